@@ -1,0 +1,73 @@
+"""Bytes to frames and back, strictly (FAULTS.md B3, B7, B10): a refusal is a value with its code."""
+
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from chatproto.frames import CLIENT_TYPES, FromClient, FromServer
+
+_decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+_encoder = msgspec.json.Encoder()
+
+
+class _Envelope(msgspec.Struct):
+    """Enough of a frame to answer it when the rest is wrong."""
+
+    type: Any = None
+    id: Any = None
+    cid: Any = None
+    chat_id: Any = None
+
+
+_envelope: msgspec.json.Decoder[_Envelope] = msgspec.json.Decoder(_Envelope)
+
+
+@frozen
+class BadFrame:
+    """What is wrong with a frame: code bad_json, bad_frame, bad_unicode or unknown_type."""
+
+    code: str
+    detail: str
+    ref: str | None = None
+    chat_id: int | None = None
+    field: str | None = None
+
+
+def decode(data: str | bytes) -> FromClient | BadFrame:
+    """One client frame from one WebSocket message."""
+    try:
+        raw = data.encode("utf-8") if isinstance(data, str) else data
+        return _decoder.decode(raw)
+    except UnicodeError:
+        return BadFrame(code="bad_unicode", detail="not valid UTF-8")
+    except RecursionError:
+        return BadFrame(code="bad_frame", detail="nested too deeply")
+    except msgspec.DecodeError as error:
+        return _explain(raw, str(error))
+
+
+def _explain(raw: bytes, detail: str) -> BadFrame:
+    try:
+        envelope = _envelope.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return BadFrame(code="bad_frame", detail="not a JSON object")
+    ref = envelope.cid if isinstance(envelope.cid, str) else envelope.id
+    ref = ref if isinstance(ref, str) and 1 <= len(ref) <= 64 else None
+    chat_id = envelope.chat_id if type(envelope.chat_id) is int else None
+    if isinstance(envelope.type, str) and envelope.type not in CLIENT_TYPES:
+        return BadFrame(code="unknown_type", detail="unknown frame type", ref=ref, chat_id=chat_id)
+    if "surrogate" in detail or "utf-8" in detail.lower():
+        return BadFrame(code="bad_unicode", detail="not valid Unicode", ref=ref, chat_id=chat_id)
+    field = detail.rpartition("$.")[2].rstrip("`") if "$." in detail else None
+    return BadFrame(code="bad_frame", detail=detail[:200], ref=ref, chat_id=chat_id, field=field)
+
+
+def encode(frame: FromServer) -> bytes:
+    """One server frame as JSON; encoded once and shared by all who get it."""
+    return _encoder.encode(frame)
+
+
+def join(frames: list[bytes]) -> bytes:
+    """What leaves in one write: a single object, or an array of at most 64."""
+    return frames[0] if len(frames) == 1 else b"[" + b",".join(frames) + b"]"

@@ -1,0 +1,33 @@
+"""Limits of PROTOCOL.md section 1 and 4; told to clients in `ready.limits`."""
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes in code points or bytes as named, rates per second, times in seconds unless the name says ms."""
+
+    content_code_points: int = 4000
+    content_bytes: int = 16 * 1024
+    page: int = 200
+    page_bytes: int = 192 * 1024
+    frame_bytes: int = 64 * 1024
+    frame_out_bytes: int = 256 * 1024
+    array_items: int = 64
+    queue_items: int = 256
+    queue_bytes: int = 256 * 1024
+    inflight: int = 32
+    held_frames: int = 36
+    rate: float = 20.0
+    burst: int = 100
+    connections_per_user: int = 20
+    hello_timeout: int = 10
+    idle_timeout: int = 75
+    write_timeout: int = 10
+    heartbeat_ms: int = 20_000
+    token_warning: int = 120
+    token_grace: int = 60
+    violations: int = 3
+    sweep_interval: float = 1.0
+    typing_interval: float = 3.0
+    typing_expiry: float = 6.0
+    store_wait: float = 10.0

@@ -1,0 +1,170 @@
+"""The values that travel: users, chats, log items. Field names are those of the HTTP API and the frames.
+
+All are frozen msgspec Structs, so one definition serves storage, core, HTTP and WebSocket. Times are aware UTC
+datetimes; ids and seqs are positive integers up to 2^53-1.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+MAX_ID = 2**53 - 1
+
+Role = Literal["member", "admin"]
+ChatType = Literal["direct", "group"]
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A public profile; `online` and `last_seen_at` are null unless the reader shares a chat with him."""
+
+    id: int
+    username: str
+    display_name: str
+    avatar_url: str | None = None
+    created_at: datetime
+    online: bool | None = None
+    last_seen_at: datetime | None = None
+
+
+class PrivateUser(User, frozen=True, kw_only=True):
+    """One's own profile."""
+
+    email: str | None = None
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a message; `size` in bytes, `width` and `height` in pixels."""
+
+    id: int
+    url: str
+    name: str
+    size: int
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+
+
+class Reaction(msgspec.Struct, frozen=True, kw_only=True):
+    """One emoji under a message with the first 20 ids of those who chose it."""
+
+    emoji: str
+    count: int
+    user_ids: tuple[int, ...]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):
+    """A log item that people read."""
+
+    id: int
+    chat_id: int
+    seq: int
+    rev: int = 1
+    sender_id: int
+    content: str | None
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted: bool = False
+    is_read: bool = False
+    reply_to: int | None = None
+    attachment_url: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    cid: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="event"):
+    """A log item that tells a change: membership, role, title (PROTOCOL.md section 4, frame `event`)."""
+
+    chat_id: int
+    seq: int
+    event: str
+    actor_id: int
+    created_at: datetime
+    target_seq: int | None = None
+    data: dict[str, Any]
+
+
+class Hidden(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="hidden"):
+    """A log item this user must not see; it still fills its seq."""
+
+    chat_id: int
+    seq: int
+
+
+LogItem = Message | Event | Hidden
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one member stands in one chat (`ready.chats`)."""
+
+    chat_id: int
+    first_seq: int
+    last_seq: int
+    last_at: datetime | None
+    left_seq: int | None
+    read_seq: int
+    delivered_seq: int
+    others_read_seq: int
+    others_delivered_seq: int
+    unread_count: int
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A member as a chat's own page lists him."""
+
+    user: User
+    role: Role
+    joined_at: datetime
+    read_seq: int
+    delivered_seq: int
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat as one user sees it. `members` only where asked (GET one chat), never in a `chat` frame."""
+
+    id: int
+    type: ChatType
+    is_group: bool
+    title: str | None
+    avatar_url: str | None
+    created_at: datetime
+    role: Role
+    first_seq: int
+    last_seq: int
+    last_at: datetime | None
+    left_seq: int | None
+    last_message: Message | None
+    read_seq: int
+    delivered_seq: int
+    others_read_seq: int
+    others_delivered_seq: int
+    unread_count: int
+    muted: bool
+    favourite: bool
+    hidden: bool
+    peer: User | None
+    members: tuple[Member, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A log-in as the list of sessions shows it."""
+
+    id: int
+    device: str
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Items of exactly the seqs in (from_seq, to_seq], ascending."""
+
+    chat_id: int
+    from_seq: int
+    to_seq: int
+    items: tuple[LogItem, ...]
+    users: tuple[User, ...]
+    more: bool
+    last_seq: int
+    last_at: datetime | None

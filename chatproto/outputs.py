@@ -1,0 +1,49 @@
+"""What the core asks of its driver, drained with `Hub.outputs()` after every input."""
+
+from typing import Literal
+
+from attrs import frozen
+
+from chatproto.operations import Operation, Outcome
+
+Kind = Literal["answer", "item", "mark", "hint"]
+
+
+@frozen
+class SendFrame:
+    """Queue encoded JSON on a connection. `kind`: answers are never dropped; items count against the queue's
+    bound; marks are merged and hints (typing, presence) dropped first. `seq` stands with `chat_id` on items."""
+
+    connection_id: int
+    data: bytes
+    kind: Kind = "answer"
+    chat_id: int | None = None
+    seq: int | None = None
+
+
+@frozen
+class CloseConnection:
+    """Write what is queued, then close with this WebSocket code."""
+
+    connection_id: int
+    code: int
+    reason: str
+
+
+@frozen
+class RunOperation:
+    """Perform on storage and come back with `Hub.complete_operation`."""
+
+    request_id: int
+    operation: Operation
+
+
+@frozen
+class Reply:
+    """The end of a `Hub.request`."""
+
+    request_id: int
+    outcome: Outcome
+
+
+Output = SendFrame | CloseConnection | RunOperation | Reply

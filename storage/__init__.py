@@ -1,0 +1,1 @@
+"""Storage of Vestnik: one port, SQLite when embedded, MySQL or MariaDB in production."""
