@@ -1,12 +1,13 @@
 """Bytes to frames and back, strictly (FAULTS.md B3, B7, B10): a refusal is a value with its code."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from attrs import frozen
 
 from chatproto.frames import CLIENT_TYPES, FromClient, FromServer
 
+T = TypeVar("T")
 _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 _encoder = msgspec.json.Encoder()
 
@@ -25,7 +26,7 @@ _envelope: msgspec.json.Decoder[_Envelope] = msgspec.json.Decoder(_Envelope)
 
 @frozen
 class BadFrame:
-    """What is wrong with a frame: code bad_json, bad_frame, bad_unicode or unknown_type."""
+    """What is wrong with a frame: code bad_frame, bad_unicode or unknown_type."""
 
     code: str
     detail: str
@@ -34,20 +35,26 @@ class BadFrame:
     field: str | None = None
 
 
-def decode(data: str | bytes) -> FromClient | BadFrame:
-    """One client frame from one WebSocket message."""
+def decode(data: str) -> FromClient | BadFrame:
+    """One client frame of `/ws` from one WebSocket message."""
+    return decode_as(data, _decoder, CLIENT_TYPES)
+
+
+def decode_as(data: str, decoder: msgspec.json.Decoder[T], types: frozenset[str]) -> T | BadFrame:
+    """One frame by `decoder`, whose union has the tags `types`."""
     try:
-        raw = data.encode("utf-8") if isinstance(data, str) else data
-        return _decoder.decode(raw)
-    except UnicodeError:
-        return BadFrame(code="bad_unicode", detail="not valid UTF-8")
+        raw = data.encode("utf-8")
+    except UnicodeEncodeError:
+        return BadFrame(code="bad_unicode", detail="not valid Unicode")
+    try:
+        return decoder.decode(raw)
     except RecursionError:
         return BadFrame(code="bad_frame", detail="nested too deeply")
     except msgspec.DecodeError as error:
-        return _explain(raw, str(error))
+        return _explain(raw, str(error), types)
 
 
-def _explain(raw: bytes, detail: str) -> BadFrame:
+def _explain(raw: bytes, detail: str, types: frozenset[str]) -> BadFrame:
     try:
         envelope = _envelope.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -55,7 +62,7 @@ def _explain(raw: bytes, detail: str) -> BadFrame:
     ref = envelope.cid if isinstance(envelope.cid, str) else envelope.id
     ref = ref if isinstance(ref, str) and 1 <= len(ref) <= 64 else None
     chat_id = envelope.chat_id if type(envelope.chat_id) is int else None
-    if isinstance(envelope.type, str) and envelope.type not in CLIENT_TYPES:
+    if isinstance(envelope.type, str) and envelope.type not in types:
         return BadFrame(code="unknown_type", detail="unknown frame type", ref=ref, chat_id=chat_id)
     if "surrogate" in detail or "utf-8" in detail.lower():
         return BadFrame(code="bad_unicode", detail="not valid Unicode", ref=ref, chat_id=chat_id)

@@ -144,6 +144,16 @@ class Typing(ServerFrame, frozen=True, kw_only=True, tag="typing"):
     on: bool
 
 
+class Presence(ServerFrame, frozen=True, kw_only=True, tag="presence"):
+    user_id: int
+    online: bool
+    last_seen_at: datetime | None = None
+
+
+class UserFrame(ServerFrame, frozen=True, kw_only=True, tag="user"):
+    user: User
+
+
 class ChatFrame(ServerFrame, frozen=True, kw_only=True, tag="chat"):
     chat: Chat
 
@@ -186,6 +196,8 @@ FromServer = (
     | Lag
     | Marks
     | Typing
+    | Presence
+    | UserFrame
     | ChatFrame
     | AuthOk
     | AuthExpiring

@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     queue_bytes: int = 256 * 1024
     inflight: int = 32
     held_frames: int = 36
+    unanswered_frames: int = 40
     rate: float = 20.0
     burst: int = 100
     connections_per_user: int = 20
@@ -30,4 +31,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     sweep_interval: float = 1.0
     typing_interval: float = 3.0
     typing_expiry: float = 6.0
+    marks_interval: float = 1.0
+    offline_after: float = 30.0
     store_wait: float = 10.0

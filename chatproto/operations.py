@@ -58,10 +58,12 @@ class RotateRefresh:
 
 @frozen
 class TouchSession:
-    """Is the session alive? Marks its newest tokens as used. Outcome: UserFound or Refused revoked."""
+    """Is the session alive? Marks the tokens issued with `refresh_id` as used, and once a minute the time of use.
+    Outcome: UserFound or Refused revoked."""
 
     user_id: int
     session_id: int
+    refresh_id: int
     now: datetime
 
 
@@ -85,16 +87,17 @@ class ListSessions:
 
 @frozen
 class ChangePassword:
-    """Outcome: Done."""
+    """Set the hash and end every session but `keep`. Outcome: SessionsEnded."""
 
     user_id: int
     password_hash: str
+    keep: int | None
     now: datetime
 
 
 @frozen
 class UpdateUser:
-    """Change the given fields (None = leave). Outcome: UserFound or Refused email_taken."""
+    """Change the given fields (None = leave, "" = clear avatar or email). Outcome: UserUpdated, Refused email_taken."""
 
     user_id: int
     display_name: str | None
@@ -105,10 +108,30 @@ class UpdateUser:
 
 
 @frozen
-class FindUsers:
-    """Public users by ids (at most 100). Outcome: UsersFound, ascending by id; unknown ids are left out."""
+class SaveLastSeen:
+    """The user's last connection has gone. Outcome: Done."""
 
+    user_id: int
+    now: datetime
+
+
+@frozen
+class FindUsers:
+    """Public users by ids (at most 100). Outcome: UsersFound, ascending by id; unknown ids are left out.
+
+    Here and wherever users are named: `last_seen_at` and `online` (False; the Hub knows better) only where the
+    caller `user_id` shares a chat with them, else null."""
+
+    user_id: int
     user_ids: tuple[int, ...]
+
+
+@frozen
+class ListUsers:
+    """Every account, by id, for the operator. Outcome: UsersFound with PrivateUsers above `after_id`."""
+
+    after_id: int
+    limit: int
 
 
 @frozen
@@ -134,7 +157,7 @@ class CreateDirect:
 
 @frozen
 class CreateGroup:
-    """`user_ids` without the creator, who becomes admin. Outcome: ChatCreated; Refused not_found."""
+    """`user_ids` without the creator, who becomes admin. Outcome: ChatCreated; Refused not_found (an unknown user)."""
 
     user_id: int
     title: str
@@ -175,8 +198,9 @@ class SetFlags:
 
 @frozen
 class AppendMessage:
-    """Append under the chat's lock (I1, I3). `digest`: SHA-256 of the command. `reply_at`: created_at of the
-    reply's target where the client gave it. Outcome: Appended, or Refused not_member / cid_conflict / bad_seq."""
+    """Append under the chat's lock (I1, I3). `digest`: SHA-256 of the command. `reply_at`: created_at of the reply's
+    target where the client gave it. `refusal`: what is wrong with the content; told once the cid was looked up in vain
+    and the actor is a member. Outcome: Appended, or Refused not_member / cid_conflict / bad_seq / `refusal`."""
 
     chat_id: int
     actor_id: int
@@ -186,11 +210,13 @@ class AppendMessage:
     reply_to: int | None
     reply_at: datetime | None
     now: datetime
+    refusal: str | None = None
 
 
 @frozen
 class AppendChange:
-    """A log event of membership or of the chat itself; all admin rules are checked under the lock.
+    """Log events of membership or of the chat itself; all admin rules are checked under the lock. `cid` is made by
+    the server for this call, so that one whose commit is unknown can be run again.
 
     `kind` add: `user_ids` join (history all or none); remove: `user_ids[0]` goes; role: `user_ids[0]` gets `role`;
     update: title or avatar. Outcome: Appended; Refused not_found / forbidden / cid_conflict / validation_failed.
@@ -204,18 +230,21 @@ class AppendChange:
     role: Role | None
     title: str | None
     avatar_url: str | None
+    cid: str
     now: datetime
 
 
 @frozen
 class FetchPage:
-    """Exactly one of the cursors is given. Outcome: PageFound, or Refused not_member / bad_seq."""
+    """Exactly one of the cursors is given. Outcome: PageFound, or Refused not_member, or bad_seq: after_seq above
+    last_seq, or `after_at` given and not the time of the entry at after_seq."""
 
     user_id: int
     chat_id: int
     after_seq: int | None
     before_seq: int | None
     limit: int
+    after_at: datetime | None = None
 
 
 @frozen
@@ -242,11 +271,13 @@ class Mark:
 
 @frozen
 class LoadSession:
-    """What `ready` needs: the session's user, all his heads newest first, the epoch. Outcome: SessionLoaded, or
-    Refused revoked."""
+    """What `ready` needs: the session's user, all his heads newest first, the epoch; marks the tokens issued with
+    `refresh_id` as used and keeps the label of the device. Outcome: SessionLoaded, or Refused revoked."""
 
     user_id: int
     session_id: int
+    refresh_id: int
+    device: str
     now: datetime
 
 
@@ -268,7 +299,9 @@ Operation = (
     | ListSessions
     | ChangePassword
     | UpdateUser
+    | SaveLastSeen
     | FindUsers
+    | ListUsers
     | SearchUsers
     | CreateDirect
     | CreateGroup
@@ -327,8 +360,19 @@ class LoginFound:
 
 @frozen
 class SessionCreated:
+    """`refresh_id` names the new refresh token; the access token issued with it carries it."""
+
     user: PrivateUser
     session_id: int
+    refresh_id: int
+
+
+@frozen
+class UserUpdated:
+    """`chat_ids`: the chats he is in, for those who should learn of it."""
+
+    user: PrivateUser
+    chat_ids: tuple[int, ...]
 
 
 @frozen
@@ -407,12 +451,16 @@ class Marked:
     unread_count: int
     last_seq: int
     changed: bool
+    is_group: bool
 
 
 @frozen
 class SessionLoaded:
+    """`peer_ids`: the other users of his direct chats, who are told of his presence."""
+
     user: PrivateUser
     heads: tuple[Head, ...]
+    peer_ids: tuple[int, ...]
     epoch: str
 
 
@@ -433,6 +481,7 @@ Outcome = (
     | UserFound
     | LoginFound
     | SessionCreated
+    | UserUpdated
     | SessionsEnded
     | SessionsFound
     | UsersFound
@@ -446,4 +495,3 @@ Outcome = (
     | SessionLoaded
     | Swept
 )
-

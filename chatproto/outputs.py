@@ -6,19 +6,23 @@ from attrs import frozen
 
 from chatproto.operations import Operation, Outcome
 
-Kind = Literal["answer", "item", "mark", "hint"]
+Kind = Literal["answer", "page", "lag", "item", "mark", "hint"]
 
 
 @frozen
 class SendFrame:
-    """Queue encoded JSON on a connection. `kind`: answers are never dropped; items count against the queue's
-    bound; marks are merged and hints (typing, presence) dropped first. `seq` stands with `chat_id` on items."""
+    """Queue encoded JSON on a connection.
+
+    `kind`: answers, pages and lags are never dropped; items count against the queue's bound; marks are merged and hints
+    (typing, presence) dropped first. `chat_id` stands on items, lags and marks, `seq` on items, `user_id` on marks.
+    """
 
     connection_id: int
     data: bytes
     kind: Kind = "answer"
-    chat_id: int | None = None
-    seq: int | None = None
+    chat_id: int = 0
+    seq: int = 0
+    user_id: int = 0
 
 
 @frozen

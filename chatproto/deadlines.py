@@ -1,0 +1,84 @@
+"""What happens by itself as time goes by: deadlines of connections, retries, delayed news, and the sweep (I9)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from chatproto import commands, fanout, presence, watermarks
+from chatproto.frames import AuthExpiring
+from chatproto.operations import Outcome, Sweep, Swept
+from chatproto.pending import Sweeping
+from chatproto.transitions import SessionState
+
+if TYPE_CHECKING:
+    from chatproto.hub import Hub
+    from chatproto.session import ServerSession
+
+TICK: Final = 0.25
+"""Seconds between two calls of `Hub.handle_timer`; every deadline here is late by at most this."""
+
+
+def handle(hub: Hub, now: datetime) -> None:
+    """One tick."""
+    for session in list(hub.sessions.values()):
+        _check(hub, session, now)
+    _retry(hub, now)
+    watermarks.flush(hub, now)
+    presence.expire(hub, now)
+    if hub.sessions and (hub.sweep_due is None or now >= hub.sweep_due):
+        # the answer sets the next date; should it be lost with the store, we ask again all the same
+        hub.sweep_due = now + timedelta(seconds=hub.limits.store_wait)
+        session_ids = tuple(s.session_id for s in hub.sessions.values() if s.state is SessionState.ACTIVE)
+        hub.run(Sweep(chat_ids=tuple(hub.routes), session_ids=session_ids), Sweeping())
+
+
+def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
+    limits = hub.limits
+    if session.state is SessionState.AWAITING_HELLO:
+        if now - session.opened_at >= timedelta(seconds=limits.hello_timeout):
+            hub.close(session, 4408, "no hello")
+        return
+    if session.only_chat is None and now - session.heard_at >= timedelta(seconds=limits.idle_timeout):
+        return hub.close(session, 4408, "silent")
+    for chat_id, until in list(session.typing_until.items()):
+        if now >= until:
+            fanout.typing(hub, session, chat_id, False)
+    if session.expires_at is None:
+        return
+    left = session.expires_at - now
+    if left <= timedelta(seconds=-limits.token_grace):
+        return hub.close(session, 4401, "token expired")
+    if left <= timedelta(seconds=limits.token_warning) and not session.warned:
+        session.warned = True
+        hub.send(session, AuthExpiring(in_ms=max(0, int(left.total_seconds() * 1000))))
+
+
+def _retry(hub: Hub, now: datetime) -> None:
+    for _ in range(len(hub.retries)):
+        due, connection_id, chat_id = hub.retries.popleft()
+        session = hub.sessions.get(connection_id)
+        if session is None or chat_id not in session.sends:
+            continue
+        if due > now:
+            hub.retries.append((due, connection_id, chat_id))
+        else:
+            commands.run_send(hub, session, chat_id, now)
+
+
+def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
+    """Repair what no hint brought; another epoch means that the database was restored."""
+    hub.sweep_due = now + timedelta(seconds=hub.limits.sweep_interval - TICK)
+    if not isinstance(outcome, Swept):
+        return
+    if hub.epoch is not None and outcome.epoch != hub.epoch:
+        hub.epoch = outcome.epoch
+        for session in list(hub.sessions.values()):
+            hub.close(session, 1012, "the database was restored")
+        return
+    ended = set(outcome.ended)
+    for session in list(hub.sessions.values()):
+        if session.session_id in ended:
+            hub.close(session, 4403, "revoked")
+    for chat_id, last_seq in outcome.last_seqs.items():
+        fanout.notice_head(hub, chat_id, last_seq)

@@ -1,0 +1,20 @@
+"""The digest that tells whether a repeated cid carries the same command (PROTOCOL.md I3)."""
+
+from hashlib import sha256
+
+import msgspec
+
+
+def command_digest(
+    command: str,
+    *,
+    target_seq: int | None = None,
+    content: str | None = None,
+    emoji: str | None = None,
+    on: bool | None = None,
+    reply_to: int | None = None,
+    attachment_ids: tuple[int, ...] = (),
+) -> bytes:
+    """SHA-256 over the JSON array of the fields, in the order PROTOCOL.md names them."""
+    fields = (command, target_seq, content, emoji, on, reply_to, attachment_ids)
+    return sha256(msgspec.json.encode(fields)).digest()

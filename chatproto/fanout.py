@@ -1,0 +1,227 @@
+"""Who gets what of a committed change. Routing changes only by applying the log in order (I5, I8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chatproto import codec, legacy, presence, watermarks
+from chatproto.delivery import ChatCursor
+from chatproto.frames import ChatFrame, Lag, Typing, UserFrame
+from chatproto.model import Chat, Event, LogItem
+from chatproto.operations import (
+    Appended,
+    ChatCreated,
+    ChatFound,
+    FetchPage,
+    LoadChat,
+    Marked,
+    Outcome,
+    PageFound,
+    SessionsEnded,
+    SetFlags,
+    UserUpdated,
+)
+from chatproto.outputs import SendFrame
+from chatproto.pending import CatchingUp, Listing, Marking, Pending, Request
+from chatproto.transitions import CursorState, SessionState
+
+if TYPE_CHECKING:
+    from chatproto.hub import Hub
+    from chatproto.session import ServerSession
+
+
+def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
+    """Tell everybody here what an outcome changed; outcomes that change nothing for others pass by."""
+    if isinstance(outcome, Appended):
+        _appended(hub, outcome)
+    elif isinstance(outcome, ChatCreated):
+        presence.introduce(hub, outcome)
+        if outcome.created:
+            _announce(hub, outcome.chat.id, outcome.member_ids)
+    elif isinstance(outcome, Marked):
+        skip = pending.connection_id if isinstance(pending, Marking) else None
+        watermarks.marked(hub, outcome, skip, now)
+    elif isinstance(outcome, ChatFound) and isinstance(pending, Request) and isinstance(pending.operation, SetFlags):
+        for session in hub.connections_of(pending.operation.user_id):
+            if session.state is SessionState.ACTIVE:
+                _send_chat(hub, session, outcome.chat)
+    elif isinstance(outcome, UserUpdated):
+        _profile(hub, outcome)
+    elif isinstance(outcome, SessionsEnded):
+        for session in list(hub.sessions.values()):
+            if session.session_id in outcome.session_ids:
+                hub.close(session, 4403, "revoked")
+
+
+# --- items of the log ---
+
+
+def _appended(hub: Hub, outcome: Appended) -> None:
+    chat_id = outcome.chat_id
+    for user_id in outcome.member_ids:
+        for session in hub.connections_of(user_id):
+            if session.state is SessionState.LOADING:
+                session.missed[chat_id] = max(session.missed.get(chat_id, 0), outcome.last_seq)
+    if outcome.dup:  # perhaps nobody was told when it was first appended: whoever lacks it reads the log
+        notice_head(hub, chat_id, outcome.last_seq)
+    else:
+        for item in outcome.items:
+            _broadcast(hub, item)
+    _announce(hub, chat_id, outcome.added_ids)
+
+
+def _broadcast(hub: Hub, item: LogItem) -> None:
+    data = codec.encode(item)
+    for connection_id in list(hub.routes.get(item.chat_id, ())):
+        session = hub.sessions[connection_id]
+        cursor = session.cursors[item.chat_id]
+        if cursor.accepts(item.seq):
+            _emit(hub, session, item, data)
+        else:
+            repair(hub, session, item.chat_id)
+
+
+def _emit(hub: Hub, session: ServerSession, item: LogItem, data: bytes) -> None:
+    if session.only_chat is not None:
+        data = legacy.encode_item(item)
+    hub.emit(SendFrame(session.id, data, "item", item.chat_id, item.seq))
+    if isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == session.user_id:
+        _leave(hub, session, item.chat_id)
+
+
+def _leave(hub: Hub, session: ServerSession, chat_id: int) -> None:
+    """The user's part of the log is out; he may have been added again since."""
+    relist = session.cursors[chat_id].relist
+    hub.unroute(session, chat_id)
+    if session.only_chat == chat_id:
+        hub.close(session, 4404, "removed")
+    elif relist:
+        list_chat(hub, session, chat_id)
+
+
+def notice_head(hub: Hub, chat_id: int, last_seq: int) -> None:
+    """The chat's log reaches to `last_seq`: whoever here was not given all of it is caught up."""
+    for connection_id in list(hub.routes.get(chat_id, ())):
+        session = hub.sessions[connection_id]
+        cursor = session.cursors[chat_id]
+        cursor.seen = max(cursor.seen, last_seq)
+        repair(hub, session, chat_id)
+
+
+def repair(hub: Hub, session: ServerSession, chat_id: int) -> None:
+    """Read from the log what this connection lacks."""
+    cursor = session.cursors[chat_id]
+    if cursor.behind:
+        cursor.move("gap")
+        operation = FetchPage(session.user_id, chat_id, cursor.sent, None, hub.limits.page)
+        hub.run(operation, CatchingUp(session.id, chat_id, cursor.seen))
+
+
+def caught_up(hub: Hub, pending: CatchingUp, outcome: Outcome) -> None:
+    """A page of ours came: its items go out as live ones."""
+    session = hub.sessions.get(pending.connection_id)
+    cursor = session.cursors.get(pending.chat_id) if session else None
+    if session is None or cursor is None or cursor.state is not CursorState.CATCHING_UP:
+        return
+    cursor.move("page")
+    if not isinstance(outcome, PageFound):
+        return  # the store is away or the user no member: the next item or the sweep asks again
+    page = outcome.page
+    cursor.sent = max(cursor.sent, page.from_seq)
+    cursor.seen = max(cursor.seen, page.last_seq)
+    for item in page.items:
+        if cursor.accepts(item.seq):
+            _emit(hub, session, item, codec.encode(item))
+        if session.cursors.get(pending.chat_id) is not cursor:
+            return
+    if cursor.sent >= page.last_seq and page.last_seq < pending.seen:
+        return _leave(hub, session, pending.chat_id)  # a former member: for him the log ends here
+    repair(hub, session, pending.chat_id)
+
+
+def lag(hub: Hub, session: ServerSession, chat_id: int, first_dropped: int) -> None:
+    """One `lag` stands for the items a slow reader lost; `/ws/chat` has no such word and is closed.
+
+    It is sent also where the chat is routed no more, for the item that removed the user may be among the lost ones.
+    """
+    if session.only_chat is not None:
+        return hub.close(session, 4408, "too slow")
+    cursor = session.cursors.get(chat_id)
+    last_seq = first_dropped
+    if cursor is not None and cursor.state is not CursorState.LISTING:
+        cursor.move("lag")
+        cursor.sent = min(cursor.sent, first_dropped - 1)
+        last_seq = cursor.seen
+    hub.emit(SendFrame(session.id, codec.encode(Lag(chat_id=chat_id, last_seq=last_seq)), "lag", chat_id))
+
+
+# --- chats ---
+
+
+def _announce(hub: Hub, chat_id: int, user_ids: tuple[int, ...]) -> None:
+    for user_id in user_ids:
+        for session in hub.connections_of(user_id):
+            if session.state is SessionState.LOADING:
+                session.missed.setdefault(chat_id, 0)
+            elif session.only_chat is not None:
+                continue
+            elif chat_id in session.cursors:
+                session.cursors[chat_id].relist = True
+            else:
+                list_chat(hub, session, chat_id)
+
+
+def list_chat(hub: Hub, session: ServerSession, chat_id: int) -> None:
+    """Route first, read then: what is appended meanwhile is noticed, and read after the `chat` frame."""
+    hub.route(session, chat_id, ChatCursor())
+    hub.run(LoadChat(session.user_id, chat_id), Listing(session.id, chat_id))
+
+
+def listed(hub: Hub, pending: Listing, outcome: Outcome) -> None:
+    """`chat` comes before any item of that chat."""
+    session = hub.sessions.get(pending.connection_id)
+    cursor = session.cursors.get(pending.chat_id) if session else None
+    if session is None or cursor is None:
+        return
+    if not isinstance(outcome, ChatFound):
+        return hub.unroute(session, pending.chat_id)
+    chat = outcome.chat
+    _send_chat(hub, session, chat)
+    if chat.left_seq is not None:
+        return _leave(hub, session, chat.id)
+    cursor.move("listed")
+    cursor.sent = chat.last_seq
+    cursor.relist = False
+    repair(hub, session, chat.id)
+
+
+def _send_chat(hub: Hub, session: ServerSession, chat: Chat) -> None:
+    hub.send(session, ChatFrame(chat=presence.seen_chat(hub, chat)))
+
+
+# --- people ---
+
+
+def _profile(hub: Hub, outcome: UserUpdated) -> None:
+    data = codec.encode(UserFrame(user=presence.public(hub, outcome.user)))
+    told = {session.id for session in hub.connections_of(outcome.user.id)}
+    for chat_id in outcome.chat_ids:
+        told.update(hub.routes.get(chat_id, ()))
+    for connection_id in sorted(told):
+        if hub.sessions[connection_id].only_chat is None:
+            hub.emit(SendFrame(connection_id, data, "hint"))
+
+
+def typing(hub: Hub, session: ServerSession, chat_id: int, on: bool) -> None:
+    """Tell the other members' connections that somebody types, or no longer does."""
+    if not on:
+        session.typing_until.pop(chat_id, None)
+        session.typed_at.pop(chat_id, None)
+    frame = Typing(chat_id=chat_id, user_id=session.user_id, on=on)
+    data = codec.encode(frame)
+    for connection_id in hub.routes.get(chat_id, ()):
+        other = hub.sessions.get(connection_id)
+        if other is not None and other.user_id != session.user_id:
+            said = data if other.only_chat is None else legacy.encode(frame)
+            hub.emit(SendFrame(other.id, said or data, "hint", chat_id))

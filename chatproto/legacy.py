@@ -1,0 +1,113 @@
+"""The words of `/ws/chat/{chat_id}` (PROTOCOL.md section 5): the same frames in the shape of the first contract."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from chatproto import codec
+from chatproto.codec import BadFrame
+from chatproto.frames import (
+    Ack,
+    Auth,
+    AuthExpiring,
+    AuthOk,
+    Bye,
+    Cid,
+    ErrorFrame,
+    FromClient,
+    FromServer,
+    Id,
+    Marks,
+    Presence,
+    Send,
+    Typing,
+    TypingFrame,
+)
+from chatproto.model import Event, Hidden, LogItem, Message
+
+
+class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):
+    """A text for the chat; without cid the server makes one."""
+
+    content: str
+    cid: Cid | None = None
+    reply_to: Id | None = None
+    attachment: Id | Annotated[list[Id], Meta(max_length=10)] | None = None
+
+
+class ChatStatus(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="status"):
+    """The user types, or stopped."""
+
+    state: Literal["typing", "stopped"]
+
+
+class ChatAuth(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="auth"):
+    """A fresh access token in band."""
+
+    token: Annotated[str, Meta(max_length=4096)]
+
+
+_decoder: msgspec.json.Decoder[ChatMessage | ChatStatus | ChatAuth] = msgspec.json.Decoder(
+    ChatMessage | ChatStatus | ChatAuth
+)
+_TYPES = frozenset({"message", "status", "auth"})
+
+
+def decode(data: str, chat_id: int, new_cid: Callable[[], str]) -> FromClient | BadFrame:
+    """One frame of a client as the frame of `/ws` that means the same."""
+    frame = codec.decode_as(data, _decoder, _TYPES)
+    match frame:
+        case ChatMessage():
+            attachment = frame.attachment
+            attachments = [] if attachment is None else attachment if isinstance(attachment, list) else [attachment]
+            return Send(
+                chat_id=chat_id,
+                cid=frame.cid or new_cid(),
+                content=frame.content,
+                reply_to=frame.reply_to,
+                attachments=attachments,
+            )
+        case ChatStatus():
+            return TypingFrame(chat_id=chat_id, on=frame.state == "typing")
+        case ChatAuth():
+            return Auth(token=frame.token)
+        case _:
+            return frame
+
+
+def encode(frame: FromServer) -> bytes | None:
+    """A frame for the client; None where this endpoint has no word for it."""
+    match frame:
+        case Message() | Event() | Hidden():
+            return encode_item(frame)
+        case Typing():
+            return _status(frame.chat_id, frame.user_id, "typing" if frame.on else "stopped")
+        case Ack() | ErrorFrame() | AuthExpiring() | AuthOk() | Marks() | Bye():
+            return _system(msgspec.to_builtins(frame, builtin_types=(), str_keys=True))
+        case _:
+            return None
+
+
+def encode_item(item: LogItem) -> bytes:
+    """A log item: a message as it is, the rest as a system event under its own word."""
+    if isinstance(item, Message):
+        return codec.encode(item)
+    fields = msgspec.to_builtins(item)
+    return _system(fields if isinstance(item, Event) else {**fields, "type": "hidden"})
+
+
+def encode_presence(frame: Presence, chat_id: int) -> bytes:
+    """A member came or went."""
+    return _status(chat_id, frame.user_id, "online" if frame.online else "offline")
+
+
+def _system(fields: dict[str, Any]) -> bytes:
+    kind = fields.pop("type")
+    word = fields.pop("event") if kind == "event" else kind
+    return msgspec.json.encode({"type": "system", "event": word, **fields})
+
+
+def _status(chat_id: int, user_id: int, state: str) -> bytes:
+    return msgspec.json.encode({"type": "status", "chat_id": chat_id, "user_id": user_id, "state": state})

@@ -1,0 +1,108 @@
+"""What the Hub remembers of an operation that is on its way.
+
+Pending entries belong to the Hub, not to a session: if the sender vanishes, a committed append still fans out.
+"""
+
+from attrs import frozen
+
+from chatproto.frames import Hello, MarkFrame, Sync
+from chatproto.operations import Operation
+from chatproto.tokens import AccessClaims
+
+
+@frozen
+class Request:
+    """Asked by the runtime (HTTP); ends in a Reply."""
+
+    operation: Operation
+
+
+@frozen
+class Loading:
+    """`hello` waits for its session."""
+
+    connection_id: int
+    hello: Hello
+
+
+@frozen
+class Joining:
+    """A `/ws/chat` connection waits for its session."""
+
+    connection_id: int
+    after_seq: int | None
+
+
+@frozen
+class Renewing:
+    """`auth` waits for the session row."""
+
+    connection_id: int
+    ref: str | None
+    claims: AccessClaims
+
+
+@frozen
+class Appending:
+    """The first of a connection's line of log commands in one chat is in storage."""
+
+    connection_id: int
+    chat_id: int
+
+
+@frozen
+class Paging:
+    """A `sync` of the client's."""
+
+    connection_id: int
+    sync: Sync
+
+
+@frozen
+class CatchingUp:
+    """Our own reading of a gap; `seen`: the seq known to exist when it began."""
+
+    connection_id: int
+    chat_id: int
+    seen: int
+
+
+@frozen
+class Marking:
+    """A `mark` of the client's."""
+
+    connection_id: int
+    mark: MarkFrame
+
+
+@frozen
+class Listing:
+    """A chat that a connection is about to learn of."""
+
+    connection_id: int
+    chat_id: int
+
+
+@frozen
+class Sweeping:
+    """I9."""
+
+
+@frozen
+class SavingLastSeen:
+    """The end of somebody's presence."""
+
+
+Pending = (
+    Request
+    | Loading
+    | Joining
+    | Renewing
+    | Appending
+    | Paging
+    | CatchingUp
+    | Marking
+    | Listing
+    | Sweeping
+    | SavingLastSeen
+)

@@ -1,0 +1,235 @@
+"""The model of storage: every operation of the port in memory, synchronously, with the same outcomes as the databases.
+
+It is proven by the same contract suite as they are, so what is found with it counts for them. Plain data: it can be
+copied, printed and compared.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+from attrs import define, field
+
+from chatproto.model import Event, Message, PrivateUser, User
+from chatproto.operations import (
+    AppendChange,
+    AppendMessage,
+    ChangePassword,
+    CreateDirect,
+    CreateGroup,
+    CreateSession,
+    CreateUser,
+    EndSessions,
+    FetchMessages,
+    FetchPage,
+    FindLogin,
+    FindUsers,
+    ListChats,
+    ListSessions,
+    ListUsers,
+    LoadChat,
+    LoadSession,
+    Mark,
+    Operation,
+    Outcome,
+    RotateRefresh,
+    SaveLastSeen,
+    SearchUsers,
+    SetFlags,
+    Sweep,
+    Swept,
+    TouchSession,
+    UpdateUser,
+)
+
+
+@define
+class Account:
+    """A user with what only the store knows of him."""
+
+    user: PrivateUser
+    username_key: str
+    email_key: str | None
+    password_hash: str
+    words: frozenset[str]
+    last_seen_at: datetime | None = None
+
+
+@define
+class Login:
+    """A session."""
+
+    id: int
+    user_id: int
+    device: str
+    created_at: datetime
+    last_used_at: datetime
+    ended: bool = False
+
+
+@define
+class RefreshToken:
+    """`parent_id`: the token this one was issued for; `used`: its access token was presented."""
+
+    id: int
+    session_id: int
+    parent_id: int | None
+    hash: bytes
+    exchanged_at: datetime | None = None
+    late_exchanges: int = 0
+    used: bool = False
+
+
+@define
+class Membership:
+    """A member, or a former one (`left_seq`). `own_*`: what he himself marked, 0 before the first mark."""
+
+    user_id: int
+    role: str
+    joined_at: datetime
+    joined_seq: int = 0
+    first_seq: int = 1
+    left_seq: int | None = None
+    read_seq: int = 0
+    delivered_seq: int = 0
+    own_read_seq: int = 0
+    own_delivered_seq: int = 0
+    muted: bool = False
+    favourite: bool = False
+    hidden_seq: int | None = None
+
+
+@define
+class Room:
+    """A chat with its log: entry i has seq i + 1. `commands`: digest, first and last seq by (actor, cid)."""
+
+    id: int
+    type: str
+    title: str | None
+    created_by: int
+    created_at: datetime
+    avatar_url: str | None = None
+    members: dict[int, Membership] = field(factory=dict)
+    log: list[Message | Event] = field(factory=list)
+    commands: dict[tuple[int, str], tuple[bytes, int, int]] = field(factory=dict)
+
+    @property
+    def last_seq(self) -> int:
+        """The head of the log."""
+        return len(self.log)
+
+    def present(self) -> dict[int, Membership]:
+        """The members of now, the longest-standing first."""
+        ordered = sorted(self.members.values(), key=lambda member: (member.joined_seq, member.user_id))
+        return {member.user_id: member for member in ordered if member.left_seq is None}
+
+    def membership(self, user_id: int) -> Membership | None:
+        """A present member."""
+        member = self.members.get(user_id)
+        return member if member is not None and member.left_seq is None else None
+
+
+@define
+class Store:
+    """All there is. Ids count up from 1 in each kind."""
+
+    epoch: str = "model"
+    accounts: dict[int, Account] = field(factory=dict)
+    logins: dict[int, Login] = field(factory=dict)
+    tokens: dict[int, RefreshToken] = field(factory=dict)
+    rooms: dict[int, Room] = field(factory=dict)
+    keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
+    messages: int = 0
+
+    def perform(self, operation: Operation) -> Outcome:
+        """One operation, whole, as if in a transaction of its own."""
+        from chatproto.simulation import store_accounts as accounts
+        from chatproto.simulation import store_chats as chats
+        from chatproto.simulation import store_log as log
+
+        match operation:
+            case CreateUser():
+                return accounts.create_user(self, operation)
+            case FindLogin():
+                return accounts.find_login(self, operation)
+            case CreateSession():
+                return accounts.create_session(self, operation)
+            case RotateRefresh():
+                return accounts.rotate_refresh(self, operation)
+            case TouchSession():
+                return accounts.touch(self, operation, None)
+            case EndSessions():
+                return accounts.end_sessions(self, operation)
+            case ListSessions():
+                return accounts.list_sessions(self, operation)
+            case ChangePassword():
+                return accounts.change_password(self, operation)
+            case UpdateUser():
+                return accounts.update_user(self, operation)
+            case SaveLastSeen():
+                return accounts.save_last_seen(self, operation)
+            case FindUsers():
+                return accounts.find_users(self, operation)
+            case ListUsers():
+                return accounts.list_users(self, operation)
+            case SearchUsers():
+                return accounts.search_users(self, operation)
+            case CreateDirect():
+                return chats.create_direct(self, operation)
+            case CreateGroup():
+                return chats.create_group(self, operation)
+            case ListChats():
+                return chats.list_chats(self, operation)
+            case LoadChat():
+                return chats.load_chat(self, operation)
+            case SetFlags():
+                return chats.set_flags(self, operation)
+            case LoadSession():
+                return chats.load_session(self, operation)
+            case AppendMessage():
+                return log.append_message(self, operation)
+            case AppendChange():
+                return log.append_change(self, operation)
+            case FetchPage():
+                return log.fetch_page(self, operation)
+            case FetchMessages():
+                return log.fetch_messages(self, operation)
+            case Mark():
+                return log.mark(self, operation)
+            case Sweep():
+                return self._sweep(operation)
+            case _:
+                assert_never(operation)
+
+    def _sweep(self, operation: Sweep) -> Outcome:
+        heads = {chat_id: self.rooms[chat_id].last_seq for chat_id in operation.chat_ids if chat_id in self.rooms}
+        ended = [login_id for login_id in operation.session_ids if self._ended(login_id)]
+        return Swept(heads, tuple(ended), self.epoch)
+
+    def _ended(self, login_id: int) -> bool:
+        login = self.logins.get(login_id)
+        return login is not None and login.ended
+
+    # --- users as others see them ---
+
+    def shares(self, viewer_id: int, user_id: int) -> bool:
+        """Whether both are members of a chat now."""
+        return any(room.membership(viewer_id) and room.membership(user_id) for room in self.rooms.values())
+
+    def plain(self, user_id: int) -> User:
+        """Without presence, as in events that go to everybody."""
+        user = self.accounts[user_id].user
+        return User(
+            id=user.id,
+            username=user.username,
+            display_name=user.display_name,
+            avatar_url=user.avatar_url,
+            created_at=user.created_at,
+        )
+
+    def seen_by(self, viewer_id: int, user_id: int) -> User:
+        """With presence where a chat is shared; `online` is False: who is connected, a store cannot know."""
+        user = self.plain(user_id)
+        if not self.shares(viewer_id, user_id):
+            return user
+        return msgspec.structs.replace(user, online=False, last_seen_at=self.accounts[user_id].last_seen_at)

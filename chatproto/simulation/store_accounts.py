@@ -1,0 +1,214 @@
+"""The model's accounts and sessions."""
+
+from datetime import timedelta
+
+import msgspec
+
+from chatproto.model import PrivateUser, SessionInfo
+from chatproto.operations import (
+    ChangePassword,
+    CreateSession,
+    CreateUser,
+    Done,
+    EndSessions,
+    FindLogin,
+    FindUsers,
+    ListSessions,
+    ListUsers,
+    LoadSession,
+    LoginFound,
+    Outcome,
+    Refused,
+    RotateRefresh,
+    SaveLastSeen,
+    SearchUsers,
+    SessionCreated,
+    SessionsEnded,
+    SessionsFound,
+    TouchSession,
+    UpdateUser,
+    UserFound,
+    UsersFound,
+    UserUpdated,
+)
+from chatproto.simulation.store import Account, Login, RefreshToken, Store
+
+GRACE = timedelta(seconds=60)
+LATE_EXCHANGES = 5
+TOUCH_INTERVAL = timedelta(minutes=1)
+
+
+def create_user(store: Store, operation: CreateUser) -> Outcome:
+    if any(account.username_key == operation.username_key for account in store.accounts.values()):
+        return Refused("username_taken", "this username is taken", "username")
+    if _email_owner(store, operation.email_key) is not None:
+        return Refused("email_taken", "this email is taken", "email")
+    user_id = len(store.accounts) + 1
+    user = PrivateUser(
+        id=user_id,
+        username=operation.username,
+        display_name=operation.display_name,
+        created_at=operation.now,
+        email=operation.email,
+    )
+    store.accounts[user_id] = Account(
+        user, operation.username_key, operation.email_key, operation.password_hash, operation.words
+    )
+    return UserFound(user)
+
+
+def _email_owner(store: Store, email_key: str | None) -> int | None:
+    if email_key is None:
+        return None
+    owners = (user_id for user_id, account in store.accounts.items() if account.email_key == email_key)
+    return next(owners, None)
+
+
+def find_login(store: Store, operation: FindLogin) -> Outcome:
+    for user_id, account in store.accounts.items():
+        if operation.login_key in (account.username_key, account.email_key):
+            return LoginFound(user_id, account.password_hash)
+    return Refused("not_found")
+
+
+def create_session(store: Store, operation: CreateSession) -> Outcome:
+    account = store.accounts.get(operation.user_id)
+    if account is None:
+        return Refused("not_found")
+    session_id = len(store.logins) + 1
+    store.logins[session_id] = Login(session_id, operation.user_id, operation.device, operation.now, operation.now)
+    token = _new_token(store, session_id, None, operation.refresh_hash)
+    return SessionCreated(account.user, session_id, token.id)
+
+
+def _new_token(store: Store, session_id: int, parent_id: int | None, hashed: bytes) -> RefreshToken:
+    token = RefreshToken(len(store.tokens) + 1, session_id, parent_id, hashed)
+    store.tokens[token.id] = token
+    return token
+
+
+def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
+    token = next((token for token in store.tokens.values() if token.hash == operation.refresh_hash), None)
+    if token is None:
+        return Refused("token_invalid")
+    login = store.logins[token.session_id]
+    if login.ended:
+        return Refused("revoked")
+    if token.exchanged_at is None:
+        token.exchanged_at = operation.now
+    elif operation.now - token.exchanged_at > GRACE:
+        if token.late_exchanges >= LATE_EXCHANGES or _successor_used(store, token):
+            login.ended = True
+            return Refused("token_reused")
+        token.late_exchanges += 1
+    fresh = _new_token(store, login.id, token.id, operation.new_refresh_hash)
+    return SessionCreated(store.accounts[login.user_id].user, login.id, fresh.id)
+
+
+def _successor_used(store: Store, token: RefreshToken) -> bool:
+    return any(
+        other.parent_id == token.id and (other.used or other.exchanged_at is not None)
+        for other in store.tokens.values()
+    )
+
+
+def touch(store: Store, operation: TouchSession | LoadSession, device: str | None) -> Outcome:
+    login = store.logins.get(operation.session_id)
+    if login is None or login.user_id != operation.user_id or login.ended:
+        return Refused("revoked")
+    token = store.tokens.get(operation.refresh_id)
+    if token is not None and token.session_id == login.id:
+        token.used = True
+    if operation.now - login.last_used_at >= TOUCH_INTERVAL or device not in (None, login.device):
+        login.last_used_at = max(login.last_used_at, operation.now)
+    login.device = login.device if device is None else device
+    return UserFound(store.accounts[login.user_id].user)
+
+
+def end_sessions(store: Store, operation: EndSessions) -> Outcome:
+    if operation.session_id is None:
+        return _end_all(store, operation.user_id, operation.keep)
+    login = store.logins.get(operation.session_id)
+    if login is None or login.user_id != operation.user_id or login.ended:
+        return Refused("not_found")
+    login.ended = True
+    return SessionsEnded((login.id,))
+
+
+def _end_all(store: Store, user_id: int, keep: int | None) -> Outcome:
+    ended = [login for login in _live(store, user_id) if login.id != keep]
+    for login in ended:
+        login.ended = True
+    return SessionsEnded(tuple(login.id for login in ended))
+
+
+def _live(store: Store, user_id: int) -> list[Login]:
+    return [login for login in store.logins.values() if login.user_id == user_id and not login.ended]
+
+
+def list_sessions(store: Store, operation: ListSessions) -> Outcome:
+    return SessionsFound(
+        tuple(
+            SessionInfo(
+                id=login.id,
+                device=login.device,
+                created_at=login.created_at,
+                last_used_at=login.last_used_at,
+                current=login.id == operation.current_session_id,
+            )
+            for login in _live(store, operation.user_id)
+        )
+    )
+
+
+def change_password(store: Store, operation: ChangePassword) -> Outcome:
+    store.accounts[operation.user_id].password_hash = operation.password_hash
+    return _end_all(store, operation.user_id, operation.keep)
+
+
+def update_user(store: Store, operation: UpdateUser) -> Outcome:
+    account = store.accounts.get(operation.user_id)
+    if account is None:
+        return Refused("not_found")
+    if _email_owner(store, operation.email_key or None) not in (None, operation.user_id):
+        return Refused("email_taken", "this email is taken", "email")
+    user = account.user
+    if operation.display_name is not None:
+        user = msgspec.structs.replace(user, display_name=operation.display_name)
+    if operation.avatar_url is not None:
+        user = msgspec.structs.replace(user, avatar_url=operation.avatar_url or None)
+    if operation.email is not None:
+        user = msgspec.structs.replace(user, email=operation.email or None)
+        account.email_key = operation.email_key or None
+    if operation.words is not None:
+        account.words = operation.words
+    account.user = user
+    chat_ids = [room.id for room in store.rooms.values() if room.membership(user.id)]
+    return UserUpdated(user, tuple(chat_ids))
+
+
+def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:
+    store.accounts[operation.user_id].last_seen_at = operation.now
+    return Done()
+
+
+def find_users(store: Store, operation: FindUsers) -> Outcome:
+    known = sorted(set(operation.user_ids) & store.accounts.keys())
+    return UsersFound(tuple(store.seen_by(operation.user_id, user_id) for user_id in known))
+
+
+def list_users(store: Store, operation: ListUsers) -> Outcome:
+    users = [account.user for user_id, account in store.accounts.items() if user_id > operation.after_id]
+    return UsersFound(tuple(users[: operation.limit]))
+
+
+def search_users(store: Store, operation: SearchUsers) -> Outcome:
+    if not operation.prefix or operation.prefix != operation.prefix.rstrip():
+        return UsersFound(())
+    found: list[tuple[str, int]] = []
+    for user_id, account in store.accounts.items():
+        matches = [word for word in account.words if word.startswith(operation.prefix)]
+        if matches and user_id != operation.user_id:
+            found.append((min(matches), user_id))
+    ids = [user_id for _, user_id in sorted(found)][: operation.limit]
+    return UsersFound(tuple(store.seen_by(operation.user_id, user_id) for user_id in ids))

@@ -1,0 +1,199 @@
+"""The model's chats: making them, and how each member sees them."""
+
+from datetime import timedelta
+from typing import cast
+
+import msgspec
+
+from chatproto.model import Chat, ChatType, Head, Member, Message, Role
+from chatproto.operations import (
+    ChatCreated,
+    ChatFound,
+    ChatsFound,
+    CreateDirect,
+    CreateGroup,
+    ListChats,
+    LoadChat,
+    LoadSession,
+    Outcome,
+    Refused,
+    SessionLoaded,
+    SetFlags,
+    UserFound,
+)
+from chatproto.simulation.store import Membership, Room, Store
+from chatproto.simulation.store_accounts import touch
+
+MAX_MEMBERS = 1000
+KEY_LIFETIME = timedelta(hours=24)
+
+
+def create_direct(store: Store, operation: CreateDirect) -> Outcome:
+    """One chat a pair, for ever."""
+    pair = {operation.user_id, operation.peer_id}
+    if not pair <= store.accounts.keys():
+        return Refused("not_found", "no such user", "user_id")
+    for room in store.rooms.values():
+        if room.type == "direct" and room.members.keys() == pair:
+            return ChatCreated(_view(store, room, operation.user_id), False, tuple(sorted(pair)))
+    room = _new_room(store, "direct", None, operation, dict.fromkeys(sorted(pair), "member"))
+    return ChatCreated(_view(store, room, operation.user_id), True, tuple(sorted(pair)))
+
+
+def create_group(store: Store, operation: CreateGroup) -> Outcome:
+    """Under a key used in the last 24 hours: the chat that was made then."""
+    user_id, key = operation.user_id, operation.idempotency_key
+    known = store.keys.get((user_id, key)) if key is not None else None
+    if known is not None and operation.now - known[1] < KEY_LIFETIME:
+        room = store.rooms[known[0]]
+        return ChatCreated(_view(store, room, user_id), False, tuple(sorted(room.present())))
+    everybody = {user_id, *operation.user_ids}
+    if not everybody <= store.accounts.keys():
+        return Refused("not_found", "no such user", "user_ids")
+    if len(everybody) > MAX_MEMBERS:
+        return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
+    roles = dict.fromkeys(sorted(everybody), "member") | {user_id: "admin"}
+    room = _new_room(store, "group", operation.title, operation, roles)
+    if key is not None:
+        store.keys[user_id, key] = (room.id, operation.now)
+    return ChatCreated(_view(store, room, user_id), True, tuple(sorted(everybody)))
+
+
+def _new_room(
+    store: Store, kind: str, title: str | None, operation: CreateDirect | CreateGroup, roles: dict[int, str]
+) -> Room:
+    room = Room(len(store.rooms) + 1, kind, title, operation.user_id, operation.now)
+    for user_id, role in roles.items():
+        room.members[user_id] = Membership(user_id, role, operation.now)
+    store.rooms[room.id] = room
+    return room
+
+
+def list_chats(store: Store, operation: ListChats) -> Outcome:
+    """The newest first, with the users they name."""
+    chats = _views(store, operation.user_id)
+    named = {chat.last_message.sender_id for chat in chats if chat.last_message}
+    named |= {chat.peer.id for chat in chats if chat.peer}
+    users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(named))
+    return ChatsFound(tuple(chats), users, store.epoch)
+
+
+def load_chat(store: Store, operation: LoadChat) -> Outcome:
+    """A chat that is not his answers as one that does not exist."""
+    room = store.rooms.get(operation.chat_id)
+    if room is None or operation.user_id not in room.members:
+        return Refused("not_found")
+    chat = _view(store, room, operation.user_id)
+    if operation.with_members:
+        chat = msgspec.structs.replace(chat, members=_members(store, room, operation.user_id))
+    return ChatFound(chat)
+
+
+def _members(store: Store, room: Room, viewer_id: int) -> tuple[Member, ...]:
+    end = room.members[viewer_id].left_seq
+    return tuple(
+        Member(
+            user=store.seen_by(viewer_id, member.user_id),
+            role=cast("Role", member.role),
+            joined_at=member.joined_at,
+            read_seq=member.read_seq if end is None else min(member.read_seq, end),
+            delivered_seq=member.delivered_seq if end is None else min(member.delivered_seq, end),
+        )
+        for member in room.present().values()
+        if end is None or member.joined_seq < end
+    )
+
+
+def set_flags(store: Store, operation: SetFlags) -> Outcome:
+    """Former members may still tidy up their list."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.members.get(operation.user_id) if room else None
+    if room is None or member is None:
+        return Refused("not_found")
+    if operation.muted is not None:
+        member.muted = operation.muted
+    if operation.favourite is not None:
+        member.favourite = operation.favourite
+    if operation.hidden is not None:
+        newest = _last_message(room, member)
+        member.hidden_seq = (newest.seq if newest else 0) if operation.hidden else None
+    return ChatFound(_view(store, room, operation.user_id))
+
+
+def load_session(store: Store, operation: LoadSession) -> Outcome:
+    """What `ready` tells."""
+    touched = touch(store, operation, operation.device or None)
+    if not isinstance(touched, UserFound):
+        return touched
+    chats = _views(store, operation.user_id)
+    peer_ids = {chat.peer.id for chat in chats if chat.peer} - {operation.user_id}
+    heads = tuple(Head(chat_id=chat.id, **{name: getattr(chat, name) for name in _HEAD_FIELDS}) for chat in chats)
+    return SessionLoaded(touched.user, heads, tuple(sorted(peer_ids)), store.epoch)
+
+
+_HEAD_FIELDS = tuple(name for name in Head.__struct_fields__ if name != "chat_id")
+
+
+def _views(store: Store, user_id: int) -> list[Chat]:
+    chats = [_view(store, room, user_id) for room in store.rooms.values() if user_id in room.members]
+    active_at = {chat.id: chat.last_message.created_at if chat.last_message else chat.created_at for chat in chats}
+    return sorted(chats, key=lambda chat: (active_at[chat.id], chat.id), reverse=True)
+
+
+def _view(store: Store, room: Room, user_id: int) -> Chat:
+    """The chat as one of its members sees it: for a former one it ended with the entry that removed him."""
+    me = room.members[user_id]
+    last_seq = room.last_seq if me.left_seq is None else me.left_seq
+    last_message = _last_message(room, me)
+    others = [member for member in room.members.values() if member.user_id != user_id]
+    peer_id = None
+    if room.type == "direct":
+        peer_id = others[0].user_id if others else user_id
+    return Chat(
+        id=room.id,
+        type=cast("ChatType", room.type),
+        is_group=room.type == "group",
+        title=room.title,
+        avatar_url=room.avatar_url,
+        created_at=room.created_at,
+        role=cast("Role", me.role),
+        first_seq=me.first_seq,
+        last_seq=last_seq,
+        last_at=room.log[last_seq - 1].created_at if last_seq else None,
+        left_seq=me.left_seq,
+        last_message=last_message,
+        read_seq=me.read_seq,
+        delivered_seq=me.delivered_seq,
+        others_read_seq=min(last_seq, max((member.own_read_seq for member in others), default=0)),
+        others_delivered_seq=min(last_seq, max((member.own_delivered_seq for member in others), default=0)),
+        unread_count=count_unread(room, user_id, me.read_seq, last_seq),
+        muted=me.muted,
+        favourite=me.favourite,
+        hidden=me.hidden_seq is not None and (last_message is None or last_message.seq <= me.hidden_seq),
+        peer=None if peer_id is None else store.seen_by(user_id, peer_id),
+    )
+
+
+def _last_message(room: Room, member: Membership) -> Message | None:
+    last_seq = room.last_seq if member.left_seq is None else member.left_seq
+    for item in reversed(room.log[member.first_seq - 1 : last_seq]):
+        if isinstance(item, Message):
+            return shown(room, item)
+    return None
+
+
+def shown(room: Room, message: Message) -> Message:
+    """A message with `is_read` as it is now."""
+    read = any(
+        member.user_id != message.sender_id and member.own_read_seq >= message.seq for member in room.members.values()
+    )
+    return msgspec.structs.replace(message, is_read=read)
+
+
+def count_unread(room: Room, user_id: int, read_seq: int, last_seq: int) -> int:
+    """Others' live messages in (read_seq, last_seq]; 1000 stands for more than 999 (I7)."""
+    count = sum(
+        isinstance(item, Message) and item.sender_id != user_id and not item.deleted
+        for item in room.log[read_seq:last_seq]
+    )
+    return min(count, 1000)

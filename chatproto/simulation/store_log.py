@@ -1,0 +1,368 @@
+"""The model's logs: appends, changes, pages and marks (PROTOCOL.md I1..I8)."""
+
+from collections.abc import Sequence
+from typing import Any, assert_never, cast
+
+import msgspec
+from attrs import define, field
+
+from chatproto.digest import command_digest
+from chatproto.limits import Limits
+from chatproto.model import Event, Message, Page, Role, User
+from chatproto.operations import (
+    AppendChange,
+    Appended,
+    AppendMessage,
+    FetchMessages,
+    FetchPage,
+    Mark,
+    Marked,
+    MessagesFound,
+    Outcome,
+    PageFound,
+    Refused,
+)
+from chatproto.simulation.store import Membership, Room, Store
+from chatproto.simulation.store_chats import MAX_MEMBERS, count_unread, shown
+
+PAGE_BYTES = Limits().page_bytes
+
+
+def append_message(store: Store, operation: AppendMessage) -> Outcome:
+    """The cid first, then everything else."""
+    room = store.rooms.get(operation.chat_id)
+    if room is None:
+        return Refused("not_member")
+    repeated = _repeat(room, operation.actor_id, operation.cid, operation.digest)
+    if repeated is not None:
+        return repeated
+    member = room.membership(operation.actor_id)
+    if member is None:
+        return Refused("not_member")
+    if operation.refusal is not None:
+        return Refused(operation.refusal, field="content")
+    if operation.reply_to is not None and not _can_reply(room, member, operation):
+        return Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
+    store.messages += 1
+    seq = room.last_seq + 1
+    message = Message(
+        id=store.messages,
+        chat_id=room.id,
+        seq=seq,
+        sender_id=operation.actor_id,
+        content=operation.content,
+        created_at=operation.now,
+        reply_to=operation.reply_to,
+        cid=operation.cid,
+    )
+    room.log.append(message)
+    room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
+    return Appended(room.id, (message,), False, seq, tuple(sorted(room.present())))
+
+
+def _repeat(room: Room, actor_id: int, cid: str, digest: bytes) -> Outcome | None:
+    command = room.commands.get((actor_id, cid))
+    if command is None:
+        return None
+    known, first, last = command
+    if known != digest:
+        return Refused("cid_conflict", "this cid was used for another content", "cid")
+    items = tuple(_rendered(room, item) for item in room.log[first - 1 : last])
+    return Appended(room.id, items, True, room.last_seq, tuple(sorted(room.present())))
+
+
+def _can_reply(room: Room, member: Membership, operation: AppendMessage) -> bool:
+    seq = operation.reply_to or 0
+    if not member.first_seq <= seq <= room.last_seq:
+        return False
+    target = room.log[seq - 1]
+    return isinstance(target, Message) and operation.reply_at in (None, target.created_at)
+
+
+def _rendered(room: Room, item: Message | Event) -> Message | Event:
+    return shown(room, item) if isinstance(item, Message) else item
+
+
+# --- changes ---
+
+
+@define
+class _Change:
+    store: Store
+    room: Room
+    operation: AppendChange
+    events: list[Event] = field(factory=list)
+    added_ids: list[int] = field(factory=list)
+    removed_ids: list[int] = field(factory=list)
+
+    def log(self, event: str, subject: User | int | None, data: dict[str, Any]) -> None:
+        named: dict[str, Any] = {}
+        if subject is not None:
+            named = {"user": subject} if isinstance(subject, User) else {"user_id": subject}
+        entry = Event(
+            chat_id=self.room.id,
+            seq=self.room.last_seq + 1,
+            event=event,
+            actor_id=self.operation.actor_id,
+            created_at=self.operation.now,
+            data=named | data,
+        )
+        self.room.log.append(entry)
+        self.events.append(entry)
+
+
+def append_change(store: Store, operation: AppendChange) -> Outcome:
+    """All or nothing: a change that is refused for one user is refused for all."""
+    room = store.rooms.get(operation.chat_id)
+    if room is None:
+        return Refused("not_found")
+    digest = _digest(operation)
+    repeated = _repeat(room, operation.actor_id, operation.cid, digest)
+    if repeated is not None:
+        return repeated
+    actor = room.membership(operation.actor_id)
+    if actor is None:
+        return Refused("not_found")
+    if room.type == "direct":
+        return Refused("forbidden", "a direct chat stays as it is")
+    leaving = operation.kind == "remove" and operation.user_ids[0] == operation.actor_id
+    if actor.role != "admin" and not leaving:
+        return Refused("forbidden", "only an admin of the group may do this")
+    change = _Change(store, room, operation)
+    refused = _perform(change)
+    if refused is not None:
+        return refused
+    if change.events:
+        span = (digest, change.events[0].seq, change.events[-1].seq)
+        room.commands[operation.actor_id, operation.cid] = span
+    return Appended(
+        room.id,
+        tuple(change.events),
+        False,
+        room.last_seq,
+        tuple(sorted(room.present())),
+        tuple(change.added_ids),
+        tuple(change.removed_ids),
+    )
+
+
+def _digest(operation: AppendChange) -> bytes:
+    fields = (operation.user_ids, operation.history, operation.role, operation.title, operation.avatar_url)
+    return command_digest(operation.kind, content=repr(fields))
+
+
+def _perform(change: _Change) -> Refused | None:
+    kind = change.operation.kind
+    match kind:
+        case "add":
+            return _add(change)
+        case "remove":
+            return _remove(change)
+        case "role":
+            return _set_role(change)
+        case "update":
+            return _update(change)
+        case _:
+            assert_never(kind)
+
+
+def _add(change: _Change) -> Refused | None:
+    room, operation = change.room, change.operation
+    present = room.present()
+    newcomers = [user_id for user_id in dict.fromkeys(operation.user_ids) if user_id not in present]
+    if not change.store.accounts.keys() >= set(newcomers):
+        return Refused("not_found", "no such user", "user_ids")
+    if len(present) + len(newcomers) > MAX_MEMBERS:
+        return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
+    for user_id in newcomers:
+        seq = room.last_seq + 1
+        old = room.members.get(user_id)
+        room.members[user_id] = Membership(
+            user_id,
+            "member",
+            operation.now,
+            joined_seq=seq,
+            first_seq=1 if operation.history == "all" else seq,
+            read_seq=seq,
+            delivered_seq=seq,
+            own_read_seq=old.own_read_seq if old else 0,
+            own_delivered_seq=old.own_delivered_seq if old else 0,
+            muted=old.muted if old else False,
+            favourite=old.favourite if old else False,
+        )
+        change.log("member_added", change.store.plain(user_id), {"role": "member"})
+        change.added_ids.append(user_id)
+    return None
+
+
+def _remove(change: _Change) -> Refused | None:
+    """The last admin hands over before he goes."""
+    room, operation = change.room, change.operation
+    user_id = operation.user_ids[0]
+    present = room.present()
+    if user_id not in present:
+        return Refused("not_found", "no such member", "user_id")
+    others = [member for member in present.values() if member.user_id != user_id]
+    if others and not any(member.role == "admin" for member in others):
+        _give_role(change, others[0], "admin")
+    present[user_id].left_seq = room.last_seq + 1
+    reason = "left" if user_id == operation.actor_id else "removed"
+    change.log("member_removed", user_id, {"reason": reason})
+    change.removed_ids.append(user_id)
+    return None
+
+
+def _set_role(change: _Change) -> Refused | None:
+    operation = change.operation
+    present = change.room.present()
+    member = present.get(operation.user_ids[0])
+    if member is None:
+        return Refused("not_found", "no such member", "user_id")
+    role = operation.role
+    if role is None or member.role == role:
+        return None
+    if role == "member" and sum(other.role == "admin" for other in present.values()) == 1:
+        return Refused("forbidden", "a group keeps at least one admin", "role")
+    _give_role(change, member, role)
+    return None
+
+
+def _give_role(change: _Change, member: Membership, role: Role) -> None:
+    member.role = role
+    change.log("role_changed", member.user_id, {"role": role})
+
+
+def _update(change: _Change) -> Refused | None:
+    room, operation = change.room, change.operation
+    data: dict[str, Any] = {}
+    if operation.title is not None and operation.title != room.title:
+        data["title"] = room.title = operation.title
+    if operation.avatar_url is not None and (operation.avatar_url or None) != room.avatar_url:
+        data["avatar_url"] = room.avatar_url = operation.avatar_url or None
+    if data:
+        change.log("chat_updated", None, data)
+    return None
+
+
+# --- pages ---
+
+
+def fetch_page(store: Store, operation: FetchPage) -> Outcome:
+    """Items of exactly the seqs in (from_seq, to_seq]; cut on the side away from the cursor where they are too big."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.members.get(operation.user_id) if room else None
+    if room is None or member is None:
+        return Refused("not_member")
+    last_seq = room.last_seq if member.left_seq is None else member.left_seq
+    before_all = member.first_seq - 1
+    forward = operation.after_seq is not None
+    if operation.after_seq is not None:
+        if operation.after_seq > last_seq or _replaced(room, operation):
+            return Refused("bad_seq", "after_seq is not in this log", "after_seq")
+        start = max(operation.after_seq, before_all)
+        end = min(start + operation.limit, last_seq)
+    else:
+        end = max(min(cast("int", operation.before_seq) - 1, last_seq), before_all)
+        start = max(end - operation.limit, before_all)
+    items = _fitting(store, operation.user_id, [_rendered(room, item) for item in room.log[start:end]], forward)
+    if forward:
+        end = start + len(items)
+    else:
+        start = end - len(items)
+    named = sorted(_named(items))
+    page = Page(
+        chat_id=room.id,
+        from_seq=start,
+        to_seq=end,
+        items=tuple(items),
+        users=tuple(store.seen_by(operation.user_id, user_id) for user_id in named),
+        more=end < last_seq if forward else start > before_all,
+        last_seq=last_seq,
+        last_at=room.log[last_seq - 1].created_at if last_seq else None,
+    )
+    return PageFound(page)
+
+
+def _replaced(room: Room, operation: FetchPage) -> bool:
+    """The entry at after_seq has another time than the client remembers."""
+    if operation.after_at is None or not operation.after_seq:
+        return False
+    return room.log[operation.after_seq - 1].created_at != operation.after_at
+
+
+def _fitting(store: Store, viewer_id: int, items: list[Message | Event], forward: bool) -> list[Message | Event]:
+    size, counted, kept = 0, set[int](), list[Message | Event]()
+    for item in items if forward else reversed(items):
+        named = _named([item]) - counted
+        size += len(msgspec.json.encode(item)) + 1
+        size += sum(len(msgspec.json.encode(store.seen_by(viewer_id, user_id))) + 1 for user_id in named)
+        if size > PAGE_BYTES and kept:
+            break
+        counted |= named
+        kept.append(item)
+    return kept if forward else kept[::-1]
+
+
+def _named(items: Sequence[Message | Event]) -> set[int]:
+    ids: set[int] = set()
+    for item in items:
+        if isinstance(item, Message):
+            ids.add(item.sender_id)
+            continue
+        ids.add(item.actor_id)
+        if "user" in item.data:
+            ids.add(item.data["user"].id)
+        elif "user_id" in item.data:
+            ids.add(item.data["user_id"])
+    return ids
+
+
+def fetch_messages(store: Store, operation: FetchMessages) -> Outcome:
+    """Messages only, ascending; by offset from the newest, or below `before_seq`."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.members.get(operation.user_id) if room else None
+    if room is None or member is None:
+        return Refused("not_found")
+    last_seq = room.last_seq if member.left_seq is None else member.left_seq
+    upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
+    found = [shown(room, item) for item in room.log[member.first_seq - 1 : upto] if isinstance(item, Message)]
+    end = max(0, len(found) - (operation.offset or 0))
+    kept = found[max(0, end - operation.limit) : end]
+    users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(_named(kept)))
+    return MessagesFound(tuple(kept), users, end > operation.limit, last_seq)
+
+
+# --- marks ---
+
+
+def mark(store: Store, operation: Mark) -> Outcome:
+    """Raise what is higher (I6)."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.membership(operation.user_id) if room else None
+    if room is None or member is None:
+        return Refused("not_member")
+    last_seq = room.last_seq
+    read = last_seq if operation.read_seq == -1 else operation.read_seq
+    delivered = operation.delivered_seq
+    for name, seq in (("read_seq", read), ("delivered_seq", delivered)):
+        if seq is not None and not 0 <= seq <= last_seq:
+            return Refused("bad_seq", f"{name} is above the chat's last_seq", name)
+    before = (member.read_seq, member.delivered_seq, member.own_read_seq, member.own_delivered_seq)
+    if read is not None:
+        delivered = max(read, delivered or 0)
+        member.read_seq = max(member.read_seq, read)
+        member.own_read_seq = max(member.own_read_seq, member.read_seq)
+    if delivered is not None:
+        member.delivered_seq = max(member.delivered_seq, delivered)
+        member.own_delivered_seq = max(member.own_delivered_seq, member.delivered_seq)
+    after = (member.read_seq, member.delivered_seq, member.own_read_seq, member.own_delivered_seq)
+    return Marked(
+        room.id,
+        operation.user_id,
+        delivered_seq=member.delivered_seq,
+        read_seq=member.read_seq,
+        unread_count=count_unread(room, operation.user_id, member.read_seq, last_seq),
+        last_seq=last_seq,
+        changed=after != before,
+        is_group=room.type == "group",
+    )

@@ -1,0 +1,113 @@
+"""Access tokens (JWT, RFC 7519): signing and checking with injected time.
+
+PyJWT reads the clock itself, so its checks of exp, nbf and iat are off and done here. The algorithm is pinned to the
+key id: neither `none` nor another hash is accepted for it.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import jwt
+from attrs import field, frozen
+
+ALGORITHM: Final = "HS256"
+ISSUER: Final = "vestnik"
+AUDIENCE: Final = "vestnik"
+LEEWAY: Final = 5
+"""Seconds that iat and nbf may lie ahead, for servers whose clocks differ."""
+MIN_KEY_BYTES: Final = 32
+MAX_TOKEN_LENGTH: Final = 4096
+
+
+@frozen
+class AccessClaims:
+    """What an access token says. `refresh_id` names the refresh token it was issued with."""
+
+    user_id: int
+    session_id: int
+    refresh_id: int
+    issued_at: datetime
+    expires_at: datetime
+
+
+class TokenRefusal(StrEnum):
+    """Why a token is refused; the value is the stable code."""
+
+    INVALID = "token_invalid"
+    EXPIRED = "token_expired"
+
+
+def _long_enough(_instance: object, _attribute: object, keys: Mapping[str, bytes]) -> None:
+    if not keys or any(len(key) < MIN_KEY_BYTES for key in keys.values()):
+        raise ValueError(f"a signing key has at least {MIN_KEY_BYTES} bytes")
+
+
+@frozen
+class TokenKeys:
+    """Keys by id (`kid`); new tokens are signed with `current`, the others only verify until they are retired."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False, validator=_long_enough)
+
+    def sign(self, *, user_id: int, session_id: int, refresh_id: int, jti: str, now: datetime, lifetime: int) -> str:
+        """An access token that ends `lifetime` seconds after `now`. `jti` is random."""
+        issued = int(now.timestamp())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(user_id),
+            "sid": session_id,
+            "rid": refresh_id,
+            "iat": issued,
+            "exp": issued + lifetime,
+            "jti": jti,
+        }
+        return jwt.encode(claims, self.keys[self.current], ALGORITHM, headers={"kid": self.current})
+
+    def check(self, token: str, now: datetime) -> AccessClaims | TokenRefusal:
+        """The claims of a token valid at `now`, or why not."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            return TokenRefusal.INVALID
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = self.keys.get(kid) if isinstance(kid, str) else None
+            if key is None:
+                return TokenRefusal.INVALID
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={
+                    "require": ["iss", "aud", "sub", "sid", "rid", "iat", "exp", "jti"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
+            return TokenRefusal.INVALID
+        return _read(claims, now)
+
+
+def _read(claims: dict[str, Any], now: datetime) -> AccessClaims | TokenRefusal:
+    numbers = [claims["sid"], claims["rid"], claims["iat"], claims["exp"], claims.get("nbf", claims["iat"])]
+    subject = claims["sub"]
+    if any(type(number) is not int or not 0 < number < 2**53 for number in numbers):
+        return TokenRefusal.INVALID
+    if not (subject.isascii() and subject.isdecimal() and len(subject) <= 16):
+        return TokenRefusal.INVALID
+    try:
+        issued_at = datetime.fromtimestamp(claims["iat"], UTC)
+        not_before = datetime.fromtimestamp(numbers[4], UTC)
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    except (ValueError, OverflowError, OSError):
+        return TokenRefusal.INVALID
+    if max(issued_at, not_before) > now + timedelta(seconds=LEEWAY):
+        return TokenRefusal.INVALID
+    if now >= expires_at:
+        return TokenRefusal.EXPIRED
+    return AccessClaims(int(subject), claims["sid"], claims["rid"], issued_at, expires_at)

@@ -1,0 +1,58 @@
+"""All legal transitions of the server's state machines; the diagrams in docs/states.md are made from these tables."""
+
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from chatproto.errors import LocalProtocolError
+
+
+class SessionState(StrEnum):
+    """Where a connection stands."""
+
+    AWAITING_HELLO = "awaiting_hello"
+    LOADING = "loading"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class CursorState(StrEnum):
+    """Where a connection stands in one chat while it is active."""
+
+    LISTING = "listing"
+    LIVE = "live"
+    CATCHING_UP = "catching_up"
+    LAGGING = "lagging"
+
+
+S = TypeVar("S", SessionState, CursorState)
+Table = dict[S, dict[str, S]]
+
+SESSION: Final[Table[SessionState]] = {
+    SessionState.AWAITING_HELLO: {"hello": SessionState.LOADING, "close": SessionState.CLOSED},
+    SessionState.LOADING: {"loaded": SessionState.ACTIVE, "close": SessionState.CLOSED},
+    SessionState.ACTIVE: {"close": SessionState.CLOSED},
+    SessionState.CLOSED: {},
+}
+
+CURSOR: Final[Table[CursorState]] = {
+    CursorState.LISTING: {"listed": CursorState.LIVE},
+    CursorState.LIVE: {"gap": CursorState.CATCHING_UP, "lag": CursorState.LAGGING},
+    CursorState.CATCHING_UP: {"page": CursorState.LIVE, "lag": CursorState.LAGGING},
+    CursorState.LAGGING: {"lag": CursorState.LAGGING, "synced": CursorState.LIVE},
+}
+
+
+def after(table: Table[S], state: S, event: str) -> S:
+    """The state that follows; LocalProtocolError where the table has no such row."""
+    try:
+        return table[state][event]
+    except KeyError:
+        raise LocalProtocolError(f"{event} while {state}") from None
+
+
+def mermaid(table: Table[S]) -> str:
+    """The table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", f"    [*] --> {next(iter(table))}"]
+    for state, events in table.items():
+        lines += [f"    {state} --> {following}: {event}" for event, following in events.items()]
+    return "\n".join(lines)

@@ -1,0 +1,69 @@
+"""A log-in and the HTTP API: tokens, their exchange, and calls with them."""
+
+from typing import Any, Final
+
+import httpx
+import trio
+
+from client.errors import ChatError
+
+NO_CONNECTION: Final = "no_connection"
+PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", "internal", "draining"})
+"""Codes of refusals that may be gone at the next attempt."""
+
+
+async def register(http: httpx.AsyncClient, username: str, password: str, display_name: str | None = None) -> "Account":
+    """Make an account and log in to it. Raises ChatError, such as username_taken."""
+    body = {"username": username, "password": password, "display_name": display_name}
+    return Account(http, await _call(http, "POST", "/api/auth/register", body))
+
+
+async def log_in(http: httpx.AsyncClient, login: str, password: str) -> "Account":
+    """Log in by username or email. Raises ChatError, such as invalid_credentials."""
+    return Account(http, await _call(http, "POST", "/api/auth/login", {"login": login, "password": password}))
+
+
+class Account:
+    """One session of one user. `token` is the access token; `user` his private profile as of the log-in."""
+
+    def __init__(self, http: httpx.AsyncClient, answer: Any) -> None:
+        self._http = http
+        self._lock = trio.Lock()
+        self.token = str(answer["access_token"])
+        self._refresh_token = str(answer["refresh_token"])
+        self.user: dict[str, Any] = answer["user"]
+
+    async def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        """The JSON of the answer, None where it has none; an expired token is renewed once. Raises ChatError."""
+        token = self.token
+        try:
+            return await _call(self._http, method, path, body, token, params)
+        except ChatError as refused:
+            if refused.code != "token_expired":
+                raise
+        await self.refresh(token)
+        return await _call(self._http, method, path, body, self.token, params)
+
+    async def refresh(self, used: str) -> None:
+        """Exchange the tokens, unless somebody did since `used` was the access token. Raises ChatError."""
+        async with self._lock:
+            if self.token == used:
+                answer = await _call(self._http, "POST", "/api/auth/refresh", {"refresh_token": self._refresh_token})
+                self._refresh_token, self.token = str(answer["refresh_token"]), str(answer["access_token"])
+
+
+async def _call(
+    http: httpx.AsyncClient, method: str, path: str, body: Any, token: str | None = None, params: Any = None
+) -> Any:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    content = {} if body is None else {"json": body}
+    try:
+        answer = await http.request(method, path, headers=headers, params=params or None, **content)
+        found = answer.json() if answer.content else None
+    except (httpx.HTTPError, ValueError) as error:  # ValueError: not JSON, so it was not our server that spoke
+        raise ChatError(NO_CONNECTION, type(error).__name__) from None
+    if answer.is_success:
+        return found
+    if not isinstance(found, dict) or not isinstance(found.get("code"), str):
+        raise ChatError(NO_CONNECTION, f"HTTP status {answer.status_code}")
+    raise ChatError(found["code"], str(found.get("detail", "")))

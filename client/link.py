@@ -1,0 +1,193 @@
+"""One WebSocket to `/ws`: whole frames in and out, a hard cut, and an end that is a value."""
+
+import logging
+import socket
+import ssl
+import struct
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import msgspec
+import trio
+import trio_websocket
+from attrs import frozen
+
+from chatproto.frames import FromClient, FromServer
+from client.pace import Pace
+
+log = logging.getLogger(__name__)
+
+SUBPROTOCOL: Final = "chatproto.v1"
+MAX_FRAME: Final = 1024 * 1024
+"""Bytes a client accepts in one message (PROTOCOL.md section 1)."""
+NO_CONNECTION: Final = 1006
+
+
+class _Envelope(msgspec.Struct):
+    type: Any = None
+
+
+_decoder: Final[msgspec.json.Decoder[FromServer]] = msgspec.json.Decoder(FromServer)
+_list_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_envelope: Final = msgspec.json.Decoder(_Envelope)
+_encoder: Final = msgspec.json.Encoder()
+_KNOWN: Final = frozenset(kind.__struct_config__.tag for kind in FromServer.__args__)
+
+
+@frozen
+class Closed:
+    """How a link ended: a close code of PROTOCOL.md section 4, 1006 where there was none."""
+
+    code: int
+    reason: str = ""
+
+
+class BadServerFrame(Exception):
+    """The server sent what is no frame of the protocol."""
+
+
+def decode(data: str | bytes) -> list[FromServer]:
+    """The frames of one WebSocket message, one object or an array; unknown types are left out."""
+    raw = data.encode() if isinstance(data, str) else data
+    try:
+        parts = [bytes(part) for part in _list_decoder.decode(raw)] if raw[:1] == b"[" else [raw]
+        frames = [_decode_one(part) for part in parts]
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadServerFrame(str(error)[:200]) from None
+    return [frame for frame in frames if frame is not None]
+
+
+def _decode_one(raw: bytes) -> FromServer | None:
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError:
+        if _envelope.decode(raw).type in _KNOWN:
+            raise
+        return None  # a word of a newer server
+
+
+class Link:
+    """A live WebSocket. One task receives; `send` may be called by several.
+
+    `heard` is set at the next message from the server, and replaced then. `sent_at`, `heard_at`: trio's clock.
+    """
+
+    def __init__(self, websocket: trio_websocket.WebSocketConnection, stream: trio.SocketStream) -> None:
+        self._websocket = websocket
+        self._stream = stream
+        self.heard = trio.Event()
+        self.sent_at = self.heard_at = trio.current_time()
+
+    async def receive(self) -> list[FromServer] | Closed:
+        """The frames of the next message, or how the link ended."""
+        try:
+            message = await self._websocket.get_message()
+        except trio_websocket.ConnectionClosed as error:
+            return _closed(error.reason)
+        self.heard_at = trio.current_time()
+        self.heard.set()
+        self.heard = trio.Event()
+        try:
+            return decode(message)
+        except BadServerFrame as error:
+            log.error("leaving a server that does not speak the protocol: %s", error)
+            return Closed(1002, "bad frame")
+
+    async def send(self, frame: FromClient) -> None:
+        """Write one frame. On a link that has ended this does nothing: `receive` tells."""
+        try:
+            await self._websocket.send_message(_encoder.encode(frame).decode())
+        except trio_websocket.ConnectionClosed:
+            return
+        self.sent_at = trio.current_time()
+
+    def cut(self) -> None:
+        """End the TCP connection at once with a reset, as a pulled cable with a rude neighbour would."""
+        self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._stream.socket.close()
+
+    async def aclose(self) -> None:
+        """Close with 1000."""
+        await self._websocket.aclose()
+
+
+def _closed(reason: trio_websocket.CloseReason | None) -> Closed:
+    if reason is None:
+        return Closed(NO_CONNECTION)
+    return Closed(reason.code or NO_CONNECTION, reason.reason or "")
+
+
+class _Carrier(trio.abc.Stream):
+    """A stream that says when it has ended: during the upgrade the library would wait on."""
+
+    def __init__(self, inner: trio.abc.Stream, on_end: Callable[[], None]) -> None:
+        self._inner = inner
+        self._on_end = on_end
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        try:
+            data = await self._inner.receive_some(max_bytes)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._on_end()
+            raise
+        if not data:
+            self._on_end()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._inner.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._inner.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def with_link(url: str, pace: Pace, use: Callable[[Link], Awaitable[Closed]]) -> Closed:
+    """Open a WebSocket to the server at the HTTP address `url`, let `use` work on it, and close it.
+
+    `use` gives how the link ended, or how it should be ended. What fails on the way is a Closed as well.
+    """
+    closed = Closed(NO_CONNECTION, "no connection")
+    stream: trio.SocketStream | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            link = None
+            with trio.move_on_after(pace.connect) as opening:  # the library's own deadline misses a silent peer
+                stream = await trio.open_tcp_stream(*_address(url))
+                link = await _upgrade(nursery, url, stream, opening.cancel)
+            if link is not None:
+                closed = await use(link)
+                with trio.move_on_after(pace.disconnect):
+                    await link.aclose()
+            nursery.cancel_scope.cancel()
+    except* (trio_websocket.HandshakeError, trio_websocket.ConnectionClosed, OSError) as refused:
+        log.debug("no WebSocket: %r", refused.exceptions)
+    finally:
+        if stream is not None:
+            await trio.aclose_forcefully(stream)
+    return closed
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+async def _upgrade(nursery: trio.Nursery, url: str, stream: trio.SocketStream, on_end: Callable[[], None]) -> Link:
+    parts = urlsplit(url)
+    carrier: Any = stream
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        carrier = trio.SSLStream(stream, context, server_hostname=parts.hostname, https_compatible=True)
+    websocket = await trio_websocket.wrap_client_stream(
+        nursery,
+        cast("trio.SocketStream", _Carrier(carrier, on_end)),
+        parts.netloc.rpartition("@")[2],
+        parts.path.rstrip("/") + "/ws",
+        subprotocols=[SUBPROTOCOL],
+        max_message_size=MAX_FRAME,
+    )
+    return Link(websocket, stream)

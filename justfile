@@ -1,0 +1,53 @@
+# The recipes of Vestnik; `./just` lists them. Everything they need is in .venv, which ./just makes.
+
+set positional-arguments
+
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+
+# list the recipes
+default:
+    @{{ just_executable() }} --justfile {{ justfile() }} --list --unsorted
+
+# make .venv with the locked dependencies (every other recipe does it too)
+setup:
+    @echo "Everything is installed. Next: ./just run"
+
+# start the server on http://127.0.0.1:8000/ (data in ./var); e.g. ./just run --port 8080
+run *options:
+    @vestnik serve "$@"
+
+# three people chat over real sockets while links are cut
+demo:
+    @vestnik demo
+
+# everything that must hold: style, types, architecture, all tests; e.g. ./just test -k demo
+test *options: prepare lint types
+    pytest -n 2 "$@"
+
+# install the servers the tests talk to, where that is possible
+[private]
+prepare:
+    @sh tests/prepare.sh
+
+# style and architecture
+lint:
+    ruff check -q .
+    ruff format -q --check .
+    lint-imports --no-timing
+
+# put the code into its one form
+fmt:
+    ruff check -q --fix .
+    ruff format -q .
+
+# static types, strictly
+types:
+    mypy
+
+# a room of 100 people: loss and latency; e.g. ./just bench --seconds 10
+bench *options:
+    python -m tests.bench.room "$@"
+
+# write what is made from the code: docs/states.md
+docs:
+    python docs/generate.py

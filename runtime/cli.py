@@ -1,0 +1,170 @@
+"""`vestnik`: one program for the operator. Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings."""
+
+import argparse
+import getpass
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from random import SystemRandom
+
+import trio
+
+from runtime import accounts
+from runtime.compose import StartupError, compose
+from runtime.config import Settings, SettingsError, load_settings
+from runtime.logs import configure_logging
+from runtime.secret_files import SecretFileError
+from runtime.serve import bind, serve, url_of
+from storage.migrate import MigrationError, upgrade
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the return value is the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_settings(os.environ, Path(".env"), _overrides(arguments))
+        configure_logging(settings.log_format)
+        return int(arguments.run(arguments, settings))
+    except SettingsError as error:
+        for problem in error.problems:
+            print(f"vestnik: {problem}", file=sys.stderr)
+        return 2
+    except (StartupError, MigrationError, SecretFileError, accounts.AccountError, OSError) as error:
+        print(f"vestnik: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vestnik", description="A self-hosted messenger.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--database", metavar="URL", help="sqlite:///path or mysql://user:password@host/name")
+    common.add_argument("--data-dir", metavar="DIR", help="database, keys and uploads; by default ./var")
+
+    served = commands.add_parser("serve", parents=[common], help="serve until SIGTERM or Ctrl-C")
+    served.add_argument("--host", help="address to listen on; by default 127.0.0.1")
+    served.add_argument("--port", help="TCP port; by default 8000; 0 takes a free one")
+    served.set_defaults(run=_serve)
+
+    migrated = commands.add_parser("migrate", parents=[common], help="bring the database to this version's schema")
+    migrated.set_defaults(run=_migrate)
+
+    user = commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="ACTION")
+    created = user.add_parser("create", parents=[common], help="make an account; asks for the password")
+    created.add_argument("username")
+    created.add_argument("--email")
+    created.add_argument("--display-name")
+    created.set_defaults(run=_user_create)
+    listed = user.add_parser("list", parents=[common], help="all accounts, one a line")
+    listed.set_defaults(run=_user_list)
+    reset = user.add_parser("reset-password", parents=[common], help="set a new password and end all sessions")
+    reset.add_argument("username")
+    reset.set_defaults(run=_user_reset)
+
+    demo = commands.add_parser("demo", help="three people chat over real sockets while links are cut")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
+    names = {"host": "host", "port": "port", "database": "database_url", "data_dir": "data_dir"}
+    return {setting: getattr(arguments, name, None) for name, setting in names.items()}
+
+
+# --- serve and migrate ---
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    started = time.monotonic()
+    trio.run(_serve_forever, settings, started)
+    return 0
+
+
+async def _serve_forever(settings: Settings, started: float) -> None:
+    def on_ready(url: str) -> None:
+        print(f"Vestnik listens on {url}/ (ready in {time.monotonic() - started:.2f} s)", flush=True)
+        print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
+        print("  Next: register with POST /api/auth/register or `vestnik user create NAME`. Ctrl-C stops.", flush=True)
+
+    with bind(settings.host, settings.port) as listener:  # before anything else: a taken port should fail at once
+        async with compose(settings) as composed:
+            await serve(
+                composed.app,
+                host=settings.host,
+                port=settings.port,
+                on_ready=on_ready,
+                drain=composed.drain,
+                listening_socket=listener,
+            )
+
+
+def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(upgrade(settings.database_url))
+    return 0
+
+
+# --- accounts ---
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise accounts.AccountError("the passwords differ")
+    return password
+
+
+def _user_create(arguments: argparse.Namespace, settings: Settings) -> int:
+    password = _password()
+    user_id = trio.run(accounts.create, settings, arguments.username, arguments.email, arguments.display_name, password)
+    print(f"created {arguments.username} (id {user_id})")
+    return 0
+
+
+def _user_list(arguments: argparse.Namespace, settings: Settings) -> int:
+    for user in trio.run(accounts.list_all, settings):
+        print(f"{user.id}\t{user.username}\t{user.display_name}\t{user.email or '-'}\t{user.created_at:%Y-%m-%d}")
+    return 0
+
+
+def _user_reset(arguments: argparse.Namespace, settings: Settings) -> int:
+    ended = trio.run(accounts.reset_password, settings, arguments.username, _password())
+    print(f"the password of {arguments.username} is set; sessions ended: {ended}")
+    return 0
+
+
+# --- demo ---
+
+
+def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    """The server and the three people are processes of their own, as in real life."""
+    with tempfile.TemporaryDirectory(prefix="vestnik-demo-") as folder, bind("127.0.0.1", 0) as listener:
+        url = url_of(listener)
+        port = listener.getsockname()[1]
+        listener.close()
+        command = [sys.executable, "-m", "runtime.cli", "serve", "--port", str(port), "--data-dir", folder]
+        environment = os.environ | {"VESTNIK_LOG_FORMAT": "json", "VESTNIK_DATABASE_URL": ""}
+        with open(Path(folder) / "server.log", "wb") as log:
+            server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
+            try:
+                assert server.stdout is not None
+                if not server.stdout.readline():
+                    print((Path(folder) / "server.log").read_text(), file=sys.stderr)
+                    return 1
+                seed = SystemRandom().randrange(10**6)
+                return subprocess.call([sys.executable, "-m", "client.demo", "--url", url, "--seed", str(seed)])
+            finally:
+                server.send_signal(signal.SIGTERM)
+                server.wait(timeout=10)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Puts the server together from its settings: storage, keys, Hub, driver, application."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from random import SystemRandom
+from typing import cast
+
+import trio
+from attrs import frozen
+from hypercorn.typing import ASGIFramework
+
+from chatproto.hub import Hub
+from chatproto.limits import Limits
+from chatproto.tokens import TokenKeys
+from runtime.app import create_app
+from runtime.config import Settings
+from runtime.driver import Driver
+from runtime.proxy import ProxyFix
+from runtime.secret_files import load_or_create_secret
+from runtime.services import Services
+from runtime.websocket import add_websockets
+from storage.migrate import upgrade
+from storage.open import SchemaMismatch, open_storage
+from storage.passwords import Passwords
+from storage.port import Storage
+
+SIGNING_KEY_FILE = "token-key"
+"""Name of the file in the data directory with the key that signs access tokens."""
+
+
+class StartupError(Exception):
+    """The server cannot start; the text tells the operator what to do."""
+
+
+@frozen
+class Composed:
+    """A server ready to be served. `drain` closes every socket politely and turns readiness off."""
+
+    app: ASGIFramework
+    services: Services
+    driver: Driver
+    drain: Callable[[], Awaitable[None]]
+
+
+async def open_prepared_storage(settings: Settings) -> Storage:
+    """The storage of the settings; an embedded database is made and migrated by itself."""
+    url = settings.database_url
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if url.startswith("sqlite:"):
+        await trio.to_thread.run_sync(upgrade, url)
+    try:
+        return await open_storage(url)
+    except SchemaMismatch as error:
+        raise StartupError(str(error)) from None
+
+
+@asynccontextmanager
+async def compose(settings: Settings) -> AsyncIterator[Composed]:
+    """Open everything, run the driver, and close everything at the end."""
+    storage = await open_prepared_storage(settings)
+    try:
+        key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
+        keys = TokenKeys(current="1", keys={"1": key.encode()})
+        limits = Limits(rate=settings.bucket_rate, burst=settings.bucket_burst)
+        driver = Driver(Hub(keys.check, _new_cid, limits), storage, _now, SystemRandom())
+        services = Services(
+            driver=driver,
+            keys=keys,
+            passwords=Passwords(),
+            settings=settings,
+            limits=limits,
+            storage=storage,
+            now=_now,
+            random_token=lambda: secrets.token_urlsafe(32),
+        )
+        app = create_app(services)
+        add_websockets(app, services, driver)
+
+        async def drain() -> None:
+            services.draining.active = True
+            await driver.drain()
+
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            yield Composed(ProxyFix(cast("ASGIFramework", app), settings.proxy_hops), services, driver, drain)
+            nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
+            await storage.aclose()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_cid() -> str:
+    return secrets.token_hex(16)

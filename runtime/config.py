@@ -1,0 +1,188 @@
+"""Settings of the server: from the command line, the environment (`VESTNIK_*`), a `.env` file, then defaults."""
+
+import math
+import os
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+from urllib.parse import urlsplit
+
+from attrs import field, fields, frozen
+from dotenv import dotenv_values
+
+Registration = Literal["open", "invite", "closed"]
+LogFormat = Literal["auto", "json", "console"]
+
+_T = TypeVar("_T")
+PREFIX = "VESTNIK_"
+
+
+class Secret(str):
+    """A string that does not show itself in a repr, and so not in tracebacks, logs of objects or `asdict` prints."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds one line for each, beginning with the name."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def convert(raw: object) -> int:
+        try:
+            value = int(str(raw))
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}, not {raw!r}")
+        return value
+
+    return convert
+
+
+def _positive(raw: object) -> float:
+    try:
+        value = float(str(raw))
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"must be a number above 0, not {raw!r}")
+    return value
+
+
+def _one_of(*choices: str) -> Callable[[object], Any]:
+    def convert(raw: object) -> str:
+        if raw not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {raw!r}")
+        return str(raw)
+
+    return convert
+
+
+def _database_url(raw: object) -> Secret:
+    """The value is never quoted back, it may hold a password."""
+    url = str(raw)
+    try:
+        scheme, rest = url.split("://", 1)
+        urlsplit(url)
+    except ValueError:
+        raise ValueError("must be a URL such as sqlite:///path or mysql://user:password@host/name") from None
+    if scheme.partition("+")[0] not in ("sqlite", "mysql", "mariadb"):
+        raise ValueError("must begin with sqlite:, mysql: or mariadb:")
+    if scheme == "sqlite" and not rest.startswith("/"):
+        raise ValueError("must have three slashes: sqlite:///path")
+    return Secret(url)
+
+
+def _origins(raw: object) -> tuple[str, ...]:
+    parts = raw.split(",") if isinstance(raw, str) else list(cast("list[str]", raw))
+    return tuple(_origin(part.strip()) for part in parts if part.strip())
+
+
+def _origin(text: str) -> str:
+    """As browsers send it: lower case, scheme and host and maybe a port, no path."""
+    parts = urlsplit(text)
+    if not (parts.scheme and parts.netloc) or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(f"must be origins such as https://chat.example.org, separated by commas, not {text!r}")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _text(raw: object) -> str:
+    return str(raw).strip()
+
+
+def _path(raw: object) -> Path:
+    return Path(str(raw)).expanduser()
+
+
+def _setting(convert: Callable[[object], _T], default: _T) -> _T:
+    """An attrs field; the converter is run by `load_settings`, so that all faults can be told at once."""
+    return field(default=default, metadata={"convert": convert})
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What the server was told. The environment variable of each is `VESTNIK_` and its name in capitals."""
+
+    host: str = _setting(_text, "127.0.0.1")
+    """Address to listen on."""
+    port: int = _setting(_whole(0, 65535), 8000)
+    """TCP port; 0 lets the system choose."""
+    data_dir: Path = _setting(_path, Path("var"))
+    """Directory for the database, the secret keys and uploads."""
+    database_url: Secret = _setting(_database_url, Secret(""))
+    """Where the messages live; by default `vestnik.sqlite3` in `data_dir`."""
+    registration: Registration = _setting(_one_of("open", "invite", "closed"), "open")
+    """Who may make an account."""
+    access_token_seconds: int = _setting(_whole(30, 86400), 900)
+    """Lifetime of an access token in seconds."""
+    proxy_hops: int = _setting(_whole(0, 16), 0)
+    """Trusted reverse proxies in front; 0 ignores `X-Forwarded-*`."""
+    log_format: LogFormat = _setting(_one_of("auto", "json", "console"), "auto")
+    """`auto` is console on a terminal, else JSON."""
+    bucket_rate: float = _setting(_positive, 20.0)
+    """Frames or requests per second that one user may send in the long run."""
+    bucket_burst: int = _setting(_whole(1, 1_000_000), 100)
+    """Frames or requests that one user may send at once."""
+    allowed_origins: tuple[str, ...] = _setting(_origins, ())
+    """Origins of browsers that may connect besides the server's own."""
+
+
+def load_settings(
+    environ: Mapping[str, str], dotenv_path: Path | None = None, overrides: Mapping[str, object] | None = None
+) -> Settings:
+    """Settings from, in order of precedence: `overrides` (by field name; None is not given), `environ`, `.env`.
+
+    Empty variables count as not set. Raises SettingsError with all that is wrong.
+    """
+    problems: list[str] = []
+    given: dict[str, tuple[str, object]] = {}  # field name -> (name for the reader, raw value)
+    try:
+        from_file = {} if dotenv_path is None else read_dotenv(dotenv_path)
+    except SettingsError as error:
+        problems += error.problems
+        from_file = {}
+    known = {attribute.name: attribute for attribute in fields(Settings)}
+    for name in known:
+        variable = PREFIX + name.upper()
+        raw = environ.get(variable) or from_file.get(variable)
+        if raw:
+            given[name] = (variable, raw)
+    for name, override in (overrides or {}).items():
+        if name not in known:
+            problems.append(f"{name}: is no setting")
+        elif override is not None:
+            given[name] = (name, override)
+    values: dict[str, Any] = {}
+    for name, (shown, value) in given.items():
+        try:
+            values[name] = known[name].metadata["convert"](value)
+        except (ValueError, TypeError) as error:
+            problems.append(f"{shown}: {error}")
+    if problems:
+        raise SettingsError(problems)
+    data_dir = values.get("data_dir", known["data_dir"].default)
+    values.setdefault("database_url", Secret(f"sqlite:///{data_dir}/vestnik.sqlite3"))
+    return Settings(**values)
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """Variables of a `.env` file, {} if there is none; refused if others than its owner may use it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if os.name == "posix" and mode & 0o077:
+                raise SettingsError([f"{path}: others can read it (mode {mode:04o}); run: chmod 600 {path}"])
+            return {name: value for name, value in dotenv_values(stream=file, interpolate=False).items() if value}
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: cannot be read: {type(error).__name__}"]) from None

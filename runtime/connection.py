@@ -1,0 +1,92 @@
+"""One socket's two tasks: the reader feeds the Hub, the writer sends what queued up. The transport is exchangeable."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+import trio
+
+from chatproto import codec
+from runtime.driver import Connection, Driver
+
+CLOSE_TIMEOUT: Final = 2.0
+"""Seconds for the close frame of a socket that is ended from here."""
+
+
+class Transport(Protocol):
+    """An accepted WebSocket. `receive` and `send` may be cancelled; a lost link cancels or raises `LinkLost`."""
+
+    async def receive(self) -> str | bytes:
+        """The next whole message; bytes where it was binary."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Write one text message."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send a close frame."""
+        ...
+
+
+class LinkLost(Exception):
+    """The peer is gone."""
+
+
+async def serve_connection(
+    driver: Driver, transport: Transport, opened: Callable[[datetime], int], *, joins_frames: bool
+) -> None:
+    """Serve an accepted socket until either side ends it.
+
+    `opened` is the Hub's input for it; with `joins_frames` what queued up during a write leaves as one array.
+    """
+    connection = driver.connect(opened)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_read, driver, connection, transport)
+            await _write(driver, connection, transport, joins_frames)
+            nursery.cancel_scope.cancel()
+    finally:
+        driver.disconnect(connection)
+
+
+async def _read(driver: Driver, connection: Connection, transport: Transport) -> None:
+    try:
+        while True:
+            while (delay := driver.read_delay(connection)) != 0:
+                if delay is None:
+                    await connection.wait()
+                else:
+                    await trio.sleep(delay)
+            driver.receive(connection, await transport.receive())
+    except LinkLost:
+        connection.closing = connection.closing or (1006, "")
+        connection.wake()
+
+
+async def _write(driver: Driver, connection: Connection, transport: Transport, joins_frames: bool) -> None:
+    queue = connection.queue
+    while True:
+        if queue:
+            batch = queue.take()
+            messages = [codec.join(batch.frames)] if joins_frames else batch.frames
+            with trio.move_on_after(queue.limits.write_timeout) as scope:
+                try:
+                    for message in messages:
+                        await transport.send(message)
+                except LinkLost:
+                    return
+            if scope.cancelled_caught:
+                return await _close(transport, 4408, "too slow")
+            driver.written(connection, batch.pages)
+        elif connection.closing is not None:
+            code, reason = connection.closing
+            return await _close(transport, code, reason)
+        else:
+            await connection.wait()
+
+
+async def _close(transport: Transport, code: int, reason: str) -> None:
+    if code != 1006:
+        with trio.move_on_after(CLOSE_TIMEOUT):
+            await transport.close(code, reason)

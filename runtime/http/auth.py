@@ -1,0 +1,330 @@
+"""Accounts and log-ins: /api/auth."""
+
+from hashlib import sha256
+
+import msgspec
+from attrs import frozen
+
+from chatproto.model import PrivateUser
+from chatproto.operations import (
+    ChangePassword,
+    CreateSession,
+    CreateUser,
+    EndSessions,
+    FindLogin,
+    ListSessions,
+    LoginFound,
+    Refused,
+    RotateRefresh,
+    SessionCreated,
+    SessionsEnded,
+    SessionsFound,
+    TouchSession,
+    UpdateUser,
+    UserFound,
+    UserUpdated,
+)
+from chatproto.text import fold, search_words
+from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
+from runtime.http.guards import Attempt
+from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
+from runtime.http.routes import Answer, Call, Result, Route, device_label
+from runtime.http.views import LoggedIn, Sessions, Tokens
+from storage.passwords import Busy
+
+MAX_LOGIN = 254
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """`display_name` is the username where it is left out. `invite` is for later and ignored."""
+
+    username: Username
+    password: NewPassword
+    email: Email | None = None
+    display_name: DisplayName | None = None
+    invite: str | None = None
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """One of `username`, `email` and `login`, which is either."""
+
+    password: str
+    username: LoginName | None = None
+    email: LoginName | None = None
+    login: LoginName | None = None
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out stays as it is."""
+
+    display_name: DisplayName | None = None
+    avatar_url: AvatarUrl | None = None
+    email: Email | None = None
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True):
+    refresh_token: str
+
+
+class Logout(msgspec.Struct, frozen=True, kw_only=True):
+    """The refresh token ends its session where there is no valid access token any more."""
+
+    refresh_token: str | None = None
+
+
+class NewPasswords(msgspec.Struct, frozen=True, kw_only=True):
+    current_password: str
+    new_password: NewPassword
+
+
+async def register(call: Call[Register, None]) -> Result:
+    """Make an account and log in to it."""
+    services, body = call.services, call.body
+    if services.settings.registration != "open":
+        return Problem("registration_closed", "Ask the operator of this server for an account.")
+    password_hash = await services.passwords.hash(body.password)
+    if isinstance(password_hash, Busy):
+        return _too_busy()
+    username = body.username.lower()
+    display_name = body.display_name or body.username
+    email = body.email or None
+    outcome = await call.ask(
+        CreateUser(
+            username=username,
+            username_key=fold(username),
+            email=email,
+            email_key=None if email is None else fold(email),
+            password_hash=password_hash,
+            display_name=display_name,
+            words=search_words(username, display_name),
+            now=services.now(),
+        )
+    )
+    if not isinstance(outcome, UserFound):
+        return refusal(outcome)
+    return await _log_in(call, outcome.user.id, 201)
+
+
+async def login(call: Call[Login, None]) -> Result:
+    """Log in. Whether nobody has this name or the password is wrong, the work and the answer are the same."""
+    body = call.body
+    names = [name for name in (body.username, body.email, body.login) if name is not None]
+    if len(names) != 1:
+        return _one_name(body)
+    checked = await _check_password(call, fold(names[0]), body.password)
+    return checked if isinstance(checked, Problem) else await _log_in(call, checked.user_id, 200)
+
+
+async def me(call: Call[None, None]) -> Result:
+    """One's own profile."""
+    user = await _own_user(call)
+    return user if isinstance(user, Problem) else Answer(200, user)
+
+
+async def change_me(call: Call[Profile, None]) -> Result:
+    """Change one's own profile."""
+    user = await _own_user(call)
+    if isinstance(user, Problem):
+        return user
+    name, email = call.body.display_name, call.body.email
+    outcome = await call.ask(
+        UpdateUser(
+            user_id=user.id,
+            display_name=name,
+            avatar_url=call.body.avatar_url,
+            email=email,
+            email_key=None if email is None else fold(email),
+            words=None if name is None else search_words(user.username, name),
+        )
+    )
+    return Answer(200, outcome.user) if isinstance(outcome, UserUpdated) else refusal(outcome)
+
+
+async def refresh(call: Call[Refresh, None]) -> Result:
+    """Exchange a refresh token for a new pair of tokens."""
+    exchanged = await _exchange(call, call.body.refresh_token)
+    if isinstance(exchanged, Problem):
+        return exchanged
+    token = _sign(call, exchanged.created)
+    return Answer(200, Tokens(access_token=token, expires_in=_lifetime(call), refresh_token=exchanged.refresh_token))
+
+
+async def logout(call: Call[Logout, None]) -> Result:
+    """End this session, by its access token, or by its refresh token where that has run out."""
+    claims = await call.services.authenticate(call.authorization)
+    if not isinstance(claims, Problem):
+        user_id, session_id = claims.user_id, claims.session_id
+    elif call.body.refresh_token is None or claims.status != 401:
+        return claims
+    else:
+        exchanged = await _exchange(call, call.body.refresh_token)
+        if isinstance(exchanged, Problem):
+            ended = exchanged.code in ("revoked", "token_reused")
+            return Answer(204) if ended else exchanged
+        user_id, session_id = exchanged.created.user.id, exchanged.created.session_id
+    return await _end(call, user_id, session_id)
+
+
+async def password(call: Call[NewPasswords, None]) -> Result:
+    """Change the password and end all other sessions."""
+    user = await _own_user(call)
+    if isinstance(user, Problem):
+        return user
+    checked = await _check_password(call, fold(user.username), call.body.current_password)
+    if isinstance(checked, Problem):
+        return checked
+    password_hash = await call.services.passwords.hash(call.body.new_password)
+    if isinstance(password_hash, Busy):
+        return _too_busy()
+    operation = ChangePassword(user.id, password_hash, keep=call.me.session_id, now=call.services.now())
+    outcome = await call.ask(operation)
+    return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
+
+
+async def sessions(call: Call[None, None]) -> Result:
+    """Where this account is logged in."""
+    outcome = await call.ask(ListSessions(call.me.user_id, call.me.session_id))
+    return Answer(200, Sessions(sessions=outcome.sessions)) if isinstance(outcome, SessionsFound) else refusal(outcome)
+
+
+async def end_session(call: Call[None, None], session_id: int) -> Result:
+    """End one of one's sessions."""
+    return await _end(call, call.me.user_id, session_id)
+
+
+# --- steps -----------------------------------------------------------------------------------------------------
+
+
+@frozen
+class _Exchanged:
+    created: SessionCreated
+    refresh_token: str
+
+
+async def _check_password(call: Call[object, None], login_key: str, given: str) -> LoginFound | Problem:
+    """The account if the password is right. Wrong ones are counted, and too many refused unseen."""
+    services = call.services
+    attempt = services.logins.begin(login_key, call.address, services.now())
+    if not isinstance(attempt, Attempt):
+        return Problem("rate_limited", "Too many failed log-ins.", retry_after=attempt)
+    found: LoginFound | None = None
+    if len(login_key) <= MAX_LOGIN:
+        outcome = await call.ask(FindLogin(login_key))
+        if isinstance(outcome, LoginFound):
+            found = outcome
+        elif not isinstance(outcome, Refused):
+            services.logins.take_back(attempt)
+            return refusal(outcome)
+    right = await services.passwords.verify(found.password_hash if found else None, given)
+    if isinstance(right, Busy):
+        services.logins.take_back(attempt)
+        return _too_busy()
+    if found is None or not right:
+        return Problem("invalid_credentials")
+    services.logins.take_back(attempt)
+    return found
+
+
+def _one_name(body: Login) -> Problem:
+    given = [field for field in ("username", "email", "login") if getattr(body, field) is not None]
+    code = "not_allowed" if given else "required"
+    detail = "Give one of username, email and login."
+    return wrong_fields(*(FieldError(field=name, code=code, detail=detail) for name in given or ("login",)))
+
+
+async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result:
+    refresh_token = call.services.random_token()
+    device = device_label(call.user_agent)
+    outcome = await call.ask(CreateSession(user_id, device, _hash(refresh_token), call.services.now()))
+    if not isinstance(outcome, SessionCreated):
+        return refusal(outcome)
+    answer = LoggedIn(
+        access_token=_sign(call, outcome),
+        expires_in=_lifetime(call),
+        refresh_token=refresh_token,
+        user=outcome.user,
+    )
+    return Answer(status, answer)
+
+
+async def _exchange(call: Call[object, None], token: str) -> _Exchanged | Problem:
+    new_token = call.services.random_token()
+    outcome = await call.ask(RotateRefresh(_hash(token), _hash(new_token), call.services.now()))
+    return _Exchanged(outcome, new_token) if isinstance(outcome, SessionCreated) else refusal(outcome)
+
+
+async def _end(call: Call[object, None], user_id: int, session_id: int) -> Result:
+    outcome = await call.ask(EndSessions(user_id, session_id=session_id, keep=None, now=call.services.now()))
+    return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
+
+
+async def _own_user(call: Call[object, None]) -> PrivateUser | Problem:
+    me = call.me
+    outcome = await call.ask(TouchSession(me.user_id, me.session_id, me.refresh_id, call.services.now()))
+    return outcome.user if isinstance(outcome, UserFound) else refusal(outcome)
+
+
+def _sign(call: Call[object, None], created: SessionCreated) -> str:
+    services = call.services
+    return services.keys.sign(
+        user_id=created.user.id,
+        session_id=created.session_id,
+        refresh_id=created.refresh_id,
+        jti=services.random_token(),
+        now=services.now(),
+        lifetime=_lifetime(call),
+    )
+
+
+def _lifetime(call: Call[object, None]) -> int:
+    return call.services.settings.access_token_seconds
+
+
+def _hash(token: str) -> bytes:
+    """Tokens are 256 random bits, so a plain hash keeps them."""
+    return sha256(token.encode()).digest()
+
+
+def _too_busy() -> Problem:
+    return Problem("rate_limited", "Too many log-ins at once.")
+
+
+_LIMITED = ("invalid_credentials", "rate_limited", "store_unavailable")
+
+ROUTES = (
+    Route(
+        method="POST", path="/api/auth/register", handler=register, summary="Make an account", needs_token=False,
+        body=Register, answers={201: (LoggedIn,)},
+        codes=("registration_closed", "username_taken", "email_taken", "rate_limited", "store_unavailable"),
+    ),
+    Route(
+        method="POST", path="/api/auth/login", handler=login, summary="Log in", needs_token=False,
+        body=Login, answers={200: (LoggedIn,)}, codes=_LIMITED,
+    ),
+    Route(method="GET", path="/api/auth/me", handler=me, summary="One's own profile", answers={200: (PrivateUser,)}),
+    Route(
+        method="PATCH", path="/api/auth/me", handler=change_me, summary="Change one's own profile",
+        body=Profile, answers={200: (PrivateUser,)}, codes=("email_taken", "rate_limited"), rated=True,
+    ),
+    Route(
+        method="POST", path="/api/auth/refresh", handler=refresh, summary="Exchange a refresh token",
+        needs_token=False, body=Refresh, answers={200: (Tokens,)},
+        codes=("token_invalid", "token_reused", "revoked", "store_unavailable"),
+    ),
+    Route(
+        method="POST", path="/api/auth/logout", handler=logout, summary="End this session", needs_token=False,
+        body=Logout, answers={204: ()},
+        codes=("token_missing", "token_invalid", "token_expired", "revoked", "not_found", "store_unavailable"),
+    ),
+    Route(
+        method="POST", path="/api/auth/password", handler=password, summary="Change the password",
+        body=NewPasswords, answers={204: ()}, codes=_LIMITED,
+    ),
+    Route(
+        method="GET", path="/api/auth/sessions", handler=sessions, summary="One's log-ins", answers={200: (Sessions,)}
+    ),
+    Route(
+        method="DELETE", path="/api/auth/sessions/{session_id}", handler=end_session, summary="End one log-in",
+        answers={204: ()},
+    ),
+)  # fmt: skip

@@ -1,0 +1,207 @@
+"""Chats and their members: /api/chats."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from chatproto.model import Chat, Role
+from chatproto.operations import (
+    AppendChange,
+    Appended,
+    ChatCreated,
+    ChatFound,
+    ChatsFound,
+    CreateDirect,
+    CreateGroup,
+    ListChats,
+    LoadChat,
+    SetFlags,
+)
+from runtime.http.fields import AvatarUrl, Id, Title
+from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
+from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.views import ChatList
+
+MAX_MEMBERS = 1000
+MAX_NAMED = 10_000
+"""Ids in one list, repeated ones included."""
+
+UserIds = Annotated[list[Id], Meta(max_length=MAX_NAMED)]
+
+
+class NewChat(msgspec.Struct, frozen=True, kw_only=True):
+    """`direct` with `user_id`, or `group` with `title` and `user_ids`."""
+
+    type: Literal["direct", "group"]
+    user_id: Id | None = None
+    title: Title | None = None
+    user_ids: UserIds | None = None
+
+
+class ChatChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out stays as it is."""
+
+    title: Title | None = None
+    avatar_url: AvatarUrl | None = None
+    muted: bool | None = None
+    favourite: bool | None = None
+    hidden: bool | None = None
+
+
+class NewMembers(msgspec.Struct, frozen=True, kw_only=True):
+    """`history`: whether they may read what was written before they came."""
+
+    user_ids: Annotated[list[Id], Meta(min_length=1, max_length=MAX_NAMED)]
+    history: Literal["all", "none"] = "all"
+
+
+class NewRole(msgspec.Struct, frozen=True, kw_only=True):
+    role: Role
+
+
+async def create_chat(call: Call[NewChat, None]) -> Result:
+    """A direct chat, the one that is there already included, or a new group."""
+    if call.body.type == "direct":
+        return await _create_direct(call)
+    return await _create_group(call)
+
+
+async def list_chats(call: Call[None, None]) -> Result:
+    """One's chats, the ones with the newest messages first."""
+    outcome = await call.ask(ListChats(call.me.user_id))
+    if not isinstance(outcome, ChatsFound):
+        return refusal(outcome)
+    chats = tuple(sorted(outcome.chats, key=_recency, reverse=True))
+    return Answer(200, ChatList(chats=chats, users=outcome.users, epoch=outcome.epoch))
+
+
+async def one_chat(call: Call[None, None], chat_id: int) -> Result:
+    """A chat with its members."""
+    return await _show(call, chat_id, with_members=True)
+
+
+async def change_chat(call: Call[ChatChange, None], chat_id: int) -> Result:
+    """Title and picture, for the admins of a group; one's own flags, for everybody."""
+    body = call.body
+    if body.title is not None or body.avatar_url is not None:
+        outcome = await call.append(_change(call, chat_id, "update", title=body.title, avatar_url=body.avatar_url))
+        if not isinstance(outcome, Appended):
+            return refusal(outcome)
+    if body.muted is body.favourite is body.hidden is None:
+        return await _show(call, chat_id, with_members=False)
+    flags = SetFlags(call.me.user_id, chat_id, body.muted, body.favourite, body.hidden)
+    flagged = await call.ask(flags)
+    return Answer(200, flagged.chat) if isinstance(flagged, ChatFound) else refusal(flagged)
+
+
+async def add_members(call: Call[NewMembers, None], chat_id: int) -> Result:
+    """Take people in; those who are members already stay as they are."""
+    ids = tuple(dict.fromkeys(call.body.user_ids))
+    if len(ids) > MAX_MEMBERS:
+        return _too_many()
+    outcome = await call.append(_change(call, chat_id, "add", user_ids=ids, history=call.body.history))
+    return await _show(call, chat_id, with_members=True) if isinstance(outcome, Appended) else refusal(outcome)
+
+
+async def change_role(call: Call[NewRole, None], chat_id: int, user_id: int) -> Result:
+    """Make a member an admin, or an admin a member."""
+    outcome = await call.append(_change(call, chat_id, "role", user_ids=(user_id,), role=call.body.role))
+    return await _show(call, chat_id, with_members=True) if isinstance(outcome, Appended) else refusal(outcome)
+
+
+async def remove_member(call: Call[None, None], chat_id: int, user_id: int) -> Result:
+    """Remove a member, or leave."""
+    outcome = await call.append(_change(call, chat_id, "remove", user_ids=(user_id,)))
+    return Answer(204) if isinstance(outcome, Appended) else refusal(outcome)
+
+
+# --- steps -----------------------------------------------------------------------------------------------------
+
+
+async def _create_direct(call: Call[NewChat, None]) -> Result:
+    if call.body.user_id is None:
+        return wrong_fields(FieldError(field="user_id", code="required", detail="With whom?"))
+    outcome = await call.ask(CreateDirect(call.me.user_id, call.body.user_id, call.services.now()))
+    if not isinstance(outcome, ChatCreated):
+        return refusal(outcome)
+    return Answer(201 if outcome.created else 200, outcome.chat)
+
+
+async def _create_group(call: Call[NewChat, None]) -> Result:
+    if call.body.title is None:
+        return wrong_fields(FieldError(field="title", code="required", detail="A group has a title."))
+    others = tuple(id_ for id_ in dict.fromkeys(call.body.user_ids or ()) if id_ != call.me.user_id)
+    if len(others) >= MAX_MEMBERS:
+        return _too_many()
+    operation = CreateGroup(
+        user_id=call.me.user_id,
+        title=call.body.title,
+        user_ids=others,
+        idempotency_key=call.idempotency_key,
+        now=call.services.now(),
+    )
+    outcome = await call.ask(operation)
+    if not isinstance(outcome, ChatCreated):
+        return refusal(outcome)
+    return Answer(201 if outcome.created else 200, outcome.chat)
+
+
+async def _show(call: Call[object, None], chat_id: int, *, with_members: bool) -> Result:
+    outcome = await call.ask(LoadChat(call.me.user_id, chat_id, with_members))
+    return Answer(200, outcome.chat) if isinstance(outcome, ChatFound) else refusal(outcome)
+
+
+def _change(
+    call: Call[object, None],
+    chat_id: int,
+    kind: Literal["add", "remove", "role", "update"],
+    *,
+    user_ids: tuple[int, ...] = (),
+    history: Literal["all", "none"] = "all",
+    role: Role | None = None,
+    title: str | None = None,
+    avatar_url: str | None = None,
+) -> AppendChange:
+    services = call.services
+    return AppendChange(
+        chat_id=chat_id, actor_id=call.me.user_id, kind=kind, user_ids=user_ids, history=history, role=role,
+        title=title, avatar_url=avatar_url, cid=services.random_token(), now=services.now(),
+    )  # fmt: skip
+
+
+def _recency(chat: Chat) -> tuple[datetime, int]:
+    last = chat.last_message
+    return (chat.created_at if last is None else last.created_at, chat.id)
+
+
+def _too_many() -> Problem:
+    detail = f"A group has at most {MAX_MEMBERS} members."
+    return wrong_fields(FieldError(field="user_ids", code="too_long", detail=detail, limit=MAX_MEMBERS))
+
+
+ROUTES = (
+    Route(
+        method="POST", path="/api/chats", handler=create_chat, summary="Begin a chat", body=NewChat,
+        answers={201: (Chat,), 200: (Chat,)}, codes=("not_found",), rated=True, keyed=True,
+    ),
+    Route(method="GET", path="/api/chats", handler=list_chats, summary="One's chats", answers={200: (ChatList,)}),
+    Route(method="GET", path="/api/chats/{chat_id}", handler=one_chat, summary="One chat", answers={200: (Chat,)}),
+    Route(
+        method="PATCH", path="/api/chats/{chat_id}", handler=change_chat, summary="Change a chat or one's flags",
+        body=ChatChange, answers={200: (Chat,)}, rated=True,
+    ),
+    Route(
+        method="POST", path="/api/chats/{chat_id}/members", handler=add_members, summary="Add members",
+        body=NewMembers, answers={200: (Chat,)}, rated=True,
+    ),
+    Route(
+        method="PATCH", path="/api/chats/{chat_id}/members/{user_id}", handler=change_role, summary="Change a role",
+        body=NewRole, answers={200: (Chat,)}, rated=True,
+    ),
+    Route(
+        method="DELETE", path="/api/chats/{chat_id}/members/{user_id}", handler=remove_member,
+        summary="Remove a member, or leave", answers={204: ()}, codes=("validation_failed",), rated=True,
+    ),
+)  # fmt: skip

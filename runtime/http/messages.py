@@ -1,0 +1,160 @@
+"""Messages and the read mark: /api/chats/{chat_id}/messages and /read."""
+
+import msgspec
+
+from chatproto.digest import command_digest
+from chatproto.limits import Limits
+from chatproto.model import Message
+from chatproto.operations import (
+    Appended,
+    AppendMessage,
+    FetchMessages,
+    FetchPage,
+    Mark,
+    Marked,
+    MessagesFound,
+    PageFound,
+    Refused,
+    Sweep,
+    Swept,
+)
+from chatproto.text import check_content
+from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq
+from runtime.http.problem import FieldError, refusal, wrong_fields
+from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.views import ItemPage, MessagePage, ReadState
+
+ALL = -1
+"""As `read_seq` of Mark: up to the end of the log."""
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """One of `offset`, `before_seq` and `after_seq`; none is offset 0."""
+
+    offset: Offset | None = None
+    before_seq: Id | None = None
+    after_seq: Seq | None = None
+    limit: Limit = 50
+
+
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """Without `cid` and without the header Idempotency-Key the server makes a cid."""
+
+    content: Content
+    cid: Cid | None = None
+    reply_to: Id | None = None
+    attachment: Attachments | None = None
+    attachments: Attachments | None = None
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """All where `seq` is left out."""
+
+    seq: ReadSeq | None = None
+
+
+async def list_messages(call: Call[None, PageQuery], chat_id: int) -> Result:
+    """A page of messages back from the newest or from `before_seq`; with `after_seq` all that follows it."""
+    query = call.query
+    cursors = {"offset": query.offset, "before_seq": query.before_seq, "after_seq": query.after_seq}
+    given = [name for name, value in cursors.items() if value is not None]
+    if len(given) > 1:
+        detail = "Give only one of offset, before_seq and after_seq."
+        return wrong_fields(*(FieldError(field=name, code="not_allowed", detail=detail) for name in given))
+    if query.after_seq is not None:
+        return await _items_after(call, chat_id, query.after_seq)
+    offset = None if query.before_seq is not None else query.offset or 0
+    outcome = await call.ask(FetchMessages(call.me.user_id, chat_id, offset, query.before_seq, query.limit))
+    if not isinstance(outcome, MessagesFound):
+        return refusal(outcome)
+    page = MessagePage(
+        messages=outcome.messages, users=outcome.users, has_more=outcome.has_more, last_seq=outcome.last_seq
+    )
+    return Answer(200, page)
+
+
+async def send_message(call: Call[NewMessage, None], chat_id: int) -> Result:
+    """Append a message; 200 with the stored one where its cid was accepted before."""
+    body, services = call.body, call.services
+    files = (*_listed(body.attachment), *_listed(body.attachments))
+    operation = AppendMessage(
+        chat_id=chat_id,
+        actor_id=call.me.user_id,
+        cid=body.cid or call.idempotency_key or services.random_token(),
+        digest=command_digest("send", content=body.content, reply_to=body.reply_to, attachment_ids=files),
+        content=body.content,
+        reply_to=body.reply_to,
+        reply_at=None,
+        now=services.now(),
+        refusal="attachment_invalid" if files else check_content(body.content, services.limits),
+    )
+    outcome = await call.append(operation)
+    if isinstance(outcome, Refused) and outcome.code == operation.refusal:
+        return wrong_fields(_wrong_message(outcome.code, services.limits))
+    if not isinstance(outcome, Appended):
+        return refusal(outcome)
+    message = outcome.items[0]
+    assert isinstance(message, Message), "a send of the same digest stored a message"
+    return Answer(200 if outcome.dup else 201, message)
+
+
+async def mark_read(call: Call[Read, None], chat_id: int) -> Result:
+    """Raise one's read mark; it never goes back."""
+    seq = ALL if call.body.seq is None else call.body.seq
+    outcome = await call.ask(Mark(call.me.user_id, chat_id, None, seq, call.services.now()))
+    if not isinstance(outcome, Marked):
+        return refusal(outcome)
+    state = ReadState(read_seq=outcome.read_seq, unread_count=outcome.unread_count, last_seq=outcome.last_seq)
+    return Answer(200, state)
+
+
+def _listed(files: int | list[int] | None) -> tuple[int, ...]:
+    return () if files is None else tuple(files) if isinstance(files, list) else (files,)
+
+
+def _wrong_message(code: str, limits: Limits) -> FieldError:
+    match code:
+        case "attachment_invalid":
+            return FieldError(field="attachments", code=code, detail="There is no such file of yours.")
+        case "content_too_long":
+            most = limits.content_code_points
+            detail = f"Must have at most {most} characters and {limits.content_bytes} bytes."
+            return FieldError(field="content", code=code, detail=detail, limit=most)
+        case "empty_content":
+            return FieldError(field="content", code=code, detail="Must hold something that can be seen.")
+        case _:
+            return FieldError(field="content", code=code, detail="Control characters are not allowed.")
+
+
+async def _items_after(call: Call[None, PageQuery], chat_id: int, after_seq: int) -> Result:
+    outcome = await call.ask(FetchPage(call.me.user_id, chat_id, after_seq, None, call.query.limit))
+    if not isinstance(outcome, PageFound):
+        return refusal(outcome)
+    # Asked after the page: were the database replaced in between, a new epoch with an old page only makes the client
+    # drop it, while an old epoch with a new page would be kept.
+    swept = await call.ask(Sweep(chat_ids=(), session_ids=()))
+    if not isinstance(swept, Swept):
+        return refusal(swept)
+    page = outcome.page
+    answer = ItemPage(
+        items=page.items, users=page.users, from_seq=page.from_seq, to_seq=page.to_seq, has_more=page.more,
+        last_seq=page.last_seq, epoch=swept.epoch,
+    )  # fmt: skip
+    return Answer(200, answer)
+
+
+ROUTES = (
+    Route(
+        method="GET", path="/api/chats/{chat_id}/messages", handler=list_messages, summary="A page of the log",
+        query=PageQuery, answers={200: (MessagePage, ItemPage)}, codes=("use_cursor", "bad_seq"),
+    ),
+    Route(
+        method="POST", path="/api/chats/{chat_id}/messages", handler=send_message, summary="Send a message",
+        body=NewMessage, answers={201: (Message,), 200: (Message,)}, rated=True, keyed=True,
+        codes=("empty_content", "content_too_long", "attachment_invalid", "bad_seq", "cid_conflict"),
+    ),
+    Route(
+        method="POST", path="/api/chats/{chat_id}/read", handler=mark_read, summary="Mark as read", body=Read,
+        answers={200: (ReadState,)}, codes=("bad_seq",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,146 @@
+"""Refusals as `application/problem+json` (RFC 9457) with the stable codes of PROTOCOL.md section 1."""
+
+from math import ceil
+from typing import Final
+
+import msgspec
+from attrs import frozen
+from quart import Response
+
+from chatproto.operations import OperationFailed, Outcome, OutcomeUnknown, Refused
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+CODES: Final[dict[str, tuple[int, str]]] = {
+    "bad_json": (400, "The body is not a JSON object"),
+    "bad_request": (400, "The request cannot be understood"),
+    "token_missing": (401, "An access token is needed"),
+    "token_invalid": (401, "The token is not valid"),
+    "token_expired": (401, "The token has expired"),
+    "token_reused": (401, "The refresh token was used before; the session has ended"),
+    "revoked": (401, "The session has ended"),
+    "invalid_credentials": (401, "Wrong name or password"),
+    "forbidden": (403, "This is not allowed"),
+    "registration_closed": (403, "Registration is closed"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "This method is not allowed here"),
+    "request_timeout": (408, "The request took too long to arrive"),
+    "username_taken": (409, "The username is taken"),
+    "email_taken": (409, "The email address is taken"),
+    "cid_conflict": (409, "The cid stands for another command"),
+    "too_large": (413, "The body is too large"),
+    "validation_failed": (422, "Some fields are wrong"),
+    "empty_content": (422, "The message is empty"),
+    "content_too_long": (422, "The message is too long"),
+    "bad_unicode": (422, "A text holds characters that are not allowed"),
+    "bad_seq": (422, "There is no such place in the log"),
+    "attachment_invalid": (422, "An attachment cannot be used"),
+    "use_cursor": (422, "The offset is too deep: page with before_seq"),
+    "rate_limited": (429, "Too many requests"),
+    "internal": (500, "Something broke on the server"),
+    "store_unavailable": (503, "The database is away"),
+    "draining": (503, "The server is stopping"),
+}
+"""Status and title by code. bad_request, method_not_allowed, request_timeout and draining are additions of this
+server to the protocol's list, for answers no client of the protocol meets."""
+
+_BY_STATUS: Final = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "request_timeout",
+                     413: "too_large", 500: "internal"}  # fmt: skip
+_DETAILS: Final = {
+    "not_found": "There is nothing here that you may see.",
+    "store_unavailable": "Nothing is lost: try again shortly.",
+}
+_OF_THE_WIRE: Final = {"not_member": "not_found"}
+"""Codes of the WebSocket that HTTP tells otherwise: what one may not see is as what does not exist."""
+
+
+class FieldError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One wrong field. `limit` is told where a size or a number passed it."""
+
+    field: str
+    code: str
+    detail: str
+    limit: int | None = None
+
+
+class ProblemBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an error answer holds; clients act on `code` only."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: tuple[FieldError, ...] = ()
+    retry_after_ms: int | None = None
+
+
+@frozen
+class Problem:
+    """A refusal on its way out. `retry_after` is in seconds; 429 and 503 always carry one, 1 s by default."""
+
+    code: str
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+    retry_after: float | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the code."""
+        return CODES[self.code][0]
+
+
+def wrong_fields(*errors: FieldError) -> Problem:
+    """All wrong fields at once. Where one code that stands for itself covers them all, the answer carries it."""
+    codes = {error.code for error in errors}
+    own = codes.pop() if len(codes) == 1 else ""
+    code = own if CODES.get(own, (0, ""))[0] == 422 else "validation_failed"
+    names = ", ".join(dict.fromkeys(error.field for error in errors))
+    return Problem(code, f"Look at: {names}.", errors)
+
+
+def refusal(outcome: Outcome) -> Problem:
+    """The problem for an outcome that is no success; raises TypeError for one that no handler expects."""
+    if isinstance(outcome, OperationFailed | OutcomeUnknown):
+        return Problem("store_unavailable")
+    if not isinstance(outcome, Refused):
+        raise TypeError(f"no handler expects {type(outcome).__name__}")
+    code = _OF_THE_WIRE.get(outcome.code, outcome.code)
+    if code == "not_found":
+        return Problem(code)  # the same body for whatever is not there or not for the caller
+    if outcome.field is not None:
+        return Problem(code, outcome.detail, (FieldError(field=outcome.field, code=code, detail=outcome.detail),))
+    return Problem(code, outcome.detail)
+
+
+def for_status(status: int) -> Problem:
+    """The problem for a refusal of the web framework itself."""
+    return Problem(_BY_STATUS.get(status, "internal" if status >= 500 else "bad_request"))
+
+
+def problem_response(problem: Problem) -> Response:
+    """Encode it, with Retry-After and WWW-Authenticate where the status asks for them."""
+    status, title = CODES[problem.code]
+    wait = problem.retry_after if problem.retry_after is not None else (1.0 if status in (429, 503) else None)
+    body = ProblemBody(
+        type=f"/docs#{problem.code}",
+        title=title,
+        status=status,
+        detail=problem.detail or _DETAILS.get(problem.code, f"{title}."),
+        code=problem.code,
+        errors=problem.errors,
+        retry_after_ms=None if wait is None else ceil(wait * 1000),
+    )
+    response = Response(msgspec.json.encode(body), status, content_type=MEDIA_TYPE)
+    if wait is not None:
+        response.headers["Retry-After"] = str(max(1, ceil(wait)))
+    if status == 401:
+        response.headers["WWW-Authenticate"] = _challenge(problem.code)
+    return response
+
+
+def _challenge(code: str) -> str:
+    """RFC 6750 section 3: no error where no token was sent."""
+    if code in ("token_missing", "invalid_credentials"):
+        return 'Bearer realm="vestnik"'
+    return f'Bearer realm="vestnik", error="invalid_token", error_description="{code}"'

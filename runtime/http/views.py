@@ -1,0 +1,75 @@
+"""What the answers hold, where it is not one value of the model alone."""
+
+import msgspec
+
+from chatproto.model import Chat, LogItem, Message, PrivateUser, SessionInfo, User
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """`expires_in` is in seconds. The refresh token is exchanged once (PROTOCOL.md section 2)."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+    refresh_token: str
+
+
+class LoggedIn(Tokens, frozen=True, kw_only=True):
+    """After register and log-in."""
+
+    user: PrivateUser
+
+
+class Sessions(msgspec.Struct, frozen=True, kw_only=True):
+    """The log-ins of an account that have not ended."""
+
+    sessions: tuple[SessionInfo, ...]
+
+
+class Users(msgspec.Struct, frozen=True, kw_only=True):
+    """Public profiles."""
+
+    users: tuple[User, ...]
+
+
+class ChatList(msgspec.Struct, frozen=True, kw_only=True):
+    """`epoch` names the database's history: with another one, caches are worth nothing."""
+
+    chats: tuple[Chat, ...]
+    users: tuple[User, ...]
+    epoch: str
+
+
+class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages, ascending; `users` are those they name; `has_more`: older ones exist."""
+
+    messages: tuple[Message, ...]
+    users: tuple[User, ...]
+    has_more: bool
+    last_seq: int
+
+
+class ItemPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Items of exactly the seqs in (from_seq, to_seq], ascending: the twin of the frame `page`."""
+
+    items: tuple[LogItem, ...]
+    users: tuple[User, ...]
+    from_seq: int
+    to_seq: int
+    has_more: bool
+    last_seq: int
+    epoch: str
+
+
+class ReadState(msgspec.Struct, frozen=True, kw_only=True):
+    """`unread_count` counts up to `last_seq`; 1000 means more than 999."""
+
+    read_seq: int
+    unread_count: int
+    last_seq: int
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """`ok` or `ready`."""
+
+    status: str

@@ -1,0 +1,70 @@
+"""Whom to believe about the client when a reverse proxy stands in front.
+
+hypercorn's own ProxyFixMiddleware gives websockets the scheme `https`, which Quart answers with 400.
+"""
+
+from ipaddress import ip_address
+from typing import Any
+
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+
+_SCHEMES = {
+    ("http", b"http"): "http",
+    ("http", b"https"): "https",
+    ("websocket", b"http"): "ws",
+    ("websocket", b"https"): "wss",
+    ("websocket", b"ws"): "ws",
+    ("websocket", b"wss"): "wss",
+}
+
+
+class ProxyFix:
+    """ASGI middleware: takes client address and scheme from `X-Forwarded-For` and `X-Forwarded-Proto`.
+
+    `hops` is the number of trusted proxies, each of which appends to (or, if there is one, overwrites) the headers.
+    The client's address is the `hops`-th value from the right: what stands left of it the client may have invented.
+    With 0 the headers are ignored, the only safe choice when clients reach this server directly.
+    """
+
+    def __init__(self, app: ASGIFramework, hops: int) -> None:
+        if hops < 0:
+            raise ValueError("hops must not be negative")
+        self.app = app
+        self.hops = hops
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Hand on to the application, with a corrected copy of the scope."""
+        if self.hops and scope["type"] in ("http", "websocket"):
+            scope = self._corrected(scope)
+        await self.app(scope, receive, send)
+
+    def _corrected(self, scope: Any) -> Any:
+        scope = dict(scope)
+        protocols = _values(scope["headers"], b"x-forwarded-proto")
+        if protocols:  # a proxy usually overwrites this one, so fewer values than hops are no forgery
+            said = protocols[-min(self.hops, len(protocols))].lower()
+            scope["scheme"] = _SCHEMES.get((scope["type"], said), scope["scheme"])
+        addresses = _values(scope["headers"], b"x-forwarded-for")
+        if len(addresses) >= self.hops and (address := _address(addresses[-self.hops])) is not None:
+            scope["client"] = (address, 0)
+        return scope
+
+
+def _values(headers: Any, wanted: bytes) -> list[bytes]:
+    """All values of a header that may be repeated and may hold a list, in order."""
+    return [
+        part.strip() for name, value in headers if name.lower() == wanted for part in value.split(b",") if part.strip()
+    ]
+
+
+def _address(raw: bytes) -> str | None:
+    """`192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`, without the port; None if it is neither."""
+    text = raw.decode("latin-1")
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None

@@ -1,0 +1,72 @@
+"""Secrets the server makes for itself and keeps in files, such as the key that signs access tokens."""
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from runtime.config import Secret
+
+SECRET_BYTES = 32
+"""Random bytes in a secret, before they are written as URL-safe base64."""
+
+_TEXT_LENGTH = 43
+
+
+class SecretFileError(Exception):
+    """A secret file must not be used as it is."""
+
+
+def load_or_create_secret(path: Path) -> Secret:
+    """The secret in the file at `path`, made first if there is none.
+
+    Of several processes that start at once all get the same secret. A crash leaves no half-written file: the secret
+    is on the disk under another name before it gets its own.
+    """
+    try:
+        return _load(path)
+    except FileNotFoundError:
+        _create(path)
+        return _load(path)
+
+
+def _load(path: Path) -> Secret:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SecretFileError(f"{path}: cannot be opened: {error.strerror}") from None
+    with open(descriptor, encoding="ascii", errors="replace") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise SecretFileError(f"{path}: is not a plain file")
+        if status.st_mode & 0o077:
+            raise SecretFileError(f"{path}: others can read it; make a new one, or run: chmod 600 {path}")
+        if status.st_uid not in (os.geteuid(), 0):
+            raise SecretFileError(f"{path}: belongs to another user")
+        text = file.read(1024).strip()
+    if len(text) < _TEXT_LENGTH or not text.isascii():
+        raise SecretFileError(f"{path}: holds no secret of {SECRET_BYTES} bytes")
+    return Secret(text)
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(SECRET_BYTES) + "\n")
+            file.flush()
+            os.fsync(descriptor)
+        with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,107 @@
+"""Serve an ASGI application in this process with hypercorn's trio worker, and stop it politely.
+
+hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers without grace. Run several processes
+instead, each with the same `listening_socket`.
+"""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv6Address, ip_address
+
+import hypercorn.trio
+import trio
+from hypercorn.config import Config
+from hypercorn.typing import ASGIFramework
+
+from runtime import hypercorn_cures
+
+BACKLOG = 512
+"""Connections the kernel keeps for us until they are accepted."""
+DRAIN_TIMEOUT = 3.0
+"""Seconds for `drain`, within which each websocket should have got its close frame."""
+READ_TIMEOUT = 90
+"""Seconds without a byte from the client before a connection is dropped; above the 75 s idle limit of `/ws`."""
+KEEP_ALIVE_TIMEOUT = 20
+"""Seconds that a connection may wait for its next request."""
+MAX_MESSAGE_BYTES = 65536
+"""Largest websocket message taken in (PROTOCOL.md: frame_bytes); a larger one is answered with close 1009."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; with port 0 the system chooses a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address of a listening socket as a URL, such as `http://127.0.0.1:8000`."""
+    if listener.family == getattr(socket, "AF_UNIX", None):
+        return f"unix:{listener.getsockname()}"
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if isinstance(ip_address(host), IPv6Address) else f"http://{host}:{port}"
+
+
+def _config(listener: socket.socket, graceful_timeout: float) -> Config:
+    config = Config()
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]  # hypercorn closes this one
+    config.backlog = BACKLOG
+    config.graceful_timeout = graceful_timeout
+    config.read_timeout = READ_TIMEOUT
+    config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT
+    config.websocket_max_message_size = MAX_MESSAGE_BYTES
+    config.include_server_header = False
+    config.accesslog = None  # its lines can hold tokens from queries and headers; the application logs requests
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
+
+
+async def serve(
+    app: ASGIFramework,
+    *,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    drain: Callable[[], Awaitable[None]],
+    listening_socket: socket.socket | None = None,
+    graceful_timeout: float = 3,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then return. To be run in the main thread, as signals are taken there.
+
+    `on_ready` is called with the URL once connections are accepted. At the signal `drain` is awaited, for at most
+    DRAIN_TIMEOUT seconds: it should turn readiness off and close each websocket with 1012, as hypercorn itself would
+    just cut them (1006). New connections are refused after that, and requests under way have `graceful_timeout`
+    seconds to end. A second signal ends all at once. A given `listening_socket` replaces `host` and `port`; it is
+    closed here too.
+    """
+    hypercorn_cures.install()
+    stop = trio.Event()
+    with (
+        trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals,
+        listening_socket or bind(host, port) as listener,
+    ):
+        url = url_of(listener)
+        config = _config(listener, graceful_timeout)
+        async with trio.open_nursery() as nursery:
+
+            async def run(task_status: trio.TaskStatus[list[str]]) -> None:
+                await hypercorn.trio.serve(app, config, shutdown_trigger=stop.wait, task_status=task_status)
+                nursery.cancel_scope.cancel()  # ends the wait for a second signal
+
+            await nursery.start(run)
+            listener.close()  # or connections would pile up in it, unanswered, while we stop
+            on_ready(url)
+            await anext(signals)
+
+            async def wind_down() -> None:
+                with trio.move_on_after(DRAIN_TIMEOUT):
+                    await drain()
+                hypercorn_cures.hurry_sends(graceful_timeout)
+                stop.set()
+
+            nursery.start_soon(wind_down)
+            await anext(signals)
+            hypercorn_cures.hurry_sends(0)
+            nursery.cancel_scope.cancel()

@@ -1,0 +1,221 @@
+"""The schema of a database: bring it up to date, or say how it differs. Synchronous: PyMySQL and sqlite3.
+
+Two migrating at once are put in line, by GET_LOCK on MySQL and by SQLite's own write lock. On SQLite all is one
+transaction; on MySQL a run that was killed half-way is finished by the next one.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import pymysql
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Boolean, Column, Connection, create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from storage.mysql_connection import MySQLSettings, parse_url, tls_context
+from storage.tables import meta, metadata
+
+LOCK_TIMEOUT: Final = 60
+"""Whole seconds to wait for another one that is migrating the same database."""
+EPOCH: Final = "epoch"
+"""The name of the row of `meta` that names this database's history (PROTOCOL.md section 4, restored databases)."""
+
+
+def _default_differs(
+    _context: object, _found: object, column: Column[Any], found: str | None, _wanted: object, wanted: str | None
+) -> bool | None:
+    """MySQL says '0' for what SQLAlchemy writes as false; None leaves the rest to Alembic."""
+    if not isinstance(column.type, Boolean) or found is None or wanted is None:
+        return None
+    return found.strip("'") != {"false": "0", "true": "1"}.get(wanted, wanted)
+
+
+COMPARISON: Final[dict[str, Any]] = {"compare_type": True, "compare_server_default": _default_differs}
+"""How Alembic compares a database with the tables."""
+
+_SQLITE: Final = "sqlite:///"
+_FOLDER: Final = Path(__file__).parent / "migrations"
+
+
+class MigrationError(Exception):
+    """The database could not be migrated: out of reach, locked by another, or out of space."""
+
+
+class SchemaMismatch(MigrationError):
+    """The database's schema is not the one this program works with; the text says what to do, without secrets."""
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of `sqlite:///path` (`sqlite:////path` is absolute); ValueError for anything else."""
+    path = url.removeprefix(_SQLITE)
+    if path == url or not path or ":memory:" in path or path.endswith("/"):
+        raise ValueError("an SQLite URL is sqlite:/// and the path of a file")
+    return Path(path)
+
+
+def head() -> str:
+    """The revision this program works with."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise LookupError("the migrations are not installed")
+    return revision
+
+
+def current(url: str) -> str | None:
+    """The revision the database is at; None for an empty one. Raises MigrationError, ValueError."""
+    if url.startswith(_SQLITE) and not sqlite_path(url).exists():
+        return None
+    with _connected(url) as connection:
+        return _revision(connection)
+
+
+def check_schema(url: str) -> None:
+    """Raise SchemaMismatch unless the database is at `head()`. Raises MigrationError, ValueError."""
+    compare(current(url))
+
+
+def compare(revision: str | None) -> None:
+    """Raise SchemaMismatch unless `revision`, which a database is at, is `head()`."""
+    if revision is None:
+        raise SchemaMismatch("the database is empty: run `vestnik migrate --database URL`")
+    if revision not in _known():
+        raise SchemaMismatch(
+            f"the database has the schema {revision}, which is newer than this program: install the newer version"
+        )
+    if revision != head():
+        raise SchemaMismatch(
+            f"the database has the schema {revision} and this program needs {head()}: "
+            "run `vestnik migrate --database URL`"
+        )
+
+
+def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIMEOUT) -> str:
+    """Bring the database to `head()`, whatever state it is in, and give that revision.
+
+    Makes the SQLite file (mode 0600) and its folder where they are missing, and the row of the epoch (`epoch`, or a
+    random one). Raises SchemaMismatch for a schema newer than this program, MigrationError, ValueError.
+    """
+    if url.startswith(_SQLITE):
+        path = sqlite_path(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    with _connected(url, lock_timeout) as connection:
+        revision = _revision(connection)
+        if revision is not None and revision not in _known():
+            compare(revision)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH)) is None:
+            connection.execute(insert(meta).values(name=EPOCH, value=epoch or secrets.token_hex(8)))
+    return head()
+
+
+def differences(url: str) -> list[Any]:
+    """How the database's tables differ from `storage.tables`, as Alembic tells it; empty where all is well."""
+    with _connected(url) as connection:
+        return list(compare_metadata(MigrationContext.configure(connection, opts=COMPARISON), metadata))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if revision is None else str(revision)
+
+
+@contextmanager
+def _connected(url: str, lock_timeout: int | None = None) -> Iterator[Connection]:
+    """One connection in one transaction; the only migrating one where a time to wait for that, in seconds, is given."""
+    engine = _sqlite_engine(url, lock_timeout) if url.startswith(_SQLITE) else _mysql_engine(parse_url(url))
+    try:
+        with engine.connect() as connection:
+            if lock_timeout is not None and engine.dialect.name != "sqlite":
+                _take_lock(connection, lock_timeout)
+            yield connection
+            connection.commit()
+    except DBAPIError as error:
+        raise MigrationError(f"the database could not do it: {error.orig}") from error
+    finally:
+        engine.dispose()
+
+
+def _sqlite_engine(url: str, lock_timeout: int | None) -> Engine:
+    engine = create_engine(
+        f"{_SQLITE}{sqlite_path(url)}", poolclass=NullPool, connect_args={"timeout": lock_timeout or 5}
+    )
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # sqlite3 would begin its transactions too late, after the first DDL
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if lock_timeout is None else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _mysql_engine(settings: MySQLSettings) -> Engine:
+    return create_engine("mysql+pymysql://", creator=lambda: _Connection(settings), poolclass=NullPool)
+
+
+class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
+    """PyMySQL as strict about TLS and RSA keys as `storage.mysql_connection` is."""
+
+    def __init__(self, settings: MySQLSettings) -> None:
+        self._allow_rsa = settings.allow_rsa
+        self._public_key: bytes | None = None
+        context = tls_context(settings)
+        super().__init__(
+            host=settings.host,
+            port=settings.port,
+            user=settings.user,
+            password=settings.password.encode(),
+            database=settings.database,
+            unix_socket=settings.unix_socket,
+            charset="utf8mb4",
+            connect_timeout=int(settings.connect_timeout),
+            ssl=context,
+            ssl_disabled=context is None,
+            init_command="SET time_zone = '+00:00'",
+        )
+
+    @property
+    def server_public_key(self) -> bytes | None:
+        """Asked for only where the password would be encrypted with a key that anyone could have sent."""
+        if not self._allow_rsa:
+            raise pymysql.err.OperationalError(2061, "this log-in needs TLS, a unix socket or rsa=allow")
+        return self._public_key
+
+    @server_public_key.setter
+    def server_public_key(self, key: bytes | None) -> None:
+        self._public_key = key
+
+
+def _take_lock(connection: Connection, timeout: int) -> None:
+    """Be the only one who migrates this database; the lock goes with the connection."""
+    database = connection.scalar(text("SELECT DATABASE()"))
+    name = f"vestnik.migrate.{sha256(str(database).encode()).hexdigest()[:40]}"
+    if connection.scalar(text("SELECT GET_LOCK(:name, :timeout)"), {"name": name, "timeout": timeout}) != 1:
+        raise MigrationError(f"another migration of this database has been running for {timeout} s")

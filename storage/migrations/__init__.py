@@ -1,0 +1,1 @@
+"""The schema's history. Forward only: the way back is a backup."""

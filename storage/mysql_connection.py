@@ -1,0 +1,307 @@
+"""One connection to MySQL or MariaDB: trio-mysql 1.0.3 with its known defects cured.
+
+Cured here: the broken `caching_sha2_password` log-in, text columns read as bytes, sockets leaked by a forced close,
+connections left open after half a packet or half an answer, silent clear text where TLS was asked for, a connect
+timeout that did not cover the handshake, extra result sets that were never awaited.
+
+The invariant the pool relies on: while `Connection.open` is true, client and server agree on where in the protocol
+they are. Whatever breaks that agreement (a cancel, a lost link, an undecodable row) closes the connection at once.
+"""
+
+import os
+import ssl
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import trio
+from attrs import field, frozen
+from trio_mysql import _auth, connections, cursors, err
+from trio_mysql.constants import CLIENT, SERVER_STATUS
+
+CONNECT_TIMEOUT: Final = 5.0
+"""Seconds for name look-up, TCP, TLS, log-in and session set-up together."""
+
+LOCK_WAIT_TIMEOUT: Final = 2
+"""Whole seconds a statement waits for a row lock before error 1205."""
+
+STATEMENT_TIMEOUT: Final = 10
+"""Whole seconds a statement may run on the server, even after its caller has gone; MySQL holds only SELECTs to it."""
+
+DEADLOCK: Final = 1213
+LOCK_WAIT: Final = 1205
+CONFLICTS: Final = frozenset({DEADLOCK, LOCK_WAIT})
+"""Server errors after which the whole transaction must be rolled back and may be run again."""
+
+_INIT_COMMAND: Final = (
+    f"SET time_zone = '+00:00', innodb_lock_wait_timeout = {LOCK_WAIT_TIMEOUT}, "
+    "sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION'"
+)
+_SETUP_MARIADB: Final = f"SET tx_isolation = 'READ-COMMITTED', max_statement_time = {STATEMENT_TIMEOUT}"
+_SETUP_MYSQL: Final = f"SET transaction_isolation = 'READ-COMMITTED', max_execution_time = {STATEMENT_TIMEOUT * 1000}"
+_TLS_MODES: Final = frozenset({"off", "required", "verify-ca"})
+_CANNOT_CONNECT: Final = 2003
+_TLS_ERROR: Final = 2026
+_AUTH_PLUGIN_ERROR: Final = 2061
+
+
+@frozen
+class MySQLSettings:
+    """Where the server is and how to log in."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    tls: str = "off"
+    """`off`; `required` (certificate chain and host name checked); `verify-ca` (the chain only)."""
+    ca: str | None = None
+    """Path of a PEM file with the trusted authorities; None means those of the system."""
+    unix_socket: str | None = None
+    """Path of a unix socket, used in place of host and port."""
+    allow_rsa: bool = False
+    """Trust an RSA key sent in clear text for `caching_sha2_password`; safe only on a private network."""
+    connect_timeout: float = CONNECT_TIMEOUT
+    """Seconds; see CONNECT_TIMEOUT."""
+
+
+def parse_url(url: str) -> MySQLSettings:
+    """Read `mysql://user:pass@host:port/db?tls=required&ca=path&unix_socket=path&rsa=allow`.
+
+    User, password and database may be percent-encoded. Raises ValueError, whose text never holds the URL
+    (it has a password in it).
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 3306
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise ValueError("the MySQL URL cannot be parsed") from None
+    options = dict(pairs)
+    if parts.scheme not in ("mysql", "mariadb"):
+        raise ValueError("a MySQL URL begins with mysql:// or mariadb://")
+    if len(options) != len(pairs) or not options.keys() <= {"tls", "ca", "unix_socket", "rsa"} or parts.fragment:
+        raise ValueError("a MySQL URL takes tls, ca, unix_socket and rsa, each at most once")
+    database = unquote(parts.path[1:])
+    if not parts.username or not database or "/" in database:
+        raise ValueError("a MySQL URL needs a user and one database name")
+    tls, unix_socket = options.get("tls", "off"), options.get("unix_socket")
+    if tls not in _TLS_MODES:
+        raise ValueError("tls in a MySQL URL is one of off, required, verify-ca")
+    if options.get("rsa", "allow") != "allow":
+        raise ValueError("rsa in a MySQL URL can only be allow")
+    if unix_socket is not None and tls != "off":
+        raise ValueError("a MySQL URL takes either tls or unix_socket, not both")
+    if "ca" in options and (tls == "off" or not options["ca"]):
+        raise ValueError("ca in a MySQL URL is a path and needs tls=required or tls=verify-ca")
+    if not parts.hostname and not unix_socket:
+        raise ValueError("a MySQL URL needs a host or a unix_socket")
+    return MySQLSettings(
+        host=parts.hostname or "localhost",
+        port=port,
+        user=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        database=database,
+        tls=tls,
+        ca=options.get("ca"),
+        unix_socket=unix_socket,
+        allow_rsa="rsa" in options,
+    )
+
+
+class _CachingSha2:
+    """Answers `caching_sha2_password` after an auth switch; upstream's own coroutine is not awaited in places."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+
+    async def authenticate(self, packet: Any) -> Any:
+        """Finish the log-in begun by `packet` and give the server's last packet."""
+        connection = self._connection
+        if not connection.password:
+            return await _auth._roundtrip(connection, b"")
+        if packet.is_auth_switch_request():
+            connection.salt = packet.read_all().rstrip(b"\0")
+            scramble = _auth.scramble_caching_sha2(connection.password, connection.salt)
+            packet = await _auth._roundtrip(connection, scramble)
+        if packet.is_ok_packet():
+            return packet
+        packet.advance(1)
+        step = packet.read_uint8()
+        if step == 3:  # the server had the password in its cache
+            packet = await connection._read_packet()
+            packet.check_error()
+            return packet
+        if step != 4:
+            raise err.OperationalError(_AUTH_PLUGIN_ERROR, f"unexpected caching_sha2_password step {step}")
+        if connection._secure:
+            return await _auth._roundtrip(connection, connection.password + b"\0")
+        if not connection.settings.allow_rsa:
+            raise err.OperationalError(
+                _AUTH_PLUGIN_ERROR, "caching_sha2_password needs TLS, a unix socket or rsa=allow"
+            )
+        packet = await _auth._roundtrip(connection, b"\x02")
+        encrypted = _auth.sha2_rsa_encrypt(connection.password, connection.salt, packet._data[1:])
+        return await _auth._roundtrip(connection, encrypted)
+
+
+class _Cursor(cursors.Cursor):  # type: ignore[misc]
+    """Asks for no warnings: each would cost a round trip, and strict mode makes errors of those that matter."""
+
+    async def _show_warnings(self) -> None:
+        pass
+
+
+class Connection(connections.Connection):  # type: ignore[misc]
+    """A connection in autocommit mode, UTC, READ COMMITTED; for one task at a time.
+
+    A cancelled statement closes the connection, but the server may go on running the statement.
+    """
+
+    server_version: str
+    _auth_plugin_name: Any
+    _sock: Any
+
+    def __init__(self, settings: MySQLSettings) -> None:
+        """Prepare only; `await connect()` opens the link."""
+        self.settings = settings
+        self.conflict: BaseException | None = None
+        """The deadlock or lock wait error seen since `begin()`, even if the caller swallowed it."""
+        super().__init__(
+            host=settings.host,
+            port=settings.port,
+            user=settings.user,
+            password=settings.password.encode(),  # as str, upstream would take latin1
+            database=settings.database,
+            unix_socket=settings.unix_socket,
+            charset="utf8mb4",
+            cursorclass=_Cursor,
+            use_unicode=True,
+            binary_prefix=True,
+            autocommit=True,
+            init_command=_INIT_COMMAND,
+            connect_timeout=settings.connect_timeout,
+            ssl=tls_context(settings),
+            auth_plugin_map={"caching_sha2_password": _CachingSha2},
+        )
+
+    @property
+    def is_mariadb(self) -> bool:
+        """Whether the server is a MariaDB (else a MySQL); known once connected."""
+        return "MariaDB" in self.server_version
+
+    @property
+    def clean(self) -> bool:
+        """Whether another task may use it next: open, no transaction, no unread answer, autocommit still on."""
+        if not self.open or self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+            return False
+        if self._result is not None and (self._result.unbuffered_active or self._result.has_next):
+            return False
+        return bool(self.get_autocommit())
+
+    async def connect(self, sock: Any = None) -> None:
+        """Open the link, log in and set the session up within `settings.connect_timeout` seconds.
+
+        Raises trio_mysql.err.MySQLError and nothing else but cancellation.
+        """
+        try:
+            with trio.fail_after(self.settings.connect_timeout):
+                await super().connect(sock)
+                await self.query(_SETUP_MARIADB if self.is_mariadb else _SETUP_MYSQL)
+        except trio.TooSlowError as error:
+            self._force_close()
+            raise err.OperationalError(_CANNOT_CONNECT, "no MySQL session in time") from error
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self._force_close()
+            reason = error.__cause__ or error
+            raise err.OperationalError(_TLS_ERROR, f"the MySQL handshake broke: {reason}") from error
+        except err.MySQLError:
+            self._force_close()
+            raise
+        except Exception as error:
+            self._force_close()
+            raise err.OperationalError(_CANNOT_CONNECT, f"no MySQL session: {error!r}") from error
+        except BaseException:
+            self._force_close()
+            raise
+
+    async def begin(self) -> None:
+        """Begin a transaction and forget earlier conflicts."""
+        self.conflict = None
+        await super().begin()
+
+    async def ping(self, reconnect: bool = False) -> None:
+        """Ask for a sign of life; unlike upstream never reconnects unless told to."""
+        await super().ping(reconnect=reconnect)
+
+    async def _get_server_information(self) -> None:
+        await super()._get_server_information()
+        if self.settings.tls != "off" and not self.server_capabilities & CLIENT.SSL:
+            raise err.OperationalError(_TLS_ERROR, "the MySQL server offers no TLS")
+        if self._auth_plugin_name in ("caching_sha2_password", "sha256_password"):
+            self._auth_plugin_name = "-"  # none claimed: the server then asks for an auth switch, which is awaited
+
+    async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
+        if plugin_name in (b"mysql_clear_password", b"sha256_password") and not self._secure:
+            raise err.OperationalError(_AUTH_PLUGIN_ERROR, f"{plugin_name.decode()} refused without TLS")
+        return await super()._process_auth(plugin_name, auth_packet)
+
+    async def _execute_command(self, command: int, sql: str | bytes) -> None:
+        while self._result is not None and self._result.has_next and not self._result.unbuffered_active:
+            await self.next_result()
+        await super()._execute_command(command, sql)
+
+    async def _read_query_result(self, unbuffered: bool = False) -> Any:
+        try:
+            return await super()._read_query_result(unbuffered=unbuffered)
+        except err.MySQLError:
+            raise  # the server's own error ends its answer; a lost link is closed already
+        except BaseException:
+            self._force_close()  # for instance an undecodable row: the rest of the answer is unread
+            raise
+
+    async def _read_packet(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._read_packet(*args, **kwargs)
+        except err.MySQLError as error:
+            if error_code(error) in CONFLICTS:
+                self.conflict = error
+            raise
+
+    async def _write_bytes(self, data: bytes) -> None:
+        if self._sock is None:
+            raise err.InterfaceError(0, "the MySQL connection is closed")
+        try:
+            await super()._write_bytes(data)
+        except BaseException:
+            self._force_close()  # part of a packet may be on its way
+            raise
+
+    def _force_close(self) -> None:
+        """Close the socket now, with no word to the server; never blocks and may be called twice."""
+        stream, self._sock, self._closed = self._sock, None, True
+        while isinstance(stream, trio.SSLStream):
+            stream = stream.transport_stream
+        if stream is None:
+            return
+        try:
+            stream.socket.close()
+        except RuntimeError:  # collected outside trio's loop
+            os.close(stream.socket.detach())
+
+    __del__ = _force_close
+
+
+def error_code(error: BaseException) -> int:
+    """The MySQL error number in `error`, or 0 when it has none."""
+    code = error.args[0] if error.args else 0
+    return code if isinstance(error, err.MySQLError) and isinstance(code, int) else 0
+
+
+def tls_context(settings: MySQLSettings) -> ssl.SSLContext | None:
+    """What TLS to that server has to prove; None where none is asked for."""
+    if settings.tls == "off":
+        return None
+    context = ssl.create_default_context(cafile=settings.ca)
+    context.check_hostname = settings.tls == "required"
+    return context

@@ -1,0 +1,274 @@
+"""The tables, once for MySQL, MariaDB and SQLite.
+
+Times are naive UTC in the database and aware UTC outside of it. Every text is compared byte by byte (`utf8mb4_bin`),
+because no other collation is common to the three and the usual ones call 😀 and 😁 equal; what has to be found
+regardless of case has a folded key beside it, made in Python.
+
+A chat's log is `messages` and `chat_events` together: one dense run of seqs from 1 to `chats.last_seq`. `commands`
+remembers for ever which entries a cid made, so its primary key is the one key over both tables (PROTOCOL.md I3).
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware datetime outside, naive UTC with microseconds inside."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        plain = mysql.DATETIME(fsp=6) if dialect.name in {"mysql", "mariadb"} else DateTime()
+        return dialect.type_descriptor(plain)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime has no place in the model")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class ASCIIBytes(TypeDecorator[str]):
+    """An ASCII string kept as bytes: padded comparison would call `a` and `a ` equal."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        plain = mysql.VARBINARY(self.length) if dialect.name in {"mysql", "mariadb"} else LargeBinary(self.length)
+        return dialect.type_descriptor(plain)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else value.encode("ascii")
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else bytes(value).decode("ascii")
+
+
+def _digest() -> TypeEngine[bytes]:
+    """A SHA-256."""
+    return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
+
+
+def _id() -> TypeEngine[int]:
+    """A number up to 2^53-1; on SQLite the rowid, which only INTEGER is an alias of."""
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+NAMES: Final = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+_OPTIONS: Final[dict[str, Any]] = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
+}
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, **_OPTIONS)
+
+
+def _zero(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=false())
+
+
+meta = _table(
+    "meta",
+    Column("name", String(64), primary_key=True),
+    Column("value", String(255), nullable=False),
+)
+"""`epoch`: the name of this database's history (PROTOCOL.md section 4, restored databases)."""
+
+users = _table(
+    "users",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("username", String(64), nullable=False),
+    Column("username_key", String(64), nullable=False, unique=True),
+    Column("email", String(254)),
+    Column("email_key", String(254), unique=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("display_name", String(64), nullable=False),
+    Column("avatar_url", String(2048)),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("last_seen_at", UTCDateTime),
+)
+
+user_words = _table(
+    "user_words",
+    Column("word", String(64), primary_key=True),
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Index(None, "user_id"),
+)
+"""Folded words a user is found by; the primary key serves the prefix search."""
+
+sessions = _table(
+    "sessions",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("device", String(64), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("last_used_at", UTCDateTime, nullable=False),
+    Column("ended_at", UTCDateTime),
+    Index(None, "user_id", "ended_at"),
+)
+
+refresh_tokens = _table(
+    "refresh_tokens",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("session_id", BigInteger, ForeignKey("sessions.id"), nullable=False),
+    Column("parent_id", BigInteger, ForeignKey("refresh_tokens.id")),
+    Column("hash", _digest(), nullable=False, unique=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("exchanged_at", UTCDateTime),
+    Column("late_exchanges", Integer, nullable=False, server_default=text("0")),
+    _flag("used"),
+    Index(None, "session_id"),
+    Index(None, "parent_id"),
+)
+"""`parent_id`: the token this one was issued for. `exchanged_at`: the first time. `used`: the access token issued
+with it was presented."""
+
+chats = _table(
+    "chats",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("type", String(8), nullable=False),
+    Column("title", String(100)),
+    Column("avatar_url", String(2048)),
+    Column("created_by", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("direct_low", BigInteger, ForeignKey("users.id")),
+    Column("direct_high", BigInteger, ForeignKey("users.id")),
+    _zero("last_seq"),
+    Column("last_at", UTCDateTime),
+    _zero("last_message_seq"),
+    UniqueConstraint("direct_low", "direct_high"),
+    Index(None, "direct_high"),
+    Index(None, "created_by"),
+)
+"""`direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups. `last_at`: when the entry
+`last_seq` was made. `last_message_seq`: the newest message, 0 where there is none."""
+
+chat_users = _table(
+    "chat_users",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("role", String(8), nullable=False),
+    Column("joined_at", UTCDateTime, nullable=False),
+    _zero("joined_seq"),
+    Column("first_seq", BigInteger, nullable=False, server_default=text("1")),
+    Column("left_seq", BigInteger),
+    Column("left_at", UTCDateTime),
+    _zero("read_seq"),
+    _zero("delivered_seq"),
+    _zero("own_read_seq"),
+    _zero("own_delivered_seq"),
+    _flag("muted"),
+    _flag("favourite"),
+    Column("hidden_seq", BigInteger),
+    Index(None, "user_id", "chat_id"),
+    Index(None, "chat_id", "own_read_seq", "user_id"),
+    Index(None, "chat_id", "own_delivered_seq", "user_id"),
+)
+"""Members and former members (`left_seq`). `joined_seq`: his member_added, 0 for initial members.
+
+`read_seq` and `delivered_seq` start at `joined_seq`; the `own_` ones are what he himself marked (0 before the first
+mark) and are what others are told, so they survive his leaving and coming back. `hidden_seq`: the chat is hidden
+while no message is newer than this, so that a new message shows it to all without a write for each member."""
+
+messages = _table(
+    "messages",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("sender_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("content", Text),
+    Column("attachment_url", String(2048)),
+    Column("created_at", UTCDateTime, nullable=False),
+    _flag("is_read"),
+    Column("rev", Integer, nullable=False, server_default=text("1")),
+    Column("edited_at", UTCDateTime),
+    _flag("deleted"),
+    Column("reply_to", BigInteger),
+    Column("cid", ASCIIBytes(64), nullable=False),
+    UniqueConstraint("chat_id", "seq"),
+    Index(None, "sender_id"),
+)
+"""`reply_to` is a seq of the same chat. `is_read` is for the owner's own reports; the server never reads it."""
+
+chat_events = _table(
+    "chat_events",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("event", String(32), nullable=False),
+    Column("actor_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("target_seq", BigInteger),
+    Column("subject_id", BigInteger, ForeignKey("users.id")),
+    Column("data", Text, nullable=False),
+    Index(None, "actor_id"),
+    Index(None, "subject_id"),
+)
+"""`data`: a JSON object of what the event carries besides its subject, who is rendered when it is read."""
+
+commands = _table(
+    "commands",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("actor_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("cid", ASCIIBytes(64), primary_key=True),
+    Column("digest", _digest(), nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Index(None, "actor_id"),
+)
+"""Which entries a command made; `digest` is the SHA-256 that tells another content under the same cid."""
+
+idempotency_keys = _table(
+    "idempotency_keys",
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("key_hash", _digest(), primary_key=True),
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Index(None, "chat_id"),
+)
+"""SHA-256 of the keys groups were created with; they count for 24 hours."""

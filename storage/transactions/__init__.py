@@ -1,0 +1,134 @@
+"""Every operation as a transaction: a generator that yields queries and returns the outcome.
+
+Nothing here knows which database runs it. What a runner does with a `Plan`:
+
+- `first`, where there is one, is a small write of its own, run before; if it ends in `Refused`, that is the outcome.
+- `start()` gives a fresh generator for each attempt. Send it a `Result` for each `Query` it yields; throw
+  `DuplicateKey` into it where a unique key is met (the statement undone, the transaction not).
+- `writes`: run it on the primary between BEGIN and COMMIT. It is committed whatever it returns, `Refused` included
+  (a token used twice is refused and its session ended at once); it is rolled back only where it raises.
+- Otherwise a read-only connection will do; what one reads before, bounds what it reads after (READ COMMITTED).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import assert_never
+
+from attrs import frozen
+
+from chatproto.operations import (
+    AppendChange,
+    AppendMessage,
+    ChangePassword,
+    CreateDirect,
+    CreateGroup,
+    CreateSession,
+    CreateUser,
+    EndSessions,
+    FetchMessages,
+    FetchPage,
+    FindLogin,
+    FindUsers,
+    ListChats,
+    ListSessions,
+    ListUsers,
+    LoadChat,
+    LoadSession,
+    Mark,
+    Operation,
+    Outcome,
+    RotateRefresh,
+    SaveLastSeen,
+    SearchUsers,
+    SetFlags,
+    Sweep,
+    TouchSession,
+    UpdateUser,
+)
+from storage.statements import Steps
+from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, update_user
+from storage.transactions.appends import append_message
+from storage.transactions.changes import append_change
+from storage.transactions.chats import list_chats, load_chat, set_flags
+from storage.transactions.groups import create_direct, create_group
+from storage.transactions.marks import mark
+from storage.transactions.pages import fetch_messages, fetch_page
+from storage.transactions.search import find_users, search_users
+from storage.transactions.sessions import (
+    change_password,
+    create_session,
+    end_sessions,
+    keep_device,
+    list_sessions,
+    rotate_refresh,
+    touch_session,
+)
+from storage.transactions.sweeps import load_session, sweep
+
+
+@frozen
+class Plan:
+    """How to run one operation; see the module."""
+
+    start: Callable[[], Steps[Outcome]]
+    writes: bool
+    first: Callable[[], Steps[Outcome]] | None = None
+
+
+def transaction_for(operation: Operation) -> Plan:
+    """The plan of an operation."""
+    match operation:
+        case CreateUser():
+            return Plan(partial(create_user, operation), writes=True)
+        case FindLogin():
+            return Plan(partial(find_login, operation), writes=False)
+        case UpdateUser():
+            return Plan(partial(update_user, operation), writes=True)
+        case SaveLastSeen():
+            return Plan(partial(save_last_seen, operation), writes=True)
+        case ListUsers():
+            return Plan(partial(list_users, operation), writes=False)
+        case CreateSession():
+            return Plan(partial(create_session, operation), writes=True)
+        case RotateRefresh():
+            return Plan(partial(rotate_refresh, operation), writes=True)
+        case TouchSession():
+            return Plan(partial(touch_session, operation), writes=True)
+        case EndSessions():
+            return Plan(partial(end_sessions, operation), writes=True)
+        case ListSessions():
+            return Plan(partial(list_sessions, operation), writes=False)
+        case ChangePassword():
+            return Plan(partial(change_password, operation), writes=True)
+        case FindUsers():
+            return Plan(partial(find_users, operation), writes=False)
+        case SearchUsers():
+            return Plan(partial(search_users, operation), writes=False)
+        case CreateDirect():
+            return Plan(partial(create_direct, operation), writes=True)
+        case CreateGroup():
+            return Plan(partial(create_group, operation), writes=True)
+        case ListChats():
+            return Plan(partial(list_chats, operation), writes=False)
+        case LoadChat():
+            return Plan(partial(load_chat, operation), writes=False)
+        case SetFlags():
+            return Plan(partial(set_flags, operation), writes=True)
+        case AppendMessage():
+            return Plan(partial(append_message, operation), writes=True)
+        case AppendChange():
+            return Plan(partial(append_change, operation), writes=True)
+        case FetchPage():
+            return Plan(partial(fetch_page, operation), writes=False)
+        case FetchMessages():
+            return Plan(partial(fetch_messages, operation), writes=False)
+        case Mark():
+            return Plan(partial(mark, operation), writes=True)
+        case LoadSession():
+            # what it reads is much and may lag behind; what it writes is little
+            first = partial(keep_device, operation)
+            return Plan(partial(load_session, operation), writes=False, first=first)
+        case Sweep():
+            return Plan(partial(sweep, operation), writes=False)
+        case _:
+            assert_never(operation)

@@ -1,0 +1,157 @@
+"""Accounts: registering, looking up for a log-in, the profile."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from chatproto.operations import (
+    CreateUser,
+    Done,
+    FindLogin,
+    ListUsers,
+    LoginFound,
+    Outcome,
+    Refused,
+    SaveLastSeen,
+    UpdateUser,
+    UserFound,
+    UsersFound,
+    UserUpdated,
+)
+from storage.statements import DuplicateKey, Statement, Steps, into
+from storage.tables import chat_users, user_words, users
+from storage.transactions.people import all_users, private_user
+
+_INSERT: Final = Statement(
+    into(
+        users, "username", "username_key", "email", "email_key", "password_hash", "display_name", "created_at"
+    )
+)  # fmt: skip
+_INSERT_WORD: Final = Statement(into(user_words, "word", "user_id"))
+_DELETE_WORDS: Final = Statement(delete(user_words).where(user_words.c.user_id == bindparam("user_id")))
+_BY_USERNAME: Final = Statement(
+    select(users.c.id, users.c.password_hash).where(users.c.username_key == bindparam("key"))
+)
+_BY_EMAIL: Final = Statement(select(users.c.id, users.c.password_hash).where(users.c.email_key == bindparam("key")))
+_LOCK: Final = Statement(
+    select(users.c.display_name, users.c.avatar_url, users.c.email, users.c.email_key)
+    .where(users.c.id == bindparam("user_id"))
+    .with_for_update()
+)
+_UPDATE: Final = Statement(
+    update(users)
+    .where(users.c.id == bindparam("user_id"))
+    .values(
+        display_name=bindparam("display_name"),
+        avatar_url=bindparam("avatar_url"),
+        email=bindparam("email"),
+        email_key=bindparam("email_key"),
+    )
+)
+_SAVE_LAST_SEEN: Final = Statement(
+    update(users).where(users.c.id == bindparam("user_id")).values(last_seen_at=bindparam("last_seen_at"))
+)
+_CHATS_OF: Final = Statement(
+    select(chat_users.c.chat_id)
+    .where(chat_users.c.user_id == bindparam("user_id"), chat_users.c.left_seq.is_(None))
+    .order_by(chat_users.c.chat_id)
+)
+
+
+def create_user(operation: CreateUser) -> Steps[Outcome]:
+    """The unique keys decide; the look-ups only tell which of the two was taken."""
+    taken = yield from _taken(operation)
+    if taken is not None:
+        return taken
+    try:
+        result = yield from _INSERT.run(
+            username=operation.username,
+            username_key=operation.username_key,
+            email=operation.email,
+            email_key=operation.email_key,
+            password_hash=operation.password_hash,
+            display_name=operation.display_name,
+            created_at=operation.now,
+        )
+    except DuplicateKey:
+        taken = yield from _taken(operation)
+        if taken is None:
+            raise
+        return taken
+    yield from _write_words(result.last_id, operation.words)
+    user = yield from private_user(result.last_id)
+    assert user is not None
+    return UserFound(user)
+
+
+def _taken(operation: CreateUser) -> Steps[Refused | None]:
+    if (yield from _BY_USERNAME.one(key=operation.username_key)) is not None:
+        return Refused("username_taken", "this username is taken", "username")
+    if operation.email_key is not None and (yield from _BY_EMAIL.one(key=operation.email_key)) is not None:
+        return Refused("email_taken", "this email is taken", "email")
+    return None
+
+
+def _write_words(user_id: int, words: Iterable[str]) -> Steps[None]:
+    yield from _INSERT_WORD.many([{"word": word, "user_id": user_id} for word in sorted(words)])
+
+
+def find_login(operation: FindLogin) -> Steps[Outcome]:
+    """No username holds an @, so the key says which of the two it is. To MySQL, `ann ` equals `ann`; to nobody else."""
+    if operation.login_key.endswith(" "):
+        return Refused("not_found")
+    look_up = _BY_EMAIL if "@" in operation.login_key else _BY_USERNAME
+    row = yield from look_up.one(key=operation.login_key)
+    return Refused("not_found") if row is None else LoginFound(*row)
+
+
+def update_user(operation: UpdateUser) -> Steps[Outcome]:
+    """None leaves a field, "" clears avatar or email."""
+    row = yield from _LOCK.one(user_id=operation.user_id)
+    if row is None:
+        return Refused("not_found")
+    display_name, avatar_url, email, email_key = row
+    if operation.display_name is not None:
+        display_name = operation.display_name
+    if operation.avatar_url is not None:
+        avatar_url = operation.avatar_url or None
+    if operation.email is not None:
+        email, email_key = operation.email or None, operation.email_key or None
+    if email_key is not None:
+        owner = yield from _BY_EMAIL.one(key=email_key)
+        if owner is not None and owner[0] != operation.user_id:
+            return _email_taken()
+    try:
+        yield from _UPDATE.run(
+            user_id=operation.user_id,
+            display_name=display_name,
+            avatar_url=avatar_url,
+            email=email,
+            email_key=email_key,
+        )
+    except DuplicateKey:
+        return _email_taken()
+    if operation.words is not None:
+        yield from _DELETE_WORDS.run(user_id=operation.user_id)
+        yield from _write_words(operation.user_id, operation.words)
+    user = yield from private_user(operation.user_id)
+    assert user is not None
+    chat_ids = yield from _CHATS_OF.column(user_id=operation.user_id)
+    return UserUpdated(user, tuple(chat_ids))
+
+
+def _email_taken() -> Refused:
+    return Refused("email_taken", "this email is taken", "email")
+
+
+def save_last_seen(operation: SaveLastSeen) -> Steps[Outcome]:
+    """The last writer wins; connections of one user may end on several processes."""
+    yield from _SAVE_LAST_SEEN.run(user_id=operation.user_id, last_seen_at=operation.now)
+    return Done()
+
+
+def list_users(operation: ListUsers) -> Steps[Outcome]:
+    """For the operator."""
+    found = yield from all_users(operation.after_id, operation.limit)
+    return UsersFound(found)

@@ -1,0 +1,238 @@
+"""A chat's log: messages and events in one dense run of seqs, and the statements that extend it.
+
+Whoever extends a log locks the chat's row first and reads everything else after that: a read from before the lock
+would show a removed member as a member.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import BindParameter, bindparam, func, select, update
+
+from chatproto.model import Event, Message, User
+from storage.statements import Row, Statement, Steps, into
+from storage.tables import chat_events, chat_users, chats, commands, messages
+from storage.transactions.people import plain_users
+
+MESSAGE_COLUMNS: Final = (
+    messages.c.id,
+    messages.c.chat_id,
+    messages.c.seq,
+    messages.c.rev,
+    messages.c.sender_id,
+    messages.c.content,
+    messages.c.created_at,
+    messages.c.edited_at,
+    messages.c.deleted,
+    messages.c.reply_to,
+    messages.c.attachment_url,
+    messages.c.cid,
+)
+_IN_CHAT: Final[BindParameter[int]] = bindparam("chat_id")
+
+LOCK_CHAT: Final = Statement(
+    select(chats.c.type, chats.c.title, chats.c.avatar_url, chats.c.last_seq, chats.c.last_message_seq)
+    .where(chats.c.id == _IN_CHAT)
+    .with_for_update()
+)
+FIND_COMMAND: Final = Statement(
+    select(commands.c.digest, commands.c.first_seq, commands.c.last_seq).where(
+        commands.c.chat_id == _IN_CHAT,
+        commands.c.actor_id == bindparam("actor_id"),
+        commands.c.cid == bindparam("cid"),
+    )
+)
+MEMBERSHIP: Final = Statement(
+    select(chat_users.c.role, chat_users.c.first_seq).where(
+        chat_users.c.chat_id == _IN_CHAT,
+        chat_users.c.user_id == bindparam("user_id"),
+        chat_users.c.left_seq.is_(None),
+    )
+)
+MEMBER_IDS: Final = Statement(
+    select(chat_users.c.user_id)
+    .where(chat_users.c.chat_id == _IN_CHAT, chat_users.c.left_seq.is_(None))
+    .order_by(chat_users.c.user_id)
+)
+INSERT_COMMAND: Final = Statement(into(commands, "chat_id", "actor_id", "cid", "digest", "first_seq", "last_seq"))
+INSERT_MESSAGE: Final = Statement(
+    into(messages, "chat_id", "seq", "sender_id", "content", "created_at", "reply_to", "cid")
+)
+INSERT_EVENT: Final = Statement(
+    into(chat_events, "chat_id", "seq", "event", "actor_id", "created_at", "target_seq", "subject_id", "data")
+)
+MOVE_HEAD: Final = Statement(
+    update(chats)
+    .where(chats.c.id == _IN_CHAT)
+    .values(
+        last_seq=bindparam("last_seq"),
+        last_at=bindparam("last_at"),
+        last_message_seq=bindparam("last_message_seq"),
+    )
+)
+MESSAGE_AT: Final = Statement(
+    select(messages.c.created_at).where(messages.c.chat_id == _IN_CHAT, messages.c.seq == bindparam("seq"))
+)
+_MESSAGES: Final = Statement(
+    select(*MESSAGE_COLUMNS)
+    .where(messages.c.chat_id == _IN_CHAT, messages.c.seq > bindparam("after"), messages.c.seq <= bindparam("upto"))
+    .order_by(messages.c.seq)
+)
+_EVENTS: Final = Statement(
+    select(
+        chat_events.c.chat_id,
+        chat_events.c.seq,
+        chat_events.c.event,
+        chat_events.c.actor_id,
+        chat_events.c.created_at,
+        chat_events.c.target_seq,
+        chat_events.c.subject_id,
+        chat_events.c.data,
+    )
+    .where(
+        chat_events.c.chat_id == _IN_CHAT,
+        chat_events.c.seq > bindparam("after"),
+        chat_events.c.seq <= bindparam("upto"),
+    )
+    .order_by(chat_events.c.seq)
+)
+_READERS: Final = Statement(
+    select(chat_users.c.user_id, chat_users.c.own_read_seq)
+    .where(chat_users.c.chat_id == _IN_CHAT)
+    .order_by(chat_users.c.own_read_seq.desc())
+    .limit(2)
+)
+_some_unread = (
+    select(messages.c.seq)
+    .where(
+        messages.c.chat_id == _IN_CHAT,
+        messages.c.seq > bindparam("read_seq"),
+        messages.c.seq <= bindparam("last_seq"),
+        messages.c.sender_id != bindparam("user_id"),
+        messages.c.deleted.is_(False),
+    )
+    .limit(1000)
+    .subquery()
+)
+_UNREAD: Final = Statement(select(func.count()).select_from(_some_unread))
+
+
+class LogCorrupted(Exception):
+    """A seq below the head has no entry: somebody else has written to these tables."""
+
+
+@frozen
+class Readers:
+    """The two who have read furthest, which is enough to tell of any message whether another has read it."""
+
+    marks: tuple[tuple[int, int], ...]
+
+    def have_read(self, sender_id: int, seq: int) -> bool:
+        """Whether somebody other than the sender has marked this seq as read."""
+        return any(user_id != sender_id and mark >= seq for user_id, mark in self.marks)
+
+
+def readers(chat_id: int) -> Steps[Readers]:
+    """Who has read furthest in this chat, former members included."""
+    rows = yield from _READERS.rows(chat_id=chat_id)
+    return Readers(tuple((row[0], row[1]) for row in rows))
+
+
+def count_unread(user_id: int, chat_id: int, read_seq: int, last_seq: int) -> Steps[int]:
+    """Others' live messages in (read_seq, last_seq]; 1000 stands for more than 999 (I7)."""
+    if last_seq <= read_seq:
+        return 0
+    row = yield from _UNREAD.one(user_id=user_id, chat_id=chat_id, read_seq=read_seq, last_seq=last_seq)
+    return 0 if row is None else int(row[0])
+
+
+def read_message(row: Sequence[Any], *, is_read: bool) -> Message:
+    """A row of MESSAGE_COLUMNS."""
+    (message_id, chat_id, seq, rev, sender_id, content, created_at, edited_at, deleted, reply_to, url, cid) = row
+    return Message(
+        id=message_id,
+        chat_id=chat_id,
+        seq=seq,
+        rev=rev,
+        sender_id=sender_id,
+        content=content,
+        created_at=created_at,
+        edited_at=edited_at,
+        deleted=deleted,
+        is_read=is_read,
+        reply_to=reply_to,
+        attachment_url=url,
+        cid=cid,
+    )
+
+
+def render_event(
+    *, chat_id: int, seq: int, event: str, actor_id: int, created_at: datetime, subject: User | int | None,
+    data: dict[str, Any], target_seq: int | None = None,
+) -> Event:  # fmt: skip
+    """An event as it is sent; `subject` is whom it names: the user himself where he is new, else his id."""
+    named: dict[str, Any] = {}
+    if isinstance(subject, User):
+        named = {"user": subject}
+    elif subject is not None:
+        named = {"user_id": subject}
+    return Event(
+        chat_id=chat_id,
+        seq=seq,
+        event=event,
+        actor_id=actor_id,
+        created_at=created_at,
+        target_seq=target_seq,
+        data=named | data,
+    )
+
+
+def read_items(chat_id: int, after: int, upto: int) -> Steps[list[Message | Event]]:
+    """The entries of exactly the seqs in (after, upto]."""
+    if upto <= after:
+        return []
+    message_rows = yield from _MESSAGES.rows(chat_id=chat_id, after=after, upto=upto)
+    items: list[Message | Event] = []
+    if message_rows:
+        who = yield from readers(chat_id)
+        items += [read_message(row, is_read=who.have_read(row[4], row[2])) for row in message_rows]
+    if len(items) < upto - after:
+        event_rows = yield from _EVENTS.rows(chat_id=chat_id, after=after, upto=upto)
+        newcomers = yield from plain_users(row[6] for row in event_rows if row[2] == "member_added")
+        items += [_read_event(row, newcomers) for row in event_rows]
+        items.sort(key=lambda item: item.seq)
+    if [item.seq for item in items] != list(range(after + 1, upto + 1)):
+        raise LogCorrupted(f"chat {chat_id}: the entries after {after} up to {upto} are not complete")
+    return items
+
+
+def _read_event(row: Row, newcomers: dict[int, User]) -> Event:
+    chat_id, seq, event, actor_id, created_at, target_seq, subject_id, data = row
+    return render_event(
+        chat_id=chat_id,
+        seq=seq,
+        event=event,
+        actor_id=actor_id,
+        created_at=created_at,
+        target_seq=target_seq,
+        subject=newcomers[subject_id] if event == "member_added" else subject_id,
+        data=json.loads(data),
+    )
+
+
+def named_ids(items: Iterable[Message | Event]) -> set[int]:
+    """The users that items name: senders, actors and those it happens to."""
+    ids: set[int] = set()
+    for item in items:
+        if isinstance(item, Message):
+            ids.add(item.sender_id)
+            continue
+        ids.add(item.actor_id)
+        if "user_id" in item.data:
+            ids.add(item.data["user_id"])
+        elif "user" in item.data:
+            ids.add(item.data["user"].id)
+    return ids

@@ -1,0 +1,132 @@
+"""Pages of a log: for `sync` by seq, for the customer's HTTP route by offset."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from chatproto.limits import Limits
+from chatproto.model import Event, Message, Page, User
+from chatproto.operations import FetchMessages, FetchPage, MessagesFound, Outcome, PageFound, Refused
+from storage.statements import Row, Statement, Steps
+from storage.tables import chat_users, chats, messages
+from storage.transactions.log import MESSAGE_COLUMNS, named_ids, read_items, read_message, readers
+from storage.transactions.people import users_seen_by
+
+PAGE_BYTES: Final = Limits().page_bytes
+"""Items and users of a page, encoded; a page with one item may be larger."""
+
+_RANGE: Final = Statement(
+    select(
+        chat_users.c.first_seq,
+        chat_users.c.left_seq,
+        chat_users.c.left_at,
+        chats.c.last_seq,
+        chats.c.last_at,
+    )
+    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id))
+    .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
+)
+_NEWEST: Final = Statement(
+    select(*MESSAGE_COLUMNS)
+    .where(
+        messages.c.chat_id == bindparam("chat_id"),
+        messages.c.seq >= bindparam("first_seq"),
+        messages.c.seq <= bindparam("upto"),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+
+
+def fetch_page(operation: FetchPage) -> Steps[Outcome]:
+    """Items of exactly the seqs in (from_seq, to_seq]; cut on the side away from the cursor where they are too big."""
+    found = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
+    if found is None:
+        return Refused("not_member")
+    first_seq, last_seq, last_at = _visible(found)
+    before_all = first_seq - 1
+    forward = operation.after_seq is not None
+    if operation.after_seq is not None:
+        if operation.after_seq > last_seq:
+            return Refused("bad_seq", "after_seq is above the chat's last_seq", "after_seq")
+        if (yield from _replaced(operation)):
+            return Refused("bad_seq", "the entry at after_seq has another time", "after_seq")
+        start = max(operation.after_seq, before_all)
+        end = min(start + operation.limit, last_seq)
+    else:
+        assert operation.before_seq is not None
+        end = max(min(operation.before_seq - 1, last_seq), before_all)
+        start = max(end - operation.limit, before_all)
+    items = yield from read_items(operation.chat_id, start, end)
+    users = yield from users_seen_by(operation.user_id, named_ids(items))
+    items = _fitting(items, users, forward=forward)
+    if forward:
+        end = start + len(items)
+    else:
+        start = end - len(items)
+    named = named_ids(items)
+    return PageFound(
+        Page(
+            chat_id=operation.chat_id,
+            from_seq=start,
+            to_seq=end,
+            items=tuple(items),
+            users=tuple(user for user in users.values() if user.id in named),
+            more=end < last_seq if forward else start > before_all,
+            last_seq=last_seq,
+            last_at=last_at,
+        )
+    )
+
+
+def _replaced(operation: FetchPage) -> Steps[bool]:
+    """Whether the client remembers another log: the entry at after_seq was made at another time."""
+    if not operation.after_seq or operation.after_at is None:
+        return False
+    items = yield from read_items(operation.chat_id, operation.after_seq - 1, operation.after_seq)
+    return items[0].created_at != operation.after_at
+
+
+def _visible(row: Row) -> tuple[int, int, datetime | None]:
+    first_seq, left_seq, left_at, last_seq, last_at = row
+    return (first_seq, last_seq, last_at) if left_seq is None else (first_seq, left_seq, left_at)
+
+
+def _fitting(
+    items: Sequence[Message | Event], users: dict[int, User], *, forward: bool
+) -> list[Message | Event]:  # fmt: skip
+    """As many items from the cursor's side as fit with their users, but at least one."""
+    size, counted, kept = 0, set[int](), list[Message | Event]()
+    for item in items if forward else reversed(items):
+        named = named_ids([item]) - counted
+        size += len(msgspec.json.encode(item)) + 1
+        size += sum(len(msgspec.json.encode(users[user_id])) + 1 for user_id in named if user_id in users)
+        if size > PAGE_BYTES and kept:
+            break
+        counted |= named
+        kept.append(item)
+    return kept if forward else kept[::-1]
+
+
+def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
+    """Messages only, tombstones too, ascending; by offset from the newest, or below `before_seq`."""
+    found = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
+    if found is None:
+        return Refused("not_found")
+    first_seq, last_seq, _last_at = _visible(found)
+    upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
+    rows = yield from _NEWEST.rows(
+        chat_id=operation.chat_id,
+        first_seq=first_seq,
+        upto=upto,
+        limit=operation.limit + 1,
+        offset=operation.offset or 0,
+    )
+    who = yield from readers(operation.chat_id)
+    kept = [read_message(row, is_read=who.have_read(row[4], row[2])) for row in reversed(rows[: operation.limit])]
+    users = yield from users_seen_by(operation.user_id, named_ids(kept))
+    return MessagesFound(tuple(kept), tuple(users.values()), has_more=len(rows) > operation.limit, last_seq=last_seq)

@@ -1,0 +1,234 @@
+"""Log-ins and their refresh tokens (PROTOCOL.md section 2).
+
+The session's row is locked before its tokens are judged, so two exchanges of one token, or an exchange and a log-out,
+come one after the other.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import bindparam, or_, select, update
+
+from chatproto.model import SessionInfo
+from chatproto.operations import (
+    ChangePassword,
+    CreateSession,
+    EndSessions,
+    ListSessions,
+    LoadSession,
+    Outcome,
+    Refused,
+    RotateRefresh,
+    SessionCreated,
+    SessionsEnded,
+    SessionsFound,
+    TouchSession,
+    UserFound,
+)
+from storage.statements import Row, Statement, Steps, into
+from storage.tables import refresh_tokens, sessions, users
+from storage.transactions.people import private_user
+
+GRACE: Final = timedelta(seconds=60)
+"""After its first exchange a token is honoured again this long, whatever became of what was issued for it."""
+LATE_EXCHANGES: Final = 5
+"""So often it is honoured after that, while nothing that was issued for it has been used."""
+TOUCH_INTERVAL: Final = timedelta(minutes=1)
+"""`last_used_at` is written at most this often."""
+
+_INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at"))
+_INSERT_TOKEN: Final = Statement(into(refresh_tokens, "session_id", "parent_id", "hash", "created_at"))
+_TOKEN_BY_HASH: Final = Statement(
+    select(refresh_tokens.c.id, refresh_tokens.c.session_id).where(refresh_tokens.c.hash == bindparam("hash"))
+)
+_TOKEN: Final = Statement(
+    select(refresh_tokens.c.exchanged_at, refresh_tokens.c.late_exchanges).where(
+        refresh_tokens.c.id == bindparam("refresh_id")
+    )
+)
+_LOCK_SESSION: Final = Statement(
+    select(sessions.c.user_id, sessions.c.ended_at).where(sessions.c.id == bindparam("session_id")).with_for_update()
+)
+_USED_CHILD: Final = Statement(
+    select(refresh_tokens.c.id)
+    .where(
+        refresh_tokens.c.parent_id == bindparam("refresh_id"),
+        or_(refresh_tokens.c.exchanged_at.is_not(None), refresh_tokens.c.used),
+    )
+    .limit(1)
+)
+_SET_EXCHANGED: Final = Statement(
+    update(refresh_tokens)
+    .where(refresh_tokens.c.id == bindparam("refresh_id"))
+    .values(exchanged_at=bindparam("exchanged_at"))
+)
+_COUNT_LATE: Final = Statement(
+    update(refresh_tokens)
+    .where(refresh_tokens.c.id == bindparam("refresh_id"))
+    .values(late_exchanges=refresh_tokens.c.late_exchanges + 1)
+)
+_STATE: Final = Statement(
+    select(
+        sessions.c.user_id,
+        sessions.c.ended_at,
+        sessions.c.last_used_at,
+        sessions.c.device,
+        refresh_tokens.c.used,
+    )
+    .select_from(
+        sessions.outerjoin(
+            refresh_tokens,
+            (refresh_tokens.c.session_id == sessions.c.id) & (refresh_tokens.c.id == bindparam("refresh_id")),
+        )
+    )
+    .where(sessions.c.id == bindparam("session_id"))
+)
+_SET_USED: Final = Statement(
+    update(refresh_tokens).where(refresh_tokens.c.id == bindparam("refresh_id")).values(used=True)
+)
+_TOUCH: Final = Statement(
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"))
+    .values(last_used_at=bindparam("last_used_at"), device=bindparam("device"))
+)
+_LIVE: Final = Statement(
+    select(sessions.c.id, sessions.c.device, sessions.c.created_at, sessions.c.last_used_at)
+    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.ended_at.is_(None))
+    .order_by(sessions.c.id)
+)
+_LOCK_LIVE: Final = Statement(
+    select(sessions.c.id)
+    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.ended_at.is_(None))
+    .order_by(sessions.c.id)
+    .with_for_update()
+)
+_END: Final = Statement(
+    update(sessions)
+    .where(sessions.c.id.in_(bindparam("session_ids", expanding=True)))
+    .values(ended_at=bindparam("ended_at"))
+)
+_SET_PASSWORD: Final = Statement(
+    update(users).where(users.c.id == bindparam("user_id")).values(password_hash=bindparam("password_hash"))
+)
+
+
+def create_session(operation: CreateSession) -> Steps[Outcome]:
+    """A session with its first refresh token."""
+    user = yield from private_user(operation.user_id)
+    if user is None:
+        return Refused("not_found")
+    session = yield from _INSERT_SESSION.run(
+        user_id=operation.user_id,
+        device=operation.device,
+        created_at=operation.now,
+        last_used_at=operation.now,
+    )
+    token = yield from _INSERT_TOKEN.run(
+        session_id=session.last_id, parent_id=None, hash=operation.refresh_hash, created_at=operation.now
+    )
+    return SessionCreated(user, session.last_id, token.last_id)
+
+
+def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
+    """Exchange a token for a further one of the same session, or end the session over its misuse."""
+    found = yield from _TOKEN_BY_HASH.one(hash=operation.refresh_hash)
+    if found is None:
+        return Refused("token_invalid")
+    refresh_id, session_id = found
+    session = yield from _LOCK_SESSION.one(session_id=session_id)
+    assert session is not None
+    user_id, ended_at = session
+    if ended_at is not None:
+        return Refused("revoked")
+    if not (yield from _exchange(refresh_id, operation.now)):
+        yield from _END.run(session_ids=[session_id], ended_at=operation.now)
+        return Refused("token_reused")
+    token = yield from _INSERT_TOKEN.run(
+        session_id=session_id, parent_id=refresh_id, hash=operation.new_refresh_hash, created_at=operation.now
+    )
+    user = yield from private_user(user_id)
+    assert user is not None
+    return SessionCreated(user, session_id, token.last_id)
+
+
+def _exchange(refresh_id: int, now: datetime) -> Steps[bool]:
+    """Whether this token may be exchanged now; notes that it was. The session is locked."""
+    token = yield from _TOKEN.one(refresh_id=refresh_id)
+    assert token is not None
+    exchanged_at, late_exchanges = token
+    if exchanged_at is None:
+        yield from _SET_EXCHANGED.run(refresh_id=refresh_id, exchanged_at=now)
+        return True
+    if now - exchanged_at <= GRACE:
+        return True
+    if late_exchanges >= LATE_EXCHANGES or (yield from _USED_CHILD.one(refresh_id=refresh_id)) is not None:
+        return False
+    yield from _COUNT_LATE.run(refresh_id=refresh_id)
+    return True
+
+
+def touch_session(operation: TouchSession) -> Steps[Outcome]:
+    """Writes only what is not yet so."""
+    return (yield from _touch(operation, None))
+
+
+def keep_device(operation: LoadSession) -> Steps[Outcome]:
+    """The writing part of LoadSession: the tokens are used, the label of the device is kept."""
+    return (yield from _touch(operation, operation.device or None))
+
+
+def _touch(operation: TouchSession | LoadSession, label: str | None) -> Steps[Outcome]:
+    session_id, refresh_id, now = operation.session_id, operation.refresh_id, operation.now
+    state = yield from _STATE.one(session_id=session_id, refresh_id=refresh_id)
+    if state is None or state[0] != operation.user_id or state[1] is not None:
+        return Refused("revoked")
+    last_used_at, device, used = state[2:]
+    if used is False:
+        yield from _SET_USED.run(refresh_id=refresh_id)
+    label = device if label is None else label
+    if now - last_used_at >= TOUCH_INTERVAL or label != device:
+        yield from _TOUCH.run(session_id=session_id, last_used_at=max(now, last_used_at), device=label)
+    user = yield from private_user(operation.user_id)
+    assert user is not None
+    return UserFound(user)
+
+
+def end_sessions(operation: EndSessions) -> Steps[Outcome]:
+    """One session, or all but `keep`."""
+    live: list[int] = yield from _LOCK_LIVE.column(user_id=operation.user_id)
+    if operation.session_id is not None:
+        if operation.session_id not in live:
+            return Refused("not_found")
+        return (yield from _end([operation.session_id], operation.now))
+    return (yield from _end([session_id for session_id in live if session_id != operation.keep], operation.now))
+
+
+def change_password(operation: ChangePassword) -> Steps[Outcome]:
+    """Whoever knew the old password is out, except the session that changed it."""
+    yield from _SET_PASSWORD.run(user_id=operation.user_id, password_hash=operation.password_hash)
+    live: list[int] = yield from _LOCK_LIVE.column(user_id=operation.user_id)
+    return (yield from _end([session_id for session_id in live if session_id != operation.keep], operation.now))
+
+
+def _end(session_ids: Sequence[int], now: datetime) -> Steps[Outcome]:
+    if session_ids:
+        yield from _END.run(session_ids=list(session_ids), ended_at=now)
+    return SessionsEnded(tuple(session_ids))
+
+
+def list_sessions(operation: ListSessions) -> Steps[Outcome]:
+    """The live ones, oldest first."""
+    rows = yield from _LIVE.rows(user_id=operation.user_id)
+    return SessionsFound(tuple(_session(row, operation.current_session_id) for row in rows))
+
+
+def _session(row: Row, current_id: int) -> SessionInfo:
+    session_id, device, created_at, last_used_at = row
+    return SessionInfo(
+        id=session_id,
+        device=device,
+        created_at=created_at,
+        last_used_at=last_used_at,
+        current=session_id == current_id,
+    )

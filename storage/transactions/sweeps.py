@@ -1,0 +1,55 @@
+"""What a connected process reads: everything at the start of a connection, heads every second (PROTOCOL.md I9)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, Sweep, Swept
+from storage.statements import Statement, Steps
+from storage.tables import chats, sessions
+from storage.transactions.chats import read_epoch
+from storage.transactions.people import private_user
+from storage.transactions.views import to_heads, views_of
+
+_CHUNK: Final = 1000
+"""Ids in one IN list."""
+
+_HEADS: Final = Statement(
+    select(chats.c.id, chats.c.last_seq).where(chats.c.id.in_(bindparam("chat_ids", expanding=True)))
+)
+_ENDED: Final = Statement(
+    select(sessions.c.id).where(
+        sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.ended_at.is_not(None)
+    )
+)
+
+
+def load_session(operation: LoadSession) -> Steps[Outcome]:
+    """The reading part of LoadSession."""
+    ended = yield from _ENDED.one(session_ids=[operation.session_id])
+    user = yield from private_user(operation.user_id)
+    if ended is not None or user is None:
+        return Refused("revoked")
+    views = yield from views_of(operation.user_id)
+    peer_ids = {view.peer_id(operation.user_id) for view in views} - {None, operation.user_id}
+    epoch = yield from read_epoch()
+    return SessionLoaded(user, to_heads(views), tuple(sorted(filter(None, peer_ids))), epoch)
+
+
+def sweep(operation: Sweep) -> Steps[Outcome]:
+    """Chats that do not exist are left out."""
+    last_seqs: dict[int, int] = {}
+    for ids in _chunks(operation.chat_ids):
+        rows = yield from _HEADS.rows(chat_ids=ids)
+        last_seqs.update((row[0], row[1]) for row in rows)
+    ended: list[int] = []
+    for ids in _chunks(operation.session_ids):
+        ended += yield from _ENDED.column(session_ids=ids)
+    epoch = yield from read_epoch()
+    return Swept(last_seqs, tuple(sorted(ended)), epoch)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield list(ids[start : start + _CHUNK])

@@ -1,0 +1,1 @@
+"""The Python client: its pure parts, and against a real server."""

@@ -1,0 +1,1 @@
+"""What real processes and real networks do: crashes, lost links, databases that go away."""

@@ -1,0 +1,394 @@
+"""How connections begin, renew and end (PROTOCOL.md section 4, `hello`, `auth`, close codes)."""
+
+import pytest
+
+from chatproto.limits import Limits
+from chatproto.operations import (
+    AppendMessage,
+    ChangePassword,
+    EndSessions,
+    LoadSession,
+    OperationFailed,
+    SessionsEnded,
+    TouchSession,
+)
+from tests.scenarios.world import World
+
+AWAY = OperationFailed(retryable=True)
+
+
+def test_ready_tells_who_where_and_how_much() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a = world.open()
+    a.send(type="hello", id="h", v=[2, 1], token=ann.token(), device="Laptop", epoch="x", unknown=1)
+    [ready] = a.take()
+    assert (ready["type"], ready["ref"], ready["v"], ready["epoch"]) == ("ready", "h", 1, "model")
+    assert ready["user"]["username"] == "ann"
+    assert (ready["session_id"], ready["heartbeat_ms"], ready["more"]) == (ann.session_id, 20_000, False)
+    assert (ready["server_time"], ready["token_exp"]) == ("2026-01-01T00:00:00Z", "2026-01-01T00:15:00Z")
+    assert ready["limits"]["inflight"] == 32
+    assert [head["chat_id"] for head in ready["chats"]] == [chat_id]
+    assert world.store.logins[ann.session_id].device == "Laptop"
+
+
+def test_more_than_200_chats_follow_in_chats_frames() -> None:
+    world = World()
+    ann = world.person("ann")
+    for _ in range(450):
+        world.group(ann)
+    a = ann.connect()
+    ready, *more = a.take()
+    assert (len(ready["chats"]), ready["more"]) == (200, True)
+    assert [(frame["type"], len(frame["chats"]), frame["more"]) for frame in more] == [
+        ("chats", 200, True),
+        ("chats", 50, False),
+    ]
+    ids = [head["chat_id"] for frame in (ready, *more) for head in frame["chats"]]
+    assert sorted(ids) == list(range(1, 451))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ['{"type":"ping"}', '{"type":"send","chat_id":1,"cid":"c","content":"x"}', "[", '{"type":"nope"}', "\ud800"],
+)
+def test_anything_before_hello_is_bad(frame: str) -> None:
+    world = World()
+    peer = world.open()
+    peer.send_raw(frame)
+    assert len(peer.take("error")) == 1
+    assert peer.closed == (4400, "hello comes first")
+
+
+def test_binary_frames_are_bad() -> None:
+    world = World()
+    a = world.person("ann").connect()
+    for _ in range(3):
+        a.send_raw(b"\x00")
+    assert [error["code"] for error in a.take("error")] == ["bad_frame"] * 3
+    assert a.closed == (4400, "too many bad frames")
+    world.hub.receive_frame(a.id, "{}", world.now)
+    assert world.hub.outputs() == []
+
+
+def test_the_version_is_agreed() -> None:
+    world = World()
+    ann = world.person("ann")
+    a = world.open()
+    a.send(type="hello", id="h", v=[2], token=ann.token())
+    assert [(error["code"], error["ref"]) for error in a.take("error")] == [("unsupported_version", "h")]
+    assert a.closed is not None and a.closed[0] == 4426
+
+
+def test_tokens_are_checked() -> None:
+    world = World()
+    ann = world.person("ann")
+    old = ann.token(lifetime=10)
+    world.sleep(10)
+    for token, code in ((old, "token_expired"), ("nonsense", "token_invalid")):
+        a = world.open()
+        a.send(type="hello", v=[1], token=token)
+        assert [error["code"] for error in a.take("error")] == [code]
+        assert a.closed == (4401, code)
+
+
+def test_an_ended_session_is_refused() -> None:
+    world = World()
+    ann = world.person("ann")
+    world.request(EndSessions(ann.id, ann.session_id, None, world.now))
+    a = ann.connect()
+    assert [error["code"] for error in a.take("error")] == ["revoked"]
+    assert a.closed == (4403, "revoked")
+
+
+def test_a_store_that_is_away_refuses_hello_with_4503() -> None:
+    world = World()
+    ann = world.person("ann")
+    world.away = AWAY
+    a = ann.connect()
+    assert [error["code"] for error in a.take("error")] == ["store_unavailable"]
+    assert a.closed == (4503, "store unavailable")
+
+
+def test_a_connection_that_left_while_it_loaded_is_forgotten() -> None:
+    world = World()
+    ann = world.person("ann")
+    world.hold = {LoadSession, TouchSession}
+    ann.connect().leave()
+    ann.join(1).leave()
+    world.release()
+    world.release()
+    world.hold = {TouchSession}
+    a = ann.connect()
+    a.send(type="auth", token=ann.token())
+    a.leave()
+    world.release()
+    assert world.hub.by_user == {}
+    world.hub.close_connection(a.id, world.now)
+
+
+def test_the_21st_connection_is_refused() -> None:
+    world = World()
+    ann = world.person("ann")
+    peers = [ann.connect() for _ in range(21)]
+    assert [peer.closed for peer in peers[:20]] == [None] * 20
+    assert peers[20].closed == (4409, "too many connections")
+    assert ann.join(1).closed == (4409, "too many connections")
+    peers[0].leave()
+    assert ann.connect().closed is None
+
+
+def test_frames_between_hello_and_ready_wait_but_ping_is_answered() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    world.hold = {LoadSession}
+    a = ann.connect()
+    a.send(type="send", chat_id=chat_id, cid="c", content="x")
+    a.send(type="ping", t=5)
+    assert [(frame["type"], frame["t"]) for frame in a.take()] == [("pong", 5)]
+    world.release()
+    assert [frame["type"] for frame in a.take()] == ["ready", "message", "ack"]
+
+
+def test_a_loading_connection_that_sends_too_much_is_not_read() -> None:
+    world = World()
+    ann = world.person("ann")
+    world.hold = {LoadSession}
+    a = ann.connect()
+    for number in range(36):
+        assert world.hub.read_delay(a.id, 0, world.now) == 0
+        a.send(type="sync", chat_id=1, after_seq=0, id=str(number))
+    assert world.hub.read_delay(a.id, 0, world.now) is None
+
+
+def test_a_second_hello_is_one_violation() -> None:
+    world = World()
+    ann = world.person("ann")
+    a = ann.connect()
+    a.send(type="hello", v=[1], token=ann.token(), id="again")
+    assert [(error["code"], error["ref"]) for error in a.take("error")] == [("bad_frame", "again")]
+    assert a.closed is None
+    world.hold = {LoadSession}
+    b = ann.connect()
+    b.send(type="hello", v=[1], token=ann.token(), id="early")
+    assert [error["ref"] for error in b.take("error")] == ["early"]
+
+
+def test_no_hello_within_10_s() -> None:
+    world = World()
+    a = world.open()
+    world.sleep(9)
+    assert a.closed is None
+    world.sleep(1)
+    assert a.closed == (4408, "no hello")
+
+
+def test_silence_for_75_s_ends_the_connection() -> None:
+    world = World()
+    a = world.person("ann").connect()
+    world.sleep(70)
+    a.send(type="ping")
+    world.sleep(70)
+    assert a.closed is None
+    world.sleep(5)
+    assert a.closed == (4408, "silent")
+
+
+def test_unknown_types_never_count_and_echo_their_id() -> None:
+    world = World()
+    a = world.person("ann").connect()
+    a.take()
+    for _ in range(5):
+        a.send(type="nope", id="x")
+    assert [(error["code"], error["ref"]) for error in a.take("error")] == [("unknown_type", "x")] * 5
+    assert a.closed is None
+
+
+# --- tokens in band ---
+
+
+def keep_alive(world: World, peer: object, seconds: int) -> None:
+    for _ in range(seconds // 60):
+        world.sleep(60)
+        peer.send(type="ping")  # type: ignore[attr-defined]
+
+
+def test_an_expiring_token_is_announced_and_renewed() -> None:
+    world = World()
+    ann = world.person("ann")
+    a = ann.connect()
+    keep_alive(world, a, 780)
+    assert [frame["in_ms"] for frame in a.take("auth_expiring")] == [120_000]
+    a.send(type="auth", id="r", token=ann.token())
+    [ok] = a.take("auth_ok")
+    assert (ok["ref"], ok["token_exp"]) == ("r", "2026-01-01T00:28:00Z")
+    keep_alive(world, a, 600)
+    assert a.closed is None
+    assert a.take("auth_expiring") == []
+
+
+def test_commands_wait_for_a_token_that_ran_out_and_marks_are_dropped() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a = ann.connect(lifetime=60)
+    world.sleep(61)
+    a.take()
+    a.send(type="send", chat_id=chat_id, cid="c1", content="1")
+    a.send(type="mark", chat_id=chat_id, read_seq=0)
+    a.send(type="typing", chat_id=chat_id, on=True)
+    a.send(type="send", chat_id=chat_id, cid="c2", content="2")
+    a.send(type="ping")
+    assert [frame["type"] for frame in a.take()] == ["pong"]
+    a.send(type="auth", token="wrong", id="w")
+    assert [(error["code"], error["ref"]) for error in a.take("error")] == [("token_invalid", "w")]
+    a.send(type="auth", token=ann.token())
+    assert a.take()[0]["type"] == "auth_ok"
+    assert [item.content for item in world.store.rooms[chat_id].log] == ["1", "2"]  # type: ignore[union-attr]
+
+
+def test_an_expired_connection_ends_after_a_minute_or_37_commands() -> None:
+    world = World()
+    ann = world.person("ann")
+    a, b = ann.connect(lifetime=10), ann.connect(lifetime=10)
+    world.sleep(11)
+    for _ in range(36):
+        b.send(type="sync", chat_id=1, after_seq=0)
+    assert b.closed is None
+    b.send(type="sync", chat_id=1, after_seq=0)
+    assert b.closed == (4401, "token expired")
+    world.sleep(58)
+    assert a.closed is None
+    world.sleep(2)
+    assert a.closed == (4401, "token expired")
+
+
+def test_auth_of_another_user_or_an_ended_session_ends_the_connection() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    a, b = ann.connect(), bob.connect()
+    a.send(type="auth", token=bob.token())
+    assert a.closed == (4403, "another user")
+    world.store.perform(EndSessions(bob.id, bob.session_id, None, world.now))
+    b.send(type="auth", token=bob.token())
+    assert b.closed == (4403, "revoked")
+
+
+def test_auth_while_the_store_is_away_is_retryable() -> None:
+    world = World()
+    ann = world.person("ann")
+    a = ann.connect()
+    world.away = AWAY
+    a.send(type="auth", token=ann.token(), id="r")
+    [error] = a.take("error")
+    assert (error["code"], error["retryable"], error["ref"]) == ("store_unavailable", True, "r")
+    assert a.closed is None
+
+
+# --- ends ---
+
+
+def test_an_ended_session_closes_its_sockets_at_once() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    a, b = ann.connect(), bob.connect()
+    assert isinstance(world.request(ChangePassword(ann.id, "new", None, world.now)), SessionsEnded)
+    assert a.closed == (4403, "revoked")
+    assert b.closed is None
+
+
+def test_a_session_ended_by_another_process_closes_within_a_second() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    a, b = ann.connect(), bob.connect()
+    world.sleep(1)
+    world.store.perform(EndSessions(ann.id, ann.session_id, None, world.now))
+    world.sleep(1)
+    assert a.closed == (4403, "revoked")
+    assert b.closed is None
+
+
+def test_a_new_epoch_closes_every_socket() -> None:
+    world = World()
+    a = world.person("ann").connect()
+    world.sleep(1)
+    world.store.epoch = "restored"
+    world.sleep(1)
+    assert a.closed == (1012, "the database was restored")
+    assert world.hub.epoch == "restored"
+
+
+def test_draining_says_bye_and_closes_with_1012() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    peers = [ann.connect(), bob.connect(), world.open()]
+    delays = iter((1, 2, 3))
+    world.hub.drain(lambda: next(delays), "restart", world.now)
+    world.pump()
+    assert [peer.take("bye")[0]["reconnect_after_ms"] for peer in peers] == [1, 2, 3]
+    assert [peer.closed for peer in peers] == [(1012, "restart")] * 3
+
+
+# --- back-pressure in ---
+
+
+def test_the_bucket_slows_a_flood_and_refills() -> None:
+    world = World(Limits(rate=10, burst=5))
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a = ann.connect()
+    for number in range(5):
+        a.send(type="send", chat_id=chat_id, cid=f"c{number}", content="x")
+    assert world.hub.read_delay(a.id, 0, world.now) == 0
+    a.send(type="send", chat_id=chat_id, cid="over", content="x")
+    assert world.hub.read_delay(a.id, 0, world.now) == pytest.approx(0.1)
+    world.sleep(0.25)
+    assert world.hub.read_delay(a.id, 0, world.now) == 0
+    assert world.hub.read_delay(999, 0, world.now) == 0
+
+
+def test_pings_are_free_once_a_second_and_marks_once_a_second_a_chat() -> None:
+    world = World(Limits(rate=1, burst=2))
+    ann = world.person("ann")
+    chats = [world.group(ann) for _ in range(3)]
+    a = ann.connect()
+    a.send(type="ping")
+    for chat_id in chats:
+        a.send(type="mark", chat_id=chat_id, read_seq=0)
+    assert world.hub.sessions[a.id].bucket.level == 2
+    a.send(type="ping")
+    a.send(type="mark", chat_id=chats[0], read_seq=0)
+    assert world.hub.sessions[a.id].bucket.level == 0
+
+
+def test_what_was_free_is_remembered_within_bounds() -> None:
+    world = World()
+    ann = world.person("ann")
+    a = ann.connect()
+    session = world.hub.sessions[a.id]
+    for chat_id in range(1001):
+        session.charge("mark", chat_id, world.now)
+    assert len(session.free_at) == 1
+
+
+def test_too_many_unanswered_frames_stop_the_reading() -> None:
+    world = World(Limits(burst=1000))
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    world.hold = {AppendMessage}
+    a = ann.connect()
+    for number in range(40):
+        a.send(type="send", chat_id=chat_id, cid=f"c{number}", content="x")
+    assert world.hub.read_delay(a.id, 0, world.now) == 0
+    assert world.hub.read_delay(a.id, 1, world.now) is None
+
+
+def test_the_timer_rests_while_nobody_is_here() -> None:
+    world = World()
+    assert not world.hub.next_timer()
+    a = world.open()
+    assert world.hub.next_timer()
+    a.leave()
+    assert not world.hub.next_timer()

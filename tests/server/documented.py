@@ -1,0 +1,61 @@
+"""Every answer that any test gets is held against /openapi.json: status, media type and body."""
+
+from typing import Any
+
+import httpx
+from jsonschema import Draft202012Validator
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException
+
+from runtime.app import API
+from runtime.http import docs
+from runtime.http.openapi import document
+from runtime.http.problem import CODES, MEDIA_TYPE
+
+DOCUMENT = document((*API, *docs.routes(API)))
+NOT_IN_A_ROUTE = {403, 404, 405}
+
+
+class Documented:
+    """A response hook for httpx."""
+
+    def __init__(self, app: QuartTrio) -> None:
+        self._routes = app.url_map.bind("")
+        self._validators: dict[tuple[str, str, int], Draft202012Validator] = {}
+
+    async def __call__(self, response: httpx.Response) -> None:
+        await response.aread()
+        where = f"{response.request.method} {response.request.url.path}: {response.status_code}"
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if response.status_code >= 400:
+            assert kind == MEDIA_TYPE, where
+            problem = response.json()
+            assert CODES[problem["code"]][0] == response.status_code == problem["status"], where
+        operation = self._operation(response.request)
+        if response.request.method == "HEAD":
+            assert response.content == b"", where
+            return
+        if operation is None:
+            assert response.status_code in {*NOT_IN_A_ROUTE, 204}, where
+            return
+        answer = operation["responses"].get(str(response.status_code))
+        assert answer is not None, f"{where} is not documented"
+        if response.status_code >= 400:
+            assert problem["code"] in answer["description"], f"{where}: {problem['code']} is not documented"
+        if "content" in answer:
+            (media, described) = next(iter(answer["content"].items()))
+            assert media.partition(";")[0] == kind, where
+            if kind.endswith("json"):
+                schema = {**described["schema"], "components": DOCUMENT["components"]}
+                Draft202012Validator(schema).validate(response.json())
+        else:
+            assert response.content == b"" and kind == "", where
+
+    def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
+        try:
+            rule, _ = self._routes.match(request.url.path, method=request.method, return_rule=True)
+        except HTTPException:
+            return None
+        path = str(rule.rule).replace("<id:", "{").replace(">", "}")
+        found: dict[str, Any] | None = DOCUMENT["paths"].get(path, {}).get(request.method.lower())
+        return found

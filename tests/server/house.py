@@ -1,0 +1,218 @@
+"""A whole server for a test: real storage, Hub, driver and sockets, in the test's own nursery."""
+
+import secrets
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import trio
+from argon2 import PasswordHasher
+from attrs import define, field, frozen
+from quart_trio import QuartTrio
+
+from chatproto.hub import Hub
+from chatproto.limits import Limits
+from chatproto.operations import Operation, OperationFailed, Outcome
+from chatproto.tokens import TokenKeys
+from runtime.app import create_app
+from runtime.config import Settings
+from runtime.driver import Driver
+from runtime.proxy import ProxyFix
+from runtime.serve import serve
+from runtime.services import Services
+from runtime.websocket import add_websockets
+from storage.migrate import upgrade
+from storage.passwords import Passwords
+from storage.port import Storage
+from storage.sqlite import SQLiteStorage
+from tests.server.documented import Documented
+
+KEYS = TokenKeys(current="1", keys={"1": b"k" * 48})
+PASSWORD = "correct horse battery"
+
+
+@define
+class Clock:
+    """The real time, and what a test adds to it."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def advance(self, **duration: float) -> None:
+        self.ahead += timedelta(**duration)
+
+
+@define
+class Valve:
+    """Storage that a test can take away, now or after so many operations, or let answer something else.
+
+    `answers` are used up in order; `refused` counts the operations that met a store that was away.
+    """
+
+    inner: Storage
+    broken: bool = False
+    breaks_after: int | None = None
+    silent: bool = False
+    answers: list[Outcome] = field(factory=list)
+    performed: list[Operation] = field(factory=list)
+    refused: int = 0
+
+    async def perform(self, operation: Operation) -> Outcome:
+        self.performed.append(operation)
+        if self.breaks_after is not None:
+            self.broken = self.breaks_after <= 0
+            self.breaks_after -= 1
+        if self.broken:
+            self.refused += 1
+            return OperationFailed(retryable=True, detail="away")
+        return self.answers.pop(0) if self.answers else await self.inner.perform(operation)
+
+    async def check(self) -> str | None:
+        if self.silent:
+            await trio.sleep_forever()
+        return "the database is away" if self.broken else await self.inner.check()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+@frozen
+class Person:
+    """Somebody who is logged in; requests carry his token."""
+
+    http: httpx.AsyncClient
+    user: dict[str, Any]
+    token: str
+    refresh_token: str
+
+    @property
+    def id(self) -> int:
+        return int(self.user["id"])
+
+    async def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        return await self.http.request(method, path, json=body, headers=headers, **more)
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.call("GET", path, params=params)
+
+    async def post(self, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        return await self.call("POST", path, body, **more)
+
+    async def patch(self, path: str, body: Any = None) -> httpx.Response:
+        return await self.call("PATCH", path, body)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.call("DELETE", path)
+
+    async def direct(self, other: "Person") -> int:
+        """The id of the direct chat with somebody."""
+        answer = await self.post("/api/chats", {"type": "direct", "user_id": other.id})
+        assert answer.status_code in (200, 201), answer.text
+        return int(answer.json()["id"])
+
+    async def group(self, title: str, *others: "Person") -> int:
+        """The id of a new group."""
+        body = {"type": "group", "title": title, "user_ids": [other.id for other in others]}
+        answer = await self.post("/api/chats", body)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    async def send(self, chat_id: int, content: str, **more: Any) -> dict[str, Any]:
+        """The message as stored."""
+        answer = await self.post(f"/api/chats/{chat_id}/messages", {"content": content, **more})
+        assert answer.status_code in (200, 201), answer.text
+        return dict(answer.json())
+
+
+@frozen
+class House:
+    """A running server. `storage` is the valve before the real one."""
+
+    url: str
+    app: QuartTrio
+    services: Services
+    driver: Driver
+    storage: Valve
+    clock: Clock
+    http: httpx.AsyncClient
+
+    async def register(self, username: str, password: str = PASSWORD, **more: Any) -> Person:
+        """A new account, logged in."""
+        body = {"username": username, "password": password, **more}
+        return self._person(await self.http.post("/api/auth/register", json=body))
+
+    async def login(self, login: str, password: str = PASSWORD) -> Person:
+        """Another session of an account."""
+        return self._person(await self.http.post("/api/auth/login", json={"login": login, "password": password}))
+
+    def _person(self, answer: httpx.Response) -> Person:
+        assert answer.status_code in (200, 201), answer.text
+        found = answer.json()
+        return Person(self.http, found["user"], found["access_token"], found["refresh_token"])
+
+
+def empty_database(path: Path) -> None:
+    """A SQLite database with today's schema."""
+    upgrade(f"sqlite:///{path}")
+
+
+def copy_database(template: Path, path: Path) -> None:
+    """A copy that does not lose what still stands in the write-ahead log."""
+    with sqlite3.connect(template) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    connection.close()
+    shutil.copy(template, path)
+
+
+@asynccontextmanager
+async def open_house(path: Path, *, limits: Limits | None = None, **settings: Any) -> AsyncIterator[House]:
+    """Serve the database at `path` on a free port until the block ends."""
+    limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
+    chosen = Settings(data_dir=path.parent, **settings)
+    clock, storage = Clock(), Valve(SQLiteStorage(path))
+    driver = Driver(Hub(KEYS.check, lambda: secrets.token_hex(16), limits), storage, clock.now, Random(1))
+    services = Services(
+        driver=driver,
+        keys=KEYS,
+        passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+        settings=chosen,
+        limits=limits,
+        storage=storage,
+        now=clock.now,
+        random_token=lambda: secrets.token_urlsafe(32),
+    )
+    app = create_app(services)
+    add_websockets(app, services, driver)
+    served: Any = ProxyFix(app, chosen.proxy_hops)
+    ready, url = trio.Event(), ""
+
+    def on_ready(where: str) -> None:
+        nonlocal url
+        url = where
+        ready.set()
+
+    async def run() -> None:
+        await serve(served, host="127.0.0.1", port=0, on_ready=on_ready, drain=driver.drain, graceful_timeout=0.5)
+
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            nursery.start_soon(run)
+            with trio.fail_after(10):
+                await ready.wait()
+            hooks = {"response": [Documented(app)]}
+            async with httpx.AsyncClient(base_url=url, timeout=20, event_hooks=hooks) as http:
+                yield House(url, app, services, driver, storage, clock, http)
+            nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
+            await storage.aclose()

@@ -1,0 +1,539 @@
+"""Accounts, log-ins, sessions (PROTOCOL.md section 2, /api/auth)."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+import trio
+
+from chatproto.operations import FindLogin, OutcomeUnknown, SessionCreated, TouchSession
+from chatproto.tokens import TokenKeys
+from runtime.http.guards import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
+from tests.server.answers import code_of, fields_of
+from tests.server.conftest import OpenHouse
+from tests.server.house import KEYS, PASSWORD, House, Person
+
+
+async def register(house: House, **body: Any) -> httpx.Response:
+    return await house.http.post("/api/auth/register", json={"password": PASSWORD, **body})
+
+
+async def log_in(house: House, **body: Any) -> httpx.Response:
+    return await house.http.post("/api/auth/login", json=body)
+
+
+# --- register --------------------------------------------------------------------------------------------------
+
+
+async def test_a_new_account(house: House) -> None:
+    answer = await register(house, username="Anna.K", email="Anna@Example.org", display_name="Анна 😀")
+    assert answer.status_code == 201
+    found = answer.json()
+    assert found["token_type"] == "bearer" and found["expires_in"] == 900
+    assert {key: found["user"][key] for key in ("username", "display_name", "email", "avatar_url")} == {
+        "username": "anna.k",
+        "display_name": "Анна 😀",
+        "email": "Anna@Example.org",
+        "avatar_url": None,
+    }
+    assert answer.headers["Cache-Control"] == "no-store"
+    claims = jwt.decode(found["access_token"], options={"verify_signature": False})
+    assert claims["sub"] == str(found["user"]["id"])
+
+
+async def test_the_display_name_is_the_username_as_typed(house: House) -> None:
+    assert (await register(house, username="Boris")).json()["user"]["display_name"] == "Boris"
+
+
+async def test_names_and_addresses_are_taken_in_any_case(house: House) -> None:
+    await register(house, username="anna", email="anna@example.org")
+    assert code_of(await register(house, username="ANNA")) == "username_taken"
+    taken = await register(house, username="other", email="ANNA@example.org")
+    assert taken.status_code == 409 and code_of(taken) == "email_taken"
+
+
+async def test_every_wrong_field_is_named(house: House) -> None:
+    body = {"username": "a b", "password": "short", "email": "no", "display_name": "\u200b"}
+    answer = await house.http.post("/api/auth/register", json=body)
+    assert answer.status_code == 422 and code_of(answer) == "validation_failed"
+    assert fields_of(answer) == {
+        "username": "bad_format",
+        "password": "too_short",
+        "email": "bad_format",
+        "display_name": "too_short",
+    }
+    missing = await house.http.post("/api/auth/register", json={"username": None})
+    assert fields_of(missing) == {"username": "required", "password": "required"}
+    typed = await house.http.post("/api/auth/register", json={"username": 7, "password": [PASSWORD], "email": True})
+    assert fields_of(typed) == {"username": "wrong_type", "password": "wrong_type", "email": "wrong_type"}
+
+
+async def test_fields_that_would_grant_something_are_not_bound(house: House) -> None:
+    answer = await register(
+        house, username="anna", id=7, role="admin", created_at="2001-01-01T00:00:00Z", is_admin=True, nested=[{}]
+    )
+    user = answer.json()["user"]
+    assert answer.status_code == 201 and user["id"] == 1 and not user["created_at"].startswith("2001")
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["a@b\r\nBcc: x@y.z", "a@b.c\n", '"a b"@c.de', "a@b", "@b.cd", "a@", "a..b@c.de", "a@" + "b" * 250 + ".de",
+     "a@пример.рф", "a b@c.de", "a@b..de", "a@-b.de", "a\x00@b.de"],
+)  # fmt: skip
+async def test_bad_addresses(house: House, email: str) -> None:
+    answer = await register(house, username="anna", email=email)
+    assert answer.status_code == 422 and fields_of(answer) == {"email": "bad_format"}
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("7 chars", "too_short"), ("x" * 129, "too_long"), ("x" * 10_240, "too_long"), ("with\x00inside", "bad_unicode"),
+     ("password1", "common_password"), ("QwertyUiop", "common_password"), ("парольпароль", "common_password")],
+)  # fmt: skip
+async def test_bad_passwords(house: House, password: str, code: str) -> None:
+    answer = await register(house, username="anna", password=password)
+    assert answer.status_code == 422 and fields_of(answer) == {"password": code}
+
+
+@pytest.mark.parametrize("password", ["  leading", "x" * 128, "y" * 72 + "tail one", "8 знаков", "😀" * 8])
+async def test_the_whole_password_counts(house: House, password: str) -> None:
+    await register(house, username="anna", password=password)
+    assert (await log_in(house, login="anna", password=password)).status_code == 200
+    for other in (password[:-1], password.strip() + "x", password[:72] + "tail two"):
+        assert (await log_in(house, login="anna", password=other)).status_code == 401
+
+
+async def test_passwords_are_the_same_in_nfc_and_nfd(house: House) -> None:
+    await register(house, username="anna", password="пароли\u0306\u0306 йод")
+    assert (await log_in(house, login="anna", password="парол\u0439\u0306 йод")).status_code == 200
+
+
+@pytest.mark.parametrize("setting", ["invite", "closed"])
+async def test_registration_can_be_closed(house_at: OpenHouse, setting: str) -> None:
+    async with house_at(registration=setting) as house:
+        answer = await register(house, username="anna", invite="whatever")
+        assert answer.status_code == 403 and code_of(answer) == "registration_closed"
+
+
+async def test_two_at_once_get_one_name(house: House) -> None:
+    answers: list[int] = []
+
+    async def one() -> None:
+        answers.append((await register(house, username="anna")).status_code)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(one)
+    assert sorted(answers) == [201, 409, 409, 409, 409]
+
+
+# --- log-in ----------------------------------------------------------------------------------------------------
+
+
+async def test_log_in_by_either_name(house: House) -> None:
+    await house.register("anna", email="Anna@Example.org")
+    for body in ({"username": "ANNA"}, {"email": "anna@example.ORG"}, {"login": "anna"}, {"login": "anna@example.org"}):
+        answer = await log_in(house, password=PASSWORD, **body)
+        assert answer.status_code == 200 and answer.json()["user"]["email"] == "Anna@Example.org", body
+
+
+async def test_log_in_needs_one_name(house: House) -> None:
+    assert fields_of(await log_in(house, password=PASSWORD)) == {"login": "required"}
+    both = await log_in(house, password=PASSWORD, username="anna", email="anna@example.org")
+    assert fields_of(both) == {"username": "not_allowed", "email": "not_allowed"}
+
+
+async def test_strangers_and_wrong_passwords_look_the_same(house: House) -> None:
+    await house.register("anna")
+    wrong = await log_in(house, login="anna", password="wrong wrong")
+    stranger = await log_in(house, login="nobody", password="wrong wrong")
+    odd = await log_in(house, login="x" * 5000, password="\x00" + "y" * 10_240)
+    assert wrong.status_code == 401 and wrong.headers["WWW-Authenticate"].startswith("Bearer")
+    assert wrong.json() == stranger.json() == odd.json()
+    assert code_of(wrong) == "invalid_credentials"
+    assert fields_of(await log_in(house, login="an\x00na", password=PASSWORD)) == {"login": "bad_unicode"}
+
+
+async def test_an_account_is_guarded_after_ten_failures(house: House) -> None:
+    await house.register("anna")
+    await house.register("boris")
+    for _ in range(FAILURES_PER_ACCOUNT):
+        assert (await log_in(house, login="ANNA", password="wrong")).status_code == 401
+    refused = await log_in(house, login="anna", password=PASSWORD)
+    assert refused.status_code == 429 and code_of(refused) == "rate_limited"
+    assert 890 <= int(refused.headers["Retry-After"]) <= 900
+    assert refused.json()["retry_after_ms"] <= 900_000
+    assert (await log_in(house, login="boris", password=PASSWORD)).status_code == 200
+    for _ in range(FAILURES_PER_ACCOUNT):
+        await log_in(house, login="nobody", password="wrong")
+    assert (await log_in(house, login="nobody", password="wrong")).status_code == 429
+    house.clock.advance(minutes=15, seconds=1)
+    assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200
+
+
+async def test_good_log_ins_are_not_counted(house: House) -> None:
+    await house.register("anna")
+    for _ in range(FAILURES_PER_ACCOUNT + 2):
+        assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200
+
+
+async def test_many_guesses_at_once_are_no_way_around(house: House) -> None:
+    await house.register("anna")
+    statuses: list[int] = []
+
+    async def guess() -> None:
+        statuses.append((await log_in(house, login="anna", password="wrong")).status_code)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(FAILURES_PER_ACCOUNT + 10):
+            nursery.start_soon(guess)
+    assert statuses.count(401) <= FAILURES_PER_ACCOUNT and set(statuses) <= {401, 429}
+
+
+async def test_an_address_is_guarded_after_a_hundred_failures(house_at: OpenHouse) -> None:
+    async with house_at(proxy_hops=1) as house:
+        await house.register("anna")
+        from_there = {"X-Forwarded-For": "192.0.2.9"}
+        for number in range(FAILURES_PER_ADDRESS):
+            body = {"login": f"user{number}", "password": "wrong"}
+            assert (await house.http.post("/api/auth/login", json=body, headers=from_there)).status_code == 401
+        good = {"login": "anna", "password": PASSWORD}
+        assert (await house.http.post("/api/auth/login", json=good, headers=from_there)).status_code == 429
+        elsewhere = {"X-Forwarded-For": "192.0.2.10"}
+        assert (await house.http.post("/api/auth/login", json=good, headers=elsewhere)).status_code == 200
+
+
+async def test_forwarded_addresses_are_not_believed_without_a_proxy(house: House) -> None:
+    for number in range(FAILURES_PER_ADDRESS):
+        headers = {"X-Forwarded-For": f"192.0.2.{number}"}
+        body = {"login": f"user{number}", "password": "wrong"}
+        await house.http.post("/api/auth/login", json=body, headers=headers)
+    assert (await log_in(house, login="somebody", password="wrong")).status_code == 429
+
+
+async def test_trouble_with_the_store_is_no_failed_log_in(house: House) -> None:
+    await house.register("anna")
+    house.storage.broken = True
+    for _ in range(FAILURES_PER_ACCOUNT + 1):
+        answer = await log_in(house, login="anna", password=PASSWORD)
+        assert answer.status_code == 503 and code_of(answer) == "store_unavailable"
+    house.storage.broken = False
+    assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200
+
+
+async def test_the_device_is_named_after_the_user_agent(house: House) -> None:
+    anna = await house.register("anna")
+    for agent in (b"A" * 100, b"\x85", "Чайка/1.0".encode()):
+        body = {"login": "anna", "password": PASSWORD}
+        await house.http.post("/api/auth/login", json=body, headers={b"User-Agent": agent})
+    devices = [session["device"] for session in (await anna.get("/api/auth/sessions")).json()["sessions"]]
+    assert "A" * 64 in devices and "unknown" in devices and all(1 <= len(device) <= 64 for device in devices)
+
+
+async def test_too_many_passwords_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = await house.register("anna")
+    monkeypatch.setattr(house.services.passwords._thread, "_max_waiting", -1)
+    for _ in range(FAILURES_PER_ACCOUNT + 1):
+        answer = await log_in(house, login="anna", password=PASSWORD)
+        assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
+    assert (await register(house, username="boris")).status_code == 429
+    body = {"current_password": PASSWORD, "new_password": "another fine one"}
+    assert (await anna.post("/api/auth/password", body)).status_code == 429
+    monkeypatch.undo()
+    assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200, "none of it was a failed log-in"
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------
+
+
+async def test_no_token(house: House) -> None:
+    for headers in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}):
+        answer = await house.http.get("/api/auth/me", headers=headers)
+        assert answer.status_code == 401 and code_of(answer) == "token_missing"
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="vestnik"'
+
+
+def forged(claims: dict[str, Any]) -> dict[str, str]:
+    """Tokens that must not pass (FAULTS.md B23)."""
+    other = TokenKeys(current="1", keys={"1": b"o" * 32})
+    sign = partial(jwt.encode, key=KEYS.keys["1"], algorithm="HS256", headers={"kid": "1"})
+    soon = int(datetime.now(UTC).timestamp()) + 3600
+    return {
+        "alg none": jwt.encode(claims, None, "none", headers={"kid": "1"}),
+        "other key": jwt.encode(claims, other.keys["1"], "HS256", headers={"kid": "1"}),
+        "other hash": jwt.encode(claims, KEYS.keys["1"], "HS384", headers={"kid": "1"}),
+        "unknown kid": jwt.encode(claims, KEYS.keys["1"], "HS256", headers={"kid": "../../dev/null"}),
+        "no kid": jwt.encode(claims, KEYS.keys["1"], "HS256"),
+        "future nbf": sign({**claims, "nbf": soon}),
+        "future iat": sign({**claims, "iat": soon}),
+        "other audience": sign({**claims, "aud": "somebody"}),
+        "other issuer": sign({**claims, "iss": "somebody"}),
+        "no expiry": sign({key: value for key, value in claims.items() if key != "exp"}),
+        "infinite expiry": sign({**claims, "exp": float("inf")}),
+        "text as session": sign({**claims, "sid": "1"}),
+        "huge": sign({**claims, "jti": "x" * 10_240}),
+        "rubbish": "a.b.c",
+        "not ASCII": "тoken",
+    }
+
+
+async def test_forged_tokens(house: House) -> None:
+    anna = await house.register("anna")
+    claims = jwt.decode(anna.token, options={"verify_signature": False})
+    bodies = set()
+    for name, token in forged(claims).items():
+        header = {b"Authorization": f"Bearer {token}".encode()}
+        answer = await house.http.get("/api/auth/me", headers=header)
+        assert answer.status_code == 401 and code_of(answer) == "token_invalid", name
+        bodies.add(answer.text)
+    assert len(bodies) == 1
+
+
+async def test_a_token_runs_out(house: House) -> None:
+    anna = await house.register("anna")
+    house.clock.advance(seconds=901)
+    answer = await anna.get("/api/auth/me")
+    assert answer.status_code == 401 and code_of(answer) == "token_expired"
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+async def test_tokens_of_ghosts_are_revoked(house: House) -> None:
+    token = KEYS.sign(user_id=99, session_id=99, refresh_id=99, jti="x", now=house.clock.now(), lifetime=900)
+    answer = await house.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 401 and code_of(answer) == "revoked"
+
+
+async def test_a_session_of_another_user_does_not_count(house: House) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris")
+    claims = jwt.decode(anna.token, options={"verify_signature": False})
+    token = KEYS.sign(
+        user_id=boris.id,
+        session_id=claims["sid"],
+        refresh_id=claims["rid"],
+        jti="x",
+        now=house.clock.now(),
+        lifetime=900,
+    )
+    answer = await house.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 401 and code_of(answer) == "revoked"
+
+
+async def test_a_burst_asks_storage_once_a_second(house: House) -> None:
+    anna = await house.register("anna")
+    house.storage.performed.clear()
+    for _ in range(5):
+        await anna.get("/api/chats")
+    assert sum(isinstance(operation, TouchSession) for operation in house.storage.performed) == 1
+    house.clock.advance(seconds=1)
+    await anna.get("/api/chats")
+    assert sum(isinstance(operation, TouchSession) for operation in house.storage.performed) == 2
+
+
+# --- one's own profile -----------------------------------------------------------------------------------------
+
+
+async def test_change_me(house: House) -> None:
+    anna = await house.register("anna", email="anna@example.org")
+    url = "https://example.org/a.png"
+    answer = await anna.patch("/api/auth/me", {"display_name": "Аннушка", "avatar_url": url})
+    assert answer.status_code == 200
+    assert (answer.json()["display_name"], answer.json()["avatar_url"]) == ("Аннушка", url)
+    assert answer.json()["email"] == "anna@example.org"
+    cleared = await anna.patch("/api/auth/me", {"avatar_url": "", "email": ""})
+    assert cleared.json()["avatar_url"] is None and cleared.json()["email"] is None
+    assert (await log_in(house, login="anna@example.org", password=PASSWORD)).status_code == 401
+    assert (await anna.get("/api/auth/me")).json() == cleared.json()
+
+
+async def test_another_ones_address_is_taken(house: House) -> None:
+    anna = await house.register("anna")
+    await house.register("boris", email="boris@example.org")
+    assert code_of(await anna.patch("/api/auth/me", {"email": "Boris@example.org"})) == "email_taken"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [("javascript:alert(1)", "bad_format"), ("https://", "bad_format"), ("ftp://a/b", "bad_format"),
+     ("https://user:pw@example.org/", "bad_format"), ("https://exa mple.org", "bad_format"),
+     ("https://[::1", "bad_format"), ("https://a:99999/", "bad_format"), ("/api/files/0", "bad_format"),
+     ("/api/files/1/../2", "bad_format"), ("//example.org/a", "bad_format"), ("https://a/\r\nX: y", "bad_format"),
+     ("https://a/" + "x" * 2048, "too_long"), ('https://a/"onload=', "bad_format"), ("data:image/png,", "bad_format")],
+)  # fmt: skip
+async def test_bad_avatars(house: House, url: str, code: str) -> None:
+    anna = await house.register("anna")
+    assert fields_of(await anna.patch("/api/auth/me", {"avatar_url": url})) == {"avatar_url": code}
+
+
+async def test_plain_http_avatars_only_in_development(house: House, house_at: OpenHouse) -> None:
+    anna = await house.register("anna")
+    body = {"avatar_url": "http://localhost:9/a.png"}
+    assert (await anna.patch("/api/auth/me", body)).status_code == 200
+    async with house_at(host="0.0.0.0") as public:
+        anna = await public.login("anna")
+        assert fields_of(await anna.patch("/api/auth/me", body)) == {"avatar_url": "bad_format"}
+        assert (await anna.patch("/api/auth/me", {"avatar_url": "/api/files/7"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("", "too_short"), ("x" * 65, "too_long"), (" \u200b", "too_short"), ("a\x07", "bad_unicode"), (5, "wrong_type")],
+)
+async def test_bad_display_names(house: House, name: Any, code: str) -> None:
+    anna = await house.register("anna")
+    assert fields_of(await anna.patch("/api/auth/me", {"display_name": name})) == {"display_name": code}
+
+
+async def test_names_are_nfc(house: House) -> None:
+    anna = await house.register("anna", display_name="и\u0306")
+    assert anna.user["display_name"] == "й"
+
+
+# --- refresh ---------------------------------------------------------------------------------------------------
+
+
+async def renew(person: Person, token: str | None = None) -> httpx.Response:
+    return await person.http.post("/api/auth/refresh", json={"refresh_token": token or person.refresh_token})
+
+
+async def test_refresh(house: House) -> None:
+    anna = await house.register("anna")
+    house.clock.advance(minutes=20)
+    answer = await renew(anna)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["token_type"] == "bearer" and found["expires_in"] == 900
+    assert found["refresh_token"] != anna.refresh_token and "user" not in found
+    me = await house.http.get("/api/auth/me", headers={"Authorization": f"Bearer {found['access_token']}"})
+    assert me.status_code == 200
+    assert len((await Person(house.http, anna.user, found["access_token"], "").get("/api/auth/sessions")).json()) == 1
+
+
+async def test_a_reused_refresh_token_ends_the_session(house: House) -> None:
+    anna = await house.register("anna")
+    first = (await renew(anna)).json()
+    assert (await renew(anna)).status_code == 200, "within 60 s it is honoured again"
+    second = await renew(anna, first["refresh_token"])
+    assert second.status_code == 200
+    house.clock.advance(seconds=61)
+    reused = await renew(anna)
+    assert reused.status_code == 401 and code_of(reused) == "token_reused"
+    revoked = await renew(anna, second.json()["refresh_token"])
+    assert revoked.status_code == 401 and code_of(revoked) == "revoked"
+    house.clock.advance(seconds=1)
+    answer = await Person(house.http, anna.user, first["access_token"], "").get("/api/auth/me")
+    assert answer.status_code == 401 and code_of(answer) == "revoked"
+
+
+async def test_unknown_refresh_tokens(house: House) -> None:
+    anna = await house.register("anna")
+    for token in ("rubbish", "x" * 10_000, "\x00", anna.token):
+        assert code_of(await renew(anna, token)) == "token_invalid"
+    assert code_of(await house.http.post("/api/auth/refresh", json={"refresh_token": ""})) == "token_invalid"
+
+
+# --- log out, sessions, password -------------------------------------------------------------------------------
+
+
+async def test_log_out(house: House) -> None:
+    anna = await house.register("anna")
+    other = await house.login("anna")
+    assert (await anna.post("/api/auth/logout")).status_code == 204
+    refused = await anna.get("/api/auth/me")
+    assert refused.status_code == 401 and code_of(refused) == "revoked"
+    assert code_of(await anna.post("/api/auth/logout")) == "revoked"
+    assert code_of(await renew(anna)) == "revoked"
+    assert (await other.get("/api/auth/me")).status_code == 200
+
+
+async def test_log_out_when_the_access_token_has_run_out(house: House) -> None:
+    anna = await house.register("anna")
+    house.clock.advance(hours=1)
+    expired = await anna.post("/api/auth/logout", {})
+    assert code_of(expired) == "token_expired"
+    body = {"refresh_token": anna.refresh_token}
+    assert (await anna.post("/api/auth/logout", body)).status_code == 204
+    assert code_of(await renew(anna)) == "revoked"
+    assert (await house.http.post("/api/auth/logout", json=body)).status_code == 204, "once more changes nothing"
+    assert code_of(await house.http.post("/api/auth/logout", json={"refresh_token": "rubbish"})) == "token_invalid"
+    assert code_of(await house.http.post("/api/auth/logout")) == "token_missing"
+
+
+async def test_sessions(house: House) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris")
+    second = await house.login("anna")
+    listed = (await anna.get("/api/auth/sessions")).json()["sessions"]
+    assert [entry["current"] for entry in listed].count(True) == 1 and len(listed) == 2
+    other = next(entry["id"] for entry in listed if not entry["current"])
+    strange = await boris.delete(f"/api/auth/sessions/{other}")
+    random = await boris.delete("/api/auth/sessions/987654")
+    assert strange.status_code == 404 and strange.json() == random.json()
+    assert (await second.get("/api/auth/me")).status_code == 200
+    assert (await anna.delete(f"/api/auth/sessions/{other}")).status_code == 204
+    assert code_of(await second.get("/api/auth/me")) == "revoked", "at once, the cached second notwithstanding"
+    assert len((await anna.get("/api/auth/sessions")).json()["sessions"]) == 1
+
+
+async def test_a_new_password_ends_the_other_sessions(house: House) -> None:
+    anna = await house.register("anna")
+    second = await house.login("anna")
+    assert (await second.get("/api/auth/me")).status_code == 200
+    body = {"current_password": PASSWORD, "new_password": "another fine one"}
+    assert (await anna.post("/api/auth/password", body)).status_code == 204
+    assert code_of(await second.get("/api/auth/me")) == "revoked"
+    assert (await anna.get("/api/auth/me")).status_code == 200
+    assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 401
+    assert (await log_in(house, login="anna", password="another fine one")).status_code == 200
+
+
+async def test_the_current_password_is_needed_and_guesses_are_counted(house: House) -> None:
+    anna = await house.register("anna")
+    body = {"current_password": "wrong", "new_password": "another fine one"}
+    for _ in range(FAILURES_PER_ACCOUNT):
+        answer = await anna.post("/api/auth/password", body)
+        assert answer.status_code == 401 and code_of(answer) == "invalid_credentials"
+    assert (await anna.post("/api/auth/password", {**body, "current_password": PASSWORD})).status_code == 429
+    weak = await anna.post("/api/auth/password", {"new_password": "short"})
+    assert fields_of(weak) == {"current_password": "required", "new_password": "too_short"}
+
+
+async def test_unknown_outcomes_are_told_as_such(house: House) -> None:
+    house.storage.answers.append(OutcomeUnknown())
+    answer = await register(house, username="anna")
+    assert answer.status_code == 503 and code_of(answer) == "store_unavailable"
+    assert answer.headers["Retry-After"] == "1" and answer.json()["retry_after_ms"] == 1000
+
+
+async def test_everything_behind_a_token_says_when_the_store_is_away(house: House) -> None:
+    anna = await house.register("anna")
+    await anna.get("/api/auth/me")
+    house.storage.broken = True
+    me = await anna.get("/api/auth/me")
+    listed = await anna.get("/api/auth/sessions")
+    house.clock.advance(seconds=2)
+    late = await anna.get("/api/chats")
+    assert me.status_code == listed.status_code == late.status_code == 503
+
+
+async def test_what_no_handler_expects_is_a_plain_500(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    anna = await house.register("anna")
+    await anna.get("/api/chats")
+    user = house.storage.performed[0]
+    assert not isinstance(user, FindLogin)
+    house.storage.answers.append(SessionCreated(user=None, session_id=1, refresh_id=1))  # type: ignore[arg-type]
+    answer = await anna.get("/api/auth/sessions")
+    assert answer.status_code == 500 and code_of(answer) == "internal"
+    assert "Traceback" not in answer.text and "a request failed" in caplog.text
+
+
+async def test_timing_of_the_clock_set_back(house: House) -> None:
+    """FAULTS.md F19: an older clock neither keeps a cached session alive nor locks an account for hours."""
+    anna = await house.register("anna")
+    for _ in range(FAILURES_PER_ACCOUNT):
+        await log_in(house, login="anna", password="wrong")
+    house.clock.ahead -= timedelta(hours=5)
+    assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200
+    assert anna.token

@@ -1,0 +1,77 @@
+"""Walks over all routes: what each must do alike."""
+
+from typing import Any
+
+import pytest
+
+from chatproto.limits import Limits
+from runtime.app import API
+from runtime.http.routes import Route
+from tests.server.answers import code_of
+from tests.server.conftest import OpenHouse
+from tests.server.house import PASSWORD, House
+
+BODIES: dict[tuple[str, str], Any] = {
+    ("PATCH", "/api/auth/me"): {"display_name": "x"},
+    ("POST", "/api/auth/password"): {"current_password": PASSWORD, "new_password": "another fine one"},
+    ("POST", "/api/chats"): {"type": "direct", "user_id": 1},
+    ("PATCH", "/api/chats/{chat_id}"): {"title": "x"},
+    ("POST", "/api/chats/{chat_id}/members"): {"user_ids": [1]},
+    ("PATCH", "/api/chats/{chat_id}/members/{user_id}"): {"role": "admin"},
+    ("POST", "/api/chats/{chat_id}/messages"): {"content": "x"},
+    ("POST", "/api/auth/register"): {"username": "boris", "password": PASSWORD},
+    ("POST", "/api/auth/login"): {"login": "anna", "password": PASSWORD},
+    ("POST", "/api/auth/refresh"): {"refresh_token": "x"},
+    ("POST", "/api/auth/logout"): {"refresh_token": "x"},
+}
+QUERIES = {"/api/users": "?ids=1", "/api/users/search": "?query=anna"}
+NAMES = [f"{route.method} {route.path}" for route in API]
+STORED = [route for route in API if "store_unavailable" in route.all_codes and route.path != "/readyz"]
+
+
+def url(route: Route) -> str:
+    path = route.path.format(chat_id=1, user_id=1, session_id=1)
+    return path + (QUERIES.get(route.path, "") if route.method == "GET" else "")
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in API if route.needs_token], ids=lambda route: f"{route.method} {route.path}"
+)
+async def test_strangers_get_nothing(house: House, route: Route) -> None:
+    anna = await house.register("anna")
+    house.storage.performed.clear()
+    body = BODIES.get((route.method, route.path))
+    answers = [
+        await house.http.request(route.method, url(route), json=body),
+        await house.http.request(
+            route.method, url(route), json=body, headers={"Authorization": f"Bearer {anna.token}x"}
+        ),
+        await house.http.request(route.method, f"{url(route)}{'&' if '?' in url(route) else '?'}token={anna.token}"),
+    ]
+    assert [code_of(answer) for answer in answers] == ["token_missing", "token_invalid", "token_missing"]
+    assert house.storage.performed == []
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize("route", STORED, ids=lambda route: f"{route.method} {route.path}")
+async def test_a_store_that_goes_away_is_told(house_at: OpenHouse, route: Route, after: int) -> None:
+    """Also between two questions of one request."""
+    async with house_at(limits=Limits(store_wait=0.1)) as house:
+        anna = await house.register("anna")
+        await anna.send(await anna.group("x"), "hello")
+        await anna.get("/api/chats")
+        body = BODIES.get((route.method, route.path))
+        headers = {"Authorization": f"Bearer {anna.token}"} if route.needs_token else {}
+        house.storage.breaks_after = after
+        answer = await house.http.request(route.method, url(route), json=body, headers=headers)
+        assert (answer.status_code == 503) == (house.storage.refused > 0) and answer.status_code != 500
+        assert house.storage.refused > 0 or after > 0, "every one of them asks at least once"
+        if answer.status_code == 503:
+            assert code_of(answer) == "store_unavailable"
+            assert int(answer.headers["Retry-After"]) >= 1 and answer.json()["retry_after_ms"] >= 1000
+
+
+def test_every_body_is_tried() -> None:
+    needed = {(route.method, route.path) for route in API if route.body is not None}
+    assert needed - set(BODIES) == {("POST", "/api/chats/{chat_id}/read")}, "which needs none"
+    assert len(NAMES) == len(set(NAMES))

@@ -1,0 +1,180 @@
+"""The schema's history on SQLite, MariaDB and MySQL: complete, re-runnable, one at a time, never backwards."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+
+from storage import migrate
+from storage.migrate import MigrationError, SchemaMismatch, check_schema, current, differences, head, upgrade
+from storage.mysql_connection import parse_url
+from storage.tables import metadata
+from tests.mariadb import shared_mariadb
+from tests.mysql import shared_mysql
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "mysql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/vestnik.sqlite3"
+    return mysql_url(request.param)
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """An empty database on a server."""
+    return mysql_url(request.param)
+
+
+def mysql_url(kind: str) -> str:
+    return shared_mariadb().new_database() if kind == "mariadb" else shared_mysql().new_database()
+
+
+def ask(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Run SQL behind the program's back; the rows of the last statement."""
+    if url.startswith("sqlite"):
+        import sqlite3
+
+        connection: Any = sqlite3.connect(url.removeprefix("sqlite:///"))
+    else:
+        settings = parse_url(url)
+        connection = pymysql.connect(
+            host=settings.host,
+            port=settings.port,
+            user=settings.user,
+            password=settings.password,
+            database=settings.database,
+        )
+    try:
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        rows = list(cursor.fetchall())
+        connection.commit()
+        cursor.close()
+        return rows
+    finally:
+        connection.close()
+
+
+def test_an_empty_database_is_brought_to_the_head_without_a_word(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert current(url) is None
+    assert upgrade(url) == current(url) == head()
+    check_schema(url)
+    assert differences(url) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_epoch_is_made_once(url: str) -> None:
+    upgrade(url, epoch="first")
+    upgrade(url, epoch="second")
+    assert ask(url, "select name, value from meta") == [("epoch", "first")]
+
+
+def test_an_epoch_is_not_the_same_twice(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path}/{name}" for name in "ab"]
+    assert len({ask(url, "select value from meta")[0] for url in urls if upgrade(url)}) == 2
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, len(metadata.tables) - 1])
+def test_a_migration_killed_half_way_is_finished_by_the_next(server_url: str, kept: int) -> None:
+    """MySQL keeps each finished DDL statement: the first `kept` tables stand, the last of them without its indexes."""
+    upgrade(server_url)
+    tables = [table.name for table in metadata.sorted_tables]
+    ask(
+        server_url,
+        "set foreign_key_checks = 0",
+        *(f"drop table {name}" for name in tables[kept:]),
+        "delete from alembic_version",
+    )
+    if kept:
+        last = metadata.tables[tables[kept - 1]]
+        ask(
+            server_url,
+            *(f"alter table {key.table.name} drop foreign key {key.name}" for key in last.foreign_key_constraints),
+            *(f"drop index {index.name} on {last.name}" for index in last.indexes),
+            *(
+                f"alter table {key.table.name} add constraint {key.name} foreign key ({key.column_keys[0]}) "
+                f"references {key.referred_table.name} (id)"
+                for key in last.foreign_key_constraints
+            ),
+            "select 1",
+        )
+    upgrade(server_url)
+    assert differences(server_url) == []
+    check_schema(server_url)
+
+
+def test_sqlite_migrates_whole_or_not_at_all(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/db"
+    ask(url, "create table chat_users (id integer)", "create view messages as select 1")  # in the way half-way
+    with pytest.raises(MigrationError):
+        upgrade(url)
+    assert ask(url, "select name from sqlite_master order by name") == [("chat_users",), ("messages",)]
+
+
+def test_several_at_once_are_put_in_line(url: str) -> None:
+    upgrade_it = "import sys; from storage.migrate import upgrade; upgrade(sys.argv[1])"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", upgrade_it, url], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)
+    ]
+    assert [(run.communicate(timeout=60)[1], run.returncode) for run in runs] == [(b"", 0)] * 3
+    assert differences(url) == []
+    assert ask(url, "select count(*) from meta") == [(1,)]
+
+
+def test_a_lock_held_too_long_is_an_error(server_url: str) -> None:
+    with (
+        migrate._connected(server_url, 1),
+        pytest.raises(MigrationError, match="another migration"),
+        migrate._connected(server_url, 1),
+    ):
+        pytest.fail("two have the lock")
+
+
+def test_a_newer_schema_is_refused_and_left_alone(url: str) -> None:
+    upgrade(url)
+    ask(url, "update alembic_version set version_num = '9999'")
+    for work in (upgrade, check_schema):
+        with pytest.raises(SchemaMismatch, match=r"9999.*newer than this program"):
+            work(url)
+    assert current(url) == "9999"
+
+
+def test_an_empty_database_is_told_what_to_run(url: str) -> None:
+    with pytest.raises(SchemaMismatch, match="vestnik migrate --database URL"):
+        check_schema(url)
+
+
+def test_a_database_out_of_reach_is_an_error_without_the_password() -> None:
+    url = f"mysql://app:secret@127.0.0.1:{shared_mariadb().port}/t"
+    for work in (upgrade, check_schema):
+        with pytest.raises(MigrationError) as caught:
+            work(url)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_long_log_in_without_tls_needs_consent() -> None:
+    """As for the server's own connections: an RSA key in clear text could be anyone's."""
+    url = shared_mysql().new_database("")
+    ask(url, "create user if not exists 'slow'@'%' identified with caching_sha2_password by 'x'", "flush privileges")
+    slow = url.replace(url.split("//")[1].split("@")[0], "slow:x")
+    with pytest.raises(MigrationError, match="rsa=allow"):
+        current(slow)
+
+
+def test_the_sqlite_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path}/new/db")
+    assert (tmp_path / "new" / "db").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("url", ["sqlite://x", "sqlite:///", "sqlite:///:memory:", "postgres://u@h/d", "sqlite:///a/"])
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(ValueError):
+        upgrade(url)
