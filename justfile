@@ -33,7 +33,7 @@ prepare:
 lint:
     ruff check -q .
     ruff format -q --check .
-    lint-imports --no-timing
+    lint-imports --no-logo
 
 # put the code into its one form
 fmt:

@@ -131,7 +131,7 @@ def _user_create(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _user_list(arguments: argparse.Namespace, settings: Settings) -> int:
     for user in trio.run(accounts.list_all, settings):
-        print(f"{user.id}\t{user.username}\t{user.display_name}\t{user.email or '-'}\t{user.created_at:%Y-%m-%d}")
+        print(f"{user.id}\t{user.username}\t{user.display_name}\t{user.created_at:%Y-%m-%d}")
     return 0
 
 
