@@ -1,5 +1,7 @@
 """Messages: once, in order, to everybody, whatever fails (PROTOCOL.md sections 3 and 4)."""
 
+from typing import Literal
+
 import pytest
 
 from chatproto.limits import Limits
@@ -21,10 +23,16 @@ from tests.scenarios.world import World
 AWAY = OperationFailed(retryable=True)
 
 
-def change(world: World, chat_id: int, actor_id: int, kind: str, *user_ids: int, history: str = "all") -> Operation:
-    return AppendChange(
-        chat_id, actor_id, kind, user_ids, history, None, None, None, f"c{len(world.performed)}", world.now
-    )  # type: ignore[arg-type]
+def change(
+    world: World,
+    chat_id: int,
+    actor_id: int,
+    kind: Literal["add", "remove", "role", "update"],
+    *user_ids: int,
+    history: Literal["all", "none"] = "all",
+) -> Operation:
+    cid = f"c{len(world.performed)}"
+    return AppendChange(chat_id, actor_id, kind, user_ids, history, None, None, None, cid, world.now)
 
 
 def test_a_message_goes_to_all_members_once_and_is_acked() -> None:

@@ -53,7 +53,8 @@ def test_status_and_presence() -> None:
         (chat_id, bob.id, "stopped"),
         (chat_id, bob.id, "typing"),
     ]
-    b.leave(), c.leave()
+    b.leave()
+    c.leave()
     a.take()
     world.sleep(31)
     assert "offline" in [frame["state"] for frame in a.take("status")]

@@ -142,7 +142,8 @@ def test_marks_over_http_reach_the_sockets_and_unmoved_ones_do_not() -> None:
     world.request(Mark(bob.id, chat_id, None, -1, world.now))
     assert marks(a) == marks(b) == []
     say(a, group_id, 1)
-    a.leave(), b.leave()
+    a.leave()
+    b.leave()
     world.request(Mark(bob.id, group_id, None, -1, world.now))
     assert world.hub.marks == {}
 
@@ -203,7 +204,8 @@ def test_peers_of_direct_chats_learn_who_comes_and_goes() -> None:
     b2 = bob.connect()
     assert presence(a) == []
     assert presence(b2) == [(ann.id, True)]
-    b.leave(), b2.leave()
+    b.leave()
+    b2.leave()
     world.sleep(29)
     assert presence(a) == []
     world.sleep(2)

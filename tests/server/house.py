@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -209,7 +209,7 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
             nursery.start_soon(run)
             with trio.fail_after(10):
                 await ready.wait()
-            hooks = {"response": [Documented(app)]}
+            hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(app)]}
             async with httpx.AsyncClient(base_url=url, timeout=20, event_hooks=hooks) as http:
                 yield House(url, app, services, driver, storage, clock, http)
             nursery.cancel_scope.cancel()

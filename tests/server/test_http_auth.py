@@ -263,7 +263,7 @@ def forged(claims: dict[str, Any]) -> dict[str, str]:
     sign = partial(jwt.encode, key=KEYS.keys["1"], algorithm="HS256", headers={"kid": "1"})
     soon = int(datetime.now(UTC).timestamp()) + 3600
     return {
-        "alg none": jwt.encode(claims, None, "none", headers={"kid": "1"}),
+        "alg none": jwt.encode(claims, "", "none", headers={"kid": "1"}),
         "other key": jwt.encode(claims, other.keys["1"], "HS256", headers={"kid": "1"}),
         "other hash": jwt.encode(claims, KEYS.keys["1"], "HS384", headers={"kid": "1"}),
         "unknown kid": jwt.encode(claims, KEYS.keys["1"], "HS256", headers={"kid": "../../dev/null"}),
