@@ -74,6 +74,12 @@ class ServerProcess:
         """SIGTERM: it says goodbye."""
         await self._end(signal.SIGTERM)
 
+    def memory(self) -> int:
+        """Bytes of physical memory it holds."""
+        assert self._process is not None
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE")
+
     def log(self) -> str:
         """The end of what it told its operator."""
         return (self.data_dir / "server.log").read_text(errors="replace")[-2000:]

@@ -1,0 +1,155 @@
+"""Somebody does not read (FAULTS.md F20): it costs bounded memory, `lag` or 4408 comes of it, and nobody else waits."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import httpx
+import msgspec
+import pytest
+import trio
+import trio_websocket
+
+from chatproto.frames import FromClient, Hello, Lag, Ready
+from client.account import log_in
+from client.connection import Client
+from client.link import MAX_FRAME, decode
+from client.replica import Replica
+from tests.faults.people import PASSWORD, Talk, check_log, gathered, rows
+from tests.faults.processes import ServerProcess
+
+RECEIVE_BUFFER = 16 * 1024
+TEXT = "медленно " * 400
+"""About 6.5 KB."""
+MESSAGES = 2500
+"""About 16 MB: more than the kernel takes for a connection that is not read."""
+MEMORY = 8 * 2**20
+"""Bytes by which the server may grow meanwhile: a queue, arrays on their way, and what the allocator keeps."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> ServerProcess:
+    url = f"sqlite:///{tmp_path}/data/vestnik.sqlite3"
+    return ServerProcess.on_free_port(tmp_path / "data", url, bucket_rate="100000", bucket_burst="100000")
+
+
+class SlowLink:
+    """A WebSocket with a small window, of which nothing is read but on demand."""
+
+    def __init__(self, websocket: trio_websocket.WebSocketConnection, replica: Replica) -> None:
+        self._websocket = websocket
+        self.replica = replica
+        self.lags = 0
+
+    async def send(self, frame: FromClient) -> None:
+        await self._websocket.send_message(msgspec.json.encode(frame).decode())
+
+    async def read(self) -> None:
+        """Take one message from the socket, and answer it as the protocol wants."""
+        for frame in decode(await self._websocket.get_message()):
+            self.lags += isinstance(frame, Lag)
+            if isinstance(frame, Ready):
+                self.replica.ready(frame, trio.current_time())
+            else:
+                self.replica.receive(frame, trio.current_time())
+        for due in self.replica.due(trio.current_time()):
+            await self.send(due)
+
+    async def read_to_the_end(self) -> None:
+        """Until the server, or the network, ends it."""
+        while True:
+            await self._websocket.get_message()
+
+
+@asynccontextmanager
+async def slow_link(url: str, username: str) -> AsyncIterator[SlowLink]:
+    """Connected as that user, greeted, and `ready` read."""
+    host, port = url.removeprefix("http://").split(":")
+    async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+        token = (await log_in(http, username, PASSWORD)).token
+    inner = trio.socket.socket()
+    inner.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    await inner.connect((host, int(port)))
+    stream = trio.SocketStream(inner)
+    async with trio.open_nursery() as nursery:
+        try:
+            websocket = await trio_websocket.wrap_client_stream(
+                nursery, stream, host, "/ws", message_queue_size=1, max_message_size=MAX_FRAME
+            )
+            link = SlowLink(websocket, Replica(whole_log=True))
+            await link.send(Hello(v=[1], token=token, device="slow"))
+            while link.replica.epoch is None:
+                await link.read()
+            yield link
+        finally:
+            nursery.cancel_scope.cancel()
+            await trio.aclose_forcefully(stream)
+
+
+async def say_much(talk: Talk, chat: Client) -> None:
+    """Send the messages one after another, a few ahead of their acks."""
+    said = talk.said.setdefault("sender", [])
+    sendings = []
+    for number in range(MESSAGES):
+        said.append(f"sender {number} {TEXT}")
+        sendings.append(chat.enqueue(talk.chat_id, said[-1]))
+        if number >= 32:
+            await sendings[number - 32].ack()
+    for text, sending in zip(said, sendings, strict=True):
+        talk.acks[text] = await sending.ack()
+
+
+async def connections(url: str) -> int:
+    """How many WebSockets the server has, by its own account."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+        lines = (await http.get("/metrics")).text.splitlines()
+    return int(float(next(line for line in lines if line.startswith("vestnik_websocket_connections")).split()[-1]))
+
+
+@pytest.mark.slow
+async def test_a_client_that_reads_slowly_is_told_of_the_lag_and_pages_the_rest(server: ServerProcess) -> None:
+    async with (
+        server,
+        gathered(server.url, 3, Random(1)) as (people, chat_id),
+        slow_link(server.url, "person2") as slow,
+    ):
+        talk = Talk(chat_id)
+        with trio.fail_after(120):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(say_much, talk, people[0])
+                while len(talk.acks) < MESSAGES:
+                    await slow.read()
+                    await trio.sleep(0.3)  # this is the slowness
+            while slow.replica.chats[chat_id].applied < talk.last_seq:
+                await slow.read()
+            for person in people:
+                await person.reached(chat_id, talk.last_seq)
+        assert slow.lags >= 1
+        log = tuple(slow.replica.chats[chat_id].items)
+        check_log(log, talk)
+        assert rows(log) == rows(people[1].log(chat_id))
+
+
+@pytest.mark.slow
+async def test_a_client_that_never_reads_is_left_behind_with_little_memory(server: ServerProcess) -> None:
+    async with (
+        server,
+        gathered(server.url, 2, Random(1)) as (people, chat_id),
+        slow_link(server.url, "person1") as slow,
+    ):
+        talk = Talk(chat_id)
+        before = server.memory()
+        with trio.fail_after(60):
+            await say_much(talk, people[0])
+            await people[1].reached(chat_id, talk.last_seq)
+            assert await connections(server.url) == 3, "nobody waited until the slow one was closed"
+            grown = server.memory() - before
+            while await connections(server.url) == 3:  # a write blocked for 10 s ends it
+                await trio.sleep(0.2)
+            with pytest.raises(trio_websocket.ConnectionClosed):
+                await slow.read_to_the_end()
+        check_log(people[1].log(chat_id), talk)
+        assert grown < MEMORY, f"the server grew by {grown / 2**20:.1f} MB"
+        print(f"the server grew by {grown / 2**20:.1f} MB")
