@@ -1,4 +1,4 @@
-"""Bytes to frames and back, strictly (FAULTS.md B3, B7, B10): a refusal is a value with its code."""
+"""Bytes to frames and back, strictly: a refusal is a value with its code."""
 
 from typing import Any, TypeVar
 

@@ -56,7 +56,7 @@ class Batch:
 
 @define
 class OutQueue:
-    """Frames waiting for one socket, bounded as PROTOCOL.md section 4 (back-pressure out) says.
+    """Frames waiting for one socket, bounded as docs/protocol.md section 4 (back-pressure out) says.
 
     Answers and pages are never dropped; over the bound first hints go, then marks are merged, then the busiest
     chat's items go, which `put` reports as (chat_id, first dropped seq) so that one `lag` takes their place. Until that

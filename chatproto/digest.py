@@ -1,4 +1,4 @@
-"""The digest that tells whether a repeated cid carries the same command (PROTOCOL.md I3)."""
+"""The digest that tells whether a repeated cid carries the same command (docs/protocol.md I3)."""
 
 from hashlib import sha256
 
@@ -15,6 +15,6 @@ def command_digest(
     reply_to: int | None = None,
     attachment_ids: tuple[int, ...] = (),
 ) -> bytes:
-    """SHA-256 over the JSON array of the fields, in the order PROTOCOL.md names them."""
+    """SHA-256 over the JSON array of the fields, in the order docs/protocol.md names them."""
     fields = (command, target_seq, content, emoji, on, reply_to, attachment_ids)
     return sha256(msgspec.json.encode(fields)).digest()

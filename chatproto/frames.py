@@ -1,4 +1,4 @@
-"""The frames of `/ws` (PROTOCOL.md section 4): one tagged union each way, bounds in the types."""
+"""The frames of `/ws` (docs/protocol.md section 4): one tagged union each way, bounds in the types."""
 
 from datetime import datetime
 from typing import Annotated

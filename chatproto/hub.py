@@ -79,7 +79,7 @@ class Hub:
         return session.id
 
     def open_chat_connection(self, claims: AccessClaims, chat_id: int, after_seq: int | None, now: datetime) -> int:
-        """A `/ws/chat/{chat_id}` socket was accepted (PROTOCOL.md section 5); its token and membership were good.
+        """A `/ws/chat/{chat_id}` socket was accepted (docs/protocol.md section 5); its token and membership were good.
 
         With `after_seq` the items above it are replayed first. The connection's id.
         """

@@ -1,4 +1,4 @@
-"""The words of `/ws/chat/{chat_id}` (PROTOCOL.md section 5): the same frames in the shape of the first contract."""
+"""The words of `/ws/chat/{chat_id}` (docs/protocol.md section 5): the frames in the shape of the first contract."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal

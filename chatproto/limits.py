@@ -1,4 +1,4 @@
-"""Limits of PROTOCOL.md section 1 and 4; told to clients in `ready.limits`."""
+"""Limits of docs/protocol.md section 1 and 4; told to clients in `ready.limits`."""
 
 import msgspec
 

@@ -74,7 +74,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="event"):
-    """A log item that tells a change: membership, role, title (PROTOCOL.md section 4, frame `event`)."""
+    """A log item that tells a change: membership, role, title (docs/protocol.md section 4, frame `event`)."""
 
     chat_id: int
     seq: int

@@ -1,7 +1,7 @@
 """What the core asks of storage: one operation = one transaction = one decision, and its possible outcomes.
 
 Every operation may also end in `OperationFailed` (nothing was written) or `OutcomeUnknown` (perhaps written; the
-same append run again with the same cid tells). Refusals are values with a stable code of PROTOCOL.md section 1.
+same append run again with the same cid tells). Refusals are values with a stable code of docs/protocol.md section 1.
 `now` is stamped by the server; secrets arrive hashed.
 """
 
@@ -48,7 +48,7 @@ class CreateSession:
 
 @frozen
 class RotateRefresh:
-    """Exchange a refresh token (PROTOCOL.md section 2: grace, reuse). Outcome: SessionCreated, or Refused
+    """Exchange a refresh token (docs/protocol.md section 2: grace, reuse). Outcome: SessionCreated, or Refused
     token_invalid / revoked / token_reused (the session is then ended in the same transaction)."""
 
     refresh_hash: bytes

@@ -1,4 +1,4 @@
-"""Who is online, and who is told (PROTOCOL.md section 4, `presence`): peers of direct chats, offline after 30 s."""
+"""Who is online and who is told (docs/protocol.md section 4, `presence`): peers of direct chats, offline after 30 s."""
 
 from __future__ import annotations
 

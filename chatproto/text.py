@@ -1,6 +1,6 @@
 """What may stand in a text, and the folded forms that names are found by.
 
-Refusals are stable codes of PROTOCOL.md section 1; None means the text is fine.
+Refusals are stable codes of docs/protocol.md section 1; None means the text is fine.
 """
 
 import re

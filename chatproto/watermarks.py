@@ -1,4 +1,4 @@
-"""Who is told of marks, and when (PROTOCOL.md section 4, `marks`).
+"""Who is told of marks, and when (docs/protocol.md section 4, `marks`).
 
 One's own connections and the peer of a direct chat learn of each rise at once. In groups another member gets `marks`
 only when the highest mark among members other than himself rises, at most once a second.

@@ -1,4 +1,4 @@
-"""Keeps a client connected: one link after another, and when to return (PROTOCOL.md section 4)."""
+"""Keeps a client connected: one link after another, and when to return (docs/protocol.md section 4)."""
 
 import logging
 import platform

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 SUBPROTOCOL: Final = "chatproto.v1"
 MAX_FRAME: Final = 1024 * 1024
-"""Bytes a client accepts in one message (PROTOCOL.md section 1)."""
+"""Bytes a client accepts in one message (docs/protocol.md section 1)."""
 NO_CONNECTION: Final = 1006
 
 
@@ -37,7 +37,7 @@ _KNOWN: Final = frozenset(kind.__struct_config__.tag for kind in FromServer.__ar
 
 @frozen
 class Closed:
-    """How a link ended: a close code of PROTOCOL.md section 4, 1006 where there was none."""
+    """How a link ended: a close code of docs/protocol.md section 4, 1006 where there was none."""
 
     code: int
     reason: str = ""

@@ -1,4 +1,4 @@
-"""The outbox (PROTOCOL.md section 3, C1, C4, C7): what was sent and is not acknowledged. Pure; time is an argument."""
+"""The outbox (docs/protocol.md section 3, C1, C4, C7): what is sent and not acknowledged. Pure; time is an argument."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from chatproto.frames import Send
 WINDOW: Final = 8
 """Unacknowledged rows a chat (C4)."""
 RESEND_AFTER: Final = 10.0
-"""Seconds without an answer on a live link before a row is sent again (PROTOCOL.md section 4)."""
+"""Seconds without an answer on a live link before a row is sent again (docs/protocol.md section 4)."""
 _FATAL_CODES: Final = (1009, 4400)
 
 

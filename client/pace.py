@@ -1,4 +1,4 @@
-"""How long this client waits for what (PROTOCOL.md section 4), and its back-off."""
+"""How long this client waits for what (docs/protocol.md section 4), and its back-off."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""What a client knows of its chats: each log as far as it is whole (PROTOCOL.md section 3, C2). Pure.
+"""What a client knows of its chats: each log as far as it is whole (docs/protocol.md section 3, C2). Pure.
 
 Feed it with `ready`, `receive` and `disconnected`; after each, `due` gives the frames to send and `next_due` the time
 to ask again. `now` is seconds of a clock that never goes back.

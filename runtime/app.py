@@ -44,7 +44,7 @@ class IdConverter(BaseConverter):
 
 
 def create_app(services: Services) -> QuartTrio:
-    """All routes of PROTOCOL.md section 2; WebSocket endpoints are added by their own module."""
+    """All routes of docs/protocol.md section 2; WebSocket endpoints are added by their own module."""
     app = QuartTrio(__name__, static_folder=None)
     app.asgi_http_class = PoliteHTTPConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY

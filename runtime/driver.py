@@ -23,7 +23,7 @@ from storage.port import Storage
 log = logging.getLogger(__name__)
 
 BYE_SPREAD_MS = 10_000
-"""Clients return over this many milliseconds after a restart (PROTOCOL.md, `bye`)."""
+"""Clients return over this many milliseconds after a restart (docs/protocol.md, `bye`)."""
 
 
 @define(eq=False)

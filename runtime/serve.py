@@ -27,7 +27,7 @@ READ_TIMEOUT = 90
 KEEP_ALIVE_TIMEOUT = 20
 """Seconds that a connection may wait for its next request."""
 MAX_MESSAGE_BYTES = 65536
-"""Largest websocket message taken in (PROTOCOL.md: frame_bytes); a larger one is answered with close 1009."""
+"""Largest websocket message taken in (docs/protocol.md: frame_bytes); a larger one is answered with close 1009."""
 
 
 def bind(host: str, port: int) -> socket.socket:

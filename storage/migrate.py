@@ -28,7 +28,7 @@ from storage.tables import meta, metadata
 LOCK_TIMEOUT: Final = 60
 """Whole seconds to wait for another one that is migrating the same database."""
 EPOCH: Final = "epoch"
-"""The name of the row of `meta` that names this database's history (PROTOCOL.md section 4, restored databases)."""
+"""The name of the row of `meta` that names this database's history (docs/protocol.md section 4, restored databases)."""
 
 
 def _default_differs(

@@ -5,7 +5,7 @@ because no other collation is common to the three and the usual ones call 😀 a
 regardless of case has a folded key beside it, made in Python.
 
 A chat's log is `messages` and `chat_events` together: one dense run of seqs from 1 to `chats.last_seq`. `commands`
-remembers for ever which entries a cid made, so its primary key is the one key over both tables (PROTOCOL.md I3).
+remembers for ever which entries a cid made, so its primary key is the one key over both tables (docs/protocol.md I3).
 """
 
 from datetime import UTC, datetime
@@ -118,7 +118,7 @@ meta = _table(
     Column("name", String(64), primary_key=True),
     Column("value", String(255), nullable=False),
 )
-"""`epoch`: the name of this database's history (PROTOCOL.md section 4, restored databases)."""
+"""`epoch`: the name of this database's history (docs/protocol.md section 4, restored databases)."""
 
 users = _table(
     "users",

@@ -1,4 +1,4 @@
-"""The model's logs: appends, changes, pages and marks (PROTOCOL.md I1..I8)."""
+"""The model's logs: appends, changes, pages and marks (docs/protocol.md I1..I8)."""
 
 from collections.abc import Sequence
 from typing import Any, assert_never, cast

@@ -1,1 +1,1 @@
-"""The HTTP API of PROTOCOL.md section 2: one module per resource, each a table of routes."""
+"""The HTTP API of docs/protocol.md section 2: one module per resource, each a table of routes."""

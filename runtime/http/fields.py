@@ -1,4 +1,4 @@
-"""The rules of single fields (PROTOCOL.md section 1), as types for the Structs of requests."""
+"""The rules of single fields (docs/protocol.md section 1), as types for the Structs of requests."""
 
 from ipaddress import ip_address
 from typing import Annotated, Final

@@ -37,7 +37,7 @@ class Attempt:
 
 @define
 class LoginLimiter:
-    """Failed log-ins: 10 an account and 100 an address in 15 minutes (PROTOCOL.md section 2).
+    """Failed log-ins: 10 an account and 100 an address in 15 minutes (docs/protocol.md section 2).
 
     An attempt counts from its beginning, so that many at once are no way around it; success takes it back. The
     longest unused keys are forgotten first, which an attacker can only bring about from many addresses.

@@ -1,4 +1,4 @@
-"""Which browsers' pages may talk to this server (FAULTS.md O2, O23)."""
+"""Which browsers' pages may talk to this server."""
 
 from typing import Final
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Refusals as `application/problem+json` (RFC 9457) with the stable codes of PROTOCOL.md section 1."""
+"""Refusals as `application/problem+json` (RFC 9457) with the stable codes of docs/protocol.md section 1."""
 
 from math import ceil
 from typing import Final

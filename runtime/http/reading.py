@@ -1,7 +1,7 @@
 """From the bytes of a request to a checked Struct, or to the names of all that is wrong with it.
 
 Fields are read one by one, so that one wrong field hides no other. Unknown fields are never looked at, and null is the
-same as absent (PROTOCOL.md section 1).
+same as absent (docs/protocol.md section 1).
 """
 
 import json

@@ -6,7 +6,7 @@ from chatproto.model import Chat, LogItem, Message, PrivateUser, SessionInfo, Us
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """`expires_in` is in seconds. The refresh token is exchanged once (PROTOCOL.md section 2)."""
+    """`expires_in` is in seconds. The refresh token is exchanged once (docs/protocol.md section 2)."""
 
     access_token: str
     token_type: str = "bearer"

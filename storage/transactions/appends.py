@@ -1,4 +1,4 @@
-"""Appending a message: the hot path of the whole house (PROTOCOL.md I1, I3)."""
+"""Appending a message: the hot path of the whole house (docs/protocol.md I1, I3)."""
 
 from datetime import datetime
 

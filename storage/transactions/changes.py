@@ -1,4 +1,4 @@
-"""Changes of a chat's membership, roles and looks: events of its log (PROTOCOL.md I4, I8)."""
+"""Changes of a chat's membership, roles and looks: events of its log (docs/protocol.md I4, I8)."""
 
 import json
 from typing import Any, Final, assert_never

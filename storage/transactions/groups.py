@@ -16,7 +16,7 @@ from storage.transactions.log import MEMBER_IDS
 from storage.transactions.views import view_of
 
 MAX_MEMBERS: Final = 1000
-"""Of a group (PROTOCOL.md section 1)."""
+"""Of a group (docs/protocol.md section 1)."""
 KEY_LIFETIME: Final = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""
 

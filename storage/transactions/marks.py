@@ -1,4 +1,4 @@
-"""Watermarks (PROTOCOL.md I6). A mark locks only its own row, so readers never stand in the way of senders."""
+"""Watermarks (docs/protocol.md I6). A mark locks only its own row, so readers never stand in the way of senders."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Log-ins and their refresh tokens (PROTOCOL.md section 2).
+"""Log-ins and their refresh tokens (docs/protocol.md section 2).
 
 The session's row is locked before its tokens are judged, so two exchanges of one token, or an exchange and a log-out,
 come one after the other.

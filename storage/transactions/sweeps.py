@@ -1,4 +1,4 @@
-"""What a connected process reads: everything at the start of a connection, heads every second (PROTOCOL.md I9)."""
+"""What a connected process reads: everything at the start of a connection, heads every second (docs/protocol.md I9)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

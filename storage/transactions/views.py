@@ -1,4 +1,4 @@
-"""A chat as one of its members sees it: first_seq, left_seq and everything that is cut off there (PROTOCOL.md I8)."""
+"""A chat as a member sees it: first_seq, left_seq and all that is cut off there (docs/protocol.md I8)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The database dies or freezes under load (FAULTS.md F6): readers stay, sends wait and return, nothing is lost."""
+"""The database dies or freezes under load: readers stay, sends wait and return, nothing is lost."""
 
 from collections.abc import Iterator
 from pathlib import Path

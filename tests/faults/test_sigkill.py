@@ -1,4 +1,4 @@
-"""The server process dies at any moment (FAULTS.md F1..F4): nothing acknowledged is lost, nothing is doubled."""
+"""The server process dies at any moment: nothing acknowledged is lost, nothing is doubled."""
 
 from pathlib import Path
 from random import Random, SystemRandom

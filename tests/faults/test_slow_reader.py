@@ -1,4 +1,4 @@
-"""Somebody does not read (FAULTS.md F20): it costs bounded memory, `lag` or 4408 comes of it, and nobody else waits."""
+"""Somebody does not read: it costs bounded memory, `lag` or 4408 comes of it, and nobody else waits."""
 
 import socket
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Messages: once, in order, to everybody, whatever fails (PROTOCOL.md sections 3 and 4)."""
+"""Messages: once, in order, to everybody, whatever fails (docs/protocol.md sections 3 and 4)."""
 
 from typing import Literal
 

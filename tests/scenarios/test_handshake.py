@@ -1,4 +1,4 @@
-"""How connections begin, renew and end (PROTOCOL.md section 4, `hello`, `auth`, close codes)."""
+"""How connections begin, renew and end (docs/protocol.md section 4, `hello`, `auth`, close codes)."""
 
 import pytest
 

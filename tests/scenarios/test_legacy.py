@@ -1,4 +1,4 @@
-"""`/ws/chat/{chat_id}` in the words of the first contract (PROTOCOL.md section 5)."""
+"""`/ws/chat/{chat_id}` in the words of the first contract (docs/protocol.md section 5)."""
 
 from chatproto.limits import Limits
 from chatproto.operations import AppendChange, AppendMessage, LoadSession, OperationFailed

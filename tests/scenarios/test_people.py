@@ -1,4 +1,4 @@
-"""Marks, typing, presence and profiles (PROTOCOL.md section 4)."""
+"""Marks, typing, presence and profiles (docs/protocol.md section 4)."""
 
 from chatproto.operations import (
     ChatFound,

@@ -1,4 +1,4 @@
-"""Accounts, log-ins, sessions (PROTOCOL.md section 2, /api/auth)."""
+"""Accounts, log-ins, sessions (docs/protocol.md section 2, /api/auth)."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -258,7 +258,7 @@ async def test_no_token(house: House) -> None:
 
 
 def forged(claims: dict[str, Any]) -> dict[str, str]:
-    """Tokens that must not pass (FAULTS.md B23)."""
+    """Tokens that must not pass."""
     other = TokenKeys(current="1", keys={"1": b"o" * 32})
     sign = partial(jwt.encode, key=KEYS.keys["1"], algorithm="HS256", headers={"kid": "1"})
     soon = int(datetime.now(UTC).timestamp()) + 3600
@@ -530,7 +530,7 @@ async def test_what_no_handler_expects_is_a_plain_500(house: House, caplog: pyte
 
 
 async def test_timing_of_the_clock_set_back(house: House) -> None:
-    """FAULTS.md F19: an older clock neither keeps a cached session alive nor locks an account for hours."""
+    """An older clock neither keeps a cached session alive nor locks an account for hours."""
     anna = await house.register("anna")
     for _ in range(FAILURES_PER_ACCOUNT):
         await log_in(house, login="anna", password="wrong")

@@ -1,4 +1,4 @@
-"""Chats and members (PROTOCOL.md section 2, /api/chats)."""
+"""Chats and members (docs/protocol.md section 2, /api/chats)."""
 
 from typing import Any
 
@@ -199,7 +199,7 @@ async def test_an_unknown_commit_of_a_change_is_tried_again(house: House) -> Non
 
 
 async def strange_requests(person: Person, chat: int, other: int) -> list[httpx.Response]:
-    """Everything that names a chat (FAULTS.md B25)."""
+    """Everything that names a chat."""
     path = f"/api/chats/{chat}"
     return [
         await person.get(path),

@@ -1,4 +1,4 @@
-"""Messages and the read mark (PROTOCOL.md sections 2 and 3 over HTTP)."""
+"""Messages and the read mark (docs/protocol.md sections 2 and 3 over HTTP)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

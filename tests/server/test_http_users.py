@@ -1,4 +1,4 @@
-"""Finding people (PROTOCOL.md section 2, /api/users)."""
+"""Finding people (docs/protocol.md section 2, /api/users)."""
 
 from typing import Any
 

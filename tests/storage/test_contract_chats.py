@@ -1,4 +1,4 @@
-"""Making and listing chats, one's own flags, watermarks and unread counts (PROTOCOL.md I6, I7)."""
+"""Making and listing chats, one's own flags, watermarks and unread counts (docs/protocol.md I6, I7)."""
 
 from functools import partial
 

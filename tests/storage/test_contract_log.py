@@ -1,4 +1,4 @@
-"""The log: density, cids, byte-exact content (PROTOCOL.md I1..I4)."""
+"""The log: density, cids, byte-exact content (docs/protocol.md I1..I4)."""
 
 from functools import partial
 

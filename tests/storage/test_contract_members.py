@@ -1,4 +1,4 @@
-"""Coming, going and roles; what former members keep (PROTOCOL.md I4, I8)."""
+"""Coming, going and roles; what former members keep (docs/protocol.md I4, I8)."""
 
 from datetime import timedelta
 from functools import partial

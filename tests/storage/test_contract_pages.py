@@ -1,4 +1,4 @@
-"""Pages: exactly the seqs asked for, however they are asked for (PROTOCOL.md section 4, sync)."""
+"""Pages: exactly the seqs asked for, however they are asked for (docs/protocol.md section 4, sync)."""
 
 import msgspec
 import pytest

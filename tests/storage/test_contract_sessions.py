@@ -1,4 +1,4 @@
-"""Sessions and refresh tokens (PROTOCOL.md section 2)."""
+"""Sessions and refresh tokens (docs/protocol.md section 2)."""
 
 import trio
 

@@ -1,4 +1,4 @@
-"""Which passwords are accepted, and that hashing never stands in anybody's way (FAULTS.md B19)."""
+"""Which passwords are accepted, and that hashing never stands in anybody's way."""
 
 import threading
 from functools import partial

@@ -1,4 +1,4 @@
-"""What may stand in a text, and how names are found (FAULTS.md B1..B5, B18)."""
+"""What may stand in a text, and how names are found."""
 
 from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""Access tokens with injected time (FAULTS.md B23)."""
+"""Access tokens with injected time."""
 
 import base64
 import json

@@ -1,0 +1,63 @@
+"""Writes the pages of docs/ that are made from the code. `python docs/generate.py` or `./just docs`."""
+
+from pathlib import Path
+
+from chatproto.transitions import CURSOR, SESSION, CursorState, S, SessionState, Table, mermaid
+
+PAGES = Path(__file__).parent
+
+STATES = """# States of the server's side
+
+This page is made from the tables in `chatproto/transitions.py` by `./just docs`; a test compares them. A step that is
+not drawn here is a bug of ours and raises `LocalProtocolError`.
+
+## A connection
+
+{session}
+| State | Meaning |
+|---|---|
+{session_states}
+## One chat on one connection
+
+Items are pushed live only when `seq == sent + 1`. On a gap the log is read; over the queue's bound the chat's items
+are dropped and one `lag` tells the client to page.
+
+{cursor}
+| State | Meaning |
+|---|---|
+{cursor_states}"""
+
+SESSION_MEANS = {
+    SessionState.AWAITING_HELLO: "the socket is open; `hello` must come within 10 s",
+    SessionState.LOADING: "the token was good; session and chats are read from storage; frames wait",
+    SessionState.ACTIVE: "`ready` was sent; commands are taken and items pushed",
+    SessionState.CLOSED: "over; what storage still does for it is finished and told to the others",
+}
+CURSOR_MEANS = {
+    CursorState.LISTING: "a `chat` frame is being made; no item may come before it",
+    CursorState.LIVE: "everything up to `sent` was pushed; the next item goes out at once",
+    CursorState.CATCHING_UP: "a gap is being read from the log",
+    CursorState.LAGGING: "the client reads too slowly; it pages until it has caught up",
+}
+
+
+def _diagram(table: Table[S]) -> str:
+    return f"```mermaid\n{mermaid(table)}\n```\n"
+
+
+def _rows(meanings: dict[S, str]) -> str:
+    return "".join(f"| `{state}` | {meaning} |\n" for state, meaning in meanings.items())
+
+
+def states() -> str:
+    """The text of docs/states.md."""
+    return STATES.format(
+        session=_diagram(SESSION),
+        session_states=_rows(SESSION_MEANS),
+        cursor=_diagram(CURSOR),
+        cursor_states=_rows(CURSOR_MEANS),
+    )
+
+
+if __name__ == "__main__":
+    (PAGES / "states.md").write_text(states(), encoding="utf-8")
