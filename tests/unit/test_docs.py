@@ -1,0 +1,45 @@
+"""The documents say what is true: links lead somewhere, pages made from the code are fresh, settings are all there."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from attrs import fields
+
+from runtime.config import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_FILE = re.compile(r"`((?:chatproto|storage|runtime|client|tests|deploy)/[\w/.-]+)`")
+
+
+def test_the_states_page_is_made_from_the_tables() -> None:
+    generated = runpy.run_path(str(ROOT / "docs/generate.py"))["states"]()
+    assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == generated, "run ./just docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_named_files_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = [target.partition("#")[0] for target in _LINK.findall(text) if "://" not in target]
+    missing = [target for target in links if not (page.parent / target).exists()]
+    missing += [target for target in _FILE.findall(text) if not (ROOT / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
+def test_two_commands_start_and_test(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    first = text.split("```sh\n")[1].split("```")[0].splitlines()
+    assert [line.split("#")[0].strip() for line in first] == ["./just run", "./just test"]
+    recipes = (ROOT / "justfile").read_text(encoding="utf-8")
+    for recipe in set(re.findall(r"\./just (\w+)", text)):
+        assert re.search(rf"^{recipe}[ :]", recipes, re.MULTILINE), recipe
+
+
+def test_every_setting_is_explained() -> None:
+    text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `VESTNIK_(\w+)` \|", text, re.MULTILINE))
+    assert told == {attribute.name.upper() for attribute in fields(Settings)}
