@@ -1,6 +1,8 @@
 """Bytes to frames and back, strictly: a refusal is a value with its code."""
 
-from typing import Any, TypeVar
+import json
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 from attrs import frozen
@@ -10,6 +12,7 @@ from chatproto.frames import CLIENT_TYPES, FromClient, FromServer
 T = TypeVar("T")
 _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 _encoder = msgspec.json.Encoder()
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class _Envelope(msgspec.Struct):
@@ -54,20 +57,34 @@ def decode_as(data: str, decoder: msgspec.json.Decoder[T], types: frozenset[str]
         return _explain(raw, str(error), types)
 
 
+def parse_lone_surrogate(text: str) -> Any:
+    """The value of a JSON text that msgspec refuses only for half a surrogate pair, escaped; else None."""
+    try:
+        found = json.loads(text)
+        return found if _SURROGATE.search(json.dumps(found, ensure_ascii=False)) else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def _explain(raw: bytes, detail: str, types: frozenset[str]) -> BadFrame:
+    wrong = "bad_frame"
     try:
         envelope = _envelope.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return BadFrame(code="bad_frame", detail="not a JSON object")
+        found = parse_lone_surrogate(raw.decode())
+        if not isinstance(found, dict):
+            return BadFrame(code="bad_frame", detail="not a JSON object")
+        wrong = "bad_unicode"
+        envelope = _Envelope(*(found.get(name) for name in _Envelope.__struct_fields__))
     ref = envelope.cid if isinstance(envelope.cid, str) else envelope.id
     ref = ref if isinstance(ref, str) and 1 <= len(ref) <= 64 else None
     chat_id = envelope.chat_id if type(envelope.chat_id) is int else None
     if isinstance(envelope.type, str) and envelope.type not in types:
         return BadFrame(code="unknown_type", detail="unknown frame type", ref=ref, chat_id=chat_id)
-    if "surrogate" in detail or "utf-8" in detail.lower():
-        return BadFrame(code="bad_unicode", detail="not valid Unicode", ref=ref, chat_id=chat_id)
+    if wrong == "bad_unicode":
+        return BadFrame(code=wrong, detail="not valid Unicode", ref=ref, chat_id=chat_id)
     field = detail.rpartition("$.")[2].rstrip("`") if "$." in detail else None
-    return BadFrame(code="bad_frame", detail=detail[:200], ref=ref, chat_id=chat_id, field=field)
+    return BadFrame(code=wrong, detail=detail[:200], ref=ref, chat_id=chat_id, field=field)
 
 
 def encode(frame: FromServer) -> bytes:

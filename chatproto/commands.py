@@ -12,8 +12,7 @@ from chatproto.digest import command_digest
 from chatproto.frames import (
     Ack,
     Auth,
-    FromClient,
-    Hello,
+    Command,
     MarkFrame,
     Marks,
     PageFrame,
@@ -49,11 +48,9 @@ RETRY_AFTER = timedelta(seconds=0.25)
 """Pause before a command is given to a store that was away once more."""
 
 
-def handle(hub: Hub, session: ServerSession, frame: FromClient, now: datetime) -> None:
+def handle(hub: Hub, session: ServerSession, frame: Command, now: datetime) -> None:
     """One frame of an active session (`ping` also of one that is loading)."""
     match frame:
-        case Hello():
-            handshake.hello(hub, session, frame, now)
         case Ping():
             session.charge("ping", 0, now)
             hub.send(session, Pong(ref=frame.id, t=frame.t, server_time=now))
@@ -71,7 +68,7 @@ def handle(hub: Hub, session: ServerSession, frame: FromClient, now: datetime) -
             assert_never(frame)
 
 
-def hold(hub: Hub, session: ServerSession, frame: FromClient) -> None:
+def hold(hub: Hub, session: ServerSession, frame: Command) -> None:
     """Keep a frame until `ready`, or until the expired token is renewed; then marks and typing are dropped."""
     active = session.state is SessionState.ACTIVE
     if active and isinstance(frame, MarkFrame | TypingFrame):

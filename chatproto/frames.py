@@ -74,7 +74,9 @@ class Ping(ClientFrame, frozen=True, kw_only=True, tag="ping"):
     t: Annotated[int, Meta(ge=-MAX_ID, le=MAX_ID)] | None = None
 
 
-FromClient = Hello | Sync | Send | MarkFrame | TypingFrame | Auth | Ping
+Command = Sync | Send | MarkFrame | TypingFrame | Auth | Ping
+"""What a session takes once it has said hello."""
+FromClient = Hello | Command
 CLIENT_TYPES = frozenset({"hello", "sync", "send", "mark", "typing", "auth", "ping"})
 
 # --- server to client ------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from chatproto.frames import (
     Typing,
     TypingFrame,
 )
-from chatproto.model import Event, Hidden, LogItem, Message
+from chatproto.model import Event, LogItem, Message
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):
@@ -80,11 +80,11 @@ def decode(data: str, chat_id: int, new_cid: Callable[[], str]) -> FromClient | 
 def encode(frame: FromServer) -> bytes | None:
     """A frame for the client; None where this endpoint has no word for it."""
     match frame:
-        case Message() | Event() | Hidden():
-            return encode_item(frame)
         case Typing():
             return _status(frame.chat_id, frame.user_id, "typing" if frame.on else "stopped")
-        case Ack() | ErrorFrame() | AuthExpiring() | AuthOk() | Marks() | Bye():
+        case Marks():
+            return encode_marks(frame)
+        case Ack() | ErrorFrame() | AuthExpiring() | AuthOk() | Bye():
             return _system(msgspec.to_builtins(frame, builtin_types=(), str_keys=True))
         case _:
             return None
@@ -96,6 +96,11 @@ def encode_item(item: LogItem) -> bytes:
         return codec.encode(item)
     fields = msgspec.to_builtins(item)
     return _system(fields if isinstance(item, Event) else {**fields, "type": "hidden"})
+
+
+def encode_marks(frame: Marks) -> bytes:
+    """How far somebody received and read."""
+    return _system(msgspec.to_builtins(frame, builtin_types=(), str_keys=True))
 
 
 def encode_presence(frame: Presence, chat_id: int) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from attrs import define, field
 
 from chatproto.delivery import ChatCursor
-from chatproto.frames import FromClient, MarkFrame, Send, Sync
+from chatproto.frames import Command, MarkFrame, Send, Sync
 from chatproto.limits import Limits
 from chatproto.transitions import SESSION, SessionState, after
 
@@ -63,7 +63,7 @@ class ServerSession:
     warned: bool = False
     violations: int = 0
     in_flight: int = 0
-    held: deque[FromClient] = field(factory=deque)
+    held: deque[Command] = field(factory=deque)
     cursors: dict[int, ChatCursor] = field(factory=dict)
     missed: dict[int, int] = field(factory=dict)
     sends: dict[int, deque[QueuedSend]] = field(factory=dict)

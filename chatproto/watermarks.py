@@ -100,6 +100,5 @@ def _frame(outcome: Marked, unread_count: int | None = None, last_seq: int | Non
 
 
 def _emit(hub: Hub, connection_id: int, frame: Marks) -> None:
-    data = codec.encode(frame) if hub.sessions[connection_id].only_chat is None else legacy.encode(frame)
-    if data is not None:
-        hub.emit(SendFrame(connection_id, data, "mark", frame.chat_id, user_id=frame.user_id))
+    data = codec.encode(frame) if hub.sessions[connection_id].only_chat is None else legacy.encode_marks(frame)
+    hub.emit(SendFrame(connection_id, data, "mark", frame.chat_id, user_id=frame.user_id))

@@ -4,7 +4,6 @@ Fields are read one by one, so that one wrong field hides no other. Unknown fiel
 same as absent (docs/protocol.md section 1).
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,13 +13,13 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, 
 import msgspec
 from attrs import frozen
 
+from chatproto import codec
 from chatproto.limits import Limits
 from runtime.config import Settings
 from runtime.http.problem import FieldError, Problem
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _BOUND: Final = re.compile(r"Expected `(\w+)` (of length )?([<>]=?) (-?\d+)")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,30}")
 _NULL: Final = b"null"
@@ -65,15 +64,7 @@ def parse_object(data: bytes) -> dict[str, msgspec.Raw] | Problem:
     except RecursionError:
         return Problem("bad_json", "The body is nested too deeply.")
     except msgspec.DecodeError:
-        return Problem("bad_unicode") if _has_lone_surrogate(text) else Problem("bad_json")
-
-
-def _has_lone_surrogate(text: str) -> bool:
-    """Whether what msgspec refuses is JSON all the same, only with half a surrogate pair escaped in it."""
-    try:
-        return _SURROGATE.search(json.dumps(json.loads(text), ensure_ascii=False)) is not None
-    except (ValueError, RecursionError):
-        return False
+        return Problem("bad_json" if codec.parse_lone_surrogate(text) is None else "bad_unicode")
 
 
 def read_fields(

@@ -460,3 +460,65 @@ def test_sync_backwards_and_bad_syncs() -> None:
     assert [error["code"] for error in a.take("error")] == ["bad_seq"]
     a.send(type="sync", id="both", chat_id=chat_id, after_seq=1, before_seq=2)
     assert [(error["code"], error["ref"]) for error in a.take("error")] == [("bad_frame", "both")]
+
+
+def test_a_retry_waits_its_time_and_ends_with_its_connection() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    world.away = AWAY
+    a.send(type="send", chat_id=chat_id, cid="c-0", content="0")
+    asked = len(world.performed)
+    world.hub.handle_timer(world.now)  # no time has gone by
+    world.pump()
+    assert [type(operation) for operation in world.performed[asked:]].count(AppendMessage) == 0
+    a.leave()
+    world.sleep(5)
+    world.away = None
+    world.sleep(1)
+    assert b.seqs(chat_id) == []
+
+
+def test_a_catch_up_that_ends_after_its_connection_is_nothing() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    b = bob.connect()
+    world.hold = {FetchPage}
+    world.store.perform(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    world.sleep(1)
+    b.leave()
+    world.release()
+    assert world.hub.sessions == {}
+
+
+def test_a_page_that_overlaps_what_was_sent_since_is_not_told_twice() -> None:
+    """A lag takes over the cursor while its page is on the way; the page then finds another state."""
+    world = World(Limits(queue_items=2))
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    b.reading = False
+    for n in range(3):
+        a.send(type="send", chat_id=chat_id, cid=f"c-{n}", content=str(n))
+    world.hold = {FetchPage}
+    b.send(type="sync", chat_id=chat_id, after_seq=0, id="s")
+    a.send(type="send", chat_id=chat_id, cid="c-9", content="9")
+    world.hold = set()
+    world.release()
+    b.read_all()
+    pages = [item["seq"] for page in b.take("page") for item in page["items"]]
+    assert pages == [1, 2, 3, 4]
+    assert b.seqs(chat_id) == []
+    a.send(type="send", chat_id=chat_id, cid="c-10", content="10")
+    assert b.seqs(chat_id) == [5]
+
+
+def test_the_direct_chat_that_exists_is_told_to_nobody_again() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    world.direct(ann, bob)
+    b = bob.connect()
+    world.direct(bob, ann)
+    assert b.take("chat") == []

@@ -2,8 +2,10 @@
 
 import pytest
 
+from chatproto.errors import LocalProtocolError
 from chatproto.limits import Limits
 from chatproto.operations import (
+    AppendChange,
     AppendMessage,
     ChangePassword,
     EndSessions,
@@ -392,3 +394,44 @@ def test_the_timer_rests_while_nobody_is_here() -> None:
     assert world.hub.next_timer()
     a.leave()
     assert not world.hub.next_timer()
+
+
+def test_a_step_that_no_table_has_is_a_bug() -> None:
+    world = World()
+    ann = world.person("ann").connect()
+    session = world.hub.sessions[ann.id]
+    with pytest.raises(LocalProtocolError, match="hello while active"):
+        session.move("hello")
+
+
+def test_a_connection_ends_once() -> None:
+    world = World()
+    ann = world.person("ann").connect()
+    session = world.hub.sessions[ann.id]
+    world.hub.close(session, 1012, "first")
+    world.hub.close(session, 1011, "second")
+    world.pump()
+    assert ann.closed == (1012, "first")
+
+
+def test_time_goes_by_while_a_session_loads() -> None:
+    world = World()
+    ann = world.person("ann")
+    world.hold = {LoadSession}
+    peer = ann.connect()
+    world.sleep(70)
+    assert peer.closed is None
+    world.release()
+    assert peer.take("ready")
+    world.sleep(1)
+    assert peer.closed is None
+
+
+def test_chats_that_were_left_are_listed_and_not_routed() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    world.request(AppendChange(chat_id, ann.id, "remove", (bob.id,), "all", None, None, None, "left", world.now))
+    b = bob.connect()
+    assert [head["left_seq"] for head in b.take("ready")[0]["chats"]] == [1]
+    assert world.hub.sessions[b.id].cursors == {}

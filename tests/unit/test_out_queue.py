@@ -1,0 +1,105 @@
+"""The bounded queue in front of one socket (docs/protocol.md section 4, back-pressure out)."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatproto.delivery import OutQueue
+from chatproto.limits import Limits
+from chatproto.outputs import Kind, SendFrame
+
+SMALL = Limits(queue_items=4, queue_bytes=100, array_items=3, frame_out_bytes=50)
+
+
+def frame(kind: Kind, chat_id: int = 0, seq: int = 0, user_id: int = 0, size: int = 1) -> SendFrame:
+    return SendFrame(1, b"x" * size, kind, chat_id, seq, user_id)
+
+
+def all_of(queue: OutQueue) -> list[bytes]:
+    taken: list[bytes] = []
+    while queue:
+        taken += queue.take().frames
+    return taken
+
+
+def test_answers_are_never_dropped_and_do_not_count() -> None:
+    queue = OutQueue(SMALL)
+    for _ in range(50):
+        assert queue.put(frame("answer", size=40)) is None
+        assert queue.put(frame("page", size=40)) is None
+    assert (len(queue), queue.answers) == (100, 100)
+
+
+def test_hints_go_first() -> None:
+    queue = OutQueue(SMALL)
+    for seq in range(1, 5):
+        assert queue.put(frame("item", 1, seq)) is None
+    assert queue.put(frame("hint", 1)) is None
+    assert len(queue) == 4
+
+
+def test_then_marks_are_merged_and_the_newest_stays() -> None:
+    queue = OutQueue(SMALL)
+    for seq in range(3):
+        queue.put(SendFrame(1, b"old", "mark", 1, user_id=7))
+        queue.put(SendFrame(1, b"new%d" % seq, "mark", 1, user_id=7))
+    assert all_of(queue)[-1] == b"new2"
+
+
+def test_then_the_busiest_chats_items_go_and_the_first_of_them_is_told() -> None:
+    queue = OutQueue(SMALL)
+    for chat_id, seq in ((1, 5), (2, 8), (2, 9), (1, 6)):
+        assert queue.put(frame("item", chat_id, seq)) is None
+    assert queue.put(frame("item", 2, 10)) == (2, 8)
+    assert len(queue) == 2
+
+
+def test_items_on_their_way_before_the_lag_are_dropped_too() -> None:
+    queue = OutQueue(SMALL)
+    for seq in range(1, 6):
+        queue.put(frame("item", 1, seq))
+    assert len(queue) == 0
+    assert queue.put(frame("item", 1, 6)) is None
+    assert len(queue) == 0
+    queue.put(frame("lag", 1))
+    assert queue.put(frame("item", 1, 9)) is None
+    assert len(queue) == 2
+
+
+def test_marks_of_very_many_chats_are_dropped_where_nothing_else_can_be() -> None:
+    queue = OutQueue(SMALL)
+    for chat_id in range(1, 7):
+        assert queue.put(frame("mark", chat_id, user_id=7)) is None
+    assert len(queue) <= SMALL.queue_items
+
+
+def test_one_write_is_bounded_in_frames_and_bytes_but_holds_at_least_one() -> None:
+    queue = OutQueue(SMALL)
+    for size in (60, 20, 20, 20, 1, 1, 1, 1):
+        queue.put(frame("page" if size == 60 else "answer", size=size))
+    batches = [queue.take() for _ in range(5)]
+    assert [(len(batch.frames), batch.pages) for batch in batches] == [(1, 1), (2, 0), (3, 0), (2, 0), (0, 0)]
+
+
+frames = st.builds(
+    frame,
+    st.sampled_from(["answer", "page", "lag", "item", "mark", "hint"]),
+    st.integers(1, 3),
+    st.integers(1, 9),
+    st.integers(1, 2),
+    st.integers(1, 60),
+)
+
+
+@given(st.lists(frames, max_size=60))
+def test_whatever_comes_it_stays_bounded_and_loses_no_answer(coming: list[SendFrame]) -> None:
+    queue = OutQueue(SMALL)
+    answers = 0
+    for one in coming:
+        dropped = queue.put(one)
+        answers += one.kind in ("answer", "page", "lag")
+        assert len(queue) - queue.answers <= SMALL.queue_items
+        assert queue.answers == answers
+        assert dropped is None or one.kind != "answer"
+    taken = all_of(queue)
+    assert len(taken) >= answers
+    assert (len(queue), queue.answers) == (0, 0)
