@@ -21,7 +21,7 @@ demo:
     @vestnik demo
 
 # everything that must hold: style, types, architecture, all tests; e.g. ./just test -k demo
-test *options: prepare lint types
+test *options: prepare lint types coverage
     pytest -n 2 "$@"
 
 # install the servers the tests talk to, where that is possible
@@ -43,6 +43,12 @@ fmt:
 # static types, strictly
 types:
     mypy
+
+# every branch of the core is taken by a test of the core
+coverage:
+    coverage run --source chatproto -m pytest -q --no-header tests/unit tests/scenarios >.coverage.log || { cat .coverage.log; exit 1; }
+    coverage run --source chatproto -a -m pytest -q --no-header tests/storage -k model >.coverage.log || { cat .coverage.log; exit 1; }
+    coverage report --fail-under=100
 
 # a room of 100 people: loss and latency; e.g. ./just bench --seconds 10
 bench *options:

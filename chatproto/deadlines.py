@@ -35,7 +35,7 @@ def handle(hub: Hub, now: datetime) -> None:
 
 def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
     limits = hub.limits
-    if session.state is SessionState.AWAITING_HELLO:
+    if session.expires_at is None:  # it has not said hello
         if now - session.opened_at >= timedelta(seconds=limits.hello_timeout):
             hub.close(session, 4408, "no hello")
         return
@@ -44,8 +44,6 @@ def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
     for chat_id, until in list(session.typing_until.items()):
         if now >= until:
             fanout.typing(hub, session, chat_id, False)
-    if session.expires_at is None:
-        return
     left = session.expires_at - now
     if left <= timedelta(seconds=-limits.token_grace):
         return hub.close(session, 4401, "token expired")

@@ -128,6 +128,8 @@ def caught_up(hub: Hub, pending: CatchingUp, outcome: Outcome) -> None:
     if not isinstance(outcome, PageFound):
         return  # the store is away or the user no member: the next item or the sweep asks again
     page = outcome.page
+    if cursor.relist and page.from_seq > cursor.sent:  # removed and added again: what lies between is hidden from him
+        return _leave(hub, session, pending.chat_id)
     cursor.sent = max(cursor.sent, page.from_seq)
     cursor.seen = max(cursor.seen, page.last_seq)
     for item in page.items:

@@ -82,8 +82,6 @@ def encode(frame: FromServer) -> bytes | None:
     match frame:
         case Typing():
             return _status(frame.chat_id, frame.user_id, "typing" if frame.on else "stopped")
-        case Marks():
-            return encode_marks(frame)
         case Ack() | ErrorFrame() | AuthExpiring() | AuthOk() | Bye():
             return _system(msgspec.to_builtins(frame, builtin_types=(), str_keys=True))
         case _:

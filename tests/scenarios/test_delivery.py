@@ -5,6 +5,7 @@ from typing import Literal
 import pytest
 
 from chatproto.limits import Limits
+from chatproto.model import Hidden, Page
 from chatproto.operations import (
     AppendChange,
     Appended,
@@ -15,6 +16,7 @@ from chatproto.operations import (
     Operation,
     OperationFailed,
     OutcomeUnknown,
+    PageFound,
     Refused,
     Sweep,
 )
@@ -327,7 +329,8 @@ def test_a_chat_that_cannot_be_read_is_not_listed() -> None:
     world.release()
 
 
-def test_removed_and_added_again_while_catching_up() -> None:
+@pytest.mark.parametrize(("history", "told"), [("all", ["message", "event", "chat"]), ("none", ["chat"])])
+def test_removed_and_added_again_while_catching_up(history: Literal["all", "none"], told: list[str]) -> None:
     """Both changes are in the log that is being read: the removal ends the first part, `chat` begins the second."""
     world = World()
     ann, bob = world.people("ann", "bob")
@@ -339,16 +342,30 @@ def test_removed_and_added_again_while_catching_up() -> None:
     world.sleep(1)
     assert len(world.held) == 1
     world.request(change(world, chat_id, ann.id, "remove", bob.id))
-    world.request(change(world, chat_id, ann.id, "add", bob.id, history="none"))
-    page = world.held.popleft()
+    world.request(change(world, chat_id, ann.id, "add", bob.id, history=history))
     world.hold = set()
-    world.complete(page)
-    world.pump()
-    kinds = [(frame["type"], frame.get("seq")) for frame in b.take() if frame["type"] in ("chat", "event", "message")]
-    assert kinds[-1] == ("chat", None) or kinds[-1][0] == "event"
+    world.release()
+    assert [frame["type"] for frame in b.take() if frame["type"] in ("chat", "event", "message")] == told
     a = ann.connect()
     a.send(type="send", chat_id=chat_id, cid="c9", content="after")
     assert [message["content"] for message in b.take("message")] == ["after"]
+    world.request(change(world, chat_id, ann.id, "remove", bob.id))
+    assert [frame["type"] for frame in b.take() if frame["type"] in ("chat", "event")] == ["event"]
+
+
+@pytest.mark.parametrize("items", [(), (Hidden(chat_id=1, seq=2),)])
+def test_a_page_that_cannot_be_is_neither_pushed_nor_asked_for_in_a_circle(items: tuple[Hidden, ...]) -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    b = bob.connect()
+    world.hold = {FetchPage}
+    world.store.perform(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    world.sleep(1)
+    page = Page(chat_id=chat_id, from_seq=0, to_seq=0, items=items, users=(), more=False, last_seq=0, last_at=None)
+    world.release(PageFound(page))
+    assert b.seqs(chat_id) == []
+    assert not world.held
 
 
 def test_a_member_removed_by_another_process_is_routed_no_more() -> None:

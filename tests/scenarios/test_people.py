@@ -111,6 +111,10 @@ def test_a_group_member_is_told_only_what_rises_for_him_once_a_second() -> None:
     world.sleep(1.5)
     for peer in (a, b, e):
         peer.take()
+    b.send(type="mark", chat_id=chat_id, delivered_seq=2)
+    b.take("marks")
+    world.sleep(1.25)
+    assert (marks(a), marks(b), marks(e)) == ([(bob.id, 2, 0)], [], [(bob.id, 2, 0)])
     b.send(type="mark", chat_id=chat_id, delivered_seq=3)
     b.send(type="mark", chat_id=chat_id, delivered_seq=4)
     e.send(type="mark", chat_id=chat_id, delivered_seq=2, read_seq=1)

@@ -179,3 +179,8 @@ async def test_the_operator_lists_everybody_page_by_page(house: House) -> None:
     rest = expect(UsersFound, await house.do(ListUsers(first[-1].id, 3))).users
     assert [user.id for user in first + rest] == people
     assert all(isinstance(user, PrivateUser) for user in first)
+
+
+async def test_nobody_has_no_profile(house: House) -> None:
+    ann = await house.user("ann")
+    assert refusal(await house.do(update(ann + 1, avatar_url="https://example.org/a.png"))) == "not_found"

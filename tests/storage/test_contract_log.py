@@ -216,3 +216,11 @@ async def test_content_is_judged_after_cid_and_membership(house: House) -> None:
     assert refusal(await house.try_send(chat, bob, "long", refusal="content_too_long")) == "not_member"
     assert refusal(await house.try_send(chat, ann, "long", refusal="content_too_long")) == "content_too_long"
     assert (await house.chat(ann, chat)).last_seq == 1
+
+
+async def test_a_mark_of_nothing_tells_how_things_are(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat_id = await house.direct(ann, bob)
+    await house.send(chat_id, ann)
+    marked = await house.mark(bob, chat_id)
+    assert (marked.delivered_seq, marked.read_seq, marked.changed) == (0, 0, False)

@@ -4,6 +4,7 @@ import trio
 
 from chatproto.operations import (
     ChangePassword,
+    CreateSession,
     EndSessions,
     FindLogin,
     ListSessions,
@@ -232,3 +233,15 @@ async def test_loading_a_session_lists_heads_and_peers(house: House) -> None:
     assert loaded.peer_ids == (bob, eve)
     assert loaded.heads[0].unread_count == 1
     assert loaded.heads[0].last_at == house.now
+
+
+async def test_nobody_has_no_session(house: House) -> None:
+    ann = await house.user("ann")
+    assert refusal(await house.do(CreateSession(ann + 1, "a device", b"1".ljust(32, b"."), house.now))) == "not_found"
+
+
+async def test_a_session_is_alive_though_its_token_row_is_gone(house: House) -> None:
+    """Access tokens outlive the sweep of old refresh tokens."""
+    session = await house.log_in(await house.user("ann"), b"1")
+    unknown = TouchSession(session.user.id, session.session_id, session.refresh_id + 99, house.now)
+    assert expect(UserFound, await house.do(unknown)).user == session.user
