@@ -39,7 +39,7 @@ def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
         if now - session.opened_at >= timedelta(seconds=limits.hello_timeout):
             hub.close(session, 4408, "no hello")
         return
-    if session.only_chat is None and now - session.heard_at >= timedelta(seconds=limits.idle_timeout):
+    if _is_silent(hub, session, now):
         return hub.close(session, 4408, "silent")
     for chat_id, until in list(session.typing_until.items()):
         if now >= until:
@@ -50,6 +50,21 @@ def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
     if left <= timedelta(seconds=limits.token_warning) and not session.warned:
         session.warned = True
         hub.send(session, AuthExpiring(in_ms=max(0, int(left.total_seconds() * 1000))))
+
+
+def _is_silent(hub: Hub, session: ServerSession, now: datetime) -> bool:
+    """No frame for long; clients of `/ws/chat` need not say anything, they are asked by pings."""
+    limits = hub.limits
+    if session.only_chat is None:
+        return now - session.heard_at >= timedelta(seconds=limits.idle_timeout)
+    if now - (session.pinged_at or session.opened_at) < timedelta(seconds=limits.ping_interval):
+        return False
+    if session.pings >= limits.unanswered_pings:
+        return True
+    session.pinged_at = now
+    session.pings += 1
+    hub.ping(session)
+    return False
 
 
 def _retry(hub: Hub, now: datetime) -> None:

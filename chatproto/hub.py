@@ -16,7 +16,7 @@ from chatproto.delivery import ChatCursor
 from chatproto.frames import Auth, Bye, ErrorFrame, FromServer, Hello, Ping
 from chatproto.limits import Limits
 from chatproto.operations import Operation, OperationFailed, Outcome, Refused
-from chatproto.outputs import CloseConnection, Output, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, Output, PingConnection, Reply, RunOperation, SendFrame
 from chatproto.pending import (
     Appending,
     CatchingUp,
@@ -123,6 +123,12 @@ class Hub:
             return commands.hold(self, session, frame)
         commands.handle(self, session, frame, now)
 
+    def receive_pong(self, connection_id: int) -> None:
+        """The client answered a protocol ping."""
+        session = self.sessions.get(connection_id)
+        if session is not None:
+            session.pings = 0
+
     def request(self, operation: Operation) -> int:
         """Run an operation for somebody outside (HTTP); its end is one Reply with the returned id."""
         return self.run(operation, Request(operation))
@@ -206,6 +212,10 @@ class Hub:
     def emit(self, frame: SendFrame) -> None:
         """Queue a frame for a connection."""
         self._outputs.append(frame)
+
+    def ping(self, session: ServerSession) -> None:
+        """Ask for a protocol pong."""
+        self._outputs.append(PingConnection(session.id))
 
     def send(self, session: ServerSession, frame: FromServer) -> None:
         """Queue an answer, in the words of the connection's endpoint."""

@@ -24,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     hello_timeout: int = 10
     idle_timeout: int = 75
     write_timeout: int = 10
+    ping_interval: float = 25.0
+    unanswered_pings: int = 2
     heartbeat_ms: int = 20_000
     token_warning: int = 120
     token_grace: int = 60

@@ -26,6 +26,13 @@ class SendFrame:
 
 
 @frozen
+class PingConnection:
+    """Send a protocol ping (RFC 6455 section 5.5.2); its answer comes back with `Hub.receive_pong`."""
+
+    connection_id: int
+
+
+@frozen
 class CloseConnection:
     """Write what is queued, then close with this WebSocket code."""
 
@@ -50,4 +57,4 @@ class Reply:
     outcome: Outcome
 
 
-Output = SendFrame | CloseConnection | RunOperation | Reply
+Output = SendFrame | PingConnection | CloseConnection | RunOperation | Reply

@@ -46,9 +46,10 @@ class ServerSession:
     """What the Hub knows about one connection.
 
     `only_chat`: a connection of `/ws/chat/{chat_id}` is told of that chat alone, in its own words. `held`: frames that
-    wait for `ready` or for a fresh token. `missed`: heads of chats that changed while the session was loading.
-    `sends`: per chat the line of log commands, whose first is in storage. `syncs`: pages asked for; `paging`: one is
-    being read or written. `marks`: per chat the newest mark that waits for the one in storage.
+    wait for `ready` or for a fresh token. `pings`: protocol pings without an answer, the last at `pinged_at`.
+    `missed`: heads of chats that changed while the session was loading. `sends`: per chat the line of log commands,
+    whose first is in storage. `syncs`: pages asked for; `paging`: one is being read or written. `marks`: per chat the
+    newest mark that waits for the one in storage.
     """
 
     id: int
@@ -59,6 +60,8 @@ class ServerSession:
     user_id: int = 0
     session_id: int = 0
     only_chat: int | None = None
+    pinged_at: datetime | None = None
+    pings: int = 0
     expires_at: datetime | None = None
     warned: bool = False
     violations: int = 0

@@ -24,6 +24,14 @@ class Transport(Protocol):
         """Write one text message."""
         ...
 
+    async def ping(self) -> None:
+        """Send a protocol ping."""
+        ...
+
+    def on_pong(self, call: Callable[[], None]) -> None:
+        """Have every pong from now on told."""
+        ...
+
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame."""
         ...
@@ -41,6 +49,7 @@ async def serve_connection(
     `opened` is the Hub's input for it; with `joins_frames` what queued up during a write leaves as one array.
     """
     connection = driver.connect(opened)
+    transport.on_pong(lambda: driver.receive_pong(connection))
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read, driver, connection, transport)
@@ -79,6 +88,10 @@ async def _write(driver: Driver, connection: Connection, transport: Transport, j
             if scope.cancelled_caught:
                 return await _close(transport, 4408, "too slow")
             driver.written(connection, batch.pages)
+        elif connection.ping_wanted:
+            connection.ping_wanted = False
+            with trio.move_on_after(queue.limits.write_timeout):
+                await transport.ping()
         elif connection.closing is not None:
             code, reason = connection.closing
             return await _close(transport, code, reason)

@@ -16,7 +16,7 @@ from chatproto.deadlines import TICK
 from chatproto.delivery import OutQueue
 from chatproto.hub import Hub
 from chatproto.operations import Operation, OperationFailed, Outcome
-from chatproto.outputs import CloseConnection, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, PingConnection, Reply, RunOperation, SendFrame
 from chatproto.presence import is_online
 from storage.port import Storage
 
@@ -33,6 +33,7 @@ class Connection:
     id: int
     queue: OutQueue
     closing: tuple[int, str] | None = None
+    ping_wanted: bool = False
     _changed: trio.Event = field(factory=trio.Event)
 
     def wake(self) -> None:
@@ -124,6 +125,10 @@ class Driver:
         self.hub.receive_frame(connection.id, data, self.now())
         self._perform_outputs()
 
+    def receive_pong(self, connection: Connection) -> None:
+        """The socket's other end answered a ping."""
+        self.hub.receive_pong(connection.id)
+
     def read_delay(self, connection: Connection) -> float | None:
         """Seconds before the next message may be read; None: wait for the connection to wake."""
         return self.hub.read_delay(connection.id, connection.queue.answers, self.now())
@@ -153,6 +158,10 @@ class Driver:
                     case CloseConnection():
                         if connection := self._connections.get(output.connection_id):
                             connection.closing = (output.code, output.reason)
+                            connection.wake()
+                    case PingConnection():
+                        if connection := self._connections.get(output.connection_id):
+                            connection.ping_wanted = True
                             connection.wake()
                     case RunOperation():
                         if self._nursery is None:

@@ -6,17 +6,22 @@
    took 120 MiB of memory). Cure: never negotiate it.
 3. The limit on a websocket message counts characters instead of bytes, and goes on storing what comes after the
    limit was passed. Cure: count bytes, and keep nothing once full.
+4. Protocol pings can only be sent to all websockets alike, and nobody looks at the pongs. Cure: a Heartbeat in the
+   scope of each accepted websocket.
 """
 
+from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, Final, cast
 
 import hypercorn.protocol.ws_stream as ws_stream
 import hypercorn.trio.run as trio_run
 import trio
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
-from wsproto.events import Message, TextMessage
+from wsproto.connection import Connection as WSConnection
+from wsproto.events import Event as WSEvent
+from wsproto.events import Message, Ping, Pong, TextMessage
 
 SEND_TIMEOUT = 10.0
 """Seconds that one write to a socket may take; a client that reads nothing for so long is cut off."""
@@ -24,6 +29,7 @@ SEND_TIMEOUT = 10.0
 STOPPING_SEND_TIMEOUT = 1.0
 """Seconds for a write that begins after the server was told to stop."""
 
+_HEARTBEAT: Final = "vestnik.heartbeat"
 _in_flight: set[trio.CancelScope] = set()
 
 
@@ -84,12 +90,59 @@ def _no_extensions(*_args: Any, **_kwargs: Any) -> None:
     """In place of wsproto's handshake of extensions: none is accepted."""
 
 
+class Heartbeat:
+    """Pings on one websocket; `on_pong` is called for each answer."""
+
+    def __init__(self, stream: ws_stream.WSStream) -> None:
+        self._stream = stream
+        self.on_pong: Callable[[], None] = lambda: None
+
+    async def ping(self) -> None:
+        """Send one. On a websocket that has ended this does nothing."""
+        if not self._stream.closed:
+            await self._stream._send_wsproto_event(Ping())
+
+
+class _Listened:
+    """A wsproto connection whose pongs are told."""
+
+    def __init__(self, inner: WSConnection, heartbeat: Heartbeat) -> None:
+        self._inner = inner
+        self._heartbeat = heartbeat
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def events(self) -> Iterator[WSEvent]:
+        for event in self._inner.events():
+            if isinstance(event, Pong):
+                self._heartbeat.on_pong()
+            yield event
+
+
+_accept_unheard = ws_stream.WSStream._accept
+
+
+async def _accept_with_heartbeat(self: ws_stream.WSStream, message: Any) -> None:
+    """In place of WSStream._accept."""
+    await _accept_unheard(self, message)
+    heartbeat = Heartbeat(self)
+    self.connection = cast("WSConnection", _Listened(self.connection, heartbeat))
+    cast("dict[str, Any]", self.scope["extensions"])[_HEARTBEAT] = heartbeat
+
+
+def heartbeat_of(scope: Any) -> Heartbeat:
+    """The heartbeat of an accepted websocket."""
+    return cast("Heartbeat", scope["extensions"][_HEARTBEAT])
+
+
 def install() -> None:
     """Put all cures in place for this process; calling it again changes nothing."""
     for owner, name, cure in (
         (trio_run, "TCPServer", BoundedTCPServer),
         (ws_stream, "server_extensions_handshake", _no_extensions),
         (ws_stream.WebsocketBuffer, "extend", _extend_bounded),
+        (ws_stream.WSStream, "_accept", _accept_with_heartbeat),
     ):
         if not hasattr(owner, name):
             raise RuntimeError(f"hypercorn has no {name} any more: look again at runtime/hypercorn_cures.py")

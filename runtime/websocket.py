@@ -17,6 +17,7 @@ from runtime.connection import serve_connection
 from runtime.driver import Driver
 from runtime.http.origin import origin_allowed
 from runtime.http.problem import Problem, problem_response, refusal
+from runtime.hypercorn_cures import heartbeat_of
 from runtime.services import Services
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,14 @@ class QuartTransport:
         """See Transport. After the peer's close hypercorn returns at once: the checkpoint keeps others alive."""
         await websocket.send(data.decode())
         await trio.lowlevel.checkpoint()
+
+    async def ping(self) -> None:
+        """See Transport."""
+        await heartbeat_of(websocket.scope).ping()
+
+    def on_pong(self, call: Callable[[], None]) -> None:
+        """See Transport."""
+        heartbeat_of(websocket.scope).on_pong = call
 
     async def close(self, code: int, reason: str) -> None:
         """See Transport."""

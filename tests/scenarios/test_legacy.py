@@ -180,3 +180,17 @@ def test_the_legacy_endpoint_does_not_hold_appends_of_others() -> None:
     world.store.perform(AppendMessage(chat_id, bob.id, "c", b"0" * 32, "elsewhere", None, None, world.now))
     world.sleep(1.25)
     assert a.seqs(chat_id) == [1]
+
+
+def test_two_unanswered_pings_end_a_connection_and_an_answered_one_lives() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    silent, answering = ann.join(chat_id), bob.join(chat_id)
+    silent.ponging = False
+    for _ in range(3):
+        assert (silent.closed, answering.closed) == (None, None)
+        world.sleep(25)
+    assert (silent.pings, answering.pings) == (2, 3)
+    assert silent.closed == (4408, "silent")
+    world.hub.receive_pong(silent.id)

@@ -25,7 +25,7 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.outputs import CloseConnection, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, PingConnection, Reply, RunOperation, SendFrame
 from chatproto.simulation.store import Store
 from chatproto.text import search_words
 from chatproto.tokens import AccessClaims, TokenKeys
@@ -81,6 +81,8 @@ class Peer:
     frames: list[Frame] = field(factory=list)
     closed: tuple[int, str] | None = None
     reading: bool = True
+    pings: int = 0
+    ponging: bool = True
     queue: OutQueue = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -191,6 +193,11 @@ class World:
                             self.held.append(output)
                         else:
                             self.complete(output)
+                    case PingConnection():
+                        pinged = self.peers[output.connection_id]
+                        pinged.pings += 1
+                        if pinged.ponging:
+                            self.hub.receive_pong(pinged.id)
                     case Reply():
                         self.replies[output.request_id] = output.outcome
 
