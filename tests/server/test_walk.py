@@ -1,0 +1,173 @@
+"""Everything this server can be asked, asked by somebody with an expired token and by a stranger; the WebSocket's
+commands by nobody at all as well (routes: test_http_routes.py)."""
+
+import json
+from typing import Any, Final
+
+import msgspec
+import pytest
+import trio
+
+from chatproto.frames import CLIENT_TYPES
+from runtime.app import API
+from runtime.http.routes import Route
+from tests.server.answers import code_of
+from tests.server.house import House, Person
+from tests.server.sockets import Socket, open_socket
+from tests.server.test_http_routes import BODIES, QUERIES
+
+WITH_TOKEN = [route for route in API if route.needs_token]
+OF_A_CHAT = [route for route in WITH_TOKEN if "{chat_id}" in route.path]
+OWN_OR_OPEN: Final = {
+    "GET /api/auth/me", "PATCH /api/auth/me", "POST /api/auth/password", "GET /api/auth/sessions", "GET /api/chats",
+    "POST /api/chats", "GET /api/users", "GET /api/users/search", "GET /api/users/{user_id}",
+    "DELETE /api/auth/sessions/{session_id}",
+}  # fmt: skip
+"""Routes without a chat in them: they concern the caller alone, or what every user may see."""
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def url_of(route: Route, chat_id: int, user_id: int) -> str:
+    path = route.path.format(chat_id=chat_id, user_id=user_id, session_id=1)
+    return path + (QUERIES.get(route.path, "") if route.method == "GET" else "")
+
+
+@pytest.mark.parametrize("route", WITH_TOKEN, ids=name_of)
+async def test_an_expired_token_opens_no_route(house: House, route: Route) -> None:
+    anna = await house.register("anna")
+    house.clock.advance(hours=1)
+    house.storage.performed.clear()
+    answer = await anna.call(route.method, url_of(route, 1, 1), BODIES.get((route.method, route.path)))
+    assert code_of(answer) == "token_expired"
+    assert house.storage.performed == []
+
+
+async def test_a_strangers_requests_are_answered_as_if_the_chat_were_not_there(house: House) -> None:
+    anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
+    strange = await anna.group("Secret plans", boris)
+    await anna.send(strange, "nobody else may read this")
+    before = (await anna.get(f"/api/chats/{strange}")).json()
+    walked = set()
+    for route in OF_A_CHAT:
+        answers = []
+        for chat_id in (strange, strange + 1000):
+            body = BODIES.get((route.method, route.path))
+            answers.append(await eve.call(route.method, url_of(route, chat_id, boris.id), body))
+        known, unknown = answers
+        assert code_of(known) == "not_found", name_of(route)
+        assert known.content == unknown.content, name_of(route)
+        walked.add(name_of(route))
+    assert walked | OWN_OR_OPEN == {name_of(route) for route in WITH_TOKEN}, "a new route: where does it belong?"
+    assert (await anna.get(f"/api/chats/{strange}")).json() == before
+
+
+async def test_a_stranger_cannot_end_other_peoples_sessions_nor_see_their_mail(house: House) -> None:
+    anna, eve = await house.register("anna", email="anna@example.org"), await house.register("eve")
+    sessions = (await anna.get("/api/auth/sessions")).json()["sessions"]
+    assert code_of(await eve.delete(f"/api/auth/sessions/{sessions[0]['id']}")) == "not_found"
+    assert (await anna.get("/api/auth/me")).status_code == 200
+    for path in (f"/api/users/{anna.id}", f"/api/users?ids={anna.id}", "/api/users/search?query=anna"):
+        assert "example.org" not in (await eve.get(path)).text
+
+
+# --- the WebSocket ---
+
+COMMANDS: Final[dict[str, dict[str, Any]]] = {
+    "sync": {"after_seq": 0},
+    "send": {"cid": "c-1", "content": "x"},
+    "mark": {"read_seq": 1},
+    "typing": {"on": True},
+    "auth": {"token": "nonsense"},
+    "ping": {"t": 1},
+    "hello": {"v": [1], "token": "nonsense"},
+}
+
+
+def command(kind: str, chat_id: int) -> dict[str, Any]:
+    return {"type": kind, "id": "i", "chat_id": chat_id, **COMMANDS[kind]}
+
+
+def test_all_commands_are_walked() -> None:
+    assert set(COMMANDS) == CLIENT_TYPES
+
+
+@pytest.mark.parametrize("kind", sorted(COMMANDS))
+async def test_nobody_gets_nothing(house: House, kind: str) -> None:
+    async with open_socket(house.url) as socket:
+        await socket.send(**command(kind, 1))
+        error = await socket.until("error")
+        code, _ = await socket.end()
+    expected = ("token_invalid", 4401) if kind == "hello" else ("bad_frame", 4400)
+    assert (error["code"], code) == expected
+    assert house.storage.performed == []
+
+
+@pytest.mark.parametrize("kind", ["sync", "send", "mark", "typing"])
+async def test_a_strangers_commands_change_and_tell_nothing(house: House, kind: str) -> None:
+    anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
+    strange = await anna.direct(boris)
+    await anna.send(strange, "nobody else may read this")
+    async with open_socket(house.url) as a, open_socket(house.url) as e:
+        await a.hello(anna.token)
+        await e.hello(eve.token)
+        answers = []
+        for chat_id in (strange, strange + 1000):
+            await e.send(**command(kind, chat_id))
+            answers.append(await _answers(e))
+            for frame in answers[-1]:
+                frame.pop("chat_id", None)
+        assert answers[0] == answers[1]
+        assert [frame["code"] for frame in answers[0]] == ([] if kind == "typing" else ["not_member"])
+        assert await _answers(a) == [], "a member was told of a stranger"
+    assert (await anna.get(f"/api/chats/{strange}")).json()["last_seq"] == 1
+
+
+async def _answers(socket: Socket) -> list[dict[str, Any]]:
+    """What came within half a second."""
+    found = []
+    with trio.move_on_after(0.5):
+        while True:
+            found.append(await socket.receive())
+    return found
+
+
+@pytest.mark.parametrize("kind", ["sync", "send", "mark", "typing"])
+async def test_an_expired_token_runs_no_command(house: House, kind: str) -> None:
+    anna = await house.register("anna")
+    chat_id = await anna.direct(anna)
+    async with open_socket(house.url) as expired:
+        house.clock.advance(hours=1)
+        await expired.send(type="hello", v=[1], token=anna.token)
+        assert (await expired.until("error"))["code"] == "token_expired"
+        assert (await expired.end())[0] == 4401
+    house.clock.advance(hours=-1)
+    async with open_socket(house.url) as live:
+        await live.hello(anna.token)
+        house.storage.performed.clear()
+        house.clock.advance(seconds=910)
+        await live.send(**command(kind, chat_id))
+        house.clock.advance(seconds=60)
+        assert (await live.end())[0] == 4401
+    names = [type(operation).__name__ for operation in house.storage.performed]
+    assert not {"AppendMessage", "FetchPage", "Mark"} & set(names)
+
+
+async def test_tokens_that_are_none(house: House, anna: Person) -> None:
+    for token in ("", "x" * 4097, "a.b.c", "\u0000", json.dumps({"alg": "none"})):
+        async with open_socket(house.url) as socket:
+            await socket.send(type="hello", v=[1], token=token)
+            assert (await socket.until("error"))["code"] in ("token_invalid", "bad_frame")
+            assert (await socket.end())[0] in (4400, 4401)
+    assert msgspec.json.decode(await _me(anna))["username"] == "anna"
+
+
+async def _me(person: Person) -> bytes:
+    return (await person.get("/api/auth/me")).content
+
+
+@pytest.fixture
+async def anna(house: House) -> Person:
+    return await house.register("anna")
