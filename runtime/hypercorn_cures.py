@@ -5,7 +5,7 @@
 2. permessage-deflate cannot be switched off, and is inflated before the size limit is looked at (61 kB on the wire
    took 120 MiB of memory). Cure: never negotiate it.
 3. The limit on a websocket message counts characters instead of bytes, and goes on storing what comes after the
-   limit was passed. Cure: count bytes, and keep nothing once full.
+   limit was passed. Cure: count bytes, and keep nothing once full. The limit is ours where hypercorn's is higher.
 4. Protocol pings can only be sent to all websockets alike, and nobody looks at the pongs. Cure: a Heartbeat in the
    scope of each accepted websocket.
 """
@@ -28,6 +28,10 @@ SEND_TIMEOUT = 10.0
 
 STOPPING_SEND_TIMEOUT = 1.0
 """Seconds for a write that begins after the server was told to stop."""
+
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Largest websocket message taken in (docs/protocol.md: frame_bytes), also under a stock hypercorn with its own, higher
+limit; a larger one is answered with close 1009."""
 
 _HEARTBEAT: Final = "vestnik.heartbeat"
 _in_flight: set[trio.CancelScope] = set()
@@ -76,9 +80,10 @@ def hurry_sends(seconds: float) -> None:
 def _extend_bounded(self: ws_stream.WebsocketBuffer, event: Message[Any]) -> None:
     """In place of WebsocketBuffer.extend: `max_length` and `length` are bytes."""
     size = len(event.data.encode()) if isinstance(event.data, str) else len(event.data)
-    if self.length + size > self.max_length:
+    limit = min(self.max_length, MAX_MESSAGE_BYTES)
+    if self.length + size > limit:
         self.value = None
-        self.length = self.max_length + 1  # stays full: each further piece, even an empty one, is refused
+        self.length = limit + 1  # stays full: each further piece, even an empty one, is refused
         raise ws_stream.FrameTooLargeError
     if self.value is None:
         self.value = StringIO() if isinstance(event, TextMessage) else BytesIO()

@@ -26,8 +26,6 @@ READ_TIMEOUT = 90
 """Seconds without a byte from the client before a connection is dropped; above the 75 s idle limit of `/ws`."""
 KEEP_ALIVE_TIMEOUT = 20
 """Seconds that a connection may wait for its next request."""
-MAX_MESSAGE_BYTES = 65536
-"""Largest websocket message taken in (docs/protocol.md: frame_bytes); a larger one is answered with close 1009."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -51,7 +49,7 @@ def _config(listener: socket.socket, graceful_timeout: float) -> Config:
     config.graceful_timeout = graceful_timeout
     config.read_timeout = READ_TIMEOUT
     config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT
-    config.websocket_max_message_size = MAX_MESSAGE_BYTES
+    config.websocket_max_message_size = hypercorn_cures.MAX_MESSAGE_BYTES
     config.include_server_header = False
     config.accesslog = None  # its lines can hold tokens from queries and headers; the application logs requests
     config.errorlog = logging.getLogger("hypercorn.error")

@@ -70,9 +70,9 @@ class ServerProcess:
         """SIGKILL: what it did not write is lost."""
         await self._end(signal.SIGKILL)
 
-    async def stop(self) -> None:
-        """SIGTERM: it says goodbye."""
-        await self._end(signal.SIGTERM)
+    async def stop(self) -> int:
+        """SIGTERM: it says goodbye. The exit code."""
+        return await self._end(signal.SIGTERM)
 
     def memory(self) -> int:
         """Bytes of physical memory it holds."""
@@ -84,12 +84,13 @@ class ServerProcess:
         """The end of what it told its operator."""
         return (self.data_dir / "server.log").read_text(errors="replace")[-2000:]
 
-    async def _end(self, number: signal.Signals) -> None:
+    async def _end(self, number: signal.Signals) -> int:
         if self._process is None:
-            return
+            return 0
         process, self._process = self._process, None
         process.send_signal(number)
         with trio.fail_after(20):
-            await process.wait()
+            code = await process.wait()
         assert process.stdout is not None
         await process.stdout.aclose()
+        return code
