@@ -1,6 +1,7 @@
 """A raw WebSocket to a server under test: what it says and how it ends, without a client's cleverness."""
 
 import json
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -64,11 +65,17 @@ class Socket:
 
 
 @asynccontextmanager
-async def open_socket(url: str, path: str = "/ws", **more: Any) -> AsyncIterator[Socket]:
-    """Connect to an `http://` address. Raises trio_websocket.ConnectionRejected where the upgrade is refused."""
-    host, port = url.removeprefix("http://").split(":")
+async def open_socket(
+    url: str, path: str = "/ws", *, tls: ssl.SSLContext | None = None, **more: Any
+) -> AsyncIterator[Socket]:
+    """Connect to an `http://` or `https://` address. Raises ConnectionRejected where the upgrade is refused."""
+    scheme, _, address = url.partition("://")
+    host, port = address.split(":")
     failed: BaseException | None = None
-    stream = await trio.open_tcp_stream(host, int(port))
+    tcp = await trio.open_tcp_stream(host, int(port))
+    stream: Any = tcp
+    if scheme == "https":
+        stream = trio.SSLStream(tcp, tls or ssl.create_default_context(), server_hostname=host, https_compatible=True)
     try:
         async with trio.open_nursery() as nursery:
             with trio.fail_after(PATIENCE):
@@ -80,7 +87,7 @@ async def open_socket(url: str, path: str = "/ws", **more: Any) -> AsyncIterator
     except* trio_websocket.ConnectionRejected as rejected:  # raised by the library's own task
         failed = rejected.exceptions[0]
     finally:
-        await trio.aclose_forcefully(stream)
+        await trio.aclose_forcefully(tcp)
     if failed is not None:
         raise failed
 

@@ -1,0 +1,210 @@
+"""deploy/nginx.conf on Debian's nginx: wss works, client addresses are right, and no log holds a token."""
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+from attrs import frozen
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.mariadb import free_ports
+from tests.server.conftest import OpenHouse
+from tests.server.house import House
+from tests.server.sockets import open_socket, refused
+
+CONF = Path(__file__).parents[2] / "deploy/nginx.conf"
+BINARY = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+pytestmark = pytest.mark.skipif(BINARY is None, reason="no nginx here: apt-get install nginx-light")
+
+MAIN = """
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log {folder}/main-error.log info;
+events {{ worker_connections 64; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/vestnik.conf;
+}}
+"""
+
+
+@frozen
+class Proxied:
+    """nginx with our configuration."""
+
+    url: str
+    plain_url: str
+    tls: ssl.SSLContext
+    folder: Path
+
+    def client(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
+        """Requests through nginx from a local address."""
+        transport = httpx.AsyncHTTPTransport(verify=self.tls, local_address=address)
+        return httpx.AsyncClient(base_url=self.url, transport=transport, timeout=20)
+
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in self.folder.glob("*.log"))
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """Writes a key and a certificate for 127.0.0.1; what trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = signed.public_bytes(serialization.Encoding.PEM)
+    (folder / "fullchain.pem").write_bytes(pem)
+    form = serialization.PrivateFormat.PKCS8
+    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    (folder / "privkey.pem").write_bytes(private)
+    return ssl.create_default_context(cadata=pem.decode())
+
+
+def write_conf(folder: Path, upstream: str, http: int, https: int) -> None:
+    """The shipped file with other ports and folders, and nothing else changed."""
+    text = CONF.read_text()
+    for old, new in (
+        ("    listen [::]:80;\n", ""),
+        ("    listen [::]:443 ssl;\n", ""),
+        ("listen 80;", f"listen 127.0.0.1:{http};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{https} ssl;"),
+        ("server 127.0.0.1:8000;", f"server {upstream};"),
+        ("/etc/letsencrypt/live/chat.example.org/", f"{folder}/"),
+        ("/var/log/nginx/", f"{folder}/"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "vestnik.conf").write_text(text)
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+
+
+@asynccontextmanager
+async def nginx(upstream: str, folder: Path) -> AsyncIterator[Proxied]:
+    """Run it in front of `host:port`."""
+    ports = free_ports()
+    http, https = next(ports), next(ports)
+    folder.mkdir()
+    tls = certificate(folder)
+    write_conf(folder, upstream, http, https)
+    command = [str(BINARY), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")]
+    with (folder / "output").open("wb") as output:
+        process = await trio.lowlevel.open_process(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        with trio.fail_after(10):
+            await _listens(https, process, folder)
+        yield Proxied(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{http}", tls, folder)
+    finally:
+        process.terminate()
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 10):
+            await process.wait()
+
+
+@pytest.fixture
+async def house(house_at: OpenHouse) -> AsyncIterator[House]:
+    async with house_at(proxy_hops=1) as house:
+        yield house
+
+
+@pytest.fixture
+async def proxied(house: House, tmp_path: Path) -> AsyncIterator[Proxied]:
+    async with nginx(house.url.removeprefix("http://"), tmp_path / "nginx") as proxied:
+        yield proxied
+
+
+async def _listens(port: int, process: trio.Process, folder: Path) -> None:
+    while True:
+        assert process.returncode is None, (folder / "output").read_text() + (folder / "start.log").read_text()
+        try:
+            await (await trio.open_tcp_stream("127.0.0.1", port)).aclose()
+        except OSError:
+            await trio.sleep(0.02)
+        else:
+            return
+
+
+async def test_wss_and_https_work_and_no_log_holds_a_token(house: House, proxied: Proxied) -> None:
+    ann = await house.register("ann")
+    chat_id = await ann.direct(ann)
+    async with proxied.client() as http:
+        headers = {"Authorization": f"Bearer {ann.token}"}
+        assert (await http.get(f"/api/chats?token={ann.token}", headers=headers)).status_code == 200
+        assert (await http.get("/metrics")).status_code == 200
+        big = await http.post(f"/api/chats/{chat_id}/messages", content=b"x" * 70_000, headers=headers)
+        assert big.json()["code"] == "too_large"
+    async with open_socket(proxied.url, tls=proxied.tls, subprotocols=["chatproto.v1"]) as socket:
+        await socket.hello(ann.token)
+        await socket.send(type="send", chat_id=chat_id, cid="c", content="ё" * 4000)
+        assert len((await socket.until("message"))["content"]) == 4000
+    path = f"/ws/chat/{chat_id}?token={ann.token}"
+    async with open_socket(proxied.url, path, tls=proxied.tls) as legacy:
+        await legacy.send(type="message", content="x")
+        await legacy.until("message")
+    assert await refused(proxied.url, path + "x", tls=proxied.tls) == (401, "token_invalid")
+    async with open_socket(proxied.url, tls=proxied.tls) as again:
+        await again.hello(ann.token)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(house.driver.drain)
+            assert (await again.until("bye"))["reason"] == "restart"
+            assert (await again.end())[0] == 1012, "close codes come through"
+    logs = proxied.logs()
+    assert "/ws/chat/" in logs, "the log is where we look for it"
+    assert ann.token not in logs
+    assert "token=" not in logs
+
+
+async def test_a_server_that_is_away_puts_no_token_into_the_error_log(tmp_path: Path) -> None:
+    nobody = next(free_ports())
+    async with nginx(f"127.0.0.1:{nobody}", tmp_path / "nginx") as proxied, proxied.client() as http:
+        for path in ("/ws/chat/1?token=a-secret-token", "/api/chats?token=a-secret-token"):
+            answer = await http.get(path, headers={"Referer": "https://x/?token=a-secret-token"})
+            assert answer.status_code == 502
+        assert " 502 " in proxied.logs()
+        assert "a-secret-token" not in proxied.logs()
+
+
+async def test_plain_http_is_sent_on_without_its_query(proxied: Proxied) -> None:
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(f"{proxied.plain_url}/ws/chat/1?token=a-secret-token")
+    assert answer.status_code == 301
+    assert "token" not in answer.headers["Location"]
+    assert "a-secret-token" not in proxied.logs()
+
+
+async def test_the_address_is_the_clients_whatever_he_claims(proxied: Proxied) -> None:
+    """Failed log-ins are counted by address: forged headers do not help, and other addresses do not suffer."""
+    async with proxied.client() as http:
+        for number in range(100):
+            forged = {"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=203.0.113.{number}"}
+            answer = await http.post(
+                "/api/auth/login", json={"login": f"nobody{number}", "password": "wrong"}, headers=forged
+            )
+            assert answer.status_code == 401
+        answer = await http.post("/api/auth/login", json={"login": "nobody", "password": "wrong"})
+        assert answer.status_code == 429
+    async with proxied.client("127.0.0.2") as other:
+        answer = await other.post("/api/auth/login", json={"login": "nobody", "password": "wrong"})
+        assert answer.status_code == 401
+        assert (await other.get("/metrics")).status_code == 403, "counters are for the machine itself"
