@@ -64,7 +64,8 @@ class Proxied:
 
 
 def certificate(folder: Path) -> ssl.SSLContext:
-    """Writes a key and a certificate for 127.0.0.1; what trusts it."""
+    """Makes the folder with a key and a certificate for 127.0.0.1 in it; what trusts it."""
+    folder.mkdir()
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -106,7 +107,6 @@ async def nginx(upstream: str, folder: Path) -> AsyncIterator[Proxied]:
     """Run it in front of `host:port`."""
     ports = free_ports()
     http, https = next(ports), next(ports)
-    folder.mkdir()
     tls = certificate(folder)
     write_conf(folder, upstream, http, https)
     command = [str(BINARY), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")]
