@@ -38,7 +38,7 @@ def _load(path: Path) -> Secret:
         raise
     except OSError as error:
         raise SecretFileError(f"{path}: cannot be opened: {error.strerror}") from None
-    with open(descriptor, encoding="ascii", errors="replace") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise SecretFileError(f"{path}: is not a plain file")
@@ -46,7 +46,9 @@ def _load(path: Path) -> Secret:
             raise SecretFileError(f"{path}: others can read it; make a new one, or run: chmod 600 {path}")
         if status.st_uid not in (os.geteuid(), 0):
             raise SecretFileError(f"{path}: belongs to another user")
-        text = file.read(1024).strip()
+        text = os.read(descriptor, 1024).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
     if len(text) < _TEXT_LENGTH or not text.isascii():
         raise SecretFileError(f"{path}: holds no secret of {SECRET_BYTES} bytes")
     return Secret(text)

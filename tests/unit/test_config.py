@@ -1,0 +1,103 @@
+"""Settings: where they come from, and what is said of wrong ones."""
+
+from pathlib import Path
+
+import pytest
+
+from runtime.config import Secret, Settings, SettingsError, load_settings
+
+
+def faults(environ: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ)
+    return refused.value.problems
+
+
+def dotenv(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / ".env"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_defaults_need_nothing() -> None:
+    settings = load_settings({})
+    assert (settings.host, settings.port, settings.registration) == ("127.0.0.1", 8000, "open")
+    assert settings.database_url == "sqlite:///var/vestnik.sqlite3"
+
+
+def test_the_command_line_beats_the_environment_and_that_beats_the_file(tmp_path: Path) -> None:
+    path = dotenv(tmp_path, "VESTNIK_PORT=1\nVESTNIK_HOST=file\nVESTNIK_DATA_DIR=/file\n")
+    settings = load_settings({"VESTNIK_PORT": "2", "VESTNIK_HOST": "env"}, path, {"port": "3", "host": None})
+    assert (settings.port, settings.host, settings.data_dir) == (3, "env", Path("/file"))
+    assert settings.database_url == "sqlite:////file/vestnik.sqlite3"
+
+
+def test_empty_variables_are_not_set(tmp_path: Path) -> None:
+    path = dotenv(tmp_path, "VESTNIK_PORT=\n")
+    assert load_settings({"VESTNIK_HOST": ""}, path) == load_settings({})
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    problems = faults(
+        {
+            "VESTNIK_PORT": "70000",
+            "VESTNIK_REGISTRATION": "perhaps",
+            "VESTNIK_BUCKET_RATE": "nan",
+            "VESTNIK_ALLOWED_ORIGINS": "chat.example.org",
+            "VESTNIK_PROXY_HOPS": "-1",
+            "VESTNIK_BUCKET_BURST": "many",
+        }
+    )
+    assert sorted(problem.split(":")[0] for problem in problems) == [
+        "VESTNIK_ALLOWED_ORIGINS",
+        "VESTNIK_BUCKET_BURST",
+        "VESTNIK_BUCKET_RATE",
+        "VESTNIK_PORT",
+        "VESTNIK_PROXY_HOPS",
+        "VESTNIK_REGISTRATION",
+    ]
+    assert "VESTNIK_PORT: must be a whole number from 0 to 65535, not '70000'" in problems
+
+
+@pytest.mark.parametrize("url", ["postgres://a:s3cret@b/c", "s3cret", "sqlite://s3cret", "mysql://[s3cret"])
+def test_a_wrong_database_url_is_not_quoted(url: str) -> None:
+    [problem] = faults({"VESTNIK_DATABASE_URL": url})
+    assert problem.startswith("VESTNIK_DATABASE_URL: must ")
+    assert "s3cret" not in problem
+
+
+def test_secrets_do_not_show_themselves() -> None:
+    settings = load_settings({"VESTNIK_DATABASE_URL": "mysql://ann:s3cret@host/db"})
+    assert settings.database_url.endswith("ann:s3cret@host/db")
+    assert "s3cret" not in repr(settings)
+    assert repr(Secret("s3cret")) == "'***'"
+
+
+def test_origins_are_as_browsers_send_them() -> None:
+    settings = load_settings({"VESTNIK_ALLOWED_ORIGINS": " https://Chat.example.org/ , http://localhost:3000,"})
+    assert settings.allowed_origins == ("https://chat.example.org", "http://localhost:3000")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_file_that_others_can_read_is_refused_with_its_cure(tmp_path: Path, mode: int) -> None:
+    path = dotenv(tmp_path, "VESTNIK_PORT=1\n", mode)
+    with pytest.raises(SettingsError, match=f"chmod 600 {path}"):
+        load_settings({}, path)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    assert load_settings({}, tmp_path / "none") == load_settings({})
+    path = dotenv(tmp_path, "")
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="UnicodeDecodeError"):
+        load_settings({}, path)
+
+
+def test_a_mistaken_override_is_told() -> None:
+    with pytest.raises(SettingsError, match="colour: is no setting"):
+        load_settings({}, None, {"colour": "red"})
+
+
+def test_every_default_is_a_value_its_own_converter_takes() -> None:
+    assert load_settings({}, None, {"port": str(Settings().port), "bucket_rate": "20"}) == load_settings({})
