@@ -18,9 +18,10 @@ from chatproto.operations import (
     UserFound,
     UsersFound,
 )
-from chatproto.text import clean_username, fold, is_email, normalize, search_words
+from chatproto.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
 from runtime.compose import open_prepared_storage
 from runtime.config import Settings
+from runtime.http.fields import MAX_NAME
 from storage.passwords import Passwords, password_fault
 from storage.port import Storage
 
@@ -45,9 +46,11 @@ async def create(settings: Settings, username: str, email: str | None, display_n
     name = clean_username(username)
     if name is None:
         raise AccountError("a username has 3 to 32 of a-z, 0-9, _ . -")
-    if email is not None and not is_email(email):
-        raise AccountError("this is no email address")
-    shown = normalize(display_name or name).strip()
+    if email is not None and not (email.isascii() and is_email(email)):
+        raise AccountError("this is no email address; write other alphabets in its domain as xn--")
+    shown = normalize(display_name or username)
+    if check_text(shown) is not None or is_blank(shown) or len(shown) > MAX_NAME:
+        raise AccountError(f"a display name has 1 to {MAX_NAME} characters and something that can be seen")
     operation = CreateUser(
         username=name,
         username_key=fold(name),

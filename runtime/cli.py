@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         settings = load_settings(os.environ, Path(".env"), _overrides(arguments))
-        configure_logging(settings.log_format)
+        # a command for a moment says what it did; only a server tells its story
+        configure_logging(settings.log_format, level="INFO" if arguments.run is _serve else "WARNING")
         return int(arguments.run(arguments, settings))
     except SettingsError as error:
         for problem in error.problems:

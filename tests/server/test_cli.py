@@ -1,0 +1,166 @@
+"""`vestnik` as its operator uses it: what it prints, its exit codes, and what it refuses."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+import trio
+
+from tests.faults.processes import ServerProcess
+from tests.mariadb import shared_mariadb
+from tests.server.house import PASSWORD
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where commands run; without the environment's own settings."""
+    return tmp_path
+
+
+async def vestnik(folder: Path, *arguments: str, said: str = "", **environment: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VESTNIK_")}
+    with trio.fail_after(60):
+        done = await trio.run_process(
+            [sys.executable, "-m", "runtime.cli", *arguments],
+            stdin=said.encode(),
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+            cwd=folder,
+            env=clean | {"PYTHONPATH": str(ROOT)} | environment,
+        )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def write(path: Path, text: str, mode: int = 0o600) -> None:
+    path.write_text(text)
+    path.chmod(mode)
+
+
+def start_of(path: Path) -> str:
+    return path.read_text()[:4]
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+async def test_help_is_everywhere(folder: Path) -> None:
+    for arguments in ((), ("serve",), ("migrate",), ("user",), ("user", "create"), ("demo",)):
+        code, out, _ = await vestnik(folder, *arguments, "--help")
+        assert (code, "usage: vestnik" in out) == (0, True)
+    assert (await vestnik(folder))[0] == 2
+    assert (await vestnik(folder, "dance"))[0] == 2
+
+
+async def test_accounts_are_made_listed_and_mended(folder: Path) -> None:
+    code, out, _ = await vestnik(folder, "user", "create", "Ann", "--display-name", "Анна", said=f"{PASSWORD}\n")
+    assert (code, out) == (0, "created Ann (id 1)\n")
+    code, out, _ = await vestnik(folder, "user", "list")
+    assert (code, out.split("\t")[:3]) == (0, ["1", "ann", "Анна"])
+    code, _, err = await vestnik(folder, "user", "create", "ANN", said=f"{PASSWORD}\n")
+    assert (code, err) == (1, "vestnik: ann: username taken\n")
+    code, out, _ = await vestnik(folder, "user", "reset-password", "ann", said="another fine one\n")
+    assert (code, "sessions ended: 0" in out) == (0, True)
+    assert mode_of(folder / "var/vestnik.sqlite3") & 0o077 == 0, "messages are for the server's user alone"
+    url = f"sqlite:///{folder}/var/vestnik.sqlite3"
+    async with (
+        ServerProcess.on_free_port(folder / "var", url) as server,
+        httpx.AsyncClient(base_url=server.url) as http,
+    ):
+        old = await http.post("/api/auth/login", json={"login": "ann", "password": PASSWORD})
+        new = await http.post("/api/auth/login", json={"login": "ann", "password": "another fine one"})
+    assert (old.status_code, new.status_code) == (401, 200)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "why"),
+    [
+        (("create", "a b"), PASSWORD, "a username has"),
+        (("create", "ann", "--email", "nowhere"), PASSWORD, "no email address"),
+        (("create", "ann", "--display-name", "x" * 65), PASSWORD, "a display name has"),
+        (("create", "ann", "--display-name", "\u200b"), PASSWORD, "a display name has"),
+        (("create", "ann"), "password", "refused: common"),
+        (("create", "ann"), "short", "too short"),
+        (("create", "ann"), "", "too short"),
+        (("reset-password", "nobody"), PASSWORD, "no such account"),
+    ],
+)
+async def test_what_is_refused_is_told_in_one_line(
+    folder: Path, arguments: tuple[str, ...], said: str, why: str
+) -> None:
+    code, out, err = await vestnik(folder, "user", *arguments, said=said + "\n")
+    assert (code, out) == (1, "")
+    assert why in err
+    assert err.startswith("vestnik: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+async def test_wrong_settings_are_all_told_with_exit_code_2(folder: Path) -> None:
+    code, _, err = await vestnik(folder, "serve", "--port", "x", VESTNIK_PROXY_HOPS="many")
+    assert code == 2
+    assert [line.split(":")[:2] for line in err.splitlines()] == [
+        ["vestnik", " VESTNIK_PROXY_HOPS"],
+        ["vestnik", " port"],
+    ]
+    write(folder / ".env", "VESTNIK_PORT=1", 0o644)
+    code, _, err = await vestnik(folder, "serve")
+    assert (code, "chmod 600 .env" in err) == (2, True)
+
+
+async def test_a_taken_port_and_a_database_that_is_none(folder: Path) -> None:
+    with trio.socket.socket() as taken:
+        await taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = await vestnik(folder, "serve", "--port", str(taken.getsockname()[1]))
+        assert (code, "in use" in err, err.count("\n")) == (1, True, 1)
+    write(folder / "text", "this is no database, and longer than a header of SQLite would be" * 20)
+    code, _, err = await vestnik(folder, "serve", "--port", "0", "--database", f"sqlite:///{folder}/text")
+    assert (code, "Traceback" in err) == (1, False)
+    assert start_of(folder / "text") == "this"
+
+
+async def test_a_server_needs_a_migrated_mariadb_and_says_so(folder: Path) -> None:
+    url = await trio.to_thread.run_sync(lambda: shared_mariadb().new_database())
+    code, _, err = await vestnik(folder, "serve", "--port", "0", "--database", url)
+    assert (code, "vestnik migrate" in err) == (1, True)
+    code, out, _ = await vestnik(folder, "migrate", "--database", url)
+    assert (code, out != "") == (0, True)
+    assert await vestnik(folder, "migrate", "--database", url) == (0, out, "")
+    async with ServerProcess.on_free_port(folder / "var", url) as server, httpx.AsyncClient() as http:
+        assert (await http.get(f"{server.url}/readyz")).status_code == 200
+
+
+async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path) -> None:
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-m", "runtime.cli", "serve", "--port", "0", "--data-dir", str(folder / "var")],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = b""
+    try:
+        with trio.fail_after(30):
+            while said.count(b"\n") < 3:
+                more = await process.stdout.receive_some()
+                assert more, "it ended"
+                said += more
+        url = said.decode().split()[3]
+        assert f"{url}docs" in said.decode()
+        assert b"Next: register" in said
+        async with httpx.AsyncClient() as http:
+            page = await http.get(f"{url}docs")
+        assert (page.status_code, "POST" in page.text) == (200, True)
+    finally:
+        process.terminate()
+        with trio.fail_after(10):
+            assert await process.wait() == 0
+        await process.stdout.aclose()
+    assert mode_of(folder / "var/token-key") == 0o600
