@@ -80,6 +80,12 @@ class ServerProcess:
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE")
 
+    def cpu(self) -> float:
+        """Seconds of processor time it has used."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def log(self) -> str:
         """The end of what it told its operator."""
         return (self.data_dir / "server.log").read_text(errors="replace")[-2000:]
