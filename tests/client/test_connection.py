@@ -1,0 +1,154 @@
+"""The Python client against a real server."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import pytest
+import trio
+
+from chatproto.limits import Limits
+from client.connection import Client, connect
+from client.errors import ChatError
+from client.pace import Pace
+from tests.server.conftest import OpenHouse
+from tests.server.house import PASSWORD, House
+
+FAST = Pace(first=0.01, ceiling=0.1, answer=1.0, busy_answer=2.0)
+
+
+def texts(chat: Client, chat_id: int) -> list[str | None]:
+    return [getattr(item, "content", None) for item in chat.log(chat_id)]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Ask until what another task does has happened."""
+    with trio.fail_after(10):
+        while True:
+            if condition():
+                return
+            await trio.sleep(0.02)
+
+
+async def test_two_people_talk(house: House) -> None:
+    await house.register("ann"), await house.register("bob")
+    async with (
+        connect(house.url, "ann", PASSWORD, pace=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, pace=FAST) as bob,
+    ):
+        chat_id = await ann.create_direct(bob.user_id)
+        heard = bob.messages()
+        ack = await ann.send(chat_id, "Привет 😀")
+        assert (ack.seq, ack.dup) == (1, False)
+        message = await anext(heard)
+        assert (message.content, message.sender_id, message.seq) == ("Привет 😀", ann.user_id, 1)
+        await bob.send(chat_id, "hello", reply_to=1)
+        await ann.reached(chat_id, 2)
+        assert texts(ann, chat_id) == texts(bob, chat_id) == ["Привет 😀", "hello"]
+
+
+async def test_what_was_missed_comes_after_a_lost_link_once_and_in_order(house: House) -> None:
+    await house.register("ann"), await house.register("bob")
+    async with (
+        connect(house.url, "ann", PASSWORD, pace=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, pace=FAST) as bob,
+    ):
+        chat_id = await ann.create_group("Tea", [bob.user_id])
+        sendings = []
+        for number in range(50):
+            sendings.append(ann.enqueue(chat_id, str(number)))
+            if number % 10 == 5:
+                ann.cut()
+                bob.cut()
+                await trio.sleep(0.02)
+        acks = [await sending.ack() for sending in sendings]
+        assert [ack.seq for ack in acks] == list(range(1, 51))
+        await bob.reached(chat_id, 50)
+        assert texts(bob, chat_id) == [str(number) for number in range(50)]
+        assert ann.links > 1
+
+
+async def test_the_same_cid_again_is_the_same_message(house: House) -> None:
+    await house.register("ann")
+    async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+        chat_id = await ann.create_direct(ann.user_id)
+        first = await ann.send(chat_id, "once", cid="mine")
+        again = await ann.send(chat_id, "once", cid="mine")
+        assert (again.seq, again.dup) == (first.seq, True)
+        with pytest.raises(ChatError, match="cid_conflict"):
+            await ann.send(chat_id, "other", cid="mine")
+
+
+async def test_final_refusals_are_raised_and_later_messages_go_on(house: House) -> None:
+    await house.register("ann")
+    async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+        chat_id = await ann.create_direct(ann.user_id)
+        empty, good = ann.enqueue(chat_id, "   "), ann.enqueue(chat_id, "good")
+        with pytest.raises(ChatError) as refused:
+            await empty.ack()
+        assert refused.value.code == "empty_content"
+        assert (await good.ack()).seq == 1
+        with pytest.raises(ChatError, match="not_member"):
+            await ann.send(chat_id + 100, "x")
+        with pytest.raises(ChatError, match="bad_unicode"):
+            await ann.send(chat_id, "\x00")
+
+
+async def test_a_wrong_password_is_told_at_once(house: House) -> None:
+    await house.register("ann")
+    with pytest.raises(ChatError, match="invalid_credentials"):
+        async with connect(house.url, "ann", "wrong", pace=FAST):
+            pass
+    with pytest.raises(ChatError, match="no_connection"):
+        async with connect("http://127.0.0.1:1", "ann", PASSWORD, pace=FAST):
+            pass
+
+
+async def test_an_ended_session_ends_the_client(house: House) -> None:
+    await house.register("ann")
+    async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+        heard = ann.messages()
+        chat_id = await ann.create_direct(ann.user_id)
+        await ann.account.call("POST", "/api/auth/logout")
+        with pytest.raises(ChatError, match="revoked"):
+            await anext(heard)
+        with pytest.raises(ChatError, match="revoked"):
+            await ann.send(chat_id, "too late")
+
+
+async def test_tokens_are_renewed_on_the_way(house_at: OpenHouse) -> None:
+    patient = Limits(idle_timeout=10**6, rate=1000.0, burst=1000)
+    async with house_at(limits=patient) as house, AsyncExitStack() as stack:
+        await house.register("ann")
+        ann = await stack.enter_async_context(connect(house.url, "ann", PASSWORD, pace=FAST))
+        chat_id = await ann.create_direct(ann.user_id)
+        first = ann.account.token
+        house.clock.advance(seconds=900 - 100)
+        await until(lambda: ann.account.token != first)
+        house.clock.advance(seconds=200)
+        assert (await ann.send(chat_id, "still here")).seq == 1
+        assert ann.links == 1, "in band"
+        house.clock.advance(hours=5)
+        ann.cut()
+        assert (await ann.send(chat_id, "back again")).seq == 2
+
+
+async def test_a_message_outlives_a_store_that_was_away(house_at: OpenHouse) -> None:
+    async with house_at(limits=Limits(store_wait=0.3, rate=1000.0, burst=1000)) as house:
+        await house.register("ann")
+        async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+            chat_id = await ann.create_direct(ann.user_id)
+            house.storage.broken = True
+            sendings = [ann.enqueue(chat_id, text) for text in "abc"]
+            await until(lambda: any(closed.code == 4503 for closed in ann.closes))
+            house.storage.broken = False
+            assert [(await sending.ack()).seq for sending in sendings] == [1, 2, 3]
+
+
+async def test_older_pages_come_over_http(house: House) -> None:
+    ann = await house.register("ann")
+    chat_id = await ann.direct(ann)
+    for number in range(5):
+        await ann.send(chat_id, str(number))
+    async with connect(house.url, "ann", PASSWORD, pace=FAST) as chat:
+        assert chat.applied(chat_id) == 5
+        assert [message.content for message in await chat.history(chat_id, before_seq=4, limit=2)] == ["1", "2"]
