@@ -49,8 +49,8 @@ async def test_two_people_talk(house: House) -> None:
 async def test_what_was_missed_comes_after_a_lost_link_once_and_in_order(house: House) -> None:
     await house.register("ann"), await house.register("bob")
     async with (
-        connect(house.url, "ann", PASSWORD, pace=FAST) as ann,
-        connect(house.url, "bob", PASSWORD, pace=FAST) as bob,
+        connect(house.url, "ann", PASSWORD, pace=FAST, whole_log=True) as ann,
+        connect(house.url, "bob", PASSWORD, pace=FAST, whole_log=True) as bob,
     ):
         chat_id = await ann.create_group("Tea", [bob.user_id])
         sendings = []
