@@ -1,4 +1,5 @@
-"""Cures for faults of hypercorn 0.18's trio worker, each shown by a test in tests/server/test_hypercorn_cures.py.
+"""Cures for faults of hypercorn 0.18's trio worker, shown by tests/server/test_ws.py, test_ws_chat.py and
+tests/faults/test_slow_reader.py.
 
 1. hypercorn shields `stream.send_all` from cancellation with no deadline, so one client that stops reading holds its
    sender, and a shutdown, for ever. Cure: a deadline on the shield, after which the connection is torn down.

@@ -101,6 +101,8 @@ def wrong_fields(*errors: FieldError) -> Problem:
 
 def refusal(outcome: Outcome) -> Problem:
     """The problem for an outcome that is no success; raises TypeError for one that no handler expects."""
+    if isinstance(outcome, OperationFailed) and not outcome.retryable:
+        return Problem("internal")  # a bug of ours: asking again would not help
     if isinstance(outcome, OperationFailed | OutcomeUnknown):
         return Problem("store_unavailable")
     if not isinstance(outcome, Refused):

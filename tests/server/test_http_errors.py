@@ -121,7 +121,7 @@ def test_storage_cannot_tell_apart_what_is_hidden() -> None:
     assert refusal(Refused("not_member", "of this chat")) == Problem("not_found")
     named = refusal(Refused("validation_failed", "too many", "user_ids"))
     assert [error.field for error in named.errors] == ["user_ids"]
-    assert refusal(OperationFailed(retryable=False)) == Problem("store_unavailable")
+    assert refusal(OperationFailed(retryable=False)) == Problem("internal")
     with pytest.raises(TypeError):
         refusal(Done())
 
