@@ -4,6 +4,7 @@ Needs the Debian package `mariadb-server-core` and nothing else; from nothing to
 """
 
 import atexit
+import contextlib
 import functools
 import getpass
 import itertools
@@ -65,9 +66,13 @@ class MariaDB:
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP): it holds its sockets open and answers nothing."""
+        """Freeze it (SIGSTOP) until every thread stands still: it holds its sockets open and answers nothing."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended before it stopped
+                while (thread / "stat").read_text().rpartition(")")[2].split()[0] != "T":
+                    time.sleep(0.001)
 
     def resume(self) -> None:
         """Let it go on after `pause`."""

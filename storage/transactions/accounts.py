@@ -86,9 +86,15 @@ def create_user(operation: CreateUser) -> Steps[Outcome]:
 
 
 def _taken(operation: CreateUser) -> Steps[Refused | None]:
-    if (yield from _BY_USERNAME.one(key=operation.username_key)) is not None:
+    """Somebody may register both between two look-ups: so the username is looked up once more after the email."""
+    mail = operation.email_key
+    named = yield from _BY_USERNAME.one(key=operation.username_key)
+    mailed = None if mail is None else (yield from _BY_EMAIL.one(key=mail))
+    if named is None and mailed is not None:
+        named = yield from _BY_USERNAME.one(key=operation.username_key)
+    if named is not None:
         return Refused("username_taken", "this username is taken", "username")
-    if operation.email_key is not None and (yield from _BY_EMAIL.one(key=operation.email_key)) is not None:
+    if mailed is not None:
         return Refused("email_taken", "this email is taken", "email")
     return None
 
