@@ -46,8 +46,8 @@ types:
 
 # every branch of the core is taken by a test of the core
 coverage:
-    coverage run --source chatproto -m pytest -q --no-header tests/unit tests/scenarios >.coverage.log || { cat .coverage.log; exit 1; }
-    coverage run --source chatproto -a -m pytest -q --no-header tests/storage -k model >.coverage.log || { cat .coverage.log; exit 1; }
+    coverage run --source chatproto -m pytest -q --no-header tests/unit tests/scenarios tests/vectors >.coverage-output || { cat .coverage-output; exit 1; }
+    coverage run --source chatproto -a -m pytest -q --no-header tests/storage -k model >.coverage-output || { cat .coverage-output; exit 1; }
     coverage report --fail-under=100
 
 # a room of 100 people: loss and latency; e.g. ./just bench --seconds 10

@@ -1,4 +1,4 @@
-"""All legal transitions of the server's state machines; the diagrams in docs/states.md are made from these tables."""
+"""All legal transitions of the state machines; the diagrams in docs/states.md are made from these tables."""
 
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -24,7 +24,20 @@ class CursorState(StrEnum):
     LAGGING = "lagging"
 
 
-S = TypeVar("S", SessionState, CursorState)
+class ClientState(StrEnum):
+    """Where a client's session stands."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    AUTHENTICATING = "authenticating"
+    RESUMING = "resuming"
+    LIVE = "live"
+    BACKOFF = "backoff"
+    LOGGED_OUT = "logged_out"
+    STOPPED = "stopped"
+
+
+S = TypeVar("S", SessionState, CursorState, ClientState)
 Table = dict[S, dict[str, S]]
 
 SESSION: Final[Table[SessionState]] = {
@@ -39,6 +52,23 @@ CURSOR: Final[Table[CursorState]] = {
     CursorState.LIVE: {"gap": CursorState.CATCHING_UP, "lag": CursorState.LAGGING},
     CursorState.CATCHING_UP: {"page": CursorState.LIVE, "lag": CursorState.LAGGING},
     CursorState.LAGGING: {"lag": CursorState.LAGGING, "synced": CursorState.LIVE},
+}
+
+_ENDS: Final = {"lost": ClientState.BACKOFF, "refused": ClientState.LOGGED_OUT, "stop": ClientState.STOPPED}
+
+CLIENT: Final[Table[ClientState]] = {
+    ClientState.IDLE: {"start": ClientState.CONNECTING, "stop": ClientState.STOPPED},
+    ClientState.CONNECTING: {"connected": ClientState.AUTHENTICATING, **_ENDS},
+    ClientState.AUTHENTICATING: {"ready": ClientState.RESUMING, **_ENDS},
+    ClientState.RESUMING: {"caught_up": ClientState.LIVE, **_ENDS},
+    ClientState.LIVE: _ENDS,
+    ClientState.BACKOFF: {
+        "retry": ClientState.CONNECTING,
+        "refused": ClientState.LOGGED_OUT,
+        "stop": ClientState.STOPPED,
+    },
+    ClientState.LOGGED_OUT: {"start": ClientState.CONNECTING, "stop": ClientState.STOPPED},
+    ClientState.STOPPED: {},
 }
 
 

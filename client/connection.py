@@ -1,28 +1,33 @@
 """The Python client: `async with connect(url, username, password) as chat`."""
 
+import platform
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random, SystemRandom
-from typing import Final
+from typing import Final, Generic, TypeVar
 from weakref import WeakSet
 
 import httpx
 import msgspec
 import trio
 
-from chatproto.frames import Ack
+from chatproto.client.outputs import Apply, Changed, Failed, Forget, Row, Sent
+from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.timing import Timing
 from chatproto.model import LogItem, Message
+from chatproto.transitions import ClientState
 from client.account import Account, log_in
 from client.cids import new_cid
+from client.driver import Driver, Told
 from client.errors import ChatError
-from client.keeper import Keeper
-from client.link import Closed
-from client.outbox import Row
-from client.pace import Pace
-from client.replica import Applied, Failed, Happening, Replica, Sent
+from client.link import CLOSE_TIMEOUT, Closed
+from client.store import MemoryStore, SQLiteStore, Store
 
 KEEP: Final = 10_000
-"""Items a chat, and messages an iterator holds on to."""
+"""Items a chat, and events an iterator holds on to."""
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -32,37 +37,59 @@ async def connect(
     password: str,
     *,
     device: str = "python",
+    store: Path | str | None = None,
     whole_log: bool = False,
     keep: int = KEEP,
-    pace: Pace | None = None,
+    timing: Timing | None = None,
     random: Random | None = None,
     make_cid: Callable[[], str] = new_cid,
 ) -> AsyncIterator["Client"]:
     """Log in to the server at `url`, such as `http://localhost:8000`, and stay connected until the block ends.
 
+    `store`: a file in which cursors and the outbox outlive this process; else they are forgotten at its end.
     `whole_log`: take the logs from their beginnings; else what comes from now on. Raises ChatError where the log-in is
-    refused; later refusals come from the calls. The block's end does not wait for messages on their way.
+    refused, and StoreError; later refusals come from the calls. The block's end waits for no message on its way.
     """
-    pace = pace or Pace()
-    async with httpx.AsyncClient(base_url=url, timeout=pace.connect) as http:
-        account = await log_in(http, username, password)
-        client = Client(url, account, Replica(whole_log=whole_log, keep=keep), device, pace,
-                        random or SystemRandom(), make_cid, keep)  # fmt: skip
-        failed: Exception | None = None
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(client.keeper.run)
-            try:
-                await client.wait_live()
+    timing = timing or Timing()
+    memory: Store = MemoryStore() if store is None else SQLiteStore(store)
+    config = ClientConfig(
+        device=device,
+        name="vestnik-python",
+        version="1",
+        os=platform.system()[:64] or None,
+        whole_log=whole_log,
+        timing=timing,
+    )
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000) as http:
+            account = await log_in(http, username, password)
+            snapshot = memory.load()
+            if snapshot is not None and snapshot.user_id != account.user["id"]:
+                raise ChatError("wrong_store", "the store belongs to another user")
+            session = ClientSession(config, (random or SystemRandom()).random, snapshot)
+            client = Client(url, account, session, memory, make_cid, keep)
+            async with _running(client):
                 yield client
-            except Exception as error:  # raised again below, without the nursery's wrapping
-                failed = error
-            client.keeper.leave()
-            with trio.move_on_after(pace.disconnect + 1):
-                while client.keeper.stopped is None:
-                    await client.keeper.changed.wait()
-            nursery.cancel_scope.cancel()
-        if failed is not None:
-            raise failed
+    finally:
+        memory.close()
+
+
+@asynccontextmanager
+async def _running(client: "Client") -> AsyncIterator[None]:
+    failed: Exception | None = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.driver.run)
+        try:
+            await client.wait_live()
+            yield
+        except Exception as error:  # raised again below, without the nursery's wrapping
+            failed = error
+        client.driver.stop()
+        with trio.move_on_after(CLOSE_TIMEOUT + 1):
+            await client.driver.ended()
+        nursery.cancel_scope.cancel()
+    if failed is not None:
+        raise failed
 
 
 class Sending:
@@ -71,36 +98,36 @@ class Sending:
     def __init__(self, cid: str) -> None:
         self.cid = cid
         self._done = trio.Event()
-        self._ack: Ack | None = None
+        self._sent: Sent | None = None
         self._error: ChatError | None = None
 
-    async def ack(self) -> Ack:
-        """The server's acknowledgement. Raises ChatError where it refused for good."""
+    async def ack(self) -> Sent:
+        """Where the server has stored it. Raises ChatError where it refused for good."""
         await self._done.wait()
-        if self._ack is None:
+        if self._sent is None:
             raise self._error or ChatError("stopped")
-        return self._ack
+        return self._sent
 
-    def settle(self, result: Ack | ChatError) -> None:
+    def settle(self, result: Sent | ChatError) -> None:
         """For the client."""
-        if isinstance(result, Ack):
-            self._ack = result
+        if isinstance(result, Sent):
+            self._sent = result
         else:
             self._error = result
         self._done.set()
 
 
-class Messages:
-    """Messages as they are applied, from now on: of each chat every one, once, in order."""
+class Stream(Generic[T]):
+    """What happens from now on, each once and in order; ends where the client stops."""
 
     def __init__(self, bound: int) -> None:
-        self._write, self._read = trio.open_memory_channel[Message](bound)
+        self._write, self._read = trio.open_memory_channel[T](bound)
         self._error: ChatError | None = None
 
-    def __aiter__(self) -> "Messages":
+    def __aiter__(self) -> "Stream[T]":
         return self
 
-    async def __anext__(self) -> Message:
+    async def __anext__(self) -> T:
         """Raises ChatError where the client has stopped, or with slow_reader where too many waited here."""
         try:
             return await self._read.receive()
@@ -109,13 +136,13 @@ class Messages:
                 raise StopAsyncIteration from None
             raise self._error from None
 
-    def put(self, message: Message) -> None:
+    def put(self, one: T) -> None:
         """For the client."""
         if self._error is None:
             try:
-                self._write.send_nowait(message)
+                self._write.send_nowait(one)
             except trio.WouldBlock:
-                self.end(ChatError("slow_reader", "messages came faster than they were taken"))
+                self.end(ChatError("slow_reader", "it came faster than it was taken"))
 
     def end(self, why: ChatError) -> None:
         """For the client: no more will come; what waits can still be taken."""
@@ -131,20 +158,22 @@ class Client:
         self,
         url: str,
         account: Account,
-        replica: Replica,
-        device: str,
-        pace: Pace,
-        random: Random,
+        session: ClientSession,
+        store: Store,
         make_cid: Callable[[], str],
         keep: int,
     ) -> None:
-        self.replica = replica
         self.account = account
-        self.keeper = Keeper(url, account, replica, self._happened, device=device, pace=pace, random=random)
+        self.session = session
+        self.driver = Driver(url, account, session, store, self._happened)
+        self.links = 0
+        self.stopped: ChatError | None = None
         self._make_cid = make_cid
         self._keep = keep
+        self._logs: dict[int, deque[LogItem]] = {}
         self._sendings: dict[str, Sending] = {}
-        self._iterators: WeakSet[Messages] = WeakSet()
+        self._messages: WeakSet[Stream[Message]] = WeakSet()
+        self._events: WeakSet[Stream[Told]] = WeakSet()
         self._changed = trio.Event()
 
     @property
@@ -153,18 +182,13 @@ class Client:
         return int(self.account.user["id"])
 
     @property
-    def links(self) -> int:
-        """How often the server said `ready`."""
-        return self.keeper.links
-
-    @property
     def closes(self) -> list[Closed]:
         """How the last links ended, the newest last."""
-        return self.keeper.closes
+        return self.driver.closes
 
     # --- messages ---
 
-    async def send(self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None) -> Ack:
+    async def send(self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None) -> Sent:
         """Send a message and wait until the server has it durably; lost links are outlived, with one copy stored.
 
         Raises ChatError where the server refuses for good. A cancelled call does not take the message back.
@@ -172,42 +196,58 @@ class Client:
         return await self.enqueue(chat_id, text, reply_to=reply_to, cid=cid).ack()
 
     def enqueue(self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None) -> Sending:
-        """Put a message behind those already on their way to this chat. Raises ChatError once the client stopped."""
-        if self.keeper.stopped is not None:
-            raise self.keeper.stopped
-        target_at = None
-        if reply_to is not None and (chat := self.replica.chats.get(chat_id)):
-            target = chat.find(reply_to)
-            target_at = target.created_at if isinstance(target, Message) else None
+        """Put a message behind those already on their way to this chat. Raises ChatError once the client stopped, and
+        ValueError for a cid that is on its way."""
+        if self.stopped is not None:
+            raise self.stopped
+        target = None if reply_to is None else self._find(chat_id, reply_to)
+        target_at = target.created_at if isinstance(target, Message) else None
         sending = Sending(cid or self._make_cid())
-        self.replica.outbox.add(Row(sending.cid, chat_id, text, reply_to, target_at))
+        row = Row(cid=sending.cid, chat_id=chat_id, content=text, reply_to=reply_to, target_at=target_at)
+        if sending.cid in self._sendings:
+            raise ValueError(f"cid {sending.cid} is on its way already")
         self._sendings[sending.cid] = sending
-        self.keeper.wake()
+        if not self.driver.send(row):
+            raise ValueError(f"cid {sending.cid} is on its way already")
         return sending
 
-    def messages(self) -> Messages:
+    @property
+    def unsent(self) -> tuple[Row, ...]:
+        """The outbox: what is not acknowledged, also from an earlier life of the store."""
+        return tuple(entry.row for entry in self.session.outbox.entries.values())
+
+    async def flushed(self) -> None:
+        """Wait until the outbox is empty. Raises ChatError once the client stopped."""
+        await self.until(lambda: not self.session.outbox.entries)
+
+    def messages(self) -> Stream[Message]:
         """An iterator over the messages that are applied from this call on, one's own too."""
-        messages = Messages(self._keep)
-        if self.keeper.stopped is not None:
-            messages.end(self.keeper.stopped)
-        else:
-            self._iterators.add(messages)
-        return messages
+        return self._stream(self._messages)
+
+    def events(self) -> Stream[Told]:
+        """The same for everything there is: items of the logs, ends of sendings, marks, typing, presence, states."""
+        return self._stream(self._events)
 
     def log(self, chat_id: int) -> tuple[LogItem, ...]:
-        """The last applied items of a chat, ascending without a hole; () where it is not known yet."""
-        chat = self.replica.chats.get(chat_id)
-        return () if chat is None else tuple(chat.items)
+        """The last items of a chat that this client applied, ascending without a hole; () where there are none."""
+        return tuple(self._logs.get(chat_id, ()))
 
     def applied(self, chat_id: int) -> int:
         """The seq up to which a chat's log is whole; 0 where it is not known yet."""
-        chat = self.replica.chats.get(chat_id)
+        chat = self.session.replica.chats.get(chat_id)
         return 0 if chat is None else chat.applied
 
     async def reached(self, chat_id: int, seq: int) -> None:
         """Wait until a chat's log is whole up to `seq`. Raises ChatError once the client stopped."""
-        while self.applied(chat_id) < seq:
-            await self._wait_changed()
+        await self.until(lambda: self.applied(chat_id) >= seq)
+
+    def read(self, chat_id: int, seq: int) -> None:
+        """Tell that the user has read a chat up to `seq`; told again by itself until the server has it."""
+        self.driver.read(chat_id, seq)
+
+    def typing(self, chat_id: int, on: bool = True) -> None:
+        """Tell that the user types, or stopped."""
+        self.driver.typing(chat_id, on)
 
     # --- chats, over HTTP ---
 
@@ -230,43 +270,68 @@ class Client:
 
     def cut(self) -> None:
         """Break the TCP link hard, as a test or a demonstration; the client returns by itself."""
-        self.keeper.cut()
+        self.driver.cut()
 
     async def wait_live(self) -> None:
         """Wait until the server has said `ready` on the present link. Raises ChatError once the client stopped."""
-        while not self.keeper.live:
-            if self.keeper.stopped is not None:
-                raise self.keeper.stopped
-            await self.keeper.changed.wait()
+        await self.until(lambda: self.session.state in (ClientState.RESUMING, ClientState.LIVE))
 
-    # --- what the keeper reports ---
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until it holds; it is asked after each happening. Raises ChatError once the client stopped."""
+        while not condition():
+            if self.stopped is not None:
+                raise self.stopped
+            await self._changed.wait()
 
-    def _happened(self, happened: list[Happening]) -> None:
-        for one in happened:
-            if isinstance(one, Applied) and isinstance(one.item, Message):
-                for messages in self._iterators:
-                    messages.put(one.item)
-            elif isinstance(one, Sent):
-                self._settle(one.ack.cid, one.ack)
-            elif isinstance(one, Failed):
-                self._settle(one.row.cid, ChatError(one.code, one.detail))
-        if self.keeper.stopped is not None:
-            self._stopped(self.keeper.stopped)
+    # --- what the driver tells ---
+
+    def _happened(self, told: list[Told]) -> None:
+        for one in told:
+            for events in self._events:
+                events.put(one)
+            match one:
+                case Apply(item):
+                    self._log_of(item.chat_id).append(item)
+                    if isinstance(item, Message):
+                        for messages in self._messages:
+                            messages.put(item)
+                case Forget(chat_id):
+                    self._logs.pop(chat_id, None)
+                case Sent(cid):
+                    self._settle(cid, one)
+                case Failed(cid):
+                    self._settle(cid, ChatError(one.code, one.detail))
+                case Changed():
+                    self._moved(one)
         self._changed.set()
         self._changed = trio.Event()
 
-    def _settle(self, cid: str, result: Ack | ChatError) -> None:
+    def _moved(self, changed: Changed) -> None:
+        self.links += changed.state == ClientState.RESUMING
+        if changed.state in (ClientState.LOGGED_OUT, ClientState.STOPPED):
+            self.stopped = ChatError(changed.code or changed.state)
+            for cid in list(self._sendings):
+                self._settle(cid, self.stopped)
+            for messages in self._messages:
+                messages.end(self.stopped)
+            for events in self._events:
+                events.end(self.stopped)
+
+    def _settle(self, cid: str, result: Sent | ChatError) -> None:
         sending = self._sendings.pop(cid, None)
         if sending is not None:
             sending.settle(result)
 
-    def _stopped(self, why: ChatError) -> None:
-        for cid in list(self._sendings):
-            self._settle(cid, why)
-        for messages in self._iterators:
-            messages.end(why)
+    def _stream(self, streams: "WeakSet[Stream[T]]") -> Stream[T]:
+        stream = Stream[T](self._keep)
+        if self.stopped is not None:
+            stream.end(self.stopped)
+        else:
+            streams.add(stream)
+        return stream
 
-    async def _wait_changed(self) -> None:
-        if self.keeper.stopped is not None:
-            raise self.keeper.stopped
-        await self._changed.wait()
+    def _log_of(self, chat_id: int) -> deque[LogItem]:
+        return self._logs.setdefault(chat_id, deque(maxlen=self._keep))
+
+    def _find(self, chat_id: int, seq: int) -> LogItem | None:
+        return next((item for item in reversed(self._logs.get(chat_id, ())) if item.seq == seq), None)

@@ -14,11 +14,11 @@ import httpx
 import trio
 from attrs import frozen
 
+from chatproto.client.timing import Timing
 from chatproto.model import Message
 from client.account import register
 from client.connection import Client, connect
 from client.errors import ChatError
-from client.pace import Pace
 
 PASSWORD: Final = "three people, one log"
 PEOPLE: Final = ("Анна", "Ben", "נועה")
@@ -93,8 +93,8 @@ async def _gather(url: str, random: Random, stack: AsyncExitStack) -> list[Perso
         async with httpx.AsyncClient(base_url=url, timeout=20) as http:
             username = f"demo{Random().randrange(10**12):012d}.{number}"
             await register(http, username, PASSWORD, name)
-        pace = Pace(first=0.1, ceiling=0.5)
-        entered = connect(url, username, PASSWORD, device="demo", whole_log=True, pace=pace, random=random)
+        timing = Timing(backoff_first=100, backoff_ceiling=500)
+        entered = connect(url, username, PASSWORD, device="demo", whole_log=True, timing=timing, random=random)
         people.append(Person(name, await stack.enter_async_context(entered)))
     return people
 
@@ -112,7 +112,7 @@ async def _talk(person: Person, chat_id: int, random: Random, seqs: list[int]) -
         if index in cuts:
             person.chat.cut()
     for sending in on_their_way:
-        seqs.append((await sending.ack()).seq)
+        seqs.append((await sending.ack()).seq or 0)
 
 
 # --- the end ---

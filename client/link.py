@@ -8,31 +8,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-import msgspec
 import trio
 import trio_websocket
 from attrs import frozen
 
+from chatproto.client import codec
 from chatproto.frames import FromClient, FromServer
-from client.pace import Pace
 
 log = logging.getLogger(__name__)
 
 SUBPROTOCOL: Final = "chatproto.v1"
-MAX_FRAME: Final = 1024 * 1024
-"""Bytes a client accepts in one message (docs/protocol.md section 1)."""
 NO_CONNECTION: Final = 1006
-
-
-class _Envelope(msgspec.Struct):
-    type: Any = None
-
-
-_decoder: Final[msgspec.json.Decoder[FromServer]] = msgspec.json.Decoder(FromServer)
-_list_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_envelope: Final = msgspec.json.Decoder(_Envelope)
-_encoder: Final = msgspec.json.Encoder()
-_KNOWN: Final = frozenset(kind.__struct_config__.tag for kind in FromServer.__args__)
+CLOSE_TIMEOUT: Final = 2.0
+"""Seconds for the close handshake."""
 
 
 @frozen
@@ -43,41 +31,12 @@ class Closed:
     reason: str = ""
 
 
-class BadServerFrame(Exception):
-    """The server sent what is no frame of the protocol."""
-
-
-def decode(data: str | bytes) -> list[FromServer]:
-    """The frames of one WebSocket message, one object or an array; unknown types are left out."""
-    raw = data.encode() if isinstance(data, str) else data
-    try:
-        parts = [bytes(part) for part in _list_decoder.decode(raw)] if raw[:1] == b"[" else [raw]
-        frames = [_decode_one(part) for part in parts]
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise BadServerFrame(str(error)[:200]) from None
-    return [frame for frame in frames if frame is not None]
-
-
-def _decode_one(raw: bytes) -> FromServer | None:
-    try:
-        return _decoder.decode(raw)
-    except msgspec.ValidationError:
-        if _envelope.decode(raw).type in _KNOWN:
-            raise
-        return None  # a word of a newer server
-
-
 class Link:
-    """A live WebSocket. One task receives; `send` may be called by several.
-
-    `heard` is set at the next message from the server, and replaced then. `sent_at`, `heard_at`: trio's clock.
-    """
+    """A live WebSocket. One task receives; `send` may be called by several."""
 
     def __init__(self, websocket: trio_websocket.WebSocketConnection, stream: trio.SocketStream) -> None:
         self._websocket = websocket
         self._stream = stream
-        self.heard = trio.Event()
-        self.sent_at = self.heard_at = trio.current_time()
 
     async def receive(self) -> list[FromServer] | Closed:
         """The frames of the next message, or how the link ended."""
@@ -85,22 +44,18 @@ class Link:
             message = await self._websocket.get_message()
         except trio_websocket.ConnectionClosed as error:
             return _closed(error.reason)
-        self.heard_at = trio.current_time()
-        self.heard.set()
-        self.heard = trio.Event()
         try:
-            return decode(message)
-        except BadServerFrame as error:
+            return codec.decode(message)
+        except codec.BadServerFrame as error:
             log.error("leaving a server that does not speak the protocol: %s", error)
             return Closed(1002, "bad frame")
 
     async def send(self, frame: FromClient) -> None:
         """Write one frame. On a link that has ended this does nothing: `receive` tells."""
         try:
-            await self._websocket.send_message(_encoder.encode(frame).decode())
+            await self._websocket.send_message(codec.encode(frame))
         except trio_websocket.ConnectionClosed:
             return
-        self.sent_at = trio.current_time()
 
     def cut(self) -> None:
         """End the TCP connection at once with a reset, as a pulled cable with a rude neighbour would."""
@@ -145,7 +100,7 @@ class _Carrier(trio.abc.Stream):
         await self._inner.aclose()
 
 
-async def with_link(url: str, pace: Pace, use: Callable[[Link], Awaitable[Closed]]) -> Closed:
+async def with_link(url: str, connect_timeout: float, use: Callable[[Link], Awaitable[Closed]]) -> Closed:
     """Open a WebSocket to the server at the HTTP address `url`, let `use` work on it, and close it.
 
     `use` gives how the link ended, or how it should be ended. What fails on the way is a Closed as well.
@@ -155,12 +110,12 @@ async def with_link(url: str, pace: Pace, use: Callable[[Link], Awaitable[Closed
     try:
         async with trio.open_nursery() as nursery:
             link = None
-            with trio.move_on_after(pace.connect) as opening:  # the library's own deadline misses a silent peer
+            with trio.move_on_after(connect_timeout) as opening:  # the library's own deadline misses a silent peer
                 stream = await trio.open_tcp_stream(*_address(url))
                 link = await _upgrade(nursery, url, stream, opening.cancel)
             if link is not None:
                 closed = await use(link)
-                with trio.move_on_after(pace.disconnect):
+                with trio.move_on_after(CLOSE_TIMEOUT):
                     await link.aclose()
             nursery.cancel_scope.cancel()
     except* (trio_websocket.HandshakeError, trio_websocket.ConnectionClosed, OSError) as refused:
@@ -188,6 +143,6 @@ async def _upgrade(nursery: trio.Nursery, url: str, stream: trio.SocketStream, o
         parts.netloc.rpartition("@")[2],
         parts.path.rstrip("/") + "/ws",
         subprotocols=[SUBPROTOCOL],
-        max_message_size=MAX_FRAME,
+        max_message_size=codec.MAX_FRAME,
     )
     return Link(websocket, stream)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from chatproto.transitions import CURSOR, SESSION, CursorState, S, SessionState, Table, mermaid
+from chatproto.transitions import CLIENT, CURSOR, SESSION, ClientState, CursorState, S, SessionState, Table, mermaid
 
 PAGES = Path(__file__).parent
 
-STATES = """# States of the server's side
+STATES = """# States
 
 This page is made from the tables in `chatproto/transitions.py` by `./just docs`; a test compares them. A step that is
 not drawn here is a bug of ours and raises `LocalProtocolError`.
@@ -25,7 +25,15 @@ are dropped and one `lag` tells the client to page.
 {cursor}
 | State | Meaning |
 |---|---|
-{cursor_states}"""
+{cursor_states}
+## A client
+
+What the client does in each state is said step by step in `tests/vectors`: [how to use them](testing-your-client.md).
+
+{client}
+| State | Meaning |
+|---|---|
+{client_states}"""
 
 SESSION_MEANS = {
     SessionState.AWAITING_HELLO: "the socket is open; `hello` must come within 10 s",
@@ -38,6 +46,16 @@ CURSOR_MEANS = {
     CursorState.LIVE: "everything up to `sent` was pushed; the next item goes out at once",
     CursorState.CATCHING_UP: "a gap is being read from the log",
     CursorState.LAGGING: "the client reads too slowly; it pages until it has caught up",
+}
+CLIENT_MEANS = {
+    ClientState.IDLE: "nothing was started",
+    ClientState.CONNECTING: "a WebSocket is being opened",
+    ClientState.AUTHENTICATING: "`hello` is out",
+    ClientState.RESUMING: "`ready` came; some chats are behind and are being paged",
+    ClientState.LIVE: "every chat was caught up once on this link",
+    ClientState.BACKOFF: "no link; waiting for the next attempt, or for a fresh token",
+    ClientState.LOGGED_OUT: "the log-in is over; outbox and drafts are kept for the next one",
+    ClientState.STOPPED: "over",
 }
 
 
@@ -56,6 +74,8 @@ def states() -> str:
         session_states=_rows(SESSION_MEANS),
         cursor=_diagram(CURSOR),
         cursor_states=_rows(CURSOR_MEANS),
+        client=_diagram(CLIENT),
+        client_states=_rows(CLIENT_MEANS),
     )
 
 

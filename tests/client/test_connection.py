@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack
 import pytest
 import trio
 
+from chatproto.client.timing import Timing
 from chatproto.limits import Limits
 from client.connection import Client, connect
 from client.errors import ChatError
-from client.pace import Pace
 from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House
 
-FAST = Pace(first=0.01, ceiling=0.1, answer=1.0, busy_answer=2.0)
+FAST = Timing(backoff_first=10, backoff_ceiling=100, answer=1000, busy_answer=2000)
 
 
 def texts(chat: Client, chat_id: int) -> list[str | None]:
@@ -32,8 +32,8 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_two_people_talk(house: House) -> None:
     await house.register("ann"), await house.register("bob")
     async with (
-        connect(house.url, "ann", PASSWORD, pace=FAST) as ann,
-        connect(house.url, "bob", PASSWORD, pace=FAST) as bob,
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST) as bob,
     ):
         chat_id = await ann.create_direct(bob.user_id)
         heard = bob.messages()
@@ -49,8 +49,8 @@ async def test_two_people_talk(house: House) -> None:
 async def test_what_was_missed_comes_after_a_lost_link_once_and_in_order(house: House) -> None:
     await house.register("ann"), await house.register("bob")
     async with (
-        connect(house.url, "ann", PASSWORD, pace=FAST, whole_log=True) as ann,
-        connect(house.url, "bob", PASSWORD, pace=FAST, whole_log=True) as bob,
+        connect(house.url, "ann", PASSWORD, timing=FAST, whole_log=True) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST, whole_log=True) as bob,
     ):
         chat_id = await ann.create_group("Tea", [bob.user_id])
         sendings = []
@@ -69,7 +69,7 @@ async def test_what_was_missed_comes_after_a_lost_link_once_and_in_order(house: 
 
 async def test_the_same_cid_again_is_the_same_message(house: House) -> None:
     await house.register("ann")
-    async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
         chat_id = await ann.create_direct(ann.user_id)
         first = await ann.send(chat_id, "once", cid="mine")
         again = await ann.send(chat_id, "once", cid="mine")
@@ -80,7 +80,7 @@ async def test_the_same_cid_again_is_the_same_message(house: House) -> None:
 
 async def test_final_refusals_are_raised_and_later_messages_go_on(house: House) -> None:
     await house.register("ann")
-    async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
         chat_id = await ann.create_direct(ann.user_id)
         empty, good = ann.enqueue(chat_id, "   "), ann.enqueue(chat_id, "good")
         with pytest.raises(ChatError) as refused:
@@ -96,16 +96,16 @@ async def test_final_refusals_are_raised_and_later_messages_go_on(house: House) 
 async def test_a_wrong_password_is_told_at_once(house: House) -> None:
     await house.register("ann")
     with pytest.raises(ChatError, match="invalid_credentials"):
-        async with connect(house.url, "ann", "wrong", pace=FAST):
+        async with connect(house.url, "ann", "wrong", timing=FAST):
             pass
     with pytest.raises(ChatError, match="no_connection"):
-        async with connect("http://127.0.0.1:1", "ann", PASSWORD, pace=FAST):
+        async with connect("http://127.0.0.1:1", "ann", PASSWORD, timing=FAST):
             pass
 
 
 async def test_an_ended_session_ends_the_client(house: House) -> None:
     await house.register("ann")
-    async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
         heard = ann.messages()
         chat_id = await ann.create_direct(ann.user_id)
         await ann.account.call("POST", "/api/auth/logout")
@@ -119,7 +119,7 @@ async def test_tokens_are_renewed_on_the_way(house_at: OpenHouse) -> None:
     patient = Limits(idle_timeout=10**6, rate=1000.0, burst=1000)
     async with house_at(limits=patient) as house, AsyncExitStack() as stack:
         await house.register("ann")
-        ann = await stack.enter_async_context(connect(house.url, "ann", PASSWORD, pace=FAST))
+        ann = await stack.enter_async_context(connect(house.url, "ann", PASSWORD, timing=FAST))
         chat_id = await ann.create_direct(ann.user_id)
         first = ann.account.token
         house.clock.advance(seconds=900 - 100)
@@ -135,7 +135,7 @@ async def test_tokens_are_renewed_on_the_way(house_at: OpenHouse) -> None:
 async def test_a_message_outlives_a_store_that_was_away(house_at: OpenHouse) -> None:
     async with house_at(limits=Limits(store_wait=0.3, rate=1000.0, burst=1000)) as house:
         await house.register("ann")
-        async with connect(house.url, "ann", PASSWORD, pace=FAST) as ann:
+        async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
             chat_id = await ann.create_direct(ann.user_id)
             house.storage.broken = True
             sendings = [ann.enqueue(chat_id, text) for text in "abc"]
@@ -149,6 +149,6 @@ async def test_older_pages_come_over_http(house: House) -> None:
     chat_id = await ann.direct(ann)
     for number in range(5):
         await ann.send(chat_id, str(number))
-    async with connect(house.url, "ann", PASSWORD, pace=FAST) as chat:
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as chat:
         assert chat.applied(chat_id) == 5
         assert [message.content for message in await chat.history(chat_id, before_seq=4, limit=2)] == ["1", "2"]

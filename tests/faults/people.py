@@ -9,14 +9,14 @@ import httpx
 import trio
 from attrs import define, field
 
-from chatproto.frames import Ack
+from chatproto.client.outputs import Sent
+from chatproto.client.timing import Timing
 from chatproto.model import LogItem, Message
 from client.account import register
 from client.connection import Client, connect
-from client.pace import Pace
 
 PASSWORD: Final = "correct horse battery"
-PACE: Final = Pace(first=0.02, ceiling=0.25, connect=3.0, steady=5.0)
+TIMING: Final = Timing(backoff_first=20, backoff_ceiling=250, connect=3000, steady=5000)
 AHEAD: Final = 6
 """Messages that a sender has on their way at a time."""
 
@@ -44,13 +44,13 @@ class Talk:
 
     chat_id: int
     said: dict[str, list[str]] = field(factory=dict)
-    acks: dict[str, Ack] = field(factory=dict)
+    acks: dict[str, Sent] = field(factory=dict)
     progress: Progress = field(factory=Progress)
     over: bool = False
 
     @property
     def last_seq(self) -> int:
-        return max(ack.seq for ack in self.acks.values())
+        return max(ack.seq or 0 for ack in self.acks.values())
 
     async def speak(self, name: str, chat: Client, random: Random, pause: float = 0.01) -> None:
         """Send numbered messages, a few ahead of their acks, until the talk is over; then wait for the last acks."""
@@ -81,7 +81,7 @@ async def gathered(url: str, count: int, random: Random) -> AsyncIterator[tuple[
     async with AsyncExitStack() as stack:
         people = [
             await stack.enter_async_context(
-                connect(url, name, PASSWORD, whole_log=True, keep=100_000, pace=PACE, random=random)
+                connect(url, name, PASSWORD, whole_log=True, keep=100_000, timing=TIMING, random=random)
             )
             for name in names
         ]

@@ -42,8 +42,7 @@ async def ready_answers(url: str, status: int) -> str:
 async def sent_home(sender: Client, closes: int) -> None:
     """Until the sender's link, with so many closed before it, was ended because the store is away."""
     with trio.fail_after(30):
-        while len(sender.closes) == closes:
-            await sender.keeper.changed.wait()
+        await sender.until(lambda: len(sender.closes) > closes)
     assert (sender.closes[closes].code, sender.closes[closes].reason) == (4503, "store_unavailable")
 
 

@@ -8,7 +8,7 @@ import trio
 
 from client.connection import Client, connect
 from storage.migrate import upgrade
-from tests.faults.people import PACE, PASSWORD, Talk, check_log, gathered, rows
+from tests.faults.people import PASSWORD, TIMING, Talk, check_log, gathered, rows
 from tests.faults.processes import ServerProcess
 from tests.mariadb import shared_mariadb
 
@@ -70,7 +70,7 @@ async def test_nothing_acked_is_lost_and_nothing_is_doubled_when_the_server_is_k
             assert person.links > KILLS / 2, f"the kills were hardly felt: {person.closes}"
             check_log(person.log(chat_id), talk)
             assert rows(person.log(chat_id)) == rows(people[0].log(chat_id))
-        async with connect(server.url, "person0", PASSWORD, whole_log=True, keep=100_000, pace=PACE) as newcomer:
+        async with connect(server.url, "person0", PASSWORD, whole_log=True, keep=100_000, timing=TIMING) as newcomer:
             with trio.fail_after(30):
                 await newcomer.reached(chat_id, talk.last_seq)
             assert rows(newcomer.log(chat_id)) == rows(people[0].log(chat_id))

@@ -7,16 +7,18 @@ from pathlib import Path
 from random import Random
 
 import httpx
-import msgspec
 import pytest
 import trio
 import trio_websocket
+from attrs import define, field
 
-from chatproto.frames import FromClient, Hello, Lag, Ready
+from chatproto.client.codec import MAX_FRAME, decode, encode
+from chatproto.client.outputs import Apply, SendFrame
+from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.frames import Lag
+from chatproto.model import LogItem
 from client.account import log_in
 from client.connection import Client
-from client.link import MAX_FRAME, decode
-from client.replica import Replica
 from tests.faults.people import PASSWORD, Talk, check_log, gathered, rows
 from tests.faults.processes import ServerProcess
 
@@ -35,32 +37,37 @@ def server(tmp_path: Path) -> ServerProcess:
     return ServerProcess.on_free_port(tmp_path / "data", url, bucket_rate="100000", bucket_burst="100000")
 
 
+@define(eq=False)
 class SlowLink:
-    """A WebSocket with a small window, of which nothing is read but on demand."""
+    """A WebSocket with a small window, of which nothing is read but on demand; the session is driven by hand."""
 
-    def __init__(self, websocket: trio_websocket.WebSocketConnection, replica: Replica) -> None:
-        self._websocket = websocket
-        self.replica = replica
-        self.lags = 0
-
-    async def send(self, frame: FromClient) -> None:
-        await self._websocket.send_message(msgspec.json.encode(frame).decode())
+    websocket: trio_websocket.WebSocketConnection
+    session: ClientSession
+    items: list[LogItem] = field(factory=list)
+    lags: int = 0
 
     async def read(self) -> None:
         """Take one message from the socket, and answer it as the protocol wants."""
-        for frame in decode(await self._websocket.get_message()):
-            self.lags += isinstance(frame, Lag)
-            if isinstance(frame, Ready):
-                self.replica.ready(frame, trio.current_time())
-            else:
-                self.replica.receive(frame, trio.current_time())
-        for due in self.replica.due(trio.current_time()):
-            await self.send(due)
+        frames = decode(await self.websocket.get_message())
+        self.lags += sum(isinstance(frame, Lag) for frame in frames)
+        self.session.receive(self.session.link, frames, now())
+        await self.perform()
+
+    async def perform(self) -> None:
+        for output in self.session.outputs():
+            if isinstance(output, SendFrame):
+                await self.websocket.send_message(encode(output.frame))
+            elif isinstance(output, Apply):
+                self.items.append(output.item)
 
     async def read_to_the_end(self) -> None:
         """Until the server, or the network, ends it."""
         while True:
-            await self._websocket.get_message()
+            await self.websocket.get_message()
+
+
+def now() -> int:
+    return int(trio.current_time() * 1000)
 
 
 @asynccontextmanager
@@ -78,9 +85,11 @@ async def slow_link(url: str, username: str) -> AsyncIterator[SlowLink]:
             websocket = await trio_websocket.wrap_client_stream(
                 nursery, stream, host, "/ws", message_queue_size=1, max_message_size=MAX_FRAME
             )
-            link = SlowLink(websocket, Replica(whole_log=True))
-            await link.send(Hello(v=[1], token=token, device="slow"))
-            while link.replica.epoch is None:
+            link = SlowLink(websocket, ClientSession(ClientConfig(device="slow", whole_log=True), Random(1).random))
+            link.session.start(token, now())
+            link.session.connected(link.session.link, now())
+            await link.perform()
+            while link.session.replica.epoch is None:
                 await link.read()
             yield link
         finally:
@@ -130,12 +139,12 @@ async def test_a_client_that_reads_slowly_is_told_of_the_lag_and_pages_the_rest(
                 while len(talk.acks) < MESSAGES:
                     await slow.read()
                     await trio.sleep(0.3)  # this is the slowness
-            while slow.replica.chats[chat_id].applied < talk.last_seq:
+            while slow.session.replica.chats[chat_id].applied < talk.last_seq:
                 await slow.read()
             for person in people:
                 await person.reached(chat_id, talk.last_seq)
         assert slow.lags >= 1
-        log = tuple(slow.replica.chats[chat_id].items)
+        log = tuple(slow.items)
         check_log(log, talk)
         assert rows(log) == rows(people[1].log(chat_id))
 

@@ -1,0 +1,145 @@
+"""What a ClientSession asks of its driver, and tells it; drained with `ClientSession.outputs()` after every input.
+
+As JSON each has its name under `do`; the vectors compare them so.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from chatproto.frames import ChatFrame, Chats, FromClient, Marks, Presence, Ready, Typing, UserFrame
+from chatproto.model import LogItem
+
+
+class ClientOutput(msgspec.Struct, frozen=True, tag_field="do"):
+    """The base of all."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A message on its way (C1). Its bytes never change: the server knows a repetition by cid and content."""
+
+    cid: str
+    chat_id: int
+    content: str
+    reply_to: int | None = None
+    target_at: datetime | None = None
+    attachments: tuple[int, ...] = ()
+    reply_lost: bool = False
+    """It answered to a message of a log that was replaced, and goes out without `reply_to`."""
+
+
+# --- to be done ---
+
+
+class Connect(ClientOutput, frozen=True, tag="connect"):
+    """Open a WebSocket; then `connected(link)` or `lost(link)`. Whatever an earlier link still says is ignored."""
+
+    link: int
+
+
+class SendFrame(ClientOutput, frozen=True, tag="send"):
+    """Write a frame on the present link, in the order of these outputs."""
+
+    frame: FromClient
+
+
+class Close(ClientOutput, frozen=True, tag="close"):
+    """End the present link. The session has left it already; nothing is to be reported."""
+
+    code: int
+    reason: str
+
+
+class Renew(ClientOutput, frozen=True, tag="renew"):
+    """Exchange the tokens, unless somebody did since `token` was the access token; then `renewed` or `not_renewed`."""
+
+    token: str
+
+
+class SaveRow(ClientOutput, frozen=True, tag="save_row"):
+    """Make a row of the outbox durable, or its change, at the end of its chat's rows; then `row_saved`."""
+
+    row: Row
+
+
+class DropRow(ClientOutput, frozen=True, tag="drop_row"):
+    """A row left the outbox."""
+
+    cid: str
+
+
+class SaveMarks(ClientOutput, frozen=True, tag="save_marks"):
+    """Make one's own highest read mark durable (C6)."""
+
+    chat_id: int
+    read_seq: int
+
+
+class SaveEpoch(ClientOutput, frozen=True, tag="save_epoch"):
+    """Who is logged in, and the history of which database everything saved belongs to."""
+
+    user_id: int
+    epoch: str
+
+
+# --- of the logs: to be saved and shown ---
+
+
+class Apply(ClientOutput, frozen=True, tag="apply"):
+    """The next item of a chat's log: exactly one above the last. Once it is durable: `saved`."""
+
+    item: LogItem
+
+
+class Jump(ClientOutput, frozen=True, tag="jump"):
+    """A chat's log goes on above `applied`; what lies between is hidden from this user, or is paged back on demand."""
+
+    chat_id: int
+    applied: int
+
+
+class Forget(ClientOutput, frozen=True, tag="forget"):
+    """The log of a chat is another one now (the database was restored): what was applied is void."""
+
+    chat_id: int
+
+
+# --- to be told ---
+
+
+class Changed(ClientOutput, frozen=True, tag="state"):
+    """The session is in another state; `code` tells why where it is logged_out or stopped."""
+
+    state: str
+    code: str | None = None
+
+
+class Sent(ClientOutput, frozen=True, tag="sent"):
+    """A row is stored. `seq` is None where only that is known (a repetition after the database was restored)."""
+
+    cid: str
+    chat_id: int
+    seq: int | None
+    created_at: datetime | None
+    dup: bool = False
+
+
+class Failed(ClientOutput, frozen=True, tag="failed"):
+    """A row was refused for good, or is poison (C7)."""
+
+    cid: str
+    chat_id: int
+    code: str
+    detail: str
+
+
+class Tell(ClientOutput, frozen=True, tag="tell"):
+    """A frame that is for the application."""
+
+    frame: Ready | Chats | ChatFrame | UserFrame | Marks | Typing | Presence
+
+
+Output = (
+    Connect | SendFrame | Close | Renew | SaveRow | DropRow | SaveMarks | SaveEpoch
+    | Apply | Jump | Forget | Changed | Sent | Failed | Tell
+)  # fmt: skip

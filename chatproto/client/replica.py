@@ -1,0 +1,380 @@
+"""What a client knows of its chats: each log as far as it is whole (docs/protocol.md section 3: C2, C6; section 4).
+
+Its inputs append outputs to what the session gave it; `due` gives the frames to send, `next_due` when to ask again.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from attrs import define, field
+
+from chatproto.client.outputs import Apply, Forget, Jump, Output, SaveMarks
+from chatproto.client.timing import Timing
+from chatproto.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
+from chatproto.model import Chat, Event, Head, Hidden, LogItem
+
+BUFFERED: Final = 200
+"""Items of a chat kept while an earlier one is missing (C2)."""
+SYNCS: Final = 4
+"""Syncs in flight a connection; one a chat."""
+PAGE: Final = 200
+FAR_BEHIND: Final = 1000
+"""A client with a timeline that is further behind starts anew at the end (docs/protocol.md, After `ready`)."""
+
+
+@define
+class Asked:
+    """A sync in flight."""
+
+    ref: str
+    after_seq: int
+    at: int
+
+
+@define
+class ChatLog:
+    """One chat. All seqs up to `applied` were applied, each once, in order; those up to `saved` are durable.
+
+    `last_seq`: the highest seq heard of. `early`: items that came before an earlier one. `lagging`: the server
+    pushes nothing until it has answered a sync with the end of the log. `anew`: its log was replaced, and where the
+    new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server holds, `told_*`: what it
+    was sent since.
+    """
+
+    chat_id: int
+    first_seq: int
+    last_seq: int
+    applied: int
+    saved: int
+    applied_at: datetime | None = None
+    last_at: datetime | None = None
+    left_seq: int | None = None
+    read: int = 0
+    server_delivered: int = 0
+    server_read: int = 0
+    told_delivered: int = 0
+    told_read: int = 0
+    early: dict[int, LogItem] = field(factory=dict)
+    lagging: bool = False
+    anew: bool = False
+    asked: Asked | None = None
+    ask_at: int = 0
+    mark_at: int = 0
+
+    @property
+    def behind(self) -> bool:
+        """A page is wanted."""
+        return self.lagging or self.anew or self.applied < self.last_seq
+
+    @property
+    def unmarked(self) -> bool:
+        """The server holds less than is durable here, or was read; a former member marks nothing."""
+        delivered, read = self.marks
+        return self.left_seq is None and (delivered > self.told_delivered or read > self.told_read)
+
+    @property
+    def marks(self) -> tuple[int, int]:
+        """Delivered and read, as far as durable."""
+        return self.saved, min(self.read, self.saved)
+
+
+@define
+class Replica:
+    """All chats of one user.
+
+    `whole_log`: take each log from its beginning; else from where it stood when the chat was first listed. `stirred`:
+    chats that may want a sync or a mark.
+    """
+
+    timing: Timing
+    emit: Callable[[Output], None]
+    whole_log: bool = False
+    user_id: int = 0
+    epoch: str | None = None
+    chats: dict[int, ChatLog] = field(factory=dict)
+    stirred: dict[int, None] = field(factory=dict)
+    asking: int = 0
+    refs: int = 0
+
+    # --- inputs ---
+
+    def ready(self, frame: Ready) -> bool:
+        """A link is up. Whether the database has another epoch: then the caches and own marks go."""
+        replaced = self.epoch is not None and frame.epoch != self.epoch
+        if replaced:
+            for chat_id in self.chats:
+                self.emit(Forget(chat_id))
+            self.chats.clear()
+            self.stirred.clear()
+        self.epoch, self.user_id = frame.epoch, frame.user.id
+        return replaced
+
+    def list_heads(self, heads: tuple[Head, ...]) -> list[int]:
+        """Where each chat stands, read from the database; the chats whose log was replaced."""
+        return [head.chat_id for head in heads if self._list_head(head)]
+
+    def list_chat(self, told: Chat) -> None:
+        """A `chat` frame; it never decides that a log was replaced."""
+        chat = self.chats.get(told.id)
+        if chat is None:
+            chat = self._enter(told.id, told.first_seq, told.last_seq)
+            self._tell_start(chat)
+        chat.first_seq, chat.left_seq = told.first_seq, told.left_seq
+        chat.last_seq = max(chat.last_seq, told.last_seq)
+        self._server_has(chat, told.delivered_seq, told.read_seq)
+        self._stir(chat)
+
+    def live(self, item: LogItem) -> None:
+        """An item that was pushed."""
+        chat = self.chats.get(item.chat_id)
+        if chat is None or chat.anew or item.seq <= chat.applied:
+            return
+        self._stir(chat)
+        chat.last_seq = max(chat.last_seq, item.seq)
+        if item.seq == chat.applied + 1:
+            self._apply(chat, item)
+            self._apply_early(chat)
+        elif len(chat.early) < BUFFERED:
+            chat.early[item.seq] = item
+
+    def page(self, page: PageFrame, now: int) -> int | None:
+        """The answer of a sync; the chat whose log turned out to be replaced."""
+        chat = self.chats.get(page.chat_id)
+        if chat is None or chat.asked is None or chat.asked.ref != page.ref:
+            return None
+        asked = chat.asked
+        self._answered(chat)
+        self._stir(chat)
+        if chat.anew:
+            chat.anew, chat.last_seq = False, page.last_seq
+            if not self.whole_log:
+                self._jump(chat, page.last_seq)
+                chat.applied_at, chat.lagging = page.last_at, False
+                return None
+        elif _replaced(chat, page.last_seq, page.last_at, asked.after_seq):
+            self._start_anew(chat)
+            return chat.chat_id
+        chat.last_seq = max(chat.last_seq, page.last_seq)
+        chat.lagging = chat.lagging and page.more
+        if page.from_seq > max(asked.after_seq, chat.applied):  # what lies before is not for this user
+            self._jump(chat, page.from_seq)
+        for item in page.items:
+            if item.seq == chat.applied + 1:
+                self._apply(chat, item)
+        self._apply_early(chat)
+        if chat.behind and page.to_seq <= asked.after_seq:
+            chat.ask_at = now + self.timing.retry  # the page brought nothing: do not ask in a circle
+        return None
+
+    def lag(self, frame: Lag) -> None:
+        """Items were dropped for us."""
+        if chat := self.chats.get(frame.chat_id):
+            chat.lagging = True
+            chat.last_seq = max(chat.last_seq, frame.last_seq)
+            self._stir(chat)
+
+    def own_marks(self, frame: Marks) -> None:
+        """What the server holds of one's own marks, from whichever device."""
+        if chat := self.chats.get(frame.chat_id):
+            self._server_has(chat, frame.delivered_seq, frame.read_seq)
+            if frame.read_seq > chat.read:
+                chat.read = frame.read_seq
+                self.emit(SaveMarks(chat.chat_id, chat.read))
+
+    def error(self, error: ErrorFrame, now: int) -> int | None:
+        """A refused sync or mark; the chat whose log turned out to be replaced."""
+        chat = self.chats.get(error.chat_id or 0)
+        if chat is None:
+            return None
+        wait = self.timing.retry if error.retry_after_ms is None else error.retry_after_ms
+        if chat.asked is None or chat.asked.ref != error.ref:
+            if error.ref == f"mark-{chat.chat_id}" and error.retryable:
+                chat.told_delivered, chat.told_read = chat.server_delivered, chat.server_read
+                chat.mark_at = now + wait
+                self._stir(chat)
+            return None
+        self._answered(chat)
+        self._stir(chat)
+        chat.ask_at = now + wait
+        if error.code == "bad_seq" and not chat.anew:  # the log does not hold what was applied
+            self._start_anew(chat)
+            return chat.chat_id
+        if error.code == "not_member":
+            chat.last_seq, chat.lagging, chat.anew = chat.applied, False, False
+        return None
+
+    def disconnected(self) -> None:
+        """What was under way is asked again on the next link."""
+        for chat in self.chats.values():
+            chat.asked, chat.lagging, chat.ask_at, chat.mark_at = None, False, 0, 0
+        self.asking = 0
+
+    def mark_again(self) -> None:
+        """Marks sent lately may have been dropped (an expired token)."""
+        for chat in self.chats.values():
+            chat.told_delivered, chat.told_read = chat.server_delivered, chat.server_read
+            self._stir(chat)
+
+    def saved(self, chat_id: int, seq: int) -> None:
+        """The log is durable up to there."""
+        chat = self.chats.get(chat_id)
+        if chat is not None and chat.saved < seq <= chat.applied:
+            chat.saved = seq
+            self._stir(chat)
+
+    def read(self, chat_id: int, seq: int) -> None:
+        """The user has read up to there, of what is applied."""
+        chat = self.chats.get(chat_id)
+        if chat is not None and chat.read < (seq := min(seq, chat.applied)):
+            chat.read = seq
+            self.emit(SaveMarks(chat_id, seq))
+            self._stir(chat)
+
+    # --- outputs ---
+
+    def due(self, now: int) -> Iterator[Sync | MarkFrame]:
+        """The frames to be sent now; each is given once."""
+        yield from self._syncs(now)
+        for chat_id in list(self.stirred):
+            chat = self.chats[chat_id]
+            if chat.unmarked and chat.mark_at <= now:
+                chat.mark_at = now + self.timing.mark_every
+                yield self._mark(chat)
+            if not chat.unmarked and not chat.behind and chat.asked is None:
+                del self.stirred[chat_id]
+
+    def next_due(self) -> int | None:
+        """When `due` will have something by the passing of time alone."""
+        times = []
+        for chat_id in self.stirred:
+            chat = self.chats[chat_id]
+            if chat.asked is not None:
+                times.append(chat.asked.at + self.timing.resend)
+            elif chat.behind and self.asking < SYNCS:
+                times.append(chat.ask_at)
+            if chat.unmarked:
+                times.append(chat.mark_at)
+        return min(times, default=None)
+
+    @property
+    def caught_up(self) -> bool:
+        """No chat wants a page."""
+        return not any(self.chats[chat_id].behind for chat_id in self.stirred)
+
+    def _syncs(self, now: int) -> Iterator[Sync]:
+        for chat_id in self.stirred:
+            chat = self.chats[chat_id]
+            if chat.asked is not None and now - chat.asked.at >= self.timing.resend:
+                self._answered(chat)
+        if self.asking >= SYNCS or not self.stirred:
+            return
+        wanting = [self.chats[chat_id] for chat_id in self.stirred]
+        wanting = [chat for chat in wanting if chat.behind and chat.asked is None and chat.ask_at <= now]
+        wanting.sort(key=lambda chat: (chat.last_at is not None, chat.last_at), reverse=True)
+        for chat in wanting[: SYNCS - self.asking]:
+            self.refs += 1
+            chat.asked = Asked(f"sync-{self.refs}", chat.applied, now)
+            self.asking += 1
+            yield Sync(
+                id=chat.asked.ref,
+                chat_id=chat.chat_id,
+                after_seq=chat.applied,
+                after_at=chat.applied_at if chat.applied else None,
+                limit=PAGE,
+            )
+
+    def _mark(self, chat: ChatLog) -> MarkFrame:
+        delivered, read = chat.marks
+        frame = MarkFrame(
+            id=f"mark-{chat.chat_id}",
+            chat_id=chat.chat_id,
+            delivered_seq=delivered if delivered > chat.told_delivered else None,
+            read_seq=read if read > chat.told_read else None,
+        )
+        chat.told_delivered, chat.told_read = max(delivered, chat.told_delivered), max(read, chat.told_read)
+        return frame
+
+    # --- chats ---
+
+    def _list_head(self, head: Head) -> bool:
+        chat = self.chats.get(head.chat_id)
+        replaced = chat is not None and not chat.anew and _replaced(chat, head.last_seq, head.last_at, chat.applied)
+        if chat is not None and replaced:
+            chat = self._start_anew(chat)
+        if chat is None or chat.anew:
+            chat = self._enter(head.chat_id, head.first_seq, head.last_seq)
+            self._tell_start(chat)
+        elif not self.whole_log and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
+            self._jump(chat, head.last_seq)
+        chat.first_seq, chat.left_seq, chat.last_at = head.first_seq, head.left_seq, head.last_at
+        chat.last_seq = max(chat.last_seq, head.last_seq)
+        if chat.applied == head.last_seq and chat.applied_at is None:
+            chat.applied_at = head.last_at
+        chat.server_delivered, chat.server_read = head.delivered_seq, head.read_seq
+        chat.told_delivered, chat.told_read = head.delivered_seq, head.read_seq
+        self._stir(chat)
+        return replaced
+
+    def _enter(self, chat_id: int, first_seq: int, last_seq: int) -> ChatLog:
+        applied = max(0, first_seq - 1) if self.whole_log else last_seq
+        chat = self.chats[chat_id] = ChatLog(chat_id, first_seq, last_seq, applied, applied)
+        return chat
+
+    def _tell_start(self, chat: ChatLog) -> None:
+        if chat.applied:
+            self.emit(Jump(chat.chat_id, chat.applied))
+
+    def _start_anew(self, chat: ChatLog) -> ChatLog:
+        """Drop what was applied; where the new log ends is asked first."""
+        self._answered(chat)
+        self.emit(Forget(chat.chat_id))
+        fresh = self.chats[chat.chat_id] = ChatLog(chat.chat_id, 1, 0, 0, 0, left_seq=chat.left_seq, anew=True)
+        self._stir(fresh)
+        return fresh
+
+    def _jump(self, chat: ChatLog, seq: int) -> None:
+        """The log goes on above `seq`; nothing of what lies between will be applied, so it counts as durable."""
+        chat.applied = chat.saved = seq
+        chat.applied_at = None
+        chat.early = {early: item for early, item in chat.early.items() if early > seq}
+        self.emit(Jump(chat.chat_id, seq))
+
+    def _server_has(self, chat: ChatLog, delivered: int, read: int) -> None:
+        chat.server_delivered = max(chat.server_delivered, delivered)
+        chat.server_read = max(chat.server_read, read)
+        chat.told_delivered = max(chat.told_delivered, delivered)
+        chat.told_read = max(chat.told_read, read)
+
+    def _stir(self, chat: ChatLog) -> None:
+        self.stirred[chat.chat_id] = None
+
+    def _answered(self, chat: ChatLog) -> None:
+        if chat.asked is not None:
+            chat.asked = None
+            self.asking -= 1
+
+    # --- items ---
+
+    def _apply(self, chat: ChatLog, item: LogItem) -> None:
+        chat.applied = item.seq
+        chat.applied_at = None if isinstance(item, Hidden) else item.created_at
+        self.emit(Apply(item))
+        if isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == self.user_id:
+            chat.left_seq = chat.last_seq = item.seq
+            chat.lagging = False
+            chat.early.clear()
+
+    def _apply_early(self, chat: ChatLog) -> None:
+        while (item := chat.early.pop(chat.applied + 1, None)) is not None:
+            self._apply(chat, item)
+        if chat.early and min(chat.early) <= chat.applied:
+            chat.early = {seq: item for seq, item in chat.early.items() if seq > chat.applied}
+
+
+def _replaced(chat: ChatLog, last_seq: int, last_at: datetime | None, applied: int) -> bool:
+    """Whether the chat's log is not the one of which `applied` items were applied when this was asked for."""
+    if last_seq < applied:
+        return True
+    same_place = last_seq == applied == chat.applied and chat.applied_at is not None and last_at is not None
+    return same_place and last_at != chat.applied_at

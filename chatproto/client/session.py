@@ -1,0 +1,472 @@
+"""ClientSession: one log-in of one device, over as many links as it takes (docs/protocol.md sections 3 and 4).
+
+Drive it with inputs (synchronous; `now` is milliseconds of a clock that never goes back), drain `outputs()` after each
+one and perform them in order, and call `handle_timer` at `next_timer()`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
+
+import msgspec
+
+from chatproto.client.outbox import Outbox
+from chatproto.client.outputs import (
+    Changed,
+    Close,
+    Connect,
+    DropRow,
+    Failed,
+    Output,
+    Renew,
+    Row,
+    SaveEpoch,
+    SaveRow,
+    SendFrame,
+    Sent,
+    Tell,
+)
+from chatproto.client.replica import Replica
+from chatproto.client.snapshot import Snapshot, restore, take
+from chatproto.client.timing import Backoff, Timing
+from chatproto.frames import (
+    Ack,
+    Auth,
+    AuthExpiring,
+    AuthOk,
+    Bye,
+    ChatFrame,
+    Chats,
+    ClientInfo,
+    ErrorFrame,
+    FromClient,
+    FromServer,
+    Hello,
+    Lag,
+    Marks,
+    PageFrame,
+    Ping,
+    Pong,
+    Presence,
+    Ready,
+    Typing,
+    TypingFrame,
+    UserFrame,
+)
+from chatproto.model import Event, Hidden, Message
+from chatproto.transitions import CLIENT, ClientState, after
+
+NO_LINK: Final = 1006
+REVOKED: Final = 4403
+STOPS: Final = {1000: "stopped", 4426: "unsupported_version"}
+"""Close codes after which nobody returns, and why."""
+
+
+class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client is. `whole_log`: it takes every log from its beginning, as a bot or an archive does."""
+
+    device: str = "unknown"
+    name: str | None = None
+    version: str | None = None
+    os: str | None = None
+    whole_log: bool = False
+    timing: Timing = Timing()
+
+
+class ClientSession:
+    """`random` gives numbers from 0 up to 1; with a snapshot it goes on where that one was taken."""
+
+    def __init__(self, config: ClientConfig, random: Callable[[], float], snapshot: Snapshot | None = None) -> None:
+        self.config = config
+        self.timing = config.timing
+        self.state = ClientState.IDLE
+        self.link = 0
+        self.outbox = Outbox()
+        self.replica = Replica(self.timing, self._emit, config.whole_log)
+        self._backoff = Backoff(self.timing, random)
+        self._outputs: list[Output] = []
+        self._token = ""
+        self._token_used = ""
+        self._renewing = False
+        self._renewed = False
+        self._bye: int | None = None
+        self._told_delay: int | None = None
+        self._due: int | None = None
+        self._held = False
+        self._ready_at: int | None = None
+        self._inflight = 0
+        self._sent_at = 0
+        self._heard_at = 0
+        self._pinged_at: int | None = None
+        self._typed_at: dict[int, int] = {}
+        if snapshot is not None:
+            restore(snapshot, self.replica, self.outbox)
+
+    # --- inputs ---
+
+    def outputs(self) -> list[Output]:
+        """Everything the last inputs asked for, in order."""
+        drained, self._outputs = self._outputs, []
+        return drained
+
+    def start(self, token: str, now: int) -> None:
+        """Connect with an access token and stay connected; also after a log-out, with the token of a new log-in."""
+        self._token, self._renewed = token, False
+        self._backoff.reset()
+        self._move("start")
+        self._connect(now)
+
+    def connected(self, link: int, now: int) -> None:
+        """The WebSocket is open: say hello."""
+        if link != self.link or self.state is not ClientState.CONNECTING:
+            return
+        self._move("connected")
+        self._due = now + self.timing.connect
+        self._heard_at = now
+        self._token_used = self._token
+        config = self.config
+        info = ClientInfo(name=config.name, version=config.version, os=config.os)
+        hello = Hello(v=[1], token=self._token, device=config.device, client=info, epoch=self.replica.epoch)
+        self._send(hello, now)
+
+    def receive(self, link: int, frames: Sequence[FromServer], now: int) -> None:
+        """The frames of one WebSocket message."""
+        if link == self.link:
+            self._heard_at, self._pinged_at = now, None
+        for frame in frames:
+            if link != self.link or not self._linked:
+                return
+            if isinstance(frame, Ready):
+                self._ready(frame, now)
+            elif self._ready_at is not None:
+                self._take(frame, now)
+            elif isinstance(frame, Bye | ErrorFrame):
+                self._refused(frame)
+        self._pump(now)
+
+    def lost(self, link: int, code: int, reason: str, now: int) -> None:
+        """The link ended, or could not be made (1006)."""
+        if link == self.link and (self._linked or self.state is ClientState.CONNECTING):
+            self._lost(code, reason, now)
+
+    def renewed(self, token: str, now: int) -> None:
+        """The answer to Renew."""
+        self._renewing, self._token = False, token
+        if self.state is ClientState.BACKOFF and self._due is None:
+            self._renewed = True
+            self._retry(now)
+        elif self._ready_at is not None and self._linked:
+            self._token_used = token
+            self._send(Auth(token=token), now)
+
+    def not_renewed(self, code: str, passing: bool, now: int) -> None:
+        """The answer to Renew where there is no token: perhaps soon (`passing`), or never: the log-in is over."""
+        self._renewing = False
+        if not passing:
+            self._leave("refused", code)
+        elif self.state is ClientState.BACKOFF and self._due is None:
+            self._pause(self._backoff.next(), now)
+
+    def network_up(self, now: int) -> None:
+        """The network, the screen or the user is back: try at once; on a live link, make sure that it is one."""
+        if self.state is ClientState.BACKOFF and self._due is not None and not self._held:
+            self._retry(now)
+        elif self._ready_at is not None and self._linked and self._pinged_at is None:
+            self._ping(now)
+
+    def stop(self, now: int) -> None:
+        """Leave for good. Rows stay where they are saved."""
+        del now
+        if self.state is not ClientState.STOPPED:
+            self._leave("stop", "stopped")
+
+    def send(self, row: Row, now: int) -> bool:
+        """Put a message behind those already on their way to its chat; False where its cid is among them."""
+        if not self.outbox.add(row):
+            return False
+        self._emit(SaveRow(row))
+        self._pump(now)
+        return True
+
+    def row_saved(self, cid: str, now: int) -> None:
+        """The answer to SaveRow: from now on it may be sent (C1)."""
+        self.outbox.saved(cid)
+        self._pump(now)
+
+    def discard(self, cid: str, now: int) -> None:
+        """The user takes a row back. Should it have been sent already, the server may have it all the same."""
+        if self.outbox.settle(cid) is not None:
+            self._emit(DropRow(cid))
+            self._pump(now)
+
+    def saved(self, chat_id: int, seq: int, now: int) -> None:
+        """What was to be applied is durable up to there (C6)."""
+        self.replica.saved(chat_id, seq)
+        self._pump(now)
+
+    def read(self, chat_id: int, seq: int, now: int) -> None:
+        """The user has read a chat up to there."""
+        self.replica.read(chat_id, seq)
+        self._pump(now)
+
+    def typing(self, chat_id: int, on: bool, now: int) -> None:
+        """The user types, or stopped; told at most every 3 s, and never kept."""
+        if self._ready_at is None or not self._linked:
+            return
+        last = self._typed_at.pop(chat_id, None)
+        if on and last is not None and now - last < self.timing.typing_every:
+            self._typed_at[chat_id] = last
+            return
+        if on:
+            self._typed_at[chat_id] = now
+        elif last is None:
+            return
+        self._send(TypingFrame(chat_id=chat_id, on=on), now)
+
+    def handle_timer(self, now: int) -> None:
+        """Whatever is due by the passing of time."""
+        if self._due is not None and now >= self._due:
+            if self.state is ClientState.BACKOFF:
+                self._retry(now)
+            else:
+                self._abandon(NO_LINK, "no answer", now)
+        elif self._ready_at is not None and self._linked:
+            self._beat(now)
+        self._pump(now)
+
+    def next_timer(self) -> int | None:
+        """When `handle_timer` is to be called; None: never."""
+        if self._due is not None:
+            return self._due
+        if self._ready_at is None or not self._linked:
+            return None
+        times = [self._beat_at(), self.replica.next_due(), self.outbox.next_due(self.timing.resend)]
+        return min(time for time in times if time is not None)
+
+    def snapshot(self) -> Snapshot:
+        """All that must outlive this process."""
+        return take(self.replica, self.outbox)
+
+    # --- one link ---
+
+    @property
+    def _linked(self) -> bool:
+        return self.state in (ClientState.AUTHENTICATING, ClientState.RESUMING, ClientState.LIVE)
+
+    def _connect(self, now: int) -> None:
+        self.link += 1
+        self._bye = self._told_delay = self._ready_at = self._pinged_at = None
+        self._typed_at.clear()
+        self._due = now + self.timing.connect
+        self._emit(Connect(self.link))
+
+    def _ready(self, frame: Ready, now: int) -> None:
+        if self._ready_at is not None:
+            return
+        self._move("ready")
+        self._due, self._ready_at, self._renewed = None, now, False
+        self._inflight = min(32, frame.limits.inflight)
+        if self.replica.ready(frame):
+            self._forget_replies(None)
+        self._emit(SaveEpoch(frame.user.id, frame.epoch))
+        self._listed(frame)
+
+    def _listed(self, frame: Ready | Chats) -> None:
+        for chat_id in self.replica.list_heads(frame.chats):
+            self._forget_replies(chat_id)
+        self._emit(Tell(frame))
+
+    def _take(self, frame: FromServer, now: int) -> None:
+        """Any frame of a link that is ready."""
+        match frame:
+            case Message():
+                if frame.sender_id == self.replica.user_id:
+                    self._own(frame)
+                self.replica.live(frame)
+            case Event() | Hidden():
+                self.replica.live(frame)
+            case PageFrame():
+                self._page(frame, now)
+            case Ack():
+                self._acked(frame)
+            case ErrorFrame():
+                self._error(frame, now)
+            case Lag():
+                self.replica.lag(frame)
+            case Chats():
+                self._listed(frame)
+            case ChatFrame():
+                self.replica.list_chat(frame.chat)
+                self._emit(Tell(frame))
+            case Marks():
+                if frame.user_id == self.replica.user_id:
+                    self.replica.own_marks(frame)
+                self._emit(Tell(frame))
+            case Typing() | Presence() | UserFrame():
+                self._emit(Tell(frame))
+            case AuthExpiring():
+                self._renew()
+            case AuthOk():
+                self.replica.mark_again()
+            case Bye():
+                self._bye = frame.reconnect_after_ms
+            case Pong() | Ready():
+                pass
+            case _:
+                assert_never(frame)
+
+    def _pump(self, now: int) -> None:
+        """Send what may be sent; the only place where commands of the log, syncs and marks leave."""
+        if self._ready_at is None or not self._linked:
+            return
+        for frame in self.replica.due(now):
+            self._send(frame, now)
+        for row in self.outbox.due(self._inflight, self.timing.resend, now):
+            self._send(row, now)
+        if self.state is ClientState.RESUMING and self.replica.caught_up:
+            self._move("caught_up")
+
+    def _beat_at(self) -> int:
+        """When the link is to be asked for a sign of life, or given up."""
+        if self._pinged_at is None:
+            return min(self._sent_at, self._heard_at) + self.timing.quiet
+        return self._pinged_at + (self.timing.busy_answer if self.outbox.flying else self.timing.answer)
+
+    def _beat(self, now: int) -> None:
+        if now < self._beat_at():
+            return
+        if self._pinged_at is None:
+            self._ping(now)
+        else:
+            self._abandon(NO_LINK, "silent", now)
+
+    def _ping(self, now: int) -> None:
+        self._pinged_at = now
+        self._send(Ping(t=now), now)
+
+    # --- answers ---
+
+    def _acked(self, ack: Ack) -> None:
+        row = self.outbox.settle(ack.cid)
+        if row is not None:
+            self._emit(DropRow(ack.cid))
+            self._emit(Sent(ack.cid, row.chat_id, ack.seq, ack.created_at, ack.dup))
+
+    def _page(self, page: PageFrame, now: int) -> None:
+        for item in page.items:
+            if isinstance(item, Message) and item.sender_id == self.replica.user_id:
+                self._own(item)
+        chat_id = self.replica.page(page, now)
+        if chat_id is not None:
+            self._forget_replies(chat_id)
+
+    def _own(self, message: Message) -> None:
+        """One's own message is an acknowledgement as good as the other (C3)."""
+        row = self.outbox.settle(message.cid)
+        if row is not None:
+            self._emit(DropRow(message.cid))
+            self._emit(Sent(message.cid, row.chat_id, message.seq, message.created_at))
+
+    def _error(self, error: ErrorFrame, now: int) -> None:
+        if error.retry_after_ms is not None:
+            self._told_delay = error.retry_after_ms
+        entry = self.outbox.entries.get(error.ref or "")
+        if entry is None:
+            chat_id = self.replica.error(error, now)
+            if chat_id is not None:
+                self._forget_replies(chat_id)
+        elif error.retryable:  # what comes later must not overtake it: leave, and send all again in order
+            self._abandon(4503, error.code, now)
+        else:
+            row = entry.row
+            self.outbox.settle(row.cid)
+            self._emit(DropRow(row.cid))
+            if error.code == "cid_conflict" and row.reply_lost:  # it was stored with its reply before the restore
+                self._emit(Sent(row.cid, row.chat_id, None, None, True))
+            else:
+                self._emit(Failed(row.cid, row.chat_id, error.code, error.detail))
+
+    def _refused(self, frame: Bye | ErrorFrame) -> None:
+        """Before `ready` only the delay counts; the close code decides."""
+        if isinstance(frame, Bye):
+            self._bye = frame.reconnect_after_ms
+        elif frame.retry_after_ms is not None:
+            self._told_delay = frame.retry_after_ms
+
+    def _forget_replies(self, chat_id: int | None) -> None:
+        for row in self.outbox.forget_replies(chat_id):
+            self._emit(SaveRow(row))
+
+    def _renew(self) -> None:
+        if not self._renewing:
+            self._renewing = True
+            self._emit(Renew(self._token_used))
+
+    # --- the ends ---
+
+    def _abandon(self, code: int, reason: str, now: int) -> None:
+        """This side gives the link up."""
+        self._emit(Close(code, reason))
+        self._lost(code, reason, now)
+
+    def _disconnected(self, code: int) -> None:
+        self.replica.disconnected()
+        poison = self.outbox.disconnected(code)
+        if poison is not None:
+            self._emit(DropRow(poison.cid))
+            self._emit(Failed(poison.cid, poison.chat_id, "too_large", "the server closed the connection on it twice"))
+
+    def _lost(self, code: int, reason: str, now: int) -> None:
+        """Whether and when to return is decided by the close code alone."""
+        if self._ready_at is not None and now - self._ready_at >= self.timing.steady:
+            self._backoff.reset()
+        self._disconnected(code)
+        if code in STOPS:
+            return self._ended("stop", reason or STOPS[code])
+        if code == REVOKED:
+            return self._ended("refused", reason or "revoked")
+        self._move("lost")
+        self._ready_at = None
+        if code == 4401 and self._token != self._token_used:
+            self._retry(now)
+        elif code == 4401 and not self._renewed:
+            self._due = None
+            self._renew()
+        elif self._bye is not None:
+            self._pause(self._bye, now, held=True)
+        elif code == 4409:
+            self._pause(self.timing.crowded, now, held=True)
+        elif code == 4429:
+            self._pause(self.timing.limited if self._told_delay is None else self._told_delay, now, held=True)
+        else:
+            self._pause(self._backoff.next(), now)
+
+    def _pause(self, wait: int, now: int, *, held: bool = False) -> None:
+        """`held`: the server named the delay, and a network that comes back does not shorten it."""
+        self._due, self._held = now + max(1, wait), held
+
+    def _retry(self, now: int) -> None:
+        self._move("retry")
+        self._connect(now)
+
+    def _leave(self, event: str, code: str) -> None:
+        """End whatever there is from this side."""
+        if self._linked or self.state is ClientState.CONNECTING:
+            self._emit(Close(1000, ""))
+            self._disconnected(1000)
+        if event in CLIENT[self.state]:
+            self._ended(event, code)
+
+    def _ended(self, event: str, code: str) -> None:
+        self._due = self._ready_at = None
+        self._move(event, code)
+
+    def _send(self, frame: FromClient, now: int) -> None:
+        self._sent_at = now
+        self._emit(SendFrame(frame))
+
+    def _emit(self, output: Output) -> None:
+        self._outputs.append(output)
+
+    def _move(self, event: str, code: str | None = None) -> None:
+        self.state = after(CLIENT, self.state, event)
+        self._emit(Changed(self.state, code))

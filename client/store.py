@@ -1,0 +1,150 @@
+"""What a client keeps on its own disk: cursors, own marks and the outbox (docs/protocol.md section 3, C1 and C6)."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.model import Hidden
+
+SCHEMA: Final = """
+create table if not exists me (id integer primary key check (id = 1), user_id integer not null, epoch text not null);
+create table if not exists chat (
+    chat_id integer primary key, applied integer not null, applied_at text, read integer not null default 0
+);
+create table if not exists outbox (
+    place integer primary key autoincrement, cid text not null unique, body text not null
+);
+pragma user_version = 1;
+"""
+_ME: Final = """
+insert into me values (1, ?, ?)
+on conflict (id) do update set user_id = excluded.user_id, epoch = excluded.epoch
+"""
+_CURSOR: Final = """
+insert into chat (chat_id, applied, applied_at) values (?, ?, ?)
+on conflict (chat_id) do update set applied = excluded.applied, applied_at = excluded.applied_at
+"""
+
+
+class Store(Protocol):
+    """Durable memory of one log-in of one user."""
+
+    def load(self) -> Snapshot | None:
+        """What was saved; None where nothing was."""
+        ...
+
+    def save(self, outputs: Sequence[Output]) -> None:
+        """Make these durable, all or none, before it returns; outputs that concern no store are passed over."""
+        ...
+
+    def close(self) -> None:
+        """No more calls."""
+        ...
+
+
+class MemoryStore:
+    """For a client that may forget: what was not acknowledged at its end is lost with it."""
+
+    def load(self) -> Snapshot | None:
+        """Nothing."""
+        return None
+
+    def save(self, outputs: Sequence[Output]) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class StoreError(Exception):
+    """The file is no store of this program, or of another user."""
+
+
+class SQLiteStore:
+    """A file; each save is one transaction that is on the disk when it returns. Not for several processes at once."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open or make it, readable by its owner alone. Raises StoreError."""
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.execute("pragma locking_mode = exclusive")
+            self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute("pragma synchronous = full")
+            [version] = self._connection.execute("pragma user_version").fetchone()
+            if version not in (0, 1):
+                raise StoreError(f"{path}: was written by a newer version")
+            self._connection.executescript(SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: cannot be used: {error}") from None
+
+    def load(self) -> Snapshot | None:
+        """See Store."""
+        me = self._connection.execute("select user_id, epoch from me").fetchone()
+        if me is None:
+            return None
+        chats = self._connection.execute("select chat_id, applied, applied_at, read from chat order by chat_id")
+        rows = self._connection.execute("select body from outbox order by place")
+        return Snapshot(
+            user_id=me[0],
+            epoch=me[1],
+            chats=tuple(
+                msgspec.convert(
+                    {"chat_id": chat_id, "first_seq": 1, "applied": applied, "applied_at": applied_at, "read": read},
+                    ChatSnapshot,
+                )
+                for chat_id, applied, applied_at, read in chats
+            ),
+            rows=tuple(msgspec.json.decode(body, type=Row) for (body,) in rows),
+        )
+
+    def save(self, outputs: Sequence[Output]) -> None:
+        """See Store."""
+        statements = [statement for output in outputs if (statement := _statement(output)) is not None]
+        if not statements:
+            return
+        self._connection.execute("begin immediate")
+        try:
+            for sql, values in statements:
+                self._connection.execute(sql, values)
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def close(self) -> None:
+        """See Store."""
+        self._connection.close()
+
+
+def _statement(output: Output) -> tuple[str, tuple[object, ...]] | None:
+    match output:
+        case SaveEpoch(user_id, epoch):
+            return _ME, (user_id, epoch)
+        case SaveRow(row):
+            body = msgspec.json.encode(row).decode()
+            return (
+                "insert into outbox (cid, body) values (?, ?) on conflict (cid) do update set body = excluded.body",
+                (row.cid, body),
+            )
+        case DropRow(cid):
+            return "delete from outbox where cid = ?", (cid,)
+        case SaveMarks(chat_id, read_seq):
+            return "update chat set read = ? where chat_id = ?", (read_seq, chat_id)
+        case Apply(item):
+            at = None if isinstance(item, Hidden) else msgspec.to_builtins(item.created_at)
+            return _CURSOR, (item.chat_id, item.seq, at)
+        case Jump(chat_id, applied):
+            return _CURSOR, (chat_id, applied, None)
+        case Forget(chat_id):
+            return "delete from chat where chat_id = ?", (chat_id,)
+        case _:
+            return None

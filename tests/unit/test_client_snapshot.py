@@ -1,0 +1,52 @@
+"""What a client keeps across its own end."""
+
+from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.frames import Lag
+from tests.vectors.frames import ME, at, error, head, message, page, ready, row
+from tests.vectors.recorder import Recorder
+
+
+def restored(snapshot: Snapshot) -> ClientSession:
+    return ClientSession(ClientConfig(), lambda: 0.5, snapshot)
+
+
+def test_a_session_that_never_began_keeps_nothing() -> None:
+    assert Recorder().session.snapshot() == Snapshot()
+
+
+def test_cursors_stand_where_the_log_is_durable_and_rows_keep_their_order() -> None:
+    r = Recorder()
+    r.start()
+    r.send(row(1))
+    r.connected()
+    r.receive(ready(head(5, 0), head(6, 9)))
+    r.receive(message(5, 1), message(5, 2))
+    r.saved(5, 1)
+    r.read(6, 9)
+    r.send(row(2), save=False)
+    kept = r.session.snapshot()
+    assert kept == Snapshot(
+        user_id=ME,
+        epoch="e1",
+        chats=(
+            ChatSnapshot(chat_id=5, first_seq=1, applied=1),
+            ChatSnapshot(chat_id=6, first_seq=1, applied=9, applied_at=at(9), read=9),
+        ),
+        rows=(row(1), row(2)),
+    )
+    assert restored(kept).snapshot() == kept
+    r.saved(5, 2)
+    assert r.session.snapshot().chats[0] == ChatSnapshot(chat_id=5, first_seq=1, applied=2, applied_at=at(2))
+
+
+def test_a_log_whose_new_end_is_not_known_yet_is_not_kept() -> None:
+    r = Recorder()
+    r.start()
+    r.connected()
+    r.receive(ready(head(5, 9)))
+    r.receive(Lag(chat_id=5, last_seq=10))
+    r.receive(error("sync-1", "bad_seq", chat_id=5))
+    assert r.session.snapshot().chats == ()
+    r.receive(page("sync-2", 5, 0, [], last_seq=4))
+    assert [chat.applied for chat in r.session.snapshot().chats] == [4]

@@ -1,0 +1,178 @@
+"""Restored databases: another epoch, or one log that was replaced (docs/protocol.md, Restored databases)."""
+
+from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.frames import ChatFrame, Chats, Lag
+from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, row
+from tests.vectors.recorder import Recorder
+from tests.vectors.scenarios import come_back, go_live, scenario
+
+KEPT = Snapshot(
+    user_id=ME,
+    epoch="e1",
+    chats=(ChatSnapshot(chat_id=5, first_seq=1, applied=4, applied_at=at(4), read=3),),
+)
+
+
+def asked(r: Recorder) -> list[tuple[int, int]]:
+    return [(frame["chat_id"], frame["after_seq"]) for frame in r.sent("sync")]
+
+
+@scenario("Another epoch: caches and own marks go, the outbox stays and is sent without replies")
+def another_epoch(r: Recorder) -> None:
+    go_live(r, head(5, 3), head(6, 1))
+    r.read(5, 3)
+    r.send(row(1, reply_to=2, target_at=at(2)))
+    come_back(r, head(5, 2, log=9), epoch="e2")
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}, {"do": "forget", "chat_id": 6}]
+    assert r.done("save_epoch") == [{"do": "save_epoch", "user_id": 1, "epoch": "e2"}]
+    [saved] = r.done("save_row")
+    assert saved["row"] == {
+        "cid": "mine-1", "chat_id": 5, "content": "hello 1", "attachments": [], "reply_lost": True,
+    }  # fmt: skip
+    assert ["reply_to" in frame for frame in r.sent("send")] == [False]
+    assert r.sent("mark") == [], "own marks went with the old history"
+
+
+@scenario("A row that lost its reply and is stored with it already is sent")
+def conflict_after_a_restore(r: Recorder) -> None:
+    go_live(r, head(5, 3))
+    r.send(row(1, reply_to=2))
+    come_back(r, head(5, 2), epoch="e2")
+    r.receive(error("mine-1", "cid_conflict", chat_id=5))
+    assert r.done("sent") == [{"do": "sent", "cid": "mine-1", "chat_id": 5, "dup": True}]
+    assert r.done("failed") == []
+
+
+@scenario("What was acked before the restore is not sent again")
+def acked_is_not_sent_again(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.send(row(1))
+    r.receive(ack("mine-1", 5, 1))
+    come_back(r, head(5, 0), epoch="e2")
+    assert r.sent("send") == []
+
+
+@scenario("The same epoch keeps everything", snapshot=KEPT)
+def same_epoch(r: Recorder) -> None:
+    go_live(r, head(5, 6, delivered_seq=4, read_seq=3))
+    assert r.done("forget") == []
+    assert asked(r) == [(5, 4)]
+    assert r.sent("sync")[0]["after_at"] == "2026-01-01T00:04:00Z"
+
+
+@scenario("Own marks of an earlier life are told where the server's are lower", snapshot=KEPT)
+def marks_of_a_snapshot(r: Recorder) -> None:
+    go_live(r, head(5, 4, delivered_seq=1, read_seq=0))
+    assert r.sent("mark") == [{"type": "mark", "id": "mark-5", "chat_id": 5, "delivered_seq": 4, "read_seq": 3}]
+
+
+@scenario("Another epoch than the one that was kept", snapshot=KEPT)
+def another_epoch_than_kept(r: Recorder) -> None:
+    go_live(r, head(5, 2), epoch="e2")
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+    assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 2}]
+
+
+@scenario("A head below what was applied: this log was replaced, and starts anew at its end")
+def head_below(r: Recorder) -> None:
+    go_live(r, head(5, 9), head(6, 1))
+    r.send(row(1, reply_to=2))
+    r.send(row(2, 6, reply_to=1))
+    come_back(r, head(5, 4), head(6, 1))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+    assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 4}]
+    assert [saved["row"]["cid"] for saved in r.done("save_row")] == ["mine-1"], "the other chat's replies stand"
+
+
+@scenario("The same head with another time: replaced")
+def head_with_another_time(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    come_back(r, head(5, 1, log=9))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+
+
+@scenario("The same head with the same time: nothing happened")
+def head_with_the_same_time(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    come_back(r, head(5, 1))
+    assert r.done("forget") == []
+    assert asked(r) == []
+
+
+@scenario("A chats frame decides as ready does")
+def chats_frame_below(r: Recorder) -> None:
+    go_live(r, head(5, 9))
+    r.receive(Chats(chats=(head(5, 4),), more=False))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+
+
+@scenario("A chat frame never decides that a log was replaced")
+def chat_frame_below(r: Recorder) -> None:
+    go_live(r, head(5, 9))
+    r.receive(ChatFrame(chat=chat(5, 4)))
+    assert r.done("forget") == []
+
+
+@scenario("A page whose head is below what was asked for: replaced; where the new log ends is asked first")
+def page_below(r: Recorder) -> None:
+    go_live(r, head(5, 9))
+    come_back(r, head(5, 10))
+    r.send(row(1, reply_to=3))
+    r.receive(page("sync-1", 5, 0, [], last_seq=4))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+    assert r.done("save_row")[0]["row"]["reply_lost"]
+    assert asked(r) == [(5, 0)]
+    assert r.receive(message(5, 5)) == [], "nothing is applied before that is known"
+    r.receive(page("sync-2", 5, 0, messages(5, 1, 4), last_seq=4))
+    assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 4}]
+    assert r.done("apply") == []
+
+
+@scenario("A page at the same place with another time: replaced")
+def page_with_another_time(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1), Lag(chat_id=5, last_seq=1))
+    r.receive(page("sync-1", 5, 1, [], last_seq=1, log=9))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+
+
+@scenario("bad_seq answers a sync: replaced")
+def bad_seq(r: Recorder) -> None:
+    go_live(r, head(5, 9))
+    come_back(r, head(5, 10))
+    r.receive(error("sync-1", "bad_seq", chat_id=5))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+    assert asked(r) == [(5, 0)]
+    r.receive(error("sync-2", "bad_seq", chat_id=5))
+    assert r.done("forget") == [], "once is enough"
+
+
+@scenario("A client of whole logs takes the new log from its beginning", whole_log=True)
+def whole_log_replaced(r: Recorder) -> None:
+    go_live(r, head(5, 2))
+    r.receive(page("sync-1", 5, 0, messages(5, 1, 2)))
+    come_back(r, head(5, 3))
+    r.receive(error("sync-2", "bad_seq", chat_id=5))
+    r.receive(page("sync-3", 5, 0, messages(5, 1, 2, log=9), log=9))
+    assert [output["item"]["seq"] for output in r.done("apply")] == [1, 2]
+
+
+@scenario("A link that ends while the new end is asked for: the next ready tells it")
+def replaced_and_lost(r: Recorder) -> None:
+    go_live(r, head(5, 9))
+    come_back(r, head(5, 10))
+    r.receive(error("sync-1", "bad_seq", chat_id=5))
+    come_back(r, head(5, 4))
+    assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 4}]
+    assert asked(r) == []
+
+
+@scenario("The membership ended meanwhile: nothing more is asked")
+def replaced_and_not_a_member(r: Recorder) -> None:
+    go_live(r, head(5, 9))
+    come_back(r, head(5, 10))
+    r.receive(error("sync-1", "bad_seq", chat_id=5))
+    r.receive(error("sync-2", "not_member", chat_id=5))
+    assert r.wait(15_000) == []

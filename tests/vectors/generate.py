@@ -1,0 +1,37 @@
+"""Writes the vectors: `python -m tests.vectors.generate`. Look at the difference before you commit it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.vectors.scenarios import load
+
+FOLDER = Path(__file__).parent
+
+
+def text_of(document: Any) -> str:
+    """A step a line, so that a difference can be read."""
+    steps = document.pop("steps")
+    head = json.dumps(document, ensure_ascii=False)[:-1]
+    lines = ",\n".join("  " + json.dumps(step, ensure_ascii=False) for step in steps)
+    return f'{head}, "steps": [\n{lines}\n]}}\n'
+
+
+def documents() -> dict[str, str]:
+    """The texts by their file names."""
+    return {f"client-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load().items()}
+
+
+def main() -> None:
+    """Write what is new, take away what is gone."""
+    texts = documents()
+    for path in FOLDER.glob("*.json"):
+        if path.name not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"{len(texts)} vectors")
+
+
+if __name__ == "__main__":
+    main()
