@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
@@ -83,14 +82,13 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    started = time.monotonic()
-    trio.run(_serve_forever, settings, started)
+    trio.run(_serve_forever, settings)
     return 0
 
 
-async def _serve_forever(settings: Settings, started: float) -> None:
+async def _serve_forever(settings: Settings) -> None:
     def on_ready(url: str) -> None:
-        print(f"Vestnik listens on {url}/ (ready in {time.monotonic() - started:.2f} s)", flush=True)
+        print(f"Vestnik listens on {url}/", flush=True)
         print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
         print("  Next: register with POST /api/auth/register or `vestnik user create NAME`. Ctrl-C stops.", flush=True)
 

@@ -79,6 +79,7 @@ def configure_logging(log_format: LogFormat = "auto", *, level: str = "INFO", st
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True
+    logging.getLogger("alembic").setLevel("WARNING")  # what it does step by step is for nobody but its authors
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
