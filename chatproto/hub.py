@@ -60,7 +60,7 @@ class Hub:
         self.epoch: str | None = None
         self.retries: deque[tuple[datetime, int, int]] = deque()
         self.sweep_due: datetime | None = None
-        self._pending: dict[int, Pending] = {}
+        self.pending: dict[int, Pending] = {}
         self._outputs: deque[Output] = deque()
         self._last_id = 0
 
@@ -135,7 +135,7 @@ class Hub:
 
     def complete_operation(self, request_id: int, outcome: Outcome, now: datetime) -> None:
         """Storage is done with a RunOperation."""
-        pending = self._pending.pop(request_id)
+        pending = self.pending.pop(request_id)
         fanout.apply(self, pending, outcome, now)
         match pending:
             case Request():
@@ -205,7 +205,7 @@ class Hub:
     def run(self, operation: Operation, pending: Pending) -> int:
         """Ask storage; `pending` is what to do with the outcome."""
         request_id = self._new_id()
-        self._pending[request_id] = pending
+        self.pending[request_id] = pending
         self._outputs.append(RunOperation(request_id=request_id, operation=operation))
         return request_id
 

@@ -1,0 +1,365 @@
+"""A device: a ClientSession, a disk that is slower than the network, and an app that shows what it is given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from random import Random
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from chatproto.client import codec
+from chatproto.client.outputs import (
+    Apply,
+    Changed,
+    Close,
+    Connect,
+    DropRow,
+    Failed,
+    Forget,
+    Jump,
+    Output,
+    Renew,
+    Row,
+    SaveEpoch,
+    SaveMarks,
+    SaveRow,
+    SendFrame,
+    Sent,
+)
+from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.frames import FromServer
+from chatproto.model import Hidden, LogItem, Message
+from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
+from chatproto.simulation.database import time_at
+from chatproto.simulation.network import Link
+from chatproto.transitions import ClientState
+
+if TYPE_CHECKING:
+    from chatproto.simulation.world import World
+
+STORED = (SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget)
+
+
+@define
+class Disk:
+    """What outlives a crash. `log`: the items an app would have saved, by chat and seq."""
+
+    user_id: int = 0
+    epoch: str | None = None
+    rows: dict[str, Row] = field(factory=dict)
+    cursors: dict[int, tuple[int, LogItem | None]] = field(factory=dict)
+    reads: dict[int, int] = field(factory=dict)
+    log: dict[int, dict[int, LogItem]] = field(factory=dict)
+
+    def save(self, outputs: list[Output]) -> None:
+        """One transaction."""
+        for output in outputs:
+            match output:
+                case SaveRow(row):
+                    self.rows[row.cid] = row
+                case DropRow(cid):
+                    self.rows.pop(cid, None)
+                case SaveMarks(chat_id, read_seq):
+                    self.reads[chat_id] = read_seq
+                case SaveEpoch(user_id, epoch):
+                    self.user_id, self.epoch = user_id, epoch
+                case Apply(item):
+                    self.cursors[item.chat_id] = (item.seq, item)
+                    self.log.setdefault(item.chat_id, {})[item.seq] = item
+                case Jump(chat_id, applied):
+                    self.cursors[chat_id] = (applied, None)
+                case Forget(chat_id):
+                    for table in (self.cursors, self.reads, self.log):
+                        table.pop(chat_id, None)  # type: ignore[attr-defined]
+
+    def snapshot(self) -> Snapshot | None:
+        """For the next session."""
+        chats = tuple(
+            ChatSnapshot(
+                chat_id=chat_id,
+                first_seq=1,
+                applied=applied,
+                applied_at=None if item is None or isinstance(item, Hidden) else item.created_at,
+                read=self.reads.get(chat_id, 0),
+            )
+            for chat_id, (applied, item) in self.cursors.items()
+        )
+        rows = tuple(self.rows.values())
+        return Snapshot(user_id=self.user_id, epoch=self.epoch, chats=chats, rows=rows)
+
+
+class Device:
+    """`life` counts its starts. `shown`: the seq of each chat that the app was given last."""
+
+    def __init__(self, world: World, name: str, user_id: int, random: Random, *, whole_log: bool) -> None:
+        self.name = name
+        self.user_id = user_id
+        self.life = 0
+        self.disk = Disk()
+        self.shown: dict[int, int] = {}
+        self.asleep_until = 0
+        self.on = True
+        self._world = world
+        self._random = random
+        self._config = ClientConfig(device=name, whole_log=whole_log)
+        self._link: Link | None = None
+        self._writing: list[list[Output]] = []
+        self._timer_at: int | None = None
+        self._token = ""
+        self._refresh = b""
+        self._refreshes = 0
+        self._renewing = False
+        self._made = 0
+        self.session = self._new_session()
+
+    # --- what the world does with it ---
+
+    def log_in(self) -> None:
+        """With the password, until it works."""
+        life = self.life
+        secret = self._new_secret()
+
+        def done(outcome: Outcome | None) -> None:
+            if life != self.life:
+                return
+            if not isinstance(outcome, SessionCreated):
+                return self._world.scheduler.after(1_000, self._log_in_again, life)
+            self._take_tokens(outcome, secret)
+            self.session.start(self._token, self._now())
+            self.perform()
+
+        server = self._random.choice(self._world.servers)
+        server.request(CreateSession(self.user_id, self.name, sha256(secret).digest(), self._wall()), done)
+
+    def say(self, chat_id: int, *, reply: bool = False) -> None:
+        """The user writes."""
+        if not self.on:
+            return
+        self._made += 1
+        cid = f"{self.name}.{self.life}.{self._made}"
+        row = Row(cid=cid, chat_id=chat_id, content=f"{self.name} says {self._made}")
+        if reply and (log := self.disk.log.get(chat_id)):
+            item = log[max(log)]
+            if isinstance(item, Message):
+                row = Row(cid=cid, chat_id=chat_id, content=row.content, reply_to=item.seq, target_at=item.created_at)
+        self._world.checkers.written(self, row)
+        self.session.send(row, self._now())
+        self.perform()
+
+    def read(self, chat_id: int) -> None:
+        """The user has read what is shown."""
+        if not self.on:
+            return
+        self.session.read(chat_id, self.shown.get(chat_id, 0), self._now())
+        self.perform()
+
+    def type(self, chat_id: int) -> None:
+        """The user types."""
+        if not self.on:
+            return
+        self.session.typing(chat_id, True, self._now())
+        self.perform()
+
+    def crash(self) -> None:
+        """Power is lost: what the disk had not written is gone, the link dies without a word."""
+        self.life += 1
+        self.on = False
+        if self._link is not None:
+            self._world.network.close_by_client(self._link)
+        self._link = None
+        self._writing.clear()
+        self._timer_at = None
+        self._renewing = False
+
+    def boot(self) -> None:
+        """Start again from the disk."""
+        self.on = True
+        self.session = self._new_session()
+        self.shown = {chat_id: applied for chat_id, (applied, _) in self.disk.cursors.items()}
+        if not self._token:
+            return self.log_in()
+        self.session.start(self._token, self._now())
+        self.perform()
+
+    def wake_up(self) -> None:
+        """After a sleep, or as the network is back."""
+        if not self.on:
+            return
+        self.session.network_up(self._now())
+        self.perform()
+
+    # --- what the network does with it ---
+
+    def connected(self, link: Link) -> None:
+        """The WebSocket is open."""
+        if link is self._link:
+            self.session.connected(link.number, self._now())
+            self.perform()
+
+    def received(self, link: Link, frames: list[FromServer]) -> None:
+        """A message of the server's."""
+        if self._later(self.received, link, frames):
+            return
+        self.session.receive(link.number, frames, self._now())
+        self.perform()
+
+    def lost(self, link: Link, code: int, reason: str) -> None:
+        """The link ended."""
+        if self._later(self.lost, link, code, reason):
+            return
+        self.session.lost(link.number, code, reason, self._now())
+        self.perform()
+
+    # --- the driver ---
+
+    def perform(self) -> None:
+        """Perform outputs until there are none, then see to the timer."""
+        while outputs := self.session.outputs():
+            self._world.checkers.told(self, outputs)
+            stored: list[Output] = [output for output in outputs if isinstance(output, STORED)]
+            if stored:
+                self._writing.append(stored)
+                self._world.scheduler.after(self._disk_latency(), self._written, self.life)
+            for output in outputs:
+                self._perform(output)
+        self._world.checkers.session(self)
+        due = self.session.next_timer()
+        if due is not None and (self._timer_at is None or due < self._timer_at):
+            self._timer_at = due
+            self._world.scheduler.after(due - self._now(), self._ring, self.life, due)
+
+    def _perform(self, output: Output) -> None:
+        network = self._world.network
+        match output:
+            case Connect(number):
+                self._link = network.connect(self, number)
+            case SendFrame(frame):
+                assert self._link is not None
+                network.from_client(self._link, codec.encode(frame))
+            case Close():
+                assert self._link is not None
+                network.close_by_client(self._link)
+                self._link = None
+            case Renew(token):
+                self._renew(token)
+            case Changed(state):
+                self._world.note(self.name, f"{state} {output.code or ''}")
+                if state == ClientState.LOGGED_OUT:
+                    self._token = ""
+                    self._world.scheduler.after(2_000, self._log_in_again, self.life)
+            case Sent(cid):
+                self._world.note(self.name, f"sent {cid} as {output.seq}")
+            case Failed(cid, _, code):
+                self._world.note(self.name, f"failed {cid}: {code}")
+            case Apply(item):
+                self.shown[item.chat_id] = item.seq
+            case Jump(chat_id, applied):
+                self.shown[chat_id] = applied
+            case Forget(chat_id):
+                self.shown.pop(chat_id, None)
+
+    def _written(self, life: int) -> None:
+        """The disk is done with the oldest batch."""
+        if life != self.life:
+            return
+        outputs = self._writing.pop(0)
+        self.disk.save(outputs)
+        applied = {}
+        for output in outputs:
+            if isinstance(output, SaveRow):
+                self.session.row_saved(output.row.cid, self._now())
+            elif isinstance(output, Apply):
+                applied[output.item.chat_id] = output.item.seq
+        for chat_id, seq in applied.items():
+            self._world.checkers.durable(self, chat_id, seq)
+            self.session.saved(chat_id, seq, self._now())
+        self.perform()
+
+    def _ring(self, life: int, due: int) -> None:
+        if life != self.life or due != self._timer_at:
+            return
+        if self._later(self._ring, life, due):
+            return
+        self._timer_at = None
+        now = self._now()
+        if (wanted := self.session.next_timer()) is not None and wanted <= now:
+            self.session.handle_timer(now)
+            self._world.checkers.rang(self, now)
+        self.perform()
+
+    # --- tokens ---
+
+    def _log_in_again(self, life: int) -> None:
+        if life == self.life and self.session.state in (ClientState.LOGGED_OUT, ClientState.IDLE):
+            self.log_in()
+
+    def _renew(self, used: str) -> None:
+        if used != self._token:
+            return self._world.scheduler.after(1, self._renewed, self.life)
+        life, secret = self.life, self._new_secret()
+        lost = self._world.faulty and self._random.random() < self._world.options.refresh_lost
+
+        def done(outcome: Outcome | None) -> None:
+            if life != self.life:
+                return
+            if isinstance(outcome, SessionCreated) and not lost:
+                self._take_tokens(outcome, secret)
+                self._renewed(life)
+            else:
+                code = outcome.code if isinstance(outcome, Refused) and not lost else "no_connection"
+                self._not_renewed(life, code)
+
+        server = self._random.choice(self._world.servers)
+        used_hash, new_hash = sha256(self._refresh).digest(), sha256(secret).digest()
+        server.request(RotateRefresh(used_hash, new_hash, self._wall()), done)
+
+    def _renewed(self, life: int) -> None:
+        if life == self.life:
+            self.session.renewed(self._token, self._now())
+            self.perform()
+
+    def _not_renewed(self, life: int, code: str) -> None:
+        if code == "no_connection":
+            return self._world.scheduler.after(50, self._not_renewed_now, life, code)
+        self._not_renewed_now(life, code)
+
+    def _not_renewed_now(self, life: int, code: str) -> None:
+        if life == self.life:
+            self.session.not_renewed(code, code == "no_connection", self._now())
+            self.perform()
+
+    def _take_tokens(self, created: SessionCreated, secret: bytes) -> None:
+        self._refresh = secret
+        self._token = self._world.sign(self.user_id, created)
+
+    def _new_secret(self) -> bytes:
+        self._refreshes += 1
+        return f"secret-canary-{self.name}-{self._refreshes}".encode()
+
+    # --- small things ---
+
+    def _new_session(self) -> ClientSession:
+        return ClientSession(self._config, self._random.random, self.disk.snapshot())
+
+    def _later(self, act: object, *arguments: object) -> bool:
+        """A device that sleeps does everything when it wakes."""
+        wait = self.asleep_until - self._world.scheduler.now
+        if wait > 0:
+            self._world.scheduler.after(wait, self._if_alive, self.life, act, arguments)
+        return wait > 0
+
+    def _if_alive(self, life: int, act: object, arguments: tuple[object, ...]) -> None:
+        if life == self.life:
+            act(*arguments)  # type: ignore[operator]
+
+    def _disk_latency(self) -> int:
+        return self._world.options.disk_latency
+
+    def _now(self) -> int:
+        return self._world.scheduler.now
+
+    def _wall(self) -> datetime:
+        return time_at(self._now())

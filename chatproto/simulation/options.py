@@ -1,0 +1,79 @@
+"""What may go wrong in one run, and how much of it; drawn from the seed, some faults fully off (swarm testing)."""
+
+from random import Random
+
+import attrs
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Options:
+    """Times in milliseconds, chances from 0 to 1 at each occasion.
+
+    `fault_every`: mean time between two faults; each is one of those whose weight is not 0. After `duration` all faults
+    stop, and within `settle` everything must have come to rest.
+    """
+
+    users: int = 3
+    devices: int = 2
+    groups: int = 1
+    duration: int = 60_000
+    settle: int = 180_000
+    act_every: int = 400
+    fault_every: int = 2_500
+    token_lifetime: int = 900
+    latency: int = 20
+    store_latency: int = 8
+    disk_latency: int = 5
+    store_fails: float = 0.0
+    store_unknown: float = 0.0
+    store_slow: float = 0.0
+    refresh_lost: float = 0.0
+    split_arrays: float = 0.3
+    members_change: float = 0.0
+    far_behind: bool = False
+    weights: dict[str, float] = {}
+
+
+FAULTS = (
+    "cut", "half_open", "refuse", "stall", "proxy_close", "server_crash", "server_stop", "server_pause", "store_down",
+    "device_crash", "device_sleep", "revoke", "restore", "clock_jump",
+)  # fmt: skip
+"""What the world does to its inhabitants."""
+
+
+def draw(random: Random, *, lite: bool) -> Options:
+    """Options for a run. `lite`: a short one, for the test suite."""
+    chosen = {fault: random.choice((0.0, 0.5, 1.0, 3.0)) for fault in FAULTS}
+    for rare in ("restore", "revoke", "server_stop", "store_down"):
+        chosen[rare] *= 0.3
+    return Options(
+        users=random.randint(2, 3) if lite else random.randint(2, 6),
+        devices=random.randint(1, 2) if lite else random.randint(1, 3),
+        groups=random.randint(1, 2) if lite else random.randint(1, 4),
+        duration=random.randint(8_000, 20_000) if lite else random.randint(30_000, 240_000),
+        act_every=random.choice((100, 300, 800)),
+        fault_every=random.choice((400, 1_200, 4_000)),
+        token_lifetime=random.choice((15, 70, 900)),
+        latency=random.choice((1, 20, 120)),
+        store_latency=random.choice((1, 10, 60)),
+        disk_latency=random.choice((0, 5, 40)),
+        store_fails=random.choice((0.0, 0.0, 0.05, 0.2)),
+        store_unknown=random.choice((0.0, 0.0, 0.05, 0.2)),
+        store_slow=random.choice((0.0, 0.02)),
+        refresh_lost=random.choice((0.0, 0.3)),
+        split_arrays=random.choice((0.0, 0.5, 1.0)),
+        members_change=random.choice((0.0, 0.05, 0.2)),
+        weights=chosen,
+    )
+
+
+def without(options: Options, fault: str) -> Options:
+    """The same with one kind of fault off; for shrinking."""
+    if fault in options.weights:
+        return attrs.evolve(options, weights={**options.weights, fault: 0.0})
+    return attrs.evolve(options, **{fault: 0.0})
+
+
+SWITCHES = (*FAULTS, "store_fails", "store_unknown", "store_slow", "refresh_lost", "split_arrays", "members_change")
+"""Everything that can be switched off."""

@@ -1,0 +1,304 @@
+"""A world: servers on one database, devices of people, a network between them, and what goes wrong."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from chatproto.limits import Limits
+from chatproto.operations import (
+    AppendChange,
+    ChatCreated,
+    CreateGroup,
+    CreateUser,
+    EndSessions,
+    Outcome,
+    SessionCreated,
+    UserFound,
+)
+from chatproto.simulation.checkers import Checkers
+from chatproto.simulation.database import Database, time_at
+from chatproto.simulation.device import Device
+from chatproto.simulation.network import Network
+from chatproto.simulation.options import Options
+from chatproto.simulation.scheduler import Scheduler
+from chatproto.simulation.server import Server
+from chatproto.simulation.trace import Trace, Violation
+from chatproto.text import search_words
+from chatproto.tokens import TokenKeys
+
+QUIET: Final = 3_000
+"""Milliseconds for which nothing may be missing before the world counts as at rest."""
+KEY: Final = b"the simulation's key, 32 bytes.."
+
+
+class World:
+    """Everything of one run. `faulty`: things may go wrong now. `founders`: members of a group since its making."""
+
+    def __init__(self, seed: int, options: Options, trace: Trace | None = None) -> None:
+        self.seed = seed
+        self.options = options
+        self.trace = trace or Trace()
+        self.scheduler = Scheduler()
+        self.limits = Limits(rate=1000.0, burst=1000)
+        self.keys = TokenKeys("k", {"k": KEY})
+        self.faulty = False
+        self.members_changed = options.members_change > 0
+        self.just_restored = False
+        self.founders: dict[int, frozenset[int]] = {}
+        self.database = Database(self, self._random("database"))
+        self.network = Network(self, self._random("network"))
+        self.checkers = Checkers(self)
+        self.servers = [Server(self, "server", self._random("server"))]
+        self.users = [self._user(number) for number in range(options.users)]
+        self.devices = [
+            Device(self, f"{'abcdefgh'[user]}{number}", user_id, self._random(f"device {user} {number}"),
+                   whole_log=not options.far_behind)
+            for user, user_id in enumerate(self.users)
+            for number in range(options.devices)
+        ]  # fmt: skip
+        self._faults = self._random("faults")
+        self._people = self._random("people")
+        self._tokens = 0
+        self._restored_at = 0
+        for number in range(options.groups):
+            self._group(number)
+        self.database.back_up()
+
+    @property
+    def connects_allowed(self) -> int:
+        """L5: a device tries no more often than back-off, faults and token ends explain."""
+        seconds = self.scheduler.now / 1000
+        faults = sum(count for name, count in self.trace.counts.items() if name.startswith("fault"))
+        return int(len(self.devices) * (20 + seconds / 2) + faults * len(self.devices) * 3)
+
+    def run(self, ticks: int | None = None) -> None:
+        """To the end, or for so many steps. Raises Violation."""
+        for device in self.devices:
+            device.log_in()
+        self.faulty = True
+        self.scheduler.after(self._wait(self._people, self.options.act_every), self._act)
+        self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
+        while (ticks is None or self.scheduler.steps < ticks) and self.scheduler.step(self.options.duration):
+            pass
+        if ticks is not None and self.scheduler.steps >= ticks:
+            return
+        self._heal()
+        self._settle(ticks)
+
+    def note(self, lane: str, text: str, *, to: str | None = None, fault: bool = False) -> None:
+        """A line of the trace; tokens are never in it (S11)."""
+        if self.trace.recording:
+            self.trace.add(self.scheduler.now, self.scheduler.steps, lane, _without_token(text), to=to, fault=fault)
+
+    def sign(self, user_id: int, created: SessionCreated) -> str:
+        """An access token of that session."""
+        self._tokens += 1
+        return self.keys.sign(
+            user_id=user_id, session_id=created.session_id, refresh_id=created.refresh_id, jti=str(self._tokens),
+            now=time_at(self.scheduler.now), lifetime=self.options.token_lifetime,
+        )  # fmt: skip
+
+    # --- the beginning ---
+
+    def _random(self, name: str) -> Random:
+        """Each part has its own numbers: a new draw in one does not shift the others."""
+        return Random(f"{self.seed}:{name}")
+
+    def _user(self, number: int) -> int:
+        name = f"user{number}"
+        operation = CreateUser(name, name, None, None, "hash", name, search_words(name, name), time_at(0))
+        outcome = self.database.store.perform(operation)
+        assert isinstance(outcome, UserFound)
+        return outcome.user.id
+
+    def _group(self, number: int) -> None:
+        members = tuple(self.users[1:])
+        outcome = self.database.store.perform(CreateGroup(self.users[0], f"Group {number}", members, None, time_at(0)))
+        assert isinstance(outcome, ChatCreated)
+        self.founders[outcome.chat.id] = frozenset(self.users)
+
+    # --- people ---
+
+    def _act(self) -> None:
+        random = self._people
+        device = random.choice(self.devices)
+        chat_id = random.choice(list(self.founders))
+        what = random.random()
+        if what < self.options.members_change:
+            self._change_members(device, chat_id)
+        elif what < 0.75:
+            for _ in range(random.choice((1, 1, 1, 2, 12))):
+                device.say(chat_id, reply=random.random() < 0.2)
+        elif what < 0.9:
+            device.read(chat_id)
+        else:
+            device.type(chat_id)
+        if self.faulty:
+            self.scheduler.after(self._wait(random, self.options.act_every), self._act)
+
+    def _change_members(self, device: Device, chat_id: int) -> None:
+        """Somebody is put out, or taken in again; refusals are the rule's business."""
+        random = self._people
+        room = self.database.store.rooms[chat_id]
+        user_id = random.choice(self.users[1:])
+        kind = "remove" if room.membership(user_id) else "add"
+        cid = f"change-{self.scheduler.steps}"
+        history = random.choice(("all", "none"))
+        operation = AppendChange(
+            chat_id, self.users[0], kind, (user_id,), history, None, None, None, cid, time_at(self.scheduler.now)
+        )  # type: ignore[arg-type]
+        self.trace.counts[f"members: {kind}"] += 1
+        random.choice(self.servers).request(operation, _ignore)
+
+    # --- faults ---
+
+    def _fail(self) -> None:
+        if not self.faulty:
+            return
+        weights = {name: weight for name, weight in self.options.weights.items() if weight > 0}
+        if weights:
+            [name] = self._faults.choices(list(weights), list(weights.values()))
+            self.trace.counts[f"fault: {name}"] += 1
+            self.note("world", name, fault=True)
+            getattr(self, f"_{name}")()
+        self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
+
+    def _some_link(self) -> list[object]:
+        self.network.forget_dead()
+        links = [link for link in self.network.links if link.at_client and not link.silent]
+        return [self._faults.choice(links)] if links else []
+
+    def _cut(self) -> None:
+        for link in self._some_link():
+            self.network.cut(link)  # type: ignore[arg-type]
+
+    def _half_open(self) -> None:
+        for link in self._some_link():
+            link.silent = True  # type: ignore[attr-defined]
+
+    def _proxy_close(self) -> None:
+        for link in self._some_link():
+            code = self._faults.choice((1000, 1001, 1011, 1012, 1013, 4400, 1009))
+            self.network.cut(link, 1006 if code == 1000 else code)  # type: ignore[arg-type]
+
+    def _stall(self) -> None:
+        for link in self._some_link():
+            link.stalled_until = self.scheduler.now + self._faults.randrange(500, 20_000)  # type: ignore[attr-defined]
+
+    def _refuse(self) -> None:
+        self.network.refusing = True
+        self.scheduler.after(self._faults.randrange(500, 10_000), self._accept)
+
+    def _accept(self) -> None:
+        self.network.refusing = False
+
+    def _server_crash(self) -> None:
+        server = self._faults.choice(self.servers)
+        if server.up:
+            server.crash()
+            self.scheduler.after(self._faults.randrange(10, 4_000), server.start)
+
+    def _server_stop(self) -> None:
+        server = self._faults.choice(self.servers)
+        if server.up:
+            server.drain()
+            self.scheduler.after(500, self._stopped, server)
+
+    def _stopped(self, server: Server) -> None:
+        if server.up:
+            server.crash()
+            self.scheduler.after(self._faults.randrange(10, 2_000), server.start)
+
+    def _server_pause(self) -> None:
+        server = self._faults.choice(self.servers)
+        server.paused_until = self.scheduler.now + self._faults.randrange(100, 6_000)
+
+    def _store_down(self) -> None:
+        self.database.down = True
+        self.scheduler.after(self._faults.randrange(500, 20_000), self._store_up)
+
+    def _store_up(self) -> None:
+        self.database.down = False
+
+    def _device_crash(self) -> None:
+        device = self._faults.choice(self.devices)
+        device.crash()
+        self.scheduler.after(self._faults.randrange(10, 5_000), self._boot, device, device.life)
+
+    def _boot(self, device: Device, life: int) -> None:
+        if device.life == life:
+            device.boot()
+
+    def _device_sleep(self) -> None:
+        device = self._faults.choice(self.devices)
+        device.asleep_until = self.scheduler.now + self._faults.randrange(1_000, 90_000)
+        self.scheduler.after(device.asleep_until - self.scheduler.now, device.wake_up)
+
+    def _revoke(self) -> None:
+        user_id = self._faults.choice(self.users)
+        operation = EndSessions(user_id, None, None, time_at(self.scheduler.now))
+        self._faults.choice(self.servers).request(operation, _ignore)
+
+    def _clock_jump(self) -> None:
+        server = self._faults.choice(self.servers)
+        server.ahead = self._faults.choice((-2_000, 0, 0, 1_500))
+
+    def _restore(self) -> None:
+        if self.database.restore():
+            self.just_restored = True
+            self._restored_at = self.scheduler.now
+            self.checkers.database_restored()
+            for server in self.servers:
+                if server.up:  # an operator restores with the servers stopped
+                    server.crash()
+                    self.scheduler.after(self._faults.randrange(10, 2_000), server.start)
+            self.scheduler.after(1, self._restore_over)
+
+    def _restore_over(self) -> None:
+        self.just_restored = False
+
+    # --- the end ---
+
+    def _heal(self) -> None:
+        self.faulty = False
+        self.database.down = False
+        self.network.heal()
+        for server in self.servers:
+            server.paused_until, server.ahead = 0, 0
+        for device in self.devices:
+            if device.asleep_until > self.scheduler.now:
+                device.asleep_until = 0
+        self.note("world", "no more faults", fault=True)
+
+    def _settle(self, ticks: int | None) -> None:
+        """Liveness: all comes to rest, and stays so."""
+        end = self.scheduler.now + self.options.settle
+        quiet_since: int | None = None
+        looked = -1000
+        while ticks is None or self.scheduler.steps < ticks:
+            if self.scheduler.now - looked >= 250:
+                looked = self.scheduler.now
+                why = self.checkers.unsettled()
+                quiet_since = None if why else (quiet_since if quiet_since is not None else self.scheduler.now)
+                if quiet_since is not None and self.scheduler.now - quiet_since >= QUIET:
+                    return self.checkers.at_rest()
+            if not self.scheduler.step(end):
+                raise Violation((why or "L4: never quiet")[:2], why or "never quiet")
+
+    @staticmethod
+    def _wait(random: Random, mean: int) -> int:
+        return 1 + int(random.expovariate(1 / mean))
+
+
+def _ignore(_outcome: Outcome | None) -> None:
+    """Nobody waits for this answer."""
+
+
+def _without_token(text: str) -> str:
+    """The trace shows frames; a token in one is shown as its length."""
+    if '"token":"' not in text:
+        return text
+    head, _, rest = text.partition('"token":"')
+    token, _, tail = rest.partition('"')
+    return f'{head}"token":"({len(token)} letters)"{tail}'
