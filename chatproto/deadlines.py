@@ -24,13 +24,24 @@ def handle(hub: Hub, now: datetime) -> None:
     for session in list(hub.sessions.values()):
         _check(hub, session, now)
     _retry(hub, now)
+    _relist(hub, now)
     watermarks.flush(hub, now)
     presence.expire(hub, now)
     if hub.sessions and (hub.sweep_due is None or now >= hub.sweep_due):
         # the answer sets the next date; should it be lost with the store, we ask again all the same
         hub.sweep_due = now + timedelta(seconds=hub.limits.store_wait)
         session_ids = tuple(s.session_id for s in hub.sessions.values() if s.state is SessionState.ACTIVE)
-        hub.run(Sweep(chat_ids=tuple(hub.routes), session_ids=session_ids), Sweeping())
+        sweep = Sweep(chat_ids=tuple(hub.routes), session_ids=session_ids, user_ids=_next_users(hub))
+        hub.run(sweep, Sweeping())
+
+
+def _next_users(hub: Hub) -> tuple[int, ...]:
+    """Whose memberships are compared this time: some of those who are here, all of them in turn."""
+    users = sorted(hub.by_user)
+    later = [user_id for user_id in users if user_id > hub.swept_to] or users
+    chosen = tuple(later[: hub.limits.sweep_users])
+    hub.swept_to = chosen[-1] if chosen else 0
+    return chosen
 
 
 def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
@@ -79,6 +90,14 @@ def _retry(hub: Hub, now: datetime) -> None:
             commands.run_send(hub, session, chat_id, now)
 
 
+def _relist(hub: Hub, now: datetime) -> None:
+    while hub.relists and hub.relists[0][0] <= now:
+        _, connection_id, chat_id = hub.relists.popleft()
+        session = hub.sessions.get(connection_id)
+        if session is not None and chat_id not in session.cursors:
+            fanout.list_chat(hub, session, chat_id)
+
+
 def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
     """Repair what no hint brought; another epoch means that the database was restored."""
     hub.sweep_due = now + timedelta(seconds=hub.limits.sweep_interval - TICK)
@@ -95,3 +114,9 @@ def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
             hub.close(session, 4403, "revoked")
     for chat_id, last_seq in outcome.last_seqs.items():
         fanout.notice_head(hub, chat_id, last_seq)
+    for user_id, chat_ids in outcome.memberships.items():
+        for session in hub.connections_of(user_id):
+            if session.state is SessionState.ACTIVE and session.only_chat is None:
+                for chat_id in chat_ids:
+                    if chat_id not in session.cursors:
+                        fanout.list_chat(hub, session, chat_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from chatproto import codec, legacy, presence, watermarks
 from chatproto.delivery import ChatCursor
@@ -18,6 +18,7 @@ from chatproto.operations import (
     Marked,
     Outcome,
     PageFound,
+    Refused,
     SessionsEnded,
     SetFlags,
     UserUpdated,
@@ -29,6 +30,9 @@ from chatproto.transitions import CursorState, SessionState
 if TYPE_CHECKING:
     from chatproto.hub import Hub
     from chatproto.session import ServerSession
+
+RELIST_AFTER: Final = timedelta(seconds=1)
+"""Pause before a chat that could not be read is read again, to be listed."""
 
 
 def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
@@ -180,14 +184,17 @@ def list_chat(hub: Hub, session: ServerSession, chat_id: int) -> None:
     hub.run(LoadChat(session.user_id, chat_id), Listing(session.id, chat_id))
 
 
-def listed(hub: Hub, pending: Listing, outcome: Outcome) -> None:
+def listed(hub: Hub, pending: Listing, outcome: Outcome, now: datetime) -> None:
     """`chat` comes before any item of that chat."""
     session = hub.sessions.get(pending.connection_id)
     cursor = session.cursors.get(pending.chat_id) if session else None
     if session is None or cursor is None:
         return
     if not isinstance(outcome, ChatFound):
-        return hub.unroute(session, pending.chat_id)
+        hub.unroute(session, pending.chat_id)
+        if not isinstance(outcome, Refused):  # the store is away
+            hub.relists.append((now + RELIST_AFTER, session.id, pending.chat_id))
+        return
     chat = outcome.chat
     _send_chat(hub, session, chat)
     if chat.left_seq is not None:

@@ -59,7 +59,9 @@ class Hub:
         self.presences = Presences()
         self.epoch: str | None = None
         self.retries: deque[tuple[datetime, int, int]] = deque()
+        self.relists: deque[tuple[datetime, int, int]] = deque()
         self.sweep_due: datetime | None = None
+        self.swept_to = 0
         self.pending: dict[int, Pending] = {}
         self._outputs: deque[Output] = deque()
         self._last_id = 0
@@ -155,7 +157,7 @@ class Hub:
             case CatchingUp():
                 fanout.caught_up(self, pending, outcome)
             case Listing():
-                fanout.listed(self, pending, outcome)
+                fanout.listed(self, pending, outcome, now)
             case Sweeping():
                 deadlines.swept(self, outcome, now)
             case SavingLastSeen():

@@ -31,6 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     token_grace: int = 60
     violations: int = 3
     sweep_interval: float = 1.0
+    sweep_users: int = 50
     typing_interval: float = 3.0
     typing_expiry: float = 6.0
     marks_interval: float = 1.0

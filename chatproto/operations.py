@@ -8,7 +8,7 @@ same append run again with the same cid tells). Refusals are values with a stabl
 from datetime import datetime
 from typing import Literal
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from chatproto.model import Chat, Event, Head, Message, Page, PrivateUser, Role, SessionInfo, User
 
@@ -283,10 +283,12 @@ class LoadSession:
 
 @frozen
 class Sweep:
-    """I9: the heads of the given chats, which of the sessions ended, the epoch. Outcome: Swept."""
+    """I9: the heads of the given chats, which of the sessions ended, the chats that the users are members of now, the
+    epoch. Outcome: Swept."""
 
     chat_ids: tuple[int, ...]
     session_ids: tuple[int, ...]
+    user_ids: tuple[int, ...] = ()
 
 
 Operation = (
@@ -466,11 +468,12 @@ class SessionLoaded:
 
 @frozen
 class Swept:
-    """`last_seqs` by chat id; `ended` session ids; `epoch` of the database."""
+    """`last_seqs` by chat id; `ended` session ids; `epoch` of the database; `memberships`: chat ids by user id."""
 
     last_seqs: dict[int, int]
     ended: tuple[int, ...]
     epoch: str
+    memberships: dict[int, tuple[int, ...]] = Factory(dict)
 
 
 Outcome = (

@@ -18,11 +18,13 @@ POISON_CODES: Final = (1009, 4400)
 
 @define
 class Entry:
-    """`saved`: it is durable and may be sent. `sent_at`: when this link last carried it, None before."""
+    """`saved`: it is durable and may be sent. `sent_at`: when this link last carried it, None before; `unanswered`: how
+    often it did without an answer."""
 
     row: Row
     saved: bool = False
     sent_at: int | None = None
+    unanswered: int = 0
 
 
 @define
@@ -61,10 +63,12 @@ class Outbox:
             if line.flying and now - (line.flying[0].sent_at or 0) >= resend:
                 for entry in line.flying:  # all of them, or a later one would overtake the one that was lost
                     entry.sent_at = now
+                    entry.unanswered += 1
                     yield frame_of(entry.row)
             while self._may_fly(line, inflight):
                 entry = line.waiting.popleft()
                 entry.sent_at = now
+                entry.unanswered = 1
                 line.flying.append(entry)
                 self.flying += 1
                 yield frame_of(entry.row)
@@ -73,6 +77,15 @@ class Outbox:
         """When `due` will have something by the passing of time alone."""
         oldest = [line.flying[0].sent_at or 0 for line in self.lines.values() if line.flying]
         return min(oldest) + resend if oldest else None
+
+    def refused(self, cid: str) -> bool:
+        """A final error came: whether it is the answer to the last time that the row was sent on this link.
+
+        Where it was sent again meanwhile, what was refused may be accepted now: the later answer decides.
+        """
+        entry = self.entries[cid]
+        entry.unanswered -= 1
+        return entry.unanswered <= 0
 
     def settle(self, cid: str) -> Row | None:
         """The row leaves: acknowledged, refused for good, or discarded. None where it left before."""

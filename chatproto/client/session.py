@@ -376,7 +376,7 @@ class ClientSession:
                 self._forget_replies(chat_id)
         elif error.retryable:  # what comes later must not overtake it: leave, and send all again in order
             self._abandon(4503, error.code, now)
-        else:
+        elif self.outbox.refused(entry.row.cid):
             row = entry.row
             self.outbox.settle(row.cid)
             self._emit(DropRow(row.cid))

@@ -159,9 +159,8 @@ class Checkers:
     def _fails(self, device: Device, failed: Failed) -> None:
         """S12: a correct client's messages fail only where its user is no member any more."""
         self._failed[failed.cid] = failed.code
-        allowed = {"not_member"} if self._world.members_changed else set()
-        if self.restored:
-            allowed |= {"not_member", "bad_seq"}
+        changes = self._world.members_changed or self.restored
+        allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: a reply to what he may not see any more
         if failed.code not in allowed:
             raise Violation("S12", f"{failed.cid} of {device.name} failed: {failed.code} {failed.detail}")
         if self._same_history(device) and failed.cid in self._stored(failed.chat_id):
@@ -177,7 +176,9 @@ class Checkers:
 
     def _marking(self, device: Device, frame: MarkFrame) -> None:
         """S6: delivered is what is durable here, or what was jumped over."""
-        durable = max(device.disk.cursors.get(frame.chat_id, (0, None))[0], device.session.replica.chats[frame.chat_id].saved)
+        durable = max(
+            device.disk.cursors.get(frame.chat_id, (0, None))[0], device.session.replica.chats[frame.chat_id].saved
+        )
         told = max(frame.delivered_seq or 0, frame.read_seq or 0)
         if told > durable:
             raise Violation("S6", f"{device.name} marked {told} of chat {frame.chat_id}; durable is {durable}")
@@ -244,7 +245,8 @@ class Checkers:
             if written is None or item.cid in seen:
                 raise Violation("S3", f"chat {room.id}: {item.cid} is there twice, or nobody wrote it")
             seen.add(item.cid)
-            if written.place < places.get(written.device, -1) and not self.restored:
+            unsure = self.restored or self._world.members_changed  # what was refused once may be taken the next time
+            if written.place < places.get(written.device, -1) and not unsure:
                 raise Violation("I-order", f"chat {room.id}: {item.cid} overtook what was written before it")
             places[written.device] = written.place
 
@@ -254,7 +256,9 @@ class Checkers:
                 raise Violation("I6", f"chat {room.id}, user {user_id}: {member.read_seq}, {member.delivered_seq}")
             claimed = self._claims.get((user_id, room.id), 0)
             if member.own_delivered_seq > claimed and not self.restored:
-                raise Violation("S6", f"chat {room.id}: user {user_id} has delivered {member.own_delivered_seq} of {claimed}")
+                raise Violation(
+                    "S6", f"chat {room.id}: user {user_id} has delivered {member.own_delivered_seq} of {claimed}"
+                )
 
     def _log_of(self, device: Device) -> None:
         """What the app saved is what is stored, whatever came in between."""

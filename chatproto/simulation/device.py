@@ -136,7 +136,7 @@ class Device:
 
     def say(self, chat_id: int, *, reply: bool = False) -> None:
         """The user writes."""
-        if not self.on:
+        if not self._attended:
             return
         self._made += 1
         cid = f"{self.name}.{self.life}.{self._made}"
@@ -151,14 +151,14 @@ class Device:
 
     def read(self, chat_id: int) -> None:
         """The user has read what is shown."""
-        if not self.on:
+        if not self._attended:
             return
         self.session.read(chat_id, self.shown.get(chat_id, 0), self._now())
         self.perform()
 
     def type(self, chat_id: int) -> None:
         """The user types."""
-        if not self.on:
+        if not self._attended:
             return
         self.session.typing(chat_id, True, self._now())
         self.perform()
@@ -343,6 +343,10 @@ class Device:
 
     def _new_session(self) -> ClientSession:
         return ClientSession(self._config, self._random.random, self.disk.snapshot())
+
+    @property
+    def _attended(self) -> bool:
+        return self.on and self.asleep_until <= self._now()
 
     def _later(self, act: object, *arguments: object) -> bool:
         """A device that sleeps does everything when it wakes."""

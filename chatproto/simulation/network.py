@@ -91,11 +91,10 @@ class Network:
         self._world.scheduler.after(self._latency(), self._gone_at_server, link)
         self._world.scheduler.after(self._latency(), self._gone_at_client, link, code, "")
 
-    def heal(self) -> None:
-        """No more faults: what is silent ends, what is stalled goes on."""
-        self.refusing = False
-        for link in self.links:
-            link.stalled_until = 0
+    def stall(self, link: Link, milliseconds: int) -> None:
+        """The client reads nothing for so long; what is on its way waits."""
+        link.stalled_until = max(link.stalled_until, self._world.scheduler.now + milliseconds)
+        link.to_client_at = max(link.to_client_at, link.stalled_until)
 
     def forget_dead(self) -> None:
         """Links of which nothing is left."""

@@ -3,7 +3,7 @@
 from random import Random
 
 import attrs
-from attrs import frozen
+from attrs import Factory, frozen
 
 
 @frozen(kw_only=True)
@@ -32,7 +32,7 @@ class Options:
     split_arrays: float = 0.3
     members_change: float = 0.0
     far_behind: bool = False
-    weights: dict[str, float] = {}
+    weights: dict[str, float] = Factory(dict)
 
 
 FAULTS = (

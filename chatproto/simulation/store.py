@@ -204,7 +204,11 @@ class Store:
     def _sweep(self, operation: Sweep) -> Outcome:
         heads = {chat_id: self.rooms[chat_id].last_seq for chat_id in operation.chat_ids if chat_id in self.rooms}
         ended = [login_id for login_id in operation.session_ids if self._ended(login_id)]
-        return Swept(heads, tuple(ended), self.epoch)
+        memberships = {
+            user_id: tuple(room.id for room in self.rooms.values() if room.membership(user_id))
+            for user_id in operation.user_ids
+        }
+        return Swept(heads, tuple(ended), self.epoch, memberships)
 
     def _ended(self, login_id: int) -> bool:
         login = self.logins.get(login_id)

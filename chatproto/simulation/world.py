@@ -184,7 +184,7 @@ class World:
 
     def _stall(self) -> None:
         for link in self._some_link():
-            link.stalled_until = self.scheduler.now + self._faults.randrange(500, 20_000)  # type: ignore[attr-defined]
+            self.network.stall(link, self._faults.randrange(500, 20_000))  # type: ignore[arg-type]
 
     def _refuse(self) -> None:
         self.network.refusing = True
@@ -263,12 +263,9 @@ class World:
     def _heal(self) -> None:
         self.faulty = False
         self.database.down = False
-        self.network.heal()
+        self.network.refusing = False
         for server in self.servers:
-            server.paused_until, server.ahead = 0, 0
-        for device in self.devices:
-            if device.asleep_until > self.scheduler.now:
-                device.asleep_until = 0
+            server.ahead = 0
         self.note("world", "no more faults", fault=True)
 
     def _settle(self, ticks: int | None) -> None:

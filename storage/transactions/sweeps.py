@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, Sweep, Swept
 from storage.statements import Statement, Steps
-from storage.tables import chats, sessions
+from storage.tables import chat_users, chats, sessions
 from storage.transactions.chats import read_epoch
 from storage.transactions.people import private_user
 from storage.transactions.views import to_heads, views_of
@@ -21,6 +21,12 @@ _HEADS: Final = Statement(
 _ENDED: Final = Statement(
     select(sessions.c.id).where(
         sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.ended_at.is_not(None)
+    )
+)
+
+_MEMBERSHIPS: Final = Statement(
+    select(chat_users.c.user_id, chat_users.c.chat_id).where(
+        chat_users.c.user_id.in_(bindparam("user_ids", expanding=True)), chat_users.c.left_seq.is_(None)
     )
 )
 
@@ -46,8 +52,17 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
     ended: list[int] = []
     for ids in _chunks(operation.session_ids):
         ended += yield from _ENDED.column(session_ids=ids)
+    memberships: dict[int, list[int]] = {user_id: [] for user_id in operation.user_ids}
+    for ids in _chunks(operation.user_ids):
+        for row in (yield from _MEMBERSHIPS.rows(user_ids=ids)):
+            memberships[row[0]].append(row[1])
     epoch = yield from read_epoch()
-    return Swept(last_seqs, tuple(sorted(ended)), epoch)
+    return Swept(
+        last_seqs,
+        tuple(sorted(ended)),
+        epoch,
+        {user_id: tuple(sorted(chat_ids)) for user_id, chat_ids in memberships.items()},
+    )
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:

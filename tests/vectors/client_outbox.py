@@ -183,6 +183,25 @@ for _code in (
     add(f"final_error_{_code}", f"The final error {_code} ends its row and no other", partial(_final, _code))
 
 
+@scenario("Refused, but sent again meanwhile on the same link: the later answer decides")
+def refused_then_accepted(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.send(row(1))
+    r.wait(10_000)
+    assert r.receive(error("mine-1", "not_member", chat_id=5)) == []
+    r.receive(ack("mine-1", 5, 1))
+    assert r.done("sent")[0]["seq"] == 1
+
+
+@scenario("Refused as often as it was sent: it fails")
+def refused_twice(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.send(row(1))
+    r.wait(10_000)
+    r.receive(error("mine-1", "not_member", chat_id=5), error("mine-1", "not_member", chat_id=5))
+    assert [failed["cid"] for failed in r.done("failed")] == ["mine-1"]
+
+
 @scenario("A row may be discarded before it is sent")
 def discard_unsent(r: Recorder) -> None:
     r.start()
