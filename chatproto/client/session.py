@@ -431,6 +431,9 @@ class ClientSession:
         elif code == 4401 and not self._renewed:
             self._due = None
             self._renew()
+        elif code == 4401:  # a fresh token did not help; the next one may, after a pause
+            self._renewed = False
+            self._pause(self._backoff.next(), now)
         elif self._bye is not None:
             self._pause(self._bye, now, held=True)
         elif code == 4409:

@@ -73,7 +73,7 @@ class Disk:
                     self.cursors[chat_id] = (applied, None)
                 case Forget(chat_id):
                     for table in (self.cursors, self.reads, self.log):
-                        table.pop(chat_id, None)  # type: ignore[attr-defined]
+                        table.pop(chat_id, None)
 
     def snapshot(self) -> Snapshot | None:
         """For the next session."""

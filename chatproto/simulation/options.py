@@ -1,6 +1,7 @@
 """What may go wrong in one run, and how much of it; drawn from the seed, some faults fully off (swarm testing)."""
 
 from random import Random
+from typing import Any
 
 import attrs
 from attrs import Factory, frozen
@@ -72,7 +73,8 @@ def without(options: Options, fault: str) -> Options:
     """The same with one kind of fault off; for shrinking."""
     if fault in options.weights:
         return attrs.evolve(options, weights={**options.weights, fault: 0.0})
-    return attrs.evolve(options, **{fault: 0.0})
+    changes: dict[str, Any] = {fault: 0.0}
+    return attrs.evolve(options, **changes)
 
 
 SWITCHES = (*FAULTS, "store_fails", "store_unknown", "store_slow", "refresh_lost", "split_arrays", "members_change")

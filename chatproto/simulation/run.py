@@ -2,6 +2,7 @@
 
 from random import Random
 
+import attrs
 from attrs import field, frozen
 
 from chatproto.errors import LocalProtocolError
@@ -58,11 +59,9 @@ def _better(best: Verdict, tried: Verdict) -> Verdict:
 
 
 def _smaller(options: Options) -> list[Options]:
-    import attrs
-
-    found = []
-    for name, least in (("groups", 1), ("devices", 1), ("users", 2)):
-        found += [attrs.evolve(options, **{name: value}) for value in range(least, getattr(options, name))]
+    found = [attrs.evolve(options, groups=value) for value in range(1, options.groups)]
+    found += [attrs.evolve(options, devices=value) for value in range(1, options.devices)]
+    found += [attrs.evolve(options, users=value) for value in range(2, options.users)]
     for share in (0.1, 0.25, 0.5, 0.75):
         found.append(attrs.evolve(options, duration=int(options.duration * share)))
     return found

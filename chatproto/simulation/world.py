@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 from chatproto.limits import Limits
 from chatproto.operations import (
@@ -19,7 +19,7 @@ from chatproto.operations import (
 from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
 from chatproto.simulation.device import Device
-from chatproto.simulation.network import Network
+from chatproto.simulation.network import Link, Network
 from chatproto.simulation.options import Options
 from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
@@ -142,12 +142,12 @@ class World:
         random = self._people
         room = self.database.store.rooms[chat_id]
         user_id = random.choice(self.users[1:])
-        kind = "remove" if room.membership(user_id) else "add"
+        kind: Literal["add", "remove"] = "remove" if room.membership(user_id) else "add"
         cid = f"change-{self.scheduler.steps}"
-        history = random.choice(("all", "none"))
+        history: Literal["all", "none"] = "all" if random.random() < 0.5 else "none"
         operation = AppendChange(
             chat_id, self.users[0], kind, (user_id,), history, None, None, None, cid, time_at(self.scheduler.now)
-        )  # type: ignore[arg-type]
+        )
         self.trace.counts[f"members: {kind}"] += 1
         random.choice(self.servers).request(operation, _ignore)
 
@@ -164,27 +164,27 @@ class World:
             getattr(self, f"_{name}")()
         self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
 
-    def _some_link(self) -> list[object]:
+    def _some_link(self) -> list[Link]:
         self.network.forget_dead()
         links = [link for link in self.network.links if link.at_client and not link.silent]
         return [self._faults.choice(links)] if links else []
 
     def _cut(self) -> None:
         for link in self._some_link():
-            self.network.cut(link)  # type: ignore[arg-type]
+            self.network.cut(link)
 
     def _half_open(self) -> None:
         for link in self._some_link():
-            link.silent = True  # type: ignore[attr-defined]
+            link.silent = True
 
     def _proxy_close(self) -> None:
         for link in self._some_link():
             code = self._faults.choice((1000, 1001, 1011, 1012, 1013, 4400, 1009))
-            self.network.cut(link, 1006 if code == 1000 else code)  # type: ignore[arg-type]
+            self.network.cut(link, 1006 if code == 1000 else code)
 
     def _stall(self) -> None:
         for link in self._some_link():
-            self.network.stall(link, self._faults.randrange(500, 20_000))  # type: ignore[arg-type]
+            self.network.stall(link, self._faults.randrange(500, 20_000))
 
     def _refuse(self) -> None:
         self.network.refusing = True

@@ -334,6 +334,20 @@ def close_4401_twice(r: Recorder) -> None:
     assert r.done("renew") == []
 
 
+@scenario("After that pause a third 4401 is answered by another exchange: the token may have run out in the pause")
+def close_4401_three_times(r: Recorder) -> None:
+    r.start()
+    r.connected()
+    r.lost(4401)
+    r.renewed("token-2")
+    r.connected()
+    r.lost(4401)
+    r.wait(250)
+    r.connected()
+    r.lost(4401)
+    assert r.done("renew") == [{"do": "renew", "token": "token-2"}]
+
+
 @scenario("After a ready the next 4401 is a new story")
 def close_4401_after_ready(r: Recorder) -> None:
     r.start()
