@@ -179,7 +179,7 @@ class World:
 
     def _proxy_close(self) -> None:
         for link in self._some_link():
-            code = self._faults.choice((1000, 1001, 1011, 1012, 1013, 4400, 1009))
+            code = self._faults.choice((1000, 1001, 1011, 1012, 1013))
             self.network.cut(link, 1006 if code == 1000 else code)
 
     def _stall(self) -> None:
