@@ -58,8 +58,8 @@ def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
     left = session.expires_at - now
     if left <= timedelta(seconds=-limits.token_grace):
         return hub.close(session, 4401, "token expired")
-    if left <= timedelta(seconds=limits.token_warning) and not session.warned:
-        session.warned = True
+    if session.warn_at is not None and now >= session.warn_at:
+        session.warn_at = None
         hub.send(session, AuthExpiring(in_ms=max(0, int(left.total_seconds() * 1000))))
 
 

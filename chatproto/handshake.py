@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chatproto import commands, fanout, presence
@@ -33,7 +33,7 @@ def hello(hub: Hub, session: ServerSession, frame: Hello, now: datetime) -> None
     if isinstance(claims, TokenRefusal):
         _refuse(hub, session, claims.value, frame.id)
         return hub.close(session, 4401, claims.value)
-    if not _own(hub, session, claims):
+    if not _own(hub, session, claims, now):
         return
     operation = LoadSession(claims.user_id, claims.session_id, claims.refresh_id, frame.device, now)
     hub.run(operation, Loading(session.id, frame))
@@ -44,18 +44,18 @@ def join(
 ) -> None:
     """The same for a `/ws/chat` connection, whose token the endpoint has checked."""
     session.only_chat = chat_id
-    if _own(hub, session, claims):
+    if _own(hub, session, claims, now):
         operation = LoadSession(claims.user_id, claims.session_id, claims.refresh_id, "", now)
         hub.run(operation, Joining(session.id, after_seq))
 
 
-def _own(hub: Hub, session: ServerSession, claims: AccessClaims) -> bool:
+def _own(hub: Hub, session: ServerSession, claims: AccessClaims, now: datetime) -> bool:
     if len(hub.by_user.get(claims.user_id, ())) >= hub.limits.connections_per_user:
         hub.close(session, 4409, "too many connections")
         return False
     session.move("hello")
     session.user_id, session.session_id = claims.user_id, claims.session_id
-    session.expires_at = claims.expires_at
+    _expires(hub, session, claims, now)
     hub.by_user.setdefault(claims.user_id, {})[session.id] = None
     return True
 
@@ -155,7 +155,7 @@ def renewed(hub: Hub, pending: Renewing, outcome: Outcome, now: datetime) -> Non
     if not isinstance(outcome, UserFound):
         return hub.refuse(session, outcome, pending.ref)
     session.session_id = pending.claims.session_id
-    session.expires_at, session.warned = pending.claims.expires_at, False
+    _expires(hub, session, pending.claims, now)
     hub.send(session, AuthOk(ref=pending.ref, token_exp=pending.claims.expires_at))
     release(hub, session, now)
 
@@ -168,3 +168,10 @@ def release(hub: Hub, session: ServerSession, now: datetime) -> None:
 
 def _refuse(hub: Hub, session: ServerSession, code: str, ref: str | None) -> None:
     hub.send(session, ErrorFrame(ref=ref, code=code, detail="the token or the version is refused", retryable=False))
+
+
+def _expires(hub: Hub, session: ServerSession, claims: AccessClaims, now: datetime) -> None:
+    """The end of a token, and when it is announced: 120 s before, but not before half of it is over."""
+    session.expires_at = claims.expires_at
+    warning = timedelta(seconds=hub.limits.token_warning)
+    session.warn_at = claims.expires_at - min(warning, max(timedelta(), claims.expires_at - now) / 2)

@@ -63,7 +63,7 @@ class ServerSession:
     pinged_at: datetime | None = None
     pings: int = 0
     expires_at: datetime | None = None
-    warned: bool = False
+    warn_at: datetime | None = None
     violations: int = 0
     in_flight: int = 0
     held: deque[Command] = field(factory=deque)

@@ -39,7 +39,7 @@ class ChatLog:
     `last_seq`: the highest seq heard of. `early`: items that came before an earlier one. `lagging`: the server
     pushes nothing until it has answered a sync with the end of the log. `anew`: its log was replaced, and where the
     new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server holds, `told_*`: what it
-    was sent since.
+    was sent since. `member_seq`: the highest head that came with the news that this user is a member.
     """
 
     chat_id: int
@@ -50,6 +50,7 @@ class ChatLog:
     applied_at: datetime | None = None
     last_at: datetime | None = None
     left_seq: int | None = None
+    member_seq: int = 0
     read: int = 0
     server_delivered: int = 0
     server_read: int = 0
@@ -122,6 +123,8 @@ class Replica:
             self._tell_start(chat)
         chat.first_seq, chat.left_seq = told.first_seq, told.left_seq
         chat.last_seq = max(chat.last_seq, told.last_seq)
+        if told.left_seq is None:
+            chat.member_seq = max(chat.member_seq, told.last_seq)
         self._server_has(chat, told.delivered_seq, told.read_seq)
         self._stir(chat)
 
@@ -308,6 +311,8 @@ class Replica:
         elif not self.whole_log and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
             self._jump(chat, head.last_seq)
         chat.first_seq, chat.left_seq, chat.last_at = head.first_seq, head.left_seq, head.last_at
+        if head.left_seq is None:
+            chat.member_seq = max(chat.member_seq, head.last_seq)
         chat.last_seq = max(chat.last_seq, head.last_seq)
         if chat.applied == head.last_seq and chat.applied_at is None:
             chat.applied_at = head.last_at
@@ -360,10 +365,13 @@ class Replica:
         chat.applied = item.seq
         chat.applied_at = None if isinstance(item, Hidden) else item.created_at
         self.emit(Apply(item))
-        if isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == self.user_id:
+        if self._removes_me(item) and item.seq > chat.member_seq:  # else he was added again since
             chat.left_seq = chat.last_seq = item.seq
             chat.lagging = False
             chat.early.clear()
+
+    def _removes_me(self, item: LogItem) -> bool:
+        return isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == self.user_id
 
     def _apply_early(self, chat: ChatLog) -> None:
         while (item := chat.early.pop(chat.applied + 1, None)) is not None:

@@ -5,7 +5,6 @@ from random import Random
 import attrs
 from attrs import field, frozen
 
-from chatproto.errors import LocalProtocolError
 from chatproto.simulation.options import SWITCHES, Options, draw, without
 from chatproto.simulation.trace import Trace, Violation
 from chatproto.simulation.world import World
@@ -38,7 +37,7 @@ def run(seed: int, options: Options, *, recording: bool = False, ticks: int | No
         world.run(ticks)
     except Violation as violation:
         code, detail = violation.code, violation.detail
-    except (LocalProtocolError, AssertionError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except Exception as error:
         code, detail = "S12", f"{type(error).__name__}: {error}"
     trace.counts["steps"] = world.scheduler.steps
     return Verdict(seed, options, code, detail, world.scheduler.steps, world.scheduler.now, trace)

@@ -111,7 +111,7 @@ def test_marks_and_tokens_are_system_events() -> None:
     a.send(type="message", content="x")
     b.send(type="mark", chat_id=chat_id, read_seq=1)
     a.take("status")
-    world.sleep(11)
+    world.sleep(66)
     a.send(type="auth", token=ann.token())
     events = [frame["event"] for frame in a.take("system")]
     assert events == ["ack", "marks", "auth_expiring", "auth_ok"]

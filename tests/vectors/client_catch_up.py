@@ -341,6 +341,24 @@ def added_again(r: Recorder) -> None:
     assert applied(r) == [6]
 
 
+@scenario("One's own removal in the midst of a page, for one who was added again since: the log goes on")
+def old_removal_in_a_page(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    come_back(r, head(5, 6))
+    r.receive(page("sync-1", 5, 0, [message(5, 1), removed(5, 2, ME), *messages(5, 3, 4)], last_seq=6))
+    assert applied(r) == [1, 2, 3, 4]
+    assert asked(r) == [(5, 4)]
+
+
+@scenario("One's own removal that comes behind the news of being a member again is not the end")
+def old_removal_behind_a_chat_frame(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(ChatFrame(chat=chat(5, 3)), removed(5, 1, ME), message(5, 4))
+    assert asked(r) == [(5, 1)]
+    r.receive(page("sync-1", 5, 1, messages(5, 2, 3)))
+    assert applied(r) == [2, 3, 4]
+
+
 @scenario("A chat that was left is listed, read-only, up to its end")
 def left_chat(r: Recorder) -> None:
     go_live(r, head(5, 4, left_seq=4, delivered_seq=0))
