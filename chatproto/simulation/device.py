@@ -136,7 +136,7 @@ class Device:
 
     def say(self, chat_id: int, *, reply: bool = False) -> None:
         """The user writes."""
-        if not self._attended:
+        if not self.awake:
             return
         self._made += 1
         cid = f"{self.name}.{self.life}.{self._made}"
@@ -151,14 +151,14 @@ class Device:
 
     def read(self, chat_id: int) -> None:
         """The user has read what is shown."""
-        if not self._attended:
+        if not self.awake:
             return
         self.session.read(chat_id, self.shown.get(chat_id, 0), self._now())
         self.perform()
 
     def type(self, chat_id: int) -> None:
         """The user types."""
-        if not self._attended:
+        if not self.awake:
             return
         self.session.typing(chat_id, True, self._now())
         self.perform()
@@ -345,7 +345,8 @@ class Device:
         return ClientSession(self._config, self._random.random, self.disk.snapshot())
 
     @property
-    def _attended(self) -> bool:
+    def awake(self) -> bool:
+        """It runs, and somebody may use it."""
         return self.on and self.asleep_until <= self._now()
 
     def _later(self, act: object, *arguments: object) -> bool:
