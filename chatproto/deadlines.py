@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from chatproto import commands, fanout, presence, watermarks
+from chatproto import commands, fanout, handshake, presence, watermarks
 from chatproto.frames import AuthExpiring
 from chatproto.operations import Outcome, Sweep, Swept
 from chatproto.pending import Sweeping
@@ -58,6 +58,7 @@ def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
     left = session.expires_at - now
     if left <= timedelta(seconds=-limits.token_grace):
         return hub.close(session, 4401, "token expired")
+    handshake.release(hub, session, now)  # of a token that is good again: the clock was set back
     if session.warn_at is not None and now >= session.warn_at:
         session.warn_at = None
         hub.send(session, AuthExpiring(in_ms=max(0, int(left.total_seconds() * 1000))))

@@ -120,8 +120,9 @@ class Hub:
             return handshake.hello(self, session, frame, now)
         if session.state is SessionState.AWAITING_HELLO:
             return self.violation(session, BadFrame(code="bad_frame", detail="hello comes first", ref=frame.id))
-        held = session.state is SessionState.LOADING or (session.expired(now) and not isinstance(frame, Auth))
-        if held and not isinstance(frame, Ping):
+        if isinstance(frame, Ping) or (isinstance(frame, Auth) and session.state is SessionState.ACTIVE):
+            return commands.handle(self, session, frame, now)
+        if session.state is SessionState.LOADING or session.expired(now) or session.held:
             return commands.hold(self, session, frame)
         commands.handle(self, session, frame, now)
 

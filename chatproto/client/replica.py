@@ -39,7 +39,7 @@ class ChatLog:
     `last_seq`: the highest seq heard of. `early`: items that came before an earlier one. `lagging`: the server
     pushes nothing until it has answered a sync with the end of the log. `anew`: its log was replaced, and where the
     new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server holds, `told_*`: what it
-    was sent since. `member_seq`: the highest head that came with the news that this user is a member.
+    was sent since. `member_seq`: the highest seq after which this user was told to be a member.
     """
 
     chat_id: int
@@ -123,8 +123,7 @@ class Replica:
             self._tell_start(chat)
         chat.first_seq, chat.left_seq = told.first_seq, told.left_seq
         chat.last_seq = max(chat.last_seq, told.last_seq)
-        if told.left_seq is None:
-            chat.member_seq = max(chat.member_seq, told.last_seq)
+        chat.member_seq = max(chat.member_seq, told.last_seq if told.left_seq is None else told.left_seq - 1)
         self._server_has(chat, told.delivered_seq, told.read_seq)
         self._stir(chat)
 
@@ -311,8 +310,7 @@ class Replica:
         elif not self.whole_log and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
             self._jump(chat, head.last_seq)
         chat.first_seq, chat.left_seq, chat.last_at = head.first_seq, head.left_seq, head.last_at
-        if head.left_seq is None:
-            chat.member_seq = max(chat.member_seq, head.last_seq)
+        chat.member_seq = max(chat.member_seq, head.last_seq if head.left_seq is None else head.left_seq - 1)
         chat.last_seq = max(chat.last_seq, head.last_seq)
         if chat.applied == head.last_seq and chat.applied_at is None:
             chat.applied_at = head.last_at

@@ -1,5 +1,7 @@
 """How connections begin, renew and end (docs/protocol.md section 4, `hello`, `auth`, close codes)."""
 
+from datetime import timedelta
+
 import pytest
 
 from chatproto.errors import LocalProtocolError
@@ -435,3 +437,17 @@ def test_chats_that_were_left_are_listed_and_not_routed() -> None:
     b = bob.connect()
     assert [head["left_seq"] for head in b.take("ready")[0]["chats"]] == [1]
     assert world.hub.sessions[b.id].cursors == {}
+
+
+def test_a_clock_that_is_set_back_lets_nothing_overtake_what_was_held() -> None:
+    world = World()
+    ann = world.person("ann")
+    chat_id = world.direct(ann, ann)
+    a = ann.connect(lifetime=130)
+    world.now += timedelta(seconds=131)
+    a.send(type="send", chat_id=chat_id, cid="c-1", content="1")
+    world.now -= timedelta(seconds=20)
+    a.send(type="send", chat_id=chat_id, cid="c-2", content="2")
+    assert a.take("ack") == []
+    world.sleep(0.25)
+    assert [ack["cid"] for ack in a.take("ack")] == ["c-1", "c-2"]

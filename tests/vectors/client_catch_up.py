@@ -350,6 +350,17 @@ def old_removal_in_a_page(r: Recorder) -> None:
     assert asked(r) == [(5, 4)]
 
 
+@scenario("Of several removals of one's own only the last is the end, for one who is not a member any more")
+def several_removals(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    come_back(r, head(5, 6, left_seq=6))
+    r.receive(page("sync-1", 5, 0, [message(5, 1), removed(5, 2, ME), *messages(5, 3, 4)], last_seq=6))
+    assert asked(r) == [(5, 4)]
+    r.receive(page("sync-2", 5, 4, [message(5, 5), removed(5, 6, ME)]))
+    assert applied(r) == [5, 6]
+    assert r.wait(15_000) == []
+
+
 @scenario("One's own removal that comes behind the news of being a member again is not the end")
 def old_removal_behind_a_chat_frame(r: Recorder) -> None:
     go_live(r, head(5, 0))
