@@ -1,0 +1,458 @@
+/**
+ * What a client knows of its chats: each log as far as it is whole (docs/protocol.md section 3: C2, C6; section 4).
+ * The same as chatproto/client/replica.py, which explains each step.
+ */
+
+/** Items of a chat kept while an earlier one is missing (C2). */
+export const BUFFERED = 200;
+/** Syncs in flight a connection; one a chat. */
+export const SYNCS = 4;
+const PAGE = 200;
+/** A client with a timeline that is further behind starts anew at the end. */
+const FAR_BEHIND = 1000;
+
+/**
+ * @typedef {{type: string, chat_id: number, seq: number, created_at?: string, event?: string, data?: any,
+ *   sender_id?: number, cid?: string}} Item
+ * @typedef {Record<string, any>} Frame
+ * @typedef {import("./timing.js").Timing} Timing
+ */
+
+/** One chat; chatproto/client/replica.py names what its members mean. */
+export class ChatLog {
+  /** @param {number} chatId @param {number} firstSeq @param {number} lastSeq @param {number} applied */
+  constructor(chatId, firstSeq, lastSeq, applied) {
+    this.chatId = chatId;
+    this.firstSeq = firstSeq;
+    this.lastSeq = lastSeq;
+    this.applied = applied;
+    this.saved = applied;
+    /** @type {string | null} */
+    this.appliedAt = null;
+    /** @type {string | null} */
+    this.lastAt = null;
+    /** @type {number | null} */
+    this.leftSeq = null;
+    this.memberSeq = 0;
+    this.read = 0;
+    this.serverDelivered = 0;
+    this.serverRead = 0;
+    this.toldDelivered = 0;
+    this.toldRead = 0;
+    /** @type {Map<number, Item>} */
+    this.early = new Map();
+    this.lagging = false;
+    this.anew = false;
+    /** @type {{ref: string, afterSeq: number, at: number} | null} */
+    this.asked = null;
+    this.askAt = 0;
+    this.markAt = 0;
+  }
+
+  /** A page is wanted. */
+  get behind() {
+    return this.lagging || this.anew || this.applied < this.lastSeq;
+  }
+
+  /** Delivered and read, as far as durable. @returns {[number, number]} */
+  get marks() {
+    return [this.saved, Math.min(this.read, this.saved)];
+  }
+
+  /** The server holds less than is durable here, or was read; a former member marks nothing. */
+  get unmarked() {
+    const [delivered, read] = this.marks;
+    return this.leftSeq === null && (delivered > this.toldDelivered || read > this.toldRead);
+  }
+}
+
+/** All chats of one user. */
+export class Replica {
+  /** @param {Timing} timing @param {(output: Frame) => void} emit @param {boolean} wholeLog */
+  constructor(timing, emit, wholeLog) {
+    this.timing = timing;
+    this.emit = emit;
+    this.wholeLog = wholeLog;
+    this.userId = 0;
+    /** @type {string | null} */
+    this.epoch = null;
+    /** @type {Map<number, ChatLog>} */
+    this.chats = new Map();
+    /** Chats that may want a sync or a mark. @type {Set<number>} */
+    this.stirred = new Set();
+    this.asking = 0;
+    this.refs = 0;
+  }
+
+  // --- inputs ---
+
+  /** A link is up. @param {Frame} frame @returns {boolean} whether the database has another epoch */
+  ready(frame) {
+    const replaced = this.epoch !== null && frame.epoch !== this.epoch;
+    if (replaced) {
+      for (const chatId of this.chats.keys()) this.emit({ do: "forget", chat_id: chatId });
+      this.chats.clear();
+      this.stirred.clear();
+    }
+    this.epoch = frame.epoch;
+    this.userId = frame.user.id;
+    return replaced;
+  }
+
+  /** Where each chat stands, read from the database. @param {Frame[]} heads @returns {number[]} replaced logs */
+  listHeads(heads) {
+    return heads.filter((head) => this.#listHead(head)).map((head) => head.chat_id);
+  }
+
+  /** A `chat` frame; it never decides that a log was replaced. @param {Frame} told */
+  listChat(told) {
+    let chat = this.chats.get(told.id);
+    if (!chat) {
+      chat = this.#enter(told.id, told.first_seq, told.last_seq);
+      this.#tellStart(chat);
+    }
+    chat.firstSeq = told.first_seq;
+    chat.leftSeq = told.left_seq ?? null;
+    chat.lastSeq = Math.max(chat.lastSeq, told.last_seq);
+    chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? told.last_seq : chat.leftSeq - 1);
+    this.#serverHas(chat, told.delivered_seq, told.read_seq);
+    this.#stir(chat);
+  }
+
+  /** An item that was pushed. @param {Item} item */
+  live(item) {
+    const chat = this.chats.get(item.chat_id);
+    if (!chat || chat.anew || item.seq <= chat.applied) return;
+    this.#stir(chat);
+    chat.lastSeq = Math.max(chat.lastSeq, item.seq);
+    if (item.seq === chat.applied + 1) {
+      this.#apply(chat, item);
+      this.#applyEarly(chat);
+    } else if (chat.early.size < BUFFERED) {
+      chat.early.set(item.seq, item);
+    }
+  }
+
+  /** The answer of a sync. @param {Frame} page @param {number} now @returns {number | null} a replaced log */
+  page(page, now) {
+    const chat = this.chats.get(page.chat_id);
+    if (!chat || !chat.asked || chat.asked.ref !== page.ref) return null;
+    const asked = chat.asked;
+    this.#answered(chat);
+    this.#stir(chat);
+    if (chat.anew) {
+      chat.anew = false;
+      chat.lastSeq = page.last_seq;
+      if (!this.wholeLog) {
+        this.#jump(chat, page.last_seq);
+        chat.appliedAt = page.last_at ?? null;
+        chat.lagging = false;
+        return null;
+      }
+    } else if (wasReplaced(chat, page.last_seq, page.last_at ?? null, asked.afterSeq)) {
+      this.#startAnew(chat);
+      return chat.chatId;
+    }
+    chat.lastSeq = Math.max(chat.lastSeq, page.last_seq);
+    chat.lagging = chat.lagging && page.more;
+    if (page.from_seq > Math.max(asked.afterSeq, chat.applied)) this.#jump(chat, page.from_seq);
+    for (const item of page.items) {
+      if (item.seq === chat.applied + 1) this.#apply(chat, item);
+    }
+    this.#applyEarly(chat);
+    if (chat.behind && page.to_seq <= asked.afterSeq) chat.askAt = now + this.timing.retry;
+    return null;
+  }
+
+  /** Items were dropped for us. @param {Frame} frame */
+  lag(frame) {
+    const chat = this.chats.get(frame.chat_id);
+    if (!chat) return;
+    chat.lagging = true;
+    chat.lastSeq = Math.max(chat.lastSeq, frame.last_seq);
+    this.#stir(chat);
+  }
+
+  /** What the server holds of one's own marks. @param {Frame} frame */
+  ownMarks(frame) {
+    const chat = this.chats.get(frame.chat_id);
+    if (!chat) return;
+    this.#serverHas(chat, frame.delivered_seq, frame.read_seq);
+    if (frame.read_seq > chat.read) {
+      chat.read = frame.read_seq;
+      this.emit({ do: "save_marks", chat_id: chat.chatId, read_seq: chat.read });
+    }
+  }
+
+  /** A refused sync or mark. @param {Frame} error @param {number} now @returns {number | null} a replaced log */
+  error(error, now) {
+    const chat = this.chats.get(error.chat_id ?? 0);
+    if (!chat) return null;
+    const wait = error.retry_after_ms ?? this.timing.retry;
+    if (!chat.asked || chat.asked.ref !== error.ref) {
+      if (error.ref === `mark-${chat.chatId}` && error.retryable) {
+        chat.toldDelivered = chat.serverDelivered;
+        chat.toldRead = chat.serverRead;
+        chat.markAt = now + wait;
+        this.#stir(chat);
+      }
+      return null;
+    }
+    this.#answered(chat);
+    this.#stir(chat);
+    chat.askAt = now + wait;
+    if (error.code === "bad_seq" && !chat.anew) {
+      this.#startAnew(chat);
+      return chat.chatId;
+    }
+    if (error.code === "not_member") {
+      chat.lastSeq = chat.applied;
+      chat.lagging = false;
+      chat.anew = false;
+    }
+    return null;
+  }
+
+  /** What was under way is asked again on the next link. */
+  disconnected() {
+    for (const chat of this.chats.values()) {
+      chat.asked = null;
+      chat.lagging = false;
+      chat.askAt = 0;
+      chat.markAt = 0;
+    }
+    this.asking = 0;
+  }
+
+  /** Marks sent lately may have been dropped (an expired token). */
+  markAgain() {
+    for (const chat of this.chats.values()) {
+      chat.toldDelivered = chat.serverDelivered;
+      chat.toldRead = chat.serverRead;
+      this.#stir(chat);
+    }
+  }
+
+  /** The log is durable up to there. @param {number} chatId @param {number} seq */
+  saved(chatId, seq) {
+    const chat = this.chats.get(chatId);
+    if (chat && chat.saved < seq && seq <= chat.applied) {
+      chat.saved = seq;
+      this.#stir(chat);
+    }
+  }
+
+  /** The user has read up to there, of what is applied. @param {number} chatId @param {number} seq */
+  read(chatId, seq) {
+    const chat = this.chats.get(chatId);
+    if (!chat) return;
+    const shown = Math.min(seq, chat.applied);
+    if (chat.read < shown) {
+      chat.read = shown;
+      this.emit({ do: "save_marks", chat_id: chatId, read_seq: shown });
+      this.#stir(chat);
+    }
+  }
+
+  // --- outputs ---
+
+  /** The frames to be sent now; each is given once. @param {number} now */
+  *due(now) {
+    yield* this.#syncs(now);
+    for (const chatId of [...this.stirred]) {
+      const chat = /** @type {ChatLog} */ (this.chats.get(chatId));
+      if (chat.unmarked && chat.markAt <= now) {
+        chat.markAt = now + this.timing.mark_every;
+        yield this.#mark(chat);
+      }
+      if (!chat.unmarked && !chat.behind && !chat.asked) this.stirred.delete(chatId);
+    }
+  }
+
+  /** When `due` will have something by the passing of time alone. @returns {number | null} */
+  nextDue() {
+    let least = Infinity;
+    for (const chat of this.#wanting()) {
+      if (chat.asked) least = Math.min(least, chat.asked.at + this.timing.resend);
+      else if (chat.behind && this.asking < SYNCS) least = Math.min(least, chat.askAt);
+      if (chat.unmarked) least = Math.min(least, chat.markAt);
+    }
+    return least === Infinity ? null : least;
+  }
+
+  /** No chat wants a page. */
+  get caughtUp() {
+    return !this.#wanting().some((chat) => chat.behind);
+  }
+
+  /** @returns {ChatLog[]} */
+  #wanting() {
+    return [...this.stirred].map((chatId) => /** @type {ChatLog} */ (this.chats.get(chatId)));
+  }
+
+  /** @param {number} now */
+  *#syncs(now) {
+    const stirred = this.#wanting();
+    for (const chat of stirred) {
+      if (chat.asked && now - chat.asked.at >= this.timing.resend) this.#answered(chat);
+    }
+    const wanting = stirred.filter((chat) => chat.behind && !chat.asked && chat.askAt <= now);
+    wanting.sort((one, other) => compareTimes(other.lastAt, one.lastAt));
+    for (const chat of wanting.slice(0, Math.max(0, SYNCS - this.asking))) {
+      this.refs += 1;
+      chat.asked = { ref: `sync-${this.refs}`, afterSeq: chat.applied, at: now };
+      this.asking += 1;
+      yield {
+        type: "sync",
+        id: chat.asked.ref,
+        chat_id: chat.chatId,
+        after_seq: chat.applied,
+        after_at: chat.applied ? chat.appliedAt : null,
+        limit: PAGE,
+      };
+    }
+  }
+
+  /** @param {ChatLog} chat */
+  #mark(chat) {
+    const [delivered, read] = chat.marks;
+    const frame = {
+      type: "mark",
+      id: `mark-${chat.chatId}`,
+      chat_id: chat.chatId,
+      delivered_seq: delivered > chat.toldDelivered ? delivered : null,
+      read_seq: read > chat.toldRead ? read : null,
+    };
+    chat.toldDelivered = Math.max(delivered, chat.toldDelivered);
+    chat.toldRead = Math.max(read, chat.toldRead);
+    return frame;
+  }
+
+  // --- chats ---
+
+  /** @param {Frame} head */
+  #listHead(head) {
+    let chat = this.chats.get(head.chat_id);
+    const lastAt = head.last_at ?? null;
+    const replaced = chat !== undefined && !chat.anew && wasReplaced(chat, head.last_seq, lastAt, chat.applied);
+    if (chat && replaced) chat = this.#startAnew(chat);
+    if (!chat || chat.anew) {
+      chat = this.#enter(head.chat_id, head.first_seq, head.last_seq);
+      this.#tellStart(chat);
+    } else if (!this.wholeLog && (head.left_seq ?? null) === null && head.last_seq - chat.applied > FAR_BEHIND) {
+      this.#jump(chat, head.last_seq);
+    }
+    chat.firstSeq = head.first_seq;
+    chat.leftSeq = head.left_seq ?? null;
+    chat.lastAt = lastAt;
+    chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? head.last_seq : chat.leftSeq - 1);
+    chat.lastSeq = Math.max(chat.lastSeq, head.last_seq);
+    if (chat.applied === head.last_seq && chat.appliedAt === null) chat.appliedAt = lastAt;
+    chat.serverDelivered = chat.toldDelivered = head.delivered_seq;
+    chat.serverRead = chat.toldRead = head.read_seq;
+    this.#stir(chat);
+    return replaced;
+  }
+
+  /** @param {number} chatId @param {number} firstSeq @param {number} lastSeq */
+  #enter(chatId, firstSeq, lastSeq) {
+    const applied = this.wholeLog ? Math.max(0, firstSeq - 1) : lastSeq;
+    const chat = new ChatLog(chatId, firstSeq, lastSeq, applied);
+    this.chats.set(chatId, chat);
+    return chat;
+  }
+
+  /** @param {ChatLog} chat */
+  #tellStart(chat) {
+    if (chat.applied) this.emit({ do: "jump", chat_id: chat.chatId, applied: chat.applied });
+  }
+
+  /** Drop what was applied; where the new log ends is asked first. @param {ChatLog} chat */
+  #startAnew(chat) {
+    this.#answered(chat);
+    this.emit({ do: "forget", chat_id: chat.chatId });
+    const fresh = new ChatLog(chat.chatId, 1, 0, 0);
+    fresh.leftSeq = chat.leftSeq;
+    fresh.anew = true;
+    this.chats.set(chat.chatId, fresh);
+    this.#stir(fresh);
+    return fresh;
+  }
+
+  /** @param {ChatLog} chat @param {number} seq */
+  #jump(chat, seq) {
+    chat.applied = chat.saved = seq;
+    chat.appliedAt = null;
+    for (const early of [...chat.early.keys()]) {
+      if (early <= seq) chat.early.delete(early);
+    }
+    this.emit({ do: "jump", chat_id: chat.chatId, applied: seq });
+  }
+
+  /** @param {ChatLog} chat @param {number} delivered @param {number} read */
+  #serverHas(chat, delivered, read) {
+    chat.serverDelivered = Math.max(chat.serverDelivered, delivered);
+    chat.serverRead = Math.max(chat.serverRead, read);
+    chat.toldDelivered = Math.max(chat.toldDelivered, delivered);
+    chat.toldRead = Math.max(chat.toldRead, read);
+  }
+
+  /** @param {ChatLog} chat */
+  #stir(chat) {
+    this.stirred.add(chat.chatId);
+  }
+
+  /** @param {ChatLog} chat */
+  #answered(chat) {
+    if (chat.asked) {
+      chat.asked = null;
+      this.asking -= 1;
+    }
+  }
+
+  // --- items ---
+
+  /** @param {ChatLog} chat @param {Item} item */
+  #apply(chat, item) {
+    chat.applied = item.seq;
+    chat.appliedAt = item.type === "hidden" ? null : /** @type {string} */ (item.created_at);
+    this.emit({ do: "apply", item });
+    const removed = item.event === "member_removed" && item.data.user_id === this.userId;
+    if (removed && item.seq > chat.memberSeq) {
+      // else he was added again since
+      chat.leftSeq = chat.lastSeq = item.seq;
+      chat.lagging = false;
+      chat.early.clear();
+    }
+  }
+
+  /** @param {ChatLog} chat */
+  #applyEarly(chat) {
+    for (let item = chat.early.get(chat.applied + 1); item; item = chat.early.get(chat.applied + 1)) {
+      chat.early.delete(item.seq);
+      this.#apply(chat, item);
+    }
+    for (const seq of [...chat.early.keys()]) {
+      if (seq <= chat.applied) chat.early.delete(seq);
+    }
+  }
+}
+
+/**
+ * Whether the chat's log is not the one of which `applied` items were applied when this was asked for.
+ * @param {ChatLog} chat @param {number} lastSeq @param {string | null} lastAt @param {number} applied
+ */
+function wasReplaced(chat, lastSeq, lastAt, applied) {
+  if (lastSeq < applied) return true;
+  const samePlace = lastSeq === applied && applied === chat.applied;
+  return samePlace && chat.appliedAt !== null && lastAt !== null && compareTimes(lastAt, chat.appliedAt) !== 0;
+}
+
+/**
+ * Of two times as the server writes them, with or without a fraction of a second; none is before all.
+ * @param {string | null} one @param {string | null} other
+ */
+function compareTimes(one, other) {
+  const [a, b] = [one, other].map((time) => (time === null ? "" : time.replace(/Z$/, "").padEnd(27, "0").replace(/^(.{19})0/, "$1.")));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
