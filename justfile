@@ -50,6 +50,14 @@ coverage:
     coverage run --source chatproto -a -m pytest -q --no-header tests/storage -k model >.coverage-output || { cat .coverage-output; exit 1; }
     coverage report --fail-under=100
 
+# many worlds in which everything fails; e.g. ./just simulate --seeds 0..20000 --jobs 2, or --seed 7
+simulate *options:
+    @python -m chatproto.simulation "$@"
+
+# plant bugs in copies of the core, and see that the simulation and the vectors catch each
+mutants *names:
+    @python -m tests.simulation.mutants "$@"
+
 # a room of 100 people: loss and latency; e.g. ./just bench --seconds 10
 bench *options:
     python -m tests.bench.room "$@"

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lite", action="store_true", help="short runs, as in the test suite")
     parser.add_argument("--ticks", type=int, help="stop a single run after so many steps")
     parser.add_argument("--diagram", type=Path, help="where the diagram of a failure goes (seed-N.html)")
+    parser.add_argument("--no-shrink", action="store_true", help="only tell which seeds failed")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no trace")
     return parser
 
@@ -102,6 +103,8 @@ def _many(arguments: argparse.Namespace) -> int:
     for seed, code, detail in sorted(failed)[:20]:
         print(f"  {seed}: {code}: {detail[:200]}")
     seed = min(failed)[0]
+    if arguments.no_shrink:
+        return 1
     _explain(run(seed, options_of(seed, lite=arguments.lite)), arguments)
     return 1
 

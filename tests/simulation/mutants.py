@@ -1,0 +1,234 @@
+"""Plants realistic bugs in copies of the core, one at a time, and tells which invariant of the simulation catches each.
+
+`./just mutants` or `python -m tests.simulation.mutants [NAME...]`. A mutant that no seed catches is a hole in the
+checkers: exit code 1. The JavaScript session has mutants of its own, to be caught by the vectors.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+ROOT: Final = Path(__file__).parents[2]
+SEEDS: Final = 400
+"""How many are tried before a mutant counts as missed."""
+LIMIT: Final = 240
+"""Seconds for one mutant: a bug may be an endless loop, which counts as caught."""
+
+
+@frozen
+class Mutant:
+    """In `file`, `old` (which stands there exactly once) becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+CORE: Final = (
+    # --- the server: order, fan-out, routing ---
+    Mutant("live push without the order test", "chatproto/delivery.py",
+           "if self.state is not CursorState.LIVE or seq != self.sent + 1:", "if self.state is not CursorState.LIVE:"),
+    Mutant("gap test off by one", "chatproto/delivery.py", "seq != self.sent + 1:", "seq != self.sent + 2:"),
+    Mutant("cursor moved before the item is given", "chatproto/fanout.py",
+           "cursor.sent = max(cursor.sent, page.from_seq)", "cursor.sent = max(cursor.sent, page.to_seq)"),
+    Mutant("a gap is not read from the log", "chatproto/fanout.py",
+           "    if cursor.behind:\n        cursor.move(\"gap\")", "    if False:\n        cursor.move(\"gap\")"),
+    Mutant("removed member still routed", "chatproto/fanout.py",
+           "    hub.unroute(session, chat_id)\n    if session.only_chat == chat_id:", "    if session.only_chat == chat_id:"),
+    Mutant("added member is not told", "chatproto/fanout.py", "    _announce(hub, chat_id, outcome.added_ids)", "    pass"),
+    Mutant("a chat that could not be listed is forgotten", "chatproto/fanout.py",
+           "if not isinstance(outcome, Refused):  # the store is away", "if False:"),
+    Mutant("nothing noticed while a session loads", "chatproto/fanout.py",
+           "            if session.state is SessionState.LOADING:\n                session.missed[chat_id] = max(",
+           "            if False:\n                session.missed[chat_id] = max("),
+    Mutant("the sweep repairs no head", "chatproto/deadlines.py",
+           "        fanout.notice_head(hub, chat_id, last_seq)", "        pass"),
+    Mutant("an ended session is not noticed by the sweep", "chatproto/deadlines.py", "ended = set(outcome.ended)", "ended = set()"),
+    Mutant("a new epoch is not noticed", "chatproto/deadlines.py",
+           "if hub.epoch is not None and outcome.epoch != hub.epoch:", "if False:"),
+    # --- the server: acks, retries, order of a sender ---
+    Mutant("ack before the commit is known", "chatproto/commands.py",
+           "    away = isinstance(outcome, OutcomeUnknown) or", "    away = False and isinstance(outcome, OutcomeUnknown) or"),
+    Mutant("unknown commit taken for a success", "chatproto/commands.py",
+           "    if isinstance(outcome, Appended):\n        _ack(hub, session, frame, outcome)",
+           "    if away:\n        hub.send(session, Ack(ref=frame.cid, cid=frame.cid, chat_id=frame.chat_id, seq=1, created_at=now, dup=False))\n"
+           "    elif isinstance(outcome, Appended):\n        _ack(hub, session, frame, outcome)"),
+    Mutant("the ack names the head, not the place", "chatproto/commands.py", "        seq=item.seq,\n        created_at=item.created_at,\n        dup=outcome.dup,",
+           "        seq=outcome.last_seq,\n        created_at=item.created_at,\n        dup=outcome.dup,"),
+    Mutant("all of a line at once", "chatproto/commands.py", "    if len(line) == 1:\n        run_send", "    if line:\n        run_send"),
+    Mutant("a retry is not run", "chatproto/deadlines.py", "            commands.run_send(hub, session, chat_id, now)", "            pass"),
+    Mutant("what came later goes on after a failure", "chatproto/commands.py",
+           "        return hub.close(session, 4503, \"store unavailable\")", "        pass"),
+    Mutant("the rest of a line is forgotten", "chatproto/commands.py",
+           "    if line:\n        run_send(hub, session, pending.chat_id, now)\n    else:\n        del", "    if True:\n        del"),
+    Mutant("held frames are dropped", "chatproto/handshake.py",
+           "        commands.handle(hub, session, session.held.popleft(), now)", "        session.held.popleft()"),
+    Mutant("a second page is not read", "chatproto/hub.py",
+           "            session.paging = False\n            commands.next_sync", "            commands.next_sync"),
+    Mutant("the queue has no bound", "chatproto/delivery.py",
+           "return self._items > self.limits.queue_items or", "return self._items > 10 * self.limits.queue_items or"),
+    # --- the store's model: what a database could do wrong ---
+    Mutant("dedupe skipped", "chatproto/simulation/store_log.py", "known = room.commands.get((", "known = {}.get(("),
+    # --- the client: its log ---
+    Mutant("applied without the order test", "chatproto/client/replica.py",
+           "        if item.seq == chat.applied + 1:\n            self._apply(chat, item)\n            self._apply_early(chat)",
+           "        if item.seq > chat.applied:\n            self._apply(chat, item)\n            self._apply_early(chat)"),
+    Mutant("what was applied is applied again", "chatproto/client/replica.py",
+           "if chat is None or chat.anew or item.seq <= chat.applied:", "if chat is None or chat.anew:"),
+    Mutant("a gap is not asked for", "chatproto/client/replica.py",
+           "return self.lagging or self.anew or self.applied < self.last_seq", "return self.lagging or self.anew"),
+    Mutant("an unanswered sync is never asked again", "chatproto/client/replica.py",
+           "            chat.asked, chat.lagging, chat.ask_at, chat.mark_at = None, False, 0, 0",
+           "            chat.lagging, chat.ask_at, chat.mark_at = False, 0, 0"),
+    Mutant("an old removal ends the log", "chatproto/client/replica.py",
+           "if self._removes_me(item) and item.seq > chat.member_seq:", "if self._removes_me(item):"),
+    Mutant("delivered is told before it is durable", "chatproto/client/replica.py",
+           "return self.saved, min(self.read, self.saved)", "return self.applied, min(self.read, self.applied)"),
+    Mutant("the epoch is ignored", "chatproto/client/replica.py",
+           "replaced = self.epoch is not None and frame.epoch != self.epoch", "replaced = False"),
+    Mutant("a page below what was applied is believed", "chatproto/client/replica.py",
+           "    if last_seq < applied:\n        return True", "    if last_seq < applied:\n        return False"),
+    # --- the client: its outbox and links ---
+    Mutant("sent before it is durable", "chatproto/client/outbox.py", "line.waiting and line.waiting[0].saved and", "line.waiting and"),
+    Mutant("outbox dropped on reconnect", "chatproto/client/outbox.py",
+           "            line.waiting.extendleft(reversed(line.flying))", "            pass"),
+    Mutant("resent out of order", "chatproto/client/outbox.py",
+           "line.waiting.extendleft(reversed(line.flying))", "line.waiting.extendleft(line.flying)"),
+    Mutant("window of a chat ignored", "chatproto/client/outbox.py", "len(line.flying) < WINDOW and", "len(line.flying) < 99 and"),
+    Mutant("a row leaves on a retryable error", "chatproto/client/session.py", "elif error.retryable:", "elif False:"),
+    Mutant("a final error is not told", "chatproto/client/session.py",
+           "elif self.outbox.refused(entry.row.cid):", "elif False:"),
+    Mutant("ping timer not re-armed", "chatproto/client/session.py",
+           "            self._heard_at, self._pinged_at = now, None", "            self._heard_at = now"),
+    Mutant("a silent link is never given up", "chatproto/client/session.py",
+           "            self._abandon(NO_LINK, \"silent\", now)", "            self._ping(now)"),
+    Mutant("no hello deadline", "chatproto/client/session.py",
+           "        self._due = now + self.timing.connect\n        self._heard_at = now", "        self._due = None\n        self._heard_at = now"),
+    Mutant("an expired token is tried for ever", "chatproto/client/session.py",
+           "            self._renewed = False\n            self._pause", "            self._pause"),
+    Mutant("a revoked device goes on", "chatproto/client/session.py", "if code == REVOKED:", "if False:"),
+    Mutant("back-off of nothing", "chatproto/client/timing.py", "return int(self.random() * bound)", "return 0"),
+    Mutant("late frames of an old link are taken", "chatproto/client/session.py",
+           "            if link != self.link or not self._linked:\n                return", "            if not self._linked:\n                return"),
+)  # fmt: skip
+
+SCRIPT: Final = (
+    Mutant("js: applied twice", "replica.js", "|| item.seq <= chat.applied) return;", ") return;"),
+    Mutant("js: gap not asked for", "replica.js", "return this.lagging || this.anew || this.applied < this.lastSeq;", "return this.lagging;"),
+    Mutant("js: one sync a connection", "replica.js", "export const SYNCS = 4;", "export const SYNCS = 1;"),
+    Mutant("js: oldest activity first", "replica.js", "compareTimes(other.lastAt, one.lastAt)", "compareTimes(one.lastAt, other.lastAt)"),
+    Mutant("js: far behind pages on", "replica.js", "const FAR_BEHIND = 1000;", "const FAR_BEHIND = 1e9;"),
+    Mutant("js: early items not bounded", "replica.js", "export const BUFFERED = 200;", "export const BUFFERED = 1e9;"),
+    Mutant("js: epoch ignored", "replica.js", "this.epoch !== null && frame.epoch !== this.epoch", "false"),
+    Mutant("js: delivered before durable", "replica.js", "return [this.saved, Math.min", "return [this.applied, Math.min"),
+    Mutant("js: removal never ends", "replica.js", "if (removed && item.seq > chat.memberSeq)", "if (false)"),
+    Mutant("js: sent before durable", "outbox.js", "line.waiting[0].saved && ", ""),
+    Mutant("js: window ignored", "outbox.js", "export const WINDOW = 8;", "export const WINDOW = 99;"),
+    Mutant("js: resent out of order", "outbox.js", "line.waiting.unshift(...line.flying);", "line.waiting.push(...line.flying);"),
+    Mutant("js: poison not noticed", "outbox.js", "const POISON_CODES = [1009, 4400];", "const POISON_CODES = [];"),
+    Mutant("js: replies kept after a restore", "outbox.js", "reply_to: null, target_at: null, reply_lost: true", "reply_lost: true"),
+    Mutant("js: 4403 returns", "session.js", "if (code === REVOKED)", "if (false)"),
+    Mutant("js: bye ignored", "session.js", "this.#pause(this.#bye, now, true);", "this.#pause(this.#backoff.next(), now);"),
+    Mutant("js: no jitter", "timing.js", "this.random() * bound", "bound"),
+    Mutant("js: back-off reset at once", "session.js", "now - this.#readyAt >= this.timing.steady", "true"),
+    Mutant("js: ping not answered by frames", "session.js", "      this.#pingedAt = null;\n    }\n    for", "    }\n    for"),
+    Mutant("js: stale links taken", "session.js", "if (link !== this.link || this.state !== \"connecting\") return;", "if (this.state !== \"connecting\") return;"),
+    Mutant("js: two exchanges at once", "session.js", "    if (this.#renewing) return;\n", ""),
+    Mutant("js: final errors kept", "session.js", "this.#emit({ do: \"failed\", cid, chat_id, code: error.code, detail: error.detail });", ""),
+)  # fmt: skip
+
+
+@frozen
+class Caught:
+    """By what, at which seed; nothing where it was missed."""
+
+    mutant: Mutant
+    by: str | None
+    after: str
+
+
+def try_core(mutant: Mutant) -> Caught:
+    """Run seeds on a copy of the core with the bug in it."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        shutil.copytree(ROOT / "chatproto", Path(folder) / "chatproto", ignore=shutil.ignore_patterns("__pycache__"))
+        _plant(Path(folder) / mutant.file, mutant)
+        began = time.monotonic()
+        for first in range(0, SEEDS, 20):
+            command = [sys.executable, "-m", "chatproto.simulation", "--lite", "--quiet", "--no-shrink"]
+            command += ["--seeds", f"{first}..{first + 20}"]
+            try:
+                done = subprocess.run(
+                    command, cwd=folder, env=os.environ | {"PYTHONPATH": folder}, capture_output=True, text=True,
+                    timeout=LIMIT, check=False,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                return Caught(mutant, "endless", f"seed {first} or later")
+            found = re.search(r"^  (\d+): (\S+):", done.stdout, re.MULTILINE)
+            if found:
+                return Caught(mutant, found.group(2), f"{int(found.group(1)) + 1} seeds")
+            if done.returncode:
+                return Caught(mutant, None, f"it did not run: {done.stderr[-300:]}")
+            if time.monotonic() - began > LIMIT:
+                return Caught(mutant, None, f"nothing in {first + 20} seeds and {LIMIT} s")
+    return Caught(mutant, None, f"nothing in {SEEDS} seeds")
+
+
+def try_script(mutant: Mutant) -> Caught:
+    """Replay the vectors on a copy of the JavaScript session with the bug in it."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        desktop = Path(folder) / "client/desktop"
+        shutil.copytree(ROOT / "client/desktop", desktop, ignore=shutil.ignore_patterns("node_modules"))
+        shutil.copytree(ROOT / "tests/vectors", Path(folder) / "tests/vectors")
+        _plant(desktop / "renderer/core" / mutant.file, mutant)
+        command = ["node", "--test", "--test-reporter=tap", "test/"]
+        done = subprocess.run(command, cwd=desktop, capture_output=True, text=True, timeout=LIMIT, check=False)
+        failed = re.findall(r"^not ok \d+ - client-(\S+)\.json", done.stdout, re.MULTILINE)
+        return Caught(mutant, failed[0] if failed else None, f"{len(failed)} vectors")
+
+
+def _plant(path: Path, mutant: Mutant) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: {mutant.file} does not hold its line exactly once")
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+
+
+def results(names: list[str], jobs: int) -> Iterator[Caught]:
+    """Of all mutants, or of those whose names hold one of the given words."""
+
+    def wanted(mutant: Mutant) -> bool:
+        return not names or any(name in mutant.name for name in names)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(try_core, filter(wanted, CORE))
+        yield from pool.map(try_script, filter(wanted, SCRIPT))
+
+
+def main() -> int:
+    """Exit code 0 where every mutant was caught."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="words of the mutants' names; all where none is given")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    caught = missed = 0
+    for result in results(arguments.names, arguments.jobs):
+        caught, missed = caught + (result.by is not None), missed + (result.by is None)
+        print(f"{result.by or 'MISSED':28} {result.after:14} {result.mutant.name}", flush=True)
+    print(f"{caught} caught, {missed} missed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

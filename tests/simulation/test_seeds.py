@@ -1,0 +1,109 @@
+"""Seeds of the simulation: nothing breaks, every kind of fault was there, and equal seeds are equal runs."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from chatproto.simulation.options import FAULTS, SWITCHES, Options, draw, without
+from chatproto.simulation.report import html
+from chatproto.simulation.run import options_of, run, shrink
+from chatproto.simulation.trace import Trace, Violation
+from chatproto.simulation.world import World
+
+ROOT = Path(__file__).parents[2]
+SEEDS = 2000
+PART = 125
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, SEEDS, PART))
+def test_nothing_breaks(first: int) -> None:
+    counts: Counter[str] = Counter()
+    for seed in range(first, first + PART):
+        verdict = run(seed, options_of(seed, lite=True))
+        counts += verdict.trace.counts
+        replay = f"python -m chatproto.simulation --lite --seed {seed}"
+        assert verdict.code is None, f"{verdict.code}: {verdict.detail}; {replay}"
+    missing = [fault for fault in FAULTS if not counts[f"fault: {fault}"]]
+    assert missing == [], "some faults never happened"
+    assert counts["acked"] > PART * 10, "hardly anything was said"
+
+
+def test_one_seed_is_one_run_in_every_process_whatever_its_hash_seed() -> None:
+    hashes = set()
+    for hash_seed in ("0", "1", "2", "random"):
+        command = [sys.executable, "-m", "chatproto.simulation", "--seed", "11", "--lite", "--quiet"]
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True)
+        hashes.add(done.stdout.splitlines()[0])
+    assert len(hashes) == 1
+    other = run(12, options_of(12, lite=True), recording=True)
+    assert other.trace.hash() not in hashes.pop()
+
+
+def test_recording_changes_nothing() -> None:
+    options = options_of(3, lite=True)
+    quiet, recorded = run(3, options), run(3, options, recording=True)
+    assert quiet.trace.counts == recorded.trace.counts
+    assert recorded.trace.lines
+
+
+def test_no_trace_holds_a_token_or_a_secret() -> None:
+    for seed in (1, 2, 3):
+        verdict = run(seed, options_of(seed, lite=True), recording=True)
+        text = "\n".join(map(str, verdict.trace.lines))
+        assert "hello" in text
+        assert "eyJ" not in text, "an access token"
+        assert "secret-canary" not in text
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_every_fault_can_be_switched_off(switch: str) -> None:
+    options = without(options_of(5, lite=True), switch)
+    verdict = run(5, options)
+    assert verdict.code is None
+    assert verdict.trace.counts[f"fault: {switch}"] == 0
+
+
+def test_a_run_that_breaks_is_found_shrunk_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bug planted: acks are taken for another message."""
+    from chatproto.client import session
+
+    take = session.ClientSession._acked
+
+    def wrong(self: session.ClientSession, ack: object) -> None:
+        take(self, __import__("msgspec").structs.replace(ack, seq=ack.seq + 1))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(session.ClientSession, "_acked", wrong)
+    verdict = next(found for seed in range(20) if (found := run(seed, options_of(seed, lite=True))).code)
+    small = shrink(verdict)
+    assert (small.code, small.ticks <= verdict.ticks) == ("S1", True)
+    page = html(run(small.seed, small.options, recording=True), "replay me")
+    assert page.count("<svg") == 1
+    assert "replay me" in page
+    assert "S1" in page
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", ""), "self-contained"
+
+
+def test_ticks_stop_a_run() -> None:
+    assert run(7, options_of(7, lite=True), ticks=50).ticks == 50
+
+
+def test_the_world_notices_what_never_comes_to_rest() -> None:
+    options = Options(users=2, devices=1, duration=2_000, settle=5_000)
+    world = World(1, options, Trace())
+    world.network.connect = lambda device, number: world.network.links  # type: ignore[assignment, method-assign, return-value]
+    with pytest.raises(Violation, match="L1"):
+        world.run()
+
+
+def test_options_are_drawn_with_faults_off_and_on() -> None:
+    from random import Random
+
+    drawn = [draw(Random(seed), lite=True) for seed in range(50)]
+    for fault in FAULTS:
+        assert {options.weights[fault] > 0 for options in drawn} == {True, False}
