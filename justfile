@@ -20,6 +20,10 @@ run *options:
 demo:
     @vestnik demo
 
+# a bot that answers everything, for one person alone; e.g. ./just echo --url http://127.0.0.1:8080
+echo *options:
+    @python -m client.examples.echo_bot "$@"
+
 # everything that must hold: style, types, architecture, all tests; e.g. ./just test -k demo
 test *options: prepare lint types coverage
     pytest -n 2 "$@"

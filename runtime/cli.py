@@ -90,7 +90,8 @@ async def _serve_forever(settings: Settings) -> None:
     def on_ready(url: str) -> None:
         print(f"Vestnik listens on {url}/", flush=True)
         print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
-        print("  Next: register with POST /api/auth/register or `vestnik user create NAME`. Ctrl-C stops.", flush=True)
+        print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
+        print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
 
     with bind(settings.host, settings.port) as listener:  # before anything else: a taken port should fail at once
         async with compose(settings) as composed:

@@ -148,7 +148,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path) -> 
     said = b""
     try:
         with trio.fail_after(30):
-            while said.count(b"\n") < 3:
+            while said.count(b"\n") < 4:
                 more = await process.stdout.receive_some()
                 assert more, "it ended"
                 said += more

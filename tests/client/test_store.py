@@ -1,0 +1,169 @@
+"""What outlives a client: cursors and outbox in a file, and a bot on top of it."""
+
+import sqlite3
+import stat
+from pathlib import Path
+from random import Random
+
+import pytest
+import trio
+
+from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.client.timing import Timing
+from chatproto.model import Message
+from client.bot import Bot
+from client.connection import Client, connect
+from client.errors import ChatError
+from client.examples import echo_bot
+from client.store import SQLiteStore, StoreError
+from tests.server.house import PASSWORD, House
+from tests.vectors.frames import at, hidden, message, row
+
+FAST = Timing(backoff_first=10, backoff_ceiling=100)
+
+
+def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "deep" / "chat.sqlite3")
+    assert store.load() is None
+    store.save([SaveEpoch(1, "e1"), Jump(5, 3), Apply(message(5, 4)), Jump(6, 9), Apply(hidden(7, 1)), SaveMarks(5, 2)])
+    store.save([SaveRow(row(1)), SaveRow(row(2, reply_to=3, target_at=at(3))), SaveRow(row(3))])
+    store.save([DropRow("mine-1"), SaveRow(row(2)), Forget(6)])
+    store.save([])
+    store.close()
+    again = SQLiteStore(tmp_path / "deep" / "chat.sqlite3")
+    assert again.load() == Snapshot(
+        user_id=1,
+        epoch="e1",
+        chats=(
+            ChatSnapshot(chat_id=5, first_seq=1, applied=4, applied_at=at(4), read=2),
+            ChatSnapshot(chat_id=7, first_seq=1, applied=1),
+        ),
+        rows=(row(2), row(3)),
+    )
+    again.save([SaveEpoch(1, "e2")])
+    loaded = again.load()
+    assert loaded is not None
+    assert loaded.epoch == "e2"
+    again.close()
+    assert stat.S_IMODE((tmp_path / "deep" / "chat.sqlite3").stat().st_mode) == 0o600
+
+
+def test_a_save_is_all_or_nothing(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a")
+    store.save([SaveRow(row(1))])
+    broken = Row(cid="mine-2", chat_id=5, content="\ud800")
+    with pytest.raises(UnicodeEncodeError):
+        store.save([DropRow("mine-1"), SaveRow(broken)])
+    store.save([SaveEpoch(1, "e1")])
+    loaded = store.load()
+    assert loaded is not None
+    assert loaded.rows == (row(1),)
+    store.close()
+
+
+def test_files_that_are_no_store_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("this is no database" * 100)
+    with pytest.raises(StoreError, match="cannot be used"):
+        SQLiteStore(tmp_path / "text")
+    with sqlite3.connect(tmp_path / "newer") as connection:
+        connection.execute("pragma user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer version"):
+        SQLiteStore(tmp_path / "newer")
+    store = SQLiteStore(tmp_path / "busy")
+    with pytest.raises(StoreError, match="locked"):
+        SQLiteStore(tmp_path / "busy")
+    store.close()
+
+
+async def test_what_was_enqueued_before_a_crash_is_sent_after_it_once(house: House, tmp_path: Path) -> None:
+    person = await house.register("ann")
+    chat_id = await person.direct(person)
+    path = tmp_path / "ann.sqlite3"
+    async with connect(house.url, "ann", PASSWORD, store=path, timing=FAST) as ann:
+        assert (await ann.send(chat_id, "first")).seq == 1
+        house.storage.broken = True
+        ann.enqueue(chat_id, "second", cid="second")
+        ann.enqueue(chat_id, "third", cid="third")
+    house.storage.broken = False
+    async with connect(house.url, "ann", PASSWORD, store=path, timing=FAST) as ann:
+        await ann.flushed()
+        await ann.reached(chat_id, 3)
+        assert ann.unsent == ()
+        assert [item.seq for item in ann.log(chat_id)] == [2, 3], "what was applied before is not applied again"
+    page = (await person.get(f"/api/chats/{chat_id}/messages")).json()
+    assert [one["content"] for one in page["messages"]] == ["first", "second", "third"]
+
+
+async def test_a_store_of_another_user_is_refused(house: House, tmp_path: Path) -> None:
+    await house.register("ann"), await house.register("bob")
+    async with connect(house.url, "ann", PASSWORD, store=tmp_path / "x", timing=FAST):
+        pass
+    with pytest.raises(ChatError, match="wrong_store"):
+        async with connect(house.url, "bob", PASSWORD, store=tmp_path / "x", timing=FAST):
+            pass
+
+
+async def test_events_marks_and_typing(house: House) -> None:
+    await house.register("ann"), await house.register("bob")
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST) as bob,
+    ):
+        chat_id = await ann.create_direct(bob.user_id)
+        await bob.until(lambda: chat_id in bob.session.replica.chats)
+        events = ann.events()
+        await ann.send(chat_id, "hello")
+        await bob.reached(chat_id, 1)
+        bob.typing(chat_id)
+        bob.read(chat_id, 1)
+        seen = set()
+        with trio.fail_after(5):
+            async for event in events:
+                frame = getattr(event, "frame", None)
+                seen.add(frame.__struct_config__.tag if frame is not None else event.__struct_config__.tag)
+                if getattr(frame, "read_seq", 0) == 1:
+                    break
+        assert {"apply", "sent", "typing", "marks"} <= seen
+
+
+async def test_a_bot_answers_each_message_once_also_after_its_restart(house: House, tmp_path: Path) -> None:
+    await house.register("ann"), await house.register("bot")
+    async with connect(house.url, "ann", PASSWORD, timing=FAST, random=Random(1)) as ann:
+        for life in range(2):
+            bot = Bot()
+
+            @bot.on_message
+            async def fail(message: Message, chat: Client) -> None:
+                raise ValueError("a handler of no use")
+
+            @bot.on_message
+            async def answer(message: Message, chat: Client) -> None:
+                await chat.send(message.chat_id, f"you said {message.content}")
+
+            async with trio.open_nursery() as nursery:
+                robot = await nursery.start(bot.run, house.url, "bot", PASSWORD, tmp_path / "bot.sqlite3", FAST)
+                chat_id = await ann.create_direct(robot.user_id)
+                await ann.send(chat_id, f"hello {life}")
+                with trio.fail_after(10):
+                    await ann.reached(chat_id, 2 * life + 2)
+                nursery.cancel_scope.cancel()
+        texts = [getattr(item, "content", None) for item in ann.log(chat_id)]
+        assert texts == ["hello 0", "you said hello 0", "hello 1", "you said hello 1"]
+
+
+async def test_the_echo_bot_makes_its_account_and_answers(house: House, tmp_path: Path) -> None:
+    await house.register("ann")
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
+        for life in range(2):
+            async with trio.open_nursery() as nursery:
+                robot = await nursery.start(echo_bot.run, house.url, tmp_path)
+                chat_id = await ann.create_direct(robot.user_id)
+                await ann.send(chat_id, f"Привет {life}")
+                with trio.fail_after(10):
+                    await ann.reached(chat_id, 2 * life + 2)
+                nursery.cancel_scope.cancel()
+        last = ann.log(chat_id)[-1]
+        assert isinstance(last, Message)
+        assert (last.content, last.reply_to, last.sender_id) == ("Привет 1", 3, robot.user_id)
