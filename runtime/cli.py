@@ -19,6 +19,7 @@ from runtime.config import Settings, SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.secret_files import SecretFileError
 from runtime.serve import bind, serve, url_of
+from storage.backup import back_up, new_epoch, restore
 from storage.migrate import MigrationError, upgrade
 
 
@@ -68,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("username")
     reset.set_defaults(run=_user_reset)
 
+    backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
+    backup.add_argument("file", type=Path)
+    backup.set_defaults(run=_backup)
+    restored = commands.add_parser("restore", parents=[common], help="a backup into a migrated database")
+    restored.add_argument("file", type=Path)
+    restored.add_argument("--replace", action="store_true", help="lose what is in the database now")
+    restored.set_defaults(run=_restore)
+    epoch = commands.add_parser("epoch", help="the history that the database belongs to").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    renewed = epoch.add_parser("new", parents=[common], help="after a restore by other means: clients start anew")
+    renewed.set_defaults(run=_epoch_new)
+
     demo = commands.add_parser("demo", help="three people chat over real sockets while links are cut")
     demo.set_defaults(run=_demo)
     return parser
@@ -107,6 +121,36 @@ async def _serve_forever(settings: Settings) -> None:
 
 def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:
     print(upgrade(settings.database_url))
+    return 0
+
+
+# --- backup ---
+
+
+def _bar(done: int, total: int) -> None:
+    """A progress bar where somebody looks."""
+    if sys.stderr.isatty():
+        share = done / total if total else 1.0
+        print(f"\r{'█' * int(30 * share):30} {share:6.1%} of {total} rows ", end="", file=sys.stderr, flush=True)
+
+
+def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    rows = back_up(settings.database_url, arguments.file, _bar)
+    print(f"{arguments.file}: {rows} rows, compared with their source")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
+    if settings.database_url.startswith("sqlite:"):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.database_url)
+    epoch = restore(arguments.file, settings.database_url, replace=arguments.replace, progress=_bar)
+    print(f"{arguments.file} is restored; the new epoch is {epoch}")
+    return 0
+
+
+def _epoch_new(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(f"the new epoch is {new_epoch(settings.database_url)}")
     return 0
 
 

@@ -75,7 +75,7 @@ def current(url: str) -> str | None:
     """The revision the database is at; None for an empty one. Raises MigrationError, ValueError."""
     if url.startswith(_SQLITE) and not sqlite_path(url).exists():
         return None
-    with _connected(url) as connection:
+    with connected(url) as connection:
         return _revision(connection)
 
 
@@ -109,7 +109,7 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
         path = sqlite_path(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-    with _connected(url, lock_timeout) as connection:
+    with connected(url, lock_timeout) as connection:
         revision = _revision(connection)
         if revision is not None and revision not in _known():
             compare(revision)
@@ -123,7 +123,7 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
 
 def differences(url: str) -> list[Any]:
     """How the database's tables differ from `storage.tables`, as Alembic tells it; empty where all is well."""
-    with _connected(url) as connection:
+    with connected(url) as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts=COMPARISON), metadata))
 
 
@@ -145,7 +145,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 @contextmanager
-def _connected(url: str, lock_timeout: int | None = None) -> Iterator[Connection]:
+def connected(url: str, lock_timeout: int | None = None) -> Iterator[Connection]:
     """One connection in one transaction; the only migrating one where a time to wait for that, in seconds, is given."""
     engine = _sqlite_engine(url, lock_timeout) if url.startswith(_SQLITE) else _mysql_engine(parse_url(url))
     try:

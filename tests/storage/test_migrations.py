@@ -131,9 +131,9 @@ def test_several_at_once_are_put_in_line(url: str) -> None:
 
 def test_a_lock_held_too_long_is_an_error(server_url: str) -> None:
     with (
-        migrate._connected(server_url, 1),
+        migrate.connected(server_url, 1),
         pytest.raises(MigrationError, match="another migration"),
-        migrate._connected(server_url, 1),
+        migrate.connected(server_url, 1),
     ):
         pytest.fail("two have the lock")
 

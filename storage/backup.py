@@ -1,0 +1,146 @@
+"""Backup and restore: a whole database to one SQLite file and back, between any two kinds of database, verified.
+
+The file has the very tables of `storage.tables`, so it can be opened, queried, and even served. A restored database
+gets a new epoch, by which clients know that what they hold may be void (docs/protocol.md, Restored databases).
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from storage.migrate import EPOCH, MigrationError, check_schema, connected, upgrade
+from storage.tables import meta, metadata
+
+CHUNK: Final = 1000
+"""Rows read and written at a time."""
+
+Progress = Callable[[int, int], None]
+"""Is told rows done, and rows in all."""
+
+
+def back_up(url: str, path: Path, progress: Progress = lambda done, total: None) -> int:
+    """Copy everything, as of one moment, to a new file at `path` (mode 0600); how many rows that were.
+
+    Servers may run meanwhile. The file gets its name only when it is whole, on the disk and compared with the
+    source. Raises MigrationError where the file is there already, the schema is not this program's, or a row differs.
+    """
+    if path.exists():
+        raise MigrationError(f"{path}: is there already")
+    check_schema(url)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    copy = f"sqlite:///{draft.absolute()}"
+    try:
+        with connected(url) as source:
+            if source.dialect.name != "sqlite":
+                source.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                source.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+            upgrade(copy, epoch=_epoch(source))
+            with connected(copy) as target:
+                rows = _copy(source, target, progress)
+        with connected(copy) as written:
+            written.commit()
+            written.connection.driver_connection.execute("pragma journal_mode = delete")  # type: ignore[union-attr]
+        _sync(draft)
+        draft.rename(path)
+        _sync(path.parent)
+    finally:
+        for leftover in path.parent.glob(f"{draft.name}*"):
+            leftover.unlink()
+    return rows
+
+
+def restore(path: Path, url: str, *, replace: bool = False, progress: Progress = lambda done, total: None) -> str:
+    """Load a backup into a migrated database, in one transaction; the new epoch.
+
+    A database that holds anything is refused unless it is to be replaced. Stop the servers first; one that runs all the
+    same closes its sockets when it sees the new epoch. Raises MigrationError.
+    """
+    if not path.is_file():
+        raise MigrationError(f"{path}: there is no such file")
+    backup = f"sqlite:///{path.absolute()}"
+    check_schema(backup)
+    check_schema(url)
+    with connected(backup) as source, connected(url) as target:
+        if _count(target):
+            if not replace:
+                raise MigrationError("the database is not empty; with --replace everything in it is lost")
+            for table in reversed(metadata.sorted_tables):
+                target.execute(delete(table))
+        _copy(source, target, progress)
+        return _write_epoch(target)
+
+
+def new_epoch(url: str) -> str:
+    """Give the database another epoch, as after a restore by other means (a snapshot of the disk, a replica)."""
+    check_schema(url)
+    with connected(url) as connection:
+        return _write_epoch(connection)
+
+
+def _copy(source: Connection, target: Connection, progress: Progress) -> int:
+    """All rows but the epoch, then compare what arrived with what was sent."""
+    total = sum(_rows_in(source, table) for table in metadata.sorted_tables)
+    done = 0
+    for table in metadata.sorted_tables:
+        sent = hashlib.sha256()
+        for rows in _chunks(source, table):
+            target.execute(insert(table), rows)
+            for row in rows:
+                sent.update(_bytes_of(row))
+            done += len(rows)
+            progress(done, total)
+        arrived = hashlib.sha256()
+        for rows in _chunks(target, table):
+            for row in rows:
+                arrived.update(_bytes_of(row))
+        if arrived.digest() != sent.digest():
+            raise MigrationError(f"the copy of the table {table.name} differs from its source")
+    return done
+
+
+def _chunks(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    """Rows in the order of the primary key, found by it."""
+    keys = list(table.primary_key.columns)
+    query = select(table).order_by(*keys)
+    if table is meta:
+        query = query.where(meta.c.name != EPOCH)
+    result = connection.execution_options(stream_results=True).execute(query)
+    for part in result.partitions(CHUNK):
+        yield [dict(row._mapping) for row in part]
+
+
+def _bytes_of(row: dict[str, Any]) -> bytes:
+    return msgspec.msgpack.encode(row)
+
+
+def _rows_in(connection: Connection, table: Table) -> int:
+    return int(connection.scalar(select(func.count()).select_from(table)) or 0)
+
+
+def _count(connection: Connection) -> int:
+    return sum(_rows_in(connection, table) for table in metadata.sorted_tables if table is not meta)
+
+
+def _epoch(connection: Connection) -> str | None:
+    return connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH))
+
+
+def _write_epoch(connection: Connection) -> str:
+    epoch = secrets.token_hex(8)
+    if not connection.execute(update(meta).where(meta.c.name == EPOCH).values(value=epoch)).rowcount:
+        connection.execute(insert(meta).values(name=EPOCH, value=epoch))
+    return epoch
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

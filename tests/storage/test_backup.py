@@ -1,0 +1,120 @@
+"""Backup and restore between all kinds of databases."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import trio
+
+from chatproto.operations import ChatsFound, ListChats, Sweep, Swept
+from storage.backup import back_up, new_epoch, restore
+from storage.migrate import MigrationError, SchemaMismatch, upgrade
+from storage.open import open_storage
+from tests.storage.house import House, expect
+from tests.storage.test_migrations import mysql_url
+
+KINDS = ("sqlite", "mariadb", "mysql")
+
+
+def url_of(kind: str, folder: Path, name: str) -> str:
+    return f"sqlite:///{folder}/{name}.sqlite3" if kind == "sqlite" else mysql_url(kind)
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if "backup" in path.name]
+
+
+async def furnish(url: str) -> None:
+    """People, chats, texts of every kind, marks, sessions, changes."""
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann, bob, eve = await house.people(3)
+        chat = await house.group(ann, bob)
+        direct = await house.direct(ann, eve)
+        for text in ("Привет 😀", "שלום", "a\tb\r\nc", "x" * 4000, "'; drop table users; --"):
+            await house.send(chat, ann, text)
+        await house.send(direct, eve, "hello")
+        await house.change("add", chat, ann, eve)
+        await house.change("remove", chat, ann, bob)
+        await house.mark(eve, chat, delivered=6)
+        await house.log_in(ann, b"1")
+    finally:
+        await storage.aclose()
+
+
+async def seen(url: str) -> tuple[object, str]:
+    """What a user sees, and the epoch."""
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        chats = expect(ChatsFound, await house.do(ListChats(1)))
+        pages = [(await house.page(1, chat.id, after=0)).items for chat in chats.chats]
+        epoch = expect(Swept, await house.do(Sweep((), ()))).epoch
+        return (chats.chats, chats.users, pages), epoch
+    finally:
+        await storage.aclose()
+
+
+@pytest.mark.parametrize("source", KINDS)
+@pytest.mark.parametrize("target", KINDS)
+async def test_everything_comes_back_under_a_new_epoch(source: str, target: str, tmp_path: Path) -> None:
+    old, new, file = url_of(source, tmp_path, "old"), url_of(target, tmp_path, "new"), tmp_path / "backup"
+    for url in (old, new):
+        await trio.to_thread.run_sync(upgrade, url)
+    await furnish(old)
+    told: list[tuple[int, int]] = []
+    rows = back_up(old, file, lambda done, total: told.append((done, total)))
+    assert told[-1][0] == rows > 20
+    assert oct(file.stat().st_mode)[-3:] == "600"
+    assert names(tmp_path) == ["backup"], "no draft is left"
+    epoch = restore(file, new)
+    before, old_epoch = await seen(old)
+    after, found_epoch = await seen(new)
+    assert before == after
+    assert found_epoch == epoch != old_epoch
+    storage = await open_storage(new)
+    try:
+        house = House(storage)
+        assert (await house.send(1, 1, "and life goes on", cid="fresh")).seq == 8, "ids go on as well"
+    finally:
+        await storage.aclose()
+
+
+async def test_what_is_there_is_not_overwritten_by_mistake(tmp_path: Path) -> None:
+    url, file = url_of("sqlite", tmp_path, "db"), tmp_path / "backup"
+    upgrade(url)
+    await furnish(url)
+    back_up(url, file)
+    with pytest.raises(MigrationError, match="there already"):
+        back_up(url, file)
+    with pytest.raises(MigrationError, match="not empty"):
+        restore(file, url)
+    before, _ = await seen(url)
+    restore(file, url, replace=True)
+    assert (await seen(url))[0] == before
+
+
+def test_what_is_no_backup_of_ours(tmp_path: Path) -> None:
+    url = url_of("sqlite", tmp_path, "db")
+    upgrade(url)
+    with pytest.raises(MigrationError, match="no such file"):
+        restore(tmp_path / "none", url)
+    (tmp_path / "text").write_text("this is no backup" * 100)
+    with pytest.raises(MigrationError):
+        restore(tmp_path / "text", url)
+    sqlite3.connect(tmp_path / "empty").close()
+    with pytest.raises(MigrationError):
+        restore(tmp_path / "empty", url)
+    with pytest.raises((SchemaMismatch, MigrationError)):
+        back_up(url_of("sqlite", tmp_path, "never made"), tmp_path / "file")
+    assert not (tmp_path / "file").exists()
+
+
+async def test_a_new_epoch(tmp_path: Path) -> None:
+    url = url_of("sqlite", tmp_path, "db")
+    upgrade(url)
+    await furnish(url)
+    (before, old), epoch = await seen(url), new_epoch(url)
+    assert await seen(url) == (before, epoch)
+    assert epoch != old
