@@ -88,6 +88,7 @@ class ClientSession:
         self._token_used = ""
         self._renewing = False
         self._renewed = False
+        self._renew_at: int | None = None
         self._bye: int | None = None
         self._told_delay: int | None = None
         self._due: int | None = None
@@ -165,6 +166,8 @@ class ClientSession:
             self._leave("refused", code)
         elif self.state is ClientState.BACKOFF and self._due is None:
             self._pause(self._backoff.next(), now)
+        elif self._ready_at is not None and self._linked:
+            self._renew_at = now + self.timing.renew_again
 
     def network_up(self, now: int) -> None:
         """The network, the screen or the user is back: try at once; on a live link, make sure that it is one."""
@@ -230,6 +233,8 @@ class ClientSession:
             else:
                 self._abandon(NO_LINK, "no answer", now)
         elif self._ready_at is not None and self._linked:
+            if self._renew_at is not None and now >= self._renew_at:
+                self._renew()
             self._beat(now)
         self._pump(now)
 
@@ -239,7 +244,7 @@ class ClientSession:
             return self._due
         if self._ready_at is None or not self._linked:
             return None
-        times = [self._beat_at(), self.replica.next_due(), self.outbox.next_due(self.timing.resend)]
+        times = [self._beat_at(), self._renew_at, self.replica.next_due(), self.outbox.next_due(self.timing.resend)]
         return min(time for time in times if time is not None)
 
     def snapshot(self) -> Snapshot:
@@ -254,7 +259,7 @@ class ClientSession:
 
     def _connect(self, now: int) -> None:
         self.link += 1
-        self._bye = self._told_delay = self._ready_at = self._pinged_at = None
+        self._bye = self._told_delay = self._ready_at = self._pinged_at = self._renew_at = None
         self._typed_at.clear()
         self._due = now + self.timing.connect
         self._emit(Connect(self.link))
@@ -397,6 +402,7 @@ class ClientSession:
             self._emit(SaveRow(row))
 
     def _renew(self) -> None:
+        self._renew_at = None
         if not self._renewing:
             self._renewing = True
             self._emit(Renew(self._token_used))

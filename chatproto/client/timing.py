@@ -27,6 +27,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """An unanswered command or sync is sent again after so long on a live link."""
     retry: int = 1_000
     """Before a refused sync is asked again, where the server names no delay."""
+    renew_again: int = 5_000
+    """Before a token that could not be exchanged on a live link is tried again."""
     mark_every: int = 1_000
     typing_every: int = 3_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from attrs import define
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from chatproto.simulation.device import Device
     from chatproto.simulation.server import Server
     from chatproto.simulation.world import World
-
-WINDOW: Final = 24
-"""Messages that TCP takes for a client that does not read."""
 
 
 @define(eq=False)
@@ -62,7 +59,7 @@ class Network:
 
     def writable(self, link: Link) -> bool:
         """Whether TCP takes another message of the server's."""
-        return link.in_flight < WINDOW
+        return link.in_flight < self._world.options.tcp_window
 
     def from_server(self, link: Link, data: bytes) -> None:
         """The server wrote a message."""

@@ -33,6 +33,8 @@ class Options:
     split_arrays: float = 0.3
     members_change: float = 0.0
     far_behind: bool = False
+    queue_items: int = 256
+    tcp_window: int = 24
     weights: dict[str, float] = Factory(dict)
 
 
@@ -65,6 +67,8 @@ def draw(random: Random, *, lite: bool) -> Options:
         refresh_lost=random.choice((0.0, 0.3)),
         split_arrays=random.choice((0.0, 0.5, 1.0)),
         members_change=random.choice((0.0, 0.05, 0.2)),
+        queue_items=random.choice((256, 20)),
+        tcp_window=random.choice((24, 2)),
         weights=chosen,
     )
 

@@ -29,6 +29,8 @@ from chatproto.tokens import TokenKeys
 
 QUIET: Final = 3_000
 """Milliseconds for which nothing may be missing before the world counts as at rest."""
+STAY: Final = 60_000
+"""Milliseconds for which it must then stay so."""
 KEY: Final = b"the simulation's key, 32 bytes.."
 
 
@@ -40,7 +42,7 @@ class World:
         self.options = options
         self.trace = trace or Trace()
         self.scheduler = Scheduler()
-        self.limits = Limits(rate=1000.0, burst=1000)
+        self.limits = Limits(rate=1000.0, burst=1000, queue_items=options.queue_items, store_wait=4.0)
         self.keys = TokenKeys("k", {"k": KEY})
         self.faulty = False
         self.members_changed = options.members_change > 0
@@ -249,8 +251,9 @@ class World:
             self.just_restored = True
             self._restored_at = self.scheduler.now
             self.checkers.database_restored()
+            stopped = self._faults.random() < 0.7  # as an operator should
             for server in self.servers:
-                if server.up:  # an operator restores with the servers stopped
+                if server.up and stopped:
                     server.crash()
                     self.scheduler.after(self._faults.randrange(10, 2_000), server.start)
             self.scheduler.after(1, self._restore_over)
@@ -279,9 +282,21 @@ class World:
                 why = self.checkers.unsettled()
                 quiet_since = None if why else (quiet_since if quiet_since is not None else self.scheduler.now)
                 if quiet_since is not None and self.scheduler.now - quiet_since >= QUIET:
+                    self._stay()
                     return self.checkers.at_rest()
             if not self.scheduler.step(end):
                 raise Violation((why or "L4: never quiet")[:2], why or "never quiet")
+
+    def _stay(self) -> None:
+        """L4: at rest nothing happens but heartbeats; nobody is lost, nobody has to come back."""
+        connects, end = self.trace.counts["connects"], self.scheduler.now + STAY
+        while self.scheduler.step(end):
+            pass
+        why = self.checkers.unsettled()
+        if why is None and self.trace.counts["connects"] != connects:
+            why = "somebody connected again without a reason"
+        if why is not None:
+            raise Violation("L4", why)
 
     @staticmethod
     def _wait(random: Random, mean: int) -> int:

@@ -30,6 +30,7 @@ def test_nothing_breaks(first: int) -> None:
         assert verdict.code is None, f"{verdict.code}: {verdict.detail}; {replay}"
     missing = [fault for fault in FAULTS if not counts[f"fault: {fault}"]]
     assert missing == [], "some faults never happened"
+    assert counts["lags"], "no queue ever overflowed"
     assert counts["acked"] > PART * 10, "hardly anything was said"
 
 

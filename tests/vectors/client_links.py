@@ -406,11 +406,17 @@ def renewal_fails_passing(r: Recorder) -> None:
     assert r.done("renew") == [{"do": "renew", "token": "token-1"}]
 
 
-@scenario("The exchange fails for now on a live link: the link goes on")
+@scenario("The exchange fails for now on a live link: the link goes on, and it is tried again")
 def renewal_fails_passing_while_live(r: Recorder) -> None:
     go_live(r)
     r.receive(AuthExpiring(in_ms=120_000))
     assert r.not_renewed("no_connection", True) == []
+    assert r.wait(4_999) == []
+    assert r.wait(1) == [{"do": "renew", "token": "token-1"}]
+    r.not_renewed("no_connection", True)
+    r.receive(AuthExpiring(in_ms=60_000))
+    assert r.done("renew") == [{"do": "renew", "token": "token-1"}]
+    assert r.wait(5_000) == [], "one exchange at a time"
     assert r.state == "live"
 
 

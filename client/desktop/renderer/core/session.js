@@ -48,6 +48,8 @@ export class ClientSession {
   #renewing = false;
   #renewed = false;
   /** @type {number | null} */
+  #renewAt = null;
+  /** @type {number | null} */
   #bye = null;
   /** @type {number | null} */
   #toldDelay = null;
@@ -133,6 +135,7 @@ export class ClientSession {
     this.#renewing = false;
     if (!passing) this.#leave("refused", code);
     else if (this.state === "backoff" && this.#due === null) this.#pause(this.#backoff.next(), now);
+    else if (this.#readyAt !== null && this.#linked) this.#renewAt = now + this.timing.renew_again;
   }
 
   /** The network, the screen or the user is back. @param {number} now */
@@ -200,6 +203,7 @@ export class ClientSession {
       if (this.state === "backoff") this.#retry(now);
       else this.#abandon(NO_LINK, "no answer", now);
     } else if (this.#readyAt !== null && this.#linked) {
+      if (this.#renewAt !== null && now >= this.#renewAt) this.#renew();
       this.#beat(now);
     }
     this.#pump(now);
@@ -209,7 +213,7 @@ export class ClientSession {
   nextTimer() {
     if (this.#due !== null) return this.#due;
     if (this.#readyAt === null || !this.#linked) return null;
-    const times = [this.#beatAt, this.replica.nextDue(), this.outbox.nextDue(this.timing.resend)];
+    const times = [this.#beatAt, this.#renewAt, this.replica.nextDue(), this.outbox.nextDue(this.timing.resend)];
     return Math.min(...times.map((time) => time ?? Infinity));
   }
 
@@ -227,7 +231,7 @@ export class ClientSession {
   /** @param {number} now */
   #connect(now) {
     this.link += 1;
-    this.#bye = this.#toldDelay = this.#readyAt = this.#pingedAt = null;
+    this.#bye = this.#toldDelay = this.#readyAt = this.#pingedAt = this.#renewAt = null;
     this.#typedAt.clear();
     this.#due = now + this.timing.connect;
     this.#emit({ do: "connect", link: this.link });
@@ -388,6 +392,7 @@ export class ClientSession {
   }
 
   #renew() {
+    this.#renewAt = null;
     if (this.#renewing) return;
     this.#renewing = true;
     this.#emit({ do: "renew", token: this.#tokenUsed });

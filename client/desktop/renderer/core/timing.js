@@ -15,6 +15,7 @@ export const TIMING = Object.freeze({
   limited: 30_000,
   resend: 10_000,
   retry: 1_000,
+  renew_again: 5_000,
   mark_every: 1_000,
   typing_every: 3_000,
 });
