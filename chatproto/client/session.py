@@ -57,6 +57,8 @@ from chatproto.transitions import CLIENT, ClientState, after
 
 NO_LINK: Final = 1006
 REVOKED: Final = 4403
+AUTH: Final = "auth"
+"""The id of `auth` frames, by which their refusal is known."""
 STOPS: Final = {1000: "stopped", 4426: "unsupported_version"}
 """Close codes after which nobody returns, and why."""
 
@@ -157,7 +159,7 @@ class ClientSession:
             self._retry(now)
         elif self._ready_at is not None and self._linked:
             self._token_used = token
-            self._send(Auth(token=token), now)
+            self._send(Auth(id=AUTH, token=token), now)
 
     def not_renewed(self, code: str, passing: bool, now: int) -> None:
         """The answer to Renew where there is no token: perhaps soon (`passing`), or never: the log-in is over."""
@@ -374,6 +376,10 @@ class ClientSession:
     def _error(self, error: ErrorFrame, now: int) -> None:
         if error.retry_after_ms is not None:
             self._told_delay = error.retry_after_ms
+        if error.ref == AUTH:  # the token did not arrive: before it runs out, another one
+            wait = self.timing.renew_again if error.retry_after_ms is None else error.retry_after_ms
+            self._renew_at = now + wait
+            return
         entry = self.outbox.entries.get(error.ref or "")
         if entry is None:
             chat_id = self.replica.error(error, now)

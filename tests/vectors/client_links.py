@@ -296,10 +296,22 @@ def token_renewed_in_band(r: Recorder) -> None:
     assert r.outputs == [{"do": "renew", "token": "token-1"}]
     assert r.receive(AuthExpiring(in_ms=60_000)) == [], "one exchange at a time"
     r.renewed("token-2")
-    assert r.sent() == [{"type": "auth", "token": "token-2"}]
+    assert r.sent() == [{"type": "auth", "id": "auth", "token": "token-2"}]
     r.receive(AuthOk(token_exp=BEGIN))
     r.receive(AuthExpiring(in_ms=120_000))
     assert r.outputs == [{"do": "renew", "token": "token-2"}]
+
+
+@scenario("A fresh token that the server could not take is followed by another one")
+def auth_refused(r: Recorder) -> None:
+    go_live(r)
+    r.receive(AuthExpiring(in_ms=120_000))
+    r.renewed("token-2")
+    r.receive(error("auth", "store_unavailable", retry_after_ms=1_000))
+    assert r.wait(1_000) == [{"do": "renew", "token": "token-2"}]
+    r.renewed("token-3")
+    r.receive(error("auth", "token_invalid"))
+    assert r.wait(5_000) == [{"do": "renew", "token": "token-3"}]
 
 
 @scenario("Marks sent while the token was expired may have been dropped: they are sent again")

@@ -12,6 +12,8 @@ import { CLIENT, after } from "./transitions.js";
 
 const NO_LINK = 1006;
 const REVOKED = 4403;
+/** The id of `auth` frames, by which their refusal is known. */
+const AUTH = "auth";
 /** Close codes after which nobody returns, and why. @type {Record<number, string>} */
 const STOPS = { 1000: "stopped", 4426: "unsupported_version" };
 const LINKED = ["authenticating", "resuming", "live"];
@@ -126,7 +128,7 @@ export class ClientSession {
       this.#retry(now);
     } else if (this.#readyAt !== null && this.#linked) {
       this.#tokenUsed = token;
-      this.#send({ type: "auth", token }, now);
+      this.#send({ type: "auth", id: AUTH, token }, now);
     }
   }
 
@@ -360,6 +362,11 @@ export class ClientSession {
   /** @param {Frame} error @param {number} now */
   #error(error, now) {
     if ((error.retry_after_ms ?? null) !== null) this.#toldDelay = error.retry_after_ms;
+    if (error.ref === AUTH) {
+      // the token did not arrive: before it runs out, another one
+      this.#renewAt = now + (error.retry_after_ms ?? this.timing.renew_again);
+      return;
+    }
     const entry = this.outbox.entries.get(error.ref ?? "");
     if (!entry) {
       const chatId = this.replica.error(error, now);
