@@ -59,7 +59,7 @@ def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
     if left <= timedelta(seconds=-limits.token_grace):
         return hub.close(session, 4401, "token expired")
     handshake.release(hub, session, now)  # of a token that is good again: the clock was set back
-    if session.warn_at is not None and now >= session.warn_at:
+    if session.warn_at is not None and now >= session.warn_at and session.state is SessionState.ACTIVE:
         session.warn_at = None
         hub.send(session, AuthExpiring(in_ms=max(0, int(left.total_seconds() * 1000))))
 

@@ -203,6 +203,8 @@ class Checkers:
         """Why the world is not at rest yet (liveness L1..L4); None: it is."""
         world = self._world
         for device in world.devices:
+            if device.deceived:
+                return f"L1: {device.name} does not know yet that its link is dead"
             if not device.awake:
                 return f"L1: {device.name} is off"
             if device.session.state is not ClientState.LIVE:

@@ -345,6 +345,12 @@ class Device:
         return ClientSession(self._config, self._random.random, self.disk.snapshot())
 
     @property
+    def deceived(self) -> bool:
+        """Its link is half open or stalled, and it was not told."""
+        link = self._link
+        return link is not None and link.at_client and (link.silent or link.stalled_until > self._now())
+
+    @property
     def awake(self) -> bool:
         """It runs, and somebody may use it."""
         return self.on and self.asleep_until <= self._now()

@@ -451,3 +451,15 @@ def test_a_clock_that_is_set_back_lets_nothing_overtake_what_was_held() -> None:
     assert a.take("ack") == []
     world.sleep(0.25)
     assert [ack["cid"] for ack in a.take("ack")] == ["c-1", "c-2"]
+
+
+def test_nothing_comes_before_ready_not_even_the_end_of_the_token() -> None:
+    world = World()
+    ann = world.person("ann")
+    world.hold = {LoadSession}
+    peer = ann.connect(lifetime=20)
+    world.sleep(12)
+    assert peer.take() == []
+    world.release()
+    world.sleep(0.5)
+    assert [frame["type"] for frame in peer.take()] == ["ready", "auth_expiring"]
