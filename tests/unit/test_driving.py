@@ -43,7 +43,7 @@ def test_two_people_talk_through_the_reference_driver() -> None:
         connection = driver.open()
         driver.receive(connection, json.dumps({"type": "hello", "v": [1], "token": token}))
         sockets.append(connection)
-    chat = driver.request(CreateDirect(*ids, driver.now))
+    chat = driver.request(CreateDirect(ids[0], ids[1], driver.now))
     assert isinstance(chat, ChatCreated)
     driver.receive(sockets[0], json.dumps({"type": "send", "chat_id": chat.chat.id, "cid": "c", "content": "hello"}))
     text = b"".join(driver.sockets[sockets[1]])
