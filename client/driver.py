@@ -2,8 +2,8 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol
 
 import trio
 from attrs import define, field
@@ -25,10 +25,10 @@ from chatproto.client.outputs import (
     Tell,
 )
 from chatproto.client.session import ClientSession
-from chatproto.frames import FromClient
-from client.account import PASSING, Account
+from chatproto.frames import FromClient, FromServer
+from client.account import PASSING
 from client.errors import ChatError
-from client.link import Closed, Link, with_link
+from client.link import Closed, with_link
 from client.store import Store
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,36 @@ CLOSES: Final = 100
 """Ends of links that are remembered."""
 
 
+class Tokens(Protocol):
+    """Who can exchange tokens: an Account."""
+
+    token: str
+
+    async def refresh(self, used: str) -> None:
+        """See Account.refresh."""
+        ...
+
+
+class Carrier(Protocol):
+    """A live link: a Link."""
+
+    async def receive(self) -> list[FromServer] | Closed:
+        """See Link.receive."""
+        ...
+
+    async def send(self, frame: FromClient) -> None:
+        """See Link.send."""
+        ...
+
+    def cut(self) -> None:
+        """See Link.cut."""
+        ...
+
+
+OpenLink = Callable[[str, float, Callable[[Any], Awaitable[Closed]]], Awaitable[Closed]]
+"""How links are made: client.link.with_link over the network; a test may have another."""
+
+
 @define(eq=False)
 class _Present:
     """The link that the session means. `closing`: how this side ends it, by leaving the `talk` or the whole `scope`."""
@@ -47,7 +77,7 @@ class _Present:
     number: int
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     talk: trio.CancelScope = field(factory=trio.CancelScope)
-    link: Link | None = None
+    link: Carrier | None = None
     frames: deque[FromClient] = field(factory=deque)
     written: trio.Event = field(factory=trio.Event)
     closing: Close | None = None
@@ -57,7 +87,13 @@ class Driver:
     """`told` is called with what happened, after it was saved; `closes` tells how the last links ended."""
 
     def __init__(
-        self, url: str, account: Account, session: ClientSession, store: Store, told: Callable[[list[Told]], None]
+        self,
+        url: str,
+        account: Tokens,
+        session: ClientSession,
+        store: Store,
+        told: Callable[[list[Told]], None],
+        open_link: OpenLink = with_link,
     ) -> None:
         self.session = session
         self.closes: list[Closed] = []
@@ -65,6 +101,7 @@ class Driver:
         self._account = account
         self._store = store
         self._told = told
+        self._open_link = open_link
         self._present: _Present | None = None
         self._nursery: trio.Nursery | None = None
         self._timer_moved = trio.Event()
@@ -168,7 +205,7 @@ class Driver:
     async def _keep(self, present: _Present) -> None:
         """One link from its beginning to its end."""
 
-        async def use(link: Link) -> Closed:
+        async def use(link: Carrier) -> Closed:
             present.link = link
             self.session.connected(present.number, self.now())
             self.perform()
@@ -183,7 +220,7 @@ class Driver:
         closed = Closed(1006, "left")
         self._links += 1
         with present.scope:
-            closed = await with_link(self._url, self.session.timing.connect / 1000, use)
+            closed = await self._open_link(self._url, self.session.timing.connect / 1000, use)
         self._links -= 1
         self._link_gone.set()
         self._link_gone = trio.Event()
@@ -196,7 +233,7 @@ class Driver:
         self.perform()
         self._told([])
 
-    async def _read(self, present: _Present, link: Link) -> Closed:
+    async def _read(self, present: _Present, link: Carrier) -> Closed:
         while True:
             frames = await link.receive()
             if isinstance(frames, Closed):
@@ -204,7 +241,7 @@ class Driver:
             self.session.receive(present.number, frames, self.now())
             self.perform()
 
-    async def _write(self, present: _Present, link: Link) -> None:
+    async def _write(self, present: _Present, link: Carrier) -> None:
         while True:
             while present.frames:
                 await link.send(present.frames.popleft())

@@ -90,6 +90,8 @@ def _many(arguments: argparse.Namespace) -> int:
         ran += done.seeds
         total.update(done.counts)
         failed += done.failed
+        for seed, code, detail in done.failed:
+            print(f"  {seed}: {code}: {detail[:200]}", flush=True)
         if not arguments.quiet:
             _progress(ran, len(arguments.seeds), total["steps"], len(failed), time.monotonic() - began)
     seconds = time.monotonic() - began
@@ -99,9 +101,7 @@ def _many(arguments: argparse.Namespace) -> int:
     if not failed:
         print("everything held")
         return 0
-    print(f"{len(failed)} seeds failed:")
-    for seed, code, detail in sorted(failed)[:20]:
-        print(f"  {seed}: {code}: {detail[:200]}")
+    print(f"{len(failed)} seeds failed: {sorted(seed for seed, _, _ in failed)[:50]}")
     seed = min(failed)[0]
     if arguments.no_shrink:
         return 1

@@ -106,7 +106,7 @@ class Network:
         if self.refusing or not link.server.up:
             link.at_client = False
             self._world.note(link.server.name, "refused", to=link.device.name)
-            if self._random.random() < 0.7:  # else nobody says anything: the device's own deadline ends it
+            if self._random.random() < 0.95:  # else nobody says anything: the device's own deadline ends it
                 self._gone(link, 1006, "")
             return
         link.at_server = True

@@ -152,10 +152,10 @@ CORE: Final = (
         "return self.lagging or self.anew",
     ),
     Mutant(
-        "syncs of a lost link count for ever",
+        "an answered sync keeps its slot",
         "chatproto/client/replica.py",
-        "        self.asking = 0\n\n    def mark_again",
-        "\n    def mark_again",
+        "            self.asking -= 1",
+        "            pass",
     ),
     Mutant(
         "an old removal ends the log",
@@ -226,10 +226,10 @@ CORE: Final = (
         "        self._due = None\n        self._heard_at = now",
     ),
     Mutant(
-        "an expired token is tried for ever",
+        "an expired token is tried again as it is",
         "chatproto/client/session.py",
-        "            self._renewed = False\n            self._pause",
-        "            self._pause",
+        "elif code == 4401 and not self._renewed:",
+        "elif False:",
     ),
     Mutant("a revoked device goes on", "chatproto/client/session.py", "if code == REVOKED:", "if False:"),
     Mutant("back-off of nothing", "chatproto/client/timing.py", "return int(self.random() * bound)", "return 0"),
@@ -243,7 +243,6 @@ CORE: Final = (
 
 SCRIPT: Final = (
     Mutant("js: a page below is believed", "replica.js", "if (lastSeq < applied) return true;", ""),
-    Mutant("js: applied twice", "replica.js", "|| item.seq <= chat.applied) return;", ") return;"),
     Mutant(
         "js: gap not asked for",
         "replica.js",

@@ -112,6 +112,10 @@ def stale_links_are_ignored(r: Recorder) -> None:
     assert r.lost(4403, link=1) == []
     assert r.connected(link=1) == []
     assert r.state == "live"
+    r.lost()
+    r.wait((r.session.next_timer() or 0) - r.now)
+    assert r.connected(link=2) == [], "the third is being made"
+    assert r.lost(link=2) == []
 
 
 @scenario("A second connected of the same link is passed over")

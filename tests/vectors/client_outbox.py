@@ -140,6 +140,17 @@ def resent_in_order(r: Recorder) -> None:
     assert cids(r) == ["mine-2", "mine-3", "mine-4"]
 
 
+@scenario("After a lost link what was on its way goes before what still waited for room")
+def resent_before_waiting_ones(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    for number in range(1, 11):
+        r.send(row(number))
+    come_back(r, head(5, 0))
+    assert cids(r) == [f"mine-{number}" for number in range(1, 9)]
+    r.receive(ack("mine-1", 5, 1), ack("mine-2", 5, 2))
+    assert cids(r) == ["mine-9", "mine-10"]
+
+
 @scenario("An answer missing for 10 s on a live link: the whole line of the chat is sent again")
 def resent_on_a_live_link(r: Recorder) -> None:
     go_live(r, head(5, 0), head(6, 0))
