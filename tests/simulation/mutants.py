@@ -232,7 +232,6 @@ CORE: Final = (
         "elif False:",
     ),
     Mutant("a revoked device goes on", "chatproto/client/session.py", "if code == REVOKED:", "if False:"),
-    Mutant("back-off of nothing", "chatproto/client/timing.py", "return int(self.random() * bound)", "return 0"),
     Mutant(
         "late frames of an old link are taken",
         "chatproto/client/session.py",

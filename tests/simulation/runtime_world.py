@@ -45,9 +45,9 @@ from storage.sqlite import SQLiteStorage
 
 T = TypeVar("T")
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
-DURATION: Final = 120.0
+DURATION: Final = 40.0
 SETTLE: Final = 60.0
-LIFETIME: Final = 50
+LIFETIME: Final = 15
 """Seconds of an access token: several are renewed in a run."""
 
 
@@ -273,7 +273,7 @@ class RuntimeWorld:
 
     async def _break(self) -> None:
         while True:
-            await trio.sleep(self.random.expovariate(1 / 4))
+            await trio.sleep(self.random.expovariate(1.0))
             person = self.random.choice(self.people)
             if person.wire is not None:
                 person.wire.cut(self.random.choice((1006, 1006, 1012, 4408)))
