@@ -90,11 +90,16 @@ def _emit(hub: Hub, session: ServerSession, item: LogItem, data: bytes) -> None:
     if session.only_chat is not None:
         data = legacy.encode_item(item)
     hub.emit(SendFrame(session.id, data, "item", item.chat_id, item.seq))
-    if isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == session.user_id:
-        _leave(hub, session, item.chat_id)
+    if removes(item, session.user_id):
+        leave(hub, session, item.chat_id)
 
 
-def _leave(hub: Hub, session: ServerSession, chat_id: int) -> None:
+def removes(item: LogItem, user_id: int) -> bool:
+    """Whether this item ends the user's membership."""
+    return isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == user_id
+
+
+def leave(hub: Hub, session: ServerSession, chat_id: int) -> None:
     """The user's part of the log is out; he may have been added again since."""
     relist = session.cursors[chat_id].relist
     hub.unroute(session, chat_id)
@@ -133,7 +138,7 @@ def caught_up(hub: Hub, pending: CatchingUp, outcome: Outcome) -> None:
         return  # the store is away or the user no member: the next item or the sweep asks again
     page = outcome.page
     if cursor.relist and page.from_seq > cursor.sent:  # removed and added again: what lies between is hidden from him
-        return _leave(hub, session, pending.chat_id)
+        return leave(hub, session, pending.chat_id)
     cursor.sent = max(cursor.sent, page.from_seq)
     cursor.seen = max(cursor.seen, page.last_seq)
     for item in page.items:
@@ -142,7 +147,7 @@ def caught_up(hub: Hub, pending: CatchingUp, outcome: Outcome) -> None:
         if session.cursors.get(pending.chat_id) is not cursor:
             return
     if cursor.sent >= page.last_seq and page.last_seq < pending.seen:
-        return _leave(hub, session, pending.chat_id)  # a former member: for him the log ends here
+        return leave(hub, session, pending.chat_id)  # a former member: for him the log ends here
     repair(hub, session, pending.chat_id)
 
 
@@ -198,7 +203,7 @@ def listed(hub: Hub, pending: Listing, outcome: Outcome, now: datetime) -> None:
     chat = outcome.chat
     _send_chat(hub, session, chat)
     if chat.left_seq is not None:
-        return _leave(hub, session, chat.id)
+        return leave(hub, session, chat.id)
     cursor.move("listed")
     cursor.sent = chat.last_seq
     cursor.relist = False

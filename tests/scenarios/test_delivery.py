@@ -539,3 +539,25 @@ def test_the_direct_chat_that_exists_is_told_to_nobody_again() -> None:
     b = bob.connect()
     world.direct(bob, ann)
     assert b.take("chat") == []
+
+
+def test_a_member_removed_while_he_lagged_gets_nothing_after_his_removal() -> None:
+    """The removal comes to him by his own page, not by a push; what is said later is not for him."""
+    world = World(Limits(queue_items=2))
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    b.reading = False
+    for number in range(4):
+        a.send(type="send", chat_id=chat_id, cid=f"c-{number}", content=str(number))
+    world.request(change(world, chat_id, ann.id, "remove", bob.id))
+    b.read_all()
+    assert b.take("lag")
+    b.send(type="sync", id="s", chat_id=chat_id, after_seq=0)
+    [page] = b.take("page")
+    assert [item["seq"] for item in page["items"]] == [1, 2, 3, 4, 5]
+    a.send(type="send", chat_id=chat_id, cid="secret", content="secret")
+    world.sleep(3)
+    assert b.seqs(chat_id) == []
+    world.request(change(world, chat_id, ann.id, "add", bob.id))
+    assert b.take("chat")
