@@ -234,7 +234,7 @@ class World:
 
     def _device_sleep(self) -> None:
         device = self._faults.choice(self.devices)
-        device.asleep_until = self.scheduler.now + self._faults.randrange(1_000, 90_000)
+        device.asleep_until = max(device.asleep_until, self.scheduler.now + self._faults.randrange(1_000, 90_000))
         self.scheduler.after(device.asleep_until - self.scheduler.now, device.wake_up)
 
     def _revoke(self) -> None:
