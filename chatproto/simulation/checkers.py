@@ -217,7 +217,7 @@ class Checkers:
                     continue
                 end = room.last_seq if member.left_seq is None else member.left_seq
                 shown = device.shown.get(room.id, 0)
-                if member.left_seq is not None and shown and _removes(room.log[shown - 1], device.user_id):
+                if member.left_seq is not None and any(_removes(item, device.user_id) for item in room.log[:shown]):
                     continue  # a membership that came and went since is told by the next `ready`
                 if device.session.replica.chats.get(room.id) is None or shown != end:
                     return f"L2: {device.name} shows chat {room.id} up to {device.shown.get(room.id)}, stored is {end}"

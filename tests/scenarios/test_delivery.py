@@ -561,3 +561,36 @@ def test_a_member_removed_while_he_lagged_gets_nothing_after_his_removal() -> No
     assert b.seqs(chat_id) == []
     world.request(change(world, chat_id, ann.id, "add", bob.id))
     assert b.take("chat")
+
+
+def test_a_chat_that_could_not_be_read_for_now_is_listed_a_second_later() -> None:
+    world = World()
+    ann, bob, eve = world.people("ann", "bob", "eve")
+    chat_id = world.group(ann)
+    b, e = bob.connect(), eve.connect()
+    world.hold = {LoadChat, Sweep}
+    world.request(change(world, chat_id, ann.id, "add", bob.id, eve.id))
+    world.release(AWAY)
+    world.release(AWAY)
+    e.leave()
+    world.hold = {Sweep}
+    world.sleep(0.5)
+    assert b.take("chat") == []
+    world.sleep(1)
+    assert [frame["chat"]["id"] for frame in b.take("chat")] == [chat_id]
+    a = ann.connect()
+    a.send(type="send", chat_id=chat_id, cid="c", content="welcome")
+    assert [message["content"] for message in b.take("message")] == ["welcome"]
+
+
+def test_a_chat_to_which_another_process_added_somebody_is_listed_by_the_sweep() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann)
+    b, joined = bob.connect(), bob.join(world.direct(ann, bob))
+    b.take(), joined.take()
+    world.store.perform(change(world, chat_id, ann.id, "add", bob.id))
+    world.sleep(2)
+    assert [frame["chat"]["id"] for frame in b.take("chat")] == [chat_id]
+    world.sleep(3)
+    assert b.take("chat") == joined.take("chat") == []

@@ -416,6 +416,7 @@ def renewal_fails_passing(r: Recorder) -> None:
     r.lost(4401)
     r.not_renewed("no_connection", True)
     assert (r.state, r.session.next_timer()) == ("backoff", r.now + 250)
+    assert r.not_renewed("no_connection", True) == [], "nobody asked"
     r.wait(250)
     r.connected()
     r.lost(4401)
