@@ -14,7 +14,7 @@ from random import SystemRandom
 import trio
 
 from runtime import accounts
-from runtime.compose import StartupError, compose
+from runtime.compose import SIGNING_KEY_FILE, StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.secret_files import SecretFileError
@@ -145,7 +145,9 @@ def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         upgrade(settings.database_url)
     epoch = restore(arguments.file, settings.database_url, replace=arguments.replace, progress=_bar)
-    print(f"{arguments.file} is restored; the new epoch is {epoch}")
+    # ids of log-ins since the backup are given again: a token of one must not pass for another
+    (settings.data_dir / SIGNING_KEY_FILE).unlink(missing_ok=True)
+    print(f"{arguments.file} is restored; the new epoch is {epoch}; the next start makes a new key for access tokens")
     return 0
 
 

@@ -48,6 +48,10 @@ def start_of(path: Path) -> str:
     return path.read_text()[:4]
 
 
+def exists(path: Path) -> bool:
+    return path.exists()
+
+
 def mode_of(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
@@ -137,6 +141,23 @@ async def test_a_server_needs_a_migrated_mariadb_and_says_so(folder: Path) -> No
     assert await vestnik(folder, "migrate", "--database", url) == (0, out, "")
     async with ServerProcess.on_free_port(folder / "var", url) as server, httpx.AsyncClient() as http:
         assert (await http.get(f"{server.url}/readyz")).status_code == 200
+
+
+async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
+    await vestnik(folder, "user", "create", "ann", said=f"{PASSWORD}\n")
+    code, out, _ = await vestnik(folder, "backup", "copy")
+    assert (code, out.startswith("copy: ")) == (0, True)
+    assert (await vestnik(folder, "backup", "copy"))[0] == 1
+    await vestnik(folder, "user", "create", "bob", said=f"{PASSWORD}\n")
+    write(folder / "var/token-key", "an old key")
+    code, _, err = await vestnik(folder, "restore", "copy")
+    assert (code, "--replace" in err) == (1, True)
+    code, out, _ = await vestnik(folder, "restore", "copy", "--replace")
+    assert (code, "the new epoch is" in out) == (0, True)
+    assert not exists(folder / "var/token-key")
+    assert (await vestnik(folder, "user", "list"))[1].count("\n") == 1, "bob came after the backup"
+    code, out, _ = await vestnik(folder, "epoch", "new")
+    assert (code, out.startswith("the new epoch is ")) == (0, True)
 
 
 async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path) -> None:
