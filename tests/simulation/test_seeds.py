@@ -94,10 +94,10 @@ def test_ticks_stop_a_run() -> None:
     assert run(7, options_of(7, lite=True), ticks=50).ticks == 50
 
 
-def test_the_world_notices_what_never_comes_to_rest() -> None:
+def test_the_world_notices_what_never_comes_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options(users=2, devices=1, duration=2_000, settle=5_000)
     world = World(1, options, Trace())
-    world.network.connect = lambda device, number: world.network.links  # type: ignore[assignment, method-assign, return-value]
+    monkeypatch.setattr(world.network, "_opened", lambda link: None)  # nobody ever gets through
     with pytest.raises(Violation, match="L1"):
         world.run()
 
