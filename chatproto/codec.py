@@ -67,24 +67,24 @@ def parse_lone_surrogate(text: str) -> Any:
 
 
 def _explain(raw: bytes, detail: str, types: frozenset[str]) -> BadFrame:
-    wrong = "bad_frame"
+    lone = False
     try:
         envelope = _envelope.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         found = parse_lone_surrogate(raw.decode())
         if not isinstance(found, dict):
             return BadFrame(code="bad_frame", detail="not a JSON object")
-        wrong = "bad_unicode"
+        lone = True
         envelope = _Envelope(*(found.get(name) for name in _Envelope.__struct_fields__))
     ref = envelope.cid if isinstance(envelope.cid, str) else envelope.id
     ref = ref if isinstance(ref, str) and 1 <= len(ref) <= 64 else None
     chat_id = envelope.chat_id if type(envelope.chat_id) is int else None
     if isinstance(envelope.type, str) and envelope.type not in types:
         return BadFrame(code="unknown_type", detail="unknown frame type", ref=ref, chat_id=chat_id)
-    if wrong == "bad_unicode":
-        return BadFrame(code=wrong, detail="not valid Unicode", ref=ref, chat_id=chat_id)
+    if lone:
+        return BadFrame(code="bad_unicode", detail="not valid Unicode", ref=ref, chat_id=chat_id)
     field = detail.rpartition("$.")[2].rstrip("`") if "$." in detail else None
-    return BadFrame(code=wrong, detail=detail[:200], ref=ref, chat_id=chat_id, field=field)
+    return BadFrame(code="bad_frame", detail=detail[:200], ref=ref, chat_id=chat_id, field=field)
 
 
 def encode(frame: FromServer) -> bytes:

@@ -22,7 +22,7 @@ from chatproto.frames import (
     Sync,
     TypingFrame,
 )
-from chatproto.model import Message
+from chatproto.model import Message, removes
 from chatproto.operations import (
     Appended,
     AppendMessage,
@@ -129,7 +129,7 @@ def paged(hub: Hub, pending: Paging, outcome: Outcome, now: datetime) -> None:
     if cursor is not None and cursor.state is CursorState.LAGGING and sync.after_seq is not None and not page.more:
         cursor.move("synced")
         cursor.sent = page.to_seq
-        if page.items and fanout.removes(page.items[-1], session.user_id):  # it was among what the lag dropped
+        if page.items and removes(page.items[-1], session.user_id):  # it was among what the lag dropped
             return fanout.leave(hub, session, sync.chat_id)
         fanout.repair(hub, session, sync.chat_id)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chatproto import codec, legacy, presence, watermarks
 from chatproto.delivery import ChatCursor
 from chatproto.frames import ChatFrame, Lag, Typing, UserFrame
-from chatproto.model import Chat, Event, LogItem
+from chatproto.model import Chat, LogItem, removes
 from chatproto.operations import (
     Appended,
     ChatCreated,
@@ -92,11 +92,6 @@ def _emit(hub: Hub, session: ServerSession, item: LogItem, data: bytes) -> None:
     hub.emit(SendFrame(session.id, data, "item", item.chat_id, item.seq))
     if removes(item, session.user_id):
         leave(hub, session, item.chat_id)
-
-
-def removes(item: LogItem, user_id: int) -> bool:
-    """Whether this item ends the user's membership."""
-    return isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == user_id
 
 
 def leave(hub: Hub, session: ServerSession, chat_id: int) -> None:

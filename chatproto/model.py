@@ -95,6 +95,11 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="h
 LogItem = Message | Event | Hidden
 
 
+def removes(item: LogItem, user_id: int) -> bool:
+    """Whether this item ends the user's membership."""
+    return isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == user_id
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Where one member stands in one chat (`ready.chats`)."""
 

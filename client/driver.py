@@ -19,10 +19,10 @@ from chatproto.client.outputs import (
     Output,
     Renew,
     Row,
-    SaveRow,
     SendFrame,
     Sent,
     Tell,
+    saved_by,
 )
 from chatproto.client.session import ClientSession
 from chatproto.frames import FromClient, FromServer
@@ -173,13 +173,10 @@ class Driver:
         self._timer_moved = trio.Event()
 
     def _report_saved(self, outputs: Sequence[Output]) -> None:
-        applied = {}
-        for output in outputs:
-            if isinstance(output, SaveRow):
-                self.session.row_saved(output.row.cid, self.now())
-            elif isinstance(output, Apply):
-                applied[output.item.chat_id] = output.item.seq
-        for chat_id, seq in applied.items():
+        cids, seqs = saved_by(outputs)
+        for cid in cids:
+            self.session.row_saved(cid, self.now())
+        for chat_id, seq in seqs.items():
             self.session.saved(chat_id, seq, self.now())
 
     def _perform(self, output: Output) -> None:

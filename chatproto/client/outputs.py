@@ -3,6 +3,7 @@
 As JSON each has its name under `do`; the vectors compare them so.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -143,3 +144,10 @@ Output = (
     Connect | SendFrame | Close | Renew | SaveRow | DropRow | SaveMarks | SaveEpoch
     | Apply | Jump | Forget | Changed | Sent | Failed | Tell
 )  # fmt: skip
+
+
+def saved_by(outputs: Sequence[Output]) -> tuple[list[str], dict[int, int]]:
+    """What is durable once these are saved: cids for `row_saved`, and by chat the seq for `saved`."""
+    cids = [output.row.cid for output in outputs if isinstance(output, SaveRow)]
+    seqs = {output.item.chat_id: output.item.seq for output in outputs if isinstance(output, Apply)}
+    return cids, seqs

@@ -12,7 +12,7 @@ from attrs import define, field
 from chatproto.client.outputs import Apply, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
 from chatproto.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
-from chatproto.model import Chat, Event, Head, Hidden, LogItem
+from chatproto.model import Chat, Head, Hidden, LogItem, removes
 
 BUFFERED: Final = 200
 """Items of a chat kept while an earlier one is missing (C2)."""
@@ -363,13 +363,10 @@ class Replica:
         chat.applied = item.seq
         chat.applied_at = None if isinstance(item, Hidden) else item.created_at
         self.emit(Apply(item))
-        if self._removes_me(item) and item.seq > chat.member_seq:  # else he was added again since
+        if removes(item, self.user_id) and item.seq > chat.member_seq:  # else he was added again since
             chat.left_seq = chat.last_seq = item.seq
             chat.lagging = False
             chat.early.clear()
-
-    def _removes_me(self, item: LogItem) -> bool:
-        return isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == self.user_id
 
     def _apply_early(self, chat: ChatLog) -> None:
         while (item := chat.early.pop(chat.applied + 1, None)) is not None:

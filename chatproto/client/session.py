@@ -5,6 +5,7 @@ one and perform them in order, and call `handle_timer` at `next_timer()`.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, assert_never
 
 import msgspec
@@ -157,7 +158,7 @@ class ClientSession:
         if self.state is ClientState.BACKOFF and self._due is None:
             self._renewed = True
             self._retry(now)
-        elif self._ready_at is not None and self._linked:
+        elif self._ready_at is not None:
             self._token_used = token
             self._send(Auth(id=AUTH, token=token), now)
 
@@ -168,14 +169,14 @@ class ClientSession:
             self._leave("refused", code)
         elif self.state is ClientState.BACKOFF and self._due is None:
             self._pause(self._backoff.next(), now)
-        elif self._ready_at is not None and self._linked:
+        elif self._ready_at is not None:
             self._renew_at = now + self.timing.renew_again
 
     def network_up(self, now: int) -> None:
         """The network, the screen or the user is back: try at once; on a live link, make sure that it is one."""
         if self.state is ClientState.BACKOFF and self._due is not None and not self._held:
             self._retry(now)
-        elif self._ready_at is not None and self._linked and self._pinged_at is None:
+        elif self._ready_at is not None and self._pinged_at is None:
             self._ping(now)
 
     def stop(self, now: int) -> None:
@@ -215,7 +216,7 @@ class ClientSession:
 
     def typing(self, chat_id: int, on: bool, now: int) -> None:
         """The user types, or stopped; told at most every 3 s, and never kept."""
-        if self._ready_at is None or not self._linked:
+        if self._ready_at is None:
             return
         last = self._typed_at.pop(chat_id, None)
         if on and last is not None and now - last < self.timing.typing_every:
@@ -234,7 +235,7 @@ class ClientSession:
                 self._retry(now)
             else:
                 self._abandon(NO_LINK, "no answer", now)
-        elif self._ready_at is not None and self._linked:
+        elif self._ready_at is not None:
             if self._renew_at is not None and now >= self._renew_at:
                 self._renew()
             self._beat(now)
@@ -244,7 +245,7 @@ class ClientSession:
         """When `handle_timer` is to be called; None: never."""
         if self._due is not None:
             return self._due
-        if self._ready_at is None or not self._linked:
+        if self._ready_at is None:
             return None
         times = [self._beat_at(), self._renew_at, self.replica.next_due(), self.outbox.next_due(self.timing.resend)]
         return min(time for time in times if time is not None)
@@ -286,15 +287,14 @@ class ClientSession:
         """Any frame of a link that is ready."""
         match frame:
             case Message():
-                if frame.sender_id == self.replica.user_id:
-                    self._own(frame)
+                self._own(frame)
                 self.replica.live(frame)
             case Event() | Hidden():
                 self.replica.live(frame)
             case PageFrame():
                 self._page(frame, now)
             case Ack():
-                self._acked(frame)
+                self._settled(frame.cid, frame.seq, frame.created_at, frame.dup)
             case ErrorFrame():
                 self._error(frame, now)
             case Lag():
@@ -323,7 +323,7 @@ class ClientSession:
 
     def _pump(self, now: int) -> None:
         """Send what may be sent; the only place where commands of the log, syncs and marks leave."""
-        if self._ready_at is None or not self._linked:
+        if self._ready_at is None:
             return
         for frame in self.replica.due(now):
             self._send(frame, now)
@@ -352,15 +352,9 @@ class ClientSession:
 
     # --- answers ---
 
-    def _acked(self, ack: Ack) -> None:
-        row = self.outbox.settle(ack.cid)
-        if row is not None:
-            self._emit(DropRow(ack.cid))
-            self._emit(Sent(ack.cid, row.chat_id, ack.seq, ack.created_at, ack.dup))
-
     def _page(self, page: PageFrame, now: int) -> None:
         for item in page.items:
-            if isinstance(item, Message) and item.sender_id == self.replica.user_id:
+            if isinstance(item, Message):
                 self._own(item)
         chat_id = self.replica.page(page, now)
         if chat_id is not None:
@@ -368,10 +362,15 @@ class ClientSession:
 
     def _own(self, message: Message) -> None:
         """One's own message is an acknowledgement as good as the other (C3)."""
-        row = self.outbox.settle(message.cid)
+        if message.sender_id == self.replica.user_id:
+            self._settled(message.cid, message.seq, message.created_at, False)
+
+    def _settled(self, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
+        """The row is stored, if it is one that waits."""
+        row = self.outbox.settle(cid)
         if row is not None:
-            self._emit(DropRow(message.cid))
-            self._emit(Sent(message.cid, row.chat_id, message.seq, message.created_at))
+            self._emit(DropRow(cid))
+            self._emit(Sent(cid, row.chat_id, seq, created_at, dup))
 
     def _error(self, error: ErrorFrame, now: int) -> None:
         if error.retry_after_ms is not None:
@@ -389,11 +388,11 @@ class ClientSession:
             self._abandon(4503, error.code, now)
         elif self.outbox.refused(entry.row.cid):
             row = entry.row
-            self.outbox.settle(row.cid)
-            self._emit(DropRow(row.cid))
             if error.code == "cid_conflict" and row.reply_lost:  # it was stored with its reply before the restore
-                self._emit(Sent(row.cid, row.chat_id, None, None, True))
+                self._settled(row.cid, None, None, True)
             else:
+                self.outbox.settle(row.cid)
+                self._emit(DropRow(row.cid))
                 self._emit(Failed(row.cid, row.chat_id, error.code, error.detail))
 
     def _refused(self, frame: Bye | ErrorFrame) -> None:

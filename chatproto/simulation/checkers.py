@@ -11,7 +11,7 @@ from chatproto.client.outputs import Apply, Failed, Forget, Jump, Output, Row, S
 from chatproto.client.replica import BUFFERED, SYNCS
 from chatproto.delivery import OutQueue
 from chatproto.frames import MarkFrame, Send
-from chatproto.model import Event, Hidden, LogItem, Message
+from chatproto.model import Event, Hidden, LogItem, Message, removes
 from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome
 from chatproto.simulation.store import Room
 from chatproto.simulation.trace import Violation
@@ -28,18 +28,16 @@ class Written:
 
     device: str
     user_id: int
-    chat_id: int
     content: str
     place: int
 
 
 @frozen
 class Acked:
-    """What a device was told of a row, in which history of the database."""
+    """Where a device was told that a row is."""
 
     chat_id: int
     seq: int
-    epoch: str
 
 
 class Checkers:
@@ -49,7 +47,6 @@ class Checkers:
         self._world = world
         self._written: dict[str, Written] = {}
         self.acked: dict[str, Acked] = {}
-        self._failed: dict[str, str] = {}
         self._claims: dict[tuple[int, int], int] = {}
         self._seqs: dict[tuple[int, int, str], int] = {}
         self.restored = False
@@ -93,7 +90,7 @@ class Checkers:
 
     def written(self, device: Device, row: Row) -> None:
         """A user wrote."""
-        self._written[row.cid] = Written(device.name, device.user_id, row.chat_id, row.content, len(self._written))
+        self._written[row.cid] = Written(device.name, device.user_id, row.content, len(self._written))
 
     def told(self, device: Device, outputs: list[Output]) -> None:
         """Everything a session asks for or tells, before it is done."""
@@ -153,12 +150,11 @@ class Checkers:
             sent.cid, written.content, written.user_id,
         ):  # fmt: skip
             raise Violation("S1", f"{sent.cid} was acked as {sent.seq}, where there is {item}")
-        self.acked[sent.cid] = Acked(sent.chat_id, sent.seq, self._world.database.store.epoch)
+        self.acked[sent.cid] = Acked(sent.chat_id, sent.seq)
         self._world.trace.counts["acked"] += 1
 
     def _fails(self, device: Device, failed: Failed) -> None:
         """S12: a correct client's messages fail only where its user is no member any more."""
-        self._failed[failed.cid] = failed.code
         changes = self._world.members_changed or self.restored
         allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: a reply to what he may not see any more
         if failed.code not in allowed:
@@ -217,7 +213,7 @@ class Checkers:
                     continue
                 end = room.last_seq if member.left_seq is None else member.left_seq
                 shown = device.shown.get(room.id, 0)
-                if member.left_seq is not None and any(_removes(item, device.user_id) for item in room.log[:shown]):
+                if member.left_seq is not None and any(removes(item, device.user_id) for item in room.log[:shown]):
                     continue  # a membership that came and went since is told by the next `ready`
                 if device.session.replica.chats.get(room.id) is None or shown != end:
                     return f"L2: {device.name} shows chat {room.id} up to {device.shown.get(room.id)}, stored is {end}"
@@ -292,10 +288,6 @@ def _body(item: LogItem) -> tuple[object, ...]:
     if isinstance(item, Event):
         return (item.seq, item.event, item.actor_id, item.created_at)
     return (item.seq,)
-
-
-def _removes(item: Message | Event, user_id: int) -> bool:
-    return isinstance(item, Event) and item.event == "member_removed" and item.data["user_id"] == user_id
 
 
 def _may_see(room: Room, user_id: int, seq: int, founders: dict[int, frozenset[int]]) -> bool:

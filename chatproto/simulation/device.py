@@ -27,6 +27,7 @@ from chatproto.client.outputs import (
     SaveRow,
     SendFrame,
     Sent,
+    saved_by,
 )
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
@@ -267,13 +268,10 @@ class Device:
             return
         outputs = self._writing.pop(0)
         self.disk.save(outputs)
-        applied = {}
-        for output in outputs:
-            if isinstance(output, SaveRow):
-                self.session.row_saved(output.row.cid, self._now())
-            elif isinstance(output, Apply):
-                applied[output.item.chat_id] = output.item.seq
-        for chat_id, seq in applied.items():
+        cids, seqs = saved_by(outputs)
+        for cid in cids:
+            self.session.row_saved(cid, self._now())
+        for chat_id, seq in seqs.items():
             self._world.checkers.durable(self, chat_id, seq)
             self.session.saved(chat_id, seq, self._now())
         self.perform()

@@ -62,7 +62,6 @@ class World:
         self._faults = self._random("faults")
         self._people = self._random("people")
         self._tokens = 0
-        self._restored_at = 0
         for number in range(options.groups):
             self._group(number)
         self.database.back_up()
@@ -128,7 +127,7 @@ class World:
         chat_id = random.choice(list(self.founders))
         what = random.random()
         if what < self.options.members_change:
-            self._change_members(device, chat_id)
+            self._change_members(chat_id)
         elif what < 0.75:
             for _ in range(random.choice((1, 1, 1, 2, 12))):
                 device.say(chat_id, reply=random.random() < 0.2)
@@ -139,7 +138,7 @@ class World:
         if self.faulty:
             self.scheduler.after(self._wait(random, self.options.act_every), self._act)
 
-    def _change_members(self, device: Device, chat_id: int) -> None:
+    def _change_members(self, chat_id: int) -> None:
         """Somebody is put out, or taken in again; refusals are the rule's business."""
         random = self._people
         room = self.database.store.rooms[chat_id]
@@ -249,7 +248,6 @@ class World:
     def _restore(self) -> None:
         if self.database.restore():
             self.just_restored = True
-            self._restored_at = self.scheduler.now
             self.checkers.database_restored()
             stopped = self._faults.random() < 0.7  # as an operator should
             for server in self.servers:

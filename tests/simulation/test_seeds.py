@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -74,12 +75,12 @@ def test_a_run_that_breaks_is_found_shrunk_and_drawn(monkeypatch: pytest.MonkeyP
     """With a bug planted: acks are taken for another message."""
     from chatproto.client import session
 
-    take = session.ClientSession._acked
+    settled = session.ClientSession._settled
 
-    def wrong(self: session.ClientSession, ack: object) -> None:
-        take(self, __import__("msgspec").structs.replace(ack, seq=ack.seq + 1))  # type: ignore[attr-defined]
+    def wrong(self: session.ClientSession, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
+        settled(self, cid, None if seq is None else seq + 1, created_at, dup)
 
-    monkeypatch.setattr(session.ClientSession, "_acked", wrong)
+    monkeypatch.setattr(session.ClientSession, "_settled", wrong)
     verdict = next(found for seed in range(20) if (found := run(seed, options_of(seed, lite=True))).code)
     small = shrink(verdict)
     assert (small.code, small.ticks <= verdict.ticks) == ("S1", True)

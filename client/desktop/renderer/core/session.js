@@ -126,7 +126,7 @@ export class ClientSession {
     if (this.state === "backoff" && this.#due === null) {
       this.#renewed = true;
       this.#retry(now);
-    } else if (this.#readyAt !== null && this.#linked) {
+    } else if (this.#readyAt !== null) {
       this.#tokenUsed = token;
       this.#send({ type: "auth", id: AUTH, token }, now);
     }
@@ -137,13 +137,13 @@ export class ClientSession {
     this.#renewing = false;
     if (!passing) this.#leave("refused", code);
     else if (this.state === "backoff" && this.#due === null) this.#pause(this.#backoff.next(), now);
-    else if (this.#readyAt !== null && this.#linked) this.#renewAt = now + this.timing.renew_again;
+    else if (this.#readyAt !== null) this.#renewAt = now + this.timing.renew_again;
   }
 
   /** The network, the screen or the user is back. @param {number} now */
   networkUp(now) {
     if (this.state === "backoff" && this.#due !== null && !this.#held) this.#retry(now);
-    else if (this.#readyAt !== null && this.#linked && this.#pingedAt === null) this.#ping(now);
+    else if (this.#readyAt !== null && this.#pingedAt === null) this.#ping(now);
   }
 
   /** Leave for good. */
@@ -190,7 +190,7 @@ export class ClientSession {
 
   /** The user types, or stopped. @param {number} chatId @param {boolean} on @param {number} now */
   typing(chatId, on, now) {
-    if (this.#readyAt === null || !this.#linked) return;
+    if (this.#readyAt === null) return;
     const last = this.#typedAt.get(chatId);
     if (on && last !== undefined && now - last < this.timing.typing_every) return;
     if (!on && last === undefined) return;
@@ -204,7 +204,7 @@ export class ClientSession {
     if (this.#due !== null && now >= this.#due) {
       if (this.state === "backoff") this.#retry(now);
       else this.#abandon(NO_LINK, "no answer", now);
-    } else if (this.#readyAt !== null && this.#linked) {
+    } else if (this.#readyAt !== null) {
       if (this.#renewAt !== null && now >= this.#renewAt) this.#renew();
       this.#beat(now);
     }
@@ -214,7 +214,7 @@ export class ClientSession {
   /** When `handleTimer` is to be called; null: never. @returns {number | null} */
   nextTimer() {
     if (this.#due !== null) return this.#due;
-    if (this.#readyAt === null || !this.#linked) return null;
+    if (this.#readyAt === null) return null;
     const times = [this.#beatAt, this.#renewAt, this.replica.nextDue(), this.outbox.nextDue(this.timing.resend)];
     return Math.min(...times.map((time) => time ?? Infinity));
   }
@@ -308,7 +308,7 @@ export class ClientSession {
 
   /** The only place where commands of the log, syncs and marks leave. @param {number} now */
   #pump(now) {
-    if (this.#readyAt === null || !this.#linked) return;
+    if (this.#readyAt === null) return;
     for (const frame of this.replica.due(now)) this.#send(frame, now);
     for (const frame of this.outbox.due(this.#inflight, this.timing.resend, now)) this.#send(frame, now);
     if (this.state === "resuming" && this.replica.caughtUp) this.#move("caught_up");
