@@ -1,0 +1,147 @@
+/**
+ * The shapes that the rooms of the desktop client hand to each other; types only, nothing runs here.
+ * What travels over the network keeps the field names of docs/protocol.md.
+ */
+
+/**
+ * @typedef {{id: number, username: string, display_name: string, avatar_url?: string | null, created_at: string,
+ *   online?: boolean | null, last_seen_at?: string | null}} User
+ * @typedef {User & {email?: string | null}} PrivateUser
+ * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
+ *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
+ *   attachments?: any[], reactions?: {emoji: string, count: number, user_ids: number[]}[], cid: string}} Message
+ * @typedef {{type: "event", chat_id: number, seq: number, event: string, actor_id: number, created_at: string,
+ *   target_seq?: number | null, data: Record<string, any>}} Event
+ * @typedef {{type: "hidden", chat_id: number, seq: number}} Hidden
+ * @typedef {Message | Event | Hidden} Item
+ * @typedef {{user: User, role: "member" | "admin", joined_at: string, read_seq: number, delivered_seq: number}} Member
+ */
+
+/**
+ * One's own message that has no seq yet. `queued` until it is acknowledged, then it leaves and the item takes its
+ * place; `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
+ * @typedef {{cid: string, chat_id: number, content: string, reply_to: number | null, target_at: string | null,
+ *   state: "queued" | "failed", code: string | null, written_at: string}} Echo
+ */
+
+/**
+ * What of a chat's log is in memory: items of consecutive seqs, ascending, at most 500; then the echoes, in order.
+ * `at_start`: the first item is the first that the user may see. `at_end`: the last one is the newest that is known.
+ * @typedef {{chat_id: number, items: Item[], echoes: Echo[], at_start: boolean, at_end: boolean,
+ *   loading: "older" | "newer" | null, problem: string | null}} Timeline
+ */
+
+/**
+ * A chat as it is shown in the list: the `chat` object of docs/protocol.md, kept up to date by heads, items and marks.
+ * `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
+ * @typedef {{id: number, type: "direct" | "group", is_group: boolean, title: string | null,
+ *   avatar_url: string | null, created_at: string, role: "member" | "admin", first_seq: number, last_seq: number,
+ *   last_at: string | null, left_seq: number | null, last_message: Message | null, read_seq: number,
+ *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
+ *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
+ *   typing: number[], draft: string, queued: number, failed: number}} ChatView
+ */
+
+/**
+ * The link to the server. `offline`: waiting for `retry_at` (ms of `Date.now()`), or for the network where it is null.
+ * `connecting` and `resuming` are on the way; `live` is whole; `polling`: no WebSocket can be had, HTTP carries on.
+ * `since` (ms of `Date.now()`): since when it is not live; null while it is.
+ * @typedef {{state: "offline" | "connecting" | "resuming" | "live" | "polling" | "stopped", retry_at: number | null,
+ *   since: number | null, code: string | null}} LinkView
+ */
+
+/**
+ * Kept on this machine for this profile. `size` is the font's. `send_key`: what sends; the other breaks the line.
+ * `notify_text` false hides what was written. `foreign_images`: avatars from other https hosts may be loaded.
+ * @typedef {{language: "ru" | "en" | "system", theme: "light" | "dark" | "system", size: "s" | "m" | "l" | "xl",
+ *   notifications: boolean, notify_text: boolean, sounds: boolean, send_key: "enter" | "ctrl_enter",
+ *   foreign_images: boolean, close_to_tray: boolean, autostart: boolean, spellcheck: boolean}} Settings
+ */
+
+/**
+ * Everything that the face shows; a new object whenever anything in it changed, unchanged parts keep their identity.
+ * `ended`: why the log-in screen is shown although there was a session (`revoked`, `token_reused`, ...), else null.
+ * `server.fixed`: the address cannot be changed here (the web face).
+ * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
+ *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
+ *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
+ *   current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
+ *   remembers: "keyring" | "file" | "memory"}} State
+ */
+
+/** @typedef {{ok: true}} Done
+ * @typedef {{ok: false, code: string, errors?: {field: string, code: string, detail: string}[],
+ *   retry_after_ms?: number}} Refused a stable code of docs/protocol.md; `no_connection` and `bad_answer` are ours
+ */
+
+/**
+ * What the face asks for (messenger.js). Nothing throws for what a server or a network can do: it is `Refused`.
+ * @typedef {{
+ *   state: () => State,
+ *   subscribe: (listener: () => void) => () => void,
+ *   start: () => Promise<void>,
+ *   probe: (url: string) => Promise<Done | Refused>,
+ *   setServer: (url: string) => Promise<Done | Refused>,
+ *   register: (form: {username: string, email: string, display_name: string, password: string, remember: boolean}) =>
+ *     Promise<Done | Refused>,
+ *   login: (form: {login: string, password: string, remember: boolean}) => Promise<Done | Refused>,
+ *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
+ *   openChat: (chatId: number | null) => Promise<void>,
+ *   loadOlder: (chatId: number) => Promise<void>,
+ *   loadNewer: (chatId: number) => Promise<void>,
+ *   jumpToEnd: (chatId: number) => Promise<void>,
+ *   jumpTo: (chatId: number, seq: number) => Promise<boolean>,
+ *   send: (chatId: number, content: string, replyTo: Message | null) => Promise<Done | Refused>,
+ *   retry: (cid: string) => Promise<void>,
+ *   discard: (cid: string) => Promise<void>,
+ *   setDraft: (chatId: number, text: string) => void,
+ *   read: (chatId: number, seq: number) => void,
+ *   typing: (chatId: number, on: boolean) => void,
+ *   wake: () => void,
+ *   searchUsers: (query: string) => Promise<{ok: true, users: User[]} | Refused>,
+ *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
+ *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
+ *   loadMembers: (chatId: number) => Promise<Done | Refused>,
+ *   changeChat: (chatId: number, change: {title?: string, muted?: boolean, favourite?: boolean, hidden?: boolean}) =>
+ *     Promise<Done | Refused>,
+ *   addMembers: (chatId: number, userIds: number[], history: "all" | "none") => Promise<Done | Refused>,
+ *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,
+ *   removeMember: (chatId: number, userId: number) => Promise<Done | Refused>,
+ *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null}) =>
+ *     Promise<Done | Refused>,
+ *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
+ *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
+ *     last_used_at: string, current: boolean}[]} | Refused>,
+ *   endSession: (id: number | string) => Promise<Done | Refused>,
+ *   changeSettings: (change: Partial<Settings>) => Promise<void>,
+ *   onArrival: (listener: (message: Message, chat: ChatView) => void) => () => void,
+ * }} Messenger
+ * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.
+ * In a profile with several windows it is told in the one that owns the socket.
+ */
+
+/**
+ * What the desktop shell gives the page as `window.vestnik` (preload.js); undefined in a browser.
+ * Secrets are kept by name; `saveSecret` answers where it went: `file` only with consent, else `memory`.
+ * @typedef {{
+ *   info: () => Promise<{version: string, os: string, server: string, server_fixed: boolean,
+ *     keyring: boolean, notifications: boolean, tray: boolean, autostart: boolean, languages: string[]}>,
+ *   probe: (url: string) => Promise<Done | Refused>,
+ *   setServer: (url: string) => Promise<Done | Refused>,
+ *   loadSecret: (name: string) => Promise<string | null>,
+ *   saveSecret: (name: string, value: string, consent: boolean) => Promise<"keyring" | "file" | "memory">,
+ *   deleteSecret: (name: string) => Promise<void>,
+ *   loadSettings: () => Promise<Partial<Settings>>,
+ *   saveSettings: (settings: Settings) => Promise<void>,
+ *   notify: (note: {tag: string, title: string, body: string, chat_id: number, silent: boolean}) => Promise<boolean>,
+ *   closeNote: (tag: string) => Promise<void>,
+ *   setBadge: (count: number, title: string) => void,
+ *   openExternal: (url: string) => Promise<boolean>,
+ *   attention: () => void,
+ *   onOpenChat: (listener: (chatId: number) => void) => void,
+ *   onWake: (listener: () => void) => void,
+ *   onMenu: (listener: (action: string) => void) => void,
+ * }} Desktop
+ */
+
+export {};
