@@ -22,7 +22,7 @@ def node_version() -> int:
 
 @pytest.mark.skipif(node_version() < 20, reason="no Node 20 or newer here")
 def test_the_vectors_hold_in_javascript() -> None:
-    command = [str(NODE), "--test", "--experimental-test-coverage", "--test-reporter=tap", "test/"]
+    command = [str(NODE), "--test", "--experimental-test-coverage", "--test-reporter=tap", "test/vectors.test.js"]
     done = subprocess.run(command, cwd=DESKTOP, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
     passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)

@@ -453,6 +453,12 @@ function wasReplaced(chat, lastSeq, lastAt, applied) {
  * @param {string | null} one @param {string | null} other
  */
 function compareTimes(one, other) {
-  const [a, b] = [one, other].map((time) => (time === null ? "" : time.replace(/Z$/, "").padEnd(27, "0").replace(/^(.{19})0/, "$1.")));
+  const [a, b] = [sortable(one), sortable(other)];
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** With six digits of the second and without Z; null comes first. @param {string | null} time */
+function sortable(time) {
+  const padded = (time ?? "").replace(/Z$/, "").padEnd(27, "0");
+  return time === null ? "" : padded.replace(/^(.{19})0/, "$1.");
 }
