@@ -1,0 +1,3 @@
+/** Starts the page. */
+
+document.documentElement.dataset.phase = "starting";
