@@ -1,0 +1,114 @@
+/** Chromium, and people in it: each has a profile of his own in it, as on a machine of his own. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chromium } from "playwright-core";
+import { atEnd } from "./closing.js";
+import { signIn } from "./face.js";
+
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Milliseconds that a step may take; two processors are shared by everything in a test run. */
+export const STEP_TIMEOUT = 15_000;
+
+/** The Chromium of this machine: $CHROMIUM, else the first that is found; null where there is none. */
+export function findChromium() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  try {
+    const names = ["chromium", "chromium-browser", "google-chrome"];
+    const script = `command -v ${names.join(" || command -v ")}`;
+    return execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** For `test(name, { skip: noChromium() }, ...)`: false, or why it is skipped. */
+export function noChromium() {
+  return findChromium() === null && "no Chromium here: install the package chromium, or name one in CHROMIUM";
+}
+
+/** A browser without a screen, closed with the test file. @param {string[]} [args] further flags */
+export async function launchChromium(args = []) {
+  const browser = await chromium.launch({ executablePath: findChromium() ?? "chromium", args: [...QUIET, ...args] });
+  atEnd(() => browser.close());
+  return browser;
+}
+
+/**
+ * Somebody at a screen. `errors`: what the page's console and exceptions complained about, so far.
+ * @typedef {{context: import("playwright-core").BrowserContext, page: import("playwright-core").Page, errors: string[],
+ *   account: import("./server.js").Account, name: string, id: number}} Person
+ */
+
+/**
+ * A new account, and a page in a profile of its own where its owner is logged in.
+ * @param {import("playwright-core").Browser} browser @param {import("./server.js").Server} server
+ * @param {string} name the username
+ * @param {{url?: string, displayName?: string, account?: import("./server.js").Account, remember?: boolean,
+ *   options?: import("playwright-core").BrowserContextOptions}} [how] `url`: where the page comes from, such as a
+ *   wire's; `account`: one that exists; `options`: of the profile
+ * @returns {Promise<Person>}
+ */
+export async function newPerson(browser, server, name, how = {}) {
+  const account = how.account ?? (await server.register(name, { display_name: how.displayName ?? name }));
+  const context = await newProfile(browser, how.options);
+  const { page, errors } = await newPage(context);
+  await page.goto(how.url ?? server.url);
+  await signIn(page, account, { remember: how.remember ?? false });
+  return { context, page, errors, account, name, id: account.user.id };
+}
+
+/**
+ * A profile without anything in it: Russian, 1280x800, at rest.
+ * @param {import("playwright-core").Browser} browser @param {import("playwright-core").BrowserContextOptions} [options]
+ */
+export async function newProfile(browser, options = {}) {
+  const context = await browser.newContext({
+    locale: "ru-RU",
+    timezoneId: "Europe/Moscow",
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: "reduce",
+    ...options,
+  });
+  context.setDefaultTimeout(STEP_TIMEOUT);
+  return context;
+}
+
+/** One more page of a profile. @param {import("playwright-core").BrowserContext} context */
+export async function newPage(context) {
+  const page = await context.newPage();
+  return { page, errors: watchErrors(page) };
+}
+
+/** The list into which a page's complaints go. @param {import("playwright-core").Page} page */
+export function watchErrors(page) {
+  /** @type {string[]} */
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(`exception: ${error.stack ?? error}`));
+  page.on("console", (message) => {
+    // a link that fails is no fault of the page, and Chromium tells of each
+    if (
+      message.type() === "error" &&
+      !/Failed to load resource|WebSocket connection to|net::ERR_/.test(message.text())
+    ) {
+      errors.push(`console: ${message.text()} (${message.location().url})`);
+    }
+  });
+  return errors;
+}
+
+/** Nobody's page complained. @param {{name: string, errors: string[]}[]} people */
+export function assertNoErrors(...people) {
+  assert.deepEqual(
+    people.flatMap(({ name, errors }) => errors.map((error) => `${name}: ${error}`)),
+    [],
+  );
+}

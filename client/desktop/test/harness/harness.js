@@ -1,0 +1,9 @@
+/** What a test of the desktop client or of the web face needs, in one import. */
+
+export { assertNoErrors, findChromium, launchChromium, newPage, newPerson, newProfile, noChromium } from "./browser.js";
+export { atEnd } from "./closing.js";
+export { findElectron, launchElectron, newUserData, noElectron } from "./electron.js";
+export { signIn } from "./face.js";
+export { assertAccessible, axe, screenshot } from "./screens.js";
+export { startServer } from "./server.js";
+export { startWire } from "./wire.js";

@@ -1,0 +1,25 @@
+/** Loopback ports that stay the same over a restart. */
+
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/**
+ * A port that was free a moment ago, below the range from which the system gives ports to clients: there a client that
+ * knocks while the server is away could be given the very port, and so connect to itself.
+ */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer();
+    try {
+      probe.listen(port, "127.0.0.1");
+      await once(probe, "listening");
+      return port;
+    } catch {
+      continue;
+    } finally {
+      probe.close();
+    }
+  }
+}

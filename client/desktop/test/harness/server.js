@@ -1,0 +1,183 @@
+/** The real server as a process of its own, with fresh data; it can be killed and started again on the same port. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { atEnd, dieWithUs } from "./closing.js";
+import { freePort } from "./ports.js";
+
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+const PASSWORD = "correct horse battery";
+const READY_TIMEOUT = 30_000;
+
+/** @typedef {{user: any, username: string, password: string, access_token: string, refresh_token: string}} Account */
+
+/** The Python that serves: of the environment that `./just` makes, or the one named by VESTNIK_PYTHON. */
+function python() {
+  const own = join(ROOT, ".venv/bin/python");
+  return process.env.VESTNIK_PYTHON ?? (existsSync(own) ? own : "python3");
+}
+
+export class Server {
+  /** @type {import("node:child_process").ChildProcess | null} */
+  #process = null;
+  #env;
+
+  /** @param {number} port @param {Record<string, string>} env further settings, such as VESTNIK_REGISTRATION */
+  constructor(port, env) {
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.dataDir = mkdtempSync(join(tmpdir(), "vestnik-test-"));
+    this.#env = env;
+  }
+
+  get pid() {
+    return this.#process?.pid ?? null;
+  }
+
+  /** Returns when it listens. Rejects with its log where it ends before that. */
+  async start() {
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VESTNIK_"));
+    const log = openSync(join(this.dataDir, "server.log"), "a");
+    const child = spawn(
+      python(),
+      ["-m", "runtime.cli", "serve", "--port", String(this.port), "--data-dir", this.dataDir],
+      {
+        cwd: this.dataDir, // no .env is found here
+        env: { ...Object.fromEntries(own), PYTHONPATH: ROOT, VESTNIK_LOG_FORMAT: "json", ...this.#env },
+        stdio: ["ignore", "pipe", log],
+      },
+    );
+    closeSync(log);
+    dieWithUs(child);
+    this.#process = child;
+    const lines = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) });
+    const timeout = AbortSignal.timeout(READY_TIMEOUT);
+    const ended = once(child, "exit").then(() => Promise.reject(new Error(`the server did not start: ${this.log()}`)));
+    await Promise.race([once(lines, "line", { signal: timeout }), ended]);
+    ended.catch(() => {});
+  }
+
+  /** SIGTERM: it says goodbye. @returns {Promise<number | null>} the exit code */
+  stop() {
+    return this.#end("SIGTERM");
+  }
+
+  /** SIGKILL: what it did not write is lost. */
+  kill() {
+    return this.#end("SIGKILL");
+  }
+
+  /** On the same port with the same data. */
+  async restart() {
+    await this.stop();
+    await this.start();
+  }
+
+  /** It holds its sockets open and answers nothing, until `resume`. */
+  pause() {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  resume() {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** The end of what it told its operator. */
+  log() {
+    const file = join(this.dataDir, "server.log");
+    return existsSync(file) ? readFileSync(file, "utf8").slice(-4000) : "";
+  }
+
+  async close() {
+    await this.kill();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** A new account, logged in. @param {string} username @param {Record<string, any>} [more] @returns {Promise<Account>} */
+  async register(username, more = {}) {
+    const form = { username, password: PASSWORD, ...more };
+    return { ...form, ...(await this.call(null, "POST", "/api/auth/register", form)) };
+  }
+
+  /** Another session of an account. @param {Account} account @returns {Promise<Account>} */
+  async login({ username, password }) {
+    return { username, password, ...(await this.call(null, "POST", "/api/auth/login", { username, password })) };
+  }
+
+  /**
+   * One request over HTTP, as it were from another device. Throws on a refusal.
+   * @param {Account | null} account whose token it carries @param {string} method @param {string} path
+   * @param {any} [body] @returns {Promise<any>} what was answered
+   */
+  async call(account, method, path, body) {
+    /** @type {Record<string, string>} */
+    const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+    if (account) headers.Authorization = `Bearer ${account.access_token}`;
+    const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  }
+
+  /** The id of the direct chat of two. @param {Account} one @param {Account} other @returns {Promise<number>} */
+  async direct(one, other) {
+    return (await this.call(one, "POST", "/api/chats", { type: "direct", user_id: other.user.id })).id;
+  }
+
+  /** @param {Account} owner @param {string} title @param {Account[]} others @returns {Promise<number>} its id */
+  async group(owner, title, ...others) {
+    const body = { type: "group", title, user_ids: others.map((other) => other.user.id) };
+    return (await this.call(owner, "POST", "/api/chats", body)).id;
+  }
+
+  /** The message as stored. @param {Account} from @param {number} chatId @param {string} content @param {object} [more] */
+  send(from, chatId, content, more = {}) {
+    return this.call(from, "POST", `/api/chats/${chatId}/messages`, { content, ...more });
+  }
+
+  /** What of a chat's log the server has. @param {Account} account @param {number} chatId @returns {Promise<any[]>} */
+  async items(account, chatId) {
+    const items = [];
+    for (let after = 0, more = true; more;) {
+      const page = await this.call(account, "GET", `/api/chats/${chatId}/messages?after_seq=${after}&limit=200`);
+      items.push(...page.items);
+      [after, more] = [page.to_seq, page.has_more];
+    }
+    return items;
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  async #end(signal) {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    child.kill(signal);
+    child.kill("SIGCONT");
+    const [code] = await once(child, "exit");
+    return code;
+  }
+}
+
+/**
+ * A server with empty data, ready, ended with the test file.
+ * @param {{env?: Record<string, string>}} [options] `env`: settings besides the defaults; many people share one address
+ *   and one machine here, so the buckets are wide
+ */
+export async function startServer({ env = {} } = {}) {
+  for (let attempts = 5; ; attempts--) {
+    const server = new Server(await freePort(), { VESTNIK_BUCKET_RATE: "1000", VESTNIK_BUCKET_BURST: "1000", ...env });
+    try {
+      await server.start();
+      atEnd(() => server.close());
+      return server;
+    } catch (error) {
+      await server.close();
+      if (attempts === 1 || !/Address already in use/.test(String(error))) throw error;
+    }
+  }
+}
