@@ -1,0 +1,47 @@
+/** What people and chats are called, and the letters and the hue that stand for them. */
+
+import { t } from "./i18n.js";
+
+/** @typedef {import("../types.js").User} User @typedef {import("../types.js").ChatView} ChatView */
+
+const HUES = 8;
+
+/** @type {Intl.Segmenter | null} */
+let segmenter = null;
+
+/** A name of a user; one who is not known yet has a number. @param {User | null | undefined} user */
+export function nameOf(user) {
+  return user ? user.display_name || user.username : t("person.unknown");
+}
+
+/** Whether the chat is the one with oneself. @param {ChatView} chat @param {{id: number} | null} me */
+export const isSaved = (chat, me) => !chat.is_group && chat.peer !== null && chat.peer.id === me?.id;
+
+/** The title of a chat: of a group its own, of a direct chat the name of the other. @param {ChatView} chat @param {{id: number} | null} me */
+export function titleOf(chat, me) {
+  if (chat.is_group) return chat.title || t("person.untitled_group");
+  return isSaved(chat, me) ? t("person.saved") : nameOf(chat.peer);
+}
+
+/** @param {string} text @returns {string} its first character as a person sees it */
+function firstGrapheme(text) {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  for (const { segment } of segmenter.segment(text)) return segment;
+  return "";
+}
+
+/**
+ * One or two letters of a name: of its first and its last word; signs that are no letters are passed over where
+ * there are letters.
+ * @param {string} name @param {number} [most] 1 for groups
+ */
+export function initials(name, most = 2) {
+  const words = name.split(/\s+/u).filter((word) => word !== "");
+  const lettered = words.map((word) => word.replace(/^[^\p{L}\p{N}]+/u, "")).filter((word) => word !== "");
+  const chosen = lettered.length ? lettered : words;
+  const ends = most > 1 && chosen.length > 1 ? [chosen[0], chosen[chosen.length - 1]] : chosen.slice(0, 1);
+  return ends.map((word) => firstGrapheme(word).toLocaleUpperCase()).join("") || "?";
+}
+
+/** The hue of a user or chat, 0 to 7: the same on every machine. @param {number} id */
+export const hueOf = (id) => Math.abs(id * 5 + (id >> 3)) % HUES;
