@@ -1,0 +1,64 @@
+/**
+ * Which arrivals are worth a notification. One of a chat at a time; what came while the link was away is told in one
+ * summary; a sound at most once in three seconds, and only for what is said to this user alone.
+ */
+
+/**
+ * `chat_id` is null for a summary of `count` messages in `chats` chats.
+ * @typedef {{chat_id: number | null, message: import("../types.js").Message | null, count: number, chats: number,
+ *   silent: boolean}} Notice
+ * @typedef {import("../types.js").Message} Message
+ * @typedef {import("../types.js").ChatView} ChatView
+ * @typedef {import("../types.js").State} State
+ */
+
+/** Milliseconds between two sounds. */
+const SOUND_EVERY = 3000;
+/** Messages that are kept for a summary; what is beyond is counted all the same. */
+const KEPT = 1;
+
+export class Notices {
+  #soundAt = -Infinity;
+  /** What has come since the link was lost. @type {{count: number, chats: Set<number>, kept: {message: Message, chat: ChatView}[]}} */
+  #held = { count: 0, chats: new Set(), kept: [] };
+
+  /**
+   * @param {Message} message @param {ChatView} chat
+   * @param {State} state @param {boolean} focused the window has the focus @param {number} now milliseconds
+   * @returns {Notice | null}
+   */
+  arrived(message, chat, state, focused, now) {
+    if (!wanted(chat, state, focused)) return null;
+    if (state.link.state === "live" || state.link.state === "polling") return this.#notice(message, chat, state, now);
+    this.#held.count += 1;
+    this.#held.chats.add(chat.id);
+    if (this.#held.kept.length < KEPT) this.#held.kept.push({ message, chat });
+    return null;
+  }
+
+  /**
+   * The link is whole again: what was held is told at once.
+   * @param {State} state @param {boolean} focused @param {number} now
+   * @returns {Notice | null}
+   */
+  live(state, focused, now) {
+    const { count, chats, kept } = this.#held;
+    if (!count) return null;
+    this.#held = { count: 0, chats: new Set(), kept: [] };
+    if (count > 1) return { chat_id: null, message: null, count, chats: chats.size, silent: true };
+    const [{ message, chat }] = kept;
+    return wanted(chat, state, focused) ? this.#notice(message, chat, state, now) : null;
+  }
+
+  /** @param {Message} message @param {ChatView} chat @param {State} state @param {number} now @returns {Notice} */
+  #notice(message, chat, state, now) {
+    const loud = state.settings.sounds && !chat.is_group && now - this.#soundAt >= SOUND_EVERY;
+    if (loud) this.#soundAt = now;
+    return { chat_id: chat.id, message, count: 1, chats: 1, silent: !loud };
+  }
+}
+
+/** @param {ChatView} chat @param {State} state @param {boolean} focused */
+function wanted(chat, state, focused) {
+  return state.settings.notifications && !chat.muted && !(focused && state.current === chat.id);
+}

@@ -1,0 +1,106 @@
+/** A timeline as it is shown: days, runs of one author, events, the divider before what is new. */
+
+/**
+ * @typedef {import("../types.js").Message} Message
+ * @typedef {import("../types.js").Event} Event
+ * @typedef {import("../types.js").Echo} Echo
+ * @typedef {import("../types.js").Timeline} Timeline
+ *
+ * `first` and `last` of a run; `key` stays the same while an echo becomes a message.
+ * @typedef {{kind: "message", key: string, message: Message, own: boolean, first: boolean, last: boolean}} MessageRow
+ * @typedef {{kind: "echo", key: string, echo: Echo, own: true, first: boolean, last: boolean}} EchoRow
+ * @typedef {{kind: "event", key: string, event: Event} | {kind: "unread", key: string}} LineRow
+ * @typedef {MessageRow | EchoRow | LineRow} Row
+ * @typedef {{day: string, at: string, rows: Row[]}} Section `at`: the time of its first row
+ */
+
+/** Events that are told as lines; the others change a message and are seen there. */
+const TOLD = ["member_added", "member_removed", "role_changed", "chat_updated", "pinned", "unpinned"];
+/** A run is broken by a silence of this many milliseconds. */
+const RUN = 5 * 60_000;
+
+/**
+ * @param {Timeline} timeline
+ * @param {{me: number, dividerAfter: number | null, dayKey: (iso: string) => string}} how
+ *   `dividerAfter`: the seq that was read when the chat was opened, null where nothing was new
+ * @returns {Section[]}
+ */
+export function sections(timeline, { me, dividerAfter, dayKey }) {
+  /** @type {Section[]} */
+  const days = [];
+  /** @type {{row: MessageRow | EchoRow, author: number, at: number} | null} */
+  let before = null;
+  let divider = knows(timeline, dividerAfter) ? dividerAfter : null;
+
+  /** @param {string} iso */
+  const dayOf = (iso) => {
+    const day = dayKey(iso);
+    if (days.at(-1)?.day !== day) {
+      days.push({ day, at: iso, rows: [] });
+      before = null;
+    }
+    return days[days.length - 1].rows;
+  };
+  /** @param {MessageRow | EchoRow} row @param {number} author @param {string} iso @param {Row[]} rows */
+  const add = (row, author, iso, rows) => {
+    const at = Date.parse(iso);
+    if (before && before.author === author && at - before.at < RUN) {
+      before.row.last = false;
+      row.first = false;
+    }
+    before = { row, author, at };
+    rows.push(row);
+  };
+
+  for (const item of timeline.items) {
+    if (item.type === "message") {
+      const own = item.sender_id === me;
+      const rows = dayOf(item.created_at);
+      if (divider !== null && !own && item.seq > divider) {
+        rows.push({ kind: "unread", key: "unread" });
+        before = null;
+        divider = null;
+      }
+      const key = own ? `c:${item.cid}` : `s:${item.seq}`;
+      add({ kind: "message", key, message: item, own, first: true, last: true }, item.sender_id, item.created_at, rows);
+    } else if (item.type === "event" && TOLD.includes(item.event)) {
+      dayOf(item.created_at).push({ kind: "event", key: `s:${item.seq}`, event: item });
+      before = null;
+    }
+  }
+  for (const echo of echoesOf(timeline, me)) {
+    const row = { kind: /** @type {const} */ ("echo"), key: `c:${echo.cid}`, echo, own: /** @type {const} */ (true) };
+    add({ ...row, first: true, last: true }, me, echo.written_at, dayOf(echo.written_at));
+  }
+  return days;
+}
+
+/** Where the divider belongs is loaded. @param {Timeline} timeline @param {number | null} after */
+function knows(timeline, after) {
+  const first = timeline.items[0];
+  return after !== null && first !== undefined && (timeline.at_start || first.seq <= after + 1);
+}
+
+/** Echoes whose message has not come yet; only beneath the newest messages. @param {Timeline} timeline @param {number} me */
+function echoesOf(timeline, me) {
+  if (!timeline.at_end || !timeline.echoes.length) return [];
+  const come = new Set();
+  for (const item of timeline.items) if (item.type === "message" && item.sender_id === me) come.add(item.cid);
+  return timeline.echoes.filter((echo) => !come.has(echo.cid));
+}
+
+/**
+ * What an event says: a key of the locales, and whose names go into it.
+ * @param {Event} event
+ * @returns {{key: string, actor: number, target: number | null, title: string}}
+ */
+export function eventWords(event) {
+  const { actor_id: actor, data } = event;
+  const target = data.user?.id ?? data.user_id ?? null;
+  const words = { key: `event.${event.event}`, actor, target, title: data.title ?? "" };
+  if (event.event === "member_added" && target === actor) return { ...words, key: "event.joined" };
+  if (event.event === "member_removed" && target === actor) return { ...words, key: "event.left" };
+  if (event.event === "role_changed") return { ...words, key: data.role === "admin" ? "event.admin" : "event.member" };
+  if (event.event === "chat_updated") return { ...words, key: data.title ? "event.title" : "event.avatar" };
+  return words;
+}

@@ -1,0 +1,42 @@
+/**
+ * The one object that the parts of the face hand to each other. Types only; app.js makes it.
+ *
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../types.js").Messenger} Messenger
+ * @typedef {import("../types.js").Desktop & {desktop: boolean}} Platform
+ * @typedef {import("../types.js").Message} Message
+ * @typedef {import("../types.js").Echo} Echo
+ * @typedef {import("../vendor/lit-html/lit-html.js").TemplateResult | typeof import("../vendor/lit-html/lit-html.js").nothing}
+ *   Template
+ */
+
+/**
+ * Dialogs, menus, pickers and toasts; ui/overlays.js makes them.
+ * @typedef {{
+ *   template: (state: State) => unknown,
+ *   open: (name: string, params?: Record<string, any>) => void,
+ *   menu: (kind: "message" | "echo" | "chat", params: Record<string, any>, at: Element | {x: number, y: number}) => void,
+ *   emoji: (anchor: Element, onPick: (emoji: string) => void) => void,
+ *   toast: (toast: {text: string, action?: string, run?: () => void}) => void,
+ *   confirm: (question: {title: string, text?: string, act: string, danger?: boolean}) => Promise<boolean>,
+ *   closeTop: () => boolean,
+ *   busy: () => boolean,
+ * }} Overlays
+ */
+
+/**
+ * `redraw` asks for one render in the next animation frame. `reply` starts (or, with null, ends) a reply.
+ * `openChat` also moves the focus where it belongs; `showMessage` scrolls there and marks it for a moment.
+ * @typedef {{
+ *   messenger: Messenger,
+ *   platform: Platform,
+ *   overlays: Overlays,
+ *   redraw: () => void,
+ *   reply: (chatId: number, message: Message | null) => void,
+ *   openChat: (chatId: number | null) => void,
+ *   focusComposer: () => void,
+ *   showMessage: (chatId: number, seq: number) => Promise<boolean>,
+ * }} Face
+ */
+
+export {};

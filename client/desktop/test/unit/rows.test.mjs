@@ -1,0 +1,156 @@
+/** The log as it is shown: days, runs, events, the divider, and keys that stay. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { eventWords, sections } from "../../renderer/core/rows.js";
+
+const ME = 1;
+/** @param {string} iso */
+const dayKey = (iso) => iso.slice(0, 10);
+
+/** @param {number} seq @param {number} sender @param {string} time @returns {any} */
+const message = (seq, sender, time) => ({
+  type: "message",
+  chat_id: 7,
+  seq,
+  sender_id: sender,
+  content: `m${seq}`,
+  created_at: `2026-11-23T${time}:00Z`,
+  cid: `c${seq}`,
+});
+/** @param {any[]} items @param {any} [rest] @returns {any} */
+const timeline = (items, rest = {}) => ({
+  chat_id: 7,
+  items,
+  echoes: [],
+  at_start: true,
+  at_end: true,
+  loading: null,
+  problem: null,
+  ...rest,
+});
+/** @param {any} shown @param {number | null} [dividerAfter] */
+const rows = (shown, dividerAfter = null) =>
+  sections(shown, { me: ME, dividerAfter, dayKey }).flatMap((section) => [
+    `=${section.day}`,
+    ...section.rows.map(short),
+  ]);
+/** @param {any} row */
+const short = (row) =>
+  row.kind === "message" || row.kind === "echo"
+    ? `${row.key}${row.first ? " first" : ""}${row.last ? " last" : ""}`
+    : row.key;
+
+test("a run is one author, one day, less than five minutes", () => {
+  const items = [
+    message(1, 2, "10:00"),
+    message(2, 2, "10:04"),
+    message(3, 2, "10:09"),
+    message(4, ME, "10:09"),
+    message(5, ME, "10:10"),
+  ];
+  assert.deepEqual(rows(timeline(items)), [
+    "=2026-11-23",
+    "s:1 first",
+    "s:2 last",
+    "s:3 first last",
+    "c:c4 first",
+    "c:c5 last",
+  ]);
+});
+
+test("a day, an event and the divider break a run", () => {
+  const late = { ...message(2, 2, "00:01"), created_at: "2026-11-24T00:01:00Z" };
+  const event = {
+    type: "event",
+    chat_id: 7,
+    seq: 3,
+    event: "member_added",
+    actor_id: 2,
+    created_at: "2026-11-24T00:02:00Z",
+    data: {},
+  };
+  const after = { ...message(4, 2, "00:02"), created_at: "2026-11-24T00:02:30Z" };
+  assert.deepEqual(rows(timeline([message(1, 2, "23:59"), late, event, after, { ...after, seq: 5 }]), 4), [
+    "=2026-11-23",
+    "s:1 first last",
+    "=2026-11-24",
+    "s:2 first last",
+    "s:3",
+    "s:4 first last",
+    "unread",
+    "s:5 first last",
+  ]);
+});
+
+test("what changes a message, and what must not be seen, is no line", () => {
+  const hidden = { type: "hidden", chat_id: 7, seq: 2 };
+  const edited = {
+    type: "event",
+    chat_id: 7,
+    seq: 3,
+    event: "edited",
+    actor_id: 2,
+    created_at: "2026-11-23T10:01:00Z",
+    data: {},
+  };
+  const unknown = { ...edited, seq: 4, event: "something_new" };
+  assert.deepEqual(rows(timeline([message(1, 2, "10:00"), hidden, edited, unknown, message(5, 2, "10:02")])), [
+    "=2026-11-23",
+    "s:1 first",
+    "s:5 last",
+  ]);
+});
+
+test("the divider stands before the first message of others, and only where its place is loaded", () => {
+  const items = [message(5, 2, "10:00"), message(6, ME, "10:01"), message(7, 2, "10:02")];
+  assert.deepEqual(rows(timeline(items), 5), [
+    "=2026-11-23",
+    "s:5 first last",
+    "c:c6 first last",
+    "unread",
+    "s:7 first last",
+  ]);
+  assert.equal(rows(timeline(items, { at_start: false }), 4).includes("unread"), true);
+  assert.equal(rows(timeline(items, { at_start: false }), 3).includes("unread"), false);
+  assert.equal(rows(timeline(items), 7).includes("unread"), false);
+  assert.equal(rows(timeline(items), null).includes("unread"), false);
+});
+
+test("an echo becomes its message under the same key, and is never shown beside it", () => {
+  const echo = { cid: "c2", chat_id: 7, content: "m2", written_at: "2026-11-23T10:01:00Z", state: "queued" };
+  const first = [message(1, ME, "10:00")];
+  assert.deepEqual(rows(timeline(first, { echoes: [echo] })), ["=2026-11-23", "c:c1 first", "c:c2 last"]);
+  assert.deepEqual(rows(timeline([...first, message(2, ME, "10:01")], { echoes: [echo] })), [
+    "=2026-11-23",
+    "c:c1 first",
+    "c:c2 last",
+  ]);
+  assert.deepEqual(rows(timeline(first, { echoes: [echo], at_end: false })), ["=2026-11-23", "c:c1 first last"]);
+});
+
+test("a stranger's cid hides no echo of mine", () => {
+  const echo = { cid: "c2", chat_id: 7, content: "mine", written_at: "2026-11-23T10:01:00Z", state: "queued" };
+  assert.deepEqual(rows(timeline([message(2, 2, "10:00")], { echoes: [echo] })), [
+    "=2026-11-23",
+    "s:2 first last",
+    "c:c2 first last",
+  ]);
+});
+
+test("events say who did what to whom", () => {
+  /** @param {string} event @param {any} data */
+  const words = (event, data) => {
+    const { key, target } = eventWords({ type: "event", chat_id: 7, seq: 1, event, actor_id: 2, created_at: "", data });
+    return [key, target];
+  };
+  assert.deepEqual(words("member_added", { user: { id: 3 } }), ["event.member_added", 3]);
+  assert.deepEqual(words("member_added", { user: { id: 2 } }), ["event.joined", 2]);
+  assert.deepEqual(words("member_removed", { user_id: 3, reason: "removed" }), ["event.member_removed", 3]);
+  assert.deepEqual(words("member_removed", { user_id: 2, reason: "left" }), ["event.left", 2]);
+  assert.deepEqual(words("role_changed", { user_id: 3, role: "admin" }), ["event.admin", 3]);
+  assert.deepEqual(words("role_changed", { user_id: 3, role: "member" }), ["event.member", 3]);
+  assert.deepEqual(words("chat_updated", { title: "x" }), ["event.title", null]);
+  assert.deepEqual(words("chat_updated", { avatar_url: null }), ["event.avatar", null]);
+});

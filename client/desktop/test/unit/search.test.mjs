@@ -1,0 +1,87 @@
+/** Searching at hand: folding, chats by name, messages by text; and the order of the list. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { listed, neighbour, nextUnread } from "../../renderer/core/chatlist.js";
+import { fold, foundSeqs, matches, places } from "../../renderer/core/search.js";
+
+test("case and ё are folded, lengths are kept", () => {
+  assert.equal(fold("ЁЛКА Ёж"), "елка еж");
+  for (const text of ["İstanbul", "ẞ", "ﬃ", "😀Ё", "\ud800"]) assert.equal(fold(text).length, text.length, text);
+});
+
+test("every word of the query is in one of the names", () => {
+  assert.equal(matches("ковалева ан", ["Анна Ковалёва", "anna.k"]), true);
+  assert.equal(matches("ANNA.", ["Анна Ковалёва", "anna.k"]), true);
+  assert.equal(matches("анна борис", ["Анна Ковалёва", null, undefined]), false);
+  assert.equal(matches("  ", ["x"]), true);
+  assert.equal(matches("%", ["100%"]), true);
+  assert.equal(matches("_", ["100%"]), false);
+});
+
+test("places are where the query stands in the text itself", () => {
+  assert.deepEqual(places("Ёлка и елка", "ЕЛКА"), [
+    { from: 0, to: 4 },
+    { from: 7, to: 11 },
+  ]);
+  assert.deepEqual(places("aaaa", "aa"), [
+    { from: 0, to: 2 },
+    { from: 2, to: 4 },
+  ]);
+  assert.deepEqual(places("x", " "), []);
+});
+
+test("found messages come newest first, without deleted ones and events", () => {
+  /** @type {any[]} */
+  const items = [
+    { type: "message", seq: 1, content: "Очередь", deleted: false },
+    { type: "event", seq: 2 },
+    { type: "message", seq: 3, content: null, deleted: true },
+    { type: "message", seq: 4, content: "в очереди", deleted: false },
+  ];
+  assert.deepEqual(foundSeqs(items, "ОЧЕРЕД"), [4, 1]);
+  assert.deepEqual(foundSeqs(items, ""), []);
+});
+
+/** @param {number} id @param {string} at @param {any} [rest] @returns {any} */
+const chat = (id, at, rest = {}) => ({
+  id,
+  created_at: at,
+  last_message: null,
+  hidden: false,
+  favourite: false,
+  muted: false,
+  unread_count: 0,
+  ...rest,
+});
+
+test("favourites first, then the newest message; the hidden are not listed", () => {
+  const chats = [
+    chat(1, "2026-01-01", { last_message: { created_at: "2026-05-01" } }),
+    chat(2, "2026-02-01"),
+    chat(3, "2026-02-01"),
+    chat(4, "2026-06-01", { hidden: true }),
+    chat(5, "2025-01-01", { favourite: true }),
+  ];
+  assert.deepEqual(
+    listed(chats).map(({ id }) => id),
+    [5, 1, 3, 2],
+  );
+});
+
+test("moving in the list stops at its ends", () => {
+  const list = [chat(1, "1"), chat(2, "1"), chat(3, "1")];
+  assert.equal(neighbour(list, 1, 1)?.id, 2);
+  assert.equal(neighbour(list, 3, 1), undefined);
+  assert.equal(neighbour(list, null, 1)?.id, 1);
+  assert.equal(neighbour(list, null, -1)?.id, 3);
+});
+
+test("the next unread one is looked for downwards and around, the muted last", () => {
+  const list = [chat(1, "1", { unread_count: 1 }), chat(2, "1"), chat(3, "1", { unread_count: 5, muted: true })];
+  assert.equal(nextUnread(list, 2)?.id, 1);
+  assert.equal(nextUnread([list[1], list[2]], 2)?.id, 3);
+  assert.equal(nextUnread([list[1]], 2), undefined);
+  assert.equal(nextUnread(list, null)?.id, 1);
+});
