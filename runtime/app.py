@@ -8,7 +8,7 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import BaseConverter
 
-from runtime.http import auth, chats, docs, health, messages, users
+from runtime.http import auth, chats, docs, health, messages, users, web
 from runtime.http.connection import PoliteHTTPConnection
 from runtime.http.origin import is_guest_origin, is_own_origin
 from runtime.http.problem import Problem, for_status, problem_response
@@ -43,8 +43,11 @@ class IdConverter(BaseConverter):
         return int(value)
 
 
-def create_app(services: Services) -> QuartTrio:
-    """All routes of docs/protocol.md section 2; WebSocket endpoints are added by their own module."""
+def create_app(services: Services, pages: dict[str, web.WebFile] | None = None) -> QuartTrio:
+    """All routes of docs/protocol.md section 2, and the messenger's `pages`.
+
+    WebSocket endpoints are added by their own module.
+    """
     app = QuartTrio(__name__, static_folder=None)
     app.asgi_http_class = PoliteHTTPConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -54,6 +57,7 @@ def create_app(services: Services) -> QuartTrio:
     for module in (auth, users, chats, messages, health):
         app.register_blueprint(blueprint(module.__name__.rpartition(".")[2], module.ROUTES, services))
     app.register_blueprint(blueprint("docs", docs.routes(API), services))
+    app.register_blueprint(web.blueprint(pages or {}))
     _refuse_in_one_form(app)
     _guard_origins(app, services)
     _watch(app, services)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
@@ -101,22 +102,27 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve_forever(settings: Settings) -> None:
-    def on_ready(url: str) -> None:
-        print(f"Vestnik listens on {url}/", flush=True)
-        print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
-        print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
-        print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
-
     with bind(settings.host, settings.port) as listener:  # before anything else: a taken port should fail at once
         async with compose(settings) as composed:
             await serve(
                 composed.app,
                 host=settings.host,
                 port=settings.port,
-                on_ready=on_ready,
+                on_ready=partial(_greet, composed.has_pages),
                 drain=composed.drain,
                 listening_socket=listener,
             )
+
+
+def _greet(has_pages: bool, url: str) -> None:
+    """What to do next, for whoever started it in a terminal; programs wait for the first line."""
+    print(f"Vestnik listens on {url}/", flush=True)
+    if has_pages:
+        print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)
+    else:
+        print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
+    print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
+    print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
 
 
 def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -17,6 +17,7 @@ from chatproto.tokens import TokenKeys
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver
+from runtime.http.web import read_pages
 from runtime.proxy import ProxyFix
 from runtime.secret_files import load_or_create_secret
 from runtime.services import Services
@@ -36,12 +37,16 @@ class StartupError(Exception):
 
 @frozen
 class Composed:
-    """A server ready to be served. `drain` closes every socket politely and turns readiness off."""
+    """A server ready to be served. `drain` closes every socket politely and turns readiness off.
+
+    `has_pages`: the messenger itself is at `/`.
+    """
 
     app: ASGIFramework
     services: Services
     driver: Driver
     drain: Callable[[], Awaitable[None]]
+    has_pages: bool
 
 
 async def open_prepared_storage(settings: Settings) -> Storage:
@@ -75,7 +80,8 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             now=_now,
             random_token=lambda: secrets.token_urlsafe(32),
         )
-        app = create_app(services)
+        pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
+        app = create_app(services, pages)
         add_websockets(app, services, driver)
 
         async def drain() -> None:
@@ -84,7 +90,8 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
 
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
-            yield Composed(ProxyFix(cast("ASGIFramework", app), settings.proxy_hops), services, driver, drain)
+            fixed = ProxyFix(cast("ASGIFramework", app), settings.proxy_hops)
+            yield Composed(fixed, services, driver, drain, has_pages=bool(pages))
             nursery.cancel_scope.cancel()
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):

@@ -16,6 +16,8 @@ LogFormat = Literal["auto", "json", "console"]
 
 _T = TypeVar("_T")
 PREFIX = "VESTNIK_"
+DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
+"""Where the messenger's pages stand in a checkout."""
 
 
 class Secret(str):
@@ -103,6 +105,10 @@ def _path(raw: object) -> Path:
     return Path(str(raw)).expanduser()
 
 
+def _web_dir(raw: object) -> Path | None:
+    return None if str(raw) == "off" else _path(raw)
+
+
 def _setting(convert: Callable[[object], _T], default: _T) -> _T:
     """An attrs field; the converter is run by `load_settings`, so that all faults can be told at once."""
     return field(default=default, metadata={"convert": convert})
@@ -134,6 +140,8 @@ class Settings:
     """Frames or requests that one user may send at once."""
     allowed_origins: tuple[str, ...] = _setting(_origins, ())
     """Origins of browsers that may connect besides the server's own."""
+    web_dir: Path | None = _setting(_web_dir, cast("Path | None", DESKTOP))
+    """Folder with the messenger's pages, served at `/`: `renderer` and `locales` are in it; `off` serves none."""
 
 
 def load_settings(

@@ -23,6 +23,7 @@ from chatproto.tokens import TokenKeys
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver
+from runtime.http.web import read_pages
 from runtime.proxy import ProxyFix
 from runtime.serve import serve
 from runtime.services import Services
@@ -175,7 +176,7 @@ def copy_database(template: Path, path: Path) -> None:
 
 @asynccontextmanager
 async def open_house(path: Path, *, limits: Limits | None = None, **settings: Any) -> AsyncIterator[House]:
-    """Serve the database at `path` on a free port until the block ends."""
+    """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given."""
     limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **settings)
     clock, storage = Clock(), Valve(SQLiteStorage(path))
@@ -190,7 +191,7 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
         now=clock.now,
         random_token=lambda: secrets.token_urlsafe(32),
     )
-    app = create_app(services)
+    app = create_app(services, read_pages(settings.get("web_dir")))
     add_websockets(app, services, driver)
     served: Any = ProxyFix(app, chosen.proxy_hops)
     ready, url = trio.Event(), ""

@@ -44,6 +44,11 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
     path.chmod(mode)
 
 
+def make_pages(folder: Path) -> None:
+    (folder / "renderer").mkdir(parents=True)
+    (folder / "renderer/index.html").write_text("<!doctype html>")
+
+
 def start_of(path: Path) -> str:
     return path.read_text()[:4]
 
@@ -160,10 +165,13 @@ async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
     assert (code, out.startswith("the new epoch is ")) == (0, True)
 
 
-async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path) -> None:
+@pytest.mark.parametrize("pages", [True, False])
+async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pages: bool) -> None:
+    make_pages(folder / "face")
+    environment = {"PYTHONPATH": str(ROOT), "VESTNIK_WEB_DIR": str(folder / "face") if pages else "off"}
     process = await trio.lowlevel.open_process(
         [sys.executable, "-m", "runtime.cli", "serve", "--port", "0", "--data-dir", str(folder / "var")],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=os.environ | environment,
     )  # fmt: skip
     assert process.stdout is not None
     said = b""
@@ -175,8 +183,10 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path) -> 
                 said += more
         url = said.decode().split()[3]
         assert f"{url}docs" in said.decode()
-        assert b"Next: register" in said
+        assert ("Next: register" in said.decode()) is not pages
+        assert (f"The messenger: open {url} in a browser" in said.decode()) is pages
         async with httpx.AsyncClient() as http:
+            assert (await http.get(url)).status_code == (200 if pages else 404)
             page = await http.get(f"{url}docs")
         assert (page.status_code, "POST" in page.text) == (200, True)
     finally:

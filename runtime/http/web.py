@@ -1,0 +1,129 @@
+"""The messenger's own pages at `/`: the files of the desktop client's renderer, read once and served from memory."""
+
+import gzip
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+from quart import Blueprint, Response, request
+
+log = logging.getLogger(__name__)
+
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mp3": "audio/mpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".wav": "audio/wav",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+"""What is served at all."""
+PACKED: Final = frozenset({".css", ".html", ".js", ".json", ".svg", ".webmanifest"})
+"""What becomes smaller by gzip."""
+PRIVATE: Final = frozenset({"package.json"})
+NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""Of a file or folder: nothing hidden, nothing that means anything in a URL or a route."""
+MAX_FILE: Final = 4 * 1024 * 1024
+"""Bytes; a larger one is no file of ours."""
+HOST: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+"""What may stand in a policy: a header of the request must not write directives into it."""
+
+
+@frozen
+class WebFile:
+    """One file. `digest`: SHA-256 of it, in hex. `packed`: the same by gzip, where that is smaller."""
+
+    content_type: str
+    body: bytes
+    digest: str
+    packed: bytes | None
+
+
+def policy(host: str) -> str:
+    """The Content-Security-Policy of the pages; `host` is the Host header.
+
+    Older browsers do not take WebSockets of the same host for 'self'.
+    """
+    sockets = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
+        f"media-src 'self'; connect-src 'self'{sockets}; font-src 'self'; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types lit-html"
+    )
+
+
+def read_pages(folder: Path | None) -> dict[str, WebFile]:
+    """Files by the path they are asked for, from `folder`/renderer and `folder`/locales; {} where the face is off."""
+    if folder is None:
+        return {}
+    if not (folder / "renderer" / "index.html").is_file():
+        log.warning("the messenger's pages are off: there is no renderer/index.html in %s", folder)
+        return {}
+    pages = {name: _made(path) for path, name in _found(folder.resolve())}
+    return {"/": pages["/index.html"], **pages}
+
+
+def _found(root: Path) -> Iterator[tuple[Path, str]]:
+    """Every file that may be served, with its path on the server. Links that lead out of the folder lead nowhere."""
+    for part, prefix in (("renderer", ""), ("locales", "/locales")):
+        base = root / part
+        for path in sorted(base.rglob("*")):
+            inner = path.relative_to(base)
+            plain = all(NAME.fullmatch(piece) for piece in inner.parts)
+            if not plain or path.suffix not in TYPES or path.name in PRIVATE or not path.is_file():
+                continue
+            if not path.resolve().is_relative_to(root) or path.stat().st_size > MAX_FILE:
+                log.warning("%s is not served: it is outside of the folder, or above %d bytes", path, MAX_FILE)
+                continue
+            yield path, f"{prefix}/{inner.as_posix()}"
+
+
+def _made(path: Path) -> WebFile:
+    body = path.read_bytes()
+    digest = sha256(body).hexdigest()
+    packed = gzip.compress(body, mtime=0) if path.suffix in PACKED else body
+    smaller = packed if len(packed) < len(body) else None
+    return WebFile(TYPES[path.suffix], body, digest, smaller)
+
+
+def blueprint(pages: dict[str, WebFile]) -> Blueprint:
+    """One route a file: what is not in the table does not exist, however it is spelt."""
+    made = Blueprint("web", __name__)
+    for number, (name, file) in enumerate(pages.items()):
+        made.add_url_rule(name, f"file{number}", _view(file), methods=["GET"], provide_automatic_options=False)
+    return made
+
+
+def _view(file: WebFile) -> Callable[[], Awaitable[Response]]:
+    async def view() -> Response:
+        """GET and HEAD; a browser asks each time whether its copy is still good."""
+        packed = file.packed if request.accept_encodings["gzip"] > 0 else None
+        body = file.body if packed is None else packed
+        etag = file.digest if packed is None else f"{file.digest}-gzip"
+        fresh = request.if_none_match.contains_weak(etag)  # a proxy may have made it a weak one
+        response = Response(b"" if fresh or request.method == "HEAD" else body, 304 if fresh else 200)
+        if fresh:
+            del response.headers["Content-Type"], response.headers["Content-Length"]
+        else:
+            response.headers["Content-Type"] = file.content_type
+            response.headers["Content-Length"] = str(len(body))
+            if packed is not None:
+                response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(etag)
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = policy(request.headers.get("Host", ""))
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+    return view
