@@ -40,7 +40,7 @@ export async function launchElectron({ server, userData = newUserData(), args = 
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VESTNIK_"));
   const app = await _electron.launch({
     executablePath: join(/** @type {string} */ (findElectron()), "electron"),
-    args: [...root, "--disable-gpu", "--lang=ru", `--user-data-dir=${userData}`, APP, ...args],
+    args: [...root, "--disable-gpu", "--lang=ru", APP, ...args],
     cwd: APP,
     env: {
       ...Object.fromEntries(own),
