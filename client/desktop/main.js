@@ -1,0 +1,68 @@
+/** Entry of the desktop client: what must be settled before Electron is ready; the rest is src/main/shell.js. */
+
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+const { app, dialog, protocol } = require("electron");
+
+const { readConfiguration } = require("./src/main/configuration.js");
+const { chatOfArguments, chatOfLink } = require("./src/main/links.js");
+const { openLog } = require("./src/main/log.js");
+const { declareScheme } = require("./src/main/protocol.js");
+const { startShell } = require("./src/main/shell.js");
+
+app.setName("Vestnik");
+app.setAppUserModelId("org.vestnik.desktop");
+app.setAboutPanelOptions({ applicationName: "Vestnik", applicationVersion: app.getVersion() });
+if (process.platform === "linux") process.env.CHROME_DESKTOP = "vestnik.desktop";
+
+const configuration = readConfiguration(
+  [path.join(process.resourcesPath, "config.json"), path.join(__dirname, "config.json")],
+  process.env,
+);
+if (configuration.profile !== null) {
+  fs.mkdirSync(configuration.profile, { recursive: true, mode: 0o700 });
+  app.setPath("userData", configuration.profile);
+}
+const profile = app.getPath("userData");
+const report = openLog(path.join(profile, "logs"), Date.now);
+process.on("uncaughtException", (error) => report("Uncaught", error));
+process.on("unhandledRejection", (error) => report("Unhandled", error));
+declareScheme(protocol);
+
+if (app.requestSingleInstanceLock()) run();
+else app.quit(); // the first one shows its window and is told the arguments
+
+function run() {
+  /** @type {import("./src/main/shell.js").Shell | undefined} */
+  let shell;
+  /** A chat that was asked for before there was a window. @type {number | null} */
+  let early = null;
+
+  /** @param {number | null} chatId */
+  const open = (chatId) => {
+    if (shell === undefined) early = chatId ?? early;
+    else if (chatId === null) shell.show();
+    else shell.openChat(chatId);
+  };
+  app.on("second-instance", (_event, argv) => open(chatOfArguments(argv)));
+  app.on("open-url", (event, url) => {
+    event.preventDefault();
+    open(chatOfLink(url));
+  });
+
+  app
+    .whenReady()
+    .then(() => {
+      if (app.isPackaged) app.setAsDefaultProtocolClient("vestnik");
+      shell = startShell({ configuration, root: __dirname, profile, argv: process.argv, report });
+      if (early !== null) shell.openChat(early);
+    })
+    .catch((error) => {
+      report("The app could not start", error);
+      dialog.showErrorBox("Vestnik", `The app could not start: ${error.message}`);
+      app.exit(1);
+    });
+}

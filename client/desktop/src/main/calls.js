@@ -1,0 +1,127 @@
+/** What the page may call, by name (renderer/types.js: Desktop); arguments.js has checked what it hands over. */
+
+"use strict";
+
+const { app, net, Notification, shell } = require("electron");
+
+const { parseAddress } = require("./address.js");
+const { showBadge } = require("./badge.js");
+const { externalLink } = require("./links.js");
+const { createProbe, outcomeFetcher } = require("./probe.js");
+
+/**
+ * @typedef {{server: {url: string}, settings: import("./settings.js").SettingsFile,
+ *   secrets: import("./secrets.js").Secrets, keyring: import("./compat.js").Keyring,
+ *   autostart: import("./autostart.js").Autostart | null, windows: import("./windows.js").Windows,
+ *   tray: import("./tray.js").TrayIcon | null, notes: import("./notifications.js").Notes,
+ *   events: import("./page-events.js").PageEvents, applySettings: () => void}} Parts
+ */
+
+/** @param {Parts} parts @returns {import("./ipc.js").Calls} */
+function createCalls(parts) {
+  return {
+    ...aboutApp(parts),
+    ...aboutServer(parts),
+    ...aboutSecrets(parts),
+    ...aboutSettings(parts),
+    ...aboutSigns(parts),
+  };
+}
+
+/** @param {Parts} parts @returns {import("./ipc.js").Calls} */
+const aboutApp = ({ server, keyring, autostart, tray, events }) => ({
+  info: async () => ({
+    version: app.getVersion(),
+    os: process.platform,
+    server: server.url,
+    server_fixed: false,
+    keyring: await keyring.available(),
+    notifications: Notification.isSupported(),
+    tray: tray !== null,
+    autostart: autostart !== null,
+    languages: app.getPreferredSystemLanguages(),
+  }),
+  listens: (contents, event) => events.listens(contents, event),
+  async openExternal(_contents, url) {
+    const link = externalLink(url);
+    if (link === null) return false;
+    try {
+      await shell.openExternal(link);
+      return true;
+    } catch {
+      return false; // no program for it
+    }
+  },
+});
+
+/** @param {Parts} parts @returns {import("./ipc.js").Calls} */
+function aboutServer({ server, settings, windows }) {
+  const probe = createProbe(outcomeFetcher(net));
+  /** What was found last: the server may have sent on from http to https. */
+  let found = { typed: "", url: "" };
+  return {
+    async probe(_contents, typed) {
+      const verdict = await probe(typed);
+      if (verdict.ok) found = { typed, url: verdict.url };
+      return verdict;
+    },
+    setServer(_contents, typed) {
+      const address = parseAddress(typed);
+      if (!address.ok) return address;
+      server.url = found.typed === typed ? found.url : address.url;
+      settings.saveServer(server.url);
+      setImmediate(() => windows.loadAnew()); // with the policy for this server; after the answer
+      return { ok: true };
+    },
+  };
+}
+
+/** @param {Parts} parts @returns {import("./ipc.js").Calls} */
+const aboutSecrets = ({ secrets }) => ({
+  loadSecret: (_contents, name) => secrets.load(name),
+  saveSecret: (_contents, name, value, consent) => secrets.save(name, value, consent),
+  deleteSecret: (_contents, name) => secrets.remove(name),
+});
+
+/** @param {Parts} parts @returns {import("./ipc.js").Calls} */
+const aboutSettings = ({ settings, autostart, applySettings }) => ({
+  // What the shell does is told as it is, whatever the page takes for usual.
+  loadSettings: () => ({
+    foreign_images: false,
+    close_to_tray: false,
+    spellcheck: false,
+    ...settings.values(),
+    autostart: autostart?.isOn() ?? false,
+  }),
+  saveSettings(_contents, values) {
+    settings.save(values);
+    const wanted = settings.values().autostart;
+    if (autostart !== null && wanted !== undefined && wanted !== autostart.isOn()) autostart.set(wanted);
+    applySettings();
+  },
+});
+
+/** @param {Parts} parts @returns {import("./ipc.js").Calls} */
+function aboutSigns({ windows, tray, notes }) {
+  const attention = () => {
+    const window = windows.front();
+    if (window === undefined || window.isFocused()) return;
+    if (process.platform === "darwin") app.dock?.bounce("informational");
+    else window.flashFrame(true);
+  };
+  return {
+    async notify(_contents, note) {
+      const shown = await notes.show(note);
+      if (!shown) attention();
+      return shown;
+    },
+    closeNote: (_contents, tag) => notes.close(tag),
+    setBadge(_contents, count, title) {
+      showBadge(count, title, windows.all(), process.platform);
+      tray?.setUnread(count, title);
+    },
+    attention,
+  };
+}
+
+module.exports = { createCalls };

@@ -1,0 +1,42 @@
+/** Links that come from outside (vestnik://chat/42) and links that lead outside. Pure. */
+
+"use strict";
+
+const OPEN_CHAT = /^vestnik:\/\/chat\/([1-9][0-9]{0,15})\/?$/;
+const LONGEST = 8192;
+
+/** The chat that a deep link opens; anything but the one known form is null. @param {unknown} link */
+function chatOfLink(link) {
+  const digits = typeof link === "string" ? OPEN_CHAT.exec(link)?.[1] : undefined;
+  const id = digits === undefined ? NaN : Number(digits);
+  return Number.isSafeInteger(id) ? id : null;
+}
+
+/** The chat of the first deep link in a command line. @param {readonly string[]} argv @returns {number | null} */
+function chatOfArguments(argv) {
+  for (const argument of argv) {
+    const id = chatOfLink(argument);
+    if (id !== null) return id;
+  }
+  return null;
+}
+
+/**
+ * The link in the form in which it may be handed to the system, or null. Only https and mailto: other schemes start
+ * programs, and http tells everybody on the way what is read.
+ * @param {unknown} link @returns {string | null}
+ */
+function externalLink(link) {
+  if (typeof link !== "string" || link.length > LONGEST) return null;
+  let url;
+  try {
+    url = new URL(link);
+  } catch {
+    return null;
+  }
+  if (url.protocol === "mailto:") return url.href;
+  const plain = url.protocol === "https:" && url.hostname !== "" && url.username === "" && url.password === "";
+  return plain ? url.href : null;
+}
+
+module.exports = { chatOfLink, chatOfArguments, externalLink };

@@ -1,0 +1,29 @@
+/** What the page may load and whom it may call (Content-Security-Policy). Pure. */
+
+"use strict";
+
+const { socketOrigin } = require("./address.js");
+
+/**
+ * The header's value. The page calls the one server that is set and nobody else.
+ * @param {{server: string, foreignImages: boolean}} options server: an origin
+ */
+function contentPolicy({ server, foreignImages }) {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src 'self' data: blob: ${server}${foreignImages ? " https:" : ""}`,
+    "media-src 'self' blob:",
+    // the page's own files (locales) besides the server
+    `connect-src 'self' ${server} ${socketOrigin(server)}`,
+    "font-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types lit-html",
+  ].join("; ");
+}
+
+module.exports = { contentPolicy };

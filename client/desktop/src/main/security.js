@@ -1,0 +1,46 @@
+/** What pages may not do: leave, open windows, get permissions, save files unasked. */
+
+"use strict";
+
+const { isOwnPage } = require("./assets.js");
+const { externalLink } = require("./links.js");
+
+const PERMISSIONS = ["notifications", "clipboard-sanitized-write"];
+
+/**
+ * @param {Electron.App} app
+ * @param {(url: string) => void} openOutside is given checked links only
+ */
+function guardContents(app, openOutside) {
+  app.on("web-contents-created", (_event, contents) => {
+    contents.on("will-attach-webview", (event) => event.preventDefault());
+    contents.on("will-navigate", (event, url) => {
+      if (!isOwnPage(url)) event.preventDefault();
+    });
+    contents.on("will-redirect", (event) => event.preventDefault());
+    contents.setWindowOpenHandler(({ url }) => {
+      const link = externalLink(url);
+      if (link !== null) openOutside(link);
+      return { action: "deny" };
+    });
+  });
+}
+
+/** @param {Electron.Session} session @param {() => string} server the origin that files may come from */
+function guardSession(session, server) {
+  /** @param {string} permission @param {string | undefined} origin */
+  const allowed = (permission, origin) => PERMISSIONS.includes(permission) && isOwnPage(origin);
+  session.setPermissionRequestHandler((contents, permission, decide) =>
+    decide(allowed(permission, contents?.getURL())),
+  );
+  session.setPermissionCheckHandler((_contents, permission, origin) => allowed(permission, origin));
+  session.setDevicePermissionHandler(() => false);
+  session.on("will-download", (event, item) => {
+    // With no path set the system asks where to save; only what the page made and what the server keeps is offered.
+    const url = item.getURL();
+    if (!url.startsWith("blob:app://ui/") && !url.startsWith(`${server()}/`)) event.preventDefault();
+    else item.setSaveDialogOptions({ defaultPath: item.getFilename() });
+  });
+}
+
+module.exports = { guardContents, guardSession };

@@ -1,0 +1,115 @@
+/** Puts the parts together once the app is ready: windows, menu, tray, notifications, and what the page may call. */
+
+"use strict";
+
+const path = require("node:path");
+
+const { app, nativeTheme, powerMonitor, safeStorage, session, shell } = require("electron");
+
+const { autostartOf, BACKGROUND } = require("./autostart.js");
+const { createCalls } = require("./calls.js");
+const { keyringOf, onPageStart } = require("./compat.js");
+const { attachContextMenu } = require("./context-menu.js");
+const { mendCrashes } = require("./crash.js");
+const { answerCalls } = require("./ipc.js");
+const { chatOfArguments } = require("./links.js");
+const { setMenu } = require("./menu.js");
+const { createNotes } = require("./notifications.js");
+const { createPageEvents } = require("./page-events.js");
+const { contentPolicy } = require("./policy.js");
+const { servePages } = require("./protocol.js");
+const { openSecrets } = require("./secrets.js");
+const { guardContents, guardSession } = require("./security.js");
+const { openSettings } = require("./settings.js");
+const { setSpellcheck } = require("./spellcheck.js");
+const { languageOf, loadTexts } = require("./texts.js");
+const { createTray } = require("./tray.js");
+const { createWindows } = require("./windows.js");
+
+/** @typedef {(message: string, error?: unknown) => void} Report */
+/** @typedef {{show: () => void, openChat: (chatId: number) => void}} Shell */
+
+/**
+ * @param {{configuration: import("./configuration.js").Configuration, root: string, profile: string,
+ *   argv: readonly string[], report: Report}} given root: the folder of main.js
+ * @returns {Shell}
+ */
+function startShell({ configuration, root, profile, argv, report }) {
+  const folders = { renderer: path.join(root, "renderer"), locales: path.join(root, "locales") };
+  const pages = session.defaultSession;
+  const settings = openSettings(profile);
+  const server = { url: configuration.environmentServer ?? settings.server() ?? configuration.server };
+  const events = createPageEvents();
+  let texts = loadTexts(folders.locales, "en");
+  let quitting = false;
+
+  const openOutside = (/** @type {string} */ link) =>
+    shell.openExternal(link).catch((error) => report("A link could not be opened", error));
+  const openChat = (/** @type {number} */ chatId) => events.tell(windows.show().webContents, "open-chat", chatId);
+  const quit = () => app.quit();
+
+  guardContents(app, openOutside);
+  guardSession(pages, () => server.url);
+  servePages(pages, folders, () =>
+    contentPolicy({ server: server.url, foreignImages: settings.values().foreign_images === true }),
+  );
+
+  const windows = createWindows(profile, { prepare, devTools: !app.isPackaged, report });
+  const tray = createTray({ show: () => windows.show(), quit }, process.platform);
+  const notes = createNotes(openChat);
+
+  /** @param {Electron.BrowserWindow} window */
+  function prepare(window) {
+    onPageStart(window.webContents, () => events.reset(window.webContents));
+    attachContextMenu(window, () => texts, openOutside);
+    mendCrashes(window, () => texts, { report, now: Date.now, quit });
+    window.on("close", (event) => {
+      const stays = settings.values().close_to_tray === true && tray !== null && windows.all().length === 1;
+      if (quitting || !stays) return;
+      event.preventDefault();
+      window.hide();
+    });
+  }
+
+  /** What of the settings the shell itself follows. */
+  function applySettings() {
+    const { language, theme, spellcheck } = settings.values();
+    texts = loadTexts(folders.locales, languageOf(language, app.getPreferredSystemLanguages()));
+    nativeTheme.themeSource = theme ?? "system";
+    setSpellcheck(pages, { on: spellcheck === true, dictionaryUrl: configuration.dictionaryUrl });
+    tray?.relabel(texts);
+    setMenu(texts, {
+      tellPage: (action) => events.tell(windows.show().webContents, "menu", action),
+      newWindow: () => windows.open(),
+      openLogs: () => shell.openPath(path.join(profile, "logs")),
+      packaged: app.isPackaged,
+      platform: process.platform,
+    });
+  }
+
+  const keyring = keyringOf(safeStorage, process.platform);
+  const secrets = openSecrets(profile, keyring, report);
+  const parts = { server, settings, keyring, secrets, autostart: autostartOf(app, root), windows, tray, notes, events };
+  answerCalls(createCalls({ ...parts, applySettings }), report);
+
+  app.on("before-quit", () => {
+    quitting = true;
+    notes.closeAll();
+  });
+  app.on("window-all-closed", () => {
+    if (process.platform !== "darwin") app.quit();
+  });
+  app.on("activate", () => windows.show());
+  nativeTheme.on("updated", () => windows.repaint());
+  const wake = () => windows.all().forEach((window) => events.tell(window.webContents, "wake"));
+  powerMonitor.on("resume", wake);
+  powerMonitor.on("unlock-screen", wake);
+
+  applySettings();
+  const { webContents } = windows.open({ minimised: argv.includes(BACKGROUND) });
+  const chatId = chatOfArguments(argv);
+  if (chatId !== null) events.tell(webContents, "open-chat", chatId);
+  return { show: () => windows.show(), openChat };
+}
+
+module.exports = { startShell };

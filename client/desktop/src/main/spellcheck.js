@@ -1,0 +1,19 @@
+/**
+ * Spell-checking. The dictionaries come over the network: by default from the maker of the browser's engine, else
+ * from `dictionaryUrl` of config.json. So it is off, and nothing is loaded, until somebody turns it on.
+ */
+
+"use strict";
+
+const WANTED = ["ru", "en-US"];
+
+/** @param {Electron.Session} session @param {{on: boolean, dictionaryUrl: string | null}} options */
+function setSpellcheck(session, { on, dictionaryUrl }) {
+  session.setSpellCheckerEnabled(on);
+  if (!on) return;
+  if (dictionaryUrl !== null) session.setSpellCheckerDictionaryDownloadURL(dictionaryUrl);
+  const languages = WANTED.filter((language) => session.availableSpellCheckerLanguages.includes(language));
+  session.setSpellCheckerLanguages(languages); // macOS has its own and ignores this
+}
+
+module.exports = { setSpellcheck };

@@ -1,0 +1,38 @@
+/** The shell's own words (menus, tray, dialogs) from locales/{ru,en}.json, under "menu.*". */
+
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+/** @typedef {(key: string, values?: Record<string, string | number>) => string} Texts */
+
+/**
+ * As the page picks its language (renderer/core/i18n.js).
+ * @param {"ru" | "en" | "system" | undefined} setting @param {readonly string[]} system languages, preferred first
+ * @returns {"ru" | "en"}
+ */
+function languageOf(setting, system) {
+  if (setting === "ru" || setting === "en") return setting;
+  for (const tag of system.map((name) => name.split("-")[0].toLowerCase())) {
+    if (tag === "ru" || tag === "en") return tag;
+  }
+  return "ru";
+}
+
+/**
+ * @param {string} folder with the locales @param {"ru" | "en"} language
+ * @returns {Texts} a key that is missing is shown as it is: a window without its menu would be worse
+ */
+function loadTexts(folder, language) {
+  /** @type {Record<string, string>} */
+  let texts = {};
+  try {
+    texts = JSON.parse(fs.readFileSync(path.join(folder, `${language}.json`), "utf8"));
+  } catch {
+    // the keys remain
+  }
+  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
+}
+
+module.exports = { languageOf, loadTexts };
