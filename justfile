@@ -7,6 +7,9 @@ export SIMULATOR := "*/simulation/__main__.py,*/simulation/checkers.py,*/simulat
 
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 
+# where the packages are that check, test and start the desktop client; absent where there is no Node
+desktop := justfile_directory() / "client/desktop"
+
 # list the recipes
 default:
     @{{ just_executable() }} --justfile {{ justfile() }} --list --unsorted
@@ -18,6 +21,14 @@ setup:
 # start the server on http://127.0.0.1:8000/ (data in ./var); e.g. ./just run --port 8080
 run *options:
     @vestnik serve "$@"
+
+# the desktop client, for a server that runs here (or VESTNIK_SERVER); the first start fetches Electron
+desktop *options: node-packages
+    @node client/desktop/scripts/start.mjs "$@"
+
+# what people install, for this system; e.g. ./just package deb
+package *targets: node-packages
+    @node client/desktop/scripts/package.mjs "$@"
 
 # three people chat over real sockets while links are cut
 demo:
@@ -31,25 +42,49 @@ echo *options:
 test *options: prepare lint types coverage
     pytest -n 2 "$@"
 
-# install the servers the tests talk to, where that is possible
+# install what the tests talk to, where that is possible
 [private]
-prepare:
+prepare: node-packages
     @sh tests/prepare.sh
 
+# install what the desktop client is checked with, where there is Node
+[private]
+node-packages:
+    @sh client/desktop/scripts/install.sh
+
 # style and architecture
-lint:
+lint: node-packages
     ruff check -q .
     ruff format -q --check .
     lint-imports --no-logo
+    @[ ! -d {{ desktop }}/node_modules ] || {{ just_executable() }} lint-desktop
+
+[private, working-directory: "client/desktop"]
+lint-desktop:
+    node_modules/.bin/eslint .
+    node_modules/.bin/prettier --check --log-level=warn .
 
 # put the code into its one form
-fmt:
+fmt: node-packages
     ruff check -q --fix .
     ruff format -q .
+    @[ ! -d {{ desktop }}/node_modules ] || {{ just_executable() }} fmt-desktop
+
+[private, working-directory: "client/desktop"]
+fmt-desktop:
+    node_modules/.bin/eslint --fix .
+    node_modules/.bin/prettier --write --log-level=warn .
 
 # static types, strictly
-types:
+types: node-packages
     mypy
+    @[ ! -d {{ desktop }}/node_modules ] || {{ just_executable() }} types-desktop
+
+[private, working-directory: "client/desktop"]
+types-desktop:
+    node_modules/.bin/tsc -p tsconfig.renderer.json
+    node_modules/.bin/tsc -p tsconfig.main.json
+    node_modules/.bin/tsc -p tsconfig.test.json
 
 # every branch of the core is taken by a test of the core
 coverage:

@@ -23,7 +23,7 @@ export default [
       "no-new-func": "error",
       "no-script-url": "error",
       "no-shadow": "error",
-      "no-unused-vars": ["error", { args: "all", argsIgnorePattern: "^_", caughtErrors: "none" }],
+      "no-unused-vars": ["error", { args: "all", argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }],
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",
