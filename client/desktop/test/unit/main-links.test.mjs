@@ -1,0 +1,61 @@
+/** Links into the app and out of it. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import links from "../../src/main/links.js";
+
+const { chatOfArguments, chatOfLink, externalLink } = links;
+
+test("one form opens a chat, and only that", () => {
+  assert.equal(chatOfLink("vestnik://chat/42"), 42);
+  assert.equal(chatOfLink("vestnik://chat/42/"), 42);
+  assert.equal(chatOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
+  const others = [
+    "vestnik://chat/9007199254740992",
+    "vestnik://chat/0",
+    "vestnik://chat/-1",
+    "vestnik://chat/1e3",
+    "vestnik://chat/042",
+    "vestnik://chat/42?x=1",
+    "vestnik://chat/42#x",
+    "vestnik://chat/42/../43",
+    "vestnik://chat/42\n",
+    " vestnik://chat/42",
+    "vestnik://user/42",
+    "VESTNIK://chat/42",
+    "https://chat/42",
+    `vestnik://chat/${"1".repeat(400)}`,
+    42,
+    null,
+    undefined,
+    {},
+  ];
+  for (const link of others) assert.equal(chatOfLink(link), null, String(link));
+});
+
+test("a command line is searched for the first link", () => {
+  assert.equal(chatOfArguments(["/opt/vestnik", "--background", "vestnik://chat/7", "vestnik://chat/8"]), 7);
+  assert.equal(chatOfArguments(["/opt/vestnik", "--x=vestnik://chat/7"]), null);
+});
+
+test("only https and mailto lead outside", () => {
+  assert.equal(externalLink("https://example.org/a b?x#y"), "https://example.org/a%20b?x#y");
+  assert.equal(externalLink("mailto:a@example.org"), "mailto:a@example.org");
+  const others = [
+    "http://example.org",
+    "file:///etc/passwd",
+    "data:text/html,x",
+    "smb://host/share",
+    "vestnik://chat/1",
+    "ms-msdt:/id",
+    "https://me:pw@example.org",
+    "https://",
+    "//example.org",
+    "example.org",
+    "",
+    `https://example.org/${"x".repeat(9000)}`,
+    null,
+    { href: "https://example.org" },
+  ];
+  for (const link of others) assert.equal(externalLink(link), null, String(link).slice(0, 60));
+});
