@@ -175,6 +175,23 @@ async def test_wss_and_https_work_and_no_log_holds_a_token(house: House, proxied
     assert "token=" not in logs
 
 
+async def test_the_messengers_pages_come_through(house_at: OpenHouse, tmp_path: Path) -> None:
+    pages = {"index.html": "<!doctype html>", "ws.js": "export {};"}
+    for name, text in pages.items():
+        (tmp_path / "face/renderer").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "face/renderer" / name).write_text(text)
+    async with (
+        house_at(proxy_hops=1, web_dir=tmp_path / "face") as house,
+        nginx(house.url.removeprefix("http://"), tmp_path / "nginx") as proxied,
+        proxied.client() as http,
+    ):
+        page, script = await http.get("/"), await http.get("/ws.js")
+        assert (page.text, script.text) == (pages["index.html"], pages["ws.js"])
+        assert "wss://127.0.0.1" in page.headers["Content-Security-Policy"]
+        again = await http.get("/ws.js", headers={"If-None-Match": script.headers["ETag"]})
+        assert again.status_code == 304
+
+
 async def test_a_server_that_is_away_puts_no_token_into_the_error_log(tmp_path: Path) -> None:
     nobody = next(free_ports())
     async with nginx(f"127.0.0.1:{nobody}", tmp_path / "nginx") as proxied, proxied.client() as http:
