@@ -10,14 +10,14 @@ import { fileURLToPath } from "node:url";
 import { atEnd, dieWithUs } from "./closing.js";
 import { freePort } from "./ports.js";
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const PASSWORD = "correct horse battery";
+export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+export const PASSWORD = "correct horse battery";
 const READY_TIMEOUT = 30_000;
 
 /** @typedef {{user: any, username: string, password: string, access_token: string, refresh_token: string}} Account */
 
 /** The Python that serves: of the environment that `./just` makes, or the one named by VESTNIK_PYTHON. */
-function python() {
+export function python() {
   const own = join(ROOT, ".venv/bin/python");
   return process.env.VESTNIK_PYTHON ?? (existsSync(own) ? own : "python3");
 }
@@ -26,12 +26,17 @@ export class Server {
   /** @type {import("node:child_process").ChildProcess | null} */
   #process = null;
   #env;
+  #keepsData;
 
-  /** @param {number} port @param {Record<string, string>} env further settings, such as VESTNIK_REGISTRATION */
-  constructor(port, env) {
+  /**
+   * @param {number} port @param {Record<string, string>} env further settings, such as VESTNIK_REGISTRATION
+   * @param {string} [dataDir] one that is there already, and stays
+   */
+  constructor(port, env, dataDir) {
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
-    this.dataDir = mkdtempSync(join(tmpdir(), "vestnik-test-"));
+    this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "vestnik-test-"));
+    this.#keepsData = dataDir !== undefined;
     this.#env = env;
   }
 
@@ -95,7 +100,7 @@ export class Server {
 
   async close() {
     await this.kill();
-    rmSync(this.dataDir, { recursive: true, force: true });
+    if (!this.#keepsData) rmSync(this.dataDir, { recursive: true, force: true });
   }
 
   /** A new account, logged in. @param {string} username @param {Record<string, any>} [more] @returns {Promise<Account>} */
@@ -165,12 +170,13 @@ export class Server {
 
 /**
  * A server with empty data, ready, ended with the test file.
- * @param {{env?: Record<string, string>}} [options] `env`: settings besides the defaults; many people share one address
- *   and one machine here, so the buckets are wide
+ * @param {{env?: Record<string, string>, dataDir?: string}} [options] `env`: settings besides the defaults (the buckets
+ *   are wide here); `dataDir`: data that is there already
  */
-export async function startServer({ env = {} } = {}) {
+export async function startServer({ env = {}, dataDir } = {}) {
+  const settings = { VESTNIK_BUCKET_RATE: "1000", VESTNIK_BUCKET_BURST: "1000", ...env };
   for (let attempts = 5; ; attempts--) {
-    const server = new Server(await freePort(), { VESTNIK_BUCKET_RATE: "1000", VESTNIK_BUCKET_BURST: "1000", ...env });
+    const server = new Server(await freePort(), settings, dataDir);
     try {
       await server.start();
       atEnd(() => server.close());
