@@ -63,7 +63,7 @@ export default [
   },
   {
     files: ["renderer/ui/**/*.js"],
-    rules: fence("/(api|ws|db|profile)\\.js$", "The face knows the messenger's State and actions, and core/."),
+    rules: fence("^(\\.\\./)+(api|ws|db|profile)\\.js$", "The face knows the messenger's State and actions, and core/."),
   },
   {
     files: ["renderer/messenger.js", "renderer/{profile,ws,api,db,platform}.js"],
@@ -84,6 +84,7 @@ export default [
   {
     files: ["test/**/*.{js,mjs}", "scripts/**/*.mjs", "*.mjs"],
     languageOptions: { sourceType: "module", globals: { ...globals.node, ...globals.browser } },
-    rules: { "no-script-url": "off" }, // tests hand in what must be refused
+    // tests hand in what must be refused
+    rules: { "no-script-url": "off", "no-eval": "off", "no-restricted-properties": "off" },
   },
 ];
