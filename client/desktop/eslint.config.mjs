@@ -63,7 +63,10 @@ export default [
   },
   {
     files: ["renderer/ui/**/*.js"],
-    rules: fence("^(\\.\\./)+(api|ws|db|profile)\\.js$", "The face knows the messenger's State and actions, and core/."),
+    rules: fence(
+      "^(\\.\\./)+(api|ws|db|profile)\\.js$",
+      "The face knows the messenger's State and actions, and core/.",
+    ),
   },
   {
     files: ["renderer/messenger.js", "renderer/{profile,ws,api,db,platform}.js"],
