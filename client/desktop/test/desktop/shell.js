@@ -1,0 +1,57 @@
+/** The shell without the messenger's page, for tests of what it hands to a page; and what is around it. */
+
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { _electron } from "playwright-core";
+import { atEnd, findElectron, newUserData } from "../harness/harness.js";
+
+const APP = fileURLToPath(new URL("../../", import.meta.url));
+const SHELL = ["main.js", "preload.js", "config.json", "package.json", "src", "locales"];
+const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare</title><p>Bare</p></html>`;
+
+/** A folder with the shell and an empty page that calls nothing by itself. */
+export function bareApp() {
+  const folder = mkdtempSync(join(tmpdir(), "vestnik-bare-"));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of SHELL) cpSync(join(APP, name), join(folder, name), { recursive: true });
+  mkdirSync(join(folder, "renderer"));
+  writeFileSync(join(folder, "renderer", "index.html"), PAGE);
+  return folder;
+}
+
+/** This process's environment without what configures Vestnik. @param {Record<string, string>} more @returns {any} */
+export function environment(more) {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VESTNIK_"));
+  return { ...Object.fromEntries(own), ...more };
+}
+
+export const rootSwitches = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+
+/**
+ * @param {{app?: string, program?: string, userData?: string, args?: string[], switches?: string[],
+ *   env?: Record<string, string>}} [options] `switches` are Chromium's, `args` the app's own
+ */
+export async function launchShell(options = {}) {
+  const { app = bareApp(), userData = newUserData(), args = [], switches = rootSwitches, env = {} } = options;
+  const program = options.program ?? join(/** @type {string} */ (findElectron()), "electron");
+  const electron = await _electron.launch({
+    executablePath: program,
+    args: [...switches, "--disable-gpu", ...(app === "" ? [] : [app]), ...args],
+    env: environment({ VESTNIK_USER_DATA: userData, ...env }),
+    timeout: 30_000,
+  });
+  atEnd(() => electron.close().catch(() => {}));
+  return { app: electron, page: await electron.firstWindow(), userData };
+}
+
+/** Ask again until it holds; for what tells nobody that it happened. @param {() => unknown} holds @param {string} what */
+export async function eventually(holds, what) {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    if (await holds()) return;
+    if (Date.now() > end) throw new Error(`did not happen: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
