@@ -108,8 +108,14 @@ describe("the window", { skip: noElectron() }, () => {
       await new Promise((resolve) => (image.onerror = resolve));
       const frame = document.createElement("iframe");
       frame.src = "https://example.org/";
+      const framed = new Promise((resolve) => {
+        document.addEventListener(
+          "securitypolicyviolation",
+          (event) => event.effectiveDirective === "frame-src" && resolve(0),
+        );
+      });
       document.body.append(frame);
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      await framed;
       frame.remove();
       return { outcomes, directives, inlineRan: "inlineRan" in window };
     }, SERVER.url);
