@@ -1,0 +1,234 @@
+/**
+ * The chats of the list, kept up to date by what the server tells of them (whole objects, heads, marks) and by the
+ * items of their logs. Whatever comes late or twice takes nothing back: seqs only grow.
+ */
+
+import { changedBy } from "./timeline.js";
+import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./unread.js";
+
+/** @typedef {import("../types.js").ChatView} ChatView @typedef {import("../types.js").Item} Item
+ * @typedef {import("../types.js").Event} Event @typedef {import("../types.js").User} User */
+
+/**
+ * `told`: up to which seq title, picture, role and membership are known; `members_told`: the same of the members.
+ * `applied`: the last item of the log that was applied.
+ * @typedef {ChatView & {told: number, members_told: number, applied: number,
+ *   unread: import("./unread.js").Unread}} Chat
+ */
+
+/** The parts of a chat that its log changes. */
+const LOGGED = /** @type {const} */ (["title", "avatar_url", "role", "left_seq", "first_seq"]);
+/** One's own flags, which are not in the log. */
+const FLAGS = /** @type {const} */ (["muted", "favourite", "hidden"]);
+
+/**
+ * A chat that the server described as a whole.
+ * @param {Chat | undefined} chat what is known of it @param {any} told the `chat` object @returns {Chat}
+ */
+export function described(chat, told) {
+  if (!chat) return begun(told);
+  const next = withHead(chat, told);
+  if (told.last_seq >= chat.told) {
+    for (const name of LOGGED) /** @type {any} */ (next)[name] = told[name] ?? null;
+    next.told = told.last_seq;
+  }
+  for (const name of FLAGS) next[name] = told[name] ?? next[name];
+  next.peer = told.peer ?? next.peer;
+  if (told.members && told.last_seq >= chat.members_told) {
+    next.members = told.members;
+    next.members_told = told.last_seq;
+  }
+  next.last_message = newestOf(chat.last_message, told.last_message ?? null);
+  return next;
+}
+
+/** @param {any} told @returns {Chat} */
+function begun(told) {
+  const unread = { ...NOTHING_UNREAD, base: told.unread_count, upto: told.last_seq, read: told.read_seq };
+  return {
+    ...told,
+    title: told.title ?? null,
+    avatar_url: told.avatar_url ?? null,
+    left_seq: told.left_seq ?? null,
+    last_at: told.last_at ?? null,
+    last_message: told.last_message ?? null,
+    peer: told.peer ?? null,
+    members: told.members ?? null,
+    typing: [],
+    draft: "",
+    queued: 0,
+    failed: 0,
+    told: told.last_seq,
+    members_told: told.members ? told.last_seq : 0,
+    applied: 0,
+    unread,
+    unread_count: countOf(unread),
+  };
+}
+
+/** Where a chat stands, read from the database. @param {Chat} chat @param {any} head @returns {Chat} */
+export function withHead(chat, head) {
+  const next = withUnread({ ...chat }, counted(chat.unread, head));
+  raise(next, head, ["last_seq", "read_seq", "delivered_seq", "others_read_seq", "others_delivered_seq"]);
+  if (head.last_seq >= chat.last_seq) next.last_at = head.last_at ?? next.last_at;
+  if (head.last_seq >= chat.told) next.left_seq = head.left_seq ?? null;
+  return next;
+}
+
+/** Somebody's marks. @param {Chat} chat @param {any} marks @param {number} me @returns {Chat} */
+export function withMarks(chat, marks, me) {
+  const next = { ...chat };
+  if (marks.user_id === me) {
+    raise(next, marks, ["read_seq", "delivered_seq"]);
+    const told = { unread_count: marks.unread_count, last_seq: marks.last_seq, read_seq: marks.read_seq };
+    const whole = Number.isSafeInteger(told.unread_count) && Number.isSafeInteger(told.last_seq);
+    return withUnread(next, whole ? counted(chat.unread, told) : readUpTo(chat.unread, told.read_seq, null));
+  }
+  next.others_read_seq = Math.max(chat.others_read_seq, marks.read_seq ?? 0);
+  next.others_delivered_seq = Math.max(chat.others_delivered_seq, marks.delivered_seq ?? 0, next.others_read_seq);
+  if (next.members) {
+    next.members = next.members.map((one) => (one.user.id === marks.user_id ? marked(one, marks) : one));
+  }
+  return next;
+}
+
+/** One has read up to there. @param {Chat} chat @param {number} seq @param {number | null} left @returns {Chat} */
+export function withRead(chat, seq, left) {
+  if (seq <= chat.read_seq) return chat;
+  return withUnread({ ...chat, read_seq: seq }, readUpTo(chat.unread, seq, left));
+}
+
+/** The next item of the log. @param {Chat} chat @param {Item} item @param {number} me @returns {Chat} */
+export function withItem(chat, item, me) {
+  if (item.seq <= chat.applied) return chat;
+  let next = { ...chat, applied: item.seq };
+  if (item.seq > chat.last_seq) {
+    next.last_seq = item.seq;
+    if (item.type !== "hidden") next.last_at = item.created_at;
+  }
+  if (item.type === "message") {
+    next.hidden = false;
+    next.last_message = newestOf(chat.last_message, item);
+    next.typing = chat.typing.filter((userId) => userId !== item.sender_id);
+    if (item.sender_id !== me) next = withUnread(next, arrived(chat.unread, item.seq));
+  } else if (item.type === "event") {
+    next = withEvent(next, item, me);
+  }
+  return next;
+}
+
+/** @param {Chat} chat a copy @param {Event} event @param {number} me @returns {Chat} */
+function withEvent(chat, event, me) {
+  const { data, seq } = event;
+  if (chat.last_message) chat.last_message = changedBy(chat.last_message, event);
+  if (event.event === "deleted" && data.sender_id !== me && event.target_seq) {
+    return withUnread(chat, removed(chat.unread, seq, event.target_seq));
+  }
+  if (seq > chat.members_told && chat.members) {
+    chat.members = membersAfter(chat.members, event);
+    chat.members_told = seq;
+  }
+  if (seq <= chat.told) return chat;
+  chat.told = seq;
+  const mine = (data.user?.id ?? data.user_id) === me;
+  if (event.event === "chat_updated") {
+    chat.title = data.title ?? chat.title;
+    chat.avatar_url = data.avatar_url ?? chat.avatar_url;
+  } else if (event.event === "member_added" && mine) {
+    chat.left_seq = null;
+    chat.role = data.role ?? "member";
+  } else if (event.event === "member_removed" && mine) {
+    chat.left_seq = seq;
+  } else if (event.event === "role_changed" && mine) {
+    chat.role = data.role;
+  }
+  return chat;
+}
+
+/** @param {import("../types.js").Member[]} members @param {Event} event */
+function membersAfter(members, event) {
+  const { data, seq } = event;
+  const userId = data.user?.id ?? data.user_id;
+  const others = members.filter((member) => member.user.id !== userId);
+  switch (event.event) {
+    case "member_added": {
+      const marks = { joined_at: event.created_at, read_seq: seq, delivered_seq: seq };
+      return [...others, { user: data.user, role: data.role ?? "member", ...marks }];
+    }
+    case "member_removed":
+      return others;
+    case "role_changed":
+      return members.map((member) => (member.user.id === userId ? { ...member, role: data.role } : member));
+    default:
+      return members;
+  }
+}
+
+/** Its log goes on elsewhere: what lies between is not applied. @param {Chat} chat @param {number} applied */
+export function jumped(chat, applied) {
+  return { ...chat, applied: Math.max(chat.applied, applied), last_seq: Math.max(chat.last_seq, applied) };
+}
+
+/** Its log is another one now. @param {Chat} chat @returns {Chat} */
+export function forgotten(chat) {
+  const marks = { read_seq: 0, delivered_seq: 0, others_read_seq: 0, others_delivered_seq: 0 };
+  const seqs = { last_seq: 0, told: 0, members_told: 0, applied: 0 };
+  return { ...chat, ...marks, ...seqs, last_at: null, last_message: null, unread: NOTHING_UNREAD, unread_count: 0 };
+}
+
+/** Profiles changed. @param {Chat} chat @param {Map<number, User>} users @returns {Chat} the same without them in it */
+export function withUsers(chat, users) {
+  const peer = chat.peer && (users.get(chat.peer.id) ?? chat.peer);
+  const named = chat.members?.some((member) => users.has(member.user.id));
+  if (peer === chat.peer && !named) return chat;
+  const members = chat.members?.map((member) => ({ ...member, user: users.get(member.user.id) ?? member.user }));
+  return { ...chat, peer, members: members ?? null };
+}
+
+/**
+ * As the list shows them: by the last message, else by their beginning, the newest first; hidden ones left out.
+ * @template {ChatView} T @param {Map<number, T>} chats @returns {T[]}
+ */
+export function listed(chats) {
+  const shown = [...chats.values()].filter((chat) => !chat.hidden);
+  return shown.sort((one, other) => {
+    const [a, b] = [activeAt(one), activeAt(other)];
+    return a === b ? other.id - one.id : a < b ? 1 : -1;
+  });
+}
+
+/** Unread messages in all chats that are not muted. @param {Map<number, ChatView>} chats */
+export function unreadOf(chats) {
+  let sum = 0;
+  for (const chat of chats.values()) if (!chat.muted && !chat.hidden) sum += chat.unread_count;
+  return sum;
+}
+
+/** A time that compares as text: with all six digits of a second's fraction. @param {ChatView} chat */
+function activeAt(chat) {
+  const time = (chat.last_message?.created_at ?? chat.created_at).replace(/Z$/, "");
+  return time.includes(".") ? time.padEnd(26, "0") : `${time}.000000`;
+}
+
+/** @param {any} one @param {any} other @returns {any} */
+function newestOf(one, other) {
+  if (!one || !other) return one ?? other;
+  if (one.seq !== other.seq) return one.seq > other.seq ? one : other;
+  return other.rev > one.rev ? other : one;
+}
+
+/** @param {Chat} chat a copy @param {import("./unread.js").Unread} unread */
+function withUnread(chat, unread) {
+  return { ...chat, unread, unread_count: countOf(unread) };
+}
+
+/** @param {any} chat a copy @param {any} told @param {string[]} names */
+function raise(chat, told, names) {
+  for (const name of names) chat[name] = Math.max(chat[name], told[name] ?? 0);
+}
+
+/** @param {import("../types.js").Member} member @param {any} marks */
+function marked(member, marks) {
+  const read_seq = Math.max(member.read_seq, marks.read_seq ?? 0);
+  return { ...member, read_seq, delivered_seq: Math.max(member.delivered_seq, marks.delivered_seq ?? 0, read_seq) };
+}

@@ -1,0 +1,23 @@
+/** What may stand in a message: the checks of the server (docs/protocol.md section 1), made before it is queued. */
+
+/** Letters and marks that draw nothing: Hangul fillers, the empty Braille cell, the grapheme joiner. */
+const BLANK = /^(?:\p{Cc}|\p{Cf}|\p{Z}|\u115f|\u1160|\u3164|\uffa0|\u2800|\u034f)*$/u;
+// eslint-disable-next-line no-control-regex -- these are the ones that are refused
+const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
+
+/**
+ * The code with which the server would refuse it; null for a good one.
+ * @param {string} content @param {Record<string, number>} limits as `ready` told them
+ * @returns {string | null}
+ */
+export function contentProblem(content, { content_code_points = 4000, content_bytes = 16 * 1024 }) {
+  if (BLANK.test(content)) return "empty_content";
+  if (FORBIDDEN.test(content)) return "bad_unicode";
+  const long = [...content].length > content_code_points || new TextEncoder().encode(content).length > content_bytes;
+  return long ? "content_too_long" : null;
+}
+
+/** Without halves of surrogate pairs, which are no text. @param {string} text */
+export function withoutHalves(text) {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}

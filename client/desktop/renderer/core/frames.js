@@ -1,0 +1,167 @@
+/**
+ * What may come over a WebSocket (docs/protocol.md section 4), checked as far as this client relies on it: a server, or
+ * whatever stands in its place, may say anything. Unknown frames pass: they are ignored further on.
+ */
+
+/** Characters of one WebSocket message. */
+export const MAX_MESSAGE = 1024 * 1024;
+/** Frames of one array. */
+const MAX_ARRAY = 256;
+
+/** @typedef {Record<string, any>} Frame */
+
+/** @param {any} value */
+const isId = (value) => Number.isSafeInteger(value) && value > 0;
+/** @param {any} value */
+const isSeq = (value) => Number.isSafeInteger(value) && value >= 0;
+/** @param {any} value */
+const isText = (value) => typeof value === "string";
+/** @param {any} value */
+const isTime = (value) =>
+  typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)$/.test(value);
+/** @param {any} value */
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+/** @param {(value: any) => boolean} check */
+const orNull = (check) => (/** @type {any} */ value) => value === null || value === undefined || check(value);
+/** @param {(value: any) => boolean} check */
+const listOf = (check) => (/** @type {any} */ value) => Array.isArray(value) && value.every(check);
+/** @param {Record<string, (value: any) => boolean>} fields @returns {(value: any) => boolean} */
+const shape = (fields) => {
+  const checks = Object.entries(fields);
+  return (value) => isObject(value) && checks.every(([name, check]) => check(value[name]));
+};
+
+const isUser = shape({ id: isId, username: isText, display_name: isText, avatar_url: orNull(isText) });
+const isReaction = shape({ emoji: isText, count: isSeq, user_ids: listOf(isId) });
+const message = {
+  chat_id: isId,
+  seq: isId,
+  rev: isId,
+  sender_id: isId,
+  content: orNull(isText),
+  created_at: isTime,
+  edited_at: orNull(isTime),
+  reply_to: orNull(isId),
+  cid: isText,
+  reactions: orNull(listOf(isReaction)),
+  attachments: orNull(listOf(isObject)),
+};
+const marks = { read_seq: isSeq, delivered_seq: isSeq };
+const head = {
+  first_seq: isSeq,
+  last_seq: isSeq,
+  last_at: orNull(isTime),
+  left_seq: orNull(isSeq),
+  ...marks,
+  others_read_seq: isSeq,
+  others_delivered_seq: isSeq,
+  unread_count: isSeq,
+};
+const isHead = shape({ chat_id: isId, ...head });
+const isMember = shape({ user: isUser, role: isText, ...marks });
+
+/** @type {Record<string, (value: any) => boolean>} */
+const ITEMS = {
+  message: shape(message),
+  event: (value) => isEvent(value) && (EVENTS[value.event]?.(value) ?? true),
+  hidden: shape({ chat_id: isId, seq: isId }),
+};
+const isEvent = shape({
+  chat_id: isId,
+  seq: isId,
+  event: isText,
+  actor_id: isId,
+  created_at: isTime,
+  target_seq: orNull(isId),
+  data: isObject,
+});
+/** Whether what an event of a known word tells can be used. @type {Record<string, (event: any) => boolean>} */
+const EVENTS = {
+  edited: ({ data }) => orNull(isText)(data.content),
+  reaction_added: ({ data }) => orNull(listOf(isReaction))(data.reactions),
+  reaction_removed: ({ data }) => orNull(listOf(isReaction))(data.reactions),
+  member_added: ({ data }) => isUser(data.user) && isText(data.role),
+  member_removed: ({ data }) => isId(data.user_id),
+  role_changed: ({ data }) => isId(data.user_id) && isText(data.role),
+  chat_updated: ({ data }) => orNull(isText)(data.title) && orNull(isText)(data.avatar_url),
+};
+
+/** One entry of a log. @param {any} value */
+export function isItem(value) {
+  return isObject(value) && Object.hasOwn(ITEMS, value.type) && ITEMS[value.type](value);
+}
+
+/** A `chat` object. @type {(value: any) => boolean} */
+export const isChat = shape({
+  id: isId,
+  type: isText,
+  title: orNull(isText),
+  created_at: isTime,
+  role: isText,
+  last_message: orNull((value) => shape(message)(value)),
+  peer: orNull(isUser),
+  members: orNull(listOf(isMember)),
+  ...head,
+});
+
+/** What GET /api/chats answers. @type {(value: any) => boolean} */
+export const isChatList = shape({ chats: listOf(isChat), users: listOf(isUser), epoch: isText });
+
+/** A profile. */
+export { isUser };
+
+const pageFields = { items: listOf(isItem), users: listOf(isUser), from_seq: isSeq, to_seq: isSeq, last_seq: isSeq };
+
+/** A page of GET .../messages?after_seq=. @param {any} value */
+export function isItemPage(value) {
+  return shape(pageFields)(value) && isDense(value);
+}
+
+/** Items of exactly the seqs in (from_seq, to_seq]. @param {any} page */
+function isDense(page) {
+  const { items, from_seq, to_seq } = page;
+  return items.length === to_seq - from_seq && items.every((/** @type {any} */ item, /** @type {number} */ at) => item.seq === from_seq + 1 + at); // prettier-ignore
+}
+
+/** @type {Record<string, (value: any) => boolean>} */
+const FRAMES = {
+  ...ITEMS,
+  ready: shape({ user: isUser, epoch: isText, limits: shape({ inflight: isId }), chats: listOf(isHead) }),
+  chats: shape({ chats: listOf(isHead) }),
+  page: (value) => isItemPage(value) && isId(value.chat_id) && orNull(isTime)(value.last_at),
+  ack: shape({ cid: isText, chat_id: isId, seq: isId, created_at: isTime }),
+  error: shape({ code: isText, ref: orNull(isText), chat_id: orNull(isId), retry_after_ms: orNull(isSeq) }),
+  lag: shape({ chat_id: isId, last_seq: isSeq }),
+  chat: shape({ chat: isChat }),
+  marks: shape({ chat_id: isId, user_id: isId, ...marks }),
+  user: shape({ user: isUser }),
+  typing: shape({ chat_id: isId, user_id: isId }),
+  presence: shape({ user_id: isId }),
+  auth_expiring: shape({}),
+  auth_ok: shape({}),
+  pong: shape({}),
+  bye: shape({ reconnect_after_ms: isSeq }),
+};
+
+/**
+ * The frames of one WebSocket message; null where they are not what the protocol says.
+ * @param {any} data @returns {Frame[] | null}
+ */
+export function decoded(data) {
+  if (typeof data !== "string" || data.length > MAX_MESSAGE) return null;
+  let found;
+  try {
+    found = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  const frames = Array.isArray(found) ? found : [found];
+  if (frames.length > MAX_ARRAY) return null;
+  return frames.every(isFrame) ? frames : null;
+}
+
+/** @param {any} frame */
+function isFrame(frame) {
+  if (!isObject(frame) || typeof frame.type !== "string") return false;
+  return !Object.hasOwn(FRAMES, frame.type) || FRAMES[frame.type](frame);
+}

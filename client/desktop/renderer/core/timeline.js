@@ -1,0 +1,162 @@
+/**
+ * What of one chat's log is in memory (docs/protocol.md section 3: C2, C3, C5): items of consecutive seqs. Pages from
+ * anywhere and items from the live link are put together here, each seq once, by the greater `rev`.
+ */
+
+/** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Event} Event
+ * @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Timeline} Timeline */
+
+/**
+ * `tail`: the last items that were applied since the timeline was opened, whether they are shown or not: a page that
+ * was read before them is brought up to date by them.
+ * @typedef {Timeline & {tail: Item[]}} Line
+ * @typedef {{items: Item[], from_seq: number, to_seq: number}} Page items of exactly the seqs in (from_seq, to_seq]
+ */
+
+/** Items a chat that are kept in memory. */
+export const KEPT = 500;
+const TAIL = 200;
+
+/** Nothing is known yet. @param {number} chatId @param {import("../types.js").Echo[]} [echoes] @returns {Line} */
+export function emptyLine(chatId, echoes = []) {
+  const loading = null;
+  return { chat_id: chatId, items: [], echoes, at_start: false, at_end: false, loading, problem: null, tail: [] };
+}
+
+/** The seq of the first or last item; 0 where there are none. @param {Line} line */
+export function firstOf(line) {
+  return line.items[0]?.seq ?? 0;
+}
+
+/** @param {Line} line */
+export function lastOf(line) {
+  return line.items[line.items.length - 1]?.seq ?? 0;
+}
+
+/**
+ * The next item of the log was applied.
+ * @param {Line} line @param {Item} item @returns {Line}
+ */
+export function withItem(line, item) {
+  const known = line.tail[line.tail.length - 1];
+  if (known && item.seq <= known.seq) return line;
+  const tail = [...line.tail.slice(1 - TAIL), item];
+  if (!line.at_end || (line.items.length > 0 && item.seq > lastOf(line) + 1)) {
+    return { ...line, tail, at_end: false, items: withEvent(line.items, item) };
+  }
+  if (item.seq <= lastOf(line)) return { ...line, tail };
+  return pruned({ ...line, tail, items: [...withEvent(line.items, item), item] }, "start");
+}
+
+/**
+ * A page was read: it is put before, into or after what is there; where it does not touch it, it takes its place.
+ * `keep`: which end is kept where it becomes too much.
+ * @param {Line} line @param {Page} page @param {{first_seq: number, applied: number}} bounds the first that the user may
+ *   see, and the last that was applied: what follows will be, in order
+ * @param {"start" | "end"} keep @returns {Line}
+ */
+export function withPage(line, page, bounds, keep) {
+  const given = dense(page);
+  const touches = line.items.length > 0 && page.from_seq <= lastOf(line) && page.to_seq >= firstOf(line) - 1;
+  const items = caughtUp(touches ? merged(line.items, given) : given, line.tail);
+  const last = items[items.length - 1]?.seq ?? page.to_seq;
+  const whole = { ...line, items, at_end: last >= bounds.applied, at_start: false, problem: null };
+  whole.at_start = items.length === 0 ? page.from_seq < bounds.first_seq : items[0].seq <= bounds.first_seq;
+  return pruned(whole, keep === "start" ? "end" : "start");
+}
+
+/**
+ * A message as an event leaves it (C3): the same object where the event is older.
+ * @param {Message} message @param {Event} event @returns {Message}
+ */
+export function changedBy(message, event) {
+  const { rev, ...data } = event.data;
+  if (event.target_seq !== message.seq || !Number.isSafeInteger(rev) || rev < message.rev) return message;
+  switch (event.event) {
+    case "edited":
+      return { ...message, rev, content: data.content ?? null, edited_at: data.edited_at ?? null };
+    case "deleted":
+      return { ...message, rev, deleted: true, content: null, attachments: [], reactions: [] };
+    case "reaction_added":
+    case "reaction_removed":
+      return { ...message, rev, reactions: data.reactions ?? [] };
+    default:
+      return message;
+  }
+}
+
+/** Of two states of one item the newer. @param {Item} one @param {Item} other @returns {Item} */
+export function newerOf(one, other) {
+  return one.type === "message" && other.type === "message" && other.rev > one.rev ? other : one;
+}
+
+/** @param {Item[]} items ascending @param {number} seq @returns {Item | null} */
+export function itemAt(items, seq) {
+  const at = placeOf(items, seq);
+  return at === null ? null : items[at];
+}
+
+/** @param {Item[]} items @param {number} seq */
+function placeOf(items, seq) {
+  const at = seq - (items[0]?.seq ?? seq + 1);
+  return at >= 0 && at < items.length ? at : null;
+}
+
+/** The items after an event has changed its target, if that is among them. @param {Item[]} items @param {Item} event */
+function withEvent(items, event) {
+  if (event.type !== "event" || !event.target_seq) return items;
+  const at = placeOf(items, event.target_seq);
+  const target = at === null ? null : items[at];
+  if (at === null || target?.type !== "message") return items;
+  const after = changedBy(target, event);
+  if (after === target) return items;
+  const copy = [...items];
+  copy[at] = after;
+  return copy;
+}
+
+/** The part of a page that is as dense as it must be (I1). @param {Page} page @returns {Item[]} */
+function dense(page) {
+  const kept = [];
+  for (const item of page.items) {
+    if (kept.length > 0 && item.seq !== kept[kept.length - 1].seq + 1) break;
+    kept.push(item);
+  }
+  return kept;
+}
+
+/** Two runs that touch or overlap. @param {Item[]} one @param {Item[]} other @returns {Item[]} */
+function merged(one, other) {
+  if (other.length === 0) return one;
+  const [first, second] = one[0].seq <= other[0].seq ? [one, other] : [other, one];
+  const result = [...first];
+  for (const item of second) {
+    const at = placeOf(result, item.seq);
+    if (at !== null) result[at] = newerOf(result[at], item);
+    else if (item.seq === result[result.length - 1].seq + 1) result.push(item);
+  }
+  return withOwnEvents(result);
+}
+
+/** Messages as the events among the same items leave them. @param {Item[]} items */
+function withOwnEvents(items) {
+  return items.reduce((result, item) => withEvent(result, item), items);
+}
+
+/** What was applied meanwhile changes them, and follows them. @param {Item[]} items @param {Item[]} tail */
+function caughtUp(items, tail) {
+  let result = items;
+  for (const item of tail) {
+    result = withEvent(result, item);
+    if (result.length > 0 && item.seq === result[result.length - 1].seq + 1) result = [...result, item];
+  }
+  return withOwnEvents(result);
+}
+
+/** At most KEPT items. @param {Line} line @param {"start" | "end"} from where they are dropped @returns {Line} */
+function pruned(line, from) {
+  const surplus = line.items.length - KEPT;
+  if (surplus <= 0) return line;
+  if (from === "start") return { ...line, items: line.items.slice(surplus), at_start: false };
+  return { ...line, items: line.items.slice(0, KEPT), at_end: false };
+}

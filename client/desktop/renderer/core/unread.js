@@ -1,0 +1,70 @@
+/**
+ * How many messages of others are unread (docs/protocol.md section 3, I7): the server's count up to some seq, and what
+ * was applied above it. A server that counted less than we know, or did not hear yet what we read, takes nothing away.
+ */
+
+/** More than 999: the server counts no further, and neither do we. */
+export const MANY = 1000;
+
+/**
+ * `base` messages are unread up to `upto`; `later` are the applied ones above it, ascending: a deletion is a message
+ * with `takes`, the seq it takes away. `read`: one's own mark.
+ * @typedef {{base: number, upto: number, read: number, later: {seq: number, takes?: number}[]}} Unread
+ */
+
+/** @type {Unread} */
+export const NOTHING_UNREAD = Object.freeze({ base: 0, upto: 0, read: 0, later: [] });
+
+/** The number to show; MANY means more than that. @param {Unread} unread */
+export function countOf({ base, later }) {
+  if (base >= MANY) return MANY;
+  const sum = later.reduce((count, { takes }) => count + (takes === undefined ? 1 : -1), base);
+  return Math.min(MANY, Math.max(0, sum));
+}
+
+/**
+ * The server has counted. @param {Unread} unread
+ * @param {{unread_count: number, last_seq: number, read_seq: number}} told @returns {Unread}
+ */
+export function counted(unread, told) {
+  if (told.read_seq < unread.read) return readUpTo(unread, unread.read, null);
+  if (told.last_seq < unread.upto) return readUpTo(unread, told.read_seq, Math.min(unread.base, told.unread_count));
+  const later = unread.later.filter(({ seq, takes }) => seq > told.last_seq && (takes ?? seq) > told.read_seq);
+  return { base: told.unread_count, upto: told.last_seq, read: told.read_seq, later };
+}
+
+/** A message of somebody else was applied. @param {Unread} unread @param {number} seq @returns {Unread} */
+export function arrived(unread, seq) {
+  if (seq <= unread.upto || seq <= unread.read || !isNext(unread, seq)) return unread;
+  return collapsed({ ...unread, later: [...unread.later, { seq }] });
+}
+
+/** It was deleted by the event `seq`. @param {Unread} unread @param {number} seq @param {number} target */
+export function removed(unread, seq, target) {
+  if (seq <= unread.upto || target <= unread.read || !isNext(unread, seq)) return unread;
+  return collapsed({ ...unread, later: [...unread.later, { seq, takes: target }] });
+}
+
+/**
+ * The user has read up to `read`. @param {Unread} unread @param {number} read
+ * @param {number | null} left how many of others are above it up to `upto`, where that is known
+ * @returns {Unread}
+ */
+export function readUpTo(unread, read, left) {
+  if (read <= unread.read) return unread;
+  const base = read >= unread.upto ? 0 : (left ?? unread.base);
+  const later = unread.later.filter(({ seq, takes }) => (takes ?? seq) > read);
+  return { ...unread, base, read, later };
+}
+
+/** @param {Unread} unread @param {number} seq */
+function isNext({ later }, seq) {
+  return later.length === 0 || later[later.length - 1].seq < seq;
+}
+
+/** Bounded: from MANY on nobody counts. @param {Unread} unread @returns {Unread} */
+function collapsed(unread) {
+  const { later } = unread;
+  if (later.length < 2 * MANY) return unread;
+  return { ...unread, base: MANY, upto: later[later.length - 1].seq, later: [] };
+}

@@ -1,0 +1,403 @@
+/**
+ * What one profile keeps on this machine: cursors, marks and the outbox (docs/protocol.md section 3: C1, C6), and, as a
+ * cache, the last items of each chat, chats, users and drafts. A database that cannot be used is made anew from the
+ * server; what of its outbox can be read is carried over.
+ */
+
+import { changedBy } from "./core/timeline.js";
+import { deleteDatabase, openDatabase, transact } from "./idb.js";
+
+/** @typedef {import("./types.js").Item} Item */
+/**
+ * A message in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
+ * @typedef {import("./core/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string}} Kept
+ * @typedef {{user_id: number, epoch: string | null}} Epoch
+ */
+
+const VERSION = 1;
+/** Items of a chat that are kept. */
+export const ITEMS = 500;
+/** Items of all chats; above it each keeps only its last SPARE ones. */
+const ALL_ITEMS = 60_000;
+const SPARE = 60;
+/** @type {import("./idb.js").Stores} */
+const STORES = {
+  meta: {},
+  cursors: { options: { keyPath: "chat_id" } },
+  outbox: { options: { keyPath: "place", autoIncrement: true }, indexes: [["cid", "cid", { unique: true }]] },
+  items: { options: { keyPath: ["chat_id", "seq"] } },
+  chats: { options: { keyPath: "id" } },
+  users: { options: { keyPath: "id" } },
+  drafts: {},
+};
+
+/** Another window has taken the profile over: this one writes no more. */
+export class Fenced extends Error {}
+
+export class Db {
+  /** @type {Promise<IDBDatabase> | null} */
+  #opening = null;
+  #owner = "";
+
+  /** @param {string} name of the database */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** Everything but items. */
+  async load() {
+    const found = await this.#transact(Object.keys(STORES), "readonly", (store) => {
+      const meta = store("meta");
+      return {
+        me: meta.get("me"),
+        epoch: meta.get("epoch"),
+        cursors: store("cursors").getAll(),
+        rows: store("outbox").getAll(),
+        chats: store("chats").getAll(),
+        users: store("users").getAll(),
+        drafts: [store("drafts").getAllKeys(), store("drafts").getAll()],
+      };
+    });
+    const [chatIds, texts] = found.drafts.map((request) => /** @type {any[]} */ (request.result));
+    return {
+      me: /** @type {import("./types.js").PrivateUser | undefined} */ (found.me.result),
+      epoch: /** @type {Epoch | undefined} */ (found.epoch.result),
+      cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
+      rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
+      chats: /** @type {any[]} */ (found.chats.result).filter(isThing),
+      users: /** @type {any[]} */ (found.users.result).filter(isThing),
+      drafts: new Map(/** @type {number[]} */ (chatIds).map((chatId, at) => [chatId, String(texts[at])])),
+    };
+  }
+
+  /** From now on this window alone saves. @param {string} owner a name that nobody else has */
+  async own(owner) {
+    this.#owner = owner;
+    await this.#transact(["meta"], "readwrite", (store) => void store("meta").put(owner, "owner"), true);
+  }
+
+  /**
+   * Make durable what one or several inputs of the session asked for, all or none. Rejects with Fenced.
+   * @param {Record<string, any>[]} outputs
+   */
+  async save(outputs) {
+    const plan = planOf(outputs);
+    if (!plan.size) return;
+    let fenced = false;
+    const save = this.#transact(
+      ["meta", "cursors", "outbox", "items"],
+      "readwrite",
+      (store, transaction) => {
+        const owner = store("meta").get("owner");
+        owner.onsuccess = () => {
+          fenced = owner.result !== this.#owner;
+          if (fenced) transaction.abort();
+        };
+        if (plan.epoch) store("meta").put(plan.epoch, "epoch");
+        for (const write of plan.rows) write(store("outbox"));
+        for (const write of plan.items) write(store("items"));
+        for (const [chatId, moves] of plan.cursors) moveCursor(store("cursors"), chatId, moves);
+      },
+      plan.strict,
+    );
+    await save.catch((error) => {
+      throw fenced ? new Fenced("another window owns the profile") : error;
+    });
+  }
+
+  /** A message that was just written, durable before this resolves. @param {Kept} row @param {string} [instead] a cid
+   * that it replaces */
+  async addRow(row, instead) {
+    await this.#transact(["outbox"], "readwrite", (store) => {
+      if (instead) dropRow(store("outbox"), instead);
+      store("outbox").add(row);
+    }, true); // prettier-ignore
+  }
+
+  /** @param {string} cid */
+  async dropRow(cid) {
+    await this.#transact(["outbox"], "readwrite", (store) => dropRow(store("outbox"), cid), true);
+  }
+
+  /** The messages that are not acknowledged, in order. @returns {Promise<Kept[]>} */
+  async rows() {
+    const found = await this.#transact(["outbox"], "readonly", (store) => store("outbox").getAll());
+    return found.result.filter(isRow);
+  }
+
+  /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below
+   * @param {number} limit @returns {Promise<Item[]>} */
+  async items(chatId, below, limit) {
+    const range = IDBKeyRange.bound([chatId, below - limit], [chatId, below], false, true);
+    const found = await this.#transact(["items"], "readonly", (store) => store("items").getAll(range));
+    return lastRun(found.result, below);
+  }
+
+  /** How far the log of a chat is saved. @param {number} chatId @returns {Promise<number>} */
+  async applied(chatId) {
+    const found = await this.#transact(["cursors"], "readonly", (store) => store("cursors").get(chatId));
+    return found.result?.applied ?? 0;
+  }
+
+  /**
+   * Keep a run of items that ends where the kept ones begin, or at `applied`. Nothing is kept where the log was applied
+   * further meanwhile: the items may be out of date then.
+   * @param {number} chatId @param {Item[]} items ascending, without a hole @param {number} applied
+   */
+  async keepItems(chatId, items, applied) {
+    const kept = items.filter(({ seq }) => seq > applied - ITEMS && seq <= applied);
+    if (kept.length === 0) return;
+    const last = kept[kept.length - 1].seq;
+    await this.#transact(["items", "cursors"], "readwrite", (store) => {
+      const put = () => kept.forEach((item) => store("items").put(item));
+      const cursor = store("cursors").get(chatId);
+      cursor.onsuccess = () => {
+        if (cursor.result?.applied !== applied) return;
+        if (last === applied) return put();
+        const next = store("items").getKey([chatId, last + 1]);
+        next.onsuccess = () => void (next.result && put());
+      };
+    });
+  }
+
+  /** How many messages of others are kept above `read`; null where not all of those are kept.
+   * @param {number} chatId @param {number} read @param {number} applied @param {number} me */
+  async countUnread(chatId, read, applied, me) {
+    if (applied - read > ITEMS) return null;
+    const items = await this.items(chatId, applied + 1, applied - read);
+    if (items.length < applied - read) return null;
+    return items.filter((item) => item.type === "message" && item.sender_id !== me && !item.deleted).length;
+  }
+
+  /**
+   * What is shown before the server has answered; a cache only.
+   * @param {{me?: any, chats?: any[], users?: any[], gone?: number[]}} views
+   */
+  async keepViews({ me, chats = [], users = [], gone = [] }) {
+    await this.#transact(["meta", "chats", "users"], "readwrite", (store) => {
+      if (me) store("meta").put(me, "me");
+      for (const chat of chats) store("chats").put(chat);
+      for (const user of users) store("users").put(user);
+      for (const id of gone) store("chats").delete(id);
+    });
+  }
+
+  /** @param {number} chatId @param {string} text */
+  async keepDraft(chatId, text) {
+    await this.#transact(["drafts"], "readwrite", (store) => {
+      if (text) store("drafts").put(text, chatId);
+      else store("drafts").delete(chatId);
+    });
+  }
+
+  /** Give room back where there is too much. */
+  async tidy() {
+    const found = await this.#transact(["items", "cursors"], "readonly", (store) => ({
+      count: store("items").count(),
+      cursors: store("cursors").getAll(),
+    }));
+    if (found.count.result <= ALL_ITEMS) return;
+    await this.#transact(["items"], "readwrite", (store) => {
+      for (const { chat_id, applied } of found.cursors.result) trim(store("items"), chat_id, applied - SPARE);
+    });
+  }
+
+  /** Delete all of it. */
+  async destroy() {
+    await this.close();
+    await deleteDatabase(this.name);
+  }
+
+  async close() {
+    const opening = this.#opening;
+    this.#opening = null;
+    (await opening?.catch(() => null))?.close();
+  }
+
+  /**
+   * @template T
+   * @param {string[]} names @param {IDBTransactionMode} mode
+   * @param {(store: (name: string) => IDBObjectStore, transaction: IDBTransaction) => T} work @param {boolean} [strict]
+   * @returns {Promise<T>}
+   */
+  async #transact(names, mode, work, strict) {
+    return transact(await this.#opened(), names, mode, work, strict);
+  }
+
+  #opened() {
+    this.#opening ??= openOrRebuild(this.name).then((database) => {
+      const gone = () => {
+        database.close();
+        this.#opening = null; // the next transaction opens it again
+      };
+      database.onversionchange = gone;
+      database.onclose = gone;
+      return database;
+    });
+    return this.#opening;
+  }
+}
+
+/** @param {string} name */
+async function openOrRebuild(name) {
+  try {
+    const database = await openDatabase(name, VERSION, STORES);
+    if (isWhole(database)) return database;
+    database.close();
+  } catch (error) {
+    console.warn("the local database cannot be used and is made anew:", error);
+  }
+  const rows = await salvage(name);
+  await deleteDatabase(name);
+  const database = await openDatabase(name, VERSION, STORES);
+  await transact(database, ["outbox"], "readwrite", (store) => {
+    for (const { place: _place, ...row } of rows) store("outbox").add(row);
+  }, true); // prettier-ignore
+  return database;
+}
+
+/** @param {IDBDatabase} database */
+function isWhole(database) {
+  return Object.keys(STORES).every((name) => database.objectStoreNames.contains(name));
+}
+
+/** What of an outbox can be read. @param {string} name @returns {Promise<any[]>} */
+async function salvage(name) {
+  try {
+    const database = await openDatabase(name, undefined, {});
+    try {
+      const found = await transact(database, ["outbox"], "readonly", (store) => store("outbox").getAll());
+      return found.result.filter(isRow);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return [];
+  }
+}
+
+// --- what the outputs of a session write ---
+
+/** @param {Record<string, any>[]} outputs */
+function planOf(outputs) {
+  const failed = new Map(outputs.filter((one) => one.do === "failed").map((one) => [one.cid, one.code]));
+  /** @type {{epoch: Epoch | null, strict: boolean, size: number, rows: ((outbox: IDBObjectStore) => void)[],
+   *   items: ((items: IDBObjectStore) => void)[], cursors: Map<number, Record<string, any>[]>}} */
+  const plan = { epoch: null, strict: false, size: 0, rows: [], items: [], cursors: new Map() };
+  for (const output of outputs) {
+    const chatId = output.item?.chat_id ?? output.chat_id;
+    switch (output.do) {
+      case "save_epoch":
+        plan.epoch = { user_id: output.user_id, epoch: output.epoch };
+        break;
+      case "save_row":
+        plan.rows.push((outbox) => putRow(outbox, output.row, output.written_at));
+        plan.strict = true;
+        break;
+      case "drop_row":
+        plan.rows.push((outbox) =>
+          failed.has(output.cid) ? failRow(outbox, output.cid, failed.get(output.cid)) : dropRow(outbox, output.cid),
+        );
+        break;
+      case "apply":
+        plan.items.push((items) => putItem(items, output.item));
+        if (output.item.seq % 64 === 0) plan.items.push((items) => trim(items, chatId, output.item.seq - ITEMS));
+        break;
+      case "jump":
+      case "forget":
+        plan.items.push((items) => void items.delete(IDBKeyRange.bound([chatId, 0], [chatId, Infinity])));
+        break;
+      case "save_marks":
+        break;
+      default:
+        continue;
+    }
+    plan.size += 1;
+    if (["apply", "jump", "forget", "save_marks"].includes(output.do)) {
+      plan.cursors.set(chatId, [...(plan.cursors.get(chatId) ?? []), output]);
+    }
+  }
+  return plan;
+}
+
+/** @param {IDBObjectStore} cursors @param {number} chatId @param {Record<string, any>[]} moves */
+function moveCursor(cursors, chatId, moves) {
+  const before = cursors.get(chatId);
+  before.onsuccess = () => {
+    let cursor = before.result ?? null;
+    for (const move of moves) {
+      const { read = 0, applied = 0, applied_at = null } = cursor ?? {};
+      if (move.do === "forget") cursor = null;
+      else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read };
+      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: move.item.created_at ?? null, read };
+      else cursor = { applied, applied_at, read: move.read_seq };
+    }
+    if (cursor) cursors.put({ ...cursor, chat_id: chatId });
+    else cursors.delete(chatId);
+  };
+}
+
+/** @param {IDBObjectStore} outbox @param {any} row @param {string} writtenAt */
+function putRow(outbox, row, writtenAt) {
+  const before = outbox.index("cid").get(row.cid);
+  before.onsuccess = () => {
+    if (before.result) outbox.put({ ...before.result, ...row });
+    else outbox.add({ ...row, state: "queued", code: null, written_at: writtenAt ?? "" });
+  };
+}
+
+/** @param {IDBObjectStore} outbox @param {string} cid */
+function dropRow(outbox, cid) {
+  const place = outbox.index("cid").getKey(cid);
+  place.onsuccess = () => void (place.result !== undefined && outbox.delete(place.result));
+}
+
+/** @param {IDBObjectStore} outbox @param {string} cid @param {string} code */
+function failRow(outbox, cid, code) {
+  const before = outbox.index("cid").get(cid);
+  before.onsuccess = () => void (before.result && outbox.put({ ...before.result, state: "failed", code }));
+}
+
+/** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item */
+function putItem(items, item) {
+  items.put(item);
+  if (item.type !== "event" || !item.target_seq) return;
+  const target = items.get([item.chat_id, item.target_seq]);
+  target.onsuccess = () => {
+    if (target.result?.type !== "message") return;
+    const after = changedBy(target.result, item);
+    if (after !== target.result) items.put(after);
+  };
+}
+
+/** @param {IDBObjectStore} items @param {number} chatId @param {number} upto */
+function trim(items, chatId, upto) {
+  if (upto > 0) items.delete(IDBKeyRange.bound([chatId, 0], [chatId, upto]));
+}
+
+// --- what is read is checked: the file may be of anybody ---
+
+/** @param {Item[]} items @param {number} below @returns {Item[]} the run that ends just before `below` */
+function lastRun(items, below) {
+  const run = [];
+  for (let at = items.length - 1; at >= 0; at -= 1) {
+    if (items[at]?.seq !== below - 1 - run.length) break;
+    run.push(items[at]);
+  }
+  return run.reverse();
+}
+
+/** @param {any} one */
+function isCursor(one) {
+  return Number.isSafeInteger(one?.chat_id) && Number.isSafeInteger(one.applied) && one.applied >= 0;
+}
+
+/** @param {any} one */
+function isRow(one) {
+  return typeof one?.cid === "string" && Number.isSafeInteger(one.chat_id) && typeof one.content === "string";
+}
+
+/** @param {any} one */
+function isThing(one) {
+  return Number.isSafeInteger(one?.id);
+}

@@ -1,0 +1,410 @@
+/**
+ * State and the actions of the face (types.js: Messenger): who is logged in where, and what he does. What needs the
+ * link goes to the window that has it (profile.js); what HTTP alone can do is in people.js.
+ */
+
+import { Api, probe } from "./api.js";
+import { uuid7 } from "./core/ids.js";
+import { emptyModel, emptyProfile, reduce } from "./core/model.js";
+import { contentProblem, withoutHalves } from "./core/content.js";
+import { Db } from "./db.js";
+import { History } from "./history.js";
+import { peopleActions } from "./people.js";
+import { Profile, echoOf, profileName } from "./profile.js";
+
+/** @typedef {import("./types.js").Messenger} Messenger @typedef {import("./types.js").Refused} Refused
+ * @typedef {import("./types.js").Done} Done @typedef {import("./core/model.js").Update} Update
+ * @typedef {import("./types.js").PrivateUser} PrivateUser @typedef {import("./types.js").Message} Message */
+
+/** Milliseconds that another window has to tell that it is logged in. */
+const JOIN = 400;
+const TICK = 1_000;
+/** Milliseconds that a draft waits for more of it. */
+const DRAFT_AFTER = 300;
+/** Messages that may wait for the server. */
+const UNSENT = 2_000;
+/** @type {Done} */
+const DONE = { ok: true };
+
+/**
+ * @param {import("./platform.js").Platform} platform
+ * @param {{timing?: Record<string, number>}} [options] waits of the session
+ * @returns {Messenger}
+ */
+export function createMessenger(platform, options = {}) {
+  const vestnik = new Vestnik(platform, options);
+  const { history } = vestnik;
+  const people = peopleActions(() => vestnik.api, (updates) => vestnik.publish(updates)); // prettier-ignore
+  return {
+    ...people,
+    state: () => vestnik.model,
+    subscribe: (listener) => subscribed(vestnik.listeners, listener),
+    onArrival: (listener) => subscribed(vestnik.arrivals, listener),
+    start: () => vestnik.start(),
+    probe: (url) => vestnik.probe(url),
+    setServer: (url) => vestnik.setServer(url),
+    register: ({ remember, email, ...form }) =>
+      vestnik.enter("/api/auth/register", { ...form, ...(email && { email }) }, remember),
+    login: ({ remember, login, password }) => vestnik.enter("/api/auth/login", { login, password }, remember),
+    logout: (how) => vestnik.logout(how),
+    openChat: (chatId) => vestnik.openChat(chatId),
+    loadOlder: (chatId) => history.older(chatId),
+    loadNewer: (chatId) => history.newer(chatId),
+    jumpToEnd: (chatId) => history.toEnd(chatId),
+    jumpTo: (chatId, seq) => history.to(chatId, seq),
+    send: (chatId, content, replyTo) => vestnik.send(chatId, content, replyTo),
+    retry: (cid) => vestnik.retry(cid),
+    discard: (cid) => vestnik.discard(cid),
+    setDraft: (chatId, text) => vestnik.setDraft(chatId, text),
+    read: (chatId, seq) => vestnik.read(chatId, seq),
+    typing: (chatId, on) => void vestnik.profile?.command({ do: "typing", chat_id: chatId, on }),
+    wake: () => vestnik.wake(),
+    changeProfile: async (change) => {
+      const answer = await vestnik.api.call("PATCH", "/api/auth/me", change);
+      if (!answer.ok) return answer;
+      vestnik.publish([{ do: "me", user: answer.body }]);
+      return DONE;
+    },
+    changeSettings: (change) => vestnik.changeSettings(change),
+  };
+}
+
+/** @template T @param {Set<T>} listeners @param {T} listener */
+function subscribed(listeners, listener) {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+class Vestnik {
+  /** @type {Profile | null} */
+  profile = null;
+  /** @type {Db | null} */
+  db = null;
+  /** @type {Set<() => void>} */
+  listeners = new Set();
+  /** @type {Set<(message: Message, chat: import("./types.js").ChatView) => void>} */
+  arrivals = new Set();
+  /** @type {Map<number, number>} */
+  #draftTimers = new Map();
+  #windowId = hex(8);
+  #version = "0";
+  #os = "";
+
+  /** @param {import("./platform.js").Platform} platform @param {{timing?: Record<string, number>}} options */
+  constructor(platform, options) {
+    this.platform = platform;
+    this.options = options;
+    this.model = emptyModel();
+    const update = (/** @type {Update[]} */ updates) => this.update(updates);
+    this.history = new History(() => this.model, update, () => this.profile, () => this.db); // prettier-ignore
+  }
+
+  /** What asks the server: as the user, where somebody is logged in. */
+  get api() {
+    return this.profile?.api ?? new Api(this.model.server.url);
+  }
+
+  /** @param {Update[]} updates */
+  update(updates) {
+    const after = reduce(this.model, updates, Date.now());
+    if (after === this.model) return;
+    this.model = after;
+    for (const listener of this.listeners) listener();
+    void this.history.refill();
+  }
+
+  /** To all windows of the profile. @param {Update[]} updates */
+  publish(updates) {
+    this.profile?.publish(updates);
+  }
+
+  // --- who is logged in ---
+
+  async start() {
+    const [info, kept] = await Promise.all([this.platform.info(), this.platform.loadSettings()]);
+    this.#version = info.version;
+    this.#os = info.os;
+    const server = { url: trimmed(info.server), fixed: info.server_fixed };
+    const settings = { ...this.model.settings, ...kept };
+    this.update([{ do: "set", values: { server, settings } }]);
+    this.platform.onWake(() => this.wake());
+    setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
+    window.addEventListener("pagehide", () => this.#flushDrafts());
+    await this.#resume();
+  }
+
+  /** Go on as who was logged in last, where his tokens are still here or in another window. */
+  async #resume() {
+    const account = hasServer(this.model) && (await this.platform.loadAccount(this.model.server.url));
+    if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
+    const profile = this.#newProfile(account.id, true);
+    const stored = (await this.platform.loadSecret(profile.name).catch(() => null)) !== null;
+    if (stored || (await profile.joined(JOIN))) return this.#begin(profile, account);
+    await profile.close({ polite: false });
+    this.update([{ do: "set", values: { phase: "signed_out" } }]);
+  }
+
+  /** Log in, or make an account. @param {string} path @param {any} form @param {boolean} remember
+   * @returns {Promise<Done | Refused>} */
+  async enter(path, form, remember) {
+    const answer = await new Api(this.model.server.url).post(path, form);
+    if (!answer.ok) return answer;
+    const { access_token, refresh_token, user } = answer.body ?? {};
+    if (typeof access_token !== "string" || typeof refresh_token !== "string" || !Number.isSafeInteger(user?.id)) {
+      return { ok: false, code: "bad_answer" };
+    }
+    const profile = this.#newProfile(user.id, remember);
+    await profile.tokens.keep({ access_token, refresh_token });
+    await this.platform.saveAccount(this.model.server.url, user).catch(() => {});
+    await this.#begin(profile, user);
+    return DONE;
+  }
+
+  /** @param {number} userId @param {boolean} consent to keep the token in a file */
+  #newProfile(userId, consent) {
+    const url = this.model.server.url;
+    const name = profileName(url, userId);
+    const { platform } = this;
+    const secret = {
+      load: () => platform.loadSecret(name).catch(() => null),
+      save: async (/** @type {string} */ value) => {
+        const remembers = await platform.saveSecret(name, value, consent).catch(() => /** @type {const} */ ("memory"));
+        this.update([{ do: "set", values: { remembers } }]);
+      },
+    };
+    this.db = new Db(name);
+    const device = `${platform.desktop ? "Vestnik" : "Web"}, ${this.#os}`.slice(0, 64);
+    const client = {
+      device,
+      name: platform.desktop ? "vestnik-desktop" : "vestnik-web",
+      version: this.#version,
+      os: this.#os,
+    };
+    return new Profile({
+      url,
+      userId,
+      windowId: this.#windowId,
+      db: this.db,
+      secret,
+      model: () => this.model,
+      update: (updates) => this.update(updates),
+      arrived: (messages) => this.#arrived(messages),
+      ended: (code) => void this.#ended(code),
+      client,
+      random: () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32,
+      timing: this.options.timing,
+    });
+  }
+
+  /** @param {Profile} profile @param {PrivateUser} user */
+  async #begin(profile, user) {
+    this.profile = profile;
+    this.update([
+      { do: "set", values: { ...emptyProfile(), phase: "signed_in", ended: null } },
+      { do: "me", user },
+    ]);
+    try {
+      const kept = await /** @type {Db} */ (this.db).load();
+      const echoes = kept.rows.map((row) => ({ do: "echo", echo: echoOf(row) }));
+      this.update([{ do: "cached", kept }, ...(kept.me ? [{ do: "me", user: kept.me }] : []), ...echoes]);
+    } catch (error) {
+      console.warn("nothing could be read from this machine:", error);
+    }
+    profile.start();
+  }
+
+  /** The log-in is over: drafts and the outbox stay. @param {string | null} code null: the user wished it */
+  async #ended(code) {
+    const profile = this.profile;
+    if (!profile) return;
+    this.profile = null;
+    this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
+    if (code !== null) await this.platform.deleteSecret(profile.name).catch(() => {});
+    await profile.close({ polite: true });
+    await this.db?.close();
+  }
+
+  /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
+  async logout({ discard }) {
+    const { profile, db } = this;
+    if (!profile || !db) return DONE;
+    const unsent = [...this.model.echoes.lists.values()].some((list) => list.length > 0);
+    if (unsent && !discard) return { ok: false, code: "unsent" };
+    const { refresh } = profile.tokens.give();
+    const secret = refresh ?? (await this.platform.loadSecret(profile.name).catch(() => null));
+    const told = profile.api.post("/api/auth/logout", secret === null ? {} : { refresh_token: secret });
+    await told; // where it cannot be told, the user leaves this machine all the same
+    await this.platform.deleteSecret(profile.name).catch(() => {});
+    await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
+    profile.end(null);
+    await db.destroy().catch(() => {});
+    return DONE;
+  }
+
+  /** @param {string} url @returns {Promise<Done | Refused>} */
+  async probe(url) {
+    const address = trimmed(url);
+    if (!address) return { ok: false, code: "bad_address" };
+    return this.platform.desktop ? this.platform.probe(address) : probe(address);
+  }
+
+  /** @param {string} url @returns {Promise<Done | Refused>} */
+  async setServer(url) {
+    const address = trimmed(url);
+    if (!address) return { ok: false, code: "bad_address" };
+    const answer = await this.platform.setServer(address);
+    if (answer.ok) this.update([{ do: "set", values: { server: { url: address, fixed: false } } }]);
+    return answer;
+  }
+
+  // --- messages ---
+
+  /** @param {number | null} chatId */
+  async openChat(chatId) {
+    if (chatId === null) return this.update([{ do: "open", chat_id: null }]);
+    if (!this.model.chats.has(chatId)) {
+      const answer = await this.api.get(`/api/chats/${chatId}`);
+      if (!answer.ok) return;
+      this.publish([{ do: "chat", chat: answer.body }]);
+    }
+    await this.history.open(chatId);
+  }
+
+  /** @param {number} chatId @param {string} text @param {Message | null} replyTo @returns {Promise<Done | Refused>} */
+  async send(chatId, text, replyTo) {
+    const content = withoutHalves(text);
+    const problem = contentProblem(content, this.model.limits);
+    if (problem) return { ok: false, code: problem };
+    if (this.model.chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
+    if ((this.model.echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
+    const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
+    return this.#put({ ...{ reply_to: null, target_at: null }, ...reply, chat_id: chatId, content });
+  }
+
+  /** The same text again: a new message, in the place of the one that failed. @param {string} cid */
+  async retry(cid) {
+    const echo = this.#echo(cid);
+    if (echo?.state !== "failed") return;
+    const { chat_id, content, reply_to, target_at } = echo;
+    await this.#put({ chat_id, content, reply_to, target_at }, echo);
+  }
+
+  /** @param {string} cid */
+  async discard(cid) {
+    const echo = this.#echo(cid);
+    if (!echo) return;
+    await this.db?.dropRow(cid).catch(() => {});
+    this.publish([{ do: "discarded", cid, chat_id: echo.chat_id }]);
+    if (echo.state === "queued") void this.profile?.command({ do: "discard", cid });
+  }
+
+  /** @param {number} chatId @param {string} text */
+  setDraft(chatId, text) {
+    if ((this.model.drafts.get(chatId) ?? "") === text) return;
+    this.publish([{ do: "draft", chat_id: chatId, text }]);
+    clearTimeout(this.#draftTimers.get(chatId));
+    const keep = () => this.#keepDraft(chatId);
+    this.#draftTimers.set(chatId, window.setTimeout(keep, DRAFT_AFTER));
+  }
+
+  /** @param {number} chatId @param {number} seq */
+  read(chatId, seq) {
+    const chat = this.model.chats.get(chatId);
+    if (chat && seq > chat.read_seq) void this.profile?.command({ do: "read", chat_id: chatId, seq });
+  }
+
+  wake() {
+    void this.profile?.command({ do: "wake" });
+  }
+
+  /** @param {Partial<import("./types.js").Settings>} change */
+  async changeSettings(change) {
+    const settings = { ...this.model.settings, ...change };
+    const updates = [{ do: "settings", settings }];
+    if (this.profile) this.publish(updates);
+    else this.update(updates);
+    await this.platform.saveSettings(settings);
+  }
+
+  // --- steps ---
+
+  /**
+   * Durable first, then shown, then sent.
+   * @param {{chat_id: number, content: string, reply_to: number | null, target_at: string | null}} what
+   * @param {import("./types.js").Echo} [instead] an echo that it replaces
+   * @returns {Promise<Done | Refused>}
+   */
+  async #put(what, instead) {
+    const cid = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    const state = /** @type {const} */ ("queued");
+    const row = {
+      ...what,
+      cid,
+      attachments: [],
+      reply_lost: false,
+      state,
+      code: null,
+      written_at: new Date().toISOString(),
+    };
+    try {
+      await this.db?.addRow(row, instead?.cid);
+    } catch (error) {
+      console.error("a message could not be saved:", error);
+      return { ok: false, code: "not_saved" };
+    }
+    const gone = instead ? [{ do: "discarded", cid: instead.cid, chat_id: instead.chat_id }] : [];
+    this.publish([...gone, { do: "echo", echo: echoOf(row) }]);
+    void this.profile?.command({ do: "row", row });
+    return DONE;
+  }
+
+  /** @param {string} cid */
+  #echo(cid) {
+    for (const list of this.model.echoes.lists.values()) {
+      const echo = list.find((one) => one.cid === cid);
+      if (echo) return echo;
+    }
+    return null;
+  }
+
+  /** @param {Message[]} messages */
+  #arrived(messages) {
+    for (const message of messages) {
+      const chat = this.model.chats.get(message.chat_id);
+      if (chat) for (const listener of this.arrivals) listener(message, chat);
+    }
+  }
+
+  /** @param {number} chatId */
+  #keepDraft(chatId) {
+    this.#draftTimers.delete(chatId);
+    void this.db?.keepDraft(chatId, this.model.drafts.get(chatId) ?? "").catch(() => {});
+  }
+
+  #flushDrafts() {
+    for (const [chatId, timer] of this.#draftTimers) {
+      clearTimeout(timer);
+      this.#keepDraft(chatId);
+    }
+  }
+}
+
+/** @param {import("./core/model.js").Model} model */
+function hasServer(model) {
+  return model.server.url !== "";
+}
+
+/** The address of a server as it is used: scheme, host and a path without a slash at its end; "" for none. @param {string} url */
+function trimmed(url) {
+  try {
+    const { protocol, origin, pathname } = new URL(url);
+    return protocol === "http:" || protocol === "https:" ? (origin + pathname).replace(/\/+$/, "") : "";
+  } catch {
+    return "";
+  }
+}
+
+/** @param {number} bytes */
+function hex(bytes) {
+  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,229 @@
+/**
+ * What the one window does that owns a profile's link: it runs the session, lists the chats after each `ready`, learns
+ * who is who, and keeps on this machine what is to be seen at the next start.
+ */
+
+import { isEnd } from "./tokens.js";
+import { isPassing } from "./api.js";
+import { isChatList, isUser } from "./core/frames.js";
+import { ClientSession } from "./core/session.js";
+import { Driver } from "./ws.js";
+
+/** @typedef {import("./core/model.js").Update} Update @typedef {import("./core/model.js").Model} Model
+ * @typedef {import("./types.js").LinkView} LinkView */
+/**
+ * @typedef {{url: string, api: import("./api.js").Api, tokens: import("./tokens.js").Tokens, db: import("./db.js").Db,
+ *   model: () => Model, publish: (updates: Update[]) => void, ended: (code: string) => void,
+ *   broken: (error: unknown) => void, client: {device: string, name: string, version: string, os: string},
+ *   random: () => number, timing?: Record<string, number>}} Parts
+ */
+
+/** Milliseconds until a list that could not be had is asked for again. */
+const AGAIN = 5_000;
+/** Milliseconds that changes of the view wait for more of them. */
+const KEEP_AFTER = 1_000;
+const MOST_IDS = 100;
+
+export class Owner {
+  #stopped = false;
+  /** Chats told of while a list is on its way: its flags of them may be old. @type {Set<number> | null} */
+  #toldMeanwhile = null;
+  /** @type {Set<number>} */
+  #strangers = new Set();
+  #asking = false;
+  #keepTimer = 0;
+  /** @type {number | null} */
+  #since = Date.now();
+
+  /** @param {Parts} parts @param {any} kept what the database holds */
+  constructor(parts, kept) {
+    this.parts = parts;
+    /** What is kept already. */
+    this.kept = parts.model();
+    const session = new ClientSession({ ...parts.client, timing: parts.timing }, parts.random, snapshotOf(kept));
+    const { url, tokens, db } = parts;
+    const told = (/** @type {Update[]} */ updates) => this.#told(updates);
+    this.driver = new Driver({ session, url, tokens, db, told, broken: parts.broken });
+  }
+
+  start() {
+    this.driver.start();
+    this.#tellLink();
+  }
+
+  /** The end of this window's ownership. @param {boolean} polite say goodbye to the server */
+  async stop(polite) {
+    this.#stopped = true;
+    if (polite) this.driver.input((session) => session.stop());
+    this.driver.stop();
+    clearTimeout(this.#keepTimer);
+    await this.keepViews().catch(() => {});
+  }
+
+  /** @param {import("./db.js").Kept} row durable already */
+  send(row) {
+    this.driver.input((session, at) => {
+      if (session.send(row, at)) session.rowSaved(row.cid, at);
+    });
+  }
+
+  /** @param {number} chatId @param {number} seq */
+  read(chatId, seq) {
+    this.driver.input((session, at) => session.read(chatId, seq, at));
+  }
+
+  /** @param {number} chatId @param {boolean} on */
+  typing(chatId, on) {
+    this.driver.input((session, at) => session.typing(chatId, on, at));
+  }
+
+  /** @param {string} cid */
+  discard(cid) {
+    this.driver.input((session, at) => session.discard(cid, at));
+  }
+
+  wake() {
+    this.driver.wake();
+  }
+
+  /** Something was published, by this window or another. @param {Update[]} updates */
+  noticed(updates) {
+    for (const update of updates) {
+      if (update.do === "chat") this.#toldMeanwhile?.add(update.chat.id);
+      if (update.frame?.type === "chat") this.#toldMeanwhile?.add(update.frame.chat.id);
+      if (update.do === "apply") this.#meet(update.item);
+    }
+    if (!this.#keepTimer) this.#keepTimer = window.setTimeout(() => void this.keepViews().catch(() => {}), KEEP_AFTER);
+  }
+
+  /** Keep what changed of the view. */
+  async keepViews() {
+    this.#keepTimer = 0;
+    const [before, model] = [this.kept, this.parts.model()];
+    this.kept = model;
+    await this.parts.db.keepViews({
+      me: model.me === before.me ? undefined : model.me,
+      chats: changed(before.chats, model.chats),
+      users: changed(before.users, model.users),
+      gone: [...before.chats.keys()].filter((id) => !model.chats.has(id)),
+    });
+  }
+
+  // --- what the session tells ---
+
+  /** @param {Update[]} updates */
+  #told(updates) {
+    if (this.#stopped) return;
+    const states = updates.filter((update) => update.do === "state");
+    const ready = updates.some((update) => update.frame?.type === "ready");
+    this.parts.publish(updates.filter((update) => update.do !== "state"));
+    this.#tellLink();
+    if (ready) void this.#list();
+    for (const { state, code } of states) {
+      if (state === "logged_out") this.parts.ended(code ?? "revoked");
+    }
+  }
+
+  /** How the link is, where it is not as it was. */
+  #tellLink() {
+    const { session } = this.driver;
+    const state = LINK_STATES[session.state] ?? "connecting";
+    const renewing = session.state === "backoff" && session.nextTimer() === null;
+    if (state === "live") this.#since = null;
+    else this.#since ??= Date.now();
+    /** @type {LinkView} */
+    const link = { state: renewing ? "connecting" : state, retry_at: null, since: this.#since, code: null };
+    const due = session.nextTimer();
+    if (state === "offline" && due !== null && navigator.onLine) {
+      link.retry_at = Date.now() + Math.max(0, due - Math.trunc(performance.now()));
+    }
+    if (state === "stopped") link.code = "unsupported_version";
+    const before = this.parts.model().link;
+    const same = before.state === link.state && before.since === link.since && before.code === link.code;
+    const soon = Math.abs((before.retry_at ?? 0) - (link.retry_at ?? 0)) < 100;
+    if (!same || !soon) this.parts.publish([{ do: "link", link }]);
+  }
+
+  // --- what is asked over HTTP ---
+
+  /** All chats, as they are now; again until they could be had. */
+  async #list() {
+    this.#toldMeanwhile = new Set();
+    const [list, me] = await Promise.all([this.parts.api.get("/api/chats"), this.parts.api.get("/api/auth/me")]);
+    if (this.#stopped) return;
+    const told = this.#toldMeanwhile ?? new Set();
+    this.#toldMeanwhile = null;
+    if (me.ok && isUser(me.body)) this.parts.publish([{ do: "me", user: me.body }]);
+    if (list.ok && isChatList(list.body)) {
+      const { chats, users } = list.body;
+      this.parts.publish([
+        {
+          do: "chats",
+          chats: chats.map((/** @type {any} */ chat) => (told.has(chat.id) ? flagless(chat) : chat)),
+          users,
+          kept: [...told],
+        },
+      ]);
+    } else if (list.ok || isPassing(list.code)) {
+      setTimeout(() => !this.#stopped && this.#ready && void this.#list(), AGAIN);
+    } else if (isEnd(list) && list.code !== "not_found") {
+      this.parts.ended(list.code);
+    }
+  }
+
+  get #ready() {
+    return ["resuming", "live"].includes(this.driver.session.state);
+  }
+
+  /** Who wrote it is asked for where nobody told. @param {import("./types.js").Item} item */
+  #meet(item) {
+    const id = item.type === "message" ? item.sender_id : item.type === "event" ? item.actor_id : null;
+    if (id === null || this.parts.model().users.has(id)) return;
+    this.#strangers.add(id);
+    if (!this.#asking) void this.#ask();
+  }
+
+  async #ask() {
+    this.#asking = true;
+    await Promise.resolve();
+    while (this.#strangers.size && !this.#stopped) {
+      const ids = [...this.#strangers].slice(0, MOST_IDS);
+      for (const id of ids) this.#strangers.delete(id);
+      const found = await this.parts.api.get(`/api/users?ids=${ids.join(",")}`);
+      if (found.ok && Array.isArray(found.body?.users)) {
+        this.parts.publish([{ do: "users", users: found.body.users.filter(isUser) }]);
+      }
+    }
+    this.#asking = false;
+  }
+}
+
+/** What a link is called in the state of a session. @type {Record<string, LinkView["state"]>} */
+const LINK_STATES = {
+  idle: "connecting",
+  connecting: "connecting",
+  authenticating: "connecting",
+  resuming: "resuming",
+  live: "live",
+  backoff: "offline",
+  logged_out: "stopped",
+  stopped: "stopped",
+};
+
+/** @param {any} chat */
+function flagless({ muted: _muted, favourite: _favourite, hidden: _hidden, ...chat }) {
+  return chat;
+}
+
+/** Where an earlier life of the session ended. @param {any} kept @returns {import("./core/snapshot.js").Snapshot | null} */
+function snapshotOf({ epoch, cursors, rows }) {
+  const chats = cursors.map((/** @type {any} */ cursor) => ({ first_seq: 1, ...cursor }));
+  const queued = rows.filter((/** @type {any} */ row) => row.state === "queued");
+  return { user_id: epoch?.user_id ?? 0, epoch: epoch?.epoch ?? null, chats, rows: queued };
+}
+
+/** @template T @param {Map<number, T>} before @param {Map<number, T>} after @returns {T[]} */
+function changed(before, after) {
+  if (before === after) return [];
+  return [...after].filter(([id, one]) => before.get(id) !== one).map(([, one]) => one);
+}

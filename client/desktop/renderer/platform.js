@@ -1,0 +1,133 @@
+/**
+ * What differs between the desktop shell (preload.js) and a browser: secrets, settings, notifications, the title's
+ * number, links, and how one is woken. The same functions in both.
+ */
+
+import { openDatabase, transact } from "./idb.js";
+
+/** @typedef {import("./types.js").Desktop} Desktop */
+/**
+ * `desktop`: this is the shell. `accounts`: who was logged in last at a server, for the next start.
+ * @typedef {Desktop & {desktop: boolean, loadAccount: (url: string) => Promise<import("./types.js").PrivateUser | null>,
+ *   saveAccount: (url: string, user: import("./types.js").PrivateUser | null) => Promise<void>}} Platform
+ */
+
+const SETTINGS = "vestnik settings";
+const STORES = { secrets: {}, accounts: {} };
+
+/** @returns {Promise<Platform>} */
+export async function createPlatform() {
+  const store = new Map();
+  const database = await openDatabase("vestnik", 1, STORES).catch(() => null);
+  /** @param {string} name @param {string} key @returns {Promise<any>} */
+  const load = async (name, key) => {
+    if (!database) return store.get(`${name} ${key}`) ?? null;
+    return (await transact(database, [name], "readonly", (open) => open(name).get(key))).result ?? null;
+  };
+  /** @param {string} name @param {string} key @param {any} value null: none */
+  const save = async (name, key, value) => {
+    if (!database) return void store.set(`${name} ${key}`, value);
+    const write = (/** @type {(name: string) => IDBObjectStore} */ open) =>
+      void (value === null ? open(name).delete(key) : open(name).put(value, key));
+    await transact(database, [name], "readwrite", write, true);
+  };
+  const shell = window.vestnik ?? browser({ load, save, durable: database !== null });
+  return {
+    ...shell,
+    desktop: window.vestnik !== undefined,
+    onWake: (listener) => {
+      shell.onWake(listener);
+      window.addEventListener("online", () => listener());
+      window.addEventListener("focus", () => listener());
+      document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener());
+    },
+    loadAccount: (url) => load("accounts", url).catch(() => null),
+    saveAccount: (url, user) => save("accounts", url, user),
+  };
+}
+
+/**
+ * @param {{load: (name: string, key: string) => Promise<any>, durable: boolean,
+ *   save: (name: string, key: string, value: any) => Promise<void>}} kept
+ * @returns {Desktop}
+ */
+function browser({ load, save, durable }) {
+  /** @type {Map<string, Notification>} */
+  const notes = new Map();
+  /** @type {((chatId: number) => void)[]} */
+  const openers = [];
+  const title = document.title;
+  return {
+    info: async () => ({
+      version: "web",
+      os: navigator.platform || "web",
+      server: location.origin,
+      server_fixed: true,
+      keyring: false,
+      notifications: "Notification" in window && Notification.permission === "granted",
+      tray: false,
+      autostart: false,
+      languages: [...navigator.languages],
+    }),
+    probe: async () => ({ ok: false, code: "forbidden" }),
+    setServer: async () => ({ ok: false, code: "forbidden" }),
+    loadSecret: (name) => load("secrets", name),
+    async saveSecret(name, value, consent) {
+      if (!consent || !durable) return "memory";
+      await save("secrets", name, value);
+      return "file";
+    },
+    deleteSecret: (name) => save("secrets", name, null),
+    loadSettings: async () => parsed(localStorage.getItem(SETTINGS)),
+    saveSettings: async (settings) => localStorage.setItem(SETTINGS, JSON.stringify(settings)),
+    async notify({ tag, title: head, body, chat_id, silent }) {
+      if (!("Notification" in window)) return false;
+      const permission =
+        Notification.permission === "default" ? await Notification.requestPermission() : Notification.permission;
+      if (permission !== "granted") return false;
+      const note = new Notification(head, { tag, body, silent });
+      notes.set(tag, note);
+      note.onclick = () => {
+        window.focus();
+        note.close();
+        for (const open of openers) open(chat_id);
+      };
+      note.onclose = () => notes.delete(tag);
+      return true;
+    },
+    closeNote: async (tag) => notes.get(tag)?.close(),
+    setBadge: (count, name) => {
+      document.title = count > 0 ? `(${count}) ${name || title}` : name || title;
+    },
+    openExternal: async (url) => {
+      const link = externalLink(url);
+      if (link) window.open(link, "_blank", "noopener,noreferrer");
+      return link !== null;
+    },
+    attention: () => {},
+    onOpenChat: (listener) => void openers.push(listener),
+    onWake: () => {},
+    onMenu: () => {},
+  };
+}
+
+/** A link that may leave the app; null for any other. @param {string} url */
+export function externalLink(url) {
+  try {
+    const { protocol, href, username, password } = new URL(url);
+    const allowed = protocol === "mailto:" || (protocol === "https:" && !username && !password);
+    return allowed ? href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string | null} text @returns {any} */
+function parsed(text) {
+  try {
+    const found = JSON.parse(text ?? "{}");
+    return typeof found === "object" && found !== null ? found : {};
+  } catch {
+    return {};
+  }
+}
