@@ -104,6 +104,10 @@ mutants *names:
 bench *options:
     python -m tests.bench.room "$@"
 
+# the desktop client: a chat of 100,000 messages, the start, memory; e.g. ./just bench-desktop memory --minutes 30
+bench-desktop *options: node-packages
+    @python -m tests.bench.desktop "$@"
+
 # write what is made from the code: docs/states.md
 docs:
     python docs/generate.py

@@ -62,7 +62,9 @@ export async function newPerson(browser, server, name, how = {}) {
   const context = await newProfile(browser, how.options);
   const { page, errors } = await newPage(context);
   await page.goto(how.url ?? server.url);
-  await signIn(page, account, { remember: how.remember ?? false });
+  await signIn(page, account, { remember: how.remember ?? false }).catch((error) => {
+    throw new Error([`${name} could not log in`, ...errors].join("\n"), { cause: error });
+  });
   return { context, page, errors, account, name, id: account.user.id };
 }
 

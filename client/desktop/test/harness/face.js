@@ -1,14 +1,48 @@
-/** How a person gets about in the face: each way of doing a thing once, by what he sees. */
+/** How a person gets about in the face: each way of doing a thing once, by what he sees. Waits are for what appears. */
+
+/** @typedef {import("playwright-core").Page} Page */
 
 /**
  * From the log-in screen to the list of chats.
- * @param {import("playwright-core").Page} page @param {{username: string, password: string}} account
- * @param {{remember?: boolean}} [options]
+ * @param {Page} page @param {{username: string, password: string}} account @param {{remember?: boolean}} [options]
  */
 export async function signIn(page, { username, password }, { remember = false } = {}) {
   await page.locator("input[autocomplete=username]").fill(username);
   await page.locator("input[autocomplete=current-password]").fill(password);
-  if (remember) await page.getByRole("checkbox").check();
+  if (remember) await page.locator("input[name=remember]").check();
   await page.keyboard.press("Enter");
-  await page.locator("input[autocomplete=current-password]").waitFor({ state: "detached" });
+  await page.locator("nav.side").waitFor();
 }
+
+/** The chat's row in the list. @param {Page} page @param {number} chatId */
+export const chatRow = (page, chatId) => page.locator(`nav.side [data-chat="${chatId}"]`);
+
+/** Open a chat from the list; returns when its composer is there. @param {Page} page @param {number} chatId */
+export async function openChat(page, chatId) {
+  await chatRow(page, chatId).click();
+  await page.locator(`nav.side [data-chat="${chatId}"][aria-current=true]`).waitFor();
+  await composer(page).waitFor();
+}
+
+/** Where one writes. @param {Page} page */
+export const composer = (page) => page.locator("form.composer textarea");
+
+/** Write into the open chat and send. @param {Page} page @param {string} text */
+export async function say(page, text) {
+  await composer(page).fill(text);
+  await composer(page).press("Enter");
+}
+
+/** The rows of messages that are in the log, own ones that wait too. @param {Page} page */
+export const messageRows = (page) => page.getByRole("log").locator("li.msg:not([aria-hidden])");
+
+/** The row of a message with exactly this text. @param {Page} page @param {string} text */
+export const messageRow = (page, text) => messageRows(page).filter({ has: page.getByText(text, { exact: true }) });
+
+/** Seqs of the messages in the log, as they stand there. @param {Page} page @returns {Promise<number[]>} */
+export const shownSeqs = (page) =>
+  page
+    .getByRole("log")
+    .evaluate((log) =>
+      [...log.querySelectorAll("li.msg[data-seq]")].map((row) => Number(row.getAttribute("data-seq"))),
+    );

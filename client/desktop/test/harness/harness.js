@@ -3,7 +3,7 @@
 export { assertNoErrors, findChromium, launchChromium, newPage, newPerson, newProfile, noChromium } from "./browser.js";
 export { atEnd } from "./closing.js";
 export { findElectron, launchElectron, newUserData, noElectron } from "./electron.js";
-export { signIn } from "./face.js";
+export { chatRow, composer, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
 export { assertAccessible, axe, screenshot } from "./screens.js";
 export { startServer } from "./server.js";
 export { startWire } from "./wire.js";

@@ -109,7 +109,7 @@ export class Server {
     return { ...form, ...(await this.call(null, "POST", "/api/auth/register", form)) };
   }
 
-  /** Another session of an account. @param {Account} account @returns {Promise<Account>} */
+  /** Another session of an account. @param {{username: string, password: string}} account @returns {Promise<Account>} */
   async login({ username, password }) {
     return { username, password, ...(await this.call(null, "POST", "/api/auth/login", { username, password })) };
   }
