@@ -9,11 +9,11 @@ const WANTED = ["ru", "en-US"];
 
 /** @param {Electron.Session} session @param {{on: boolean, dictionaryUrl: string | null}} options */
 function setSpellcheck(session, { on, dictionaryUrl }) {
-  session.setSpellCheckerEnabled(on);
-  if (!on) return;
   if (dictionaryUrl !== null) session.setSpellCheckerDictionaryDownloadURL(dictionaryUrl);
+  // Also of what is off the dictionaries would be loaded, were a language set. macOS has its own and ignores this.
   const languages = WANTED.filter((language) => session.availableSpellCheckerLanguages.includes(language));
-  session.setSpellCheckerLanguages(languages); // macOS has its own and ignores this
+  session.setSpellCheckerLanguages(on ? languages : []);
+  session.setSpellCheckerEnabled(on);
 }
 
 module.exports = { setSpellcheck };

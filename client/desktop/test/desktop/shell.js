@@ -40,6 +40,7 @@ export async function launchShell(options = {}) {
     executablePath: program,
     args: [...switches, "--disable-gpu", ...(app === "" ? [] : [app]), ...args],
     env: environment({ VESTNIK_USER_DATA: userData, ...env }),
+    chromiumSandbox: !switches.includes("--no-sandbox"),
     timeout: 30_000,
   });
   atEnd(() => electron.close().catch(() => {}));
