@@ -1,0 +1,73 @@
+/** Finding by a few letters: the beginning of a name, of a word, anywhere, and at last letters in order. */
+
+import { fold } from "./search.js";
+
+/** @typedef {{from: number, to: number}} Place */
+
+const AT_START = 4;
+const AT_WORD = 3;
+const INSIDE = 2;
+const SCATTERED = 1;
+
+/**
+ * How well a text answers a query, and where.
+ * @param {string} query @param {string} text
+ * @returns {{score: number, places: Place[]} | null} a higher score is a better answer; null: it does not
+ */
+export function fuzzy(query, text) {
+  const wanted = fold(query.trim());
+  const folded = fold(text);
+  if (wanted === "") return { score: 0, places: [] };
+  const at = folded.indexOf(wanted);
+  if (at === 0) return { score: AT_START, places: [{ from: 0, to: wanted.length }] };
+  const word = wordStart(folded, wanted);
+  if (word >= 0) return { score: AT_WORD, places: [{ from: word, to: word + wanted.length }] };
+  if (at > 0) return { score: INSIDE, places: [{ from: at, to: at + wanted.length }] };
+  const places = inOrder(folded, wanted.replace(/\s+/gu, ""));
+  return places && { score: SCATTERED / (1 + places.length), places };
+}
+
+/** @param {string} text @param {string} wanted */
+function wordStart(text, wanted) {
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    if (at > 0 && !/[\p{L}\p{N}]/u.test(text[at - 1])) return at;
+  }
+  return -1;
+}
+
+/** Each letter after the one before. @param {string} text @param {string} letters @returns {Place[] | null} */
+function inOrder(text, letters) {
+  /** @type {Place[]} */
+  const places = [];
+  let from = 0;
+  for (const letter of letters) {
+    const at = text.indexOf(letter, from);
+    if (at < 0) return null;
+    const last = places.at(-1);
+    if (last && last.to === at) last.to = at + letter.length;
+    else places.push({ from: at, to: at + letter.length });
+    from = at + letter.length;
+  }
+  return places;
+}
+
+/**
+ * The best answers first; equal ones keep their order.
+ * @template T
+ * @param {string} query @param {readonly T[]} candidates @param {(candidate: T) => readonly string[]} names the first
+ *   one is what is shown
+ * @param {number} most
+ * @returns {{candidate: T, places: Place[]}[]}
+ */
+export function rank(query, candidates, names, most) {
+  const found = candidates.flatMap((candidate) => {
+    const answers = names(candidate).map((name, index) => ({ index, answer: fuzzy(query, name) }));
+    const [best] = answers
+      .filter(({ answer }) => answer !== null)
+      .sort((a, b) => /** @type {any} */ (b.answer).score - /** @type {any} */ (a.answer).score);
+    if (!best?.answer) return [];
+    return [{ candidate, score: best.answer.score, places: best.index === 0 ? best.answer.places : [] }];
+  });
+  const sorted = found.sort((a, b) => b.score - a.score);
+  return sorted.slice(0, most).map(({ candidate, places }) => ({ candidate, places }));
+}

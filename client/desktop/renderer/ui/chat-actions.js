@@ -1,0 +1,42 @@
+/** One's own flags of a chat, from the menus and from its information; what can be taken back is, by a toast. */
+
+import { errorText, isolate, t } from "../core/i18n.js";
+import { titleOf } from "../core/names.js";
+
+/** @typedef {import("./face.js").Face} Face @typedef {import("../types.js").ChatView} ChatView */
+
+/**
+ * Change it and say so; the undo is the opposite change.
+ * @param {Face} face @param {ChatView} chat @param {"muted" | "favourite" | "hidden"} flag @param {boolean} value
+ * @param {string | null} said what the toast says, null for none
+ */
+async function change(face, chat, flag, value, said) {
+  const outcome = await face.messenger.changeChat(chat.id, { [flag]: value });
+  if (!outcome.ok) {
+    face.overlays.toast({ text: errorText(outcome) });
+    return false;
+  }
+  if (said !== null) {
+    const undo = () => void change(face, chat, flag, !value, null);
+    face.overlays.toast({ text: said, action: t("toast.undo"), run: undo });
+  }
+  return true;
+}
+
+/** @param {Face} face @param {ChatView} chat */
+const named = (face, chat) => ({ title: isolate(titleOf(chat, face.messenger.state().me)) });
+
+/** @param {Face} face @param {ChatView} chat */
+export const toggleMuted = (face, chat) =>
+  change(face, chat, "muted", !chat.muted, t(chat.muted ? "toast.unmuted" : "toast.muted", named(face, chat)));
+
+/** @param {Face} face @param {ChatView} chat */
+export const toggleFavourite = (face, chat) => change(face, chat, "favourite", !chat.favourite, null);
+
+/** @param {Face} face @param {ChatView} chat */
+export async function hideChat(face, chat) {
+  const { current } = face.messenger.state();
+  const hidden = await change(face, chat, "hidden", true, t("toast.hidden", named(face, chat)));
+  if (hidden && current === chat.id) face.openChat(null);
+  return hidden;
+}

@@ -1,0 +1,30 @@
+/** A box to type in over a list of options: the focus stays in the box, the arrows move a mark in the list. */
+
+/**
+ * What a key does to the mark. The list has `count` options, the mark is at `active`.
+ * @param {{key: string, isComposing?: boolean, ctrlKey?: boolean, altKey?: boolean}} event
+ * @param {number} active @param {number} count
+ * @returns {{active: number} | {choose: number} | null} null: not a key of the list
+ */
+export function listKey(event, active, count) {
+  if (event.isComposing || event.ctrlKey || event.altKey || count === 0) return null;
+  switch (event.key) {
+    case "ArrowDown":
+      return { active: (active + 1) % count };
+    case "ArrowUp":
+      return { active: (active + count - 1) % count };
+    case "PageDown":
+      return { active: Math.min(count - 1, active + 8) };
+    case "PageUp":
+      return { active: Math.max(0, active - 8) };
+    case "Enter":
+      return { choose: Math.min(active, count - 1) };
+    default:
+      return null;
+  }
+}
+
+/** Bring the marked option into view after the next render. @param {string} id */
+export function reveal(id) {
+  requestAnimationFrame(() => document.getElementById(id)?.scrollIntoView({ block: "nearest" }));
+}

@@ -1,0 +1,230 @@
+/** About a group or about the other one of a direct chat; what may be done here depends on one's role. */
+
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { fullDate } from "../../core/format.js";
+import { errorText, isolate, t } from "../../core/i18n.js";
+import { isSaved, nameOf, titleOf } from "../../core/names.js";
+import { avatar } from "../avatar.js";
+import { hideChat, toggleFavourite, toggleMuted } from "../chat-actions.js";
+import { icon } from "../icon.js";
+import { personRow, presence } from "../people.js";
+import { rove } from "../roving.js";
+
+/** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").State} State */
+/** @typedef {import("../../types.js").ChatView} ChatView @typedef {import("../../types.js").Member} Member */
+
+/** `params`: `{chatId}`. @type {import("../dialog.js").DialogMaker} */
+export function chatInfo(face, { chatId }, close) {
+  let active = 0;
+  /** @type {string | null} */
+  let problem = null;
+  const opened = face.messenger.state().chats.get(chatId);
+  if (opened?.is_group) void load();
+
+  async function load() {
+    problem = null;
+    const answer = await face.messenger.loadMembers(chatId);
+    problem = answer.ok ? null : errorText(answer);
+    face.redraw();
+  }
+
+  /** What the server refused is said in the dialog. @param {Promise<{ok: true} | {ok: false, code: string}>} doing */
+  async function attempt(doing) {
+    const outcome = await doing;
+    problem = outcome.ok ? null : errorText(outcome);
+    face.redraw();
+    return outcome.ok;
+  }
+
+  /** @param {number} userId */
+  async function write(userId) {
+    const answer = await face.messenger.openDirect(userId);
+    if (answer.ok) {
+      close();
+      face.openChat(answer.chat_id);
+    } else await attempt(Promise.resolve(answer));
+  }
+
+  /** @param {Member} member */
+  async function remove(member) {
+    const name = isolate(nameOf(member.user));
+    const question = {
+      title: t("info.remove_title", { name }),
+      text: t("info.remove_text"),
+      act: t("info.remove"),
+      danger: true,
+    };
+    if (await face.overlays.confirm(question)) await attempt(face.messenger.removeMember(chatId, member.user.id));
+  }
+
+  /** @param {ChatView} chat @param {number} myId */
+  async function leave(chat, myId) {
+    const title = t("info.leave_title", { title: isolate(titleOf(chat, null)) });
+    const others = (chat.members ?? []).filter((member) => member.user.id !== myId);
+    const alone = chat.role === "admin" && others.length > 0 && others.every((member) => member.role !== "admin");
+    const text = t(alone ? "info.leave_last_admin" : "info.leave_text");
+    if (!(await face.overlays.confirm({ title, text, act: t("info.leave"), danger: true }))) return;
+    if (await attempt(face.messenger.removeMember(chatId, myId))) close();
+  }
+
+  /** @param {Member} member @param {ChatView} chat @param {Element} at */
+  function memberMenu(member, chat, at) {
+    const { user, role } = member;
+    const other = role === "admin" ? "member" : "admin";
+    const changeRole = () => void attempt(face.messenger.changeRole(chatId, user.id, other));
+    const items = [{ label: t("newchat.write"), icon: "compose", run: () => void write(user.id) }];
+    const rights = [
+      { label: t(role === "admin" ? "info.unmake_admin" : "info.make_admin"), icon: "user", run: changeRole },
+      null,
+      { label: t("info.remove"), icon: "trash", danger: true, run: () => void remove(member) },
+    ];
+    const mayChange = chat.role === "admin" && chat.left_seq === null;
+    face.overlays.showMenu({ label: nameOf(user), items: mayChange ? [...items, ...rights] : items }, at);
+  }
+
+  /** @param {Member} member @param {number} index @param {ChatView} chat @param {State} state */
+  function memberRow(member, index, chat, state) {
+    const user = state.users.get(member.user.id) ?? member.user;
+    const mine = user.id === state.me?.id;
+    const role = member.role === "admin" ? html`<span class="role role--owner">${t("info.admin")}</span>` : nothing;
+    const end = html`<span class="row__end">${role}${mine ? nothing : icon("more", "icon--s")}</span>`;
+    const sub = mine ? t("info.you") : presence(user, new Date()) || `@${user.username}`;
+    const row = personRow(face, user, { id: `member-${user.id}`, end, sub });
+    return html`<li>
+      <button
+        class="row row--person"
+        type="button"
+        data-rove=${nameOf(user)}
+        tabindex=${index === active ? "0" : "-1"}
+        aria-haspopup=${mine ? nothing : "menu"}
+        @focus=${() => {
+          active = index;
+          face.redraw();
+        }}
+        @click=${(/** @type {any} */ event) => mine || memberMenu(member, chat, event.currentTarget)}
+      >
+        ${row}
+      </button>
+    </li>`;
+  }
+
+  /** @param {ChatView} chat @param {State} state */
+  function memberList(chat, state) {
+    if (chat.members === null) return problem ? nothing : html`<p class="note dialog__wait">${t("info.loading")}</p>`;
+    const members = sorted(chat.members, state);
+    active = Math.min(active, Math.max(0, members.length - 1));
+    return html`<h3 class="list-head"><span>${t("info.members")}</span><span>${members.length}</span></h3>
+      <ul aria-label=${t("info.members")} @keydown=${rove}>
+        ${repeat(
+          members,
+          (member) => member.user.id,
+          (member, index) => memberRow(member, index, chat, state),
+        )}
+      </ul>`;
+  }
+
+  /** @param {ChatView} chat @param {State} state */
+  function acts(chat, state) {
+    const hide = act("close", t("context.hide"), async () => {
+      if (await hideChat(face, chat)) close();
+    });
+    if (chat.left_seq !== null) return [hide];
+    const flags = [
+      act(chat.muted ? "mute" : "bell", t("info.mute"), () => void toggleMuted(face, chat), { pressed: chat.muted }),
+      act("pin", t("info.favourite"), () => void toggleFavourite(face, chat), { pressed: chat.favourite }),
+    ];
+    if (!chat.is_group) return [...flags, hide];
+    const admin = [
+      act("edit", t("info.rename"), () => face.overlays.open("rename", { chatId })),
+      act("adduser", t("info.add"), () => face.overlays.open("add-members", { chatId })),
+    ];
+    const out = act("logout", t("info.leave"), () => void leave(chat, state.me?.id ?? 0), { danger: true });
+    return [...flags, ...(chat.role === "admin" ? admin : []), hide, out];
+  }
+
+  return {
+    title: () => t(opened?.is_group === false ? "info.person" : "info.group"),
+    harmless: true,
+    content(state) {
+      const chat = state.chats.get(chatId);
+      if (!chat) return html`<div class="dialog__pad"><p class="note">${t("error.not_found")}</p></div>`;
+      return html`<div class="dialog__pad">
+          ${hero(face, chat, state)}
+          ${chat.left_seq === null ? nothing : html`<p class="alert alert--warn">${icon("info")}${t("info.former")}</p>`}
+          <div class="acts">${acts(chat, state)}</div>
+        </div>
+        ${
+          problem
+            ? html`<p class="err dialog__err" role="alert">
+                ${icon("alert", "icon--s")}<span>${problem}</span>
+                ${
+                  chat.is_group && chat.members === null
+                    ? html`<button class="link-btn" type="button" @click=${load}>${t("dialog.again")}</button>`
+                    : nothing
+                }
+              </p>`
+            : nothing
+        }
+        ${chat.is_group ? html`<div class="dialog__body dialog__body--list">${memberList(chat, state)}</div>` : nothing}`;
+    },
+  };
+}
+
+/** Admins first, then by name. @param {Member[]} members @param {State} state */
+function sorted(members, state) {
+  const name = (/** @type {Member} */ { user }) => nameOf(state.users.get(user.id) ?? user);
+  const rank = (/** @type {Member} */ { role }) => (role === "admin" ? 0 : 1);
+  return [...members].sort((a, b) => rank(a) - rank(b) || name(a).localeCompare(name(b)));
+}
+
+/** @param {Face} face @param {ChatView} chat @param {State} state */
+function hero(face, chat, state) {
+  const peer = chat.peer ? (state.users.get(chat.peer.id) ?? chat.peer) : null;
+  const name = titleOf(chat, state.me);
+  const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
+  const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
+  const about = chat.is_group
+    ? aboutGroup(chat, state)
+    : isSaved(chat, state.me)
+      ? [t("newchat.saved_about")]
+      : aboutPerson(peer);
+  return html`<div class="hero">
+    ${avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "l", url })}
+    <div class="hero__text">
+      <div class="hero__name"><bdi>${name}</bdi></div>
+      ${about.map((line) => html`<div class="hero__sub">${line}</div>`)}
+    </div>
+  </div>`;
+}
+
+/** @param {ChatView} chat @param {State} state @returns {string[]} */
+function aboutGroup(chat, state) {
+  const created = t("info.created", { date: fullDate(chat.created_at) });
+  if (chat.members === null) return [created];
+  const online = chat.members.filter(({ user }) => (state.users.get(user.id) ?? user).online).length;
+  const count = t("info.count", { n: chat.members.length });
+  return [online > 0 ? `${count}, ${t("info.online", { n: online })}` : count, created];
+}
+
+/** @param {import("../../types.js").User | null} peer @returns {string[]} */
+function aboutPerson(peer) {
+  if (!peer) return [];
+  return [`@${peer.username}`, presence(peer, new Date()), t("info.since", { date: fullDate(peer.created_at) })].filter(
+    Boolean,
+  );
+}
+
+/**
+ * @param {string} name @param {string} label @param {() => void} run
+ * @param {{pressed?: boolean, danger?: boolean}} [options]
+ */
+const act = (name, label, run, { pressed, danger = false } = {}) =>
+  html`<button
+    class="act ${danger ? "act--danger" : ""}"
+    type="button"
+    aria-pressed=${pressed === undefined ? nothing : String(pressed)}
+    @click=${run}
+  >
+    ${icon(name)}${label}
+  </button>`;

@@ -1,0 +1,132 @@
+/** «Новый чат»: find a person and write to him; also the way to a new group and to one's saved messages. */
+
+import { classMap } from "../../vendor/lit-html/directives/class-map.js";
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { errorText, t } from "../../core/i18n.js";
+import { matches } from "../../core/search.js";
+import { listKey, reveal } from "../combobox.js";
+import { icon } from "../icon.js";
+import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../people.js";
+
+/** @typedef {import("../../types.js").User} User @typedef {import("../../types.js").State} State */
+
+const LIST = "new-chat-people";
+
+/** `params`: `{query?}`, what to look for at once. @type {import("../dialog.js").DialogMaker} */
+export function newChat(face, { query: wanted = "" }, close) {
+  const search = createPeopleSearch(face);
+  let active = 0;
+  let busy = false;
+  let refused = /** @type {{code: string} | null} */ (null);
+
+  /** Who is offered: oneself for saved messages, then those found, or known where nothing is typed. @param {State} state */
+  function offered(state) {
+    const { query, status, users } = search.get();
+    const found = status === "empty" ? knownPeople(state) : users;
+    const saved = state.me && (status === "empty" || matches(query, [t("person.saved")])) ? [state.me] : [];
+    return [...saved, ...found];
+  }
+
+  /** @param {User | undefined} user */
+  async function choose(user) {
+    if (busy || !user) return;
+    [busy, refused] = [true, null];
+    face.redraw();
+    const answer = await face.messenger.openDirect(user.id);
+    busy = false;
+    if (!answer.ok) {
+      refused = answer;
+      face.redraw();
+      return;
+    }
+    close();
+    face.openChat(answer.chat_id);
+  }
+
+  /** @param {KeyboardEvent} event @param {User[]} people */
+  function keys(event, people) {
+    const key = listKey(event, active, people.length);
+    if (key === null) return;
+    event.preventDefault();
+    if ("choose" in key) void choose(people[key.choose]);
+    else move(key.active, people);
+  }
+
+  /** @param {number} to @param {User[]} people */
+  function move(to, people) {
+    active = to;
+    reveal(optionId(people[to]));
+    face.redraw();
+  }
+
+  /** @param {User} user @param {number} index @param {State} state */
+  function option(user, index, state) {
+    const id = optionId(user);
+    const marked = index === active;
+    const mine = user.id === state.me?.id;
+    const shown = mine ? { ...user, display_name: t("person.saved"), online: null } : user;
+    return html`<li
+      role="option"
+      id=${id}
+      aria-selected=${marked ? "true" : "false"}
+      aria-labelledby="${id}-name"
+      aria-describedby="${id}-sub"
+      class=${classMap({ row: true, "row--person": true, "is-active": marked })}
+      @click=${() => choose(user)}
+    >
+      ${personRow(face, shown, { query: search.get().query, id, sub: mine ? t("newchat.saved_about") : undefined })}
+    </li>`;
+  }
+
+  if (wanted) search.type(wanted);
+
+  return {
+    title: () => t("newchat.title"),
+    harmless: true,
+    gone: search.stop,
+    content(state) {
+      const people = offered(state);
+      active = Math.min(active, Math.max(0, people.length - 1));
+      const marked = people[active];
+      return html`<div class="dialog__pad">
+          ${searchBox({
+            label: t("newchat.find"),
+            search,
+            listId: LIST,
+            active: marked ? optionId(marked) : null,
+            keys: (event) => keys(event, people),
+            first: true,
+          })}
+        </div>
+        <div class="dialog__body dialog__body--list">
+          ${searchNote(search)}
+          <ul id=${LIST} role="listbox" aria-label=${t("newchat.people")} ?hidden=${people.length === 0}>
+            ${repeat(
+              people,
+              (user) => user.id,
+              (user, index) => option(user, index, state),
+            )}
+          </ul>
+        </div>
+        ${refused ? html`<p class="err dialog__err" role="alert">${errorText(refused)}</p>` : nothing}
+        <footer class="dialog__foot">
+          <button class="btn btn--quiet dialog__aside" type="button" @click=${() => toGroup(face, close)}>
+            ${icon("users")}${t("newchat.group")}
+          </button>
+          <button class="btn btn--primary" type="button" ?disabled=${!marked} @click=${() => choose(marked)}>
+            ${t("newchat.write")}
+          </button>
+        </footer>`;
+    },
+  };
+}
+
+/** @param {User} user */
+const optionId = (user) => `new-chat-${user.id}`;
+
+/** @param {import("../face.js").Face} face @param {() => void} close */
+function toGroup(face, close) {
+  close();
+  face.overlays.open("new-group");
+}

@@ -1,0 +1,43 @@
+/** The help on quick keys: the table that the window obeys (ui/keys.js). */
+
+import { html } from "../../vendor/lit-html/lit-html.js";
+import { t } from "../../core/i18n.js";
+import { KEYS } from "../keys.js";
+
+/** @type {readonly import("../keys.js").Key["group"][]} */
+const GROUPS = ["chats", "write", "log", "window"];
+
+/** The keys that send depend on a setting. @param {import("../keys.js").Key} key @param {string} sendKey */
+function keysOf({ id, keys }, sendKey) {
+  if (sendKey === "ctrl_enter" && id === "send") return ["Ctrl", "Enter"];
+  if (sendKey === "ctrl_enter" && id === "line") return ["Enter"];
+  return keys;
+}
+
+/** @param {string} group @param {string} sendKey */
+const section = (group, sendKey) =>
+  html`<section>
+    <h3>${t(`shortcuts.${group}`)}</h3>
+    <dl>
+      ${KEYS.filter((key) => key.group === group).map(
+        (key) =>
+          html`<div>
+            <dt>${t(key.label)}</dt>
+            <dd>${keysOf(key, sendKey).map((name) => html`<kbd>${name}</kbd> `)}</dd>
+          </div>`,
+      )}
+    </dl>
+  </section>`;
+
+/** @type {import("../dialog.js").DialogMaker} */
+export function shortcuts() {
+  return {
+    title: () => t("shortcuts.title"),
+    kind: "dialog--keys",
+    harmless: true,
+    content: (state) =>
+      html`<div class="dialog__body" tabindex="0" role="region" aria-label=${t("shortcuts.title")}>
+        <div class="keys">${GROUPS.map((group) => section(group, state.settings.send_key))}</div>
+      </div>`,
+  };
+}

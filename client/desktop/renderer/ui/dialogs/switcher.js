@@ -1,0 +1,211 @@
+/** The quick switcher: a few letters, and one is in another chat, writes to a person or runs a command. */
+
+import { classMap } from "../../vendor/lit-html/directives/class-map.js";
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { shownChats } from "../../core/chatlist.js";
+import { rank } from "../../core/fuzzy.js";
+import { errorText, t } from "../../core/i18n.js";
+import { isSaved, nameOf, titleOf } from "../../core/names.js";
+import { avatar } from "../avatar.js";
+import { listKey, reveal } from "../combobox.js";
+import { icon } from "../icon.js";
+import { KEYS } from "../keys.js";
+import { marked } from "../marked.js";
+import { knownPeople, presence } from "../people.js";
+
+/** @typedef {import("../../types.js").State} State @typedef {import("../../core/fuzzy.js").Place} Place */
+
+/**
+ * One line of the list. @typedef {{id: string, name: string, more: string[], about: string, picture: unknown,
+ *   run: () => void}} Entry
+ */
+
+const LIST = "switcher-list";
+const MOST = 12;
+/** Commands: quick keys that open something. @type {Record<string, string>} */
+const COMMANDS = { "new-chat": "compose", "new-group": "users", settings: "settings", shortcuts: "keyboard" };
+
+/** @type {import("../dialog.js").DialogMaker} */
+export function switcher(face, _params, close) {
+  let query = "";
+  let active = 0;
+  /** @type {string | null} */
+  let problem = null;
+
+  /** @param {State} state @returns {Entry[]} */
+  function chats(state) {
+    return shownChats(state.chats).map((chat) => {
+      const name = titleOf(chat, state.me);
+      const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+      const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
+      const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
+      const direct = [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
+      return {
+        id: `switch-chat-${chat.id}`,
+        name,
+        more: peer ? [peer.username] : [],
+        about: chat.is_group ? t("switcher.group") : direct.filter(Boolean).join(" · "),
+        picture: avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "s", url }),
+        run: () => leave(() => face.openChat(chat.id)),
+      };
+    });
+  }
+
+  /** Those with whom there is no chat yet. @param {State} state @returns {Entry[]} */
+  function people(state) {
+    const known = new Set(
+      [...state.chats.values()].flatMap((chat) => (chat.peer && !chat.hidden ? [chat.peer.id] : [])),
+    );
+    return knownPeople(state, known).map((user) => ({
+      id: `switch-user-${user.id}`,
+      name: nameOf(user),
+      more: [user.username],
+      about: [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · "),
+      picture: avatar(face, { id: user.id, name: nameOf(user), online: user.online, size: "s", url: user.avatar_url }),
+      run: () => void write(user.id),
+    }));
+  }
+
+  /** @returns {Entry[]} */
+  function commands() {
+    return KEYS.filter(({ id }) => id in COMMANDS).map(({ id, label, keys: pressed }) => ({
+      id: `switch-${id}`,
+      name: t(label),
+      more: [],
+      about: pressed.join(" "),
+      picture: icon(COMMANDS[id]),
+      run: () => leave(() => face.overlays.open(id)),
+    }));
+  }
+
+  /** @param {() => void} then */
+  function leave(then) {
+    close();
+    then();
+  }
+
+  /** @param {number} userId */
+  async function write(userId) {
+    const answer = await face.messenger.openDirect(userId);
+    if (answer.ok) leave(() => face.openChat(answer.chat_id));
+    else problem = errorText(answer);
+    face.redraw();
+  }
+
+  /** @param {State} state */
+  function found(state) {
+    const names = (/** @type {Entry} */ { name, more }) => [name, ...more];
+    return {
+      places: rank(query, [...chats(state), ...people(state)], names, MOST),
+      commands: rank(query, commands(), names, MOST),
+    };
+  }
+
+  /** @param {KeyboardEvent} event @param {Entry[]} entries */
+  function keys(event, entries) {
+    const key = listKey(event, active, entries.length);
+    if (key === null) return;
+    event.preventDefault();
+    if ("choose" in key) entries[key.choose].run();
+    else {
+      active = key.active;
+      reveal(entries[active].id);
+      face.redraw();
+    }
+  }
+
+  /** @param {{candidate: Entry, places: Place[]}} answer @param {Entry | undefined} current */
+  function option({ candidate, places }, current) {
+    const here = candidate === current;
+    return html`<li
+      role="option"
+      id=${candidate.id}
+      aria-selected=${here ? "true" : "false"}
+      aria-labelledby="${candidate.id}-name"
+      aria-describedby="${candidate.id}-about"
+      class=${classMap({ row: true, "row--person": true, "is-active": here })}
+      @click=${candidate.run}
+    >
+      <span class="quick__picture">${candidate.picture}</span>
+      <span class="row__main">
+        <span class="row__line"
+          ><span class="row__name truncate" id="${candidate.id}-name"
+            ><bdi>${marked(candidate.name, places)}</bdi></span
+          ></span
+        >
+        <span class="row__line"
+          ><span class="row__preview truncate" id="${candidate.id}-about">${candidate.about}</span></span
+        >
+      </span>
+      ${here ? html`<kbd aria-hidden="true">Enter</kbd>` : nothing}
+    </li>`;
+  }
+
+  /** @param {string} label @param {{candidate: Entry, places: Place[]}[]} answers @param {Entry | undefined} current */
+  const group = (label, answers, current) =>
+    answers.length === 0
+      ? nothing
+      : html`<div class="list-head" aria-hidden="true">${label}</div>
+          <ul role="group" aria-label=${label}>
+            ${repeat(
+              answers,
+              ({ candidate }) => candidate.id,
+              (answer) => option(answer, current),
+            )}
+          </ul>`;
+
+  return {
+    title: () => t("switcher.title"),
+    kind: "dialog--quick",
+    harmless: true,
+    bare: true,
+    content(state) {
+      const answers = found(state);
+      const entries = [...answers.places, ...answers.commands].map(({ candidate }) => candidate);
+      active = Math.min(active, Math.max(0, entries.length - 1));
+      const current = entries[active];
+      return html`<div class="quick__input">
+          ${icon("search")}
+          <input
+            type="text"
+            role="combobox"
+            autofocus
+            autocomplete="off"
+            spellcheck="false"
+            aria-label=${t("switcher.label")}
+            placeholder=${t("switcher.label")}
+            aria-expanded=${entries.length > 0 ? "true" : "false"}
+            aria-controls=${LIST}
+            aria-activedescendant=${current?.id ?? nothing}
+            .value=${query}
+            @input=${(/** @type {any} */ event) => {
+              [query, active, problem] = [event.currentTarget.value, 0, null];
+              face.redraw();
+            }}
+            @keydown=${(/** @type {KeyboardEvent} */ event) => keys(event, entries)}
+          />
+        </div>
+        <div class="dialog__body dialog__body--list">
+          <div id=${LIST} role="listbox" aria-label=${t("switcher.results")} ?hidden=${entries.length === 0}>
+            ${group(t("switcher.chats"), answers.places, current)}
+            ${group(t("switcher.commands"), answers.commands, current)}
+          </div>
+          <div class="find-note" role="status">
+            ${
+              problem
+                ? html`<p class="err">${problem}</p>`
+                : entries.length === 0
+                  ? html`<p class="note">${t("person.none")}</p>`
+                  : nothing
+            }
+          </div>
+        </div>
+        <div class="quick__foot" aria-hidden="true">
+          <span><kbd>↑</kbd> <kbd>↓</kbd> ${t("switcher.choose")}</span>
+          <span><kbd>Enter</kbd> ${t("switcher.open")}</span>
+          <span><kbd>Esc</kbd> ${t("switcher.close")}</span>
+        </div>`;
+    },
+  };
+}

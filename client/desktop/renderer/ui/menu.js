@@ -1,0 +1,117 @@
+/** A menu of actions: opened from a button, a right click or Shift F10; wholly usable from the keyboard. */
+
+import { ref } from "../vendor/lit-html/directives/ref.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { icon } from "./icon.js";
+import { place } from "./popup.js";
+
+/**
+ * An item, or null for a line between groups.
+ * @typedef {{label: string, icon: string, key?: string, danger?: boolean, run: () => void}} MenuItem
+ * @typedef {{label: string, items: (MenuItem | null)[]}} Menu
+ */
+
+const TYPED_TOGETHER = 700;
+
+/**
+ * @param {Menu} menu @param {import("./popup.js").Anchor} at @param {() => void} close gives the focus back
+ */
+export function createMenu(menu, at, close) {
+  let typed = "";
+  let typedAt = 0;
+
+  /** @param {Element | undefined} element */
+  function attach(element) {
+    if (!(element instanceof HTMLElement)) return;
+    queueMicrotask(() => {
+      place(element, at);
+      itemsOf(element)[0]?.focus({ preventScroll: true });
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function keys(event) {
+    const list = /** @type {HTMLElement} */ (event.currentTarget);
+    const items = itemsOf(list);
+    const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const next = step(event, here, items.length) ?? typeAhead(event, items, here);
+    if (event.key === "Escape" || event.key === "Tab") close();
+    else if (next === null) return;
+    else items[next]?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLElement[]} items @param {number} here @returns {number | null} */
+  function typeAhead(event, items, here) {
+    if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.altKey || event.metaKey) return null;
+    typed = event.timeStamp - typedAt > TYPED_TOGETHER ? event.key : typed + event.key;
+    typedAt = event.timeStamp;
+    const from = typed.length === 1 ? here + 1 : here;
+    const around = items.map((_, index) => (from + index) % items.length);
+    const wanted = typed.toLowerCase();
+    return around.find((index) => items[index].textContent?.trim().toLowerCase().startsWith(wanted)) ?? here;
+  }
+
+  /** @param {MenuItem | null} item */
+  function row(item) {
+    if (item === null) return html`<div class="menu__line" role="separator"></div>`;
+    const choose = () => {
+      close();
+      item.run();
+    };
+    return html`<button
+      type="button"
+      role="menuitem"
+      tabindex="-1"
+      class=${item.danger ? "is-danger" : ""}
+      @click=${choose}
+      @pointermove=${focusHere}
+    >
+      ${icon(item.icon)}<span>${item.label}</span>${item.key ? html`<kbd aria-hidden="true">${item.key}</kbd>` : nothing}
+    </button>`;
+  }
+
+  return {
+    template: () =>
+      html`<div
+        class="menu"
+        role="menu"
+        aria-label=${menu.label}
+        @keydown=${keys}
+        @contextmenu=${prevent}
+        ${ref(attach)}
+      >
+        ${menu.items.map(row)}
+      </div>`,
+  };
+}
+
+/** @param {Event} event */
+const prevent = (event) => event.preventDefault();
+
+/** @param {PointerEvent} event */
+const focusHere = (event) => /** @type {HTMLElement} */ (event.currentTarget).focus({ preventScroll: true });
+
+/** @param {HTMLElement} list @returns {HTMLElement[]} */
+const itemsOf = (list) =>
+  [...list.querySelectorAll("[role=menuitem]")].map((item) => /** @type {HTMLElement} */ (item));
+
+/**
+ * Where an arrow leads in a circle of `count`. @param {{key: string}} event @param {number} here @param {number} count
+ * @returns {number | null} null where the key is none of them
+ */
+export function step({ key }, here, count) {
+  switch (key) {
+    case "ArrowDown":
+      return (here + 1) % count;
+    case "ArrowUp":
+      return (here + count - (here < 0 ? 0 : 1)) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,160 @@
+/** Everything that floats over the face: a stack of dialogs, one menu or picker on top of it, and toasts. */
+
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { chatMenu, echoMenu, messageMenu } from "./context.js";
+import { dialogFrame, show } from "./dialog.js";
+import { createEmojiPicker } from "./emoji.js";
+import { createMenu } from "./menu.js";
+import { createToasts } from "./toasts.js";
+import { addMembers } from "./dialogs/add-members.js";
+import { chatInfo } from "./dialogs/chat-info.js";
+import { confirm } from "./dialogs/confirm.js";
+import { newChat } from "./dialogs/new-chat.js";
+import { newGroup } from "./dialogs/new-group.js";
+import { password } from "./dialogs/password.js";
+import { rename } from "./dialogs/rename.js";
+import { settings } from "./dialogs/settings.js";
+import { shortcuts } from "./dialogs/shortcuts.js";
+import { switcher } from "./dialogs/switcher.js";
+
+/** @typedef {import("./face.js").Face} Face @typedef {import("./face.js").Overlays} Overlays */
+/** @typedef {import("./dialog.js").Shown} Shown @typedef {import("./popup.js").Anchor} Anchor */
+/** @typedef {{template: () => unknown, opener: Element | null}} Popup */
+
+/** @type {Record<string, import("./dialog.js").DialogMaker>} */
+const DIALOGS = {
+  "new-chat": newChat,
+  "new-group": newGroup,
+  "chat-info": chatInfo,
+  "add-members": addMembers,
+  rename,
+  settings,
+  password,
+  switcher,
+  shortcuts,
+  confirm,
+};
+
+/** @type {Record<string, (face: Face, params: any) => import("./menu.js").Menu>} */
+const MENUS = { message: messageMenu, echo: echoMenu, chat: chatMenu };
+
+/** @param {Face} face @returns {Overlays} */
+export function createOverlays(face) {
+  let serial = 0;
+  /** @type {Shown[]} */
+  let stack = [];
+  /** @type {Popup | null} */
+  let popup = null;
+  /** @type {import("../types.js").State["phase"] | null} */
+  let phase = null;
+  const toasts = createToasts(() => face.redraw());
+
+  /** One of a name at a time, but questions: they are asked by others. @param {string} name @param {any} [params] */
+  function open(name, params = {}) {
+    if (name !== "confirm" && stack.some((shown) => shown.name === name)) return;
+    closePopup();
+    const id = ++serial;
+    const close = () => closeDialog(id);
+    /** @type {Shown} */
+    const shown = {
+      id,
+      name,
+      dialog: DIALOGS[name](face, params, close),
+      opener: document.activeElement,
+      element: null,
+      close,
+      attach(element) {
+        if (!(element instanceof HTMLDialogElement) || element.open) return;
+        shown.element = element;
+        queueMicrotask(() => element.isConnected && show(element));
+      },
+    };
+    stack = [...stack, shown];
+    face.redraw();
+  }
+
+  /** @param {number} id */
+  function closeDialog(id) {
+    const shown = stack.find((one) => one.id === id);
+    if (!shown) return;
+    closePopup();
+    stack = stack.filter((one) => one !== shown);
+    shown.element?.close();
+    focusAgain(shown.opener);
+    shown.dialog.gone?.();
+    face.redraw();
+  }
+
+  /** Where the focus was before. @param {Element | null} opener */
+  function focusAgain(opener) {
+    if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();
+    else if (stack.length === 0) face.focusComposer();
+  }
+
+  /** @param {(close: () => void) => {template: () => unknown}} make */
+  function openPopup(make) {
+    closePopup();
+    const mine = { ...make(closePopup), opener: document.activeElement };
+    popup = mine;
+    document.addEventListener("pointerdown", pointerElsewhere, true);
+    addEventListener("resize", closePopup);
+    face.redraw();
+  }
+
+  function closePopup() {
+    const closing = popup;
+    if (closing === null) return;
+    popup = null;
+    document.removeEventListener("pointerdown", pointerElsewhere, true);
+    removeEventListener("resize", closePopup);
+    const inside = document.activeElement?.closest(".menu, .emoji");
+    if (inside || document.activeElement === document.body) focusAgain(closing.opener);
+    face.redraw();
+  }
+
+  /** @param {PointerEvent} event */
+  function pointerElsewhere(event) {
+    if (!(event.target instanceof Element && event.target.closest(".menu, .emoji"))) closePopup();
+  }
+
+  /** What was open belongs to an account that is gone. @param {import("../types.js").State} state */
+  function followAccount(state) {
+    if (phase === "signed_in" && state.phase !== "signed_in") {
+      stack.forEach((shown) => shown.element?.close());
+      stack = [];
+      popup = null;
+    }
+    phase = state.phase;
+  }
+
+  return {
+    open,
+    template(state) {
+      followAccount(state);
+      const top = stack.at(-1)?.id;
+      /** @param {boolean} here */
+      const floating = (here) => html`${here && popup ? popup.template() : nothing} ${toasts.template(here)}`;
+      return html`${repeat(
+        stack,
+        (shown) => shown.id,
+        (shown) => dialogFrame(shown, state, floating(shown.id === top)),
+      )}${floating(top === undefined)}`;
+    },
+    menu: (kind, params, at) => {
+      const menu = MENUS[kind](face, params);
+      if (menu.items.length > 0) openPopup((close) => createMenu(menu, at, close));
+    },
+    showMenu: (menu, at) => openPopup((close) => createMenu(menu, at, close)),
+    emoji: (anchor, onPick) => openPopup((close) => createEmojiPicker(face, anchor, onPick, close)),
+    toast: toasts.add,
+    confirm: (question) => new Promise((answer) => open("confirm", { ...question, answer })),
+    closeTop() {
+      if (popup) closePopup();
+      else if (stack.length > 0) stack[stack.length - 1].close();
+      else return false;
+      return true;
+    },
+    busy: () => stack.length > 0,
+  };
+}

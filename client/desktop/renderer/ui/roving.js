@@ -1,0 +1,27 @@
+/** A list as one tab stop: arrows, Home, End and first letters move the focus among its items. */
+
+import { step } from "./menu.js";
+
+const ITEM = "[data-rove]";
+
+/**
+ * Handler of `keydown` on the list. @param {KeyboardEvent} event
+ */
+export function rove(event) {
+  const list = /** @type {HTMLElement} */ (event.currentTarget);
+  const items = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(ITEM)]);
+  const here = items.findIndex((item) => item === document.activeElement);
+  if (here < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+  const next = step(event, here, items.length) ?? byLetter(event.key, items, here);
+  if (next === null) return;
+  event.preventDefault();
+  items[next].focus();
+}
+
+/** @param {string} key @param {HTMLElement[]} items @param {number} here @returns {number | null} */
+function byLetter(key, items, here) {
+  if ([...key].length !== 1 || key === " ") return null;
+  const wanted = key.toLowerCase();
+  const around = items.map((_, index) => (here + 1 + index) % items.length);
+  return around.find((index) => items[index].dataset.rove?.toLowerCase().startsWith(wanted)) ?? here;
+}

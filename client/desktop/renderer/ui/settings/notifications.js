@@ -1,0 +1,71 @@
+/** Notifications on this computer, and the chats that make none. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { isolate, t } from "../../core/i18n.js";
+import { titleOf } from "../../core/names.js";
+import { toggleMuted } from "../chat-actions.js";
+import { icon } from "../icon.js";
+import { switchRow } from "../setting-rows.js";
+
+/** @param {import("../face.js").Face} face @returns {import("../dialogs/settings.js").Pane} */
+export function notificationsPane(face) {
+  let possible = true;
+  const change = face.messenger.changeSettings;
+
+  return {
+    opened() {
+      void face.platform.info().then((info) => {
+        possible = info.notifications;
+        face.redraw();
+      });
+    },
+    body(state) {
+      const { notifications, notify_text, sounds } = state.settings;
+      const muted = [...state.chats.values()].filter((chat) => chat.muted);
+      return html`${
+          possible
+            ? nothing
+            : html`<p class="alert alert--warn" role="note">
+                ${icon("info")}<span>${t("settings.no_notifications")}</span>
+              </p>`
+        }
+        <div class="set__group">
+          ${switchRow({
+            label: t("settings.notify"),
+            on: notifications,
+            change: (on) => change({ notifications: on }),
+          })}
+          ${switchRow({
+            label: t("settings.notify_text"),
+            about: t("settings.notify_text_about"),
+            on: notify_text,
+            disabled: !notifications,
+            change: (on) => change({ notify_text: on }),
+          })}
+          ${switchRow({ label: t("settings.sounds"), on: sounds, change: (on) => change({ sounds: on }) })}
+        </div>
+        ${
+          muted.length === 0
+            ? nothing
+            : html`<div class="set__group">
+                <h3>${t("settings.muted", { n: muted.length })}</h3>
+                ${muted.map((chat) => mutedRow(face, chat, titleOf(chat, state.me)))}
+              </div>`
+        }`;
+    },
+  };
+}
+
+/** @param {import("../face.js").Face} face @param {import("../../types.js").ChatView} chat @param {string} title */
+const mutedRow = (face, chat, title) =>
+  html`<div class="set__row">
+    <bdi class="truncate">${title}</bdi>
+    <button
+      class="btn btn--quiet btn--s"
+      type="button"
+      aria-label=${t("settings.unmute_chat", { title: isolate(title) })}
+      @click=${() => toggleMuted(face, chat)}
+    >
+      ${t("settings.unmute")}
+    </button>
+  </div>`;
