@@ -30,7 +30,6 @@ export default [
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",
-      "prefer-template": "error",
       "no-restricted-properties": [
         "error",
         ...htmlNames.map((property) => ({ property, message: HTML })),
