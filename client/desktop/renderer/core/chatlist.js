@@ -1,30 +1,17 @@
-/** The order of the chat list, and moving in it. */
+/** The chat list as it is shown, and moving in it. */
+
+import { listed } from "./chats.js";
 
 /** @typedef {import("../types.js").ChatView} ChatView */
 
-/**
- * What the list shows, in its order: favourites first, then by the last message (docs/protocol.md: GET /api/chats).
- * @param {Iterable<ChatView>} chats
- */
-export function listed(chats) {
-  return [...chats].filter((chat) => !chat.hidden).sort(before);
-}
-
-/** @param {ChatView} a @param {ChatView} b */
-function before(a, b) {
-  if (a.favourite !== b.favourite) return a.favourite ? -1 : 1;
-  const [first, second] = [movedAt(a), movedAt(b)];
-  if (first !== second) return first > second ? -1 : 1;
-  return b.id - a.id;
-}
-
-/** @param {ChatView} chat */
-function movedAt(chat) {
-  return chat.last_message?.created_at ?? chat.created_at;
+/** Favourites on top, each half in the server's order; hidden chats are left out. @param {Map<number, ChatView>} chats */
+export function shownChats(chats) {
+  const list = listed(chats);
+  return [...list.filter((chat) => chat.favourite), ...list.filter((chat) => !chat.favourite)];
 }
 
 /**
- * The chat that many steps away from the current one; the ends are ends.
+ * The chat one step away from the current one; the ends are ends.
  * @param {ChatView[]} list @param {number | null} current @param {1 | -1} step
  */
 export function neighbour(list, current, step) {

@@ -17,6 +17,7 @@
  *   open: (name: string, params?: Record<string, any>) => void,
  *   menu: (kind: "message" | "echo" | "chat", params: Record<string, any>, at: Element | {x: number, y: number}) => void,
  *   emoji: (anchor: Element, onPick: (emoji: string) => void) => void,
+ *   showMenu: (menu: import("./menu.js").Menu, at: Element | {x: number, y: number}) => void,
  *   toast: (toast: {text: string, action?: string, run?: () => void}) => void,
  *   confirm: (question: {title: string, text?: string, act: string, danger?: boolean}) => Promise<boolean>,
  *   closeTop: () => boolean,
@@ -35,7 +36,7 @@
  *   reply: (chatId: number, message: Message | null) => void,
  *   openChat: (chatId: number | null) => void,
  *   focusComposer: () => void,
- *   showMessage: (chatId: number, seq: number) => Promise<boolean>,
+ *   showMessage: (chatId: number, seq: number, focus?: boolean) => Promise<boolean>,
  * }} Face
  */
 

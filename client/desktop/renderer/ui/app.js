@@ -1,0 +1,226 @@
+/** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
+
+import { t } from "../core/i18n.js";
+import { titleOf } from "../core/names.js";
+import { html, render } from "../vendor/lit-html/lit-html.js";
+import { applyAppearance } from "./appearance.js";
+import { Auth } from "./auth.js";
+import { banner, nextChange } from "./banner.js";
+import { Composer } from "./composer.js";
+import { empty } from "./empty.js";
+import { Find } from "./find.js";
+import { quickKey } from "./keys.js";
+import { loadLanguage } from "./languages.js";
+import { Log } from "./log.js";
+import { Notify } from "./notify.js";
+import { createOverlays } from "./overlays.js";
+import { Side } from "./side.js";
+import { topbar } from "./topbar.js";
+
+/** @typedef {import("../types.js").State} State @typedef {import("./face.js").Face} Face */
+
+/** Times such as "был(а) в сети в 12:46" and "вчера" grow old. */
+const MINUTE = 60_000;
+const REGIONS = ["side", "log", "composer"];
+
+export class App {
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** @type {import("../types.js").Settings | null} */
+  #settings = null;
+  /** Chats whose members were asked for. @type {Set<number>} */
+  #asked = new Set();
+
+  /** @param {import("../types.js").Messenger} messenger @param {import("./face.js").Platform} platform @param {HTMLElement} root */
+  constructor(messenger, platform, root) {
+    this.root = root;
+    /** @type {Face} */
+    this.face = {
+      messenger,
+      platform,
+      overlays: /** @type {any} */ (null),
+      redraw: () => this.#redraw(),
+      reply: (chatId, message) => this.#reply(chatId, message),
+      openChat: (chatId) => void this.#openChat(chatId),
+      focusComposer: () => this.composer.focus(),
+      showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus),
+    };
+    this.face.overlays = createOverlays(this.face);
+    this.auth = new Auth(this.face);
+    this.side = new Side(this.face);
+    this.log = new Log(this.face);
+    this.find = new Find(this.face);
+    this.composer = new Composer(this.face, (chatId) => this.log.sent(chatId));
+    this.notify = new Notify(this.face);
+  }
+
+  async start() {
+    const { messenger, platform } = this.face;
+    messenger.subscribe(() => this.#redraw());
+    window.addEventListener("keydown", this.#key);
+    window.addEventListener("hashchange", () => this.#openHash());
+    platform.onOpenChat((chatId) => void this.#openChat(chatId));
+    platform.onMenu((action) => this.#run(action, 0));
+    await this.#follow(messenger.state());
+    this.#draw();
+    await messenger.start();
+    this.#openHash();
+  }
+
+  #redraw() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const state = this.face.messenger.state();
+    if (state.settings !== this.#settings) void this.#follow(state);
+    const now = new Date();
+    render(this.#template(state, now), this.root);
+    this.composer.rendered(state);
+    this.log.rendered(state);
+    this.notify.rendered(state);
+    this.#later(state, now.getTime());
+  }
+
+  /** Language, theme and size. @param {State} state */
+  async #follow(state) {
+    const before = this.#settings;
+    this.#settings = state.settings;
+    applyAppearance(state.settings);
+    if (before?.language === state.settings.language) return;
+    await loadLanguage(state.settings.language);
+    this.#redraw();
+  }
+
+  /** @param {State} state @param {Date} now */
+  #template(state, now) {
+    return html`${this.#phase(state, now)} ${this.face.overlays.template(state)}`;
+  }
+
+  /** @param {State} state @param {Date} now */
+  #phase(state, now) {
+    if (state.phase === "starting") return splash();
+    return state.phase === "signed_out" ? this.auth.template(state) : this.#main(state, now);
+  }
+
+  /** @param {State} state @param {Date} now */
+  #main(state, now) {
+    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    return html`<main class="app" data-pane=${chat ? "chat" : "list"}>
+      ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
+      <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>
+        ${chat ? this.#chat(state, chat, now) : empty(this.face, state)}
+      </section>
+    </main>`;
+  }
+
+  /** @param {State} state @param {import("../types.js").ChatView} chat @param {Date} now */
+  #chat(state, chat, now) {
+    this.#askMembers(state, chat);
+    const find = () => this.find.open(chat.id);
+    return html`${topbar(this.face, state, chat, { now, find })} ${this.find.template(state, chat.id)}
+    ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })} ${this.composer.template(state, chat)}`;
+  }
+
+  /** How many there are stands above the chat. @param {State} state @param {import("../types.js").ChatView} chat */
+  #askMembers(state, chat) {
+    if (state.link.state !== "live" || !chat.is_group || chat.members || this.#asked.has(chat.id)) return;
+    this.#asked.add(chat.id);
+    void this.face.messenger.loadMembers(chat.id).then((done) => {
+      if (!done.ok) this.#asked.delete(chat.id);
+    });
+  }
+
+  /** The next render that no change of State brings. @param {State} state @param {number} now */
+  #later(state, now) {
+    clearTimeout(this.#timer);
+    const wait = Math.min(nextChange(state.link, now) ?? MINUTE, MINUTE);
+    this.#timer = setTimeout(() => this.#redraw(), wait);
+  }
+
+  /** @param {number | null} chatId */
+  async #openChat(chatId) {
+    const { messenger } = this.face;
+    if (chatId !== null && !messenger.state().chats.has(chatId)) return;
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    await messenger.openChat(chatId);
+    this.#draw();
+    if (chatId !== null) this.composer.focus();
+    else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
+  }
+
+  #openHash() {
+    const found = /^#\/chat\/(\d+)$/u.exec(location.hash);
+    if (found && this.face.messenger.state().phase === "signed_in") void this.#openChat(Number(found[1]));
+  }
+
+  /** @param {number} chatId @param {import("../types.js").Message | null} message */
+  #reply(chatId, message) {
+    this.composer.reply(chatId, message);
+  }
+
+  /** @param {number} chatId @param {number} seq @param {boolean} focus */
+  async #showMessage(chatId, seq, focus) {
+    if (this.face.messenger.state().current !== chatId) await this.#openChat(chatId);
+    return this.log.show(chatId, seq, focus);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const key = quickKey(event);
+    if (!key || this.face.messenger.state().phase !== "signed_in") return;
+    if (key.id === "close" ? this.#close() : this.#run(key.id, key.digit)) event.preventDefault();
+  };
+
+  /** What a quick key or a menu of the system asks for. @param {string} id @param {number} digit */
+  #run(id, digit) {
+    const { overlays, messenger } = this.face;
+    const state = messenger.state();
+    if (state.phase !== "signed_in") return false;
+    if (overlays.busy()) return false;
+    if (["switcher", "new-chat", "new-group", "settings", "shortcuts"].includes(id)) overlays.open(id);
+    else if (id === "previous" || id === "next") this.side.move(state, id);
+    else if (id === "next-unread") this.side.move(state, "unread");
+    else if (id === "nth") this.side.move(state, digit);
+    else if (id === "search") this.side.focusSearch();
+    else if (id === "region") nextRegion();
+    else if (id === "find" && state.current !== null) this.find.open(state.current);
+    else return false;
+    return true;
+  }
+
+  /** Esc: the topmost thing, then a reply, then the end of the chat. */
+  #close() {
+    const { overlays, messenger } = this.face;
+    const { current, chats } = messenger.state();
+    if (overlays.closeTop() || this.find.close()) return true;
+    if (current === null || this.composer.cancel(current)) return current !== null;
+    void this.log.toEnd(current);
+    const chat = chats.get(current);
+    if (chat) messenger.read(current, chat.last_seq);
+    this.composer.focus();
+    return true;
+  }
+}
+
+function nextRegion() {
+  const here = document.activeElement?.closest("[data-region]")?.getAttribute("data-region") ?? "";
+  const there = REGIONS.map((name) => document.querySelector(`[data-region="${name}"]`)).filter(
+    (found) => found !== null,
+  );
+  const at = there.findIndex((found) => found.getAttribute("data-region") === here);
+  const next = there[(at + 1) % there.length];
+  const target = next?.matches("[tabindex]") ? next : next?.querySelector("textarea, .row[tabindex='0'], input");
+  if (target instanceof HTMLElement) target.focus();
+}
+
+function splash() {
+  return html`<div class="splash" aria-busy="true">
+    <svg class="brand__mark" aria-hidden="true" viewBox="0 0 32 32"><use href="#mark" /></svg>
+    <span class="sr">${t("auth.brand")}</span>
+  </div>`;
+}

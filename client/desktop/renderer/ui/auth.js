@@ -1,0 +1,358 @@
+/** Log-in and registration. What was typed stays in the fields; nothing of it is kept in a State. */
+
+import { serverOrigin, shownServer } from "../core/address.js";
+import { errorText, fieldErrorText, language, t } from "../core/i18n.js";
+import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { scene } from "./art.js";
+import { icon } from "./icon.js";
+import { languages } from "./languages.js";
+
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").State} State */
+
+/** Codes of a whole request that are the fault of one field. @type {Record<string, string>} */
+const FIELD_OF = { username_taken: "username", email_taken: "email" };
+/** Codes that say that the server was not reached. */
+const UNREACHED = ["no_connection", "server_silent", "bad_certificate", "not_vestnik", "bad_answer"];
+const FIELDS = {
+  login: ["login", "password"],
+  register: ["username", "display_name", "password"],
+};
+
+export class Auth {
+  /** @type {"login" | "register"} */
+  #mode = "login";
+  #busy = false;
+  #shown = false;
+  /** @type {Refused | null} */
+  #refused = null;
+  /** What is wrong with a field, as a text. @type {Record<string, string>} */
+  #wrong = {};
+  /** @type {{open: boolean, busy: boolean, wrong: string}} */
+  #server = { open: false, busy: false, wrong: "" };
+
+  /** Tag and name. @type {[string, string][]} */
+  #languages = [];
+
+  /** @param {import("./face.js").Face} face */
+  constructor(face) {
+    this.face = face;
+    void languages().then((list) => {
+      this.#languages = list.sort(([one], [other]) => (one < other ? 1 : -1));
+      face.redraw();
+    });
+  }
+
+  /** @param {State} state */
+  template(state) {
+    const login = this.#mode === "login";
+    return html`<div class="auth">
+      ${art()}
+      <main class="auth__side" data-region="auth">
+        ${this.#languageSwitch()}
+        <form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit} @input=${this.#typed}>
+          <h1>${t(login ? "auth.login_title" : "auth.register_title")}</h1>
+          ${state.server.fixed ? nothing : this.#serverPart(state)} ${this.#notice(state)}
+          ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
+          <button class="btn btn--primary btn--wide" aria-busy=${this.#busy}>
+            ${this.#busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing} ${this.#verb()}
+          </button>
+          <p class="auth__alt">
+            ${t(login ? "auth.no_account" : "auth.has_account")}
+            <button class="link-btn" type="button" @click=${this.#other}>
+              ${t(login ? "auth.to_register" : "auth.to_login")}
+            </button>
+          </p>
+        </form>
+      </main>
+    </div>`;
+  }
+
+  #languageSwitch() {
+    /** @param {string} tag */
+    const choose = (tag) => this.face.messenger.changeSettings({ language: /** @type {"ru" | "en"} */ (tag) });
+    return html`<div class="auth__lang" role="group" aria-label=${t("auth.language")}>
+      ${this.#languages.map(
+        ([tag, name]) =>
+          html`<button type="button" lang=${tag} aria-pressed=${tag === language()} @click=${() => choose(tag)}>
+            ${name}
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  #verb() {
+    if (this.#busy) return t(this.#mode === "login" ? "auth.logging_in" : "auth.registering");
+    return t(this.#mode === "login" ? "auth.login" : "auth.register");
+  }
+
+  #loginFields() {
+    return html`${this.#field("login", t("auth.login_field"), { autocomplete: "username" })}
+    ${this.#field("password", t("auth.password"), { type: "password", autocomplete: "current-password" })}`;
+  }
+
+  #registerFields() {
+    return html`${this.#field("username", t("auth.username"), { autocomplete: "username", hint: t("auth.username_hint") })}
+    ${this.#field("email", t("auth.email"), { type: "email", autocomplete: "email", hint: t("auth.email_hint") })}
+    ${this.#field("display_name", t("auth.display_name"), { autocomplete: "name" })}
+    ${this.#field("password", t("auth.password"), {
+      type: "password",
+      autocomplete: "new-password",
+      hint: t("auth.password_hint"),
+    })}`;
+  }
+
+  /**
+   * @param {string} name @param {string} label
+   * @param {{type?: string, autocomplete: string, hint?: string}} how
+   */
+  #field(name, label, { type = "text", autocomplete, hint = "" }) {
+    const wrong = this.#wrong[name] ?? "";
+    const secret = type === "password";
+    return html`<div class="field">
+      <label for="auth-${name}">${label}</label>
+      <div class="input ${wrong ? "is-bad" : ""}">
+        <input
+          id="auth-${name}"
+          name=${name}
+          type=${secret && this.#shown ? "text" : type}
+          autocomplete=${autocomplete}
+          autocapitalize="none"
+          spellcheck="false"
+          ?readonly=${this.#busy}
+          aria-invalid=${wrong ? "true" : "false"}
+          aria-describedby=${ifDefined(wrong || hint ? `auth-${name}-note` : undefined)}
+        />
+        ${secret ? this.#eye() : nothing}
+      </div>
+      ${note(`auth-${name}-note`, wrong, hint)}
+    </div>`;
+  }
+
+  #eye() {
+    const toggle = () => {
+      this.#shown = !this.#shown;
+      this.face.redraw();
+    };
+    return html`<button
+      class="ibtn"
+      type="button"
+      aria-label=${t("auth.show_password")}
+      aria-pressed=${this.#shown}
+      @click=${toggle}
+    >
+      ${icon("eye")}
+    </button>`;
+  }
+
+  /** @param {State} state */
+  #remember(state) {
+    const sure = state.remembers === "keyring";
+    const hint = sure ? "" : t(this.face.platform.desktop ? "auth.remember_file" : "auth.remember_browser");
+    return html`<div class="auth__remember">
+      <label class="check">
+        <input
+          type="checkbox"
+          name="remember"
+          .defaultChecked=${sure}
+          aria-describedby=${ifDefined(hint ? "auth-remember-note" : undefined)}
+        />
+        <span>${t("auth.remember")}</span>
+      </label>
+      ${note("auth-remember-note", "", hint)}
+    </div>`;
+  }
+
+  /** Why one is here, or why the last attempt failed. @param {State} state */
+  #notice(state) {
+    if (this.#refused) return this.#failure(this.#refused);
+    if (!state.ended) return nothing;
+    return html`<div class="alert alert--warn" role="alert">
+      ${icon("info")}<span><b>${t("auth.ended")}</b>${errorText({ code: state.ended })}</span>
+    </div>`;
+  }
+
+  /** @param {Refused} refused */
+  #failure(refused) {
+    const unreached = UNREACHED.includes(refused.code);
+    const hint = refused.code === "invalid_credentials" ? t("auth.check_layout") : unreached ? t("auth.check_net") : "";
+    return html`<div class="alert ${unreached ? "alert--warn" : ""}" role="alert">
+      ${icon(unreached ? "offline" : "alert")}<span><b>${errorText(refused)}</b>${hint}</span>
+    </div>`;
+  }
+
+  /** @param {State} state */
+  #serverPart(state) {
+    if (this.#server.open || !state.server.url) return this.#serverForm(state);
+    const edit = () => this.#editServer({ open: true }, "auth-server");
+    return html`<div class="server">
+      ${icon("server", "icon--s")}
+      <span class="server__name">${t("auth.server")} <b>${shownServer(state.server.url)}</b></span>
+      <button class="btn btn--quiet btn--s" type="button" @click=${edit}>${t("auth.server_change")}</button>
+    </div>`;
+  }
+
+  /** @param {State} state */
+  #serverForm(state) {
+    const { busy, wrong } = this.#server;
+    /** @param {KeyboardEvent} event */
+    const entered = (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      void this.#saveServer();
+    };
+    return html`<div class="server-edit field">
+      <label for="auth-server">${t("auth.server_address")}</label>
+      <div class="server-edit__row">
+        <div class="input ${wrong ? "is-bad" : ""}">
+          <input
+            id="auth-server"
+            .defaultValue=${shownServer(state.server.url)}
+            inputmode="url"
+            autocomplete="url"
+            autocapitalize="none"
+            spellcheck="false"
+            placeholder="chat.example.org"
+            ?readonly=${busy}
+            aria-invalid=${wrong ? "true" : "false"}
+            aria-describedby=${ifDefined(wrong ? "auth-server-note" : undefined)}
+            @keydown=${entered}
+          />
+        </div>
+        <button class="btn btn--plain" type="button" aria-busy=${busy} @click=${() => this.#saveServer()}>
+          ${t(busy ? "auth.server_checking" : "auth.server_check")}
+        </button>
+      </div>
+      ${note("auth-server-note", wrong, "")}
+    </div>`;
+  }
+
+  /** Saved only where a server of ours answers. @returns {Promise<boolean>} */
+  async #saveServer() {
+    if (this.#server.busy) return false;
+    const url = serverOrigin(valueOf("auth-server"));
+    if (!url) return this.#editServer({ wrong: errorText({ code: "bad_address" }) }, "auth-server");
+    this.#editServer({ busy: true, wrong: "" });
+    const { messenger } = this.face;
+    const probed = await messenger.probe(url);
+    const saved = probed.ok ? await messenger.setServer(url) : probed;
+    if (!saved.ok) return this.#editServer({ busy: false, open: true, wrong: errorText(saved) }, "auth-server");
+    this.#refused = null;
+    this.#editServer({ open: false, busy: false, wrong: "" }, `auth-${FIELDS[this.#mode][0]}`);
+    return true;
+  }
+
+  /** @param {Partial<{open: boolean, busy: boolean, wrong: string}>} change @param {string} [focus] an element's id */
+  #editServer(change, focus) {
+    this.#server = { ...this.#server, ...change };
+    this.face.redraw();
+    if (focus) focusSoon(focus);
+    return false;
+  }
+
+  #other = () => {
+    this.#mode = this.#mode === "login" ? "register" : "login";
+    this.#refused = null;
+    this.#wrong = {};
+    this.face.redraw();
+    focusSoon(`auth-${FIELDS[this.#mode][0]}`);
+  };
+
+  /** A field that is being mended is not wrong any more. @param {Event} event */
+  #typed = (event) => {
+    const { name } = /** @type {HTMLInputElement} */ (event.target);
+    if (!(name in this.#wrong)) return;
+    const { [name]: _mended, ...rest } = this.#wrong;
+    this.#wrong = rest;
+    this.face.redraw();
+  };
+
+  /** @param {SubmitEvent} event */
+  #submit = async (event) => {
+    event.preventDefault();
+    if (this.#busy) return;
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    this.#refused = null;
+    this.#wrong = this.#missing(form);
+    if (Object.keys(this.#wrong).length) return this.#toFirstWrong();
+    if (document.getElementById("auth-server") && !(await this.#saveServer())) return;
+    this.#busy = true;
+    this.face.redraw();
+    const done = await this.#ask(form);
+    this.#busy = false;
+    this.#shown = false;
+    if (!done.ok) this.#show(done);
+    this.face.redraw();
+  };
+
+  /** @param {FormData} form */
+  #ask(form) {
+    /** @param {string} name */
+    const value = (name) => String(form.get(name) ?? "").trim();
+    const password = String(form.get("password") ?? "");
+    const remember = form.get("remember") !== null;
+    const { messenger } = this.face;
+    if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember });
+    const [username, email, display_name] = [value("username"), value("email"), value("display_name")];
+    return messenger.register({ username, email, display_name, password, remember });
+  }
+
+  /** @param {FormData} form @returns {Record<string, string>} */
+  #missing(form) {
+    const empty = FIELDS[this.#mode].filter((name) => !String(form.get(name) ?? "").trim());
+    return Object.fromEntries(empty.map((name) => [name, fieldErrorText(name, "required")]));
+  }
+
+  /** Beside the fields what belongs to fields, above them the rest. @param {Refused} refused */
+  #show(refused) {
+    const field = FIELD_OF[refused.code];
+    const named = field ? [{ field, code: refused.code, detail: "" }] : (refused.errors ?? []);
+    const here = named.filter((error) => document.getElementById(`auth-${error.field}`));
+    this.#wrong = Object.fromEntries(here.map((error) => [error.field, wrongText(error)]));
+    if (here.length) this.#toFirstWrong();
+    else this.#refuse(refused);
+  }
+
+  /** @param {Refused} refused */
+  #refuse(refused) {
+    this.#refused = refused;
+    if (refused.code === "invalid_credentials") focusSoon("auth-password");
+  }
+
+  #toFirstWrong() {
+    this.face.redraw();
+    focusSoon(`auth-${Object.keys(this.#wrong)[0]}`);
+  }
+}
+
+/** @param {{field: string, code: string, detail: string}} error */
+function wrongText({ field, code, detail }) {
+  const limit = /\d+/u.exec(detail);
+  return fieldErrorText(field, code, limit ? { n: Number(limit[0]) } : {});
+}
+
+/** What is wrong with a field, else what helps to fill it in. @param {string} id @param {string} wrong @param {string} hint */
+function note(id, wrong, hint) {
+  if (wrong) return html`<p class="err" id=${id}>${icon("alert", "icon--xs")}${wrong}</p>`;
+  return hint ? html`<p class="hint" id=${id}>${hint}</p>` : nothing;
+}
+
+/** @param {string} id */
+function valueOf(id) {
+  return /** @type {HTMLInputElement | null} */ (document.getElementById(id))?.value ?? "";
+}
+
+/** After the next render. @param {string} id */
+function focusSoon(id) {
+  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
+}
+
+function art() {
+  return html`<header class="auth__art">
+    ${scene()}
+    <div class="auth__brand">
+      <svg class="brand__mark" aria-hidden="true" viewBox="0 0 32 32"><use href="#mark" /></svg>${t("auth.brand")}
+    </div>
+    <p class="auth__line">${t("auth.line")}<small>${t("auth.line_more")}</small></p>
+  </header>`;
+}

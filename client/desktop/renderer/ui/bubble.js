@@ -1,0 +1,242 @@
+/** One message in the log: what was written, by whom, when, and how far it has come. */
+
+import { deliveryOf } from "../core/delivery.js";
+import { clock, fullTime } from "../core/format.js";
+import { errorText, t } from "../core/i18n.js";
+import { hueOf, nameOf } from "../core/names.js";
+import { places } from "../core/search.js";
+import { isJumbo, preview, tokens } from "../core/text.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { avatar } from "./avatar.js";
+import { copyText } from "./clipboard.js";
+import { icon } from "./icon.js";
+import { marked } from "./marked.js";
+import { pointOf } from "./row.js";
+
+/**
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../types.js").ChatView} ChatView
+ * @typedef {import("../types.js").Message} Message
+ * @typedef {import("../types.js").Echo} Echo
+ * @typedef {import("../core/rows.js").MessageRow} MessageRow
+ * @typedef {import("../core/rows.js").EchoRow} EchoRow
+ *
+ * What a row is drawn from besides itself. `quoted`: the message that it answers, where that is loaded; `query`: what
+ * is looked for in the chat; `found`: it is the place that was jumped to.
+ * @typedef {{state: State, chat: ChatView, quoted: Message | null, query: string, found: boolean, unread: boolean}} Around
+ */
+
+/** @type {Record<string, string>} */
+const TICKS = { queued: "clock", failed: "alert", sent: "check", delivered: "checks", read: "read" };
+
+/** @param {import("./face.js").Face} face @param {MessageRow} row @param {Around} around */
+export function messageRow(face, row, around) {
+  const { message, own } = row;
+  const { state, chat } = around;
+  const sender = state.users.get(message.sender_id);
+  const name = own ? t("msg.you") : nameOf(sender);
+  const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
+  const time = clock(message.created_at);
+  const label = [name, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
+  /** @param {MouseEvent} event */
+  const menu = (event) =>
+    openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
+  return html`<li class="msg ${classes(row, around)}" data-seq=${message.seq} ?data-unread=${around.unread}>
+    ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}
+    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu}>
+      <div class="bubble ${message.deleted ? "bubble--deleted" : jumbo(message.content)}">
+        ${author(row, chat, name)}
+        ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}
+        ${
+          message.deleted
+            ? html`${icon("trash", "icon--xs")}
+                <p>${t("msg.deleted")}</p>`
+            : content(face, message.content ?? "", around)
+        }
+        ${foot(message, delivery)}
+      </div>
+      ${message.deleted ? nothing : tools(face, chat, message)}
+    </article>
+  </li>`;
+}
+
+/** @param {import("./face.js").Face} face @param {EchoRow} row @param {Around} around */
+export function echoRow(face, row, around) {
+  const { echo } = row;
+  const { chat } = around;
+  const failed = echo.state === "failed";
+  const time = clock(echo.written_at);
+  const label = [t("msg.you"), time, t(`msg.${echo.state}`)].join(", ");
+  /** @param {MouseEvent} event */
+  const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
+  return html`<li class="msg ${classes(row, around)}" data-cid=${echo.cid}>
+    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu}>
+      <div class="bubble ${jumbo(echo.content)}">
+        ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing} ${content(face, echo.content, around)}
+        <span class="meta"><time datetime=${echo.written_at}>${time}</time>${tick(echo.state)}</span>
+      </div>
+      ${failed ? failure(face, echo) : nothing}
+    </article>
+  </li>`;
+}
+
+/** @param {MessageRow | EchoRow} row @param {Around} around */
+function classes(row, { found }) {
+  const state = row.kind === "echo" ? (row.echo.state === "failed" ? "msg--failed" : "is-queued") : "";
+  return [
+    row.own ? "msg--own" : "msg--in",
+    row.first ? "is-first" : "",
+    row.last ? "is-last" : "",
+    found ? "is-found" : "",
+    state,
+  ].join(" ");
+}
+
+/** @param {MouseEvent} event @param {(at: Element | {x: number, y: number}) => void} open */
+function openMenu(event, open) {
+  const target = /** @type {Element} */ (event.target);
+  const selected = document.getSelection();
+  if (target.closest("a") || (selected && !selected.isCollapsed && selected.containsNode(target, true))) return;
+  event.preventDefault();
+  open(pointOf(event));
+}
+
+/**
+ * Beside the last message of a run; its place is kept beside the others.
+ * @param {import("./face.js").Face} face @param {MessageRow} row @param {import("../types.js").User | undefined} sender
+ * @param {string} name
+ */
+function picture(face, row, sender, name) {
+  const shown = row.last
+    ? avatar(face, { id: row.message.sender_id, name, size: "s", url: sender?.avatar_url })
+    : nothing;
+  return html`<span class="msg__ava">${shown}</span>`;
+}
+
+/** @param {MessageRow} row @param {ChatView} chat @param {string} name */
+function author(row, chat, name) {
+  if (!row.first || row.own || !chat.is_group) return nothing;
+  const admin = chat.members?.some(({ user, role }) => user.id === row.message.sender_id && role === "admin");
+  return html`<h3 class="bubble__author" data-name=${hueOf(row.message.sender_id)}>
+    <bdi>${name}</bdi>${admin ? html`<span class="bubble__role">${t("msg.admin")}</span>` : nothing}
+  </h3>`;
+}
+
+/** @param {string | null} text */
+function jumbo(text) {
+  return text && isJumbo(text) ? "bubble--jumbo" : "";
+}
+
+/**
+ * Paragraphs and blocks of code; each is a text of its own for the direction of writing.
+ * @param {import("./face.js").Face} face @param {string} text @param {Around} around
+ */
+function content(face, text, { query }) {
+  /** @type {unknown[]} */
+  const blocks = [];
+  /** @type {unknown[]} */
+  let words = [];
+  const close = () => {
+    if (words.length) blocks.push(html`<p dir="auto">${words}</p>`);
+    words = [];
+  };
+  for (const token of tokens(text)) {
+    if (token.type === "pre") {
+      close();
+      blocks.push(html`<pre tabindex="0" role="group" aria-label=${t("msg.code")}><code>${token.text}</code></pre>`);
+    } else if (token.type === "code") words.push(html`<code>${token.text}</code>`);
+    else if (token.type === "link") words.push(link(face, token));
+    else words.push(query ? marked(token.text, places(token.text, query)) : token.text);
+  }
+  close();
+  return blocks;
+}
+
+/** @param {import("./face.js").Face} face @param {{text: string, href: string}} token */
+function link(face, { text, href }) {
+  /** @param {MouseEvent} event */
+  const open = (event) => {
+    if (!face.platform.desktop) return;
+    event.preventDefault();
+    void face.platform.openExternal(href).then((opened) => (opened ? undefined : copyMessage(face, href)));
+  };
+  return html`<a href=${href} target="_blank" rel="noopener noreferrer" title=${href} @click=${open}
+    ><bdi>${text}</bdi></a
+  >`;
+}
+
+/** @param {import("./face.js").Face} face @param {number} seq @param {Around} around */
+function quote(face, seq, { quoted, state, chat }) {
+  const name = quoted && (quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id)));
+  const text = quoted?.deleted ? t("msg.deleted") : quoted ? preview(quoted.content ?? "") : t("msg.quote_far");
+  const jump = () => face.showMessage(chat.id, seq);
+  return html`<button class="quote" type="button" @click=${jump}>
+    <span class="sr">${t("msg.quote")}</span>${name ? html`<b><bdi>${name}</bdi></b>` : nothing}
+    <bdi class="quote__text truncate">${text}</bdi>
+  </button>`;
+}
+
+/** When it was written and how far it has come; beside the reactions where there are any. @param {Message} message @param {string | null} delivery */
+function foot(message, delivery) {
+  const { created_at: at, edited_at: edited, deleted, reactions: given } = message;
+  const meta = html`<span class="meta">
+    ${edited && !deleted ? html`<span>${t("msg.edited")}</span>` : nothing}
+    <time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>
+    ${delivery ? tick(delivery) : nothing}
+  </span>`;
+  if (!given?.length || deleted) return meta;
+  return html`<div class="bubble__foot">
+    <ul class="reacts" aria-label=${t("msg.reactions")}>
+      ${given.map(({ emoji, count }) => html`<li class="react"><span>${emoji}</span>${count}</li>`)}
+    </ul>
+    ${meta}
+  </div>`;
+}
+
+/** @param {string} state of delivery */
+function tick(state) {
+  const mark = state === "read" ? "tick--read" : state === "failed" ? "tick--fail" : "";
+  return html`${icon(TICKS[state], `icon--xs tick ${mark}`)}<span class="sr">${t(`msg.${state}`)}</span>`;
+}
+
+/** @param {import("./face.js").Face} face @param {ChatView} chat @param {Message} message */
+function tools(face, chat, message) {
+  const copy = () => copyMessage(face, message.content ?? "");
+  /** @param {MouseEvent} event */
+  const more = (event) => {
+    const at = /** @type {Element} */ (event.currentTarget);
+    face.overlays.menu("message", { chatId: chat.id, item: message }, at);
+  };
+  const reply = html`<button
+    class="ibtn ibtn--s"
+    aria-label=${t("msg.reply")}
+    @click=${() => face.reply(chat.id, message)}
+  >
+    ${icon("reply", "icon--s")}
+  </button>`;
+  return html`<div class="msg__tools" role="toolbar" aria-label=${t("msg.tools")}>
+    ${chat.left_seq === null ? reply : nothing}
+    <button class="ibtn ibtn--s" aria-label=${t("msg.copy")} @click=${copy}>${icon("copy", "icon--s")}</button>
+    <button class="ibtn ibtn--s" aria-label=${t("msg.more")} aria-haspopup="menu" @click=${more}>
+      ${icon("more", "icon--s")}
+    </button>
+  </div>`;
+}
+
+/** @param {import("./face.js").Face} face @param {string} text */
+export async function copyMessage(face, text) {
+  const copied = await copyText(text);
+  face.overlays.toast({ text: t(copied ? "toast.copied" : "toast.not_copied") });
+}
+
+/** @param {import("./face.js").Face} face @param {Echo} echo */
+function failure(face, echo) {
+  const reason = echo.code ? errorText({ code: echo.code }) : t("msg.failed");
+  return html`<div class="msg__fail">
+    <span>${icon("alert", "icon--xs")}${reason}</span>
+    <button class="link-btn" type="button" @click=${() => face.messenger.retry(echo.cid)}>${t("msg.retry")}</button>
+    <button class="link-btn link-btn--danger" type="button" @click=${() => face.messenger.discard(echo.cid)}>
+      ${t("msg.discard")}
+    </button>
+  </div>`;
+}

@@ -1,0 +1,251 @@
+/** Where one writes: a draft a chat, the message that is answered, and sending. */
+
+import { errorText, t } from "../core/i18n.js";
+import { nameOf } from "../core/names.js";
+import { isBlank, lengthOf, preview } from "../core/text.js";
+import { ref } from "../vendor/lit-html/directives/ref.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { icon } from "./icon.js";
+
+/**
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../types.js").ChatView} ChatView
+ * @typedef {import("../types.js").Message} Message
+ */
+
+/** What the server takes (docs/protocol.md section 1), where it has not said so. */
+const LIMIT = { points: 4000, bytes: 16_384 };
+/** The counter is shown for the last so many. */
+const COUNTED = 200;
+/** Milliseconds: how often one says that one types, and after what silence one does not any more. */
+const TYPING = { every: 3000, silence: 5000 };
+
+export class Composer {
+  /** @type {HTMLTextAreaElement | null} */
+  #area = null;
+  /** @type {number | null} */
+  #chatId = null;
+  /** What is answered, by chat. @type {Map<number, Message>} */
+  #replies = new Map();
+  #typing = { chatId: 0, toldAt: -Infinity };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silence = undefined;
+
+  /** @param {import("./face.js").Face} face @param {(chatId: number) => void} sent */
+  constructor(face, sent) {
+    this.face = face;
+    this.sent = sent;
+  }
+
+  /** @param {State} state @param {ChatView} chat */
+  template(state, chat) {
+    if (chat.left_seq !== null) return html`<div class="composer composer--closed">${t("composer.left")}</div>`;
+    const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : chat.draft;
+    const over = tooLong(text, state.limits);
+    const reply = this.#replies.get(chat.id);
+    const offline = state.link.state === "offline";
+    return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
+      <div class="composer__box">
+        ${reply ? this.#strip(state, chat, reply) : nothing}
+        <div class="composer__line">
+          <textarea
+            rows="1"
+            aria-label=${t("composer.text")}
+            placeholder=${t(offline ? "composer.offline" : "composer.text")}
+            spellcheck=${state.settings.spellcheck ? "true" : "false"}
+            autocomplete="off"
+            aria-invalid=${over ? "true" : "false"}
+            ${ref(this.#attach)}
+            @input=${this.#input}
+            @keydown=${this.#key}
+            @blur=${() => this.#stopTyping()}
+          ></textarea>
+          <button class="ibtn" type="button" aria-label=${t("composer.emoji")} @click=${this.#emoji}>
+            ${icon("smile")}
+          </button>
+          <button class="send" type="submit" aria-label=${t("composer.send")} aria-disabled=${isBlank(text) || over}>
+            ${icon("mark")}
+          </button>
+        </div>
+      </div>
+      ${counter(text, state.limits, over)}
+    </form>`;
+  }
+
+  /** After each render. @param {State} state */
+  rendered(state) {
+    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    const area = this.#area;
+    if (!area || !chat) {
+      this.#chatId = null;
+      return;
+    }
+    if (this.#chatId !== chat.id) {
+      this.#stopTyping();
+      this.#chatId = chat.id;
+      area.value = chat.draft;
+      this.#fit();
+      this.face.redraw();
+    } else if (document.activeElement !== area && area.value !== chat.draft) {
+      area.value = chat.draft; // another window of this profile
+      this.#fit();
+    }
+  }
+
+  focus() {
+    this.#area?.focus();
+  }
+
+  /** @param {number} chatId @param {Message | null} message */
+  reply(chatId, message) {
+    if (message) this.#replies.set(chatId, message);
+    else this.#replies.delete(chatId);
+    this.face.redraw();
+    this.focus();
+  }
+
+  /** Esc: a reply is given up. @param {number} chatId */
+  cancel(chatId) {
+    if (!this.#replies.delete(chatId)) return false;
+    this.face.redraw();
+    return true;
+  }
+
+  /** @param {State} state @param {ChatView} chat @param {Message} reply */
+  #strip(state, chat, reply) {
+    const own = reply.sender_id === state.me?.id;
+    const name = own ? t("msg.you") : nameOf(state.users.get(reply.sender_id));
+    return html`<div class="strip">
+      ${icon("reply", "strip__icon")}
+      <div class="strip__text">
+        <b><bdi class="truncate">${name}</bdi></b>
+        <bdi class="strip__words truncate">${preview(reply.content ?? "")}</bdi>
+      </div>
+      <button
+        class="ibtn"
+        type="button"
+        aria-label=${t("composer.cancel_reply")}
+        @click=${() => this.reply(chat.id, null)}
+      >
+        ${icon("close")}
+      </button>
+    </div>`;
+  }
+
+  /** @param {Element | undefined} element */
+  #attach = (element) => {
+    this.#area = element instanceof HTMLTextAreaElement ? element : null;
+  };
+
+  /** As high as its text, up to what the style allows. */
+  #fit() {
+    const area = this.#area;
+    if (!area) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  }
+
+  #input = () => {
+    const area = this.#area;
+    if (!area || this.#chatId === null) return;
+    this.#fit();
+    this.face.messenger.setDraft(this.#chatId, area.value);
+    this.#tellTyping(this.#chatId, area.value);
+    this.face.redraw();
+  };
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    const control = event.ctrlKey || event.metaKey;
+    const byEnter = this.face.messenger.state().settings.send_key === "enter";
+    const sends = byEnter ? !event.shiftKey && !event.altKey : control;
+    if (!sends) return;
+    event.preventDefault();
+    void this.#send();
+  };
+
+  /** @param {Event} event */
+  #submit = (event) => {
+    event.preventDefault();
+    void this.#send();
+  };
+
+  async #send() {
+    const area = this.#area;
+    const chatId = this.#chatId;
+    if (!area || chatId === null) return;
+    const typed = area.value;
+    const text = typed.replace(/^\n+/u, "").trimEnd();
+    const { limits } = this.face.messenger.state();
+    if (isBlank(text) || tooLong(text, limits)) return;
+    const reply = this.#replies.get(chatId) ?? null;
+    this.#replies.delete(chatId);
+    this.#write(chatId, "");
+    this.#stopTyping();
+    const done = await this.face.messenger.send(chatId, text, reply);
+    if (done.ok) return this.sent(chatId);
+    this.face.overlays.toast({ text: errorText(done) });
+    // it was not even kept: give it back, unless something new is written
+    if (reply && !this.#replies.has(chatId)) this.#replies.set(chatId, reply);
+    if (!this.face.messenger.state().chats.get(chatId)?.draft) this.#write(chatId, typed);
+  }
+
+  /** @param {number} chatId @param {string} text */
+  #write(chatId, text) {
+    this.face.messenger.setDraft(chatId, text);
+    if (this.#area && this.#chatId === chatId) {
+      this.#area.value = text;
+      this.#fit();
+    }
+    this.face.redraw();
+  }
+
+  /** @param {MouseEvent} event */
+  #emoji = (event) => {
+    const anchor = /** @type {Element} */ (event.currentTarget);
+    this.face.overlays.emoji(anchor, (emoji) => {
+      const area = this.#area;
+      if (!area) return;
+      area.focus();
+      area.setRangeText(emoji, area.selectionStart, area.selectionEnd, "end");
+      this.#input();
+    });
+  };
+
+  /** @param {number} chatId @param {string} text */
+  #tellTyping(chatId, text) {
+    if (isBlank(text)) return this.#stopTyping();
+    const now = performance.now();
+    if (this.#typing.chatId !== chatId || now - this.#typing.toldAt >= TYPING.every) {
+      this.#typing = { chatId, toldAt: now };
+      this.face.messenger.typing(chatId, true);
+    }
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#stopTyping(), TYPING.silence);
+  }
+
+  #stopTyping() {
+    clearTimeout(this.#silence);
+    if (!this.#typing.chatId) return;
+    this.face.messenger.typing(this.#typing.chatId, false);
+    this.#typing = { chatId: 0, toldAt: -Infinity };
+  }
+}
+
+/** @param {string} text @param {Record<string, number>} limits */
+function tooLong(text, limits) {
+  const { content_code_points = LIMIT.points, content_bytes = LIMIT.bytes } = limits;
+  if (text.length * 3 <= Math.min(content_bytes, content_code_points)) return false;
+  return lengthOf(text) > content_code_points || new TextEncoder().encode(text).length > content_bytes;
+}
+
+/** @param {string} text @param {Record<string, number>} limits @param {boolean} over */
+function counter(text, { content_code_points = LIMIT.points }, over) {
+  const length = lengthOf(text);
+  if (!over && length <= content_code_points - COUNTED) return nothing;
+  return html`<div class="composer__hint ${over ? "is-over" : ""}">
+    <span role="status">${over ? t("composer.too_long") : nothing}</span>
+    <span>${t("composer.count", { n: length, limit: content_code_points })}</span>
+  </div>`;
+}

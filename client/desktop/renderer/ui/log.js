@@ -1,0 +1,311 @@
+/** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
+
+import { dayKey, dayTitle } from "../core/format.js";
+import { language, t } from "../core/i18n.js";
+import { nameOf } from "../core/names.js";
+import { eventWords, sections } from "../core/rows.js";
+import { guard } from "../vendor/lit-html/directives/guard.js";
+import { keyed } from "../vendor/lit-html/directives/keyed.js";
+import { ref } from "../vendor/lit-html/directives/ref.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { copyMessage, echoRow, messageRow } from "./bubble.js";
+import { icon } from "./icon.js";
+import { Reading } from "./reading.js";
+import { Scroll } from "./scroll.js";
+
+/**
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../types.js").ChatView} ChatView
+ * @typedef {import("../types.js").Timeline} Timeline
+ * @typedef {import("../types.js").Message} Message
+ * @typedef {import("../core/rows.js").Row} Row
+ */
+
+/** How long a place that was jumped to is marked. */
+const FOUND = 1600;
+
+/** @type {Timeline} */
+const EMPTY = {
+  chat_id: 0,
+  items: [],
+  echoes: [],
+  at_start: false,
+  at_end: false,
+  loading: "older",
+  problem: null,
+};
+
+export class Log {
+  /** The chat that is shown, and where its divider is. @type {{chatId: number, dividerAfter: number | null} | null} */
+  #opened = null;
+  /** The message that was jumped to. @type {number | null} */
+  #found = null;
+  #query = "";
+
+  /** @param {import("./face.js").Face} face */
+  constructor(face) {
+    this.face = face;
+    this.scroll = new Scroll(face);
+    this.reading = new Reading((chatId, seq) => face.messenger.read(chatId, seq));
+  }
+
+  /** @param {State} state @param {ChatView} chat @param {{now: Date, query: string}} how */
+  template(state, chat, { now, query }) {
+    this.#open(chat);
+    this.#query = query;
+    const timeline = state.timelines.get(chat.id) ?? EMPTY;
+    const fresh = !timeline.items.length && !timeline.echoes.length;
+    const waiting = fresh && timeline.loading !== null;
+    return html`<div class="logwrap">
+      ${keyed(
+        chat.id,
+        html`<div
+          class="log"
+          role="log"
+          aria-live="polite"
+          aria-label=${t("log.name")}
+          aria-busy=${timeline.loading !== null}
+          tabindex="0"
+          data-region="log"
+          @keydown=${this.#key}
+          ${ref(this.#attach)}
+        >
+          <div class="log__list">${waiting ? skeleton() : this.#days(state, chat, timeline, now)}</div>
+        </div>`,
+      )}
+      ${this.#toEnd(chat, timeline)}
+    </div>`;
+  }
+
+  /** After each render. @param {State} state */
+  rendered(state) {
+    if (state.current === null) return;
+    this.scroll.rendered(state, state.current);
+    this.reading.rendered(state.current);
+  }
+
+  /** Scroll there and mark it for a moment. @param {number} chatId @param {number} seq @param {boolean} focus */
+  async show(chatId, seq, focus) {
+    const there = await this.face.messenger.jumpTo(chatId, seq);
+    if (!there || this.face.messenger.state().current !== chatId) return false;
+    this.#found = seq;
+    this.scroll.showNext(seq, focus);
+    this.face.redraw();
+    setTimeout(() => {
+      if (this.#found !== seq) return;
+      this.#found = null;
+      this.face.redraw();
+    }, FOUND);
+    return true;
+  }
+
+  /** One's own message goes out: the divider has done its work, and the end is where to look. @param {number} chatId */
+  sent(chatId) {
+    if (this.#opened?.chatId === chatId) this.#opened = { chatId, dividerAfter: null };
+    void this.toEnd(chatId);
+  }
+
+  /** @param {number} chatId */
+  async toEnd(chatId) {
+    const timeline = this.face.messenger.state().timelines.get(chatId);
+    if (timeline && !timeline.at_end) await this.face.messenger.jumpToEnd(chatId);
+    this.scroll.toEnd();
+    this.face.redraw();
+  }
+
+  focusLast() {
+    articles().at(-1)?.focus();
+  }
+
+  /** The divider stays where it was when the chat was opened. @param {ChatView} chat */
+  #open(chat) {
+    if (this.#opened?.chatId === chat.id) return;
+    this.#opened = { chatId: chat.id, dividerAfter: chat.unread_count ? chat.read_seq : null };
+    this.#found = null;
+    this.scroll.opened(chat);
+  }
+
+  /** @param {Element | undefined} element */
+  #attach = (element) => {
+    this.scroll.attach(element);
+    this.reading.attach(element, this.#opened?.chatId ?? 0);
+  };
+
+  /** @param {State} state @param {ChatView} chat @param {Timeline} timeline @param {Date} now */
+  #days(state, chat, timeline, now) {
+    const days = sections(timeline, {
+      me: state.me?.id ?? 0,
+      dividerAfter: this.#opened?.dividerAfter ?? null,
+      dayKey,
+    });
+    return html`${timeline.problem ? this.#problem(chat) : nothing}
+    ${timeline.at_start ? nothing : html`<div class="log__more" aria-hidden="true"><span class="sk-msg sk-msg--a"></span></div>`}
+    ${days.length || timeline.problem ? nothing : html`<p class="log__empty">${t("log.empty")}</p>`}
+    ${repeat(
+      days,
+      ({ day }) => day,
+      ({ at, rows }) => {
+        const title = dayTitle(at, now);
+        return html`<section aria-label=${title}>
+          <h2 class="day"><span>${title}</span></h2>
+          <ol>
+            ${repeat(
+              rows,
+              ({ key }) => key,
+              (row) => this.#row(state, chat, timeline, row),
+            )}
+          </ol>
+        </section>`;
+      },
+    )}`;
+  }
+
+  /** @param {ChatView} chat */
+  #problem(chat) {
+    return html`<p class="log__problem" role="status">
+      ${t("log.problem")}
+      <button class="link-btn" type="button" @click=${() => this.face.messenger.loadOlder(chat.id)}>
+        ${t("msg.retry")}
+      </button>
+    </p>`;
+  }
+
+  /**
+   * A row is drawn anew only where something that it shows has changed.
+   * @param {State} state @param {ChatView} chat @param {Timeline} timeline @param {Row} row
+   */
+  #row(state, chat, timeline, row) {
+    if (row.kind === "unread") return html`<li class="unread">${t("log.unread")}</li>`;
+    const { face } = this;
+    const query = this.#query;
+    if (row.kind === "event") {
+      const words = eventWords(row.event);
+      const [actor, target] = [state.users.get(words.actor), state.users.get(words.target ?? 0)];
+      return guard([row.event, actor, target, language()], () => eventRow(words, state));
+    }
+    if (row.kind === "echo") {
+      const { echo, first, last } = row;
+      const quoted = messageAt(timeline, echo.reply_to);
+      const around = { state, chat, quoted, query, found: false, unread: false };
+      return guard([echo, first, last, quoted, query, language()], () => echoRow(face, row, around));
+    }
+    const { message, own, first, last } = row;
+    const quoted = messageAt(timeline, message.reply_to);
+    const found = message.seq === this.#found;
+    const unread = !own && message.seq > chat.read_seq;
+    const delivery = own && [message.seq <= chat.others_read_seq, message.seq <= chat.others_delivered_seq].join();
+    const user = state.users.get(message.sender_id);
+    const writes = chat.left_seq === null;
+    const needs = [
+      message,
+      first,
+      last,
+      delivery,
+      quoted,
+      query,
+      found,
+      unread,
+      user,
+      chat.members,
+      writes,
+      language(),
+    ];
+    return guard(needs, () => messageRow(face, row, { state, chat, quoted, query, found, unread }));
+  }
+
+  /** @param {ChatView} chat @param {Timeline} timeline */
+  #toEnd(chat, timeline) {
+    if (!this.scroll.away && (timeline.at_end || !timeline.items.length)) return nothing;
+    const count = chat.unread_count;
+    const label = count ? t("log.to_end_count", { n: count }) : t("log.to_end");
+    return html`<button class="tobottom" type="button" aria-label=${label} @click=${() => this.toEnd(chat.id)}>
+      ${icon("todown")}${count ? html`<span class="badge" aria-hidden="true">${count > 999 ? "999+" : count}</span>` : nothing}
+    </button>`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const onLog = target.getAttribute("role") === "log";
+    if (!onLog && !target.matches("article")) return;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+    if (plain && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      moveFocus(event.key === "ArrowUp" ? -1 : 1, target);
+      return;
+    }
+    if (onLog) return;
+    const message = this.#messageOf(target);
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.face.focusComposer();
+    } else if (message && plain && event.code === "KeyR") {
+      event.preventDefault();
+      this.face.reply(message.chat_id, message);
+    } else if (message && (event.ctrlKey || event.metaKey) && event.code === "KeyC") {
+      if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
+    } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
+      event.preventDefault();
+      target.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));
+    }
+  };
+
+  /** @param {HTMLElement} article */
+  #messageOf(article) {
+    const { current, timelines } = this.face.messenger.state();
+    const timeline = current === null ? undefined : timelines.get(current);
+    const message = timeline && messageAt(timeline, Number(article.closest("li")?.dataset.seq ?? 0));
+    return message && !message.deleted ? message : null;
+  }
+}
+
+/** Seqs are consecutive. @param {Timeline} timeline @param {number | null | undefined} seq @returns {Message | null} */
+function messageAt({ items }, seq) {
+  if (!seq || !items.length) return null;
+  const item = items[seq - items[0].seq];
+  return item?.type === "message" ? item : null;
+}
+
+/** @returns {HTMLElement[]} */
+function articles() {
+  return [...document.querySelectorAll(".log article")].filter((found) => found instanceof HTMLElement);
+}
+
+/** From the log itself upwards: to the last message. @param {1 | -1} step @param {HTMLElement} from */
+function moveFocus(step, from) {
+  const all = articles();
+  const at = all.indexOf(from);
+  const next = at < 0 ? all.at(-1) : all[at + step];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+/** Marks the places of names in a text of ours. */
+const [ACTOR, NAME, TITLE] = ["\uFDD0", "\uFDD1", "\uFDD2"];
+
+/** @param {ReturnType<typeof eventWords>} words @param {State} state */
+function eventRow({ key, actor, target, title }, state) {
+  const text = t(key, { actor: ACTOR, name: NAME, title: TITLE });
+  /** @type {Record<string, string>} */
+  const names = {
+    [ACTOR]: nameOf(state.users.get(actor)),
+    [NAME]: nameOf(state.users.get(target ?? 0)),
+    [TITLE]: title,
+  };
+  const parts = text
+    .split(/([\uFDD0-\uFDD2])/u)
+    .map((part) => (part in names ? html`<b><bdi>${names[part]}</bdi></b>` : part));
+  return html`<li class="event">${parts}</li>`;
+}
+
+function skeleton() {
+  const rows = ["in a", "in b", "own c", "own d", "in b", "in c", "own a"];
+  return rows.map((row) => {
+    const [side, width] = row.split(" ");
+    const own = side === "own" ? "sk-msg--own" : "";
+    return html`<div class="msg msg--${side} is-first" aria-hidden="true">
+      <span class="sk-msg ${own} sk-msg--${width}"></span>
+    </div>`;
+  });
+}

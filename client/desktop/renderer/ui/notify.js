@@ -1,0 +1,77 @@
+/** Notices and the count of what is unread, where the system shows them. */
+
+import { t } from "../core/i18n.js";
+import { nameOf, titleOf } from "../core/names.js";
+import { Notices } from "../core/notices.js";
+import { preview } from "../core/text.js";
+import { isLive } from "./banner.js";
+
+/** @typedef {import("../types.js").State} State */
+
+export class Notify {
+  #notices = new Notices();
+  #live = false;
+  #unread = -1;
+  /** Chats with a notice in sight. @type {Set<number>} */
+  #shown = new Set();
+
+  /** @param {import("./face.js").Face} face */
+  constructor(face) {
+    this.face = face;
+    face.messenger.onArrival((message, chat) => {
+      const state = face.messenger.state();
+      this.#show(this.#notices.arrived(message, chat, state, document.hasFocus(), performance.now()), state);
+    });
+    window.addEventListener("focus", () => this.#close(face.messenger.state()));
+  }
+
+  /** After each render. @param {State} state */
+  rendered(state) {
+    const live = isLive(state.link);
+    if (live && !this.#live) this.#show(this.#notices.live(state, document.hasFocus(), performance.now()), state);
+    this.#live = live;
+    this.#close(state);
+    const unread = state.phase === "signed_in" ? state.unread : 0;
+    document.title = unread ? t("notice.window_title", { count: String(unread) }) : t("auth.brand");
+    if (unread === this.#unread) return;
+    this.#unread = unread;
+    this.face.platform.setBadge(unread, t("auth.brand"));
+  }
+
+  /** @param {import("../core/notices.js").Notice | null} notice @param {State} state */
+  #show(notice, state) {
+    if (!notice) return;
+    const { chat_id: chatId, silent } = notice;
+    const tag = chatId === null ? "summary" : tagOf(chatId);
+    const chat_id = chatId ?? 0;
+    void this.face.platform.notify({ tag, chat_id, silent, ...this.#words(notice, state) });
+    if (chatId !== null) this.#shown.add(chatId);
+    if (!document.hasFocus()) this.face.platform.attention();
+  }
+
+  /** @param {import("../core/notices.js").Notice} notice @param {State} state */
+  #words({ chat_id, message, count, chats }, state) {
+    const chat = chat_id === null ? undefined : state.chats.get(chat_id);
+    if (!chat || !message) {
+      const messages = t("notice.messages", { n: count });
+      return { title: t("auth.brand"), body: t("notice.summary", { messages, n: chats }) };
+    }
+    const title = titleOf(chat, state.me);
+    if (!state.settings.notify_text) return { title, body: t("notice.hidden") };
+    const text = preview(message.content ?? "");
+    const name = nameOf(state.users.get(message.sender_id));
+    return { title, body: chat.is_group ? t("notice.from", { name, text }) : text };
+  }
+
+  /** What one looks at needs no notice any more. @param {State} state */
+  #close(state) {
+    if (state.current === null || !this.#shown.has(state.current) || !document.hasFocus()) return;
+    this.#shown.delete(state.current);
+    void this.face.platform.closeNote(tagOf(state.current));
+  }
+}
+
+/** @param {number} chatId */
+function tagOf(chatId) {
+  return `chat-${chatId}`;
+}
