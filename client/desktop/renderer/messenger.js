@@ -34,7 +34,12 @@ const DONE = { ok: true };
 export function createMessenger(platform, options = {}) {
   const vestnik = new Vestnik(platform, options);
   const { history } = vestnik;
-  const people = peopleActions(() => vestnik.api, (updates) => vestnik.publish(updates)); // prettier-ignore
+  const publish = (/** @type {Update[]} */ updates) => vestnik.publish(updates);
+  const people = peopleActions(
+    () => vestnik.api,
+    publish,
+    (chatId) => vestnik.model.chats.get(chatId),
+  );
   return {
     ...people,
     state: () => vestnik.model,

@@ -12,8 +12,9 @@ const BAD_ANSWER = { ok: false, code: "bad_answer" };
 
 /**
  * @param {() => import("./api.js").Api} api @param {(updates: Update[]) => void} publish to all windows
+ * @param {(chatId: number) => import("./types.js").ChatView | undefined} chatOf
  */
-export function peopleActions(api, publish) {
+export function peopleActions(api, publish, chatOf) {
   /** The group that is being made: asked for again after a lost answer, it is the same one. */
   let making = { group: "", key: "" };
 
@@ -61,7 +62,12 @@ export function peopleActions(api, publish) {
     },
 
     /** @param {number} chatId */
-    loadMembers: (chatId) => changed(api().get(`/api/chats/${chatId}`)),
+    async loadMembers(chatId) {
+      const answer = await changed(api().get(`/api/chats/${chatId}`));
+      // an answer that was read before the latest change of the members was put aside
+      if (!answer.ok || chatOf(chatId)?.members) return answer;
+      return changed(api().get(`/api/chats/${chatId}`));
+    },
 
     /** @param {number} chatId @param {{title?: string, muted?: boolean, favourite?: boolean, hidden?: boolean}} change */
     changeChat: (chatId, change) => changed(api().call("PATCH", `/api/chats/${chatId}`, change)),

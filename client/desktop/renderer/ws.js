@@ -108,7 +108,8 @@ export class Driver {
     for (const output of outputs) {
       if (output.do !== "save_marks") continue;
       const applied = replica.chats.get(output.chat_id)?.saved ?? 0;
-      output.left = await this.parts.db.countUnread(output.chat_id, output.read_seq, applied, replica.userId);
+      const left = await this.parts.db.countUnread(output.chat_id, output.read_seq, applied, replica.userId);
+      output.seen = left === null ? null : { left, upto: applied };
     }
   }
 

@@ -7,7 +7,8 @@ import { changedBy } from "./timeline.js";
 import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./unread.js";
 
 /** @typedef {import("../types.js").ChatView} ChatView @typedef {import("../types.js").Item} Item
- * @typedef {import("../types.js").Event} Event @typedef {import("../types.js").User} User */
+ * @typedef {import("../types.js").Event} Event @typedef {import("../types.js").User} User
+ * @typedef {import("../types.js").Member} Member */
 
 /**
  * `told`: up to which seq title, picture, role and membership are known; `members_told`: the same of the members.
@@ -92,10 +93,14 @@ export function withMarks(chat, marks, me) {
   return next;
 }
 
-/** One has read up to there. @param {Chat} chat @param {number} seq @param {number | null} left @returns {Chat} */
-export function withRead(chat, seq, left) {
+/**
+ * One has read up to there.
+ * @param {Chat} chat @param {number} seq @param {{left: number, upto: number} | null} seen what is unread above it
+ * @returns {Chat}
+ */
+export function withRead(chat, seq, seen) {
   if (seq <= chat.read_seq) return chat;
-  return withUnread({ ...chat, read_seq: seq }, readUpTo(chat.unread, seq, left));
+  return withUnread({ ...chat, read_seq: seq }, readUpTo(chat.unread, seq, seen));
 }
 
 /** The next item of the log. @param {Chat} chat @param {Item} item @param {number} me @returns {Chat} */
@@ -124,11 +129,11 @@ function withEvent(chat, event, me) {
   if (event.event === "deleted" && data.sender_id !== me && event.target_seq) {
     return withUnread(chat, removed(chat.unread, seq, event.target_seq));
   }
-  if (seq > chat.members_told && chat.members) {
-    chat.members = membersAfter(chat.members, event);
+  if (seq > chat.members_told && event.event in MEMBERSHIP) {
+    chat.members = chat.members && MEMBERSHIP[event.event](chat.members, event);
     chat.members_told = seq;
   }
-  if (seq <= chat.told) return chat;
+
   chat.told = seq;
   const mine = (data.user?.id ?? data.user_id) === me;
   if (event.event === "chat_updated") {
@@ -145,24 +150,16 @@ function withEvent(chat, event, me) {
   return chat;
 }
 
-/** @param {import("../types.js").Member[]} members @param {Event} event */
-function membersAfter(members, event) {
-  const { data, seq } = event;
-  const userId = data.user?.id ?? data.user_id;
-  const others = members.filter((member) => member.user.id !== userId);
-  switch (event.event) {
-    case "member_added": {
-      const marks = { joined_at: event.created_at, read_seq: seq, delivered_seq: seq };
-      return [...others, { user: data.user, role: data.role ?? "member", ...marks }];
-    }
-    case "member_removed":
-      return others;
-    case "role_changed":
-      return members.map((member) => (member.user.id === userId ? { ...member, role: data.role } : member));
-    default:
-      return members;
-  }
-}
+/** What events make of the members. @type {Record<string, (members: Member[], event: Event) => Member[]>} */
+const MEMBERSHIP = {
+  member_added(members, { data, seq, created_at }) {
+    const others = members.filter(({ user }) => user.id !== data.user.id);
+    return [...others, { user: data.user, role: data.role, joined_at: created_at, read_seq: seq, delivered_seq: seq }];
+  },
+  member_removed: (members, { data }) => members.filter(({ user }) => user.id !== data.user_id),
+  role_changed: (members, { data }) =>
+    members.map((member) => (member.user.id === data.user_id ? { ...member, role: data.role } : member)),
+};
 
 /** Its log goes on elsewhere: what lies between is not applied. @param {Chat} chat @param {number} applied */
 export function jumped(chat, applied) {
@@ -227,7 +224,7 @@ function raise(chat, told, names) {
   for (const name of names) chat[name] = Math.max(chat[name], told[name] ?? 0);
 }
 
-/** @param {import("../types.js").Member} member @param {any} marks */
+/** @param {Member} member @param {any} marks */
 function marked(member, marks) {
   const read_seq = Math.max(member.read_seq, marks.read_seq ?? 0);
   return { ...member, read_seq, delivered_seq: Math.max(member.delivered_seq, marks.delivered_seq ?? 0, read_seq) };

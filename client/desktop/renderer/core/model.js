@@ -161,8 +161,8 @@ const TAKES = {
     next.echoes(chat_id, here ? left(next.state.echoes, chat_id, cid) : acked(next.state.echoes, cid, seq));
   },
   failed: (next, { cid, chat_id, code }) => next.echoes(chat_id, failed(next.state.echoes, chat_id, cid, code)),
-  save_marks(next, { chat_id, read_seq, left: rest = null }) {
-    next.chat(chat_id, (chat) => withRead(chat, read_seq, rest));
+  save_marks(next, { chat_id, read_seq, seen = null }) {
+    next.chat(chat_id, (chat) => withRead(chat, read_seq, seen));
   },
   tell: (next, { frame }) => TELLS[frame.type]?.(next, frame),
 

@@ -15,7 +15,7 @@
 
 /** Items a chat that are kept in memory. */
 export const KEPT = 500;
-const TAIL = 200;
+const TAIL = 1000;
 
 /** Nothing is known yet. @param {number} chatId @param {import("../types.js").Echo[]} [echoes] @returns {Line} */
 export function emptyLine(chatId, echoes = []) {
@@ -57,6 +57,7 @@ export function withItem(line, item) {
  */
 export function withPage(line, page, bounds, keep) {
   const given = dense(page);
+  if (given.length === 0 && line.items.length > 0) return line;
   const touches = line.items.length > 0 && page.from_seq <= lastOf(line) && page.to_seq >= firstOf(line) - 1;
   const items = caughtUp(touches ? merged(line.items, given) : given, line.tail);
   const last = items[items.length - 1]?.seq ?? page.to_seq;
@@ -71,12 +72,12 @@ export function withPage(line, page, bounds, keep) {
  */
 export function changedBy(message, event) {
   const { rev, ...data } = event.data;
-  if (event.target_seq !== message.seq || !Number.isSafeInteger(rev) || rev < message.rev) return message;
+  if (event.target_seq !== message.seq || !Number.isSafeInteger(rev) || rev < 0) return message;
   switch (event.event) {
     case "edited":
       return { ...message, rev, content: data.content ?? null, edited_at: data.edited_at ?? null };
     case "deleted":
-      return { ...message, rev, deleted: true, content: null, attachments: [], reactions: [] };
+      return { ...message, rev, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
     case "reaction_added":
     case "reaction_removed":
       return { ...message, rev, reactions: data.reactions ?? [] };
@@ -135,22 +136,21 @@ function merged(one, other) {
     if (at !== null) result[at] = newerOf(result[at], item);
     else if (item.seq === result[result.length - 1].seq + 1) result.push(item);
   }
-  return withOwnEvents(result);
+  return result;
 }
 
-/** Messages as the events among the same items leave them. @param {Item[]} items */
-function withOwnEvents(items) {
-  return items.reduce((result, item) => withEvent(result, item), items);
-}
-
-/** What was applied meanwhile changes them, and follows them. @param {Item[]} items @param {Item[]} tail */
+/** What was applied meanwhile follows them; then all events change their targets, in the order of the log.
+ * @param {Item[]} items @param {Item[]} tail */
 function caughtUp(items, tail) {
-  let result = items;
+  const result = [...items];
   for (const item of tail) {
-    result = withEvent(result, item);
-    if (result.length > 0 && item.seq === result[result.length - 1].seq + 1) result = [...result, item];
+    if (result.length > 0 && item.seq === result[result.length - 1].seq + 1) result.push(item);
   }
-  return withOwnEvents(result);
+  const events = new Map(
+    [...result, ...tail].filter(({ type }) => type === "event").map((event) => [event.seq, event]),
+  );
+  const inOrder = [...events.values()].sort((one, other) => one.seq - other.seq);
+  return inOrder.reduce(withEvent, result);
 }
 
 /** At most KEPT items. @param {Line} line @param {"start" | "end"} from where they are dropped @returns {Line} */

@@ -28,7 +28,7 @@ export function countOf({ base, later }) {
  */
 export function counted(unread, told) {
   if (told.read_seq < unread.read) return readUpTo(unread, unread.read, null);
-  if (told.last_seq < unread.upto) return readUpTo(unread, told.read_seq, Math.min(unread.base, told.unread_count));
+  if (told.last_seq < unread.upto) return readUpTo(unread, told.read_seq, null);
   const later = unread.later.filter(({ seq, takes }) => seq > told.last_seq && (takes ?? seq) > told.read_seq);
   return { base: told.unread_count, upto: told.last_seq, read: told.read_seq, later };
 }
@@ -46,15 +46,17 @@ export function removed(unread, seq, target) {
 }
 
 /**
- * The user has read up to `read`. @param {Unread} unread @param {number} read
- * @param {number | null} left how many of others are above it up to `upto`, where that is known
+ * The user has read up to `read`.
+ * @param {Unread} unread @param {number} read
+ * @param {{left: number, upto: number} | null} seen how many of others are above it up to `upto`, where that is known
  * @returns {Unread}
  */
-export function readUpTo(unread, read, left) {
+export function readUpTo(unread, read, seen) {
   if (read <= unread.read) return unread;
-  const base = read >= unread.upto ? 0 : (left ?? unread.base);
   const later = unread.later.filter(({ seq, takes }) => (takes ?? seq) > read);
-  return { ...unread, base, read, later };
+  if (read >= unread.upto) return { ...unread, base: 0, read, later };
+  if (seen === null || seen.upto < unread.upto) return { ...unread, read, later };
+  return { base: seen.left, upto: seen.upto, read, later: later.filter(({ seq }) => seq > seen.upto) };
 }
 
 /** @param {Unread} unread @param {number} seq */

@@ -61,7 +61,7 @@ export class DataWindow {
             texts: line.items
               .filter((/** @type {any} */ item) => item.type === "message")
               .map((/** @type {any} */ item) => item.content),
-            echoes: line.echoes.map(({ content, state, code }) => ({ content, state, code })),
+            echoes: line.echoes.map((/** @type {any} */ { content, state, code }) => ({ content, state, code })),
             at_start: line.at_start,
             at_end: line.at_end,
             loading: line.loading,
