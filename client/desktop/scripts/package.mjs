@@ -135,15 +135,21 @@ function sourceDate() {
   return /^\d+$/.test(stdout?.trim() ?? "") ? stdout.trim() : "0";
 }
 
-/** SHA-256 of what was built, for those who download it. @param {string} output */
+/** SHA-256 of all packages in the folder, for those who download them. @param {string} output */
 function writeChecksums(output) {
-  const lines = [...made]
-    .filter(([target]) => target !== "dir")
-    .map(
-      ([, file]) =>
-        `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${file.slice(output.length + 1)}`,
-    );
-  if (lines.length > 0) writeFileSync(join(output, "SHA256SUMS"), `${lines.sort().join("\n")}\n`);
+  const files = readdirSync(output).filter((name) => /\.(gz|AppImage|deb|exe|dmg)$/.test(name));
+  const sum = (/** @type {string} */ name) =>
+    createHash("sha256")
+      .update(readFileSync(join(output, name)))
+      .digest("hex");
+  if (files.length === 0) return;
+  writeFileSync(
+    join(output, "SHA256SUMS"),
+    files
+      .sort()
+      .map((name) => `${sum(name)}  ${name}\n`)
+      .join(""),
+  );
 }
 
 function main() {
