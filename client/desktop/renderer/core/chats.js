@@ -133,7 +133,7 @@ function withEvent(chat, event, me) {
     chat.members = chat.members && MEMBERSHIP[event.event](chat.members, event);
     chat.members_told = seq;
   }
-
+  if (seq <= chat.told) return chat;
   chat.told = seq;
   const mine = (data.user?.id ?? data.user_id) === me;
   if (event.event === "chat_updated") {

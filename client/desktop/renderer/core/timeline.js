@@ -72,7 +72,7 @@ export function withPage(line, page, bounds, keep) {
  */
 export function changedBy(message, event) {
   const { rev, ...data } = event.data;
-  if (event.target_seq !== message.seq || !Number.isSafeInteger(rev) || rev < 0) return message;
+  if (event.target_seq !== message.seq || !Number.isSafeInteger(rev) || rev < message.rev) return message;
   switch (event.event) {
     case "edited":
       return { ...message, rev, content: data.content ?? null, edited_at: data.edited_at ?? null };
