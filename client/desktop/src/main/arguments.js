@@ -14,7 +14,7 @@ const flag = (value) => typeof value === "boolean";
 const whole = (least, most) => (value) =>
   Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
 /** Printable ASCII: a name is a key in a file. @type {Check} */
-const secretName = (value) => typeof value === "string" && /^[!-~]{1,200}$/.test(value);
+const secretName = (value) => typeof value === "string" && /^[ -~]{1,200}$/.test(value);
 /** @type {Check} */
 const object = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 

@@ -256,7 +256,7 @@ describe("the window", { skip: noElectron() }, () => {
     const answers = await it.page.evaluate(async () => {
       const desktop = /** @type {any} */ (window.vestnik);
       const attempts = [
-        () => desktop.saveSecret("a b", "x", true),
+        () => desktop.saveSecret("ключ", "x", true),
         () => desktop.saveSecret("a", { length: 1 }, true),
         () => desktop.saveSettings("x"),
         () => desktop.notify({ tag: "1" }),
