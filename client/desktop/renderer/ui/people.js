@@ -144,18 +144,23 @@ export function searchNote(search) {
 /**
  * A person in a list: picture, name, and a line about him.
  * @param {Face} face @param {User} user
- * @param {{query?: string, id: string, end?: unknown, sub?: string}} options `id` is the beginning of ids within
+ * @param {{query?: string, id: string, end?: unknown, sub?: string, described?: boolean}} options `id` is the beginning of ids within. `described`:
+ *   the control is named by the name alone, and described by the line, `ID-sub`
  */
-export function personRow(face, user, { query = "", id, end = nothing, sub }) {
+export function personRow(face, user, { query = "", id, end = nothing, sub, described = false }) {
   const name = nameOf(user);
   const seen = presence(user, new Date());
   const about = sub ?? [`@${user.username}`, seen].filter(Boolean).join(" · ");
   return html`${avatar(face, { id: user.id, name, online: user.online, size: "s", url: user.avatar_url })}
     <span class="row__main">
       <span class="row__line"
-        ><span class="row__name truncate" id="${id}-name"><bdi>${marked(name, places(name, query))}</bdi></span></span
+        ><span class="row__name truncate"><bdi>${marked(name, places(name, query))}</bdi></span></span
       >
-      <span class="row__line"><span class="row__preview truncate" id="${id}-sub">${about}</span></span>
+      <span class="row__line"
+        ><span class="row__preview truncate" id="${id}-sub" aria-hidden=${described ? "true" : nothing}
+          >${about}</span
+        ></span
+      >
     </span>
     ${end}`;
 }

@@ -47,14 +47,15 @@ export function createPicking(face, { label, listId, without = () => new Set() }
       ><input
         class="checkbox"
         type="checkbox"
-        aria-labelledby="${id}-name"
         aria-describedby="${id}-sub"
         .checked=${chosen.has(user.id)}
         @change=${() => toggle(user)}
       />${icon("check", "icon--xs")}</span
     >`;
     return html`<li>
-      <label class="row row--person">${personRow(face, user, { query: search.get().query, id, end: tick })}</label>
+      <label class="row row--person"
+        >${personRow(face, user, { query: search.get().query, id, end: tick, described: true })}</label
+      >
     </li>`;
   }
 
@@ -88,7 +89,7 @@ export function createPicking(face, { label, listId, without = () => new Set() }
         <div class="dialog__pad">
           ${searchBox({ label, search, listId, keys: (event) => keys(event, people), first })}
         </div>
-        <div class="dialog__body dialog__body--list">
+        <div class="dialog__body dialog__body--list dialog__body--find">
           ${searchNote(search)}
           <ul id=${listId} aria-label=${t("newchat.people")} ?hidden=${people.length === 0}>
             ${repeat(people, (user) => user.id, row)}

@@ -4,7 +4,7 @@ import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../core/i18n.js";
-import { matches } from "../../core/search.js";
+import { fold } from "../../core/search.js";
 import { listKey, reveal } from "../combobox.js";
 import { icon } from "../icon.js";
 import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../people.js";
@@ -24,7 +24,8 @@ export function newChat(face, { query: wanted = "" }, close) {
   function offered(state) {
     const { query, status, users } = search.get();
     const found = status === "empty" ? knownPeople(state) : users;
-    const saved = state.me && (status === "empty" || matches(query, [t("person.saved")])) ? [state.me] : [];
+    const saved =
+      state.me && (status === "empty" || fold(t("person.saved")).startsWith(fold(query.trim()))) ? [state.me] : [];
     return [...saved, ...found];
   }
 
@@ -70,12 +71,11 @@ export function newChat(face, { query: wanted = "" }, close) {
       role="option"
       id=${id}
       aria-selected=${marked ? "true" : "false"}
-      aria-labelledby="${id}-name"
       aria-describedby="${id}-sub"
       class=${classMap({ row: true, "row--person": true, "is-active": marked })}
       @click=${() => choose(user)}
     >
-      ${personRow(face, shown, { query: search.get().query, id, sub: mine ? t("newchat.saved_about") : undefined })}
+      ${personRow(face, shown, { query: search.get().query, id, described: true, sub: mine ? t("newchat.saved_about") : undefined })}
     </li>`;
   }
 
@@ -99,7 +99,7 @@ export function newChat(face, { query: wanted = "" }, close) {
             first: true,
           })}
         </div>
-        <div class="dialog__body dialog__body--list">
+        <div class="dialog__body dialog__body--list dialog__body--find">
           ${searchNote(search)}
           <ul id=${LIST} role="listbox" aria-label=${t("newchat.people")} ?hidden=${people.length === 0}>
             ${repeat(

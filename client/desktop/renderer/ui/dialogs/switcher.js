@@ -122,7 +122,6 @@ export function switcher(face, _params, close) {
       role="option"
       id=${candidate.id}
       aria-selected=${here ? "true" : "false"}
-      aria-labelledby="${candidate.id}-name"
       aria-describedby="${candidate.id}-about"
       class=${classMap({ row: true, "row--person": true, "is-active": here })}
       @click=${candidate.run}
@@ -130,12 +129,12 @@ export function switcher(face, _params, close) {
       <span class="quick__picture">${candidate.picture}</span>
       <span class="row__main">
         <span class="row__line"
-          ><span class="row__name truncate" id="${candidate.id}-name"
-            ><bdi>${marked(candidate.name, places)}</bdi></span
-          ></span
+          ><span class="row__name truncate"><bdi>${marked(candidate.name, places)}</bdi></span></span
         >
         <span class="row__line"
-          ><span class="row__preview truncate" id="${candidate.id}-about">${candidate.about}</span></span
+          ><span class="row__preview truncate" id="${candidate.id}-about" aria-hidden="true"
+            >${candidate.about}</span
+          ></span
         >
       </span>
       ${here ? html`<kbd aria-hidden="true">Enter</kbd>` : nothing}

@@ -1,0 +1,34 @@
+/** Looking at what is open: in both themes, by axe and as a picture for people. */
+
+import assert from "node:assert/strict";
+import { axe, screenshot } from "../harness/harness.js";
+
+/** @param {import("playwright-core").Page} page @param {string} name of the pictures: NAME.png and NAME-dark.png */
+export async function look(page, name) {
+  for (const [colorScheme, ending] of /** @type {const} */ ([
+    ["dark", "-dark"],
+    ["light", ""],
+  ])) {
+    await page.emulateMedia({ colorScheme });
+    await screenshot(page, name + ending);
+    assert.deepEqual(await axe(page), [], `${name}, ${colorScheme}`);
+  }
+}
+
+/**
+ * How much stands outside of the window or of its dialog, in pixels; nothing may.
+ * @param {import("playwright-core").Page} page
+ */
+export async function assertInside(page) {
+  const faults = await page.evaluate(() =>
+    [...document.querySelectorAll("dialog[open], .menu, .emoji, .toast")].flatMap((element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      const said = [];
+      if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight)
+        said.push(`${element.className} is outside`);
+      if (element.scrollWidth > element.clientWidth) said.push(`${element.className} is too wide inside`);
+      return said;
+    }),
+  );
+  assert.deepEqual(faults, []);
+}
