@@ -56,7 +56,8 @@ function run() {
   app
     .whenReady()
     .then(() => {
-      if (app.isPackaged) app.setAsDefaultProtocolClient("vestnik");
+      // on Linux the package's .desktop file says it
+      if (app.isPackaged && process.platform !== "linux") app.setAsDefaultProtocolClient("vestnik");
       shell = startShell({ configuration, root: __dirname, profile, argv: process.argv, report });
       if (early !== null) shell.openChat(early);
     })

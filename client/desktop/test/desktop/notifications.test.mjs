@@ -1,0 +1,92 @@
+/** Notifications where a service shows them: shown, clicked, replaced. (Without one: shell.test.mjs.) */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { atEnd, findElectron, noElectron } from "../harness/harness.js";
+import { eventually, launchShell } from "./shell.js";
+
+/** false, or why no service can be started here. */
+function noService() {
+  for (const program of ["dbus-run-session", "dunst", "dunstctl", "dbus-send"]) {
+    if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) return `${program} is not installed`;
+  }
+  return false;
+}
+
+/** A program that runs Electron on a bus of its own with a service of notifications; `bus` tells the bus's address. */
+function serviceProgram() {
+  const folder = mkdtempSync(join(tmpdir(), "vestnik-notes-"));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const [inside, program, bus] = ["inside.sh", "electron.sh", "bus"].map((name) => join(folder, name));
+  const electron = join(/** @type {string} */ (findElectron()), "electron");
+  writeFileSync(
+    inside,
+    `#!/bin/sh
+printf %s "$DBUS_SESSION_BUS_ADDRESS" >"${bus}"
+dunst >/dev/null 2>&1 &
+service=$!
+trap 'kill $service' EXIT
+until dunstctl count >/dev/null 2>&1; do sleep 0.05; done
+"${electron}" "$@"
+`,
+  );
+  writeFileSync(program, `#!/bin/sh\nexec dbus-run-session -- "${inside}" "$@"\n`);
+  for (const file of [inside, program]) chmodSync(file, 0o755);
+  return { program, address: () => readFileSync(bus, "utf8") };
+}
+
+test(
+  "a notification is shown, replaced by its tag, and opens its chat",
+  { skip: noElectron() || noService() },
+  async () => {
+    const { program, address } = serviceProgram();
+    const it = await launchShell({ program });
+    await it.page.waitForLoadState();
+    /** @param {...string} args */
+    const control = (...args) => {
+      const env = { ...process.env, DBUS_SESSION_BUS_ADDRESS: address() };
+      const { status, stdout, stderr } = spawnSync("dunstctl", args, { env, encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+      return stdout.trim();
+    };
+    /** @param {string} tag @param {number} chat */
+    const notify = (tag, chat) =>
+      it.page.evaluate(
+        ([name, id]) =>
+          window.vestnik?.notify({
+            tag: String(name),
+            title: "Катя",
+            body: `Привет ${id}`,
+            chat_id: Number(id),
+            silent: true,
+          }),
+        [tag, chat],
+      );
+    await it.page.evaluate(() => {
+      const opened = /** @type {number[]} */ ([]);
+      Object.assign(window, { opened });
+      window.vestnik?.onOpenChat((id) => opened.push(id));
+    });
+    const displayed = () => Number(control("count", "displayed")) + Number(control("count", "waiting"));
+
+    assert.equal(await notify("a", 41), true);
+    await eventually(() => displayed() === 1, "one is shown");
+    assert.equal(await notify("a", 42), true);
+    await eventually(() => displayed() === 1, "the same tag: still one");
+    assert.equal(await notify("b", 43), true);
+    await eventually(() => displayed() === 2, "another tag: two");
+    await it.page.evaluate(() => window.vestnik?.closeNote("b"));
+    await eventually(() => displayed() === 1, "one is taken back");
+
+    await it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].hide());
+    control("action", "0");
+    await eventually(() => it.page.evaluate(() => /** @type {any} */ (window).opened.length > 0), "the chat opens");
+    assert.deepEqual(await it.page.evaluate(() => /** @type {any} */ (window).opened), [42]);
+    assert.equal(await it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].isVisible()), true);
+    await it.app.close();
+  },
+);
