@@ -12,19 +12,25 @@ const AHEAD = 800;
 /** How long the date stays in sight after the last scrolling. */
 const DATE = 1200;
 
+/** By what a user scrolls. */
+const ACTS = ["wheel", "touchmove", "pointerdown", "keydown"];
+
 export class Scroll {
   /** Away from the end: the button is shown. */
   away = false;
   /** @type {HTMLElement | null} */
   #log = null;
   #atEnd = true;
-  /** The first position in a chat is not found yet; `after` is what was read of it. @type {{after: number | null} | null} */
+  /**
+   * The first position in a chat is not found yet. `after`: what was read of it; `asked`: what follows is on its way.
+   * @type {{after: number | null, asked: boolean} | null}
+   */
   #opening = null;
   /** To be shown at the next render that has it. @type {{seq: number, focus: boolean} | null} */
   #wanted = null;
   #loading = false;
-  /** Where this code has put it: that is no scrolling of the user's. */
-  #put = -1;
+  /** The last scrolling was the user's, not the browser's or ours. */
+  #byUser = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #dateTimer = undefined;
   #resized = new ResizeObserver(() => this.#hold());
@@ -40,6 +46,7 @@ export class Scroll {
     this.#log = element instanceof HTMLElement ? element : null;
     if (!this.#log) return;
     this.#log.addEventListener("scroll", this.#scrolled, { passive: true });
+    for (const act of ACTS) this.#log.addEventListener(act, this.#touched, { passive: true });
     this.#resized.observe(this.#log);
     const list = this.#log.firstElementChild;
     if (list) this.#resized.observe(list);
@@ -47,7 +54,7 @@ export class Scroll {
 
   /** Another chat: its end, or the first unread one. @param {ChatView} chat */
   opened(chat) {
-    this.#opening = { after: chat.unread_count ? chat.read_seq : null };
+    this.#opening = { after: chat.unread_count ? chat.read_seq : null, asked: false };
     this.#wanted = null;
     this.#atEnd = true;
     this.away = false;
@@ -76,26 +83,29 @@ export class Scroll {
     this.#fill();
   }
 
-  /** @param {import("../types.js").Timeline} timeline */
+  /** The first place in a chat: the divider, else the end. @param {import("../types.js").Timeline} timeline */
   #open(timeline) {
-    const after = this.#opening?.after ?? null;
-    const first = timeline.items[0];
-    if (after !== null && first && !timeline.at_start && first.seq > after + 1) {
-      // what is unread begins above what is loaded
-      this.#opening = { after: null };
-      const { messenger } = this.face;
-      void messenger.jumpTo(timeline.chat_id, after + 1).then((there) => {
-        if (!there || messenger.state().current !== timeline.chat_id) return;
-        this.#opening = { after };
-        this.face.redraw();
-      });
+    const divider = this.#log?.querySelector(".unread");
+    const { after, asked } = this.#opening ?? { after: null, asked: true };
+    if (divider) {
+      this.#opening = null;
+      this.#place(divider, 1 / 3);
       return;
     }
-    this.#opening = null;
-    const divider = this.#log?.querySelector(".unread");
-    if (divider) this.#place(divider, 1 / 3);
-    else this.#atEnd = true;
     this.#hold();
+    if (timeline.loading !== null || asked) return;
+    const [first] = timeline.items;
+    const above = after !== null && first !== undefined && !timeline.at_start && first.seq > after + 1;
+    this.#opening = above ? { after, asked: true } : null;
+    if (above) void this.#fetchUnread(timeline.chat_id, after + 1);
+  }
+
+  /** What is unread begins above what is loaded. @param {number} chatId @param {number} seq */
+  async #fetchUnread(chatId, seq) {
+    const { messenger } = this.face;
+    const there = await messenger.jumpTo(chatId, seq);
+    if (there && messenger.state().current === chatId) this.face.redraw();
+    else this.#opening = null;
   }
 
   /** @param {{seq: number, focus: boolean}} wanted */
@@ -122,21 +132,27 @@ export class Scroll {
   /** Stay at the end. */
   #hold() {
     const log = this.#log;
-    if (!log || !this.#atEnd || this.#opening) return;
+    if (!log || !this.#atEnd) return;
     const end = log.scrollHeight - log.clientHeight;
     if (Math.abs(log.scrollTop - end) >= 1) this.#set(log, end);
   }
 
   /** @param {HTMLElement} log @param {number} top */
   #set(log, top) {
+    this.#byUser = false;
     log.scrollTop = top;
-    this.#put = log.scrollTop;
   }
+
+  #touched = () => {
+    this.#byUser = true;
+  };
 
   #scrolled = () => {
     this.#look();
     this.#fill();
-    if (this.#log?.scrollTop !== this.#put) this.#showDate();
+    if (!this.#byUser) return;
+    this.#opening = null;
+    this.#showDate();
   };
 
   #look() {

@@ -1,0 +1,185 @@
+/** Log-in and registration as people meet them, by the names that their scripts use too. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  assertNoErrors,
+  launchChromium,
+  newPage,
+  newProfile,
+  noChromium,
+  startServer,
+  startWire,
+} from "../harness/harness.js";
+import { look } from "./look.js";
+
+const skip = noChromium();
+const PASSWORD = "correct horse battery";
+
+/** @param {import("playwright-core").Page} page @param {string} name */
+const box = (page, name) => page.getByRole("textbox", { name, exact: true });
+/** @param {import("playwright-core").Page} page @param {string} name */
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+/** What is said about a field. @param {import("playwright-core").Locator} field */
+const note = (field) =>
+  field.evaluate((element) => {
+    const id = element.getAttribute("aria-describedby");
+    return (id && document.getElementById(id)?.textContent?.trim()) ?? "";
+  });
+
+test("somebody registers; each mistake is told beside its field", { skip }, async () => {
+  const server = await startServer();
+  await server.register("taken");
+  const profile = await newProfile(await launchChromium());
+  const { page, errors } = await newPage(profile);
+  await page.goto(server.url);
+  await button(page, "Войти").waitFor();
+  assert.equal(await page.getByText("Сервер", { exact: true }).count(), 0, "the server of the web face is fixed");
+  await look(page, "auth-login");
+  await button(page, "Регистрация").click();
+  await look(page, "auth-register");
+
+  await button(page, "Зарегистрироваться").click();
+  assert.equal(await note(box(page, "Имя пользователя")), "Заполните это поле");
+  assert.equal(await box(page, "Имя пользователя").evaluate((field) => field === document.activeElement), true);
+
+  await box(page, "Имя пользователя").fill("вера");
+  await box(page, "Имя для показа").fill("Вера Соколова");
+  await box(page, "Пароль").fill("short");
+  await button(page, "Зарегистрироваться").click();
+  await page.getByText(/От 3 до 32 знаков/u).waitFor();
+  assert.match(await note(box(page, "Имя пользователя")), /латиница/u);
+  assert.equal(await box(page, "Имя пользователя").getAttribute("aria-invalid"), "true");
+  assert.match(await note(box(page, "Пароль")), /Не меньше 8 символов/u);
+  await look(page, "auth-register-wrong");
+
+  await box(page, "Имя пользователя").fill("taken");
+  await box(page, "Пароль").fill(PASSWORD);
+  await page.locator("input[name=password][aria-invalid=false]").waitFor(); // what is mended is not wrong
+  await button(page, "Зарегистрироваться").click();
+  await page.getByText("Такой логин уже занят").waitFor();
+  assert.equal(await note(box(page, "Имя пользователя")), "Такой логин уже занят");
+
+  await box(page, "Имя пользователя").fill("vera.sokolova");
+  await box(page, "Почта").fill("vera@example.org");
+  await box(page, "Пароль").press("Enter");
+  await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+  await page.getByText("Вера Соколова").waitFor();
+  assertNoErrors({ name: "vera", errors });
+});
+
+test("a wrong password is refused in words; by name or by mail, both log in", { skip }, async () => {
+  const server = await startServer();
+  await server.register("vera", { email: "vera@example.org" });
+  const browser = await launchChromium();
+  for (const login of ["vera", "vera@example.org", " VERA "]) {
+    const profile = await newProfile(browser);
+    const { page, errors } = await newPage(profile);
+    await page.goto(server.url);
+    await box(page, "Имя пользователя или почта").fill(login);
+    await box(page, "Пароль").fill("not the password");
+    await button(page, "Войти").click();
+    await page.getByRole("alert").filter({ hasText: "Неверный логин или пароль" }).waitFor();
+    if (login === "vera") await look(page, "auth-login-wrong");
+    assert.equal(await box(page, "Имя пользователя или почта").inputValue(), login, "what was typed stays");
+    await box(page, "Пароль").fill(PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+    assertNoErrors({ name: login, errors });
+    await profile.close();
+  }
+});
+
+test("a server that is away is told, and the same form goes through when it is back", { skip }, async () => {
+  const server = await startServer();
+  await server.register("vera");
+  const wire = await startWire(server);
+  const profile = await newProfile(await launchChromium());
+  const { page, errors } = await newPage(profile);
+  await page.goto(wire.url);
+  await box(page, "Имя пользователя или почта").fill("vera");
+  await box(page, "Пароль").fill(PASSWORD);
+  await wire.cut();
+  await button(page, "Войти").click();
+  await page.getByRole("alert").filter({ hasText: "Нет соединения" }).waitFor();
+  await look(page, "auth-login-offline");
+  await wire.mend();
+  await button(page, "Войти").click();
+  await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+  assertNoErrors({ name: "vera", errors });
+});
+
+test("remembered where one wished it, and shown why when the session was ended elsewhere", { skip }, async () => {
+  const server = await startServer();
+  const vera = await server.register("vera");
+  const browser = await launchChromium();
+  /** @param {boolean} remember */
+  const enter = async (remember) => {
+    const profile = await newProfile(browser);
+    const { page } = await newPage(profile);
+    await page.goto(server.url);
+    const remembered = page.getByRole("checkbox", { name: "Запомнить меня", exact: true });
+    assert.equal(await remembered.isChecked(), false, "in a browser nothing is kept without consent");
+    await page.getByText("Вход сохранится в этом браузере").waitFor();
+    if (remember) await remembered.check();
+    await box(page, "Имя пользователя или почта").fill("vera");
+    await box(page, "Пароль").fill(PASSWORD);
+    await button(page, "Войти").click();
+    await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+    await page.reload();
+    return page;
+  };
+  const forgotten = await enter(false);
+  await button(forgotten, "Войти").waitFor();
+  const kept = await enter(true);
+  await kept.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+
+  const { sessions } = await server.call(vera, "GET", "/api/auth/sessions");
+  for (const session of sessions.filter((/** @type {any} */ one) => !one.current)) {
+    await server.call(vera, "DELETE", `/api/auth/sessions/${session.id}`);
+  }
+  await kept.getByRole("alert").filter({ hasText: "Сеанс завершён на другом устройстве" }).waitFor();
+  await look(kept, "auth-ended");
+});
+
+test("English and back, and what was typed stays; the password can be looked at", { skip }, async () => {
+  const server = await startServer();
+  const profile = await newProfile(await launchChromium());
+  const { page, errors } = await newPage(profile);
+  await page.goto(server.url);
+  await box(page, "Имя пользователя или почта").fill("vera");
+  await box(page, "Пароль").fill("secret");
+  await button(page, "Показать введённое").click();
+  await page.locator("input[name=password][type=text]").waitFor();
+  await button(page, "English").click();
+  await box(page, "Username or email").waitFor();
+  assert.equal(await box(page, "Username or email").inputValue(), "vera");
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
+  await look(page, "auth-login-en");
+  await page.reload();
+  await box(page, "Username or email").waitFor();
+  await button(page, "Русский").click();
+  await box(page, "Имя пользователя или почта").waitFor();
+  assertNoErrors({ name: "page", errors });
+});
+
+test("at 420 and at 360 x 480 with the largest text the form is whole", { skip }, async () => {
+  const server = await startServer();
+  const browser = await launchChromium();
+  for (const viewport of [
+    { width: 420, height: 800 },
+    { width: 360, height: 480 },
+  ]) {
+    const profile = await newProfile(browser, { viewport });
+    const { page } = await newPage(profile);
+    await page.goto(server.url);
+    await button(page, "Регистрация").click();
+    await page.evaluate(() => (document.documentElement.dataset.size = "xl"));
+    await look(page, `auth-register-${viewport.width}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false);
+    await button(page, "Зарегистрироваться").click();
+    assert.equal(await note(box(page, "Имя пользователя")), "Заполните это поле");
+    await profile.close();
+  }
+});
