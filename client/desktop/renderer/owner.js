@@ -4,9 +4,10 @@
  */
 
 import { isEnd } from "./tokens.js";
-import { isPassing } from "./api.js";
+import { isPassing, probe } from "./api.js";
 import { isChatList, isUser } from "./core/frames.js";
 import { ClientSession } from "./core/session.js";
+import { Polling } from "./polling.js";
 import { Driver } from "./ws.js";
 
 /** @typedef {import("./core/model.js").Update} Update @typedef {import("./core/model.js").Model} Model
@@ -18,6 +19,8 @@ import { Driver } from "./ws.js";
  *   random: () => number, timing?: Record<string, number>}} Parts
  */
 
+/** Attempts without a link after which HTTP carries on. */
+const FRUITLESS = 3;
 /** Milliseconds until a list that could not be had is asked for again. */
 const AGAIN = 5_000;
 /** Milliseconds that changes of the view wait for more of them. */
@@ -32,6 +35,9 @@ export class Owner {
   #strangers = new Set();
   #asking = false;
   #keepTimer = 0;
+  /** @type {Polling | null} */
+  #polling = null;
+  #probing = false;
   /** @type {number | null} */
   #since = Date.now();
 
@@ -54,6 +60,7 @@ export class Owner {
   /** The end of this window's ownership. @param {boolean} polite say goodbye to the server */
   async stop(polite) {
     this.#stopped = true;
+    this.#polling?.stop();
     if (polite) this.driver.input((session) => session.stop());
     this.driver.stop();
     clearTimeout(this.#keepTimer);
@@ -65,11 +72,13 @@ export class Owner {
     this.driver.input((session, at) => {
       if (session.send(row, at)) session.rowSaved(row.cid, at);
     });
+    this.#polling?.hurry();
   }
 
   /** @param {number} chatId @param {number} seq */
   read(chatId, seq) {
     this.driver.input((session, at) => session.read(chatId, seq, at));
+    this.#polling?.hurry();
   }
 
   /** @param {number} chatId @param {boolean} on */
@@ -117,11 +126,41 @@ export class Owner {
     const states = updates.filter((update) => update.do === "state");
     const ready = updates.some((update) => update.frame?.type === "ready");
     this.parts.publish(updates.filter((update) => update.do !== "state"));
+    this.#chooseCarrier();
     this.#tellLink();
     if (ready) void this.#list();
     for (const { state, code } of states) {
       if (state === "logged_out") this.parts.ended(code ?? "revoked");
     }
+  }
+
+  /** HTTP carries on where a server is there, but no WebSocket to it. */
+  #chooseCarrier() {
+    const { session, fruitless } = this.driver;
+    if (this.#polling && !["connecting", "backoff"].includes(session.state)) {
+      this.#polling.stop();
+      this.#polling = null;
+    }
+    if (this.#polling || this.#probing || fruitless < FRUITLESS || session.state !== "backoff") return;
+    this.#probing = true;
+    void probe(this.parts.url).then(({ ok }) => {
+      this.#probing = false;
+      if (ok && !this.#stopped && !this.#ready && this.driver.fruitless >= FRUITLESS) this.#poll();
+    });
+  }
+
+  #poll() {
+    const { api, model, publish } = this.parts;
+    const { session } = this.driver;
+    this.#polling = new Polling({
+      api,
+      session,
+      userId: model().me?.id ?? 0,
+      input: (feed) => this.driver.input(feed),
+      listed: ({ chats, users }) => publish([{ do: "chats", chats, users, kept: [...model().chats.keys()] }]),
+    });
+    this.#polling.start();
+    this.#tellLink();
   }
 
   /** How the link is, where it is not as it was. */
@@ -138,6 +177,7 @@ export class Owner {
       link.retry_at = Date.now() + Math.max(0, due - Math.trunc(performance.now()));
     }
     if (state === "stopped") link.code = "unsupported_version";
+    if (this.#polling) Object.assign(link, { state: "polling", retry_at: null });
     const before = this.parts.model().link;
     const same = before.state === link.state && before.since === link.since && before.code === link.code;
     const soon = Math.abs((before.retry_at ?? 0) - (link.retry_at ?? 0)) < 100;

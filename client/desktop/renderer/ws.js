@@ -54,12 +54,22 @@ export class Driver {
     this.input((session, at) => session.start(this.parts.tokens.token(), at));
   }
 
-  /** Feed the session, and do what it asks for. @template T @param {(session: ClientSession, at: number) => T} feed */
+  /**
+   * Feed the session, and do what it asks for.
+   * @template T @param {(session: ClientSession, at: number) => T} feed @returns {T | undefined}
+   */
   input(feed) {
-    const result = feed(this.session, now());
-    this.#arm();
-    void this.#perform();
-    return result;
+    try {
+      return feed(this.session, now());
+    } catch (error) {
+      // a bug of ours: nobody knows what the session remembers, the database does
+      this.stop();
+      this.parts.broken(error);
+    } finally {
+      this.#arm();
+      void this.#perform();
+    }
+    return undefined;
   }
 
   /** The network, the screen or the user is back. */
@@ -81,7 +91,7 @@ export class Driver {
   // --- outputs ---
 
   async #perform() {
-    if (this.#performing) return;
+    if (this.#performing || this.#stopped) return;
     this.#performing = true;
     try {
       for (let outputs = this.session.outputs(); outputs.length && !this.#stopped; outputs = this.session.outputs()) {

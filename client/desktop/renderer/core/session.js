@@ -219,6 +219,38 @@ export class ClientSession {
     return Math.min(...times.map((time) => time ?? Infinity));
   }
 
+  // --- where no link can be had, HTTP carries on ---
+
+  /** The chats as GET /api/chats tells them: what `ready` is to a link. @param {Frame} listed user, epoch and heads */
+  polled(listed) {
+    if (this.#linked) return;
+    if (this.replica.ready(listed)) this.#forgetReplies(null);
+    this.#emit({ do: "save_epoch", user_id: listed.user.id, epoch: listed.epoch });
+    for (const chatId of this.replica.listHeads(listed.chats)) this.#forgetReplies(chatId);
+  }
+
+  /** The syncs and marks that a link would carry now; each is given once. @param {number} now @returns {Frame[]} */
+  dueByHttp(now) {
+    return this.#linked ? [] : [...this.replica.due(now)];
+  }
+
+  /** What HTTP answered, as the frame that it would be on a link; a message is one's own that was stored, or was before.
+   * @param {Frame} frame @param {number} now */
+  answeredByHttp(frame, now) {
+    if (frame.type === "page") this.#page(frame, now);
+    else if (frame.type === "error") this.#error({ ...frame, retryable: false }, now);
+    else if (frame.type === "message") {
+      this.#own(frame);
+      this.replica.live(/** @type {any} */ (frame));
+    }
+    this.#pump(now);
+  }
+
+  /** A link is about to be had: what was asked over HTTP is asked on it. */
+  leaveHttp() {
+    if (!this.#linked) this.replica.disconnected();
+  }
+
   /** All that must outlive this process. */
   snapshot() {
     return take(this.replica, this.outbox);

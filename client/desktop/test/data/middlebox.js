@@ -1,0 +1,120 @@
+/** What may stand between a browser and the server: a proxy that lets no WebSocket through, or a captive portal. */
+
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import { connect } from "node:net";
+import { atEnd } from "../harness/harness.js";
+
+const PORTAL = "<!doctype html><title>Free Wi-Fi</title><form>Accept the terms</form>";
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+export class Middlebox {
+  /** `portal`: every request is answered with a page; `sockets`: what becomes of WebSockets. */
+  portal = false;
+  /** @type {"through" | "refused" | ((peer: HostilePeer) => void)} */
+  sockets = "through";
+  /** Requests as `METHOD path`, and upgrades as `UPGRADE path`. @type {string[]} */
+  seen = [];
+
+  /** @param {number} target port of the server */
+  constructor(target) {
+    this.target = target;
+    this.http = createServer((asked, answer) => this.#forward(asked, answer));
+    this.http.on("upgrade", (asked, socket, head) => this.#upgrade(asked, socket, head));
+  }
+
+  async start() {
+    this.http.listen(0, "127.0.0.1");
+    await once(this.http, "listening");
+    const { port } = /** @type {import("node:net").AddressInfo} */ (this.http.address());
+    this.url = `http://127.0.0.1:${port}`;
+    atEnd(() => {
+      this.http.close();
+      this.http.closeAllConnections();
+    });
+    return this;
+  }
+
+  /** @param {import("node:http").IncomingMessage} asked @param {import("node:http").ServerResponse} answer */
+  #forward(asked, answer) {
+    const { method, url, headers } = asked;
+    this.seen.push(`${method} ${url}`);
+    if (this.portal) {
+      answer.writeHead(200, { "Content-Type": "text/html" }).end(PORTAL);
+      return;
+    }
+    const on = request({ host: "127.0.0.1", port: this.target, method, path: url, headers }, (found) => {
+      answer.writeHead(found.statusCode ?? 502, found.headers);
+      found.pipe(answer);
+    });
+    on.on("error", () => answer.destroy());
+    asked.pipe(on);
+  }
+
+  /** @param {import("node:http").IncomingMessage} asked @param {import("node:stream").Duplex} socket @param {Buffer} head */
+  #upgrade(asked, socket, head) {
+    this.seen.push(`UPGRADE ${asked.url}`);
+    socket.on("error", () => {});
+    if (this.portal || this.sockets === "refused") {
+      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    } else if (this.sockets === "through") {
+      const lines = [];
+      for (let at = 0; at < asked.rawHeaders.length; at += 2) lines.push(`${asked.rawHeaders[at]}: ${asked.rawHeaders[at + 1]}`);
+      const on = connect(this.target, "127.0.0.1");
+      on.write(`GET ${asked.url} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+      on.write(head);
+      on.on("error", () => socket.destroy());
+      on.pipe(socket);
+      socket.pipe(on);
+    } else {
+      const accept = createHash("sha1").update(asked.headers["sec-websocket-key"] + GUID).digest("base64");
+      const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
+      socket.write(`${[...lines, "Sec-WebSocket-Protocol: chatproto.v1"].join("\r\n")}\r\n\r\n`);
+      this.sockets(new HostilePeer(socket));
+    }
+  }
+}
+
+/** The server's end of a WebSocket, which says whatever a test wants. */
+export class HostilePeer {
+  /** @param {import("node:stream").Duplex} socket */
+  constructor(socket) {
+    this.socket = socket;
+    /** Opcodes of what the client sent. @type {number[]} */
+    this.heard = [];
+    socket.on("data", (data) => this.heard.push(data[0] & 0x0f));
+  }
+
+  /** Resolves when the client has sent something. */
+  async hello() {
+    while (this.heard.length === 0) await once(this.socket, "data");
+  }
+
+  /** @param {any} frame a value for JSON, or text as it is */
+  say(frame) {
+    const payload = Buffer.from(typeof frame === "string" ? frame : JSON.stringify(frame));
+    this.raw(0x81, payload);
+  }
+
+  /** @param {number} first byte @param {Buffer} payload */
+  raw(first, payload) {
+    const size = payload.length;
+    const head = size < 126 ? Buffer.from([first, size]) : Buffer.alloc(10);
+    if (size >= 126) {
+      head.set([first, 127]);
+      head.writeBigUInt64BE(BigInt(size), 2);
+    }
+    this.socket.write(Buffer.concat([head, payload]));
+  }
+
+  /** @param {number} code */
+  close(code) {
+    this.raw(0x88, Buffer.from([code >> 8, code & 0xff]));
+  }
+}
+
+/** @param {import("../harness/server.js").Server} server */
+export function startMiddlebox(server) {
+  return new Middlebox(server.port).start();
+}
