@@ -128,6 +128,7 @@ export class Db {
   /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below
    * @param {number} limit @returns {Promise<Item[]>} */
   async items(chatId, below, limit) {
+    if (limit <= 0) return [];
     const range = IDBKeyRange.bound([chatId, below - limit], [chatId, below], false, true);
     const found = await this.#transact(["items"], "readonly", (store) => store("items").getAll(range));
     return lastRun(found.result, below);

@@ -7,7 +7,7 @@
  * @typedef {{type: "text" | "code" | "pre", text: string} | {type: "link", text: string, href: string}} Token
  */
 
-const FENCE = /```(?:[\w+#-]{0,20}\n)?([\s\S]+?)```/gu;
+const FENCE = /\n?```(?:[\w+#-]{0,20}\n)?([\s\S]+?)```\n?/gu;
 const CODE = /`([^`\n]+)`/gu;
 const LINK = /(?<![\p{L}\p{N}])(?:https?:\/\/|mailto:)[^\s<>"`\p{Cc}\p{Cf}]+/giu;
 const SCHEMES = ["https:", "http:", "mailto:"];

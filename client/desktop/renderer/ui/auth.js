@@ -165,17 +165,18 @@ export class Auth {
 
   /** Why one is here, or why the last attempt failed. @param {State} state */
   #notice(state) {
-    if (this.#refused) return this.#failure(this.#refused);
+    if (this.#refused) return this.#failure(this.#refused, state.server.fixed);
     if (!state.ended) return nothing;
     return html`<div class="alert alert--warn" role="alert">
-      ${icon("info")}<span><b>${t("auth.ended")}</b>${errorText({ code: state.ended })}</span>
+      ${icon("info")}<span><b>${errorText({ code: state.ended })}</b></span>
     </div>`;
   }
 
-  /** @param {Refused} refused */
-  #failure(refused) {
+  /** @param {Refused} refused @param {boolean} fixed the server's address cannot be changed */
+  #failure(refused, fixed) {
     const unreached = UNREACHED.includes(refused.code);
-    const hint = refused.code === "invalid_credentials" ? t("auth.check_layout") : unreached ? t("auth.check_net") : "";
+    const net = fixed ? "auth.check_net" : "auth.check_address";
+    const hint = refused.code === "invalid_credentials" ? t("auth.check_layout") : unreached ? t(net) : "";
     return html`<div class="alert ${unreached ? "alert--warn" : ""}" role="alert">
       ${icon(unreached ? "offline" : "alert")}<span><b>${errorText(refused)}</b>${hint}</span>
     </div>`;

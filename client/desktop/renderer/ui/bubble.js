@@ -118,7 +118,7 @@ function author(row, chat, name) {
   if (!row.first || row.own || !chat.is_group) return nothing;
   const admin = chat.members?.some(({ user, role }) => user.id === row.message.sender_id && role === "admin");
   return html`<h3 class="bubble__author" data-name=${hueOf(row.message.sender_id)}>
-    <bdi>${name}</bdi>${admin ? html`<span class="bubble__role">${t("msg.admin")}</span>` : nothing}
+    <bdi>${name}</bdi> ${admin ? html`<span class="bubble__role">${t("msg.admin")}</span>` : nothing}
   </h3>`;
 }
 

@@ -68,9 +68,10 @@ test("code and blocks hold no links and no other forms", () => {
     { type: "code", text: "https://example.org" },
     { type: "text", text: " b" },
   ]);
-  assert.deepEqual(tokens("x\n```js\nlet a = `1`;\n```"), [
-    { type: "text", text: "x\n" },
+  assert.deepEqual(tokens("x\n```js\nlet a = `1`;\n```\ny"), [
+    { type: "text", text: "x" },
     { type: "pre", text: "let a = `1`;" },
+    { type: "text", text: "y" },
   ]);
   assert.deepEqual(tokens("```нет конца"), [{ type: "text", text: "```нет конца" }]);
 });
