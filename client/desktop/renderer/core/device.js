@@ -1,6 +1,6 @@
 /**
- * What a session's `device` says to a person: the first 64 characters of the User-Agent that logged in, so that of most
- * browsers only the system is left.
+ * What a session's `device` says to a person: what our client called itself ("Vestnik, Linux", "Web, Windows"), else the
+ * first 64 characters of the User-Agent that logged in, so that of most browsers only the system is left.
  */
 
 const SYSTEMS = /** @type {const} */ ([
@@ -18,6 +18,9 @@ const SYSTEMS = /** @type {const} */ ([
  * @returns {{kind: "app" | "browser" | "other", name: string, system: string, phone: boolean}} empty where not known
  */
 export function deviceOf(device) {
+  const own = /^(Vestnik|Web), (.+)$/.exec(device);
+  if (own)
+    return { kind: own[1] === "Web" ? "browser" : "app", name: "", system: own[2], phone: /Android|iP/.test(own[2]) };
   const found = SYSTEMS.find(([pattern]) => pattern.test(device));
   const [system, phone] = found ? [found[1], found[2]] : ["", false];
   const app = /vestnik\S*?\/([\d.]+)/i.exec(device);

@@ -33,13 +33,13 @@ function firstGrapheme(text) {
 /**
  * One or two letters of a name: of its first and its last word; signs that are no letters are passed over where
  * there are letters.
- * @param {string} name @param {number} [most] 1 for groups
+ * @param {string} name
  */
-export function initials(name, most = 2) {
+export function initials(name) {
   const words = name.split(/\s+/u).filter((word) => word !== "");
   const lettered = words.map((word) => word.replace(/^[^\p{L}\p{N}]+/u, "")).filter((word) => word !== "");
   const chosen = lettered.length ? lettered : words;
-  const ends = most > 1 && chosen.length > 1 ? [chosen[0], chosen[chosen.length - 1]] : chosen.slice(0, 1);
+  const ends = chosen.length > 1 ? [chosen[0], chosen[chosen.length - 1]] : chosen.slice(0, 1);
   return ends.map((word) => firstGrapheme(word).toLocaleUpperCase()).join("") || "?";
 }
 

@@ -22,7 +22,7 @@ export function avatar(face, { id, name, group = false, online = false, size = "
   const source = pictureSource(url, face.messenger.state());
   const classes = { ava: true, "ava--group": group, [`ava--${size}`]: size !== "", "is-online": online === true };
   return html`<span class=${classMap(classes)} data-hue=${hueOf(id)} aria-hidden="true"
-    ><span class="ava__letters">${initials(name, group ? 1 : 2)}</span>${
+    ><span class="ava__letters">${initials(name)}</span>${
       source && !broken.has(source) ? keyed(source, picture(source)) : nothing
     }</span
   >`;

@@ -73,17 +73,13 @@ export function createMenu(menu, at, close) {
   }
 
   return {
+    // a menu belongs to a region of the page, for those who walk by regions
     template: () =>
-      html`<div
-        class="menu"
-        role="menu"
-        aria-label=${menu.label}
-        @keydown=${keys}
-        @contextmenu=${prevent}
-        ${ref(attach)}
-      >
-        ${menu.items.map(row)}
-      </div>`,
+      html`<section aria-label=${menu.label}>
+        <div class="menu" role="menu" aria-label=${menu.label} @keydown=${keys} @contextmenu=${prevent} ${ref(attach)}>
+          ${menu.items.map(row)}
+        </div>
+      </section>`,
   };
 }
 

@@ -59,12 +59,20 @@ export function createPicking(face, { label, listId, without = () => new Set() }
     </li>`;
   }
 
-  /** Enter ticks the first who was found. @param {KeyboardEvent} event @param {User[]} people */
-  function keys(event, people) {
+  /** @param {import("../types.js").State} state */
+  function offered(state) {
+    const barred = without();
+    const { status, users } = search.get();
+    return (status === "empty" ? knownPeople(state, barred) : users).filter((user) => !barred.has(user.id));
+  }
+
+  /** Enter ticks the first who was found. @param {KeyboardEvent} event */
+  function keys(event) {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    if (people.length > 0 && search.get().status === "found") {
-      toggle(people[0]);
+    const [first] = offered(face.messenger.state());
+    if (first && search.get().status === "found") {
+      toggle(first);
       search.type("");
     }
   }
@@ -74,9 +82,7 @@ export function createPicking(face, { label, listId, without = () => new Set() }
     stop: search.stop,
     /** @param {import("../types.js").State} state @param {{first?: boolean}} [options] */
     template(state, { first = false } = {}) {
-      const barred = without();
-      const { status, users } = search.get();
-      const people = (status === "empty" ? knownPeople(state, barred) : users).filter((user) => !barred.has(user.id));
+      const people = offered(state);
       return html`${
           chosen.size > 0
             ? html`<div class="dialog__pad">
@@ -86,9 +92,7 @@ export function createPicking(face, { label, listId, without = () => new Set() }
               </div>`
             : nothing
         }
-        <div class="dialog__pad">
-          ${searchBox({ label, search, listId, keys: (event) => keys(event, people), first })}
-        </div>
+        <div class="dialog__pad">${searchBox({ label, search, listId, keys, first })}</div>
         <div class="dialog__body dialog__body--list dialog__body--find">
           ${searchNote(search)}
           <ul id=${listId} aria-label=${t("newchat.people")} ?hidden=${people.length === 0}>

@@ -87,7 +87,7 @@ for (const [language, messages] of locales) {
 
 test("every key that the sources name exists", () => {
   const prefixes = new Set([...stems].map((key) => key.split(".")[0]));
-  const named = [...whole.matchAll(/\b(?:t|has)\(\s*["']([^"']+)["']/g)].map(([, key]) => key);
+  const named = [...whole.matchAll(/(?<!\.)\b(?:t|has)\(\s*["']([^"']+)["']/g)].map(([, key]) => key);
   const listed = [...literals].filter(
     (literal) => prefixes.has(literal.split(".")[0]) && !/\.(js|mjs|json|css|svg|html|png)$/.test(literal),
   );

@@ -45,8 +45,9 @@ export function newChat(face, { query: wanted = "" }, close) {
     face.openChat(answer.chat_id);
   }
 
-  /** @param {KeyboardEvent} event @param {User[]} people */
-  function keys(event, people) {
+  /** What is typed counts, drawn or not. @param {KeyboardEvent} event */
+  function keys(event) {
+    const people = offered(face.messenger.state());
     const key = listKey(event, active, people.length);
     if (key === null) return;
     event.preventDefault();
@@ -95,7 +96,7 @@ export function newChat(face, { query: wanted = "" }, close) {
             search,
             listId: LIST,
             active: marked ? optionId(marked) : null,
-            keys: (event) => keys(event, people),
+            keys,
             first: true,
           })}
         </div>

@@ -67,6 +67,7 @@ export function settings(face, { tab = "profile" }, close) {
       aria-selected=${one === current ? "true" : "false"}
       aria-controls="settings-pane"
       aria-label=${t(one.label)}
+      title=${t(one.label)}
       tabindex=${one === current ? "0" : "-1"}
       ?autofocus=${one === current}
       @click=${() => choose(one)}

@@ -102,8 +102,10 @@ export function switcher(face, _params, close) {
     };
   }
 
-  /** @param {KeyboardEvent} event @param {Entry[]} entries */
-  function keys(event, entries) {
+  /** What is typed counts, drawn or not. @param {KeyboardEvent} event */
+  function keys(event) {
+    const answers = found(face.messenger.state());
+    const entries = [...answers.places, ...answers.commands].map(({ candidate }) => candidate);
     const key = listKey(event, active, entries.length);
     if (key === null) return;
     event.preventDefault();
@@ -182,7 +184,7 @@ export function switcher(face, _params, close) {
               [query, active, problem] = [event.currentTarget.value, 0, null];
               face.redraw();
             }}
-            @keydown=${(/** @type {KeyboardEvent} */ event) => keys(event, entries)}
+            @keydown=${keys}
           />
         </div>
         <div class="dialog__body dialog__body--list">

@@ -72,9 +72,9 @@ const facts = (state, info, desktop) =>
     <h3>${t("settings.computer")}</h3>
     ${factRow({
       label: t("settings.remembers"),
-      value: t(`settings.remembers_${state.remembers}`),
+      value: t(desktop ? `settings.remembers_${state.remembers}` : `settings.remembers_web_${state.remembers}`),
       about: desktop && !info.keyring ? t("settings.no_keyring") : undefined,
     })}
     ${factRow({ label: t("settings.server"), value: state.server.url })}
-    ${info.version ? factRow({ label: t("settings.version"), value: info.version }) : nothing}
+    ${desktop ? factRow({ label: t("settings.version"), value: info.version }) : nothing}
   </div>`;

@@ -12,23 +12,32 @@ export function notificationsPane(face) {
   let possible = true;
   const change = face.messenger.changeSettings;
 
+  async function look() {
+    possible = (await face.platform.info()).notifications;
+    face.redraw();
+  }
+
+  const ask = () => void Notification.requestPermission().then(look);
+
+  /** Why there are none, and what can be done about it. */
+  function lack() {
+    const permission = !face.platform.desktop && "Notification" in window ? Notification.permission : null;
+    const why = permission === "default" ? "ask" : permission === "denied" ? "denied" : "none";
+    return html`<div class="alert alert--warn" role="note">
+      ${icon("info")}
+      <span>
+        ${t(`settings.notify_${why}`)}
+        ${why === "ask" ? html`<button class="link-btn" type="button" @click=${ask}>${t("settings.allow")}</button>` : nothing}
+      </span>
+    </div>`;
+  }
+
   return {
-    opened() {
-      void face.platform.info().then((info) => {
-        possible = info.notifications;
-        face.redraw();
-      });
-    },
+    opened: look,
     body(state) {
       const { notifications, notify_text, sounds } = state.settings;
       const muted = [...state.chats.values()].filter((chat) => chat.muted);
-      return html`${
-          possible
-            ? nothing
-            : html`<p class="alert alert--warn" role="note">
-                ${icon("info")}<span>${t("settings.no_notifications")}</span>
-              </p>`
-        }
+      return html`${possible ? nothing : lack()}
         <div class="set__group">
           ${switchRow({
             label: t("settings.notify"),

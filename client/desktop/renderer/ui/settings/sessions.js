@@ -20,7 +20,7 @@ export function sessionsPane(face) {
 
   async function load() {
     const answer = await face.messenger.sessions();
-    if (answer.ok) sessions = answer.sessions;
+    if (answer.ok) sessions = sorted(answer.sessions);
     problem = answer.ok ? null : errorText(answer);
     face.redraw();
   }
@@ -120,12 +120,16 @@ export function sessionsPane(face) {
   };
 }
 
+/** This one first, then those that were used last. @param {Session[]} sessions */
+const sorted = (sessions) =>
+  [...sessions].sort((a, b) => Number(b.current) - Number(a.current) || (a.last_used_at < b.last_used_at ? 1 : -1));
+
 /** @param {Session} session */
 function nameOf(session) {
   const { kind, name, system } = deviceOf(session.device);
   const first =
     kind === "app"
-      ? t("settings.session_app", { version: name })
+      ? t("settings.session_app", { version: name }).trim()
       : kind === "browser"
         ? t("settings.session_browser")
         : name;
