@@ -11,7 +11,7 @@ OutFile "${OUTPUT}"
 ; not for the user to choose: uninstalling removes the whole folder
 InstallDir "$LOCALAPPDATA\Programs\Vestnik"
 RequestExecutionLevel user
-SetCompressor lzma
+SetCompressor zlib
 !define MUI_ICON "icon.ico"
 !define MUI_UNICON "icon.ico"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\Vestnik.exe"

@@ -109,8 +109,8 @@ const TARGETS = {
     const dist = process.env.ELECTRON_WINDOWS_DIST_PATH;
     if (!dist) throw new Impossible("on Linux ELECTRON_WINDOWS_DIST_PATH must name a folder with Electron for Windows");
     need("makensis", "nsis");
-    // what needs a Windows program is left out: the signature and the resources of the .exe
-    build(["--win", "dir", "-c.win.signAndEditExecutable=false"], options, dist);
+    // a signature needs a Windows program
+    build(["--win", "dir", "-c.win.signExecutable=false"], options, dist);
     const file = join(options.output, `Vestnik-Setup-${version}-x64.exe`);
     const given = { VERSION: version, SOURCE: join(options.output, "win-unpacked"), OUTPUT: file };
     const defines = Object.entries(given).map(([name, value]) => `-D${name}=${value}`);

@@ -28,7 +28,7 @@ const note = shape({
   tag: text(200),
   title: text(500),
   body: text(4000),
-  chat_id: whole(1, Number.MAX_SAFE_INTEGER),
+  chat_id: whole(0, Number.MAX_SAFE_INTEGER), // 0: of no chat alone
   silent: flag,
 });
 

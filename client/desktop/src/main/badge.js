@@ -11,19 +11,21 @@ const ICONS = path.join(__dirname, "icons");
 /** The picture of a count: 1 to 9, else "9+". Pure. @param {number} count */
 const badgeFile = (count) => `badge-${count > 9 ? "more" : count}.png`;
 
+/** As in the title of the page. Pure. @param {number} count @param {string} title */
+const titleWith = (count, title) => (count > 0 ? `(${count}) ${title}` : title);
+
 /**
- * @param {number} count @param {string} title says the count in words of the page
+ * @param {number} count @param {string} title of the app; the windows' own titles follow their pages
  * @param {Electron.BrowserWindow[]} windows @param {NodeJS.Platform} platform
  */
 function showBadge(count, title, windows, platform) {
   if (platform === "darwin") app.dock?.setBadge(count > 99 ? "99+" : count > 0 ? String(count) : "");
   else app.setBadgeCount(count);
+  if (platform !== "win32") return;
   for (const window of windows) {
-    window.setTitle(title);
-    if (platform !== "win32") continue;
     const overlay = count > 0 ? nativeImage.createFromPath(path.join(ICONS, badgeFile(count))) : null;
-    window.setOverlayIcon(overlay, count > 0 ? title : "");
+    window.setOverlayIcon(overlay, titleWith(count, title));
   }
 }
 
-module.exports = { showBadge, badgeFile };
+module.exports = { showBadge, titleWith };

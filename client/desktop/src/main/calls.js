@@ -5,7 +5,7 @@
 const { app, net, Notification, shell } = require("electron");
 
 const { parseAddress } = require("./address.js");
-const { showBadge } = require("./badge.js");
+const { showBadge, titleWith } = require("./badge.js");
 const { externalLink } = require("./links.js");
 const { createProbe, outcomeFetcher } = require("./probe.js");
 
@@ -118,7 +118,7 @@ function aboutSigns({ windows, tray, notes }) {
     closeNote: (_contents, tag) => notes.close(tag),
     setBadge(_contents, count, title) {
       showBadge(count, title, windows.all(), process.platform);
-      tray?.setUnread(count, title);
+      tray?.setUnread(count, titleWith(count, title));
     },
     attention,
   };

@@ -14,10 +14,13 @@ const { Menu } = require("electron");
 function menuTemplate(texts, options) {
   const { tellPage, platform } = options;
   const mac = platform === "darwin";
-  /** @param {string} action @param {string} keys @returns {Item} */
-  const page = (action, keys) => ({
+  /**
+   * @param {string} action a quick key of the page (renderer/ui/keys.js) @param {string} keys @param {string} [text]
+   * @returns {Item}
+   */
+  const page = (action, keys, text = action.replace("-", "_")) => ({
     id: action,
-    label: texts(`menu.${action}`),
+    label: texts(`menu.${text}`),
     accelerator: keys,
     registerAccelerator: false,
     click: () => tellPage(action),
@@ -30,8 +33,8 @@ function menuTemplate(texts, options) {
     {
       label: texts("menu.app"),
       submenu: [
-        page("new_chat", "CmdOrCtrl+N"),
-        page("new_group", "CmdOrCtrl+Shift+N"),
+        page("new-chat", "CmdOrCtrl+N"),
+        page("new-group", "CmdOrCtrl+Shift+N"),
         { id: "new_window", label: texts("menu.new_window"), click: options.newWindow },
         line,
         page("settings", "CmdOrCtrl+,"),
@@ -54,13 +57,13 @@ function menuTemplate(texts, options) {
         role("selectAll", "select_all"),
         line,
         page("find", "CmdOrCtrl+F"),
-        page("find_everywhere", "CmdOrCtrl+Shift+F"),
+        page("search", "CmdOrCtrl+Shift+F", "find_everywhere"),
       ],
     },
     {
       label: texts("menu.view"),
       submenu: [
-        page("quick_switcher", "CmdOrCtrl+K"),
+        page("switcher", "CmdOrCtrl+K", "quick_switcher"),
         line,
         role("zoomIn", "zoom_in"),
         // the key of "+" without Shift

@@ -12,8 +12,8 @@ const MOST = 50;
 /** @typedef {{tag: string, title: string, body: string, chat_id: number, silent: boolean}} Note */
 /** @typedef {{show: (note: Note) => Promise<boolean>, close: (tag: string) => void, closeAll: () => void}} Notes */
 
-/** @param {(chatId: number) => void} openChat @returns {Notes} */
-function createNotes(openChat) {
+/** @param {(chatId: number) => void} clicked is given 0 where the note is of no chat alone @returns {Notes} */
+function createNotes(clicked) {
   /** @type {Map<string, Electron.Notification>} */
   const shown = new Map();
 
@@ -33,7 +33,7 @@ function createNotes(openChat) {
       const forget = () => {
         if (shown.get(note.tag) === notification) shown.delete(note.tag);
       };
-      notification.on("click", () => openChat(note.chat_id));
+      notification.on("click", () => clicked(note.chat_id));
       notification.on("close", forget);
       return new Promise((resolve) => {
         /** @param {boolean} visible */

@@ -56,7 +56,7 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   const windows = createWindows(profile, { prepare, devTools: !app.isPackaged, report });
   const tray = createTray({ show: () => windows.show(), quit }, process.platform);
-  const notes = createNotes(openChat);
+  const notes = createNotes((chatId) => (chatId === 0 ? windows.show() : openChat(chatId)));
 
   /** @param {Electron.BrowserWindow} window */
   function prepare(window) {

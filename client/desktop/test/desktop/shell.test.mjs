@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { KEYS } from "../../renderer/ui/keys.js";
 import { launchElectron, noElectron } from "../harness/harness.js";
 import { eventually } from "./shell.js";
 
@@ -314,11 +315,12 @@ describe("the window", { skip: noElectron() }, () => {
 
   test("has a menu in the chosen language that binds nothing of the page's", async () => {
     const items = await it.app.evaluate(({ Menu }) => {
-      /** @type {{label: string, keys: string, bound: boolean}[]} */
+      /** @type {{id: string, label: string, keys: string, bound: boolean}[]} */
       const found = [];
       const walk = (/** @type {Electron.Menu | null | undefined} */ menu) => {
         for (const item of menu?.items ?? []) {
-          found.push({ label: item.label, keys: String(item.accelerator ?? ""), bound: item.registerAccelerator });
+          const keys = String(item.accelerator ?? "");
+          found.push({ id: item.id, label: item.label, keys, bound: item.registerAccelerator });
           walk(item.submenu);
         }
       };
@@ -330,6 +332,11 @@ describe("the window", { skip: noElectron() }, () => {
     const ofPage = items.filter(({ keys }) => /^CmdOrCtrl\+(Shift\+)?[NKF,/]$/.test(keys));
     assert.equal(ofPage.length, 7);
     assert.ok(ofPage.every(({ bound }) => !bound));
+    const known = KEYS.map((key) => key.id);
+    assert.deepEqual(
+      ofPage.filter(({ id }) => !known.includes(id)),
+      [],
+    );
   });
 
   test("is told by the menu, and by the system's waking", async () => {
@@ -347,8 +354,19 @@ describe("the window", { skip: noElectron() }, () => {
     assert.deepEqual(await it.page.evaluate(() => /** @type {any} */ (window).told), ["settings", "wake"]);
   });
 
-  test("shows the count where it can", async () => {
-    await it.page.evaluate(() => window.vestnik?.setBadge(3, "(3) Вестник"));
+  test("shows the count where it can, and the title of its page", async () => {
+    await it.app.evaluate(({ app }) => {
+      const counts = /** @type {unknown[]} */ ([]);
+      Object.assign(globalThis, { counts });
+      app.setBadgeCount = (count) => counts.push(count) > 0;
+    });
+    await it.page.evaluate(() => {
+      window.vestnik?.setBadge(3, "Вестник");
+      document.title = "(3) Вестник";
+    });
+    const counts = () => it.app.evaluate(() => /** @type {unknown[]} */ (/** @type {any} */ (globalThis).counts));
+    await eventually(async () => (await counts()).length > 0, "the badge");
+    assert.deepEqual(await counts(), [3]);
     const title = () => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].getTitle());
     await eventually(async () => (await title()) === "(3) Вестник", "the title");
   });

@@ -1,0 +1,104 @@
+/** The whole app with a real server: log in, close, start again, with and without the server. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import {
+  assertNoErrors,
+  composer,
+  launchElectron,
+  messageRow,
+  noElectron,
+  openChat,
+  say,
+  signIn,
+  startServer,
+} from "../harness/harness.js";
+
+const skip = noElectron();
+
+/** A server with two people and a chat of theirs; the app of the first, logged in. @param {{remember: boolean}} how */
+async function moveIn({ remember }) {
+  const server = await startServer();
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chat = await server.direct(anna, boris);
+  await server.send(boris, chat, "Доброе утро!");
+  const it = await launchElectron({ server });
+  await signIn(it.page, anna, { remember });
+  await openChat(it.page, chat);
+  await messageRow(it.page, "Доброе утро!").waitFor();
+  return { server, anna, boris, chat, ...it };
+}
+
+/** The texts of a chat as the server has them. @param {Awaited<ReturnType<typeof moveIn>>} home */
+const stored = async ({ server, boris, chat }) => (await server.items(boris, chat)).map((item) => item.content);
+
+test("what is written in the app arrives, and what others write comes in", { skip }, async () => {
+  const home = await moveIn({ remember: false });
+  await say(home.page, "И вам!");
+  await messageRow(home.page, "И вам!").locator("article[aria-label]").waitFor();
+  await home.server.send(home.boris, home.chat, "Чаю?");
+  await messageRow(home.page, "Чаю?").waitFor();
+  assert.deepEqual(await stored(home), ["Доброе утро!", "И вам!", "Чаю?"]);
+  assertNoErrors({ name: "app", errors: home.errors });
+});
+
+test("who asked to be remembered is there after a restart, who did not is asked again", { skip }, async () => {
+  for (const remember of [true, false]) {
+    const home = await moveIn({ remember });
+    await home.app.close();
+    const again = await launchElectron({ server: home.server, userData: home.userData });
+    const expected = remember ? "nav.side" : "input[autocomplete=current-password]";
+    await again.page.locator(expected).waitFor();
+    assertNoErrors({ name: "app", errors: again.errors });
+    await again.app.close();
+  }
+});
+
+test("what was written without a server is kept through a restart and sent once", { skip }, async () => {
+  const home = await moveIn({ remember: true });
+  await home.server.kill();
+  await say(home.page, "Первое");
+  await say(home.page, "Второе");
+  await messageRow(home.page, "Второе").waitFor();
+  await home.app.close();
+
+  const offline = await launchElectron({ server: home.server, userData: home.userData });
+  await openChat(offline.page, home.chat);
+  for (const text of ["Доброе утро!", "Первое", "Второе"]) await messageRow(offline.page, text).waitFor();
+  await offline.app.close();
+
+  await home.server.start();
+  const online = await launchElectron({ server: home.server, userData: home.userData });
+  await openChat(online.page, home.chat);
+  await online.page.getByRole("log").locator("li.msg[data-seq='3']").waitFor();
+  assert.deepEqual(await stored(home), ["Доброе утро!", "Первое", "Второе"]);
+  await home.server.send(home.boris, home.chat, "Вижу");
+  await messageRow(online.page, "Вижу").waitFor();
+  assert.equal(await messageRow(online.page, "Первое").count(), 1);
+  assertNoErrors({ name: "offline", errors: offline.errors }, { name: "online", errors: online.errors });
+});
+
+test("an app that is killed loses nothing of what it showed as written", { skip }, async () => {
+  const home = await moveIn({ remember: true });
+  await home.server.kill();
+  await say(home.page, "Уцелеет");
+  await messageRow(home.page, "Уцелеет").waitFor();
+  const gone = once(home.app.process(), "exit");
+  home.app.process().kill("SIGKILL");
+  await gone;
+  await home.server.start();
+  const again = await launchElectron({ server: home.server, userData: home.userData });
+  await openChat(again.page, home.chat);
+  await again.page.getByRole("log").locator("li.msg[data-seq='2']").waitFor();
+  assert.deepEqual(await stored(home), ["Доброе утро!", "Уцелеет"]);
+});
+
+test("a draft is there again after a restart", { skip }, async () => {
+  const home = await moveIn({ remember: true });
+  await composer(home.page).fill("Недописанное");
+  await home.app.close();
+  const again = await launchElectron({ server: home.server, userData: home.userData });
+  await openChat(again.page, home.chat);
+  assert.equal(await composer(again.page).inputValue(), "Недописанное");
+});
