@@ -19,8 +19,10 @@ const SYSTEMS = /** @type {const} */ ([
  */
 export function deviceOf(device) {
   const own = /^(Vestnik|Web), (.+)$/.exec(device);
-  if (own)
-    return { kind: own[1] === "Web" ? "browser" : "app", name: "", system: own[2], phone: /Android|iP/.test(own[2]) };
+  if (own) {
+    const [, client, described] = own;
+    return { kind: client === "Web" ? "browser" : "app", name: "", system: described, phone: false };
+  }
   const found = SYSTEMS.find(([pattern]) => pattern.test(device));
   const [system, phone] = found ? [found[1], found[2]] : ["", false];
   const app = /vestnik\S*?\/([\d.]+)/i.exec(device);

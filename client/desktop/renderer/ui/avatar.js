@@ -4,9 +4,8 @@ import { classMap } from "../vendor/lit-html/directives/class-map.js";
 import { keyed } from "../vendor/lit-html/directives/keyed.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { hueOf, initials } from "../core/names.js";
+import { MAX_SIDE, pictureSource } from "../core/pictures.js";
 
-/** Pixels a side; what is larger costs more memory than a picture of this size is worth. */
-const MAX_SIDE = 4096;
 /** How many addresses that showed nothing are remembered, so that they are not asked for again and again. */
 const MAX_BROKEN = 500;
 
@@ -26,23 +25,6 @@ export function avatar(face, { id, name, group = false, online = false, size = "
       source && !broken.has(source) ? keyed(source, picture(source)) : nothing
     }</span
   >`;
-}
-
-/**
- * Where a picture may be loaded from: files of our server always, other hosts over https where the user allows it.
- * @param {string | null | undefined} url @param {{server: {url: string}, settings: {foreign_images: boolean}}} state
- * @returns {string | null}
- */
-export function pictureSource(url, { server, settings }) {
-  if (!url) return null;
-  try {
-    if (/^\/api\/files\/\d+$/.test(url)) return new URL(url, server.url).href;
-    const parsed = new URL(url);
-    const allowed = settings.foreign_images && parsed.protocol === "https:" && !parsed.username && !parsed.password;
-    return allowed ? parsed.href : null;
-  } catch {
-    return null;
-  }
 }
 
 /** @param {string} source */

@@ -79,7 +79,7 @@ test("theme, size and language at once, and after a reload", { skip }, async () 
 test("switches: notifications, sounds, the key that sends, pictures", { skip }, async () => {
   await openTab("Уведомления");
   await page.getByRole("switch", { name: "Показывать уведомления" }).click();
-  assert.equal(await page.getByRole("switch", { name: /Имя и текст/ }).isDisabled(), true);
+  await page.getByRole("switch", { name: /Имя и текст/, disabled: true }).waitFor();
   await page.getByRole("switch", { name: "Звук" }).click();
   await openTab("Клавиатура");
   await page.getByRole("switch", { name: /Отправлять по Enter/ }).click();
@@ -91,13 +91,15 @@ test("switches: notifications, sounds, the key that sends, pictures", { skip }, 
     .first()
     .waitFor();
   await page.keyboard.press("Escape");
-  await openTab("Приложение");
-  await page.getByRole("switch", { name: /Фото с других сайтов/ }).click();
+  await openTab("Оформление");
+  await page.getByRole("switch", { name: /Картинки с других сайтов/ }).click();
   await page.reload();
   await page.getByRole("button", { name: "Новый чат" }).first().waitFor();
   await openTab("Уведомления");
   assert.equal(await page.getByRole("switch", { name: "Показывать уведомления" }).isChecked(), false);
   assert.equal(await page.getByRole("switch", { name: "Звук" }).isChecked(), false);
+  await openTab("Оформление");
+  assert.equal(await page.getByRole("switch", { name: /Картинки с других сайтов/ }).isChecked(), true);
   await openTab("Клавиатура");
   assert.equal(await page.getByRole("switch", { name: /Отправлять по Enter/ }).isChecked(), false);
   assertNoErrors(vera);

@@ -1,8 +1,7 @@
-/** The app on this computer: pictures, window, and what the computer has and lacks. */
+/** The app on this computer: its window, and what the computer has and lacks. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../../core/i18n.js";
-import { forgetBrokenPictures } from "../avatar.js";
 import { factRow, switchRow } from "../setting-rows.js";
 
 /** @typedef {Awaited<ReturnType<import("../face.js").Platform["info"]>>} Info */
@@ -21,19 +20,8 @@ export function appPane(face) {
       });
     },
     body: (state) =>
-      html`<div class="set__group">
-          ${switchRow({
-            label: t("settings.foreign_images"),
-            about: t("settings.foreign_images_about"),
-            on: state.settings.foreign_images,
-            change: (on) => {
-              forgetBrokenPictures();
-              void change({ foreign_images: on });
-            },
-          })}
-        </div>
-        ${face.platform.desktop ? windowGroup(state.settings, info, change) : nothing}
-        ${info ? facts(state, info, face.platform.desktop) : nothing}`,
+      html`${face.platform.desktop ? windowGroup(state.settings, info, change) : nothing}
+      ${info ? facts(state, info, face.platform.desktop) : nothing}`,
   };
 }
 

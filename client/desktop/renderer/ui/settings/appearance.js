@@ -1,11 +1,11 @@
-/** Theme, size of the text, language; and how the log looks with them. */
+/** Theme, size of the text, language, pictures; and how the log looks with them. */
 
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../../core/i18n.js";
-import { avatar } from "../avatar.js";
+import { avatar, forgetBrokenPictures } from "../avatar.js";
 import { languages } from "../languages.js";
-import { choiceRow } from "../setting-rows.js";
+import { choiceRow, switchRow } from "../setting-rows.js";
 
 /** @param {import("../face.js").Face} face @returns {import("../dialogs/settings.js").Pane} */
 export function appearancePane(face) {
@@ -23,7 +23,7 @@ export function appearancePane(face) {
         () => {},
       );
     },
-    body: ({ settings: { theme, size, language } }) =>
+    body: ({ settings: { theme, size, language, foreign_images } }) =>
       html`<div class="set__group">
           ${choiceRow({
             id: "theme",
@@ -65,7 +65,18 @@ export function appearancePane(face) {
             </span>
           </div>
         </div>
-        ${sample(face)}`,
+        ${sample(face)}
+        <div class="set__group">
+          ${switchRow({
+            label: t("settings.foreign_images"),
+            about: t("settings.foreign_images_about"),
+            on: foreign_images,
+            change: (on) => {
+              forgetBrokenPictures();
+              void change({ foreign_images: on });
+            },
+          })}
+        </div>`,
   };
 }
 

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pictureSource } from "../../renderer/core/pictures.js";
+
+/** @param {boolean} foreign_images */
+const state = (foreign_images) => ({ server: { url: "https://chat.example.org" }, settings: { foreign_images } });
+
+test("files of the server are shown, other hosts only where the user allows it", () => {
+  assert.equal(pictureSource("/api/files/7", state(false)), "https://chat.example.org/api/files/7");
+  assert.equal(pictureSource("https://pictures.example/a.png", state(false)), null);
+  assert.equal(pictureSource("https://pictures.example/a.png", state(true)), "https://pictures.example/a.png");
+});
+
+test("nothing else is ever a source", () => {
+  const others = [
+    null,
+    "",
+    "http://pictures.example/a.png",
+    "data:image/svg+xml,<svg/>",
+    "javascript:1",
+    "//pictures.example/a",
+    "/api/files/../auth/me",
+    "/api/files/7?x=1",
+    "https://user:password@pictures.example/a.png",
+    "blob:https://chat.example.org/1",
+    "C:\\a.png",
+  ];
+  for (const url of others) assert.equal(pictureSource(url, state(true)), null, String(url));
+});
