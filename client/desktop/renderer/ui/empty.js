@@ -8,6 +8,7 @@ import { icon } from "./icon.js";
 
 /** @param {import("./face.js").Face} face @param {import("../types.js").State} state */
 export function empty(face, state) {
+  if (!state.listed) return html`<div class="empty" aria-hidden="true"></div>`;
   if (state.chats.size) {
     return html`<section class="empty">
       <h2>${t("empty.choose")}</h2>

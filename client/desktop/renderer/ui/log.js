@@ -304,7 +304,7 @@ function skeleton() {
   return rows.map((row) => {
     const [side, width] = row.split(" ");
     const own = side === "own" ? "sk-msg--own" : "";
-    return html`<div class="msg msg--${side} is-first" aria-hidden="true">
+    return html`<div class="msg msg--${side} is-last" aria-hidden="true">
       <span class="sk-msg ${own} sk-msg--${width}"></span>
     </div>`;
   });

@@ -170,11 +170,12 @@ export class Scroll {
     const log = this.#log;
     const { current, timelines } = this.face.messenger.state();
     const timeline = current === null ? undefined : timelines.get(current);
-    if (!log || !timeline || timeline.loading || this.#loading || timeline.problem || this.#opening) return;
+    if (!log || !timeline || this.#opening) return;
+    if (log.scrollTop < 1 && !timeline.at_start) log.scrollTop = 1; // at 0 nothing is anchored
+    if (timeline.loading || this.#loading || timeline.problem) return;
     const { messenger } = this.face;
     const left = log.scrollHeight - log.clientHeight - log.scrollTop;
     if (!timeline.at_start && log.scrollTop < AHEAD) {
-      if (log.scrollTop < 1) log.scrollTop = 1; // at 0 nothing is anchored
       void this.#load(() => messenger.loadOlder(timeline.chat_id));
     } else if (!timeline.at_end && left < AHEAD) {
       this.#atEnd = false;

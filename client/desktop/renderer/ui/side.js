@@ -122,8 +122,7 @@ export class Side {
       </ul>`;
     }
     if (this.#query.trim()) return this.#notFound();
-    const known = isLive(state.link) || state.chats.size > 0;
-    return known ? html`<div class="side__list"><p class="side__empty">${t("side.none")}</p></div>` : skeleton();
+    return state.listed ? html`<div class="side__list"><p class="side__empty">${t("side.none")}</p></div>` : skeleton();
   }
 
   #notFound() {

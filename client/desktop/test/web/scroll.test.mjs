@@ -1,0 +1,202 @@
+/** Long chats: pages both ways, nothing moves under the eyes, the rows in the page stay few. */
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import {
+  assertNoErrors,
+  launchChromium,
+  messageRow,
+  newPerson,
+  noChromium,
+  openChat,
+  say,
+  startServer,
+} from "../harness/harness.js";
+
+const skip = noChromium();
+const LENGTH = 640;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {import("../harness/server.js").Account} */
+let anna;
+/** @type {import("../harness/server.js").Account} */
+let boris;
+let chat = 0;
+let last = 0;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+  anna = await server.register("anna", { display_name: "Анна" });
+  boris = await server.register("boris", { display_name: "Борис" });
+  chat = await server.direct(anna, boris);
+  for (let n = 1; n <= LENGTH; n += 1) await tell(n % 3 ? anna : boris);
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+});
+
+/** Of different heights, as messages are. @param {import("../harness/server.js").Account} from */
+async function tell(from) {
+  last += 1;
+  await server.send(from, chat, `№${last} ${"слово ".repeat((last * 7) % 40)}`);
+}
+
+/** @param {import("playwright-core").Page} page */
+const seen = (page) =>
+  page.evaluate(() => {
+    const log = /** @type {HTMLElement} */ (document.querySelector(".log"));
+    const top = log.getBoundingClientRect().top;
+    const rows = /** @type {HTMLElement[]} */ ([...log.querySelectorAll("li[data-seq]")]);
+    const seqs = rows.map((row) => Number(row.dataset.seq));
+    const first = rows.find((row) => row.getBoundingClientRect().bottom > top + 200);
+    return {
+      first: Number(first?.dataset.seq),
+      y: first ? first.getBoundingClientRect().top - top : NaN,
+      from: seqs[0],
+      to: seqs[seqs.length - 1],
+      rows: rows.length,
+      left: log.scrollHeight - log.clientHeight - log.scrollTop,
+      whole: seqs.every((seq, at) => seq === seqs[0] + at),
+    };
+  });
+
+/** Until the log holds a message. @param {import("playwright-core").Page} page @param {number} seq */
+const loaded = (page, seq) => page.locator(`.log li[data-seq="${seq}"]`).waitFor({ state: "attached" });
+
+/** Wheel until a row is there. @param {import("playwright-core").Page} page @param {number} seq @param {number} step px */
+async function wheelTo(page, seq, step) {
+  const row = page.locator(`.log li[data-seq="${seq}"]`);
+  await page.mouse.move(800, 400);
+  for (let turns = 0; turns < 400 && !(await row.count()); turns += 1) {
+    await page.mouse.wheel(0, step);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  }
+  await row.waitFor({ state: "attached" });
+}
+
+test("what is looked at stays where it is, to the pixel, while older pages come above it", { skip }, async () => {
+  const person = await newPerson(browser, server, "boris", { account: boris });
+  const { page } = person;
+  await openChat(page, chat);
+  await loaded(page, last);
+  const end = await seen(page);
+  assert.ok(end.left < 2, `opens at the end, ${end.left} px away`);
+  assert.ok(end.rows < 300);
+
+  for (let pages = 0; pages < 6; pages += 1) {
+    const earlier = await seen(page);
+    // at the very top, where the browser would anchor nothing
+    await page.locator(".log").evaluate((log, top) => (log.scrollTop = top), pages % 2 ? 0 : 300);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    const still = await page.evaluate(
+      (from) =>
+        new Promise((done) => {
+          const log = /** @type {HTMLElement} */ (document.querySelector(".log"));
+          const row = [...log.querySelectorAll("li[data-seq]")].find((one) => one.getBoundingClientRect().top > 150);
+          const start = row?.getBoundingClientRect().top ?? NaN;
+          let worst = 0;
+          const watch = () => {
+            const now = row?.isConnected ? row.getBoundingClientRect().top : NaN;
+            worst = Math.max(worst, Math.abs(now - start));
+            const first = Number(log.querySelector("li[data-seq]")?.getAttribute("data-seq"));
+            if (first < from) done(worst);
+            else requestAnimationFrame(watch);
+          };
+          watch();
+        }),
+      earlier.from,
+    );
+    assert.ok(Number(still) <= 1, `moved by ${still} px`);
+    const after = await seen(page);
+    assert.ok(after.from < earlier.from && after.whole && after.rows <= 500, JSON.stringify(after));
+  }
+  assertNoErrors(person);
+  await person.context.close();
+});
+
+test("to the beginning and back, at most 500 rows at a time, none missing", { skip }, async () => {
+  const person = await newPerson(browser, server, "boris", { account: boris });
+  const { page } = person;
+  await openChat(page, chat);
+  await loaded(page, last);
+  await wheelTo(page, 1, -1500);
+  const top = await seen(page);
+  assert.ok(top.rows <= 500 && top.whole && top.to < last, JSON.stringify(top));
+  assert.equal(await page.locator(".log__more").count(), 0, "nothing is above the first");
+  await wheelTo(page, last, 1500);
+  const bottom = await seen(page);
+  assert.ok(bottom.rows <= 500 && bottom.whole && bottom.from > 1, JSON.stringify(bottom));
+
+  await wheelTo(page, last - 498, -1500);
+  await page.mouse.wheel(0, -4000);
+  await page.getByRole("button", { name: /^К последним/u }).click();
+  await page.locator(".tobottom").waitFor({ state: "detached" });
+  assert.ok((await seen(page)).left < 2);
+  assertNoErrors(person);
+  await person.context.close();
+});
+
+test("at the end one stays at the end; elsewhere one stays there, and what is new is counted", { skip }, async () => {
+  const person = await newPerson(browser, server, "boris", { account: boris });
+  const { page } = person;
+  await openChat(page, chat);
+  await loaded(page, last);
+  for (let n = 0; n < 5; n += 1) await tell(anna);
+  await loaded(page, last);
+  await page.locator(`.log li[data-seq="${last}"]`).scrollIntoViewIfNeeded();
+  assert.ok((await seen(page)).left < 2);
+  await page.locator(".row.is-unread").waitFor({ state: "detached" });
+
+  await page.mouse.move(800, 400);
+  await page.mouse.wheel(0, -3000);
+  await page.locator(".tobottom").waitFor();
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+  const earlier = await seen(page);
+  for (let n = 0; n < 7; n += 1) await tell(anna);
+  await page.getByRole("button", { name: "К последним, 7 непрочитанных" }).waitFor();
+  const after = await seen(page);
+  assert.deepEqual([after.first, Math.round(after.y)], [earlier.first, Math.round(earlier.y)]);
+
+  await say(page, "и я тут");
+  await messageRow(page, "и я тут").waitFor();
+  last += 1;
+  await page.locator(".tobottom").waitFor({ state: "detached" });
+  assert.ok((await seen(page)).left < 2, "one's own message is gone to");
+  await page.locator(".row.is-unread").waitFor({ state: "detached" });
+  assertNoErrors(person);
+  await person.context.close();
+});
+
+test("a chat with much that is unread opens at its divider, and is read as it is looked at", { skip }, async () => {
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+  const read = last;
+  for (let n = 0; n < 240; n += 1) await tell(anna);
+  const person = await newPerson(browser, server, "boris", { account: boris });
+  const { page } = person;
+  await page.getByText("Непрочитанных: 240").waitFor({ state: "attached" });
+  assert.equal(await page.title(), "(240) Вестник");
+  await openChat(page, chat);
+  const divider = page.locator(".unread");
+  await divider.waitFor();
+  const third = await page.evaluate(() => {
+    const log = /** @type {HTMLElement} */ (document.querySelector(".log")).getBoundingClientRect();
+    const line = /** @type {HTMLElement} */ (document.querySelector(".unread")).getBoundingClientRect();
+    return (line.top - log.top) / log.height;
+  });
+  assert.ok(Math.abs(third - 1 / 3) < 0.05, `a third from the top, not ${third}`);
+  await loaded(page, read + 1);
+  // what is in sight is read after half a second, what is not is not
+  await page.waitForFunction(() => document.title !== "(240) Вестник");
+  const { unread_count: unread } = await server.call(boris, "GET", `/api/chats/${chat}`);
+  assert.ok(unread > 210 && unread < 240, `${unread} are unread`);
+  assert.equal(await divider.count(), 1, "the divider stays");
+  await page.keyboard.press("Escape");
+  await loaded(page, last);
+  await page.waitForFunction(() => document.title === "Вестник");
+  assert.ok((await seen(page)).left < 2);
+  assertNoErrors(person);
+  await person.context.close();
+});
