@@ -4,8 +4,9 @@
  * server; what of its outbox can be read is carried over.
  */
 
-import { changedBy } from "./core/timeline.js";
+import { isChat, isItem, isUser } from "./core/frames.js";
 import { deleteDatabase, openDatabase, transact } from "./idb.js";
+import { ITEMS, dropRow, moveCursor, planOf, trim } from "./saves.js";
 
 /** @typedef {import("./types.js").Item} Item */
 /**
@@ -15,8 +16,6 @@ import { deleteDatabase, openDatabase, transact } from "./idb.js";
  */
 
 const VERSION = 1;
-/** Items of a chat that are kept. */
-export const ITEMS = 500;
 /** Items of all chats; above it each keeps only its last SPARE ones. */
 const ALL_ITEMS = 60_000;
 const SPARE = 60;
@@ -59,14 +58,15 @@ export class Db {
       };
     });
     const [chatIds, texts] = found.drafts.map((request) => /** @type {any[]} */ (request.result));
+    const drafts = /** @type {number[]} */ (chatIds).map((chatId, at) => /** @type {const} */ ([chatId, texts[at]]));
     return {
-      me: /** @type {import("./types.js").PrivateUser | undefined} */ (found.me.result),
-      epoch: /** @type {Epoch | undefined} */ (found.epoch.result),
+      me: /** @type {import("./types.js").PrivateUser | null} */ (isUser(found.me.result) ? found.me.result : null),
+      epoch: /** @type {Epoch | null} */ (isEpoch(found.epoch.result) ? found.epoch.result : null),
       cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
       rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
-      chats: /** @type {any[]} */ (found.chats.result).filter(isThing),
-      users: /** @type {any[]} */ (found.users.result).filter(isThing),
-      drafts: new Map(/** @type {number[]} */ (chatIds).map((chatId, at) => [chatId, String(texts[at])])),
+      chats: /** @type {any[]} */ (found.chats.result).filter(isView),
+      users: /** @type {any[]} */ (found.users.result).filter(isUser),
+      drafts: new Map(drafts.filter(([chatId, text]) => Number.isSafeInteger(chatId) && typeof text === "string")),
     };
   }
 
@@ -277,112 +277,13 @@ async function salvage(name) {
   }
 }
 
-// --- what the outputs of a session write ---
-
-/** @param {Record<string, any>[]} outputs */
-function planOf(outputs) {
-  const failed = new Map(outputs.filter((one) => one.do === "failed").map((one) => [one.cid, one.code]));
-  /** @type {{epoch: Epoch | null, strict: boolean, size: number, rows: ((outbox: IDBObjectStore) => void)[],
-   *   items: ((items: IDBObjectStore) => void)[], cursors: Map<number, Record<string, any>[]>}} */
-  const plan = { epoch: null, strict: false, size: 0, rows: [], items: [], cursors: new Map() };
-  for (const output of outputs) {
-    const chatId = output.item?.chat_id ?? output.chat_id;
-    switch (output.do) {
-      case "save_epoch":
-        plan.epoch = { user_id: output.user_id, epoch: output.epoch };
-        break;
-      case "save_row":
-        plan.rows.push((outbox) => putRow(outbox, output.row, output.written_at));
-        plan.strict = true;
-        break;
-      case "drop_row":
-        plan.rows.push((outbox) =>
-          failed.has(output.cid) ? failRow(outbox, output.cid, failed.get(output.cid)) : dropRow(outbox, output.cid),
-        );
-        break;
-      case "apply":
-        plan.items.push((items) => putItem(items, output.item));
-        if (output.item.seq % 64 === 0) plan.items.push((items) => trim(items, chatId, output.item.seq - ITEMS));
-        break;
-      case "jump":
-      case "forget":
-        plan.items.push((items) => void items.delete(IDBKeyRange.bound([chatId, 0], [chatId, Infinity])));
-        break;
-      case "save_marks":
-        break;
-      default:
-        continue;
-    }
-    plan.size += 1;
-    if (["apply", "jump", "forget", "save_marks"].includes(output.do)) {
-      plan.cursors.set(chatId, [...(plan.cursors.get(chatId) ?? []), output]);
-    }
-  }
-  return plan;
-}
-
-/** @param {IDBObjectStore} cursors @param {number} chatId @param {Record<string, any>[]} moves */
-function moveCursor(cursors, chatId, moves) {
-  const before = cursors.get(chatId);
-  before.onsuccess = () => {
-    let cursor = before.result ?? null;
-    for (const move of moves) {
-      const { read = 0, applied = 0, applied_at = null } = cursor ?? {};
-      if (move.do === "forget") cursor = null;
-      else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read };
-      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: move.item.created_at ?? null, read };
-      else cursor = { applied, applied_at, read: move.read_seq };
-    }
-    if (cursor) cursors.put({ ...cursor, chat_id: chatId });
-    else cursors.delete(chatId);
-  };
-}
-
-/** @param {IDBObjectStore} outbox @param {any} row @param {string} writtenAt */
-function putRow(outbox, row, writtenAt) {
-  const before = outbox.index("cid").get(row.cid);
-  before.onsuccess = () => {
-    if (before.result) outbox.put({ ...before.result, ...row });
-    else outbox.add({ ...row, state: "queued", code: null, written_at: writtenAt ?? "" });
-  };
-}
-
-/** @param {IDBObjectStore} outbox @param {string} cid */
-function dropRow(outbox, cid) {
-  const place = outbox.index("cid").getKey(cid);
-  place.onsuccess = () => void (place.result !== undefined && outbox.delete(place.result));
-}
-
-/** @param {IDBObjectStore} outbox @param {string} cid @param {string} code */
-function failRow(outbox, cid, code) {
-  const before = outbox.index("cid").get(cid);
-  before.onsuccess = () => void (before.result && outbox.put({ ...before.result, state: "failed", code }));
-}
-
-/** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item */
-function putItem(items, item) {
-  items.put(item);
-  if (item.type !== "event" || !item.target_seq) return;
-  const target = items.get([item.chat_id, item.target_seq]);
-  target.onsuccess = () => {
-    if (target.result?.type !== "message") return;
-    const after = changedBy(target.result, item);
-    if (after !== target.result) items.put(after);
-  };
-}
-
-/** @param {IDBObjectStore} items @param {number} chatId @param {number} upto */
-function trim(items, chatId, upto) {
-  if (upto > 0) items.delete(IDBKeyRange.bound([chatId, 0], [chatId, upto]));
-}
-
 // --- what is read is checked: the file may be of anybody ---
 
 /** @param {Item[]} items @param {number} below @returns {Item[]} the run that ends just before `below` */
 function lastRun(items, below) {
   const run = [];
   for (let at = items.length - 1; at >= 0; at -= 1) {
-    if (items[at]?.seq !== below - 1 - run.length) break;
+    if (!isItem(items[at]) || items[at].seq !== below - 1 - run.length) break;
     run.push(items[at]);
   }
   return run.reverse();
@@ -399,6 +300,12 @@ function isRow(one) {
 }
 
 /** @param {any} one */
-function isThing(one) {
-  return Number.isSafeInteger(one?.id);
+function isEpoch(one) {
+  return Number.isSafeInteger(one?.user_id) && typeof one.epoch === "string";
+}
+
+/** A chat as core/chats.js has it. @param {any} one */
+function isView(one) {
+  const counts = [one?.told, one?.members_told, one?.applied, one?.unread?.base, one?.unread?.upto, one?.unread?.read];
+  return isChat(one) && counts.every(Number.isSafeInteger) && Array.isArray(one.unread.later);
 }

@@ -49,12 +49,13 @@ export class Owner {
     const session = new ClientSession({ ...parts.client, timing: parts.timing }, parts.random, snapshotOf(kept));
     const { url, tokens, db } = parts;
     const told = (/** @type {Update[]} */ updates) => this.#told(updates);
-    this.driver = new Driver({ session, url, tokens, db, told, broken: parts.broken });
+    const moved = () => this.#moved();
+    this.driver = new Driver({ session, url, tokens, db, told, moved, broken: parts.broken });
   }
 
   start() {
     this.driver.start();
-    this.#tellLink();
+    if (this.parts.tokens.token()) void this.#list();
   }
 
   /** The end of this window's ownership. @param {boolean} polite say goodbye to the server */
@@ -126,12 +127,16 @@ export class Owner {
     const states = updates.filter((update) => update.do === "state");
     const ready = updates.some((update) => update.frame?.type === "ready");
     this.parts.publish(updates.filter((update) => update.do !== "state"));
-    this.#chooseCarrier();
-    this.#tellLink();
     if (ready) void this.#list();
     for (const { state, code } of states) {
       if (state === "logged_out") this.parts.ended(code ?? "revoked");
     }
+  }
+
+  #moved() {
+    if (this.#stopped) return;
+    this.#chooseCarrier();
+    this.#tellLink();
   }
 
   /** HTTP carries on where a server is there, but no WebSocket to it. */
@@ -257,7 +262,7 @@ function flagless({ muted: _muted, favourite: _favourite, hidden: _hidden, ...ch
 
 /** Where an earlier life of the session ended. @param {any} kept @returns {import("./core/snapshot.js").Snapshot | null} */
 function snapshotOf({ epoch, cursors, rows }) {
-  const chats = cursors.map((/** @type {any} */ cursor) => ({ first_seq: 1, ...cursor }));
+  const chats = cursors.map((/** @type {any} */ cursor) => ({ ...cursor, first_seq: 1 }));
   const queued = rows.filter((/** @type {any} */ row) => row.state === "queued");
   return { user_id: epoch?.user_id ?? 0, epoch: epoch?.epoch ?? null, chats, rows: queued };
 }

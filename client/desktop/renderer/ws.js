@@ -22,8 +22,9 @@ const TOLD = ["state", "sent", "failed", "apply", "jump", "forget", "save_marks"
  * @typedef {{
  *   session: ClientSession, url: string, tokens: {token: () => string, renewed: (used: string) => Promise<any>},
  *   db: Pick<import("./db.js").Db, "save" | "countUnread">,
- *   told: (updates: Update[]) => void, broken: (error: unknown) => void,
- * }} Parts `told`: after it was saved; `broken`: nothing can be saved, the driver has stopped
+ *   told: (updates: Update[]) => void, moved: () => void, broken: (error: unknown) => void,
+ * }} Parts `told`: after it was saved; `moved`: the session may be in another state, or wait for another time;
+ *   `broken`: nothing can be saved, the driver has stopped
  */
 
 /** Milliseconds of a clock that nobody sets. */
@@ -109,6 +110,7 @@ export class Driver {
     } finally {
       this.#performing = false;
       this.#arm();
+      if (!this.#stopped) this.parts.moved();
     }
   }
 

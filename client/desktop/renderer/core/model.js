@@ -57,6 +57,7 @@ export function emptyModel() {
 export function emptyProfile() {
   return {
     me: null,
+    listed: false,
     link: /** @type {import("../types.js").LinkView} */ ({ state: "offline", retry_at: null, since: null, code: null }),
     chats: new Map(),
     users: new Map(),
@@ -176,6 +177,7 @@ const TAKES = {
     learnUsers(next, [publicOf(user)]);
   },
   chats(next, { chats, users, kept = [] }) {
+    next.state.listed = true;
     learnUsers(next, users);
     const listed = new Set([...chats.map((/** @type {any} */ chat) => chat.id), ...kept]);
     for (const chat of chats) describe(next, chat);
@@ -242,8 +244,8 @@ const TELLS = {
 
 /** What all windows of a profile have alike. @param {Model} model */
 export function sharedOf(model) {
-  const { me, link, chats, users, unread, limits, echoes, entering, drafts, typists } = model;
-  return { me, link, chats, users, unread, limits, echoes, entering, drafts, typists };
+  const { me, listed, link, chats, users, unread, limits, echoes, entering, drafts, typists } = model;
+  return { me, listed, link, chats, users, unread, limits, echoes, entering, drafts, typists };
 }
 
 /** The window that owns the profile told all it knows. @param {Next} next @param {ReturnType<typeof sharedOf>} shared */
@@ -261,6 +263,7 @@ function welcome(next, shared) {
 
 /** What an earlier start kept. @param {Next} next @param {{chats: Chat[], users: User[], drafts: Map<number, string>}} kept */
 function recall(next, { chats, users, drafts }) {
+  next.state.listed ||= chats.length > 0;
   learnUsers(next, users);
   for (const [chatId, text] of drafts) next.own("drafts").set(chatId, text);
   for (const chat of chats) {

@@ -14,8 +14,10 @@ export class Middlebox {
   portal = false;
   /** @type {"through" | "refused" | ((peer: HostilePeer) => void)} */
   sockets = "through";
-  /** Requests as `METHOD path`, and upgrades as `UPGRADE path`. @type {string[]} */
-  seen = [];
+  /** WebSockets that were asked for. */
+  upgrades = 0;
+  /** @type {Set<import("node:stream").Duplex>} */
+  #open = new Set();
 
   /** @param {number} target port of the server */
   constructor(target) {
@@ -36,10 +38,15 @@ export class Middlebox {
     return this;
   }
 
+  /** End all WebSockets that are open. */
+  dropSockets() {
+    for (const socket of this.#open) socket.destroy();
+    this.#open.clear();
+  }
+
   /** @param {import("node:http").IncomingMessage} asked @param {import("node:http").ServerResponse} answer */
   #forward(asked, answer) {
     const { method, url, headers } = asked;
-    this.seen.push(`${method} ${url}`);
     if (this.portal) {
       answer.writeHead(200, { "Content-Type": "text/html" }).end(PORTAL);
       return;
@@ -54,22 +61,35 @@ export class Middlebox {
 
   /** @param {import("node:http").IncomingMessage} asked @param {import("node:stream").Duplex} socket @param {Buffer} head */
   #upgrade(asked, socket, head) {
-    this.seen.push(`UPGRADE ${asked.url}`);
+    this.upgrades += 1;
     socket.on("error", () => {});
+    this.#open.add(socket);
+    socket.once("close", () => this.#open.delete(socket));
     if (this.portal || this.sockets === "refused") {
       socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     } else if (this.sockets === "through") {
       const lines = [];
-      for (let at = 0; at < asked.rawHeaders.length; at += 2) lines.push(`${asked.rawHeaders[at]}: ${asked.rawHeaders[at + 1]}`);
+      for (let at = 0; at < asked.rawHeaders.length; at += 2) {
+        lines.push(`${asked.rawHeaders[at]}: ${asked.rawHeaders[at + 1]}`);
+      }
       const on = connect(this.target, "127.0.0.1");
       on.write(`GET ${asked.url} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
       on.write(head);
+      on.on("close", () => socket.destroy());
       on.on("error", () => socket.destroy());
+      socket.on("close", () => on.destroy());
       on.pipe(socket);
       socket.pipe(on);
     } else {
-      const accept = createHash("sha1").update(asked.headers["sec-websocket-key"] + GUID).digest("base64");
-      const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
+      const accept = createHash("sha1")
+        .update(asked.headers["sec-websocket-key"] + GUID)
+        .digest("base64");
+      const lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        `Sec-WebSocket-Accept: ${accept}`,
+      ];
       socket.write(`${[...lines, "Sec-WebSocket-Protocol: chatproto.v1"].join("\r\n")}\r\n\r\n`);
       this.sockets(new HostilePeer(socket));
     }

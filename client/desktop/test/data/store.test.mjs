@@ -1,0 +1,182 @@
+/** What is kept on this machine: broken databases, and what a start without a server shows. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { launchChromium, noChromium, startServer, startWire } from "../harness/harness.js";
+import { anotherWindow, openWindow } from "./window.js";
+
+const skip = noChromium();
+
+/** Anna's window, closed while a message waits for the server. */
+async function closedWithUnsent() {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  await server.send(boris, chatId, "kept");
+  const wire = await startWire(server);
+  const window = await (await openWindow(browser, wire.url)).logIn(anna);
+  await window.act("openChat", chatId);
+  await window.until((seen) => seen.timeline?.texts.length === 1 && seen.chats.length === 1);
+  await wire.cut();
+  await window.until((seen) => seen.link === "offline");
+  await window.act("send", chatId, "unsent", null);
+  const context = window.page.context();
+  const helper = await context.newPage();
+  await wire.mend();
+  await helper.goto(`${wire.url}/app-icon.svg`);
+  await wire.cut();
+  await window.page.close();
+  const name = await helper.evaluate(async () =>
+    (await indexedDB.databases()).map((one) => one.name ?? "").find((one) => one.startsWith("vestnik http")),
+  );
+  return { server, wire, context, helper, chatId, name: String(name), anna };
+}
+
+/** @param {Awaited<ReturnType<typeof closedWithUnsent>>} what */
+async function allIsWell({ server, wire, context, helper, chatId, anna }) {
+  await helper.close();
+  await wire.mend();
+  const again = await anotherWindow(context, wire.url);
+  await again.until((seen) => seen.link === "live" && seen.chats.length === 1);
+  await again.act("openChat", chatId);
+  await again.until((seen) => seen.timeline?.texts.join() === "kept,unsent" && seen.timeline.echoes.length === 0);
+  assert.equal((await server.items(anna, chatId)).length, 2);
+  await server.send(anna, chatId, "from the phone");
+  await again.until((seen) => seen.timeline?.texts.at(-1) === "from the phone");
+  assert.deepEqual(again.errors, []);
+}
+
+test("a database of a newer version is made anew, and what was not sent is sent", { skip }, async () => {
+  const what = await closedWithUnsent();
+  await what.helper.evaluate(async (name) => {
+    const database = await new Promise((resolve, reject) => {
+      const opening = indexedDB.open(name, 99);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    database.close();
+  }, what.name);
+  await allIsWell(what);
+});
+
+test("a database without some of its stores is made anew, and what was not sent is sent", { skip }, async () => {
+  const what = await closedWithUnsent();
+  await what.helper.evaluate(async (name) => {
+    const rows = await new Promise((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => {
+        const all = opening.result.transaction("outbox").objectStore("outbox").getAll();
+        all.onsuccess = () => {
+          opening.result.close();
+          resolve(all.result);
+        };
+      };
+    });
+    await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+    await new Promise((resolve) => {
+      const opening = indexedDB.open(name, 1);
+      opening.onupgradeneeded = () => {
+        const outbox = opening.result.createObjectStore("outbox", { keyPath: "place", autoIncrement: true });
+        outbox.createIndex("cid", "cid", { unique: true });
+        for (const row of rows) outbox.add(row);
+        opening.result.createObjectStore("nonsense");
+      };
+      opening.onsuccess = () => {
+        opening.result.close();
+        resolve(null);
+      };
+    });
+  }, what.name);
+  await allIsWell(what);
+});
+
+test("rubbish in the database is passed over", { skip }, async () => {
+  const what = await closedWithUnsent();
+  await what.helper.evaluate(async (name) => {
+    await new Promise((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => {
+        const stores = ["cursors", "outbox", "items", "chats", "users", "drafts", "meta"];
+        const transaction = opening.result.transaction(stores, "readwrite");
+        const put = (/** @type {string} */ store, /** @type {any} */ value, /** @type {any} */ key = undefined) =>
+          transaction.objectStore(store).put(value, key);
+        put("cursors", { chat_id: 77, applied: "many" });
+        put("cursors", { chat_id: -1, applied: 5 });
+        put("outbox", { cid: 5, content: null });
+        put("outbox", { cid: "x y", chat_id: 1.5, content: "bad" });
+        put("items", { chat_id: 1, seq: 1, type: "message", content: { not: "text" } });
+        put("items", { chat_id: 1, seq: 2 });
+        put("chats", { id: 55, title: 7 });
+        put("chats", { id: "a" });
+        put("users", { id: 3, display_name: 9 });
+        put("drafts", { not: "text" }, 1);
+        put("drafts", "for nobody", "somewhere");
+        put("meta", "nobody", "me");
+        put("meta", 5, "epoch");
+        transaction.oncomplete = () => {
+          opening.result.close();
+          resolve(null);
+        };
+      };
+    });
+  }, what.name);
+  await allIsWell(what);
+});
+
+test("a start without a server shows what is kept, and takes messages", { skip }, async () => {
+  const { wire, context, helper, chatId, server, anna } = await closedWithUnsent();
+  // the page itself comes from a cache in the desktop client; here from the server, which is cut right after
+  await wire.mend();
+  const again = await anotherWindow(context, wire.url, { connect: 500 });
+  await wire.cut();
+  await helper.close();
+  await again.act("openChat", chatId);
+  await again.until(
+    (seen) => seen.phase === "signed_in" && seen.timeline?.texts[0] === "kept" && seen.chats.length === 1,
+  );
+  await again.until((seen) => seen.link === "offline");
+  await again.act("send", chatId, "another", null);
+  await wire.mend();
+  await again.until(
+    (seen) => seen.timeline?.texts.join() === "kept,unsent,another" && seen.timeline.echoes.length === 0,
+  );
+  assert.equal((await server.items(anna, chatId)).length, 3);
+});
+
+test("when nothing can be stored a message is refused, and nothing is sent that is not durable", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const window = await (await openWindow(browser, server.url)).logIn(anna);
+  await window.until((seen) => seen.chats.length === 1);
+  await window.page.evaluate(() => {
+    const add = IDBObjectStore.prototype.add;
+    IDBObjectStore.prototype.add = function () {
+      IDBObjectStore.prototype.add = add;
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  assert.deepEqual(await window.act("send", chatId, "nowhere", null), { ok: false, code: "not_saved" });
+  assert.deepEqual(await window.act("send", chatId, "somewhere", null), { ok: true });
+  await window.until((seen) => seen.chats[0].last === "somewhere");
+  assert.equal((await server.items(anna, chatId)).length, 1);
+});
+
+test("when saving fails the link begins again from what is saved, and nothing is missing", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const window = await (await openWindow(browser, server.url)).logIn(anna);
+  await window.act("openChat", chatId);
+  await window.page.evaluate(() => {
+    const put = IDBObjectStore.prototype.put;
+    let left = 3;
+    IDBObjectStore.prototype.put = function (...args) {
+      if (this.name === "items" && left-- > 0) throw new DOMException("full", "QuotaExceededError");
+      return put.apply(this, args);
+    };
+  });
+  for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
+  await window.until((seen) => seen.timeline?.texts.join() === "one,two,three" && seen.link === "live", null, 30_000);
+  assert.deepEqual((await window.seen()).arrivals, ["one", "two", "three"]);
+});

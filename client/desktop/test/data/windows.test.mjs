@@ -1,0 +1,155 @@
+/** Several windows of one log-in: one has the link, the others are equal to it, and take over when it goes. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { launchChromium, noChromium, startServer } from "../harness/harness.js";
+import { anotherWindow, openWindow } from "./window.js";
+
+const skip = noChromium();
+
+/** Anna with two windows, and Boris who writes to her. @param {boolean} remember */
+async function twoWindows(remember) {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const first = await (await openWindow(browser, server.url)).logIn(anna, { remember });
+  await first.until((seen) => seen.chats.length === 1);
+  const context = first.page.context();
+  const second = await anotherWindow(context, server.url);
+  await second.until((seen) => seen.phase === "signed_in" && seen.link === "live" && seen.chats.length === 1);
+  return { server, browser, context, anna, boris, chatId, first, second };
+}
+
+/** What must be the same in all windows. @param {import("./window.js").DataWindow} window */
+async function shown(window) {
+  const { chats, unread, timeline, link } = await window.seen();
+  return { chats, unread, link, texts: timeline?.texts, echoes: timeline?.echoes };
+}
+
+/** How many WebSockets the server has. @param {import("../harness/server.js").Server} server */
+async function links(server) {
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(/^vestnik_websocket_connections (\d+)/m.exec(metrics)?.[1]);
+}
+
+test("two windows are equal in all they show, and one link serves both", { skip }, async () => {
+  const { server, boris, chatId, first, second } = await twoWindows(true);
+  await Promise.all([first.act("openChat", chatId), second.act("openChat", chatId)]);
+  for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
+  await second.until((seen) => seen.unread === 3 && seen.timeline?.texts.length === 3);
+  assert.deepEqual(await shown(second), await shown(first));
+  assert.deepEqual((await first.seen()).arrivals, ["one", "two", "three"]);
+  assert.deepEqual((await second.seen()).arrivals, [], "told in the window with the link alone");
+
+  await second.act("read", chatId, 2);
+  await first.until((seen) => seen.unread === 1);
+  await second.until((seen) => seen.unread === 1);
+  await first.act("read", chatId, 3);
+  await second.until((seen) => seen.unread === 0);
+
+  await second.act("send", chatId, "from the second", null);
+  await first.until((seen) => seen.timeline?.texts.at(-1) === "from the second" && !seen.timeline.echoes.length);
+  await second.act("setDraft", chatId, "draft");
+  await first.until((seen) => seen.chats[0].draft === "draft");
+
+  await server.kill();
+  await second.until((seen) => seen.link === "offline");
+  await second.act("send", chatId, "written offline", null);
+  await first.until((seen) => seen.timeline?.echoes.length === 1 && seen.chats[0].queued === 1);
+  await server.start();
+  await first.until((seen) => seen.timeline?.texts.at(-1) === "written offline" && !seen.timeline.echoes.length);
+  await second.until((seen) => seen.timeline?.texts.at(-1) === "written offline" && !seen.timeline.echoes.length);
+  assert.deepEqual(await shown(second), await shown(first));
+  assert.equal(await links(server), 1);
+});
+
+test("when the window with the link is closed another takes over", { skip }, async () => {
+  const { server, boris, chatId, first, second } = await twoWindows(true);
+  await second.act("openChat", chatId);
+  await first.page.close();
+  await server.send(boris, chatId, "who hears?");
+  await second.until((seen) => seen.timeline?.texts.at(-1) === "who hears?" && seen.link === "live");
+  assert.deepEqual((await second.seen()).arrivals, ["who hears?"]);
+  await second.act("send", chatId, "I do", null);
+  await second.until((seen) => seen.timeline?.texts.at(-1) === "I do" && !seen.timeline.echoes.length);
+});
+
+test("tokens in memory alone outlive the window that had the link", { skip }, async () => {
+  const { server, boris, context, chatId, first, second } = await twoWindows(false);
+  await first.page.close();
+  await server.send(boris, chatId, "still here?");
+  await second.until((seen) => seen.chats[0].last === "still here?" && seen.link === "live");
+  const third = await anotherWindow(context, server.url);
+  await third.until((seen) => seen.phase === "signed_in" && seen.chats[0]?.last === "still here?");
+  await second.page.close();
+  await third.page.close();
+  const fourth = await anotherWindow(context, server.url);
+  assert.equal((await fourth.seen()).phase, "signed_out", "nothing was kept");
+});
+
+test("when the window with the link hangs another takes over, and it follows when it is back", { skip }, async () => {
+  const { server, boris, chatId, first, second } = await twoWindows(true);
+  const session = await first.page.context().newCDPSession(first.page);
+  await session.send("Debugger.enable");
+  await session.send("Debugger.pause");
+  void first.page.evaluate(() => 1).catch(() => {}); // something for it to stop at
+  await second.act("openChat", chatId);
+  await second.act("send", chatId, "is anybody there?", null);
+  await second.until(
+    (seen) => seen.timeline?.texts.at(-1) === "is anybody there?" && !seen.timeline.echoes.length,
+    null,
+    30_000,
+  );
+  await session.send("Debugger.resume");
+  await server.send(boris, chatId, "yes");
+  await first.until((seen) => seen.chats[0].last === "yes");
+  await second.until((seen) => seen.chats[0].last === "yes");
+  assert.equal((await server.items(boris, chatId)).length, 2);
+  assert.deepEqual((await second.seen()).arrivals, ["yes"]);
+  assert.deepEqual((await first.seen()).arrivals, []);
+});
+
+test("logging out in one window logs the others out, and nothing is left", { skip }, async () => {
+  const { server, anna, chatId, first, second, context } = await twoWindows(true);
+  await server.kill();
+  await first.until((seen) => seen.link === "offline");
+  await first.act("send", chatId, "unsent", null);
+  assert.deepEqual(await second.act("logout", { discard: false }), { ok: false, code: "unsent" });
+  await server.start();
+  await second.until((seen) => seen.link === "live" && seen.chats[0].queued === 0);
+  assert.deepEqual(await second.act("logout", { discard: false }), { ok: true });
+  for (const window of [first, second]) {
+    await window.until((seen) => seen.phase === "signed_out" && seen.ended === null);
+  }
+  const left = await second.page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name)));
+  assert.deepEqual(left, ["vestnik"]);
+  const again = await anotherWindow(context, server.url);
+  assert.equal((await again.seen()).phase, "signed_out");
+  const sessions = await server.call(await server.login(anna), "GET", "/api/auth/sessions");
+  assert.equal(sessions.sessions.length, 2, "the registration's and this one: the window's own is gone");
+});
+
+test(
+  "a session ended elsewhere shows the log-in screen with the reason and keeps what was not sent",
+  { skip },
+  async () => {
+    const { server, anna, chatId, first, second } = await twoWindows(true);
+    await server.kill();
+    await first.until((seen) => seen.link === "offline");
+    await first.act("send", chatId, "keep me", null);
+    await server.start();
+    const { sessions } = await server.call(anna, "GET", "/api/auth/sessions");
+    for (const one of sessions.filter((/** @type {any} */ { current }) => !current)) {
+      await server.call(anna, "DELETE", `/api/auth/sessions/${one.id}`);
+    }
+    for (const window of [first, second]) {
+      await window.until((seen) => seen.phase === "signed_out" && seen.ended === "revoked", null, 30_000);
+    }
+    const sent = (await server.items(anna, chatId)).length;
+    await second.logIn(anna);
+    await second.act("openChat", chatId);
+    await second.until((seen) => seen.timeline?.texts.at(-1) === "keep me" && !seen.timeline.echoes.length);
+    assert.ok(sent <= 1);
+    assert.equal((await server.items(anna, chatId)).length, 1);
+  },
+);
