@@ -62,10 +62,11 @@
  * Everything that the face shows; a new object whenever anything in it changed, unchanged parts keep their identity.
  * `ended`: why the log-in screen is shown although there was a session (`revoked`, `token_reused`, ...), else null.
  * `server.fixed`: the address cannot be changed here (the web face).
+ * `listed`: the chats are known, from the server or from an earlier start; before that an empty list means nothing.
  * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
  *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
  *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
- *   current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
+ *   listed: boolean, current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
  *   remembers: "keyring" | "file" | "memory"}} State
  */
 
