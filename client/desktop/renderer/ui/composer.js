@@ -28,6 +28,8 @@ export class Composer {
   /** What is answered, by chat. @type {Map<number, Message>} */
   #replies = new Map();
   #typing = { chatId: 0, toldAt: -Infinity };
+  /** Of the letters when the height was measured. */
+  #size = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #silence = undefined;
 
@@ -35,6 +37,7 @@ export class Composer {
   constructor(face, sent) {
     this.face = face;
     this.sent = sent;
+    window.addEventListener("resize", () => this.#fit());
   }
 
   /** @param {State} state @param {ChatView} chat */
@@ -79,6 +82,10 @@ export class Composer {
     if (!area || !chat) {
       this.#chatId = null;
       return;
+    }
+    if (this.#size !== state.settings.size) {
+      this.#size = state.settings.size;
+      this.#fit();
     }
     if (this.#chatId !== chat.id) {
       this.#stopTyping();
@@ -141,8 +148,8 @@ export class Composer {
   #fit() {
     const area = this.#area;
     if (!area) return;
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
+    area.style.height = "";
+    if (area.value) area.style.height = `${area.scrollHeight}px`;
   }
 
   #input = () => {

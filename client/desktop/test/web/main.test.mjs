@@ -1,0 +1,292 @@
+/** The main window: the list of chats, searching, quick keys, narrow windows, notices. */
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import {
+  assertNoErrors,
+  chatRow,
+  composer,
+  launchChromium,
+  messageRow,
+  newPerson,
+  noChromium,
+  openChat,
+  startServer,
+} from "../harness/harness.js";
+import { look } from "./look.js";
+
+const skip = noChromium();
+let serial = 0;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {Record<string, import("../harness/server.js").Account>} */
+const friends = {};
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+  for (const [name, display_name] of Object.entries({
+    anna: "Анна Ковалёва",
+    boris: "Борис Лебедев",
+    petya: "Пётр Ёлкин",
+    katya: "Екатерина Константиновна Воскресенская-Преображенская",
+  })) {
+    friends[name] = await server.register(name, { display_name });
+  }
+});
+
+/** Somebody with four chats, the newest first: boris, petya, a group, anna. */
+async function vera(/** @type {any} */ how = {}) {
+  serial += 1;
+  const account = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
+  const [anna, petya, boris] = [friends.anna, friends.petya, friends.boris];
+  const chats = {
+    anna: await server.direct(account, anna),
+    group: await server.group(anna, "Ёжики в тумане", account, friends.katya),
+    petya: await server.direct(account, petya),
+    boris: await server.direct(account, boris),
+  };
+  await server.send(account, chats.anna, "Спасибо");
+  await server.send(friends.katya, chats.group, "кто идёт в поход");
+  await server.send(petya, chats.petya, "раз");
+  await server.send(petya, chats.petya, "два");
+  await server.send(boris, chats.boris, "последнее");
+  const person = await newPerson(browser, server, account.username, { account, ...how });
+  await chatRow(person.page, chats.boris).waitFor();
+  return { ...person, chats };
+}
+
+/** @param {import("playwright-core").Page} page */
+const titles = async (page) =>
+  (await page.locator("nav.side .row__name").allTextContents()).map((title) => title.split(" ")[0]);
+/** @param {import("playwright-core").Page} page @param {string} title */
+const opened = (page, title) => page.locator(".topbar__title", { hasText: title }).waitFor();
+
+test("somebody new is shown the first steps, each under its own name", { skip }, async () => {
+  const person = await newPerson(browser, server, "newcomer", { displayName: "Новенький" });
+  const { page } = person;
+  await page.getByText("Чатов пока нет").waitFor();
+  await page.getByRole("heading", { name: "Начните первый разговор" }).waitFor();
+  await look(page, "main-first");
+  for (const name of ["Новый чат", "Новая группа", "Настройки"]) {
+    assert.equal(await page.getByRole("button", { name }).count(), 1, name);
+  }
+  assert.equal(await page.getByRole("searchbox", { name: "Поиск" }).count(), 1);
+  await page.getByRole("button", { name: "Найти собеседника" }).click();
+  await page.getByRole("dialog").getByRole("searchbox", { name: "Найти пользователя", exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assertNoErrors(person);
+  await person.context.close();
+});
+
+test(
+  "rows say what there is: names first, then what was written, how much is unread, favourites on top",
+  { skip },
+  async () => {
+    const { page, chats, account, context, ...person } = await vera();
+    assert.deepEqual(await titles(page), ["Борис", "Пётр", "Ёжики", "Анна"]);
+    const list = page.getByRole("navigation", { name: "Чаты", exact: true });
+    await list.getByRole("link", { name: /^Пётр Ёлкин .*два/u }).waitFor();
+    await chatRow(page, chats.petya).getByText("Непрочитанных: 2").waitFor({ state: "attached" });
+    await chatRow(page, chats.group).getByText("Екатерина:").waitFor();
+    await chatRow(page, chats.anna).getByText("Вы:").waitFor();
+    assert.equal(await page.title(), "(4) Вестник");
+    await server.call(account, "PATCH", `/api/chats/${chats.group}`, { favourite: true });
+    await server.call(account, "PATCH", `/api/chats/${chats.petya}`, { muted: true });
+    await chatRow(page, chats.group).getByText("Закреплён").waitFor({ state: "attached" });
+    await chatRow(page, chats.petya).getByText("Без звука").waitFor({ state: "attached" });
+    assert.deepEqual(await titles(page), ["Ёжики", "Борис", "Пётр", "Анна"]);
+    await page.waitForFunction(() => document.title === "(2) Вестник");
+    await look(page, "main-list");
+    await server.send(friends.anna, chats.anna, "новее всех");
+    await chatRow(page, chats.anna).getByText("новее всех").waitFor();
+    assert.deepEqual(await titles(page), ["Ёжики", "Анна", "Борис", "Пётр"]);
+    assertNoErrors({ name: "vera", errors: person.errors });
+    await context.close();
+  },
+);
+
+test("searching needs no network and folds ё and case; Enter opens the first, Esc clears", { skip }, async () => {
+  const { page, context, errors } = await vera();
+  await context.setOffline(true);
+  const search = page.getByRole("searchbox", { name: "Поиск", exact: true });
+  await search.fill("елк");
+  await page.waitForFunction(() => document.querySelectorAll("nav.side .row").length === 1);
+  assert.equal(await page.locator("nav.side mark").textContent(), "Ёлк");
+  await search.fill("@ANNA");
+  await page.waitForFunction(() => document.querySelector("nav.side .row__name")?.textContent === "Анна Ковалёва");
+  await search.press("Enter");
+  await opened(page, "Анна");
+  await page.waitForFunction(() => document.querySelectorAll("nav.side .row").length === 4);
+  await search.fill("никого такого");
+  await page.getByText("Ничего не нашлось. Проверьте написание").waitFor();
+  await look(page, "main-search-none");
+  await search.press("Escape");
+  await page.waitForFunction(() => document.querySelectorAll("nav.side .row").length === 4);
+  assertNoErrors({ name: "vera", errors });
+  await context.close();
+});
+
+test("the list is one stop of the Tab key; arrows, Home, End and letters move in it", { skip }, async () => {
+  const { page, context, chats } = await vera();
+  const focused = () => page.evaluate(() => document.activeElement?.querySelector(".row__name")?.textContent ?? "");
+  await page.getByRole("searchbox", { name: "Поиск" }).focus();
+  await page.keyboard.press("Tab");
+  assert.match(await focused(), /^Борис/u);
+  for (const [key, name] of [
+    ["ArrowDown", "Пётр"],
+    ["End", "Анна"],
+    ["ArrowDown", "Анна"],
+    ["Home", "Борис"],
+    ["е", "Ёжики"],
+    ["ArrowUp", "Пётр"],
+  ]) {
+    if (key.length > 1) await page.keyboard.press(key);
+    else await page.locator(":focus").dispatchEvent("keydown", { key, bubbles: true });
+    assert.match(await focused(), new RegExp(`^${name}`, "u"), key);
+  }
+  await page.locator('.row[tabindex="0"]', { hasText: "Пётр" }).waitFor();
+  assert.equal(await page.locator('nav.side .row[tabindex="0"]').count(), 1);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.className), "me");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await opened(page, "Пётр");
+  assert.equal(await chatRow(page, chats.petya).getAttribute("aria-current"), "true");
+  await context.close();
+});
+
+test("quick keys go by the place on the keyboard, in a Russian layout too", { skip }, async () => {
+  const { page, context, errors } = await vera();
+  await page.keyboard.press("Alt+ArrowDown");
+  await opened(page, "Борис");
+  await page.keyboard.press("Alt+ArrowDown");
+  await opened(page, "Пётр");
+  await page.keyboard.press("Alt+ArrowUp");
+  await opened(page, "Борис");
+  await page.keyboard.press("Alt+Shift+ArrowDown");
+  await opened(page, "Пётр");
+  await page.keyboard.press("Control+Digit3");
+  await opened(page, "Ёжики");
+  await page.evaluate(() => dispatchEvent(new KeyboardEvent("keydown", { key: "а", code: "KeyF", ctrlKey: true })));
+  const find = page.getByRole("searchbox", { name: "Найти в чате", exact: true });
+  await find.fill("поход");
+  await find.press("Enter");
+  await page.getByText("1 из 1").waitFor();
+  assert.equal(await page.getByRole("log").locator("mark").textContent(), "поход");
+  await look(page, "main-find");
+  await page.keyboard.press("Escape");
+  await find.waitFor({ state: "detached" });
+  await page.keyboard.press("Control+Shift+KeyF");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "search");
+  const region = () =>
+    page.evaluate(() => document.activeElement?.closest("[data-region]")?.getAttribute("data-region"));
+  const regions = [];
+  for (let n = 0; n < 3; n += 1) {
+    await page.keyboard.press("F6");
+    regions.push(await region());
+  }
+  assert.deepEqual(regions, ["log", "composer", "side"]);
+  await page.keyboard.press("Control+KeyK");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assertNoErrors({ name: "vera", errors });
+  await context.close();
+});
+
+test(
+  "in the log arrows move over messages; R answers, Shift+F10 opens the menu, Esc goes back to writing",
+  { skip },
+  async () => {
+    const { page, context, chats } = await vera();
+    await openChat(page, chats.petya);
+    await messageRow(page, "два").waitFor();
+    await page.getByRole("log").focus();
+    await page.keyboard.press("ArrowUp");
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+    assert.match(await focused(), /два/u);
+    await page.keyboard.press("ArrowUp");
+    assert.match(await focused(), /раз/u);
+    await page.keyboard.press("Shift+F10");
+    await page.getByRole("menu").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "detached" });
+    await page.getByRole("log").getByRole("article").filter({ hasText: "раз" }).focus();
+    await page.keyboard.press("KeyR");
+    await page.locator(".strip", { hasText: "раз" }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+    await context.close();
+  },
+);
+
+test("a narrow window shows one pane at a time, and the way back", { skip }, async () => {
+  const { page, context, chats, errors } = await vera({ options: { viewport: { width: 420, height: 800 } } });
+  assert.equal(await page.getByRole("log").count(), 0);
+  await look(page, "main-420-list");
+  await openChatNarrow(page, chats.group);
+  await look(page, "main-420-chat");
+  assert.equal(await page.getByRole("navigation").isVisible(), false);
+  await page.getByRole("button", { name: "К списку чатов", exact: true }).click();
+  await page.getByRole("navigation").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.classList.contains("row")), true);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  assertNoErrors({ name: "vera", errors });
+  await context.close();
+});
+
+/** @param {import("playwright-core").Page} page @param {number} chatId */
+async function openChatNarrow(page, chatId) {
+  await chatRow(page, chatId).click();
+  await composer(page).waitFor();
+}
+
+test("at 720, with the largest text and with colours forced, nothing is cut off", { skip }, async () => {
+  const { page, context, chats } = await vera({ options: { viewport: { width: 720, height: 800 } } });
+  await openChat(page, chats.group);
+  await look(page, "main-720");
+  await page.evaluate(() => (document.documentElement.dataset.size = "xl"));
+  await look(page, "main-720-xl");
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  await page.emulateMedia({ forcedColors: "active" });
+  await look(page, "main-720-forced");
+  await context.close();
+});
+
+test("a notice for what is not looked at, none for the open chat, and gone when one looks", { skip }, async () => {
+  const { page, context, chats } = await vera();
+  await page.evaluate(() => {
+    /** @type {any[]} */
+    const told = [];
+    class Told extends EventTarget {
+      static permission = "granted";
+      /** @param {string} title @param {any} options */
+      constructor(title, options) {
+        super();
+        told.push({ title, ...options });
+      }
+      close() {
+        told.push("closed");
+      }
+    }
+    Object.assign(window, { told, Notification: Told });
+  });
+  const told = () => page.evaluate(() => /** @type {any} */ (window).told);
+  await openChat(page, chats.petya);
+  await server.send(friends.petya, chats.petya, "открыт");
+  await messageRow(page, "открыт").waitFor();
+  await server.send(friends.boris, chats.boris, "секрет");
+  await page.waitForFunction(() => /** @type {any} */ (window).told.length > 0);
+  assert.deepEqual(await told(), [
+    { title: "Борис Лебедев", tag: `chat-${chats.boris}`, body: "секрет", silent: false },
+  ]);
+  await openChat(page, chats.boris);
+  await page.waitForFunction(() => /** @type {any} */ (window).told.length === 2);
+  assert.equal((await told())[1], "closed");
+  await context.close();
+});

@@ -1,0 +1,125 @@
+/** Without a network: what is told and when, what is written meanwhile, and what becomes of it. */
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import {
+  assertNoErrors,
+  launchChromium,
+  messageRow,
+  newPerson,
+  noChromium,
+  openChat,
+  say,
+  startServer,
+  startWire,
+} from "../harness/harness.js";
+import { look } from "./look.js";
+
+const skip = noChromium();
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {import("../harness/server.js").Account} */
+let boris;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+  boris = await server.register("boris", { display_name: "Борис Лебедев" });
+});
+
+/** Somebody behind a cable of his own, with a chat that is open. @param {string} name */
+async function behindWire(name) {
+  const wire = await startWire(server);
+  const account = await server.register(name, { display_name: "Анна Ковалёва" });
+  const chat = await server.direct(account, boris);
+  await server.send(boris, chat, "Привет");
+  const person = await newPerson(browser, server, name, { account, url: wire.url });
+  await openChat(person.page, chat);
+  await messageRow(person.page, "Привет").waitFor();
+  return { ...person, wire, chat };
+}
+
+/** @param {import("playwright-core").Page} page @param {string} text @param {string} state */
+const isIn = (page, text, state) =>
+  page.getByRole("article").filter({ hasText: text }).filter({ hasText: state }).waitFor();
+
+test(
+  "an outage is told once, with a countdown for the eyes; what was written goes out in order",
+  { skip },
+  async () => {
+    const { page, wire, chat, account, errors, context } = await behindWire("anna");
+    const told = page.getByRole("status").filter({ hasText: "Нет соединения" });
+    await wire.cut();
+    await told.waitFor();
+    assert.match(await told.innerText(), /Нет соединения\. Повтор через \d+ с/u);
+    const spoken = await told.evaluate((element) => {
+      const copy = /** @type {Element} */ (element.cloneNode(true));
+      for (const hidden of copy.querySelectorAll("[aria-hidden=true]")) hidden.remove();
+      return copy.textContent?.replace(/\s+/gu, " ").trim();
+    });
+    assert.equal(spoken, "Нет соединения Повторить сейчас", "no number that would be read out each second");
+    await page.getByPlaceholder("Сообщение отправится, когда появится сеть").waitFor();
+    for (const text of ["раз", "два", "три"]) await say(page, text);
+    await isIn(page, "три", "В очереди");
+    await page.locator(".row", { hasText: "три" }).getByText("В очереди").waitFor({ state: "attached" });
+    await look(page, "offline");
+    await wire.mend();
+    await page.getByRole("button", { name: "Повторить сейчас", exact: true }).click();
+    for (const text of ["раз", "два", "три"]) await isIn(page, text, "Отправлено");
+    await told.waitFor({ state: "detached" });
+    assert.deepEqual(
+      (await server.items(account, chat)).map((item) => item.content),
+      ["Привет", "раз", "два", "три"],
+    );
+    assert.equal(await page.getByRole("article").count(), 4, "no echo is left beside its message");
+    assertNoErrors({ name: "anna", errors });
+    await context.close();
+  },
+);
+
+test("a blip of less than two seconds is silent", { skip }, async () => {
+  const { page, wire, chat, account, errors, context } = await behindWire("blip");
+  await page.evaluate(() => {
+    const seen = /** @type {string[]} */ ([]);
+    Object.assign(window, { seen });
+    const banner = /** @type {Element} */ (document.querySelector(".app__banner"));
+    new MutationObserver(() => banner.textContent?.trim() && seen.push(banner.textContent)).observe(banner, {
+      childList: true,
+      subtree: true,
+    });
+  });
+  wire.reset();
+  await server.send(boris, chat, "после обрыва");
+  await messageRow(page, "после обрыва").waitFor();
+  await say(page, "ответ");
+  await isIn(page, "ответ", "Отправлено");
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).seen), []);
+  assert.equal((await server.items(account, chat)).length, 3);
+  assertNoErrors({ name: "blip", errors });
+  await context.close();
+});
+
+test("what the server refuses for good says so and can be discarded; the next ones go on", { skip }, async () => {
+  const { page, wire, account, context } = await behindWire("refused");
+  const group = await server.group(boris, "Группа", account);
+  await server.send(boris, group, "тут");
+  await openChat(page, group);
+  await messageRow(page, "тут").waitFor();
+  await wire.cut();
+  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
+  await say(page, "уже поздно");
+  await isIn(page, "уже поздно", "В очереди");
+  await server.call(boris, "DELETE", `/api/chats/${group}/members/${account.user.id}`);
+  await wire.mend();
+  await isIn(page, "уже поздно", "Не отправлено");
+  const article = page.getByRole("article").filter({ hasText: "уже поздно" });
+  await article.getByRole("button", { name: "Повторить", exact: true }).waitFor();
+  await look(page, "offline-failed");
+  await article.getByRole("button", { name: "Удалить", exact: true }).click();
+  await article.waitFor({ state: "detached" });
+  await context.close();
+});
