@@ -26,6 +26,8 @@ const SILENT = ["edited", "deleted", "reaction_added", "reaction_removed", "pinn
 export class History {
   /** The latest wish a chat: an answer to an earlier one is dropped. @type {Map<number, number>} */
   #turns = new Map();
+  /** Chats whose end is being brought. @type {Map<number, Promise<void>>} */
+  #filling = new Map();
 
   /**
    * @param {() => Model} model @param {(updates: Update[]) => void} update
@@ -41,8 +43,7 @@ export class History {
   /** @param {number} chatId */
   async open(chatId) {
     this.update([{ do: "open", chat_id: chatId }]);
-    const line = this.#line(chatId);
-    if (!line.at_end && line.loading === null) await this.#newest(chatId);
+    if (!this.#line(chatId).at_end) await this.#newest(chatId);
   }
 
   /** A timeline that is shown was emptied, or could not be filled while there was no link. */
@@ -101,8 +102,16 @@ export class History {
     return /** @type {import("./core/timeline.js").Line} */ (this.model().timelines.get(chatId));
   }
 
-  /** The end of the log, with what is unread of it. @param {number} chatId */
-  async #newest(chatId) {
+  /** The end of the log, with what is unread of it. @param {number} chatId @returns {Promise<void>} */
+  #newest(chatId) {
+    const under = this.#filling.get(chatId) ?? this.#bringEnd(chatId).finally(() => this.#filling.delete(chatId));
+    this.#filling.set(chatId, under);
+    return under;
+  }
+
+  /** @param {number} chatId */
+  async #bringEnd(chatId) {
+    await null; // so that it is known to be under way before anything changes
     const turn = this.#begin(chatId, "older");
     await this.#recall(chatId, turn);
     const line = this.#line(chatId);

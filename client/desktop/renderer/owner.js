@@ -103,7 +103,10 @@ export class Owner {
       if (update.frame?.type === "chat") this.#toldMeanwhile?.add(update.frame.chat.id);
       if (update.do === "apply") this.#meet(update.item);
     }
-    if (!this.#keepTimer) this.#keepTimer = window.setTimeout(() => void this.keepViews().catch(() => {}), KEEP_AFTER);
+    const soon = updates.some((update) => update.do === "chats") ? 0 : KEEP_AFTER;
+    if (soon === 0) clearTimeout(this.#keepTimer);
+    if (!this.#keepTimer || soon === 0)
+      {this.#keepTimer = window.setTimeout(() => void this.keepViews().catch(() => {}), soon);}
   }
 
   /** Keep what changed of the view. */

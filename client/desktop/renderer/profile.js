@@ -29,6 +29,7 @@ const REPEAT = 1_000;
 const DEAD = 6_000;
 /** Milliseconds between signs of life that a follower asks for. */
 const CHECK = 20_000;
+const UNMET = 500;
 
 /** The name of a profile's database, locks and channel. @param {string} url @param {number} userId */
 export function profileName(url, userId) {
@@ -49,6 +50,8 @@ export class Profile {
   #stealing = false;
   /** What was published before the owner's welcome came. @type {Update[] | null} */
   #early = null;
+  /** Messages that came before their chat was described. @type {import("./types.js").Message[]} */
+  #unmet = [];
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -179,10 +182,15 @@ export class Profile {
 
   /** @param {Update[]} updates */
   #take(updates) {
-    const fresh = this.#owner ? arrivals(this.parts.model(), updates) : [];
+    const before = this.parts.model();
     this.parts.update(updates);
-    this.#owner?.noticed(updates);
-    if (fresh.length) this.parts.arrived(fresh);
+    if (!this.#owner) return;
+    this.#owner.noticed(updates);
+    const fresh = [...this.#unmet, ...arrivals(before, updates)];
+    const chats = this.parts.model().chats;
+    this.#unmet = fresh.filter(({ chat_id }) => !chats.has(chat_id)).slice(-UNMET);
+    const told = fresh.filter(({ chat_id, seq }) => seq > (chats.get(chat_id)?.read_seq ?? seq));
+    if (told.length) this.parts.arrived(told);
   }
 
   // --- commands ---
@@ -332,15 +340,22 @@ export class Profile {
 }
 
 /**
- * Messages of others that come for the first time and are not read. @param {Model} model before the updates
- * @param {Update[]} updates @returns {import("./types.js").Message[]}
+ * Messages of others that come for the first time; those of chats that came into being while nobody was here are not in
+ * a log that is followed: of each the last one.
+ * @param {Model} model before the updates @param {Update[]} updates @returns {import("./types.js").Message[]}
  */
 function arrivals(model, updates) {
   const found = [];
-  for (const { do: what, item } of updates) {
-    if (what !== "apply" || item.type !== "message" || item.deleted || item.sender_id === model.me?.id) continue;
-    const chat = model.chats.get(item.chat_id);
-    if (chat && item.seq > chat.applied && item.seq > chat.read_seq) found.push(item);
+  const isOthers = (/** @type {any} */ message) => !message.deleted && message.sender_id !== model.me?.id;
+  for (const { do: what, item, chats } of updates) {
+    if (what === "apply" && item.type === "message" && isOthers(item)) {
+      if (item.seq > (model.chats.get(item.chat_id)?.applied ?? 0)) found.push(item);
+    } else if (what === "chats" && model.listed) {
+      for (const { id, last_message } of chats) {
+        const isNew = !model.chats.has(id) && !model.entering.get(id)?.some((update) => update.do === "apply");
+        if (isNew && last_message && isOthers(last_message)) found.push(last_message);
+      }
+    }
   }
   return found;
 }
