@@ -16,8 +16,8 @@ const TIME_LIMIT = 10_000;
 const MAX_ANSWER = 32 * 1024 * 1024;
 /** Codes of refusals that may be gone at the next attempt. */
 const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "draining"];
-/** Refusals after which another access token may help. */
-const STALE = ["token_expired", "token_invalid", "token_missing"];
+/** Refusals after which the tokens are exchanged: another access token may help, or it shows that the log-in is over. */
+const STALE = ["token_expired", "token_invalid", "token_missing", "token_reused", "revoked"];
 
 /** @param {string} code */
 export function isPassing(code) {

@@ -28,6 +28,7 @@ export class History {
   #turns = new Map();
   /** Chats whose end is being brought. @type {Map<number, Promise<void>>} */
   #filling = new Map();
+  #online = false;
 
   /**
    * @param {() => Model} model @param {(updates: Update[]) => void} update
@@ -49,10 +50,12 @@ export class History {
   /** A timeline that is shown was emptied, or could not be filled while there was no link. */
   async refill() {
     const { current, link } = this.model();
+    const online = link.state === "live" || link.state === "polling";
+    const isBack = online && !this.#online;
+    this.#online = online;
     const line = current === null ? undefined : this.model().timelines.get(current);
     if (!line || line.loading !== null || line.at_end) return;
-    const online = link.state === "live" || link.state === "polling";
-    if (line.problem === null ? line.items.length === 0 : online) await this.#newest(line.chat_id);
+    if (line.problem === null ? line.items.length === 0 : isBack) await this.#newest(line.chat_id);
   }
 
   /** @param {number} chatId */
@@ -116,6 +119,7 @@ export class History {
     await this.#recall(chatId, turn);
     const line = this.#line(chatId);
     const chat = this.model().chats.get(chatId);
+    /** @type {Refused | null} */
     let refused = null;
     if (line.items.length === 0 || !line.at_end) {
       const last = Math.max(chat?.last_seq ?? 0, chat?.applied ?? 0);
@@ -127,6 +131,8 @@ export class History {
       const end = lastOf(this.#line(chatId));
       refused = await this.#fetch(chatId, turn, end, end + MOST, { keep: "end" });
     }
+    const { items, at_end } = this.#line(chatId);
+    if (items.length === 0 && !at_end) refused ??= { ok: false, code: "bad_answer" };
     this.#end(chatId, turn, refused);
   }
 

@@ -130,7 +130,7 @@ class Vestnik {
     this.#version = info.version;
     this.#os = info.os;
     const server = { url: trimmed(info.server), fixed: info.server_fixed };
-    const settings = { ...this.model.settings, ...kept };
+    const settings = settingsWith(this.model.settings, kept);
     this.update([{ do: "set", values: { server, settings } }]);
     this.platform.onWake(() => this.wake());
     setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
@@ -324,7 +324,7 @@ class Vestnik {
 
   /** @param {Partial<import("./types.js").Settings>} change */
   async changeSettings(change) {
-    const settings = { ...this.model.settings, ...change };
+    const settings = settingsWith(this.model.settings, change);
     const updates = [{ do: "settings", settings }];
     if (this.profile) this.publish(updates);
     else this.update(updates);
@@ -392,6 +392,17 @@ class Vestnik {
       this.#keepDraft(chatId);
     }
   }
+}
+
+/**
+ * Settings with those of `change` that are settings: a file may hold anything.
+ * @param {import("./types.js").Settings} before @param {Record<string, any>} change
+ */
+function settingsWith(before, change) {
+  const known = Object.entries(change).filter(
+    ([name, value]) => Object.hasOwn(before, name) && typeof value === typeof (/** @type {any} */ (before)[name]),
+  );
+  return { ...before, ...Object.fromEntries(known) };
 }
 
 /** @param {import("./core/model.js").Model} model */

@@ -105,8 +105,9 @@ export class Owner {
     }
     const soon = updates.some((update) => update.do === "chats") ? 0 : KEEP_AFTER;
     if (soon === 0) clearTimeout(this.#keepTimer);
-    if (!this.#keepTimer || soon === 0)
-      {this.#keepTimer = window.setTimeout(() => void this.keepViews().catch(() => {}), soon);}
+    if (!this.#keepTimer || soon === 0) {
+      this.#keepTimer = window.setTimeout(() => void this.keepViews().catch(() => {}), soon);
+    }
   }
 
   /** Keep what changed of the view. */

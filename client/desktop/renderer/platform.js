@@ -81,10 +81,8 @@ function browser({ load, save, durable }) {
     loadSettings: async () => parsed(localStorage.getItem(SETTINGS)),
     saveSettings: async (settings) => localStorage.setItem(SETTINGS, JSON.stringify(settings)),
     async notify({ tag, title: head, body, chat_id, silent }) {
-      if (!("Notification" in window)) return false;
-      const permission =
-        Notification.permission === "default" ? await Notification.requestPermission() : Notification.permission;
-      if (permission !== "granted") return false;
+      // asking for the permission is for a click in the settings
+      if (!("Notification" in window) || Notification.permission !== "granted") return false;
       const note = new Notification(head, { tag, body, silent });
       notes.set(tag, note);
       note.onclick = () => {

@@ -335,6 +335,8 @@ export class Profile {
     const owner = this.#owner;
     this.#owner = null;
     void owner?.stop(false);
+    const link = /** @type {const} */ ({ state: "offline", retry_at: null, since: Date.now(), code: "not_saved" });
+    this.publish([{ do: "link", link }]);
     setTimeout(() => !this.#closed && void this.#takeOver(), REPEAT);
   }
 }

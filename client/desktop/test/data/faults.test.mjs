@@ -164,3 +164,44 @@ test("a captive portal is no connection, not a crash and not the end of the log-
   assert.equal((await server.items(boris, chatId)).length, 1);
   assert.deepEqual(one.errors, []);
 });
+
+test(
+  "a machine that slept looks for a new link at once, though nobody told it that the old one is gone",
+  { skip },
+  async () => {
+    const { server, browser, anna, boris, chatId } = await pair();
+    const box = await startMiddlebox(server);
+    const one = await (await openWindow(browser, String(box.url))).logIn(anna);
+    await one.act("openChat", chatId);
+    await one.until((seen) => seen.chats.length === 1);
+    box.freezeSockets();
+    await server.send(boris, chatId, "while you slept");
+    const woken = Date.now();
+    await one.page.evaluate(() => {
+      const { now } = Date;
+      Date.now = () => now() + 8 * 3600 * 1000; // as the clock on the wall after a night
+      /** @type {any} */ (globalThis).messenger.wake();
+    });
+    await one.until((seen) => seen.timeline?.texts.at(-1) === "while you slept");
+    const waited = Date.now() - woken;
+    assert.ok(waited < 2000, `${waited} ms`);
+  },
+);
+
+test("an exchange of tokens whose answer is lost is repeated, and the log-in goes on", { skip }, async () => {
+  const { server, browser, anna, boris, chatId } = await pair();
+  const box = await startMiddlebox(server);
+  const one = await (await openWindow(browser, String(box.url), { backoff_ceiling: 300 })).logIn(anna);
+  const context = one.page.context();
+  await one.page.close();
+  box.loseAnswerTo = "/api/auth/refresh";
+  const again = await anotherWindow(context, String(box.url), { backoff_ceiling: 300 });
+  await again.until((seen) => seen.link === "live");
+  assert.equal(box.loseAnswerTo, null, "an answer was lost");
+  await server.send(boris, chatId, "hello");
+  await again.until((seen) => seen.chats[0]?.last === "hello");
+  // and what it has now is good for one more start
+  await again.page.close();
+  const third = await anotherWindow(context, String(box.url));
+  await third.until((seen) => seen.link === "live");
+});

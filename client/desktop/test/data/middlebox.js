@@ -14,6 +14,8 @@ export class Middlebox {
   portal = false;
   /** @type {"through" | "refused" | ((peer: HostilePeer) => void)} */
   sockets = "through";
+  /** A path: what the server answers to the next request for it does not arrive. @type {string | null} */
+  loseAnswerTo = null;
   /** WebSockets that were asked for. */
   upgrades = 0;
   /** @type {Set<import("node:stream").Duplex>} */
@@ -44,6 +46,16 @@ export class Middlebox {
     this.#open.clear();
   }
 
+  /** All WebSockets that are open say and hear nothing any more, and nobody is told. */
+  freezeSockets() {
+    for (const socket of this.#open) {
+      socket.unpipe();
+      socket.removeAllListeners("data").resume();
+      socket.emit("freeze");
+    }
+    this.#open.clear();
+  }
+
   /** @param {import("node:http").IncomingMessage} asked @param {import("node:http").ServerResponse} answer */
   #forward(asked, answer) {
     const { method, url, headers } = asked;
@@ -52,6 +64,11 @@ export class Middlebox {
       return;
     }
     const on = request({ host: "127.0.0.1", port: this.target, method, path: url, headers }, (found) => {
+      if (this.loseAnswerTo === url) {
+        this.loseAnswerTo = null;
+        answer.destroy();
+        return;
+      }
       answer.writeHead(found.statusCode ?? 502, found.headers);
       found.pipe(answer);
     });
@@ -79,6 +96,7 @@ export class Middlebox {
       on.on("error", () => socket.destroy());
       socket.on("close", () => on.destroy());
       on.pipe(socket);
+      socket.once("freeze", () => on.unpipe(socket).resume());
       socket.pipe(on);
     } else {
       const accept = createHash("sha1")
