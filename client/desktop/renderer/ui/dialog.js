@@ -11,7 +11,7 @@ import { icon } from "./icon.js";
  * @typedef {{title: () => string, kind?: string, harmless?: boolean, bare?: boolean, describedBy?: string,
  *   content: (state: import("../types.js").State) => unknown, gone?: () => void}} Dialog
  * @typedef {(face: import("./face.js").Face, params: any, close: () => void) => Dialog} DialogMaker
- * @typedef {{id: number, name: string, dialog: Dialog, opener: Element | null, element: HTMLDialogElement | null,
+ * @typedef {{id: number, name: string, dialog: Dialog, element: HTMLDialogElement | null,
  *   close: () => void, attach: (element: Element | undefined) => void}} Shown
  */
 
@@ -62,7 +62,6 @@ function leave(event, close) {
 function escape(event, close) {
   if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
   event.preventDefault();
-  event.stopPropagation();
   close();
 }
 

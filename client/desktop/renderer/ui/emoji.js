@@ -76,7 +76,6 @@ export function createEmojiPicker(face, anchor, onPick, close) {
       else cells[next].focus();
     } else return;
     event.preventDefault();
-    event.stopPropagation();
   }
 
   /** @param {Emoji} emoji */

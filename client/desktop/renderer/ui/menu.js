@@ -39,7 +39,6 @@ export function createMenu(menu, at, close) {
     else if (next === null) return;
     else items[next]?.focus();
     event.preventDefault();
-    event.stopPropagation();
   }
 
   /** @param {KeyboardEvent} event @param {HTMLElement[]} items @param {number} here @returns {number | null} */

@@ -61,7 +61,6 @@ export function createOverlays(face) {
       id,
       name,
       dialog: DIALOGS[name](face, params, close),
-      opener: document.activeElement,
       element: null,
       close,
       attach(element) {
@@ -80,16 +79,10 @@ export function createOverlays(face) {
     if (!shown) return;
     closePopup();
     stack = stack.filter((one) => one !== shown);
-    shown.element?.close();
-    focusAgain(shown.opener);
+    shown.element?.close(); // it gives the focus back
+    if (stack.length === 0 && document.activeElement === document.body) face.focusComposer();
     shown.dialog.gone?.();
     face.redraw();
-  }
-
-  /** Where the focus was before. @param {Element | null} opener */
-  function focusAgain(opener) {
-    if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();
-    else if (stack.length === 0) face.focusComposer();
   }
 
   /** @param {(close: () => void) => {template: () => unknown}} make */
@@ -109,7 +102,7 @@ export function createOverlays(face) {
     document.removeEventListener("pointerdown", pointerElsewhere, true);
     removeEventListener("resize", closePopup);
     const inside = document.activeElement?.closest(".menu, .emoji");
-    if (inside || document.activeElement === document.body) focusAgain(closing.opener);
+    if (inside && closing.opener instanceof HTMLElement) closing.opener.focus();
     face.redraw();
   }
 
@@ -121,9 +114,13 @@ export function createOverlays(face) {
   /** What was open belongs to an account that is gone. @param {import("../types.js").State} state */
   function followAccount(state) {
     if (phase === "signed_in" && state.phase !== "signed_in") {
-      stack.forEach((shown) => shown.element?.close());
+      const gone = stack;
       stack = [];
-      popup = null;
+      closePopup();
+      for (const { element, dialog } of gone) {
+        element?.close();
+        dialog.gone?.();
+      }
     }
     phase = state.phase;
   }
