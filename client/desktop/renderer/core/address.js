@@ -1,7 +1,8 @@
 /** The server's address as people write it. */
 
 /** Names and numbers of this machine and this house, where a server without a certificate is usual. */
-const NEAR = /^(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[::1\])/u;
+const NEAR =
+  /^(?:(?:localhost|127(?:\.\d+){3}|10(?:\.\d+){3}|192\.168(?:\.\d+){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d+){2})(?![\w.-])|\[::1\])/iu;
 
 /**
  * The origin that was meant, or null. Without a scheme it is https, but http for this machine and private networks.

@@ -1,11 +1,12 @@
 /** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
 
 import { t } from "../core/i18n.js";
+import { nextChange } from "../core/link.js";
 import { titleOf } from "../core/names.js";
-import { html, render } from "../vendor/lit-html/lit-html.js";
+import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
-import { banner, nextChange } from "./banner.js";
+import { banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { empty } from "./empty.js";
 import { Find } from "./find.js";
@@ -65,6 +66,8 @@ export class App {
     await this.#follow(messenger.state());
     this.#draw();
     await messenger.start();
+    this.#draw();
+    this.composer.focus(); // the last chat may be open again
     this.#openHash();
   }
 
@@ -109,12 +112,17 @@ export class App {
   /** @param {State} state @param {Date} now */
   #main(state, now) {
     const chat = state.current === null ? undefined : state.chats.get(state.current);
-    return html`<main class="app" data-pane=${chat ? "chat" : "list"}>
-      ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
-      <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>
-        ${chat ? this.#chat(state, chat, now) : empty(this.face, state)}
-      </section>
-    </main>`;
+    const write = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.composer.focus();
+    };
+    return html`${chat ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
+      <main class="app" data-pane=${chat ? "chat" : "list"}>
+        ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
+        <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>
+          ${chat ? this.#chat(state, chat, now) : empty(this.face, state)}
+        </section>
+      </main>`;
   }
 
   /** @param {State} state @param {import("../types.js").ChatView} chat @param {Date} now */

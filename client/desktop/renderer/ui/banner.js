@@ -1,34 +1,11 @@
 /** The link to the server in words: the strip at the top when it has been away for a while, and a short form. */
 
 import { t } from "../core/i18n.js";
+import { countdown, isAway, isLive } from "../core/link.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { icon } from "./icon.js";
 
 /** @typedef {import("../types.js").LinkView} LinkView */
-
-/** A shorter silence is not worth a word. */
-const QUIET = 2000;
-
-/** What the server says of others is true just now. @param {LinkView} link */
-export function isLive(link) {
-  return link.state === "live" || link.state === "polling";
-}
-
-/** @param {LinkView} link @param {number} now milliseconds */
-export function isAway(link, now) {
-  if (isLive(link)) return false;
-  return link.state === "stopped" || (link.since !== null && now - link.since >= QUIET);
-}
-
-/**
- * When the strip must be drawn anew, in milliseconds from now: it appears, or its number changes.
- * @param {LinkView} link @param {number} now
- */
-export function nextChange(link, now) {
-  if (isLive(link) || link.state === "stopped" || link.since === null) return null;
-  if (!isAway(link, now)) return link.since + QUIET - now;
-  return link.retry_at === null || link.retry_at <= now ? null : ((link.retry_at - now) % 1000) + 1;
-}
 
 /** Beneath one's own name. @param {LinkView} link */
 export function linkText(link) {
@@ -59,6 +36,6 @@ function words(link, now) {
   if (link.state === "stopped") return t(link.code === "unsupported_version" ? "banner.outdated" : "banner.stopped");
   if (link.state !== "offline") return t("banner.connecting");
   if (link.retry_at === null) return t("banner.no_network");
-  const seconds = Math.max(1, Math.ceil((link.retry_at - now) / 1000));
+  const seconds = countdown(link, now) ?? 1;
   return html`${t("banner.offline")}<span aria-hidden="true">. ${t("banner.retry", { n: seconds })}</span>`;
 }

@@ -52,6 +52,7 @@ export class Composer {
         ${reply ? this.#strip(state, chat, reply) : nothing}
         <div class="composer__line">
           <textarea
+            id="compose"
             rows="1"
             aria-label=${t("composer.text")}
             placeholder=${t(offline ? "composer.offline" : "composer.text")}

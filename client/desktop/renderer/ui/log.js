@@ -24,6 +24,7 @@ import { Scroll } from "./scroll.js";
 
 /** How long a place that was jumped to is marked. */
 const FOUND = 1600;
+const SILENT = 500;
 
 /** @type {Timeline} */
 const EMPTY = {
@@ -42,6 +43,8 @@ export class Log {
   /** The message that was jumped to. @type {number | null} */
   #found = null;
   #query = "";
+  /** The first item that is there, and until when (ms of performance.now()) nothing is read out because of it. */
+  #above = { seq: 0, until: 0 };
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
@@ -65,7 +68,7 @@ export class Log {
           role="log"
           aria-live="polite"
           aria-label=${t("log.name")}
-          aria-busy=${timeline.loading !== null}
+          aria-busy=${timeline.loading !== null || this.#silent(timeline)}
           tabindex="0"
           data-region="log"
           @keydown=${this.#key}
@@ -114,16 +117,23 @@ export class Log {
     this.face.redraw();
   }
 
-  focusLast() {
-    articles().at(-1)?.focus();
-  }
-
   /** The divider stays where it was when the chat was opened. @param {ChatView} chat */
   #open(chat) {
     if (this.#opened?.chatId === chat.id) return;
     this.#opened = { chatId: chat.id, dividerAfter: chat.unread_count ? chat.read_seq : null };
     this.#found = null;
     this.scroll.opened(chat);
+  }
+
+  /** Older messages are no news: nothing is read out while they are put in. @param {Timeline} timeline */
+  #silent({ items }) {
+    const seq = items[0]?.seq ?? 0;
+    const now = performance.now();
+    if (seq !== this.#above.seq) {
+      this.#above = { seq, until: now + SILENT };
+      setTimeout(() => this.face.redraw(), SILENT);
+    }
+    return now < this.#above.until;
   }
 
   /** @param {Element | undefined} element */

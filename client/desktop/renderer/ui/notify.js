@@ -1,10 +1,10 @@
 /** Notices and the count of what is unread, where the system shows them. */
 
 import { t } from "../core/i18n.js";
+import { isLive } from "../core/link.js";
 import { nameOf, titleOf } from "../core/names.js";
 import { Notices } from "../core/notices.js";
 import { preview } from "../core/text.js";
-import { isLive } from "./banner.js";
 
 /** @typedef {import("../types.js").State} State */
 

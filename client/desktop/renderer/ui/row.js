@@ -2,13 +2,13 @@
 
 import { listTime } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { isLive } from "../core/link.js";
 import { nameOf, titleOf } from "../core/names.js";
 import { deliveryOf } from "../core/delivery.js";
 import { places } from "../core/search.js";
 import { preview } from "../core/text.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { avatar } from "./avatar.js";
-import { isLive } from "./banner.js";
 import { icon } from "./icon.js";
 import { marked } from "./marked.js";
 

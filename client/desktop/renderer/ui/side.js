@@ -1,13 +1,15 @@
 /** The side panel: whose list it is, searching in it, the chats, and one's own profile. */
 
 import { neighbour, nextUnread, shownChats } from "../core/chatlist.js";
-import { t } from "../core/i18n.js";
+import { language, t } from "../core/i18n.js";
+import { isLive } from "../core/link.js";
 import { nameOf, titleOf } from "../core/names.js";
 import { fold, matches } from "../core/search.js";
+import { guard } from "../vendor/lit-html/directives/guard.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { avatar } from "./avatar.js";
-import { isLive, linkText } from "./banner.js";
+import { linkText } from "./banner.js";
 import { icon } from "./icon.js";
 import { chatRow } from "./row.js";
 
@@ -15,6 +17,7 @@ import { chatRow } from "./row.js";
 
 /** Letters typed within this many milliseconds are one word. */
 const TYPE_AHEAD = 800;
+const MINUTE = 60_000;
 
 export class Side {
   #query = "";
@@ -117,12 +120,27 @@ export class Side {
         ${repeat(
           chats,
           (chat) => chat.id,
-          (chat) => chatRow(this.face, state, chat, { tabbable: chat.id === tabbable, query, now }),
+          (chat) => this.#row(state, chat, { tabbable: chat.id === tabbable, query, now }),
         )}
       </ul>`;
     }
     if (this.#query.trim()) return this.#notFound();
     return state.listed ? html`<div class="side__list"><p class="side__empty">${t("side.none")}</p></div>` : skeleton();
+  }
+
+  /**
+   * Drawn anew only where something that it shows may have changed.
+   * @param {State} state @param {ChatView} chat @param {{tabbable: boolean, query: string, now: Date}} how
+   */
+  #row(state, chat, how) {
+    const { me, settings, current, timelines } = state;
+    const people = chat.is_group || !chat.peer ? state.users : state.users.get(chat.peer.id);
+    const echoes = chat.queued || chat.failed ? timelines.get(chat.id)?.echoes : null;
+    const minute = Math.floor(how.now.getTime() / MINUTE);
+    const live = isLive(state.link);
+    const here = current === chat.id;
+    const needs = [chat, people, me, settings, here, echoes, minute, live, how.tabbable, how.query, language()];
+    return guard(needs, () => chatRow(this.face, state, chat, how));
   }
 
   #notFound() {

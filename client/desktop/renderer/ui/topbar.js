@@ -2,10 +2,11 @@
 
 import { lastSeen } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { isAway, isLive } from "../core/link.js";
 import { isSaved, titleOf } from "../core/names.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { avatar } from "./avatar.js";
-import { isAway, isLive, linkText } from "./banner.js";
+import { linkText } from "./banner.js";
 import { icon } from "./icon.js";
 import { typingText } from "./row.js";
 

@@ -63,6 +63,24 @@ const seen = (page) =>
     };
   });
 
+/** Rows that were never drawn take their height when they come near: until nothing moves. @param {import("playwright-core").Page} page */
+const settled = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        const log = /** @type {HTMLElement} */ (document.querySelector(".log"));
+        let [was, same] = ["", 0];
+        const watch = () => {
+          const now = `${log.scrollTop} ${log.scrollHeight}`;
+          same = now === was ? same + 1 : 0;
+          was = now;
+          if (same === 3) done(null);
+          else requestAnimationFrame(watch);
+        };
+        watch();
+      }),
+  );
+
 /** Until the log holds a message. @param {import("playwright-core").Page} page @param {number} seq */
 const loaded = (page, seq) => page.locator(`.log li[data-seq="${seq}"]`).waitFor({ state: "attached" });
 
@@ -90,7 +108,7 @@ test("what is looked at stays where it is, to the pixel, while older pages come 
     const earlier = await seen(page);
     // at the very top, where the browser would anchor nothing
     await page.locator(".log").evaluate((log, top) => (log.scrollTop = top), pages % 2 ? 0 : 300);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    await settled(page);
     const still = await page.evaluate(
       (from) =>
         new Promise((done) => {
@@ -153,7 +171,7 @@ test("at the end one stays at the end; elsewhere one stays there, and what is ne
   await page.mouse.move(800, 400);
   await page.mouse.wheel(0, -3000);
   await page.locator(".tobottom").waitFor();
-  await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+  await settled(page);
   const earlier = await seen(page);
   for (let n = 0; n < 7; n += 1) await tell(anna);
   await page.getByRole("button", { name: "К последним, 7 непрочитанных" }).waitFor();
