@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
-import { atEnd } from "./closing.js";
+import { atEnd, atEndOfFile } from "./closing.js";
 import { signIn } from "./face.js";
 
 const QUIET = [
@@ -35,11 +35,16 @@ export function noChromium() {
   return findChromium() === null && "no Chromium here: install the package chromium, or name one in CHROMIUM";
 }
 
-/** A browser without a screen, closed with the test file. @param {string[]} [args] further flags */
-export async function launchChromium(args = []) {
-  const browser = await chromium.launch({ executablePath: findChromium() ?? "chromium", args: [...QUIET, ...args] });
-  atEnd(() => browser.close());
-  return browser;
+/** @type {Promise<import("playwright-core").Browser> | null} */
+let shared = null;
+
+/** The browser of this test file, without a screen; profiles in it know nothing of each other. */
+export function launchChromium() {
+  shared ??= chromium.launch({ executablePath: findChromium() ?? "chromium", args: QUIET }).then((browser) => {
+    atEndOfFile(() => browser.close());
+    return browser;
+  });
+  return shared;
 }
 
 /**
@@ -81,6 +86,7 @@ export async function newProfile(browser, options = {}) {
     ...options,
   });
   context.setDefaultTimeout(STEP_TIMEOUT);
+  atEnd(() => context.close());
   return context;
 }
 
