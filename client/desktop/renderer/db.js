@@ -129,6 +129,7 @@ export class Db {
    * @param {number} limit @returns {Promise<Item[]>} */
   async items(chatId, below, limit) {
     if (limit <= 0) return [];
+    if (limit <= 0) return [];
     const range = IDBKeyRange.bound([chatId, below - limit], [chatId, below], false, true);
     const found = await this.#transact(["items"], "readonly", (store) => store("items").getAll(range));
     return lastRun(found.result, below);

@@ -4,11 +4,10 @@
  */
 
 import { Api, probe } from "./api.js";
-import { uuid7 } from "./core/ids.js";
 import { emptyModel, emptyProfile, reduce } from "./core/model.js";
-import { contentProblem, withoutHalves } from "./core/content.js";
 import { Db } from "./db.js";
 import { History } from "./history.js";
+import { Outgoing } from "./outgoing.js";
 import { peopleActions } from "./people.js";
 import { Profile, echoOf, profileName } from "./profile.js";
 
@@ -19,10 +18,6 @@ import { Profile, echoOf, profileName } from "./profile.js";
 /** Milliseconds that another window has to tell that it is logged in. */
 const JOIN = 400;
 const TICK = 1_000;
-/** Milliseconds that a draft waits for more of it. */
-const DRAFT_AFTER = 300;
-/** Messages that may wait for the server. */
-const UNSENT = 2_000;
 /** @type {Done} */
 const DONE = { ok: true };
 
@@ -33,7 +28,7 @@ const DONE = { ok: true };
  */
 export function createMessenger(platform, options = {}) {
   const vestnik = new Vestnik(platform, options);
-  const { history } = vestnik;
+  const { history, outgoing } = vestnik;
   const publish = (/** @type {Update[]} */ updates) => vestnik.publish(updates);
   const people = peopleActions(
     () => vestnik.api,
@@ -57,10 +52,10 @@ export function createMessenger(platform, options = {}) {
     loadNewer: (chatId) => history.newer(chatId),
     jumpToEnd: (chatId) => history.toEnd(chatId),
     jumpTo: (chatId, seq) => history.to(chatId, seq),
-    send: (chatId, content, replyTo) => vestnik.send(chatId, content, replyTo),
-    retry: (cid) => vestnik.retry(cid),
-    discard: (cid) => vestnik.discard(cid),
-    setDraft: (chatId, text) => vestnik.setDraft(chatId, text),
+    send: (chatId, content, replyTo) => outgoing.send(chatId, content, replyTo),
+    retry: (cid) => outgoing.retry(cid),
+    discard: (cid) => outgoing.discard(cid),
+    setDraft: (chatId, text) => outgoing.setDraft(chatId, text),
     read: (chatId, seq) => vestnik.read(chatId, seq),
     typing: (chatId, on) => void vestnik.profile?.command({ do: "typing", chat_id: chatId, on }),
     wake: () => vestnik.wake(),
@@ -89,9 +84,9 @@ class Vestnik {
   listeners = new Set();
   /** @type {Set<(message: Message, chat: import("./types.js").ChatView) => void>} */
   arrivals = new Set();
-  /** @type {Map<number, number>} */
-  #draftTimers = new Map();
   #windowId = hex(8);
+  #resuming = false;
+  #neighbours = new BroadcastChannel("vestnik");
   #version = "0";
   #os = "";
 
@@ -101,7 +96,9 @@ class Vestnik {
     this.options = options;
     this.model = emptyModel();
     const update = (/** @type {Update[]} */ updates) => this.update(updates);
-    this.history = new History(() => this.model, update, () => this.profile, () => this.db); // prettier-ignore
+    const [model, profile, db] = [() => this.model, () => this.profile, () => this.db];
+    this.history = new History(model, update, profile, db);
+    this.outgoing = new Outgoing(model, profile, db);
   }
 
   /** What asks the server: as the user, where somebody is logged in. */
@@ -134,12 +131,21 @@ class Vestnik {
     this.update([{ do: "set", values: { server, settings } }]);
     this.platform.onWake(() => this.wake());
     setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
-    window.addEventListener("pagehide", () => this.#flushDrafts());
+    window.addEventListener("pagehide", () => this.outgoing.flushDrafts());
+    // who logs in in one window is logged in in all that wait for it
+    this.#neighbours.onmessage = () => void (this.model.phase === "signed_out" && this.#resume());
     await this.#resume();
   }
 
   /** Go on as who was logged in last, where his tokens are still here or in another window. */
   async #resume() {
+    if (this.#resuming) return;
+    this.#resuming = true;
+    await this.#goOn();
+    this.#resuming = false;
+  }
+
+  async #goOn() {
     const account = hasServer(this.model) && (await this.platform.loadAccount(this.model.server.url));
     if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
     const profile = this.#newProfile(account.id, true);
@@ -162,6 +168,7 @@ class Vestnik {
     await profile.tokens.keep({ access_token, refresh_token });
     await this.platform.saveAccount(this.model.server.url, user).catch(() => {});
     await this.#begin(profile, user);
+    this.#neighbours.postMessage("signed in");
     return DONE;
   }
 
@@ -224,7 +231,8 @@ class Vestnik {
     if (!profile) return;
     this.profile = null;
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
-    if (code !== null) await this.platform.deleteSecret(profile.name).catch(() => {});
+    // a secret that could not be read (a locked keyring) is not thrown away
+    if (code !== null && code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
     await profile.close({ polite: true });
     await this.db?.close();
   }
@@ -275,43 +283,6 @@ class Vestnik {
     await this.history.open(chatId);
   }
 
-  /** @param {number} chatId @param {string} text @param {Message | null} replyTo @returns {Promise<Done | Refused>} */
-  async send(chatId, text, replyTo) {
-    const content = withoutHalves(text);
-    const problem = contentProblem(content, this.model.limits);
-    if (problem) return { ok: false, code: problem };
-    if (this.model.chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
-    if ((this.model.echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
-    const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
-    return this.#put({ ...{ reply_to: null, target_at: null }, ...reply, chat_id: chatId, content });
-  }
-
-  /** The same text again: a new message, in the place of the one that failed. @param {string} cid */
-  async retry(cid) {
-    const echo = this.#echo(cid);
-    if (echo?.state !== "failed") return;
-    const { chat_id, content, reply_to, target_at } = echo;
-    await this.#put({ chat_id, content, reply_to, target_at }, echo);
-  }
-
-  /** @param {string} cid */
-  async discard(cid) {
-    const echo = this.#echo(cid);
-    if (!echo) return;
-    await this.db?.dropRow(cid).catch(() => {});
-    this.publish([{ do: "discarded", cid, chat_id: echo.chat_id }]);
-    if (echo.state === "queued") void this.profile?.command({ do: "discard", cid });
-  }
-
-  /** @param {number} chatId @param {string} text */
-  setDraft(chatId, text) {
-    if ((this.model.drafts.get(chatId) ?? "") === text) return;
-    this.publish([{ do: "draft", chat_id: chatId, text }]);
-    clearTimeout(this.#draftTimers.get(chatId));
-    const keep = () => this.#keepDraft(chatId);
-    this.#draftTimers.set(chatId, window.setTimeout(keep, DRAFT_AFTER));
-  }
-
   /** @param {number} chatId @param {number} seq */
   read(chatId, seq) {
     const chat = this.model.chats.get(chatId);
@@ -331,65 +302,11 @@ class Vestnik {
     await this.platform.saveSettings(settings);
   }
 
-  // --- steps ---
-
-  /**
-   * Durable first, then shown, then sent.
-   * @param {{chat_id: number, content: string, reply_to: number | null, target_at: string | null}} what
-   * @param {import("./types.js").Echo} [instead] an echo that it replaces
-   * @returns {Promise<Done | Refused>}
-   */
-  async #put(what, instead) {
-    const cid = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    const state = /** @type {const} */ ("queued");
-    const row = {
-      ...what,
-      cid,
-      attachments: [],
-      reply_lost: false,
-      state,
-      code: null,
-      written_at: new Date().toISOString(),
-    };
-    try {
-      await this.db?.addRow(row, instead?.cid);
-    } catch (error) {
-      console.error("a message could not be saved:", error);
-      return { ok: false, code: "not_saved" };
-    }
-    const gone = instead ? [{ do: "discarded", cid: instead.cid, chat_id: instead.chat_id }] : [];
-    this.publish([...gone, { do: "echo", echo: echoOf(row) }]);
-    void this.profile?.command({ do: "row", row });
-    return DONE;
-  }
-
-  /** @param {string} cid */
-  #echo(cid) {
-    for (const list of this.model.echoes.lists.values()) {
-      const echo = list.find((one) => one.cid === cid);
-      if (echo) return echo;
-    }
-    return null;
-  }
-
   /** @param {Message[]} messages */
   #arrived(messages) {
     for (const message of messages) {
       const chat = this.model.chats.get(message.chat_id);
       if (chat) for (const listener of this.arrivals) listener(message, chat);
-    }
-  }
-
-  /** @param {number} chatId */
-  #keepDraft(chatId) {
-    this.#draftTimers.delete(chatId);
-    void this.db?.keepDraft(chatId, this.model.drafts.get(chatId) ?? "").catch(() => {});
-  }
-
-  #flushDrafts() {
-    for (const [chatId, timer] of this.#draftTimers) {
-      clearTimeout(timer);
-      this.#keepDraft(chatId);
     }
   }
 }

@@ -3,8 +3,7 @@
  * who is who, and keeps on this machine what is to be seen at the next start.
  */
 
-import { isEnd } from "./tokens.js";
-import { isPassing, probe } from "./api.js";
+import { probe } from "./api.js";
 import { isChatList, isUser } from "./core/frames.js";
 import { ClientSession } from "./core/session.js";
 import { Polling } from "./polling.js";
@@ -29,8 +28,8 @@ const MOST_IDS = 100;
 
 export class Owner {
   #stopped = false;
-  /** Chats told of while a list is on its way: its flags of them may be old. @type {Set<number> | null} */
-  #toldMeanwhile = null;
+  /** For each list on its way the chats told of meanwhile: what it says of them may be old. @type {Set<Set<number>>} */
+  #lists = new Set();
   /** @type {Set<number>} */
   #strangers = new Set();
   #asking = false;
@@ -99,8 +98,8 @@ export class Owner {
   /** Something was published, by this window or another. @param {Update[]} updates */
   noticed(updates) {
     for (const update of updates) {
-      if (update.do === "chat") this.#toldMeanwhile?.add(update.chat.id);
-      if (update.frame?.type === "chat") this.#toldMeanwhile?.add(update.frame.chat.id);
+      const described = update.do === "chat" ? update.chat : update.frame?.type === "chat" ? update.frame.chat : null;
+      if (described) for (const told of this.#lists) told.add(described.id);
       if (update.do === "apply") this.#meet(update.item);
     }
     const soon = updates.some((update) => update.do === "chats") ? 0 : KEEP_AFTER;
@@ -197,26 +196,20 @@ export class Owner {
 
   /** All chats, as they are now; again until they could be had. */
   async #list() {
-    this.#toldMeanwhile = new Set();
+    const isWhole = this.#ready;
+    const told = new Set();
+    this.#lists.add(told);
     const [list, me] = await Promise.all([this.parts.api.get("/api/chats"), this.parts.api.get("/api/auth/me")]);
+    this.#lists.delete(told);
     if (this.#stopped) return;
-    const told = this.#toldMeanwhile ?? new Set();
-    this.#toldMeanwhile = null;
     if (me.ok && isUser(me.body)) this.parts.publish([{ do: "me", user: me.body }]);
     if (list.ok && isChatList(list.body)) {
       const { chats, users } = list.body;
-      this.parts.publish([
-        {
-          do: "chats",
-          chats: chats.map((/** @type {any} */ chat) => (told.has(chat.id) ? flagless(chat) : chat)),
-          users,
-          kept: [...told],
-        },
-      ]);
-    } else if (list.ok || isPassing(list.code)) {
+      const known = isWhole ? told : [...told, ...this.parts.model().chats.keys()];
+      const fresh = chats.map((/** @type {any} */ chat) => (told.has(chat.id) ? flagless(chat) : chat));
+      this.parts.publish([{ do: "chats", chats: fresh, users, kept: [...known] }]);
+    } else {
       setTimeout(() => !this.#stopped && this.#ready && void this.#list(), AGAIN);
-    } else if (isEnd(list) && list.code !== "not_found") {
-      this.parts.ended(list.code);
     }
   }
 

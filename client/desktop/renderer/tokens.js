@@ -4,8 +4,6 @@
  * (docs/protocol.md section 2). An exchange whose answer was lost is repeated with the same token.
  */
 
-import { isPassing } from "./api.js";
-
 /** @typedef {import("./types.js").Refused} Refused
  * @typedef {{load: () => Promise<string | null>, save: (value: string) => Promise<void>}} Secret
  */
@@ -93,9 +91,12 @@ export class Tokens {
   }
 }
 
+/** Refusals of an exchange after which there is no log-in any more; whatever else may have been a proxy's. */
+const ENDS = ["token_invalid", "token_reused", "token_expired", "token_missing", "revoked"];
+
 /** Whether the log-in is over. @param {Refused} refused */
 export function isEnd(refused) {
-  return !isPassing(refused.code);
+  return ENDS.includes(refused.code);
 }
 
 /**

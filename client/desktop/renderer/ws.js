@@ -4,9 +4,8 @@
  * sent or shown.
  */
 
-import { isPassing } from "./api.js";
 import { decoded } from "./core/frames.js";
-import { Fenced } from "./db.js";
+import { isEnd } from "./tokens.js";
 
 const SUBPROTOCOL = "chatproto.v1";
 const NO_LINK = 1006;
@@ -244,7 +243,7 @@ export class Driver {
     const renewed = await this.parts.tokens.renewed(used);
     if (this.#stopped) return;
     if (renewed.ok) this.input((session, at) => session.renewed(this.parts.tokens.token(), at));
-    else this.input((session, at) => session.notRenewed(renewed.code, isPassing(renewed.code), at));
+    else this.input((session, at) => session.notRenewed(renewed.code, !isEnd(renewed), at));
   }
 
   /** A machine that slept does not hear that its link is gone: find out by the clock on the wall. */
@@ -255,9 +254,4 @@ export class Driver {
     this.#drop(this.#present, NO_LINK);
     this.input((session, at) => session.networkUp(at));
   }
-}
-
-/** Whether an error means that another window saves for this profile now. @param {unknown} error */
-export function isFenced(error) {
-  return error instanceof Fenced;
 }

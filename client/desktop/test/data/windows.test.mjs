@@ -32,7 +32,7 @@ async function links(server) {
   return Number(/^vestnik_websocket_connections (\d+)/m.exec(metrics)?.[1]);
 }
 
-test("two windows are equal in all they show, and one link serves both", { skip }, async () => {
+test("two windows are equal in all they show, and one link serves both", { skip, timeout: 120_000 }, async () => {
   const { server, boris, chatId, first, second } = await twoWindows(true);
   await Promise.all([first.act("openChat", chatId), second.act("openChat", chatId)]);
   for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
@@ -63,7 +63,7 @@ test("two windows are equal in all they show, and one link serves both", { skip 
   assert.equal(await links(server), 1);
 });
 
-test("when the window with the link is closed another takes over", { skip }, async () => {
+test("when the window with the link is closed another takes over", { skip, timeout: 120_000 }, async () => {
   const { server, boris, chatId, first, second } = await twoWindows(true);
   await second.act("openChat", chatId);
   await first.page.close();
@@ -74,7 +74,7 @@ test("when the window with the link is closed another takes over", { skip }, asy
   await second.until((seen) => seen.timeline?.texts.at(-1) === "I do" && !seen.timeline.echoes.length);
 });
 
-test("tokens in memory alone outlive the window that had the link", { skip }, async () => {
+test("tokens in memory alone outlive the window that had the link", { skip, timeout: 120_000 }, async () => {
   const { server, boris, context, chatId, first, second } = await twoWindows(false);
   await first.page.close();
   await server.send(boris, chatId, "still here?");
@@ -87,29 +87,33 @@ test("tokens in memory alone outlive the window that had the link", { skip }, as
   assert.equal((await fourth.seen()).phase, "signed_out", "nothing was kept");
 });
 
-test("when the window with the link hangs another takes over, and it follows when it is back", { skip }, async () => {
-  const { server, boris, chatId, first, second } = await twoWindows(true);
-  const session = await first.page.context().newCDPSession(first.page);
-  await session.send("Debugger.enable");
-  await session.send("Debugger.pause");
-  void first.page.evaluate(() => 1).catch(() => {}); // something for it to stop at
-  await second.act("openChat", chatId);
-  await second.act("send", chatId, "is anybody there?", null);
-  await second.until(
-    (seen) => seen.timeline?.texts.at(-1) === "is anybody there?" && !seen.timeline.echoes.length,
-    null,
-    30_000,
-  );
-  await session.send("Debugger.resume");
-  await server.send(boris, chatId, "yes");
-  await first.until((seen) => seen.chats[0].last === "yes");
-  await second.until((seen) => seen.chats[0].last === "yes");
-  assert.equal((await server.items(boris, chatId)).length, 2);
-  assert.deepEqual((await second.seen()).arrivals, ["yes"]);
-  assert.deepEqual((await first.seen()).arrivals, []);
-});
+test(
+  "when the window with the link hangs another takes over, and it follows when it is back",
+  { skip, timeout: 120_000 },
+  async () => {
+    const { server, boris, chatId, first, second } = await twoWindows(true);
+    const session = await first.page.context().newCDPSession(first.page);
+    await session.send("Debugger.enable");
+    await session.send("Debugger.pause");
+    void first.page.evaluate(() => 1).catch(() => {}); // something for it to stop at
+    await second.act("openChat", chatId);
+    await second.act("send", chatId, "is anybody there?", null);
+    await second.until(
+      (seen) => seen.timeline?.texts.at(-1) === "is anybody there?" && !seen.timeline.echoes.length,
+      null,
+      30_000,
+    );
+    await session.send("Debugger.resume");
+    await server.send(boris, chatId, "yes");
+    await first.until((seen) => seen.chats[0].last === "yes");
+    await second.until((seen) => seen.chats[0].last === "yes");
+    assert.equal((await server.items(boris, chatId)).length, 2);
+    assert.deepEqual((await second.seen()).arrivals, ["yes"]);
+    assert.deepEqual((await first.seen()).arrivals, []);
+  },
+);
 
-test("logging out in one window logs the others out, and nothing is left", { skip }, async () => {
+test("logging out in one window logs the others out, and nothing is left", { skip, timeout: 120_000 }, async () => {
   const { server, anna, chatId, first, second, context } = await twoWindows(true);
   await server.kill();
   await first.until((seen) => seen.link === "offline");
