@@ -1,4 +1,4 @@
-/** One's own flags of a chat, from the menus and from its information; what can be taken back is, by a toast. */
+/** Opening chats, and one's own flags of them: from dialogs and menus; what can be taken back is, by a toast. */
 
 import { errorText, isolate, t } from "../core/i18n.js";
 import { titleOf } from "../core/names.js";
@@ -39,4 +39,22 @@ export async function hideChat(face, chat) {
   const hidden = await change(face, chat, "hidden", true, t("toast.hidden", named(face, chat)));
   if (hidden && current === chat.id) face.openChat(null);
   return hidden;
+}
+
+/** Open a chat; one that was hidden is in the list again. @param {Face} face @param {number} chatId */
+export function showChat(face, chatId) {
+  if (face.messenger.state().chats.get(chatId)?.hidden) void face.messenger.changeChat(chatId, { hidden: false });
+  face.openChat(chatId);
+}
+
+/**
+ * Open the chat with a person. @param {Face} face @param {number} userId @param {() => void} ready called before it opens
+ */
+export async function writeTo(face, userId, ready) {
+  const answer = await face.messenger.openDirect(userId);
+  if (answer.ok) {
+    ready();
+    showChat(face, answer.chat_id);
+  }
+  return answer;
 }

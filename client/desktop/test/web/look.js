@@ -24,8 +24,9 @@ export async function assertInside(page) {
     [...document.querySelectorAll("dialog[open], .menu, .emoji, .toast")].flatMap((element) => {
       const { left, right, top, bottom } = element.getBoundingClientRect();
       const said = [];
-      if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight)
+      if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) {
         said.push(`${element.className} is outside`);
+      }
       if (element.scrollWidth > element.clientWidth) said.push(`${element.className} is too wide inside`);
       return said;
     }),

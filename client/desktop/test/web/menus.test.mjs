@@ -97,6 +97,19 @@ test("the menu of a chat: read, muted with an undo, favourite, hidden with an un
   assertNoErrors(vera);
 });
 
+test("what was hidden is found by the switcher and is in the list again", { skip }, async () => {
+  await row().click({ button: "right" });
+  await item("Скрыть").click();
+  await row().waitFor({ state: "detached" });
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").waitFor();
+  await page.keyboard.type("борис");
+  await page.keyboard.press("Enter");
+  await row().waitFor();
+  await page.locator(".topbar__title", { hasText: "Борис Лебедев" }).waitFor();
+  await eventually({ hidden: false });
+});
+
 test("a menu by the keyboard alone: Shift F10, arrows round, letters, Esc gives the focus back", { skip }, async () => {
   await row().focus();
   await page.keyboard.press("Shift+F10");

@@ -61,7 +61,7 @@ test("theme, size and language at once, and after a reload", { skip }, async () 
   const light = await background();
   await openTab("Оформление");
   await page.getByRole("radio", { name: "Тёмная" }).check();
-  await page.waitForFunction((before) => getComputedStyle(document.body).backgroundColor !== before, light);
+  await page.waitForFunction((was) => getComputedStyle(document.body).backgroundColor !== was, light);
   await page.getByRole("radio", { name: "20" }).check();
   await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "20px");
   await assertInside(page);

@@ -6,7 +6,7 @@ import { fullDate } from "../../core/format.js";
 import { errorText, isolate, t } from "../../core/i18n.js";
 import { isSaved, nameOf, titleOf } from "../../core/names.js";
 import { avatar } from "../avatar.js";
-import { hideChat, toggleFavourite, toggleMuted } from "../chat-actions.js";
+import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../chat-actions.js";
 import { icon } from "../icon.js";
 import { personRow, presence } from "../people.js";
 import { rove } from "../roving.js";
@@ -39,11 +39,7 @@ export function chatInfo(face, { chatId }, close) {
 
   /** @param {number} userId */
   async function write(userId) {
-    const answer = await face.messenger.openDirect(userId);
-    if (answer.ok) {
-      close();
-      face.openChat(answer.chat_id);
-    } else await attempt(Promise.resolve(answer));
+    await attempt(writeTo(face, userId, close));
   }
 
   /** @param {Member} member */

@@ -5,6 +5,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../core/i18n.js";
 import { fold } from "../../core/search.js";
+import { writeTo } from "../chat-actions.js";
 import { listKey, reveal } from "../combobox.js";
 import { icon } from "../icon.js";
 import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../people.js";
@@ -34,15 +35,10 @@ export function newChat(face, { query: wanted = "" }, close) {
     if (busy || !user) return;
     [busy, refused] = [true, null];
     face.redraw();
-    const answer = await face.messenger.openDirect(user.id);
+    const answer = await writeTo(face, user.id, close);
     busy = false;
-    if (!answer.ok) {
-      refused = answer;
-      face.redraw();
-      return;
-    }
-    close();
-    face.openChat(answer.chat_id);
+    if (!answer.ok) refused = answer;
+    face.redraw();
   }
 
   /** What is typed counts, drawn or not. @param {KeyboardEvent} event */

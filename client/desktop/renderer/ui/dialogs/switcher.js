@@ -8,6 +8,7 @@ import { rank } from "../../core/fuzzy.js";
 import { errorText, t } from "../../core/i18n.js";
 import { isSaved, nameOf, titleOf } from "../../core/names.js";
 import { avatar } from "../avatar.js";
+import { showChat, writeTo } from "../chat-actions.js";
 import { listKey, reveal } from "../combobox.js";
 import { icon } from "../icon.js";
 import { KEYS } from "../keys.js";
@@ -33,9 +34,10 @@ export function switcher(face, _params, close) {
   /** @type {string | null} */
   let problem = null;
 
-  /** @param {State} state @returns {Entry[]} */
+  /** Hidden ones are found by their names only. @param {State} state @returns {Entry[]} */
   function chats(state) {
-    return shownChats(state.chats).map((chat) => {
+    const hidden = query.trim() === "" ? [] : [...state.chats.values()].filter((chat) => chat.hidden);
+    return [...shownChats(state.chats), ...hidden].map((chat) => {
       const name = titleOf(chat, state.me);
       const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
       const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
@@ -47,16 +49,14 @@ export function switcher(face, _params, close) {
         more: peer ? [peer.username] : [],
         about: chat.is_group ? t("switcher.group") : direct.filter(Boolean).join(" · "),
         picture: avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "s", url }),
-        run: () => leave(() => face.openChat(chat.id)),
+        run: () => leave(() => showChat(face, chat.id)),
       };
     });
   }
 
   /** Those with whom there is no chat yet. @param {State} state @returns {Entry[]} */
   function people(state) {
-    const known = new Set(
-      [...state.chats.values()].flatMap((chat) => (chat.peer && !chat.hidden ? [chat.peer.id] : [])),
-    );
+    const known = new Set([...state.chats.values()].flatMap((chat) => (chat.peer ? [chat.peer.id] : [])));
     return knownPeople(state, known).map((user) => ({
       id: `switch-user-${user.id}`,
       name: nameOf(user),
@@ -87,9 +87,8 @@ export function switcher(face, _params, close) {
 
   /** @param {number} userId */
   async function write(userId) {
-    const answer = await face.messenger.openDirect(userId);
-    if (answer.ok) leave(() => face.openChat(answer.chat_id));
-    else problem = errorText(answer);
+    const answer = await writeTo(face, userId, close);
+    problem = answer.ok ? null : errorText(answer);
     face.redraw();
   }
 
