@@ -1,4 +1,4 @@
-/** Dates, times and lists as people say them. `now` and the time zone are arguments; null is the machine's zone. */
+/** Dates and times as people say them. `now` and the time zone are arguments; null is the machine's zone. */
 
 import { language, t } from "./i18n.js";
 
@@ -92,9 +92,4 @@ export function fullTime(iso, zone = null) {
 /** The day alone, always with its year: "21 ноября 2026 г.". @param {string} iso @param {string | null} [zone] */
 export function fullDate(iso, zone = null) {
   return format({ dateStyle: "long" }, zone).format(new Date(iso));
-}
-
-/** "Анна, Борис и Вера". @param {readonly string[]} names */
-export function list(names) {
-  return new Intl.ListFormat(language(), { style: "long", type: "conjunction" }).format(names);
 }

@@ -15,6 +15,9 @@ export const OWN_CODES = Object.freeze([
   "bad_certificate",
   "bad_address",
   "unsent",
+  "not_saved",
+  "too_many_unsent",
+  "stopped",
 ]);
 
 /** @typedef {Record<string, string>} Messages @typedef {Record<string, string | number>} Params */

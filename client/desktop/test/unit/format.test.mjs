@@ -62,7 +62,4 @@ test("in English, with a clock of 24 hours", () => {
   setCatalogue("en", load("en"));
   assert.equal(format.clock("2026-11-25T21:05:00Z", "UTC"), "21:05");
   assert.equal(format.dayTitle("2026-11-21T09:00:00Z", NOW, ZONE), "November 21");
-  assert.equal(format.list(["Anna", "Boris", "Vera"]), "Anna, Boris, and Vera");
 });
-
-test("lists", () => assert.equal(format.list(["Анна", "Борис", "Вера"]), "Анна, Борис и Вера"));
