@@ -116,7 +116,7 @@ export class App {
       event.preventDefault();
       this.composer.focus();
     };
-    return html`${chat ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
+    return html`${chat?.left_seq === null ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
       <main class="app" data-pane=${chat ? "chat" : "list"}>
         ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
         <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>

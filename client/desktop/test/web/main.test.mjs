@@ -255,6 +255,12 @@ test("at 720, with the largest text and with colours forced, nothing is cut off"
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
   await page.emulateMedia({ forcedColors: "active" });
   await look(page, "main-720-forced");
+  await page.emulateMedia({ forcedColors: "none" });
+  await page.evaluate(() => delete document.documentElement.dataset.size);
+  await page.setViewportSize({ width: 640, height: 400 }); // 1280 x 800 at 200 %
+  await look(page, "main-zoom-200");
+  const { height } = (await page.getByRole("log").boundingBox()) ?? { height: 0 };
+  assert.ok(height > 200, `the log is ${height} px high`);
   await context.close();
 });
 
