@@ -109,10 +109,7 @@ def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
         for session in list(hub.sessions.values()):
             hub.close(session, 1012, "the database was restored")
         return
-    ended = set(outcome.ended)
-    for session in list(hub.sessions.values()):
-        if session.session_id in ended:
-            hub.close(session, 4403, "revoked")
+    fanout.end_sessions(hub, set(outcome.ended))
     for chat_id, last_seq in outcome.last_seqs.items():
         fanout.notice_head(hub, chat_id, last_seq)
     for user_id, chat_ids in outcome.memberships.items():

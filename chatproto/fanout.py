@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +43,7 @@ def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
     elif isinstance(outcome, ChatCreated):
         presence.introduce(hub, outcome)
         if outcome.created:
-            _announce(hub, outcome.chat.id, outcome.member_ids)
+            announce(hub, outcome.chat.id, outcome.member_ids)
     elif isinstance(outcome, Marked):
         skip = pending.connection_id if isinstance(pending, Marking) else None
         watermarks.marked(hub, outcome, skip, now)
@@ -53,9 +54,14 @@ def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
     elif isinstance(outcome, UserUpdated):
         _profile(hub, outcome)
     elif isinstance(outcome, SessionsEnded):
-        for session in list(hub.sessions.values()):
-            if session.session_id in outcome.session_ids:
-                hub.close(session, 4403, "revoked")
+        end_sessions(hub, outcome.session_ids)
+
+
+def end_sessions(hub: Hub, session_ids: Collection[int]) -> None:
+    """Whoever is connected with one of these log-ins is out."""
+    for session in list(hub.sessions.values()):
+        if session.session_id in session_ids:
+            hub.close(session, 4403, "revoked")
 
 
 # --- items of the log ---
@@ -72,7 +78,7 @@ def _appended(hub: Hub, outcome: Appended) -> None:
     else:
         for item in outcome.items:
             _broadcast(hub, item)
-    _announce(hub, chat_id, outcome.added_ids)
+    announce(hub, chat_id, outcome.added_ids)
 
 
 def _broadcast(hub: Hub, item: LogItem) -> None:
@@ -132,18 +138,21 @@ def caught_up(hub: Hub, pending: CatchingUp, outcome: Outcome) -> None:
     if not isinstance(outcome, PageFound):
         return  # the store is away or the user no member: the next item or the sweep asks again
     page = outcome.page
-    if cursor.relist and page.from_seq > cursor.sent:  # removed and added again: what lies between is hidden from him
+    if page.from_seq > cursor.sent and session.only_chat is None:  # removed and added again: what lies between is
+        cursor.relist = True  # hidden from him
         return leave(hub, session, pending.chat_id)
+    asked, heard_more = cursor.sent, cursor.seen > pending.seen
     cursor.sent = max(cursor.sent, page.from_seq)
+    if not heard_more:  # the page knows best: a hint may have told of what is not there
+        cursor.seen = cursor.sent
     cursor.seen = max(cursor.seen, page.last_seq)
     for item in page.items:
         if cursor.accepts(item.seq):
             _emit(hub, session, item, codec.encode(item))
         if session.cursors.get(pending.chat_id) is not cursor:
             return
-    if cursor.sent >= page.last_seq and page.last_seq < pending.seen:
-        return leave(hub, session, pending.chat_id)  # a former member: for him the log ends here
-    repair(hub, session, pending.chat_id)
+    if cursor.sent > asked or heard_more:
+        repair(hub, session, pending.chat_id)
 
 
 def lag(hub: Hub, session: ServerSession, chat_id: int, first_dropped: int) -> None:
@@ -165,7 +174,8 @@ def lag(hub: Hub, session: ServerSession, chat_id: int, first_dropped: int) -> N
 # --- chats ---
 
 
-def _announce(hub: Hub, chat_id: int, user_ids: tuple[int, ...]) -> None:
+def announce(hub: Hub, chat_id: int, user_ids: tuple[int, ...]) -> None:
+    """These users are members now: whoever of them is here learns of the chat."""
     for user_id in user_ids:
         for session in hub.connections_of(user_id):
             if session.state is SessionState.LOADING:

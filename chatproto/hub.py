@@ -2,7 +2,7 @@
 
 Drive it with inputs (all synchronous, `now` is an aware UTC datetime) and drain `outputs()` after each one. The parts
 that act on it: `handshake` (hello, auth), `commands` (frames of an active session), `fanout` (who is told what),
-`watermarks`, `presence`, `deadlines`. What they share stands under "for its parts".
+`watermarks`, `presence`, `deadlines`, `bus`. What they share stands under "for its parts".
 """
 
 from collections import deque
@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from chatproto import codec, commands, deadlines, fanout, handshake, legacy, presence
+from chatproto import bus, codec, commands, deadlines, fanout, handshake, legacy, presence
 from chatproto.codec import BadFrame
 from chatproto.delivery import ChatCursor
 from chatproto.frames import Auth, Bye, ErrorFrame, FromServer, Hello, Ping
+from chatproto.hints import Hint, News
 from chatproto.limits import Limits
 from chatproto.operations import Operation, OperationFailed, Outcome, Refused
-from chatproto.outputs import CloseConnection, Output, PingConnection, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.pending import (
     Appending,
     CatchingUp,
@@ -140,6 +141,7 @@ class Hub:
         """Storage is done with a RunOperation."""
         pending = self.pending.pop(request_id)
         fanout.apply(self, pending, outcome, now)
+        bus.publish(self, outcome)
         match pending:
             case Request():
                 self._outputs.append(Reply(request_id=request_id, outcome=presence.overlay(self, outcome)))
@@ -165,6 +167,10 @@ class Hub:
                 pass  # the next departure tells anew
             case _:
                 assert_never(pending)
+
+    def receive_hint(self, hint: Hint, now: datetime) -> None:
+        """Another process published this."""
+        bus.receive(self, hint, now)
 
     def report_lag(self, connection_id: int, chat_id: int, first_dropped: int) -> None:
         """The driver dropped this chat's queued items from `first_dropped` on (OutQueue)."""
@@ -215,6 +221,11 @@ class Hub:
     def emit(self, frame: SendFrame) -> None:
         """Queue a frame for a connection."""
         self._outputs.append(frame)
+
+    def publish(self, news: News) -> None:
+        """Tell the other processes, once this one knows of which history it speaks."""
+        if self.epoch is not None:
+            self._outputs.append(Publish(Hint(self.epoch, news)))
 
     def ping(self, session: ServerSession) -> None:
         """Ask for a protocol pong."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from chatproto.hints import Hint
 from chatproto.operations import Operation, Outcome
 
 Kind = Literal["answer", "page", "lag", "item", "mark", "hint"]
@@ -57,4 +58,11 @@ class Reply:
     outcome: Outcome
 
 
-Output = SendFrame | PingConnection | CloseConnection | RunOperation | Reply
+@frozen
+class Publish:
+    """Give to every other process, which takes it with `Hub.receive_hint`. Nothing breaks where that fails."""
+
+    hint: Hint
+
+
+Output = SendFrame | PingConnection | CloseConnection | RunOperation | Reply | Publish

@@ -14,10 +14,12 @@ from attrs import define, field
 
 from chatproto.deadlines import TICK
 from chatproto.delivery import OutQueue
+from chatproto.hints import Hint
 from chatproto.hub import Hub
 from chatproto.operations import Operation, OperationFailed, Outcome
-from chatproto.outputs import CloseConnection, PingConnection, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.presence import is_online
+from runtime.bus import Bus, LocalBus
 from storage.port import Storage
 
 log = logging.getLogger(__name__)
@@ -53,13 +55,19 @@ class _Waiting:
 
 
 class Driver:
-    """Runs one Hub on one Storage. `now` gives aware UTC time; `random` spreads the returns after a restart."""
+    """Runs one Hub on one Storage. `now` gives aware UTC time; `random` spreads the returns after a restart.
 
-    def __init__(self, hub: Hub, storage: Storage, now: Callable[[], datetime], random: Random) -> None:
+    `bus` leads to the drivers of other processes; without one this process is alone.
+    """
+
+    def __init__(
+        self, hub: Hub, storage: Storage, now: Callable[[], datetime], random: Random, bus: Bus | None = None
+    ) -> None:
         self.hub = hub
         self.now = now
         self._storage = storage
         self._random = random
+        self._publish = (bus or LocalBus()).join(self._receive_hint)
         self._connections: dict[int, Connection] = {}
         self._replies: dict[int, _Waiting] = {}
         self._nursery: trio.Nursery | None = None
@@ -147,7 +155,11 @@ class Driver:
         while self._connections:
             await self._all_gone.wait()
 
-    # --- outputs ---
+    # --- outputs and the bus ---
+
+    def _receive_hint(self, hint: Hint) -> None:
+        self.hub.receive_hint(hint, self.now())
+        self._perform_outputs()
 
     def _perform_outputs(self) -> None:
         while outputs := self.hub.outputs():
@@ -171,6 +183,8 @@ class Driver:
                         if waiting := self._replies.get(output.request_id):
                             waiting.outcome = output.outcome
                             waiting.done.set()
+                    case Publish(hint):
+                        self._publish(hint)
                     case _:
                         assert_never(output)
 

@@ -12,12 +12,13 @@ class Options:
     """Times in milliseconds, chances from 0 to 1 at each occasion.
 
     `fault_every`: mean time between two faults; each is one of those whose weight is not 0. After `duration` all faults
-    stop, and within `settle` everything must have come to rest.
+    stop, and within `settle` everything must have come to rest; the bus stays as it is.
     """
 
     users: int = 3
     devices: int = 2
     groups: int = 1
+    servers: int = 1
     duration: int = 60_000
     settle: int = 180_000
     act_every: int = 400
@@ -30,6 +31,9 @@ class Options:
     store_unknown: float = 0.0
     store_slow: float = 0.0
     refresh_lost: float = 0.0
+    bus_lost: float = 0.0
+    bus_doubled: float = 0.0
+    bus_late: float = 0.0
     split_arrays: float = 0.3
     members_change: float = 0.0
     far_behind: bool = False
@@ -54,6 +58,7 @@ def draw(random: Random, *, lite: bool) -> Options:
         users=random.randint(2, 3) if lite else random.randint(2, 6),
         devices=random.randint(1, 2) if lite else random.randint(1, 3),
         groups=random.randint(1, 2) if lite else random.randint(1, 4),
+        servers=random.choice((1, 2, 3)),
         duration=random.randint(8_000, 20_000) if lite else random.randint(30_000, 240_000),
         act_every=random.choice((100, 300, 800)),
         fault_every=random.choice((400, 1_200, 4_000)),
@@ -65,6 +70,9 @@ def draw(random: Random, *, lite: bool) -> Options:
         store_unknown=random.choice((0.0, 0.0, 0.05, 0.2)),
         store_slow=random.choice((0.0, 0.02)),
         refresh_lost=random.choice((0.0, 0.3)),
+        bus_lost=random.choice((0.0, 0.1, 1.0)),
+        bus_doubled=random.choice((0.0, 0.3)),
+        bus_late=random.choice((0.0, 0.3)),
         split_arrays=random.choice((0.0, 0.5, 1.0)),
         members_change=random.choice((0.0, 0.05, 0.2)),
         queue_items=random.choice((256, 20)),
@@ -81,5 +89,8 @@ def without(options: Options, fault: str) -> Options:
     return attrs.evolve(options, **changes)
 
 
-SWITCHES = (*FAULTS, "store_fails", "store_unknown", "store_slow", "refresh_lost", "split_arrays", "members_change")
+SWITCHES = (
+    *FAULTS, "store_fails", "store_unknown", "store_slow", "bus_lost", "bus_doubled", "bus_late", "refresh_lost",
+    "split_arrays", "members_change",
+)  # fmt: skip
 """Everything that can be switched off."""

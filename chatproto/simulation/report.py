@@ -56,8 +56,7 @@ def _svg(lines: list[Line]) -> str:
 def _lanes(lines: list[Line]) -> dict[str, int]:
     """Clients, then servers, then storage; the world's doings stand at the left."""
     named = {name for line in lines for name in (line.lane, line.to) if name is not None}
-    late = {"server": 1, "database": 2}
-    ordered = sorted(named - {"world"}, key=lambda name: (late.get(name, 0), name))
+    ordered = sorted(named - {"world"}, key=lambda name: (name == "database", name.startswith("server "), name))
     return {name: 200 + LANE * place for place, name in enumerate(ordered)}
 
 

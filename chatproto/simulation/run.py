@@ -59,6 +59,7 @@ def _better(best: Verdict, tried: Verdict) -> Verdict:
 
 def _smaller(options: Options) -> list[Options]:
     found = [attrs.evolve(options, groups=value) for value in range(1, options.groups)]
+    found += [attrs.evolve(options, servers=value) for value in range(1, options.servers)]
     found += [attrs.evolve(options, devices=value) for value in range(1, options.devices)]
     found += [attrs.evolve(options, users=value) for value in range(2, options.users)]
     for share in (0.1, 0.25, 0.5, 0.75):

@@ -13,9 +13,10 @@ from attrs import define, field
 from chatproto import codec
 from chatproto.deadlines import TICK
 from chatproto.delivery import OutQueue
+from chatproto.hints import Hint
 from chatproto.hub import Hub
 from chatproto.operations import Operation, Outcome
-from chatproto.outputs import CloseConnection, PingConnection, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
 
@@ -114,6 +115,12 @@ class Server:
         self.hub.complete_operation(request_id, outcome, self._now())
         self._pump()
 
+    def told(self, hint: Hint) -> None:
+        """The bus brought something; who is not there hears nothing."""
+        if self.up and not self._paused(self.told, hint):
+            self.hub.receive_hint(hint, self._now())
+            self._pump()
+
     def wake(self, link: Link) -> None:
         """TCP took a message: there is room for another."""
         connection = self.connections.get(link.connection_id)
@@ -193,6 +200,8 @@ class Server:
                         self._world.database.perform(self, output)
                     case Reply():
                         self._replies.pop(output.request_id)(output.outcome)
+                    case Publish(hint):
+                        self._world.bus.publish(self, hint)
                     case _:
                         assert_never(output)
             for connection_id in touched:

@@ -16,6 +16,7 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
+from chatproto.simulation.bus import Bus
 from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
 from chatproto.simulation.device import Device
@@ -51,7 +52,9 @@ class World:
         self.database = Database(self, self._random("database"))
         self.network = Network(self, self._random("network"))
         self.checkers = Checkers(self)
-        self.servers = [Server(self, "server", self._random("server"))]
+        self.bus = Bus(self, self._random("bus"))
+        names = [f"server {number + 1}" for number in range(options.servers)]
+        self.servers = [Server(self, name, self._random(name)) for name in names]
         self.users = [self._user(number) for number in range(options.users)]
         self.devices = [
             Device(self, f"{'abcdefgh'[user]}{number}", user_id, self._random(f"device {user} {number}"),

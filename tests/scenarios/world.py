@@ -10,6 +10,7 @@ from attrs import define, field
 
 from chatproto.deadlines import TICK
 from chatproto.delivery import OutQueue
+from chatproto.hints import Hint
 from chatproto.hub import Hub
 from chatproto.limits import Limits
 from chatproto.operations import (
@@ -25,7 +26,7 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.outputs import CloseConnection, PingConnection, Reply, RunOperation, SendFrame
+from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.simulation.store import Store
 from chatproto.text import search_words
 from chatproto.tokens import AccessClaims, TokenKeys
@@ -55,9 +56,9 @@ class Person:
             lifetime=lifetime,
         )
 
-    def connect(self, lifetime: int = 900) -> "Peer":
-        """A `/ws` connection that has said hello."""
-        peer = self.world.open()
+    def connect(self, lifetime: int = 900, to: "World | None" = None) -> "Peer":
+        """A `/ws` connection that has said hello, perhaps to another process."""
+        peer = (to or self.world).open()
         peer.send(type="hello", v=[1], token=self.token(lifetime), device="test")
         return peer
 
@@ -121,11 +122,14 @@ class Peer:
 
 
 class World:
-    """`hold`: operations of these types wait in `held` until `release`; `away`: every operation fails so."""
+    """`hold`: operations of these types wait in `held` until `release`; `away`: every operation fails so.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    With another world's `store` it is a second process on the same database; `hints`: what it published.
+    """
+
+    def __init__(self, limits: Limits | None = None, store: Store | None = None) -> None:
         self.now = START
-        self.store = Store()
+        self.store = store or Store()
         self.keys = TokenKeys("k", {"k": b"0" * 32})
         cids = itertools.count(1)
         self.hub = Hub(self.keys.check, lambda: f"server-{next(cids)}", limits)
@@ -135,6 +139,7 @@ class World:
         self.held: deque[RunOperation] = deque()
         self.away: OperationFailed | OutcomeUnknown | None = None
         self.performed: list[Operation] = []
+        self.hints: list[Hint] = []
 
     def person(self, name: str) -> Person:
         """Register and log in."""
@@ -176,6 +181,12 @@ class World:
         self.pump()
         return self.replies.pop(request_id)
 
+    def hear(self, *hints: Hint) -> None:
+        """The bus brought these."""
+        for hint in hints:
+            self.hub.receive_hint(hint, self.now)
+            self.pump()
+
     def pump(self) -> None:
         """Perform outputs until there are none."""
         while (outputs := self.hub.outputs()) or self._deliver_all():
@@ -200,6 +211,8 @@ class World:
                             self.hub.receive_pong(pinged.id)
                     case Reply():
                         self.replies[output.request_id] = output.outcome
+                    case Publish(hint):
+                        self.hints.append(hint)
 
     def complete(self, run: RunOperation, outcome: Outcome | None = None) -> None:
         """Perform one operation, or end it with the given outcome, without draining the outputs."""

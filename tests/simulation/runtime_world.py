@@ -1,4 +1,5 @@
-"""The real runtime, storage and client in one trio run: links are memory, SQLite runs inline, the clock jumps.
+"""Two real servers on one database, and real clients, in one trio run: links are memory, SQLite runs inline, the clock
+jumps.
 
 What the pure simulation cannot reach is here: tasks, cancellation, deadlines, the group-commit writer.
 """
@@ -38,6 +39,7 @@ from client.driver import Told
 from client.errors import ChatError
 from client.link import Closed
 from client.store import MemoryStore
+from runtime.bus import LocalBus
 from runtime.connection import LinkLost, serve_connection
 from runtime.driver import Driver
 from storage.migrate import upgrade
@@ -201,13 +203,18 @@ class RuntimeWorld:
         path = folder / "runtime.sqlite3"
         upgrade(f"sqlite:///{path}")
         self.storage = SQLiteStorage(path, run_in_thread=inline)
-        cids = iter(range(10**9))
-        limits = Limits(rate=1000.0, burst=1000)
-        hub = Hub(self.keys.check, lambda: f"server-{next(cids)}", limits)
-        self.driver = Driver(hub, self.storage, self.now, self.random)
+        bus = LocalBus()
+        self.drivers = [self._driver(bus, name) for name in ("one", "two")]
+        self.driver = self.drivers[0]
         self.people: list[Person] = []
         self.nursery: trio.Nursery
         self.chat_id = 0
+
+    def _driver(self, bus: LocalBus, name: str) -> Driver:
+        """Of one process; the other one shares its database, and hears of it over the bus."""
+        cids = iter(range(10**9))
+        hub = Hub(self.keys.check, lambda: f"server-{name}-{next(cids)}", Limits(rate=1000.0, burst=1000))
+        return Driver(hub, self.storage, self.now, self.random, bus)
 
     def now(self) -> datetime:
         return BEGIN + timedelta(seconds=trio.current_time())
@@ -219,13 +226,15 @@ class RuntimeWorld:
         )  # fmt: skip
 
     async def serve(self, wire: Wire) -> None:
-        await serve_connection(self.driver, ServerEnd(wire), self.driver.hub.open_connection, joins_frames=True)
+        driver = self.random.choice(self.drivers)
+        await serve_connection(driver, ServerEnd(wire), driver.hub.open_connection, joins_frames=True)
 
     async def run(self) -> str:
         """The hash of all that was applied; AssertionError where something does not hold."""
         async with trio.open_nursery() as nursery:
             self.nursery = nursery
-            await nursery.start(self.driver.run)
+            for server in self.drivers:
+                await nursery.start(server.run)
             for name in ("ann", "bob", "eve"):
                 self.people.append(await self._person(name))
             ids = [person.user_id for person in self.people]

@@ -1,0 +1,36 @@
+"""What one process tells the others over the bus.
+
+A hint may be lost, doubled, late, overtaken by another one, or of a history that was replaced. It never carries an
+item: it says where to look, and the log is read (I5). What no hint brings, the sweep does (I9).
+"""
+
+from attrs import frozen
+
+from chatproto.operations import Marked, SessionsEnded
+
+
+@frozen
+class HeadMoved:
+    """The chat's log reaches to `last_seq`."""
+
+    chat_id: int
+    last_seq: int
+
+
+@frozen
+class MembersAdded:
+    """These users are in the chat now; who went is told by the log."""
+
+    chat_id: int
+    user_ids: tuple[int, ...]
+
+
+News = HeadMoved | MembersAdded | Marked | SessionsEnded
+
+
+@frozen
+class Hint:
+    """News of the database whose history is `epoch`; of another history they are void, as seqs mean other items."""
+
+    epoch: str
+    news: News

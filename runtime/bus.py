@@ -1,0 +1,38 @@
+"""The bus: carries hints of the Hub between drivers (docs/architecture.md, More than one process).
+
+One process of one driver needs none; this is what a bus has to do. It may lose, double and reorder what it carries.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chatproto.hints import Hint
+
+Receive = Callable[[Hint], None]
+"""What a driver does with a hint of another one."""
+
+
+class Bus(Protocol):
+    """Between all drivers of one database."""
+
+    def join(self, receive: Receive) -> Receive:
+        """Enter a driver. What is returned publishes its hints, to all but itself."""
+        ...
+
+
+class LocalBus:
+    """Between the drivers of this process; with one of them there is nobody to tell."""
+
+    def __init__(self) -> None:
+        self._drivers: list[Receive] = []
+
+    def join(self, receive: Receive) -> Receive:
+        """See Bus."""
+        self._drivers.append(receive)
+
+        def publish(hint: Hint) -> None:
+            for other in self._drivers:
+                if other is not receive:
+                    other(hint)
+
+        return publish
