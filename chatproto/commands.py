@@ -128,7 +128,7 @@ def paged(hub: Hub, pending: Paging, outcome: Outcome, now: datetime) -> None:
     cursor = session.cursors.get(sync.chat_id)
     if cursor is not None and cursor.state is CursorState.LAGGING and sync.after_seq is not None and not page.more:
         cursor.move("synced")
-        cursor.sent = page.to_seq
+        cursor.move_to(page.to_seq, page.last_at)
         if page.items and removes(page.items[-1], session.user_id):  # it was among what the lag dropped
             return fanout.leave(hub, session, sync.chat_id)
         fanout.repair(hub, session, sync.chat_id)
@@ -164,7 +164,7 @@ def run_send(hub: Hub, session: ServerSession, chat_id: int, now: datetime) -> N
         now=now,
         refusal="attachment_invalid" if attachment_ids else check_content(frame.content, hub.limits),
     )
-    hub.run(operation, Appending(session.id, chat_id))
+    hub.run(operation, Appending(session.id, chat_id, hub.head(chat_id)))
 
 
 def appended(hub: Hub, pending: Appending, outcome: Outcome, now: datetime) -> None:

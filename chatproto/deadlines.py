@@ -32,7 +32,7 @@ def handle(hub: Hub, now: datetime) -> None:
         hub.sweep_due = now + timedelta(seconds=hub.limits.store_wait)
         session_ids = tuple(s.session_id for s in hub.sessions.values() if s.state is SessionState.ACTIVE)
         sweep = Sweep(chat_ids=tuple(hub.routes), session_ids=session_ids, user_ids=_next_users(hub))
-        hub.run(sweep, Sweeping())
+        hub.run(sweep, Sweeping(dict(hub.heads)))
 
 
 def _next_users(hub: Hub) -> tuple[int, ...]:
@@ -99,8 +99,8 @@ def _relist(hub: Hub, now: datetime) -> None:
             fanout.list_chat(hub, session, chat_id)
 
 
-def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
-    """Repair what no hint brought; another epoch means that the database was restored."""
+def swept(hub: Hub, pending: Sweeping, outcome: Outcome, now: datetime) -> None:
+    """Repair what no hint brought; another epoch means that the database was restored, a shorter log as well."""
     hub.sweep_due = now + timedelta(seconds=hub.limits.sweep_interval - TICK)
     if not isinstance(outcome, Swept):
         return
@@ -109,8 +109,10 @@ def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
         for session in list(hub.sessions.values()):
             hub.close(session, 1012, "the database was restored")
         return
+    if any(_is_gone(entry, outcome.heads.get(chat_id, (0, None))) for chat_id, entry in pending.heads.items()):
+        return hub.log_replaced()
     fanout.end_sessions(hub, set(outcome.ended))
-    for chat_id, last_seq in outcome.last_seqs.items():
+    for chat_id, (last_seq, _) in outcome.heads.items():
         fanout.notice_head(hub, chat_id, last_seq)
     for user_id, chat_ids in outcome.memberships.items():
         for session in hub.connections_of(user_id):
@@ -118,3 +120,8 @@ def swept(hub: Hub, outcome: Outcome, now: datetime) -> None:
                 for chat_id in chat_ids:
                     if chat_id not in session.cursors:
                         fanout.list_chat(hub, session, chat_id)
+
+
+def _is_gone(known: tuple[int, datetime | None], found: tuple[int, datetime | None]) -> bool:
+    """Whether the known entry is not in the log whose last one was found: it is shorter, or holds another one there."""
+    return found[0] < known[0] or (found[0] == known[0] and known[1] is not None and found[1] != known[1])

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 
 from attrs import define, field, frozen
 
@@ -14,19 +15,21 @@ from chatproto.transitions import CURSOR, CursorState, after
 class ChatCursor:
     """`sent`: the last seq given to this connection; live push happens only for `sent + 1`.
 
-    `seen`: the highest seq known to exist. `relist`: the user was removed and added again while an older part of the
-    log is on its way to him, so the chat is listed anew once the item that removed him is out.
+    `sent_at`: when that entry was made, where that is known: another one in its place means a replaced log. `seen`: the
+    highest seq known to exist. `relist`: the user was removed and added again while an older part of the log is on its
+    way to him, so the chat is listed anew once the item that removed him is out.
     """
 
     sent: int = 0
+    sent_at: datetime | None = None
     seen: int = 0
     state: CursorState = CursorState.LISTING
     relist: bool = False
 
     @classmethod
-    def live(cls, sent: int, seen: int) -> "ChatCursor":
+    def live(cls, sent: int, sent_at: datetime | None, seen: int) -> "ChatCursor":
         """A cursor of a chat whose state the client was told in `ready`."""
-        return cls(sent=sent, seen=max(sent, seen), state=CursorState.LIVE)
+        return cls(sent=sent, sent_at=sent_at, seen=max(sent, seen), state=CursorState.LIVE)
 
     def accepts(self, seq: int) -> bool:
         """Take `seq` as sent if it is the next one and nothing stands in its way."""
@@ -39,6 +42,10 @@ class ChatCursor:
     def move(self, event: str) -> None:
         """Follow the table of transitions."""
         self.state = after(CURSOR, self.state, event)
+
+    def move_to(self, seq: int, at: datetime | None = None) -> None:
+        """The client's log goes on above `seq`, an entry made `at`."""
+        self.sent, self.sent_at = seq, at
 
     @property
     def behind(self) -> bool:

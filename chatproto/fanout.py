@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chatproto import codec, legacy, presence, watermarks
 from chatproto.delivery import ChatCursor
 from chatproto.frames import ChatFrame, Lag, Typing, UserFrame
-from chatproto.model import Chat, LogItem, removes
+from chatproto.model import Chat, Event, Hidden, LogItem, Message, removes
 from chatproto.operations import (
     Appended,
     ChatCreated,
@@ -25,7 +25,7 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.outputs import SendFrame
-from chatproto.pending import CatchingUp, Listing, Marking, Pending, Request
+from chatproto.pending import Appending, CatchingUp, Listing, Marking, Pending, Request
 from chatproto.transitions import CursorState, SessionState
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
     """Tell everybody here what an outcome changed; outcomes that change nothing for others pass by."""
     if isinstance(outcome, Appended):
         _appended(hub, outcome)
+        head = pending.head if isinstance(pending, Appending | Request) else 0
+        if not outcome.dup and any(item.seq <= head for item in outcome.items):  # all that is new must stand behind it
+            hub.log_replaced()
     elif isinstance(outcome, ChatCreated):
         presence.introduce(hub, outcome)
         if outcome.created:
@@ -76,17 +79,21 @@ def _appended(hub: Hub, outcome: Appended) -> None:
     if outcome.dup:  # perhaps nobody was told when it was first appended: whoever lacks it reads the log
         notice_head(hub, chat_id, outcome.last_seq)
     else:
+        members = frozenset(outcome.member_ids)
         for item in outcome.items:
-            _broadcast(hub, item)
+            hub.note_head(chat_id, item.seq, item.created_at)
+            _broadcast(hub, item, members)
     announce(hub, chat_id, outcome.added_ids)
 
 
-def _broadcast(hub: Hub, item: LogItem) -> None:
+def _broadcast(hub: Hub, item: Message | Event, members: frozenset[int]) -> None:
+    """Push it to the members; whoever is none any more reads from the log what is his, up to his removal."""
     data = codec.encode(item)
     for connection_id in list(hub.routes.get(item.chat_id, ())):
         session = hub.sessions[connection_id]
         cursor = session.cursors[item.chat_id]
-        if cursor.accepts(item.seq):
+        cursor.seen = max(cursor.seen, item.seq)
+        if session.user_id in members and cursor.accepts(item.seq):
             _emit(hub, session, item, data)
         else:
             repair(hub, session, item.chat_id)
@@ -95,6 +102,7 @@ def _broadcast(hub: Hub, item: LogItem) -> None:
 def _emit(hub: Hub, session: ServerSession, item: LogItem, data: bytes) -> None:
     if session.only_chat is not None:
         data = legacy.encode_item(item)
+    session.cursors[item.chat_id].sent_at = None if isinstance(item, Hidden) else item.created_at
     hub.emit(SendFrame(session.id, data, "item", item.chat_id, item.seq))
     if removes(item, session.user_id):
         leave(hub, session, item.chat_id)
@@ -124,7 +132,7 @@ def repair(hub: Hub, session: ServerSession, chat_id: int) -> None:
     cursor = session.cursors[chat_id]
     if cursor.behind:
         cursor.move("gap")
-        operation = FetchPage(session.user_id, chat_id, cursor.sent, None, hub.limits.page)
+        operation = FetchPage(session.user_id, chat_id, cursor.sent, None, hub.limits.page, cursor.sent_at)
         hub.run(operation, CatchingUp(session.id, chat_id, cursor.seen))
 
 
@@ -135,14 +143,18 @@ def caught_up(hub: Hub, pending: CatchingUp, outcome: Outcome) -> None:
     if session is None or cursor is None or cursor.state is not CursorState.CATCHING_UP:
         return
     cursor.move("page")
+    if isinstance(outcome, Refused) and outcome.code == "bad_seq":
+        return hub.close(session, 1012, "the log was replaced")  # the client finds out when it is back
     if not isinstance(outcome, PageFound):
         return  # the store is away or the user no member: the next item or the sweep asks again
     page = outcome.page
+    hub.note_head(page.chat_id, page.last_seq, page.last_at)
     if page.from_seq > cursor.sent and session.only_chat is None:  # removed and added again: what lies between is
         cursor.relist = True  # hidden from him
         return leave(hub, session, pending.chat_id)
     asked, heard_more = cursor.sent, cursor.seen > pending.seen
-    cursor.sent = max(cursor.sent, page.from_seq)
+    if page.from_seq > cursor.sent:
+        cursor.move_to(page.from_seq)
     if not heard_more:  # the page knows best: a hint may have told of what is not there
         cursor.seen = cursor.sent
     cursor.seen = max(cursor.seen, page.last_seq)
@@ -166,7 +178,7 @@ def lag(hub: Hub, session: ServerSession, chat_id: int, first_dropped: int) -> N
     last_seq = first_dropped
     if cursor is not None and cursor.state is not CursorState.LISTING:
         cursor.move("lag")
-        cursor.sent = min(cursor.sent, first_dropped - 1)
+        cursor.move_to(min(cursor.sent, first_dropped - 1))
         last_seq = cursor.seen
     hub.emit(SendFrame(session.id, codec.encode(Lag(chat_id=chat_id, last_seq=last_seq)), "lag", chat_id))
 
@@ -210,8 +222,9 @@ def listed(hub: Hub, pending: Listing, outcome: Outcome, now: datetime) -> None:
     if chat.left_seq is not None:
         return leave(hub, session, chat.id)
     cursor.move("listed")
-    cursor.sent = chat.last_seq
+    cursor.move_to(chat.last_seq, chat.last_at)
     cursor.relist = False
+    hub.note_head(chat.id, chat.last_seq, chat.last_at)
     repair(hub, session, chat.id)
 
 

@@ -104,7 +104,7 @@ def joined(hub: Hub, pending: Joining, outcome: Outcome, now: datetime) -> None:
         return hub.close(session, 4404, "not a member")
     _route(hub, session, heads[0])
     if pending.after_seq is not None:
-        session.cursors[heads[0].chat_id].sent = min(pending.after_seq, heads[0].last_seq)
+        session.cursors[heads[0].chat_id].move_to(min(pending.after_seq, heads[0].last_seq))
     session.missed = {chat_id: seq for chat_id, seq in session.missed.items() if chat_id == session.only_chat}
     _activate(hub, session, outcome, now)
 
@@ -119,7 +119,7 @@ def _not_loaded(hub: Hub, session: ServerSession, outcome: Outcome, ref: str | N
 def _route(hub: Hub, session: ServerSession, head: Head) -> None:
     if head.left_seq is None:
         seen = session.missed.pop(head.chat_id, 0)
-        hub.route(session, head.chat_id, ChatCursor.live(head.last_seq, seen))
+        hub.route(session, head.chat_id, ChatCursor.live(head.last_seq, head.last_at, seen))
 
 
 def _activate(hub: Hub, session: ServerSession, loaded: SessionLoaded, now: datetime) -> None:

@@ -16,7 +16,15 @@ from chatproto.delivery import ChatCursor
 from chatproto.frames import Auth, Bye, ErrorFrame, FromServer, Hello, Ping
 from chatproto.hints import Hint, News
 from chatproto.limits import Limits
-from chatproto.operations import Operation, OperationFailed, Outcome, Refused
+from chatproto.operations import (
+    AppendChange,
+    AppendMessage,
+    Operation,
+    OperationFailed,
+    Outcome,
+    Refused,
+    RenewEpoch,
+)
 from chatproto.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.pending import (
     Appending,
@@ -28,6 +36,7 @@ from chatproto.pending import (
     Paging,
     Pending,
     Renewing,
+    RenewingEpoch,
     Request,
     SavingLastSeen,
     Sweeping,
@@ -44,8 +53,9 @@ CheckToken = Callable[[str, datetime], AccessClaims | TokenRefusal]
 class Hub:
     """All sessions of one process.
 
-    `check_token` verifies an access token at a given time; `new_cid` makes a cid for a command that came without one;
-    `limits` are the configured ones.
+    `check_token` verifies an access token at a given time; `new_cid` makes a name that was never used, for a command
+    that came without a cid and for a new epoch; `limits` are the configured ones. `heads`: of each chat that is routed
+    here, the last entry that storage told of: its seq, and when it was made.
     """
 
     def __init__(self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits | None = None) -> None:
@@ -56,6 +66,7 @@ class Hub:
         self.by_user: dict[int, dict[int, None]] = {}
         self.routes: dict[int, dict[int, None]] = {}
         self.joined: dict[int, dict[int, None]] = {}
+        self.heads: dict[int, tuple[int, datetime | None]] = {}
         self.marks: dict[int, ChatMarks] = {}
         self.presences = Presences()
         self.epoch: str | None = None
@@ -135,7 +146,8 @@ class Hub:
 
     def request(self, operation: Operation) -> int:
         """Run an operation for somebody outside (HTTP); its end is one Reply with the returned id."""
-        return self.run(operation, Request(operation))
+        head = self.head(operation.chat_id) if isinstance(operation, AppendMessage | AppendChange) else 0
+        return self.run(operation, Request(operation, head))
 
     def complete_operation(self, request_id: int, outcome: Outcome, now: datetime) -> None:
         """Storage is done with a RunOperation."""
@@ -162,7 +174,9 @@ class Hub:
             case Listing():
                 fanout.listed(self, pending, outcome, now)
             case Sweeping():
-                deadlines.swept(self, outcome, now)
+                deadlines.swept(self, pending, outcome, now)
+            case RenewingEpoch():
+                self.sweep_due = now  # it will see the new epoch; should it not be there, it asks for one again
             case SavingLastSeen():
                 pass  # the next departure tells anew
             case _:
@@ -285,6 +299,8 @@ class Hub:
     def route(self, session: ServerSession, chat_id: int, cursor: ChatCursor) -> None:
         """From now on this connection is told of this chat."""
         session.cursors[chat_id] = cursor
+        self.heads.setdefault(chat_id, (0, None))
+        self.note_head(chat_id, cursor.sent, cursor.sent_at)
         _add(self.routes, chat_id, session.id)
         if session.only_chat is not None:
             _add(self.joined, chat_id, session.id)
@@ -295,6 +311,21 @@ class Hub:
         _remove(self.joined, chat_id, session.id)
         if _remove(self.routes, chat_id, session.id):
             self.marks.pop(chat_id, None)
+            del self.heads[chat_id]
+
+    def head(self, chat_id: int) -> int:
+        """The last seq that storage told of, of a chat that is routed here; else 0."""
+        return self.heads.get(chat_id, (0, None))[0]
+
+    def note_head(self, chat_id: int, last_seq: int, last_at: datetime | None) -> None:
+        """Storage told of this entry: the log can never be shorter again, unless it is replaced."""
+        if chat_id in self.heads and last_seq > self.heads[chat_id][0]:
+            self.heads[chat_id] = last_seq, last_at
+
+    def log_replaced(self) -> None:
+        """An entry is gone: the database was restored to an older state, and nobody renamed its history."""
+        assert self.epoch is not None, "a head was told with the epoch, or after it"
+        self.run(RenewEpoch(self.epoch, self.new_cid()), RenewingEpoch())
 
     def connections_of(self, user_id: int) -> list[ServerSession]:
         """A user's connections, oldest first."""

@@ -284,11 +284,20 @@ class LoadSession:
 @frozen
 class Sweep:
     """I9: the heads of the given chats, which of the sessions ended, the chats that the users are members of now, the
-    epoch. Outcome: Swept."""
+    epoch. It must see everything that was committed before it was asked for. Outcome: Swept."""
 
     chat_ids: tuple[int, ...]
     session_ids: tuple[int, ...]
     user_ids: tuple[int, ...] = ()
+
+
+@frozen
+class RenewEpoch:
+    """A log turned out to be replaced under `old`: name the history `new`, unless it has another name by now (compare
+    and set). Outcome: Done."""
+
+    old: str
+    new: str
 
 
 Operation = (
@@ -317,6 +326,7 @@ Operation = (
     | Mark
     | LoadSession
     | Sweep
+    | RenewEpoch
 )
 
 # --- outcomes --------------------------------------------------------------------------------------------------
@@ -468,9 +478,10 @@ class SessionLoaded:
 
 @frozen
 class Swept:
-    """`last_seqs` by chat id; `ended` session ids; `epoch` of the database; `memberships`: chat ids by user id."""
+    """`heads` by chat id: the last seq, and when that entry was made; `ended` session ids; `epoch` of the database;
+    `memberships`: chat ids by user id."""
 
-    last_seqs: dict[int, int]
+    heads: dict[int, tuple[int, datetime | None]]
     ended: tuple[int, ...]
     epoch: str
     memberships: dict[int, tuple[int, ...]] = Factory(dict)

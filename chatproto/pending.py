@@ -3,6 +3,8 @@
 Pending entries belong to the Hub, not to a session: if the sender vanishes, a committed append still fans out.
 """
 
+from datetime import datetime
+
 from attrs import frozen
 
 from chatproto.frames import Hello, MarkFrame, Sync
@@ -12,9 +14,10 @@ from chatproto.tokens import AccessClaims
 
 @frozen
 class Request:
-    """Asked by the runtime (HTTP); ends in a Reply."""
+    """Asked by the runtime (HTTP); ends in a Reply. `head`: of the log it appends to, as it was known before."""
 
     operation: Operation
+    head: int
 
 
 @frozen
@@ -44,10 +47,11 @@ class Renewing:
 
 @frozen
 class Appending:
-    """The first of a connection's line of log commands in one chat is in storage."""
+    """The first of a connection's line of log commands in one chat is in storage; `head`: as it was known before."""
 
     connection_id: int
     chat_id: int
+    head: int
 
 
 @frozen
@@ -85,7 +89,14 @@ class Listing:
 
 @frozen
 class Sweeping:
-    """I9."""
+    """I9. `heads`: the last seqs and their times, as they were known when it began."""
+
+    heads: dict[int, tuple[int, datetime | None]]
+
+
+@frozen
+class RenewingEpoch:
+    """A log was replaced under the epoch that this process knows."""
 
 
 @frozen
@@ -104,5 +115,6 @@ Pending = (
     | Marking
     | Listing
     | Sweeping
+    | RenewingEpoch
     | SavingLastSeen
 )

@@ -207,8 +207,9 @@ class Replica:
         return None
 
     def disconnected(self) -> None:
-        """What was under way is asked again on the next link."""
+        """What was under way is asked again on the next link; the log of early items may be another one by then."""
         for chat in self.chats.values():
+            chat.early.clear()
             chat.asked, chat.lagging, chat.ask_at, chat.mark_at = None, False, 0, 0
         self.asking = 0
 

@@ -13,7 +13,7 @@ from chatproto.delivery import OutQueue
 from chatproto.frames import MarkFrame, Send
 from chatproto.model import Event, Hidden, LogItem, Message, removes
 from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome
-from chatproto.simulation.store import Room
+from chatproto.simulation.store import Room, Store
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
 
@@ -49,6 +49,7 @@ class Checkers:
         self.acked: dict[str, Acked] = {}
         self._claims: dict[tuple[int, int], int] = {}
         self._seqs: dict[tuple[int, int, str], int] = {}
+        self._lost: set[tuple[object, ...]] = set()
         self.restored = False
 
     # --- the database ---
@@ -65,9 +66,16 @@ class Checkers:
         if room.log[-1].seq != len(room.log):
             raise Violation("S2", f"chat {room.id}: {room.log[-1].seq} stands at place {len(room.log)}")
 
-    def database_restored(self) -> None:
-        """What was acked since the backup is void; what is repeated may get another place."""
+    def database_restored(self, lost: Store) -> None:
+        """What was acked since the backup is void; what is repeated may get another place.
+
+        Where the epoch is the old one, nobody can tell items of the lost history that are still on their way.
+        """
         self.restored = True
+        if lost.epoch == self._world.database.store.epoch:
+            self._lost |= {(room.id, *_body(item)) for room in lost.rooms.values() for item in room.log}
+        else:
+            self._lost.clear()
         self._seqs.clear()
         rooms = self._world.database.store.rooms
         self.acked = {
@@ -123,6 +131,8 @@ class Checkers:
             raise Violation("S4", f"{where} was applied after {shown}")
         if not self._same_history(device):
             return
+        if (item.chat_id, *_body(item)) in self._lost:
+            return  # at rest it must be gone
         room = self._world.database.store.rooms.get(item.chat_id)
         if room is None or item.seq > room.last_seq:
             raise Violation("S1", f"{where} was shown and is not stored")
@@ -149,6 +159,8 @@ class Checkers:
         if not isinstance(item, Message) or (item.cid, item.content, item.sender_id) != (
             sent.cid, written.content, written.user_id,
         ):  # fmt: skip
+            if (sent.chat_id, sent.seq, written.user_id, written.content, sent.cid, sent.created_at) in self._lost:
+                return
             raise Violation("S1", f"{sent.cid} was acked as {sent.seq}, where there is {item}")
         self.acked[sent.cid] = Acked(sent.chat_id, sent.seq)
         self._world.trace.counts["acked"] += 1

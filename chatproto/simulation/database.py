@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -30,7 +29,7 @@ class Database:
         self._world = world
         self._random = random
         self._life = 0
-        self._backup: Store | None = None
+        self._backup = self.store
         self._in_flight: dict[tuple[str, int, int], None] = {}
 
     def perform(self, server: Server, run: RunOperation) -> None:
@@ -48,17 +47,20 @@ class Database:
 
     def back_up(self) -> None:
         """Keep a copy of how it is now."""
-        self._backup = deepcopy(self.store)
+        self._backup = self.store.copy()
 
-    def restore(self) -> bool:
-        """Go back to the copy, under a new epoch; False where there is none."""
-        if self._backup is None:
-            return False
-        self.store = deepcopy(self._backup)
-        self.epochs += 1
-        self.store.epoch = f"epoch-{self.epochs}"
+    def restore(self, *, renew: bool) -> None:
+        """Go back to the copy; `renew`: under a new epoch, as an operator should."""
+        epoch = self.store.epoch
+        self.store = self._backup.copy()
+        self.epochs += renew
+        self.store.epoch = f"epoch-{self.epochs}" if renew else epoch
         self._life += 1
-        return True
+
+    def fail_over(self, replica: Store) -> None:
+        """A replica takes over that lacks what was committed since; nobody knows, and the epoch is the same."""
+        self.store = replica
+        self._life += 1
 
     def _latency(self) -> int:
         return 1 + int(self._random.expovariate(1 / self._world.options.store_latency))
@@ -75,7 +77,9 @@ class Database:
             world.trace.counts["fault: store failed before commit"] += 1
             outcome = OperationFailed(retryable=True, detail="away")
         else:
+            epoch = self.store.epoch
             outcome = self.store.perform(run.operation)
+            world.trace.counts["epochs renewed by servers"] += self.store.epoch != epoch
             if isinstance(run.operation, AppendMessage | AppendChange):
                 world.checkers.appended(run.operation, outcome)
             if unknown and isinstance(run.operation, AppendMessage | AppendChange | Mark):

@@ -31,6 +31,7 @@ class Options:
     store_unknown: float = 0.0
     store_slow: float = 0.0
     refresh_lost: float = 0.0
+    epoch_forgotten: float = 0.0
     bus_lost: float = 0.0
     bus_doubled: float = 0.0
     bus_late: float = 0.0
@@ -44,7 +45,8 @@ class Options:
 
 FAULTS = (
     "cut", "half_open", "refuse", "stall", "proxy_close", "server_crash", "server_stop", "server_pause", "store_down",
-    "device_crash", "device_sleep", "revoke", "restore", "clock_jump",
+    "device_crash", "device_sleep", "revoke", "backup", "restore", "fail_over",
+    "clock_jump",
 )  # fmt: skip
 """What the world does to its inhabitants."""
 
@@ -52,7 +54,7 @@ FAULTS = (
 def draw(random: Random, *, lite: bool) -> Options:
     """Options for a run. `lite`: a short one, for the test suite."""
     chosen = {fault: random.choice((0.0, 0.5, 1.0, 3.0)) for fault in FAULTS}
-    for rare in ("restore", "revoke", "server_stop", "store_down"):
+    for rare in ("restore", "fail_over", "revoke", "server_stop", "store_down"):
         chosen[rare] *= 0.3
     return Options(
         users=random.randint(2, 3) if lite else random.randint(2, 6),
@@ -70,6 +72,7 @@ def draw(random: Random, *, lite: bool) -> Options:
         store_unknown=random.choice((0.0, 0.0, 0.05, 0.2)),
         store_slow=random.choice((0.0, 0.02)),
         refresh_lost=random.choice((0.0, 0.3)),
+        epoch_forgotten=random.choice((0.0, 0.5)),
         bus_lost=random.choice((0.0, 0.1, 1.0)),
         bus_doubled=random.choice((0.0, 0.3)),
         bus_late=random.choice((0.0, 0.3)),
@@ -91,6 +94,6 @@ def without(options: Options, fault: str) -> Options:
 
 SWITCHES = (
     *FAULTS, "store_fails", "store_unknown", "store_slow", "bus_lost", "bus_doubled", "bus_late", "refresh_lost",
-    "split_arrays", "members_change",
+    "epoch_forgotten", "split_arrays", "members_change",
 )  # fmt: skip
 """Everything that can be switched off."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 import msgspec
-from attrs import define, field
+from attrs import define, evolve, field
 
 from chatproto.model import Event, Message, PrivateUser, User
 from chatproto.operations import (
@@ -19,6 +19,7 @@ from chatproto.operations import (
     CreateGroup,
     CreateSession,
     CreateUser,
+    Done,
     EndSessions,
     FetchMessages,
     FetchPage,
@@ -32,6 +33,7 @@ from chatproto.operations import (
     Mark,
     Operation,
     Outcome,
+    RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
     SearchUsers,
@@ -118,6 +120,16 @@ class Room:
         """The head of the log."""
         return len(self.log)
 
+    @property
+    def head(self) -> tuple[int, datetime | None]:
+        """The last entry's seq and time."""
+        return (self.last_seq, self.log[-1].created_at) if self.log else (0, None)
+
+    def copy(self) -> "Room":
+        """As it is now."""
+        members = {user_id: evolve(member) for user_id, member in self.members.items()}
+        return evolve(self, members=members, log=list(self.log), commands=dict(self.commands))
+
     def present(self) -> dict[int, Membership]:
         """The members of now, the longest-standing first."""
         ordered = sorted(self.members.values(), key=lambda member: (member.joined_seq, member.user_id))
@@ -140,6 +152,17 @@ class Store:
     rooms: dict[int, Room] = field(factory=dict)
     keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
     messages: int = 0
+
+    def copy(self) -> "Store":
+        """As it is now; items and users never change, so both hold the same ones."""
+        return evolve(
+            self,
+            accounts={key: evolve(account) for key, account in self.accounts.items()},
+            logins={key: evolve(login) for key, login in self.logins.items()},
+            tokens={key: evolve(token) for key, token in self.tokens.items()},
+            rooms={key: room.copy() for key, room in self.rooms.items()},
+            keys=dict(self.keys),
+        )
 
     def perform(self, operation: Operation) -> Outcome:
         """One operation, whole, as if in a transaction of its own."""
@@ -198,11 +221,14 @@ class Store:
                 return log.mark(self, operation)
             case Sweep():
                 return self._sweep(operation)
+            case RenewEpoch(old, new):
+                self.epoch = new if self.epoch == old else self.epoch
+                return Done()
             case _:
                 assert_never(operation)
 
     def _sweep(self, operation: Sweep) -> Outcome:
-        heads = {chat_id: self.rooms[chat_id].last_seq for chat_id in operation.chat_ids if chat_id in self.rooms}
+        heads = {chat_id: self.rooms[chat_id].head for chat_id in operation.chat_ids if chat_id in self.rooms}
         ended = [login_id for login_id in operation.session_ids if self._ended(login_id)]
         memberships = {
             user_id: tuple(room.id for room in self.rooms.values() if room.membership(user_id))

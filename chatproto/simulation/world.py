@@ -24,6 +24,7 @@ from chatproto.simulation.network import Link, Network
 from chatproto.simulation.options import Options
 from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
+from chatproto.simulation.store import Store
 from chatproto.simulation.trace import Trace, Violation
 from chatproto.text import search_words
 from chatproto.tokens import TokenKeys
@@ -248,16 +249,36 @@ class World:
         server = self._faults.choice(self.servers)
         server.ahead = self._faults.choice((-2_000, 0, 0, 1_500))
 
+    def _backup(self) -> None:
+        self.database.back_up()
+
     def _restore(self) -> None:
-        if self.database.restore():
-            self.just_restored = True
-            self.checkers.database_restored()
-            stopped = self._faults.random() < 0.7  # as an operator should
-            for server in self.servers:
-                if server.up and stopped:
-                    server.crash()
-                    self.scheduler.after(self._faults.randrange(10, 2_000), server.start)
-            self.scheduler.after(1, self._restore_over)
+        forgotten = self._faults.random() < self.options.epoch_forgotten
+        self.trace.counts["fault: restore under the same epoch"] += forgotten
+        lost = self.database.store
+        self.database.restore(renew=not forgotten)
+        self._restored(lost)
+        stopped = self._faults.random() < 0.7  # as an operator should
+        for server in self.servers:
+            if server.up and stopped:
+                server.crash()
+                self.scheduler.after(self._faults.randrange(10, 2_000), server.start)
+
+    def _fail_over(self) -> None:
+        replica = self.database.store.copy()
+        self.scheduler.after(self._faults.randrange(50, 3_000), self._failed_over, replica)
+
+    def _failed_over(self, replica: Store) -> None:
+        lost = self.database.store
+        if self.faulty and replica.epoch == lost.epoch:
+            self.trace.counts["fault: entries lost by a failover"] += lost.messages > replica.messages
+            self.database.fail_over(replica)
+            self._restored(lost)
+
+    def _restored(self, lost: Store) -> None:
+        self.just_restored = True
+        self.checkers.database_restored(lost)
+        self.scheduler.after(1, self._restore_over)
 
     def _restore_over(self) -> None:
         self.just_restored = False

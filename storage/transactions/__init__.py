@@ -37,6 +37,7 @@ from chatproto.operations import (
     Mark,
     Operation,
     Outcome,
+    RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
     SearchUsers,
@@ -63,7 +64,7 @@ from storage.transactions.sessions import (
     rotate_refresh,
     touch_session,
 )
-from storage.transactions.sweeps import load_session, sweep
+from storage.transactions.sweeps import load_session, renew_epoch, sweep
 
 
 @frozen
@@ -130,5 +131,7 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(load_session, operation), writes=False, first=first)
         case Sweep():
             return Plan(partial(sweep, operation), writes=False)
+        case RenewEpoch():
+            return Plan(partial(renew_epoch, operation), writes=True)
         case _:
             assert_never(operation)

@@ -1,13 +1,14 @@
 """What a connected process reads: everything at the start of a connection, heads every second (docs/protocol.md I9)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
-from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, Sweep, Swept
+from chatproto.operations import Done, LoadSession, Outcome, Refused, RenewEpoch, SessionLoaded, Sweep, Swept
 from storage.statements import Statement, Steps
-from storage.tables import chat_users, chats, sessions
+from storage.tables import chat_users, chats, meta, sessions
 from storage.transactions.chats import read_epoch
 from storage.transactions.people import private_user
 from storage.transactions.views import to_heads, views_of
@@ -16,7 +17,7 @@ _CHUNK: Final = 1000
 """Ids in one IN list."""
 
 _HEADS: Final = Statement(
-    select(chats.c.id, chats.c.last_seq).where(chats.c.id.in_(bindparam("chat_ids", expanding=True)))
+    select(chats.c.id, chats.c.last_seq, chats.c.last_at).where(chats.c.id.in_(bindparam("chat_ids", expanding=True)))
 )
 _ENDED: Final = Statement(
     select(sessions.c.id).where(
@@ -28,6 +29,12 @@ _MEMBERSHIPS: Final = Statement(
     select(chat_users.c.user_id, chat_users.c.chat_id).where(
         chat_users.c.user_id.in_(bindparam("user_ids", expanding=True)), chat_users.c.left_seq.is_(None)
     )
+)
+
+_RENEW_EPOCH: Final = Statement(
+    update(meta)
+    .where(meta.c.name == "epoch", meta.c.value == bindparam("old"))
+    .values(value=bindparam("new", type_=meta.c.value.type))
 )
 
 
@@ -45,10 +52,10 @@ def load_session(operation: LoadSession) -> Steps[Outcome]:
 
 def sweep(operation: Sweep) -> Steps[Outcome]:
     """Chats that do not exist are left out."""
-    last_seqs: dict[int, int] = {}
+    heads: dict[int, tuple[int, datetime | None]] = {}
     for ids in _chunks(operation.chat_ids):
         rows = yield from _HEADS.rows(chat_ids=ids)
-        last_seqs.update((row[0], row[1]) for row in rows)
+        heads.update((row[0], (row[1], row[2])) for row in rows)
     ended: list[int] = []
     for ids in _chunks(operation.session_ids):
         ended += yield from _ENDED.column(session_ids=ids)
@@ -58,11 +65,17 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
             memberships[row[0]].append(row[1])
     epoch = yield from read_epoch()
     return Swept(
-        last_seqs,
+        heads,
         tuple(sorted(ended)),
         epoch,
         {user_id: tuple(sorted(chat_ids)) for user_id, chat_ids in memberships.items()},
     )
+
+
+def renew_epoch(operation: RenewEpoch) -> Steps[Outcome]:
+    """Compare and set: of several processes that noticed it, one names the new history."""
+    yield from _RENEW_EPOCH.run(old=operation.old, new=operation.new)
+    return Done()
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:

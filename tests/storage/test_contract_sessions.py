@@ -5,12 +5,14 @@ import trio
 from chatproto.operations import (
     ChangePassword,
     CreateSession,
+    Done,
     EndSessions,
     FindLogin,
     ListSessions,
     LoadSession,
     LoginFound,
     Outcome,
+    RenewEpoch,
     RotateRefresh,
     SessionCreated,
     SessionLoaded,
@@ -207,13 +209,14 @@ async def test_a_sweep_tells_heads_ended_sessions_and_the_epoch(house: House) ->
     ann, bob = await house.people(2)
     chat, empty = await house.direct(ann, bob), await house.group(ann)
     await house.send(chat, ann)
-    await house.send(chat, bob)
+    house.wait(seconds=1)
+    last = await house.send(chat, bob)
     live = (await house.log_in(ann, b"0")).session_id
     swept = await house.do(Sweep((empty, chat, 10**12), (live, 10**12)))
-    assert swept == Swept({chat: 2, empty: 0}, (), EPOCH)
+    assert swept == Swept({chat: (2, last.created_at), empty: (0, None)}, (), EPOCH)
     assert await house.do(Sweep((), ())) == Swept({}, (), EPOCH)
     many = tuple(range(10**6, 10**6 + 2500))
-    assert await house.do(Sweep((*many, chat), many)) == Swept({chat: 2}, (), EPOCH)
+    assert await house.do(Sweep((*many, chat), many)) == Swept({chat: (2, last.created_at)}, (), EPOCH)
 
 
 async def test_loading_a_session_lists_heads_and_peers(house: House) -> None:
@@ -245,3 +248,16 @@ async def test_a_session_is_alive_though_its_token_row_is_gone(house: House) -> 
     session = await house.log_in(await house.user("ann"), b"1")
     unknown = TouchSession(session.user.id, session.session_id, session.refresh_id + 99, house.now)
     assert expect(UserFound, await house.do(unknown)).user == session.user
+
+
+async def test_an_epoch_is_renewed_by_whoever_knows_the_old_one(house: House) -> None:
+    async def epoch() -> str:
+        return expect(Swept, await house.do(Sweep((), ()))).epoch
+
+    assert await house.do(RenewEpoch("another", "too late")) == Done()
+    assert await epoch() == EPOCH
+    assert await house.do(RenewEpoch(EPOCH, "restored")) == Done()
+    assert await epoch() == "restored"
+    assert await house.do(RenewEpoch(EPOCH, "late")) == Done()
+    assert await epoch() == "restored"
+    assert await house.do(RenewEpoch("restored", EPOCH)) == Done(), "others use this database too"
