@@ -105,11 +105,14 @@ def swept(hub: Hub, pending: Sweeping, outcome: Outcome, now: datetime) -> None:
     if not isinstance(outcome, Swept):
         return
     if hub.epoch is not None and outcome.epoch != hub.epoch:
-        hub.epoch = outcome.epoch
+        hub.epoch, hub.replaced = outcome.epoch, False
         for session in list(hub.sessions.values()):
             hub.close(session, 1012, "the database was restored")
         return
-    if any(_is_gone(entry, outcome.heads.get(chat_id, (0, None))) for chat_id, entry in pending.heads.items()):
+    none = (0, None)
+    if hub.replaced or any(
+        _is_gone(entry, outcome.heads.get(chat_id, none)) for chat_id, entry in pending.heads.items()
+    ):
         return hub.log_replaced()
     fanout.end_sessions(hub, set(outcome.ended))
     for chat_id, (last_seq, _) in outcome.heads.items():

@@ -41,8 +41,8 @@ def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
     if isinstance(outcome, Appended):
         _appended(hub, outcome)
         head = pending.head if isinstance(pending, Appending | Request) else 0
-        if not outcome.dup and any(item.seq <= head for item in outcome.items):  # all that is new must stand behind it
-            hub.log_replaced()
+        if not outcome.dup and not hub.replaced and any(item.seq <= head for item in outcome.items):
+            hub.log_replaced()  # what is new must stand behind all that was known
     elif isinstance(outcome, ChatCreated):
         presence.introduce(hub, outcome)
         if outcome.created:

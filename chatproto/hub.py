@@ -55,7 +55,8 @@ class Hub:
 
     `check_token` verifies an access token at a given time; `new_cid` makes a name that was never used, for a command
     that came without a cid and for a new epoch; `limits` are the configured ones. `heads`: of each chat that is routed
-    here, the last entry that storage told of: its seq, and when it was made.
+    here, the last entry that storage told of: its seq, and when it was made. `replaced`: one of them is gone, and the
+    epoch is still the old one.
     """
 
     def __init__(self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits | None = None) -> None:
@@ -70,6 +71,7 @@ class Hub:
         self.marks: dict[int, ChatMarks] = {}
         self.presences = Presences()
         self.epoch: str | None = None
+        self.replaced = False
         self.retries: deque[tuple[datetime, int, int]] = deque()
         self.relists: deque[tuple[datetime, int, int]] = deque()
         self.sweep_due: datetime | None = None
@@ -176,7 +178,7 @@ class Hub:
             case Sweeping():
                 deadlines.swept(self, pending, outcome, now)
             case RenewingEpoch():
-                self.sweep_due = now  # it will see the new epoch; should it not be there, it asks for one again
+                self.sweep_due = now  # it will see the new epoch
             case SavingLastSeen():
                 pass  # the next departure tells anew
             case _:
@@ -323,8 +325,12 @@ class Hub:
             self.heads[chat_id] = last_seq, last_at
 
     def log_replaced(self) -> None:
-        """An entry is gone: the database was restored to an older state, and nobody renamed its history."""
+        """An entry is gone: the database was restored to an older state, and nobody renamed its history.
+
+        Until that is done each sweep asks for it again.
+        """
         assert self.epoch is not None, "a head was told with the epoch, or after it"
+        self.replaced = True
         self.run(RenewEpoch(self.epoch, self.new_cid()), RenewingEpoch())
 
     def connections_of(self, user_id: int) -> list[ServerSession]:

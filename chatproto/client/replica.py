@@ -207,9 +207,10 @@ class Replica:
         return None
 
     def disconnected(self) -> None:
-        """What was under way is asked again on the next link; the log of early items may be another one by then."""
+        """What was under way is asked again on the next link; what was heard of may be of a lost log by then."""
         for chat in self.chats.values():
             chat.early.clear()
+            chat.last_seq = chat.applied
             chat.asked, chat.lagging, chat.ask_at, chat.mark_at = None, False, 0, 0
         self.asking = 0
 

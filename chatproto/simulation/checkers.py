@@ -49,7 +49,7 @@ class Checkers:
         self.acked: dict[str, Acked] = {}
         self._claims: dict[tuple[int, int], int] = {}
         self._seqs: dict[tuple[int, int, str], int] = {}
-        self._lost: set[tuple[object, ...]] = set()
+        self.lost: set[tuple[object, ...]] = set()
         self.restored = False
 
     # --- the database ---
@@ -73,9 +73,9 @@ class Checkers:
         """
         self.restored = True
         if lost.epoch == self._world.database.store.epoch:
-            self._lost |= {(room.id, *_body(item)) for room in lost.rooms.values() for item in room.log}
+            self.lost |= {(room.id, *_body(item)) for room in lost.rooms.values() for item in room.log}
         else:
-            self._lost.clear()
+            self.lost.clear()
         self._seqs.clear()
         rooms = self._world.database.store.rooms
         self.acked = {
@@ -131,7 +131,7 @@ class Checkers:
             raise Violation("S4", f"{where} was applied after {shown}")
         if not self._same_history(device):
             return
-        if (item.chat_id, *_body(item)) in self._lost:
+        if (item.chat_id, *_body(item)) in self.lost:
             return  # at rest it must be gone
         room = self._world.database.store.rooms.get(item.chat_id)
         if room is None or item.seq > room.last_seq:
@@ -159,7 +159,7 @@ class Checkers:
         if not isinstance(item, Message) or (item.cid, item.content, item.sender_id) != (
             sent.cid, written.content, written.user_id,
         ):  # fmt: skip
-            if (sent.chat_id, sent.seq, written.user_id, written.content, sent.cid, sent.created_at) in self._lost:
+            if (sent.chat_id, sent.seq, written.user_id, written.content, sent.cid, sent.created_at) in self.lost:
                 return
             raise Violation("S1", f"{sent.cid} was acked as {sent.seq}, where there is {item}")
         self.acked[sent.cid] = Acked(sent.chat_id, sent.seq)

@@ -106,7 +106,7 @@ class Device:
         self._world = world
         self._random = random
         self._config = ClientConfig(device=name, whole_log=whole_log)
-        self._link: Link | None = None
+        self.link: Link | None = None
         self._writing: list[list[Output]] = []
         self._timer_at: int | None = None
         self._token = ""
@@ -168,9 +168,9 @@ class Device:
         """Power is lost: what the disk had not written is gone, the link dies without a word."""
         self.life += 1
         self.on = False
-        if self._link is not None:
-            self._world.network.close_by_client(self._link)
-        self._link = None
+        if self.link is not None:
+            self._world.network.close_by_client(self.link)
+        self.link = None
         self._writing.clear()
         self._timer_at = None
         self._renewing = False
@@ -196,7 +196,7 @@ class Device:
 
     def connected(self, link: Link) -> None:
         """The WebSocket is open."""
-        if link is self._link:
+        if link is self.link:
             self.session.connected(link.number, self._now())
             self.perform()
 
@@ -236,14 +236,14 @@ class Device:
         network = self._world.network
         match output:
             case Connect(number):
-                self._link = network.connect(self, number)
+                self.link = network.connect(self, number)
             case SendFrame(frame):
-                assert self._link is not None
-                network.from_client(self._link, codec.encode(frame))
+                assert self.link is not None
+                network.from_client(self.link, codec.encode(frame))
             case Close():
-                assert self._link is not None
-                network.close_by_client(self._link)
-                self._link = None
+                assert self.link is not None
+                network.close_by_client(self.link)
+                self.link = None
             case Renew(token):
                 self._renew(token)
             case Changed(state):
@@ -345,8 +345,13 @@ class Device:
     @property
     def deceived(self) -> bool:
         """Its link is half open or stalled, and it was not told."""
-        link = self._link
+        link = self.link
         return link is not None and link.at_client and (link.silent or link.stalled_until > self._now())
+
+    @property
+    def was_removed(self) -> bool:
+        """Its user is a former member of some chat, as far as it knows."""
+        return any(chat.left_seq is not None for chat in self.session.replica.chats.values())
 
     @property
     def awake(self) -> bool:

@@ -292,6 +292,9 @@ class World:
         for server in self.servers:
             server.ahead = 0
         self.note("world", "no more faults", fault=True)
+        for device in self.devices:
+            if self.checkers.lost and device.was_removed and device.link is not None:
+                self.network.cut(device.link)  # his link tells him of that chat no more, not even that its log was lost
 
     def _settle(self, ticks: int | None) -> None:
         """Liveness: all comes to rest, and stays so."""
