@@ -39,10 +39,9 @@ RELIST_AFTER: Final = timedelta(seconds=1)
 def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
     """Tell everybody here what an outcome changed; outcomes that change nothing for others pass by."""
     if isinstance(outcome, Appended):
+        if outcome.items and not outcome.dup and not hub.replaced:
+            _check_place(hub, pending, outcome)
         _appended(hub, outcome)
-        head = pending.head if isinstance(pending, Appending | Request) else 0
-        if not outcome.dup and not hub.replaced and any(item.seq <= head for item in outcome.items):
-            hub.log_replaced()  # what is new must stand behind all that was known
     elif isinstance(outcome, ChatCreated):
         presence.introduce(hub, outcome)
         if outcome.created:
@@ -68,6 +67,16 @@ def end_sessions(hub: Hub, session_ids: Collection[int]) -> None:
 
 
 # --- items of the log ---
+
+
+def _check_place(hub: Hub, pending: Pending, outcome: Appended) -> None:
+    """New items stand behind all that was known when they were sent, and right behind what this process knows."""
+    first = outcome.items[0].seq
+    known_then = pending.head if isinstance(pending, Appending | Request) else 0
+    head, head_at = hub.heads.get(outcome.chat_id, (0, None))
+    other_before = first == head + 1 and head_at is not None and head_at != outcome.previous_at
+    if first <= known_then or other_before:
+        hub.log_replaced()
 
 
 def _appended(hub: Hub, outcome: Appended) -> None:

@@ -427,6 +427,7 @@ class ChatFound:
 class Appended:
     """Items now in the log, ascending. `dup`: they stood there before. `last_seq`: the chat's head.
 
+    `previous_at`: when the entry was made behind which they were put (None where there is none, or for a `dup`).
     `member_ids`: members after the last item; `added_ids` and `removed_ids` changed by these items.
     """
 
@@ -437,6 +438,7 @@ class Appended:
     member_ids: tuple[int, ...]
     added_ids: tuple[int, ...] = ()
     removed_ids: tuple[int, ...] = ()
+    previous_at: datetime | None = None
 
 
 @frozen

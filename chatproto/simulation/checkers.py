@@ -142,8 +142,22 @@ class Checkers:
         if type(stored) is not type(item) or _body(stored) != _body(item):
             raise Violation("S2", f"{where} is {_body(item)}, stored is {_body(stored)}")
         member = room.members.get(device.user_id)
-        if member is None or not _may_see(room, device.user_id, item.seq, self._world.founders):
+        if member is None or not self._may_see(room, device.user_id, item.seq):
             raise Violation("S5", f"{where} is not for user {device.user_id}")
+
+    def _may_see(self, room: Room, user_id: int, seq: int) -> bool:
+        """Within one of his memberships: from its first_seq (at least 1) through his removal."""
+        inside = user_id in self._world.founders[room.id]
+        if not self._world.members_changed:
+            return inside
+        for item in room.log:
+            if isinstance(item, Event) and item.event in ("member_added", "member_removed"):
+                named = item.data["user_id"] if item.event == "member_removed" else item.data["user"].id
+                if named == user_id:
+                    if item.event == "member_removed" and inside and seq <= item.seq:
+                        return True
+                    inside = item.event == "member_added"
+        return inside
 
     def _sent(self, device: Device, sent: Sent) -> None:
         """S1, S3: an ack names the place where exactly this text is stored."""
@@ -300,16 +314,3 @@ def _body(item: LogItem) -> tuple[object, ...]:
     if isinstance(item, Event):
         return (item.seq, item.event, item.actor_id, item.created_at)
     return (item.seq,)
-
-
-def _may_see(room: Room, user_id: int, seq: int, founders: dict[int, frozenset[int]]) -> bool:
-    """Within one of his memberships: from its first_seq (at least 1) through his removal."""
-    inside = user_id in founders.get(room.id, frozenset())
-    for item in room.log:
-        if isinstance(item, Event) and item.event in ("member_added", "member_removed"):
-            named = item.data["user_id"] if item.event == "member_removed" else item.data["user"].id
-            if named == user_id:
-                if item.event == "member_removed" and inside and seq <= item.seq:
-                    return True
-                inside = item.event == "member_added"
-    return inside

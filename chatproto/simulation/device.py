@@ -41,7 +41,7 @@ from chatproto.transitions import ClientState
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
-STORED = (SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget)
+STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget})
 
 
 @define
@@ -220,7 +220,7 @@ class Device:
         """Perform outputs until there are none, then see to the timer."""
         while outputs := self.session.outputs():
             self._world.checkers.told(self, outputs)
-            stored: list[Output] = [output for output in outputs if isinstance(output, STORED)]
+            stored: list[Output] = [output for output in outputs if type(output) in STORED]
             if stored:
                 self._writing.append(stored)
                 self._world.scheduler.after(self._disk_latency(), self._written, self.life)

@@ -139,7 +139,7 @@ class Server:
             if blocked is not None and self._world.scheduler.now - blocked >= limit:
                 self._end(connection_id, connection, 4408, "too slow")
                 self.hub.close_connection(connection_id, self._now())
-            else:
+            elif connection.inbox:
                 self._read(connection_id, connection)
         self._pump()
 

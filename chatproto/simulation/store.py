@@ -170,17 +170,29 @@ class Store:
         from chatproto.simulation import store_chats as chats
         from chatproto.simulation import store_log as log
 
-        match operation:
+        match operation:  # what happens most often stands first
+            case Sweep():
+                return self._sweep(operation)
+            case AppendMessage():
+                return log.append_message(self, operation)
+            case Mark():
+                return log.mark(self, operation)
+            case FetchPage():
+                return log.fetch_page(self, operation)
+            case LoadSession():
+                return chats.load_session(self, operation)
+            case RotateRefresh():
+                return accounts.rotate_refresh(self, operation)
+            case TouchSession():
+                return accounts.touch(self, operation, None)
+            case AppendChange():
+                return log.append_change(self, operation)
             case CreateUser():
                 return accounts.create_user(self, operation)
             case FindLogin():
                 return accounts.find_login(self, operation)
             case CreateSession():
                 return accounts.create_session(self, operation)
-            case RotateRefresh():
-                return accounts.rotate_refresh(self, operation)
-            case TouchSession():
-                return accounts.touch(self, operation, None)
             case EndSessions():
                 return accounts.end_sessions(self, operation)
             case ListSessions():
@@ -207,20 +219,8 @@ class Store:
                 return chats.load_chat(self, operation)
             case SetFlags():
                 return chats.set_flags(self, operation)
-            case LoadSession():
-                return chats.load_session(self, operation)
-            case AppendMessage():
-                return log.append_message(self, operation)
-            case AppendChange():
-                return log.append_change(self, operation)
-            case FetchPage():
-                return log.fetch_page(self, operation)
             case FetchMessages():
                 return log.fetch_messages(self, operation)
-            case Mark():
-                return log.mark(self, operation)
-            case Sweep():
-                return self._sweep(operation)
             case RenewEpoch(old, new):
                 self.epoch = new if self.epoch == old else self.epoch
                 return Done()

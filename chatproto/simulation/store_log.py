@@ -44,7 +44,7 @@ def append_message(store: Store, operation: AppendMessage) -> Outcome:
     if operation.reply_to is not None and not _can_reply(room, member, operation):
         return Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
     store.messages += 1
-    seq = room.last_seq + 1
+    previous_at, seq = room.head[1], room.last_seq + 1
     message = Message(
         id=store.messages,
         chat_id=room.id,
@@ -57,7 +57,7 @@ def append_message(store: Store, operation: AppendMessage) -> Outcome:
     )
     room.log.append(message)
     room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
-    return Appended(room.id, (message,), False, seq, tuple(sorted(room.present())))
+    return Appended(room.id, (message,), False, seq, tuple(sorted(room.present())), previous_at=previous_at)
 
 
 def _repeat(room: Room, actor_id: int, cid: str, digest: bytes) -> Outcome | None:
@@ -129,6 +129,7 @@ def append_change(store: Store, operation: AppendChange) -> Outcome:
     if actor.role != "admin" and not leaving:
         return Refused("forbidden", "only an admin of the group may do this")
     change = _Change(store, room, operation)
+    previous_at = room.head[1]
     refused = _perform(change)
     if refused is not None:
         return refused
@@ -143,6 +144,7 @@ def append_change(store: Store, operation: AppendChange) -> Outcome:
         tuple(sorted(room.present())),
         tuple(change.added_ids),
         tuple(change.removed_ids),
+        previous_at,
     )
 
 

@@ -25,6 +25,7 @@ def append_message(operation: AppendMessage) -> Steps[Outcome]:
     if chat is None:
         return Refused("not_member")
     last_seq: int = chat[3]
+    last_at: datetime | None = chat[4]
     repeated = yield from repeat(chat_id, actor_id, operation.cid, operation.digest, last_seq)
     if repeated is not None:
         return repeated
@@ -39,7 +40,9 @@ def append_message(operation: AppendMessage) -> Steps[Outcome]:
         return Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
     message = yield from _insert(operation, last_seq + 1)
     member_ids = yield from MEMBER_IDS.column(chat_id=chat_id)
-    return Appended(chat_id, (message,), dup=False, last_seq=message.seq, member_ids=tuple(member_ids))
+    return Appended(
+        chat_id, (message,), dup=False, last_seq=message.seq, member_ids=tuple(member_ids), previous_at=last_at
+    )
 
 
 def repeat(chat_id: int, actor_id: int, cid: str, digest: bytes, last_seq: int) -> Steps[Outcome | None]:

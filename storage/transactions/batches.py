@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, and_, bindparam, or_, select
 
 from chatproto.model import Message
 from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome, Refused
-from storage.statements import DuplicateKey, Query, Statement, Steps
+from storage.statements import DuplicateKey, Query, Row, Statement, Steps
 from storage.tables import chat_users, chats, commands, messages
 from storage.transactions.appends import repeat
 from storage.transactions.changes import append_change
@@ -23,9 +23,13 @@ from storage.transactions.log import INSERT_COMMAND, INSERT_MESSAGE, MESSAGE_AT,
 Append = AppendMessage | AppendChange
 Key = tuple[int, int, str]
 """Chat, actor and cid of a command."""
+Heads = dict[int, tuple[int, datetime | None]]
+"""By chat: the last seq, and when that entry was made."""
 
 _CHAT_IDS: Final[BindParameter[int]] = bindparam("chat_ids", expanding=True)
-_HEADS: Final = select(chats.c.id, chats.c.last_seq).where(chats.c.id.in_(_CHAT_IDS)).order_by(chats.c.id)
+_HEADS: Final = (
+    select(chats.c.id, chats.c.last_seq, chats.c.last_at).where(chats.c.id.in_(_CHAT_IDS)).order_by(chats.c.id)
+)
 _LOCK: Final = Statement(_HEADS.with_for_update())
 _LOCK_FREE: Final = Statement(_HEADS.with_for_update(skip_locked=True))
 _MEMBERS: Final = Statement(
@@ -62,19 +66,21 @@ _IDS: Final = Statement(
 
 @define(eq=False)
 class _Chat:
-    """A locked chat as the batch goes through it. `first_seqs`: of its members, by user."""
+    """A locked chat as the batch goes through it. `last_at`: of its last entry; `first_seqs`: of members, by user."""
 
     last_seq: int
+    last_at: datetime | None
     first_seqs: dict[int, int] = field(factory=dict)
     member_ids: tuple[int, ...] = ()
 
 
 @define(eq=False)
 class _Fresh:
-    """A message that has got its seq; `id` once it is inserted."""
+    """A message that has got its seq; `id` once it is inserted. `previous_at`: when the entry before it was made."""
 
     operation: AppendMessage
     seq: int
+    previous_at: datetime | None
     member_ids: tuple[int, ...]
     id: int = 0
 
@@ -91,7 +97,15 @@ class _Fresh:
             reply_to=operation.reply_to,
             cid=operation.cid,
         )
-        return Appended(operation.chat_id, (message,), dup=dup, last_seq=self.seq, member_ids=self.member_ids)
+        previous_at = None if dup else self.previous_at
+        return Appended(
+            operation.chat_id,
+            (message,),
+            dup=dup,
+            last_seq=self.seq,
+            member_ids=self.member_ids,
+            previous_at=previous_at,
+        )
 
 
 def append_batch(operations: Sequence[Append]) -> Steps[list[Outcome | None]]:
@@ -99,39 +113,43 @@ def append_batch(operations: Sequence[Append]) -> Steps[list[Outcome | None]]:
     one would hold up all the others. Never None where all are on one chat: that lock is waited for."""
     chat_ids = sorted({operation.chat_id for operation in operations})
     alone = len(chat_ids) == 1
-    last_seqs: dict[int, int] = dict((yield from (_LOCK if alone else _LOCK_FREE).rows(chat_ids=chat_ids)))
+    heads = _by_chat((yield from (_LOCK if alone else _LOCK_FREE).rows(chat_ids=chat_ids)))
     outcomes: list[Outcome | None] = [None] * len(operations)
-    free = [place for place, operation in enumerate(operations) if alone or operation.chat_id in last_seqs]
+    free = [place for place, operation in enumerate(operations) if alone or operation.chat_id in heads]
     for is_message, run in groupby(free, lambda place: isinstance(operations[place], AppendMessage)):
         places = list(run)
         if is_message:
             sends = [operation for place in places if isinstance(operation := operations[place], AppendMessage)]
-            answers = yield from _append_messages(sends, last_seqs)
+            answers = yield from _append_messages(sends, heads)
         else:
             answers = []
             for place in places:
                 operation = operations[place]
                 assert isinstance(operation, AppendChange)
                 answers.append((yield from append_change(operation)))
-            last_seqs = dict((yield from _LOCK.rows(chat_ids=sorted(last_seqs) or chat_ids)))
+            heads = _by_chat((yield from _LOCK.rows(chat_ids=sorted(heads) or chat_ids)))
         for place, answer in zip(places, answers, strict=True):
             outcomes[place] = answer
     return outcomes
 
 
-def _append_messages(operations: Sequence[AppendMessage], last_seqs: dict[int, int]) -> Steps[list[Outcome]]:
-    """The chats are locked; `last_seqs` is moved on.
+def _by_chat(rows: Sequence[Row]) -> Heads:
+    return {chat_id: (last_seq, last_at) for chat_id, last_seq, last_at in rows}
+
+
+def _append_messages(operations: Sequence[AppendMessage], heads: Heads) -> Steps[list[Outcome]]:
+    """The chats are locked; `heads` are moved on.
 
     Nearly every cid is new, so the first try only assumes it: the unique key of `commands` contradicts where one is
     not. A refusal is given only after a look (I3: the cid comes before every other check)."""
     first_seqs: dict[int, dict[int, int]] = {}
-    for chat_id, user_id, first_seq in (yield from _MEMBERS.rows(chat_ids=sorted(last_seqs) or [0])):
+    for chat_id, user_id, first_seq in (yield from _MEMBERS.rows(chat_ids=sorted(heads) or [0])):
         first_seqs.setdefault(chat_id, {})[user_id] = first_seq
     accepted: frozenset[Key] | None = None
     while True:
         here = {
-            chat_id: _Chat(last_seq, first_seqs.get(chat_id, {}), tuple(first_seqs.get(chat_id, ())))
-            for chat_id, last_seq in last_seqs.items()
+            chat_id: _Chat(last_seq, last_at, first_seqs.get(chat_id, {}), tuple(first_seqs.get(chat_id, ())))
+            for chat_id, (last_seq, last_at) in heads.items()
         }
         verdicts, fresh = yield from _judge(operations, here, accepted or frozenset())
         if accepted is None and any(isinstance(verdict, Refused) for verdict in verdicts):
@@ -146,7 +164,7 @@ def _append_messages(operations: Sequence[AppendMessage], last_seqs: dict[int, i
             continue
         break
     yield from _insert(fresh)
-    last_seqs.update({chat_id: chat.last_seq for chat_id, chat in here.items()})
+    heads.update({chat_id: (chat.last_seq, chat.last_at) for chat_id, chat in here.items()})
     outcomes: list[Outcome] = []
     for operation, verdict in zip(operations, verdicts, strict=True):
         if isinstance(verdict, _Fresh):
@@ -199,7 +217,8 @@ def _judge(
             verdict = Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
         if verdict is None and chat is not None:
             chat.last_seq += 1
-            verdict = fresh[key] = _Fresh(operation, chat.last_seq, chat.member_ids)
+            verdict = fresh[key] = _Fresh(operation, chat.last_seq, chat.last_at, chat.member_ids)
+            chat.last_at = operation.now
             times[chat_id, chat.last_seq] = operation.now
         assert verdict is not None
         verdicts.append(verdict)

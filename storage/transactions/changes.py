@@ -86,7 +86,7 @@ def append_change(operation: AppendChange) -> Steps[Outcome]:
     chat = yield from LOCK_CHAT.one(chat_id=operation.chat_id)
     if chat is None:
         return Refused("not_found")
-    chat_type, title, avatar_url, last_seq, last_message_seq = chat
+    chat_type, title, avatar_url, last_seq, last_at, last_message_seq = chat
     digest = _digest(operation)
     repeated = yield from repeat(operation.chat_id, operation.actor_id, operation.cid, digest, last_seq)
     if repeated is not None:
@@ -111,6 +111,7 @@ def append_change(operation: AppendChange) -> Steps[Outcome]:
         member_ids=tuple(member_ids),
         added_ids=tuple(change.added_ids),
         removed_ids=tuple(change.removed_ids),
+        previous_at=last_at,
     )
 
 

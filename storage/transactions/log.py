@@ -34,7 +34,7 @@ MESSAGE_COLUMNS: Final = (
 _IN_CHAT: Final[BindParameter[int]] = bindparam("chat_id")
 
 LOCK_CHAT: Final = Statement(
-    select(chats.c.type, chats.c.title, chats.c.avatar_url, chats.c.last_seq, chats.c.last_message_seq)
+    select(chats.c.type, chats.c.title, chats.c.avatar_url, chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq)
     .where(chats.c.id == _IN_CHAT)
     .with_for_update()
 )
