@@ -194,3 +194,16 @@ def test_two_unanswered_pings_end_a_connection_and_an_answered_one_lives() -> No
     assert (silent.pings, answering.pings) == (2, 3)
     assert silent.closed == (4408, "silent")
     world.hub.receive_pong(silent.id)
+
+
+def test_a_replay_begins_where_the_log_begins_for_this_user() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann)
+    world.request(AppendMessage(chat_id, ann.id, "c1", b"0" * 32, "before", None, None, world.now))
+    world.request(AppendChange(chat_id, ann.id, "add", (bob.id,), "none", None, None, None, "c2", world.now))
+    world.request(AppendMessage(chat_id, ann.id, "c3", b"0" * 32, "after", None, None, world.now))
+    b = bob.join(chat_id, after_seq=0)
+    assert [frame["seq"] for frame in b.frames if "seq" in frame] == [2, 3]
+    world.request(AppendMessage(chat_id, ann.id, "c4", b"0" * 32, "live", None, None, world.now))
+    assert b.frames[-1]["content"] == "live"

@@ -1,12 +1,13 @@
 """The log: density, cids, byte-exact content (docs/protocol.md I1..I4)."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 import trio
 
 from chatproto.digest import command_digest
 from chatproto.model import Message
-from chatproto.operations import Appended, AppendMessage
+from chatproto.operations import Appended, AppendMessage, Sweep, Swept
 from tests.storage.house import House, expect, refusal
 
 
@@ -224,3 +225,46 @@ async def test_a_mark_of_nothing_tells_how_things_are(house: House) -> None:
     await house.send(chat_id, ann)
     marked = await house.mark(bob, chat_id)
     assert (marked.delivered_seq, marked.read_seq, marked.changed) == (0, 0, False)
+
+
+async def test_each_append_tells_when_the_entry_before_it_was_made(house: House) -> None:
+    """By that, and by the head in a sweep, a process knows that the log is still the one it knew."""
+    ann, bob = await house.people(2)
+    chat = await house.group(ann)
+
+    async def head() -> tuple[int, datetime | None]:
+        return expect(Swept, await house.do(Sweep((chat,), ()))).heads[chat]
+
+    before: datetime | None = None
+    for number in range(1, 6):
+        house.wait(seconds=1)
+        if number % 2:
+            outcome = expect(Appended, await house.try_send(chat, ann, "x", cid=f"c{number}"))
+        else:
+            outcome = await house.change("update", chat, ann, title=f"Title {number}")
+        assert outcome.previous_at == before
+        before = outcome.items[-1].created_at
+        assert await head() == (number, before) == (number, house.now)
+    again = expect(Appended, await house.try_send(chat, ann, "x", cid="c5"))
+    assert (again.dup, again.previous_at) == (True, None)
+    both = await house.change("add", chat, ann, bob)
+    assert both.previous_at == before
+
+
+async def test_appends_of_one_batch_tell_when_the_one_before_each_was_made(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.group(ann, bob)
+    outcomes: list[Appended] = []
+
+    async def send(number: int) -> None:
+        at = house.now + timedelta(milliseconds=number)
+        digest = command_digest("send", content="x", reply_to=None)
+        operation = AppendMessage(chat, ann, f"c{number}", digest, "x", None, None, at)
+        outcomes.append(expect(Appended, await house.do(operation)))
+
+    async with trio.open_nursery() as nursery:
+        for number in range(20):
+            nursery.start_soon(send, number)
+    outcomes.sort(key=lambda outcome: outcome.items[0].seq)
+    times = [outcome.items[0].created_at for outcome in outcomes]
+    assert [outcome.previous_at for outcome in outcomes] == [None, *times[:-1]]

@@ -1,0 +1,223 @@
+"""A database that lost its last entries under the same epoch: an operator forgot, or a lagging replica took over."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+
+from chatproto import fanout
+from chatproto.operations import (
+    AppendChange,
+    AppendMessage,
+    FetchPage,
+    Operation,
+    OperationFailed,
+    Outcome,
+    RenewEpoch,
+    Sweep,
+)
+from tests.scenarios.world import Peer, Person, World
+
+AWAY = OperationFailed(retryable=True)
+REPLACED = (1012, "the database was restored")
+
+
+def say(world: World, peer: Peer, chat_id: int, *texts: str) -> None:
+    for text in texts:
+        world.sleep(0.25)
+        peer.send(type="send", chat_id=chat_id, cid=f"c-{text}", content=text)
+
+
+def elsewhere(world: World, operation: Operation) -> Outcome:
+    """Another process does it, and its hint is lost."""
+    return world.store.perform(operation)
+
+
+def appended(world: World, chat_id: int, person: Person, text: str) -> AppendMessage:
+    return AppendMessage(chat_id, person.id, f"c-{text}", b"0" * 32, text, None, None, world.now)
+
+
+def removal(world: World, chat_id: int, admin: Person, person: Person) -> AppendChange:
+    kind: Literal["remove"] = "remove"
+    return AppendChange(chat_id, admin.id, kind, (person.id,), "all", None, None, None, "removal", world.now)
+
+
+def renewed(world: World) -> bool:
+    """Whether the history got another name, and those who knew the old one were sent to find out."""
+    return world.store.epoch != "model"
+
+
+def begin(*texts: str) -> tuple[World, Person, Person, int, Peer, Peer, Callable[[], None]]:
+    """Two people in a group; what is said after `begin` is lost by calling the last value."""
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    say(world, a, chat_id, *texts)
+    replica = world.store.copy()
+
+    def lose() -> None:
+        world.store = replica
+
+    return world, ann, bob, chat_id, a, b, lose
+
+
+def test_a_head_that_is_lower_than_it_was_is_seen_by_the_sweep() -> None:
+    world, _, _, chat_id, a, b, lose = begin("one")
+    say(world, a, chat_id, "two", "three")
+    lose()
+    world.sleep(1.5)
+    assert renewed(world)
+    assert (a.closed, b.closed) == (REPLACED, REPLACED)
+
+
+def test_the_same_head_with_another_entry_is_seen_by_the_sweep() -> None:
+    world, ann, _, chat_id, a, b, lose = begin("one")
+    say(world, a, chat_id, "two")
+    lose()
+    world.sleep(0.25)
+    elsewhere(world, appended(world, chat_id, ann, "another two"))
+    world.sleep(1.5)
+    assert renewed(world)
+    assert b.closed == REPLACED
+
+
+def test_a_chat_that_is_gone_is_seen_by_the_sweep() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    a = ann.connect()
+    replica = world.store.copy()
+    say(world, a, world.group(ann, bob), "one")
+    world.store = replica
+    world.sleep(1.5)
+    assert a.closed == REPLACED
+
+
+def test_a_message_that_is_stored_below_the_known_head_shows_it_at_once() -> None:
+    world, _, _, chat_id, a, _, lose = begin("one")
+    say(world, a, chat_id, "two", "three")
+    world.sleep(1)
+    lose()
+    world.hold = {Sweep}
+    a.send(type="send", chat_id=chat_id, cid="c-4", content="four")
+    assert [type(operation) for operation in world.performed].count(RenewEpoch) == 1
+    assert [ack["seq"] for ack in a.take("ack")][-1] == 2, "what is stored is acked"
+    a.send(type="send", chat_id=chat_id, cid="c-5", content="five")
+    assert [type(operation) for operation in world.performed].count(RenewEpoch) == 1, "once is enough"
+
+
+def test_a_change_over_http_shows_it_as_well() -> None:
+    world, ann, bob, chat_id, a, b, lose = begin("one")
+    say(world, a, chat_id, "two")
+    lose()
+    world.hold = {Sweep}
+    world.request(removal(world, chat_id, ann, bob))
+    say(world, a, chat_id, "secret")
+    assert renewed(world)
+    assert "secret" not in [message["content"] for message in b.take("message")]
+
+
+def test_an_entry_behind_another_one_than_the_known_shows_it() -> None:
+    """Another process put something into the place of what was lost, and this one the next."""
+    world, ann, _, chat_id, a, _, lose = begin("one")
+    say(world, a, chat_id, "two")
+    world.sleep(1)
+    lose()
+    elsewhere(world, appended(world, chat_id, ann, "another two"))
+    world.hold = {Sweep}
+    a.send(type="send", chat_id=chat_id, cid="c-3", content="three")
+    assert renewed(world)
+
+
+def test_whoever_was_removed_in_the_new_history_gets_nothing_of_it() -> None:
+    """His removal stands where he was given something else: nobody pushes to whom storage does not call a member."""
+    world, ann, bob, chat_id, a, b, lose = begin()
+    say(world, a, chat_id, "one")
+    b.take()
+    lose()
+    world.hold = {Sweep, RenewEpoch}
+    world.sleep(0.25)
+    elsewhere(world, removal(world, chat_id, ann, bob))
+    a.send(type="send", chat_id=chat_id, cid="c-s", content="secret")
+    assert b.take("message") == []
+    assert b.closed == (1012, "the log was replaced"), "what he was given is not in his log"
+
+
+def test_a_catch_up_behind_an_entry_that_is_not_there_sends_its_reader_back() -> None:
+    world, ann, _, chat_id, a, b, lose = begin("one")
+    say(world, a, chat_id, "two")
+    lose()
+    world.sleep(0.25)
+    world.hold = {Sweep}
+    for text in ("another two", "another three"):
+        elsewhere(world, appended(world, chat_id, ann, text))
+    fanout.notice_head(world.hub, chat_id, 3)
+    world.pump()
+    assert (a.closed, b.closed) == ((1012, "the log was replaced"),) * 2
+    assert isinstance(world.performed[-1], FetchPage)
+
+
+def test_the_new_name_is_asked_for_until_it_is_there() -> None:
+    world, _, _, chat_id, a, _, lose = begin("one")
+    say(world, a, chat_id, "two", "three")
+    lose()
+    world.away = AWAY
+    a.send(type="send", chat_id=chat_id, cid="c-4", content="four")
+    world.sleep(0.5)
+    world.away = None
+    world.hold = {RenewEpoch}
+    world.sleep(1.5)
+    world.release(AWAY)
+    say(world, a, chat_id, *"56789")  # by now the log is longer than it ever was
+    world.hold = set()
+    world.sleep(1.5)
+    assert renewed(world)
+    assert a.closed == REPLACED
+
+
+def test_of_two_processes_that_see_it_one_names_the_new_history() -> None:
+    here, ann, bob, chat_id, a, _, lose = begin("one")
+    there = World(store=here.store)
+    b = bob.connect(to=there)
+    say(here, a, chat_id, "two")
+    there.hear(*here.hints)
+    lose()
+    there.store = here.store
+    here.hold = there.hold = {RenewEpoch}
+    here.sleep(1.25)
+    there.sleep(1.25)
+    here.release()
+    epoch = here.store.epoch
+    there.release()
+    assert (renewed(here), here.store.epoch) == (True, epoch)
+    there.sleep(1.25)
+    assert b.closed == REPLACED
+    again = ann.connect(to=there)
+    assert [ready["epoch"] for ready in again.take("ready")] == [epoch]
+
+
+@pytest.mark.parametrize("late", [FetchPage, Sweep])
+def test_an_answer_that_is_late_is_no_proof(late: type) -> None:
+    """It was read before the last entry was stored."""
+    world, ann, _, chat_id, a, b, _ = begin("one")
+    world.hold = {late}
+    elsewhere(world, appended(world, chat_id, ann, "two"))
+    world.sleep(1.25)
+    answers = [world.store.perform(run.operation) for run in world.held]
+    say(world, a, chat_id, "three")
+    world.hold = set()
+    for answer in answers:
+        world.release(answer)
+    world.sleep(2)
+    assert not renewed(world)
+    assert (a.closed, b.seqs(chat_id)) == (None, [1, 2, 3])
+
+
+def test_an_epoch_that_somebody_else_renewed_ends_the_search() -> None:
+    world, _, _, chat_id, a, _, lose = begin("one")
+    say(world, a, chat_id, "two")
+    lose()
+    world.store.epoch = "named by the operator"
+    world.sleep(1.5)
+    assert world.store.epoch == "named by the operator"
+    assert a.closed == REPLACED
