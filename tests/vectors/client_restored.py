@@ -176,3 +176,23 @@ def replaced_and_not_a_member(r: Recorder) -> None:
     r.receive(error("sync-1", "bad_seq", chat_id=5))
     r.receive(error("sync-2", "not_member", chat_id=5))
     assert r.wait(15_000) == []
+
+
+@scenario("What came early on one link is not applied on the next: it may be of a log that was lost")
+def early_items_end_with_their_link(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 3))
+    come_back(r, head(5, 2))
+    [sync] = r.sent("sync")
+    r.receive(page(sync["id"], 5, 0, messages(5, 1, 2)))
+    assert [output["item"]["seq"] for output in r.done("apply")] == [1, 2]
+    assert r.state == "live"
+
+
+@scenario("What was heard of on one link is not waited for on the next: it may be of a log that was lost")
+def heads_heard_of_end_with_their_link(r: Recorder) -> None:
+    go_live(r, head(5, 1))
+    r.receive(ChatFrame(chat=chat(5, 9)))
+    assert asked(r) == [(5, 1)]
+    come_back(r, head(5, 1))
+    assert (asked(r), r.state) == ([], "live")

@@ -213,9 +213,11 @@ export class Replica {
     return null;
   }
 
-  /** What was under way is asked again on the next link. */
+  /** What was under way is asked again on the next link; what was heard of may be of a lost log by then. */
   disconnected() {
     for (const chat of this.chats.values()) {
+      chat.early.clear();
+      chat.lastSeq = chat.applied;
       chat.asked = null;
       chat.lagging = false;
       chat.askAt = 0;
