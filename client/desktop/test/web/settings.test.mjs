@@ -225,3 +225,31 @@ test("in a narrow window every pane fits", { skip }, async () => {
   await openTab("Оформление");
   await look(page, "settings-360");
 });
+
+test("in English, with the largest text, in the smallest window: everything fits", { skip }, async () => {
+  const options = { locale: "en-GB", viewport: { width: 360, height: 480 } };
+  const person = await newPerson(browser, server, `english${serial}`, { options });
+  page = person.page;
+  await page.getByRole("button", { name: "New chat" }).first().waitFor();
+  await page.keyboard.press("Control+,");
+  await page.getByRole("tab", { name: "Appearance" }).click();
+  await page.getByRole("radio", { name: "20" }).check();
+  await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "20px");
+  for (const name of ["Profile", "Appearance", "Notifications", "Keyboard", "Sessions", "Application"]) {
+    await page.getByRole("tab", { name }).click();
+    await page.getByRole("tabpanel", { name }).waitFor();
+    await assertInside(page);
+  }
+  await look(page, "settings-en-360");
+  await page.keyboard.press("Escape");
+  for (const keys of ["Control+n", "Control+Shift+n", "Control+k", "Control+/"]) {
+    await page.keyboard.press(keys);
+    await page.getByRole("dialog").waitFor();
+    await assertInside(page);
+    const cyrillic = await page.getByRole("dialog").evaluate((dialog) => /[а-яё]/i.test(dialog.textContent ?? ""));
+    assert.equal(cyrillic, false, keys);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }
+  assertNoErrors(person);
+});
