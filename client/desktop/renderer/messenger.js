@@ -227,14 +227,14 @@ class Vestnik {
 
   /** The log-in is over: drafts and the outbox stay. @param {string | null} code null: the user wished it */
   async #ended(code) {
-    const profile = this.profile;
+    const { profile, db } = this;
     if (!profile) return;
     this.profile = null;
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
     // a secret that could not be read (a locked keyring) is not thrown away
     if (code !== null && code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
     await profile.close({ polite: true });
-    await this.db?.close();
+    await db?.close();
   }
 
   /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
@@ -243,14 +243,13 @@ class Vestnik {
     if (!profile || !db) return DONE;
     const unsent = [...this.model.echoes.lists.values()].some((list) => list.length > 0);
     if (unsent && !discard) return { ok: false, code: "unsent" };
-    const { refresh } = profile.tokens.give();
-    const secret = refresh ?? (await this.platform.loadSecret(profile.name).catch(() => null));
-    const told = profile.api.post("/api/auth/logout", secret === null ? {} : { refresh_token: secret });
-    await told; // where it cannot be told, the user leaves this machine all the same
+    const secret = (await this.platform.loadSecret(profile.name).catch(() => null)) ?? profile.tokens.give().refresh;
+    profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
-    profile.end(null);
     await db.destroy().catch(() => {});
+    // where the server cannot be told, the user leaves this machine all the same
+    if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
     return DONE;
   }
 
