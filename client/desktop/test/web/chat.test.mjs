@@ -11,7 +11,6 @@ import {
   noChromium,
   openChat,
   say,
-  signIn,
   startServer,
 } from "../harness/harness.js";
 import { look } from "./look.js";
