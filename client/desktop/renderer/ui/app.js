@@ -30,6 +30,8 @@ export class App {
   #timer = undefined;
   /** @type {import("../types.js").Settings | null} */
   #settings = null;
+  /** A chat to be opened once somebody is logged in. @type {number | null} */
+  #wanted = null;
   /** Chats whose members were asked for. @type {Set<number>} */
   #asked = new Set();
 
@@ -85,6 +87,7 @@ export class App {
     this.composer.rendered(state);
     this.log.rendered(state);
     this.notify.rendered(state);
+    if (this.#wanted !== null && state.phase === "signed_in") void this.#openChat(this.#wanted);
     this.#later(state, now.getTime());
   }
 
@@ -149,20 +152,26 @@ export class App {
     this.#timer = setTimeout(() => this.#redraw(), wait);
   }
 
-  /** @param {number | null} chatId */
+  /** Shown at once, filled as its messages come; before the log-in it is kept for after it. @param {number | null} chatId */
   async #openChat(chatId) {
     const { messenger } = this.face;
-    if (chatId !== null && !messenger.state().chats.has(chatId)) return;
+    if (messenger.state().phase !== "signed_in") {
+      this.#wanted = chatId;
+      return;
+    }
+    this.#wanted = null;
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-    await messenger.openChat(chatId);
+    const opening = messenger.openChat(chatId);
+    if (messenger.state().current !== chatId) await opening;
     this.#draw();
     if (chatId !== null) this.composer.focus();
     else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
+    await opening;
   }
 
   #openHash() {
     const found = /^#\/chat\/(\d+)$/u.exec(location.hash);
-    if (found && this.face.messenger.state().phase === "signed_in") void this.#openChat(Number(found[1]));
+    if (found) void this.#openChat(Number(found[1]));
   }
 
   /** @param {number} chatId @param {import("../types.js").Message | null} message */

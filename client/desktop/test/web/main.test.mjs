@@ -8,9 +8,12 @@ import {
   composer,
   launchChromium,
   messageRow,
+  newPage,
   newPerson,
+  newProfile,
   noChromium,
   openChat,
+  signIn,
   startServer,
 } from "../harness/harness.js";
 import { look } from "./look.js";
@@ -245,6 +248,28 @@ async function openChatNarrow(page, chatId) {
   await chatRow(page, chatId).click();
   await composer(page).waitFor();
 }
+
+test("a link to a chat opens it: in a second window of the profile, and after the log-in", { skip }, async () => {
+  const { page, context, chats, account, errors } = await vera();
+  const link = `${server.url}/#/chat/${chats.petya}`;
+  const second = await newPage(context);
+  await second.page.goto(link);
+  await opened(second.page, "Пётр");
+  await composer(second.page).fill("из второго окна");
+  await composer(second.page).press("Enter");
+  await openChat(page, chats.petya);
+  await messageRow(page, "из второго окна").waitFor();
+  assertNoErrors({ name: "first", errors }, { name: "second", errors: second.errors });
+  await context.close();
+
+  const profile = await newProfile(browser);
+  const third = await newPage(profile);
+  await third.page.goto(link);
+  await signIn(third.page, account);
+  await opened(third.page, "Пётр");
+  assert.equal(await third.page.evaluate(() => location.hash), "");
+  await profile.close();
+});
 
 test("at 720, with the largest text and with colours forced, nothing is cut off", { skip }, async () => {
   const { page, context, chats } = await vera({ options: { viewport: { width: 720, height: 800 } } });
