@@ -25,10 +25,11 @@ FAR_BEHIND: Final = 1000
 
 @define
 class Asked:
-    """A sync in flight."""
+    """A sync in flight. `heard`: the highest seq heard of when it was sent."""
 
     ref: str
     after_seq: int
+    heard: int
     at: int
 
 
@@ -130,10 +131,12 @@ class Replica:
     def live(self, item: LogItem) -> None:
         """An item that was pushed."""
         chat = self.chats.get(item.chat_id)
-        if chat is None or chat.anew or item.seq <= chat.applied:
+        if chat is None or item.seq <= chat.applied:
             return
         self._stir(chat)
         chat.last_seq = max(chat.last_seq, item.seq)
+        if chat.anew:
+            return  # of which log it is will be seen
         if item.seq == chat.applied + 1:
             self._apply(chat, item)
             self._apply_early(chat)
@@ -148,16 +151,18 @@ class Replica:
         asked = chat.asked
         self._answered(chat)
         self._stir(chat)
+        if not chat.anew and _replaced(chat, page.last_seq, page.last_at, asked.after_seq):
+            self._start_anew(chat)
+            return chat.chat_id
+        if chat.last_seq == asked.heard:  # nothing was heard of since, and what was heard before may be of a lost log
+            chat.last_seq = chat.applied
+        chat.last_seq = max(chat.last_seq, page.last_seq)
         if chat.anew:
-            chat.anew, chat.last_seq = False, page.last_seq
+            chat.anew = False
             if not self.whole_log:
                 self._jump(chat, page.last_seq)
                 chat.applied_at, chat.lagging = page.last_at, False
                 return None
-        elif _replaced(chat, page.last_seq, page.last_at, asked.after_seq):
-            self._start_anew(chat)
-            return chat.chat_id
-        chat.last_seq = max(chat.last_seq, page.last_seq)
         chat.lagging = chat.lagging and page.more
         if page.from_seq > max(asked.after_seq, chat.applied):  # what lies before is not for this user
             self._jump(chat, page.from_seq)
@@ -278,7 +283,7 @@ class Replica:
         wanting.sort(key=lambda chat: (chat.last_at is not None, chat.last_at), reverse=True)
         for chat in wanting[: SYNCS - self.asking]:
             self.refs += 1
-            chat.asked = Asked(f"sync-{self.refs}", chat.applied, now)
+            chat.asked = Asked(f"sync-{self.refs}", chat.applied, chat.last_seq, now)
             self.asking += 1
             yield Sync(
                 id=chat.asked.ref,

@@ -2,7 +2,7 @@
 
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.frames import ChatFrame, Chats, Lag
-from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, row
+from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, ready, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
 
@@ -196,3 +196,42 @@ def heads_heard_of_end_with_their_link(r: Recorder) -> None:
     assert asked(r) == [(5, 1)]
     come_back(r, head(5, 1))
     assert (asked(r), r.state) == ([], "live")
+
+
+@scenario("What is pushed while a replaced log is asked for is not missed")
+def pushed_while_a_log_begins_anew(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(*messages(5, 1, 4))
+    r.lost()
+    r.wait(10_000)
+    r.connected()
+    r.receive(ready(head(5, 6, log=9)))
+    [sync] = r.sent("sync")
+    r.receive(error(sync["id"], "bad_seq", chat_id=5))
+    r.wait(1_000)
+    assert r.receive(message(5, 7)) == [], "where the new log ends is not known yet"
+    r.receive(page("sync-2", 5, 5, [message(5, 6)], last_seq=6))
+    assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 6}]
+    assert asked(r) == [(5, 6)]
+    r.receive(page("sync-3", 5, 6, [message(5, 7)]))
+    assert ([output["item"]["seq"] for output in r.done("apply")], r.state) == ([7], "live")
+
+
+@scenario("A page that was asked for later than a seq was heard of, and ends below it, is believed")
+def heard_of_what_is_not_there(r: Recorder) -> None:
+    go_live(r, head(5, 1))
+    r.receive(ChatFrame(chat=chat(5, 9)))
+    [sync] = r.sent("sync")
+    r.receive(page(sync["id"], 5, 1, [message(5, 2)], last_seq=2))
+    assert (asked(r), r.state) == ([], "live")
+    assert r.wait(5_000) == []
+
+
+@scenario("What was heard of after a page was asked for is asked for again")
+def heard_of_after_a_page_was_asked_for(r: Recorder) -> None:
+    go_live(r, head(5, 1))
+    r.receive(ChatFrame(chat=chat(5, 2)))
+    [sync] = r.sent("sync")
+    r.receive(ChatFrame(chat=chat(5, 3)))
+    r.receive(page(sync["id"], 5, 1, [message(5, 2)], last_seq=2))
+    assert asked(r) == [(5, 2)]

@@ -43,7 +43,7 @@ export class ChatLog {
     this.early = new Map();
     this.lagging = false;
     this.anew = false;
-    /** @type {{ref: string, afterSeq: number, at: number} | null} */
+    /** @type {{ref: string, afterSeq: number, heard: number, at: number} | null} */
     this.asked = null;
     this.askAt = 0;
     this.markAt = 0;
@@ -122,9 +122,10 @@ export class Replica {
   /** An item that was pushed. @param {Item} item */
   live(item) {
     const chat = this.chats.get(item.chat_id);
-    if (!chat || chat.anew || item.seq <= chat.applied) return;
+    if (!chat || item.seq <= chat.applied) return;
     this.#stir(chat);
     chat.lastSeq = Math.max(chat.lastSeq, item.seq);
+    if (chat.anew) return; // of which log it is will be seen
     if (item.seq === chat.applied + 1) {
       this.#apply(chat, item);
       this.#applyEarly(chat);
@@ -140,20 +141,22 @@ export class Replica {
     const asked = chat.asked;
     this.#answered(chat);
     this.#stir(chat);
+    if (!chat.anew && wasReplaced(chat, page.last_seq, page.last_at ?? null, asked.afterSeq)) {
+      this.#startAnew(chat);
+      return chat.chatId;
+    }
+    // nothing was heard of since, and what was heard before may be of a lost log
+    if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;
+    chat.lastSeq = Math.max(chat.lastSeq, page.last_seq);
     if (chat.anew) {
       chat.anew = false;
-      chat.lastSeq = page.last_seq;
       if (!this.wholeLog) {
         this.#jump(chat, page.last_seq);
         chat.appliedAt = page.last_at ?? null;
         chat.lagging = false;
         return null;
       }
-    } else if (wasReplaced(chat, page.last_seq, page.last_at ?? null, asked.afterSeq)) {
-      this.#startAnew(chat);
-      return chat.chatId;
     }
-    chat.lastSeq = Math.max(chat.lastSeq, page.last_seq);
     chat.lagging = chat.lagging && page.more;
     if (page.from_seq > Math.max(asked.afterSeq, chat.applied)) this.#jump(chat, page.from_seq);
     for (const item of page.items) {
@@ -302,7 +305,7 @@ export class Replica {
     wanting.sort((one, other) => compareTimes(other.lastAt, one.lastAt));
     for (const chat of wanting.slice(0, Math.max(0, SYNCS - this.asking))) {
       this.refs += 1;
-      chat.asked = { ref: `sync-${this.refs}`, afterSeq: chat.applied, at: now };
+      chat.asked = { ref: `sync-${this.refs}`, afterSeq: chat.applied, heard: chat.lastSeq, at: now };
       this.asking += 1;
       yield {
         type: "sync",
