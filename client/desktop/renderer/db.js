@@ -36,6 +36,8 @@ export class Fenced extends Error {}
 export class Db {
   /** @type {Promise<IDBDatabase> | null} */
   #opening = null;
+  /** The same, for who cannot wait. @type {IDBDatabase | null} */
+  #database = null;
   #owner = "";
 
   /** @param {string} name of the database */
@@ -49,6 +51,7 @@ export class Db {
       const meta = store("meta");
       return {
         me: meta.get("me"),
+        current: meta.get("current"),
         epoch: meta.get("epoch"),
         cursors: store("cursors").getAll(),
         rows: store("outbox").getAll(),
@@ -61,6 +64,7 @@ export class Db {
     const drafts = /** @type {number[]} */ (chatIds).map((chatId, at) => /** @type {const} */ ([chatId, texts[at]]));
     return {
       me: /** @type {import("./types.js").PrivateUser | null} */ (isUser(found.me.result) ? found.me.result : null),
+      current: Number.isSafeInteger(found.current.result) ? Number(found.current.result) : null,
       epoch: /** @type {Epoch | null} */ (isEpoch(found.epoch.result) ? found.epoch.result : null),
       cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
       rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
@@ -172,23 +176,23 @@ export class Db {
   }
 
   /**
-   * What is shown before the server has answered; a cache only.
-   * @param {{me?: any, chats?: any[], users?: any[], gone?: number[]}} views
+   * What is shown before the server has answered, drafts, and the chat that is open (null: none). Begun before this
+   * returns, so that it is done even where the page is closed right after.
+   * @param {{me?: any, chats?: any[], users?: any[], gone?: number[], drafts?: Map<number, string>,
+   *   current?: number | null}} views
    */
-  async keepViews({ me, chats = [], users = [], gone = [] }) {
-    await this.#transact(["meta", "chats", "users"], "readwrite", (store) => {
+  keepViews({ me, chats = [], users = [], gone = [], drafts = new Map(), current }) {
+    return this.#transact(["meta", "chats", "users", "drafts"], "readwrite", (store, transaction) => {
       if (me) store("meta").put(me, "me");
+      if (current !== undefined) store("meta").put(current, "current");
       for (const chat of chats) store("chats").put(chat);
       for (const user of users) store("users").put(user);
       for (const id of gone) store("chats").delete(id);
-    });
-  }
-
-  /** @param {number} chatId @param {string} text */
-  async keepDraft(chatId, text) {
-    await this.#transact(["drafts"], "readwrite", (store) => {
-      if (text) store("drafts").put(text, chatId);
-      else store("drafts").delete(chatId);
+      for (const [chatId, text] of drafts) {
+        if (text) store("drafts").put(text, chatId);
+        else store("drafts").delete(chatId);
+      }
+      transaction.commit();
     });
   }
 
@@ -212,7 +216,7 @@ export class Db {
 
   async close() {
     const opening = this.#opening;
-    this.#opening = null;
+    this.#opening = this.#database = null;
     (await opening?.catch(() => null))?.close();
   }
 
@@ -222,15 +226,17 @@ export class Db {
    * @param {(store: (name: string) => IDBObjectStore, transaction: IDBTransaction) => T} work @param {boolean} [strict]
    * @returns {Promise<T>}
    */
-  async #transact(names, mode, work, strict) {
-    return transact(await this.#opened(), names, mode, work, strict);
+  #transact(names, mode, work, strict) {
+    if (this.#database) return transact(this.#database, names, mode, work, strict);
+    return this.#opened().then((database) => transact(database, names, mode, work, strict));
   }
 
   #opened() {
     this.#opening ??= openOrRebuild(this.name).then((database) => {
+      this.#database = database;
       const gone = () => {
         database.close();
-        this.#opening = null; // the next transaction opens it again
+        this.#opening = this.#database = null; // the next transaction opens it again
       };
       database.onversionchange = gone;
       database.onclose = gone;

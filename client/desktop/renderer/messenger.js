@@ -180,7 +180,10 @@ class Vestnik {
     const secret = {
       load: () => platform.loadSecret(name).catch(() => null),
       save: async (/** @type {string} */ value) => {
-        const remembers = await platform.saveSecret(name, value, consent).catch(() => /** @type {const} */ ("memory"));
+        const remembers = await platform.saveSecret(name, value, consent).catch((error) => {
+          console.error("the log-in could not be stored:", error);
+          return /** @type {const} */ ("memory");
+        });
         this.update([{ do: "set", values: { remembers } }]);
       },
     };
@@ -219,6 +222,7 @@ class Vestnik {
       const kept = await /** @type {Db} */ (this.db).load();
       const echoes = kept.rows.map((row) => ({ do: "echo", echo: echoOf(row) }));
       this.update([{ do: "cached", kept }, ...(kept.me ? [{ do: "me", user: kept.me }] : []), ...echoes]);
+      if (kept.current !== null && this.model.chats.has(kept.current)) void this.history.open(kept.current);
     } catch (error) {
       console.warn("nothing could be read from this machine:", error);
     }
@@ -273,6 +277,7 @@ class Vestnik {
 
   /** @param {number | null} chatId */
   async openChat(chatId) {
+    void this.db?.keepViews({ current: chatId }).catch(() => {}); // in vain, the next start shows the list alone
     if (chatId === null) return this.update([{ do: "open", chat_id: null }]);
     if (!this.model.chats.has(chatId)) {
       const answer = await this.api.get(`/api/chats/${chatId}`);

@@ -112,9 +112,8 @@ export class Outgoing {
   /** @param {number} chatId */
   #keepDraft(chatId) {
     this.#draftTimers.delete(chatId);
-    void this.db()
-      ?.keepDraft(chatId, this.model().drafts.get(chatId) ?? "")
-      .catch(() => {});
+    const drafts = new Map([[chatId, this.model().drafts.get(chatId) ?? ""]]);
+    void this.db()?.keepViews({ drafts }).catch(() => {}); // prettier-ignore
   }
 
   flushDrafts() {

@@ -53,6 +53,7 @@ export class Owner {
   }
 
   start() {
+    window.addEventListener("pagehide", this.#flush);
     this.driver.start();
     if (this.parts.tokens.token()) void this.#list();
   }
@@ -63,6 +64,7 @@ export class Owner {
     this.#polling?.stop();
     if (polite) this.driver.input((session) => session.stop());
     this.driver.stop();
+    window.removeEventListener("pagehide", this.#flush);
     clearTimeout(this.#keepTimer);
     await this.keepViews().catch(() => {});
   }
@@ -105,9 +107,11 @@ export class Owner {
     const soon = updates.some((update) => update.do === "chats") ? 0 : KEEP_AFTER;
     if (soon === 0) clearTimeout(this.#keepTimer);
     if (!this.#keepTimer || soon === 0) {
-      this.#keepTimer = window.setTimeout(() => void this.keepViews().catch(() => {}), soon);
+      this.#keepTimer = window.setTimeout(this.#flush, soon);
     }
   }
+
+  #flush = () => void this.keepViews().catch(() => {});
 
   /** Keep what changed of the view. */
   async keepViews() {

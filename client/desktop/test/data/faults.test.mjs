@@ -63,7 +63,7 @@ test(
     await one.until((seen) => seen.link === "offline");
     for (const text of TEN) await one.act("send", chatId, text, null);
     await one.act("setDraft", chatId, "half a thought");
-    await sleep(500); // drafts are kept a moment later
+    await sleep(500); // a crash, other than closing, takes the last moment of a draft with it
     const context = one.page.context();
     const session = await context.newCDPSession(one.page);
     await Promise.race([session.send("Page.crash").catch(() => {}), one.page.waitForEvent("crash")]);

@@ -196,3 +196,25 @@ test(
     assert.deepEqual((await window.seen()).arrivals, ["one", "two", "three"]);
   },
 );
+
+test(
+  "what was last written, shown and opened is there again, however soon the window is closed",
+  { skip, timeout: 120_000 },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+    const chatId = await server.direct(anna, boris);
+    const wire = await startWire(server);
+    const window = await (await openWindow(browser, wire.url)).logIn(anna);
+    await window.act("openChat", chatId);
+    await window.until((seen) => seen.chats.length === 1);
+    await server.send(boris, chatId, "the last");
+    await window.until((seen) => seen.chats[0].last === "the last");
+    await window.act("setDraft", chatId, "half a word");
+    await window.page.goto("about:blank"); // as closing it: the page hears `pagehide` and is gone
+    await window.open(wire.url);
+    await wire.cut();
+    await window.until((seen) => seen.chats[0]?.last === "the last" && seen.chats[0].draft === "half a word");
+    await window.until((seen) => seen.timeline?.texts.at(-1) === "the last");
+  },
+);
