@@ -283,7 +283,7 @@ class Checkers:
         for user_id, member in room.members.items():
             if not member.read_seq <= member.delivered_seq <= room.last_seq:
                 raise Violation("I6", f"chat {room.id}, user {user_id}: {member.read_seq}, {member.delivered_seq}")
-            claimed = self._claims.get((user_id, room.id), 0)
+            claimed = max(self._claims.get((user_id, room.id), 0), member.joined_seq)  # his marks start there
             if member.own_delivered_seq > claimed and not self.restored:
                 raise Violation(
                     "S6", f"chat {room.id}: user {user_id} has delivered {member.own_delivered_seq} of {claimed}"

@@ -65,12 +65,16 @@ def chat_frame(r: Recorder) -> None:
     assert r.done("jump") == [{"do": "jump", "chat_id": 6, "applied": 7}]
 
 
-@scenario("A chat frame of a known chat moves nothing back")
+@scenario("A chat frame of a known chat moves nothing back; one that is behind what is here is asked about")
 def chat_frame_again(r: Recorder) -> None:
     go_live(r, head(5, 0))
     r.receive(message(5, 1), message(5, 2))
-    r.receive(ChatFrame(chat=chat(5, 1)))
+    r.receive(ChatFrame(chat=chat(5, 2)))
     assert [output["do"] for output in r.outputs] == ["tell"]
+    r.receive(ChatFrame(chat=chat(5, 1)))
+    assert asked(r) == [(5, 2)]
+    r.receive(page("sync-1", 5, 2, [], last_seq=2))
+    assert r.outputs == []
 
 
 @scenario("A chat frame may tell of more than has come")

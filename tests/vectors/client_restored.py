@@ -108,11 +108,13 @@ def chats_frame_below(r: Recorder) -> None:
     assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
 
 
-@scenario("A chat frame never decides that a log was replaced")
+@scenario("A chat frame never decides that a log was replaced: the answer of a sync does")
 def chat_frame_below(r: Recorder) -> None:
     go_live(r, head(5, 9))
     r.receive(ChatFrame(chat=chat(5, 4)))
-    assert r.done("forget") == []
+    assert (r.done("forget"), asked(r)) == ([], [(5, 9)])
+    r.receive(error("sync-1", "bad_seq", chat_id=5))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
 
 
 @scenario("A page whose head is below what was asked for: replaced; where the new log ends is asked first")

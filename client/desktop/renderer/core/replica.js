@@ -104,7 +104,7 @@ export class Replica {
     return heads.filter((head) => this.#listHead(head)).map((head) => head.chat_id);
   }
 
-  /** A `chat` frame; it never decides that a log was replaced. @param {Frame} told */
+  /** A `chat` frame; it never decides that a log was replaced, but a sync asks. @param {Frame} told */
   listChat(told) {
     let chat = this.chats.get(told.id);
     if (!chat) {
@@ -113,6 +113,7 @@ export class Replica {
     }
     chat.firstSeq = told.first_seq;
     chat.leftSeq = told.left_seq ?? null;
+    chat.lagging = chat.lagging || told.last_seq < chat.applied;
     chat.lastSeq = Math.max(chat.lastSeq, told.last_seq);
     chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? told.last_seq : chat.leftSeq - 1);
     this.#serverHas(chat, told.delivered_seq, told.read_seq);
