@@ -1,7 +1,7 @@
 /** The real window: what its page can reach, and what it cannot. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { KEYS } from "../../renderer/ui/keys.js";
@@ -39,7 +39,7 @@ describe("the window", { skip: noElectron() }, () => {
 
   test("shows our page, sandboxed", async () => {
     assert.equal(it.page.url(), "app://ui/index.html");
-    assert.equal(await it.page.title(), "Вестник");
+    await eventually(async () => (await it.page.title()) === "Вестник", "the title");
     const preferences = await it.app.evaluate(({ BrowserWindow }) =>
       /** @type {any} */ (BrowserWindow.getAllWindows()[0].webContents).getLastWebPreferences(),
     );
@@ -339,6 +339,56 @@ describe("the window", { skip: noElectron() }, () => {
     );
   });
 
+  test("has a menu of the right button for text, fields and links", async () => {
+    const menus = await it.app.evaluate(({ BrowserWindow, Menu }) => {
+      /** @type {string[][]} */
+      const shown = [];
+      const build = Menu.buildFromTemplate;
+      Menu.buildFromTemplate = (template) => {
+        shown.push(template.map((item) => item.label ?? "-"));
+        return /** @type {any} */ ({ popup: () => {} });
+      };
+      const editFlags = { canCut: true, canCopy: true, canPaste: true, canSelectAll: true };
+      const nothing = {
+        linkURL: "",
+        misspelledWord: "",
+        dictionarySuggestions: [],
+        selectionText: "",
+        isEditable: false,
+        editFlags,
+      };
+      const clicks = [
+        {},
+        { selectionText: "word" },
+        { linkURL: "https://example.org/" },
+        { linkURL: "http://example.org/" },
+        { isEditable: true, misspelledWord: "helo", dictionarySuggestions: ["hello", "help"] },
+      ];
+      const { webContents } = BrowserWindow.getAllWindows()[0];
+      for (const click of clicks) /** @type {any} */ (webContents).emit("context-menu", {}, { ...nothing, ...click });
+      Menu.buildFromTemplate = build;
+      return shown;
+    });
+    assert.deepEqual(menus, [
+      ["Copy"],
+      ["Open link", "Copy link"],
+      ["Copy link"],
+      ["hello", "help", "Add to dictionary", "-", "Cut", "Copy", "Paste", "Select all"],
+    ]);
+  });
+
+  test("goes on after an error of the shell, and logs it without secrets", async () => {
+    await it.app.evaluate(() => {
+      setTimeout(() => {
+        throw new Error("planted, Bearer abc.def");
+      });
+    });
+    const log = join(it.userData, "logs", "main.log");
+    await eventually(() => existsSync(log) && readFileSync(log, "utf8").includes("planted"), "the error is logged");
+    assert.match(readFileSync(log, "utf8"), /Uncaught Error: planted, Bearer <token>/);
+    assert.equal(await it.page.evaluate(() => window.vestnik?.info().then(({ os }) => os)), process.platform);
+  });
+
   test("is told by the menu, and by the system's waking", async () => {
     await it.page.evaluate(() => {
       const told = /** @type {unknown[]} */ ([]);
@@ -390,6 +440,7 @@ describe("the window", { skip: noElectron() }, () => {
     await it.page.evaluate(() => localStorage.setItem("shared", "yes"));
     assert.equal(await second.evaluate(() => localStorage.getItem("shared")), "yes");
     await second.close();
-    assert.equal(await it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1);
+    const count = () => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
+    await eventually(async () => (await count()) === 1, "the second window is gone");
   });
 });
