@@ -31,12 +31,17 @@ export class Auth {
   /** @type {{open: boolean, busy: boolean, wrong: string}} */
   #server = { open: false, busy: false, wrong: "" };
 
+  /** What was typed before the page was loaded anew. */
+  #login = "";
   /** Tag and name. @type {[string, string][]} */
   #languages = [];
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
     this.face = face;
+    const typed = takeTyped();
+    this.#mode = typed.mode;
+    this.#login = typed.login;
     void languages().then((list) => {
       this.#languages = list.sort(([one], [other]) => (one < other ? 1 : -1));
       face.redraw();
@@ -119,6 +124,7 @@ export class Auth {
           autocomplete=${autocomplete}
           autocapitalize="none"
           spellcheck="false"
+          .defaultValue=${autocomplete === "username" ? this.#login : ""}
           ?readonly=${this.#busy}
           aria-invalid=${wrong ? "true" : "false"}
           aria-describedby=${ifDefined(wrong || hint ? `auth-${name}-note` : undefined)}
@@ -236,6 +242,7 @@ export class Auth {
     this.#editServer({ busy: true, wrong: "" });
     const { messenger } = this.face;
     const probed = await messenger.probe(url);
+    keepTyped(this.#mode);
     const saved = probed.ok ? await messenger.setServer(url) : probed;
     if (!saved.ok) return this.#editServer({ busy: false, open: true, wrong: errorText(saved) }, "auth-server");
     this.#refused = null;
@@ -276,7 +283,10 @@ export class Auth {
     this.#refused = null;
     this.#wrong = this.#missing(form);
     if (Object.keys(this.#wrong).length) return this.#toFirstWrong();
-    if (document.getElementById("auth-server") && !(await this.#saveServer())) return;
+    if (document.getElementById("auth-server")) {
+      const saved = await this.#saveServer();
+      if (!saved || this.face.platform.desktop) return; // the shell loads the page anew for another server
+    }
     this.#busy = true;
     this.face.redraw();
     const done = await this.#ask(form);
@@ -341,6 +351,20 @@ function note(id, wrong, hint) {
 /** @param {string} id */
 function valueOf(id) {
   return /** @type {HTMLInputElement | null} */ (document.getElementById(id))?.value ?? "";
+}
+
+const TYPED = "vestnik typed";
+
+/** Over one loading of the page, in this window; never a password. @param {"login" | "register"} mode */
+function keepTyped(mode) {
+  sessionStorage.setItem(TYPED, JSON.stringify({ mode, login: valueOf(`auth-${FIELDS[mode][0]}`) }));
+}
+
+/** @returns {{mode: "login" | "register", login: string}} */
+function takeTyped() {
+  const kept = sessionStorage.getItem(TYPED);
+  sessionStorage.removeItem(TYPED);
+  return kept ? JSON.parse(kept) : { mode: "login", login: "" };
 }
 
 /** After the next render. @param {string} id */

@@ -1,0 +1,55 @@
+/** The log-in of the desktop app: the server's address is tried before it is kept, and what was typed stays. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  assertAccessible,
+  launchElectron,
+  noElectron,
+  openChat,
+  say,
+  screenshot,
+  startServer,
+} from "../harness/harness.js";
+
+test("another server is chosen, tried and kept; then one logs in there", { skip: noElectron() }, async () => {
+  const server = await startServer();
+  const anna = await server.register("anna", { display_name: "Анна Ковалёва" });
+  const { page, userData, app, errors } = await launchElectron();
+  /** @param {string} name */
+  const box = (name) => page.getByRole("textbox", { name, exact: true });
+  await page.getByText("http://localhost:8000").waitFor();
+  await page.getByRole("button", { name: "Изменить", exact: true }).click();
+  await box("Адрес сервера").fill("no such address");
+  await page.getByRole("button", { name: "Проверить", exact: true }).click();
+  await page.getByText("Адрес сервера выглядит как").waitFor();
+  await screenshot(page, "desktop-server-wrong");
+  await assertAccessible(page);
+
+  await box("Адрес сервера").fill(server.url.replace("http://", ""));
+  await box("Имя пользователя или почта").fill("anna");
+  await box("Пароль").fill(anna.password);
+  const anew = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Войти", exact: true }).click();
+  await anew;
+  await page.getByText(server.url).waitFor();
+  assert.equal(await box("Имя пользователя или почта").inputValue(), "anna");
+  assert.equal(await box("Пароль").inputValue(), "");
+  await page.getByText("вход сохранится в обычном файле").waitFor();
+  await screenshot(page, "desktop-login");
+  await box("Пароль").fill(anna.password);
+  await page.getByRole("button", { name: "Войти", exact: true }).click();
+  await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+
+  const chat = await server.direct(anna, anna);
+  await openChat(page, chat);
+  await say(page, "себе");
+  await page.getByRole("article").filter({ hasText: "Отправлено" }).waitFor();
+  await screenshot(page, "desktop-main");
+  await assertAccessible(page);
+  assert.deepEqual(errors, []);
+  await app.close();
+
+  const again = await launchElectron({ userData });
+  await again.page.getByText(server.url).waitFor();
+});
