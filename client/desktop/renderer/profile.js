@@ -29,7 +29,10 @@ const REPEAT = 1_000;
 const DEAD = 6_000;
 /** Milliseconds between signs of life that a follower asks for. */
 const CHECK = 20_000;
+/** Messages that may wait for their chat to be described. */
 const UNMET = 500;
+/** Milliseconds without an answer after which a page without locks takes itself for the only one. */
+const ALONE = 300;
 
 /** The name of a profile's database, locks and channel. @param {string} url @param {number} userId */
 export function profileName(url, userId) {
@@ -76,6 +79,7 @@ export class Profile {
     this.#check = window.setInterval(() => this.#owner ?? void this.command({ do: "ping" }), CHECK);
     this.#join();
     void this.#wantLock(false);
+    if (!navigator.locks) window.addEventListener("pagehide", () => this.#owner && this.#post({ kind: "leaving" }));
   }
 
   /** Whether another window of this log-in answers within `milliseconds`: then its tokens are known here.
@@ -151,6 +155,9 @@ export class Profile {
         break;
       case "owner":
         this.#join();
+        break;
+      case "leaving":
+        setTimeout(() => void this.#wantAlone(true), this.parts.random() * ALONE);
         break;
       case "join":
         if (this.#owner) this.#welcome(message.from);
@@ -273,7 +280,7 @@ export class Profile {
   /** Pages over plain HTTP have no locks: who hears of no owner is one, and the database refuses all but the last.
    * @param {boolean} dead the owner does not answer */
   async #wantAlone(dead) {
-    if (!dead) await new Promise((resolve) => setTimeout(resolve, REPEAT));
+    if (!dead) await new Promise((resolve) => setTimeout(resolve, ALONE));
     if (!this.#closed && !this.#owner && (dead || this.#early !== null)) await this.#takeOver();
   }
 

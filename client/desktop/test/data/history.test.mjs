@@ -110,3 +110,34 @@ test(
     assert.deepEqual([...one.errors, ...two.errors], []);
   },
 );
+
+test(
+  "after a month away with thousands of messages the newest are there at once, and the rest is paged back",
+  { skip, timeout: 120_000 },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+    const chatId = await server.direct(anna, boris);
+    await server.send(boris, chatId, "number 1");
+    const window = await (await openWindow(browser, server.url)).logIn(anna);
+    await window.act("openChat", chatId);
+    await window.until((seen) => seen.timeline?.texts.length === 1 && seen.chats[0]?.unread === 1);
+    await server.stop();
+    await window.until((seen) => seen.link === "offline");
+    execFileSync("python3", ["-c", FILL, `${server.dataDir}/vestnik.sqlite3`, String(chatId), "5000"]);
+    await server.start();
+    await window.until(
+      (seen) => seen.timeline?.texts.at(-1) === "number 5000" && seen.timeline.loading === null,
+      null,
+      30_000,
+    );
+    const { timeline, chats, arrivals } = await window.seen();
+    assert.ok(Number(timeline?.seqs.length) <= 250);
+    assert.equal(chats[0].unread, 1000);
+    assert.deepEqual(arrivals, []);
+    await window.act("loadOlder", chatId);
+    assert.ok(Number((await window.seen()).timeline?.seqs[0]) < Number(timeline?.seqs[0]));
+    await window.act("read", chatId, 5000);
+    await window.until((seen) => seen.unread === 0);
+  },
+);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launchChromium, noChromium, startServer } from "../harness/harness.js";
+import { launchChromium, newProfile, noChromium, startServer } from "../harness/harness.js";
 import { anotherWindow, openWindow } from "./window.js";
 
 const skip = noChromium();
@@ -113,6 +113,21 @@ test(
   },
 );
 
+test("a message written while the window with the link hangs outlives both", { skip, timeout: 120_000 }, async () => {
+  const { server, boris, context, chatId, first, second } = await twoWindows(true);
+  const session = await context.newCDPSession(first.page);
+  await session.send("Debugger.enable");
+  await session.send("Debugger.pause");
+  void first.page.evaluate(() => 1).catch(() => {});
+  assert.deepEqual(await second.act("send", chatId, "nobody has sent it", null), { ok: true });
+  await second.page.close();
+  await first.page.close();
+  assert.equal((await server.items(boris, chatId)).length, 0);
+  const third = await anotherWindow(context, server.url);
+  await third.until((seen) => seen.chats[0]?.last === "nobody has sent it" && seen.chats[0].queued === 0);
+  assert.equal((await server.items(boris, chatId)).length, 1);
+});
+
 test("logging out in one window logs the others out, and nothing is left", { skip, timeout: 120_000 }, async () => {
   const { server, anna, chatId, first, second, context } = await twoWindows(true);
   await server.kill();
@@ -155,5 +170,28 @@ test(
     await second.until((seen) => seen.timeline?.texts.at(-1) === "keep me" && !seen.timeline.echoes.length);
     assert.ok(sent <= 1);
     assert.equal((await server.items(anna, chatId)).length, 1);
+  },
+);
+
+test(
+  "pages over plain HTTP, which have no locks, share a log-in all the same",
+  { skip, timeout: 120_000 },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+    const chatId = await server.direct(anna, boris);
+    const context = await newProfile(browser);
+    await context.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
+    const first = await (await anotherWindow(context, server.url)).logIn(anna);
+    await first.until((seen) => seen.chats.length === 1);
+    const second = await anotherWindow(context, server.url);
+    await second.until((seen) => seen.link === "live" && seen.chats.length === 1);
+    await second.act("send", chatId, "one link", null);
+    await first.until((seen) => seen.chats[0].last === "one link" && seen.chats[0].queued === 0);
+    assert.equal(await links(server), 1);
+    await first.page.goto("about:blank");
+    await server.send(boris, chatId, "the other has it now");
+    await second.until((seen) => seen.chats[0].last === "the other has it now" && seen.link === "live");
+    assert.equal(await links(server), 1);
   },
 );

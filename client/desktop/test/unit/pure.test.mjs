@@ -8,6 +8,7 @@ import { deliveryOf } from "../../renderer/core/delivery.js";
 import { MAX_MESSAGE, decoded, isItemPage } from "../../renderer/core/frames.js";
 import { uuid7 } from "../../renderer/core/ids.js";
 import { MANY, NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "../../renderer/core/unread.js";
+import { externalLink } from "../../renderer/platform.js";
 import { ServerChat, person } from "./world.js";
 
 test("a cid is a UUIDv7 of its time", () => {
@@ -117,4 +118,11 @@ test("what a WebSocket says is taken only as the protocol has it", () => {
     assert.equal(decoded(data), null, String(data).slice(0, 200));
   }
   assert.equal(isItemPage({ ...page, to_seq: 2 }), false);
+});
+
+test("only https and mail leave the app", () => {
+  assert.equal(externalLink("https://example.org/a b"), "https://example.org/a%20b");
+  assert.equal(externalLink("mailto:a@example.org"), "mailto:a@example.org");
+  const refused = ["http://example.org", "javascript:alert(1)", "file:///etc/passwd", "https://me:pw@example.org", "nothing", "", "data:text/html,x", "vestnik://chat/1"]; // prettier-ignore
+  for (const url of refused) assert.equal(externalLink(url), null, url);
 });
