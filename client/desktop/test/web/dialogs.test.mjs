@@ -290,5 +290,7 @@ test("at 360 x 480 and with the largest text everything is within the window", {
   await page.getByRole("button", { name: "Создать группу" }).click();
   await dialog("Новая группа").waitFor();
   await assertInside(page);
+  const create = await page.getByRole("button", { name: "Создать" }).boundingBox();
+  assert.ok(create && create.y + create.height <= 480, "what the dialog is for is in sight");
   await look(page, "dialog-new-group-360");
 });

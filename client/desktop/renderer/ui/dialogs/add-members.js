@@ -33,7 +33,8 @@ export function addMembers(face, { chatId }, close) {
     title: () => t("info.add_title"),
     gone: picking.stop,
     content: (state) =>
-      html`${picking.template(state, { first: true })}
+      html`<div class="dialog__form">
+        ${picking.template(state, { first: true })}
         <div class="dialog__pad">
           ${switchRow({
             label: t("info.history"),
@@ -57,6 +58,7 @@ export function addMembers(face, { chatId }, close) {
           >
             ${picking.chosen().length === 0 ? t("info.add") : t("info.add_n", { n: picking.chosen().length })}
           </button>
-        </footer>`,
+        </footer>
+      </div>`,
   };
 }
