@@ -87,6 +87,7 @@ class Vestnik {
   #windowId = hex(8);
   #resuming = false;
   #neighbours = new BroadcastChannel("vestnik");
+  #keyring = false;
   #version = "0";
   #os = "";
 
@@ -124,6 +125,7 @@ class Vestnik {
 
   async start() {
     const [info, kept] = await Promise.all([this.platform.info(), this.platform.loadSettings()]);
+    this.#keyring = info.keyring;
     this.#version = info.version;
     this.#os = info.os;
     const server = { url: trimmed(info.server), fixed: info.server_fixed };
@@ -148,8 +150,10 @@ class Vestnik {
   async #goOn() {
     const account = hasServer(this.model) && (await this.platform.loadAccount(this.model.server.url));
     if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
-    const profile = this.#newProfile(account.id, true);
-    const stored = (await this.platform.loadSecret(profile.name).catch(() => null)) !== null;
+    const name = profileName(this.model.server.url, account.id);
+    const stored = (await this.platform.loadSecret(name).catch(() => null)) !== null;
+    const profile = this.#newProfile(account.id, stored);
+    if (stored) this.update([{ do: "set", values: { remembers: this.#keyring ? "keyring" : "file" } }]);
     if (stored || (await profile.joined(JOIN))) return this.#begin(profile, account);
     await profile.close({ polite: false });
     this.update([{ do: "set", values: { phase: "signed_out" } }]);

@@ -73,13 +73,25 @@ function browser({ load, save, durable }) {
     setServer: async () => ({ ok: false, code: "forbidden" }),
     loadSecret: (name) => load("secrets", name),
     async saveSecret(name, value, consent) {
-      if (!consent || !durable) return "memory";
-      await save("secrets", name, value);
-      return "file";
+      const kept = consent && durable;
+      await save("secrets", name, kept ? value : null);
+      return kept ? "file" : "memory";
     },
     deleteSecret: (name) => save("secrets", name, null),
-    loadSettings: async () => parsed(localStorage.getItem(SETTINGS)),
-    saveSettings: async (settings) => localStorage.setItem(SETTINGS, JSON.stringify(settings)),
+    loadSettings: async () => {
+      try {
+        return parsed(localStorage.getItem(SETTINGS));
+      } catch {
+        return {}; // the user lets pages keep nothing
+      }
+    },
+    saveSettings: async (settings) => {
+      try {
+        localStorage.setItem(SETTINGS, JSON.stringify(settings));
+      } catch {
+        // they hold until the page is closed
+      }
+    },
     async notify({ tag, title: head, body, chat_id, silent }) {
       // asking for the permission is for a click in the settings
       if (!("Notification" in window) || Notification.permission !== "granted") return false;
