@@ -51,8 +51,6 @@ export function places(text, query) {
 export function foundSeqs(items, query) {
   const wanted = fold(query.trim());
   if (!wanted) return [];
-  const found = items.filter(
-    (item) => item.type === "message" && !item.deleted && fold(item.content ?? "").includes(wanted),
-  );
+  const found = items.filter((item) => item.type === "message" && fold(item.content ?? "").includes(wanted));
   return found.map((item) => item.seq).reverse();
 }

@@ -2,13 +2,12 @@
 
 import { listTime } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { isLive } from "../core/link.js";
 import { nameOf, titleOf } from "../core/names.js";
 import { deliveryOf } from "../core/delivery.js";
 import { places } from "../core/search.js";
 import { preview } from "../core/text.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { avatar } from "./avatar.js";
+import { chatAvatar } from "./chat-avatar.js";
 import { icon } from "./icon.js";
 import { marked } from "./marked.js";
 
@@ -28,9 +27,6 @@ const MANY = 1000;
 export function chatRow(face, state, chat, { tabbable, query, now }) {
   const title = titleOf(chat, state.me);
   const current = state.current === chat.id;
-  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
-  const id = chat.peer?.id ?? chat.id;
-  const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
   /** @param {MouseEvent} event */
   const open = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -52,7 +48,7 @@ export function chatRow(face, state, chat, { tabbable, query, now }) {
       @click=${open}
       @contextmenu=${menu}
     >
-      ${avatar(face, { id, name: title, group: chat.is_group, online: isLive(state.link) && peer?.online, url })}
+      ${chatAvatar(face, state, chat)}
       <span class="row__main">
         <span class="row__line">
           <bdi class="row__name truncate">${marked(title, places(title, query))}</bdi>

@@ -2,11 +2,11 @@
 
 import { lastSeen } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { isAway, isLive } from "../core/link.js";
+import { isAway } from "../core/link.js";
 import { isSaved, titleOf } from "../core/names.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { avatar } from "./avatar.js";
 import { linkText } from "./banner.js";
+import { chatAvatar } from "./chat-avatar.js";
 import { icon } from "./icon.js";
 import { typingText } from "./row.js";
 
@@ -18,9 +18,6 @@ import { typingText } from "./row.js";
  */
 export function topbar(face, state, chat, { now, find }) {
   const title = titleOf(chat, state.me);
-  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
-  const id = chat.peer?.id ?? chat.id;
-  const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
   const info = () => face.overlays.open("chat-info", { chatId: chat.id });
   /** @param {MouseEvent} event */
   const menu = (event) => {
@@ -32,7 +29,7 @@ export function topbar(face, state, chat, { now, find }) {
     </button>
     <h1 class="sr"><bdi>${title}</bdi></h1>
     <button class="topbar__peer" type="button" @click=${info}>
-      ${avatar(face, { id, name: title, group: chat.is_group, online: isLive(state.link) && peer?.online, size: "s", url })}
+      ${chatAvatar(face, state, chat, "s")}
       <span class="topbar__text">
         <span class="topbar__title"
           ><bdi class="truncate">${title}</bdi>${chat.muted ? icon("mute", "icon--xs") : nothing}</span

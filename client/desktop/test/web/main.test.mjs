@@ -249,6 +249,36 @@ async function openChatNarrow(page, chatId) {
   await composer(page).waitFor();
 }
 
+test("what comes while one looks elsewhere is unread, and read half a second after one is back", { skip }, async () => {
+  const { page, context, chats, account, errors } = await vera();
+  await openChat(page, chats.petya);
+  await chatRow(page, chats.petya).locator(".badge").waitFor({ state: "detached" });
+  await page.evaluate(() => {
+    document.hasFocus = () => false;
+    dispatchEvent(new Event("blur"));
+  });
+  await server.send(friends.petya, chats.petya, "ты где");
+  await messageRow(page, "ты где").waitFor();
+  await chatRow(page, chats.petya).locator(".badge").waitFor();
+  await server.send(friends.petya, chats.petya, "ау");
+  await messageRow(page, "ау").waitFor();
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 800)));
+  const read = async () => (await server.call(account, "GET", `/api/chats/${chats.petya}`)).unread_count;
+  assert.equal(await read(), 2);
+  await page.evaluate(() => {
+    document.hasFocus = () => true;
+    dispatchEvent(new Event("focus"));
+  });
+  await chatRow(page, chats.petya).locator(".badge").waitFor({ state: "detached" });
+  assert.equal(
+    await page.locator('.unread + li[data-seq="1"]').count(),
+    1,
+    "the divider stays where it was at opening",
+  );
+  assertNoErrors({ name: "vera", errors });
+  await context.close();
+});
+
 test("a link to a chat opens it: in a second window of the profile, and after the log-in", { skip }, async () => {
   const { page, context, chats, account, errors } = await vera();
   const link = `${server.url}/#/chat/${chats.petya}`;
