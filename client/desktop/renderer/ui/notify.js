@@ -43,10 +43,19 @@ export class Notify {
     if (!notice) return;
     const { chat_id: chatId, silent } = notice;
     const tag = chatId === null ? "summary" : tagOf(chatId);
-    const chat_id = chatId ?? 0;
-    void this.face.platform.notify({ tag, chat_id, silent, ...this.#words(notice, state) });
+    const words = this.#words(notice, state);
+    const shown = this.face.platform.notify({ tag, chat_id: chatId ?? 0, silent, ...words });
+    void shown.then((done) => done || !this.face.platform.desktop || this.#showHere(chatId, words));
     if (chatId !== null) this.#shown.add(chatId);
     if (!document.hasFocus()) this.face.platform.attention();
+  }
+
+  /** The system shows nothing: in this window, then. @param {number | null} chatId
+   * @param {{title: string, body: string}} words */
+  #showHere(chatId, { title, body }) {
+    const text = t("notice.here", { title, body });
+    if (chatId === null) this.face.overlays.toast({ text });
+    else this.face.overlays.toast({ text, action: t("notice.open"), run: () => this.face.openChat(chatId) });
   }
 
   /** @param {import("../core/notices.js").Notice} notice @param {State} state */

@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { atEnd, findElectron, noElectron } from "../harness/harness.js";
+import { atEnd, findElectron, launchElectron, noElectron, signIn, startServer } from "../harness/harness.js";
 import { eventually, launchShell } from "./shell.js";
 
 /** false, or why no service can be started here. */
@@ -90,3 +90,18 @@ test(
     await it.app.close();
   },
 );
+
+test("where no service shows notifications, the window itself does", { skip: noElectron() }, async () => {
+  const server = await startServer();
+  const anna = await server.register("anna");
+  const boris = await server.register("boris", { display_name: "Борис" });
+  const chat = await server.direct(boris, anna);
+  const it = await launchElectron({ server, env: { DBUS_SESSION_BUS_ADDRESS: "disabled:" } });
+  await signIn(it.page, anna);
+  await it.page.getByRole("link", { name: /^Борис/ }).waitFor();
+  await server.send(boris, chat, "Доброе утро!");
+  const toast = it.page.locator(".toast").filter({ hasText: "Борис: Доброе утро!" });
+  await toast.getByRole("button", { name: "Открыть" }).click();
+  await it.page.getByRole("log", { name: "Сообщения", exact: true }).getByText("Доброе утро!").waitFor();
+  await it.app.close();
+});

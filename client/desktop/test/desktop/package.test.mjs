@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { atEnd, newUserData, noElectron } from "../harness/harness.js";
+import { atEnd, newUserData, noElectron, signIn, startServer } from "../harness/harness.js";
 import { environment, launchShell } from "./shell.js";
 
 const PACKAGE = fileURLToPath(new URL("../../scripts/package.mjs", import.meta.url));
@@ -61,21 +61,20 @@ describe("the packed app", { skip: notHere() }, () => {
     assert.doesNotMatch(asNode.stdout, /42/);
   });
 
-  test("starts, and shows where to log in", async () => {
+  test("starts, and its owner logs in", async () => {
+    const server = await startServer();
+    const anna = await server.register("anna", { display_name: "Анна" });
+    const boris = await server.register("boris", { display_name: "Борис" });
+    await server.send(boris, await server.direct(boris, anna), "Доброе утро!");
     const userData = newUserData();
-    const it = await launchShell({
-      app: "",
-      program,
-      userData,
-      env: { VESTNIK_SERVER: "http://127.0.0.1:9", LANGUAGE: "ru" },
-    });
+    const env = { VESTNIK_SERVER: server.url, LANGUAGE: "ru" };
+    const it = await launchShell({ app: "", program, userData, env });
     assert.equal(it.page.url(), "app://ui/index.html");
     assert.equal(await it.app.evaluate(({ app }) => app.isPackaged && app.name), "Vestnik");
-    await it.page
-      .getByRole("button", { name: /^(Войти|Log in|Sign in)/ })
-      .first()
-      .waitFor();
-    assert.ok(existsSync(join(userData, "Local Storage")));
+    await signIn(it.page, anna);
+    const chats = it.page.getByRole("navigation", { name: "Чаты" });
+    assert.match(await chats.getByRole("link", { name: /^Борис/ }).innerText(), /Доброе утро!/);
+    assert.ok(existsSync(join(userData, "IndexedDB")));
     await it.app.close();
   });
 });
