@@ -3,15 +3,16 @@
 import itertools
 import json
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, field
 
 from chatproto.deadlines import TICK
 from chatproto.delivery import OutQueue
 from chatproto.hints import Hint
-from chatproto.hub import Hub
+from chatproto.hub import CheckToken, Hub
 from chatproto.limits import Limits
 from chatproto.operations import (
     ChatCreated,
@@ -29,10 +30,20 @@ from chatproto.operations import (
 from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.simulation.store import Store
 from chatproto.text import search_words
-from chatproto.tokens import AccessClaims, TokenKeys
+from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Frame = dict[str, Any]
+
+
+class Keys(Protocol):
+    """What signs and checks access tokens."""
+
+    def sign(
+        self, *, user_id: int, session_id: int, refresh_id: int, jti: str, now: datetime, lifetime: int
+    ) -> str: ...
+
+    def check(self, token: str, now: datetime) -> AccessClaims | TokenRefusal: ...
 
 
 @define(eq=False)
@@ -124,15 +135,22 @@ class Peer:
 class World:
     """`hold`: operations of these types wait in `held` until `release`; `away`: every operation fails so.
 
-    With another world's `store` it is a second process on the same database; `hints`: what it published.
+    With another world's `store` it is a second process on the same database; `hints`: what it published. `keys` and
+    `make_hub` are for worlds that record what the Hub does.
     """
 
-    def __init__(self, limits: Limits | None = None, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        store: Store | None = None,
+        keys: Keys | None = None,
+        make_hub: Callable[[CheckToken, Callable[[], str], Limits | None], Hub] = Hub,
+    ) -> None:
         self.now = START
         self.store = store or Store()
-        self.keys = TokenKeys("k", {"k": b"0" * 32})
+        self.keys: Keys = keys or TokenKeys("k", {"k": b"0" * 32})
         cids = itertools.count(1)
-        self.hub = Hub(self.keys.check, lambda: f"server-{next(cids)}", limits)
+        self.hub = make_hub(self.keys.check, lambda: f"server-{next(cids)}", limits)
         self.peers: dict[int, Peer] = {}
         self.replies: dict[int, Outcome] = {}
         self.hold: set[type] = set()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.vectors.scenarios import load
+from tests.vectors.server_scenarios import load as load_server
 
 FOLDER = Path(__file__).parent
 
@@ -19,7 +20,9 @@ def text_of(document: Any) -> str:
 
 def documents() -> dict[str, str]:
     """The texts by their file names."""
-    return {f"client-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load().items()}
+    client = {f"client-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load().items()}
+    server = {f"server-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load_server().items()}
+    return client | server
 
 
 def main() -> None:

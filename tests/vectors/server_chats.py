@@ -1,0 +1,103 @@
+"""Who is told of which chat: routing changes only by applying the log (docs/protocol.md I8)."""
+
+from typing import Literal
+
+from chatproto.operations import AppendChange, CreateGroup, LoadChat, OperationFailed, Refused, SetFlags, UpdateUser
+from tests.scenarios.world import Person
+from tests.vectors.server_recorder import RecordedWorld
+from tests.vectors.server_scenarios import first, say, server, texts, three, two
+
+
+def change(
+    world: RecordedWorld, chat_id: int, actor: Person, kind: Literal["add", "remove", "update"], *people: Person
+) -> None:
+    ids = tuple(person.id for person in people)
+    title = "Coffee" if kind == "update" else None
+    cid = f"change-{len(world.hub.steps)}"
+    world.request(AppendChange(chat_id, actor.id, kind, ids, "all", None, title, None, cid, world.now))
+
+
+@server("A new chat is told to its members before any item of it")
+def new_chat(world: RecordedWorld) -> None:
+    ann, bob = world.people("ann", "bob")
+    a, b = ann.connect(), bob.connect()
+    b.take()
+    world.request(CreateGroup(ann.id, "Room", (bob.id,), None, world.now))
+    chat_id = first(a, "chat")["chat"]["id"]
+    say(a, chat_id, "hello")
+    assert [frame["type"] for frame in b.take()] == ["chat", "message"]
+
+
+@server("Whoever is added gets the chat, and live items from behind what it told")
+def added(world: RecordedWorld) -> None:
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann)
+    a, b = ann.connect(), bob.connect()
+    world.hold = {LoadChat}
+    change(world, chat_id, ann, "add", bob)
+    say(a, chat_id, "meanwhile")
+    assert b.take("message") == []
+    world.release()
+    assert first(b, "chat")["chat"]["last_seq"] == 2
+    say(a, chat_id, "live")
+    assert texts(b) == ["live"]
+
+
+@server("Whoever is removed gets his removal last, and nothing after")
+def removed(world: RecordedWorld) -> None:
+    ann, bob, _, chat_id = three(world)
+    a, b = ann.connect(), bob.connect()
+    change(world, chat_id, ann, "remove", bob)
+    say(a, chat_id, "secret")
+    assert [event["event"] for event in b.take("event")] == ["member_removed"]
+    assert texts(b) == []
+
+
+@server("A chat that cannot be read for now is listed a second later")
+def listed_later(world: RecordedWorld) -> None:
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann)
+    b = bob.connect()
+    world.hold = {LoadChat}
+    change(world, chat_id, ann, "add", bob)
+    world.release(OperationFailed(retryable=True))
+    world.hold = set()
+    world.sleep(1.25)
+    assert first(b, "chat")["chat"]["id"] == chat_id
+
+
+@server("A chat that is not his any more when it is read is not listed")
+def not_listed(world: RecordedWorld) -> None:
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann)
+    b = bob.connect()
+    world.hold = {LoadChat}
+    change(world, chat_id, ann, "add", bob)
+    world.release(Refused("not_found"))
+    assert b.take("chat") == []
+
+
+@server("A changed title is an item of the log like any other")
+def title_changed(world: RecordedWorld) -> None:
+    ann, bob, _, chat_id = three(world)
+    b = bob.connect()
+    change(world, chat_id, ann, "update")
+    assert first(b, "event")["data"] == {"title": "Coffee"}
+
+
+@server("One's own flags are told to one's other connections")
+def flags(world: RecordedWorld) -> None:
+    ann, bob, chat_id = two(world)
+    a, b = ann.connect(), bob.connect()
+    b.take()
+    world.request(SetFlags(ann.id, chat_id, True, None, None))
+    assert (first(a, "chat")["chat"]["muted"], b.take()) == (True, [])
+
+
+@server("A changed profile is told to those who share a chat, without what is private")
+def profile(world: RecordedWorld) -> None:
+    ann, bob, _ = two(world)
+    b = bob.connect()
+    world.request(UpdateUser(ann.id, "Anna", None, "ann@example.org", "ann@example.org", None))
+    told = first(b, "user")["user"]
+    assert (told["display_name"], "email" in told) == ("Anna", False)
