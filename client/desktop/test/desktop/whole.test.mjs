@@ -50,6 +50,7 @@ test("who asked to be remembered is there after a restart, who did not is asked 
     const again = await launchElectron({ server: home.server, userData: home.userData });
     const expected = remember ? "nav.side" : "input[autocomplete=current-password]";
     await again.page.locator(expected).waitFor();
+    if (remember) await messageRow(again.page, "Доброе утро!").waitFor(); // the chat that was open is open again
     assertNoErrors({ name: "app", errors: again.errors });
     await again.app.close();
   }
