@@ -13,6 +13,7 @@ import { ITEMS, dropRow, moveCursor, planOf, trim } from "./saves.js";
  * A message in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
  * @typedef {import("./core/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string}} Kept
  * @typedef {{user_id: number, epoch: string | null}} Epoch
+ * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */
 
 const VERSION = 1;
@@ -123,12 +124,6 @@ export class Db {
     await this.#transact(["outbox"], "readwrite", (store) => dropRow(store("outbox"), cid), true);
   }
 
-  /** The messages that are not acknowledged, in order. @returns {Promise<Kept[]>} */
-  async rows() {
-    const found = await this.#transact(["outbox"], "readonly", (store) => store("outbox").getAll());
-    return found.result.filter(isRow);
-  }
-
   /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below
    * @param {number} limit @returns {Promise<Item[]>} */
   async items(chatId, below, limit) {
@@ -137,12 +132,6 @@ export class Db {
     const range = IDBKeyRange.bound([chatId, below - limit], [chatId, below], false, true);
     const found = await this.#transact(["items"], "readonly", (store) => store("items").getAll(range));
     return lastRun(found.result, below);
-  }
-
-  /** How far the log of a chat is saved. @param {number} chatId @returns {Promise<number>} */
-  async applied(chatId) {
-    const found = await this.#transact(["cursors"], "readonly", (store) => store("cursors").get(chatId));
-    return found.result?.applied ?? 0;
   }
 
   /**

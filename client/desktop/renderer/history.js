@@ -32,7 +32,7 @@ export class History {
 
   /**
    * @param {() => Model} model @param {(updates: Update[]) => void} update
-   * @param {() => import("./profile.js").Profile | null} profile @param {() => import("./db.js").Db | null} db
+   * @param {() => import("./profile.js").Profile | null} profile @param {() => import("./db.js").Store | null} db
    */
   constructor(model, update, profile, db) {
     this.model = model;

@@ -7,6 +7,7 @@ import { Api, probe } from "./api.js";
 import { emptyModel, emptyProfile, reduce } from "./core/model.js";
 import { Db } from "./db.js";
 import { History } from "./history.js";
+import { memoryStore } from "./memory.js";
 import { Outgoing } from "./outgoing.js";
 import { peopleActions } from "./people.js";
 import { Profile, echoOf, profileName } from "./profile.js";
@@ -78,7 +79,7 @@ function subscribed(listeners, listener) {
 class Vestnik {
   /** @type {Profile | null} */
   profile = null;
-  /** @type {Db | null} */
+  /** @type {import("./db.js").Store | null} */
   db = null;
   /** @type {Set<() => void>} */
   listeners = new Set();
@@ -191,7 +192,7 @@ class Vestnik {
         this.update([{ do: "set", values: { remembers } }]);
       },
     };
-    this.db = new Db(name);
+    this.db = platform.durable ? new Db(name) : memoryStore();
     const device = `${platform.desktop ? "Vestnik" : "Web"}, ${this.#os}`.slice(0, 64);
     const client = {
       device,
@@ -223,7 +224,7 @@ class Vestnik {
       { do: "me", user },
     ]);
     try {
-      const kept = await /** @type {Db} */ (this.db).load();
+      const kept = await /** @type {import("./db.js").Store} */ (this.db).load();
       const echoes = kept.rows.map((row) => ({ do: "echo", echo: echoOf(row) }));
       this.update([{ do: "cached", kept }, ...(kept.me ? [{ do: "me", user: kept.me }] : []), ...echoes]);
       if (kept.current !== null && this.model.chats.has(kept.current)) void this.history.open(kept.current);

@@ -21,7 +21,7 @@ export class Outgoing {
 
   /**
    * @param {() => import("./core/model.js").Model} model @param {() => import("./profile.js").Profile | null} profile
-   * @param {() => import("./db.js").Db | null} db
+   * @param {() => import("./db.js").Store | null} db
    */
   constructor(model, profile, db) {
     this.model = model;

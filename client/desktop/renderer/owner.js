@@ -12,7 +12,7 @@ import { Driver } from "./ws.js";
 /** @typedef {import("./core/model.js").Update} Update @typedef {import("./core/model.js").Model} Model
  * @typedef {import("./types.js").LinkView} LinkView */
 /**
- * @typedef {{url: string, api: import("./api.js").Api, tokens: import("./tokens.js").Tokens, db: import("./db.js").Db,
+ * @typedef {{url: string, api: import("./api.js").Api, tokens: import("./tokens.js").Tokens, db: import("./db.js").Store,
  *   model: () => Model, publish: (updates: Update[]) => void, ended: (code: string) => void,
  *   broken: (error: unknown) => void, client: {device: string, name: string, version: string, os: string},
  *   random: () => number, timing?: Record<string, number>}} Parts

@@ -7,8 +7,8 @@ import { openDatabase, transact } from "./idb.js";
 
 /** @typedef {import("./types.js").Desktop} Desktop */
 /**
- * `desktop`: this is the shell. `accounts`: who was logged in last at a server, for the next start.
- * @typedef {Desktop & {desktop: boolean, loadAccount: (url: string) => Promise<import("./types.js").PrivateUser | null>,
+ * `desktop`: this is the shell. `durable`: this machine keeps something. Accounts: who was logged in last at a server.
+ * @typedef {Desktop & {desktop: boolean, durable: boolean, loadAccount: (url: string) => Promise<import("./types.js").PrivateUser | null>,
  *   saveAccount: (url: string, user: import("./types.js").PrivateUser | null) => Promise<void>}} Platform
  */
 
@@ -35,6 +35,7 @@ export async function createPlatform() {
   return {
     ...shell,
     desktop: window.vestnik !== undefined,
+    durable: database !== null,
     onWake: (listener) => {
       shell.onWake(listener);
       window.addEventListener("online", () => listener());

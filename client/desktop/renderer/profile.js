@@ -17,7 +17,7 @@ import { Api } from "./api.js";
  * @typedef {{do: string} & Record<string, any>} Command
  */
 /**
- * @typedef {{url: string, userId: number, windowId: string, db: import("./db.js").Db,
+ * @typedef {{url: string, userId: number, windowId: string, db: import("./db.js").Store,
  *   secret: import("./tokens.js").Secret, model: () => Model, update: (updates: Update[]) => void,
  *   arrived: (messages: import("./types.js").Message[]) => void, ended: (code: string | null) => void,
  *   client: {device: string, name: string, version: string, os: string}, random: () => number,
@@ -371,7 +371,7 @@ function arrivals(model, updates) {
 
 /**
  * What the database knows and this window does not: an owner that died between saving and telling leaves that.
- * @param {Model} model @param {Awaited<ReturnType<import("./db.js").Db["load"]>>} kept @param {import("./db.js").Db} db
+ * @param {Model} model @param {Awaited<ReturnType<import("./db.js").Store["load"]>>} kept @param {import("./db.js").Store} db
  * @returns {Promise<Update[]>}
  */
 async function missedBy(model, kept, db) {

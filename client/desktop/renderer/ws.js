@@ -20,7 +20,7 @@ const TOLD = ["state", "sent", "failed", "apply", "jump", "forget", "save_marks"
  * @typedef {import("./core/model.js").Update} Update
  * @typedef {{
  *   session: ClientSession, url: string, tokens: {token: () => string, renewed: (used: string) => Promise<any>},
- *   db: Pick<import("./db.js").Db, "save" | "countUnread">,
+ *   db: Pick<import("./db.js").Store, "save" | "countUnread">,
  *   told: (updates: Update[]) => void, moved: () => void, broken: (error: unknown) => void,
  * }} Parts `told`: after it was saved; `moved`: the session may be in another state, or wait for another time;
  *   `broken`: nothing can be saved, the driver has stopped

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launchChromium, noChromium, startServer, startWire } from "../harness/harness.js";
+import { launchChromium, newProfile, noChromium, startServer, startWire } from "../harness/harness.js";
 import { anotherWindow, openWindow } from "./window.js";
 
 const skip = noChromium();
@@ -216,5 +216,32 @@ test(
     await wire.cut();
     await window.until((seen) => seen.chats[0]?.last === "the last" && seen.chats[0].draft === "half a word");
     await window.until((seen) => seen.timeline?.texts.at(-1) === "the last");
+  },
+);
+
+test(
+  "where the browser keeps nothing the messenger works until the page is closed",
+  { skip, timeout: 120_000 },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+    const chatId = await server.direct(anna, boris);
+    const context = await newProfile(browser);
+    await context.addInitScript(() => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException("forbidden", "SecurityError");
+      };
+    });
+    const window = await (await anotherWindow(context, server.url)).logIn(anna);
+    await window.act("openChat", chatId);
+    await server.send(boris, chatId, "hello");
+    await window.until((seen) => seen.timeline?.texts.at(-1) === "hello" && seen.unread === 1);
+    await server.kill();
+    await window.until((seen) => seen.link === "offline");
+    await window.act("send", chatId, "and to you", null);
+    await window.until((seen) => seen.timeline?.echoes.length === 1);
+    await server.start();
+    await window.until((seen) => seen.timeline?.texts.at(-1) === "and to you" && !seen.timeline?.echoes.length);
+    assert.deepEqual(window.errors, []);
   },
 );
