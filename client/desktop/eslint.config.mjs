@@ -63,16 +63,18 @@ export default [
   {
     files: ["renderer/ui/**/*.js"],
     rules: fence(
-      "^(\\.\\./)+(api|ws|db|profile)\\.js$",
+      "^(\\.\\./)+(api|ws|db|idb|saves|memory|tokens|polling|owner|profile|history|outgoing|requests)\\.js$",
       "The face knows the messenger's State and actions, and core/.",
     ),
   },
   {
-    files: ["renderer/messenger.js", "renderer/{profile,ws,api,db,platform}.js"],
+    files: ["renderer/*.js"],
+    ignores: ["renderer/app.js", "renderer/types.js"],
     rules: fence("(/ui/|/app\\.js$)", "Arrows point down: nothing here knows the face."),
   },
   {
-    files: ["renderer/{profile,ws,api,db,platform}.js"],
+    files: ["renderer/*.js"],
+    ignores: ["renderer/{app,types,messenger}.js"],
     rules: fence(
       "(/ui/|/app\\.js$|/messenger\\.js$)",
       "Arrows point down: nothing here knows the messenger or the face.",

@@ -1,6 +1,6 @@
 /**
  * State and the actions of the face (types.js: Messenger): who is logged in where, and what he does. What needs the
- * link goes to the window that has it (profile.js); what HTTP alone can do is in people.js.
+ * link goes to the window that has it (profile.js); what HTTP alone can do is in requests.js.
  */
 
 import { Api, probe } from "./api.js";
@@ -9,7 +9,7 @@ import { Db } from "./db.js";
 import { History } from "./history.js";
 import { memoryStore } from "./memory.js";
 import { Outgoing } from "./outgoing.js";
-import { peopleActions } from "./people.js";
+import { requestActions } from "./requests.js";
 import { Profile, echoOf, profileName } from "./profile.js";
 
 /** @typedef {import("./types.js").Messenger} Messenger @typedef {import("./types.js").Refused} Refused
@@ -31,13 +31,13 @@ export function createMessenger(platform, options = {}) {
   const vestnik = new Vestnik(platform, options);
   const { history, outgoing } = vestnik;
   const publish = (/** @type {Update[]} */ updates) => vestnik.publish(updates);
-  const people = peopleActions(
+  const requests = requestActions(
     () => vestnik.api,
     publish,
     (chatId) => vestnik.model.chats.get(chatId),
   );
   return {
-    ...people,
+    ...requests,
     state: () => vestnik.model,
     subscribe: (listener) => subscribed(vestnik.listeners, listener),
     onArrival: (listener) => subscribed(vestnik.arrivals, listener),

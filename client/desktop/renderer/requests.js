@@ -14,7 +14,7 @@ const BAD_ANSWER = { ok: false, code: "bad_answer" };
  * @param {() => import("./api.js").Api} api @param {(updates: Update[]) => void} publish to all windows
  * @param {(chatId: number) => import("./types.js").ChatView | undefined} chatOf
  */
-export function peopleActions(api, publish, chatOf) {
+export function requestActions(api, publish, chatOf) {
   /** The group that is being made: asked for again after a lost answer, it is the same one. */
   let making = { group: "", key: "" };
 
