@@ -96,6 +96,10 @@ coverage:
 simulate *options:
     @python -m chatproto.simulation "$@"
 
+# steps a second of the simulation on one CPU
+simulate-bench *options:
+    @python -m tests.bench.simulation "$@"
+
 # plant bugs in copies of the core, and see that the simulation and the vectors catch each
 mutants *names:
     @python -m tests.simulation.mutants "$@"
