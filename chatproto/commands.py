@@ -113,6 +113,7 @@ def paged(hub: Hub, pending: Paging, outcome: Outcome, now: datetime) -> None:
         session.paging = False
         return next_sync(hub, session, now)
     page = outcome.page
+    hub.note_head(page.chat_id, page.last_seq, page.last_at)
     frame = PageFrame(
         ref=sync.id,
         chat_id=page.chat_id,

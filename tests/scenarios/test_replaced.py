@@ -13,6 +13,7 @@ from chatproto.operations import (
     Operation,
     OperationFailed,
     Outcome,
+    OutcomeUnknown,
     RenewEpoch,
     Sweep,
 )
@@ -221,3 +222,18 @@ def test_an_epoch_that_somebody_else_renewed_ends_the_search() -> None:
     world.sleep(1.5)
     assert world.store.epoch == "named by the operator"
     assert a.closed == REPLACED
+
+
+def test_what_only_a_page_told_is_known_too() -> None:
+    """It was stored, but nobody heard of that; then it was lost, and another one took its place."""
+    world, _, _, chat_id, a, _, lose = begin("one")
+    world.hold = {AppendMessage, Sweep}
+    a.send(type="send", chat_id=chat_id, cid="c-2", content="two")
+    elsewhere(world, world.held[0].operation)
+    world.release(OutcomeUnknown())
+    a.send(type="sync", id="s", chat_id=chat_id, after_seq=1)
+    assert [item["seq"] for page in a.take("page") for item in page["items"]] == [2]
+    lose()
+    world.sleep(0.25)
+    world.release()
+    assert renewed(world)

@@ -1,0 +1,370 @@
+"""Every checker of the simulation fires: a world that is right is made wrong in one way, and the checker says which."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import msgspec
+import pytest
+
+from chatproto.client.outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
+from chatproto.frames import MarkFrame, Send
+from chatproto.limits import Limits
+from chatproto.model import Event, Hidden, Message
+from chatproto.operations import AppendChange, Appended, AppendMessage
+from chatproto.outputs import SendFrame as ServerFrame
+from chatproto.simulation.device import Device
+from chatproto.simulation.options import Options
+from chatproto.simulation.store import Room
+from chatproto.simulation.trace import Violation
+from chatproto.simulation.world import World
+from chatproto.transitions import ClientState
+
+Act = Callable[["Settled"], object]
+
+
+class Settled:
+    """A world at rest: two people with a device each, a message of each in their group, everything shown everywhere."""
+
+    def __init__(self) -> None:
+        options = Options(users=2, devices=1, duration=4_000, settle=60_000, act_every=10**9)
+        self.world = World(1, options)
+        for device in self.world.devices:
+            self.world.scheduler.after(1_000, device.say, 1)
+        self.world.run()
+        self.checkers = self.world.checkers
+        self.ann, self.bob = self.world.devices
+        assert len(self.room.log) == 2
+
+    @property
+    def room(self) -> Room:
+        return self.world.database.store.rooms[1]
+
+    @property
+    def operation(self) -> AppendMessage:
+        return AppendMessage(1, 1, "c", b"", "x", None, None, self.room.log[0].created_at)
+
+    def item(self, place: int = 1, **changes: Any) -> Message:
+        item = self.room.log[place - 1]
+        assert isinstance(item, Message)
+        return msgspec.structs.replace(item, **changes)
+
+    def appended(self, *items: Message | Event) -> Appended:
+        return Appended(1, items, False, items[-1].seq, (1, 2))
+
+    def told(self, *outputs: Any, device: Device | None = None) -> None:
+        self.checkers.told(device or self.ann, list(outputs))
+
+    def apply(self, item: Any) -> None:
+        """As if nothing of the chat had been shown before it."""
+        self.ann.shown[1] = item.seq - 1
+        self.told(Apply(item))
+
+    def remove(self, user_id: int) -> Event:
+        """Somebody is put out, by nobody's wish."""
+        change = AppendChange(1, 1, "remove", (user_id,), "all", None, None, None, "out", self.room.log[0].created_at)
+        outcome = self.world.database.store.perform(change)
+        assert isinstance(outcome, Appended)
+        event = outcome.items[0]
+        assert isinstance(event, Event)
+        self.world.members_changed = True
+        return event
+
+
+def two_seqs(w: Settled) -> None:
+    w.checkers.appended(w.operation, w.appended(w.item(1)))
+    w.checkers.appended(w.operation, w.appended(w.item(2)))
+
+
+def hole(w: Settled) -> None:
+    w.room.log[1] = w.item(2, seq=5)
+    w.checkers.appended(w.operation, w.appended(w.item(1)))
+
+
+def long_queue(w: Settled) -> None:
+    from chatproto.delivery import OutQueue
+
+    queue = OutQueue(Limits(queue_items=1))
+    for seq in (1, 2):
+        queue._add(ServerFrame(1, b"x", "item", 1, seq))
+    w.checkers.queued(queue)
+
+
+def sent_before_durable(w: Settled) -> None:
+    w.told(SendFrame(Send(chat_id=1, cid="never saved", content="x")))
+
+
+def marked_before_durable(w: Settled) -> None:
+    w.told(SendFrame(MarkFrame(id="m", chat_id=1, delivered_seq=9)))
+
+
+def applied_twice(w: Settled) -> None:
+    w.told(Apply(w.item(1)))
+
+
+def applied_after_a_jump(w: Settled) -> None:
+    w.told(Jump(1, 1), Apply(w.item(1)))
+
+
+def applied_after_a_forget(w: Settled) -> None:
+    w.told(Forget(1), Apply(w.item(2)))
+
+
+def shown_and_not_stored(w: Settled) -> None:
+    w.apply(w.item(2, seq=3))
+
+
+def shown_in_another_body(w: Settled) -> None:
+    w.apply(w.item(1, content="something else"))
+
+
+def shown_in_another_kind(w: Settled) -> None:
+    item = w.item(1)
+    w.apply(Event(chat_id=1, seq=1, event="danced", actor_id=1, created_at=item.created_at, data={}))
+
+
+def shown_to_a_stranger(w: Settled) -> None:
+    del w.room.members[w.ann.user_id]
+    w.apply(w.item(1))
+
+
+def shown_after_the_removal(w: Settled) -> None:
+    event = w.remove(w.bob.user_id)
+    w.room.log.append(w.item(1, seq=event.seq + 1))
+    w.bob.shown[1] = event.seq
+    w.told(Apply(w.room.log[-1]), device=w.bob)
+
+
+def acked_without_a_place(w: Settled) -> None:
+    w.told(Sent("c", 1, None, None, True))
+
+
+def acked_elsewhere(w: Settled) -> None:
+    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
+    w.told(Sent("mine", 1, 2, None, False))
+
+
+def acked_beyond_the_log(w: Settled) -> None:
+    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
+    w.told(Sent("mine", 1, 9, None, False))
+
+
+def failed_for_no_reason(w: Settled) -> None:
+    w.told(Failed("mine", 1, "not_member", ""))
+
+
+def failed_and_stored(w: Settled) -> None:
+    w.world.members_changed = True
+    w.told(Failed(w.item(1).cid, 1, "not_member", ""))
+
+
+def too_many_in_flight(w: Settled) -> None:
+    w.ann.session.outbox.flying = 33
+    w.checkers.session(w.ann)
+
+
+def too_many_syncs(w: Settled) -> None:
+    w.ann.session.replica.asking = 5
+    w.checkers.session(w.ann)
+
+
+def timer_in_the_past(w: Settled) -> None:
+    due = w.ann.session.next_timer()
+    assert due is not None
+    w.checkers.rang(w.ann, due)
+
+
+def acked_and_gone(w: Settled) -> None:
+    w.room.log.pop()
+    w.checkers.at_rest()
+
+
+def acked_and_another_there(w: Settled) -> None:
+    w.room.log[0] = w.item(1, cid="another")
+    w.checkers.at_rest()
+
+
+def stored_twice(w: Settled) -> None:
+    w.room.log.append(w.item(1, seq=3))
+    w.checkers.at_rest()
+
+
+def nobody_wrote_it(w: Settled) -> None:
+    w.room.log.append(w.item(1, seq=3, cid="nobody's"))
+    w.checkers.at_rest()
+
+
+def overtaken(w: Settled) -> None:
+    for number in (1, 2):
+        w.checkers.written(w.ann, Row(cid=f"c{number}", chat_id=1, content="x"))
+    w.room.log += [w.item(1, seq=3, cid="c2"), w.item(1, seq=4, cid="c1")]
+    w.checkers.at_rest()
+
+
+def read_above_delivered(w: Settled) -> None:
+    w.room.members[1].read_seq = 99
+    w.checkers.at_rest()
+
+
+def delivered_and_claimed_by_nobody(w: Settled) -> None:
+    w.checkers._claims.clear()
+    w.checkers.at_rest()
+
+
+def kept_and_not_stored(w: Settled) -> None:
+    w.ann.disk.log[1][3] = w.item(1, seq=3)
+    w.checkers.at_rest()
+
+
+def kept_of_a_chat_that_is_not_there(w: Settled) -> None:
+    w.ann.disk.log[9] = {1: w.item(1, chat_id=9)}
+    w.checkers.at_rest()
+
+
+def kept_in_another_body(w: Settled) -> None:
+    w.ann.disk.log[1][1] = w.item(1, created_at=w.item(1).created_at + timedelta(seconds=1))
+    w.checkers.at_rest()
+
+
+def waited_for_in_vain(w: Settled) -> None:
+    w.world.servers[0].hub.request(w.operation)
+    w.checkers.at_rest()
+
+
+def too_many_connects(w: Settled) -> None:
+    w.world.trace.counts["connects"] += 10_000
+    w.checkers.at_rest()
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (two_seqs, "S3"), (hole, "S2"), (long_queue, "S7"), (sent_before_durable, "C1"), (marked_before_durable, "S6"),
+        (applied_twice, "S4"), (applied_after_a_jump, "S4"), (applied_after_a_forget, "S4"),
+        (shown_and_not_stored, "S1"), (shown_in_another_body, "S2"), (shown_in_another_kind, "S2"),
+        (shown_to_a_stranger, "S5"), (shown_after_the_removal, "S5"), (acked_without_a_place, "S3"),
+        (acked_elsewhere, "S1"), (acked_beyond_the_log, "S1"), (failed_for_no_reason, "S12"), (failed_and_stored, "S3"),
+        (too_many_in_flight, "C4"), (too_many_syncs, "S7"), (timer_in_the_past, "S13"), (acked_and_gone, "S1"),
+        (acked_and_another_there, "S1"), (stored_twice, "S3"), (nobody_wrote_it, "S3"), (overtaken, "I-order"),
+        (read_above_delivered, "I6"), (delivered_and_claimed_by_nobody, "S6"), (kept_and_not_stored, "S1"),
+        (kept_of_a_chat_that_is_not_there, "S1"), (kept_in_another_body, "S2"), (waited_for_in_vain, "S9"),
+        (too_many_connects, "L5"),
+    ],
+)  # fmt: skip
+def test_a_wrong_world_is_noticed(act: Act, code: str) -> None:
+    world = Settled()
+    with pytest.raises(Violation) as caught:
+        act(world)
+    assert caught.value.code == code, caught.value
+
+
+def of_a_history_that_was_lost(w: Settled) -> None:
+    """Under the same epoch nobody can tell it; at rest it must be gone."""
+    w.checkers.database_restored(attrs.evolve(w.world.database.store.copy()))
+    w.room.log[:] = [w.item(1, content="another")]
+    w.apply(Message(**{**msgspec.structs.asdict(w.ann.disk.log[1][1])}))
+
+
+def acked_in_a_history_that_was_lost(w: Settled) -> None:
+    item = w.item(1)
+    w.checkers.database_restored(w.world.database.store.copy())
+    w.room.log.clear()
+    author = w.ann if item.sender_id == w.ann.user_id else w.bob
+    w.told(Sent(item.cid, 1, 1, item.created_at, False), device=author)
+
+
+def of_another_epoch(w: Settled) -> None:
+    w.world.database.store.epoch = "another"
+    w.apply(w.item(2, seq=3))
+    w.told(Sent(w.item(1).cid, 1, 9, None, False))
+
+
+def hidden(w: Settled) -> None:
+    w.apply(Hidden(chat_id=1, seq=2))
+
+
+def before_the_removal(w: Settled) -> None:
+    w.remove(w.bob.user_id)
+    w.bob.shown[1] = 1
+    w.told(Apply(w.item(2)), device=w.bob)
+
+
+def refused_or_empty(w: Settled) -> None:
+    from chatproto.operations import Refused
+
+    w.checkers.appended(w.operation, Refused("not_member"))
+    w.checkers.appended(w.operation, Appended(1, (), False, 0, ()))
+
+
+def failed_after_a_restore(w: Settled) -> None:
+    w.checkers.restored = True
+    w.told(Failed("mine", 1, "bad_seq", ""), Failed("mine", 9, "not_member", ""))
+    w.told(Sent("mine", 1, None, None, True))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
+        refused_or_empty, failed_after_a_restore,
+    ],
+)  # fmt: skip
+def test_what_is_allowed_is_not_noticed(act: Act) -> None:
+    act(Settled())
+
+
+def sleeps(w: Settled) -> None:
+    w.ann.asleep_until = w.world.scheduler.now + 1
+
+
+def deceived(w: Settled) -> None:
+    assert w.ann.link is not None
+    w.ann.link.silent = True
+
+
+def not_live(w: Settled) -> None:
+    w.ann.session.state = ClientState.BACKOFF
+
+
+def unsent(w: Settled) -> None:
+    w.ann.session.outbox.add(Row(cid="mine", chat_id=1, content="x"))
+
+
+def shows_too_little(w: Settled) -> None:
+    w.ann.shown[1] = 1
+
+
+@pytest.mark.parametrize(
+    ("act", "code"), [(sleeps, "L1"), (deceived, "L1"), (not_live, "L1"), (unsent, "L3"), (shows_too_little, "L2")]
+)
+def test_what_is_not_at_rest_is_told(act: Act, code: str) -> None:
+    world = Settled()
+    assert world.checkers.unsettled() is None
+    act(world)
+    why = world.checkers.unsettled()
+    assert why is not None
+    assert why.startswith(f"{code}: ")
+
+
+def test_who_was_removed_need_not_show_what_came_and_went_since() -> None:
+    world = Settled()
+    event = world.remove(world.bob.user_id)
+    world.ann.shown[1] = world.bob.shown[1] = event.seq
+    assert world.checkers.unsettled() is None
+    world.room.members[world.bob.user_id].left_seq = event.seq + 2
+    assert world.checkers.unsettled() is None
+
+
+def test_a_world_that_does_not_stay_at_rest_is_noticed() -> None:
+    world = Settled().world
+    world.network.cut(world.network.links[0])
+    with pytest.raises(Violation, match="L4: somebody connected again without a reason"):
+        world._stay()
+
+
+def test_a_world_that_is_disturbed_at_rest_is_noticed() -> None:
+    world = Settled().world
+    world.scheduler.after(59_000, setattr, world.devices[0], "asleep_until", 10**9)
+    with pytest.raises(Violation, match="L4: L1"):
+        world._stay()
