@@ -111,8 +111,10 @@ export class Log {
 
   /** @param {number} chatId */
   async toEnd(chatId) {
-    const timeline = this.face.messenger.state().timelines.get(chatId);
-    if (timeline && !timeline.at_end) await this.face.messenger.jumpToEnd(chatId);
+    const { messenger } = this.face;
+    const timeline = messenger.state().timelines.get(chatId);
+    if (timeline && !timeline.at_end) await messenger.jumpToEnd(chatId);
+    if (messenger.state().current !== chatId) return;
     this.scroll.toEnd();
     this.face.redraw();
   }
@@ -149,7 +151,7 @@ export class Log {
       dividerAfter: this.#opened?.dividerAfter ?? null,
       dayKey,
     });
-    return html`${timeline.problem ? this.#problem(chat) : nothing}
+    return html`${timeline.problem ? this.#problem(timeline) : nothing}
     ${timeline.at_start ? nothing : html`<div class="log__more" aria-hidden="true"><span class="sk-msg sk-msg--a"></span></div>`}
     ${days.length || timeline.problem ? nothing : html`<p class="log__empty">${t("log.empty")}</p>`}
     ${repeat(
@@ -171,13 +173,12 @@ export class Log {
     )}`;
   }
 
-  /** @param {ChatView} chat */
-  #problem(chat) {
+  /** @param {Timeline} timeline */
+  #problem({ chat_id: chatId, items }) {
+    const { messenger } = this.face;
+    const again = () => (items.length ? messenger.loadOlder(chatId) : messenger.openChat(chatId));
     return html`<p class="log__problem" role="status">
-      ${t("log.problem")}
-      <button class="link-btn" type="button" @click=${() => this.face.messenger.loadOlder(chat.id)}>
-        ${t("msg.retry")}
-      </button>
+      ${t("log.problem")} <button class="link-btn" type="button" @click=${again}>${t("msg.retry")}</button>
     </p>`;
   }
 

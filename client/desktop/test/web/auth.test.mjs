@@ -109,6 +109,30 @@ test("a server that is away is told, and the same form goes through when it is b
   assertNoErrors({ name: "vera", errors });
 });
 
+test("while it is asked nothing can be asked twice, and it is seen that something goes on", { skip }, async () => {
+  const server = await startServer();
+  await server.register("vera");
+  const wire = await startWire(server);
+  const profile = await newProfile(await launchChromium());
+  const { page, errors } = await newPage(profile);
+  let asked = 0;
+  page.on("request", (request) => (asked += Number(request.url().endsWith("/api/auth/login"))));
+  await page.goto(wire.url);
+  await box(page, "Имя пользователя или почта").fill("vera");
+  await box(page, "Пароль").fill(PASSWORD);
+  wire.freeze();
+  await button(page, "Войти").click();
+  await button(page, "Входим…").waitFor();
+  assert.equal(await box(page, "Пароль").evaluate((field) => /** @type {HTMLInputElement} */ (field).readOnly), true);
+  await look(page, "auth-login-busy");
+  await box(page, "Пароль").press("Enter");
+  await button(page, "Входим…").click();
+  wire.thaw();
+  await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+  assert.equal(asked, 1);
+  assertNoErrors({ name: "vera", errors });
+});
+
 test("remembered where one wished it, and shown why when the session was ended elsewhere", { skip }, async () => {
   const server = await startServer();
   const vera = await server.register("vera");

@@ -123,3 +123,31 @@ test("what the server refuses for good says so and can be discarded; the next on
   await article.waitFor({ state: "detached" });
   await context.close();
 });
+
+test("history that cannot be had says so, and comes when it is asked for again", { skip }, async () => {
+  const wire = await startWire(server);
+  const account = await server.register("history");
+  const chat = await server.direct(account, boris);
+  for (let n = 1; n <= 320; n += 1) await server.send(boris, chat, `старое ${n}`);
+  await server.call(account, "POST", `/api/chats/${chat}/read`, {});
+  const { page, errors, context } = await newPerson(browser, server, "history", { account, url: wire.url });
+  await openChat(page, chat);
+  await messageRow(page, "старое 320").waitFor();
+  await wire.cut();
+  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
+  await page.mouse.move(800, 400);
+  const problem = page.getByText("Историю не удалось загрузить.");
+  for (let turns = 0; turns < 30 && !(await problem.count()); turns += 1) {
+    await page.mouse.wheel(0, -1500);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+  }
+  await problem.waitFor();
+  await look(page, "offline-history");
+  await wire.mend();
+  await page.getByRole("button", { name: "Повторить сейчас", exact: true }).click();
+  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor({ state: "detached" });
+  await page.getByRole("log").getByRole("button", { name: "Повторить", exact: true }).click();
+  await problem.waitFor({ state: "detached" });
+  assertNoErrors({ name: "history", errors });
+  await context.close();
+});
