@@ -117,13 +117,13 @@ export class Owner {
   async keepViews() {
     this.#keepTimer = 0;
     const [before, model] = [this.kept, this.parts.model()];
-    this.kept = model;
     await this.parts.db.keepViews({
       me: model.me === before.me ? undefined : model.me,
       chats: changed(before.chats, model.chats),
       users: changed(before.users, model.users),
       gone: [...before.chats.keys()].filter((id) => !model.chats.has(id)),
     });
+    this.kept = model;
   }
 
   // --- what the session tells ---

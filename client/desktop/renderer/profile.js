@@ -8,6 +8,7 @@
 
 import { Fenced } from "./db.js";
 import { Owner } from "./owner.js";
+import { ITEMS } from "./saves.js";
 import { sharedOf } from "./core/model.js";
 import { Tokens, isEnd } from "./tokens.js";
 import { Api } from "./api.js";
@@ -378,13 +379,14 @@ async function missedBy(model, kept, db) {
   /** @type {Update[]} */
   const missed = [];
   for (const { chat_id, applied, read = 0 } of kept.cursors) {
-    const before = model.chats.get(chat_id)?.applied ?? 0;
-    if (applied > before) {
-      const items = before ? await db.items(chat_id, applied + 1, applied - before) : [];
-      if (before && items.length === applied - before) missed.push(...items.map((item) => ({ do: "apply", item })));
+    const chat = model.chats.get(chat_id);
+    const behind = applied - (chat?.applied ?? 0);
+    if (behind > 0) {
+      const items = chat && behind <= ITEMS ? await db.items(chat_id, applied + 1, behind) : [];
+      if (items.length === behind) missed.push(...items.map((item) => ({ do: "apply", item })));
       else missed.push({ do: "jump", chat_id, applied });
     }
-    if (read > (model.chats.get(chat_id)?.read_seq ?? 0)) missed.push({ do: "save_marks", chat_id, read_seq: read });
+    if (read > (chat?.read_seq ?? 0)) missed.push({ do: "save_marks", chat_id, read_seq: read });
   }
   const rows = new Map(kept.rows.map((row) => [row.cid, row]));
   for (const [chat_id, list] of model.echoes.lists) {
