@@ -196,9 +196,8 @@ class Device:
 
     def connected(self, link: Link) -> None:
         """The WebSocket is open."""
-        if link is self.link:
-            self.session.connected(link.number, self._now())
-            self.perform()
+        self.session.connected(link.number, self._now())
+        self.perform()
 
     def received(self, link: Link, frames: list[FromServer]) -> None:
         """A message of the server's."""

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @define(eq=False)
 class Link:
-    """`silent`: packets of both directions vanish and nobody is told. `stalled_until`: the client does not read."""
+    """A device that crashes leaves its link. `silent`: packets of both directions vanish and nobody is told.
+    `stalled_until`: the client does not read."""
 
     number: int
     device: Device
-    device_life: int
     server: Server
     connection_id: int = 0
     at_client: bool = True
@@ -45,7 +45,7 @@ class Network:
     def connect(self, device: Device, number: int) -> Link:
         """A device asks for a link; it learns later what came of it."""
         server = self._random.choice(self._world.servers)
-        link = Link(number, device, device.life, server)
+        link = Link(number, device, server)
         self.links.append(link)
         self._world.trace.counts["connects"] += 1
         self._world.scheduler.after(self._latency() * 2, self._opened, link)
@@ -111,8 +111,7 @@ class Network:
             return
         link.at_server = True
         link.server.open(link)
-        if link.device.life == link.device_life:
-            link.device.connected(link)
+        link.device.connected(link)
 
     def _to_server(self, link: Link, text: str) -> None:
         if link.at_server and not link.silent:
@@ -125,7 +124,7 @@ class Network:
             return self._world.scheduler.after(delay, self._to_client, link, data)
         link.in_flight -= 1
         link.server.wake(link)
-        if not link.at_client or link.silent or link.device.life != link.device_life:
+        if not link.at_client or link.silent:
             return
         self._world.note(link.server.name, data.decode(), to=link.device.name)
         frames = codec.decode(data)
@@ -150,5 +149,4 @@ class Network:
 
     def _gone(self, link: Link, code: int, reason: str) -> None:
         self._world.note(link.server.name, f"close {code} {reason}", to=link.device.name)
-        if link.device.life == link.device_life:
-            link.device.lost(link, code, reason)
+        link.device.lost(link, code, reason)

@@ -41,8 +41,7 @@ class Trace:
 
     def add(self, at: int, step: int, lane: str, text: str, *, to: str | None = None, fault: bool = False) -> None:
         """Note it."""
-        if self.recording:
-            self.lines.append(Line(at, step, lane, to, text, fault))
+        self.lines.append(Line(at, step, lane, to, text, fault))
 
     def hash(self) -> str:
         """Of all lines and counts."""

@@ -117,6 +117,16 @@ def chat_frame_below(r: Recorder) -> None:
     assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
 
 
+@scenario("A chat frame that tells of another time of the last entry is asked about")
+def chat_frame_with_another_time(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    r.receive(ChatFrame(chat=chat(5, 1)))
+    assert asked(r) == []
+    r.receive(ChatFrame(chat=chat(5, 1, log=9)))
+    assert asked(r) == [(5, 1)]
+
+
 @scenario("A page whose head is below what was asked for: replaced; where the new log ends is asked first")
 def page_below(r: Recorder) -> None:
     go_live(r, head(5, 9))

@@ -89,10 +89,12 @@ def error(ref: str | None, code: str, *, chat_id: int | None = None, retry_after
     )
 
 
-def chat(chat_id: int, last_seq: int, *, first_seq: int = 1, left_seq: int | None = None) -> Chat:
+def chat(chat_id: int, last_seq: int, *, first_seq: int = 1, left_seq: int | None = None, log: int = 0) -> Chat:
+    """`log` as in `head`: another one has other times."""
+    last_at = at(last_seq, log) if last_seq else None
     return Chat(
         id=chat_id, type="group", is_group=True, title="Tea", avatar_url=None, created_at=BEGIN, role="member",
-        first_seq=first_seq, last_seq=last_seq, last_at=at(last_seq) if last_seq else None, left_seq=left_seq,
+        first_seq=first_seq, last_seq=last_seq, last_at=last_at, left_seq=left_seq,
         last_message=None, read_seq=0, delivered_seq=0, others_read_seq=0, others_delivered_seq=0, unread_count=0,
         muted=False, favourite=False, hidden=False, peer=None,
     )  # fmt: skip
