@@ -59,7 +59,7 @@ export class Log {
     this.#query = query;
     const timeline = state.timelines.get(chat.id) ?? EMPTY;
     const fresh = !timeline.items.length && !timeline.echoes.length;
-    const waiting = fresh && timeline.loading !== null;
+    const waiting = fresh && !timeline.at_start && !timeline.problem;
     return html`<div class="logwrap">
       ${keyed(
         chat.id,

@@ -76,7 +76,7 @@ export class Scroll {
   /** After each render. @param {State} state @param {number} chatId */
   rendered(state, chatId) {
     const timeline = state.timelines.get(chatId);
-    if (!this.#log || !timeline || (!timeline.items.length && timeline.loading)) return;
+    if (!this.#log || !timeline || (!timeline.items.length && !timeline.at_start)) return; // nothing is known yet
     if (this.#wanted !== null) this.#showWanted(this.#wanted);
     else if (this.#opening) this.#open(timeline);
     else this.#hold();
