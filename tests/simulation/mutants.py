@@ -1,7 +1,8 @@
 """Plants realistic bugs in copies of the core, one at a time, and tells which invariant of the simulation catches each.
 
-`./just mutants` or `python -m tests.simulation.mutants [NAME...]`. A mutant that no seed catches is a hole in the
-checkers: exit code 1. The JavaScript session has mutants of its own, to be caught by the vectors.
+`./just mutants` or `python -m tests.simulation.mutants [NAME...]`. What no seed catches, because a sweep or a client
+makes up for it, a vector must; a mutant that neither catches is a hole: exit code 1. The JavaScript session has mutants
+of its own, to be caught by the vectors.
 """
 
 import argparse
@@ -48,8 +49,8 @@ CORE: Final = (
     Mutant(
         "cursor moved before the item is given",
         "chatproto/fanout.py",
-        "cursor.sent = max(cursor.sent, page.from_seq)",
-        "cursor.sent = max(cursor.sent, page.to_seq)",
+        "    if page.from_seq > cursor.sent:\n        cursor.move_to(page.from_seq)",
+        "    if page.to_seq > cursor.sent:\n        cursor.move_to(page.to_seq)",
     ),
     Mutant(
         "a gap is not read from the log",
@@ -85,8 +86,8 @@ CORE: Final = (
     Mutant(
         "ack before the commit is known",
         "chatproto/commands.py",
-        "    hub.run(operation, Appending(session.id, chat_id))",
-        "    hub.run(operation, Appending(session.id, chat_id))\n"
+        "    hub.run(operation, Appending(session.id, chat_id, hub.head(chat_id)))",
+        "    hub.run(operation, Appending(session.id, chat_id, hub.head(chat_id)))\n"
         "    hub.send(session, Ack(cid=frame.cid, chat_id=chat_id, seq=1, created_at=now, dup=False))",
     ),
     Mutant(
@@ -131,6 +132,97 @@ CORE: Final = (
         "return self._items > self.limits.queue_items or",
         "return self._items > 10 * self.limits.queue_items or",
     ),
+    # --- between processes ---
+    Mutant(
+        "a hint is believed without reading the log",
+        "chatproto/fanout.py",
+        "        cursor.seen = max(cursor.seen, last_seq)\n        repair",
+        "        cursor.sent = cursor.seen = max(cursor.seen, last_seq)\n        repair",
+    ),
+    Mutant(
+        "a hint of an unknown chat crashes",
+        "chatproto/fanout.py",
+        "    for connection_id in list(hub.routes.get(chat_id, ())):\n        session = hub.sessions[connection_id]\n"
+        "        cursor = session.cursors[chat_id]\n        cursor.seen = max(cursor.seen, last_seq)",
+        "    for connection_id in list(hub.routes[chat_id]):\n        session = hub.sessions[connection_id]\n"
+        "        cursor = session.cursors[chat_id]\n        cursor.seen = max(cursor.seen, last_seq)",
+    ),
+    Mutant("a hint of another history is taken", "chatproto/bus.py", "if hint.epoch != hub.epoch:", "if False:"),
+    Mutant(
+        "heads are not published",
+        "chatproto/bus.py",
+        "            hub.publish(HeadMoved(chat_id, outcome.last_seq))",
+        "            pass",
+    ),
+    Mutant(
+        "new members are not published",
+        "chatproto/bus.py",
+        "            if outcome.added_ids:",
+        "            if False:",
+    ),
+    Mutant("marks that did not rise are published", "chatproto/bus.py", "case Marked(changed=True):", "case Marked():"),
+    Mutant(
+        "ended sessions are not published",
+        "chatproto/bus.py",
+        "case SessionsEnded(session_ids) if session_ids:",
+        "case SessionsEnded(session_ids) if False:",
+    ),
+    Mutant(
+        "what a hint told is waited for though it is not there",
+        "chatproto/fanout.py",
+        "    if not heard_more:",
+        "    if False:",
+    ),
+    Mutant(
+        "removed and added again elsewhere goes on as if nothing were",
+        "chatproto/fanout.py",
+        "    if page.from_seq > cursor.sent and session.only_chat is None:",
+        "    if False:",
+    ),
+    # --- a history that was lost under the same epoch ---
+    Mutant(
+        "whoever is no member is pushed to",
+        "chatproto/fanout.py",
+        "if session.user_id in members and cursor.accepts(item.seq):",
+        "if cursor.accepts(item.seq):",
+    ),
+    Mutant(
+        "a shorter log is not noticed by the sweep",
+        "chatproto/deadlines.py",
+        "    return found[0] < known[0] or (found[0] == known[0]",
+        "    return (found[0] == known[0]",
+    ),
+    Mutant(
+        "another entry at the head is not noticed by the sweep",
+        "chatproto/deadlines.py",
+        "known[1] is not None and found[1] != known[1])",
+        "False)",
+    ),
+    Mutant(
+        "a place that was taken is not noticed",
+        "chatproto/fanout.py",
+        "if first <= known_then or other_before:",
+        "if other_before:",
+    ),
+    Mutant(
+        "another entry before a new one is not noticed",
+        "chatproto/fanout.py",
+        "if first <= known_then or other_before:",
+        "if first <= known_then:",
+    ),
+    Mutant("a new epoch is asked for once", "chatproto/deadlines.py", "if hub.replaced or any(", "if any("),
+    Mutant(
+        "a reading that is gone is passed over",
+        "chatproto/fanout.py",
+        'if isinstance(outcome, Refused) and outcome.code == "bad_seq":',
+        "if False:",
+    ),
+    Mutant(
+        "what a page told is not known",
+        "chatproto/commands.py",
+        "    hub.note_head(page.chat_id, page.last_seq, page.last_at)",
+        "    pass",
+    ),
     # --- the store's model: what a database could do wrong ---
     Mutant(
         "dedupe skipped",
@@ -160,8 +252,8 @@ CORE: Final = (
     Mutant(
         "an old removal ends the log",
         "chatproto/client/replica.py",
-        "if self._removes_me(item) and item.seq > chat.member_seq:",
-        "if self._removes_me(item):",
+        "if removes(item, self.user_id) and item.seq > chat.member_seq:",
+        "if removes(item, self.user_id):",
     ),
     Mutant(
         "delivered is told before it is durable",
@@ -174,6 +266,30 @@ CORE: Final = (
         "chatproto/client/replica.py",
         "replaced = self.epoch is not None and frame.epoch != self.epoch",
         "replaced = False",
+    ),
+    Mutant(
+        "early items outlive their link",
+        "chatproto/client/replica.py",
+        "        for chat in self.chats.values():\n            chat.early.clear()",
+        "        for chat in self.chats.values():",
+    ),
+    Mutant(
+        "heads that were heard of outlive their link",
+        "chatproto/client/replica.py",
+        "            chat.last_seq = chat.applied\n            chat.asked",
+        "            chat.asked",
+    ),
+    Mutant(
+        "what is pushed while a log begins anew is missed",
+        "chatproto/client/replica.py",
+        "        if chat is None or item.seq <= chat.applied:",
+        "        if chat is None or chat.anew or item.seq <= chat.applied:",
+    ),
+    Mutant(
+        "a chat frame that tells of another log is passed over",
+        "chatproto/client/replica.py",
+        "chat.lagging or _replaced(chat, told.last_seq, told.last_at, chat.applied)",
+        "chat.lagging",
     ),
     # --- the client: its outbox and links ---
     Mutant(
@@ -262,6 +378,26 @@ SCRIPT: Final = (
         "js: delivered before durable", "replica.js", "return [this.saved, Math.min", "return [this.applied, Math.min"
     ),
     Mutant("js: removal never ends", "replica.js", "if (removed && item.seq > chat.memberSeq)", "if (false)"),
+    Mutant(
+        "js: early items outlive their link",
+        "replica.js",
+        "      chat.early.clear();\n      chat.lastSeq",
+        "      chat.lastSeq",
+    ),
+    Mutant(
+        "js: heard heads outlive their link",
+        "replica.js",
+        "      chat.lastSeq = chat.applied;\n      chat.asked",
+        "      chat.asked",
+    ),
+    Mutant(
+        "js: pushed while a log begins anew",
+        "replica.js",
+        "if (!chat || item.seq <= chat.applied) return;",
+        "if (!chat || chat.anew || item.seq <= chat.applied) return;",
+    ),
+    Mutant("js: chat frame of another log", "replica.js", "chat.lagging || wasReplaced", "chat.lagging && wasReplaced"),
+    Mutant("js: page not believed", "replica.js", "if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;", ""),
     Mutant("js: sent before durable", "outbox.js", "line.waiting[0].saved && ", ""),
     Mutant("js: window ignored", "outbox.js", "export const WINDOW = 8;", "export const WINDOW = 99;"),
     Mutant(
@@ -336,8 +472,22 @@ def try_core(mutant: Mutant) -> Caught:
             if done.returncode:
                 return Caught(mutant, None, f"it did not run: {done.stderr[-300:]}")
             if time.monotonic() - began > LIMIT:
-                return Caught(mutant, None, f"nothing in {first + 20} seeds and {LIMIT} s")
-    return Caught(mutant, None, f"nothing in {SEEDS} seeds")
+                break
+        return _try_vectors(mutant, Path(folder), first + 20)
+
+
+def _try_vectors(mutant: Mutant, folder: Path, seeds: int) -> Caught:
+    """Replay the vectors of client and server on the same copy."""
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "tests/vectors"]
+    command += ["-k", "replayed"]
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+    )
+    failed = re.findall(r"^FAILED .*\[(\S+)\]", done.stdout, re.MULTILINE)
+    return Caught(mutant, failed[0] if failed else None, f"{len(failed)} vectors, {seeds} seeds in vain")
 
 
 def try_script(mutant: Mutant) -> Caught:

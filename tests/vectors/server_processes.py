@@ -3,7 +3,7 @@
 from typing import Literal
 
 from chatproto.hints import HeadMoved, Hint, MembersAdded
-from chatproto.operations import AppendChange, AppendMessage, Marked, SessionsEnded
+from chatproto.operations import AppendChange, AppendMessage, Marked, OperationFailed, RenewEpoch, SessionsEnded
 from tests.scenarios.world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
@@ -155,3 +155,31 @@ def reading_is_gone(world: RecordedWorld) -> None:
         elsewhere(world, chat_id, ann, text)
     world.hear(Hint(EPOCH, HeadMoved(chat_id, 2)))
     assert b.closed == (1012, "the log was replaced")
+
+
+@server("Nobody gets a pushed item whom storage did not name as a member when it was stored")
+def pushed_to_members_only(world: RecordedWorld) -> None:
+    ann, bob, eve, chat_id = three(world)
+    a, b, e = ann.connect(), bob.connect(), eve.connect()
+    replica = world.store.copy()
+    say(a, chat_id, "1")
+    world.store = replica
+    member(world, chat_id, ann, "remove", bob)
+    say(a, chat_id, "secret")
+    assert (texts(b), texts(e)) == (["1"], ["1", "secret"])
+
+
+@server("The new epoch is asked for until it is there")
+def epoch_asked_for_again(world: RecordedWorld) -> None:
+    ann, _, chat_id = two(world)
+    a = ann.connect()
+    replica = world.store.copy()
+    say(a, chat_id, "1")
+    world.store = replica
+    world.hold = {RenewEpoch}
+    world.sleep(1.25)
+    world.release(OperationFailed(retryable=True))
+    say(a, chat_id, "another 1")
+    world.hold = set()
+    world.sleep(1.25)
+    assert world.store.epoch != EPOCH
