@@ -5,6 +5,7 @@ from chatproto.operations import (
     AppendMessage,
     FetchPage,
     Mark,
+    Marked,
     OperationFailed,
     OutcomeUnknown,
     Refused,
@@ -262,3 +263,14 @@ def request(world: RecordedWorld) -> None:
     world.request(operation)
     assert texts(b) == ["over HTTP"]
     assert isinstance(world.request(AppendMessage(99, ann.id, "c", b"", "x", None, None, world.now)), Refused)
+
+
+@server("A mark that raises nothing is answered, and told to nobody, here or elsewhere")
+def mark_that_raises_nothing(world: RecordedWorld) -> None:
+    ann, bob, chat_id = two(world)
+    a, b = ann.connect(), bob.connect()
+    say(b, chat_id, "1")
+    for _ in range(2):
+        a.send(type="mark", id="m", chat_id=chat_id, read_seq=1)
+    assert ([frame["ref"] for frame in a.take("marks")], len(b.take("marks"))) == (["m", "m"], 1)
+    assert len([hint for hint in world.hints if isinstance(hint.news, Marked)]) == 1
