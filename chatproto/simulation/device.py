@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from random import Random
@@ -102,6 +103,7 @@ class Device:
         self.disk = Disk()
         self.shown: dict[int, int] = {}
         self.asleep_until = 0
+        self._slept: list[tuple[int, Callable[..., None], tuple[object, ...]]] = []
         self.on = True
         self._world = world
         self._random = random
@@ -357,16 +359,22 @@ class Device:
         """It runs, and somebody may use it."""
         return self.on and self.asleep_until <= self._now()
 
-    def _later(self, act: object, *arguments: object) -> bool:
-        """A device that sleeps does everything when it wakes."""
-        wait = self.asleep_until - self._world.scheduler.now
-        if wait > 0:
-            self._world.scheduler.after(wait, self._if_alive, self.life, act, arguments)
-        return wait > 0
+    def _later(self, act: Callable[..., None], *arguments: object) -> bool:
+        """A device that sleeps does everything when it wakes, in its order."""
+        if self.asleep_until <= self._now() and not self._slept:
+            return False
+        self._slept.append((self.life, act, arguments))
+        if len(self._slept) == 1:
+            self._world.scheduler.after(self.asleep_until - self._now(), self._woken)
+        return True
 
-    def _if_alive(self, life: int, act: object, arguments: tuple[object, ...]) -> None:
-        if life == self.life:
-            act(*arguments)  # type: ignore[operator]
+    def _woken(self) -> None:
+        if self.asleep_until > self._now():
+            return self._world.scheduler.after(self.asleep_until - self._now(), self._woken)
+        slept, self._slept = self._slept, []
+        for life, act, arguments in slept:
+            if life == self.life:
+                act(*arguments)
 
     def _disk_latency(self) -> int:
         return self._world.options.disk_latency

@@ -10,7 +10,7 @@ from chatproto.client.session import ClientSession
 from chatproto.operations import CreateGroup
 from chatproto.outputs import CloseConnection, PingConnection, SendFrame
 from chatproto.simulation.database import time_at
-from chatproto.simulation.device import Disk
+from chatproto.simulation.device import Device, Disk
 from chatproto.simulation.options import Options
 from chatproto.simulation.report import html
 from chatproto.simulation.run import options_of, run
@@ -169,3 +169,38 @@ def test_a_server_that_is_down_cannot_crash_or_stop_again() -> None:
     world._server_stop()
     world._stopped(server)
     assert server.life == life
+
+
+def test_what_came_while_a_device_slept_twice_comes_in_its_order() -> None:
+    """It is put to sleep again before it woke; nothing within one link ever overtakes."""
+    world = Settled()
+    bob, scheduler = world.bob, world.world.scheduler
+    bob.asleep_until = scheduler.now + 2_000
+    world.ann.say(1)
+    go_on(world.world, 1)
+    bob.asleep_until = scheduler.now + 5_000
+    world.ann.say(1)
+    seen = len(bob.disk.log[1])
+    scheduler.after(4_500, world.ann.say, 1)
+    go_on(world.world, 4)
+    assert len(bob.disk.log[1]) == seen
+    early: list[int] = []
+    session = world.world.checkers.session
+
+    def watched(device: Device) -> None:
+        early.extend(device.session.replica.chats[1].early)
+        session(device)
+
+    world.world.checkers.session = watched  # type: ignore[method-assign]
+    go_on(world.world, 5)
+    assert (len(bob.disk.log[1]), early) == (seen + 3, [])
+
+
+def test_a_device_that_crashes_in_its_sleep_forgets_what_came() -> None:
+    world = Settled()
+    world.bob.asleep_until = world.world.scheduler.now + 2_000
+    world.ann.say(1)
+    go_on(world.world, 1)
+    world.bob.crash()
+    go_on(world.world)
+    assert world.bob.shown[1] == 2

@@ -3,7 +3,15 @@
 from typing import Literal
 
 from chatproto.hints import HeadMoved, Hint, MembersAdded
-from chatproto.operations import AppendChange, AppendMessage, Marked, OperationFailed, RenewEpoch, SessionsEnded
+from chatproto.operations import (
+    AppendChange,
+    AppendMessage,
+    FetchPage,
+    Marked,
+    OperationFailed,
+    RenewEpoch,
+    SessionsEnded,
+)
 from tests.scenarios.world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
@@ -66,6 +74,8 @@ def hint_of_what_is_not_there(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
     world.hear(Hint(EPOCH, HeadMoved(chat_id, 500)))
+    world.sleep(2.5)
+    assert sum(isinstance(operation, FetchPage) for operation in world.performed) == 2, "once for each of them"
     say(a, chat_id, "1")
     assert texts(b) == ["1"]
 
