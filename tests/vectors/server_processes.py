@@ -193,3 +193,19 @@ def epoch_asked_for_again(world: RecordedWorld) -> None:
     world.hold = set()
     world.sleep(1.25)
     assert world.store.epoch != EPOCH
+
+
+@server("Removed and added again by another process, without the history: a new chat frame, then what he may see")
+def added_again_elsewhere(world: RecordedWorld) -> None:
+    ann, bob, _, chat_id = three(world)
+    b = bob.connect()
+    b.take()
+    member(world, chat_id, ann, "remove", bob)
+    elsewhere(world, chat_id, ann, "secret")
+    again = AppendChange(chat_id, ann.id, "add", (bob.id,), "none", None, None, None, "again", world.now)
+    world.store.perform(again)
+    world.hear(Hint(EPOCH, HeadMoved(chat_id, 3)))
+    assert [frame["type"] for frame in b.take()] == ["chat"]
+    elsewhere(world, chat_id, ann, "welcome")
+    world.hear(Hint(EPOCH, HeadMoved(chat_id, 4)))
+    assert texts(b) == ["welcome"]
