@@ -99,20 +99,18 @@ def _relist(hub: Hub, now: datetime) -> None:
             fanout.list_chat(hub, session, chat_id)
 
 
-def swept(hub: Hub, pending: Sweeping, outcome: Outcome, now: datetime) -> None:
+def swept(hub: Hub, pending: Sweeping, outcome: Outcome | None, now: datetime) -> None:
     """Repair what no hint brought; another epoch means that the database was restored, a shorter log as well."""
     hub.sweep_due = now + timedelta(seconds=hub.limits.sweep_interval - TICK)
     if not isinstance(outcome, Swept):
         return
     if hub.epoch is not None and outcome.epoch != hub.epoch:
-        hub.epoch, hub.replaced = outcome.epoch, False
-        for session in list(hub.sessions.values()):
-            hub.close(session, 1012, "the database was restored")
-        return
+        hub.epoch = outcome.epoch
+        return hub.send_away("the database was restored")
+    if hub.replaced == outcome.epoch:
+        hub.renew_epoch(outcome.epoch)
     none = (0, None)
-    if hub.replaced or any(
-        _is_gone(entry, outcome.heads.get(chat_id, none)) for chat_id, entry in pending.heads.items()
-    ):
+    if any(_is_gone(entry, outcome.heads.get(chat_id, none)) for chat_id, entry in pending.heads.items()):
         return hub.log_replaced()
     fanout.end_sessions(hub, set(outcome.ended))
     for chat_id, (last_seq, _) in outcome.heads.items():

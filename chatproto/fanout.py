@@ -39,8 +39,6 @@ RELIST_AFTER: Final = timedelta(seconds=1)
 def apply(hub: Hub, pending: Pending, outcome: Outcome, now: datetime) -> None:
     """Tell everybody here what an outcome changed; outcomes that change nothing for others pass by."""
     if isinstance(outcome, Appended):
-        if outcome.items and not outcome.dup and not hub.replaced:
-            _check_place(hub, pending, outcome)
         _appended(hub, outcome)
     elif isinstance(outcome, ChatCreated):
         presence.introduce(hub, outcome)
@@ -69,8 +67,10 @@ def end_sessions(hub: Hub, session_ids: Collection[int]) -> None:
 # --- items of the log ---
 
 
-def _check_place(hub: Hub, pending: Pending, outcome: Appended) -> None:
+def check_place(hub: Hub, pending: Pending, outcome: Outcome) -> None:
     """New items stand behind all that was known when they were sent, and right behind what this process knows."""
+    if not isinstance(outcome, Appended) or outcome.dup or not outcome.items:
+        return
     first = outcome.items[0].seq
     known_then = pending.head if isinstance(pending, Appending | Request) else 0
     head, head_at = hub.heads.get(outcome.chat_id, (0, None))

@@ -55,8 +55,8 @@ class Hub:
 
     `check_token` verifies an access token at a given time; `new_cid` makes a name that was never used, for a command
     that came without a cid and for a new epoch; `limits` are the configured ones. `heads`: of each chat that is routed
-    here, the last entry that storage told of: its seq, and when it was made. `replaced`: one of them is gone, and the
-    epoch is still the old one.
+    here, the last entry that storage told of: its seq, and when it was made. `replaced`: the epoch under which one
+    of them is gone, until it has another name.
     """
 
     def __init__(self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits | None = None) -> None:
@@ -71,7 +71,8 @@ class Hub:
         self.marks: dict[int, ChatMarks] = {}
         self.presences = Presences()
         self.epoch: str | None = None
-        self.replaced = False
+        self.replaced: str | None = None
+        self._void_to = 0
         self.retries: deque[tuple[datetime, int, int]] = deque()
         self.relists: deque[tuple[datetime, int, int]] = deque()
         self.sweep_due: datetime | None = None
@@ -154,6 +155,9 @@ class Hub:
     def complete_operation(self, request_id: int, outcome: Outcome, now: datetime) -> None:
         """Storage is done with a RunOperation."""
         pending = self.pending.pop(request_id)
+        of_this_history = request_id > self._void_to
+        if of_this_history:
+            fanout.check_place(self, pending, outcome)
         fanout.apply(self, pending, outcome, now)
         bus.publish(self, outcome)
         match pending:
@@ -176,7 +180,7 @@ class Hub:
             case Listing():
                 fanout.listed(self, pending, outcome, now)
             case Sweeping():
-                deadlines.swept(self, pending, outcome, now)
+                deadlines.swept(self, pending, outcome if of_this_history else None, now)
             case RenewingEpoch():
                 self.sweep_due = now  # it will see the new epoch
             case SavingLastSeen():
@@ -327,11 +331,22 @@ class Hub:
     def log_replaced(self) -> None:
         """An entry is gone: the database was restored to an older state, and nobody renamed its history.
 
-        Until that is done each sweep asks for it again.
+        Nothing more is pushed behind what is gone: all are sent away, to compare what they have when they are back.
         """
         assert self.epoch is not None, "a head was told with the epoch, or after it"
-        self.replaced = True
-        self.run(RenewEpoch(self.epoch, self.new_cid()), RenewingEpoch())
+        self.replaced, self.epoch = self.epoch, None
+        self.send_away("the log was replaced")
+        self.renew_epoch(self.replaced)
+
+    def send_away(self, reason: str) -> None:
+        """Another history begins: all start over, and what was asked before tells nothing of it."""
+        self._void_to = self._last_id
+        for session in list(self.sessions.values()):
+            self.close(session, 1012, reason)
+
+    def renew_epoch(self, old: str) -> None:
+        """Name the history anew; until that is done each sweep asks for it again."""
+        self.run(RenewEpoch(old, self.new_cid()), RenewingEpoch())
 
     def connections_of(self, user_id: int) -> list[ServerSession]:
         """A user's connections, oldest first."""

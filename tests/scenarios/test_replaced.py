@@ -20,7 +20,8 @@ from chatproto.operations import (
 from tests.scenarios.world import Peer, Person, World
 
 AWAY = OperationFailed(retryable=True)
-REPLACED = (1012, "the database was restored")
+REPLACED = (1012, "the log was replaced")
+RESTORED = (1012, "the database was restored")
 
 
 def say(world: World, peer: Peer, chat_id: int, *texts: str) -> None:
@@ -95,16 +96,42 @@ def test_a_chat_that_is_gone_is_seen_by_the_sweep() -> None:
 
 
 def test_a_message_that_is_stored_below_the_known_head_shows_it_at_once() -> None:
-    world, _, _, chat_id, a, _, lose = begin("one")
+    """Everybody is sent away before anything is pushed behind what is gone; what was stored is a dup later."""
+    world, ann, _, chat_id, a, b, lose = begin("one")
     say(world, a, chat_id, "two", "three")
     world.sleep(1)
+    a.take(), b.take()
     lose()
     world.hold = {Sweep}
     a.send(type="send", chat_id=chat_id, cid="c-4", content="four")
-    assert [type(operation) for operation in world.performed].count(RenewEpoch) == 1
-    assert [ack["seq"] for ack in a.take("ack")][-1] == 2, "what is stored is acked"
-    a.send(type="send", chat_id=chat_id, cid="c-5", content="five")
-    assert [type(operation) for operation in world.performed].count(RenewEpoch) == 1, "once is enough"
+    assert renewed(world)
+    assert (a.take(), a.closed, b.take(), b.closed) == ([], REPLACED, [], REPLACED)
+    again = ann.connect()
+    again.send(type="send", chat_id=chat_id, cid="c-4", content="four")
+    assert [(ack["seq"], ack["dup"]) for ack in again.take("ack")] == [(2, True)]
+
+
+def test_what_was_asked_before_it_was_noticed_is_no_second_proof() -> None:
+    """Appends and a sweep that were on their way: the history has its new name already."""
+    world, ann, bob, chat_id, a, b, lose = begin("one")
+    say(world, a, chat_id, "two", "three")
+    world.sleep(1)
+    world.hold = {Sweep, AppendMessage}
+    for peer in (a, b):
+        peer.send(type="send", chat_id=chat_id, cid="c-4", content="four")
+    world.sleep(1)
+    lose()
+    sweep = next(run for run in world.held if isinstance(run.operation, Sweep))
+    world.held.remove(sweep)
+    world.release()
+    assert renewed(world)
+    epoch = world.store.epoch
+    c = ann.connect()
+    world.release()
+    world.complete(sweep)
+    world.pump()
+    assert (world.store.epoch, c.closed) == (epoch, None)
+    assert bob.connect().closed is None
 
 
 def test_a_change_over_http_shows_it_as_well() -> None:
@@ -159,21 +186,23 @@ def test_a_catch_up_behind_an_entry_that_is_not_there_sends_its_reader_back() ->
 
 
 def test_the_new_name_is_asked_for_until_it_is_there() -> None:
-    world, _, _, chat_id, a, _, lose = begin("one")
+    world, ann, _, chat_id, a, _, lose = begin("one")
     say(world, a, chat_id, "two", "three")
     lose()
-    world.away = AWAY
-    a.send(type="send", chat_id=chat_id, cid="c-4", content="four")
-    world.sleep(0.5)
-    world.away = None
     world.hold = {RenewEpoch}
     world.sleep(1.5)
     world.release(AWAY)
-    say(world, a, chat_id, *"56789")  # by now the log is longer than it ever was
+    back = ann.connect()
+    assert [ready["epoch"] for ready in back.take("ready")] == ["model"]
+    say(world, back, chat_id, *"56789")  # by now the log is longer than it ever was
     world.hold = set()
-    world.sleep(1.5)
+    world.sleep(2.5)
+    assert back.closed == RESTORED
     assert renewed(world)
     assert a.closed == REPLACED
+    again = ann.connect()
+    world.sleep(2)
+    assert again.closed is None
 
 
 def test_of_two_processes_that_see_it_one_names_the_new_history() -> None:
@@ -221,7 +250,7 @@ def test_an_epoch_that_somebody_else_renewed_ends_the_search() -> None:
     world.store.epoch = "named by the operator"
     world.sleep(1.5)
     assert world.store.epoch == "named by the operator"
-    assert a.closed == REPLACED
+    assert a.closed == RESTORED
 
 
 def test_what_only_a_page_told_is_known_too() -> None:

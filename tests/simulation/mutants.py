@@ -210,7 +210,12 @@ CORE: Final = (
         "if first <= known_then or other_before:",
         "if first <= known_then:",
     ),
-    Mutant("a new epoch is asked for once", "chatproto/deadlines.py", "if hub.replaced or any(", "if any("),
+    Mutant(
+        "a new epoch is asked for once",
+        "chatproto/deadlines.py",
+        "    if hub.replaced == outcome.epoch:",
+        "    if False:",
+    ),
     Mutant(
         "a reading that is gone is passed over",
         "chatproto/fanout.py",

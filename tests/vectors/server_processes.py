@@ -138,7 +138,7 @@ def head_below(world: RecordedWorld) -> None:
     say(a, chat_id, "2")
     world.store = replica
     world.sleep(1.5)
-    assert (world.store.epoch != EPOCH, a.closed) == (True, (1012, "the database was restored"))
+    assert (world.store.epoch != EPOCH, a.closed) == (True, (1012, "the log was replaced"))
 
 
 @server("A message that is stored where another one was known: a new epoch is written at once")
@@ -189,7 +189,9 @@ def epoch_asked_for_again(world: RecordedWorld) -> None:
     world.hold = {RenewEpoch}
     world.sleep(1.25)
     world.release(OperationFailed(retryable=True))
-    say(a, chat_id, "another 1")
+    assert a.closed == (1012, "the log was replaced")
+    back = ann.connect()
+    say(back, chat_id, "another 1")
     world.hold = set()
     world.sleep(1.25)
     assert world.store.epoch != EPOCH
@@ -209,3 +211,41 @@ def added_again_elsewhere(world: RecordedWorld) -> None:
     elsewhere(world, chat_id, ann, "welcome")
     world.hear(Hint(EPOCH, HeadMoved(chat_id, 4)))
     assert texts(b) == ["welcome"]
+
+
+@server("The same head with another entry under the same epoch: a new epoch is written")
+def same_head_with_another_entry(world: RecordedWorld) -> None:
+    ann, _, chat_id = two(world)
+    a = ann.connect()
+    replica = world.store.copy()
+    say(a, chat_id, "1")
+    world.store = replica
+    world.sleep(0.25)
+    elsewhere(world, chat_id, ann, "another 1")
+    world.sleep(1.25)
+    assert (world.store.epoch != EPOCH, a.closed) == (True, (1012, "the log was replaced"))
+
+
+@server("A new item whose predecessor has another time than the one that was told: a new epoch is written")
+def another_entry_before(world: RecordedWorld) -> None:
+    ann, _, chat_id = two(world)
+    a = ann.connect()
+    replica = world.store.copy()
+    say(a, chat_id, "1")
+    world.sleep(1)
+    world.store = replica
+    elsewhere(world, chat_id, ann, "another 1")
+    say(a, chat_id, "2")
+    assert (world.store.epoch != EPOCH, a.closed) == (True, (1012, "the log was replaced"))
+
+
+@server("What only a page told is known too: another entry in its place is noticed")
+def known_from_a_page(world: RecordedWorld) -> None:
+    ann, _, chat_id = two(world)
+    a = ann.connect()
+    replica = world.store.copy()
+    elsewhere(world, chat_id, ann, "1")
+    a.send(type="sync", id="s", chat_id=chat_id, after_seq=0)
+    world.store = replica
+    say(a, chat_id, "another 1")
+    assert world.store.epoch != EPOCH
