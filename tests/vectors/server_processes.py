@@ -191,7 +191,7 @@ def epoch_asked_for_again(world: RecordedWorld) -> None:
     world.release(OperationFailed(retryable=True))
     assert a.closed == (1012, "the log was replaced")
     back = ann.connect()
-    say(back, chat_id, "another 1")
+    say(back, chat_id, "other-1")
     world.hold = set()
     world.sleep(1.25)
     assert world.store.epoch != EPOCH
@@ -247,5 +247,5 @@ def known_from_a_page(world: RecordedWorld) -> None:
     elsewhere(world, chat_id, ann, "1")
     a.send(type="sync", id="s", chat_id=chat_id, after_seq=0)
     world.store = replica
-    say(a, chat_id, "another 1")
+    say(a, chat_id, "other-1")
     assert world.store.epoch != EPOCH
