@@ -77,9 +77,11 @@ def test_the_same_head_with_another_entry_is_seen_by_the_sweep() -> None:
     world, ann, _, chat_id, a, b, lose = begin("one")
     say(world, a, chat_id, "two")
     lose()
-    world.sleep(0.25)
+    world.hold = {Sweep}
+    world.sleep(1.25)
     elsewhere(world, appended(world, chat_id, ann, "another two"))
-    world.sleep(1.5)
+    world.hold = set()
+    world.release()
     assert renewed(world)
     assert b.closed == REPLACED
 
