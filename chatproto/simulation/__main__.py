@@ -121,14 +121,17 @@ def _results(arguments: argparse.Namespace) -> Iterator[Done]:
 
 
 def _work(task: Task) -> Done:
-    gc.disable()  # a run makes little garbage, and nearly no cycles
     counts: Counter[str] = Counter()
     failed = []
-    for seed in task.seeds:
-        verdict = run(seed, options_of(seed, lite=task.lite))
-        counts.update(verdict.trace.counts)
-        if verdict.code is not None:
-            failed.append((seed, verdict.code, verdict.detail))
+    gc.disable()  # a run makes little garbage, and nearly no cycles
+    try:
+        for seed in task.seeds:
+            verdict = run(seed, options_of(seed, lite=task.lite))
+            counts.update(verdict.trace.counts)
+            if verdict.code is not None:
+                failed.append((seed, verdict.code, verdict.detail))
+    finally:
+        gc.enable()
     gc.collect()
     return Done(len(task.seeds), tuple(failed), counts)
 
