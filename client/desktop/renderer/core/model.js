@@ -28,7 +28,7 @@ const TIMELINES = 12;
 
 /** @type {import("../types.js").Settings} */
 export const SETTINGS = Object.freeze({
-  language: "system",
+  language: "ru",
   theme: "system",
   size: "m",
   notifications: true,
@@ -38,7 +38,7 @@ export const SETTINGS = Object.freeze({
   foreign_images: false,
   close_to_tray: false,
   autostart: false,
-  spellcheck: true,
+  spellcheck: false,
 });
 
 /** @returns {Model} before anything is known */

@@ -56,7 +56,7 @@ export class Composer {
             rows="1"
             aria-label=${t("composer.text")}
             placeholder=${t(offline ? "composer.offline" : "composer.text")}
-            spellcheck=${state.settings.spellcheck ? "true" : "false"}
+            spellcheck=${!this.face.platform.desktop || state.settings.spellcheck ? "true" : "false"}
             autocomplete="off"
             aria-invalid=${over ? "true" : "false"}
             ${ref(this.#attach)}

@@ -8,12 +8,12 @@ const path = require("node:path");
 /** @typedef {(key: string, values?: Record<string, string | number>) => string} Texts */
 
 /**
- * As the page picks its language (renderer/core/i18n.js).
+ * As the page picks its language (renderer/core/i18n.js); Russian where nothing was chosen.
  * @param {"ru" | "en" | "system" | undefined} setting @param {readonly string[]} system languages, preferred first
  * @returns {"ru" | "en"}
  */
 function languageOf(setting, system) {
-  if (setting === "ru" || setting === "en") return setting;
+  if (setting !== "system") return setting ?? "ru";
   for (const tag of system.map((name) => name.split("-")[0].toLowerCase())) {
     if (tag === "ru" || tag === "en") return tag;
   }

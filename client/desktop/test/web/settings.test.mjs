@@ -230,8 +230,10 @@ test("in English, with the largest text, in the smallest window: everything fits
   const options = { locale: "en-GB", viewport: { width: 360, height: 480 } };
   const person = await newPerson(browser, server, `english${serial}`, { options });
   page = person.page;
-  await page.getByRole("button", { name: "New chat" }).first().waitFor();
+  await page.getByRole("button", { name: "Новый чат" }).first().waitFor(); // Russian, whatever the system speaks
   await page.keyboard.press("Control+,");
+  await page.getByRole("tab", { name: "Оформление" }).click();
+  await page.getByLabel("Язык").selectOption("en");
   await page.getByRole("tab", { name: "Appearance" }).click();
   await page.getByRole("radio", { name: "20" }).check();
   await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "20px");
