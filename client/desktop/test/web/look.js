@@ -20,12 +20,16 @@ export async function look(page, name) {
  * @param {import("playwright-core").Page} page
  */
 export async function assertInside(page) {
+  await page.evaluate(() => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    return Promise.all(ending.map((animation) => animation.finished));
+  });
   const faults = await page.evaluate(() =>
     [...document.querySelectorAll("dialog[open], .menu, .emoji, .toast")].flatMap((element) => {
       const { left, right, top, bottom } = element.getBoundingClientRect();
       const said = [];
       if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) {
-        said.push(`${element.className} is outside`);
+        said.push(`${element.className} is outside: ${[left, top, right, bottom]} of ${[innerWidth, innerHeight]}`);
       }
       if (element.scrollWidth > element.clientWidth) said.push(`${element.className} is too wide inside`);
       return said;
