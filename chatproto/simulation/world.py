@@ -292,14 +292,26 @@ class World:
         for server in self.servers:
             server.ahead = 0
         self.note("world", "no more faults", fault=True)
-        for device in self.devices:
-            if self.checkers.lost and device.was_removed and device.link is not None:
-                self.network.cut(device.link)  # his link tells him of that chat no more, not even that its log was lost
+        self._end_links_of_removed()
+
+    def _end_links_of_removed(self) -> bool:
+        """Whether there were any. A link tells its user nothing more of a chat that he was removed from.
+
+        So where that chat's log was lost under the same epoch, only his next `ready` can say so.
+        """
+        devices = [device for device in self.devices if device.was_removed and device.link is not None]
+        if not self.checkers.lost:
+            return False
+        for device in devices:
+            if device.link is not None:
+                self.network.cut(device.link)
+        return bool(devices)
 
     def _settle(self, ticks: int | None) -> None:
         """Liveness: all comes to rest, and stays so."""
         end = self.scheduler.now + self.options.settle
         quiet_since: int | None = None
+        removals_told = False
         looked = -1000
         while ticks is None or self.scheduler.steps < ticks:
             if self.scheduler.now - looked >= 250:
@@ -307,6 +319,10 @@ class World:
                 why = self.checkers.unsettled()
                 quiet_since = None if why else (quiet_since if quiet_since is not None else self.scheduler.now)
                 if quiet_since is not None and self.scheduler.now - quiet_since >= QUIET:
+                    if not removals_told:  # some came after the faults had stopped
+                        removals_told, quiet_since = True, None
+                        if self._end_links_of_removed():
+                            continue
                     self._stay()
                     return self.checkers.at_rest()
             if not self.scheduler.step(end):

@@ -35,6 +35,18 @@ def test_nothing_breaks(first: int) -> None:
     assert counts["acked"] > PART * 10, "hardly anything was said"
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(2741, id="removed in a history that was lost"),
+        pytest.param(43974, id="removed in a history that was lost, told after the faults"),
+    ],
+)
+def test_what_broke_once(seed: int) -> None:
+    verdict = run(seed, options_of(seed, lite=True))
+    assert verdict.code is None, f"{verdict.code}: {verdict.detail}"
+
+
 def test_one_seed_is_one_run_in_every_process_whatever_its_hash_seed() -> None:
     hashes = set()
     for hash_seed in ("0", "1", "2", "random"):
