@@ -39,6 +39,8 @@ function load() {
  */
 export function createEmojiPicker(face, anchor, onPick, close) {
   let query = "";
+  /** The query whose finds are shown: a quick typist is a frame ahead of it. */
+  let shown = "";
   /** @type {HTMLElement | null} */
   let picker = null;
   if (groups.length === 0) load().then(face.redraw, close);
@@ -61,14 +63,25 @@ export function createEmojiPicker(face, anchor, onPick, close) {
     face.redraw();
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @param {boolean} stay */
+  function pickFirst(stay) {
+    const [first] = findEmoji(groups, query);
+    if (first) pick(first.sign, stay);
+  }
+
+  function toFirst() {
+    const first = /** @type {HTMLElement | null | undefined} */ (picker?.querySelector("[data-cell]"));
+    first?.focus();
+  }
+
+  /** What is typed counts, drawn or not. @param {KeyboardEvent} event */
   function keys(event) {
     if (event.isComposing) return;
     const cells = /** @type {HTMLElement[]} */ ([...(picker?.querySelectorAll("[data-cell]") ?? [])]);
     const here = cells.findIndex((cell) => cell === document.activeElement);
     if (event.key === "Escape") close();
-    else if (here < 0 && event.key === "Enter" && query && cells[0]) cells[0].click();
-    else if (here < 0 && event.key === "ArrowDown") cells[0]?.focus();
+    else if (here < 0 && event.key === "Enter" && query.trim() !== "") pickFirst(event.shiftKey);
+    else if (here < 0 && event.key === "ArrowDown") query === shown ? toFirst() : requestAnimationFrame(toFirst);
     else if (here >= 0) {
       const next = neighbour(cells, here, event.key);
       if (next === null) return;
@@ -101,6 +114,7 @@ export function createEmojiPicker(face, anchor, onPick, close) {
         </section>`;
 
   function body() {
+    shown = query;
     if (groups.length === 0) return html`<p class="note">${t("emoji.loading")}</p>`;
     if (query.trim() !== "") {
       const found = findEmoji(groups, query);

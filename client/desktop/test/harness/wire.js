@@ -30,7 +30,11 @@ export class Wire {
 
   /** Only what is open is reset; who comes again is let in. */
   reset() {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      // a handle that is shutting down cannot be reset: Node would keep it open, and never end
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   async mend() {
