@@ -37,9 +37,9 @@ class Asked:
 class ChatLog:
     """One chat. All seqs up to `applied` were applied, each once, in order; those up to `saved` are durable.
 
-    `last_seq`: the highest seq heard of. `early`: items that came before an earlier one. `lagging`: the server
-    pushes nothing until it has answered a sync with the end of the log. `anew`: its log was replaced, and where the
-    new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server holds, `told_*`: what it
+    `last_seq`: the highest seq heard of. `early`: items that came before an earlier one, or while lagging. `lagging`:
+    a page must be seen first, as items were dropped for us, or as the log may be another one. `anew`: its log was
+    replaced, and where the new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server holds, `told_*`: what it
     was sent since. `member_seq`: the highest seq after which this user was told to be a member.
     """
 
@@ -138,7 +138,7 @@ class Replica:
         chat.last_seq = max(chat.last_seq, item.seq)
         if chat.anew:
             return  # of which log it is will be seen
-        if item.seq == chat.applied + 1:
+        if item.seq == chat.applied + 1 and not chat.lagging:
             self._apply(chat, item)
             self._apply_early(chat)
         elif len(chat.early) < BUFFERED:

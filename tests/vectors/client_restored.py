@@ -127,6 +127,20 @@ def chat_frame_with_another_time(r: Recorder) -> None:
     assert asked(r) == [(5, 1)]
 
 
+@scenario("What is pushed before that is answered is not applied: the log may be another one")
+def chat_frame_with_another_time_and_no_answer(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    r.receive(ChatFrame(chat=chat(5, 1, log=9)))
+    r.receive(error("sync-1", "store_unavailable", chat_id=5, retry_after_ms=1000))
+    r.receive(message(5, 2))
+    assert r.done("apply") == []
+    r.wait(1000)
+    assert asked(r) == [(5, 1)]
+    r.receive(page("sync-2", 5, 1, [], last_seq=2))
+    assert [one["item"]["seq"] for one in r.done("apply")] == [2], "it was the same log after all"
+
+
 @scenario("A page whose head is below what was asked for: replaced; where the new log ends is asked first")
 def page_below(r: Recorder) -> None:
     go_live(r, head(5, 9))

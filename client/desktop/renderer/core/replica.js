@@ -127,7 +127,7 @@ export class Replica {
     this.#stir(chat);
     chat.lastSeq = Math.max(chat.lastSeq, item.seq);
     if (chat.anew) return; // of which log it is will be seen
-    if (item.seq === chat.applied + 1) {
+    if (item.seq === chat.applied + 1 && !chat.lagging) {
       this.#apply(chat, item);
       this.#applyEarly(chat);
     } else if (chat.early.size < BUFFERED) {
