@@ -158,6 +158,7 @@ class Replica:
         if chat.last_seq == asked.heard:  # nothing was heard of since, and what was heard before may be of a lost log
             chat.last_seq = chat.applied
         chat.last_seq = max(chat.last_seq, page.last_seq)
+        chat.member_seq = max(chat.member_seq, page.last_seq - 1)  # a former member's log ends with his removal
         if chat.anew:
             chat.anew = False
             if not self.whole_log:

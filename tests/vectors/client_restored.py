@@ -2,7 +2,7 @@
 
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.frames import ChatFrame, Chats, Lag
-from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, ready, row
+from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, ready, removed, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
 
@@ -183,6 +183,17 @@ def whole_log_replaced(r: Recorder) -> None:
     r.receive(error("sync-2", "bad_seq", chat_id=5))
     r.receive(page("sync-3", 5, 0, messages(5, 1, 2, log=9), log=9))
     assert [output["item"]["seq"] for output in r.done("apply")] == [1, 2]
+
+
+@scenario("A new log in which this user was removed and added again goes on behind the removal", whole_log=True)
+def whole_log_replaced_with_an_old_removal(r: Recorder) -> None:
+    go_live(r, head(5, 2))
+    r.receive(page("sync-1", 5, 0, messages(5, 1, 2)))
+    come_back(r, head(5, 6))
+    r.receive(error("sync-2", "bad_seq", chat_id=5))
+    r.receive(page("sync-3", 5, 0, [removed(5, 1, ME), *messages(5, 2, 3, log=9)], last_seq=6, log=9))
+    assert [output["item"]["seq"] for output in r.done("apply")] == [1, 2, 3]
+    assert asked(r) == [(5, 3)], "the page's head is above the removal"
 
 
 @scenario("A link that ends while the new end is asked for: the next ready tells it")

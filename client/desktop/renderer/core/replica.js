@@ -149,6 +149,7 @@ export class Replica {
     // nothing was heard of since, and what was heard before may be of a lost log
     if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;
     chat.lastSeq = Math.max(chat.lastSeq, page.last_seq);
+    chat.memberSeq = Math.max(chat.memberSeq, page.last_seq - 1); // a former member's log ends with his removal
     if (chat.anew) {
       chat.anew = false;
       if (!this.wholeLog) {
