@@ -296,6 +296,18 @@ CORE: Final = (
         "chat.lagging or _replaced(chat, told.last_seq, told.last_at, chat.applied)",
         "chat.lagging",
     ),
+    Mutant(
+        "what is pushed while a log is doubted is applied",
+        "chatproto/client/replica.py",
+        "if item.seq == chat.applied + 1 and not chat.lagging:",
+        "if item.seq == chat.applied + 1:",
+    ),
+    Mutant(
+        "the first removal in a page is the end",
+        "chatproto/client/replica.py",
+        "chat.member_seq = max(chat.member_seq, page.last_seq - 1)",
+        "pass",
+    ),
     # --- the client: its outbox and links ---
     Mutant(
         "sent before it is durable",
@@ -402,6 +414,18 @@ SCRIPT: Final = (
         "if (!chat || chat.anew || item.seq <= chat.applied) return;",
     ),
     Mutant("js: chat frame of another log", "replica.js", "chat.lagging || wasReplaced", "chat.lagging && wasReplaced"),
+    Mutant(
+        "js: applied while a log is doubted",
+        "replica.js",
+        "if (item.seq === chat.applied + 1 && !chat.lagging) {",
+        "if (item.seq === chat.applied + 1) {",
+    ),
+    Mutant(
+        "js: the first removal in a page is the end",
+        "replica.js",
+        "chat.memberSeq = Math.max(chat.memberSeq, page.last_seq - 1);",
+        "",
+    ),
     Mutant("js: page not believed", "replica.js", "if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;", ""),
     Mutant("js: sent before durable", "outbox.js", "line.waiting[0].saved && ", ""),
     Mutant("js: window ignored", "outbox.js", "export const WINDOW = 8;", "export const WINDOW = 99;"),
