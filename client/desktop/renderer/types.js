@@ -53,9 +53,11 @@
 /**
  * Kept on this machine for this profile. `size` is the font's. `send_key`: what sends; the other breaks the line.
  * `notify_text` false hides what was written. `foreign_images`: avatars from other https hosts may be loaded.
+ * `side_width`: of the list of chats, in rem. `recent_emoji`: the newest first, apart by spaces.
  * @typedef {{language: "ru" | "en" | "system", theme: "light" | "dark" | "system", size: "s" | "m" | "l" | "xl",
  *   notifications: boolean, notify_text: boolean, sounds: boolean, send_key: "enter" | "ctrl_enter",
- *   foreign_images: boolean, close_to_tray: boolean, autostart: boolean, spellcheck: boolean}} Settings
+ *   foreign_images: boolean, close_to_tray: boolean, autostart: boolean, spellcheck: boolean,
+ *   side_width: number, recent_emoji: string}} Settings
  */
 
 /**

@@ -39,6 +39,8 @@ export const SETTINGS = Object.freeze({
   close_to_tray: false,
   autostart: false,
   spellcheck: false,
+  side_width: 20,
+  recent_emoji: "",
 });
 
 /** @returns {Model} before anything is known */

@@ -16,9 +16,6 @@ import { place } from "./popup.js";
 let loading = null;
 /** @type {Group[]} */
 let groups = [];
-/** Of this window. @type {string[]} */
-let recent = [];
-
 function load() {
   loading ??= fetch("emoji.json")
     .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`emoji.json: ${answer.status}`))))
@@ -55,9 +52,11 @@ export function createEmojiPicker(face, anchor, onPick, close) {
     });
   }
 
+  const recent = () => face.messenger.state().settings.recent_emoji.split(" ").filter(Boolean);
+
   /** With Shift it stays for another one. @param {string} sign @param {boolean} stay */
   function pick(sign, stay) {
-    recent = withRecent(recent, sign);
+    void face.messenger.changeSettings({ recent_emoji: withRecent(recent(), sign).join(" ") });
     if (!stay) close();
     onPick(sign);
     face.redraw();
@@ -123,7 +122,7 @@ export function createEmojiPicker(face, anchor, onPick, close) {
         : html`<p class="note">${t("person.none")}</p>`;
     }
     const all = groups.flatMap((group) => group.emoji);
-    const used = recent.flatMap((sign) => all.find((emoji) => emoji.sign === sign) ?? []);
+    const used = recent().flatMap((sign) => all.find((emoji) => emoji.sign === sign) ?? []);
     return html`${section("recent", t("emoji.recent"), used)}
     ${groups.map((group) => section(group.id, t(`emoji.${group.id}`), group.emoji))}`;
   }

@@ -12,6 +12,7 @@ import { avatar } from "./avatar.js";
 import { linkText } from "./banner.js";
 import { icon } from "./icon.js";
 import { chatRow } from "./row.js";
+import { createSideEdge } from "./side-edge.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView */
 
@@ -24,10 +25,13 @@ export class Side {
   /** The row that the Tab key comes to, where it is not the current chat. @type {number | null} */
   #focused = null;
   #typed = { text: "", at: 0 };
+  /** @type {() => import("./face.js").Template} */
+  #edge;
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
     this.face = face;
+    this.#edge = createSideEdge(face);
   }
 
   /** @param {State} state @param {Date} now */
@@ -46,7 +50,7 @@ export class Side {
           ${icon("compose")}
         </button>
       </header>
-      ${this.#search()} ${this.#list(state, now)} ${this.#foot(state)}
+      ${this.#search()} ${this.#list(state, now)} ${this.#foot(state)} ${this.#edge()}
     </nav>`;
   }
 

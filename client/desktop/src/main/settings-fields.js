@@ -12,6 +12,11 @@ const oneOf =
 /** @param {unknown} value */
 const flag = (value) => typeof value === "boolean";
 
+/** @param {number} least @param {number} most @returns {(value: unknown) => boolean} */
+const between = (least, most) => (value) => typeof value === "number" && value >= least && value <= most;
+/** @param {number} most characters @returns {(value: unknown) => boolean} */
+const text = (most) => (value) => typeof value === "string" && value.length <= most;
+
 /** @type {Record<keyof Settings, (value: unknown) => boolean>} */
 const FIELDS = {
   language: oneOf("ru", "en", "system"),
@@ -25,6 +30,8 @@ const FIELDS = {
   close_to_tray: flag,
   autostart: flag,
   spellcheck: flag,
+  side_width: between(16, 26),
+  recent_emoji: text(1000),
 };
 
 /** The fields of `raw` that are settings with values they may have; the rest is left out. @param {unknown} raw */

@@ -64,6 +64,8 @@ test("a broken file is put aside", () => {
 test("settings are kept field by field", () => {
   const good = { language: "ru", theme: "dark", size: "xl", sounds: false, send_key: "ctrl_enter", autostart: true };
   assert.deepEqual(fields.validSettings(good), good);
+  const wide = { side_width: 22.5, recent_emoji: "👍 🚀" };
+  assert.deepEqual(fields.validSettings(wide), wide);
   const mixed = {
     language: "de",
     theme: 1,
@@ -71,6 +73,8 @@ test("settings are kept field by field", () => {
     sounds: "yes",
     spellcheck: null,
     foreign_images: true,
+    side_width: 27,
+    recent_emoji: "👍".repeat(501),
     evil: 1,
   };
   assert.deepEqual(fields.validSettings(mixed), { foreign_images: true });

@@ -200,6 +200,46 @@ test("the list is one stop of the Tab key; arrows, Home, End and letters move in
   await context.close();
 });
 
+test(
+  "the edge of the list is dragged or moved by arrows, within its bounds, and stays where it was put",
+  { skip },
+  async () => {
+    const { page, context, errors } = await vera();
+    const edge = page.getByRole("separator", { name: "Ширина списка чатов" });
+    const width = () => page.locator("nav.side").evaluate((side) => side.getBoundingClientRect().width);
+    assert.equal(await width(), 320);
+    await page.mouse.move(320, 400);
+    await page.mouse.down();
+    await page.mouse.move(380, 400, { steps: 4 });
+    await page.mouse.up();
+    assert.equal(await width(), 380);
+    await page.mouse.move(380, 400);
+    await page.mouse.down();
+    await page.mouse.move(900, 400, { steps: 4 });
+    await page.mouse.up();
+    assert.equal(await width(), 416, "26 rem at most");
+    await edge.press("ArrowLeft");
+    await page.waitForFunction(() => document.querySelector("nav.side")?.clientWidth === 399); // and a border
+    await edge.press("Home");
+    await page.waitForFunction(
+      () => document.querySelector("[role=separator]")?.getAttribute("aria-valuenow") === "16",
+    );
+    assert.equal(await width(), 256);
+    await look(page, "main-slim-list");
+    const { page: other } = await newPage(context);
+    await other.goto(server.url);
+    await other.waitForFunction(() => document.documentElement.style.getPropertyValue("--w-side-chosen") === "16rem");
+    await other.close();
+    await edge.dblclick();
+    await page.waitForFunction(
+      () => document.querySelector("[role=separator]")?.getAttribute("aria-valuenow") === "20",
+    );
+    assert.equal(await width(), 320);
+    assertNoErrors({ name: "vera", errors });
+    await context.close();
+  },
+);
+
 test("quick keys go by the place on the keyboard, in a Russian layout too", { skip }, async () => {
   const { page, context, errors } = await vera();
   await page.keyboard.press("Alt+ArrowDown");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
-import { assertNoErrors, launchChromium, newPerson, noChromium, startServer } from "../harness/harness.js";
+import { assertNoErrors, launchChromium, newPage, newPerson, noChromium, startServer } from "../harness/harness.js";
 import { assertInside, look } from "./look.js";
 
 const skip = noChromium();
@@ -249,6 +249,11 @@ test("emoji: found in Russian and English, chosen by keys, put at the caret, rec
     recent.map((sign) => sign.trim()),
     ["👍", "🚀"],
   );
+  const { page: other } = await newPage(page.context());
+  await other.goto(server.url);
+  const kept = await other.evaluate(() => JSON.parse(localStorage.getItem("vestnik settings") ?? "{}").recent_emoji);
+  assert.equal(kept, "👍 🚀", "for the next window too");
+  await other.close();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), "🚀");
@@ -272,8 +277,9 @@ test("a quick typist is ahead of the picker's drawing, and gets what he typed", 
   await picker.getByRole("searchbox").evaluate((/** @type {any} */ element) => {
     element.value = "rocket";
     element.dispatchEvent(new Event("input", { bubbles: true }));
-    for (const key of ["ArrowDown", "Enter"])
+    for (const key of ["ArrowDown", "Enter"]) {
       element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    }
   });
   await picker.waitFor({ state: "detached" });
   assert.equal(await text.inputValue(), "🚀");
