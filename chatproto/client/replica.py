@@ -40,7 +40,8 @@ class ChatLog:
     `last_seq`: the highest seq heard of. `early`: items that came before an earlier one, or while lagging. `lagging`:
     a page must be seen first, as items were dropped for us, or as the log may be another one. `anew`: its log was
     replaced, and where the new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server
-    holds, `told_*`: what it was sent since. `member_seq`: the highest seq after which this user was told to be a member.
+    holds, `told_*`: what it was sent since. `member_seq`: the highest seq after which this user was told to be a
+    member.
     """
 
     chat_id: int
