@@ -299,13 +299,12 @@ class World:
 
         So where that chat's log was lost under the same epoch, only his next `ready` can say so.
         """
-        devices = [device for device in self.devices if device.was_removed and device.link is not None]
         if not self.checkers.lost:
             return False
-        for device in devices:
-            if device.link is not None:
-                self.network.cut(device.link)
-        return bool(devices)
+        links = [device.link for device in self.devices if device.was_removed and device.link is not None]
+        for link in links:
+            self.network.cut(link)
+        return bool(links)
 
     def _settle(self, ticks: int | None) -> None:
         """Liveness: all comes to rest, and stays so."""
