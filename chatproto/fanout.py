@@ -68,14 +68,16 @@ def end_sessions(hub: Hub, session_ids: Collection[int]) -> None:
 
 
 def check_place(hub: Hub, pending: Pending, outcome: Outcome) -> None:
-    """New items stand behind all that was known when they were sent, and right behind what this process knows."""
+    """New items stand behind all that was known when they were sent, right behind what this process knows, or where
+    it knows nothing yet: answers may overtake each other."""
     if not isinstance(outcome, Appended) or outcome.dup or not outcome.items:
         return
     first = outcome.items[0].seq
     known_then = pending.head if isinstance(pending, Appending | Request) else 0
     head, head_at = hub.heads.get(outcome.chat_id, (0, None))
     other_before = first == head + 1 and head_at is not None and head_at != outcome.previous_at
-    if first <= known_then or other_before:
+    other_there = any(item.seq == head and head_at is not None and head_at != item.created_at for item in outcome.items)
+    if first <= known_then or other_before or other_there:
         hub.log_replaced()
 
 

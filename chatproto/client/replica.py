@@ -124,7 +124,9 @@ class Replica:
             chat = self._enter(told.id, told.first_seq, told.last_seq)
             self._tell_start(chat)
         chat.first_seq, chat.left_seq = told.first_seq, told.left_seq
-        chat.lagging = chat.lagging or _replaced(chat, told.last_seq, told.last_at, chat.applied)
+        if _replaced(chat, told.last_seq, told.last_at, chat.applied):
+            chat.lagging = True
+            self._answered(chat)  # a page that was asked for before says nothing of that
         chat.last_seq = max(chat.last_seq, told.last_seq)
         chat.member_seq = max(chat.member_seq, told.last_seq if told.left_seq is None else told.left_seq - 1)
         self._server_has(chat, told.delivered_seq, told.read_seq)

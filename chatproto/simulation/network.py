@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from random import Random
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, field
 
 from chatproto.client import codec
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @define(eq=False)
 class Link:
     """A device that crashes leaves its link. `silent`: packets of both directions vanish and nobody is told.
-    `stalled_until`: the client does not read."""
+    `stalled_until`: the client does not read. `to_client`: what is on its way to it, in order."""
 
     number: int
     device: Device
@@ -30,7 +31,7 @@ class Link:
     stalled_until: int = 0
     to_server_at: int = 0
     to_client_at: int = 0
-    in_flight: int = 0
+    to_client: deque[bytes] = field(factory=deque)
 
 
 class Network:
@@ -59,14 +60,14 @@ class Network:
 
     def writable(self, link: Link) -> bool:
         """Whether TCP takes another message of the server's."""
-        return link.in_flight < self._world.options.tcp_window
+        return len(link.to_client) < self._world.options.tcp_window
 
     def from_server(self, link: Link, data: bytes) -> None:
         """The server wrote a message."""
-        link.in_flight += 1
+        link.to_client.append(data)
         now = self._world.scheduler.now
         link.to_client_at = max(link.to_client_at, now + self._latency(), link.stalled_until)
-        self._world.scheduler.after(link.to_client_at - now, self._to_client, link, data)
+        self._world.scheduler.after(link.to_client_at - now, self._to_client, link)
 
     def close_by_client(self, link: Link) -> None:
         """The device closed its end, or gave it up."""
@@ -118,11 +119,11 @@ class Network:
             self._world.note(link.device.name, text, to=link.server.name)
             link.server.received(link, text)
 
-    def _to_client(self, link: Link, data: bytes) -> None:
+    def _to_client(self, link: Link) -> None:
         if link.stalled_until > self._world.scheduler.now:
             delay = link.stalled_until - self._world.scheduler.now
-            return self._world.scheduler.after(delay, self._to_client, link, data)
-        link.in_flight -= 1
+            return self._world.scheduler.after(delay, self._to_client, link)
+        data = link.to_client.popleft()
         link.server.wake(link)
         if not link.at_client or link.silent:
             return

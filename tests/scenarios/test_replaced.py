@@ -159,6 +159,19 @@ def test_an_entry_behind_another_one_than_the_known_shows_it() -> None:
     assert renewed(world)
 
 
+def test_another_entry_in_the_place_of_the_head_shows_it() -> None:
+    """Both were on their way when the first was stored, and lost: neither was sent behind the other."""
+    world, _, _, chat_id, a, b, lose = begin("one")
+    world.hold = {Sweep, AppendMessage}
+    for peer in (a, b):
+        say(world, peer, chat_id, "two")
+    world.release()
+    lose()
+    world.release()
+    assert renewed(world)
+    assert [message["cid"] for message in b.take("message")] == ["c-one", "c-two"], "the second is not told"
+
+
 def test_whoever_was_removed_in_the_new_history_gets_nothing_of_it() -> None:
     """His removal stands where he was given something else: nobody pushes to whom storage does not call a member."""
     world, ann, bob, chat_id, a, b, lose = begin()

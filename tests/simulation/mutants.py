@@ -293,8 +293,8 @@ CORE: Final = (
     Mutant(
         "a chat frame that tells of another log is passed over",
         "chatproto/client/replica.py",
-        "chat.lagging or _replaced(chat, told.last_seq, told.last_at, chat.applied)",
-        "chat.lagging",
+        "            chat.lagging = True\n            self._answered(chat)",
+        "            self._answered(chat)",
     ),
     Mutant(
         "what is pushed while a log is doubted is applied",
@@ -413,7 +413,12 @@ SCRIPT: Final = (
         "if (!chat || item.seq <= chat.applied) return;",
         "if (!chat || chat.anew || item.seq <= chat.applied) return;",
     ),
-    Mutant("js: chat frame of another log", "replica.js", "chat.lagging || wasReplaced", "chat.lagging && wasReplaced"),
+    Mutant(
+        "js: chat frame of another log",
+        "replica.js",
+        "if (wasReplaced(chat, told.last_seq",
+        "if (false && wasReplaced(chat, told.last_seq",
+    ),
     Mutant(
         "js: applied while a log is doubted",
         "replica.js",

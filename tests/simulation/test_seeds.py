@@ -40,6 +40,10 @@ def test_nothing_breaks(first: int) -> None:
     [
         pytest.param(2741, id="removed in a history that was lost"),
         pytest.param(43974, id="removed in a history that was lost, told after the faults"),
+        pytest.param(46944, id="pushed while a log was doubted"),
+        pytest.param(78021, id="an old removal in the first page of a new log"),
+        pytest.param(24860, id="a page from before the doubt"),
+        pytest.param(161690, id="two entries in the place of the head"),
     ],
 )
 def test_what_broke_once(seed: int) -> None:

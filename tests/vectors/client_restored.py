@@ -141,6 +141,19 @@ def chat_frame_with_another_time_and_no_answer(r: Recorder) -> None:
     assert [one["item"]["seq"] for one in r.done("apply")] == [2], "it was the same log after all"
 
 
+@scenario("A page that was asked for before a chat frame told of another log does not settle it")
+def chat_frame_with_another_time_and_an_older_page(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1), Lag(chat_id=5, last_seq=2))
+    assert asked(r) == [(5, 1)]
+    r.receive(ChatFrame(chat=chat(5, 1, log=9)))
+    assert asked(r) == [(5, 1)], "once more"
+    r.receive(page("sync-1", 5, 1, [message(5, 2)]))
+    assert r.done("apply") == []
+    r.receive(error("sync-2", "bad_seq", chat_id=5))
+    assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
+
+
 @scenario("A page whose head is below what was asked for: replaced; where the new log ends is asked first")
 def page_below(r: Recorder) -> None:
     go_live(r, head(5, 9))

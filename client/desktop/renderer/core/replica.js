@@ -113,7 +113,10 @@ export class Replica {
     }
     chat.firstSeq = told.first_seq;
     chat.leftSeq = told.left_seq ?? null;
-    chat.lagging = chat.lagging || wasReplaced(chat, told.last_seq, told.last_at ?? null, chat.applied);
+    if (wasReplaced(chat, told.last_seq, told.last_at ?? null, chat.applied)) {
+      chat.lagging = true;
+      this.#answered(chat); // a page that was asked for before says nothing of that
+    }
     chat.lastSeq = Math.max(chat.lastSeq, told.last_seq);
     chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? told.last_seq : chat.leftSeq - 1);
     this.#serverHas(chat, told.delivered_seq, told.read_seq);
