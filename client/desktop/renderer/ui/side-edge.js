@@ -70,6 +70,7 @@ export function createSideEdge(face) {
       aria-valuenow=${width()}
       @pointerdown=${grasp}
       @pointermove=${drag}
+      @pointerup=${drag}
       @lostpointercapture=${letGo}
       @dblclick=${() => save(USUAL)}
       @keydown=${keys}

@@ -206,25 +206,27 @@ test(
   async () => {
     const { page, context, errors } = await vera();
     const edge = page.getByRole("separator", { name: "Ширина списка чатов" });
-    const width = () => page.locator("nav.side").evaluate((side) => side.getBoundingClientRect().width);
-    assert.equal(await width(), 320);
+    /** @param {number} pixels */
+    const wide = (pixels) =>
+      page.waitForFunction((n) => document.querySelector("nav.side")?.getBoundingClientRect().width === n, pixels);
+    await wide(320);
     await page.mouse.move(320, 400);
     await page.mouse.down();
     await page.mouse.move(380, 400, { steps: 4 });
     await page.mouse.up();
-    assert.equal(await width(), 380);
+    await wide(380);
     await page.mouse.move(380, 400);
     await page.mouse.down();
     await page.mouse.move(900, 400, { steps: 4 });
     await page.mouse.up();
-    assert.equal(await width(), 416, "26 rem at most");
+    await wide(416); // 26 rem, the most
     await edge.press("ArrowLeft");
-    await page.waitForFunction(() => document.querySelector("nav.side")?.clientWidth === 399); // and a border
+    await wide(400);
     await edge.press("Home");
     await page.waitForFunction(
       () => document.querySelector("[role=separator]")?.getAttribute("aria-valuenow") === "16",
     );
-    assert.equal(await width(), 256);
+    await wide(256);
     await look(page, "main-slim-list");
     const { page: other } = await newPage(context);
     await other.goto(server.url);
@@ -234,7 +236,7 @@ test(
     await page.waitForFunction(
       () => document.querySelector("[role=separator]")?.getAttribute("aria-valuenow") === "20",
     );
-    assert.equal(await width(), 320);
+    await wide(320);
     assertNoErrors({ name: "vera", errors });
     await context.close();
   },
@@ -252,6 +254,7 @@ test("quick keys go by the place on the keyboard, in a Russian layout too", { sk
   await opened(page, "Пётр");
   await page.keyboard.press("Control+Digit3");
   await opened(page, "Ёжики");
+  await messageRow(page, "кто идёт в поход").waitFor();
   await page.evaluate(() => dispatchEvent(new KeyboardEvent("keydown", { key: "а", code: "KeyF", ctrlKey: true })));
   const find = page.getByRole("searchbox", { name: "Найти в чате", exact: true });
   await find.fill("поход");
