@@ -201,14 +201,26 @@ CORE: Final = (
     Mutant(
         "a place that was taken is not noticed",
         "chatproto/fanout.py",
-        "if first <= known_then or other_before:",
-        "if other_before:",
+        "if first <= known_then or other_before",
+        "if other_before",
     ),
     Mutant(
         "another entry before a new one is not noticed",
         "chatproto/fanout.py",
-        "if first <= known_then or other_before:",
-        "if first <= known_then:",
+        "known_then or other_before or",
+        "known_then or",
+    ),
+    Mutant(
+        "another entry in the place of the head is not noticed",
+        "chatproto/fanout.py",
+        "other_before or other_there:",
+        "other_before:",
+    ),
+    Mutant(
+        "an older page settles a doubt",
+        "chatproto/client/replica.py",
+        "            chat.lagging = True\n            self._answered(chat)",
+        "            chat.lagging = True",
     ),
     Mutant(
         "a new epoch is asked for once",
@@ -239,8 +251,8 @@ CORE: Final = (
     Mutant(
         "applied without the order test",
         "chatproto/client/replica.py",
-        "chat.applied + 1:\n            self._apply(chat, item)\n            self._apply_early(chat)",
-        "item.seq:\n            self._apply(chat, item)\n            self._apply_early(chat)",
+        "== chat.applied + 1 and not chat.lagging:\n            self._apply(chat, item)",
+        "== item.seq:\n            self._apply(chat, item)",
     ),
     Mutant(
         "a gap is not asked for",

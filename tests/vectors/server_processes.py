@@ -154,6 +154,21 @@ def stored_below(world: RecordedWorld) -> None:
     assert world.store.epoch != EPOCH
 
 
+@server("Another entry in the place of the known head, sent before that was stored: a new epoch is written at once")
+def stored_in_its_place(world: RecordedWorld) -> None:
+    ann, bob, chat_id = two(world)
+    a, b = ann.connect(), bob.connect()
+    replica = world.store.copy()
+    world.hold = {AppendMessage}
+    say(a, chat_id, "1")
+    world.sleep(0.25)
+    say(b, chat_id, "another-1")
+    world.release()
+    world.store = replica
+    world.release()
+    assert (world.store.epoch != EPOCH, texts(a)) == (True, ["1"])
+
+
 @server("A reading that is not in the log any more ends its connection with 1012")
 def reading_is_gone(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
