@@ -17,7 +17,7 @@ from typing import Final
 import trio
 
 from chatproto.client.timing import Timing
-from chatproto.model import Message
+from chatproto.wire.model import Message
 from client.connection import Client, connect
 from client.errors import ChatError
 

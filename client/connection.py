@@ -16,8 +16,8 @@ import trio
 from chatproto.client.outputs import Apply, Changed, Failed, Forget, Row, Sent
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.timing import Timing
-from chatproto.model import LogItem, Message
 from chatproto.transitions import ClientState
+from chatproto.wire.model import LogItem, Message
 from client.account import Account, log_in
 from client.cids import new_cid
 from client.driver import Driver, Told

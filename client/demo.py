@@ -15,7 +15,7 @@ import trio
 from attrs import frozen
 
 from chatproto.client.timing import Timing
-from chatproto.model import Message
+from chatproto.wire.model import Message
 from client.account import register
 from client.connection import Client, connect
 from client.errors import ChatError

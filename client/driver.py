@@ -25,7 +25,7 @@ from chatproto.client.outputs import (
     saved_by,
 )
 from chatproto.client.session import ClientSession
-from chatproto.frames import FromClient, FromServer
+from chatproto.wire.frames import FromClient, FromServer
 from client.account import PASSING
 from client.errors import ChatError
 from client.link import Closed, with_link

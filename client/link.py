@@ -13,7 +13,7 @@ import trio_websocket
 from attrs import frozen
 
 from chatproto.client import codec
-from chatproto.frames import FromClient, FromServer
+from chatproto.wire.frames import FromClient, FromServer
 
 log = logging.getLogger(__name__)
 

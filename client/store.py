@@ -10,7 +10,7 @@ import msgspec
 
 from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.model import Hidden
+from chatproto.wire.model import Hidden
 
 SCHEMA: Final = """
 create table if not exists me (id integer primary key check (id = 1), user_id integer not null, epoch text not null);

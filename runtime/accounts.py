@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from chatproto.model import User
 from chatproto.operations import (
     ChangePassword,
     CreateUser,
@@ -18,7 +17,8 @@ from chatproto.operations import (
     UserFound,
     UsersFound,
 )
-from chatproto.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
+from chatproto.wire.model import User
+from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
 from runtime.compose import open_prepared_storage
 from runtime.config import Settings
 from runtime.http.fields import MAX_NAME

@@ -6,7 +6,7 @@ One process of one driver needs none; this is what a bus has to do. It may lose,
 from collections.abc import Callable
 from typing import Protocol
 
-from chatproto.hints import Hint
+from chatproto.server.hints import Hint
 
 Receive = Callable[[Hint], None]
 """What a driver does with a hint of another one."""

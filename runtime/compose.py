@@ -11,9 +11,9 @@ import trio
 from attrs import frozen
 from hypercorn.typing import ASGIFramework
 
-from chatproto.hub import Hub
-from chatproto.limits import Limits
+from chatproto.server.hub import Hub
 from chatproto.tokens import TokenKeys
+from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver

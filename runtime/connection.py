@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import trio
 
-from chatproto import codec
+from chatproto.wire import codec
 from runtime.driver import Connection, Driver
 
 CLOSE_TIMEOUT: Final = 2.0

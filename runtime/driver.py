@@ -12,13 +12,13 @@ from typing import Any, assert_never
 import trio
 from attrs import define, field
 
-from chatproto.deadlines import TICK
-from chatproto.delivery import OutQueue
-from chatproto.hints import Hint
-from chatproto.hub import Hub
 from chatproto.operations import Operation, OperationFailed, Outcome
-from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
-from chatproto.presence import is_online
+from chatproto.server.deadlines import TICK
+from chatproto.server.delivery import OutQueue
+from chatproto.server.hints import Hint
+from chatproto.server.hub import Hub
+from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.presence import is_online
 from runtime.bus import Bus, LocalBus
 from storage.port import Storage
 

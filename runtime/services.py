@@ -6,9 +6,9 @@ from typing import Protocol
 
 from attrs import Factory, define, field, frozen
 
-from chatproto.limits import Limits
 from chatproto.operations import Operation, Outcome, SessionsEnded, TouchSession, UserFound
 from chatproto.tokens import AccessClaims, TokenKeys
+from chatproto.wire.limits import Limits
 from runtime.config import Settings
 from runtime.http.guards import Buckets, LiveSessions, LoginLimiter
 from runtime.http.metrics import Metrics

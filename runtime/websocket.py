@@ -10,9 +10,9 @@ from attrs import frozen
 from quart import Response, websocket
 from quart_trio import QuartTrio
 
-from chatproto.model import MAX_ID
 from chatproto.operations import ChatFound, LoadChat, Refused
 from chatproto.tokens import AccessClaims
+from chatproto.wire.model import MAX_ID
 from runtime.connection import serve_connection
 from runtime.driver import Driver
 from runtime.http.origin import origin_allowed

@@ -9,6 +9,7 @@ import trio
 from trio_mysql import err
 
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
     AppendMessage,
     CreateDirect,
@@ -49,6 +50,7 @@ _NO_TABLE: Final = 1146
 _REPEATABLE: Final = (
     AppendMessage
     | AppendChange
+    | AppendBatch
     | Mark
     | CreateDirect
     | SetFlags

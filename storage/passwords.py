@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from attrs import define, field, frozen
 
-from chatproto.text import MAX_PASSWORD, MIN_PASSWORD, check_text, normalize
+from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, normalize
 
 MAX_WAITING: Final = 32
 """Passwords in the queue; about five seconds of work."""

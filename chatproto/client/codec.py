@@ -4,7 +4,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from chatproto.frames import FromClient, FromServer
+from chatproto.wire.frames import FromClient, FromServer
 
 MAX_FRAME: Final = 1024 * 1024
 """Bytes a client accepts in one message (docs/protocol.md section 1)."""

@@ -8,7 +8,7 @@ import msgspec
 from attrs import define, field
 
 from chatproto.client.outputs import Row
-from chatproto.frames import Send
+from chatproto.wire.frames import Send
 
 WINDOW: Final = 8
 """Unacknowledged rows a chat (C4)."""

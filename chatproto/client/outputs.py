@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from chatproto.frames import ChatFrame, Chats, FromClient, Marks, Presence, Ready, Typing, UserFrame
-from chatproto.model import LogItem
+from chatproto.wire.frames import ChatFrame, Chats, FromClient, Marks, Presence, Ready, Typing, UserFrame
+from chatproto.wire.model import LogItem
 
 
 class ClientOutput(msgspec.Struct, frozen=True, tag_field="do"):

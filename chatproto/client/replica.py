@@ -11,8 +11,8 @@ from attrs import define, field
 
 from chatproto.client.outputs import Apply, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
-from chatproto.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
-from chatproto.model import Chat, Head, Hidden, LogItem, removes
+from chatproto.wire.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
+from chatproto.wire.model import Chat, Head, Hidden, LogItem, removes
 
 BUFFERED: Final = 200
 """Items of a chat kept while an earlier one is missing (C2)."""

@@ -29,7 +29,8 @@ from chatproto.client.outputs import (
 from chatproto.client.replica import Replica
 from chatproto.client.snapshot import Snapshot, restore, take
 from chatproto.client.timing import Backoff, Timing
-from chatproto.frames import (
+from chatproto.transitions import CLIENT, ClientState, after
+from chatproto.wire.frames import (
     Ack,
     Auth,
     AuthExpiring,
@@ -53,8 +54,7 @@ from chatproto.frames import (
     TypingFrame,
     UserFrame,
 )
-from chatproto.model import Event, Hidden, Message
-from chatproto.transitions import CLIENT, ClientState, after
+from chatproto.wire.model import Event, Hidden, Message
 
 NO_LINK: Final = 1006
 REVOKED: Final = 4403

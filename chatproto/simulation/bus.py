@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from chatproto.hints import Hint
+from chatproto.server.hints import Hint
 
 if TYPE_CHECKING:
     from chatproto.simulation.server import Server

@@ -9,13 +9,13 @@ from attrs import frozen
 from chatproto.client.outbox import WINDOW
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Output, Row, SendFrame, Sent
 from chatproto.client.replica import BUFFERED, SYNCS
-from chatproto.delivery import OutQueue
-from chatproto.frames import MarkFrame, Send
-from chatproto.model import Event, Hidden, LogItem, Message, removes
 from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome
+from chatproto.server.delivery import OutQueue
 from chatproto.simulation.store import Room, Store
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
+from chatproto.wire.frames import MarkFrame, Send
+from chatproto.wire.model import Event, Hidden, LogItem, Message, removes
 
 if TYPE_CHECKING:
     from chatproto.simulation.device import Device

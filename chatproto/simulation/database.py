@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from chatproto.operations import AppendChange, AppendMessage, Mark, OperationFailed, Outcome, OutcomeUnknown
-from chatproto.outputs import RunOperation
+from chatproto.server.outputs import RunOperation
 from chatproto.simulation.store import Store
 
 if TYPE_CHECKING:

@@ -32,12 +32,12 @@ from chatproto.client.outputs import (
 )
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.frames import FromServer
-from chatproto.model import Hidden, LogItem, Message
 from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
 from chatproto.transitions import ClientState
+from chatproto.wire.frames import FromServer
+from chatproto.wire.model import Hidden, LogItem, Message
 
 if TYPE_CHECKING:
     from chatproto.simulation.world import World

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, assert_never
 
 from attrs import define, field
 
-from chatproto import codec
-from chatproto.deadlines import TICK
-from chatproto.delivery import OutQueue
-from chatproto.hints import Hint
-from chatproto.hub import Hub
 from chatproto.operations import Operation, Outcome
-from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.deadlines import TICK
+from chatproto.server.delivery import OutQueue
+from chatproto.server.hints import Hint
+from chatproto.server.hub import Hub
+from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
+from chatproto.wire import codec
 
 if TYPE_CHECKING:
     from chatproto.simulation.world import World

@@ -10,8 +10,8 @@ from typing import assert_never
 import msgspec
 from attrs import define, evolve, field
 
-from chatproto.model import Event, Message, PrivateUser, User
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
     AppendMessage,
     ChangePassword,
@@ -43,6 +43,7 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
 )
+from chatproto.wire.model import Event, Message, PrivateUser, User
 
 
 @define
@@ -187,6 +188,8 @@ class Store:
                 return accounts.touch(self, operation, None)
             case AppendChange():
                 return log.append_change(self, operation)
+            case AppendBatch():
+                return log.append_batch(self, operation)
             case CreateUser():
                 return accounts.create_user(self, operation)
             case FindLogin():

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import msgspec
 
-from chatproto.model import PrivateUser, SessionInfo
 from chatproto.operations import (
     ChangePassword,
     CreateSession,
@@ -32,6 +31,7 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.simulation.store import Account, Login, RefreshToken, Store
+from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)
 LATE_EXCHANGES = 5

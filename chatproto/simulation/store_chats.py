@@ -5,7 +5,6 @@ from typing import cast
 
 import msgspec
 
-from chatproto.model import Chat, ChatType, Head, Member, Message, Role
 from chatproto.operations import (
     ChatCreated,
     ChatFound,
@@ -23,6 +22,7 @@ from chatproto.operations import (
 )
 from chatproto.simulation.store import Membership, Room, Store
 from chatproto.simulation.store_accounts import touch
+from chatproto.wire.model import Chat, ChatType, Head, Member, Message, Role
 
 MAX_MEMBERS = 1000
 KEY_LIFETIME = timedelta(hours=24)

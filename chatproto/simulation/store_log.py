@@ -6,13 +6,12 @@ from typing import Any, assert_never, cast
 import msgspec
 from attrs import define, field
 
-from chatproto.digest import command_digest
-from chatproto.limits import Limits
-from chatproto.model import Event, Message, Page, Role, User
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
     Appended,
     AppendMessage,
+    BatchAppended,
     FetchMessages,
     FetchPage,
     Mark,
@@ -24,11 +23,14 @@ from chatproto.operations import (
 )
 from chatproto.simulation.store import Membership, Room, Store
 from chatproto.simulation.store_chats import MAX_MEMBERS, count_unread, shown
+from chatproto.wire.digest import command_digest
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import Event, Message, Page, Role, User
 
 PAGE_BYTES = Limits().page_bytes
 
 
-def append_message(store: Store, operation: AppendMessage) -> Outcome:
+def append_message(store: Store, operation: AppendMessage) -> Appended | Refused:
     """The cid first, then everything else."""
     room = store.rooms.get(operation.chat_id)
     if room is None:
@@ -60,7 +62,16 @@ def append_message(store: Store, operation: AppendMessage) -> Outcome:
     return Appended(room.id, (message,), False, seq, tuple(sorted(room.present())), previous_at=previous_at)
 
 
-def _repeat(room: Room, actor_id: int, cid: str, digest: bytes) -> Outcome | None:
+def append_batch(store: Store, operation: AppendBatch) -> Outcome:
+    """One after another; what is refused changes nothing."""
+    outcomes = [
+        append_message(store, command) if isinstance(command, AppendMessage) else append_change(store, command)
+        for command in operation.commands
+    ]
+    return BatchAppended(tuple(outcomes))
+
+
+def _repeat(room: Room, actor_id: int, cid: str, digest: bytes) -> Appended | Refused | None:
     command = room.commands.get((actor_id, cid))
     if command is None:
         return None
@@ -111,7 +122,7 @@ class _Change:
         self.events.append(entry)
 
 
-def append_change(store: Store, operation: AppendChange) -> Outcome:
+def append_change(store: Store, operation: AppendChange) -> Appended | Refused:
     """All or nothing: a change that is refused for one user is refused for all."""
     room = store.rooms.get(operation.chat_id)
     if room is None:

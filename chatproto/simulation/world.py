@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 from typing import Final, Literal
 
-from chatproto.limits import Limits
 from chatproto.operations import (
     AppendChange,
     ChatCreated,
@@ -26,8 +25,9 @@ from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
 from chatproto.simulation.store import Store
 from chatproto.simulation.trace import Trace, Violation
-from chatproto.text import search_words
 from chatproto.tokens import TokenKeys
+from chatproto.wire.limits import Limits
+from chatproto.wire.text import search_words
 
 QUIET: Final = 3_000
 """Milliseconds for which nothing may be missing before the world counts as at rest."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import trio
 
-from chatproto.model import Message
+from chatproto.wire.model import Message
 from client.account import register
 from client.bot import Bot
 from client.connection import Client

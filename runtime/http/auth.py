@@ -5,7 +5,6 @@ from hashlib import sha256
 import msgspec
 from attrs import frozen
 
-from chatproto.model import PrivateUser
 from chatproto.operations import (
     ChangePassword,
     CreateSession,
@@ -24,7 +23,8 @@ from chatproto.operations import (
     UserFound,
     UserUpdated,
 )
-from chatproto.text import fold, search_words
+from chatproto.wire.model import PrivateUser
+from chatproto.wire.text import fold, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from chatproto.model import Chat, Role
 from chatproto.operations import (
     AppendChange,
     Appended,
@@ -19,6 +18,7 @@ from chatproto.operations import (
     LoadChat,
     SetFlags,
 )
+from chatproto.wire.model import Chat, Role
 from runtime.http.fields import AvatarUrl, Id, Title
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route

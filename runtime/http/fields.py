@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from chatproto.frames import Cid
-from chatproto.model import MAX_ID
-from chatproto.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, is_email, normalize
+from chatproto.wire.frames import Cid
+from chatproto.wire.model import MAX_ID
+from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, is_email, normalize
 from runtime.http.reading import Context, Fault, Rule
 from storage.passwords import password_fault
 

@@ -2,9 +2,6 @@
 
 import msgspec
 
-from chatproto.digest import command_digest
-from chatproto.limits import Limits
-from chatproto.model import Message
 from chatproto.operations import (
     Appended,
     AppendMessage,
@@ -18,7 +15,10 @@ from chatproto.operations import (
     Sweep,
     Swept,
 )
-from chatproto.text import check_content
+from chatproto.wire.digest import command_digest
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import Message
+from chatproto.wire.text import check_content
 from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq
 from runtime.http.problem import FieldError, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route

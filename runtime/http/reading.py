@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, 
 import msgspec
 from attrs import frozen
 
-from chatproto import codec
-from chatproto.limits import Limits
+from chatproto.wire import codec
+from chatproto.wire.limits import Limits
 from runtime.config import Settings
 from runtime.http.problem import FieldError, Problem
 

@@ -8,9 +8,9 @@ import trio
 from attrs import evolve, frozen
 from quart import Blueprint, Response, request
 
-from chatproto.frames import Cid
 from chatproto.operations import AppendChange, AppendMessage, Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.tokens import AccessClaims
+from chatproto.wire.frames import Cid
 from runtime.http.guards import LONGEST_WAIT
 from runtime.http.problem import FieldError, Problem, problem_response, wrong_fields
 from runtime.http.reading import Context, read_body, read_fields, read_query

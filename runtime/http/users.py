@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chatproto.model import MAX_ID, User
 from chatproto.operations import FindUsers, SearchUsers, UsersFound
-from chatproto.text import WORD_LENGTH, fold
+from chatproto.wire.model import MAX_ID, User
+from chatproto.wire.text import WORD_LENGTH, fold
 from runtime.http.fields import Search
 from runtime.http.problem import Problem, refusal
 from runtime.http.reading import Context, Fault, Rule

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chatproto.model import Chat, LogItem, Message, PrivateUser, SessionInfo, User
+from chatproto.wire.model import Chat, LogItem, Message, PrivateUser, SessionInfo, User
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from typing import assert_never
 from attrs import frozen
 
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
     AppendMessage,
     ChangePassword,
@@ -49,7 +50,7 @@ from chatproto.operations import (
 from storage.statements import Steps
 from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, update_user
 from storage.transactions.appends import append_message
-from storage.transactions.changes import append_change
+from storage.transactions.changes import append_change, append_commands
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.marks import mark
@@ -119,6 +120,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(append_message, operation), writes=True)
         case AppendChange():
             return Plan(partial(append_change, operation), writes=True)
+        case AppendBatch():
+            return Plan(partial(append_commands, operation), writes=True)
         case FetchPage():
             return Plan(partial(fetch_page, operation), writes=False)
         case FetchMessages():

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from chatproto.model import Message
-from chatproto.operations import Appended, AppendMessage, Outcome, Refused
+from chatproto.operations import Appended, AppendMessage, Refused
+from chatproto.wire.model import Message
 from storage.statements import Steps
 from storage.transactions.log import (
     FIND_COMMAND,
@@ -18,7 +18,7 @@ from storage.transactions.log import (
 )
 
 
-def append_message(operation: AppendMessage) -> Steps[Outcome]:
+def append_message(operation: AppendMessage) -> Steps[Appended | Refused]:
     """Lock, look the cid up, then everything else."""
     chat_id, actor_id = operation.chat_id, operation.actor_id
     chat = yield from LOCK_CHAT.one(chat_id=chat_id)
@@ -45,7 +45,7 @@ def append_message(operation: AppendMessage) -> Steps[Outcome]:
     )
 
 
-def repeat(chat_id: int, actor_id: int, cid: str, digest: bytes, last_seq: int) -> Steps[Outcome | None]:
+def repeat(chat_id: int, actor_id: int, cid: str, digest: bytes, last_seq: int) -> Steps[Appended | Refused | None]:
     """What a command ends in that was accepted before, or None. The chat is locked."""
     command = yield from FIND_COMMAND.one(chat_id=chat_id, actor_id=actor_id, cid=cid)
     if command is None:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from attrs import define, field
 from sqlalchemy import BindParameter, and_, bindparam, or_, select
 
-from chatproto.model import Message
 from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome, Refused
+from chatproto.wire.model import Message
 from storage.statements import DuplicateKey, Query, Row, Statement, Steps
 from storage.tables import chat_users, chats, commands, messages
 from storage.transactions.appends import repeat

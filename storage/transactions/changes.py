@@ -6,12 +6,12 @@ from typing import Any, Final, assert_never
 from attrs import define, field
 from sqlalchemy import bindparam, select, update
 
-from chatproto.digest import command_digest
-from chatproto.model import Event, Role, User
-from chatproto.operations import AppendChange, Appended, Outcome, Refused
+from chatproto.operations import AppendBatch, AppendChange, Appended, AppendMessage, BatchAppended, Outcome, Refused
+from chatproto.wire.digest import command_digest
+from chatproto.wire.model import Event, Role, User
 from storage.statements import Statement, Steps, into
 from storage.tables import chat_users, chats
-from storage.transactions.appends import repeat
+from storage.transactions.appends import append_message, repeat
 from storage.transactions.groups import MAX_MEMBERS
 from storage.transactions.log import (
     INSERT_COMMAND,
@@ -81,7 +81,16 @@ class _Change:
         return self.last_seq + 1
 
 
-def append_change(operation: AppendChange) -> Steps[Outcome]:
+def append_commands(operation: AppendBatch) -> Steps[Outcome]:
+    """One after another; what is refused changes nothing."""
+    outcomes: list[Appended | Refused] = []
+    for command in operation.commands:
+        steps = append_message(command) if isinstance(command, AppendMessage) else append_change(command)
+        outcomes.append((yield from steps))
+    return BatchAppended(tuple(outcomes))
+
+
+def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
     """All or nothing: a change that is refused for one user is refused for all."""
     chat = yield from LOCK_CHAT.one(chat_id=operation.chat_id)
     if chat is None:

@@ -6,8 +6,8 @@ from attrs import evolve
 from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
-from chatproto.model import Chat, Member
 from chatproto.operations import ChatFound, ChatsFound, ListChats, LoadChat, Outcome, Refused, SetFlags
+from chatproto.wire.model import Chat, Member
 from storage.statements import Statement, Steps
 from storage.tables import chat_users, meta
 from storage.transactions.people import users_seen_by

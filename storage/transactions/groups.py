@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 
-from chatproto.model import Role
 from chatproto.operations import ChatCreated, CreateDirect, CreateGroup, Outcome, Refused
+from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
 from storage.tables import chat_users, chats, idempotency_keys, users
 from storage.transactions.chats import chat_of

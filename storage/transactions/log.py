@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, func, select, update
 
-from chatproto.model import Event, Message, User
+from chatproto.wire.model import Event, Message, User
 from storage.statements import Row, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users

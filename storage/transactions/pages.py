@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, select
 
-from chatproto.limits import Limits
-from chatproto.model import Event, Message, Page, User
 from chatproto.operations import FetchMessages, FetchPage, MessagesFound, Outcome, PageFound, Refused
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import Event, Message, Page, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, messages
 from storage.transactions.log import MESSAGE_COLUMNS, named_ids, read_items, read_message, readers

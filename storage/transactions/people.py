@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, exists, select
 
-from chatproto.model import PrivateUser, User
+from chatproto.wire.model import PrivateUser, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, users
 

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 
 from chatproto.operations import FindUsers, Outcome, SearchUsers, UsersFound
-from chatproto.text import WORD_LENGTH
+from chatproto.wire.text import WORD_LENGTH
 from storage.statements import Statement, Steps
 from storage.tables import user_words
 from storage.transactions.people import users_seen_by

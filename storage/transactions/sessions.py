@@ -10,7 +10,6 @@ from typing import Final
 
 from sqlalchemy import bindparam, or_, select, update
 
-from chatproto.model import SessionInfo
 from chatproto.operations import (
     ChangePassword,
     CreateSession,
@@ -26,6 +25,7 @@ from chatproto.operations import (
     TouchSession,
     UserFound,
 )
+from chatproto.wire.model import SessionInfo
 from storage.statements import Row, Statement, Steps, into
 from storage.tables import refresh_tokens, sessions, users
 from storage.transactions.people import private_user

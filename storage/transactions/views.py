@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 from sqlalchemy.sql.expression import ScalarSelect
 
-from chatproto.model import Chat, ChatType, Head, Message, Role, User
+from chatproto.wire.model import Chat, ChatType, Head, Message, Role, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, messages
 from storage.transactions.log import MESSAGE_COLUMNS, count_unread, read_message, readers

@@ -11,8 +11,8 @@ from typing import Final
 
 import trio
 
-from chatproto.digest import command_digest
 from chatproto.operations import Appended, AppendMessage, ChatCreated, CreateDirect, CreateGroup
+from chatproto.wire.digest import command_digest
 from runtime import accounts
 from runtime.compose import open_prepared_storage
 from runtime.config import load_settings

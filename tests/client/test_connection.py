@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from chatproto.client.timing import Timing
-from chatproto.limits import Limits
+from chatproto.wire.limits import Limits
 from client.connection import Client, connect
 from client.errors import ChatError
 from tests.server.conftest import OpenHouse

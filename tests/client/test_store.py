@@ -11,7 +11,7 @@ import trio
 from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Row, SaveEpoch, SaveMarks, SaveRow
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.client.timing import Timing
-from chatproto.model import Message
+from chatproto.wire.model import Message
 from client.bot import Bot
 from client.connection import Client, connect
 from client.errors import ChatError

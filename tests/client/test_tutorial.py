@@ -10,7 +10,7 @@ from typing import Any
 
 import trio
 
-from chatproto.model import Message
+from chatproto.wire.model import Message
 from client.bot import Bot
 from client.connection import Client, connect
 from tests.server.house import PASSWORD, House

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from chatproto.client.outputs import Sent
 from chatproto.client.timing import Timing
-from chatproto.model import LogItem, Message
+from chatproto.wire.model import LogItem, Message
 from client.account import register
 from client.connection import Client, connect
 

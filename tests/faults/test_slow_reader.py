@@ -15,8 +15,8 @@ from attrs import define, field
 from chatproto.client.codec import MAX_FRAME, decode, encode
 from chatproto.client.outputs import Apply, SendFrame
 from chatproto.client.session import ClientConfig, ClientSession
-from chatproto.frames import Lag
-from chatproto.model import LogItem
+from chatproto.wire.frames import Lag
+from chatproto.wire.model import LogItem
 from client.account import log_in
 from client.connection import Client
 from tests.faults.people import PASSWORD, Talk, check_log, gathered, rows

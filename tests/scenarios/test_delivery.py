@@ -4,8 +4,6 @@ from typing import Literal
 
 import pytest
 
-from chatproto.limits import Limits
-from chatproto.model import Hidden, Page
 from chatproto.operations import (
     AppendChange,
     Appended,
@@ -20,6 +18,8 @@ from chatproto.operations import (
     Refused,
     Sweep,
 )
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import Hidden, Page
 from tests.scenarios.world import World
 
 AWAY = OperationFailed(retryable=True)

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from chatproto.errors import LocalProtocolError
-from chatproto.limits import Limits
 from chatproto.operations import (
     AppendChange,
     AppendMessage,
@@ -16,6 +15,7 @@ from chatproto.operations import (
     SessionsEnded,
     TouchSession,
 )
+from chatproto.wire.limits import Limits
 from tests.scenarios.world import World
 
 AWAY = OperationFailed(retryable=True)

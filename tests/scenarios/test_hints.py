@@ -5,7 +5,6 @@ from typing import Literal
 
 import pytest
 
-from chatproto.hints import HeadMoved, Hint, MembersAdded
 from chatproto.operations import (
     AppendChange,
     AppendMessage,
@@ -18,6 +17,7 @@ from chatproto.operations import (
     OperationFailed,
     SessionsEnded,
 )
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded
 from tests.scenarios.world import Person, World
 
 EPOCH = "model"

@@ -1,7 +1,7 @@
 """`/ws/chat/{chat_id}` in the words of the first contract (docs/protocol.md section 5)."""
 
-from chatproto.limits import Limits
 from chatproto.operations import AppendChange, AppendMessage, LoadSession, OperationFailed
+from chatproto.wire.limits import Limits
 from tests.scenarios.world import World
 
 

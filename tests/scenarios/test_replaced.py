@@ -5,7 +5,6 @@ from typing import Literal
 
 import pytest
 
-from chatproto import fanout
 from chatproto.operations import (
     AppendChange,
     AppendMessage,
@@ -17,6 +16,7 @@ from chatproto.operations import (
     RenewEpoch,
     Sweep,
 )
+from chatproto.server import fanout
 from tests.scenarios.world import Peer, Person, World
 
 AWAY = OperationFailed(retryable=True)

@@ -9,11 +9,6 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from chatproto.deadlines import TICK
-from chatproto.delivery import OutQueue
-from chatproto.hints import Hint
-from chatproto.hub import CheckToken, Hub
-from chatproto.limits import Limits
 from chatproto.operations import (
     ChatCreated,
     CreateDirect,
@@ -27,10 +22,15 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.deadlines import TICK
+from chatproto.server.delivery import OutQueue
+from chatproto.server.hints import Hint
+from chatproto.server.hub import CheckToken, Hub
+from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.simulation.store import Store
-from chatproto.text import search_words
 from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
+from chatproto.wire.limits import Limits
+from chatproto.wire.text import search_words
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Frame = dict[str, Any]

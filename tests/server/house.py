@@ -16,10 +16,10 @@ from argon2 import PasswordHasher
 from attrs import define, field, frozen
 from quart_trio import QuartTrio
 
-from chatproto.hub import Hub
-from chatproto.limits import Limits
 from chatproto.operations import Operation, OperationFailed, Outcome
+from chatproto.server.hub import Hub
 from chatproto.tokens import TokenKeys
+from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver

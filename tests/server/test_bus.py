@@ -10,8 +10,6 @@ from random import Random
 import trio
 import trio.testing
 
-from chatproto.hub import Hub
-from chatproto.limits import Limits
 from chatproto.operations import (
     ChatCreated,
     CreateDirect,
@@ -21,8 +19,10 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.text import search_words
+from chatproto.server.hub import Hub
 from chatproto.tokens import TokenKeys
+from chatproto.wire.limits import Limits
+from chatproto.wire.text import search_words
 from runtime.bus import Bus, LocalBus
 from runtime.driver import Connection, Driver
 from tests.storage.model import ModelStorage

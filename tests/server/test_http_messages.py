@@ -7,8 +7,8 @@ import httpx
 import pytest
 import trio
 
-from chatproto.limits import Limits
 from chatproto.operations import AppendMessage, OutcomeUnknown
+from chatproto.wire.limits import Limits
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse
 from tests.server.house import House, Person

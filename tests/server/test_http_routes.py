@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatproto.limits import Limits
+from chatproto.wire.limits import Limits
 from runtime.app import API
 from runtime.http.routes import Route
 from tests.server.answers import code_of

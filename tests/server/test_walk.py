@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import trio
 
-from chatproto.frames import CLIENT_TYPES
+from chatproto.wire.frames import CLIENT_TYPES
 from runtime.app import API
 from runtime.http.routes import Route
 from tests.server.answers import code_of

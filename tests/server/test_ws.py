@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from chatproto.limits import Limits
+from chatproto.wire.limits import Limits
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.sockets import client_frame, close_code, open_raw, open_socket, refused

@@ -20,9 +20,6 @@ from attrs import define, field
 from chatproto.client import codec
 from chatproto.client.outputs import Apply, Row, Sent
 from chatproto.client.session import ClientConfig, ClientSession
-from chatproto.frames import FromClient, FromServer
-from chatproto.hub import Hub
-from chatproto.limits import Limits
 from chatproto.operations import (
     ChatCreated,
     CreateGroup,
@@ -32,8 +29,11 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.text import search_words
+from chatproto.server.hub import Hub
 from chatproto.tokens import TokenKeys
+from chatproto.wire.frames import FromClient, FromServer
+from chatproto.wire.limits import Limits
+from chatproto.wire.text import search_words
 from client.driver import Driver as ClientDriver
 from client.driver import Told
 from client.errors import ChatError

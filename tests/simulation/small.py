@@ -6,14 +6,11 @@ from typing import Final
 
 from attrs import define, field
 
-from chatproto import codec
 from chatproto.client import codec as client_codec
 from chatproto.client.outputs import Apply, Connect, Failed, Output, Renew, SaveRow, SendFrame, Sent
 from chatproto.client.outputs import Close as CloseLink
 from chatproto.client.outputs import Row as ClientRow
 from chatproto.client.session import ClientConfig, ClientSession
-from chatproto.hub import Hub
-from chatproto.model import Message
 from chatproto.operations import (
     ChatCreated,
     CreateDirect,
@@ -23,11 +20,14 @@ from chatproto.operations import (
     Sweep,
     UserFound,
 )
-from chatproto.outputs import CloseConnection, RunOperation
-from chatproto.outputs import SendFrame as ServerFrame
+from chatproto.server.hub import Hub
+from chatproto.server.outputs import CloseConnection, RunOperation
+from chatproto.server.outputs import SendFrame as ServerFrame
 from chatproto.simulation.store import Store
-from chatproto.text import search_words
 from chatproto.tokens import AccessClaims, TokenKeys
+from chatproto.wire import codec
+from chatproto.wire.model import Message
+from chatproto.wire.text import search_words
 
 STEPS: Final = ("ann says", "bob says", "deliver", "commit", "cut ann", "cut bob", "crash")
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,17 +9,17 @@ import msgspec
 import pytest
 
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
-from chatproto.frames import MarkFrame, Send
-from chatproto.limits import Limits
-from chatproto.model import Event, Hidden, Message
 from chatproto.operations import AppendChange, Appended, AppendMessage
-from chatproto.outputs import SendFrame as ServerFrame
+from chatproto.server.outputs import SendFrame as ServerFrame
 from chatproto.simulation.device import Device
 from chatproto.simulation.options import Options
 from chatproto.simulation.store import Room
 from chatproto.simulation.trace import Violation
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState
+from chatproto.wire.frames import MarkFrame, Send
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import Event, Hidden, Message
 
 Act = Callable[["Settled"], object]
 
@@ -83,7 +83,7 @@ def hole(w: Settled) -> None:
 
 
 def long_queue(w: Settled) -> None:
-    from chatproto.delivery import OutQueue
+    from chatproto.server.delivery import OutQueue
 
     queue = OutQueue(Limits(queue_items=1))
     for seq in (1, 2):

@@ -6,7 +6,6 @@ from typing import Any, Final
 import pytest
 
 from chatproto.client.outputs import Changed
-from chatproto.model import Event
 from chatproto.operations import AppendChange, EndSessions, Operation, Outcome
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
@@ -15,6 +14,7 @@ from chatproto.simulation.options import Options
 from chatproto.simulation.server import Server
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState
+from chatproto.wire.model import Event
 
 NEVER: Final = 10**9
 CHAT: Final = 1

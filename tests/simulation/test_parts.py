@@ -8,7 +8,7 @@ import pytest
 from chatproto.client.outputs import Close
 from chatproto.client.session import ClientSession
 from chatproto.operations import CreateGroup
-from chatproto.outputs import CloseConnection, PingConnection, SendFrame
+from chatproto.server.outputs import CloseConnection, PingConnection, SendFrame
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device, Disk
 from chatproto.simulation.options import Options

@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Literal, TypeVar
 
-from chatproto.digest import command_digest
-from chatproto.model import Chat, Head, Message, Page, Role
 from chatproto.operations import (
     AppendChange,
     Appended,
@@ -29,7 +27,9 @@ from chatproto.operations import (
     SessionLoaded,
     UserFound,
 )
-from chatproto.text import fold, search_words
+from chatproto.wire.digest import command_digest
+from chatproto.wire.model import Chat, Head, Message, Page, Role
+from chatproto.wire.text import fold, search_words
 from storage.port import Storage
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class House:
         outcome = await self.do(CreateGroup(creator, title, others, None, self.now))
         return expect(ChatCreated, outcome).chat.id
 
-    async def try_send(
+    def message(
         self,
         chat_id: int,
         actor_id: int,
@@ -116,12 +116,14 @@ class House:
         reply_to: int | None = None,
         reply_at: datetime | None = None,
         refusal: str | None = None,
-    ) -> Outcome:
-        """Append a message; `refusal` is what its content would be refused for."""
+    ) -> AppendMessage:
+        """The command that appends a message; `refusal` is what its content would be refused for."""
         digest = command_digest("send", content=text, reply_to=reply_to)
-        return await self.do(
-            AppendMessage(chat_id, actor_id, cid or self.cid(), digest, text, reply_to, reply_at, self.now, refusal)
-        )
+        return AppendMessage(chat_id, actor_id, cid or self.cid(), digest, text, reply_to, reply_at, self.now, refusal)
+
+    async def try_send(self, chat_id: int, actor_id: int, text: str = "hello", **fields: Any) -> Outcome:
+        """Append a message; `fields` as those of `message`."""
+        return await self.do(self.message(chat_id, actor_id, text, **fields))
 
     async def send(self, chat_id: int, actor_id: int, text: str = "hello", **fields: Any) -> Message:
         """Append a message, which must succeed."""

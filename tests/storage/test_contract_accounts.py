@@ -2,7 +2,6 @@
 
 import trio
 
-from chatproto.model import PrivateUser, User
 from chatproto.operations import (
     CreateUser,
     Done,
@@ -18,7 +17,8 @@ from chatproto.operations import (
     UsersFound,
     UserUpdated,
 )
-from chatproto.text import fold, search_words
+from chatproto.wire.model import PrivateUser, User
+from chatproto.wire.text import fold, search_words
 from tests.storage.house import START, House, expect, refusal
 
 

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 import trio
 
-from chatproto.model import Chat
 from chatproto.operations import (
     ChatCreated,
     ChatFound,
@@ -21,6 +20,7 @@ from chatproto.operations import (
     SetFlags,
     UsersFound,
 )
+from chatproto.wire.model import Chat
 from tests.storage.conftest import EPOCH
 from tests.storage.house import START, House, expect, refusal
 

@@ -5,9 +5,9 @@ from functools import partial
 
 import trio
 
-from chatproto.digest import command_digest
-from chatproto.model import Message
-from chatproto.operations import Appended, AppendMessage, Sweep, Swept
+from chatproto.operations import AppendBatch, Appended, AppendMessage, BatchAppended, Sweep, Swept
+from chatproto.wire.digest import command_digest
+from chatproto.wire.model import Message
 from tests.storage.house import House, expect, refusal
 
 
@@ -268,3 +268,24 @@ async def test_appends_of_one_batch_tell_when_the_one_before_each_was_made(house
     outcomes.sort(key=lambda outcome: outcome.items[0].seq)
     times = [outcome.items[0].created_at for outcome in outcomes]
     assert [outcome.previous_at for outcome in outcomes] == [None, *times[:-1]]
+
+
+async def test_a_batch_ends_command_by_command_as_if_each_were_alone(house: House) -> None:
+    ann, bob, eve = await house.people(3)
+    chat = await house.group(ann, bob)
+    first, conflict, stranger, repeated = (
+        house.message(chat, ann, "one", cid="x"),
+        house.message(chat, ann, "two", cid="x"),
+        house.message(chat, eve, "let me in", cid="y"),
+        house.message(chat, ann, "one", cid="x"),
+    )
+    last = house.message(chat, bob, "three", cid="z")
+    batch = AppendBatch(chat, (first, conflict, stranger, repeated, last))
+    outcomes = expect(BatchAppended, await house.do(batch)).outcomes
+    assert expect(Appended, outcomes[0]).items[0].seq == 1
+    assert refusal(outcomes[1]) == "cid_conflict"
+    assert refusal(outcomes[2]) == "not_member"
+    again = expect(Appended, outcomes[3])
+    assert (again.dup, again.items[0].seq) == (True, 1)
+    assert expect(Appended, outcomes[4]).items[0].seq == 2
+    assert (await house.chat(ann, chat)).last_seq == 2

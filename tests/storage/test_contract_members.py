@@ -6,7 +6,6 @@ from functools import partial
 import msgspec
 import trio
 
-from chatproto.model import Event, Message, User
 from chatproto.operations import (
     AppendChange,
     Appended,
@@ -20,6 +19,7 @@ from chatproto.operations import (
     SetFlags,
     UsersFound,
 )
+from chatproto.wire.model import Event, Message, User
 from tests.storage.house import House, expect, refusal
 
 

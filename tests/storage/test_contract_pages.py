@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from chatproto.model import Message, Page
 from chatproto.operations import FetchMessages, MessagesFound, SaveLastSeen
+from chatproto.wire.model import Message, Page
 from tests.storage.house import House, expect, refusal
 
 PAGE_BYTES = 192 * 1024

@@ -2,7 +2,7 @@
 
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.frames import Lag
+from chatproto.wire.frames import Lag
 from tests.vectors.frames import ME, at, error, head, message, page, ready, row
 from tests.vectors.recorder import Recorder
 

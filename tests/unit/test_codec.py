@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatproto import codec
-from chatproto.codec import BadFrame
-from chatproto.frames import CLIENT_TYPES, FromClient, Ping, Pong, Send
+from chatproto.wire import codec
+from chatproto.wire.codec import BadFrame
+from chatproto.wire.frames import CLIENT_TYPES, FromClient, Ping, Pong, Send
 
 SEND = {"type": "send", "chat_id": 1, "cid": "c", "content": "x"}
 

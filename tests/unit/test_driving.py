@@ -13,8 +13,8 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.text import search_words
 from chatproto.tokens import TokenKeys
+from chatproto.wire.text import search_words
 
 PAGE = Path(__file__).parents[2] / "docs/driving.md"
 

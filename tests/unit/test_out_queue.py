@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatproto.delivery import OutQueue
-from chatproto.limits import Limits
-from chatproto.outputs import Kind, SendFrame
+from chatproto.server.delivery import OutQueue
+from chatproto.server.outputs import Kind, SendFrame
+from chatproto.wire.limits import Limits
 
 SMALL = Limits(queue_items=4, queue_bytes=100, array_items=3, frame_out_bytes=50)
 

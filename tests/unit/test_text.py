@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatproto.digest import command_digest
-from chatproto.limits import Limits
-from chatproto.text import (
+from chatproto.wire.digest import command_digest
+from chatproto.wire.limits import Limits
+from chatproto.wire.text import (
     WORD_LENGTH,
     check_content,
     check_text,

@@ -1,6 +1,6 @@
 """Logs: applied in steps of one, gaps paged, marks told (docs/protocol.md sections 3 and 4)."""
 
-from chatproto.frames import ChatFrame, Chats, Lag, Marks
+from chatproto.wire.frames import ChatFrame, Chats, Lag, Marks
 from tests.vectors.frames import (
     ME,
     OTHER,

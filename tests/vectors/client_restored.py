@@ -1,7 +1,7 @@
 """Restored databases: another epoch, or one log that was replaced (docs/protocol.md, Restored databases)."""
 
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.frames import ChatFrame, Chats, Lag
+from chatproto.wire.frames import ChatFrame, Chats, Lag
 from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, ready, removed, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario

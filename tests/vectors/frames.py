@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from chatproto.client.outputs import Row
-from chatproto.frames import Ack, ErrorFrame, PageFrame, Ready
-from chatproto.limits import Limits
-from chatproto.model import Chat, Event, Head, Hidden, LogItem, Message, PrivateUser, User
+from chatproto.wire.frames import Ack, ErrorFrame, PageFrame, Ready
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import Chat, Event, Head, Hidden, LogItem, Message, PrivateUser, User
 
 ME: Final = 1
 OTHER: Final = 2

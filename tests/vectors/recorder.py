@@ -8,7 +8,7 @@ import msgspec
 from chatproto.client.outputs import Row
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import Snapshot
-from chatproto.frames import FromServer
+from chatproto.wire.frames import FromServer
 
 Json = Any
 HALF: Final = 0.5

@@ -7,8 +7,8 @@ from attrs import frozen
 
 from chatproto.client.session import ClientConfig
 from chatproto.client.snapshot import Snapshot
-from chatproto.frames import FromServer
-from chatproto.model import Head
+from chatproto.wire.frames import FromServer
+from chatproto.wire.model import Head
 from tests.vectors.frames import ready
 from tests.vectors.recorder import Recorder
 

@@ -1,7 +1,7 @@
 """How a connection becomes a user's, lives and ends (docs/protocol.md section 4)."""
 
-from chatproto.limits import Limits
 from chatproto.operations import ChangePassword, EndSessions, LoadSession, OperationFailed, TouchSession
+from chatproto.wire.limits import Limits
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, three, two
 

@@ -1,6 +1,5 @@
 """Messages: stored once, acked, pushed in order, paged (docs/protocol.md sections 3 and 4)."""
 
-from chatproto.limits import Limits
 from chatproto.operations import (
     AppendMessage,
     FetchPage,
@@ -10,6 +9,7 @@ from chatproto.operations import (
     OutcomeUnknown,
     Refused,
 )
+from chatproto.wire.limits import Limits
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, texts, three, two
 

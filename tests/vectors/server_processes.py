@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from chatproto.hints import HeadMoved, Hint, MembersAdded
 from chatproto.operations import (
     AppendChange,
     AppendMessage,
@@ -13,6 +12,7 @@ from chatproto.operations import (
     SessionsEnded,
     Sweep,
 )
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded
 from tests.scenarios.world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two

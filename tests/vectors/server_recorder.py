@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from attrs import define, field
 
-from chatproto import hints, operations, tokens
-from chatproto.hints import Hint
-from chatproto.hub import CheckToken, Hub
-from chatproto.limits import Limits
+from chatproto import operations, tokens
 from chatproto.operations import Operation, Outcome
-from chatproto.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server import hints
+from chatproto.server.hints import Hint
+from chatproto.server.hub import CheckToken, Hub
+from chatproto.server.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.tokens import AccessClaims, TokenRefusal
+from chatproto.wire.limits import Limits
 from tests.scenarios.world import START, World
 from tests.vectors.recorder import Json, stripped
 

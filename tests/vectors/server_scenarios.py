@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from chatproto.limits import Limits
+from chatproto.wire.limits import Limits
 from tests.scenarios.world import Frame, Peer, Person
 from tests.vectors.server_recorder import RecordedWorld
 

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatproto.hints import Hint
-from chatproto.hub import Hub
-from chatproto.limits import Limits
+from chatproto.server.hints import Hint
+from chatproto.server.hub import Hub
 from chatproto.tokens import AccessClaims
+from chatproto.wire.limits import Limits
 from tests.vectors.generate import FOLDER
 from tests.vectors.server_recorder import PlainTokens, plain_output, untagged
 from tests.vectors.server_scenarios import load

@@ -9,7 +9,7 @@ import pytest
 from chatproto.client.outputs import Row
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import Snapshot
-from chatproto.frames import FromServer
+from chatproto.wire.frames import FromServer
 from tests.vectors.generate import FOLDER, documents
 from tests.vectors.recorder import Randoms, plain
 from tests.vectors.scenarios import load

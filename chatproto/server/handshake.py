@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chatproto import commands, fanout, presence
-from chatproto.codec import BadFrame
-from chatproto.delivery import ChatCursor
-from chatproto.frames import Auth, AuthOk, Chats, ErrorFrame, Hello, Ready
-from chatproto.model import Head
 from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, TouchSession, UserFound
-from chatproto.pending import Joining, Loading, Renewing
+from chatproto.server import commands, fanout, presence
+from chatproto.server.delivery import ChatCursor
+from chatproto.server.pending import Joining, Loading, Renewing
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.transitions import SessionState
+from chatproto.wire.codec import BadFrame
+from chatproto.wire.frames import Auth, AuthOk, Chats, ErrorFrame, Hello, Ready
+from chatproto.wire.model import Head
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
-    from chatproto.session import ServerSession
+    from chatproto.server.hub import Hub
+    from chatproto.server.session import ServerSession
 
 HEADS_PER_FRAME = 200
 

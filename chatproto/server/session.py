@@ -5,10 +5,10 @@ from datetime import datetime
 
 from attrs import define, field
 
-from chatproto.delivery import ChatCursor
-from chatproto.frames import Command, MarkFrame, Send, Sync
-from chatproto.limits import Limits
+from chatproto.server.delivery import ChatCursor
 from chatproto.transitions import SESSION, SessionState, after
+from chatproto.wire.frames import Command, MarkFrame, Send, Sync
+from chatproto.wire.limits import Limits
 
 
 @define

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from attrs import define, field, frozen
 
-from chatproto.limits import Limits
-from chatproto.outputs import SendFrame
+from chatproto.server.outputs import SendFrame
 from chatproto.transitions import CURSOR, CursorState, after
+from chatproto.wire.limits import Limits
 
 
 @define

@@ -6,10 +6,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from chatproto import codec, legacy, presence, watermarks
-from chatproto.delivery import ChatCursor
-from chatproto.frames import ChatFrame, Lag, Typing, UserFrame
-from chatproto.model import Chat, Event, Hidden, LogItem, Message, removes
 from chatproto.operations import (
     Appended,
     ChatCreated,
@@ -24,13 +20,18 @@ from chatproto.operations import (
     SetFlags,
     UserUpdated,
 )
-from chatproto.outputs import SendFrame
-from chatproto.pending import Appending, CatchingUp, Listing, Marking, Pending, Request
+from chatproto.server import presence, watermarks
+from chatproto.server.delivery import ChatCursor
+from chatproto.server.outputs import SendFrame
+from chatproto.server.pending import Appending, CatchingUp, Listing, Marking, Pending, Request
 from chatproto.transitions import CursorState, SessionState
+from chatproto.wire import codec, legacy
+from chatproto.wire.frames import ChatFrame, Lag, Typing, UserFrame
+from chatproto.wire.model import Chat, Event, Hidden, LogItem, Message, removes
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
-    from chatproto.session import ServerSession
+    from chatproto.server.hub import Hub
+    from chatproto.server.session import ServerSession
 
 RELIST_AFTER: Final = timedelta(seconds=1)
 """Pause before a chat that could not be read is read again, to be listed."""

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chatproto.limits import Limits
-from chatproto.model import MAX_ID, Chat, Event, Head, Hidden, LogItem, Message, PrivateUser, User
+from chatproto.wire.limits import Limits
+from chatproto.wire.model import MAX_ID, Chat, Event, Head, Hidden, LogItem, Message, PrivateUser, User
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Seq = Annotated[int, Meta(ge=0, le=MAX_ID)]

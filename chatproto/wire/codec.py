@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from attrs import frozen
 
-from chatproto.frames import CLIENT_TYPES, FromClient, FromServer
+from chatproto.wire.frames import CLIENT_TYPES, FromClient, FromServer
 
 T = TypeVar("T")
 _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)

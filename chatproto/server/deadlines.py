@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from chatproto import commands, fanout, handshake, presence, watermarks
-from chatproto.frames import AuthExpiring
 from chatproto.operations import Outcome, Sweep, Swept
-from chatproto.pending import Sweeping
+from chatproto.server import commands, fanout, handshake, presence, watermarks
+from chatproto.server.pending import Sweeping
 from chatproto.transitions import SessionState
+from chatproto.wire.frames import AuthExpiring
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
-    from chatproto.session import ServerSession
+    from chatproto.server.hub import Hub
+    from chatproto.server.session import ServerSession
 
 TICK: Final = 0.25
 """Seconds between two calls of `Hub.handle_timer`; every deadline here is late by at most this."""

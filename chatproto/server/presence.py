@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from attrs import define, field, frozen
 
-from chatproto import codec, legacy
-from chatproto.frames import Presence
-from chatproto.model import Chat, User
 from chatproto.operations import (
     ChatCreated,
     ChatFound,
@@ -21,12 +18,15 @@ from chatproto.operations import (
     SaveLastSeen,
     UsersFound,
 )
-from chatproto.outputs import SendFrame
-from chatproto.pending import SavingLastSeen
+from chatproto.server.outputs import SendFrame
+from chatproto.server.pending import SavingLastSeen
+from chatproto.wire import codec, legacy
+from chatproto.wire.frames import Presence
+from chatproto.wire.model import Chat, User
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
-    from chatproto.session import ServerSession
+    from chatproto.server.hub import Hub
+    from chatproto.server.session import ServerSession
 
 
 @frozen

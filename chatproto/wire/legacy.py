@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from chatproto import codec
-from chatproto.codec import BadFrame
-from chatproto.frames import (
+from chatproto.wire import codec
+from chatproto.wire.codec import BadFrame
+from chatproto.wire.frames import (
     Ack,
     Auth,
     AuthExpiring,
@@ -25,7 +25,7 @@ from chatproto.frames import (
     Typing,
     TypingFrame,
 )
-from chatproto.model import Event, LogItem, Message
+from chatproto.wire.model import Event, LogItem, Message
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):

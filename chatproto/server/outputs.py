@@ -4,8 +4,8 @@ from typing import Literal
 
 from attrs import frozen
 
-from chatproto.hints import Hint
 from chatproto.operations import Operation, Outcome
+from chatproto.server.hints import Hint
 
 Kind = Literal["answer", "page", "lag", "item", "mark", "hint"]
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
-from chatproto.limits import Limits
+from chatproto.wire.limits import Limits
 
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _USERNAME: Final = re.compile(r"[a-z0-9_.-]{3,32}")

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from attrs import frozen
 
-from chatproto.frames import Hello, MarkFrame, Sync
 from chatproto.operations import Operation
 from chatproto.tokens import AccessClaims
+from chatproto.wire.frames import Hello, MarkFrame, Sync
 
 
 @frozen

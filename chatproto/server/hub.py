@@ -10,12 +10,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from chatproto import bus, codec, commands, deadlines, fanout, handshake, legacy, presence
-from chatproto.codec import BadFrame
-from chatproto.delivery import ChatCursor
-from chatproto.frames import Auth, Bye, ErrorFrame, FromServer, Hello, Ping
-from chatproto.hints import Hint, News
-from chatproto.limits import Limits
 from chatproto.operations import (
     AppendChange,
     AppendMessage,
@@ -25,8 +19,11 @@ from chatproto.operations import (
     Refused,
     RenewEpoch,
 )
-from chatproto.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
-from chatproto.pending import (
+from chatproto.server import bus, commands, deadlines, fanout, handshake, presence
+from chatproto.server.delivery import ChatCursor
+from chatproto.server.hints import Hint, News
+from chatproto.server.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.pending import (
     Appending,
     CatchingUp,
     Joining,
@@ -41,11 +38,15 @@ from chatproto.pending import (
     SavingLastSeen,
     Sweeping,
 )
-from chatproto.presence import Presences
-from chatproto.session import ServerSession
+from chatproto.server.presence import Presences
+from chatproto.server.session import ServerSession
+from chatproto.server.watermarks import ChatMarks
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.transitions import SessionState
-from chatproto.watermarks import ChatMarks
+from chatproto.wire import codec, legacy
+from chatproto.wire.codec import BadFrame
+from chatproto.wire.frames import Auth, Bye, ErrorFrame, FromServer, Hello, Ping
+from chatproto.wire.limits import Limits
 
 CheckToken = Callable[[str, datetime], AccessClaims | TokenRefusal]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
-from chatproto import fanout, watermarks
-from chatproto.hints import HeadMoved, Hint, MembersAdded
 from chatproto.operations import Appended, ChatCreated, Marked, Outcome, SessionsEnded
+from chatproto.server import fanout, watermarks
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
+    from chatproto.server.hub import Hub
 
 
 def publish(hub: Hub, outcome: Outcome) -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from chatproto import codec, legacy
-from chatproto.frames import Marks
-from chatproto.outputs import SendFrame
+from chatproto.server.outputs import SendFrame
+from chatproto.wire import codec, legacy
+from chatproto.wire.frames import Marks
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
     from chatproto.operations import Marked
+    from chatproto.server.hub import Hub
 
 
 @define

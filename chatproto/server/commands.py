@@ -6,10 +6,26 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from chatproto import codec, fanout, handshake, presence
-from chatproto.codec import BadFrame
-from chatproto.digest import command_digest
-from chatproto.frames import (
+from chatproto.operations import (
+    Appended,
+    AppendMessage,
+    FetchPage,
+    Mark,
+    Marked,
+    OperationFailed,
+    Outcome,
+    OutcomeUnknown,
+    PageFound,
+)
+from chatproto.server import fanout, handshake, presence
+from chatproto.server.outputs import SendFrame
+from chatproto.server.pending import Appending, Marking, Paging
+from chatproto.server.session import QueuedSend
+from chatproto.transitions import CursorState, SessionState
+from chatproto.wire import codec
+from chatproto.wire.codec import BadFrame
+from chatproto.wire.digest import command_digest
+from chatproto.wire.frames import (
     Ack,
     Auth,
     Command,
@@ -22,27 +38,12 @@ from chatproto.frames import (
     Sync,
     TypingFrame,
 )
-from chatproto.model import Message, removes
-from chatproto.operations import (
-    Appended,
-    AppendMessage,
-    FetchPage,
-    Mark,
-    Marked,
-    OperationFailed,
-    Outcome,
-    OutcomeUnknown,
-    PageFound,
-)
-from chatproto.outputs import SendFrame
-from chatproto.pending import Appending, Marking, Paging
-from chatproto.session import QueuedSend
-from chatproto.text import check_content
-from chatproto.transitions import CursorState, SessionState
+from chatproto.wire.model import Message, removes
+from chatproto.wire.text import check_content
 
 if TYPE_CHECKING:
-    from chatproto.hub import Hub
-    from chatproto.session import ServerSession
+    from chatproto.server.hub import Hub
+    from chatproto.server.session import ServerSession
 
 RETRY_AFTER = timedelta(seconds=0.25)
 """Pause before a command is given to a store that was away once more."""

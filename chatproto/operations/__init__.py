@@ -1,0 +1,147 @@
+"""What the core asks of storage: one operation = one transaction = one decision, and its possible outcomes.
+
+Every operation may also end in `OperationFailed` (nothing was written) or `OutcomeUnknown` (perhaps written; the
+same append run again with the same cid tells). Refusals are values with a stable code of docs/protocol.md section 1.
+`now` is stamped by the server; secrets arrive hashed.
+"""
+
+from chatproto.operations.accounts import (
+    ChangePassword,
+    CreateSession,
+    CreateUser,
+    EndSessions,
+    FindLogin,
+    FindUsers,
+    ListSessions,
+    ListUsers,
+    RotateRefresh,
+    SaveLastSeen,
+    SearchUsers,
+    TouchSession,
+    UpdateUser,
+)
+from chatproto.operations.chats import (
+    CreateDirect,
+    CreateGroup,
+    ListChats,
+    LoadChat,
+    SetFlags,
+)
+from chatproto.operations.log import (
+    AppendBatch,
+    AppendChange,
+    AppendMessage,
+    FetchMessages,
+    FetchPage,
+    LoadSession,
+    Mark,
+    RenewEpoch,
+    Sweep,
+)
+from chatproto.operations.outcomes import (
+    Appended,
+    BatchAppended,
+    ChatCreated,
+    ChatFound,
+    ChatsFound,
+    Done,
+    LoginFound,
+    Marked,
+    MessagesFound,
+    OperationFailed,
+    Outcome,
+    OutcomeUnknown,
+    PageFound,
+    Refused,
+    SessionCreated,
+    SessionLoaded,
+    SessionsEnded,
+    SessionsFound,
+    Swept,
+    UserFound,
+    UsersFound,
+    UserUpdated,
+)
+
+Operation = (
+    CreateUser
+    | FindLogin
+    | CreateSession
+    | RotateRefresh
+    | TouchSession
+    | EndSessions
+    | ListSessions
+    | ChangePassword
+    | UpdateUser
+    | SaveLastSeen
+    | FindUsers
+    | ListUsers
+    | SearchUsers
+    | CreateDirect
+    | CreateGroup
+    | ListChats
+    | LoadChat
+    | SetFlags
+    | AppendMessage
+    | AppendChange
+    | AppendBatch
+    | FetchPage
+    | FetchMessages
+    | Mark
+    | LoadSession
+    | Sweep
+    | RenewEpoch
+)
+
+__all__ = [
+    "AppendBatch",
+    "AppendChange",
+    "AppendMessage",
+    "Appended",
+    "BatchAppended",
+    "ChangePassword",
+    "ChatCreated",
+    "ChatFound",
+    "ChatsFound",
+    "CreateDirect",
+    "CreateGroup",
+    "CreateSession",
+    "CreateUser",
+    "Done",
+    "EndSessions",
+    "FetchMessages",
+    "FetchPage",
+    "FindLogin",
+    "FindUsers",
+    "ListChats",
+    "ListSessions",
+    "ListUsers",
+    "LoadChat",
+    "LoadSession",
+    "LoginFound",
+    "Mark",
+    "Marked",
+    "MessagesFound",
+    "Operation",
+    "OperationFailed",
+    "Outcome",
+    "OutcomeUnknown",
+    "PageFound",
+    "Refused",
+    "RenewEpoch",
+    "RotateRefresh",
+    "SaveLastSeen",
+    "SearchUsers",
+    "SessionCreated",
+    "SessionLoaded",
+    "SessionsEnded",
+    "SessionsFound",
+    "SetFlags",
+    "Sweep",
+    "Swept",
+    "TouchSession",
+    "UpdateUser",
+    "UserFound",
+    "UserUpdated",
+    "UsersFound",
+]

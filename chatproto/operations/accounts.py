@@ -1,0 +1,133 @@
+"""What is asked about accounts, sessions and people; secrets arrive hashed."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+
+@frozen
+class CreateUser:
+    """Register. Outcome: UserFound, or Refused username_taken / email_taken."""
+
+    username: str
+    username_key: str
+    email: str | None
+    email_key: str | None
+    password_hash: str
+    display_name: str
+    words: frozenset[str]
+    now: datetime
+
+
+@frozen
+class FindLogin:
+    """Look up by folded username, or folded email. Outcome: LoginFound or Refused not_found."""
+
+    login_key: str
+
+
+@frozen
+class CreateSession:
+    """Log in. `refresh_hash`: SHA-256 of the refresh token. Outcome: SessionCreated."""
+
+    user_id: int
+    device: str
+    refresh_hash: bytes
+    now: datetime
+
+
+@frozen
+class RotateRefresh:
+    """Exchange a refresh token (docs/protocol.md section 2: grace, reuse). Outcome: SessionCreated, or Refused
+    token_invalid / revoked / token_reused (the session is then ended in the same transaction)."""
+
+    refresh_hash: bytes
+    new_refresh_hash: bytes
+    now: datetime
+
+
+@frozen
+class TouchSession:
+    """Is the session alive? Marks the tokens issued with `refresh_id` as used, and once a minute the time of use.
+    Outcome: UserFound or Refused revoked."""
+
+    user_id: int
+    session_id: int
+    refresh_id: int
+    now: datetime
+
+
+@frozen
+class EndSessions:
+    """End one session (`session_id`), or all of the user but `keep`. Outcome: SessionsEnded; not_found."""
+
+    user_id: int
+    session_id: int | None
+    keep: int | None
+    now: datetime
+
+
+@frozen
+class ListSessions:
+    """Outcome: SessionsFound."""
+
+    user_id: int
+    current_session_id: int
+
+
+@frozen
+class ChangePassword:
+    """Set the hash and end every session but `keep`. Outcome: SessionsEnded."""
+
+    user_id: int
+    password_hash: str
+    keep: int | None
+    now: datetime
+
+
+@frozen
+class UpdateUser:
+    """Change the given fields (None = leave, "" = clear avatar or email). Outcome: UserUpdated, Refused email_taken."""
+
+    user_id: int
+    display_name: str | None
+    avatar_url: str | None
+    email: str | None
+    email_key: str | None
+    words: frozenset[str] | None
+
+
+@frozen
+class SaveLastSeen:
+    """The user's last connection has gone. Outcome: Done."""
+
+    user_id: int
+    now: datetime
+
+
+@frozen
+class FindUsers:
+    """Public users by ids (at most 100). Outcome: UsersFound, ascending by id; unknown ids are left out.
+
+    Here and wherever users are named: `last_seen_at` and `online` (False; the Hub knows better) only where the
+    caller `user_id` shares a chat with them, else null."""
+
+    user_id: int
+    user_ids: tuple[int, ...]
+
+
+@frozen
+class ListUsers:
+    """Every account, by id, for the operator. Outcome: UsersFound with PrivateUsers above `after_id`."""
+
+    after_id: int
+    limit: int
+
+
+@frozen
+class SearchUsers:
+    """Prefix search over folded words. Outcome: UsersFound, at most `limit`, the caller left out."""
+
+    user_id: int
+    prefix: str
+    limit: int

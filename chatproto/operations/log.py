@@ -1,0 +1,124 @@
+"""What is asked of the logs: appending, reading, marks, and what keeps a server up to date with them."""
+
+from datetime import datetime
+from typing import Literal
+
+from attrs import frozen
+
+from chatproto.wire.model import Role
+
+
+@frozen
+class AppendMessage:
+    """Append under the chat's lock (I1, I3). `digest`: SHA-256 of the command. `reply_at`: created_at of the reply's
+    target where the client gave it. `refusal`: what is wrong with the content; told once the cid was looked up in vain
+    and the actor is a member. Outcome: Appended, or Refused not_member / cid_conflict / bad_seq / `refusal`."""
+
+    chat_id: int
+    actor_id: int
+    cid: str
+    digest: bytes
+    content: str
+    reply_to: int | None
+    reply_at: datetime | None
+    now: datetime
+    refusal: str | None = None
+
+
+@frozen
+class AppendChange:
+    """Log events of membership or of the chat itself; all admin rules are checked under the lock. `cid` is made by
+    the server for this call, so that one whose commit is unknown can be run again.
+
+    `kind` add: `user_ids` join (history all or none); remove: `user_ids[0]` goes; role: `user_ids[0]` gets `role`;
+    update: title or avatar. Outcome: Appended; Refused not_found / forbidden / cid_conflict / validation_failed.
+    """
+
+    chat_id: int
+    actor_id: int
+    kind: Literal["add", "remove", "role", "update"]
+    user_ids: tuple[int, ...]
+    history: Literal["all", "none"]
+    role: Role | None
+    title: str | None
+    avatar_url: str | None
+    cid: str
+    now: datetime
+
+
+@frozen
+class AppendBatch:
+    """Commands of one chat, appended one after another in one transaction.
+
+    Outcome: BatchAppended, with what each of them would have ended in alone; or, for all of them, one OperationFailed
+    (nothing was written) or OutcomeUnknown.
+    """
+
+    chat_id: int
+    commands: tuple[AppendMessage | AppendChange, ...]
+
+
+@frozen
+class FetchPage:
+    """Exactly one of the cursors is given. Outcome: PageFound, or Refused not_member, or bad_seq: after_seq above
+    last_seq, or `after_at` given and not the time of the entry at after_seq."""
+
+    user_id: int
+    chat_id: int
+    after_seq: int | None
+    before_seq: int | None
+    limit: int
+    after_at: datetime | None = None
+
+
+@frozen
+class FetchMessages:
+    """The HTTP page: by offset from the newest, or older than before_seq. Outcome: MessagesFound; not_found."""
+
+    user_id: int
+    chat_id: int
+    offset: int | None
+    before_seq: int | None
+    limit: int
+
+
+@frozen
+class Mark:
+    """Raise watermarks (max-merge); `read_seq=-1` means all. Outcome: Marked, or Refused not_member / bad_seq."""
+
+    user_id: int
+    chat_id: int
+    delivered_seq: int | None
+    read_seq: int | None
+    now: datetime
+
+
+@frozen
+class LoadSession:
+    """What `ready` needs: the session's user, all his heads newest first, the epoch; marks the tokens issued with
+    `refresh_id` as used and keeps the label of the device. Outcome: SessionLoaded, or Refused revoked."""
+
+    user_id: int
+    session_id: int
+    refresh_id: int
+    device: str
+    now: datetime
+
+
+@frozen
+class Sweep:
+    """I9: the heads of the given chats, which of the sessions ended, the chats that the users are members of now, the
+    epoch. It must see everything that was committed before it was asked for. Outcome: Swept."""
+
+    chat_ids: tuple[int, ...]
+    session_ids: tuple[int, ...]
+    user_ids: tuple[int, ...] = ()
+
+
+@frozen
+class RenewEpoch:
+    """A log turned out to be replaced under `old`: name the history `new`, unless it has another name by now (compare
+    and set). Outcome: Done."""
+
+    old: str
+    new: str

@@ -1,0 +1,199 @@
+"""What an operation may end in.
+
+Refusals are values with a stable code of docs/protocol.md section 1.
+"""
+
+from datetime import datetime
+
+from attrs import Factory, frozen
+
+from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, SessionInfo, User
+
+
+@frozen
+class Refused:
+    """The operation decided no; nothing was written (but see RotateRefresh)."""
+
+    code: str
+    detail: str = ""
+    field: str | None = None
+
+
+@frozen
+class OperationFailed:
+    """Nothing was written: the store is away or busy."""
+
+    retryable: bool
+    detail: str = ""
+
+
+@frozen
+class OutcomeUnknown:
+    """The link to the store broke during the commit."""
+
+
+@frozen
+class Done:
+    """Nothing to tell."""
+
+
+@frozen
+class UserFound:
+    user: PrivateUser
+
+
+@frozen
+class LoginFound:
+    user_id: int
+    password_hash: str
+
+
+@frozen
+class SessionCreated:
+    """`refresh_id` names the new refresh token; the access token issued with it carries it."""
+
+    user: PrivateUser
+    session_id: int
+    refresh_id: int
+
+
+@frozen
+class UserUpdated:
+    """`chat_ids`: the chats he is in, for those who should learn of it."""
+
+    user: PrivateUser
+    chat_ids: tuple[int, ...]
+
+
+@frozen
+class SessionsEnded:
+    session_ids: tuple[int, ...]
+
+
+@frozen
+class SessionsFound:
+    sessions: tuple[SessionInfo, ...]
+
+
+@frozen
+class UsersFound:
+    users: tuple[User, ...]
+
+
+@frozen
+class ChatCreated:
+    """`created` is false where the chat was there before. `chat` is the caller's view."""
+
+    chat: Chat
+    created: bool
+    member_ids: tuple[int, ...]
+
+
+@frozen
+class ChatsFound:
+    chats: tuple[Chat, ...]
+    users: tuple[User, ...]
+    epoch: str
+
+
+@frozen
+class ChatFound:
+    chat: Chat
+
+
+@frozen
+class Appended:
+    """Items now in the log, ascending. `dup`: they stood there before. `last_seq`: the chat's head.
+
+    `previous_at`: when the entry was made behind which they were put (None where there is none, or for a `dup`).
+    `member_ids`: members after the last item; `added_ids` and `removed_ids` changed by these items.
+    """
+
+    chat_id: int
+    items: tuple[Message | Event, ...]
+    dup: bool
+    last_seq: int
+    member_ids: tuple[int, ...]
+    added_ids: tuple[int, ...] = ()
+    removed_ids: tuple[int, ...] = ()
+    previous_at: datetime | None = None
+
+
+@frozen
+class BatchAppended:
+    """One outcome for each command of an AppendBatch, in their order."""
+
+    outcomes: tuple["Appended | Refused | OperationFailed", ...]
+
+
+@frozen
+class PageFound:
+    page: Page
+
+
+@frozen
+class MessagesFound:
+    messages: tuple[Message, ...]
+    users: tuple[User, ...]
+    has_more: bool
+    last_seq: int
+
+
+@frozen
+class Marked:
+    """`changed`: something rose. Counts are exact up to `last_seq`."""
+
+    chat_id: int
+    user_id: int
+    delivered_seq: int
+    read_seq: int
+    unread_count: int
+    last_seq: int
+    changed: bool
+    is_group: bool
+
+
+@frozen
+class SessionLoaded:
+    """`peer_ids`: the other users of his direct chats, who are told of his presence."""
+
+    user: PrivateUser
+    heads: tuple[Head, ...]
+    peer_ids: tuple[int, ...]
+    epoch: str
+
+
+@frozen
+class Swept:
+    """`heads` by chat id: the last seq, and when that entry was made; `ended` session ids; `epoch` of the database;
+    `memberships`: chat ids by user id."""
+
+    heads: dict[int, tuple[int, datetime | None]]
+    ended: tuple[int, ...]
+    epoch: str
+    memberships: dict[int, tuple[int, ...]] = Factory(dict)
+
+
+Outcome = (
+    Refused
+    | OperationFailed
+    | OutcomeUnknown
+    | Done
+    | UserFound
+    | LoginFound
+    | SessionCreated
+    | UserUpdated
+    | SessionsEnded
+    | SessionsFound
+    | UsersFound
+    | ChatCreated
+    | ChatsFound
+    | ChatFound
+    | Appended
+    | BatchAppended
+    | PageFound
+    | MessagesFound
+    | Marked
+    | SessionLoaded
+    | Swept
+)

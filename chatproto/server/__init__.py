@@ -1,0 +1,1 @@
+"""The server half: sessions, chats, delivery. `hub.Hub` is its surface."""

@@ -1,0 +1,1 @@
+"""What is said: frames, values, texts, limits, and their JSON."""
