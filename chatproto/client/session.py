@@ -10,15 +10,12 @@ from typing import Final, assert_never
 
 import msgspec
 
+from chatproto.client.connector import Connector
 from chatproto.client.outbox import Outbox
 from chatproto.client.outputs import (
-    Changed,
-    Close,
-    Connect,
     DropRow,
     Failed,
     Output,
-    Renew,
     Row,
     SaveEpoch,
     SaveRow,
@@ -28,8 +25,8 @@ from chatproto.client.outputs import (
 )
 from chatproto.client.replica import Replica
 from chatproto.client.snapshot import Snapshot, restore, take
-from chatproto.client.timing import Backoff, Timing
-from chatproto.transitions import CLIENT, ClientState, after
+from chatproto.client.timing import Timing
+from chatproto.transitions import ClientState
 from chatproto.wire.frames import (
     Ack,
     Auth,
@@ -57,11 +54,8 @@ from chatproto.wire.frames import (
 from chatproto.wire.model import Event, Hidden, Message
 
 NO_LINK: Final = 1006
-REVOKED: Final = 4403
 AUTH: Final = "auth"
 """The id of `auth` frames, by which their refusal is known."""
-STOPS: Final = {1000: "stopped", 4426: "unsupported_version"}
-"""Close codes after which nobody returns, and why."""
 
 
 class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,22 +75,10 @@ class ClientSession:
     def __init__(self, config: ClientConfig, random: Callable[[], float], snapshot: Snapshot | None = None) -> None:
         self.config = config
         self.timing = config.timing
-        self.state = ClientState.IDLE
-        self.link = 0
         self.outbox = Outbox()
         self.replica = Replica(self.timing, self._emit, config.whole_log)
-        self._backoff = Backoff(self.timing, random)
+        self._connector = Connector(self.timing, random, self._emit)
         self._outputs: list[Output] = []
-        self._token = ""
-        self._token_used = ""
-        self._renewing = False
-        self._renewed = False
-        self._renew_at: int | None = None
-        self._bye: int | None = None
-        self._told_delay: int | None = None
-        self._due: int | None = None
-        self._held = False
-        self._ready_at: int | None = None
         self._inflight = 0
         self._sent_at = 0
         self._heard_at = 0
@@ -104,6 +86,16 @@ class ClientSession:
         self._typed_at: dict[int, int] = {}
         if snapshot is not None:
             restore(snapshot, self.replica, self.outbox)
+
+    @property
+    def state(self) -> ClientState:
+        """Where it stands."""
+        return self._connector.state
+
+    @property
+    def link(self) -> int:
+        """The number of the present link; what comes from an earlier one is void."""
+        return self._connector.link
 
     # --- inputs ---
 
@@ -114,22 +106,18 @@ class ClientSession:
 
     def start(self, token: str, now: int) -> None:
         """Connect with an access token and stay connected; also after a log-out, with the token of a new log-in."""
-        self._token, self._renewed = token, False
-        self._backoff.reset()
-        self._move("start")
-        self._connect(now)
+        self._connector.start(token, now)
 
     def connected(self, link: int, now: int) -> None:
         """The WebSocket is open: say hello."""
         if link != self.link or self.state is not ClientState.CONNECTING:
             return
-        self._move("connected")
-        self._due = now + self.timing.connect
-        self._heard_at = now
-        self._token_used = self._token
+        self._connector.connected(now)
+        self._heard_at, self._pinged_at = now, None
+        self._typed_at.clear()
         config = self.config
         info = ClientInfo(name=config.name, version=config.version, os=config.os)
-        hello = Hello(v=[1], token=self._token, device=config.device, client=info, epoch=self.replica.epoch)
+        hello = Hello(v=[1], token=self._connector.token, device=config.device, client=info, epoch=self.replica.epoch)
         self._send(hello, now)
 
     def receive(self, link: int, frames: Sequence[FromServer], now: int) -> None:
@@ -137,46 +125,37 @@ class ClientSession:
         if link == self.link:
             self._heard_at, self._pinged_at = now, None
         for frame in frames:
-            if link != self.link or not self._linked:
+            if link != self.link or not self._connector.linked:
                 return
             if isinstance(frame, Ready):
                 self._ready(frame, now)
-            elif self._ready_at is not None:
+            elif self._connector.ready_at is not None:
                 self._take(frame, now)
-            elif isinstance(frame, Bye | ErrorFrame):
-                self._refused(frame)
+            elif isinstance(frame, Bye):  # before `ready` only the delay counts; the close code decides
+                self._connector.told(bye=frame.reconnect_after_ms)
+            elif isinstance(frame, ErrorFrame):
+                self._connector.told(delay=frame.retry_after_ms)
         self._pump(now)
 
     def lost(self, link: int, code: int, reason: str, now: int) -> None:
         """The link ended, or could not be made (1006)."""
-        if link == self.link and (self._linked or self.state is ClientState.CONNECTING):
+        if link == self.link and self._connector.under_way:
             self._lost(code, reason, now)
 
     def renewed(self, token: str, now: int) -> None:
         """The answer to Renew."""
-        self._renewing, self._token = False, token
-        if self.state is ClientState.BACKOFF and self._due is None:
-            self._renewed = True
-            self._retry(now)
-        elif self._ready_at is not None:
-            self._token_used = token
+        if self._connector.renewed(token, now):
             self._send(Auth(id=AUTH, token=token), now)
 
     def not_renewed(self, code: str, passing: bool, now: int) -> None:
         """The answer to Renew where there is no token: perhaps soon (`passing`), or never: the log-in is over."""
-        self._renewing = False
+        self._connector.not_renewed(now)
         if not passing:
             self._leave("refused", code)
-        elif self.state is ClientState.BACKOFF and self._due is None:
-            self._pause(self._backoff.next(), now)
-        elif self._ready_at is not None:
-            self._renew_at = now + self.timing.renew_again
 
     def network_up(self, now: int) -> None:
         """The network, the screen or the user is back: try at once; on a live link, make sure that it is one."""
-        if self.state is ClientState.BACKOFF and self._due is not None and not self._held:
-            self._retry(now)
-        elif self._ready_at is not None and self._pinged_at is None:
+        if not self._connector.hurry(now) and self._connector.ready_at is not None and self._pinged_at is None:
             self._ping(now)
 
     def stop(self, now: int) -> None:
@@ -216,7 +195,7 @@ class ClientSession:
 
     def typing(self, chat_id: int, on: bool, now: int) -> None:
         """The user types, or stopped; told at most every 3 s, and never kept."""
-        if self._ready_at is None:
+        if self._connector.ready_at is None:
             return
         last = self._typed_at.pop(chat_id, None)
         if on and last is not None and now - last < self.timing.typing_every:
@@ -230,24 +209,26 @@ class ClientSession:
 
     def handle_timer(self, now: int) -> None:
         """Whatever is due by the passing of time."""
-        if self._due is not None and now >= self._due:
-            if self.state is ClientState.BACKOFF:
-                self._retry(now)
+        connector = self._connector
+        if connector.due is not None and now >= connector.due:
+            if connector.state is ClientState.BACKOFF:
+                connector.retry(now)
             else:
                 self._abandon(NO_LINK, "no answer", now)
-        elif self._ready_at is not None:
-            if self._renew_at is not None and now >= self._renew_at:
-                self._renew()
+        elif connector.ready_at is not None:
+            if connector.renew_at is not None and now >= connector.renew_at:
+                connector.renew()
             self._beat(now)
         self._pump(now)
 
     def next_timer(self) -> int | None:
         """When `handle_timer` is to be called; None: never."""
-        if self._due is not None:
-            return self._due
-        if self._ready_at is None:
+        connector = self._connector
+        if connector.due is not None:
+            return connector.due
+        if connector.ready_at is None:
             return None
-        times = [self._beat_at(), self._renew_at, self.replica.next_due(), self.outbox.next_due(self.timing.resend)]
+        times = [self._beat_at(), connector.renew_at, self.replica.next_due(), self.outbox.next_due(self.timing.resend)]
         return min(time for time in times if time is not None)
 
     def snapshot(self) -> Snapshot:
@@ -256,22 +237,10 @@ class ClientSession:
 
     # --- one link ---
 
-    @property
-    def _linked(self) -> bool:
-        return self.state in (ClientState.AUTHENTICATING, ClientState.RESUMING, ClientState.LIVE)
-
-    def _connect(self, now: int) -> None:
-        self.link += 1
-        self._bye = self._told_delay = self._ready_at = self._pinged_at = self._renew_at = None
-        self._typed_at.clear()
-        self._due = now + self.timing.connect
-        self._emit(Connect(self.link))
-
     def _ready(self, frame: Ready, now: int) -> None:
-        if self._ready_at is not None:
+        if self._connector.ready_at is not None:
             return
-        self._move("ready")
-        self._due, self._ready_at, self._renewed = None, now, False
+        self._connector.ready(now)
         self._inflight = min(32, frame.limits.inflight)
         if self.replica.ready(frame):
             self._forget_replies(None)
@@ -311,11 +280,11 @@ class ClientSession:
             case Typing() | Presence() | UserFrame():
                 self._emit(Tell(frame))
             case AuthExpiring():
-                self._renew()
+                self._connector.renew()
             case AuthOk():
                 self.replica.mark_again()
             case Bye():
-                self._bye = frame.reconnect_after_ms
+                self._connector.told(bye=frame.reconnect_after_ms)
             case Pong() | Ready():
                 pass
             case _:
@@ -323,14 +292,14 @@ class ClientSession:
 
     def _pump(self, now: int) -> None:
         """Send what may be sent; the only place where commands of the log, syncs and marks leave."""
-        if self._ready_at is None:
+        if self._connector.ready_at is None:
             return
         for frame in self.replica.due(now):
             self._send(frame, now)
         for row in self.outbox.due(self._inflight, self.timing.resend, now):
             self._send(row, now)
         if self.state is ClientState.RESUMING and self.replica.caught_up:
-            self._move("caught_up")
+            self._connector.move("caught_up")
 
     def _beat_at(self) -> int:
         """When the link is to be asked for a sign of life, or given up."""
@@ -373,11 +342,10 @@ class ClientSession:
             self._emit(Sent(cid, row.chat_id, seq, created_at, dup))
 
     def _error(self, error: ErrorFrame, now: int) -> None:
-        if error.retry_after_ms is not None:
-            self._told_delay = error.retry_after_ms
+        self._connector.told(delay=error.retry_after_ms)
         if error.ref == AUTH:  # the token did not arrive: before it runs out, another one
             wait = self.timing.renew_again if error.retry_after_ms is None else error.retry_after_ms
-            self._renew_at = now + wait
+            self._connector.renew_at = now + wait
             return
         entry = self.outbox.entries.get(error.ref or "")
         if entry is None:
@@ -395,29 +363,27 @@ class ClientSession:
                 self._emit(DropRow(row.cid))
                 self._emit(Failed(row.cid, row.chat_id, error.code, error.detail))
 
-    def _refused(self, frame: Bye | ErrorFrame) -> None:
-        """Before `ready` only the delay counts; the close code decides."""
-        if isinstance(frame, Bye):
-            self._bye = frame.reconnect_after_ms
-        elif frame.retry_after_ms is not None:
-            self._told_delay = frame.retry_after_ms
-
     def _forget_replies(self, chat_id: int | None) -> None:
         for row in self.outbox.forget_replies(chat_id):
             self._emit(SaveRow(row))
-
-    def _renew(self) -> None:
-        self._renew_at = None
-        if not self._renewing:
-            self._renewing = True
-            self._emit(Renew(self._token_used))
 
     # --- the ends ---
 
     def _abandon(self, code: int, reason: str, now: int) -> None:
         """This side gives the link up."""
-        self._emit(Close(code, reason))
+        self._connector.close(code, reason)
         self._lost(code, reason, now)
+
+    def _lost(self, code: int, reason: str, now: int) -> None:
+        self._disconnected(code)
+        self._connector.lost(code, reason, now)
+
+    def _leave(self, event: str, code: str) -> None:
+        """End whatever there is from this side."""
+        if self._connector.under_way:
+            self._connector.close(1000, "")
+            self._disconnected(1000)
+        self._connector.leave(event, code)
 
     def _disconnected(self, code: int) -> None:
         self.replica.disconnected()
@@ -426,61 +392,9 @@ class ClientSession:
             self._emit(DropRow(poison.cid))
             self._emit(Failed(poison.cid, poison.chat_id, "too_large", "the server closed the connection on it twice"))
 
-    def _lost(self, code: int, reason: str, now: int) -> None:
-        """Whether and when to return is decided by the close code alone."""
-        if self._ready_at is not None and now - self._ready_at >= self.timing.steady:
-            self._backoff.reset()
-        self._disconnected(code)
-        if code in STOPS:
-            return self._ended("stop", reason or STOPS[code])
-        if code == REVOKED:
-            return self._ended("refused", reason or "revoked")
-        self._move("lost")
-        self._ready_at = None
-        if code == 4401 and self._token != self._token_used:
-            self._retry(now)
-        elif code == 4401 and not self._renewed:
-            self._due = None
-            self._renew()
-        elif code == 4401:  # a fresh token did not help; the next one may, after a pause
-            self._renewed = False
-            self._pause(self._backoff.next(), now)
-        elif self._bye is not None:
-            self._pause(self._bye, now, held=True)
-        elif code == 4409:
-            self._pause(self.timing.crowded, now, held=True)
-        elif code == 4429:
-            self._pause(self.timing.limited if self._told_delay is None else self._told_delay, now, held=True)
-        else:
-            self._pause(self._backoff.next(), now)
-
-    def _pause(self, wait: int, now: int, *, held: bool = False) -> None:
-        """`held`: the server named the delay, and a network that comes back does not shorten it."""
-        self._due, self._held = now + max(1, wait), held
-
-    def _retry(self, now: int) -> None:
-        self._move("retry")
-        self._connect(now)
-
-    def _leave(self, event: str, code: str) -> None:
-        """End whatever there is from this side."""
-        if self._linked or self.state is ClientState.CONNECTING:
-            self._emit(Close(1000, ""))
-            self._disconnected(1000)
-        if event in CLIENT[self.state]:
-            self._ended(event, code)
-
-    def _ended(self, event: str, code: str) -> None:
-        self._due = self._ready_at = None
-        self._move(event, code)
-
     def _send(self, frame: FromClient, now: int) -> None:
         self._sent_at = now
         self._emit(SendFrame(frame))
 
     def _emit(self, output: Output) -> None:
         self._outputs.append(output)
-
-    def _move(self, event: str, code: str | None = None) -> None:
-        self.state = after(CLIENT, self.state, event)
-        self._emit(Changed(self.state, code))

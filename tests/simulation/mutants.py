@@ -371,22 +371,22 @@ CORE: Final = (
     ),
     Mutant(
         "no hello deadline",
-        "chatproto/client/session.py",
-        "        self._due = now + self.timing.connect\n        self._heard_at = now",
-        "        self._due = None\n        self._heard_at = now",
+        "chatproto/client/connector.py",
+        "        self.due = now + self._timing.connect\n        self._token_used",
+        "        self.due = None\n        self._token_used",
     ),
     Mutant(
         "an expired token is tried again as it is",
-        "chatproto/client/session.py",
+        "chatproto/client/connector.py",
         "elif code == 4401 and not self._renewed:",
         "elif False:",
     ),
-    Mutant("a revoked device goes on", "chatproto/client/session.py", "if code == REVOKED:", "if False:"),
+    Mutant("a revoked device goes on", "chatproto/client/connector.py", "if code == REVOKED:", "if False:"),
     Mutant(
         "late frames of an old link are taken",
         "chatproto/client/session.py",
-        "            if link != self.link or not self._linked:\n                return",
-        "            if not self._linked:\n                return",
+        "            if link != self.link or not self._connector.linked:\n                return",
+        "            if not self._connector.linked:\n                return",
     ),
 )
 

@@ -324,7 +324,7 @@ def deceived(w: Settled) -> None:
 
 
 def not_live(w: Settled) -> None:
-    w.ann.session.state = ClientState.BACKOFF
+    w.ann.session._connector.state = ClientState.BACKOFF
 
 
 def unsent(w: Settled) -> None:
