@@ -13,6 +13,7 @@ from runtime.http.connection import PoliteHTTPConnection
 from runtime.http.origin import is_guest_origin, is_own_origin
 from runtime.http.problem import Problem, for_status, problem_response
 from runtime.http.routes import Route, blueprint
+from runtime.metrics import METHODS, NO_ROUTE, OTHER
 from runtime.services import Services
 
 log = logging.getLogger(__name__)
@@ -118,11 +119,19 @@ def _watch(app: QuartTrio, services: Services) -> None:
             response.headers.setdefault(name, value)
         if request.path.startswith("/api/"):
             response.headers["Cache-Control"] = "no-store"
-        route = str(request.url_rule.rule) if request.url_rule is not None else "none"
+        route = _route_label()
         seconds = trio.current_time() - g.began
         services.metrics.answered(request.method, route, response.status_code, seconds)
-        log.info("%s %s %d %.0f ms", request.method, route, response.status_code, seconds * 1000)
+        method = request.method if request.method in METHODS else OTHER  # up to 16 KiB of a stranger's choice
+        log.info("%s %s %d %.0f ms", method, route, response.status_code, seconds * 1000)
         return response
 
     app.before_request_funcs.setdefault(None, []).insert(0, begin)
     app.after_request_funcs.setdefault(None, []).insert(0, finish)
+
+
+def _route_label() -> str:
+    """The template of the route. All pages of the messenger are one: their names are no list that is worth keeping."""
+    if request.url_rule is None:
+        return NO_ROUTE
+    return "page" if request.blueprint == "web" else str(request.url_rule.rule)

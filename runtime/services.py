@@ -11,8 +11,8 @@ from chatproto.tokens import AccessClaims, TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.config import Settings
 from runtime.http.guards import Buckets, LiveSessions, LoginLimiter
-from runtime.http.metrics import Metrics
 from runtime.http.problem import Problem, refusal
+from runtime.metrics import Metrics
 from storage.passwords import Passwords
 from storage.port import Storage
 

@@ -2,10 +2,10 @@
 
 import trio
 
-from runtime.http.metrics import CONTENT_TYPE
 from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
 from runtime.http.views import Health
+from runtime.metrics import CONTENT_TYPE
 
 CHECK_TIMEOUT = 2.0
 """Seconds that the store has to answer /readyz."""
@@ -29,7 +29,7 @@ async def readyz(call: Call[None, None]) -> Result:
 
 async def metrics(call: Call[None, None]) -> Result:
     """Counters for Prometheus."""
-    return Page(call.services.metrics.text(), CONTENT_TYPE)
+    return Page(call.services.metrics.text(trio.current_time()), CONTENT_TYPE)
 
 
 ROUTES = (

@@ -2,6 +2,7 @@
 
 import trio
 
+from runtime.metrics import FRESH_FOR
 from tests.server.answers import code_of
 from tests.server.house import House
 
@@ -45,3 +46,42 @@ async def test_metrics(house: House) -> None:
     assert 'vestnik_http_requests_total{method="GET",route="none",status="404"} 1.0' in text
     assert "vestnik_websocket_connections 0.0" in text
     assert "vestnik_http_request_seconds_bucket" in text and "nothing" not in text
+
+
+async def series(house: House) -> int:
+    """How many lines /metrics has, read anew."""
+    await trio.sleep(FRESH_FOR)
+    return (await house.http.get("/metrics")).text.count("\n")
+
+
+async def test_what_a_stranger_invents_makes_no_series(house: House) -> None:
+    for method in ("GET", "DELETE", "BREW"):
+        await house.http.request(method, "/healthz")
+        await house.http.request(method, "/invented")
+    await series(house)  # the reading counts itself
+    before = await series(house)
+
+    async def invent(numbers: range) -> None:
+        async with await trio.open_tcp_stream("127.0.0.1", int(house.url.rpartition(":")[2])) as stream:
+            for number in numbers:
+                path = b"/healthz" if number % 2 else b"/invented/%d?%d" % (number, number)
+                await stream.send_all(b"M%dX %s HTTP/1.1\r\nHost: x\r\n\r\n" % (number, path))
+                answer = b""
+                while b'"code"' not in answer:
+                    answer += await stream.receive_some()
+
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            for begin in range(0, 2000, 500):
+                nursery.start_soon(invent, range(begin, begin + 500))
+    assert await series(house) == before
+    text = (await house.http.get("/metrics")).text
+    assert 'method="other",route="none",status="404"} 1001.0' in text and "M17X" not in text
+
+
+async def test_a_flood_of_scrapes_costs_one_a_second(house: House) -> None:
+    first = (await house.http.get("/metrics")).text
+    await house.http.get("/healthz")
+    assert (await house.http.get("/metrics")).text == first
+    await trio.sleep(FRESH_FOR)
+    assert (await house.http.get("/metrics")).text != first
