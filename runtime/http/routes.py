@@ -11,7 +11,7 @@ from quart import Blueprint, Response, request
 from chatproto.operations import AppendChange, AppendMessage, Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
-from runtime.http.guards import LONGEST_WAIT
+from runtime.http.guards import LONGEST_WAIT, Kind
 from runtime.http.problem import FieldError, Problem, problem_response, wrong_fields
 from runtime.http.reading import Context, read_body, read_fields, read_query
 from runtime.services import Services
@@ -45,6 +45,15 @@ class Call(Generic[B_co, Q_co]):
     async def ask(self, operation: Operation) -> Outcome:
         """Run an operation; trouble with the store is told at once."""
         return await self.services.ask(operation)
+
+    async def take_turn(self, kind: Kind, user_id: int) -> Problem | None:
+        """Hold back a user who is faster than their bucket allows, or refuse."""
+        wait = self.services.guards.delay(kind, user_id, self.services.clock())
+        if wait > LONGEST_WAIT:
+            return Problem("rate_limited", retry_after=wait)
+        if wait > 0:
+            await trio.sleep(wait)
+        return None
 
     async def append(self, operation: AppendMessage | AppendChange) -> Outcome:
         """Write to the log. While the store is away it is tried again with the same cid, for `limits.store_wait` s."""
@@ -92,26 +101,29 @@ class Route:
     answers: dict[int, tuple[Any, ...]]
     codes: tuple[str, ...] = ()
     needs_token: bool = True
-    rated: bool = False
-    """Counts against the user's bucket: it writes or searches."""
+    rate: Kind | None = None
+    """Which bucket of the user it counts against, where the method does not tell."""
     keyed: bool = False
     """Reads the Idempotency-Key header."""
     content_type: str = "application/json"
+
+    @property
+    def kind(self) -> Kind:
+        """The bucket of the user that a request costs."""
+        return self.rate or ("reads" if self.method == "GET" else "writes")
 
     @property
     def all_codes(self) -> tuple[str, ...]:
         """Every code this route may answer, in the order of their statuses."""
         codes = {*self.codes, "forbidden", "internal"}
         if self.needs_token:
-            codes |= {"token_missing", "token_invalid", "token_expired", "revoked", "store_unavailable"}
+            codes |= {"token_missing", "token_invalid", "token_expired", "revoked", "store_unavailable", "rate_limited"}
         if self.body is not None:
             codes |= {"bad_json", "bad_unicode", "too_large", "request_timeout"}
         if self.body is not None or self.query is not None or self.keyed:
             codes |= {"validation_failed", "bad_unicode"}
         if "{" in self.path:
             codes |= {"not_found"}
-        if self.rated:
-            codes |= {"rate_limited"}
         return tuple(sorted(codes))
 
 
@@ -173,19 +185,9 @@ async def _read_call(route: Route, services: Services) -> Call[Any, Any] | Probl
         if isinstance(claims, Problem):
             return claims
         call = evolve(call, claims=claims)
-    if route.rated and (refused := await _take_turn(call)) is not None:
-        return refused
+        if (refused := await call.take_turn(route.kind, claims.user_id)) is not None:
+            return refused
     return await _read_fields(route, call)
-
-
-async def _take_turn(call: Call[Any, Any]) -> Problem | None:
-    """Hold back a user who is faster than his bucket allows."""
-    wait = call.services.buckets.delay(call.me.user_id, call.services.now())
-    if wait > LONGEST_WAIT:
-        return Problem("rate_limited", retry_after=wait)
-    if wait > 0:
-        await trio.sleep(wait)
-    return None
 
 
 async def _read_fields(route: Route, call: Call[Any, Any]) -> Call[Any, Any] | Problem:

@@ -36,6 +36,11 @@ from tests.server.documented import Documented
 
 KEYS = TokenKeys(current="1", keys={"1": b"k" * 48})
 PASSWORD = "correct horse battery"
+GENEROUS: dict[str, Any] = {
+    "bucket_rate": 1000.0, "bucket_burst": 1000, "limit_reads_rate": 1000.0, "limit_reads_burst": 1000,
+    "limit_searches_rate": 1000.0, "limit_new_chats": 1000, "limit_new_members": 100_000, "limit_registrations": 1000,
+}  # fmt: skip
+"""Limits that no test meets unless it means to."""
 
 
 @define
@@ -44,11 +49,23 @@ class Clock:
 
     ahead: timedelta = timedelta()
 
+    passed: float = 0.0
+
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
+    def seconds(self) -> float:
+        """The monotonic clock."""
+        return trio.current_time() + self.passed
+
     def advance(self, **duration: float) -> None:
+        """Time goes by, on both clocks."""
         self.ahead += timedelta(**duration)
+        self.passed += timedelta(**duration).total_seconds()
+
+    def set(self, **difference: float) -> None:
+        """The wall clock alone is set forward, or back."""
+        self.ahead += timedelta(**difference)
 
 
 @define
@@ -178,7 +195,7 @@ def copy_database(template: Path, path: Path) -> None:
 async def open_house(path: Path, *, limits: Limits | None = None, **settings: Any) -> AsyncIterator[House]:
     """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given."""
     limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
-    chosen = Settings(data_dir=path.parent, **settings)
+    chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
     clock, storage = Clock(), Valve(SQLiteStorage(path))
     driver = Driver(Hub(KEYS.check, lambda: secrets.token_hex(16), limits), storage, clock.now, Random(1))
     services = Services(
@@ -189,6 +206,7 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
         limits=limits,
         storage=storage,
         now=clock.now,
+        clock=clock.seconds,
         random_token=lambda: secrets.token_urlsafe(32),
     )
     app = create_app(services, read_pages(settings.get("web_dir")))
