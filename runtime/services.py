@@ -86,6 +86,9 @@ class Services:
 
     async def check_token(self, token: str) -> AccessClaims | Problem:
         """The claims of an access token that is valid and whose session is alive; at most 1 s behind its end."""
+        holder = self.guards.sessions.holder(token, self.clock())
+        if holder is not None:
+            return holder
         claims = self.keys.check(token, self.now())
         if not isinstance(claims, AccessClaims):
             return Problem(claims.value)
@@ -96,9 +99,9 @@ class Services:
             await question.done.wait()
             if question.answer is not None:
                 return question.answer
-        return await self._ask_for_session(claims)
+        return await self._ask_for_session(claims, token)
 
-    async def _ask_for_session(self, claims: AccessClaims) -> AccessClaims | Problem:
+    async def _ask_for_session(self, claims: AccessClaims, token: str) -> AccessClaims | Problem:
         asked = self.clock()
         question = self._asking[claims] = _Question()
         try:
@@ -108,6 +111,8 @@ class Services:
             question.done.set()
             if self._asking.get(claims) is question:
                 del self._asking[claims]
-        if isinstance(outcome, UserFound | Refused):
-            self.guards.sessions.remember(claims, isinstance(outcome, UserFound), asked)
+        if isinstance(outcome, UserFound):
+            self.guards.sessions.alive(claims, token, asked)
+        elif isinstance(outcome, Refused):
+            self.guards.sessions.ended(claims, asked)
         return question.answer

@@ -28,7 +28,7 @@ from chatproto.wire.text import fold, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt, network_of
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
-from runtime.http.routes import Answer, Call, Result, Route, device_label
+from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
 from runtime.http.views import LoggedIn, Sessions, Tokens
 from storage.passwords import Busy
 
@@ -120,7 +120,7 @@ async def login(call: Call[Login, None]) -> Result:
     checked = await _check_password(call, name, body.password, counted_as=f"name {name}")
     if isinstance(checked, Problem):
         return checked
-    refused = await call.take_turn("writes", checked.user_id)
+    refused = await take_turn(call.services, "writes", checked.user_id)
     return refused or await _log_in(call, checked.user_id, 200)
 
 

@@ -85,39 +85,63 @@ def network_of(address: str) -> str:
     return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
 
 
+_Key = tuple[int, int, int]
+
+
 @define
 class LiveSessions:
     """What storage said of sessions: alive, less than a second ago, or ended, less than a minute ago.
 
-    So a burst of requests asks once, and a flood with a token that was revoked hardly ever.
+    So a burst of requests asks once, and a flood with a token that was revoked hardly ever. Within the second a token
+    that was checked is not checked again either, which would cost more than most of the rest of a small request.
     """
 
-    _said: OrderedDict[tuple[int, int, int], tuple[bool, float]] = field(factory=OrderedDict)
+    _alive: OrderedDict[_Key, tuple[str, float]] = field(factory=OrderedDict, repr=False)
+    _ended: OrderedDict[_Key, float] = field(factory=OrderedDict)
+    _tokens: dict[str, AccessClaims] = field(factory=dict, repr=False)
+
+    def holder(self, token: str, now: float) -> AccessClaims | None:
+        """The claims of this very token, where it was good less than a second ago."""
+        claims = self._tokens.get(token)
+        return claims if claims is not None and self.knows(claims, now) else None
 
     def knows(self, claims: AccessClaims, now: float) -> bool | None:
         """Whether the session is alive; None: ask storage."""
-        said = self._said.get(_key(claims))
-        if said is None:
-            return None
-        alive, at = said
-        return alive if 0 <= now - at < (ALIVE_FOR if alive else ENDED_FOR) else None
-
-    def remember(self, claims: AccessClaims, alive: bool, asked: float) -> None:
-        """Storage was asked at `asked`."""
         key = _key(claims)
-        self._said[key] = (alive, asked)
-        self._said.move_to_end(key)
-        while len(self._said) > REMEMBERED_SESSIONS:
-            self._said.popitem(last=False)
+        alive, ended = self._alive.get(key), self._ended.get(key)
+        if alive is not None and 0 <= now - alive[1] < ALIVE_FOR:
+            return True
+        return False if ended is not None and 0 <= now - ended < ENDED_FOR else None
+
+    def alive(self, claims: AccessClaims, token: str, asked: float) -> None:
+        """Storage was asked at `asked`, for a request with this token."""
+        self._drop(_key(claims))
+        self._alive[_key(claims)] = (token, asked)
+        self._tokens[token] = claims
+        while len(self._alive) > REMEMBERED_SESSIONS:
+            self._drop(next(iter(self._alive)))
+
+    def ended(self, claims: AccessClaims, asked: float) -> None:
+        """Storage, asked at `asked`, knows no such session any more."""
+        self._drop(_key(claims))
+        self._ended[_key(claims)] = asked
+        self._ended.move_to_end(_key(claims))
+        while len(self._ended) > REMEMBERED_SESSIONS:
+            self._ended.popitem(last=False)
 
     def forget(self, session_ids: Iterable[int]) -> None:
         """These sessions were ended here: ask anew from now on."""
         ended = frozenset(session_ids)
-        for key in [key for key in self._said if key[0] in ended]:
-            del self._said[key]
+        for key in [key for key in self._alive if key[0] in ended]:
+            self._drop(key)
+
+    def _drop(self, key: _Key) -> None:
+        known = self._alive.pop(key, None)
+        if known is not None:
+            self._tokens.pop(known[0], None)
 
 
-def _key(claims: AccessClaims) -> tuple[int, int, int]:
+def _key(claims: AccessClaims) -> _Key:
     return (claims.session_id, claims.refresh_id, claims.user_id)
 
 

@@ -14,7 +14,6 @@ import httpx
 import trio
 from argon2 import PasswordHasher
 from attrs import define, field, frozen
-from quart_trio import QuartTrio
 
 from chatproto.operations import Operation, OperationFailed, Outcome
 from chatproto.server.hub import Hub
@@ -23,6 +22,7 @@ from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver
+from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.proxy import ProxyFix
 from runtime.serve import serve
@@ -156,7 +156,6 @@ class House:
     """A running server. `storage` is the valve before the real one."""
 
     url: str
-    app: QuartTrio
     services: Services
     driver: Driver
     storage: Valve
@@ -209,9 +208,11 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
         clock=clock.seconds,
         random_token=lambda: secrets.token_urlsafe(32),
     )
-    app = create_app(services, read_pages(settings.get("web_dir")))
+    pages = read_pages(settings.get("web_dir"))
+    app: Any = create_app(pages)
     add_websockets(app, services, driver)
-    served: Any = ProxyFix(app, chosen.proxy_hops)
+    api: Any = Api(services, pages, app)
+    served: Any = ProxyFix(api, chosen.proxy_hops)
     ready, url = trio.Event(), ""
 
     def on_ready(where: str) -> None:
@@ -228,9 +229,9 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
             nursery.start_soon(run)
             with trio.fail_after(10):
                 await ready.wait()
-            hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(app)]}
+            hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(api.table)]}
             async with httpx.AsyncClient(base_url=url, timeout=20, event_hooks=hooks) as http:
-                yield House(url, app, services, driver, storage, clock, http)
+                yield House(url, services, driver, storage, clock, http)
             nursery.cancel_scope.cancel()
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):

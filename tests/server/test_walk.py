@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from chatproto.wire.frames import CLIENT_TYPES
-from runtime.app import API
+from runtime.http.api import ROUTES as API
 from runtime.http.routes import Route
 from tests.server.answers import code_of
 from tests.server.house import House, Person

@@ -73,8 +73,12 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guards, "REMEMBERED_SESSIONS", 3)
     live = LiveSessions()
     for number in range(10):
-        live.remember(claims(number), True, 0.0)
+        live.alive(claims(number), f"t{number}", 0.0)
     assert [live.knows(claims(number), 0.0) for number in range(10)] == [None] * 7 + [True] * 3
+    assert len(live._tokens) == 3
+    for number in range(20, 30):
+        live.ended(claims(number), 0.0)
+    assert [live.knows(claims(number), 0.0) for number in range(20, 30)] == [None] * 7 + [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -88,13 +92,13 @@ def test_whom_an_address_stands_for(address: str, network: str) -> None:
 
 def test_a_session_is_believed_for_a_second() -> None:
     live = LiveSessions()
-    live.remember(claims(1), True, 10.0)
+    live.alive(claims(1), "one", 10.0)
     assert live.knows(claims(1), 10.0) and live.knows(claims(1), 10.999)
     assert live.knows(claims(1), 11.0) is None and live.knows(claims(1), 9.0) is None, "neither later nor earlier"
     assert live.knows(claims(2), 10.0) is None and live.knows(claims(1, refresh=2), 10.0) is None
     assert live.knows(claims(1, user=2), 10.0) is None
-    live.remember(claims(1, refresh=2), True, 10.0)
-    live.remember(claims(2), True, 10.0)
+    live.alive(claims(1, refresh=2), "two", 10.0)
+    live.alive(claims(2), "three", 10.0)
     live.forget([1, 99])
     assert live.knows(claims(1), 10.0) is None and live.knows(claims(1, refresh=2), 10.0) is None
     assert live.knows(claims(2), 10.0)
@@ -102,7 +106,7 @@ def test_a_session_is_believed_for_a_second() -> None:
 
 def test_an_ended_session_is_refused_unasked_for_a_minute() -> None:
     live = LiveSessions()
-    live.remember(claims(1), False, 10.0)
+    live.ended(claims(1), 10.0)
     assert live.knows(claims(1), 10.0) is False and live.knows(claims(1), 69.9) is False
     assert live.knows(claims(1), 70.0) is None and live.knows(claims(1), 9.0) is None
 
@@ -119,3 +123,18 @@ def test_every_kind_has_a_bucket_of_its_configured_size() -> None:
     assert made.reads.take(2, 0.0) == 0.0
     rates = [guard.rate for guard in (made.new_chats, made.new_members, made.registrations, made.refused_tokens)]
     assert rates == [Rate(5 / 3600, 5), Rate(6 / 3600, 6), Rate(7 / 3600, 7), Rate(8 / 60, 8)]
+
+
+def test_a_token_is_believed_as_long_as_its_session() -> None:
+    live = LiveSessions()
+    live.alive(claims(1), "one", 10.0)
+    assert live.holder("one", 10.9) == claims(1) and live.holder("other", 10.0) is None
+    assert live.holder("one", 11.0) is None
+    live.alive(claims(1), "two", 11.0)
+    assert live.holder("two", 11.0) == claims(1) and live.holder("one", 11.0) is None, "one token a session is kept"
+    live.ended(claims(1), 11.5)
+    assert live.holder("two", 11.5) is None and live.knows(claims(1), 11.5) is False
+    live.alive(claims(2), "three", 12.0)
+    live.forget([2])
+    assert live.holder("three", 12.0) is None
+    assert "three" not in repr(live)
