@@ -33,6 +33,7 @@ from chatproto.operations import (
     Mark,
     Operation,
     Outcome,
+    ReadLog,
     RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
@@ -208,6 +209,8 @@ class Store:
                 return log.mark(self, operation)
             case FetchPage():
                 return log.fetch_page(self, operation)
+            case ReadLog():
+                return log.read_log(self, operation)
             case LoadSession():
                 return chats.load_session(self, operation)
             case RotateRefresh():

@@ -23,9 +23,9 @@ from chatproto.operations import (
 )
 from chatproto.simulation.store import Departure, Membership, Room, Store
 from chatproto.simulation.store_accounts import touch
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Chat, ChatType, Head, Member, Message, Role
 
-MAX_MEMBERS = 1000
 KEY_LIFETIME = timedelta(hours=24)
 
 

@@ -14,17 +14,19 @@ from chatproto.operations import (
     BatchAppended,
     FetchMessages,
     FetchPage,
+    LogRead,
     Mark,
     Marked,
     MessagesFound,
     Outcome,
     PageFound,
+    ReadLog,
     Refused,
 )
 from chatproto.simulation.store import Departure, Membership, Room, Store
-from chatproto.simulation.store_chats import MAX_MEMBERS, count_unread, shown
+from chatproto.simulation.store_chats import count_unread, shown
 from chatproto.wire.digest import command_digest
-from chatproto.wire.limits import Limits
+from chatproto.wire.limits import MAX_MEMBERS, Limits
 from chatproto.wire.model import Event, Message, Page, Role, User
 
 PAGE_BYTES = Limits().page_bytes
@@ -297,8 +299,29 @@ def fetch_page(store: Store, operation: FetchPage) -> Outcome:
     return PageFound(page)
 
 
-def _replaced(room: Room, operation: FetchPage) -> bool:
-    """The entry at after_seq has another time than the client remembers."""
+def read_log(store: Store, operation: ReadLog) -> Outcome:
+    """What comes after `after_seq`, whoever asks."""
+    room = store.rooms.get(operation.chat_id)
+    if room is None or operation.after_seq > room.last_seq or _replaced(room, operation):
+        return Refused("bad_seq", "after_seq is not in this log", "after_seq")
+    entries = room.log[operation.after_seq : operation.after_seq + operation.limit]
+    items = _first_fitting([_rendered(room, item, None) for item in entries])
+    return LogRead(room.id, tuple(items), *room.head)
+
+
+def _first_fitting(items: Sequence[Message | Event]) -> list[Message | Event]:
+    """As many of the first ones as fit into a page, but at least one."""
+    size, kept = 0, list[Message | Event]()
+    for item in items:
+        size += len(msgspec.json.encode(item)) + 1
+        if size > PAGE_BYTES and kept:
+            break
+        kept.append(item)
+    return kept
+
+
+def _replaced(room: Room, operation: FetchPage | ReadLog) -> bool:
+    """The entry at after_seq has another time than is remembered."""
     if operation.after_at is None or not operation.after_seq:
         return False
     return room.log[operation.after_seq - 1].created_at != operation.after_at

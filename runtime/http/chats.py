@@ -18,13 +18,13 @@ from chatproto.operations import (
     LoadChat,
     SetFlags,
 )
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Chat, Role
 from runtime.http.fields import AvatarUrl, Id, Title
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.views import ChatList
 
-MAX_MEMBERS = 1000
 MAX_NAMED = 10_000
 """Ids in one list, repeated ones included."""
 

@@ -8,12 +8,12 @@ from sqlalchemy import bindparam, select, update
 
 from chatproto.operations import AppendBatch, AppendChange, Appended, AppendMessage, BatchAppended, Outcome, Refused
 from chatproto.wire.digest import command_digest
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Event, Role, User
 from storage.statements import Statement, Steps, into
 from storage.tables import chat_users, chats
 from storage.transactions.appends import append_message, repeat
 from storage.transactions.departures import keep_departure
-from storage.transactions.groups import MAX_MEMBERS
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_EVENT,

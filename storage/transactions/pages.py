@@ -7,7 +7,16 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select
 
-from chatproto.operations import FetchMessages, FetchPage, MessagesFound, Outcome, PageFound, Refused
+from chatproto.operations import (
+    FetchMessages,
+    FetchPage,
+    LogRead,
+    MessagesFound,
+    Outcome,
+    PageFound,
+    ReadLog,
+    Refused,
+)
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, Message, Page, User
 from storage.statements import Statement, Steps
@@ -31,6 +40,7 @@ _RANGE: Final = Statement(
     .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED))
     .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
 )
+_HEAD: Final = Statement(select(chats.c.last_seq, chats.c.last_at).where(chats.c.id == bindparam("chat_id")))
 _NEWEST: Final = Statement(
     select(*MESSAGE_COLUMNS)
     .where(
@@ -94,8 +104,19 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
     )
 
 
-def _replaced(operation: FetchPage) -> Steps[bool]:
-    """Whether the client remembers another log: the entry at after_seq was made at another time."""
+def read_log(operation: ReadLog) -> Steps[Outcome]:
+    """What comes after `after_seq`, as many as fit into a page, but at least one."""
+    head = yield from _HEAD.one(chat_id=operation.chat_id)
+    if head is None or operation.after_seq > head[0] or (yield from _replaced(operation)):
+        return Refused("bad_seq", "after_seq is not in this log", "after_seq")
+    last_seq, last_at = head
+    upto = min(operation.after_seq + operation.limit, last_seq)
+    items = yield from read_items(operation.chat_id, operation.after_seq, upto)
+    return LogRead(operation.chat_id, tuple(_fitting(items, {}, forward=True)), last_seq, last_at)
+
+
+def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:
+    """Whether another log is remembered: the entry at after_seq was made at another time."""
     if not operation.after_seq or operation.after_at is None:
         return False
     items = yield from read_items(operation.chat_id, operation.after_seq - 1, operation.after_seq)

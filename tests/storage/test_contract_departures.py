@@ -152,7 +152,7 @@ async def test_presence_ends_with_the_last_chat_that_is_shared(house: House) -> 
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob, eve)
     await house.send(chat, eve)
-    await house.do(SaveLastSeen(eve, house.now))
+    await house.do(SaveLastSeen(((eve, house.now),)))
 
     async def presence() -> list[tuple[bool | None, object]]:
         found = expect(UsersFound, await house.do(FindUsers(bob, (eve,)))).users
