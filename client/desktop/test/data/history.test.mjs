@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { launchChromium, noChromium, startServer } from "../harness/harness.js";
+import { becomes, eventually, launchChromium, noChromium, startServer } from "../harness/harness.js";
 import { anotherWindow, openWindow } from "./window.js";
 
 const skip = noChromium();
@@ -23,62 +22,56 @@ connection.execute("update chats set last_seq = ?, last_message_seq = ? where id
 connection.commit()
 `;
 
-test(
-  "a chat of 100,000 messages opens within 300 ms, and memory stays bounded",
-  { skip, timeout: 120_000 },
-  async () => {
-    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
-    const chatId = await server.direct(anna, boris);
-    await server.send(boris, chatId, "number 1");
-    await server.stop();
-    execFileSync("python3", ["-c", FILL, `${server.dataDir}/vestnik.sqlite3`, String(chatId), String(MANY)]);
-    await server.start();
+test("a chat of 100,000 messages opens at its end, and memory stays bounded", { skip, timeout: 120_000 }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  await server.send(boris, chatId, "number 1");
+  await server.stop();
+  execFileSync("python3", ["-c", FILL, `${server.dataDir}/vestnik.sqlite3`, String(chatId), String(MANY)]);
+  await server.start();
 
-    const window = await (await openWindow(browser, server.url)).logIn(anna);
-    await window.until((seen) => seen.chats[0]?.unread === 1000);
-    const opened = await window.page.evaluate(async (id) => {
-      const began = performance.now();
-      await /** @type {any} */ (globalThis).messenger.openChat(id);
-      return performance.now() - began;
-    }, chatId);
-    const { timeline } = await window.seen();
-    assert.equal(timeline?.seqs.at(-1), MANY);
-    assert.deepEqual([timeline?.at_end, timeline?.at_start], [true, false]);
-    assert.ok(Number(timeline?.seqs.length) >= 50);
-    console.log(`opened in ${opened.toFixed(0)} ms`);
-    assert.ok(opened <= 300, `${opened} ms`);
+  const window = await (await openWindow(browser, server.url)).logIn(anna);
+  await window.until((seen) => seen.chats[0]?.unread === 1000);
+  await window.act("openChat", chatId);
+  await window.until((seen, many) => seen.timeline?.seqs.at(-1) === many, MANY);
+  const { timeline } = await window.seen();
+  assert.deepEqual([timeline?.at_end, timeline?.at_start], [true, false]);
+  assert.ok(Number(timeline?.seqs.length) >= 50);
 
-    for (let page = 0; page < 14; page += 1) await window.act("loadOlder", chatId);
-    const far = (await window.seen()).timeline;
-    assert.equal(far?.seqs.length, 500, "the far end is dropped");
-    assert.equal(far?.at_end, false);
-    assert.ok(Number(far?.seqs[0]) < MANY - 650);
+  for (let page = 0; page < 14; page += 1) await window.act("loadOlder", chatId);
+  const far = (await window.seen()).timeline;
+  assert.equal(far?.seqs.length, 500, "the far end is dropped");
+  assert.equal(far?.at_end, false);
+  assert.ok(Number(far?.seqs[0]) < MANY - 650);
 
-    await server.send(boris, chatId, "while reading far up");
-    await window.until((seen) => seen.chats[0].last === "while reading far up");
-    assert.equal((await window.seen()).timeline?.seqs.at(-1), far?.seqs.at(-1), "it does not move what is read");
-    while (!(await window.seen()).timeline?.at_end) await window.act("loadNewer", chatId);
-    assert.equal((await window.seen()).timeline?.texts.at(-1), "while reading far up");
+  await server.send(boris, chatId, "while reading far up");
+  await window.until((seen) => seen.chats[0].last === "while reading far up");
+  assert.equal((await window.seen()).timeline?.seqs.at(-1), far?.seqs.at(-1), "it does not move what is read");
+  while (!(await window.seen()).timeline?.at_end) await window.act("loadNewer", chatId);
+  assert.equal((await window.seen()).timeline?.texts.at(-1), "while reading far up");
 
-    assert.equal(await window.act("jumpTo", chatId, 5), true);
-    const early = (await window.seen()).timeline;
-    assert.deepEqual([early?.seqs[0], early?.at_start, early?.at_end], [1, true, false]);
-    assert.equal(await window.act("jumpTo", chatId, MANY + 50), false);
-    await window.act("jumpToEnd", chatId);
-    assert.equal((await window.seen()).timeline?.seqs.at(-1), MANY + 1);
+  assert.equal(await window.act("jumpTo", chatId, 5), true);
+  const early = (await window.seen()).timeline;
+  assert.deepEqual([early?.seqs[0], early?.at_start, early?.at_end], [1, true, false]);
+  assert.equal(await window.act("jumpTo", chatId, MANY + 50), false);
+  await window.act("jumpToEnd", chatId);
+  await becomes(async () => (await window.seen()).timeline?.seqs.at(-1), MANY + 1);
 
-    // what was seen is kept: the next start shows it before anything is asked
-    const context = window.page.context();
-    await sleep(1500); // the view is kept a second after its last change
-    await window.page.close();
-    const again = await anotherWindow(context, server.url);
-    await server.kill();
-    await again.act("openChat", chatId);
-    await again.until((seen) => seen.timeline?.texts.at(-1) === "while reading far up");
-    assert.ok(Number((await again.seen()).timeline?.seqs.length) >= 50);
-  },
-);
+  // what was seen is kept: the next start shows it before anything is asked
+  const context = window.page.context();
+  const kept = async () => (await window.kept("items")).map((/** @type {any} */ item) => item.seq);
+  await eventually(async () => {
+    const seqs = await kept();
+    return seqs.includes(MANY + 1) && seqs.includes(MANY - 48);
+  }, kept);
+  await window.page.close();
+  const again = await anotherWindow(context, server.url);
+  await server.kill();
+  await again.act("openChat", chatId);
+  await again.until((seen) => seen.timeline?.texts.at(-1) === "while reading far up");
+  assert.ok(Number((await again.seen()).timeline?.seqs.length) >= 50);
+});
 
 test(
   "events and long messages are paged without a hole, up to the first that one may see",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launchChromium, noChromium, startServer } from "../harness/harness.js";
+import { becomes, launchChromium, noChromium, startServer } from "../harness/harness.js";
 import { openWindow } from "./window.js";
 
 const skip = noChromium();
@@ -30,6 +30,6 @@ test("log in, open a chat with history, send and receive", { skip, timeout: 120_
   await two.until((seen) => seen.chats[0]?.last === "hello");
   await two.act("send", chatId, "and to you", null);
   await one.until((seen) => seen.timeline?.texts.at(-1) === "and to you");
-  assert.deepEqual((await one.seen()).arrivals, ["and to you"]);
+  await becomes(async () => (await one.seen()).arrivals, ["and to you"]);
   assert.deepEqual([...one.errors, ...two.errors], []);
 });

@@ -109,6 +109,29 @@ export class DataWindow {
     }
   }
 
+  /**
+   * What the profile keeps on this machine in one of its stores (db.js). @param {string} store
+   * @returns {Promise<any[]>}
+   */
+  kept(store) {
+    return this.page.evaluate(async (name) => {
+      const all = await indexedDB.databases();
+      const profile = all.map((one) => one.name ?? "").find((one) => one.startsWith("vestnik http"));
+      return new Promise((resolve, reject) => {
+        const opening = indexedDB.open(String(profile));
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const found = database.transaction(name).objectStore(name).getAll();
+          found.onsuccess = () => {
+            database.close();
+            resolve(found.result);
+          };
+        };
+      });
+    }, store);
+  }
+
   /** @param {string} source @param {any} arg @returns {Promise<[string, any]>} */
   async #tester(source, arg) {
     // evaluated by the debugger, so the page's policy on eval does not matter

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   assertAccessible,
+  becomes,
   launchElectron,
   noElectron,
   openChat,
@@ -33,8 +34,8 @@ test("another server is chosen, tried and kept; then one logs in there", { skip:
   await page.getByRole("button", { name: "Войти", exact: true }).click();
   await anew;
   await page.getByText(server.url).waitFor();
-  assert.equal(await box("Имя пользователя или почта").inputValue(), "anna");
-  assert.equal(await box("Пароль").inputValue(), "");
+  await becomes(() => box("Имя пользователя или почта").inputValue(), "anna");
+  await becomes(() => box("Пароль").inputValue(), "");
   await page.getByText("вход сохранится в обычном файле").waitFor();
   await screenshot(page, "desktop-login");
   await box("Пароль").fill(anna.password);

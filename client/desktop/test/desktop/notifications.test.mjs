@@ -6,8 +6,17 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { atEnd, findElectron, launchElectron, noElectron, signIn, startServer } from "../harness/harness.js";
-import { eventually, launchShell } from "./shell.js";
+import {
+  atEnd,
+  becomes,
+  eventually,
+  findElectron,
+  launchElectron,
+  noElectron,
+  signIn,
+  startServer,
+} from "../harness/harness.js";
+import { launchShell } from "./shell.js";
 
 /** false, or why no service can be started here. */
 function noService() {
@@ -86,7 +95,7 @@ test(
     control("action", "0");
     await eventually(() => it.page.evaluate(() => /** @type {any} */ (window).opened.length > 0), "the chat opens");
     assert.deepEqual(await it.page.evaluate(() => /** @type {any} */ (window).opened), [42]);
-    assert.equal(await it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].isVisible()), true);
+    await becomes(() => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].isVisible()), true);
     await it.app.close();
   },
 );

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { atEnd, newUserData, noElectron, signIn, startServer } from "../harness/harness.js";
+import { atEnd, becomes, eventually, newUserData, noElectron, signIn, startServer } from "../harness/harness.js";
 import { environment, launchShell } from "./shell.js";
 
 const PACKAGE = fileURLToPath(new URL("../../scripts/package.mjs", import.meta.url));
@@ -73,8 +73,8 @@ describe("the packed app", { skip: notHere() }, () => {
     assert.equal(await it.app.evaluate(({ app }) => app.isPackaged && app.name), "Vestnik");
     await signIn(it.page, anna);
     const chats = it.page.getByRole("navigation", { name: "Чаты" });
-    assert.match(await chats.getByRole("link", { name: /^Борис/ }).innerText(), /Доброе утро!/);
-    assert.ok(existsSync(join(userData, "IndexedDB")));
+    await becomes(() => chats.getByRole("link", { name: /^Борис/ }).innerText(), /Доброе утро!/);
+    await eventually(() => existsSync(join(userData, "IndexedDB")), "something is kept");
     await it.app.close();
   });
 });

@@ -7,8 +7,8 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { atEnd, launchElectron, noElectron } from "../harness/harness.js";
-import { bareApp, eventually, launchShell, rootSwitches } from "./shell.js";
+import { atEnd, eventually, launchElectron, noElectron } from "../harness/harness.js";
+import { bareApp, launchShell, rootSwitches } from "./shell.js";
 
 const skip = noElectron();
 

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launchElectron, newUserData, noElectron, screenshot, signIn, startServer } from "../harness/harness.js";
+import {
+  becomes,
+  launchElectron,
+  newUserData,
+  noElectron,
+  screenshot,
+  signIn,
+  startServer,
+} from "../harness/harness.js";
 
 const skip = noElectron();
 
@@ -26,19 +34,19 @@ test("what the system lacks is said, and what it has is kept", { skip }, async (
 
   await openTab(page, "Приложение");
   await page.getByText("Этот компьютер").waitFor();
-  const said = async (/** @type {string} */ text) => (await page.getByText(text).count()) > 0;
-  assert.equal(await said("В этой системе нет хранилища паролей"), !info.keyring);
-  assert.equal(await said("В этой системе нет области уведомлений"), !info.tray);
-  assert.equal(await said("Эта система не даёт приложению запускаться самому"), !info.autostart);
-  assert.equal(await page.getByRole("switch", { name: /Закрывать в область/ }).isDisabled(), !info.tray);
-  assert.equal(await page.getByText(info.version, { exact: true }).count(), 1);
+  const said = (/** @type {string} */ text) => async () => (await page.getByText(text).count()) > 0;
+  await becomes(said("В этой системе нет хранилища паролей"), !info.keyring);
+  await becomes(said("В этой системе нет области уведомлений"), !info.tray);
+  await becomes(said("Эта система не даёт приложению запускаться самому"), !info.autostart);
+  await becomes(() => page.getByRole("switch", { name: /Закрывать в область/ }).isDisabled(), !info.tray);
+  await becomes(() => page.getByText(info.version, { exact: true }).count(), 1);
   await screenshot(page, "desktop-settings");
   const spelling = page.getByRole("switch", { name: /Проверять правописание/ });
   const before = await spelling.isChecked();
   await spelling.click();
   await page.getByRole("switch", { name: /Проверять правописание/, checked: !before }).waitFor();
   await openTab(page, "Уведомления");
-  assert.equal(await said("Эта система не показывает уведомлений"), !info.notifications);
+  await becomes(said("Эта система не показывает уведомлений"), !info.notifications);
   await openTab(page, "Оформление");
   await page.getByRole("radio", { name: "Тёмная" }).check();
   await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");

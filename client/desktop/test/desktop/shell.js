@@ -46,13 +46,3 @@ export async function launchShell(options = {}) {
   atEnd(() => electron.close().catch(() => {}));
   return { app: electron, page: await electron.firstWindow(), userData };
 }
-
-/** Ask again until it holds; for what tells nobody that it happened. @param {() => unknown} holds @param {string} what */
-export async function eventually(holds, what) {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    if (await holds()) return;
-    if (Date.now() > end) throw new Error(`did not happen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}

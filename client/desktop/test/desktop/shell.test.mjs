@@ -5,8 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { KEYS } from "../../renderer/ui/keys.js";
-import { launchElectron, noElectron } from "../harness/harness.js";
-import { eventually } from "./shell.js";
+import { becomes, eventually, launchElectron, noElectron } from "../harness/harness.js";
 
 const FUNCTIONS = [
   "attention",
@@ -173,22 +172,21 @@ describe("the window", { skip: noElectron() }, () => {
       shell.openExternal = async (url) => void links.push(url);
       return links;
     });
+    const tried = await it.app.evaluateHandle(({ BrowserWindow }) => {
+      /** @type {Record<string, boolean>} */
+      const prevented = {};
+      const { webContents } = BrowserWindow.getAllWindows()[0];
+      webContents.on("will-navigate", (event) => (prevented[event.url] = event.defaultPrevented));
+      return prevented;
+    });
     for (const url of ["https://example.org/", "file:///etc/passwd", "app://other/"]) {
-      const prevented = it.app.evaluate(
-        ({ BrowserWindow }) =>
-          new Promise((resolve) => {
-            const { webContents } = BrowserWindow.getAllWindows()[0];
-            webContents.once("will-navigate", (event) => resolve(event.defaultPrevented));
-            webContents.once("did-fail-load", () => resolve("failed"));
-          }),
-      );
       await it.page.evaluate((to) => {
         const link = document.createElement("a");
         link.href = to;
         link.click();
       }, url);
       if (url.startsWith("file:")) continue; // Chromium itself refuses, before it asks
-      assert.equal(await prevented, true, url);
+      await becomes(async () => (await tried.jsonValue())[url], true, url);
     }
     const windows = await it.page.evaluate(() => {
       const links = ["https://example.org/doc", "http://example.org/", "file:///etc/passwd", "mailto:a@example.org"];
@@ -206,7 +204,7 @@ describe("the window", { skip: noElectron() }, () => {
       ),
     );
     assert.deepEqual(answers, [true, false, false, false]);
-    assert.equal((await opened.jsonValue()).length, 3);
+    await becomes(async () => (await opened.jsonValue()).length, 3);
   });
 
   test("gets no permission besides notifications and copying", async () => {
@@ -306,9 +304,9 @@ describe("the window", { skip: noElectron() }, () => {
     assert.deepEqual(loaded, { ...shells, theme: "dark", language: "en" });
     const file = JSON.parse(readFileSync(join(it.userData, "settings.json"), "utf8"));
     assert.deepEqual(file.settings, { theme: "dark", language: "en", foreign_images: true });
-    assert.equal(await it.app.evaluate(({ nativeTheme }) => nativeTheme.shouldUseDarkColors), true);
+    await becomes(() => it.app.evaluate(({ nativeTheme }) => nativeTheme.shouldUseDarkColors), true);
     await it.page.emulateMedia({ colorScheme: null }); // Playwright has its own
-    assert.equal(await it.page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches), true);
+    await becomes(() => it.page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches), true);
     const policy = await it.page.evaluate(async () => (await fetch("/")).headers.get("content-security-policy"));
     assert.match(policy ?? "", /img-src [^;]* https:;/);
   });
@@ -438,7 +436,7 @@ describe("the window", { skip: noElectron() }, () => {
     ]);
     await second.waitForLoadState();
     await it.page.evaluate(() => localStorage.setItem("shared", "yes"));
-    assert.equal(await second.evaluate(() => localStorage.getItem("shared")), "yes");
+    await becomes(() => second.evaluate(() => localStorage.getItem("shared")), "yes");
     await second.close();
     const count = () => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
     await eventually(async () => (await count()) === 1, "the second window is gone");

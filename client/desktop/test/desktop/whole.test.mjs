@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import {
   assertNoErrors,
+  becomes,
   composer,
   launchElectron,
   messageRow,
@@ -76,7 +77,7 @@ test("what was written without a server is kept through a restart and sent once"
   assert.deepEqual(await stored(home), ["Доброе утро!", "Первое", "Второе"]);
   await home.server.send(home.boris, home.chat, "Вижу");
   await messageRow(online.page, "Вижу").waitFor();
-  assert.equal(await messageRow(online.page, "Первое").count(), 1);
+  await becomes(() => messageRow(online.page, "Первое").count(), 1);
   assertNoErrors({ name: "offline", errors: offline.errors }, { name: "online", errors: online.errors });
 });
 
@@ -101,5 +102,5 @@ test("a draft is there again after a restart", { skip }, async () => {
   await home.app.close();
   const again = await launchElectron({ server: home.server, userData: home.userData });
   await openChat(again.page, home.chat);
-  assert.equal(await composer(again.page).inputValue(), "Недописанное");
+  await becomes(() => composer(again.page).inputValue(), "Недописанное");
 });

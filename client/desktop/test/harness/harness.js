@@ -2,6 +2,7 @@
 
 export { assertNoErrors, findChromium, launchChromium, newPage, newPerson, newProfile, noChromium } from "./browser.js";
 export { atEnd } from "./closing.js";
+export { becomes, drawn, eventually, still } from "./eventually.js";
 export { findElectron, launchElectron, newUserData, noElectron } from "./electron.js";
 export { chatRow, composer, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
 export { assertAccessible, axe, screenshot } from "./screens.js";

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   assertNoErrors,
+  becomes,
   launchChromium,
   newPage,
   newProfile,
@@ -40,17 +41,17 @@ test("somebody registers; each mistake is told beside its field", { skip }, asyn
   await look(page, "auth-register");
 
   await button(page, "Зарегистрироваться").click();
-  assert.equal(await note(box(page, "Имя пользователя")), "Заполните это поле");
-  assert.equal(await box(page, "Имя пользователя").evaluate((field) => field === document.activeElement), true);
+  await becomes(() => note(box(page, "Имя пользователя")), "Заполните это поле");
+  await becomes(() => box(page, "Имя пользователя").evaluate((field) => field === document.activeElement), true);
 
   await box(page, "Имя пользователя").fill("вера");
   await box(page, "Имя для показа").fill("Вера Соколова");
   await box(page, "Пароль").fill("short");
   await button(page, "Зарегистрироваться").click();
   await page.getByText(/От 3 до 32 знаков/u).waitFor();
-  assert.match(await note(box(page, "Имя пользователя")), /латиница/u);
+  await becomes(() => note(box(page, "Имя пользователя")), /латиница/u);
   assert.equal(await box(page, "Имя пользователя").getAttribute("aria-invalid"), "true");
-  assert.match(await note(box(page, "Пароль")), /Не меньше 8 символов/u);
+  await becomes(() => note(box(page, "Пароль")), /Не меньше 8 символов/u);
   await look(page, "auth-register-wrong");
 
   await box(page, "Имя пользователя").fill("taken");
@@ -58,7 +59,7 @@ test("somebody registers; each mistake is told beside its field", { skip }, asyn
   await page.locator("input[name=password][aria-invalid=false]").waitFor(); // what is mended is not wrong
   await button(page, "Зарегистрироваться").click();
   await page.getByText("Такой логин уже занят").waitFor();
-  assert.equal(await note(box(page, "Имя пользователя")), "Такой логин уже занят");
+  await becomes(() => note(box(page, "Имя пользователя")), "Такой логин уже занят");
 
   await box(page, "Имя пользователя").fill("vera.sokolova");
   await box(page, "Почта").fill("vera@example.org");
@@ -178,7 +179,7 @@ test("English and back, and what was typed stays; the password can be looked at"
   await button(page, "English").click();
   await box(page, "Username or email").waitFor();
   assert.equal(await box(page, "Username or email").inputValue(), "vera");
-  assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
+  await becomes(() => page.evaluate(() => document.documentElement.lang), "en");
   await look(page, "auth-login-en");
   await page.reload();
   await box(page, "Username or email").waitFor();
@@ -200,10 +201,9 @@ test("at 420 and at 360 x 480 with the largest text the form is whole", { skip }
     await button(page, "Регистрация").click();
     await page.evaluate(() => (document.documentElement.dataset.size = "xl"));
     await look(page, `auth-register-${viewport.width}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    assert.equal(wide, false);
+    await becomes(() => page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
     await button(page, "Зарегистрироваться").click();
-    assert.equal(await note(box(page, "Имя пользователя")), "Заполните это поле");
+    await becomes(() => note(box(page, "Имя пользователя")), "Заполните это поле");
     await profile.close();
   }
 });

@@ -1,7 +1,7 @@
 /** Looking at what is open: in both themes, by axe and as a picture for people. */
 
 import assert from "node:assert/strict";
-import { axe, screenshot } from "../harness/harness.js";
+import { axe, becomes, screenshot, still } from "../harness/harness.js";
 
 /** @param {import("playwright-core").Page} page @param {string} name of the pictures: NAME.png and NAME-dark.png */
 export async function look(page, name) {
@@ -10,6 +10,7 @@ export async function look(page, name) {
     ["light", ""],
   ])) {
     await page.emulateMedia({ colorScheme });
+    await still(page);
     await screenshot(page, name + ending);
     assert.deepEqual(await axe(page), [], `${name}, ${colorScheme}`);
   }
@@ -20,20 +21,19 @@ export async function look(page, name) {
  * @param {import("playwright-core").Page} page
  */
 export async function assertInside(page) {
-  await page.evaluate(() => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
-    return Promise.all(ending.map((animation) => animation.finished));
+  await still(page);
+  await becomes(() => page.evaluate(outside), []);
+}
+
+/** Runs in the page. */
+function outside() {
+  return [...document.querySelectorAll("dialog[open], .menu, .emoji, .toast")].flatMap((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const said = [];
+    if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) {
+      said.push(`${element.className} is outside: ${[left, top, right, bottom]} of ${[innerWidth, innerHeight]}`);
+    }
+    if (element.scrollWidth > element.clientWidth) said.push(`${element.className} is too wide inside`);
+    return said;
   });
-  const faults = await page.evaluate(() =>
-    [...document.querySelectorAll("dialog[open], .menu, .emoji, .toast")].flatMap((element) => {
-      const { left, right, top, bottom } = element.getBoundingClientRect();
-      const said = [];
-      if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) {
-        said.push(`${element.className} is outside: ${[left, top, right, bottom]} of ${[innerWidth, innerHeight]}`);
-      }
-      if (element.scrollWidth > element.clientWidth) said.push(`${element.className} is too wide inside`);
-      return said;
-    }),
-  );
-  assert.deepEqual(faults, []);
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
   assertNoErrors,
+  becomes,
   launchChromium,
   messageRow,
   newPerson,
@@ -62,13 +63,14 @@ test(
     const told = page.getByRole("status").filter({ hasText: "Нет соединения" });
     await wire.cut();
     await told.waitFor();
-    assert.match(await told.innerText(), /Нет соединения\. Повтор через \d+ с/u);
-    const spoken = await told.evaluate((element) => {
-      const copy = /** @type {Element} */ (element.cloneNode(true));
-      for (const hidden of copy.querySelectorAll("[aria-hidden=true]")) hidden.remove();
-      return copy.textContent?.replace(/\s+/gu, " ").trim();
-    });
-    assert.equal(spoken, "Нет соединения Повторить сейчас", "no number that would be read out each second");
+    await becomes(() => told.innerText(), /Нет соединения\. Повтор через \d+ с/u);
+    const spoken = () =>
+      told.evaluate((element) => {
+        const copy = /** @type {Element} */ (element.cloneNode(true));
+        for (const hidden of copy.querySelectorAll("[aria-hidden=true]")) hidden.remove();
+        return copy.textContent?.replace(/\s+/gu, " ").trim();
+      });
+    await becomes(spoken, "Нет соединения Повторить сейчас", "no number that would be read out each second");
     await page.getByPlaceholder("Сообщение отправится, когда появится сеть").waitFor();
     for (const text of ["раз", "два", "три"]) await say(page, text);
     await isIn(page, "три", "В очереди");
@@ -82,7 +84,7 @@ test(
       (await server.items(account, chat)).map((item) => item.content),
       ["Привет", "раз", "два", "три"],
     );
-    assert.equal(await page.getByRole("article").count(), 4, "no echo is left beside its message");
+    await becomes(() => page.getByRole("article").count(), 4, "no echo is left beside its message");
     assertNoErrors({ name: "anna", errors });
     await context.close();
   },
