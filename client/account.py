@@ -10,6 +10,8 @@ from client.errors import ChatError
 NO_CONNECTION: Final = "no_connection"
 PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", "internal", "draining"})
 """Codes of refusals that may be gone at the next attempt."""
+STALE: Final = frozenset({"token_expired", "token_invalid"})
+"""Codes for which another access token may help: it ran out, or the server has another key or another clock now."""
 
 
 async def register(http: httpx.AsyncClient, username: str, password: str, display_name: str | None = None) -> "Account":
@@ -24,7 +26,7 @@ async def log_in(http: httpx.AsyncClient, login: str, password: str) -> "Account
 
 
 class Account:
-    """One session of one user. `token` is the access token; `user` his private profile as of the log-in."""
+    """One session of one user. `token` is the access token; `user` their private profile as of the log-in."""
 
     def __init__(self, http: httpx.AsyncClient, answer: Any) -> None:
         self._http = http
@@ -34,12 +36,12 @@ class Account:
         self.user: dict[str, Any] = answer["user"]
 
     async def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """The JSON of the answer, None where it has none; an expired token is renewed once. Raises ChatError."""
+        """The JSON of the answer, None where it has none. A stale token is exchanged once. Raises ChatError."""
         token = self.token
         try:
             return await _call(self._http, method, path, body, token, params)
         except ChatError as refused:
-            if refused.code != "token_expired":
+            if refused.code not in STALE:
                 raise
         await self.refresh(token)
         return await _call(self._http, method, path, body, self.token, params)

@@ -13,8 +13,9 @@ import httpx
 import msgspec
 import trio
 
-from chatproto.client.outputs import Apply, Changed, Failed, Forget, Row, Sent
+from chatproto.client.outputs import Apply, Changed, Failed, Forget, Jump, Row, Sent
 from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.snapshot import Snapshot
 from chatproto.client.timing import Timing
 from chatproto.transitions import ClientState
 from chatproto.wire.model import LogItem, Message
@@ -23,7 +24,7 @@ from client.cids import new_cid
 from client.driver import Driver, Told
 from client.errors import ChatError
 from client.link import CLOSE_TIMEOUT, Closed
-from client.store import MemoryStore, SQLiteStore, Store
+from client.store import MemoryStore, SQLiteStore, Store, StoreError
 
 KEEP: Final = 10_000
 """Items a chat, and events an iterator holds on to."""
@@ -39,6 +40,7 @@ async def connect(
     device: str = "python",
     store: Path | str | None = None,
     whole_log: bool = False,
+    auto_commit: bool = True,
     keep: int = KEEP,
     timing: Timing | None = None,
     random: Random | None = None,
@@ -47,11 +49,16 @@ async def connect(
     """Log in to the server at `url`, such as `http://localhost:8000`, and stay connected until the block ends.
 
     `store`: a file in which cursors and the outbox outlive this process; else they are forgotten at its end.
-    `whole_log`: take the logs from their beginnings; else what comes from now on. Raises ChatError where the log-in is
-    refused, and StoreError; later refusals come from the calls. The block's end waits for no message on its way.
+    `whole_log`: take the logs from their beginnings; else what comes from now on. `auto_commit`: a chat's cursor moves
+    with each item that is told. Without it `Client.commit` moves it: what was not committed is told again in the next
+    life of the store, and nothing is left out, however far behind a chat is. `keep`: items a chat, and events a
+    stream, that are held in memory.
+
+    Raises ChatError where the log-in is refused, and StoreError where the store cannot be read or, at any time,
+    written; later refusals come from the calls. The block's end waits for no message on its way, but for what is to be
+    saved (at most 5 s).
     """
     timing = timing or Timing()
-    memory: Store = MemoryStore() if store is None else SQLiteStore(store)
     config = ClientConfig(
         device=device,
         name="vestnik-python",
@@ -60,34 +67,51 @@ async def connect(
         whole_log=whole_log,
         timing=timing,
     )
+    async with (
+        _open_store(store) as (memory, snapshot),
+        httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000) as http,
+    ):
+        account = await log_in(http, username, password)
+        if snapshot is not None and snapshot.user_id != account.user["id"]:
+            raise ChatError("wrong_store", "the store belongs to another user")
+        session = ClientSession(config, (random or SystemRandom()).random, snapshot, skips=auto_commit)
+        client = Client(url, account, session, memory, make_cid, keep, auto_commit=auto_commit)
+        async with _running(client):
+            yield client
+
+
+@asynccontextmanager
+async def _open_store(path: Path | str | None) -> AsyncIterator[tuple[Store, Snapshot | None]]:
+    """The store and what it holds. A file is opened, read and closed on a thread: each waits for the disk."""
+    if path is None:
+        yield MemoryStore(), None
+        return
+    store = await trio.to_thread.run_sync(SQLiteStore, path)
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000) as http:
-            account = await log_in(http, username, password)
-            snapshot = memory.load()
-            if snapshot is not None and snapshot.user_id != account.user["id"]:
-                raise ChatError("wrong_store", "the store belongs to another user")
-            session = ClientSession(config, (random or SystemRandom()).random, snapshot)
-            client = Client(url, account, session, memory, make_cid, keep)
-            async with _running(client):
-                yield client
+        yield store, await trio.to_thread.run_sync(store.load)
     finally:
-        memory.close()
+        with trio.CancelScope(shield=True):  # closing writes what stands in the log, and no more
+            await trio.to_thread.run_sync(store.close)
 
 
 @asynccontextmanager
 async def _running(client: "Client") -> AsyncIterator[None]:
     failed: Exception | None = None
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(client.driver.run)
-        try:
-            await client.wait_live()
-            yield
-        except Exception as error:  # raised again below, without the nursery's wrapping
-            failed = error
-        client.driver.stop()
-        with trio.move_on_after(CLOSE_TIMEOUT + 1):
-            await client.driver.ended()
-        nursery.cancel_scope.cancel()
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(client.driver.run)
+            try:
+                await client.wait_live()
+                yield
+            except Exception as error:  # raised again below, without the nursery's wrapping
+                failed = error
+            client.driver.stop()
+            with trio.move_on_after(CLOSE_TIMEOUT + 1):
+                await client.driver.ended()
+                await client.driver.saved()  # and told: nobody is left waiting
+            nursery.cancel_scope.cancel()
+    except* StoreError as lost:
+        failed = lost.exceptions[0] if isinstance(lost.exceptions[0], StoreError) else StoreError(str(lost))
     if failed is not None:
         raise failed
 
@@ -162,15 +186,18 @@ class Client:
         store: Store,
         make_cid: Callable[[], str],
         keep: int,
+        *,
+        auto_commit: bool = True,
     ) -> None:
         self.account = account
         self.session = session
-        self.driver = Driver(url, account, session, store, self._happened)
+        self.driver = Driver(url, account, session, store, self._happened, auto_commit=auto_commit)
         self.links = 0
         self.stopped: ChatError | None = None
         self._make_cid = make_cid
         self._keep = keep
         self._logs: dict[int, deque[LogItem]] = {}
+        self._applied = {chat_id: chat.applied for chat_id, chat in session.replica.chats.items()}
         self._sendings: dict[str, Sending] = {}
         self._messages: WeakSet[Stream[Message]] = WeakSet()
         self._events: WeakSet[Stream[Told]] = WeakSet()
@@ -196,20 +223,41 @@ class Client:
         return await self.enqueue(chat_id, text, reply_to=reply_to, cid=cid).ack()
 
     def enqueue(self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None) -> Sending:
-        """Put a message behind those already on their way to this chat. Raises ChatError once the client stopped, and
-        ValueError for a cid that is on its way."""
+        """Put a message behind those already on their way to this chat, without waiting.
+
+        It is written to the store at once and in order, by another thread: from the end of `saved` on it outlives this
+        process. With the cid and text of a message that an earlier life of the store left on its way, it is that one.
+        Raises ChatError once the client stopped, or with bad_unicode; and ValueError for a cid that is on its way.
+        """
         if self.stopped is not None:
             raise self.stopped
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ChatError("bad_unicode", "half of a surrogate pair") from None
         target = None if reply_to is None else self._find(chat_id, reply_to)
         target_at = target.created_at if isinstance(target, Message) else None
         sending = Sending(cid or self._make_cid())
         row = Row(cid=sending.cid, chat_id=chat_id, content=text, reply_to=reply_to, target_at=target_at)
-        if sending.cid in self._sendings:
-            raise ValueError(f"cid {sending.cid} is on its way already")
-        self._sendings[sending.cid] = sending
-        if not self.driver.send(row):
-            raise ValueError(f"cid {sending.cid} is on its way already")
+        waiting = self.session.outbox.entries.get(row.cid)
+        if row.cid in self._sendings or (waiting is not None and not _same(waiting.row, row)):
+            raise ValueError(f"cid {row.cid} is on its way already")
+        self._sendings[row.cid] = sending
+        if waiting is None:
+            self.driver.send(row)
         return sending
+
+    async def saved(self) -> None:
+        """Wait until all that was asked for so far is on the disk, where there is a store. Raises StoreError."""
+        await self.driver.saved()
+
+    def commit(self, item: LogItem) -> None:
+        """With `auto_commit=False`: this item and all before it in its chat are done with; durable soon after.
+
+        `item` is one that was told (`messages`, `events`); any other, and one of a log that was replaced since, changes
+        nothing. What the server is told to be delivered, or read, never goes beyond what is committed.
+        """
+        self.driver.commit(item)
 
     @property
     def unsent(self) -> tuple[Row, ...]:
@@ -233,9 +281,8 @@ class Client:
         return tuple(self._logs.get(chat_id, ()))
 
     def applied(self, chat_id: int) -> int:
-        """The seq up to which a chat's log is whole; 0 where it is not known yet."""
-        chat = self.session.replica.chats.get(chat_id)
-        return 0 if chat is None else chat.applied
+        """The seq up to which a chat's log is whole, and in the store; 0 where it is not known yet."""
+        return self._applied.get(chat_id, 0)
 
     async def reached(self, chat_id: int, seq: int) -> None:
         """Wait until a chat's log is whole up to `seq`. Raises ChatError once the client stopped."""
@@ -291,11 +338,15 @@ class Client:
                 events.put(one)
             match one:
                 case Apply(item):
+                    self._applied[item.chat_id] = item.seq
                     self._log_of(item.chat_id).append(item)
                     if isinstance(item, Message):
                         for messages in self._messages:
                             messages.put(item)
+                case Jump(chat_id, applied):
+                    self._applied[chat_id] = applied
                 case Forget(chat_id):
+                    self._applied.pop(chat_id, None)
                     self._logs.pop(chat_id, None)
                 case Sent(cid):
                     self._settle(cid, one)
@@ -335,3 +386,7 @@ class Client:
 
     def _find(self, chat_id: int, seq: int) -> LogItem | None:
         return next((item for item in reversed(self._logs.get(chat_id, ())) if item.seq == seq), None)
+
+
+def _same(one: Row, other: Row) -> bool:
+    return (one.chat_id, one.content, one.reply_to) == (other.chat_id, other.content, other.reply_to)

@@ -1,15 +1,19 @@
-"""What a client keeps on its own disk: cursors, own marks and the outbox (docs/protocol.md section 3, C1 and C6)."""
+"""What a client keeps on its own disk: cursors, own marks and the outbox (docs/protocol.md section 3, C1 and C6).
+
+A store is plain and blocking. The driver (client/driver.py) calls it from a thread, one call at a time and in order.
+"""
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
-from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow, Tell
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.wire.frames import ChatFrame, Chats, Ready
 from chatproto.wire.model import Hidden
 
 SCHEMA: Final = """
@@ -32,15 +36,26 @@ on conflict (chat_id) do update set applied = excluded.applied, applied_at = exc
 """
 
 
+_EMPTY: Final = "insert into chat (chat_id, applied) values (?, 0) on conflict (chat_id) do nothing"
+Statement = tuple[str, tuple[object, ...]]
+
+
 class Store(Protocol):
     """Durable memory of one log-in of one user."""
+
+    def concerns(self, outputs: Sequence[Output]) -> bool:
+        """Whether `save` would write anything; cheap, and called on the event loop."""
+        ...
 
     def load(self) -> Snapshot | None:
         """What was saved; None where nothing was."""
         ...
 
     def save(self, outputs: Sequence[Output]) -> None:
-        """Make these durable, all or none, before it returns; outputs that concern no store are passed over."""
+        """Make these durable, all or none, before it returns; outputs that concern no store are passed over.
+
+        Raises StoreError where that is not possible.
+        """
         ...
 
     def close(self) -> None:
@@ -50,6 +65,10 @@ class Store(Protocol):
 
 class MemoryStore:
     """For a client that may forget: what was not acknowledged at its end is lost with it."""
+
+    def concerns(self, outputs: Sequence[Output]) -> bool:
+        """No."""
+        return False
 
     def load(self) -> Snapshot | None:
         """Nothing."""
@@ -63,11 +82,14 @@ class MemoryStore:
 
 
 class StoreError(Exception):
-    """The file is no store of this program, or of another user."""
+    """The file is no store of this program or cannot be used, or a write failed (a full disk)."""
 
 
 class SQLiteStore:
-    """A file; each save is one transaction that is on the disk when it returns. Not for several processes at once."""
+    """A file; each save is one transaction that is on the disk when it returns.
+
+    Not for several processes at once, and for one thread at a time.
+    """
 
     def __init__(self, path: Path | str) -> None:
         """Open or make it, readable by its owner alone. Raises StoreError."""
@@ -75,7 +97,7 @@ class SQLiteStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.execute("pragma locking_mode = exclusive")
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
@@ -106,45 +128,68 @@ class SQLiteStore:
             rows=tuple(msgspec.json.decode(body, type=Row) for (body,) in rows),
         )
 
+    def concerns(self, outputs: Sequence[Output]) -> bool:
+        """See Store."""
+        return any(True for output in outputs for _ in _statements(output))
+
     def save(self, outputs: Sequence[Output]) -> None:
         """See Store."""
-        statements = [statement for output in outputs if (statement := _statement(output)) is not None]
+        statements = [statement for output in outputs for statement in _statements(output)]
         if not statements:
             return
-        self._connection.execute("begin immediate")
         try:
+            self._connection.execute("begin immediate")
             for sql, values in statements:
                 self._connection.execute(sql, values)
+            self._connection.execute("commit")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise StoreError(f"the store cannot be written: {error}") from None
         except BaseException:
-            self._connection.execute("rollback")
+            self._roll_back()
             raise
-        self._connection.execute("commit")
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
 
     def close(self) -> None:
         """See Store."""
         self._connection.close()
 
 
-def _statement(output: Output) -> tuple[str, tuple[object, ...]] | None:
+def _statements(output: Output) -> Iterator[Statement]:
     match output:
         case SaveEpoch(user_id, epoch):
-            return _ME, (user_id, epoch)
+            yield _ME, (user_id, epoch)
         case SaveRow(row):
             body = msgspec.json.encode(row).decode()
-            return (
+            yield (
                 "insert into outbox (cid, body) values (?, ?) on conflict (cid) do update set body = excluded.body",
                 (row.cid, body),
             )
         case DropRow(cid):
-            return "delete from outbox where cid = ?", (cid,)
+            yield "delete from outbox where cid = ?", (cid,)
         case SaveMarks(chat_id, read_seq):
-            return "update chat set read = ? where chat_id = ?", (read_seq, chat_id)
+            yield "update chat set read = ? where chat_id = ?", (read_seq, chat_id)
         case Apply(item):
             at = None if isinstance(item, Hidden) else msgspec.to_builtins(item.created_at)
-            return _CURSOR, (item.chat_id, item.seq, at)
+            yield _CURSOR, (item.chat_id, item.seq, at)
         case Jump(chat_id, applied):
-            return _CURSOR, (chat_id, applied, None)
+            yield _CURSOR, (chat_id, applied, None)
         case Forget(chat_id):
-            return "delete from chat where chat_id = ?", (chat_id,)
+            yield "delete from chat where chat_id = ?", (chat_id,)
+        case Tell(frame):
+            for chat_id in _empty_chats(frame):
+                yield _EMPTY, (chat_id,)
+
+
+def _empty_chats(frame: object) -> list[int]:
+    """Chats told of before anything was written in them: all of it will be applied, so each has a cursor, at 0."""
+    match frame:
+        case Ready() | Chats():
+            return [head.chat_id for head in frame.chats if head.last_seq == 0]
+        case ChatFrame():
+            return [frame.chat.id] if frame.chat.last_seq == 0 else []
         case _:
-            return None
+            return []

@@ -86,13 +86,15 @@ class ChatLog:
 class Replica:
     """All chats of one user.
 
-    `whole_log`: take each log from its beginning; else from where it stood when the chat was first listed. `stirred`:
-    chats that may want a sync or a mark.
+    `whole_log`: take each log from its beginning; else from where it stood when the chat was first listed. `skips`: a
+    chat that is far behind goes on at its end, unless the log is taken whole. `stirred`: chats that may want a sync or
+    a mark.
     """
 
     timing: Timing
     emit: Callable[[Output], None]
     whole_log: bool = False
+    skips: bool = True
     user_id: int = 0
     epoch: str | None = None
     chats: dict[int, ChatLog] = field(factory=dict)
@@ -319,7 +321,7 @@ class Replica:
         if chat is None or chat.anew:
             chat = self._enter(head.chat_id, head.first_seq, head.last_seq)
             self._tell_start(chat)
-        elif not self.whole_log and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
+        elif self._skips and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
             self._jump(chat, head.last_seq)
         chat.first_seq, chat.left_seq, chat.last_at = head.first_seq, head.left_seq, head.last_at
         chat.member_seq = max(chat.member_seq, head.last_seq if head.left_seq is None else head.left_seq - 1)
@@ -330,6 +332,10 @@ class Replica:
         chat.told_delivered, chat.told_read = head.delivered_seq, head.read_seq
         self._stir(chat)
         return replaced
+
+    @property
+    def _skips(self) -> bool:
+        return self.skips and not self.whole_log
 
     def _enter(self, chat_id: int, first_seq: int, last_seq: int) -> ChatLog:
         applied = max(0, first_seq - 1) if self.whole_log else last_seq

@@ -59,7 +59,7 @@ AUTH: Final = "auth"
 
 
 class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client is. `whole_log`: it takes every log from its beginning, as a bot or an archive does."""
+    """What a client is. `whole_log`: it takes every log from its beginning, as an archive does."""
 
     device: str = "unknown"
     name: str | None = None
@@ -70,13 +70,24 @@ class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientSession:
-    """`random` gives numbers from 0 up to 1; with a snapshot it goes on where that one was taken."""
+    """`random` gives numbers from 0 up to 1; with a snapshot it goes on where that one was taken.
 
-    def __init__(self, config: ClientConfig, random: Callable[[], float], snapshot: Snapshot | None = None) -> None:
+    `skips`: it may leave out what lies between where it was and the end of a chat that is more than 1,000 items ahead,
+    as a screen may and a bot may not.
+    """
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        random: Callable[[], float],
+        snapshot: Snapshot | None = None,
+        *,
+        skips: bool = True,
+    ) -> None:
         self.config = config
         self.timing = config.timing
         self.outbox = Outbox()
-        self.replica = Replica(self.timing, self._emit, config.whole_log)
+        self.replica = Replica(self.timing, self._emit, config.whole_log, skips)
         self._connector = Connector(self.timing, random, self._emit)
         self._outputs: list[Output] = []
         self._inflight = 0

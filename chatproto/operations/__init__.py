@@ -35,7 +35,6 @@ from chatproto.operations.log import (
     FetchPage,
     LoadSession,
     Mark,
-    ReadLog,
     RenewEpoch,
     Sweep,
 )
@@ -47,7 +46,6 @@ from chatproto.operations.outcomes import (
     ChatsFound,
     Done,
     LoginFound,
-    LogRead,
     Marked,
     MessagesFound,
     OperationFailed,
@@ -88,7 +86,6 @@ Operation = (
     | AppendChange
     | AppendBatch
     | FetchPage
-    | ReadLog
     | FetchMessages
     | Mark
     | LoadSession
@@ -121,7 +118,6 @@ __all__ = [
     "ListUsers",
     "LoadChat",
     "LoadSession",
-    "LogRead",
     "LoginFound",
     "Mark",
     "Marked",
@@ -131,7 +127,6 @@ __all__ = [
     "Outcome",
     "OutcomeUnknown",
     "PageFound",
-    "ReadLog",
     "Refused",
     "RenewEpoch",
     "RotateRefresh",

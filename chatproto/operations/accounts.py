@@ -99,9 +99,10 @@ class UpdateUser:
 
 @frozen
 class SaveLastSeen:
-    """`seen`: users whose last connection has gone, each with the time it ended. Outcome: Done."""
+    """The user's last connection has gone. Outcome: Done."""
 
-    seen: tuple[tuple[int, datetime], ...]
+    user_id: int
+    now: datetime
 
 
 @frozen

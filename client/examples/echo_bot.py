@@ -27,7 +27,8 @@ bot = Bot()
 async def echo(message: Message, chat: Client) -> None:
     """The same words, as an answer to the message."""
     chat.read(message.chat_id, message.seq)
-    await chat.send(message.chat_id, message.content or "…", reply_to=message.seq)
+    cid = f"echo-{message.id}"  # handled twice, after a crash, it is answered once
+    await chat.send(message.chat_id, message.content or "…", reply_to=message.seq, cid=cid)
 
 
 def kept_password(folder: Path) -> str:

@@ -126,9 +126,7 @@ class LogCorrupted(Exception):
 
 @frozen
 class Readers:
-    """The two who have read furthest, which is enough to tell of any message whether another has read it.
-
-    `marks`: user and seq, the furthest first."""
+    """The two who have read furthest, which is enough to tell of any message whether another has read it."""
 
     marks: tuple[tuple[int, int], ...]
 
@@ -192,14 +190,14 @@ def render_event(
     )
 
 
-def read_items(chat_id: int, after: int, upto: int, who: Readers | None = None) -> Steps[list[Message | Event]]:
-    """The entries of exactly the seqs in (after, upto]; `who` has read them, by default the readers of now."""
+def read_items(chat_id: int, after: int, upto: int) -> Steps[list[Message | Event]]:
+    """The entries of exactly the seqs in (after, upto]."""
     if upto <= after:
         return []
     message_rows = yield from _MESSAGES.rows(chat_id=chat_id, after=after, upto=upto)
     items: list[Message | Event] = []
     if message_rows:
-        who = who or (yield from readers(chat_id))
+        who = yield from readers(chat_id)
         items += [read_message(row, is_read=who.have_read(row[4], row[2])) for row in message_rows]
     if len(items) < upto - after:
         event_rows = yield from _EVENTS.rows(chat_id=chat_id, after=after, upto=upto)

@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from chatproto.client.timing import Timing
+from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from client.connection import Client, connect
 from client.errors import ChatError
@@ -43,6 +44,7 @@ async def test_two_people_talk(house: House) -> None:
         assert (message.content, message.sender_id, message.seq) == ("Привет 😀", ann.user_id, 1)
         await bob.send(chat_id, "hello", reply_to=1)
         await ann.reached(chat_id, 2)
+        await bob.reached(chat_id, 2)
         assert texts(ann, chat_id) == texts(bob, chat_id) == ["Привет 😀", "hello"]
 
 
@@ -152,3 +154,21 @@ async def test_older_pages_come_over_http(house: House) -> None:
     async with connect(house.url, "ann", PASSWORD, timing=FAST) as chat:
         assert chat.applied(chat_id) == 5
         assert [message.content for message in await chat.history(chat_id, before_seq=4, limit=2)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("stale", ["expired", "of another key"])
+async def test_a_stale_token_is_exchanged_once_and_the_call_goes_through(house: House, stale: str) -> None:
+    await house.register("ann")
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
+        if stale == "expired":
+            house.clock.advance(hours=1)
+        else:
+            ann.account.token = TokenKeys("1", {"1": b"another key" * 4}).sign(
+                user_id=ann.user_id, session_id=1, refresh_id=1, jti="x", now=house.clock.now(), lifetime=900
+            )
+        before = ann.account.token
+        assert (await ann.account.call("GET", "/api/auth/me"))["username"] == "ann"
+        assert ann.account.token != before
+        await ann.account.call("POST", "/api/auth/logout")
+        with pytest.raises(ChatError, match="revoked"):
+            await ann.account.call("GET", "/api/auth/me")

@@ -140,7 +140,7 @@ async def test_a_bot_answers_each_message_once_also_after_its_restart(house: Hou
 
             @bot.on_message
             async def answer(message: Message, chat: Client) -> None:
-                await chat.send(message.chat_id, f"you said {message.content}")
+                await chat.send(message.chat_id, f"you said {message.content}", cid=f"answer-{message.id}")
 
             async with trio.open_nursery() as nursery:
                 robot = await nursery.start(bot.run, house.url, "bot", PASSWORD, tmp_path / "bot.sqlite3", FAST)

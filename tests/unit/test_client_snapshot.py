@@ -1,8 +1,12 @@
 """What a client keeps across its own end."""
 
+import pytest
+
+from chatproto.client.outputs import Jump, SendFrame
+from chatproto.client.replica import FAR_BEHIND
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.wire.frames import Lag
+from chatproto.wire.frames import Lag, Sync
 from tests.vectors.frames import ME, at, error, head, message, page, ready, row
 from tests.vectors.recorder import Recorder
 
@@ -50,3 +54,19 @@ def test_a_log_whose_new_end_is_not_known_yet_is_not_kept() -> None:
     assert r.session.snapshot().chats == ()
     r.receive(page("sync-2", 5, 0, [], last_seq=4))
     assert [chat.applied for chat in r.session.snapshot().chats] == [4]
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_chat_far_behind_is_left_out_only_by_who_may_skip(skips: bool) -> None:
+    last = 10 + FAR_BEHIND + 1
+    kept = Snapshot(user_id=1, epoch="e1", chats=(ChatSnapshot(chat_id=5, first_seq=1, applied=10),))
+    session = ClientSession(ClientConfig(), lambda: 0.5, kept, skips=skips)
+    session.start("token", 0)
+    session.connected(session.link, 0)
+    session.outputs()
+    session.receive(session.link, [ready(head(5, last))], 0)
+    outputs = session.outputs()
+    jumps = [output for output in outputs if isinstance(output, Jump)]
+    asked = [output.frame for output in outputs if isinstance(output, SendFrame)]
+    assert jumps == ([Jump(5, last)] if skips else [])
+    assert [frame.after_seq for frame in asked if isinstance(frame, Sync)] == ([] if skips else [10])
