@@ -17,6 +17,7 @@ from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver
+from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.proxy import ProxyFix
 from runtime.secret_files import load_or_create_secret
@@ -81,8 +82,9 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             random_token=lambda: secrets.token_urlsafe(32),
         )
         pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
-        app = create_app(services, pages)
+        app = create_app(pages)
         add_websockets(app, services, driver)
+        api = Api(services, pages, cast("ASGIFramework", app))
 
         async def drain() -> None:
             services.draining.active = True
@@ -90,7 +92,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
 
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
-            fixed = ProxyFix(cast("ASGIFramework", app), settings.proxy_hops)
+            fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(fixed, services, driver, drain, has_pages=bool(pages))
             nursery.cancel_scope.cancel()
     finally:

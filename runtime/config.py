@@ -138,6 +138,26 @@ class Settings:
     """Frames or requests per second that one user may send in the long run."""
     bucket_burst: int = _setting(_whole(1, 1_000_000), 100)
     """Frames or requests that one user may send at once."""
+    limit_reads_rate: float = _setting(_positive, 50.0)
+    """Requests per second that read over HTTP and that one user may send in the long run."""
+    limit_reads_burst: int = _setting(_whole(1, 1_000_000), 200)
+    """The same at once."""
+    limit_searches_rate: float = _setting(_positive, 5.0)
+    """Searches per second of one user in the long run."""
+    limit_searches_burst: int = _setting(_whole(1, 1_000_000), 50)
+    """The same at once."""
+    limit_new_chats: int = _setting(_whole(1, 1_000_000), 30)
+    """Chats that one user may begin an hour."""
+    limit_new_members: int = _setting(_whole(1, 1_000_000), 200)
+    """People whom one user may add to groups an hour, those named when a group is made aside."""
+    limit_registrations: int = _setting(_whole(1, 1_000_000), 10)
+    """Accounts that one address may make an hour."""
+    limit_login_failures: int = _setting(_whole(1, 1_000_000), 10)
+    """Failed log-ins of one address for one account in 15 minutes."""
+    limit_address_failures: int = _setting(_whole(1, 1_000_000), 100)
+    """Failed log-ins of one address in 15 minutes."""
+    limit_refused_tokens: int = _setting(_whole(1, 1_000_000), 100)
+    """Refresh tokens of one address that are refused, a minute."""
     allowed_origins: tuple[str, ...] = _setting(_origins, ())
     """Origins of browsers that may connect besides the server's own."""
     web_dir: Path | None = _setting(_web_dir, cast("Path | None", DESKTOP))

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+import trio
 from attrs import Factory, define, field, frozen
 
-from chatproto.operations import Operation, Outcome, SessionsEnded, TouchSession, UserFound
+from chatproto.operations import Operation, Outcome, Refused, SessionsEnded, TouchSession, UserFound
 from chatproto.tokens import AccessClaims, TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.config import Settings
-from runtime.http.guards import Buckets, LiveSessions, LoginLimiter
+from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
 from runtime.metrics import Metrics
 from storage.passwords import Passwords
@@ -41,9 +42,19 @@ class Draining:
     active: bool = False
 
 
+@define(eq=False)
+class _Question:
+    """Whether a session is alive, asked of storage; `answer` stays None where the asker went away."""
+
+    done: trio.Event = Factory(trio.Event)
+    answer: AccessClaims | Problem | None = None
+
+
 @frozen(kw_only=True)
 class Services:
-    """`now` gives aware UTC time, `random_token` 256 random bits in URL-safe letters."""
+    """`now` gives aware UTC time, to stamp; `clock` monotonic seconds, to wait by; `random_token` 256 random bits in
+    URL-safe letters.
+    """
 
     driver: Driver
     keys: TokenKeys = field(repr=False)
@@ -53,17 +64,17 @@ class Services:
     storage: Storage
     now: Callable[[], datetime]
     random_token: Callable[[], str]
+    clock: Callable[[], float] = trio.current_time
     draining: Draining = Factory(Draining)
-    logins: LoginLimiter = Factory(LoginLimiter)
-    live_sessions: LiveSessions = Factory(LiveSessions)
-    buckets: Buckets = Factory(lambda self: Buckets(self.limits.rate, self.limits.burst), takes_self=True)
+    guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
+    _asking: dict[AccessClaims, _Question] = Factory(dict)
     metrics: Metrics = Factory(lambda self: Metrics(lambda: self.driver.connections), takes_self=True)
 
     async def ask(self, operation: Operation) -> Outcome:
         """Run an operation; sessions that it ended are refused here from now on."""
         outcome = await self.driver.request(operation)
         if isinstance(outcome, SessionsEnded):
-            self.live_sessions.forget(outcome.session_ids)
+            self.guards.sessions.forget(outcome.session_ids)
         return outcome
 
     async def authenticate(self, authorization: str | None) -> AccessClaims | Problem:
@@ -75,14 +86,33 @@ class Services:
 
     async def check_token(self, token: str) -> AccessClaims | Problem:
         """The claims of an access token that is valid and whose session is alive; at most 1 s behind its end."""
-        now = self.now()
-        claims = self.keys.check(token, now)
+        holder = self.guards.sessions.holder(token, self.clock())
+        if holder is not None:
+            return holder
+        claims = self.keys.check(token, self.now())
         if not isinstance(claims, AccessClaims):
             return Problem(claims.value)
-        if self.live_sessions.knows(claims, now):
-            return claims
-        outcome = await self.ask(TouchSession(claims.user_id, claims.session_id, claims.refresh_id, now))
-        if not isinstance(outcome, UserFound):
-            return refusal(outcome)
-        self.live_sessions.remember(claims, now)
-        return claims
+        alive = self.guards.sessions.knows(claims, self.clock())
+        if alive is not None:
+            return claims if alive else Problem("revoked")
+        if (question := self._asking.get(claims)) is not None:  # one at a time for each token, however slow storage is
+            await question.done.wait()
+            if question.answer is not None:
+                return question.answer
+        return await self._ask_for_session(claims, token)
+
+    async def _ask_for_session(self, claims: AccessClaims, token: str) -> AccessClaims | Problem:
+        asked = self.clock()
+        question = self._asking[claims] = _Question()
+        try:
+            outcome = await self.ask(TouchSession(claims.user_id, claims.session_id, claims.refresh_id, self.now()))
+            question.answer = claims if isinstance(outcome, UserFound) else refusal(outcome)
+        finally:
+            question.done.set()
+            if self._asking.get(claims) is question:
+                del self._asking[claims]
+        if isinstance(outcome, UserFound):
+            self.guards.sessions.alive(claims, token, asked)
+        elif isinstance(outcome, Refused):
+            self.guards.sessions.ended(claims, asked)
+        return question.answer

@@ -216,6 +216,27 @@ chat_users = _table(
 mark) and are what others are told, so they survive his leaving and coming back. `hidden_seq`: the chat is hidden
 while no message is newer than this, so that a new message shows it to all without a write for each member."""
 
+departures = _table(
+    "departures",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("title", String(100)),
+    Column("avatar_url", String(2048)),
+    _zero("last_message_seq"),
+    _zero("others_read_seq"),
+    _zero("others_delivered_seq"),
+    _zero("reader_id"),
+    _zero("reader_seq"),
+    _zero("second_reader_seq"),
+    Column("members", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
+    Index(None, "user_id"),
+)
+"""What a former member goes on seeing: the chat as it was when they were removed (`chat_users.left_seq`).
+
+`reader_id`, `reader_seq`: who had read furthest, and how far; `second_reader_seq`: the next one, so that of any
+message it is known whether somebody other than its sender had read it. `members`: JSON, made in
+`storage.transactions.departures`."""
+
 messages = _table(
     "messages",
     Column("id", _id(), primary_key=True, autoincrement=True),

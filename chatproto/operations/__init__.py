@@ -35,6 +35,7 @@ from chatproto.operations.log import (
     FetchPage,
     LoadSession,
     Mark,
+    ReadLog,
     RenewEpoch,
     Sweep,
 )
@@ -46,6 +47,7 @@ from chatproto.operations.outcomes import (
     ChatsFound,
     Done,
     LoginFound,
+    LogRead,
     Marked,
     MessagesFound,
     OperationFailed,
@@ -86,6 +88,7 @@ Operation = (
     | AppendChange
     | AppendBatch
     | FetchPage
+    | ReadLog
     | FetchMessages
     | Mark
     | LoadSession
@@ -118,6 +121,7 @@ __all__ = [
     "ListUsers",
     "LoadChat",
     "LoadSession",
+    "LogRead",
     "LoginFound",
     "Mark",
     "Marked",
@@ -127,6 +131,7 @@ __all__ = [
     "Outcome",
     "OutcomeUnknown",
     "PageFound",
+    "ReadLog",
     "Refused",
     "RenewEpoch",
     "RotateRefresh",

@@ -99,10 +99,9 @@ class UpdateUser:
 
 @frozen
 class SaveLastSeen:
-    """The user's last connection has gone. Outcome: Done."""
+    """`seen`: users whose last connection has gone, each with the time it ended. Outcome: Done."""
 
-    user_id: int
-    now: datetime
+    seen: tuple[tuple[int, datetime], ...]
 
 
 @frozen

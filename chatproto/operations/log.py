@@ -72,6 +72,18 @@ class FetchPage:
 
 
 @frozen
+class ReadLog:
+    """The log as every member may see it, above `after_seq`, at most `limit` entries within `page_bytes`: for those who
+    were given everything up to `after_seq`. Outcome: LogRead, or Refused bad_seq: after_seq above last_seq, or
+    `after_at` given and not the time of the entry at after_seq."""
+
+    chat_id: int
+    after_seq: int
+    after_at: datetime | None
+    limit: int
+
+
+@frozen
 class FetchMessages:
     """The HTTP page: by offset from the newest, or older than before_seq. Outcome: MessagesFound; not_found."""
 

@@ -132,6 +132,17 @@ class PageFound:
 
 
 @frozen
+class LogRead:
+    """Exactly the entries above the `after_seq` that was asked for, ascending, perhaps not all of them. `last_seq` and
+    `last_at`: the chat's head."""
+
+    chat_id: int
+    items: tuple[Message | Event, ...]
+    last_seq: int
+    last_at: datetime | None
+
+
+@frozen
 class MessagesFound:
     messages: tuple[Message, ...]
     users: tuple[User, ...]
@@ -192,6 +203,7 @@ Outcome = (
     | Appended
     | BatchAppended
     | PageFound
+    | LogRead
     | MessagesFound
     | Marked
     | SessionLoaded

@@ -86,7 +86,7 @@ def expire(hub: Hub, now: datetime) -> None:
             del hub.presences.absent[user_id]
             _announce(hub, user_id, absence.chat_ids, absence.since)
             del hub.presences.peers[user_id]
-            hub.run(SaveLastSeen(user_id, absence.since), SavingLastSeen())
+            hub.run(SaveLastSeen(((user_id, absence.since),)), SavingLastSeen())
 
 
 def _announce(hub: Hub, user_id: int, chat_ids: frozenset[int], gone_at: datetime | None) -> None:

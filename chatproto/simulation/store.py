@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 import msgspec
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from chatproto.operations import (
     AppendBatch,
@@ -33,6 +33,7 @@ from chatproto.operations import (
     Mark,
     Operation,
     Outcome,
+    ReadLog,
     RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
@@ -83,9 +84,21 @@ class RefreshToken:
     used: bool = False
 
 
+@frozen
+class Departure:
+    """What a former member goes on seeing: the chat as it was at the removal. `reads`: how far each user had read."""
+
+    title: str | None
+    avatar_url: str | None
+    others_read_seq: int
+    others_delivered_seq: int
+    reads: dict[int, int]
+    members: tuple["Membership", ...]
+
+
 @define
 class Membership:
-    """A member, or a former one (`left_seq`). `own_*`: what he himself marked, 0 before the first mark."""
+    """A member, or a former one (`left_seq`, `departure`). `own_*`: what he himself marked, 0 before the first mark."""
 
     user_id: int
     role: str
@@ -100,6 +113,7 @@ class Membership:
     muted: bool = False
     favourite: bool = False
     hidden_seq: int | None = None
+    departure: Departure | None = None
 
 
 @define
@@ -130,6 +144,21 @@ class Room:
         """As it is now."""
         members = {user_id: evolve(member) for user_id, member in self.members.items()}
         return evolve(self, members=members, log=list(self.log), commands=dict(self.commands))
+
+    def depart(self, user_id: int) -> None:
+        """The entry that is logged next removes this member: what they see stays as it is now."""
+        others = [member for member in self.members.values() if member.user_id != user_id]
+        present = [member for member in self.present().values() if member.user_id != user_id]
+        leaving = self.members[user_id]
+        leaving.departure = Departure(
+            self.title,
+            self.avatar_url,
+            others_read_seq=max((member.own_read_seq for member in others), default=0),
+            others_delivered_seq=max((member.own_delivered_seq for member in others), default=0),
+            reads={member.user_id: member.own_read_seq for member in self.members.values()},
+            members=tuple(map(evolve, present)),
+        )
+        leaving.left_seq = self.last_seq + 1
 
     def present(self) -> dict[int, Membership]:
         """The members of now, the longest-standing first."""
@@ -180,6 +209,8 @@ class Store:
                 return log.mark(self, operation)
             case FetchPage():
                 return log.fetch_page(self, operation)
+            case ReadLog():
+                return log.read_log(self, operation)
             case LoadSession():
                 return chats.load_session(self, operation)
             case RotateRefresh():

@@ -188,7 +188,8 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
 
 
 def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:
-    store.accounts[operation.user_id].last_seen_at = operation.now
+    for user_id, seen_at in operation.seen:
+        store.accounts[user_id].last_seen_at = seen_at
     return Done()
 
 

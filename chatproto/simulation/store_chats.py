@@ -1,5 +1,6 @@
 """The model's chats: making them, and how each member sees them."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import cast
 
@@ -20,11 +21,11 @@ from chatproto.operations import (
     SetFlags,
     UserFound,
 )
-from chatproto.simulation.store import Membership, Room, Store
+from chatproto.simulation.store import Departure, Membership, Room, Store
 from chatproto.simulation.store_accounts import touch
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Chat, ChatType, Head, Member, Message, Role
 
-MAX_MEMBERS = 1000
 KEY_LIFETIME = timedelta(hours=24)
 
 
@@ -90,17 +91,16 @@ def load_chat(store: Store, operation: LoadChat) -> Outcome:
 
 
 def _members(store: Store, room: Room, viewer_id: int) -> tuple[Member, ...]:
-    end = room.members[viewer_id].left_seq
+    departure = room.members[viewer_id].departure
     return tuple(
         Member(
             user=store.seen_by(viewer_id, member.user_id),
             role=cast("Role", member.role),
             joined_at=member.joined_at,
-            read_seq=member.read_seq if end is None else min(member.read_seq, end),
-            delivered_seq=member.delivered_seq if end is None else min(member.delivered_seq, end),
+            read_seq=member.read_seq,
+            delivered_seq=member.delivered_seq,
         )
-        for member in room.present().values()
-        if end is None or member.joined_seq < end
+        for member in (departure.members if departure else room.present().values())
     )
 
 
@@ -141,10 +141,11 @@ def _views(store: Store, user_id: int) -> list[Chat]:
 
 
 def _view(store: Store, room: Room, user_id: int) -> Chat:
-    """The chat as one of its members sees it: for a former one it ended with the entry that removed him."""
+    """The chat as one of its members sees it: for a former one it ended with the entry that removed them."""
     me = room.members[user_id]
     last_seq = room.last_seq if me.left_seq is None else me.left_seq
     last_message = _last_message(room, me)
+    then = me.departure
     others = [member for member in room.members.values() if member.user_id != user_id]
     peer_id = None
     if room.type == "direct":
@@ -153,8 +154,8 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
         id=room.id,
         type=cast("ChatType", room.type),
         is_group=room.type == "group",
-        title=room.title,
-        avatar_url=room.avatar_url,
+        title=then.title if then else room.title,
+        avatar_url=then.avatar_url if then else room.avatar_url,
         created_at=room.created_at,
         role=cast("Role", me.role),
         first_seq=me.first_seq,
@@ -164,8 +165,10 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
         last_message=last_message,
         read_seq=me.read_seq,
         delivered_seq=me.delivered_seq,
-        others_read_seq=min(last_seq, max((member.own_read_seq for member in others), default=0)),
-        others_delivered_seq=min(last_seq, max((member.own_delivered_seq for member in others), default=0)),
+        others_read_seq=then.others_read_seq if then else _highest(member.own_read_seq for member in others),
+        others_delivered_seq=(
+            then.others_delivered_seq if then else _highest(member.own_delivered_seq for member in others)
+        ),
         unread_count=count_unread(room, user_id, me.read_seq, last_seq),
         muted=me.muted,
         favourite=me.favourite,
@@ -174,19 +177,24 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
     )
 
 
+def _highest(seqs: Iterable[int]) -> int:
+    return max(seqs, default=0)
+
+
 def _last_message(room: Room, member: Membership) -> Message | None:
     last_seq = room.last_seq if member.left_seq is None else member.left_seq
     for item in reversed(room.log[member.first_seq - 1 : last_seq]):
         if isinstance(item, Message):
-            return shown(room, item)
+            return shown(room, item, member.departure)
     return None
 
 
-def shown(room: Room, message: Message) -> Message:
-    """A message with `is_read` as it is now."""
-    read = any(
-        member.user_id != message.sender_id and member.own_read_seq >= message.seq for member in room.members.values()
-    )
+def shown(room: Room, message: Message, departure: Departure | None) -> Message:
+    """A message with `is_read` as it is now, or as it was at somebody's departure."""
+    reads = {member.user_id: member.own_read_seq for member in room.members.values()}
+    if departure is not None:
+        reads = departure.reads
+    read = any(user_id != message.sender_id and seq >= message.seq for user_id, seq in reads.items())
     return msgspec.structs.replace(message, is_read=read)
 
 

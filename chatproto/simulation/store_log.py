@@ -14,17 +14,19 @@ from chatproto.operations import (
     BatchAppended,
     FetchMessages,
     FetchPage,
+    LogRead,
     Mark,
     Marked,
     MessagesFound,
     Outcome,
     PageFound,
+    ReadLog,
     Refused,
 )
-from chatproto.simulation.store import Membership, Room, Store
-from chatproto.simulation.store_chats import MAX_MEMBERS, count_unread, shown
+from chatproto.simulation.store import Departure, Membership, Room, Store
+from chatproto.simulation.store_chats import count_unread, shown
 from chatproto.wire.digest import command_digest
-from chatproto.wire.limits import Limits
+from chatproto.wire.limits import MAX_MEMBERS, Limits
 from chatproto.wire.model import Event, Message, Page, Role, User
 
 PAGE_BYTES = Limits().page_bytes
@@ -78,7 +80,7 @@ def _repeat(room: Room, actor_id: int, cid: str, digest: bytes) -> Appended | Re
     known, first, last = command
     if known != digest:
         return Refused("cid_conflict", "this cid was used for another content", "cid")
-    items = tuple(_rendered(room, item) for item in room.log[first - 1 : last])
+    items = tuple(_rendered(room, item, None) for item in room.log[first - 1 : last])
     return Appended(room.id, items, True, room.last_seq, tuple(sorted(room.present())))
 
 
@@ -90,8 +92,8 @@ def _can_reply(room: Room, member: Membership, operation: AppendMessage) -> bool
     return isinstance(target, Message) and operation.reply_at in (None, target.created_at)
 
 
-def _rendered(room: Room, item: Message | Event) -> Message | Event:
-    return shown(room, item) if isinstance(item, Message) else item
+def _rendered(room: Room, item: Message | Event, departure: Departure | None) -> Message | Event:
+    return shown(room, item, departure) if isinstance(item, Message) else item
 
 
 # --- changes ---
@@ -218,7 +220,7 @@ def _remove(change: _Change) -> Refused | None:
     others = [member for member in present.values() if member.user_id != user_id]
     if others and not any(member.role == "admin" for member in others):
         _give_role(change, others[0], "admin")
-    present[user_id].left_seq = room.last_seq + 1
+    room.depart(user_id)
     reason = "left" if user_id == operation.actor_id else "removed"
     change.log("member_removed", user_id, {"reason": reason})
     change.removed_ids.append(user_id)
@@ -277,7 +279,8 @@ def fetch_page(store: Store, operation: FetchPage) -> Outcome:
     else:
         end = max(min(cast("int", operation.before_seq) - 1, last_seq), before_all)
         start = max(end - operation.limit, before_all)
-    items = _fitting(store, operation.user_id, [_rendered(room, item) for item in room.log[start:end]], forward)
+    rendered = [_rendered(room, item, member.departure) for item in room.log[start:end]]
+    items = _fitting(store, operation.user_id, rendered, forward)
     if forward:
         end = start + len(items)
     else:
@@ -296,8 +299,29 @@ def fetch_page(store: Store, operation: FetchPage) -> Outcome:
     return PageFound(page)
 
 
-def _replaced(room: Room, operation: FetchPage) -> bool:
-    """The entry at after_seq has another time than the client remembers."""
+def read_log(store: Store, operation: ReadLog) -> Outcome:
+    """What comes after `after_seq`, whoever asks."""
+    room = store.rooms.get(operation.chat_id)
+    if room is None or operation.after_seq > room.last_seq or _replaced(room, operation):
+        return Refused("bad_seq", "after_seq is not in this log", "after_seq")
+    entries = room.log[operation.after_seq : operation.after_seq + operation.limit]
+    items = _first_fitting([_rendered(room, item, None) for item in entries])
+    return LogRead(room.id, tuple(items), *room.head)
+
+
+def _first_fitting(items: Sequence[Message | Event]) -> list[Message | Event]:
+    """As many of the first ones as fit into a page, but at least one."""
+    size, kept = 0, list[Message | Event]()
+    for item in items:
+        size += len(msgspec.json.encode(item)) + 1
+        if size > PAGE_BYTES and kept:
+            break
+        kept.append(item)
+    return kept
+
+
+def _replaced(room: Room, operation: FetchPage | ReadLog) -> bool:
+    """The entry at after_seq has another time than is remembered."""
     if operation.after_at is None or not operation.after_seq:
         return False
     return room.log[operation.after_seq - 1].created_at != operation.after_at
@@ -338,7 +362,8 @@ def fetch_messages(store: Store, operation: FetchMessages) -> Outcome:
         return Refused("not_found")
     last_seq = room.last_seq if member.left_seq is None else member.left_seq
     upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
-    found = [shown(room, item) for item in room.log[member.first_seq - 1 : upto] if isinstance(item, Message)]
+    log = room.log[member.first_seq - 1 : upto]
+    found = [shown(room, item, member.departure) for item in log if isinstance(item, Message)]
     end = max(0, len(found) - (operation.offset or 0))
     kept = found[max(0, end - operation.limit) : end]
     users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(_named(kept)))

@@ -1,6 +1,11 @@
 """Limits of docs/protocol.md section 1 and 4; told to clients in `ready.limits`."""
 
+from typing import Final
+
 import msgspec
+
+MAX_MEMBERS: Final = 1000
+"""Of a group."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

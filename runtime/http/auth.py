@@ -26,9 +26,9 @@ from chatproto.operations import (
 from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
-from runtime.http.guards import Attempt
+from runtime.http.guards import Attempt, network_of
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
-from runtime.http.routes import Answer, Call, Result, Route, device_label
+from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
 from runtime.http.views import LoggedIn, Sessions, Tokens
 from storage.passwords import Busy
 
@@ -82,8 +82,13 @@ async def register(call: Call[Register, None]) -> Result:
     services, body = call.services, call.body
     if services.settings.registration != "open":
         return Problem("registration_closed", "Ask the operator of this server for an account.")
+    network, registrations = network_of(call.address), services.guards.registrations
+    wait = registrations.take(network, services.clock())
+    if wait > 0:
+        return Problem("rate_limited", "Too many new accounts.", retry_after=wait)
     password_hash = await services.passwords.hash(body.password)
     if isinstance(password_hash, Busy):
+        registrations.give_back(network, services.clock())
         return _too_busy()
     username = body.username.lower()
     display_name = body.display_name or body.username
@@ -111,8 +116,12 @@ async def login(call: Call[Login, None]) -> Result:
     names = [name for name in (body.username, body.email, body.login) if name is not None]
     if len(names) != 1:
         return _one_name(body)
-    checked = await _check_password(call, fold(names[0]), body.password)
-    return checked if isinstance(checked, Problem) else await _log_in(call, checked.user_id, 200)
+    name = fold(names[0])
+    checked = await _check_password(call, name, body.password, counted_as=f"name {name}")
+    if isinstance(checked, Problem):
+        return checked
+    refused = await take_turn(call.services, "writes", checked.user_id)
+    return refused or await _log_in(call, checked.user_id, 200)
 
 
 async def me(call: Call[None, None]) -> Result:
@@ -170,7 +179,8 @@ async def password(call: Call[NewPasswords, None]) -> Result:
     user = await _own_user(call)
     if isinstance(user, Problem):
         return user
-    checked = await _check_password(call, fold(user.username), call.body.current_password)
+    counted_as = f"session {call.me.session_id}"  # a stranger who guesses at the log-in keeps nobody from this
+    checked = await _check_password(call, fold(user.username), call.body.current_password, counted_as)
     if isinstance(checked, Problem):
         return checked
     password_hash = await call.services.passwords.hash(call.body.new_password)
@@ -201,10 +211,13 @@ class _Exchanged:
     refresh_token: str
 
 
-async def _check_password(call: Call[object, None], login_key: str, given: str) -> LoginFound | Problem:
-    """The account if the password is right. Wrong ones are counted, and too many refused unseen."""
+async def _check_password(
+    call: Call[object, None], login_key: str, given: str, counted_as: str
+) -> LoginFound | Problem:
+    """The account if the password is right. Wrong ones are counted by address, and under this name by address."""
     services = call.services
-    attempt = services.logins.begin(login_key, call.address, services.now())
+    logins = services.guards.logins
+    attempt = logins.begin(counted_as, call.address, services.clock())
     if not isinstance(attempt, Attempt):
         return Problem("rate_limited", "Too many failed log-ins.", retry_after=attempt)
     found: LoginFound | None = None
@@ -213,15 +226,15 @@ async def _check_password(call: Call[object, None], login_key: str, given: str) 
         if isinstance(outcome, LoginFound):
             found = outcome
         elif not isinstance(outcome, Refused):
-            services.logins.take_back(attempt)
+            logins.take_back(attempt, services.clock())
             return refusal(outcome)
     right = await services.passwords.verify(found.password_hash if found else None, given)
     if isinstance(right, Busy):
-        services.logins.take_back(attempt)
+        logins.take_back(attempt, services.clock())
         return _too_busy()
     if found is None or not right:
         return Problem("invalid_credentials")
-    services.logins.take_back(attempt)
+    logins.take_back(attempt, services.clock())
     return found
 
 
@@ -248,8 +261,15 @@ async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result
 
 
 async def _exchange(call: Call[object, None], token: str) -> _Exchanged | Problem:
-    new_token = call.services.random_token()
-    outcome = await call.ask(RotateRefresh(_hash(token), _hash(new_token), call.services.now()))
+    services, network = call.services, network_of(call.address)
+    refused = services.guards.refused_tokens
+    wait = refused.take(network, services.clock())
+    if wait > 0:
+        return Problem("rate_limited", "Too many refused tokens.", retry_after=wait)
+    new_token = services.random_token()
+    outcome = await call.ask(RotateRefresh(_hash(token), _hash(new_token), services.now()))
+    if not isinstance(outcome, Refused):
+        refused.give_back(network, services.clock())
     return _Exchanged(outcome, new_token) if isinstance(outcome, SessionCreated) else refusal(outcome)
 
 
@@ -304,17 +324,18 @@ ROUTES = (
     Route(method="GET", path="/api/auth/me", handler=me, summary="One's own profile", answers={200: (PrivateUser,)}),
     Route(
         method="PATCH", path="/api/auth/me", handler=change_me, summary="Change one's own profile",
-        body=Profile, answers={200: (PrivateUser,)}, codes=("email_taken", "rate_limited"), rated=True,
+        body=Profile, answers={200: (PrivateUser,)}, codes=("email_taken", "rate_limited"),
     ),
     Route(
         method="POST", path="/api/auth/refresh", handler=refresh, summary="Exchange a refresh token",
         needs_token=False, body=Refresh, answers={200: (Tokens,)},
-        codes=("token_invalid", "token_reused", "revoked", "store_unavailable"),
+        codes=("token_invalid", "token_reused", "revoked", "rate_limited", "store_unavailable"),
     ),
     Route(
         method="POST", path="/api/auth/logout", handler=logout, summary="End this session", needs_token=False,
         body=Logout, answers={204: ()},
-        codes=("token_missing", "token_invalid", "token_expired", "revoked", "not_found", "store_unavailable"),
+        codes=("token_missing", "token_invalid", "token_expired", "revoked", "not_found", "rate_limited",
+               "store_unavailable"),
     ),
     Route(
         method="POST", path="/api/auth/password", handler=password, summary="Change the password",

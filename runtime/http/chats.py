@@ -18,13 +18,13 @@ from chatproto.operations import (
     LoadChat,
     SetFlags,
 )
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Chat, Role
 from runtime.http.fields import AvatarUrl, Id, Title
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.views import ChatList
 
-MAX_MEMBERS = 1000
 MAX_NAMED = 10_000
 """Ids in one list, repeated ones included."""
 
@@ -101,7 +101,13 @@ async def add_members(call: Call[NewMembers, None], chat_id: int) -> Result:
     ids = tuple(dict.fromkeys(call.body.user_ids))
     if len(ids) > MAX_MEMBERS:
         return _too_many()
+    members, user_id = call.services.guards.new_members, call.me.user_id
+    wait = members.take(user_id, call.services.clock(), len(ids))
+    if wait > 0:
+        return Problem("rate_limited", "Too many new members.", retry_after=wait)
     outcome = await call.append(_change(call, chat_id, "add", user_ids=ids, history=call.body.history))
+    if not isinstance(outcome, Appended):
+        members.give_back(user_id, call.services.clock(), len(ids))
     return await _show(call, chat_id, with_members=True) if isinstance(outcome, Appended) else refusal(outcome)
 
 
@@ -123,10 +129,7 @@ async def remove_member(call: Call[None, None], chat_id: int, user_id: int) -> R
 async def _create_direct(call: Call[NewChat, None]) -> Result:
     if call.body.user_id is None:
         return wrong_fields(FieldError(field="user_id", code="required", detail="With whom?"))
-    outcome = await call.ask(CreateDirect(call.me.user_id, call.body.user_id, call.services.now()))
-    if not isinstance(outcome, ChatCreated):
-        return refusal(outcome)
-    return Answer(201 if outcome.created else 200, outcome.chat)
+    return await _create(call, CreateDirect(call.me.user_id, call.body.user_id, call.services.now()))
 
 
 async def _create_group(call: Call[NewChat, None]) -> Result:
@@ -142,7 +145,18 @@ async def _create_group(call: Call[NewChat, None]) -> Result:
         idempotency_key=call.idempotency_key,
         now=call.services.now(),
     )
+    return await _create(call, operation)
+
+
+async def _create(call: Call[NewChat, None], operation: CreateDirect | CreateGroup) -> Result:
+    """Only what made a chat counts against the limit, but from its beginning: many at once are no way around it."""
+    chats, user_id = call.services.guards.new_chats, call.me.user_id
+    wait = chats.take(user_id, call.services.clock())
+    if wait > 0:
+        return Problem("rate_limited", "Too many new chats.", retry_after=wait)
     outcome = await call.ask(operation)
+    if not (isinstance(outcome, ChatCreated) and outcome.created):
+        chats.give_back(user_id, call.services.clock())
     if not isinstance(outcome, ChatCreated):
         return refusal(outcome)
     return Answer(201 if outcome.created else 200, outcome.chat)
@@ -184,24 +198,24 @@ def _too_many() -> Problem:
 ROUTES = (
     Route(
         method="POST", path="/api/chats", handler=create_chat, summary="Begin a chat", body=NewChat,
-        answers={201: (Chat,), 200: (Chat,)}, codes=("not_found",), rated=True, keyed=True,
+        answers={201: (Chat,), 200: (Chat,)}, codes=("not_found",), keyed=True,
     ),
     Route(method="GET", path="/api/chats", handler=list_chats, summary="One's chats", answers={200: (ChatList,)}),
     Route(method="GET", path="/api/chats/{chat_id}", handler=one_chat, summary="One chat", answers={200: (Chat,)}),
     Route(
         method="PATCH", path="/api/chats/{chat_id}", handler=change_chat, summary="Change a chat or one's flags",
-        body=ChatChange, answers={200: (Chat,)}, rated=True,
+        body=ChatChange, answers={200: (Chat,)},
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/members", handler=add_members, summary="Add members",
-        body=NewMembers, answers={200: (Chat,)}, rated=True,
+        body=NewMembers, answers={200: (Chat,)},
     ),
     Route(
         method="PATCH", path="/api/chats/{chat_id}/members/{user_id}", handler=change_role, summary="Change a role",
-        body=NewRole, answers={200: (Chat,)}, rated=True,
+        body=NewRole, answers={200: (Chat,)},
     ),
     Route(
         method="DELETE", path="/api/chats/{chat_id}/members/{user_id}", handler=remove_member,
-        summary="Remove a member, or leave", answers={204: ()}, codes=("validation_failed",), rated=True,
+        summary="Remove a member, or leave", answers={204: ()}, codes=("validation_failed",),
     ),
 )  # fmt: skip

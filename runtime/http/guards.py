@@ -1,82 +1,72 @@
 """What holds callers back: failed log-ins, floods, and the second for which a session counts as alive unasked.
 
-All of it is memory of this process, bounded, with the time as an argument.
+All of it is memory of this process, bounded, with the time as an argument: seconds of a monotonic clock, so that a wall
+clock that is set back changes nothing.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final
+from typing import Final, Literal
 
 from attrs import define, field, frozen
 
+from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
+from runtime.config import Settings
 
-LOGIN_WINDOW: Final = timedelta(minutes=15)
-FAILURES_PER_ACCOUNT: Final = 10
-FAILURES_PER_ADDRESS: Final = 100
-REMEMBERED_KEYS: Final = 20_000
+FAILURE_WINDOW: Final = 900
+"""Seconds over which failed log-ins are counted: so many at once, and then as many spread over this time."""
+HOUR: Final = 3600
+MINUTE: Final = 60
+REMEMBERED_ADDRESSES: Final = 20_000
 REMEMBERED_SESSIONS: Final = 10_000
 REMEMBERED_USERS: Final = 10_000
-ALIVE_FOR: Final = timedelta(seconds=1)
+ALIVE_FOR: Final = 1.0
+"""Seconds for which a session that storage called alive is believed to be."""
+ENDED_FOR: Final = 60.0
+"""Seconds for which a session that storage called ended is refused unasked."""
 LONGEST_WAIT: Final = 2.0
 """Seconds that a request of a busy user is held back; one that would wait longer is refused."""
 
-_Key = tuple[str, bytes]
+Kind = Literal["reads", "writes", "searches"]
 
 
 @frozen
 class Attempt:
     """A log-in under way, counted as failed until it is taken back."""
 
-    keys: tuple[_Key, ...]
-    at: datetime
+    pair: bytes
+    address: bytes
 
 
 @define
 class LoginLimiter:
-    """Failed log-ins: 10 an account and 100 an address in 15 minutes (docs/protocol.md section 2).
+    """Failed log-ins, by address, and by the pair of address and account (docs/protocol.md section 2).
 
-    An attempt counts from its beginning, so that many at once are no way around it; success takes it back. The
-    longest unused keys are forgotten first, which an attacker can only bring about from many addresses.
+    Nothing is counted by account alone: whoever fails from elsewhere, from however many addresses, cannot keep the
+    owner out. An attempt counts from its beginning, so that many at once are no way around it; success takes it back.
     """
 
-    _failures: OrderedDict[_Key, deque[datetime]] = field(factory=OrderedDict)
+    pairs: Buckets[bytes]
+    addresses: Buckets[bytes]
 
-    def begin(self, account: str, address: str, now: datetime) -> Attempt | float:
-        """An attempt that may go on, or the seconds until one may."""
-        keys = (("account", _digest(account)), ("address", _digest(network_of(address))))
-        waits = [self._wait(key, limit, now) for key, limit in zip(keys, _LIMITS, strict=True)]
-        if max(waits) > 0:
-            return max(waits)
-        for key in keys:
-            self._failures.setdefault(key, deque()).append(now)
-            self._failures.move_to_end(key)
-        while len(self._failures) > REMEMBERED_KEYS:
-            self._failures.popitem(last=False)
-        return Attempt(keys, now)
+    def begin(self, account: str, address: str, now: float) -> Attempt | float:
+        """An attempt that may go on, or the seconds until one may. `account`: a name of any length and kind."""
+        network = network_of(address)
+        attempt = Attempt(_digest(f"{network} {account}"), _digest(network))
+        wait = max(self.pairs.wait(attempt.pair, now), self.addresses.wait(attempt.address, now))
+        if wait > 0:
+            return wait
+        self.pairs.spend(attempt.pair, now)
+        self.addresses.spend(attempt.address, now)
+        return attempt
 
-    def take_back(self, attempt: Attempt) -> None:
+    def take_back(self, attempt: Attempt, now: float) -> None:
         """The attempt was no failed log-in."""
-        for key in attempt.keys:
-            times = self._failures.get(key, deque())
-            if attempt.at in times:
-                times.remove(attempt.at)
-            if not times:
-                self._failures.pop(key, None)
-
-    def _wait(self, key: _Key, limit: int, now: datetime) -> float:
-        times = self._failures.get(key)
-        if times is None:
-            return 0.0
-        while times and not now - LOGIN_WINDOW < times[0] <= now:  # past, or from before the clock was set back
-            times.popleft()
-        return (times[-limit] + LOGIN_WINDOW - now).total_seconds() if len(times) >= limit else 0.0
-
-
-_LIMITS: Final = (FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS)
+        self.pairs.give_back(attempt.pair, now)
+        self.addresses.give_back(attempt.address, now)
 
 
 def _digest(text: str) -> bytes:
@@ -95,52 +85,114 @@ def network_of(address: str) -> str:
     return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
 
 
+_Key = tuple[int, int, int]
+
+
 @define
 class LiveSessions:
-    """Sessions that storage called alive less than a second ago, so that a burst of requests asks once."""
+    """What storage said of sessions: alive, less than a second ago, or ended, less than a minute ago.
 
-    _asked: OrderedDict[tuple[int, int, int], datetime] = field(factory=OrderedDict)
-
-    def knows(self, claims: AccessClaims, now: datetime) -> bool:
-        """Whether this token need not be asked about again."""
-        asked = self._asked.get((claims.session_id, claims.refresh_id, claims.user_id))
-        return asked is not None and asked <= now < asked + ALIVE_FOR
-
-    def remember(self, claims: AccessClaims, asked: datetime) -> None:
-        """Storage was asked at `asked` and said yes."""
-        key = (claims.session_id, claims.refresh_id, claims.user_id)
-        self._asked[key] = asked
-        self._asked.move_to_end(key)
-        while len(self._asked) > REMEMBERED_SESSIONS:
-            self._asked.popitem(last=False)
-
-    def forget(self, session_ids: Iterable[int]) -> None:
-        """These sessions were ended here: refuse them from now on."""
-        ended = frozenset(session_ids)
-        for key in [key for key in self._asked if key[0] in ended]:
-            del self._asked[key]
-
-
-@define
-class Buckets:
-    """A token bucket for each user: `rate` writing or searching requests a second, `burst` at once.
-
-    As on the WebSocket, who is over it is slowed down first; only what would wait too long is refused.
+    So a burst of requests asks once, and a flood with a token that was revoked hardly ever. Within the second a token
+    that was checked is not checked again either, which would cost more than most of the rest of a small request.
     """
 
-    rate: float
-    burst: int
-    _spent: OrderedDict[int, tuple[float, datetime]] = field(factory=OrderedDict)
+    _alive: OrderedDict[_Key, tuple[str, float]] = field(factory=OrderedDict, repr=False)
+    _ended: OrderedDict[_Key, float] = field(factory=OrderedDict)
+    _tokens: dict[str, AccessClaims] = field(factory=dict, repr=False)
 
-    def delay(self, user_id: int, now: datetime) -> float:
+    def holder(self, token: str, now: float) -> AccessClaims | None:
+        """The claims of this very token, where it was good less than a second ago."""
+        claims = self._tokens.get(token)
+        return claims if claims is not None and self.knows(claims, now) else None
+
+    def knows(self, claims: AccessClaims, now: float) -> bool | None:
+        """Whether the session is alive; None: ask storage."""
+        key = _key(claims)
+        alive, ended = self._alive.get(key), self._ended.get(key)
+        if alive is not None and 0 <= now - alive[1] < ALIVE_FOR:
+            return True
+        return False if ended is not None and 0 <= now - ended < ENDED_FOR else None
+
+    def alive(self, claims: AccessClaims, token: str, asked: float) -> None:
+        """Storage was asked at `asked`, for a request with this token."""
+        self._drop(_key(claims))
+        self._alive[_key(claims)] = (token, asked)
+        self._tokens[token] = claims
+        while len(self._alive) > REMEMBERED_SESSIONS:
+            self._drop(next(iter(self._alive)))
+
+    def ended(self, claims: AccessClaims, asked: float) -> None:
+        """Storage, asked at `asked`, knows no such session any more."""
+        self._drop(_key(claims))
+        self._ended[_key(claims)] = asked
+        self._ended.move_to_end(_key(claims))
+        while len(self._ended) > REMEMBERED_SESSIONS:
+            self._ended.popitem(last=False)
+
+    def forget(self, session_ids: Iterable[int]) -> None:
+        """These sessions were ended here: ask anew from now on."""
+        ended = frozenset(session_ids)
+        for key in [key for key in self._alive if key[0] in ended]:
+            self._drop(key)
+
+    def _drop(self, key: _Key) -> None:
+        known = self._alive.pop(key, None)
+        if known is not None:
+            self._tokens.pop(known[0], None)
+
+
+def _key(claims: AccessClaims) -> _Key:
+    return (claims.session_id, claims.refresh_id, claims.user_id)
+
+
+@frozen(kw_only=True)
+class Guards:
+    """Every limit of HTTP. Those in seconds hold a caller back for a while first; the others refuse at once.
+
+    By user: `reads`, `writes`, `searches` (requests), `new_chats`, `new_members` (people added to groups). By address:
+    `registrations`, and `refused_tokens`, refresh tokens that were none.
+    """
+
+    reads: Buckets[int]
+    writes: Buckets[int]
+    searches: Buckets[int]
+    new_chats: Buckets[int]
+    new_members: Buckets[int]
+    registrations: Buckets[str]
+    refused_tokens: Buckets[str]
+    logins: LoginLimiter
+    sessions: LiveSessions = field(factory=LiveSessions)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Guards":
+        """Full buckets of the configured sizes."""
+        return cls(
+            reads=_by_user(settings.limit_reads_rate, settings.limit_reads_burst),
+            writes=_by_user(settings.bucket_rate, settings.bucket_burst),
+            searches=_by_user(settings.limit_searches_rate, settings.limit_searches_burst),
+            new_chats=_by_user(settings.limit_new_chats / HOUR, settings.limit_new_chats),
+            new_members=_by_user(settings.limit_new_members / HOUR, settings.limit_new_members),
+            registrations=_by_address(settings.limit_registrations, HOUR),
+            refused_tokens=_by_address(settings.limit_refused_tokens, MINUTE),
+            logins=LoginLimiter(
+                pairs=Buckets(_over(settings.limit_login_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
+                addresses=Buckets(_over(settings.limit_address_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
+            ),
+        )
+
+    def delay(self, kind: Kind, user_id: int, now: float) -> float:
         """Seconds to wait before going on; above LONGEST_WAIT the request is refused and costs nothing."""
-        spent, at = self._spent.get(user_id, (0.0, now))
-        spent = max(0.0, spent - max(0.0, (now - at).total_seconds()) * self.rate)
-        wait = max(0.0, (spent + 1 - self.burst) / self.rate)
-        if wait <= LONGEST_WAIT:
-            spent += 1
-        self._spent[user_id] = (spent, now)
-        self._spent.move_to_end(user_id)
-        while len(self._spent) > REMEMBERED_USERS:
-            self._spent.popitem(last=False)
-        return wait
+        buckets: Buckets[int] = getattr(self, kind)
+        return buckets.take(user_id, now, patience=LONGEST_WAIT)
+
+
+def _over(count: int, seconds: int) -> Rate:
+    return Rate(count / seconds, count)
+
+
+def _by_user(rate: float, burst: int) -> Buckets[int]:
+    return Buckets(Rate(rate, burst), REMEMBERED_USERS)
+
+
+def _by_address(count: int, seconds: int) -> Buckets[str]:
+    return Buckets(_over(count, seconds), REMEMBERED_ADDRESSES)

@@ -150,11 +150,11 @@ ROUTES = (
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/messages", handler=send_message, summary="Send a message",
-        body=NewMessage, answers={201: (Message,), 200: (Message,)}, rated=True, keyed=True,
+        body=NewMessage, answers={201: (Message,), 200: (Message,)}, keyed=True,
         codes=("empty_content", "content_too_long", "attachment_invalid", "bad_seq", "cid_conflict"),
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/read", handler=mark_read, summary="Mark as read", body=Read,
-        answers={200: (ReadState,)}, codes=("bad_seq",),
+        answers={200: (ReadState,)}, codes=("bad_seq",), rate="reads",
     ),
 )  # fmt: skip

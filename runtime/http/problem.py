@@ -120,8 +120,8 @@ def for_status(status: int) -> Problem:
     return Problem(_BY_STATUS.get(status, "internal" if status >= 500 else "bad_request"))
 
 
-def problem_response(problem: Problem) -> Response:
-    """Encode it, with Retry-After and WWW-Authenticate where the status asks for them."""
+def encoded(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body, with Retry-After and WWW-Authenticate where the status asks for them."""
     status, title = CODES[problem.code]
     wait = problem.retry_after if problem.retry_after is not None else (1.0 if status in (429, 503) else None)
     body = ProblemBody(
@@ -133,12 +133,19 @@ def problem_response(problem: Problem) -> Response:
         errors=problem.errors,
         retry_after_ms=None if wait is None else ceil(wait * 1000),
     )
-    response = Response(msgspec.json.encode(body), status, content_type=MEDIA_TYPE)
+    content = msgspec.json.encode(body)
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(content))]
     if wait is not None:
-        response.headers["Retry-After"] = str(max(1, ceil(wait)))
+        headers.append((b"retry-after", b"%d" % max(1, ceil(wait))))
     if status == 401:
-        response.headers["WWW-Authenticate"] = _challenge(problem.code)
-    return response
+        headers.append((b"www-authenticate", _challenge(problem.code).encode()))
+    return status, headers, content
+
+
+def problem_response(problem: Problem) -> Response:
+    """The same for Quart."""
+    status, headers, content = encoded(problem)
+    return Response(content, status, {name.decode(): value.decode() for name, value in headers})
 
 
 def _challenge(code: str) -> str:

@@ -1,18 +1,19 @@
-"""One row a route: from it the handler is registered, the request is read and checked, and OpenAPI is written."""
+"""One row a route: from it the request is read and checked, the handler called, and OpenAPI written."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 import trio
-from attrs import evolve, frozen
-from quart import Blueprint, Response, request
+from attrs import frozen
 
 from chatproto.operations import AppendChange, AppendMessage, Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
-from runtime.http.guards import LONGEST_WAIT
-from runtime.http.problem import FieldError, Problem, problem_response, wrong_fields
+from runtime.http.exchange import Exchange
+from runtime.http.guards import LONGEST_WAIT, Kind
+from runtime.http.problem import FieldError, Problem, wrong_fields
 from runtime.http.reading import Context, read_body, read_fields, read_query
 from runtime.services import Services
 
@@ -92,26 +93,29 @@ class Route:
     answers: dict[int, tuple[Any, ...]]
     codes: tuple[str, ...] = ()
     needs_token: bool = True
-    rated: bool = False
-    """Counts against the user's bucket: it writes or searches."""
+    rate: Kind | None = None
+    """Which bucket of the user it counts against, where the method does not tell."""
     keyed: bool = False
     """Reads the Idempotency-Key header."""
     content_type: str = "application/json"
+
+    @property
+    def kind(self) -> Kind:
+        """The bucket of the user that a request costs."""
+        return self.rate or ("reads" if self.method == "GET" else "writes")
 
     @property
     def all_codes(self) -> tuple[str, ...]:
         """Every code this route may answer, in the order of their statuses."""
         codes = {*self.codes, "forbidden", "internal"}
         if self.needs_token:
-            codes |= {"token_missing", "token_invalid", "token_expired", "revoked", "store_unavailable"}
+            codes |= {"token_missing", "token_invalid", "token_expired", "revoked", "store_unavailable", "rate_limited"}
         if self.body is not None:
             codes |= {"bad_json", "bad_unicode", "too_large", "request_timeout"}
         if self.body is not None or self.query is not None or self.keyed:
             codes |= {"validation_failed", "bad_unicode"}
         if "{" in self.path:
             codes |= {"not_found"}
-        if self.rated:
-            codes |= {"rate_limited"}
         return tuple(sorted(codes))
 
 
@@ -119,68 +123,38 @@ class _KeyHeader(msgspec.Struct, frozen=True):
     key: Cid = msgspec.field(name="Idempotency-Key")
 
 
-def blueprint(name: str, routes: tuple[Route, ...], services: Services) -> Blueprint:
-    """Quart's blueprint for a table of routes."""
-    made = Blueprint(name, __name__)
-    for route in routes:
-        made.add_url_rule(
-            route.path.replace("{", "<id:").replace("}", ">"),
-            endpoint=f"{route.handler.__name__}_{route.method.lower()}",
-            view_func=_view(route, services),
-            methods=[route.method],
-            provide_automatic_options=False,
-        )
-    return made
-
-
-def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]]:
-    async def view(**ids: int) -> Response:
-        call = await _read_call(route, services)
-        return _response(call if isinstance(call, Problem) else await route.handler(call, **ids))
-
-    return view
-
-
-def _response(result: Result) -> Response:
-    if isinstance(result, Problem):
-        return problem_response(result)
-    if isinstance(result, Page):
-        response = Response(result.content, content_type=result.content_type)
-        if result.policy is not None:
-            response.headers["Content-Security-Policy"] = result.policy
-        return response
-    if result.body is None:
-        empty = Response(b"", result.status)
-        del empty.headers["Content-Type"]
-        return empty
-    return Response(msgspec.json.encode(result.body), result.status, content_type="application/json")
-
-
-async def _read_call(route: Route, services: Services) -> Call[Any, Any] | Problem:
-    headers = request.headers
+async def run(route: Route, services: Services, exchange: Exchange, ids: dict[str, int]) -> Result | None:
+    """Read and check a request, and let its handler answer; None: the client left before."""
+    claims: AccessClaims | None = None
+    authorization = exchange.header(b"authorization")
+    if route.needs_token:
+        admitted = await services.authenticate(authorization)
+        if isinstance(admitted, Problem):
+            return admitted
+        if (refused := await take_turn(services, route.kind, admitted.user_id)) is not None:
+            return refused
+        claims = admitted
+    given = await _read_fields(route, services, exchange)
+    if given is None or isinstance(given, Problem):
+        return given
     call: Call[Any, Any] = Call(
         services=services,
-        claims=None,
-        body=None,
-        query=None,
-        authorization=headers.get("Authorization"),
-        address=(request.scope.get("client") or ("local", 0))[0],
-        user_agent=headers.get("User-Agent", ""),
-        idempotency_key=headers.get("Idempotency-Key") if route.keyed else None,
+        claims=claims,
+        body=given.body,
+        query=given.query,
+        authorization=authorization,
+        address=exchange.address,
+        user_agent=exchange.header(b"user-agent") or "",
+        idempotency_key=given.key,
     )
-    if route.needs_token:
-        claims = await services.authenticate(call.authorization)
-        if isinstance(claims, Problem):
-            return claims
-        call = evolve(call, claims=claims)
-    if route.rated and (refused := await _take_turn(call)) is not None:
-        return refused
-    return await _read_fields(route, call)
+    if route.method == "GET":  # it ends soon, whether somebody waits for it or not
+        return await route.handler(call, **ids)
+    return await exchange.while_connected(lambda: route.handler(call, **ids))
 
 
-async def _take_turn(call: Call[Any, Any]) -> Problem | None:
-    """Hold back a user who is faster than his bucket allows."""
-    wait = call.services.buckets.delay(call.me.user_id, call.services.now())
+async def take_turn(services: Services, kind: Kind, user_id: int) -> Problem | None:
+    """Hold back a user who is faster than their bucket allows, or refuse."""
+    wait = services.guards.delay(kind, user_id, services.clock())
     if wait > LONGEST_WAIT:
         return Problem("rate_limited", retry_after=wait)
     if wait > 0:
@@ -188,25 +162,42 @@ async def _take_turn(call: Call[Any, Any]) -> Problem | None:
     return None
 
 
-async def _read_fields(route: Route, call: Call[Any, Any]) -> Call[Any, Any] | Problem:
-    context = Context(call.services.settings, call.services.limits)
+@frozen
+class _Given:
+    """What a request says, checked."""
+
+    body: Any
+    query: Any
+    key: str | None
+
+
+async def _read_fields(route: Route, services: Services, exchange: Exchange) -> _Given | Problem | None:
+    context = Context(services.settings, services.limits)
     errors: list[FieldError] = []
-    if call.idempotency_key is not None:
-        given = {"Idempotency-Key": call.idempotency_key}
-        key = read_fields(_KeyHeader, given, context, msgspec.convert)
-        errors += key if isinstance(key, list) else []
+    body = query = key = None
+    if route.keyed and (key := exchange.header(b"idempotency-key")) is not None:
+        checked = read_fields(_KeyHeader, {"Idempotency-Key": key}, context, msgspec.convert)
+        errors += checked if isinstance(checked, list) else []
     if route.query is not None:
-        query = read_query(route.query, request.args, context)
+        query = read_query(route.query, _arguments(exchange.query), context)
         errors += query if isinstance(query, list) else []
-        call = evolve(call, query=query)
     if route.body is not None:
-        data = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        data = await exchange.body()
+        if data is None or isinstance(data, Problem):
+            return data
         body = read_body(route.body, data, context)
         if isinstance(body, Problem):
             return body
         errors += body if isinstance(body, list) else []
-        call = evolve(call, body=body)
-    return wrong_fields(*errors) if errors else call
+    return wrong_fields(*errors) if errors else _Given(body, query, key)
+
+
+def _arguments(query: bytes) -> dict[str, str]:
+    """The parameters of a URL; of one that is repeated the first counts."""
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        given.setdefault(name, value)
+    return given
 
 
 def device_label(user_agent: str) -> str:

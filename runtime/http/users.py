@@ -64,7 +64,7 @@ async def some_users(call: Call[None, ByIds]) -> Result:
 ROUTES = (
     Route(
         method="GET", path="/api/users/search", handler=search_users, summary="Find people by name",
-        query=SearchQuery, answers={200: (Users,)}, rated=True,
+        query=SearchQuery, answers={200: (Users,)}, rate="searches",
     ),
     Route(method="GET", path="/api/users", handler=some_users, summary="People by ids", query=ByIds,
           answers={200: (Users,)}),

@@ -38,6 +38,7 @@ from chatproto.operations import (
     Mark,
     Operation,
     Outcome,
+    ReadLog,
     RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
@@ -54,7 +55,7 @@ from storage.transactions.changes import append_change, append_commands
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.marks import mark
-from storage.transactions.pages import fetch_messages, fetch_page
+from storage.transactions.pages import fetch_messages, fetch_page, read_log
 from storage.transactions.search import find_users, search_users
 from storage.transactions.sessions import (
     change_password,
@@ -124,6 +125,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(append_commands, operation), writes=True)
         case FetchPage():
             return Plan(partial(fetch_page, operation), writes=False)
+        case ReadLog():
+            return Plan(partial(read_log, operation), writes=False)
         case FetchMessages():
             return Plan(partial(fetch_messages, operation), writes=False)
         case Mark():

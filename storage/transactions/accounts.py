@@ -153,7 +153,7 @@ def _email_taken() -> Refused:
 
 def save_last_seen(operation: SaveLastSeen) -> Steps[Outcome]:
     """The last writer wins; connections of one user may end on several processes."""
-    yield from _SAVE_LAST_SEEN.run(user_id=operation.user_id, last_seen_at=operation.now)
+    yield from _SAVE_LAST_SEEN.many([{"user_id": user_id, "last_seen_at": at} for user_id, at in operation.seen])
     return Done()
 
 

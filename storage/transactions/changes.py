@@ -8,11 +8,12 @@ from sqlalchemy import bindparam, select, update
 
 from chatproto.operations import AppendBatch, AppendChange, Appended, AppendMessage, BatchAppended, Outcome, Refused
 from chatproto.wire.digest import command_digest
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Event, Role, User
 from storage.statements import Statement, Steps, into
 from storage.tables import chat_users, chats
 from storage.transactions.appends import append_message, repeat
-from storage.transactions.groups import MAX_MEMBERS
+from storage.transactions.departures import keep_departure
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_EVENT,
@@ -191,6 +192,13 @@ def _remove(change: _Change) -> Steps[Refused | None]:
     others = [member for member in members if member != user_id]
     if others and not any(members[member] == "admin" for member in others):
         yield from _give_role(change, others[0], "admin")
+    yield from keep_departure(
+        operation.chat_id,
+        user_id,
+        title=change.title,
+        avatar_url=change.avatar_url,
+        last_message_seq=change.last_message_seq,
+    )
     yield from _LEAVE.run(chat_key=operation.chat_id, user_key=user_id, left_seq=change.next_seq, left_at=operation.now)
     reason = "left" if user_id == operation.actor_id else "removed"
     yield from _log(change, "member_removed", user_id, {"reason": reason})

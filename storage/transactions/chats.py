@@ -10,6 +10,7 @@ from chatproto.operations import ChatFound, ChatsFound, ListChats, LoadChat, Out
 from chatproto.wire.model import Chat, Member
 from storage.statements import Statement, Steps
 from storage.tables import chat_users, meta
+from storage.transactions.departures import MemberThen, members_then
 from storage.transactions.people import users_seen_by
 from storage.transactions.views import ChatView, to_chat, view_of, views_of
 
@@ -19,12 +20,10 @@ _MEMBERS: Final = Statement(
         chat_users.c.user_id,
         chat_users.c.role,
         chat_users.c.joined_at,
-        chat_users.c.joined_seq,
-        chat_users.c.left_seq,
         chat_users.c.read_seq,
         chat_users.c.delivered_seq,
     )
-    .where(chat_users.c.chat_id == bindparam("chat_id"))
+    .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.left_seq.is_(None))
     .order_by(chat_users.c.joined_seq, chat_users.c.user_id)
 )
 _LOCK_OWN: Final = Statement(
@@ -82,20 +81,22 @@ def chat_of(view: ChatView, user_id: int) -> Steps[Chat]:
 
 
 def _members(view: ChatView, viewer_id: int) -> Steps[tuple[Member, ...]]:
-    """Longest-standing first. A former member sees those who were there when he left and still are."""
-    rows = yield from _MEMBERS.rows(chat_id=view.id)
-    end = view.left_seq
-    rows = [row for row in rows if row[4] is None and (end is None or row[3] < end)]
-    users = yield from users_seen_by(viewer_id, (row[0] for row in rows))
+    """Longest-standing first. A former member sees those who were there at the removal, as they were then."""
+    if view.left_seq is None:
+        rows = yield from _MEMBERS.rows(chat_id=view.id)
+        members = [MemberThen(*row) for row in rows]
+    else:
+        members = yield from members_then(view.id, viewer_id)
+    users = yield from users_seen_by(viewer_id, (member.user_id for member in members))
     return tuple(
         Member(
-            user=users[user_id],
-            role=role,
-            joined_at=joined_at,
-            read_seq=read_seq if end is None else min(read_seq, end),
-            delivered_seq=delivered_seq if end is None else min(delivered_seq, end),
+            user=users[member.user_id],
+            role=member.role,
+            joined_at=member.joined_at,
+            read_seq=member.read_seq,
+            delivered_seq=member.delivered_seq,
         )
-        for user_id, role, joined_at, _joined_seq, _left_seq, read_seq, delivered_seq in rows
+        for member in members
     )
 
 

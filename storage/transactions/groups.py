@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select
 
 from chatproto.operations import ChatCreated, CreateDirect, CreateGroup, Outcome, Refused
+from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
 from storage.tables import chat_users, chats, idempotency_keys, users
@@ -15,8 +16,6 @@ from storage.transactions.chats import chat_of
 from storage.transactions.log import MEMBER_IDS
 from storage.transactions.views import view_of
 
-MAX_MEMBERS: Final = 1000
-"""Of a group (docs/protocol.md section 1)."""
 KEY_LIFETIME: Final = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""
 

@@ -126,7 +126,9 @@ class LogCorrupted(Exception):
 
 @frozen
 class Readers:
-    """The two who have read furthest, which is enough to tell of any message whether another has read it."""
+    """The two who have read furthest, which is enough to tell of any message whether another has read it.
+
+    `marks`: user and seq, the furthest first."""
 
     marks: tuple[tuple[int, int], ...]
 
@@ -190,14 +192,14 @@ def render_event(
     )
 
 
-def read_items(chat_id: int, after: int, upto: int) -> Steps[list[Message | Event]]:
-    """The entries of exactly the seqs in (after, upto]."""
+def read_items(chat_id: int, after: int, upto: int, who: Readers | None = None) -> Steps[list[Message | Event]]:
+    """The entries of exactly the seqs in (after, upto]; `who` has read them, by default the readers of now."""
     if upto <= after:
         return []
     message_rows = yield from _MESSAGES.rows(chat_id=chat_id, after=after, upto=upto)
     items: list[Message | Event] = []
     if message_rows:
-        who = yield from readers(chat_id)
+        who = who or (yield from readers(chat_id))
         items += [read_message(row, is_read=who.have_read(row[4], row[2])) for row in message_rows]
     if len(items) < upto - after:
         event_rows = yield from _EVENTS.rows(chat_id=chat_id, after=after, upto=upto)

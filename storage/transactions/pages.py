@@ -2,17 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, select
 
-from chatproto.operations import FetchMessages, FetchPage, MessagesFound, Outcome, PageFound, Refused
+from chatproto.operations import (
+    FetchMessages,
+    FetchPage,
+    LogRead,
+    MessagesFound,
+    Outcome,
+    PageFound,
+    ReadLog,
+    Refused,
+)
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, Message, Page, User
-from storage.statements import Row, Statement, Steps
+from storage.statements import Statement, Steps
 from storage.tables import chat_users, chats, messages
-from storage.transactions.log import MESSAGE_COLUMNS, named_ids, read_items, read_message, readers
+from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
+from storage.transactions.log import MESSAGE_COLUMNS, Readers, named_ids, read_items, read_message, readers
 from storage.transactions.people import users_seen_by
 
 PAGE_BYTES: Final = Limits().page_bytes
@@ -25,10 +35,12 @@ _RANGE: Final = Statement(
         chat_users.c.left_at,
         chats.c.last_seq,
         chats.c.last_at,
+        *READERS_THEN,
     )
-    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id))
+    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED))
     .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
 )
+_HEAD: Final = Statement(select(chats.c.last_seq, chats.c.last_at).where(chats.c.id == bindparam("chat_id")))
 _NEWEST: Final = Statement(
     select(*MESSAGE_COLUMNS)
     .where(
@@ -42,13 +54,22 @@ _NEWEST: Final = Statement(
 )
 
 
+class _Visible(NamedTuple):
+    """The part of a log that somebody may see. `readers_then`: of a former member, who had read when they left."""
+
+    first_seq: int
+    last_seq: int
+    last_at: datetime | None
+    readers_then: Readers | None
+
+
 def fetch_page(operation: FetchPage) -> Steps[Outcome]:
     """Items of exactly the seqs in (from_seq, to_seq]; cut on the side away from the cursor where they are too big."""
-    found = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
-    if found is None:
+    visible = yield from _visible(operation)
+    if visible is None:
         return Refused("not_member")
-    first_seq, last_seq, last_at = _visible(found)
-    before_all = first_seq - 1
+    last_seq = visible.last_seq
+    before_all = visible.first_seq - 1
     forward = operation.after_seq is not None
     if operation.after_seq is not None:
         if operation.after_seq > last_seq:
@@ -61,7 +82,7 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
         assert operation.before_seq is not None
         end = max(min(operation.before_seq - 1, last_seq), before_all)
         start = max(end - operation.limit, before_all)
-    items = yield from read_items(operation.chat_id, start, end)
+    items = yield from read_items(operation.chat_id, start, end, visible.readers_then)
     users = yield from users_seen_by(operation.user_id, named_ids(items))
     items = _fitting(items, users, forward=forward)
     if forward:
@@ -78,22 +99,39 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
             users=tuple(user for user in users.values() if user.id in named),
             more=end < last_seq if forward else start > before_all,
             last_seq=last_seq,
-            last_at=last_at,
+            last_at=visible.last_at,
         )
     )
 
 
-def _replaced(operation: FetchPage) -> Steps[bool]:
-    """Whether the client remembers another log: the entry at after_seq was made at another time."""
+def read_log(operation: ReadLog) -> Steps[Outcome]:
+    """What comes after `after_seq`, as many as fit into a page, but at least one."""
+    head = yield from _HEAD.one(chat_id=operation.chat_id)
+    if head is None or operation.after_seq > head[0] or (yield from _replaced(operation)):
+        return Refused("bad_seq", "after_seq is not in this log", "after_seq")
+    last_seq, last_at = head
+    upto = min(operation.after_seq + operation.limit, last_seq)
+    items = yield from read_items(operation.chat_id, operation.after_seq, upto)
+    return LogRead(operation.chat_id, tuple(_fitting(items, {}, forward=True)), last_seq, last_at)
+
+
+def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:
+    """Whether another log is remembered: the entry at after_seq was made at another time."""
     if not operation.after_seq or operation.after_at is None:
         return False
     items = yield from read_items(operation.chat_id, operation.after_seq - 1, operation.after_seq)
     return items[0].created_at != operation.after_at
 
 
-def _visible(row: Row) -> tuple[int, int, datetime | None]:
-    first_seq, left_seq, left_at, last_seq, last_at = row
-    return (first_seq, last_seq, last_at) if left_seq is None else (first_seq, left_seq, left_at)
+def _visible(operation: FetchPage | FetchMessages) -> Steps[_Visible | None]:
+    """For a former member the log ends with the entry that removed them. None: they never were a member."""
+    row = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
+    if row is None:
+        return None
+    first_seq, left_seq, left_at, last_seq, last_at, *then = row
+    if left_seq is None:
+        return _Visible(first_seq, last_seq, last_at, None)
+    return _Visible(first_seq, left_seq, left_at, readers_then(*then))
 
 
 def _fitting(
@@ -114,19 +152,19 @@ def _fitting(
 
 def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
     """Messages only, tombstones too, ascending; by offset from the newest, or below `before_seq`."""
-    found = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
-    if found is None:
+    visible = yield from _visible(operation)
+    if visible is None:
         return Refused("not_found")
-    first_seq, last_seq, _last_at = _visible(found)
+    last_seq = visible.last_seq
     upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
     rows = yield from _NEWEST.rows(
         chat_id=operation.chat_id,
-        first_seq=first_seq,
+        first_seq=visible.first_seq,
         upto=upto,
         limit=operation.limit + 1,
         offset=operation.offset or 0,
     )
-    who = yield from readers(operation.chat_id)
+    who = visible.readers_then or (yield from readers(operation.chat_id))
     kept = [read_message(row, is_read=who.have_read(row[4], row[2])) for row in reversed(rows[: operation.limit])]
     users = yield from users_seen_by(operation.user_id, named_ids(kept))
     return MessagesFound(tuple(kept), tuple(users.values()), has_more=len(rows) > operation.limit, last_seq=last_seq)

@@ -11,7 +11,7 @@ from storage.statements import Statement, Steps
 from storage.tables import chat_users, chats, meta, sessions
 from storage.transactions.chats import read_epoch
 from storage.transactions.people import private_user
-from storage.transactions.views import to_heads, views_of
+from storage.transactions.views import heads_of, to_heads
 
 _CHUNK: Final = 1000
 """Ids in one IN list."""
@@ -44,7 +44,7 @@ def load_session(operation: LoadSession) -> Steps[Outcome]:
     user = yield from private_user(operation.user_id)
     if ended is not None or user is None:
         return Refused("revoked")
-    views = yield from views_of(operation.user_id)
+    views = yield from heads_of(operation.user_id)
     peer_ids = {view.peer_id(operation.user_id) for view in views} - {None, operation.user_id}
     epoch = yield from read_epoch()
     return SessionLoaded(user, to_heads(views), tuple(sorted(filter(None, peer_ids))), epoch)

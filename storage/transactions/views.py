@@ -1,25 +1,33 @@
-"""A chat as a member sees it: first_seq, left_seq and all that is cut off there (docs/protocol.md I8)."""
+"""A chat as a member sees it: first_seq, left_seq and all that is cut off there (docs/protocol.md I8).
+
+One statement tells all of a user's chats, those that they were removed from too, with what is unread in each of them;
+so the answer is of one moment, and its cost in statements does not depend on the number of chats.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from attrs import evolve, frozen
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
+from attrs import frozen
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, func, literal, null, select
 from sqlalchemy.sql.expression import ScalarSelect
 
 from chatproto.wire.model import Chat, ChatType, Head, Message, Role, User
 from storage.statements import Row, Statement, Steps
-from storage.tables import chat_users, chats, messages
-from storage.transactions.log import MESSAGE_COLUMNS, count_unread, read_message, readers
+from storage.tables import chat_users, chats, departures, messages
+from storage.transactions.departures import DEPARTED
+from storage.transactions.log import MESSAGE_COLUMNS, read_message
 
-_COUNTED_TOGETHER: Final = 2000
-"""Chats with at most this many entries unread are counted in one statement, the others one by one up to 1000."""
+_MANY: Final = 1000
+"""Stands for more than 999 unread messages (I7)."""
 
 
 @frozen
 class ChatView:
-    """Everything `chat` and the heads in `ready` tell, users left out."""
+    """Everything `chat` and the heads in `ready` tell, users left out.
+
+    `last_message_seq`, `last_message_at`: of the newest message they may see, 0 and None where there is none;
+    `last_message` is only loaded for `chat`."""
 
     id: int
     type: ChatType
@@ -39,18 +47,15 @@ class ChatView:
     muted: bool
     favourite: bool
     hidden_seq: int | None
+    unread_count: int
+    last_message_seq: int
+    last_message_at: datetime | None
     last_message: Message | None
-    unread_count: int = 0
 
     @property
     def active_at(self) -> tuple[datetime, int]:
         """What chats are ordered by, newest first: log events do not move a chat."""
-        return (self.last_message.created_at if self.last_message else self.created_at), self.id
-
-    @property
-    def last_message_seq(self) -> int:
-        """0 where there is none he may see."""
-        return self.last_message.seq if self.last_message else 0
+        return self.last_message_at or self.created_at, self.id
 
     def peer_id(self, user_id: int) -> int | None:
         """The other one of a direct chat (oneself among saved messages); None for groups."""
@@ -58,6 +63,44 @@ class ChatView:
             return None
         low, high = self.direct
         return high if user_id == low else low
+
+
+class _Row(NamedTuple):
+    """The columns of `_views`, but for those of the last message, which follow."""
+
+    id: int
+    type: ChatType
+    title: str | None
+    avatar_url: str | None
+    created_at: datetime
+    direct_low: int | None
+    direct_high: int | None
+    role: Role
+    first_seq: int
+    last_seq: int
+    last_at: datetime | None
+    left_seq: int | None
+    read_seq: int
+    delivered_seq: int
+    others_read_seq: int | None
+    others_delivered_seq: int | None
+    muted: bool
+    favourite: bool
+    hidden_seq: int | None
+    unread_count: int
+    last_message_seq: int | None
+    last_message_at: datetime | None
+    others_have_read: int | None
+    """How far somebody other than the sender of the last message has read."""
+
+
+_PRESENT: Final = chat_users.c.left_seq.is_(None)
+_LAST_SEQ: Final = func.coalesce(chat_users.c.left_seq, chats.c.last_seq)
+
+
+def _frozen(now: Any, then: Any) -> ColumnElement[Any]:
+    """`now` for members, `then` for former ones."""
+    return case((_PRESENT, now), else_=then)
 
 
 def _furthest(column: ColumnElement[Any], other: Any, other_than: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -72,149 +115,121 @@ def _furthest(column: ColumnElement[Any], other: Any, other_than: ColumnElement[
     )
 
 
-def _views(*conditions: ColumnElement[bool]) -> Select[Any]:
-    readers_, receivers, judges = chat_users.alias("readers"), chat_users.alias("receivers"), chat_users.alias("judges")
+def _unread(user_id: BindParameter[int]) -> ColumnElement[Any]:
+    """Others' live messages in (read_seq, last_seq]. Only a longer stretch is first asked for a 1000th one."""
+    unread = messages.alias("unread")
+    theirs = (
+        unread.c.chat_id == chats.c.id,
+        unread.c.seq > chat_users.c.read_seq,
+        unread.c.seq <= _LAST_SEQ,
+        unread.c.sender_id != user_id,
+        unread.c.deleted.is_(False),
+    )
+    tables = (chats, chat_users)
+    count = select(func.count()).select_from(unread).where(*theirs).scalar_subquery().correlate(*tables)
+    last_of_many = (
+        select(unread.c.seq)
+        .where(*theirs)
+        .order_by(unread.c.seq)
+        .limit(1)
+        .offset(_MANY - 1)
+        .scalar_subquery()
+        .correlate(*tables)
+    )
+    stretch = _LAST_SEQ - chat_users.c.read_seq
+    return case((stretch <= 0, literal(0)), (stretch < _MANY, count), (last_of_many.is_(None), count), else_=_MANY)
+
+
+def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
+    readers, receivers, judges = chat_users.alias("readers"), chat_users.alias("receivers"), chat_users.alias("judges")
     user_id: BindParameter[int] = bindparam("user_id")
-    newest = (messages.c.chat_id == chats.c.id) & (messages.c.seq == chats.c.last_message_seq)
+    newest = (messages.c.chat_id == chats.c.id) & (
+        messages.c.seq == _frozen(chats.c.last_message_seq, departures.c.last_message_seq)
+    )
+    another_had_read = case(
+        (departures.c.reader_id == messages.c.sender_id, departures.c.second_reader_seq), else_=departures.c.reader_seq
+    )
+    columns = {
+        "id": chats.c.id,
+        "type": chats.c.type,
+        "title": _frozen(chats.c.title, departures.c.title),
+        "avatar_url": _frozen(chats.c.avatar_url, departures.c.avatar_url),
+        "created_at": chats.c.created_at,
+        "direct_low": chats.c.direct_low,
+        "direct_high": chats.c.direct_high,
+        "role": chat_users.c.role,
+        "first_seq": chat_users.c.first_seq,
+        "last_seq": _LAST_SEQ,
+        "last_at": _frozen(chats.c.last_at, chat_users.c.left_at),
+        "left_seq": chat_users.c.left_seq,
+        "read_seq": chat_users.c.read_seq,
+        "delivered_seq": chat_users.c.delivered_seq,
+        "others_read_seq": _frozen(_furthest(readers.c.own_read_seq, readers, user_id), departures.c.others_read_seq),
+        "others_delivered_seq": _frozen(
+            _furthest(receivers.c.own_delivered_seq, receivers, user_id), departures.c.others_delivered_seq
+        ),
+        "muted": chat_users.c.muted,
+        "favourite": chat_users.c.favourite,
+        "hidden_seq": chat_users.c.hidden_seq,
+        "unread_count": _unread(user_id),
+        "last_message_seq": messages.c.seq,
+        "last_message_at": messages.c.created_at,
+        "others_have_read": (
+            _frozen(_furthest(judges.c.own_read_seq, judges, messages.c.sender_id), another_had_read)
+            if with_message
+            else null()
+        ),
+    }
+    assert tuple(columns) == _Row._fields
+    visible = chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED)
     return (
-        select(
-            chats.c.id,
-            chats.c.type,
-            chats.c.title,
-            chats.c.avatar_url,
-            chats.c.created_at,
-            chats.c.direct_low,
-            chats.c.direct_high,
-            chats.c.last_seq,
-            chats.c.last_at,
-            chat_users.c.role,
-            chat_users.c.first_seq,
-            chat_users.c.left_seq,
-            chat_users.c.left_at,
-            chat_users.c.read_seq,
-            chat_users.c.delivered_seq,
-            chat_users.c.muted,
-            chat_users.c.favourite,
-            chat_users.c.hidden_seq,
-            _furthest(readers_.c.own_read_seq, readers_, user_id),
-            _furthest(receivers.c.own_delivered_seq, receivers, user_id),
-            _furthest(judges.c.own_read_seq, judges, messages.c.sender_id),
-            *MESSAGE_COLUMNS,
-        )
-        .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(messages, newest))
+        select(*columns.values(), *(MESSAGE_COLUMNS if with_message else ()))
+        .select_from(visible.outerjoin(messages, newest & (messages.c.seq >= chat_users.c.first_seq)))
         .where(chat_users.c.user_id == user_id, *conditions)
     )
 
 
-_OF_USER: Final = Statement(_views())
-_ONE: Final = Statement(_views(chat_users.c.chat_id == bindparam("chat_id")))
+_HEADS: Final = Statement(_views(with_message=False))
+_OF_USER: Final = Statement(_views(with_message=True))
+_ONE: Final = Statement(_views(chat_users.c.chat_id == bindparam("chat_id"), with_message=True))
 
-_LAST_BETWEEN: Final = Statement(
-    select(*MESSAGE_COLUMNS)
-    .where(
-        messages.c.chat_id == bindparam("chat_id"),
-        messages.c.seq >= bindparam("first_seq"),
-        messages.c.seq <= bindparam("left_seq"),
-    )
-    .order_by(messages.c.seq.desc())
-    .limit(1)
-)
-_UNREAD_TOGETHER: Final = Statement(
-    select(messages.c.chat_id, func.count(), func.max(messages.c.seq))
-    .select_from(
-        chat_users.join(
-            messages, (messages.c.chat_id == chat_users.c.chat_id) & (messages.c.seq > chat_users.c.read_seq)
-        )
-    )
-    .where(
-        chat_users.c.user_id == bindparam("user_id"),
-        chat_users.c.chat_id.in_(bindparam("chat_ids", expanding=True)),
-        messages.c.sender_id != bindparam("user_id"),
-        messages.c.deleted.is_(False),
-    )
-    .group_by(messages.c.chat_id)
-)
+
+def heads_of(user_id: int) -> Steps[list[ChatView]]:
+    """Every chat that the user is or was in, the newest first, without last messages."""
+    return _newest_first((yield from _HEADS.rows(user_id=user_id)))
 
 
 def views_of(user_id: int) -> Steps[list[ChatView]]:
-    """Every chat he is or was in, the newest first."""
-    rows = yield from _OF_USER.rows(user_id=user_id)
-    views = yield from _finish(user_id, rows)
-    return sorted(views, key=lambda view: view.active_at, reverse=True)
+    """Every chat that the user is or was in, the newest first."""
+    return _newest_first((yield from _OF_USER.rows(user_id=user_id)))
 
 
 def view_of(user_id: int, chat_id: int) -> Steps[ChatView | None]:
-    """One chat, or None where it does not exist for him."""
-    rows = yield from _ONE.rows(user_id=user_id, chat_id=chat_id)
-    views = yield from _finish(user_id, rows)
-    return views[0] if views else None
+    """One chat, or None where it does not exist for the user."""
+    row = yield from _ONE.one(user_id=user_id, chat_id=chat_id)
+    return None if row is None else _read_view(row)
 
 
-def _finish(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
-    views = []
-    for row in rows:
-        view = _read_view(row)
-        if view.left_seq is not None:
-            view = yield from _cut_off(view, row[12])
-        views.append(view)
-    return (yield from _with_unread(user_id, views))
+def _newest_first(rows: Sequence[Row]) -> list[ChatView]:
+    return sorted(map(_read_view, rows), key=lambda view: view.active_at, reverse=True)
 
 
-def _read_view(row: Row) -> ChatView:
-    (
-        chat_id, chat_type, title, avatar_url, created_at, low, high, last_seq, last_at,
-        role, first_seq, left_seq, _left_at, read_seq, delivered_seq, muted, favourite, hidden_seq,
-        others_read_seq, others_delivered_seq, judged_seq, *message,
-    ) = row  # fmt: skip
+def _read_view(columns: Row) -> ChatView:
+    row, message = _Row(*columns[: len(_Row._fields)]), columns[len(_Row._fields) :]
     last_message = None
-    if message[0] is not None and message[2] >= first_seq:
-        last_message = read_message(message, is_read=(judged_seq or 0) >= message[2])
+    if message and row.last_message_seq is not None:
+        last_message = read_message(message, is_read=(row.others_have_read or 0) >= row.last_message_seq)
+    direct = None
+    if row.direct_low is not None and row.direct_high is not None:
+        direct = (row.direct_low, row.direct_high)
     return ChatView(
-        id=chat_id, type=chat_type, title=title, avatar_url=avatar_url, created_at=created_at,
-        direct=None if low is None else (low, high), role=role, first_seq=first_seq, last_seq=last_seq,
-        last_at=last_at, left_seq=left_seq, read_seq=read_seq, delivered_seq=delivered_seq,
-        others_read_seq=others_read_seq or 0, others_delivered_seq=others_delivered_seq or 0,
-        muted=muted, favourite=favourite, hidden_seq=hidden_seq, last_message=last_message,
+        id=row.id, type=row.type, title=row.title, avatar_url=row.avatar_url, created_at=row.created_at,
+        direct=direct, role=row.role, first_seq=row.first_seq, last_seq=row.last_seq,
+        last_at=row.last_at, left_seq=row.left_seq, read_seq=row.read_seq, delivered_seq=row.delivered_seq,
+        others_read_seq=row.others_read_seq or 0, others_delivered_seq=row.others_delivered_seq or 0,
+        muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq, unread_count=row.unread_count,
+        last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
     )  # fmt: skip
-
-
-def _cut_off(view: ChatView, left_at: datetime | None) -> Steps[ChatView]:
-    """For a former member the chat ended with the entry that removed him."""
-    left_seq = view.left_seq
-    assert left_seq is not None
-    row = yield from _LAST_BETWEEN.one(chat_id=view.id, first_seq=view.first_seq, left_seq=left_seq)
-    last_message = None
-    if row is not None:
-        who = yield from readers(view.id)
-        last_message = read_message(row, is_read=who.have_read(row[4], row[2]))
-    return evolve(
-        view,
-        last_seq=left_seq,
-        last_at=left_at,
-        last_message=last_message,
-        others_read_seq=min(view.others_read_seq, left_seq),
-        others_delivered_seq=min(view.others_delivered_seq, left_seq),
-    )
-
-
-def _with_unread(user_id: int, views: Sequence[ChatView]) -> Steps[list[ChatView]]:
-    """Counts up to each view's own last_seq, even if more is appended meanwhile."""
-    waiting = {view.id: view for view in views if view.last_message_seq > view.read_seq}
-    counts: dict[int, int] = {}
-    together = [
-        view.id
-        for view in waiting.values()
-        if view.left_seq is None and view.last_seq - view.read_seq <= _COUNTED_TOGETHER
-    ]
-    if len(together) > 1:
-        rows = yield from _UNREAD_TOGETHER.rows(user_id=user_id, chat_ids=together)
-        newest = {row[0]: row[2] for row in rows}
-        counts = {chat_id: 0 for chat_id in together} | {row[0]: min(row[1], 1000) for row in rows}
-        counts = {key: count for key, count in counts.items() if newest.get(key, 0) <= waiting[key].last_seq}
-    for view in waiting.values():
-        if view.id not in counts:
-            counts[view.id] = yield from count_unread(user_id, view.id, view.read_seq, view.last_seq)
-    return [evolve(view, unread_count=counts.get(view.id, 0)) for view in views]
 
 
 def to_chat(view: ChatView, user_id: int, users: dict[int, User]) -> Chat:

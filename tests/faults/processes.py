@@ -16,6 +16,14 @@ READY_TIMEOUT: Final = 30.0
 """Seconds a server may take to listen; two processors are shared by everything in a test run."""
 
 
+GENEROUS = {
+    "VESTNIK_LIMIT_REGISTRATIONS": "1000000",
+    "VESTNIK_LIMIT_NEW_CHATS": "1000000",
+    "VESTNIK_LIMIT_NEW_MEMBERS": "1000000",
+}
+"""Limits by the hour that no test meets: all people come from one address, and within seconds."""
+
+
 @define(eq=False)
 class ServerProcess:
     """One server on one port. Its log is in `data_dir`/server.log; further `settings` go into its environment."""
@@ -30,7 +38,7 @@ class ServerProcess:
     def on_free_port(cls, data_dir: Path, database_url: str, **settings: str) -> "ServerProcess":
         """Not started yet. The port lies below the ephemeral range, so no client can take it meanwhile."""
         data_dir.mkdir(parents=True, exist_ok=True)
-        environment = {f"VESTNIK_{name.upper()}": value for name, value in settings.items()}
+        environment = GENEROUS | {f"VESTNIK_{name.upper()}": value for name, value in settings.items()}
         return cls(data_dir, database_url, environment, next(free_ports()))
 
     @property

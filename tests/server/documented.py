@@ -4,23 +4,22 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException
 
-from runtime.app import API
 from runtime.http import docs
+from runtime.http.api import ROUTES
 from runtime.http.openapi import document
 from runtime.http.problem import CODES, MEDIA_TYPE
+from runtime.http.table import Table
 
-DOCUMENT = document((*API, *docs.routes(API)))
+DOCUMENT = document((*ROUTES, *docs.routes(ROUTES)))
 NOT_IN_A_ROUTE = {403, 404, 405}
 
 
 class Documented:
     """A response hook for httpx."""
 
-    def __init__(self, app: QuartTrio) -> None:
-        self._routes = app.url_map.bind("")
+    def __init__(self, table: Table) -> None:
+        self._table = table
         self._validators: dict[tuple[str, str, int], Draft202012Validator] = {}
 
     async def __call__(self, response: httpx.Response) -> None:
@@ -52,10 +51,9 @@ class Documented:
             assert response.content == b"" and kind == "", where
 
     def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
-        try:
-            rule, _ = self._routes.match(request.url.path, method=request.method, return_rule=True)
-        except HTTPException:
+        found = self._table.find(request.url.path)
+        route = None if found is None else found.route(request.method)
+        if route is None:
             return None
-        path = str(rule.rule).replace("<id:", "{").replace(">", "}")
-        found: dict[str, Any] | None = DOCUMENT["paths"].get(path, {}).get(request.method.lower())
-        return found
+        operation: dict[str, Any] = DOCUMENT["paths"][route.path][route.method.lower()]
+        return operation

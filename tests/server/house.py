@@ -14,7 +14,6 @@ import httpx
 import trio
 from argon2 import PasswordHasher
 from attrs import define, field, frozen
-from quart_trio import QuartTrio
 
 from chatproto.operations import Operation, OperationFailed, Outcome
 from chatproto.server.hub import Hub
@@ -23,6 +22,7 @@ from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.config import Settings
 from runtime.driver import Driver
+from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.proxy import ProxyFix
 from runtime.serve import serve
@@ -36,6 +36,11 @@ from tests.server.documented import Documented
 
 KEYS = TokenKeys(current="1", keys={"1": b"k" * 48})
 PASSWORD = "correct horse battery"
+GENEROUS: dict[str, Any] = {
+    "bucket_rate": 1000.0, "bucket_burst": 1000, "limit_reads_rate": 1000.0, "limit_reads_burst": 1000,
+    "limit_searches_rate": 1000.0, "limit_new_chats": 1000, "limit_new_members": 100_000, "limit_registrations": 1000,
+}  # fmt: skip
+"""Limits that no test meets unless it means to."""
 
 
 @define
@@ -44,11 +49,23 @@ class Clock:
 
     ahead: timedelta = timedelta()
 
+    passed: float = 0.0
+
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
+    def seconds(self) -> float:
+        """The monotonic clock."""
+        return trio.current_time() + self.passed
+
     def advance(self, **duration: float) -> None:
+        """Time goes by, on both clocks."""
         self.ahead += timedelta(**duration)
+        self.passed += timedelta(**duration).total_seconds()
+
+    def set(self, **difference: float) -> None:
+        """The wall clock alone is set forward, or back."""
+        self.ahead += timedelta(**difference)
 
 
 @define
@@ -139,7 +156,6 @@ class House:
     """A running server. `storage` is the valve before the real one."""
 
     url: str
-    app: QuartTrio
     services: Services
     driver: Driver
     storage: Valve
@@ -178,7 +194,7 @@ def copy_database(template: Path, path: Path) -> None:
 async def open_house(path: Path, *, limits: Limits | None = None, **settings: Any) -> AsyncIterator[House]:
     """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given."""
     limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
-    chosen = Settings(data_dir=path.parent, **settings)
+    chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
     clock, storage = Clock(), Valve(SQLiteStorage(path))
     driver = Driver(Hub(KEYS.check, lambda: secrets.token_hex(16), limits), storage, clock.now, Random(1))
     services = Services(
@@ -189,11 +205,14 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
         limits=limits,
         storage=storage,
         now=clock.now,
+        clock=clock.seconds,
         random_token=lambda: secrets.token_urlsafe(32),
     )
-    app = create_app(services, read_pages(settings.get("web_dir")))
+    pages = read_pages(settings.get("web_dir"))
+    app: Any = create_app(pages)
     add_websockets(app, services, driver)
-    served: Any = ProxyFix(app, chosen.proxy_hops)
+    api: Any = Api(services, pages, app)
+    served: Any = ProxyFix(api, chosen.proxy_hops)
     ready, url = trio.Event(), ""
 
     def on_ready(where: str) -> None:
@@ -210,9 +229,9 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
             nursery.start_soon(run)
             with trio.fail_after(10):
                 await ready.wait()
-            hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(app)]}
+            hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(api.table)]}
             async with httpx.AsyncClient(base_url=url, timeout=20, event_hooks=hooks) as http:
-                yield House(url, app, services, driver, storage, clock, http)
+                yield House(url, services, driver, storage, clock, http)
             nursery.cancel_scope.cancel()
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from chatproto.operations import Done, OperationFailed, Refused
-from runtime.app import MAX_BODY
+from runtime.http.exchange import MAX_BODY
 from runtime.http.problem import Problem, refusal
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse
@@ -193,7 +193,7 @@ async def test_tokens_and_texts_stay_out_of_the_log(house: House, caplog: pytest
     )
     for secret in (anna.token, anna.refresh_token, PASSWORD, "very private", "very-hidden"):
         assert secret not in ours
-    assert "POST /api/chats/<id:chat_id>/messages 201" in ours
+    assert "POST /api/chats/{chat_id}/messages 201" in ours
 
 
 async def test_a_client_that_leaves_takes_nobody_with_it(house: House) -> None:

@@ -41,8 +41,8 @@ async def test_metrics(house: House) -> None:
     await anna.get("/api/users/77")
     await house.http.get("/nothing/at/all")
     text = (await house.http.get("/metrics")).text
-    assert 'vestnik_http_requests_total{method="GET",route="/api/users/<id:user_id>",status="200"} 1.0' in text
-    assert 'vestnik_http_requests_total{method="GET",route="/api/users/<id:user_id>",status="404"} 1.0' in text
+    assert 'vestnik_http_requests_total{method="GET",route="/api/users/{user_id}",status="200"} 1.0' in text
+    assert 'vestnik_http_requests_total{method="GET",route="/api/users/{user_id}",status="404"} 1.0' in text
     assert 'vestnik_http_requests_total{method="GET",route="none",status="404"} 1.0' in text
     assert "vestnik_websocket_connections 0.0" in text
     assert "vestnik_http_request_seconds_bucket" in text and "nothing" not in text

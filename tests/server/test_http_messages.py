@@ -207,7 +207,7 @@ async def test_own_order_and_density(pair: Pair) -> None:
 
 
 async def test_a_flood_is_slowed_and_then_refused(house_at: OpenHouse) -> None:
-    async with house_at(limits=Limits(rate=2.0, burst=3)) as house:
+    async with house_at(bucket_rate=2.0, bucket_burst=3) as house:
         anna = await house.register("anna")
         chat = await anna.direct(anna)
         statuses: list[int] = []
@@ -225,7 +225,7 @@ async def test_a_flood_is_slowed_and_then_refused(house_at: OpenHouse) -> None:
         assert 3 <= statuses.count(201) <= 9, "the burst, and what 2 s and the test's own time make room for"
         refused = next(answer for answer in answers if answer.status_code == 429)
         assert code_of(refused) == "rate_limited" and int(refused.headers["Retry-After"]) >= 1
-        assert (await anna.get(path(chat))).status_code == 200, "reading is free"
+        assert (await anna.get(path(chat))).status_code == 200, "reading has a bucket of its own"
 
 
 # --- pages -----------------------------------------------------------------------------------------------------

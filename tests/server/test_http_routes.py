@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chatproto.wire.limits import Limits
-from runtime.app import API
+from runtime.http.api import ROUTES as API
 from runtime.http.routes import Route
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse

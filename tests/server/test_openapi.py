@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from jsonschema import Draft202012Validator
 
-from runtime.app import API
+from runtime.http.api import ROUTES as API
 from runtime.http.problem import CODES
 from tests.server.documented import DOCUMENT
 from tests.server.house import House

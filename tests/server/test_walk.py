@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chatproto.wire.frames import CLIENT_TYPES
-from runtime.app import API
+from runtime.http.api import ROUTES as API
 from runtime.http.routes import Route
 from tests.server.answers import code_of
 from tests.server.house import House, Person

@@ -148,7 +148,7 @@ async def test_presence_is_told_only_to_those_who_share_a_chat(house: House) -> 
     ann, bob, eve = await house.people(3)
     seen = house.wait(minutes=5)
     for user_id in (bob, eve):
-        assert await house.do(SaveLastSeen(user_id, seen)) == Done()
+        assert await house.do(SaveLastSeen(((user_id, seen),))) == Done()
     group = await house.group(ann, bob)
 
     async def look(viewer: int, user_id: int) -> User:

@@ -215,7 +215,7 @@ async def test_the_senders_of_last_messages_come_along(house: House) -> None:
     group = await house.group(ann, bob, eve)
     await house.send(group, eve)
     seen = house.wait(hours=1)
-    await house.do(SaveLastSeen(eve, seen))
+    await house.do(SaveLastSeen(((eve, seen),)))
     (user,) = (await listed(house, ann)).users
     assert (user.id, user.online, user.last_seen_at) == (eve, False, seen)
 

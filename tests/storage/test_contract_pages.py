@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from chatproto.operations import FetchMessages, MessagesFound, SaveLastSeen
+from chatproto.operations import FetchMessages, LogRead, MessagesFound, ReadLog, SaveLastSeen
 from chatproto.wire.model import Message, Page
 from tests.storage.house import House, expect, refusal
 
@@ -57,6 +57,28 @@ async def test_a_client_that_remembers_another_log_is_told(house: House) -> None
     assert seqs(await house.page(ann, chat, after=0, after_at=later)) == [1, 2]
 
 
+async def test_the_log_itself(ten: tuple[House, int, int]) -> None:
+    """Nobody's view of it: for those who were given all that comes before."""
+    house, chat, ann = ten
+    read = expect(LogRead, await house.do(ReadLog(chat, 3, None, 4)))
+    assert ([item.seq for item in read.items], read.last_seq, read.last_at) == ([4, 5, 6, 7], 10, house.now)
+    assert read.items == (await house.page(ann, chat, after=3, limit=4)).items
+    read = expect(LogRead, await house.do(ReadLog(chat, 10, house.now, 4)))
+    assert (read.items, read.last_seq) == ((), 10)
+    assert refusal(await house.do(ReadLog(chat, 11, None, 4))) == "bad_seq"
+    assert refusal(await house.do(ReadLog(chat, 10, house.wait(microseconds=1), 4))) == "bad_seq"
+    assert refusal(await house.do(ReadLog(999, 0, None, 4))) == "bad_seq"
+
+
+async def test_what_is_read_of_the_log_is_bounded_in_bytes(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.group(ann, bob)
+    for _ in range(14):
+        await house.send(chat, ann, "x" * 16_000)
+    read = expect(LogRead, await house.do(ReadLog(chat, 0, None, 200)))
+    assert [item.seq for item in read.items] == list(range(1, 13))
+
+
 async def test_backward(ten: tuple[House, int, int]) -> None:
     house, chat, ann = ten
     page = await house.page(ann, chat, before=11, limit=4)
@@ -86,7 +108,7 @@ async def test_a_page_brings_the_users_it_names(house: House) -> None:
     await house.send(chat, bob)
     seen = house.wait(hours=1)
     for user_id in (bob, eve):
-        await house.do(SaveLastSeen(user_id, seen))
+        await house.do(SaveLastSeen(((user_id, seen),)))
     page = await house.page(ann, chat)
     assert [user.id for user in page.users] == [ann, bob, eve, dan]
     presence = {user.id: (user.online, user.last_seen_at) for user in page.users}

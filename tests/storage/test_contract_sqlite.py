@@ -199,7 +199,7 @@ async def test_a_bug_in_one_operation_undoes_nothing_of_the_others(house: House,
 
     async def naive() -> None:
         try:
-            await house.do(SaveLastSeen(ann, house.now.replace(tzinfo=None)))
+            await house.do(SaveLastSeen(((ann, house.now.replace(tzinfo=None)),)))
         except ValueError as error:
             errors.append(error)
 

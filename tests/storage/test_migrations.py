@@ -7,13 +7,16 @@ from typing import Any
 
 import pymysql
 import pytest
+import trio
 
 from storage import migrate
 from storage.migrate import MigrationError, SchemaMismatch, check_schema, current, differences, head, upgrade
 from storage.mysql_connection import parse_url
+from storage.open import open_storage
 from storage.tables import metadata
 from tests.mariadb import shared_mariadb
 from tests.mysql import shared_mysql
+from tests.storage.house import House
 
 ROOT = Path(__file__).parents[2]
 
@@ -178,3 +181,62 @@ def test_the_sqlite_file_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError):
         upgrade(url)
+
+
+DEPARTED = "select * from departures order by chat_id, user_id"
+
+
+async def people_who_left(url: str) -> None:
+    """Two groups with changes of everything, and members who were removed in between."""
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann, bob, eve, dan, zoe = await house.people(5)
+        chat, quiet = await house.group(ann, bob, eve), await house.group(ann, zoe, title="quiet")
+        await house.send(chat, bob)
+        await house.change("update", chat, ann, title="second", avatar_url="https://example.org/a.png")
+        await house.change("add", chat, ann, dan, history="none")
+        await house.mark(ann, chat, read=3)
+        await house.change("remove", chat, ann, bob)
+        await house.change("role", chat, ann, eve, role="admin")
+        house.wait(hours=1)
+        await house.change("remove", chat, eve, ann)
+        await house.change("update", chat, eve, title="third")
+        await house.change("add", chat, eve, zoe)
+        await house.change("remove", chat, dan, dan)
+        await house.change("add", chat, eve, ann)
+        await house.change("remove", chat, eve, ann)
+        await house.change("remove", quiet, zoe, zoe)
+    finally:
+        await storage.aclose()
+
+
+async def test_former_members_of_the_first_version_see_what_the_log_tells(url: str) -> None:
+    await trio.to_thread.run_sync(upgrade, url)
+    await people_who_left(url)
+    written = ask(url, DEPARTED)
+    assert len(written) == 4
+    ask(url, "delete from departures where user_id > 1", "update alembic_version set version_num = '0001'")
+    await trio.to_thread.run_sync(upgrade, url)
+    assert ask(url, DEPARTED) == written
+
+
+async def test_a_title_that_the_log_does_not_tell_stays_unknown(url: str) -> None:
+    """The first title of a group stands nowhere, once it was changed."""
+    await trio.to_thread.run_sync(upgrade, url)
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann, bob = await house.people(2)
+        chat = await house.group(ann, bob, title="first")
+        await house.mark(ann, chat, read=0)
+        await house.change("remove", chat, ann, bob)
+        await house.change("update", chat, ann, title="secret", avatar_url="https://example.org/secret.png")
+        await house.send(chat, ann)
+        await house.mark(ann, chat, read=3)
+    finally:
+        await storage.aclose()
+    ask(url, "update alembic_version set version_num = '0001'")
+    await trio.to_thread.run_sync(upgrade, url)
+    told = "title, avatar_url, last_message_seq, others_read_seq, reader_id, reader_seq, second_reader_seq"
+    assert ask(url, f"select {told} from departures") == [(None, None, 0, 1, ann, 1, 0)]

@@ -174,7 +174,9 @@ export class Server {
  *   are wide here); `dataDir`: data that is there already
  */
 export async function startServer({ env = {}, dataDir } = {}) {
-  const settings = { VESTNIK_BUCKET_RATE: "1000", VESTNIK_BUCKET_BURST: "1000", ...env };
+  const wide = ["READS_RATE", "READS_BURST", "SEARCHES_RATE", "NEW_CHATS", "NEW_MEMBERS", "REGISTRATIONS"];
+  const limits = Object.fromEntries(wide.map((name) => [`VESTNIK_LIMIT_${name}`, "1000"]));
+  const settings = { VESTNIK_BUCKET_RATE: "1000", VESTNIK_BUCKET_BURST: "1000", ...limits, ...env };
   for (let attempts = 5; ; attempts--) {
     const server = new Server(await freePort(), settings, dataDir);
     try {

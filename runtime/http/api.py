@@ -1,0 +1,149 @@
+"""The ASGI application in front of everything: answers the API, hands pages and WebSockets on to Quart.
+
+What all answers have in common is here: who may ask (Origin), the headers, one count and one line of the log.
+"""
+
+import logging
+from typing import Any, Final, cast
+
+import msgspec
+import trio
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+
+from runtime.http import auth, chats, docs, health, messages, users
+from runtime.http.exchange import Exchange, Headers, Reply
+from runtime.http.origin import is_guest_origin, is_own_origin
+from runtime.http.problem import Problem, encoded
+from runtime.http.routes import Page, Result, Route, run
+from runtime.http.table import Found, Table
+from runtime.http.web import WebFile
+from runtime.metrics import METHODS, NO_ROUTE, OTHER
+from runtime.services import Services
+
+log = logging.getLogger(__name__)
+
+CORS_MAX_AGE: Final = b"600"
+POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
+PAGE: Final = "page"
+"""The label of all pages of the messenger: their names are no list that is worth keeping."""
+ROUTES: Final[tuple[Route, ...]] = (
+    *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *health.ROUTES
+)  # fmt: skip
+_COMMON: Final[Headers] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"vary", b"Origin"),
+]
+
+
+class Api:
+    """`inner` is Quart's application, which serves `pages` (by path) and WebSockets."""
+
+    def __init__(self, services: Services, pages: dict[str, WebFile], inner: ASGIFramework) -> None:
+        self.table = Table.of((*ROUTES, *docs.routes(ROUTES)))
+        self._services = services
+        self._pages = frozenset(pages)
+        self._inner = inner
+        self._allowed = services.settings.allowed_origins
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """One ASGI scope."""
+        if scope["type"] != "http":
+            return await self._inner(scope, receive, send)
+        began = trio.current_time()
+        exchange = Exchange.of(scope, receive, send)
+        refused, common = self._admit(exchange)
+        if refused is None and exchange.path in self._pages and exchange.method in ("GET", "HEAD"):
+            status = await self._serve_page(scope, receive, send, common)
+            return self._told(exchange, PAGE, status, began)
+        found = self.table.find(exchange.path)
+        route = None if found is None else found.route(exchange.method)
+        reply = refused or await self._reply(exchange, found, route)
+        if reply is None:
+            return  # the client is gone
+        if exchange.path.startswith("/api/"):
+            common.append((b"cache-control", b"no-store"))
+        if not any(name == b"content-security-policy" for name, _ in reply.headers):
+            common.append((b"content-security-policy", POLICY))
+        await exchange.answer(Reply(reply.status, [*reply.headers, *common], reply.content))
+        self._told(exchange, NO_ROUTE if route is None else route.path, reply.status, began)
+
+    def _admit(self, exchange: Exchange) -> tuple[Reply | None, Headers]:
+        """CORS is closed but for the desktop client and the origins that the operator named."""
+        common = [*_COMMON]
+        origin = exchange.header(b"origin")
+        if origin is None:
+            return None, common
+        if is_guest_origin(origin, self._allowed):
+            common.append((b"access-control-allow-origin", origin.encode("latin-1")))
+            common.append((b"access-control-expose-headers", b"Retry-After, WWW-Authenticate"))
+            if exchange.method != "OPTIONS":
+                return None, common
+            common.append((b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"))
+            common.append((b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key"))
+            common.append((b"access-control-max-age", CORS_MAX_AGE))
+            asks = exchange.header(b"access-control-request-method") is not None
+            return (Reply(204, []) if asks else None), common
+        if is_own_origin(origin, exchange.header(b"host") or ""):
+            return None, common
+        return reply_to(Problem("forbidden", "Pages of this origin may not talk to this server.")), common
+
+    async def _reply(self, exchange: Exchange, found: Found | None, route: Route | None) -> Reply | None:
+        if route is not None and found is not None:
+            try:
+                result = await run(route, self._services, exchange, found.ids)
+            except Exception as error:
+                log.error("a request failed: %s %s", route.method, route.path, exc_info=error)
+                result = Problem("internal")
+            return None if result is None else reply_to(result)
+        page = exchange.path in self._pages
+        if found is None and not page:
+            return reply_to(Problem("not_found"))
+        allowed = ("GET", "HEAD") if found is None else found.methods
+        reply = reply_to(Problem("method_not_allowed"))
+        return Reply(reply.status, [*reply.headers, (b"allow", ", ".join(allowed).encode())], reply.content)
+
+    async def _serve_page(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable, common: Headers
+    ) -> int:
+        status = 500
+
+        async def send_with_headers(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *common]
+            await send(message)
+
+        await self._inner(scope, receive, cast("ASGISendCallable", send_with_headers))
+        return status
+
+    def _told(self, exchange: Exchange, route: str, status: int, began: float) -> None:
+        """One count, and one line without query, names or texts."""
+        seconds = trio.current_time() - began
+        method = exchange.method if exchange.method in METHODS else OTHER  # up to 16 KiB of a stranger's choice
+        self._services.metrics.answered(method, route, status, seconds)
+        log.info("%s %s %d %.0f ms", method, route, status, seconds * 1000)
+
+
+def reply_to(result: Result) -> Reply:
+    """Encode what a handler gave."""
+    if isinstance(result, Problem):
+        return Reply(*encoded(result))
+    if isinstance(result, Page):
+        headers = [_content_type(result.content_type), _length(result.content)]
+        if result.policy is not None:
+            headers.append((b"content-security-policy", result.policy.encode()))
+        return Reply(200, headers, result.content)
+    if result.body is None:
+        return Reply(result.status, [])
+    content = msgspec.json.encode(result.body)
+    return Reply(result.status, [(b"content-type", b"application/json"), _length(content)], content)
+
+
+def _content_type(value: str) -> tuple[bytes, bytes]:
+    return (b"content-type", value.encode())
+
+
+def _length(content: bytes) -> tuple[bytes, bytes]:
+    return (b"content-length", b"%d" % len(content))
