@@ -102,9 +102,9 @@ simulate-bench *options:
 mutants *names:
     @python -m tests.simulation.mutants "$@"
 
-# a room of 100 people: loss and latency; e.g. ./just bench --seconds 10
-bench *options:
-    python -m tests.bench.room "$@"
+# a room of 100 people: loss and latency; e.g. ./just bench --seconds 10; or beside others: ./just bench rivals --quick
+bench *what:
+    @if [ "${1:-}" = rivals ]; then shift; exec python -m tests.bench.rivals "$@"; fi; exec python -m tests.bench.room "$@"
 
 # the desktop client: a chat of 100,000 messages, the start, memory; e.g. ./just bench-desktop memory --minutes 30
 bench-desktop *options: node-packages
