@@ -3,16 +3,15 @@
 The API stands before it (`runtime/http/api.py`), with what all answers have in common.
 """
 
-import logging
-
 from quart import Response, has_request_context, request, websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
 from runtime.http import web
 from runtime.http.problem import Problem, for_status, problem_response
+from runtime.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 def create_app(pages: dict[str, web.WebFile]) -> QuartTrio:
@@ -29,7 +28,7 @@ def _refuse_in_one_form(app: QuartTrio) -> None:
         if isinstance(error, HTTPException):
             return problem_response(for_status(error.code or 500))
         asked = request if has_request_context() else websocket
-        log.error("a request failed: %s %s", asked.method, asked.path, exc_info=error)
+        log.error("a request failed", method=asked.method, path=asked.path, exc_info=error)
         return problem_response(Problem("internal"))
 
     app.register_error_handler(Exception, refuse)

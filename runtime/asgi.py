@@ -26,7 +26,7 @@ class Application:
         """One ASGI scope."""
         if scope["type"] == "lifespan":
             settings = load_settings(os.environ, Path(".env"))
-            configure_logging(settings.log_format)
+            configure_logging(settings.log_format, per_second=settings.limit_log_lines)
             async with compose(settings) as composed:
                 self._inner = composed.app
                 await composed.app(scope, receive, send)

@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(os.environ, Path(".env"), _overrides(arguments))
         # a command for a moment says what it did; only a server tells its story
-        configure_logging(settings.log_format, level="INFO" if arguments.run is _serve else "WARNING")
+        level = "INFO" if arguments.run is _serve else "WARNING"
+        configure_logging(settings.log_format, level=level, per_second=settings.limit_log_lines)
         return int(arguments.run(arguments, settings))
     except SettingsError as error:
         for problem in error.problems:

@@ -134,6 +134,8 @@ class Settings:
     """Trusted reverse proxies in front; 0 ignores `X-Forwarded-*`."""
     log_format: LogFormat = _setting(_one_of("auto", "json", "console"), "auto")
     """`auto` is console on a terminal, else JSON."""
+    limit_log_lines: int = _setting(_whole(1, 1_000_000), 20)
+    """Lines of the log per second that tell of the same event; ten times as many at once."""
     bucket_rate: float = _setting(_positive, 20.0)
     """Frames or requests per second that one user may send in the long run."""
     bucket_burst: int = _setting(_whole(1, 1_000_000), 100)

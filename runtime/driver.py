@@ -3,7 +3,6 @@
 Hub methods are synchronous and trio is one thread, so any task calls an input and performs the outputs at once.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
@@ -20,9 +19,10 @@ from chatproto.server.hub import Hub
 from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.server.presence import is_online
 from runtime.bus import Bus, LocalBus
+from runtime.logs import get_logger
 from storage.port import Storage
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 BYE_SPREAD_MS = 10_000
 """Clients return over this many milliseconds after a restart (docs/protocol.md, `bye`)."""
@@ -202,7 +202,7 @@ class Driver:
         try:
             outcome = await self._storage.perform(output.operation)
         except Exception:
-            log.exception("operation %s failed", type(output.operation).__name__)
+            log.exception("an operation failed", operation=type(output.operation).__name__)
             outcome = OperationFailed(retryable=False, detail="internal")
         self.hub.complete_operation(output.request_id, outcome, self.now())
         self._perform_outputs()

@@ -1,21 +1,54 @@
-"""Logs: one line an event, JSON or for the console, and no secrets or message texts in it."""
+"""Logs: one line an event, JSON or for the console, its fields beside it; no secrets or message texts in it.
+
+What a stranger can make us write has a limit: of each kind of line so many a second, and the next line of that kind
+tells how many were left out.
+"""
 
 import logging
 import re
 import sys
+import threading
+import time
 from collections.abc import Mapping, MutableMapping
-from typing import Any, TextIO
+from typing import Any, Final, TextIO, cast
 
+import msgspec
 import structlog
 
+from chatproto.buckets import Buckets, Rate
 from runtime.config import LogFormat, Secret
 
 HIDDEN = "***"
 SECRET_KEYS = frozenset({"token", "password", "refresh_token", "access_token", "authorization", "content"})
 """Keys whose values are never logged, compared in lower case, at any depth."""
+BURST: Final = 10
+"""Seconds' worth of lines of one kind that may come at once."""
+KINDS: Final = 1000
+"""Kinds of lines that are counted; beyond, the one that came longest ago is forgotten."""
+ALL_KINDS: Final = 10
+"""All kinds together may write as many lines as so many kinds."""
+MAX_TEXT: Final = 8192
+"""Characters of one field, tracebacks included."""
 
 _SECRET_TEXT = re.compile(r"(token=|password=|\bbearer\s+)[^&\s\"'<>]+", re.IGNORECASE)
 _MAX_DEPTH = 6
+_SHARED: Final[list[structlog.typing.Processor]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger for events with fields: `log.info("listening", url=url)`. It writes through logging as set up."""
+    logger = structlog.wrap_logger(
+        logging.getLogger(name),
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    return cast("structlog.stdlib.BoundLogger", logger)
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -30,7 +63,7 @@ def _redacted(value: Any, depth: int) -> Any:
     if isinstance(value, Secret) or depth > _MAX_DEPTH:
         return HIDDEN
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(rf"\1{HIDDEN}", value)
+        return _SECRET_TEXT.sub(rf"\1{HIDDEN}", value[:MAX_TEXT])
     if isinstance(value, bytes):
         return _redacted(value.decode("utf-8", "backslashreplace"), depth)
     if isinstance(value, Mapping):
@@ -45,25 +78,67 @@ def _redacted(value: Any, depth: int) -> Any:
     return _redacted(repr(value), depth)
 
 
-def configure_logging(log_format: LogFormat = "auto", *, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send structlog and the standard library's logging (hypercorn, quart) to `stream`, by default stderr."""
+class Repeats(logging.Filter):
+    """Lets `per_second` lines of each kind through, and BURST times as many at once.
+
+    A kind is the logger and the event (with its status, where it has one), or the unformatted message.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        super().__init__()
+        self._kinds: Buckets[tuple[object, ...]] = Buckets(Rate(per_second, per_second * BURST), KINDS)
+        self._all: Buckets[None] = Buckets(Rate(per_second * ALL_KINDS, per_second * ALL_KINDS * BURST))
+        self._left_out: dict[tuple[object, ...], int] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written; one that is after others were not carries `left_out`."""
+        message: object = record.msg
+        if isinstance(message, dict):
+            kind = (record.name, str(message.get("event")), message.get("status"))
+        else:
+            kind = (record.name, str(message), None)
+        now = time.monotonic()
+        with self._lock:
+            if max(self._kinds.wait(kind, now), self._all.wait(None, now)) > 0:
+                if kind in self._left_out or len(self._left_out) < KINDS:
+                    self._left_out[kind] = self._left_out.get(kind, 0) + 1
+                return False
+            self._kinds.spend(kind, now)
+            self._all.spend(None, now)
+            record.left_out = self._left_out.pop(kind, 0)
+        return True
+
+
+def _tell_left_out(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    left_out = getattr(event.get("_record"), "left_out", 0)
+    if left_out:
+        event["left_out"] = left_out
+    return event
+
+
+def _json(event: Any, **_options: Any) -> str:
+    return msgspec.json.encode(event).decode()
+
+
+def configure_logging(
+    log_format: LogFormat = "auto", *, level: str = "INFO", stream: TextIO | None = None, per_second: float = 20.0
+) -> None:
+    """Send structlog and the standard library's logging (hypercorn, quart) to `stream`, by default stderr.
+
+    `per_second`: lines of one kind (see Repeats).
+    """
     out = sys.stderr if stream is None else stream
     console = log_format == "console" or (log_format == "auto" and out.isatty())
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if console
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(_json)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=_SHARED,
         processors=[
+            _tell_left_out,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,  # before redact, which sees tracebacks only as text
             redact,
@@ -72,6 +147,7 @@ def configure_logging(log_format: LogFormat = "auto", *, level: str = "INFO", st
     )
     handler = logging.StreamHandler(out)
     handler.setFormatter(formatter)
+    handler.addFilter(Repeats(per_second))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -83,7 +159,7 @@ def configure_logging(log_format: LogFormat = "auto", *, level: str = "INFO", st
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *_SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,6 +1,5 @@
 """The WebSocket endpoints through Quart: `/ws`, and `/ws/chat/{chat_id}?token=` of the first contract."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -18,9 +17,10 @@ from runtime.driver import Driver
 from runtime.http.origin import origin_allowed
 from runtime.http.problem import Problem, problem_response, refusal
 from runtime.hypercorn_cures import heartbeat_of
+from runtime.logs import get_logger
 from runtime.services import Services
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 SUBPROTOCOL: Final = "chatproto.v1"
 

@@ -3,7 +3,6 @@
 What all answers have in common is here: who may ask (Origin), the headers, one count and one line of the log.
 """
 
-import logging
 from typing import Any, Final, cast
 
 import msgspec
@@ -17,15 +16,18 @@ from runtime.http.problem import Problem, encoded
 from runtime.http.routes import Page, Result, Route, run
 from runtime.http.table import Found, Table
 from runtime.http.web import WebFile
+from runtime.logs import get_logger
 from runtime.metrics import METHODS, NO_ROUTE, OTHER
 from runtime.services import Services
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 CORS_MAX_AGE: Final = b"600"
 POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
 PAGE: Final = "page"
 """The label of all pages of the messenger: their names are no list that is worth keeping."""
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *health.ROUTES
 )  # fmt: skip
@@ -93,7 +95,7 @@ class Api:
             try:
                 result = await run(route, self._services, exchange, found.ids)
             except Exception as error:
-                log.error("a request failed: %s %s", route.method, route.path, exc_info=error)
+                log.error("a request failed", method=route.method, route=route.path, exc_info=error)
                 result = Problem("internal")
             return None if result is None else reply_to(result)
         page = exchange.path in self._pages
@@ -123,7 +125,9 @@ class Api:
         seconds = trio.current_time() - began
         method = exchange.method if exchange.method in METHODS else OTHER  # up to 16 KiB of a stranger's choice
         self._services.metrics.answered(method, route, status, seconds)
-        log.info("%s %s %d %.0f ms", method, route, status, seconds * 1000)
+        write = log.debug if route in PROBES and status == 200 else log.info
+        milliseconds = round(seconds * 1000, 1)
+        write("request", method=method, route=route, status=status, ms=milliseconds, address=exchange.address)
 
 
 def reply_to(result: Result) -> Reply:

@@ -1,7 +1,6 @@
 """The messenger's own pages at `/`: the files of the desktop client's renderer, read once and served from memory."""
 
 import gzip
-import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from hashlib import sha256
@@ -11,7 +10,9 @@ from typing import Final
 from attrs import frozen
 from quart import Blueprint, Response, request
 
-log = logging.getLogger(__name__)
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
 
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -67,7 +68,7 @@ def read_pages(folder: Path | None) -> dict[str, WebFile]:
     if folder is None:
         return {}
     if not (folder / "renderer" / "index.html").is_file():
-        log.warning("the messenger's pages are off: there is no renderer/index.html in %s", folder)
+        log.warning("the messenger's pages are off: there is no renderer/index.html", folder=str(folder))
         return {}
     pages = {name: _made(path) for path, name in _found(folder.resolve())}
     return {"/": pages["/index.html"], **pages}
@@ -83,7 +84,7 @@ def _found(root: Path) -> Iterator[tuple[Path, str]]:
             if not plain or path.suffix not in TYPES or path.name in PRIVATE or not path.is_file():
                 continue
             if not path.resolve().is_relative_to(root) or path.stat().st_size > MAX_FILE:
-                log.warning("%s is not served: it is outside of the folder, or above %d bytes", path, MAX_FILE)
+                log.warning("a file is not served: outside of the folder, or too large", path=str(path), limit=MAX_FILE)
                 continue
             yield path, f"{prefix}/{inner.as_posix()}"
 

@@ -193,7 +193,7 @@ async def test_tokens_and_texts_stay_out_of_the_log(house: House, caplog: pytest
     )
     for secret in (anna.token, anna.refresh_token, PASSWORD, "very private", "very-hidden"):
         assert secret not in ours
-    assert "POST /api/chats/{chat_id}/messages 201" in ours
+    assert "'method': 'POST', 'route': '/api/chats/{chat_id}/messages', 'status': 201" in ours
 
 
 async def test_a_client_that_leaves_takes_nobody_with_it(house: House) -> None:

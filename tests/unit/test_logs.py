@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from runtime.config import LogFormat, Secret
-from runtime.logs import configure_logging
+from runtime.logs import BURST, MAX_TEXT, configure_logging, get_logger
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +22,9 @@ def as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def lines(log_format: LogFormat = "json") -> io.StringIO:
+def lines(log_format: LogFormat = "json", per_second: float = 20.0) -> io.StringIO:
     stream = io.StringIO()
-    configure_logging(log_format, stream=stream)
+    configure_logging(log_format, stream=stream, per_second=per_second)
     return stream
 
 
@@ -86,3 +86,51 @@ def test_a_line_is_a_line_whatever_a_client_sends() -> None:
     stream = lines()
     structlog.get_logger().info("name\nlevel: forged")
     assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_fields_stand_beside_the_event() -> None:
+    stream = lines()
+    get_logger("runtime.x").warning("a reader is slow", connection=7, chat=None, odd={1, 2})
+    [event] = events(stream)
+    del event["timestamp"]
+    assert event == {
+        "event": "a reader is slow", "level": "warning", "logger": "runtime.x", "connection": 7, "chat": None,
+        "odd": [1, 2],
+    }  # fmt: skip
+
+
+def test_our_loggers_write_whoever_set_logging_up(caplog: pytest.LogCaptureFixture) -> None:
+    get_logger("runtime.x").warning("told", number=1)
+    assert "'event': 'told', 'number': 1" in caplog.text or "'number': 1, 'event': 'told'" in caplog.text
+
+
+def test_a_flood_of_the_same_line_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("runtime.logs.time.monotonic", lambda: now)
+    stream = lines(per_second=2.0)
+    log, other = get_logger("runtime.x"), logging.getLogger("hypercorn.error")
+    for number in range(1000):
+        log.info("request", number=number, status=401)
+        other.warning("peer %d is gone", number)
+    log.info("request", status=500)
+    written = events(stream)
+    assert len(written) == 2 * 2 * BURST + 1 and written[-1]["status"] == 500, "each kind has its own"
+    now += 1.0
+    log.info("request", status=401)
+    log.info("request", status=401)
+    log.info("request", status=401)
+    late = events(stream)[len(written) :]
+    assert [event.get("left_out") for event in late] == [1000 - 2 * BURST, None]
+
+
+def test_invented_kinds_are_no_way_around() -> None:
+    stream = lines(per_second=1.0)
+    for number in range(5000):
+        logging.getLogger("x").warning(f"kind {number}")
+    assert len(events(stream)) <= 10 * BURST + 10
+
+
+def test_a_long_field_is_cut() -> None:
+    stream = lines()
+    get_logger("x").error("e", text="x" * 100_000)
+    assert len(events(stream)[0]["text"]) == MAX_TEXT
