@@ -1,9 +1,13 @@
 """Access tokens (JWT, RFC 7519): signing and checking with injected time.
 
+A token names its session by a random key (`skey`) and the refresh token it was issued with by that one's hash (`rid`):
+numbers are given again after a database was put back to an older state, these are not. `sid` is what people see.
+
 PyJWT reads the clock itself, so its checks of exp, nbf and iat are off and done here. The algorithm is pinned to the
 key id: neither `none` nor another hash is accepted for it.
 """
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,15 +23,18 @@ LEEWAY: Final = 5
 """Seconds that iat and nbf may lie ahead, for servers whose clocks differ."""
 MIN_KEY_BYTES: Final = 32
 MAX_TOKEN_LENGTH: Final = 4096
+SESSION_KEY_BYTES: Final = 16
+MAX_REFRESH_ID_BYTES: Final = 32
 
 
 @frozen
 class AccessClaims:
-    """What an access token says. `refresh_id` names the refresh token it was issued with."""
+    """What an access token says. `refresh_id` names the refresh token it was issued with: its SHA-256."""
 
     user_id: int
     session_id: int
-    refresh_id: int
+    session_key: bytes
+    refresh_id: bytes
     issued_at: datetime
     expires_at: datetime
 
@@ -51,15 +58,19 @@ class TokenKeys:
     current: str
     keys: Mapping[str, bytes] = field(repr=False, validator=_long_enough)
 
-    def sign(self, *, user_id: int, session_id: int, refresh_id: int, jti: str, now: datetime, lifetime: int) -> str:
-        """An access token that ends `lifetime` seconds after `now`. `jti` is random."""
+    def sign(
+        self, *, user_id: int, session_id: int, session_key: bytes, refresh_id: bytes, jti: str, now: datetime,
+        lifetime: int,
+    ) -> str:  # fmt: skip
+        """An access token that ends `lifetime` seconds after `now`. `session_key` is 16 bytes, `jti` is random."""
         issued = int(now.timestamp())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": str(user_id),
             "sid": session_id,
-            "rid": refresh_id,
+            "skey": _text(session_key),
+            "rid": _text(refresh_id),
             "iat": issued,
             "exp": issued + lifetime,
             "jti": jti,
@@ -93,8 +104,28 @@ class TokenKeys:
         return _read(claims, now)
 
 
+def _text(data: bytes) -> str:
+    """Base64 for URLs, without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _bytes(text: object) -> bytes:
+    """What `_text` wrote; empty for anything else."""
+    if not isinstance(text, str) or not text.isascii():
+        return b""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+
+
 def _read(claims: dict[str, Any], now: datetime) -> AccessClaims | TokenRefusal:
-    numbers = [claims["sid"], claims["rid"], claims["iat"], claims["exp"], claims.get("nbf", claims["iat"])]
+    if "skey" not in claims:  # of a version before these had a name of their own: to be exchanged for a new one
+        return TokenRefusal.EXPIRED
+    session_key, refresh_id = _bytes(claims["skey"]), _bytes(claims["rid"])
+    if len(session_key) != SESSION_KEY_BYTES or not 1 <= len(refresh_id) <= MAX_REFRESH_ID_BYTES:
+        return TokenRefusal.INVALID
+    numbers = [claims["sid"], claims["iat"], claims["exp"], claims.get("nbf", claims["iat"])]
     subject = claims["sub"]
     if any(type(number) is not int or not 0 < number < 2**53 for number in numbers):
         return TokenRefusal.INVALID
@@ -102,7 +133,7 @@ def _read(claims: dict[str, Any], now: datetime) -> AccessClaims | TokenRefusal:
         return TokenRefusal.INVALID
     try:
         issued_at = datetime.fromtimestamp(claims["iat"], UTC)
-        not_before = datetime.fromtimestamp(numbers[4], UTC)
+        not_before = datetime.fromtimestamp(numbers[3], UTC)
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
     except (ValueError, OverflowError, OSError):
         return TokenRefusal.INVALID
@@ -110,4 +141,4 @@ def _read(claims: dict[str, Any], now: datetime) -> AccessClaims | TokenRefusal:
         return TokenRefusal.INVALID
     if now >= expires_at:
         return TokenRefusal.EXPIRED
-    return AccessClaims(int(subject), claims["sid"], claims["rid"], issued_at, expires_at)
+    return AccessClaims(int(subject), claims["sid"], session_key, refresh_id, issued_at, expires_at)

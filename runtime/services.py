@@ -105,7 +105,10 @@ class Services:
         asked = self.clock()
         question = self._asking[claims] = _Question()
         try:
-            outcome = await self.ask(TouchSession(claims.user_id, claims.session_id, claims.refresh_id, self.now()))
+            operation = TouchSession(
+                claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, self.now()
+            )
+            outcome = await self.ask(operation)
             question.answer = claims if isinstance(outcome, UserFound) else refusal(outcome)
         finally:
             question.done.set()

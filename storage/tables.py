@@ -81,6 +81,11 @@ def _digest() -> TypeEngine[bytes]:
     return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 
 
+def _session_key() -> TypeEngine[bytes]:
+    """128 random bits."""
+    return LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
+
+
 def _id() -> TypeEngine[int]:
     """A number up to 2^53-1; on SQLite the rowid, which only INTEGER is an alias of."""
     return BigInteger().with_variant(Integer(), "sqlite")
@@ -150,8 +155,12 @@ sessions = _table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("last_used_at", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
+    Column("key", _session_key()),
     Index(None, "user_id", "ended_at"),
+    Index("uq_sessions_key", "key", unique=True),
 )
+"""`key`: random, names the session in its access tokens; unlike the id it is never given again, also not after the
+database was put back to an older state. Nothing signs in to a session without one."""
 
 refresh_tokens = _table(
     "refresh_tokens",

@@ -28,11 +28,13 @@ class FindLogin:
 
 @frozen
 class CreateSession:
-    """Log in. `refresh_hash`: SHA-256 of the refresh token. Outcome: SessionCreated."""
+    """Log in. `refresh_hash`: SHA-256 of the refresh token. `key`: 16 random bytes that name the session in its access
+    tokens, never to be used again, whatever becomes of the database. Outcome: SessionCreated, or Refused not_found."""
 
     user_id: int
     device: str
     refresh_hash: bytes
+    key: bytes
     now: datetime
 
 
@@ -48,12 +50,14 @@ class RotateRefresh:
 
 @frozen
 class TouchSession:
-    """Is the session alive? Marks the tokens issued with `refresh_id` as used, and once a minute the time of use.
+    """Is the session alive, and is it this user's under this number and this key? Marks the tokens issued with
+    `refresh_id` (a refresh token's hash) as used, and once a minute the time of use.
     Outcome: UserFound or Refused revoked."""
 
     user_id: int
     session_id: int
-    refresh_id: int
+    session_key: bytes
+    refresh_id: bytes
     now: datetime
 
 

@@ -112,7 +112,8 @@ class LoadSession:
 
     user_id: int
     session_id: int
-    refresh_id: int
+    session_key: bytes
+    refresh_id: bytes
     device: str
     now: datetime
 

@@ -50,11 +50,13 @@ class LoginFound:
 
 @frozen
 class SessionCreated:
-    """`refresh_id` names the new refresh token; the access token issued with it carries it."""
+    """`refresh_id` names the new refresh token: its hash. The access token issued with it carries it, the number of the
+    session and its key."""
 
     user: PrivateUser
     session_id: int
-    refresh_id: int
+    session_key: bytes
+    refresh_id: bytes
 
 
 @frozen

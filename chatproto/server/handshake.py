@@ -35,7 +35,7 @@ def hello(hub: Hub, session: ServerSession, frame: Hello, now: datetime) -> None
         return hub.close(session, 4401, claims.value)
     if not _own(hub, session, claims, now):
         return
-    operation = LoadSession(claims.user_id, claims.session_id, claims.refresh_id, frame.device, now)
+    operation = LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, frame.device, now)
     hub.run(operation, Loading(session.id, frame))
 
 
@@ -45,7 +45,7 @@ def join(
     """The same for a `/ws/chat` connection, whose token the endpoint has checked."""
     session.only_chat = chat_id
     if _own(hub, session, claims, now):
-        operation = LoadSession(claims.user_id, claims.session_id, claims.refresh_id, "", now)
+        operation = LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, "", now)
         hub.run(operation, Joining(session.id, after_seq))
 
 
@@ -141,7 +141,7 @@ def renew(hub: Hub, session: ServerSession, frame: Auth, now: datetime) -> None:
         return _refuse(hub, session, claims.value, frame.id)
     if claims.user_id != session.user_id:
         return hub.close(session, 4403, "another user")
-    operation = TouchSession(claims.user_id, claims.session_id, claims.refresh_id, now)
+    operation = TouchSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, now)
     hub.run(operation, Renewing(session.id, frame.id, claims))
 
 

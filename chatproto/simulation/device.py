@@ -35,6 +35,7 @@ from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
+from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import FromServer
 from chatproto.wire.model import Hidden, LogItem, Message
@@ -135,7 +136,8 @@ class Device:
             self.perform()
 
         server = self._random.choice(self._world.servers)
-        server.request(CreateSession(self.user_id, self.name, sha256(secret).digest(), self._wall()), done)
+        key = sha256(b"key of " + secret).digest()[:SESSION_KEY_BYTES]
+        server.request(CreateSession(self.user_id, self.name, sha256(secret).digest(), key, self._wall()), done)
 
     def say(self, chat_id: int, *, reply: bool = False) -> None:
         """The user writes."""

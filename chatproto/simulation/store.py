@@ -66,6 +66,7 @@ class Login:
     id: int
     user_id: int
     device: str
+    key: bytes
     created_at: datetime
     last_used_at: datetime
     ended: bool = False
@@ -73,12 +74,11 @@ class Login:
 
 @define
 class RefreshToken:
-    """`parent_id`: the token this one was issued for; `used`: its access token was presented."""
+    """`parent`: the hash of the token this one was issued for; `used`: its access token was presented."""
 
-    id: int
-    session_id: int
-    parent_id: int | None
     hash: bytes
+    session_id: int
+    parent: bytes | None
     exchanged_at: datetime | None = None
     late_exchanges: int = 0
     used: bool = False
@@ -173,12 +173,12 @@ class Room:
 
 @define
 class Store:
-    """All there is. Ids count up from 1 in each kind."""
+    """All there is. Ids count up from 1 in each kind; refresh tokens are found by their hash."""
 
     epoch: str = "model"
     accounts: dict[int, Account] = field(factory=dict)
     logins: dict[int, Login] = field(factory=dict)
-    tokens: dict[int, RefreshToken] = field(factory=dict)
+    tokens: dict[bytes, RefreshToken] = field(factory=dict)
     rooms: dict[int, Room] = field(factory=dict)
     keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
     messages: int = 0

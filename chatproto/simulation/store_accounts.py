@@ -76,19 +76,15 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
     if account is None:
         return Refused("not_found")
     session_id = len(store.logins) + 1
-    store.logins[session_id] = Login(session_id, operation.user_id, operation.device, operation.now, operation.now)
-    token = _new_token(store, session_id, None, operation.refresh_hash)
-    return SessionCreated(account.user, session_id, token.id)
-
-
-def _new_token(store: Store, session_id: int, parent_id: int | None, hashed: bytes) -> RefreshToken:
-    token = RefreshToken(len(store.tokens) + 1, session_id, parent_id, hashed)
-    store.tokens[token.id] = token
-    return token
+    store.logins[session_id] = Login(
+        session_id, operation.user_id, operation.device, operation.key, operation.now, operation.now
+    )
+    store.tokens[operation.refresh_hash] = RefreshToken(operation.refresh_hash, session_id, None)
+    return SessionCreated(account.user, session_id, operation.key, operation.refresh_hash)
 
 
 def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
-    token = next((token for token in store.tokens.values() if token.hash == operation.refresh_hash), None)
+    token = store.tokens.get(operation.refresh_hash)
     if token is None:
         return Refused("token_invalid")
     login = store.logins[token.session_id]
@@ -101,20 +97,20 @@ def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
             login.ended = True
             return Refused("token_reused")
         token.late_exchanges += 1
-    fresh = _new_token(store, login.id, token.id, operation.new_refresh_hash)
-    return SessionCreated(store.accounts[login.user_id].user, login.id, fresh.id)
+    fresh = operation.new_refresh_hash
+    store.tokens[fresh] = RefreshToken(fresh, login.id, token.hash)
+    return SessionCreated(store.accounts[login.user_id].user, login.id, login.key, fresh)
 
 
 def _successor_used(store: Store, token: RefreshToken) -> bool:
     return any(
-        other.parent_id == token.id and (other.used or other.exchanged_at is not None)
-        for other in store.tokens.values()
+        other.parent == token.hash and (other.used or other.exchanged_at is not None) for other in store.tokens.values()
     )
 
 
 def touch(store: Store, operation: TouchSession | LoadSession, device: str | None) -> Outcome:
     login = store.logins.get(operation.session_id)
-    if login is None or login.user_id != operation.user_id or login.ended:
+    if login is None or login.ended or (login.user_id, login.key) != (operation.user_id, operation.session_key):
         return Refused("revoked")
     token = store.tokens.get(operation.refresh_id)
     if token is not None and token.session_id == login.id:

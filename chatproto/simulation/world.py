@@ -100,8 +100,9 @@ class World:
         """An access token of that session."""
         self._tokens += 1
         return self.keys.sign(
-            user_id=user_id, session_id=created.session_id, refresh_id=created.refresh_id, jti=str(self._tokens),
-            now=time_at(self.scheduler.now), lifetime=self.options.token_lifetime,
+            user_id=user_id, session_id=created.session_id, session_key=created.session_key,
+            refresh_id=created.refresh_id, jti=str(self._tokens), now=time_at(self.scheduler.now),
+            lifetime=self.options.token_lifetime,
         )  # fmt: skip
 
     # --- the beginning ---

@@ -23,6 +23,7 @@ from chatproto.operations import (
     UserFound,
     UserUpdated,
 )
+from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
@@ -248,7 +249,8 @@ def _one_name(body: Login) -> Problem:
 async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result:
     refresh_token = call.services.random_token()
     device = device_label(call.user_agent)
-    outcome = await call.ask(CreateSession(user_id, device, _hash(refresh_token), call.services.now()))
+    key = _hash(call.services.random_token())[:SESSION_KEY_BYTES]
+    outcome = await call.ask(CreateSession(user_id, device, _hash(refresh_token), key, call.services.now()))
     if not isinstance(outcome, SessionCreated):
         return refusal(outcome)
     answer = LoggedIn(
@@ -280,7 +282,9 @@ async def _end(call: Call[object, None], user_id: int, session_id: int) -> Resul
 
 async def _own_user(call: Call[object, None]) -> PrivateUser | Problem:
     me = call.me
-    outcome = await call.ask(TouchSession(me.user_id, me.session_id, me.refresh_id, call.services.now()))
+    outcome = await call.ask(
+        TouchSession(me.user_id, me.session_id, me.session_key, me.refresh_id, call.services.now())
+    )
     return outcome.user if isinstance(outcome, UserFound) else refusal(outcome)
 
 
@@ -289,6 +293,7 @@ def _sign(call: Call[object, None], created: SessionCreated) -> str:
     return services.keys.sign(
         user_id=created.user.id,
         session_id=created.session_id,
+        session_key=created.session_key,
         refresh_id=created.refresh_id,
         jti=services.random_token(),
         now=services.now(),

@@ -85,7 +85,7 @@ def network_of(address: str) -> str:
     return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
 
 
-_Key = tuple[int, int, int]
+_Key = tuple[int, bytes, bytes, int]
 
 
 @define
@@ -142,7 +142,7 @@ class LiveSessions:
 
 
 def _key(claims: AccessClaims) -> _Key:
-    return (claims.session_id, claims.refresh_id, claims.user_id)
+    return (claims.session_id, claims.session_key, claims.refresh_id, claims.user_id)
 
 
 @frozen(kw_only=True)

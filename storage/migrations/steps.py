@@ -7,7 +7,7 @@ here looks first and does only what is missing; a migration made of nothing else
 from typing import Any, Final
 
 from alembic import op
-from sqlalchemy import inspect
+from sqlalchemy import Column, inspect
 from sqlalchemy.sql.schema import SchemaItem
 
 OPTIONS: Final[dict[str, Any]] = {
@@ -30,3 +30,9 @@ def create_index(name: str, table: str, columns: list[str], *, unique: bool = Fa
     """Create the index unless it is there."""
     if not any(index["name"] == name for index in inspect(op.get_bind()).get_indexes(table)):
         op.create_index(name, table, columns, unique=unique)
+
+
+def add_column(table: str, column: Column[Any]) -> None:
+    """Add the column unless it is there. On SQLite it must be nullable or have a default."""
+    if not any(found["name"] == column.name for found in inspect(op.get_bind()).get_columns(table)):
+        op.add_column(table, column)

@@ -6,7 +6,7 @@ come one after the other.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -37,7 +37,7 @@ LATE_EXCHANGES: Final = 5
 TOUCH_INTERVAL: Final = timedelta(minutes=1)
 """`last_used_at` is written at most this often."""
 
-_INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at"))
+_INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at", "key"))
 _INSERT_TOKEN: Final = Statement(into(refresh_tokens, "session_id", "parent_id", "hash", "created_at"))
 _TOKEN_BY_HASH: Final = Statement(
     select(refresh_tokens.c.id, refresh_tokens.c.session_id).where(refresh_tokens.c.hash == bindparam("hash"))
@@ -48,7 +48,9 @@ _TOKEN: Final = Statement(
     )
 )
 _LOCK_SESSION: Final = Statement(
-    select(sessions.c.user_id, sessions.c.ended_at).where(sessions.c.id == bindparam("session_id")).with_for_update()
+    select(sessions.c.user_id, sessions.c.ended_at, sessions.c.key)
+    .where(sessions.c.id == bindparam("session_id"))
+    .with_for_update()
 )
 _USED_CHILD: Final = Statement(
     select(refresh_tokens.c.id)
@@ -74,12 +76,14 @@ _STATE: Final = Statement(
         sessions.c.ended_at,
         sessions.c.last_used_at,
         sessions.c.device,
+        sessions.c.key,
+        refresh_tokens.c.id,
         refresh_tokens.c.used,
     )
     .select_from(
         sessions.outerjoin(
             refresh_tokens,
-            (refresh_tokens.c.session_id == sessions.c.id) & (refresh_tokens.c.id == bindparam("refresh_id")),
+            (refresh_tokens.c.session_id == sessions.c.id) & (refresh_tokens.c.hash == bindparam("refresh_hash")),
         )
     )
     .where(sessions.c.id == bindparam("session_id"))
@@ -113,6 +117,18 @@ _SET_PASSWORD: Final = Statement(
 )
 
 
+class _State(NamedTuple):
+    """A row of _STATE: a session, and the refresh token with the given hash where it is one of this session's."""
+
+    user_id: int
+    ended_at: datetime | None
+    last_used_at: datetime
+    device: str
+    key: bytes | None
+    refresh_id: int | None
+    used: bool | None
+
+
 def create_session(operation: CreateSession) -> Steps[Outcome]:
     """A session with its first refresh token."""
     user = yield from private_user(operation.user_id)
@@ -123,11 +139,12 @@ def create_session(operation: CreateSession) -> Steps[Outcome]:
         device=operation.device,
         created_at=operation.now,
         last_used_at=operation.now,
+        key=operation.key,
     )
-    token = yield from _INSERT_TOKEN.run(
+    yield from _INSERT_TOKEN.run(
         session_id=session.last_id, parent_id=None, hash=operation.refresh_hash, created_at=operation.now
     )
-    return SessionCreated(user, session.last_id, token.last_id)
+    return SessionCreated(user, session.last_id, operation.key, operation.refresh_hash)
 
 
 def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
@@ -138,18 +155,18 @@ def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
     refresh_id, session_id = found
     session = yield from _LOCK_SESSION.one(session_id=session_id)
     assert session is not None
-    user_id, ended_at = session
+    user_id, ended_at, key = session
     if ended_at is not None:
         return Refused("revoked")
     if not (yield from _exchange(refresh_id, operation.now)):
         yield from _END.run(session_ids=[session_id], ended_at=operation.now)
         return Refused("token_reused")
-    token = yield from _INSERT_TOKEN.run(
+    yield from _INSERT_TOKEN.run(
         session_id=session_id, parent_id=refresh_id, hash=operation.new_refresh_hash, created_at=operation.now
     )
     user = yield from private_user(user_id)
     assert user is not None
-    return SessionCreated(user, session_id, token.last_id)
+    return SessionCreated(user, session_id, bytes(key), operation.new_refresh_hash)
 
 
 def _exchange(refresh_id: int, now: datetime) -> Steps[bool]:
@@ -179,13 +196,15 @@ def keep_device(operation: LoadSession) -> Steps[Outcome]:
 
 
 def _touch(operation: TouchSession | LoadSession, label: str | None) -> Steps[Outcome]:
-    session_id, refresh_id, now = operation.session_id, operation.refresh_id, operation.now
-    state = yield from _STATE.one(session_id=session_id, refresh_id=refresh_id)
-    if state is None or state[0] != operation.user_id or state[1] is not None:
+    session_id, now = operation.session_id, operation.now
+    row = yield from _STATE.one(session_id=session_id, refresh_hash=operation.refresh_id)
+    state = None if row is None else _State(*row)
+    named = (operation.user_id, operation.session_key)
+    if state is None or state.ended_at is not None or (state.user_id, state.key) != named:
         return Refused("revoked")
-    last_used_at, device, used = state[2:]
-    if used is False:
-        yield from _SET_USED.run(refresh_id=refresh_id)
+    last_used_at, device = state.last_used_at, state.device
+    if state.used is False:
+        yield from _SET_USED.run(refresh_id=state.refresh_id)
     label = device if label is None else label
     if now - last_used_at >= TOUCH_INTERVAL or label != device:
         yield from _TOUCH.run(session_id=session_id, last_used_at=max(now, last_used_at), device=label)

@@ -164,8 +164,9 @@ async def test_a_stale_token_is_exchanged_once_and_the_call_goes_through(house: 
             house.clock.advance(hours=1)
         else:
             ann.account.token = TokenKeys("1", {"1": b"another key" * 4}).sign(
-                user_id=ann.user_id, session_id=1, refresh_id=1, jti="x", now=house.clock.now(), lifetime=900
-            )
+                user_id=ann.user_id, session_id=1, session_key=b"k" * 16, refresh_id=b"r", jti="x",
+                now=house.clock.now(), lifetime=900,
+            )  # fmt: skip
         before = ann.account.token
         assert (await ann.account.call("GET", "/api/auth/me"))["username"] == "ann"
         assert ann.account.token != before

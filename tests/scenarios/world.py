@@ -40,8 +40,9 @@ class Keys(Protocol):
     """What signs and checks access tokens."""
 
     def sign(
-        self, *, user_id: int, session_id: int, refresh_id: int, jti: str, now: datetime, lifetime: int
-    ) -> str: ...
+        self, *, user_id: int, session_id: int, session_key: bytes, refresh_id: bytes, jti: str, now: datetime,
+        lifetime: int,
+    ) -> str: ...  # fmt: skip
 
     def check(self, token: str, now: datetime) -> AccessClaims | TokenRefusal: ...
 
@@ -54,13 +55,15 @@ class Person:
     id: int
     name: str
     session_id: int
-    refresh_id: int
+    session_key: bytes
+    refresh_id: bytes
 
     def token(self, lifetime: int = 900) -> str:
         """A fresh access token."""
         return self.world.keys.sign(
             user_id=self.id,
             session_id=self.session_id,
+            session_key=self.session_key,
             refresh_id=self.refresh_id,
             jti="x",
             now=self.world.now,
@@ -165,9 +168,11 @@ class World:
             CreateUser(name, name, None, None, "hash", name.title(), search_words(name, name), self.now)
         )
         assert isinstance(found, UserFound)
-        created = self.store.perform(CreateSession(found.user.id, "test", name.encode(), self.now))
+        created = self.store.perform(
+            CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self.now)
+        )
         assert isinstance(created, SessionCreated)
-        return Person(self, found.user.id, name, created.session_id, created.refresh_id)
+        return Person(self, found.user.id, name, created.session_id, created.session_key, created.refresh_id)
 
     def people(self, *names: str) -> list[Person]:
         """Several."""

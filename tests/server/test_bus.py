@@ -49,11 +49,12 @@ async def two_drivers(one: Bus, other: Bus) -> AsyncIterator[tuple[Driver, Drive
 async def person(driver: Driver, name: str) -> tuple[int, int, str]:
     user = await driver.request(CreateUser(name, name, None, None, "h", name, search_words(name, name), now()))
     assert isinstance(user, UserFound)
-    login = await driver.request(CreateSession(user.user.id, "test", name.encode(), now()))
+    login = await driver.request(CreateSession(user.user.id, "test", name.encode(), name.encode().ljust(16), now()))
     assert isinstance(login, SessionCreated)
     token = KEYS.sign(
-        user_id=user.user.id, session_id=login.session_id, refresh_id=login.refresh_id, jti="x", now=now(), lifetime=99
-    )
+        user_id=user.user.id, session_id=login.session_id, session_key=login.session_key, refresh_id=login.refresh_id,
+        jti="x", now=now(), lifetime=99,
+    )  # fmt: skip
     return user.user.id, login.session_id, token
 
 

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from chatproto.operations import FindLogin, OutcomeUnknown, SessionCreated, TouchSession
-from chatproto.tokens import TokenKeys
+from chatproto.tokens import AccessClaims, TokenKeys
 from runtime.config import Settings
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse
@@ -330,25 +330,34 @@ async def test_a_token_runs_out(house: House) -> None:
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
+def sign_for(house: House, *, user_id: int, session_id: int, session_key: bytes = b"k" * 16) -> str:
+    return KEYS.sign(
+        user_id=user_id, session_id=session_id, session_key=session_key, refresh_id=b"r" * 32, jti="x",
+        now=house.clock.now(), lifetime=900,
+    )  # fmt: skip
+
+
 async def test_tokens_of_ghosts_are_revoked(house: House) -> None:
-    token = KEYS.sign(user_id=99, session_id=99, refresh_id=99, jti="x", now=house.clock.now(), lifetime=900)
+    token = sign_for(house, user_id=99, session_id=99)
     answer = await house.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401 and code_of(answer) == "revoked"
 
 
 async def test_a_session_of_another_user_does_not_count(house: House) -> None:
     anna, boris = await house.register("anna"), await house.register("boris")
-    claims = jwt.decode(anna.token, options={"verify_signature": False})
-    token = KEYS.sign(
-        user_id=boris.id,
-        session_id=claims["sid"],
-        refresh_id=claims["rid"],
-        jti="x",
-        now=house.clock.now(),
-        lifetime=900,
-    )
-    answer = await house.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 401 and code_of(answer) == "revoked"
+    read = KEYS.check(anna.token, house.clock.now())
+    assert isinstance(read, AccessClaims)
+    number, key = read.session_id, read.session_key
+    for user_id, session_id, session_key, status in (
+        (boris.id, number, key, 401),
+        (anna.id, number + 1, key, 401),
+        (anna.id, number, b"x" * 16, 401),
+        (anna.id, number, key, 200),
+    ):
+        token = sign_for(house, user_id=user_id, session_id=session_id, session_key=session_key)
+        answer = await house.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
+        assert status == 200 or code_of(answer) == "revoked"
 
 
 async def test_a_burst_asks_storage_once_a_second(house: House) -> None:
@@ -552,7 +561,7 @@ async def test_what_no_handler_expects_is_a_plain_500(house: House, caplog: pyte
     await anna.get("/api/chats")
     user = house.storage.performed[0]
     assert not isinstance(user, FindLogin)
-    house.storage.answers.append(SessionCreated(user=None, session_id=1, refresh_id=1))  # type: ignore[arg-type]
+    house.storage.answers.append(SessionCreated(user=None, session_id=1, session_key=b"k" * 16, refresh_id=b"r"))  # type: ignore[arg-type]
     answer = await anna.get("/api/auth/sessions")
     assert answer.status_code == 500 and code_of(answer) == "internal"
     assert "Traceback" not in answer.text and "a request failed" in caplog.text

@@ -148,7 +148,8 @@ class Person:
     name: str
     user_id: int
     session_id: int
-    refresh_id: int
+    session_key: bytes
+    refresh_id: bytes
     secret: bytes
     token: str
     driver: ClientDriver | None = None
@@ -221,8 +222,8 @@ class RuntimeWorld:
 
     def sign(self, person: Person) -> str:
         return self.keys.sign(
-            user_id=person.user_id, session_id=person.session_id, refresh_id=person.refresh_id, jti="x",
-            now=self.now(), lifetime=LIFETIME,
+            user_id=person.user_id, session_id=person.session_id, session_key=person.session_key,
+            refresh_id=person.refresh_id, jti="x", now=self.now(), lifetime=LIFETIME,
         )  # fmt: skip
 
     async def serve(self, wire: Wire) -> None:
@@ -265,9 +266,9 @@ class RuntimeWorld:
         assert isinstance(user, UserFound)
         secret = name.encode()
         digest = hashlib.sha256(secret).digest()
-        login = await self.driver.request(CreateSession(user.user.id, "test", digest, self.now()))
+        login = await self.driver.request(CreateSession(user.user.id, "test", digest, digest[:16], self.now()))
         assert isinstance(login, SessionCreated)
-        person = Person(self, name, user.user.id, login.session_id, login.refresh_id, secret, "")
+        person = Person(self, name, user.user.id, login.session_id, login.session_key, login.refresh_id, secret, "")
         person.token = self.sign(person)
         return person
 

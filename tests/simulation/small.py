@@ -226,11 +226,13 @@ class SmallWorld:
             CreateUser(name, name, None, None, "hash", name, search_words(name, name), self._now())
         )
         assert isinstance(found, UserFound)
-        created = self.store.perform(CreateSession(found.user.id, "test", name.encode(), self._now()))
+        created = self.store.perform(
+            CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self._now())
+        )
         assert isinstance(created, SessionCreated)
         token = self.keys.sign(
-            user_id=found.user.id, session_id=created.session_id, refresh_id=created.refresh_id, jti="x",
-            now=self._now(), lifetime=86_400,
+            user_id=found.user.id, session_id=created.session_id, session_key=created.session_key,
+            refresh_id=created.refresh_id, jti="x", now=self._now(), lifetime=86_400,
         )  # fmt: skip
         return Client(name, ClientSession(ClientConfig(whole_log=True), lambda: 0.0), token)
 

@@ -1,6 +1,7 @@
 """A store with people in it: short names for the operations, so that tests read like what happens."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any, Literal, TypeVar
 
@@ -94,7 +95,11 @@ class House:
 
     async def log_in(self, user_id: int, refresh: bytes, device: str = "a device") -> SessionCreated:
         """A session; `refresh` stands for the token's hash."""
-        outcome = await self.do(CreateSession(user_id, device, refresh.ljust(32, b"."), self.now))
+        outcome = await self.do(
+            CreateSession(
+                user_id, device, refresh.ljust(32, b"."), sha256(refresh + b"%d" % user_id).digest()[:16], self.now
+            )
+        )
         return expect(SessionCreated, outcome)
 
     async def direct(self, user_id: int, peer_id: int) -> int:
@@ -181,7 +186,9 @@ class House:
     async def head(self, user_id: int, chat_id: int) -> Head:
         """What `ready` tells him of this chat."""
         session = await self.log_in(user_id, self.cid().encode())
-        operation = LoadSession(user_id, session.session_id, session.refresh_id, "a device", self.now)
+        operation = LoadSession(
+            user_id, session.session_id, session.session_key, session.refresh_id, "a device", self.now
+        )
         loaded = expect(SessionLoaded, await self.do(operation))
         (head,) = (head for head in loaded.heads if head.chat_id == chat_id)
         return head

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 import trio
 
-from chatproto.operations import ChatsFound, ListChats, Sweep, Swept
+from chatproto.operations import (
+    ChatsFound,
+    ListChats,
+    LoadSession,
+    SessionLoaded,
+    Sweep,
+    Swept,
+    TouchSession,
+    UserFound,
+)
 from storage.backup import back_up, new_epoch, restore
 from storage.migrate import MigrationError, SchemaMismatch, upgrade
 from storage.open import open_storage
@@ -118,3 +127,35 @@ async def test_a_new_epoch(tmp_path: Path) -> None:
     (before, old), epoch = await seen(url), new_epoch(url)
     assert await seen(url) == (before, epoch)
     assert epoch != old
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_session_made_after_the_backup_is_nobodys_after_the_restore(kind: str, tmp_path: Path) -> None:
+    """Its number, its user's and its refresh token's are given again; its key is not."""
+    url, file = url_of(kind, tmp_path, "db"), tmp_path / "backup"
+    await trio.to_thread.run_sync(upgrade, url)
+    sessions = []
+    for name in ("eve", "ann", "bob"):
+        storage = await open_storage(url)
+        try:
+            house = House(storage)
+            sessions.append(await house.log_in(await house.user(name), name.encode()))
+        finally:
+            await storage.aclose()
+        if name == "eve":
+            back_up(url, file)
+        elif name == "ann":
+            restore(file, url, replace=True)
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        eve, ann, bob = sessions
+        if kind == "sqlite":
+            assert (ann.session_id, ann.user.id) == (bob.session_id, bob.user.id), "the test tries nothing otherwise"
+        for session, found in ((eve, True), (ann, False), (bob, True)):
+            named = (bob.user.id if session is ann else session.user.id, session.session_id, session.session_key)
+            touched = await house.do(TouchSession(*named, session.refresh_id, house.now))
+            loaded = await house.do(LoadSession(*named, session.refresh_id, "x", house.now))
+            assert isinstance(touched, UserFound) is isinstance(loaded, SessionLoaded) is found
+    finally:
+        await storage.aclose()

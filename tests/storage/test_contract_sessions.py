@@ -32,7 +32,9 @@ async def rotate(house: House, old: bytes, new: bytes) -> Outcome:
 
 
 async def touch(house: House, session: SessionCreated) -> Outcome:
-    return await house.do(TouchSession(session.user.id, session.session_id, session.refresh_id, house.now))
+    return await house.do(
+        TouchSession(session.user.id, session.session_id, session.session_key, session.refresh_id, house.now)
+    )
 
 
 async def ended(house: House, *session_ids: int) -> tuple[int, ...]:
@@ -115,7 +117,9 @@ async def test_reuse_after_the_access_token_was_used_ends_the_session(house: Hou
 async def test_hello_counts_as_use(house: House) -> None:
     session = await house.log_in(await house.user("ann"), b"0")
     issued = expect(SessionCreated, await rotate(house, b"0", b"1"))
-    operation = LoadSession(session.user.id, session.session_id, issued.refresh_id, "a device", house.now)
+    operation = LoadSession(
+        session.user.id, session.session_id, session.session_key, issued.refresh_id, "a device", house.now
+    )
     expect(SessionLoaded, await house.do(operation))
     house.wait(seconds=61)
     assert refusal(await rotate(house, b"0", b"thief")) == "token_reused"
@@ -142,14 +146,31 @@ async def test_use_of_the_access_token_issued_with_the_token_itself_is_no_reuse(
 async def test_touching_tells_strangers_and_ended_sessions_apart_from_live_ones(house: House) -> None:
     ann, bob = await house.people(2)
     session = await house.log_in(ann, b"0")
-    wrong_user = TouchSession(bob, session.session_id, session.refresh_id, house.now)
+    wrong_user = TouchSession(bob, session.session_id, session.session_key, session.refresh_id, house.now)
     assert refusal(await house.do(wrong_user)) == "revoked"
-    no_session = TouchSession(ann, session.session_id + 1000, session.refresh_id, house.now)
+    wrong_key = TouchSession(ann, session.session_id, b"x" * 16, session.refresh_id, house.now)
+    assert refusal(await house.do(wrong_key)) == "revoked"
+    load_wrong_key = LoadSession(ann, session.session_id, b"x" * 16, session.refresh_id, "a device", house.now)
+    assert refusal(await house.do(load_wrong_key)) == "revoked"
+    no_session = TouchSession(ann, session.session_id + 1000, session.session_key, session.refresh_id, house.now)
     assert refusal(await house.do(no_session)) == "revoked"
     expect(SessionsEnded, await house.do(EndSessions(ann, session.session_id, None, house.now)))
     assert refusal(await touch(house, session)) == "revoked"
-    load = LoadSession(ann, session.session_id, session.refresh_id, "a device", house.now)
+    load = LoadSession(ann, session.session_id, session.session_key, session.refresh_id, "a device", house.now)
     assert refusal(await house.do(load)) == "revoked"
+
+
+async def test_what_an_access_token_names_marks_only_its_own_refresh_token(house: House) -> None:
+    """Numbers of tokens are given again after a restore; the token of another session is not touched either."""
+    ann, bob = await house.people(2)
+    session, other = await house.log_in(ann, b"0"), await house.log_in(bob, b"o")
+    issued = expect(SessionCreated, await rotate(house, b"o", b"1"))
+    for refresh_id in (issued.refresh_id, b"of another history".ljust(32)):
+        used = TouchSession(ann, session.session_id, session.session_key, refresh_id, house.now)
+        expect(UserFound, await house.do(used))
+    house.wait(days=1)
+    again = expect(SessionCreated, await rotate(house, b"o", b"2"))
+    assert (again.session_id, again.session_key) == (other.session_id, other.session_key)
 
 
 async def test_the_time_of_use_is_kept_to_the_minute(house: House) -> None:
@@ -174,7 +195,7 @@ async def test_the_list_of_sessions_shows_live_ones_and_the_label_of_hello(house
     third = await house.log_in(ann, b"3")
     await house.log_in(bob, b"4")
     await house.do(EndSessions(ann, third.session_id, None, house.now))
-    await house.do(LoadSession(ann, first.session_id, first.refresh_id, "телефон 😀", house.now))
+    await house.do(LoadSession(ann, first.session_id, first.session_key, first.refresh_id, "телефон 😀", house.now))
     sessions = expect(SessionsFound, await house.do(ListSessions(ann, second.session_id))).sessions
     assert [(info.id, info.device, info.current) for info in sessions] == [
         (first.session_id, "телефон 😀", False),
@@ -222,15 +243,17 @@ async def test_a_sweep_tells_heads_ended_sessions_and_the_epoch(house: House) ->
 async def test_loading_a_session_lists_heads_and_peers(house: House) -> None:
     ann, bob, eve = await house.people(3)
     session = await house.log_in(ann, b"0")
-    assert await house.do(LoadSession(ann, session.session_id, session.refresh_id, "x", house.now)) == SessionLoaded(
-        session.user, (), (), EPOCH
-    )
+    assert await house.do(
+        LoadSession(ann, session.session_id, session.session_key, session.refresh_id, "x", house.now)
+    ) == SessionLoaded(session.user, (), (), EPOCH)
     saved, older = await house.direct(ann, ann), await house.direct(ann, eve)
     house.wait(seconds=1)
     group, newer = await house.group(ann, bob), await house.direct(bob, ann)
     house.wait(seconds=1)
     await house.send(older, eve, "now the newest")
-    loaded = await house.do(LoadSession(ann, session.session_id, session.refresh_id, "x", house.now))
+    loaded = await house.do(
+        LoadSession(ann, session.session_id, session.session_key, session.refresh_id, "x", house.now)
+    )
     loaded = expect(SessionLoaded, loaded)
     assert [head.chat_id for head in loaded.heads] == [older, newer, group, saved]
     assert loaded.peer_ids == (bob, eve)
@@ -240,13 +263,16 @@ async def test_loading_a_session_lists_heads_and_peers(house: House) -> None:
 
 async def test_nobody_has_no_session(house: House) -> None:
     ann = await house.user("ann")
-    assert refusal(await house.do(CreateSession(ann + 1, "a device", b"1".ljust(32, b"."), house.now))) == "not_found"
+    assert (
+        refusal(await house.do(CreateSession(ann + 1, "a device", b"1".ljust(32, b"."), b"k" * 16, house.now)))
+        == "not_found"
+    )
 
 
 async def test_a_session_is_alive_though_its_token_row_is_gone(house: House) -> None:
     """Access tokens outlive the sweep of old refresh tokens."""
     session = await house.log_in(await house.user("ann"), b"1")
-    unknown = TouchSession(session.user.id, session.session_id, session.refresh_id + 99, house.now)
+    unknown = TouchSession(session.user.id, session.session_id, session.session_key, b"unknown", house.now)
     assert expect(UserFound, await house.do(unknown)).user == session.user
 
 

@@ -33,11 +33,11 @@ def test_two_people_talk_through_the_reference_driver() -> None:
     for name in ("ann", "bob"):
         user = driver.request(CreateUser(name, name, None, None, "h", name, search_words(name, name), driver.now))
         assert isinstance(user, UserFound)
-        login = driver.request(CreateSession(user.user.id, "test", name.encode(), driver.now))
+        login = driver.request(CreateSession(user.user.id, "test", name.encode(), name.encode().ljust(16), driver.now))
         assert isinstance(login, SessionCreated)
         token = keys.sign(
-            user_id=user.user.id, session_id=login.session_id, refresh_id=login.refresh_id, jti="x", now=driver.now,
-            lifetime=60,
+            user_id=user.user.id, session_id=login.session_id, session_key=login.session_key,
+            refresh_id=login.refresh_id, jti="x", now=driver.now, lifetime=60,
         )  # fmt: skip
         ids.append(user.user.id)
         connection = driver.open()

@@ -13,8 +13,8 @@ from runtime.http.guards import Attempt, Guards, LiveSessions, LoginLimiter, net
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def claims(session: int, refresh: int = 1, user: int = 1) -> AccessClaims:
-    return AccessClaims(user, session, refresh, NOW, NOW)
+def claims(session: int, refresh: int = 1, user: int = 1, key: bytes = b"k" * 16) -> AccessClaims:
+    return AccessClaims(user, session, key, bytes([refresh]), NOW, NOW)
 
 
 def new_limiter() -> LoginLimiter:

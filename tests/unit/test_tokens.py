@@ -12,11 +12,14 @@ from chatproto.tokens import LEEWAY, MAX_TOKEN_LENGTH, AccessClaims, TokenKeys, 
 
 NOW = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 OLD, NEW = b"o" * 48, b"n" * 48
+SESSION_KEY, REFRESH_ID = bytes(range(16)), bytes(range(240, 256)) * 2
 KEYS = TokenKeys(current="new", keys={"new": NEW, "old": OLD})
 
 
 def signed(keys: TokenKeys = KEYS, now: datetime = NOW, lifetime: int = 900) -> str:
-    return keys.sign(user_id=7, session_id=8, refresh_id=9, jti="j", now=now, lifetime=lifetime)
+    return keys.sign(
+        user_id=7, session_id=8, session_key=SESSION_KEY, refresh_id=REFRESH_ID, jti="j", now=now, lifetime=lifetime
+    )
 
 
 def encoded(*, key: bytes = NEW, algorithm: str = "HS256", kid: Any = "new", **changes: Any) -> str:
@@ -28,7 +31,7 @@ def encoded(*, key: bytes = NEW, algorithm: str = "HS256", kid: Any = "new", **c
 
 
 def test_a_good_token() -> None:
-    expected = AccessClaims(7, 8, 9, NOW, NOW + timedelta(seconds=900))
+    expected = AccessClaims(7, 8, SESSION_KEY, REFRESH_ID, NOW, NOW + timedelta(seconds=900))
     assert KEYS.check(signed(), NOW) == expected
     assert KEYS.check(signed(), NOW + timedelta(seconds=899, microseconds=999_999)) == expected
 
@@ -63,12 +66,19 @@ def test_clocks_of_servers_may_differ_a_little() -> None:
     "changes",
     [{"aud": "other"}, {"iss": "other"}, {"aud": ["x"]}, {"sub": "-7"}, {"sub": "٧"}, {"sub": "x" * 5},
      {"sub": "9" * 17}, {"sid": "8"}, {"sid": 0}, {"sid": -1}, {"sid": True}, {"sid": 8.0}, {"sid": 2**53},
-     {"rid": 1.5},
+     {"rid": 1.5}, {"rid": ""}, {"rid": "A" * 44}, {"rid": "é" * 43}, {"skey": 8}, {"skey": "A" * 21},
+     {"skey": "A" * 24}, {"skey": "+" * 22 + "!"}, {"skey": "é" * 22}, {"skey": ""},
      {"exp": float("inf")}, {"exp": float("nan")}, {"exp": "1"}, {"exp": 2**52}, {"iat": 2**52}, {"nbf": 2**52},
      {"nbf": "1"}, {"sub": ""}, *({name: None} for name in ("iss", "aud", "sub", "sid", "rid", "iat", "exp", "jti"))],
 )  # fmt: skip
 def test_wrong_claims(changes: dict[str, Any]) -> None:
     assert KEYS.check(encoded(**changes), NOW) is TokenRefusal.INVALID
+
+
+def test_a_token_of_the_first_version_is_to_be_exchanged() -> None:
+    """It names its session by a number only, which may be somebody else's by now."""
+    assert KEYS.check(encoded(skey=None, rid=9), NOW) is TokenRefusal.EXPIRED
+    assert KEYS.check(encoded(skey=None, rid=9, key=b"x" * 48), NOW) is TokenRefusal.INVALID
 
 
 def test_a_number_as_subject() -> None:
@@ -113,7 +123,10 @@ def test_rubbish(token: str) -> None:
 
 
 def test_a_long_token_is_not_even_read() -> None:
-    token = KEYS.sign(user_id=7, session_id=8, refresh_id=9, jti="x" * MAX_TOKEN_LENGTH, now=NOW, lifetime=900)
+    token = KEYS.sign(
+        user_id=7, session_id=8, session_key=SESSION_KEY, refresh_id=REFRESH_ID, jti="x" * MAX_TOKEN_LENGTH, now=NOW,
+        lifetime=900,
+    )  # fmt: skip
     assert KEYS.check(token, NOW) is TokenRefusal.INVALID
 
 

@@ -57,9 +57,14 @@ class PlainTokens:
 
     claims: dict[str, AccessClaims] = field(factory=dict)
 
-    def sign(self, *, user_id: int, session_id: int, refresh_id: int, jti: str, now: datetime, lifetime: int) -> str:
+    def sign(
+        self, *, user_id: int, session_id: int, session_key: bytes, refresh_id: bytes, jti: str, now: datetime,
+        lifetime: int,
+    ) -> str:  # fmt: skip
         token = f"token-{len(self.claims) + 1}"
-        self.claims[token] = AccessClaims(user_id, session_id, refresh_id, now, now + timedelta(seconds=lifetime))
+        self.claims[token] = AccessClaims(
+            user_id, session_id, session_key, refresh_id, now, now + timedelta(seconds=lifetime)
+        )
         return token
 
     def check(self, token: str, now: datetime) -> AccessClaims | TokenRefusal:

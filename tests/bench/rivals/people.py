@@ -89,11 +89,12 @@ async def _person(storage: Storage, keys: TokenKeys, password_hash: str, number:
     )
     assert isinstance(user, UserFound), user
     refresh_hash = sha256(name.encode()).digest()
-    session = await storage.perform(CreateSession(user.user.id, "bench", refresh_hash, now))
+    session = await storage.perform(CreateSession(user.user.id, "bench", refresh_hash, refresh_hash[:16], now))
     assert isinstance(session, SessionCreated), session
     token = keys.sign(
         user_id=user.user.id,
         session_id=session.session_id,
+        session_key=session.session_key,
         refresh_id=session.refresh_id,
         jti=name,
         now=now,
