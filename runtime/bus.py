@@ -19,6 +19,10 @@ class Bus(Protocol):
         """Enter a driver. What is returned publishes its hints, to all but itself."""
         ...
 
+    async def check(self) -> str | None:
+        """None while hints get through; else a short reason for /readyz."""
+        ...
+
 
 class LocalBus:
     """Between the drivers of this process; with one of them there is nobody to tell."""
@@ -36,3 +40,7 @@ class LocalBus:
                     other(hint)
 
         return publish
+
+    async def check(self) -> str | None:
+        """See Bus."""
+        return None

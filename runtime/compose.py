@@ -15,13 +15,19 @@ from chatproto.server.hub import Hub
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
+from runtime.bus import LocalBus
 from runtime.config import Settings
 from runtime.driver import Driver
 from runtime.http.api import Api
 from runtime.http.web import read_pages
+from runtime.loop_delay import LoopDelay
+from runtime.metrics import Metrics, Sources
+from runtime.notes import note_into
 from runtime.proxy import ProxyFix
+from runtime.readiness import Readiness
 from runtime.secret_files import load_or_create_secret
 from runtime.services import Services
+from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from storage.migrate import upgrade
 from storage.open import SchemaMismatch, open_storage
@@ -65,19 +71,24 @@ async def open_prepared_storage(settings: Settings) -> Storage:
 @asynccontextmanager
 async def compose(settings: Settings) -> AsyncIterator[Composed]:
     """Open everything, run the driver, and close everything at the end."""
-    storage = await open_prepared_storage(settings)
+    metrics, bus = Metrics(), LocalBus()
+    opened = await open_prepared_storage(settings)
     try:
         key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
         keys = TokenKeys(current="1", keys={"1": key.encode()})
         limits = Limits(rate=settings.bucket_rate, burst=settings.bucket_burst)
-        driver = Driver(Hub(keys.check, _new_cid, limits), storage, _now, SystemRandom())
+        storage = WatchedStorage(opened, metrics, note_into(metrics), trio.current_time)
+        driver = Driver(Hub(keys.check, _new_cid, limits), storage, _now, SystemRandom(), bus, metrics)
+        passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
+        metrics.watch(sources_of(driver, passwords))
         services = Services(
             driver=driver,
             keys=keys,
-            passwords=Passwords(),
+            passwords=passwords,
             settings=settings,
             limits=limits,
-            storage=storage,
+            metrics=metrics,
+            readiness=readiness,
             now=_now,
             random_token=lambda: secrets.token_urlsafe(32),
         )
@@ -87,17 +98,20 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
         api = Api(services, pages, cast("ASGIFramework", app))
 
         async def drain() -> None:
-            services.draining.active = True
+            readiness.draining = True
             await driver.drain()
 
+        loop_delay = LoopDelay(metrics.loop_delay.observe)
         async with trio.open_nursery() as nursery:
+            trio.lowlevel.add_instrument(loop_delay)
             await nursery.start(driver.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(fixed, services, driver, drain, has_pages=bool(pages))
             nursery.cancel_scope.cancel()
+        trio.lowlevel.remove_instrument(loop_delay)
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
-            await storage.aclose()
+            await opened.aclose()
 
 
 def _now() -> datetime:
@@ -106,3 +120,12 @@ def _now() -> datetime:
 
 def _new_cid() -> str:
     return secrets.token_hex(16)
+
+
+def sources_of(driver: Driver, passwords: Passwords) -> Sources:
+    """Where the metrics that are asked for come from."""
+    return Sources(
+        connections=lambda: driver.connections,
+        queue_bytes=lambda: driver.queue_bytes,
+        password_queue=lambda: passwords.waiting,
+    )

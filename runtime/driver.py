@@ -17,9 +17,11 @@ from chatproto.server.delivery import OutQueue
 from chatproto.server.hints import Hint
 from chatproto.server.hub import Hub
 from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.pending import CatchingUp
 from chatproto.server.presence import is_online
 from runtime.bus import Bus, LocalBus
 from runtime.logs import get_logger
+from runtime.metrics import Metrics
 from storage.port import Storage
 
 log = get_logger(__name__)
@@ -61,12 +63,19 @@ class Driver:
     """
 
     def __init__(
-        self, hub: Hub, storage: Storage, now: Callable[[], datetime], random: Random, bus: Bus | None = None
+        self,
+        hub: Hub,
+        storage: Storage,
+        now: Callable[[], datetime],
+        random: Random,
+        bus: Bus | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.hub = hub
         self.now = now
         self._storage = storage
         self._random = random
+        self._metrics = metrics or Metrics()
         self._publish = (bus or LocalBus()).join(self._receive_hint)
         self._connections: dict[int, Connection] = {}
         self._replies: dict[int, _Waiting] = {}
@@ -78,6 +87,11 @@ class Driver:
     def connections(self) -> int:
         """Sockets connected now."""
         return len(self._connections)
+
+    @property
+    def queue_bytes(self) -> int:
+        """Bytes that wait for all sockets together."""
+        return sum(connection.queue.bounded_bytes for connection in self._connections.values())
 
     def is_online(self, user_id: int) -> bool:
         """Whether the user is here, or was less than 30 s ago."""
@@ -178,6 +192,8 @@ class Driver:
                     case RunOperation():
                         if self._nursery is None:
                             raise RuntimeError("the driver does not run")
+                        if isinstance(self.hub.pending.get(output.request_id), CatchingUp):
+                            self._metrics.catch_up_reads.inc()
                         self._nursery.start_soon(self._perform, output)
                     case Reply():
                         if waiting := self._replies.get(output.request_id):
@@ -193,7 +209,11 @@ class Driver:
         if connection is None or connection.closing is not None:
             return
         dropped = connection.queue.put(frame)
+        self._metrics.fanout_bytes.inc(len(frame.data))
+        if frame.kind == "item":
+            self._metrics.deliveries.inc()
         if dropped is not None:
+            self._metrics.lags.inc()
             self.hub.report_lag(connection.id, *dropped)
         connection.wake()
 

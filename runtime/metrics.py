@@ -4,10 +4,10 @@ Labels take their values from sets that this program knows: methods, templates o
 events. What a stranger chooses never becomes a label, so the number of series has a bound however long the server runs.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Literal
 
-from attrs import define
+from attrs import frozen
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -18,34 +18,78 @@ NO_ROUTE: Final = "none"
 """The route of a request that none of the templates takes."""
 FRESH_FOR: Final = 1.0
 """Seconds that an exposition is given out again, so that a flood of scrapes costs one a second."""
+EVENTS: Final = 64
+"""Different events that are counted by name; further ones are `other`."""
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+End = Literal["done", "refused", "failed", "unknown", "broken"]
+"""How an operation of storage ended: `failed` and `unknown` are the store's trouble, `broken` is a bug."""
 
 
-@define
+@frozen
 class Exposition:
-    """The last text that was given out, and when (monotonic seconds)."""
+    """A text that was given out, and when (monotonic seconds)."""
 
     text: bytes = b""
     made_at: float = float("-inf")
 
 
-class Metrics:
-    """The registry of one server. `connections` is asked when somebody reads."""
+@frozen(kw_only=True)
+class Sources:
+    """What is asked when somebody reads."""
 
-    def __init__(self, connections: Callable[[], int]) -> None:
+    connections: Callable[[], int]
+    queue_bytes: Callable[[], int]
+    password_queue: Callable[[], int]
+
+
+class Metrics:
+    """The registry of one server."""
+
+    def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self._exposition = Exposition()
-        gauge = Gauge("vestnik_websocket_connections", "Open WebSocket connections.", registry=registry)
-        gauge.set_function(connections)
-        self._requests = Counter(
-            "vestnik_http_requests", "Answered requests.", ["method", "route", "status"], registry=registry
-        )
-        self._seconds = Histogram(
-            "vestnik_http_request_seconds", "Time to the answer.", ["method", "route"], registry=registry,
-            buckets=_SECONDS,
-        )  # fmt: skip
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"vestnik_{name}", text, labels, registry=registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"vestnik_{name}", text, labels, buckets=buckets, registry=registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"vestnik_{name}", text, registry=registry)
+
+        self._connections = gauge("websocket_connections", "Open WebSocket connections.")
+        self._queue_bytes = gauge("queue_bytes", "Bytes that wait for WebSocket connections.")
+        self._password_queue = gauge("password_queue", "Passwords that wait to be hashed or checked.")
+        self._requests = counter("http_requests", "Answered requests.", "method", "route", "status")
+        self._request_seconds = histogram("http_request_seconds", "Time to the answer.", _SECONDS, "method", "route")
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.messages = counter("messages", "Messages stored.")
+        self.deliveries = counter("deliveries", "Items of logs queued for WebSocket connections.")
+        self.fanout_bytes = counter("fanout_bytes", "Bytes queued for WebSocket connections.")
+        self.catch_up_reads = counter("catch_up_reads", "Reads of a log for connections that lacked a part of it.")
+        self.lags = counter("lags", "Times that a slow reader's items were dropped.")
+        self._operations = counter("operations", "Operations of storage, by how they ended.", "operation", "end")
+        self.operation_seconds = histogram("operation_seconds", "Time an operation of storage took.", _SECONDS)
+        self.sweep_seconds = histogram("sweep_seconds", "Time a comparison with the database took.", _SECONDS)
+        self.epoch_renewals = counter("epoch_renewals", "New names given to the history of the database.")
+        self.database_up = gauge("database_up", "1 while the database answers, 0 while it is away.")
+        self.database_up.set(1)
+        self.batch_size = histogram("batch_size", "Operations committed together.", _SIZES)
+        self.commit_seconds = histogram("commit_seconds", "Time a batch took from begin to commit.", _SECONDS)
+        self.pool_in_use = gauge("pool_in_use", "Connections to the database in use.")
+        self.loop_delay = histogram("loop_delay_seconds", "Time one pass of the event loop took.", _SECONDS)
+        self._notes = counter("notes", "Events that the server noted in its log.", "event")
+        self._events: set[str] = set()
+
+    def watch(self, sources: Sources) -> None:
+        """Ask these from now on."""
+        self._connections.set_function(sources.connections)
+        self._queue_bytes.set_function(sources.queue_bytes)
+        self._password_queue.set_function(sources.password_queue)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer. `route` is a template of ours or NO_ROUTE, never the path."""
@@ -53,11 +97,38 @@ class Metrics:
         key = (method, route, status)
         children = self._answers.get(key)
         if children is None:
-            children = (self._requests.labels(method, route, str(status)), self._seconds.labels(method, route))
+            children = (self._requests.labels(method, route, str(status)), self._request_seconds.labels(method, route))
             self._answers[key] = children
         requests, histogram = children
         requests.inc()
         histogram.observe(seconds)
+
+    def performed(self, operation: str, end: End, seconds: float) -> None:
+        """Count one operation of storage, by the name of its class."""
+        self._operations.labels(operation, end).inc()
+        self.operation_seconds.observe(seconds)
+
+    def noted(self, event: str) -> None:
+        """Count one event of the log."""
+        if event not in self._events:
+            if len(self._events) >= EVENTS:
+                event = OTHER
+            else:
+                self._events.add(event)
+        self._notes.labels(event).inc()
+
+    # --- what storage tells of itself (storage.observer.Observer) ---
+
+    def committed(self, operations: int, seconds: float) -> None:
+        """A batch was committed."""
+        self.batch_size.observe(operations)
+        self.commit_seconds.observe(seconds)
+
+    def leased(self, connections: int) -> None:
+        """So many more connections of a pool are in use, or fewer where negative."""
+        self.pool_in_use.inc(connections)
+
+    # --- for those who read ---
 
     def text(self, now: float) -> bytes:
         """The exposition format, at most a second old. `now`: monotonic seconds."""
@@ -65,6 +136,6 @@ class Metrics:
             self._exposition = Exposition(generate_latest(self.registry), now)
         return self._exposition.text
 
-    def names(self) -> Iterable[str]:
+    def names(self) -> set[str]:
         """Every metric, as docs/operating.md names it."""
-        return sorted(f.name + ("_total" if f.type == "counter" else "") for f in self.registry.collect())
+        return {f.name + ("_total" if f.type == "counter" else "") for f in self.registry.collect()}

@@ -14,17 +14,12 @@ from runtime.config import Settings
 from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
 from runtime.metrics import Metrics
+from runtime.readiness import Readiness
 from storage.passwords import Passwords
-from storage.port import Storage
 
 
 class Driver(Protocol):
     """Runs operations through the Hub, so that those who are connected learn of what changed."""
-
-    @property
-    def connections(self) -> int:
-        """Open WebSocket connections of this process."""
-        ...
 
     async def request(self, operation: Operation) -> Outcome:
         """Run it; trouble with the store is an outcome too."""
@@ -33,13 +28,6 @@ class Driver(Protocol):
     def is_online(self, user_id: int) -> bool:
         """Whether the user has a connection here."""
         ...
-
-
-@define
-class Draining:
-    """Set at the first signal to stop: /readyz is off from then on."""
-
-    active: bool = False
 
 
 @define(eq=False)
@@ -61,14 +49,13 @@ class Services:
     passwords: Passwords
     settings: Settings
     limits: Limits
-    storage: Storage
+    metrics: Metrics
+    readiness: Readiness
     now: Callable[[], datetime]
     random_token: Callable[[], str]
     clock: Callable[[], float] = trio.current_time
-    draining: Draining = Factory(Draining)
     guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
     _asking: dict[AccessClaims, _Question] = Factory(dict)
-    metrics: Metrics = Factory(lambda self: Metrics(lambda: self.driver.connections), takes_self=True)
 
     async def ask(self, operation: Operation) -> Outcome:
         """Run an operation; sessions that it ended are refused here from now on."""

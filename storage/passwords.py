@@ -64,6 +64,11 @@ class PasswordThread:
         self._waiting = 0
         self._started = False
 
+    @property
+    def waiting(self) -> int:
+        """Jobs in the queue, the one under way included."""
+        return self._waiting
+
     async def run(self, work: Callable[[], T]) -> T | Busy:
         """Do it in the thread; what `work` raises is raised here. A cancelled caller's job is left out."""
         if self._waiting > self._max_waiting:
@@ -106,6 +111,11 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._thread = thread or PasswordThread()
         self._nobody = _hash_of_nothing(self._hasher)
+
+    @property
+    def waiting(self) -> int:
+        """Passwords that wait to be hashed or checked, the one under way included."""
+        return self._thread.waiting
 
     async def hash(self, password: str) -> str | Busy:
         """A salted hash with its parameters, to be stored. `password` is in NFC."""

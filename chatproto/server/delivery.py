@@ -80,6 +80,11 @@ class OutQueue:
     def __len__(self) -> int:
         return len(self._frames)
 
+    @property
+    def bounded_bytes(self) -> int:
+        """Bytes of what counts against the bound."""
+        return self._bytes
+
     def put(self, frame: SendFrame) -> tuple[int, int] | None:
         """Queue a frame; a value is returned where a chat's items had to be dropped for it."""
         if frame.kind == "lag":

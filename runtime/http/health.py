@@ -4,11 +4,8 @@ import trio
 
 from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
-from runtime.http.views import Health
+from runtime.http.views import Health, Ready
 from runtime.metrics import CONTENT_TYPE
-
-CHECK_TIMEOUT = 2.0
-"""Seconds that the store has to answer /readyz."""
 
 
 async def healthz(_call: Call[None, None]) -> Result:
@@ -17,14 +14,14 @@ async def healthz(_call: Call[None, None]) -> Result:
 
 
 async def readyz(call: Call[None, None]) -> Result:
-    """Whether to send people here: the store answers, its schema is right, and the server is not stopping."""
-    if call.services.draining.active:
+    """Whether to send people here: database, schema, bus, and the server is not stopping. Why not, the log says."""
+    readiness = call.services.readiness
+    if readiness.draining:
         return Problem("draining")
-    with trio.move_on_after(CHECK_TIMEOUT) as scope:
-        reason = await call.services.storage.check()
-    if scope.cancelled_caught:
-        return Problem("store_unavailable", "The database does not answer.")
-    return Answer(200, Health(status="ready")) if reason is None else Problem("store_unavailable", reason)
+    faults = await readiness.faults()
+    if not faults:
+        return Answer(200, Ready(status="ready", database="ok", bus="ok"))
+    return Problem("store_unavailable" if "database" in faults else "bus_unavailable")
 
 
 async def metrics(call: Call[None, None]) -> Result:
@@ -36,7 +33,7 @@ ROUTES = (
     Route(method="GET", path="/healthz", handler=healthz, summary="Is the process alive?", needs_token=False,
           answers={200: (Health,)}),
     Route(method="GET", path="/readyz", handler=readyz, summary="Is the server ready?", needs_token=False,
-          answers={200: (Health,)}, codes=("store_unavailable", "draining")),
+          answers={200: (Ready,)}, codes=("store_unavailable", "bus_unavailable", "draining")),
     Route(method="GET", path="/metrics", handler=metrics, summary="Counters for Prometheus", needs_token=False,
           answers={200: ()}, content_type=CONTENT_TYPE),
 )  # fmt: skip

@@ -39,10 +39,11 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "rate_limited": (429, "Too many requests"),
     "internal": (500, "Something broke on the server"),
     "store_unavailable": (503, "The database is away"),
+    "bus_unavailable": (503, "This server does not hear the others"),
     "draining": (503, "The server is stopping"),
 }
-"""Status and title by code. bad_request, method_not_allowed, request_timeout and draining are additions of this
-server to the protocol's list, for answers no client of the protocol meets."""
+"""Status and title by code. bad_request, method_not_allowed, request_timeout, bus_unavailable and draining are this
+server's additions to the protocol's list, for answers no client of the protocol meets."""
 
 _BY_STATUS: Final = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "request_timeout",
                      413: "too_large", 500: "internal"}  # fmt: skip

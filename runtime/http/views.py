@@ -70,6 +70,14 @@ class ReadState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`ok` or `ready`."""
+    """`ok`."""
 
     status: str
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """`status`: `ready`. `database` (its schema too) and `bus`: `ok`."""
+
+    status: str
+    database: str
+    bus: str

@@ -20,13 +20,19 @@ from chatproto.server.hub import Hub
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
+from runtime.bus import LocalBus
+from runtime.compose import sources_of
 from runtime.config import Settings
 from runtime.driver import Driver
 from runtime.http.api import Api
 from runtime.http.web import read_pages
+from runtime.metrics import Metrics
+from runtime.notes import note_into
 from runtime.proxy import ProxyFix
+from runtime.readiness import Readiness
 from runtime.serve import serve
 from runtime.services import Services
+from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from storage.migrate import upgrade
 from storage.passwords import Passwords
@@ -72,7 +78,8 @@ class Clock:
 class Valve:
     """Storage that a test can take away, now or after so many operations, or let answer something else.
 
-    `answers` are used up in order; `refused` counts the operations that met a store that was away.
+    `failing`: kinds of operations that fail. `answers` are used up in order; `refused` counts the operations that met a
+    store that was away, `checks` the questions whether it is there.
     """
 
     inner: Storage
@@ -80,20 +87,23 @@ class Valve:
     breaks_after: int | None = None
     silent: bool = False
     answers: list[Outcome] = field(factory=list)
+    failing: list[type[Operation]] = field(factory=list)
     performed: list[Operation] = field(factory=list)
     refused: int = 0
+    checks: int = 0
 
     async def perform(self, operation: Operation) -> Outcome:
         self.performed.append(operation)
         if self.breaks_after is not None:
             self.broken = self.breaks_after <= 0
             self.breaks_after -= 1
-        if self.broken:
+        if self.broken or type(operation) in self.failing:
             self.refused += 1
             return OperationFailed(retryable=True, detail="away")
         return self.answers.pop(0) if self.answers else await self.inner.perform(operation)
 
     async def check(self) -> str | None:
+        self.checks += 1
         if self.silent:
             await trio.sleep_forever()
         return "the database is away" if self.broken else await self.inner.check()
@@ -196,14 +206,23 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
     limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
     clock, storage = Clock(), Valve(SQLiteStorage(path))
-    driver = Driver(Hub(KEYS.check, lambda: secrets.token_hex(16), limits), storage, clock.now, Random(1))
+    metrics, bus, passwords = (
+        Metrics(),
+        LocalBus(),
+        Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+    )
+    watched = WatchedStorage(storage, metrics, note_into(metrics), clock.seconds)
+    hub = Hub(KEYS.check, lambda: secrets.token_hex(16), limits)
+    driver = Driver(hub, watched, clock.now, Random(1), bus, metrics)
+    metrics.watch(sources_of(driver, passwords))
     services = Services(
         driver=driver,
         keys=KEYS,
-        passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+        passwords=passwords,
         settings=chosen,
         limits=limits,
-        storage=storage,
+        metrics=metrics,
+        readiness=Readiness(watched, bus, clock.seconds),
         now=clock.now,
         clock=clock.seconds,
         random_token=lambda: secrets.token_urlsafe(32),

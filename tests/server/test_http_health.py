@@ -1,7 +1,10 @@
 """For operators: /healthz, /readyz, /metrics."""
 
+import pytest
 import trio
 
+from chatproto.operations import AppendMessage
+from runtime.bus import LocalBus
 from runtime.metrics import FRESH_FOR
 from tests.server.answers import code_of
 from tests.server.house import House
@@ -9,16 +12,17 @@ from tests.server.house import House
 
 async def test_alive_and_ready(house: House) -> None:
     assert (await house.http.get("/healthz")).json() == {"status": "ok"}
-    assert (await house.http.get("/readyz")).json() == {"status": "ready"}
+    assert (await house.http.get("/readyz")).json() == {"status": "ready", "database": "ok", "bus": "ok"}
 
 
-async def test_not_ready_without_the_store(house: House) -> None:
+async def test_not_ready_without_the_store(house: House, caplog: pytest.LogCaptureFixture) -> None:
     house.storage.broken = True
     answer = await house.http.get("/readyz")
     assert answer.status_code == 503 and code_of(answer) == "store_unavailable"
-    assert answer.json()["detail"] == "the database is away"
+    assert "the database is away" not in answer.text and "the database is away" in caplog.text, "told to operators only"
     assert (await house.http.get("/healthz")).status_code == 200
     house.storage.broken = False
+    house.clock.advance(seconds=1)
     assert (await house.http.get("/readyz")).status_code == 200
 
 
@@ -30,9 +34,43 @@ async def test_not_ready_when_the_store_is_silent(house: House) -> None:
 
 
 async def test_not_ready_while_stopping(house: House) -> None:
-    house.services.draining.active = True
+    house.services.readiness.draining = True
     answer = await house.http.get("/readyz")
     assert answer.status_code == 503 and code_of(answer) == "draining"
+
+
+async def test_not_ready_without_the_bus(house: House) -> None:
+    class Deaf(LocalBus):
+        async def check(self) -> str | None:
+            return "nobody answers"
+
+    house.services.readiness.bus = Deaf()
+    answer = await house.http.get("/readyz")
+    assert answer.status_code == 503 and code_of(answer) == "bus_unavailable"
+
+
+async def test_a_flood_of_questions_costs_one_a_second(house: House) -> None:
+    async with trio.open_nursery() as nursery:
+        for _ in range(50):
+            nursery.start_soon(house.http.get, "/readyz")
+    assert house.storage.checks <= 2
+    house.clock.advance(seconds=1)
+    before = house.storage.checks
+    await house.http.get("/readyz")
+    assert house.storage.checks == before + 1
+
+
+async def test_not_ready_while_writing_fails_though_reading_works(house: House) -> None:
+    anna = await house.register("anna")
+    chat = await anna.direct(anna)
+    house.storage.failing.append(AppendMessage)
+    assert (await anna.post(f"/api/chats/{chat}/messages", {"content": "x"})).status_code == 503
+    house.clock.advance(seconds=1)
+    assert (await house.http.get("/readyz")).status_code == 503
+    house.storage.failing.clear()
+    await anna.send(chat, "x")
+    house.clock.advance(seconds=1)
+    assert (await house.http.get("/readyz")).status_code == 200
 
 
 async def test_metrics(house: House) -> None:

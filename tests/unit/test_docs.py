@@ -8,6 +8,7 @@ import pytest
 from attrs import fields
 
 from runtime.config import Settings
+from runtime.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
@@ -43,3 +44,8 @@ def test_every_setting_is_explained() -> None:
     text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `VESTNIK_(\w+)` \|", text, re.MULTILINE))
     assert told == {attribute.name.upper() for attribute in fields(Settings)}
+
+
+def test_every_metric_is_explained() -> None:
+    text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(vestnik_\w+)` \|", text, re.MULTILINE)) == Metrics().names()

@@ -1,0 +1,89 @@
+"""What operators see: the metrics, and the lines of the log that are worth waking somebody."""
+
+from collections.abc import Mapping
+
+import pytest
+import trio
+
+from chatproto.operations import OperationFailed
+from runtime.metrics import EVENTS, FRESH_FOR, Metrics
+from tests.server.house import House
+from tests.server.sockets import open_socket
+
+
+async def read(house: House) -> dict[str, float]:
+    """Every sample by its name with labels, read anew."""
+    await trio.sleep(FRESH_FOR)
+    lines = (await house.http.get("/metrics")).text.splitlines()
+    samples = [line.rpartition(" ") for line in lines if not line.startswith("#")]
+    return {name: float(value) for name, _, value in samples}
+
+
+def told(caplog: pytest.LogCaptureFixture, event: str) -> list[Mapping[str, object]]:
+    messages = [record.msg for record in caplog.records]
+    return [message for message in messages if isinstance(message, dict) and message.get("event") == event]
+
+
+async def test_messages_operations_and_deliveries_are_counted(house: House) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris")
+    chat = await anna.direct(boris)
+    async with open_socket(house.url) as socket:
+        await socket.hello(boris.token)
+        before = await read(house)
+        await anna.send(chat, "one", cid="1")
+        await anna.send(chat, "one", cid="1")
+        await anna.send(chat, "two")
+        await anna.post("/api/chats/999/messages", {"content": "x"})
+        after = await read(house)
+    grown = {name: after[name] - before.get(name, 0.0) for name in after}
+    assert grown["vestnik_messages_total"] == 2.0, "one was sent twice"
+    assert grown["vestnik_deliveries_total"] == 2.0 and grown["vestnik_fanout_bytes_total"] > 100
+    assert grown['vestnik_operations_total{end="refused",operation="AppendMessage"}'] == 1.0
+    assert grown['vestnik_operations_total{end="done",operation="AppendMessage"}'] == 3.0
+    assert after["vestnik_websocket_connections"] == 1.0 and after["vestnik_database_up"] == 1.0
+    assert after["vestnik_sweep_seconds_count"] > 0
+
+
+async def test_a_lost_database_is_one_loud_line_and_its_return_another(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = await house.register("anna")
+    house.clock.advance(seconds=2)
+    house.storage.broken = True
+    for _ in range(5):
+        assert (await anna.get("/api/chats")).status_code == 503
+    assert (await read(house))["vestnik_database_up"] == 0.0
+    [away] = told(caplog, "the database is away")
+    assert (away["level"], away["reason"]) == ("error", "away")
+    house.storage.broken = False
+    house.clock.advance(seconds=60)
+    for _ in range(2):
+        assert (await anna.get("/api/chats")).status_code == 200
+    [back] = told(caplog, "the database is back")
+    assert back["level"] == "warning" and float(str(back["away_seconds"])) >= 60
+    samples = await read(house)
+    assert samples["vestnik_database_up"] == 1.0
+    assert samples['vestnik_notes_total{event="the database is away"}'] == 1.0
+
+
+async def test_one_operation_that_fails_among_good_ones_is_no_lost_database(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = await house.register("anna")
+    await anna.get("/api/chats")
+    house.storage.answers.append(OperationFailed(retryable=True, detail="a deadlock"))
+    assert (await anna.get("/api/chats")).status_code == 503
+    assert (await anna.get("/api/chats")).status_code == 200
+    assert told(caplog, "the database is away") == []
+
+
+async def test_the_loop_and_the_passwords_are_measured(house: House) -> None:
+    samples = await read(house)
+    assert samples["vestnik_password_queue"] == 0.0 and samples["vestnik_queue_bytes"] == 0.0
+
+
+def test_events_beyond_the_bound_are_others() -> None:
+    metrics = Metrics()
+    for number in range(10 * EVENTS):
+        metrics.noted(f"event {number}")
+    assert metrics.text(0.0).count(b"vestnik_notes_total{") == EVENTS + 1
