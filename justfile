@@ -35,9 +35,15 @@ demo:
 echo *options:
     @python -m client.examples.echo_bot "$@"
 
-# everything that must hold: style, types, architecture, all tests; e.g. ./just test -k demo
-test *options: prepare lint types coverage
-    pytest -n 2 "$@"
+# what must hold at each commit, in under a minute: style, types, architecture, and the tests that need no server
+check: node-packages check-all
+
+[private, parallel]
+check-all: lint types quick
+
+# everything that must hold, each test once: check, the coverage of the core, and all other tests; e.g. ./just test -k demo
+test *options: prepare check coverage
+    pytest -n 2 --dist worksteal -m "not core" "$@"
 
 # install what the tests talk to, where that is possible
 [private]
@@ -58,8 +64,8 @@ lint: node-packages
 
 [private, working-directory: "client/desktop"]
 lint-desktop:
-    node_modules/.bin/eslint .
-    node_modules/.bin/prettier --check --log-level=warn .
+    node_modules/.bin/eslint --cache --cache-location node_modules/.cache/eslint/ .
+    node_modules/.bin/prettier --cache --check --log-level=warn .
 
 # put the code into its one form
 fmt: node-packages
@@ -84,11 +90,21 @@ types-desktop:
     node_modules/.bin/tsc -p tsconfig.test.json
 
 # every branch of the core, and of the simulation that drives it, is taken by a quick test
-coverage:
-    coverage run --source chatproto -m pytest -q --no-header tests/unit tests/scenarios tests/vectors >.coverage-output || { cat .coverage-output; exit 1; }
-    coverage run --source chatproto -a -m pytest -q --no-header tests/storage -k model >.coverage-output || { cat .coverage-output; exit 1; }
-    coverage run --source chatproto -a -m pytest -q --no-header tests/simulation -m "not slow" -k "not runtime" >.coverage-output || { cat .coverage-output; exit 1; }
+coverage: quick worlds
+    coverage combine -q .coverage.quick .coverage.model .coverage.worlds
     coverage report --fail-under=100
+
+[private, parallel]
+worlds: (measured "model" "tests/storage -m core") (measured "worlds" "tests/simulation -m core")
+
+[private]
+quick: (measured "quick" "tests/unit tests/scenarios tests/vectors")
+
+# run tests of the core and keep which lines of it they took; silent where all is well
+[private]
+measured part tests:
+    coverage run --data-file=.coverage.{{ part }} --source chatproto -m pytest -q --no-header {{ tests }} \
+        >.coverage-output.{{ part }} || { cat .coverage-output.{{ part }}; exit 1; }
 
 # many worlds in which everything fails; e.g. ./just simulate --seeds 0..20000 --jobs 2, or --seed 7
 simulate *options:

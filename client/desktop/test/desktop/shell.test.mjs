@@ -176,7 +176,7 @@ describe("the window", { skip: noElectron() }, () => {
       /** @type {Record<string, boolean>} */
       const prevented = {};
       const { webContents } = BrowserWindow.getAllWindows()[0];
-      webContents.on("will-navigate", (event) => (prevented[event.url] = event.defaultPrevented));
+      webContents.on("will-navigate", (event, url) => (prevented[url] = event.defaultPrevented));
       return prevented;
     });
     for (const url of ["https://example.org/", "file:///etc/passwd", "app://other/"]) {
