@@ -103,7 +103,7 @@ quick: (measured "quick" "tests/unit tests/scenarios tests/vectors")
 # run tests of the core and keep which lines of it they took; silent where all is well
 [private]
 measured part tests:
-    coverage run --data-file=.coverage.{{ part }} --source chatproto -m pytest -q --no-header {{ tests }} \
+    @coverage run --data-file=.coverage.{{ part }} --source chatproto -m pytest -q --no-header {{ tests }} \
         >.coverage-output.{{ part }} || { cat .coverage-output.{{ part }}; exit 1; }
 
 # many worlds in which everything fails; e.g. ./just simulate --seeds 0..20000 --jobs 2, or --seed 7
