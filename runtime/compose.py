@@ -30,6 +30,7 @@ from runtime.services import Services
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from storage.migrate import upgrade
+from storage.observer import Observer
 from storage.open import SchemaMismatch, open_storage
 from storage.passwords import Passwords
 from storage.port import Storage
@@ -56,14 +57,14 @@ class Composed:
     has_pages: bool
 
 
-async def open_prepared_storage(settings: Settings) -> Storage:
+async def open_prepared_storage(settings: Settings, observer: Observer | None = None) -> Storage:
     """The storage of the settings; an embedded database is made and migrated by itself."""
     url = settings.database_url
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if url.startswith("sqlite:"):
         await trio.to_thread.run_sync(upgrade, url)
     try:
-        return await open_storage(url)
+        return await open_storage(url, observer=observer)
     except SchemaMismatch as error:
         raise StartupError(str(error)) from None
 
@@ -72,7 +73,7 @@ async def open_prepared_storage(settings: Settings) -> Storage:
 async def compose(settings: Settings) -> AsyncIterator[Composed]:
     """Open everything, run the driver, and close everything at the end."""
     metrics, bus = Metrics(), LocalBus()
-    opened = await open_prepared_storage(settings)
+    opened = await open_prepared_storage(settings, metrics)
     try:
         key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
         keys = TokenKeys(current="1", keys={"1": key.encode()})

@@ -28,6 +28,7 @@ from chatproto.operations import (
 from storage.migrate import SchemaMismatch, compare
 from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
 from storage.mysql_pool import Pool, StoreUnavailable, TransactionOutcomeUnknown, execute, fetch_all
+from storage.observer import Observer
 from storage.statements import MYSQL, DuplicateKey, Query, Result, Steps
 from storage.transactions import transaction_for
 from storage.transactions.batches import Append, append_batch
@@ -88,14 +89,22 @@ class MySQLStorage:
     """`Storage` on one MySQL or MariaDB database, which `storage.migrate.upgrade` has prepared."""
 
     def __init__(
-        self, settings: MySQLSettings, *, readers: int = READERS, writers: int = WRITERS, random: Random | None = None
+        self,
+        settings: MySQLSettings,
+        *,
+        readers: int = READERS,
+        writers: int = WRITERS,
+        random: Random | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Opens nothing yet. `random` jitters the pauses before conflicting transactions are run again."""
-        self._reads = Pool(settings, readers, random=random)
-        self._writes = Pool(settings, writers, random=random)
-        self._log: Writer[Append, Outcome] = Writer(self._append, lambda operation: operation.chat_id)
+        self._reads = Pool(settings, readers, random=random, observer=observer)
+        self._writes = Pool(settings, writers, random=random, observer=observer)
+        self._log: Writer[Append, Outcome] = Writer(
+            self._append, lambda operation: operation.chat_id, observer=observer
+        )
         self._marks: Writer[Mark, Outcome] = Writer(
-            self._mark, lambda operation: (operation.chat_id, operation.user_id), parallel=1
+            self._mark, lambda operation: (operation.chat_id, operation.user_id), parallel=1, observer=observer
         )
         self._closed = False
 

@@ -17,6 +17,7 @@ from attrs import define, frozen
 from trio_mysql import err
 
 from storage.mysql_connection import CONFLICTS, DEADLOCK, Connection, MySQLSettings, error_code
+from storage.observer import Observer, Unobserved
 
 T = TypeVar("T")
 Scalar = None | bool | int | float | str | bytes | Decimal | date | datetime | timedelta
@@ -92,8 +93,10 @@ class Pool:
         *,
         random: Random | None = None,
         limits: PoolLimits | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """`random` jitters the pauses between attempts; give a seeded one to repeat a run."""
+        self._observer = observer or Unobserved()
         self._settings = settings
         self._limits = limits or PoolLimits()
         self._random = random or Random()
@@ -136,6 +139,7 @@ class Pool:
             else:
                 connection.close()
             self._limiter.release_on_behalf_of(borrower)
+            self._observer.leased(-1)
 
     async def transaction(self, body: Callable[[Connection], Awaitable[T]], *, attempts: int = 4, timeout: float) -> T:
         """Run `body` between BEGIN and COMMIT and give its result; `timeout` is in seconds, over all attempts.
@@ -195,10 +199,12 @@ class Pool:
             with trio.fail_after(self._limits.acquire_timeout):
                 await self._limiter.acquire_on_behalf_of(borrower)
                 held = True
+                self._observer.leased(1)
                 return await self._reuse() or await self._open()
         except BaseException as error:
             if held:
                 self._limiter.release_on_behalf_of(borrower)
+                self._observer.leased(-1)
             if isinstance(error, trio.TooSlowError | err.MySQLError):
                 raise StoreUnavailable(f"no MySQL connection: {error or 'out of time'}") from error
             raise

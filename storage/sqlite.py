@@ -15,6 +15,7 @@ import trio
 from attrs import define, field
 
 from chatproto.operations import Done, Operation, OperationFailed, Outcome, Refused
+from storage.observer import Observer, Unobserved
 from storage.statements import SQLITE, DuplicateKey, Query, Result, Steps
 from storage.transactions import transaction_for
 from storage.transactions.chats import read_epoch
@@ -78,11 +79,13 @@ class SQLiteStorage:
         run_in_thread: RunInThread | None = None,
         readers: int = READERS,
         busy_timeout: float = BUSY_TIMEOUT,
+        observer: Observer | None = None,
     ) -> None:
         """Raises sqlite3.Error where the file cannot be opened."""
         if run_in_thread is None:
             run_in_thread = partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(readers + 1))
         self._run_in_thread = run_in_thread
+        self._observer = observer or Unobserved()
         self._writer = _open(path, busy_timeout, read_only=False)
         self._idle = [_open(path, busy_timeout, read_only=True) for _ in range(readers)]
         self._reading = trio.Semaphore(readers, max_value=readers)
@@ -134,10 +137,12 @@ class SQLiteStorage:
             if not self._idle:
                 return _closed()
             connection = self._idle.pop()
+            self._observer.leased(1)
             try:
                 return await self._run_in_thread(partial(_read, connection, start))
             finally:
                 self._idle.append(connection)
+                self._observer.leased(-1)
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -172,6 +177,8 @@ class SQLiteStorage:
         for job in batch:
             job.taken = True
         self._writing = True
+        began = trio.current_time()
+        self._observer.leased(1)
         try:
             with trio.CancelScope(shield=True):  # bounded by SQLite's own busy timeout
                 await self._run_in_thread(partial(_write_batch, self._writer, batch))
@@ -180,6 +187,8 @@ class SQLiteStorage:
                 job.outcome, job.error = None, error
         finally:
             self._writing = False
+            self._observer.leased(-1)
+            self._observer.committed(len(batch), trio.current_time() - began)
             for job in batch:
                 job.event.set()
 

@@ -12,6 +12,8 @@ from typing import Final, Generic, TypeVar
 import trio
 from attrs import define, field
 
+from storage.observer import Observer, Unobserved
+
 Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
@@ -45,8 +47,16 @@ holds no other key. A batch of one key never gets None. An exception is raised t
 class Writer(Generic[Work, Answer]):
     """A line of operations in front of a transaction."""
 
-    def __init__(self, run: RunBatch[Work, Answer], key: Callable[[Work], Hashable], *, parallel: int = PARALLEL):
+    def __init__(
+        self,
+        run: RunBatch[Work, Answer],
+        key: Callable[[Work], Hashable],
+        *,
+        parallel: int = PARALLEL,
+        observer: Observer | None = None,
+    ) -> None:
         """`key` names what an operation locks. `run` must end in bounded time: it cannot be cancelled."""
+        self._observer = observer or Unobserved()
         self._run = run
         self._key = key
         self._parallel = parallel
@@ -113,6 +123,7 @@ class Writer(Generic[Work, Answer]):
         keys = {job.key for job in batch}
         self._busy |= keys
         self._in_flight[alone] += 1
+        began = trio.current_time()
         try:
             with trio.CancelScope(shield=True):
                 answers = await self._run([job.work for job in batch])
@@ -121,6 +132,7 @@ class Writer(Generic[Work, Answer]):
         finally:
             self._busy -= keys
             self._in_flight[alone] -= 1
+            self._observer.committed(len(batch), trio.current_time() - began)
             self._batch_done.set()
             self._batch_done = trio.Event()
         stuck = []
