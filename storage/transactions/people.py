@@ -23,17 +23,18 @@ _PLAIN: Final = Statement(select(*_PUBLIC).where(users.c.id.in_(_IDS)).order_by(
 
 _mine = chat_users.alias("mine")
 _theirs = chat_users.alias("theirs")
-_shared = (
+_is_mine = (
     exists()
     .where(
+        _mine.c.chat_id == _theirs.c.chat_id,
         _mine.c.user_id == bindparam("viewer_id"),
         _mine.c.left_seq.is_(None),
-        _theirs.c.chat_id == _mine.c.chat_id,
-        _theirs.c.user_id == users.c.id,
-        _theirs.c.left_seq.is_(None),
     )
-    .correlate(users)
+    .correlate(_theirs)
 )
+_shared = exists().where(_theirs.c.user_id == users.c.id, _theirs.c.left_seq.is_(None), _is_mine).correlate(users)
+"""From the chats of the one who is looked at: the viewer's may be a thousand, and many are looked at together."""
+
 _SEEN: Final = Statement(select(*_PUBLIC, _shared).where(users.c.id.in_(_IDS)).order_by(users.c.id))
 
 _PRIVATE: Final = Statement(select(*_PUBLIC, users.c.email).where(users.c.id == bindparam("user_id")))

@@ -1,0 +1,48 @@
+"""Operations run on a plain SQLite connection, one statement after another, so that a test can count them."""
+
+import sqlite3
+from typing import TypeVar
+
+from attrs import define
+
+from chatproto.operations import Operation, Outcome
+from storage.statements import SQLITE, Query, Result, Steps
+from storage.transactions import transaction_for
+
+T = TypeVar("T")
+
+
+@define(eq=False)
+class CountedSQLite:
+    """`statements`: how many were run. Nothing is committed."""
+
+    connection: sqlite3.Connection
+    statements: int = 0
+
+    def perform(self, operation: Operation) -> Outcome:
+        """All that the operation asks of a database."""
+        plan = transaction_for(operation)
+        if plan.first is not None:
+            self.run(plan.first())
+        return self.run(plan.start())
+
+    def run(self, steps: Steps[T]) -> T:
+        """Answer every query; no unique key may be met."""
+        try:
+            query = next(steps)
+            while True:
+                query = steps.send(self._answer(query))
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+    def _answer(self, query: Query) -> Result:
+        self.statements += 1
+        compiled = query.statement.on(SQLITE)
+        if query.many:
+            rows = [compiled.values(params) for params in query.many]
+            return Result(row_count=self.connection.executemany(compiled.sql, rows).rowcount)
+        cursor = self.connection.execute(*compiled.bind(query.params))
+        if compiled.returns_rows:
+            return Result(rows=compiled.read(cursor.fetchall()))
+        return Result(row_count=cursor.rowcount, last_id=cursor.lastrowid or 0)

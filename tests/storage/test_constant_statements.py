@@ -1,0 +1,82 @@
+"""What a hello and the list of chats cost in statements does not depend on how many chats somebody is or was in."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatproto.operations import (
+    AppendChange,
+    ChatCreated,
+    ChatsFound,
+    CreateDirect,
+    CreateGroup,
+    CreateSession,
+    CreateUser,
+    ListChats,
+    LoadSession,
+    Mark,
+    SessionCreated,
+    SessionLoaded,
+    UserFound,
+)
+from tests.storage.driving import CountedSQLite
+from tests.storage.house import START, House, expect
+
+
+@pytest.fixture
+def database(sqlite_file: Path) -> Iterator[CountedSQLite]:
+    """An empty one."""
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as connection:
+        connection.execute("begin")
+        yield CountedSQLite(connection)
+
+
+def new_user(database: CountedSQLite, name: str) -> int:
+    create = CreateUser(name, name, None, None, "hash", name, frozenset({name}), START)
+    return expect(UserFound, database.perform(create)).user.id
+
+
+def furnish(database: CountedSQLite, house: House, ann: int, number: int) -> None:
+    """So many direct chats, groups, and groups that were left, each with a few messages, read and unread."""
+    for place in range(number):
+        peer = new_user(database, f"peer{ann}-{place}")
+        direct = expect(ChatCreated, database.perform(CreateDirect(ann, peer, START))).chat.id
+        group = expect(ChatCreated, database.perform(CreateGroup(peer, "g", (ann,), None, START))).chat.id
+        left = expect(ChatCreated, database.perform(CreateGroup(peer, "left", (ann,), None, START))).chat.id
+        for chat_id in (direct, group, left):
+            for actor in (ann, peer, peer):
+                database.perform(house.message(chat_id, actor))
+            database.perform(Mark(ann, chat_id, None, 2, START))
+        gone = AppendChange(left, peer, "remove", (ann,), "all", None, None, None, house.cid(), START)
+        database.perform(gone)
+        database.perform(house.message(left, peer, "later"))
+
+
+def counts(database: CountedSQLite, ann: int) -> dict[str, int]:
+    """Statements of what a client asks when it comes."""
+    created = database.perform(CreateSession(ann, "x", b"%d" % ann, b"key%d" % ann, START))
+    session = expect(SessionCreated, created)
+    hello = LoadSession(ann, session.session_id, session.session_key, session.refresh_id, "x", START)
+    spent = {}
+    for operation in (hello, ListChats(ann)):
+        before = database.statements
+        outcome = database.perform(operation)
+        spent[type(operation).__name__] = database.statements - before
+        if isinstance(outcome, SessionLoaded):
+            assert {head.unread_count for head in outcome.heads} == {1}
+        elif isinstance(outcome, ChatsFound):
+            assert sum(chat.left_seq is not None for chat in outcome.chats) == len(outcome.chats) / 3
+    return spent
+
+
+def test_few_chats_and_many_cost_the_same(database: CountedSQLite) -> None:
+    house = House(None)  # type: ignore[arg-type]
+    ann, bob = new_user(database, "ann"), new_user(database, "bob")
+    furnish(database, house, ann, 5)
+    furnish(database, house, bob, 200)
+    few, many = counts(database, ann), counts(database, bob)
+    assert few["LoadSession"] == many["LoadSession"] <= 8
+    assert few["ListChats"] == many["ListChats"] <= 3
