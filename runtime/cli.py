@@ -21,7 +21,7 @@ from runtime.logs import configure_logging
 from runtime.secret_files import SecretFileError
 from runtime.serve import bind, serve, url_of
 from storage.backup import back_up, new_epoch, restore
-from storage.migrate import MigrationError, upgrade
+from storage.migrate import MigrationError, sqlite_path, upgrade
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -148,14 +148,28 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
-    if settings.database_url.startswith("sqlite:"):
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        upgrade(settings.database_url)
-    epoch = restore(arguments.file, settings.database_url, replace=arguments.replace, progress=_bar)
-    # ids of log-ins since the backup are given again: a token of one must not pass for another
-    (settings.data_dir / SIGNING_KEY_FILE).unlink(missing_ok=True)
-    print(f"{arguments.file} is restored; the new epoch is {epoch}; the next start makes a new key for access tokens")
+    url = settings.database_url
+    if url.startswith("sqlite:"):
+        if not sqlite_path(url).exists():  # a wrong folder, most likely: a new one would be filled, and never served
+            raise MigrationError(
+                f"there is no database at {sqlite_path(url)}: name the server's folder with --data-dir or --database, "
+                "or make an empty one first with `vestnik migrate`"
+            )
+        upgrade(url)
+    epoch = restore(arguments.file, url, replace=arguments.replace, progress=_bar)
+    print(f"{arguments.file} is restored; the new epoch is {epoch}")
+    _remove_key(settings.data_dir / SIGNING_KEY_FILE)
     return 0
+
+
+def _remove_key(path: Path) -> None:
+    """Tokens of log-ins that are gone open nothing in any case; under a new key they are not even read."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        print(f"no key for access tokens was found at {path}: if a server keeps its own elsewhere, remove it there")
+    else:
+        print(f"the key for access tokens at {path} is removed; the next start makes a new one")
 
 
 def _epoch_new(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -7,14 +7,17 @@ gets a new epoch, by which clients know that what they hold may be void (docs/pr
 import hashlib
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
-from storage.migrate import EPOCH, MigrationError, check_schema, connected, upgrade
+from storage.migrate import EPOCH, MigrationError, check_schema, compare, connected, current, earlier, upgrade
 from storage.tables import meta, metadata
 
 CHUNK: Final = 1000
@@ -59,14 +62,16 @@ def restore(path: Path, url: str, *, replace: bool = False, progress: Progress =
     """Load a backup into a migrated database, in one transaction; the new epoch.
 
     A database that holds anything is refused unless it is to be replaced. Stop the servers first; one that runs all the
-    same closes its sockets when it sees the new epoch. Raises MigrationError.
+    same closes its sockets when it sees the new epoch. A backup of an earlier version is brought up to date in a copy.
+    Raises MigrationError.
     """
     if not path.is_file():
         raise MigrationError(f"{path}: there is no such file")
-    backup = f"sqlite:///{path.absolute()}"
-    check_schema(backup)
     check_schema(url)
-    with connected(backup) as source, connected(url) as target:
+    with _up_to_date(path) as backup, connected(backup) as source, connected(url) as target:
+        _check_references(source)
+        if target.dialect.name != "sqlite":  # there it is off; row by row, a token could not go before its successors
+            target.exec_driver_sql("SET SESSION foreign_key_checks = 0")
         if _count(target):
             if not replace:
                 raise MigrationError("the database is not empty; with --replace everything in it is lost")
@@ -74,6 +79,33 @@ def restore(path: Path, url: str, *, replace: bool = False, progress: Progress =
                 target.execute(delete(table))
         _copy(source, target, progress)
         return _write_epoch(target)
+
+
+@contextmanager
+def _up_to_date(path: Path) -> Iterator[str]:
+    """The URL of the backup, or of a migrated copy of one that an earlier version made. Raises MigrationError."""
+    backup = f"sqlite:///{path.absolute()}"
+    revision = current(backup)
+    if revision is None:
+        raise MigrationError(f"{path}: is no backup")
+    if revision not in earlier():
+        compare(revision)
+        yield backup
+        return
+    with tempfile.TemporaryDirectory(prefix="vestnik-restore-") as folder:
+        copy = Path(folder) / "backup"
+        shutil.copyfile(path, copy)
+        upgrade(f"sqlite:///{copy}")
+        yield f"sqlite:///{copy}"
+
+
+def _check_references(source: Connection) -> None:
+    """The target does not check them while it is filled, so the backup must be whole in itself."""
+    broken = source.exec_driver_sql("pragma foreign_key_check").first()
+    if broken is not None:
+        raise MigrationError(
+            f"the backup is damaged: a row of {broken[0]} refers to one of {broken[2]} that is missing"
+        )
 
 
 def new_epoch(url: str) -> str:

@@ -71,6 +71,11 @@ def head() -> str:
     return revision
 
 
+def earlier() -> frozenset[str]:
+    """The revisions before `head()`, which `upgrade` goes on from."""
+    return frozenset(_known() - {head()})
+
+
 def current(url: str) -> str | None:
     """The revision the database is at; None for an empty one. Raises MigrationError, ValueError."""
     if url.startswith(_SQLITE) and not sqlite_path(url).exists():

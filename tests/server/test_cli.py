@@ -53,6 +53,14 @@ def start_of(path: Path) -> str:
     return path.read_text()[:4]
 
 
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def names_in(path: Path) -> list[str]:
+    return sorted(found.name for found in path.iterdir())
+
+
 def exists(path: Path) -> bool:
     return path.exists()
 
@@ -159,10 +167,29 @@ async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
     assert (code, "--replace" in err) == (1, True)
     code, out, _ = await vestnik(folder, "restore", "copy", "--replace")
     assert (code, "the new epoch is" in out) == (0, True)
+    assert "var/token-key is removed" in out
     assert not exists(folder / "var/token-key")
+    code, out, _ = await vestnik(folder, "restore", "copy", "--replace")
+    assert (code, "no key for access tokens was found at" in out) == (0, True)
     assert (await vestnik(folder, "user", "list"))[1].count("\n") == 1, "bob came after the backup"
     code, out, _ = await vestnik(folder, "epoch", "new")
     assert (code, out.startswith("the new epoch is ")) == (0, True)
+
+
+async def test_a_restore_in_another_folder_touches_the_one_it_was_told_or_says_so(folder: Path) -> None:
+    home, elsewhere = folder / "home", folder / "elsewhere"
+    make_folder(elsewhere)
+    told = ("--data-dir", str(home))
+    await vestnik(folder, "user", "create", "ann", *told, said=f"{PASSWORD}\n")
+    await vestnik(folder, "backup", str(folder / "copy"), *told)
+    write(home / "token-key", "an old key")
+    code, _, err = await vestnik(elsewhere, "restore", str(folder / "copy"), "--replace")
+    assert (code, "there is no database at" in err, "--data-dir" in err) == (1, True, True)
+    assert names_in(elsewhere) == [], "no stray folder"
+    code, out, _ = await vestnik(elsewhere, "restore", str(folder / "copy"), "--replace", *told)
+    assert (code, f"{home}/token-key is removed" in out) == (0, True)
+    assert not exists(home / "token-key")
+    assert names_in(elsewhere) == []
 
 
 @pytest.mark.parametrize("pages", [True, False])

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -10,6 +11,8 @@ from chatproto.operations import (
     ChatsFound,
     ListChats,
     LoadSession,
+    RotateRefresh,
+    SessionCreated,
     SessionLoaded,
     Sweep,
     Swept,
@@ -20,7 +23,7 @@ from storage.backup import back_up, new_epoch, restore
 from storage.migrate import MigrationError, SchemaMismatch, upgrade
 from storage.open import open_storage
 from tests.storage.house import House, expect
-from tests.storage.test_migrations import mysql_url
+from tests.storage.test_migrations import ask, mysql_url
 
 KINDS = ("sqlite", "mariadb", "mysql")
 
@@ -48,11 +51,14 @@ async def furnish(url: str) -> None:
         await house.change("remove", chat, ann, bob)
         await house.mark(eve, chat, delivered=6)
         await house.log_in(ann, b"1")
+        for old, new in ((b"1", b"2"), (b"2", b"3"), (b"1", b"4")):  # tokens refer to those they were issued for
+            rotated = await house.do(RotateRefresh(old.ljust(32, b"."), new.ljust(32, b"."), house.now))
+            assert isinstance(rotated, SessionCreated)
     finally:
         await storage.aclose()
 
 
-async def seen(url: str) -> tuple[object, str]:
+async def seen(url: str) -> tuple[tuple[Any, ...], str]:
     """What a user sees, and the epoch."""
     storage = await open_storage(url)
     try:
@@ -102,6 +108,54 @@ async def test_what_is_there_is_not_overwritten_by_mistake(tmp_path: Path) -> No
     before, _ = await seen(url)
     restore(file, url, replace=True)
     assert (await seen(url))[0] == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_database_in_use_is_replaced(kind: str, tmp_path: Path) -> None:
+    url, file = url_of(kind, tmp_path, "db"), tmp_path / "backup"
+    await trio.to_thread.run_sync(upgrade, url)
+    await furnish(url)
+    before, old_epoch = await seen(url)
+    rows = back_up(url, file)
+    ask(url, "update refresh_tokens set parent_id = null", "update refresh_tokens set parent_id = 4 where id = 1")
+    epoch = restore(file, url, replace=True)
+    assert await seen(url) == (before, epoch)
+    assert epoch != old_epoch
+    assert ask(url, "select parent_id from refresh_tokens order by id") == [(None,), (1,), (2,), (1,)]
+    assert back_up(url, tmp_path / "again") == rows
+
+
+async def test_a_backup_of_an_earlier_version_is_brought_up_to_date_in_a_copy(tmp_path: Path) -> None:
+    url, file = url_of("sqlite", tmp_path, "db"), tmp_path / "backup"
+    upgrade(url)
+    await furnish(url)
+    back_up(url, file)
+    old = f"sqlite:///{file}"
+    ask(
+        old,
+        "drop table departures",
+        "drop index uq_sessions_key",
+        'alter table sessions drop column "key"',
+        "update alembic_version set version_num = '0001'",
+    )
+    restore(file, url, replace=True)
+    assert ask(old, "select version_num from alembic_version") == [("0001",)], "the file itself is left alone"
+    (chats, *_), _epoch = await seen(url)
+    assert len(chats) == 2
+    ask(old, "update alembic_version set version_num = '9999'")
+    with pytest.raises(SchemaMismatch, match="newer than this program"):
+        restore(file, url, replace=True)
+
+
+async def test_a_backup_whose_rows_refer_to_nothing_is_refused(tmp_path: Path) -> None:
+    url, file = url_of("sqlite", tmp_path, "db"), tmp_path / "backup"
+    upgrade(url)
+    await furnish(url)
+    back_up(url, file)
+    ask(f"sqlite:///{file}", "delete from users where id = 1")
+    with pytest.raises(MigrationError, match=r"damaged: a row of \w+ refers to one of users"):
+        restore(file, url, replace=True)
+    assert (await seen(url))[0], "the database is as it was"
 
 
 def test_what_is_no_backup_of_ours(tmp_path: Path) -> None:
