@@ -205,12 +205,9 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
     """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given."""
     limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
-    clock, storage = Clock(), Valve(SQLiteStorage(path))
-    metrics, bus, passwords = (
-        Metrics(),
-        LocalBus(),
-        Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
-    )
+    metrics, bus = Metrics(), LocalBus()
+    clock, storage = Clock(), Valve(SQLiteStorage(path, observer=metrics))
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     watched = WatchedStorage(storage, metrics, note_into(metrics), clock.seconds)
     hub = Hub(KEYS.check, lambda: secrets.token_hex(16), limits)
     driver = Driver(hub, watched, clock.now, Random(1), bus, metrics)
