@@ -29,11 +29,12 @@ def take_the_other_cpu() -> None:
 @contextmanager
 def on_the_server_cpu() -> Iterator[None]:
     """What is started within runs on the servers' processor."""
+    before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {SERVER_CPU})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, {OTHER_CPU})
+        os.sched_setaffinity(0, before)
 
 
 @define(eq=False)

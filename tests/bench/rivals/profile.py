@@ -44,7 +44,7 @@ def shares(stacks: str) -> str:
         names = [_function(frame) for frame in stack.split(";") if not frame.startswith(("thread (", "process "))]
         total += int(count)
         own[names[-1]] += int(count)
-        for name in set(names):
+        for name in dict.fromkeys(names):
             below[name] += int(count)
     lines = [f"  {'itself':>7} {'below':>7}  function ({total} samples)"]
     for counter in (own, below):

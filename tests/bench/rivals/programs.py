@@ -102,8 +102,10 @@ def serve_vestnik(name: str, settings: Settings, gathering: Gathering, folder: P
 
 
 def unlimited() -> dict[str, str]:
-    """The settings that bound what one user may send, as far as they go: the load of all comes from few."""
-    bounds = [attribute.name for attribute in fields(Settings) if attribute.name.endswith(("_rate", "_burst"))]
+    """The settings that bound what one user or address may do, as far as they go: the load of all comes from few."""
+    names = [attribute.name for attribute in fields(Settings)]
+    bounds = [name for name in names if name.endswith(("_rate", "_burst")) or name.startswith("limit_")]
+    bounds.remove("limit_log_lines")  # else a flood of them would be measured
     return {f"VESTNIK_{name.upper()}": "1000000" for name in bounds} | {"VESTNIK_LOG_FORMAT": "json"}
 
 

@@ -1,0 +1,73 @@
+"""The bench and the product still fit: people made through the storage, a server under the generator, big stores."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pymysql
+import pytest
+import trio
+
+from runtime.config import load_settings
+from storage.migrate import upgrade
+from tests.bench.rivals import load
+from tests.bench.rivals.people import gather
+from tests.bench.rivals.profile import shares
+from tests.bench.rivals.programs import Vestnik, vestnik
+from tests.bench.rivals.stores import fill
+from tests.mariadb import shared_mariadb
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Vestnik]:
+    """A server on SQLite with a room of six, of whom four are in a second one."""
+    if load.compiler() is None:
+        pytest.skip("no C compiler here (Debian packages gcc and libc6-dev)")
+    folder = tmp_path / "vestnik"
+    found = vestnik("Vestnik", f"sqlite:///{folder}/vestnik.sqlite3", folder, 6, [range(6), range(4)], 0)
+    yield found
+    found.stop()
+
+
+def test_vestnik_under_the_generator(house: Vestnik) -> None:
+    room = house.target("room", range(4), house.gathering.rooms)  # two chats, in turn
+    found = room.run(connections=4, seconds=0.5, warm=0.1, s=2, w=2)
+    assert found.unsound is None
+    assert found.acked > 10
+    assert found.cpu_s[0] > 0
+    pages = house.page(range(6), house.gathering.rooms[0]).run(connections=2, seconds=0.3, warm=0.1)
+    assert pages.failures == 0
+    assert pages.answers_s > 0
+
+
+def test_a_filled_store_is_one_that_vestnik_could_have_written(tmp_path: Path) -> None:
+    mariadb = shared_mariadb()
+    url = mariadb.new_database()
+    settings = load_settings({}, overrides={"data_dir": tmp_path, "database_url": url})
+    upgrade(settings.database_url)
+    gathering = trio.run(gather, settings, 3, [range(3)] * 3)
+    fill(str(settings.database_url), gathering.rooms, [person.id for person in gathering.people], 50)
+    database = url.rpartition("/")[2]
+    with (
+        pymysql.connect(host="127.0.0.1", port=mariadb.port, user="app", password="apppw", database=database) as link,
+        link.cursor() as cursor,
+    ):
+        cursor.execute("SELECT chat_id, COUNT(*), MIN(seq), MAX(seq), MAX(created_at) FROM messages GROUP BY chat_id")
+        logs = {chat_id: (count, low, high, last) for chat_id, count, low, high, last in cursor.fetchall()}
+        cursor.execute("SELECT id, last_seq, last_message_seq, last_at FROM chats")
+        heads = {chat_id: (seq, message_seq, at) for chat_id, seq, message_seq, at in cursor.fetchall()}
+        cursor.execute(
+            "SELECT COUNT(*) FROM commands c JOIN messages m ON m.chat_id = c.chat_id AND m.seq = c.first_seq"
+            " AND m.sender_id = c.actor_id AND m.cid = c.cid"
+        )
+        (commands,) = cursor.fetchone() or (0,)
+    assert commands == sum(count for count, *_ in logs.values()) == 50
+    assert [logs[chat_id][0] for chat_id in gathering.rooms] == [26, 12, 12]
+    assert {chat_id: (high, high, last) for chat_id, (_, _, high, last) in logs.items()} == heads
+    assert all(low == 1 and count == high for count, low, high, _ in logs.values())
+
+
+def test_a_profile_names_functions_not_lines() -> None:
+    stacks = "thread (7): Main;main (a/b.py:1);work (a/b.py:5) 3\nthread (7): Main;main (a/b.py:2);work (a/b.py:6) 1\n"
+    lines = shares(stacks).splitlines()
+    assert lines[1].split() == ["100.0%", "100.0%", "work", "(a/b.py)"]
+    assert "main (a/b.py)" in lines[3]
