@@ -199,6 +199,7 @@ class Store:
         from chatproto.simulation import store_accounts as accounts
         from chatproto.simulation import store_chats as chats
         from chatproto.simulation import store_log as log
+        from chatproto.simulation import store_marks as marks
 
         match operation:  # what happens most often stands first
             case Sweep():
@@ -206,7 +207,7 @@ class Store:
             case AppendMessage():
                 return log.append_message(self, operation)
             case Mark():
-                return log.mark(self, operation)
+                return marks.mark(self, operation)
             case FetchPage():
                 return log.fetch_page(self, operation)
             case ReadLog():

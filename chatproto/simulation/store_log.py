@@ -1,6 +1,7 @@
-"""The model's logs: appends, changes, pages and marks (docs/protocol.md I1..I8)."""
+"""The model's logs: appends, changes and pages (docs/protocol.md I1..I5, I8)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, assert_never, cast
 
 import msgspec
@@ -15,38 +16,38 @@ from chatproto.operations import (
     FetchMessages,
     FetchPage,
     LogRead,
-    Mark,
-    Marked,
     MessagesFound,
     Outcome,
     PageFound,
     ReadLog,
     Refused,
 )
+from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, judge_change, judge_message
 from chatproto.simulation.store import Departure, Membership, Room, Store
-from chatproto.simulation.store_chats import count_unread, shown
+from chatproto.simulation.store_chats import shown
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS, Limits
-from chatproto.wire.model import Event, Message, Page, Role, User
+from chatproto.wire.model import ChatType, Event, Message, Page, Role, User
 
 PAGE_BYTES = Limits().page_bytes
 
 
 def append_message(store: Store, operation: AppendMessage) -> Appended | Refused:
-    """The cid first, then everything else."""
+    """As the rules say, and then it is in the log."""
     room = store.rooms.get(operation.chat_id)
     if room is None:
-        return Refused("not_member")
-    repeated = _repeat(room, operation.actor_id, operation.cid, operation.digest)
-    if repeated is not None:
-        return repeated
+        return NOT_MEMBER
     member = room.membership(operation.actor_id)
-    if member is None:
-        return Refused("not_member")
-    if operation.refusal is not None:
-        return Refused(operation.refusal, field="content")
-    if operation.reply_to is not None and not _can_reply(room, member, operation):
-        return Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
+    verdict = judge_message(
+        operation,
+        accepted=_accepted(room, operation),
+        first_seq=None if member is None else member.first_seq,
+        target_at=_made_at(room, operation.reply_to),
+    )
+    if isinstance(verdict, Refused):
+        return verdict
+    if verdict == "repeat":
+        return _repeat(room, operation)
     store.messages += 1
     previous_at, seq = room.head[1], room.last_seq + 1
     message = Message(
@@ -73,23 +74,24 @@ def append_batch(store: Store, operation: AppendBatch) -> Outcome:
     return BatchAppended(tuple(outcomes))
 
 
-def _repeat(room: Room, actor_id: int, cid: str, digest: bytes) -> Appended | Refused | None:
-    command = room.commands.get((actor_id, cid))
-    if command is None:
-        return None
-    known, first, last = command
-    if known != digest:
-        return Refused("cid_conflict", "this cid was used for another content", "cid")
+def _accepted(room: Room, operation: AppendMessage | AppendChange) -> bytes | None:
+    """The digest of what was accepted under this cid."""
+    command = room.commands.get((operation.actor_id, operation.cid))
+    return None if command is None else command[0]
+
+
+def _repeat(room: Room, operation: AppendMessage | AppendChange) -> Appended:
+    _, first, last = room.commands[operation.actor_id, operation.cid]
     items = tuple(_rendered(room, item, None) for item in room.log[first - 1 : last])
     return Appended(room.id, items, True, room.last_seq, tuple(sorted(room.present())))
 
 
-def _can_reply(room: Room, member: Membership, operation: AppendMessage) -> bool:
-    seq = operation.reply_to or 0
-    if not member.first_seq <= seq <= room.last_seq:
-        return False
+def _made_at(room: Room, seq: int | None) -> datetime | None:
+    """When the message with this seq was made, if it is one."""
+    if seq is None or not 1 <= seq <= room.last_seq:
+        return None
     target = room.log[seq - 1]
-    return isinstance(target, Message) and operation.reply_at in (None, target.created_at)
+    return target.created_at if isinstance(target, Message) else None
 
 
 def _rendered(room: Room, item: Message | Event, departure: Departure | None) -> Message | Event:
@@ -128,19 +130,20 @@ def append_change(store: Store, operation: AppendChange) -> Appended | Refused:
     """All or nothing: a change that is refused for one user is refused for all."""
     room = store.rooms.get(operation.chat_id)
     if room is None:
-        return Refused("not_found")
+        return NO_CHAT
     digest = _digest(operation)
-    repeated = _repeat(room, operation.actor_id, operation.cid, digest)
-    if repeated is not None:
-        return repeated
     actor = room.membership(operation.actor_id)
-    if actor is None:
-        return Refused("not_found")
-    if room.type == "direct":
-        return Refused("forbidden", "a direct chat stays as it is")
-    leaving = operation.kind == "remove" and operation.user_ids[0] == operation.actor_id
-    if actor.role != "admin" and not leaving:
-        return Refused("forbidden", "only an admin of the group may do this")
+    verdict = judge_change(
+        operation,
+        digest,
+        accepted=_accepted(room, operation),
+        chat_type=cast("ChatType", room.type),
+        role=None if actor is None else cast("Role", actor.role),
+    )
+    if isinstance(verdict, Refused):
+        return verdict
+    if verdict == "repeat":
+        return _repeat(room, operation)
     change = _Change(store, room, operation)
     previous_at = room.head[1]
     refused = _perform(change)
@@ -368,39 +371,3 @@ def fetch_messages(store: Store, operation: FetchMessages) -> Outcome:
     kept = found[max(0, end - operation.limit) : end]
     users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(_named(kept)))
     return MessagesFound(tuple(kept), users, end > operation.limit, last_seq)
-
-
-# --- marks ---
-
-
-def mark(store: Store, operation: Mark) -> Outcome:
-    """Raise what is higher (I6)."""
-    room = store.rooms.get(operation.chat_id)
-    member = room.membership(operation.user_id) if room else None
-    if room is None or member is None:
-        return Refused("not_member")
-    last_seq = room.last_seq
-    read = last_seq if operation.read_seq == -1 else operation.read_seq
-    delivered = operation.delivered_seq
-    for name, seq in (("read_seq", read), ("delivered_seq", delivered)):
-        if seq is not None and not 0 <= seq <= last_seq:
-            return Refused("bad_seq", f"{name} is above the chat's last_seq", name)
-    before = (member.read_seq, member.delivered_seq, member.own_read_seq, member.own_delivered_seq)
-    if read is not None:
-        delivered = max(read, delivered or 0)
-        member.read_seq = max(member.read_seq, read)
-        member.own_read_seq = max(member.own_read_seq, member.read_seq)
-    if delivered is not None:
-        member.delivered_seq = max(member.delivered_seq, delivered)
-        member.own_delivered_seq = max(member.own_delivered_seq, member.delivered_seq)
-    after = (member.read_seq, member.delivered_seq, member.own_read_seq, member.own_delivered_seq)
-    return Marked(
-        room.id,
-        operation.user_id,
-        delivered_seq=member.delivered_seq,
-        read_seq=member.read_seq,
-        unread_count=count_unread(room, operation.user_id, member.read_seq, last_seq),
-        last_seq=last_seq,
-        changed=after != before,
-        is_group=room.type == "group",
-    )

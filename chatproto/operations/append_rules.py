@@ -1,0 +1,65 @@
+"""Whether a command may be appended: the rules and their order, once for every store (docs/protocol.md I3, I8).
+
+The cid comes before everything else: who repeats a command is answered as the first time, even when they are no member
+any more. Then membership, then what is wrong with the content, then the place that it names.
+
+The facts are those of the moment at which the chat is locked. Nothing is looked up here, and nothing is changed.
+"""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from chatproto.operations.log import AppendChange, AppendMessage
+from chatproto.operations.outcomes import Refused
+from chatproto.wire.model import ChatType, Role
+
+Verdict = Literal["append", "repeat"] | Refused
+"""`append`: it is new and may be; `repeat`: it was accepted before, and is answered with those entries."""
+
+CID_CONFLICT: Final = Refused("cid_conflict", "this cid was used for another content", "cid")
+NOT_MEMBER: Final = Refused("not_member")
+BAD_REPLY: Final = Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
+NO_CHAT: Final = Refused("not_found")
+DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
+ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")
+
+
+def judge_message(
+    command: AppendMessage, *, accepted: bytes | None, first_seq: int | None, target_at: datetime | None
+) -> Verdict:
+    """What a message comes to.
+
+    `accepted`: digest of the command that was accepted under this cid, None where there is none. `first_seq`: the first
+    entry that the sender may see, None where they are no member of the chat now (or there is no such chat).
+    `target_at`: when the message at `reply_to` was made, None where that is no message of this chat; not looked at
+    without `reply_to`.
+    """
+    if accepted is not None:
+        return "repeat" if accepted == command.digest else CID_CONFLICT
+    if first_seq is None:
+        return NOT_MEMBER
+    if command.refusal is not None:
+        return Refused(command.refusal, field="content")
+    if command.reply_to is not None:
+        seen = target_at is not None and command.reply_to >= first_seq
+        if not seen or command.reply_at not in (None, target_at):
+            return BAD_REPLY
+    return "append"
+
+
+def judge_change(
+    command: AppendChange, digest: bytes, *, accepted: bytes | None, chat_type: ChatType, role: Role | None
+) -> Verdict:
+    """What a change comes to, as far as that does not depend on other members.
+
+    `digest`: that of the command; `accepted` as in `judge_message`; `role`: the actor's, None where they are no member
+    now. Whoever leaves needs no right.
+    """
+    if accepted is not None:
+        return "repeat" if accepted == digest else CID_CONFLICT
+    if role is None:
+        return NO_CHAT
+    if chat_type == "direct":
+        return DIRECT_STAYS
+    leaves = command.kind == "remove" and command.user_ids[0] == command.actor_id
+    return "append" if role == "admin" or leaves else ADMINS_ONLY
