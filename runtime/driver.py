@@ -11,14 +11,14 @@ from typing import Any, assert_never
 import trio
 from attrs import define, field
 
-from chatproto.operations import Operation, OperationFailed, Outcome
+from chatproto.operations import Operation, OperationFailed, Outcome, SaveLastSeen
 from chatproto.server.deadlines import TICK
 from chatproto.server.delivery import OutQueue
 from chatproto.server.hints import Hint
 from chatproto.server.hub import Hub
 from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
 from chatproto.server.pending import CatchingUp
-from chatproto.server.presence import is_online
+from chatproto.server.presence import is_online, last_seen
 from runtime.bus import Bus, LocalBus
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
@@ -28,6 +28,13 @@ log = get_logger(__name__)
 
 BYE_SPREAD_MS = 10_000
 """Clients return over this many milliseconds after a restart (docs/protocol.md, `bye`)."""
+
+CLOSE_WITHIN = 2.0
+"""Seconds that sockets have to close when the server stops."""
+SAVE_WITHIN = 0.8
+"""Seconds for saving, then, when people were last seen; with CLOSE_WITHIN less than `serve` gives a drain."""
+SAVED_AT_ONCE = 500
+"""People in one operation."""
 
 
 @define(eq=False)
@@ -163,11 +170,19 @@ class Driver:
         connection.wake()
 
     async def drain(self) -> None:
-        """Say `bye`, close every socket with 1012 and wait until all are gone."""
+        """Say `bye`, close every socket with 1012, wait for them to go, and save when their people were last seen.
+
+        Takes at most CLOSE_WITHIN and SAVE_WITHIN seconds.
+        """
         self.hub.drain(lambda: self._random.randrange(BYE_SPREAD_MS), "restart", self.now())
         self._perform_outputs()
-        while self._connections:
-            await self._all_gone.wait()
+        with trio.move_on_after(CLOSE_WITHIN):
+            while self._connections:
+                await self._all_gone.wait()
+        seen = last_seen(self.hub, self.now())
+        with trio.move_on_after(SAVE_WITHIN):
+            for begin in range(0, len(seen), SAVED_AT_ONCE):
+                await self.request(SaveLastSeen(seen[begin : begin + SAVED_AT_ONCE]))
 
     # --- outputs and the bus ---
 

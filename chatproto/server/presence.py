@@ -55,6 +55,15 @@ def is_online(hub: Hub, user_id: int) -> bool:
     return user_id in hub.presences.peers
 
 
+def last_seen(hub: Hub, now: datetime) -> tuple[tuple[int, datetime], ...]:
+    """Everybody who is online here, and when they were last, for a process that stops at `now`."""
+    presences = hub.presences
+    return tuple(
+        (user_id, presences.absent[user_id].since if user_id in presences.absent else now)
+        for user_id in sorted(presences.peers)
+    )
+
+
 def arrived(hub: Hub, session: ServerSession, peer_ids: tuple[int, ...]) -> None:
     """A connection became active: its peers learn of it, and it learns which of them are online."""
     presences = hub.presences

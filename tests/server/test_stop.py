@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -95,6 +98,23 @@ async def test_sigterm_with_a_client_that_reads_nothing_ends_as_well(server: Ser
         assert await server.stop() == 0
         assert time.monotonic() - began <= STOP_WITHIN
         await silent.aclose()
+
+
+async def test_sigterm_saves_when_people_were_last_seen(server: ServerProcess) -> None:
+    """Of those who are connected, and of those who left less than 30 s ago."""
+    await server.start()
+    ann, bob, zoe = await tokens(server.url, ["ann", "bob", "zoe"])
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    async with open_socket(server.url) as socket:
+        await socket.hello(bob["access_token"])
+    async with open_socket(server.url) as socket:
+        await socket.hello(ann["access_token"])
+        assert await server.stop() == 0
+    with closing(sqlite3.connect(server.data_dir / "vestnik.sqlite3")) as database:
+        seen = dict(database.execute("select username, last_seen_at from users").fetchall())
+    assert seen["zoe"] is None and zoe
+    for name in ("ann", "bob"):
+        assert seen[name] is not None and began <= datetime.fromisoformat(seen[name]).replace(tzinfo=UTC), name
 
 
 async def test_readiness_goes_first(server: ServerProcess) -> None:
