@@ -117,11 +117,11 @@ async def test_a_database_in_use_is_replaced(kind: str, tmp_path: Path) -> None:
     await furnish(url)
     before, old_epoch = await seen(url)
     rows = back_up(url, file)
-    ask(url, "update refresh_tokens set parent_id = null", "update refresh_tokens set parent_id = 4 where id = 1")
+    ask(f"sqlite:///{file}", "update refresh_tokens set parent_id = 3 where id = 2")  # on to a later one, too
     epoch = restore(file, url, replace=True)
     assert await seen(url) == (before, epoch)
     assert epoch != old_epoch
-    assert ask(url, "select parent_id from refresh_tokens order by id") == [(None,), (1,), (2,), (1,)]
+    assert ask(url, "select parent_id from refresh_tokens order by id") == [(None,), (3,), (2,), (1,)]
     assert back_up(url, tmp_path / "again") == rows
 
 
