@@ -1,7 +1,7 @@
 """A chat as a member sees it: first_seq, left_seq and all that is cut off there (docs/protocol.md I8).
 
-One statement tells all of a user's chats, those that they were removed from too, with what is unread in each of them;
-so the answer is of one moment, and its cost in statements does not depend on the number of chats.
+One statement tells all of a user's chats, those that they were removed from too, and one more counts what is unread in
+256 of them; so the cost in statements hardly depends on the number of chats.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,17 +9,22 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from attrs import frozen
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, func, literal, null, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, null, or_, select
 from sqlalchemy.sql.expression import ScalarSelect
 
 from chatproto.wire.model import Chat, ChatType, Head, Message, Role, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
-from storage.transactions.log import MESSAGE_COLUMNS, read_message
+from storage.transactions.log import MESSAGE_COLUMNS, count_unread, read_message
 
 _MANY: Final = 1000
 """Stands for more than 999 unread messages (I7)."""
+_STRETCH: Final = 2 * _MANY
+"""The newest entries of a log among which unread messages are counted together with those of other chats."""
+_FEW: Final = 16
+_TOGETHER: Final = 256
+"""Chats counted by one statement."""
 
 
 @frozen
@@ -47,10 +52,10 @@ class ChatView:
     muted: bool
     favourite: bool
     hidden_seq: int | None
-    unread_count: int
     last_message_seq: int
     last_message_at: datetime | None
     last_message: Message | None
+    unread_count: int
 
     @property
     def active_at(self) -> tuple[datetime, int]:
@@ -87,7 +92,6 @@ class _Row(NamedTuple):
     muted: bool
     favourite: bool
     hidden_seq: int | None
-    unread_count: int
     last_message_seq: int | None
     last_message_at: datetime | None
     others_have_read: int | None
@@ -113,31 +117,6 @@ def _furthest(column: ColumnElement[Any], other: Any, other_than: ColumnElement[
         .scalar_subquery()
         .correlate(chats, messages)
     )
-
-
-def _unread(user_id: BindParameter[int]) -> ColumnElement[Any]:
-    """Others' live messages in (read_seq, last_seq]. Only a longer stretch is first asked for a 1000th one."""
-    unread = messages.alias("unread")
-    theirs = (
-        unread.c.chat_id == chats.c.id,
-        unread.c.seq > chat_users.c.read_seq,
-        unread.c.seq <= _LAST_SEQ,
-        unread.c.sender_id != user_id,
-        unread.c.deleted.is_(False),
-    )
-    tables = (chats, chat_users)
-    count = select(func.count()).select_from(unread).where(*theirs).scalar_subquery().correlate(*tables)
-    last_of_many = (
-        select(unread.c.seq)
-        .where(*theirs)
-        .order_by(unread.c.seq)
-        .limit(1)
-        .offset(_MANY - 1)
-        .scalar_subquery()
-        .correlate(*tables)
-    )
-    stretch = _LAST_SEQ - chat_users.c.read_seq
-    return case((stretch <= 0, literal(0)), (stretch < _MANY, count), (last_of_many.is_(None), count), else_=_MANY)
 
 
 def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
@@ -171,7 +150,6 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "muted": chat_users.c.muted,
         "favourite": chat_users.c.favourite,
         "hidden_seq": chat_users.c.hidden_seq,
-        "unread_count": _unread(user_id),
         "last_message_seq": messages.c.seq,
         "last_message_at": messages.c.created_at,
         "others_have_read": (
@@ -189,6 +167,26 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
     )
 
 
+def _unread(count: int) -> Statement:
+    """Others' live messages in so many stretches. Bounds are constants: MySQL finds no range by columns of another
+    table, it would go through whole logs. No `IN` of tuples either."""
+    stretches = [
+        and_(
+            messages.c.chat_id == bindparam(f"chat_id_{number}"),
+            messages.c.seq > bindparam(f"after_{number}"),
+            messages.c.seq <= bindparam(f"upto_{number}"),
+        )
+        for number in range(count)
+    ]
+    return Statement(
+        select(messages.c.chat_id, func.count())
+        .where(or_(*stretches), messages.c.sender_id != bindparam("user_id"), messages.c.deleted.is_(False))
+        .group_by(messages.c.chat_id)
+    )
+
+
+_UNREAD_FEW: Final = _unread(_FEW)
+_UNREAD_MANY: Final = _unread(_TOGETHER)
 _HEADS: Final = Statement(_views(with_message=False))
 _OF_USER: Final = Statement(_views(with_message=True))
 _ONE: Final = Statement(_views(chat_users.c.chat_id == bindparam("chat_id"), with_message=True))
@@ -196,26 +194,50 @@ _ONE: Final = Statement(_views(chat_users.c.chat_id == bindparam("chat_id"), wit
 
 def heads_of(user_id: int) -> Steps[list[ChatView]]:
     """Every chat that the user is or was in, the newest first, without last messages."""
-    return _newest_first((yield from _HEADS.rows(user_id=user_id)))
+    return (yield from _read_views(user_id, (yield from _HEADS.rows(user_id=user_id))))
 
 
 def views_of(user_id: int) -> Steps[list[ChatView]]:
     """Every chat that the user is or was in, the newest first."""
-    return _newest_first((yield from _OF_USER.rows(user_id=user_id)))
+    return (yield from _read_views(user_id, (yield from _OF_USER.rows(user_id=user_id))))
 
 
 def view_of(user_id: int, chat_id: int) -> Steps[ChatView | None]:
     """One chat, or None where it does not exist for the user."""
     row = yield from _ONE.one(user_id=user_id, chat_id=chat_id)
-    return None if row is None else _read_view(row)
+    views = yield from _read_views(user_id, () if row is None else (row,))
+    return views[0] if views else None
 
 
-def _newest_first(rows: Sequence[Row]) -> list[ChatView]:
-    return sorted(map(_read_view, rows), key=lambda view: view.active_at, reverse=True)
+def _read_views(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
+    """The newest first, each with its count up to its own last_seq, even if more is appended meanwhile."""
+    width = len(_Row._fields)
+    found = [(_Row(*row[:width]), row[width:]) for row in rows]
+    new = [row for row, _ in found if (row.last_message_seq or 0) > row.read_seq]
+    counts = yield from _count_unread(user_id, new)
+    views = [_view(row, message, counts.get(row.id, 0)) for row, message in found]
+    return sorted(views, key=lambda view: view.active_at, reverse=True)
 
 
-def _read_view(columns: Row) -> ChatView:
-    row, message = _Row(*columns[: len(_Row._fields)]), columns[len(_Row._fields) :]
+def _count_unread(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[int, int]]:
+    """Others' live messages after read_seq, by chat."""
+    counts = {row.id: 0 for row in chats_with_news}
+    for start in range(0, len(chats_with_news), _TOGETHER):
+        some = chats_with_news[start : start + _TOGETHER]
+        statement, size = (_UNREAD_FEW, _FEW) if len(some) <= _FEW else (_UNREAD_MANY, _TOGETHER)
+        params: dict[str, Any] = {"user_id": user_id}
+        for number in range(size):  # a short list repeats its last stretch
+            row = some[min(number, len(some) - 1)]
+            params[f"chat_id_{number}"], params[f"upto_{number}"] = row.id, row.last_seq
+            params[f"after_{number}"] = max(row.read_seq, row.last_seq - _STRETCH)
+        counts |= dict((yield from statement.rows(**params)))
+    for row in chats_with_news:  # hardly ever: so much is new, and most of the newest of it is one's own, or events
+        if counts[row.id] < _MANY and row.last_seq - row.read_seq > _STRETCH:
+            counts[row.id] = yield from count_unread(user_id, row.id, row.read_seq, row.last_seq)
+    return {chat_id: min(count, _MANY) for chat_id, count in counts.items()}
+
+
+def _view(row: _Row, message: Row, unread_count: int) -> ChatView:
     last_message = None
     if message and row.last_message_seq is not None:
         last_message = read_message(message, is_read=(row.others_have_read or 0) >= row.last_message_seq)
@@ -227,8 +249,9 @@ def _read_view(columns: Row) -> ChatView:
         direct=direct, role=row.role, first_seq=row.first_seq, last_seq=row.last_seq,
         last_at=row.last_at, left_seq=row.left_seq, read_seq=row.read_seq, delivered_seq=row.delivered_seq,
         others_read_seq=row.others_read_seq or 0, others_delivered_seq=row.others_delivered_seq or 0,
-        muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq, unread_count=row.unread_count,
+        muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq,
         last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
+        unread_count=unread_count,
     )  # fmt: skip
 
 
