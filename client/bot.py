@@ -89,7 +89,7 @@ class Bot:
                     for handler in self._handlers:
                         await _handle(handler, item, chat)
             if chat.stopped is not None:
-                return  # what failed for want of a client is not done
+                return  # what failed because the client stopped is not done
             chat.commit(item)
 
 

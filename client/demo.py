@@ -87,7 +87,7 @@ async def run(url: str, seed: int) -> int:
 
 
 async def _gather(url: str, random: Random, stack: AsyncExitStack) -> list[Person]:
-    """Make an account for each and connect him; names are new each time, for the server may hold earlier ones."""
+    """Make an account for each and connect them; names are new each time, as the server may hold earlier ones."""
     people = []
     for number, name in enumerate(PEOPLE):
         async with httpx.AsyncClient(base_url=url, timeout=20) as http:

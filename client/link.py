@@ -58,7 +58,7 @@ class Link:
             return
 
     def cut(self) -> None:
-        """End the TCP connection at once with a reset, as a pulled cable with a rude neighbour would."""
+        """End the TCP connection at once with a reset, as a network that breaks would."""
         self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._stream.socket.close()
 

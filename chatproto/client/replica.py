@@ -87,7 +87,7 @@ class Replica:
     """All chats of one user.
 
     `whole_log`: take each log from its beginning; else from where it stood when the chat was first listed. `skips`: a
-    chat that is far behind goes on at its end, unless the log is taken whole. `stirred`: chats that may want a sync or
+    chat that is far behind goes on at its end, unless the log is taken whole. `dirty`: chats that may want a sync or
     a mark.
     """
 
@@ -98,7 +98,7 @@ class Replica:
     user_id: int = 0
     epoch: str | None = None
     chats: dict[int, ChatLog] = field(factory=dict)
-    stirred: dict[int, None] = field(factory=dict)
+    dirty: dict[int, None] = field(factory=dict)
     asking: int = 0
     refs: int = 0
 
@@ -111,7 +111,7 @@ class Replica:
             for chat_id in self.chats:
                 self.emit(Forget(chat_id))
             self.chats.clear()
-            self.stirred.clear()
+            self.dirty.clear()
         self.epoch, self.user_id = frame.epoch, frame.user.id
         return replaced
 
@@ -132,14 +132,14 @@ class Replica:
         chat.last_seq = max(chat.last_seq, told.last_seq)
         chat.member_seq = max(chat.member_seq, told.last_seq if told.left_seq is None else told.left_seq - 1)
         self._server_has(chat, told.delivered_seq, told.read_seq)
-        self._stir(chat)
+        self._touch(chat)
 
     def live(self, item: LogItem) -> None:
         """An item that was pushed."""
         chat = self.chats.get(item.chat_id)
         if chat is None or item.seq <= chat.applied:
             return
-        self._stir(chat)
+        self._touch(chat)
         chat.last_seq = max(chat.last_seq, item.seq)
         if chat.anew:
             return  # of which log it is will be seen
@@ -156,14 +156,14 @@ class Replica:
             return None
         asked = chat.asked
         self._answered(chat)
-        self._stir(chat)
+        self._touch(chat)
         if not chat.anew and _replaced(chat, page.last_seq, page.last_at, asked.after_seq):
             self._start_anew(chat)
             return chat.chat_id
         if chat.last_seq == asked.heard:  # nothing was heard of since, and what was heard before may be of a lost log
             chat.last_seq = chat.applied
         chat.last_seq = max(chat.last_seq, page.last_seq)
-        chat.member_seq = max(chat.member_seq, page.last_seq - 1)  # a former member's log ends with his removal
+        chat.member_seq = max(chat.member_seq, page.last_seq - 1)  # a former member's log ends with their removal
         if chat.anew:
             chat.anew = False
             if not self.whole_log:
@@ -186,7 +186,7 @@ class Replica:
         if chat := self.chats.get(frame.chat_id):
             chat.lagging = True
             chat.last_seq = max(chat.last_seq, frame.last_seq)
-            self._stir(chat)
+            self._touch(chat)
 
     def own_marks(self, frame: Marks) -> None:
         """What the server holds of one's own marks, from whichever device."""
@@ -206,10 +206,10 @@ class Replica:
             if error.ref == f"mark-{chat.chat_id}" and error.retryable:
                 chat.told_delivered, chat.told_read = chat.server_delivered, chat.server_read
                 chat.mark_at = now + wait
-                self._stir(chat)
+                self._touch(chat)
             return None
         self._answered(chat)
-        self._stir(chat)
+        self._touch(chat)
         chat.ask_at = now + wait
         if error.code == "bad_seq" and not chat.anew:  # the log does not hold what was applied
             self._start_anew(chat)
@@ -230,14 +230,14 @@ class Replica:
         """Marks sent lately may have been dropped (an expired token)."""
         for chat in self.chats.values():
             chat.told_delivered, chat.told_read = chat.server_delivered, chat.server_read
-            self._stir(chat)
+            self._touch(chat)
 
     def saved(self, chat_id: int, seq: int) -> None:
         """The log is durable up to there."""
         chat = self.chats.get(chat_id)
         if chat is not None and chat.saved < seq <= chat.applied:
             chat.saved = seq
-            self._stir(chat)
+            self._touch(chat)
 
     def read(self, chat_id: int, seq: int) -> None:
         """The user has read up to there, of what is applied."""
@@ -245,25 +245,25 @@ class Replica:
         if chat is not None and chat.read < (seq := min(seq, chat.applied)):
             chat.read = seq
             self.emit(SaveMarks(chat_id, seq))
-            self._stir(chat)
+            self._touch(chat)
 
     # --- outputs ---
 
     def due(self, now: int) -> Iterator[Sync | MarkFrame]:
         """The frames to be sent now; each is given once."""
         yield from self._syncs(now)
-        for chat_id in list(self.stirred):
+        for chat_id in list(self.dirty):
             chat = self.chats[chat_id]
             if chat.unmarked and chat.mark_at <= now:
                 chat.mark_at = now + self.timing.mark_every
                 yield self._mark(chat)
             if not chat.unmarked and not chat.behind and chat.asked is None:
-                del self.stirred[chat_id]
+                del self.dirty[chat_id]
 
     def next_due(self) -> int | None:
         """When `due` will have something by the passing of time alone."""
         times = []
-        for chat_id in self.stirred:
+        for chat_id in self.dirty:
             chat = self.chats[chat_id]
             if chat.asked is not None:
                 times.append(chat.asked.at + self.timing.resend)
@@ -276,16 +276,16 @@ class Replica:
     @property
     def caught_up(self) -> bool:
         """No chat wants a page."""
-        return not any(self.chats[chat_id].behind for chat_id in self.stirred)
+        return not any(self.chats[chat_id].behind for chat_id in self.dirty)
 
     def _syncs(self, now: int) -> Iterator[Sync]:
-        for chat_id in self.stirred:
+        for chat_id in self.dirty:
             chat = self.chats[chat_id]
             if chat.asked is not None and now - chat.asked.at >= self.timing.resend:
                 self._answered(chat)
-        if self.asking >= SYNCS or not self.stirred:
+        if self.asking >= SYNCS or not self.dirty:
             return
-        wanting = [self.chats[chat_id] for chat_id in self.stirred]
+        wanting = [self.chats[chat_id] for chat_id in self.dirty]
         wanting = [chat for chat in wanting if chat.behind and chat.asked is None and chat.ask_at <= now]
         wanting.sort(key=lambda chat: (chat.last_at is not None, chat.last_at), reverse=True)
         for chat in wanting[: SYNCS - self.asking]:
@@ -330,7 +330,7 @@ class Replica:
             chat.applied_at = head.last_at
         chat.server_delivered, chat.server_read = head.delivered_seq, head.read_seq
         chat.told_delivered, chat.told_read = head.delivered_seq, head.read_seq
-        self._stir(chat)
+        self._touch(chat)
         return replaced
 
     @property
@@ -351,7 +351,7 @@ class Replica:
         self._answered(chat)
         self.emit(Forget(chat.chat_id))
         fresh = self.chats[chat.chat_id] = ChatLog(chat.chat_id, 1, 0, 0, 0, left_seq=chat.left_seq, anew=True)
-        self._stir(fresh)
+        self._touch(fresh)
         return fresh
 
     def _jump(self, chat: ChatLog, seq: int) -> None:
@@ -367,8 +367,8 @@ class Replica:
         chat.told_delivered = max(chat.told_delivered, delivered)
         chat.told_read = max(chat.told_read, read)
 
-    def _stir(self, chat: ChatLog) -> None:
-        self.stirred[chat.chat_id] = None
+    def _touch(self, chat: ChatLog) -> None:
+        self.dirty[chat.chat_id] = None
 
     def _answered(self, chat: ChatLog) -> None:
         if chat.asked is not None:
@@ -381,7 +381,7 @@ class Replica:
         chat.applied = item.seq
         chat.applied_at = None if isinstance(item, Hidden) else item.created_at
         self.emit(Apply(item))
-        if removes(item, self.user_id) and item.seq > chat.member_seq:  # else he was added again since
+        if removes(item, self.user_id) and item.seq > chat.member_seq:  # else they were added again since
             chat.left_seq = chat.last_seq = item.seq
             chat.lagging = False
             chat.early.clear()

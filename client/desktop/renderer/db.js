@@ -273,7 +273,7 @@ async function salvage(name) {
   }
 }
 
-// --- what is read is checked: the file may be of anybody ---
+// --- what is read is checked: anybody may have written the file ---
 
 /** @param {Item[]} items @param {number} below @returns {Item[]} the run that ends just before `below` */
 function lastRun(items, below) {

@@ -1,5 +1,5 @@
 /**
- * State and the actions of the face (types.js: Messenger): who is logged in where, and what he does. What needs the
+ * State and the actions of the face (types.js: Messenger): who is logged in where, and what they do. What needs the
  * link goes to the window that has it (profile.js); what HTTP alone can do is in requests.js.
  */
 
@@ -140,7 +140,7 @@ class Vestnik {
     await this.#resume();
   }
 
-  /** Go on as who was logged in last, where his tokens are still here or in another window. */
+  /** Go on as the user who was logged in last, where their tokens are still here or in another window. */
   async #resume() {
     if (this.#resuming) return;
     this.#resuming = true;

@@ -1,6 +1,6 @@
 /** The server's address as people write it. */
 
-/** Names and numbers of this machine and this house, where a server without a certificate is usual. */
+/** Names and numbers of this machine and its local network, where a server without a certificate is usual. */
 const NEAR =
   /^(?:(?:localhost|127(?:\.\d+){3}|10(?:\.\d+){3}|192\.168(?:\.\d+){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d+){2})(?![\w.-])|\[::1\])/iu;
 

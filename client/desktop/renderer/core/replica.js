@@ -79,7 +79,7 @@ export class Replica {
     /** @type {Map<number, ChatLog>} */
     this.chats = new Map();
     /** Chats that may want a sync or a mark. @type {Set<number>} */
-    this.stirred = new Set();
+    this.dirty = new Set();
     this.asking = 0;
     this.refs = 0;
   }
@@ -92,7 +92,7 @@ export class Replica {
     if (replaced) {
       for (const chatId of this.chats.keys()) this.emit({ do: "forget", chat_id: chatId });
       this.chats.clear();
-      this.stirred.clear();
+      this.dirty.clear();
     }
     this.epoch = frame.epoch;
     this.userId = frame.user.id;
@@ -120,14 +120,14 @@ export class Replica {
     chat.lastSeq = Math.max(chat.lastSeq, told.last_seq);
     chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? told.last_seq : chat.leftSeq - 1);
     this.#serverHas(chat, told.delivered_seq, told.read_seq);
-    this.#stir(chat);
+    this.#touch(chat);
   }
 
   /** An item that was pushed. @param {Item} item */
   live(item) {
     const chat = this.chats.get(item.chat_id);
     if (!chat || item.seq <= chat.applied) return;
-    this.#stir(chat);
+    this.#touch(chat);
     chat.lastSeq = Math.max(chat.lastSeq, item.seq);
     if (chat.anew) return; // of which log it is will be seen
     if (item.seq === chat.applied + 1 && !chat.lagging) {
@@ -144,7 +144,7 @@ export class Replica {
     if (!chat || !chat.asked || chat.asked.ref !== page.ref) return null;
     const asked = chat.asked;
     this.#answered(chat);
-    this.#stir(chat);
+    this.#touch(chat);
     if (!chat.anew && wasReplaced(chat, page.last_seq, page.last_at ?? null, asked.afterSeq)) {
       this.#startAnew(chat);
       return chat.chatId;
@@ -152,7 +152,7 @@ export class Replica {
     // nothing was heard of since, and what was heard before may be of a lost log
     if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;
     chat.lastSeq = Math.max(chat.lastSeq, page.last_seq);
-    chat.memberSeq = Math.max(chat.memberSeq, page.last_seq - 1); // a former member's log ends with his removal
+    chat.memberSeq = Math.max(chat.memberSeq, page.last_seq - 1); // a former member's log ends with their removal
     if (chat.anew) {
       chat.anew = false;
       if (!this.wholeLog) {
@@ -178,7 +178,7 @@ export class Replica {
     if (!chat) return;
     chat.lagging = true;
     chat.lastSeq = Math.max(chat.lastSeq, frame.last_seq);
-    this.#stir(chat);
+    this.#touch(chat);
   }
 
   /** What the server holds of one's own marks. @param {Frame} frame */
@@ -202,12 +202,12 @@ export class Replica {
         chat.toldDelivered = chat.serverDelivered;
         chat.toldRead = chat.serverRead;
         chat.markAt = now + wait;
-        this.#stir(chat);
+        this.#touch(chat);
       }
       return null;
     }
     this.#answered(chat);
-    this.#stir(chat);
+    this.#touch(chat);
     chat.askAt = now + wait;
     if (error.code === "bad_seq" && !chat.anew) {
       this.#startAnew(chat);
@@ -239,7 +239,7 @@ export class Replica {
     for (const chat of this.chats.values()) {
       chat.toldDelivered = chat.serverDelivered;
       chat.toldRead = chat.serverRead;
-      this.#stir(chat);
+      this.#touch(chat);
     }
   }
 
@@ -248,7 +248,7 @@ export class Replica {
     const chat = this.chats.get(chatId);
     if (chat && chat.saved < seq && seq <= chat.applied) {
       chat.saved = seq;
-      this.#stir(chat);
+      this.#touch(chat);
     }
   }
 
@@ -260,7 +260,7 @@ export class Replica {
     if (chat.read < shown) {
       chat.read = shown;
       this.emit({ do: "save_marks", chat_id: chatId, read_seq: shown });
-      this.#stir(chat);
+      this.#touch(chat);
     }
   }
 
@@ -269,13 +269,13 @@ export class Replica {
   /** The frames to be sent now; each is given once. @param {number} now */
   *due(now) {
     yield* this.#syncs(now);
-    for (const chatId of [...this.stirred]) {
+    for (const chatId of [...this.dirty]) {
       const chat = /** @type {ChatLog} */ (this.chats.get(chatId));
       if (chat.unmarked && chat.markAt <= now) {
         chat.markAt = now + this.timing.mark_every;
         yield this.#mark(chat);
       }
-      if (!chat.unmarked && !chat.behind && !chat.asked) this.stirred.delete(chatId);
+      if (!chat.unmarked && !chat.behind && !chat.asked) this.dirty.delete(chatId);
     }
   }
 
@@ -297,16 +297,16 @@ export class Replica {
 
   /** @returns {ChatLog[]} */
   #wanting() {
-    return [...this.stirred].map((chatId) => /** @type {ChatLog} */ (this.chats.get(chatId)));
+    return [...this.dirty].map((chatId) => /** @type {ChatLog} */ (this.chats.get(chatId)));
   }
 
   /** @param {number} now */
   *#syncs(now) {
-    const stirred = this.#wanting();
-    for (const chat of stirred) {
+    const dirty = this.#wanting();
+    for (const chat of dirty) {
       if (chat.asked && now - chat.asked.at >= this.timing.resend) this.#answered(chat);
     }
-    const wanting = stirred.filter((chat) => chat.behind && !chat.asked && chat.askAt <= now);
+    const wanting = dirty.filter((chat) => chat.behind && !chat.asked && chat.askAt <= now);
     wanting.sort((one, other) => compareTimes(other.lastAt, one.lastAt));
     for (const chat of wanting.slice(0, Math.max(0, SYNCS - this.asking))) {
       this.refs += 1;
@@ -360,7 +360,7 @@ export class Replica {
     if (chat.applied === head.last_seq && chat.appliedAt === null) chat.appliedAt = lastAt;
     chat.serverDelivered = chat.toldDelivered = head.delivered_seq;
     chat.serverRead = chat.toldRead = head.read_seq;
-    this.#stir(chat);
+    this.#touch(chat);
     return replaced;
   }
 
@@ -385,7 +385,7 @@ export class Replica {
     fresh.leftSeq = chat.leftSeq;
     fresh.anew = true;
     this.chats.set(chat.chatId, fresh);
-    this.#stir(fresh);
+    this.#touch(fresh);
     return fresh;
   }
 
@@ -408,8 +408,8 @@ export class Replica {
   }
 
   /** @param {ChatLog} chat */
-  #stir(chat) {
-    this.stirred.add(chat.chatId);
+  #touch(chat) {
+    this.dirty.add(chat.chatId);
   }
 
   /** @param {ChatLog} chat */
@@ -429,7 +429,7 @@ export class Replica {
     this.emit({ do: "apply", item });
     const removed = item.event === "member_removed" && item.data.user_id === this.userId;
     if (removed && item.seq > chat.memberSeq) {
-      // else he was added again since
+      // else they were added again since
       chat.leftSeq = chat.lastSeq = item.seq;
       chat.lagging = false;
       chat.early.clear();

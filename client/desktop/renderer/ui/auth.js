@@ -266,7 +266,7 @@ export class Auth {
     focusSoon(`auth-${FIELDS[this.#mode][0]}`);
   };
 
-  /** A field that is being mended is not wrong any more. @param {Event} event */
+  /** A field that is being corrected is not wrong any more. @param {Event} event */
   #typed = (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
     if (!(name in this.#wrong)) return;

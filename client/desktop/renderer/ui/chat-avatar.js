@@ -1,4 +1,4 @@
-/** The picture of a chat: of the other person, with whether he is here, or of the group. */
+/** The picture of a chat: of the other person, with whether they are here, or of the group. */
 
 import { isLive } from "../core/link.js";
 import { isSaved, titleOf } from "../core/names.js";

@@ -85,7 +85,7 @@ export function knownPeople({ users, me }, without = new Set()) {
 }
 
 /**
- * Whether somebody is here, or when he was last; nothing where one may not know.
+ * Whether somebody is here, or when they were last; nothing where one may not know.
  * @param {User} user @param {Date} now
  */
 export function presence(user, now) {
@@ -142,7 +142,7 @@ export function searchNote(search) {
 }
 
 /**
- * A person in a list: picture, name, and a line about him.
+ * A person in a list: picture, name, and a line about them.
  * @param {Face} face @param {User} user
  * @param {{query?: string, id: string, end?: unknown, sub?: string, described?: boolean}} options `id` is the beginning of ids within. `described`:
  *   the control is named by the name alone, and described by the line, `ID-sub`

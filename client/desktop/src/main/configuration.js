@@ -10,7 +10,7 @@ const { firstAddress } = require("./address.js");
 const USUAL_SERVER = "http://localhost:8000";
 
 /**
- * `environmentServer` wins over what the user saved, `server` is what he meets at the first start.
+ * `environmentServer` wins over what the user saved, `server` is what they meet at the first start.
  * @typedef {{environmentServer: string | null, server: string, profile: string | null,
  *   dictionaryUrl: string | null}} Configuration
  */

@@ -42,7 +42,7 @@ test(`memory stays flat over ${MINUTES} minutes of traffic`, { skip: noChromium(
   const looks = Math.max(2, Math.round(MINUTES));
   let after = before;
   for (let number = 0; number < looks; number++) {
-    boris = await server.login(boris); // his token lives for 15 minutes
+    boris = await server.login(boris); // a token lives for 15 minutes
     await traffic((MINUTES * 60 * RATE) / looks);
     after = await look();
   }

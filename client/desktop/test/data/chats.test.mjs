@@ -97,7 +97,7 @@ test(
     const context = one.page.context();
     // removed before the messages are sent
     await server.call(boris, "DELETE", `/api/chats/${group}/members/${anna.user.id}`);
-    await wire.mend();
+    await wire.restore();
     await one.until((seen) => seen.chats.every((chat) => chat.queued === 0));
     await one.until((seen, id) => seen.chats.find((chat) => chat.id === id)?.failed === 2, group);
     assert.equal((await server.items(boris, direct)).length, 1);

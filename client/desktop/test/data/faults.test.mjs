@@ -70,7 +70,7 @@ test(
     await Promise.race([session.send("Page.crash").catch(() => {}), one.page.waitForEvent("crash")]);
     await one.page.close();
 
-    await wire.mend();
+    await wire.restore();
     const again = await anotherWindow(context, wire.url);
     await again.until((seen) => seen.phase === "signed_in" && seen.chats[0]?.draft === "half a thought");
     await again.act("openChat", chatId);
@@ -118,7 +118,7 @@ test(
     await sleep(32_000); // the access token runs out
     const later = await server.login(boris);
     await server.send(later, chatId, "good morning");
-    await wire.mend();
+    await wire.restore();
     await one.act("wake");
     await one.until((seen) => seen.timeline?.texts.at(-1) === "good morning");
     assert.equal((await one.seen()).phase, "signed_in");

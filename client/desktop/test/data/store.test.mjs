@@ -22,7 +22,7 @@ async function closedWithUnsent() {
   await window.act("send", chatId, "unsent", null);
   const context = window.page.context();
   const helper = await context.newPage();
-  await wire.mend();
+  await wire.restore();
   await helper.goto(`${wire.url}/app-icon.svg`);
   await wire.cut();
   await window.page.close();
@@ -35,7 +35,7 @@ async function closedWithUnsent() {
 /** @param {Awaited<ReturnType<typeof closedWithUnsent>>} what */
 async function allIsWell({ server, wire, context, helper, chatId, anna }) {
   await helper.close();
-  await wire.mend();
+  await wire.restore();
   const again = await anotherWindow(context, wire.url);
   await again.until((seen) => seen.link === "live" && seen.chats.length === 1);
   await again.act("openChat", chatId);
@@ -134,7 +134,7 @@ test("rubbish in the database is passed over", { skip, timeout: 120_000 }, async
 test("a start without a server shows what is kept, and takes messages", { skip, timeout: 120_000 }, async () => {
   const { wire, context, helper, chatId, server, anna } = await closedWithUnsent();
   // the page itself comes from a cache in the desktop client; here from the server, which is cut right after
-  await wire.mend();
+  await wire.restore();
   const again = await anotherWindow(context, wire.url, { connect: 500 });
   await wire.cut();
   await helper.close();
@@ -144,7 +144,7 @@ test("a start without a server shows what is kept, and takes messages", { skip, 
   );
   await again.until((seen) => seen.link === "offline");
   await again.act("send", chatId, "another", null);
-  await wire.mend();
+  await wire.restore();
   await again.until(
     (seen) => seen.timeline?.texts.join() === "kept,unsent,another" && seen.timeline.echoes.length === 0,
   );

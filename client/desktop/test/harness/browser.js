@@ -1,4 +1,4 @@
-/** Chromium, and people in it: each has a profile of his own in it, as on a machine of his own. */
+/** Chromium, and people in it: each has a profile of their own in it, as on a machine of their own. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,4 +1,4 @@
-/** How a person gets about in the face: each way of doing a thing once, by what he sees. Waits are for what appears. */
+/** How a person gets about in the face: each way of doing a thing once, by what they see. Waits are for what appears. */
 
 /** @typedef {import("playwright-core").Page} Page */
 

@@ -37,13 +37,13 @@ test("a server takes settings", async () => {
   await assert.rejects(server.register("anna"), /registration_closed/);
 });
 
-test("a wire that is cut refuses, one that is frozen is silent, one that is mended carries", async () => {
+test("a wire that is cut refuses, one that is frozen is silent, one that is restored carries", async () => {
   const server = await startServer();
   const wire = await startWire(server);
   assert.equal(await asked(wire.url), 200);
   await wire.cut();
   assert.equal(await asked(wire.url), "ECONNREFUSED");
-  await wire.mend();
+  await wire.restore();
   assert.equal(await asked(wire.url), 200);
   wire.freeze();
   assert.equal(await asked(wire.url, 300), "TimeoutError");

@@ -1,4 +1,4 @@
-/** A cable between a client and a server that can be cut, frozen and mended: one more TCP port in front of the server's. */
+/** A cable between a client and a server that can be cut, frozen and restored: one more TCP port in front of the server's. */
 
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
@@ -37,7 +37,7 @@ export class Wire {
     }
   }
 
-  async mend() {
+  async restore() {
     this.#listener.listen(this.port, "127.0.0.1");
     await once(this.#listener, "listening");
   }
@@ -83,7 +83,7 @@ export class Wire {
 /** A whole cable to a server, gone with the test file. @param {{port: number}} server */
 export async function startWire(server) {
   const wire = new Wire(await freePort(), server.port);
-  await wire.mend();
+  await wire.restore();
   atEnd(() => wire.cut());
   return wire;
 }

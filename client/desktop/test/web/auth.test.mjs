@@ -56,7 +56,7 @@ test("somebody registers; each mistake is told beside its field", { skip }, asyn
 
   await box(page, "Имя пользователя").fill("taken");
   await box(page, "Пароль").fill(PASSWORD);
-  await page.locator("input[name=password][aria-invalid=false]").waitFor(); // what is mended is not wrong
+  await page.locator("input[name=password][aria-invalid=false]").waitFor(); // what is being corrected is not wrong
   await button(page, "Зарегистрироваться").click();
   await page.getByText("Такой логин уже занят").waitFor();
   await becomes(() => note(box(page, "Имя пользователя")), "Такой логин уже занят");
@@ -104,7 +104,7 @@ test("a server that is away is told, and the same form goes through when it is b
   await button(page, "Войти").click();
   await page.getByRole("alert").filter({ hasText: "Нет соединения" }).waitFor();
   await look(page, "auth-login-offline");
-  await wire.mend();
+  await wire.restore();
   await button(page, "Войти").click();
   await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
   assertNoErrors({ name: "vera", errors });

@@ -134,7 +134,7 @@ test("without a network the search says so, and tries again", { skip }, async ()
   const again = person.page.getByRole("dialog").getByRole("button", { name: "Повторить" });
   await again.waitFor();
   await look(person.page, "dialog-new-chat-offline");
-  await wire.mend();
+  await wire.restore();
   await again.click();
   await person.page.getByRole("option", { name: "Борис Лебедев" }).waitFor();
   assertNoErrors(person);

@@ -1,4 +1,4 @@
-/** Peers and servers that mean ill: nothing they send runs, leads away, overlaps others or stops the page. */
+/** Hostile peers and servers: nothing they send runs, leads away, overlaps others or stops the page. */
 
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";

@@ -279,7 +279,7 @@ test("emoji: found in Russian and English, chosen by keys, put at the caret, rec
   assertNoErrors(vera);
 });
 
-test("a quick typist is ahead of the picker's drawing, and gets what he typed", { skip }, async () => {
+test("a quick typist is ahead of the picker's drawing, and gets what was typed", { skip }, async () => {
   await row().click();
   const text = page.locator("textarea");
   await text.fill("");

@@ -32,7 +32,7 @@ before(async () => {
   boris = await server.register("boris", { display_name: "Борис Лебедев" });
 });
 
-/** Somebody behind a cable of his own, with a chat that is open. @param {string} name */
+/** Somebody behind a cable of their own, with a chat that is open. @param {string} name */
 async function behindWire(name) {
   const wire = await startWire(server);
   const account = await server.register(name, { display_name: "Анна Ковалёва" });
@@ -76,7 +76,7 @@ test(
     await isIn(page, "три", "В очереди");
     await page.locator(".row", { hasText: "три" }).getByText("В очереди").waitFor({ state: "attached" });
     await look(page, "offline");
-    await wire.mend();
+    await wire.restore();
     await retryNow(page);
     for (const text of ["раз", "два", "три"]) await isIn(page, text, "Отправлено");
     await told.waitFor({ state: "detached" });
@@ -123,7 +123,7 @@ test("what the server refuses for good says so and can be discarded; the next on
   await say(page, "уже поздно");
   await isIn(page, "уже поздно", "В очереди");
   await server.call(boris, "DELETE", `/api/chats/${group}/members/${account.user.id}`);
-  await wire.mend();
+  await wire.restore();
   await isIn(page, "уже поздно", "Не отправлено");
   const article = page.getByRole("article").filter({ hasText: "уже поздно" });
   await article.getByRole("button", { name: "Повторить", exact: true }).waitFor();
@@ -152,7 +152,7 @@ test("history that cannot be had says so, and comes when it is asked for again",
   }
   await problem.waitFor();
   await look(page, "offline-history");
-  await wire.mend();
+  await wire.restore();
   await retryNow(page);
   await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor({ state: "detached" });
   await page.getByRole("log").getByRole("button", { name: "Повторить", exact: true }).click();

@@ -1,4 +1,4 @@
-/** «Новый чат»: find a person and write to him; also the way to a new group and to one's saved messages. */
+/** «Новый чат»: find a person and write to them; also the way to a new group and to one's saved messages. */
 
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
