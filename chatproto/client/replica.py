@@ -4,7 +4,7 @@ Its inputs append outputs to what the session gave it; `due` gives the frames to
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import define, field
@@ -21,6 +21,8 @@ SYNCS: Final = 4
 PAGE: Final = 200
 FAR_BEHIND: Final = 1000
 """A client with a timeline that is further behind starts anew at the end (docs/protocol.md, After `ready`)."""
+SKEW: Final = timedelta(minutes=1)
+"""How far the clocks of two servers may be apart."""
 
 
 @define
@@ -87,8 +89,9 @@ class Replica:
     """All chats of one user.
 
     `whole_log`: take each log from its beginning; else from where it stood when the chat was first listed. `skips`: a
-    chat that is far behind goes on at its end, unless the log is taken whole. `dirty`: chats that may want a sync or
-    a mark.
+    chat that is far behind goes on at its end, unless the log is taken whole; and a chat that somebody has just made
+    begins where it is when it is heard of, not with its first message. `dirty`: chats that may want a sync or a mark.
+    `ready_at`: the server's time at the last `ready`.
     """
 
     timing: Timing
@@ -97,6 +100,7 @@ class Replica:
     skips: bool = True
     user_id: int = 0
     epoch: str | None = None
+    ready_at: datetime | None = None
     chats: dict[int, ChatLog] = field(factory=dict)
     dirty: dict[int, None] = field(factory=dict)
     asking: int = 0
@@ -112,7 +116,7 @@ class Replica:
                 self.emit(Forget(chat_id))
             self.chats.clear()
             self.dirty.clear()
-        self.epoch, self.user_id = frame.epoch, frame.user.id
+        self.epoch, self.user_id, self.ready_at = frame.epoch, frame.user.id, frame.server_time
         return replaced
 
     def list_heads(self, heads: tuple[Head, ...]) -> list[int]:
@@ -123,7 +127,7 @@ class Replica:
         """A `chat` frame; it never decides that a log was replaced, but a sync asks."""
         chat = self.chats.get(told.id)
         if chat is None:
-            chat = self._enter(told.id, told.first_seq, told.last_seq)
+            chat = self._enter(told.id, told.first_seq, told.last_seq, whole=self._is_new(told))
             self._tell_start(chat)
         chat.first_seq, chat.left_seq = told.first_seq, told.left_seq
         if _replaced(chat, told.last_seq, told.last_at, chat.applied):
@@ -337,13 +341,17 @@ class Replica:
     def _skips(self) -> bool:
         return self.skips and not self.whole_log
 
-    def _enter(self, chat_id: int, first_seq: int, last_seq: int) -> ChatLog:
-        applied = max(0, first_seq - 1) if self.whole_log else last_seq
+    def _is_new(self, told: Chat) -> bool:
+        """It was made since this link is up: messages that came before this word of it are not history."""
+        return not self.skips and self.ready_at is not None and told.created_at >= self.ready_at - SKEW
+
+    def _enter(self, chat_id: int, first_seq: int, last_seq: int, *, whole: bool = False) -> ChatLog:
+        applied = max(0, first_seq - 1) if whole or self.whole_log else last_seq
         chat = self.chats[chat_id] = ChatLog(chat_id, first_seq, last_seq, applied, applied)
         return chat
 
     def _tell_start(self, chat: ChatLog) -> None:
-        if chat.applied:
+        if chat.applied or not self.skips:  # a cursor at 0 is one too: without it nothing could be told apart later
             self.emit(Jump(chat.chat_id, chat.applied))
 
     def _start_anew(self, chat: ChatLog) -> ChatLog:

@@ -72,7 +72,7 @@ async def test_a_message_whose_handler_was_interrupted_comes_again(house: House,
             for text in ("one", "two", "three"):
                 await ann.send(chat_id, text)
             await ann.send(other, "aside")
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 await first.hanging.wait()
                 await ann.reached(other, 2)
             await committed(robot, other, 1)
@@ -80,7 +80,7 @@ async def test_a_message_whose_handler_was_interrupted_comes_again(house: House,
         assert sorted(first.handled) == ["aside", "one", "two"]
         async with trio.open_nursery() as nursery:
             robot = await nursery.start(second.live)
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 await ann.reached(chat_id, 6)
             await committed(robot, chat_id, 6)
             nursery.cancel_scope.cancel()
@@ -88,7 +88,7 @@ async def test_a_message_whose_handler_was_interrupted_comes_again(house: House,
         async with trio.open_nursery() as nursery:
             await nursery.start(third.live)
             await ann.send(chat_id, "four")
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 await ann.reached(chat_id, 8)
             nursery.cancel_scope.cancel()
         assert third.handled == ["four"]
@@ -106,7 +106,7 @@ async def test_a_bot_that_is_killed_handles_it_again_and_answers_once(house: Hou
             robot = await nursery.start(first.live)
             chat_id = await ann.create_direct(robot.user_id)
             await ann.send(chat_id, "hello")
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 await first.hanging.wait()
                 await robot.saved()  # whatever was to be written by now
             copy_disk(tmp_path, tmp_path / "killed")
@@ -117,7 +117,7 @@ async def test_a_bot_that_is_killed_handles_it_again_and_answers_once(house: Hou
             again = Life(house.url, tmp_path / "image" / "bot")
             async with trio.open_nursery() as nursery:
                 await nursery.start(again.live)
-                with trio.fail_after(10):
+                with trio.fail_after(60):
                     await again.began.wait()
                     await ann.reached(chat_id, 2)
                 nursery.cancel_scope.cancel()
@@ -146,7 +146,7 @@ async def test_a_handler_that_fails_has_ended(house: House, tmp_path: Path) -> N
                 robot = await nursery.start(bot.run, house.url, "bot", PASSWORD, tmp_path / "bot", FAST)
                 chat_id = await ann.create_direct(robot.user_id)
                 ack = await ann.send(chat_id, text)
-                with trio.fail_after(10):
+                with trio.fail_after(60):
                     await ann.reached(chat_id, (ack.seq or 0) + 1)
                 await committed(robot, chat_id, ack.seq or 0)
                 nursery.cancel_scope.cancel()

@@ -23,7 +23,7 @@ def texts(chat: Client, chat_id: int) -> list[str | None]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Ask until what another task does has happened."""
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         while True:
             if condition():
                 return

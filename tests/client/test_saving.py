@@ -94,7 +94,7 @@ async def desk(tmp_path: Path, nursery: trio.Nursery) -> AsyncIterator[Desk]:
     await desk.line.say.send([ready()])
     await trio.testing.wait_all_tasks_blocked()
     desk.let_through(1)  # the epoch
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         await desk.driver.saved()
     yield desk
     desk.let_through(100)
@@ -107,7 +107,7 @@ async def test_a_row_is_sent_when_it_is_durable_and_the_loop_goes_on_meanwhile(d
     await trio.testing.wait_all_tasks_blocked()
     assert desk.line.kinds() == ["hello"], "nothing is sent that is not durable"
     desk.let_through(3)
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         await desk.driver.saved()
     await trio.testing.wait_all_tasks_blocked()
     assert desk.line.kinds() == ["hello", "send", "send"]
@@ -123,7 +123,7 @@ async def test_what_was_applied_is_told_when_it_is_durable_in_order(desk: Desk) 
     assert not [one for one in desk.told if isinstance(one, Apply)]
     assert "mark" not in desk.line.kinds(), "delivered is what is durable"
     desk.let_through(3)
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         await desk.driver.saved()
     await trio.testing.wait_all_tasks_blocked()
     assert [one.item.seq for one in desk.told if isinstance(one, Apply)] == [1, 2, 3]

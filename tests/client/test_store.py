@@ -119,7 +119,7 @@ async def test_events_marks_and_typing(house: House) -> None:
         bob.typing(chat_id)
         bob.read(chat_id, 1)
         seen = set()
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             async for event in events:
                 frame = getattr(event, "frame", None)
                 seen.add(frame.__struct_config__.tag if frame is not None else event.__struct_config__.tag)
@@ -146,7 +146,7 @@ async def test_a_bot_answers_each_message_once_also_after_its_restart(house: Hou
                 robot = await nursery.start(bot.run, house.url, "bot", PASSWORD, tmp_path / "bot.sqlite3", FAST)
                 chat_id = await ann.create_direct(robot.user_id)
                 await ann.send(chat_id, f"hello {life}")
-                with trio.fail_after(10):
+                with trio.fail_after(60):
                     await ann.reached(chat_id, 2 * life + 2)
                 nursery.cancel_scope.cancel()
         texts = [getattr(item, "content", None) for item in ann.log(chat_id)]
@@ -161,7 +161,7 @@ async def test_the_echo_bot_makes_its_account_and_answers(house: House, tmp_path
                 robot = await nursery.start(echo_bot.run, house.url, tmp_path)
                 chat_id = await ann.create_direct(robot.user_id)
                 await ann.send(chat_id, f"Привет {life}")
-                with trio.fail_after(10):
+                with trio.fail_after(60):
                     await ann.reached(chat_id, 2 * life + 2)
                 nursery.cancel_scope.cancel()
         last = ann.log(chat_id)[-1]

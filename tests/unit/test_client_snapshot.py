@@ -1,13 +1,16 @@
 """What a client keeps across its own end."""
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 
 from chatproto.client.outputs import Jump, SendFrame
 from chatproto.client.replica import FAR_BEHIND
 from chatproto.client.session import ClientConfig, ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.wire.frames import Lag, Sync
-from tests.vectors.frames import ME, at, error, head, message, page, ready, row
+from chatproto.wire.frames import ChatFrame, Lag, Sync
+from tests.vectors.frames import BEGIN, ME, at, chat, error, head, message, page, ready, row
 from tests.vectors.recorder import Recorder
 
 
@@ -70,3 +73,18 @@ def test_a_chat_far_behind_is_left_out_only_by_who_may_skip(skips: bool) -> None
     asked = [output.frame for output in outputs if isinstance(output, SendFrame)]
     assert jumps == ([Jump(5, last)] if skips else [])
     assert [frame.after_seq for frame in asked if isinstance(frame, Sync)] == ([] if skips else [10])
+
+
+@pytest.mark.parametrize(("skips", "created", "applied"), [(False, 0, 0), (False, -5, 3), (True, 0, 3)])
+def test_a_chat_made_since_ready_is_taken_from_its_first_message_by_who_skips_nothing(
+    skips: bool, created: int, applied: int
+) -> None:
+    session = ClientSession(ClientConfig(), lambda: 0.5, skips=skips)
+    session.start("token", 0)
+    session.connected(session.link, 0)
+    session.receive(session.link, [ready()], 0)
+    session.outputs()
+    made = msgspec.structs.replace(chat(5, 3), created_at=BEGIN + timedelta(minutes=created))
+    session.receive(session.link, [ChatFrame(chat=made)], 0)
+    assert [output for output in session.outputs() if isinstance(output, Jump)] == [Jump(5, applied)]
+    assert session.replica.chats[5].applied == applied
