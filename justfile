@@ -122,6 +122,10 @@ mutants *names:
 bench *what:
     @if [ "${1:-}" = rivals ]; then shift; exec python -m tests.bench.rivals "$@"; fi; exec python -m tests.bench.room "$@"
 
+# raw bytes of every kind against a server of its own; e.g. ./just fuzz --connections 100000 --server nginx
+fuzz *options:
+    @python -m tests.bench.fuzz "$@"
+
 # the desktop client: a chat of 100,000 messages, the start, memory; e.g. ./just bench-desktop memory --minutes 30
 bench-desktop *options: node-packages
     @python -m tests.bench.desktop "$@"

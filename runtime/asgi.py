@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from runtime import hypercorn_cures
+from runtime import hypercorn_workarounds
 from runtime.compose import compose
 from runtime.config import load_settings
 from runtime.logs import configure_logging
@@ -19,7 +19,7 @@ class Application:
     """Composes the server when the lifespan begins, and takes it apart when it ends."""
 
     def __init__(self) -> None:
-        hypercorn_cures.install()
+        hypercorn_workarounds.install()
         self._inner: ASGIFramework | None = None
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

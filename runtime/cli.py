@@ -19,7 +19,7 @@ from runtime.compose import SIGNING_KEY_FILE, StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.secret_files import SecretFileError
-from runtime.serve import bind, serve, url_of
+from runtime.serve import bind, raise_descriptor_limit, serve, url_of
 from storage.backup import back_up, new_epoch, restore
 from storage.migrate import MigrationError, sqlite_path, upgrade
 
@@ -98,6 +98,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    raise_descriptor_limit()
     trio.run(_serve_forever, settings)
     return 0
 

@@ -49,8 +49,8 @@ async def serve_connection(
     `opened` is the Hub's input for it; with `joins_frames` what queued up during a write leaves as one array.
     """
     connection = driver.connect(opened)
-    transport.on_pong(lambda: driver.receive_pong(connection))
     try:
+        transport.on_pong(lambda: driver.receive_pong(connection))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read, driver, connection, transport)
             await _write(driver, connection, transport, joins_frames)

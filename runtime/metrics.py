@@ -4,12 +4,16 @@ Labels take their values from sets that this program knows: methods, templates o
 events. What a stranger chooses never becomes a label, so the number of series has a bound however long the server runs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from attrs import frozen
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from runtime.failures import failures
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -34,6 +38,14 @@ class Exposition:
 
     text: bytes = b""
     made_at: float = float("-inf")
+
+
+class _Failures(Collector):
+    """Reads a count that is kept elsewhere, for all servers of this process."""
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """See prometheus_client."""
+        yield CounterMetricFamily("vestnik_connection_failures", "Connections that a fault ended.", failures.count)
 
 
 @frozen(kw_only=True)
@@ -66,6 +78,7 @@ class Metrics:
         self._password_queue = gauge("password_queue", "Passwords that wait to be hashed or checked.")
         self._requests = counter("http_requests", "Answered requests.", "method", "route", "status")
         self._request_seconds = histogram("http_request_seconds", "Time to the answer.", _SECONDS, "method", "route")
+        registry.register(_Failures())
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.messages = counter("messages", "Messages stored.")
         self.deliveries = counter("deliveries", "Items of logs queued for WebSocket connections.")

@@ -6,6 +6,7 @@ instead, each with the same `listening_socket`.
 
 import logging
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,12 @@ import trio
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
-from runtime import hypercorn_cures
+from runtime import hypercorn_workarounds
+from runtime.hypercorn_connection import hurry_sends
+from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
 
 BACKLOG = 512
 """Connections the kernel keeps for us until they are accepted."""
@@ -26,6 +32,17 @@ READ_TIMEOUT = 90
 """Seconds without a byte from the client before a connection is dropped; above the 75 s idle limit of `/ws`."""
 KEEP_ALIVE_TIMEOUT = 20
 """Seconds that a connection may wait for its next request."""
+
+
+def raise_descriptor_limit() -> None:
+    """Let this process have as many descriptors as the system allows it: each connection takes one, and the usual soft
+    limit of 1,024 is not meant for servers.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError) as error:
+        log.warning("the limit of descriptors stays", soft=soft, error=str(error))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -49,7 +66,7 @@ def _config(listener: socket.socket, graceful_timeout: float) -> Config:
     config.graceful_timeout = graceful_timeout
     config.read_timeout = READ_TIMEOUT
     config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT
-    config.websocket_max_message_size = hypercorn_cures.MAX_MESSAGE_BYTES
+    config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.include_server_header = False
     config.accesslog = None  # its lines can hold tokens from queries and headers; the application logs requests
     config.errorlog = logging.getLogger("hypercorn.error")
@@ -74,7 +91,7 @@ async def serve(
     seconds to end. A second signal ends all at once. A given `listening_socket` replaces `host` and `port`; it is
     closed here too.
     """
-    hypercorn_cures.install()
+    hypercorn_workarounds.install()
     stop = trio.Event()
     with (
         trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals,
@@ -96,10 +113,10 @@ async def serve(
             async def wind_down() -> None:
                 with trio.move_on_after(DRAIN_TIMEOUT):
                     await drain()
-                hypercorn_cures.hurry_sends(graceful_timeout)
+                hurry_sends(graceful_timeout)
                 stop.set()
 
             nursery.start_soon(wind_down)
             await anext(signals)
-            hypercorn_cures.hurry_sends(0)
+            hurry_sends(0)
             nursery.cancel_scope.cancel()

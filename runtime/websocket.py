@@ -16,7 +16,7 @@ from runtime.connection import serve_connection
 from runtime.driver import Driver
 from runtime.http.origin import origin_allowed
 from runtime.http.problem import Problem, problem_response, refusal
-from runtime.hypercorn_cures import heartbeat_of
+from runtime.hypercorn_websocket import heartbeat_of
 from runtime.logs import get_logger
 from runtime.services import Services
 

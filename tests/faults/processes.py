@@ -1,6 +1,7 @@
 """`vestnik serve` as a process of its own, to be killed and started again on the same port."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -45,6 +46,12 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        assert self._process is not None
+        return self._process.pid
+
     async def __aenter__(self) -> "ServerProcess":
         await self.start()
         return self
@@ -53,10 +60,14 @@ class ServerProcess:
         with trio.CancelScope(shield=True):
             await self.kill()
 
+    def command(self) -> list[str]:
+        """What starts it."""
+        command = [sys.executable, "-m", "runtime.cli", "serve", "--port", str(self.port)]
+        return [*command, "--data-dir", str(self.data_dir), "--database", self.database_url]
+
     async def start(self) -> None:
         """Start and wait until it listens."""
-        command = [sys.executable, "-m", "runtime.cli", "serve", "--port", str(self.port)]
-        command += ["--data-dir", str(self.data_dir), "--database", self.database_url]
+        command = self.command()
         with (self.data_dir / "server.log").open("ab") as log:
             self._process = await trio.lowlevel.open_process(
                 command,
@@ -65,14 +76,19 @@ class ServerProcess:
                 env=os.environ | self.settings | {"VESTNIK_LOG_FORMAT": "json"},
                 start_new_session=True,  # a Ctrl-C at the test run is not for the server
             )
+        with trio.fail_after(READY_TIMEOUT):
+            await self._ready()
+
+    async def _ready(self) -> None:
+        """Until it says that it listens."""
+        assert self._process is not None
         assert self._process.stdout is not None
         said = b""
-        with trio.fail_after(READY_TIMEOUT):
-            while b"\n" not in said:
-                more = await self._process.stdout.receive_some()
-                if not more:
-                    raise RuntimeError(f"the server did not start: {self.log()}")
-                said += more
+        while b"\n" not in said:
+            more = await self._process.stdout.receive_some()
+            if not more:
+                raise RuntimeError(f"the server did not start: {self.log()}")
+            said += more
 
     async def kill(self) -> None:
         """SIGKILL: what it did not write is lost."""
@@ -84,14 +100,24 @@ class ServerProcess:
 
     def memory(self) -> int:
         """Bytes of physical memory it holds."""
-        assert self._process is not None
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE")
+
+    def descriptors(self) -> int:
+        """How many it has open."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    def limit_descriptors(self, soft: int) -> None:
+        """Let it have no more than that from now on."""
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (soft, self.descriptor_limits()[1]))
+
+    def descriptor_limits(self) -> tuple[int, int]:
+        """How many it may have: soft, hard."""
+        return resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
 
     def cpu(self) -> float:
         """Seconds of processor time it has used."""
-        assert self._process is not None
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def log(self) -> str:
@@ -108,3 +134,32 @@ class ServerProcess:
         assert process.stdout is not None
         await process.stdout.aclose()
         return code
+
+
+class StockServerProcess(ServerProcess):
+    """The same application under a stock `hypercorn --worker-class trio`, as docs/operating.md offers it."""
+
+    @property
+    def pid(self) -> int:
+        """hypercorn serves in a child, and has another one that cleans up after multiprocessing."""
+        parent = super().pid
+        for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+        return parent
+
+    def command(self) -> list[str]:
+        self.settings |= {"VESTNIK_DATA_DIR": str(self.data_dir), "VESTNIK_DATABASE_URL": self.database_url}
+        bind = f"127.0.0.1:{self.port}"
+        return [sys.executable, "-m", "hypercorn", "--worker-class", "trio", "--bind", bind, "runtime.asgi:app"]
+
+    async def _ready(self) -> None:
+        assert self._process is not None
+        while self._process.poll() is None:
+            try:
+                await (await trio.open_tcp_stream("127.0.0.1", self.port)).aclose()
+            except OSError:
+                await trio.sleep(0.05)
+            else:
+                return
+        raise RuntimeError(f"the server did not start: {self.log()}")

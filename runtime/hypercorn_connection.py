@@ -1,0 +1,130 @@
+"""One TCP connection of hypercorn: it ends alone, it ends in time, and its descriptor comes back."""
+
+from math import inf
+from typing import Final
+
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, LifespanState
+
+from runtime.failures import failures
+
+SEND_TIMEOUT: Final = 10.0
+"""Seconds that one write to a socket may take; a client that reads nothing for so long is cut off."""
+STOPPING_SEND_TIMEOUT: Final = 1.0
+"""Seconds for a write that begins after the server was told to stop."""
+GRACE: Final = 5.0
+"""Seconds that an application may go on after its client is gone."""
+LINGER: Final = 1.0
+"""Seconds for the client to close after we did. What it sent meanwhile is thrown away: closed on unread bytes, the
+kernel would drop our last answer before it was read."""
+LINGER_BYTES: Final = 256 * 1024
+
+_in_flight: set[trio.CancelScope] = set()
+
+
+class GuardedTCPServer(TCPServer):
+    """A connection that takes nothing with it.
+
+    hypercorn's own lets each exception out into the nursery of all connections, which ends the server; it waits for
+    ever in a write, and in a pause between pipelined requests whose client is gone; and it keeps the socket of a
+    client that left until the time of its keep-alive is over.
+    """
+
+    def __init__(
+        self, app: AppWrapper, config: Config, context: WorkerContext, state: LifespanState, stream: trio.SocketStream
+    ) -> None:
+        super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]  # TLS is the other kind
+        self._reading = trio.CancelScope()
+        self._said_goodbye = False
+
+    async def run(self) -> None:
+        """Serve it until it ends, however that is. Raises nothing but what cancels."""
+        try:
+            await super().run()
+        except* Exception as error:
+            failures.report(error)
+        finally:
+            await trio.aclose_forcefully(self.stream)
+
+    async def protocol_send(self, event: Event) -> None:
+        """Write `event`; a write that fails or takes too long ends the connection."""
+        if isinstance(event, RawData):
+            async with self.send_lock:
+                sent = await self._send_bounded(event.data)
+            if not sent:  # outside of the lock: the protocol may want to write while it handles this
+                self._reading.cancel()
+                await self.protocol.handle(Closed())
+        elif isinstance(event, Closed):
+            self._said_goodbye = True
+            self._reading.cancel()
+            await self.protocol.handle(Closed())
+        else:
+            await super().protocol_send(event)
+
+    async def _send_bounded(self, data: bytes) -> bool:
+        """Still shielded, for half a frame must not be followed by another; hence torn down when late."""
+        seconds = STOPPING_SEND_TIMEOUT if self.context.terminated.is_set() else SEND_TIMEOUT
+        scope = trio.CancelScope(shield=True, deadline=trio.current_time() + seconds)
+        _in_flight.add(scope)
+        try:
+            with scope:
+                await self.stream.send_all(data)
+                return True
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return False
+        finally:
+            _in_flight.discard(scope)
+        await trio.aclose_forcefully(self.stream)
+        return False
+
+    async def _read_data(self) -> None:
+        """Read until either side has ended it; then give the descriptor back, and let the application finish."""
+        with self._reading:
+            await self._read()
+        assert self._task_group._nursery is not None
+        self._task_group._nursery.cancel_scope.deadline = trio.current_time() + GRACE
+        await self.idle_task.stop()
+        if self._said_goodbye and not self.context.terminated.is_set():
+            await self._linger()
+        await trio.aclose_forcefully(self.stream)
+        await self.protocol.handle(Closed())
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                with trio.fail_after(self.config.read_timeout or inf):
+                    data = await self.stream.receive_some(MAX_RECV)
+            except (trio.ClosedResourceError, trio.BrokenResourceError, trio.TooSlowError):
+                return
+            await self.protocol.handle(RawData(bytes(data)))
+            if data == b"":
+                return
+
+    async def _linger(self) -> None:
+        left = LINGER_BYTES
+        with trio.move_on_after(LINGER):
+            try:
+                await self.stream.send_eof()
+                while left > 0 and (data := await self.stream.receive_some(MAX_RECV)):
+                    left -= len(data)
+            except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError, AttributeError):
+                return  # a client that is gone; a stream of TLS has no send_eof
+
+    async def _idle_timeout(self) -> None:
+        with trio.move_on_after(self.config.keep_alive_timeout):
+            await self.context.terminated.wait()
+        self._reading.cancel()
+
+
+def hurry_sends(seconds: float) -> None:
+    """Let no write now in flight last longer than `seconds` from now; for a server that is stopping.
+
+    Call it from the trio thread that serves.
+    """
+    latest = trio.current_time() + seconds
+    for scope in _in_flight:
+        scope.deadline = min(scope.deadline, latest)
