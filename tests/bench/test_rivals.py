@@ -28,6 +28,7 @@ class Room:
     sockets: list[trio_websocket.WebSocketConnection] = field(factory=list)
     log: list[Event] = field(factory=list)
     asked: list[Event] = field(factory=list)
+    lagging: set[int] = field(factory=set)
     order: trio.Lock = field(factory=trio.Lock)
 
     async def serve(self, request: trio_websocket.WebSocketRequest) -> None:
@@ -45,6 +46,7 @@ class Room:
             await self._tell(socket, {"type": "presence"}, {"type": "ready", "token": frame["token"]})
         elif frame["type"] == "sync":
             self.asked.append(frame)
+            self.lagging.discard(self.sockets.index(socket))
             items = [event for event in self.log if int(str(event["seq"])) > int(str(frame["after_seq"]))]
             await self._tell(socket, {"type": "page", "chat_id": frame["chat_id"], "items": items, "more": False})
         else:
@@ -53,7 +55,11 @@ class Room:
             self.log.append(event)
             await self._tell(socket, {"type": "ack", "cid": frame["cid"], "chat_id": frame["chat_id"]})
             for index, other in enumerate(list(self.sockets)):
+                if index in self.lagging:  # until it has read the log
+                    continue
                 events = self.twist(index, [event, {"type": "marks", "nested": {"items": 1, "list": [1, "]"]}}])
+                if any(event["type"] == "lag" for event in events):
+                    self.lagging.add(index)
                 if events:
                     await self._tell(other, *events)
 
@@ -83,7 +89,7 @@ async def talk(room: Room, arguments: list[str], **options: object) -> Load:
             partial(trio_websocket.serve_websocket, room.serve, "127.0.0.1", 0, ssl_context=None)
         )
         target = Target("room", server.port, (), arguments)
-        how = {"connections": 5, "seconds": 0.3, "warm": 0.1, "s": 2, "D": 1} | options
+        how = {"connections": 5, "seconds": 60, "warm": 0, "s": 2, "A": 20, "D": 1} | options
         found = await trio.to_thread.run_sync(lambda: target.run(**how))  # type: ignore[arg-type]
         nursery.cancel_scope.cancel()
     return found
@@ -93,9 +99,9 @@ async def test_a_closed_loop_counts_every_delivery(login: list[str]) -> None:
     room = Room()
     found = await talk(room, login, w=3)
     assert found.unsound is None
-    assert found.sent == found.acked == len(room.log) > 6
-    assert 0 < found.acked_measured < found.sent
-    assert found.deliveries == pytest.approx(found.acked_measured * 5, abs=30)
+    assert found.sent == found.acked == len(room.log)
+    assert 20 <= found.acked_measured <= found.sent
+    assert found.deliveries == pytest.approx(found.acked_measured * 5, abs=30)  # six are under way at the end
     assert 0 < found.p50 <= found.p99 <= found.max
     assert found.lags == 0
 
@@ -104,7 +110,8 @@ async def test_an_open_loop_keeps_to_the_clock(login: list[str]) -> None:
     room = Room()
     found = await talk(room, login, r=100)
     assert found.unsound is None
-    assert 2 < found.sent <= 41  # fewer where the generator itself had to wait for a processor
+    assert found.sent >= 20
+    assert found.seconds >= 0.18  # the 20th is due after 190 ms, but for the start of the clock
 
 
 async def test_what_one_member_lacks_is_told(login: list[str]) -> None:

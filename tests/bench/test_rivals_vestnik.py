@@ -30,13 +30,12 @@ def house(tmp_path: Path) -> Iterator[Vestnik]:
 
 def test_vestnik_under_the_generator(house: Vestnik) -> None:
     room = house.target("room", range(4), house.gathering.rooms)  # two chats, in turn
-    found = room.run(connections=4, seconds=0.5, warm=0.1, s=2, w=2)
+    found = room.run(connections=4, seconds=60, warm=0, s=2, w=2, A=20)
     assert found.unsound is None
-    assert found.acked > 10
+    assert found.acked >= 20
     assert found.cpu_s[0] > 0
-    pages = house.page(range(6), house.gathering.rooms[0]).run(connections=2, seconds=0.3, warm=0.1)
+    pages = house.page(range(6), house.gathering.rooms[0]).run(connections=2, seconds=60, warm=0, A=5)
     assert pages.failures == 0
-    assert pages.answers_s > 0
 
 
 def test_a_filled_store_is_one_that_vestnik_could_have_written(tmp_path: Path) -> None:

@@ -275,11 +275,23 @@ static void open_connection(int index) {
     put(c, (uint32_t)index, request, (size_t)size);
 }
 
+/* Everybody who is logged in once in `pings` seconds, evenly. */
+static void ping(uint64_t now) {
+    static uint64_t since, done;
+    if (!since) since = now;
+    uint64_t due = (now - since) * (uint64_t)options.connections / ((uint64_t)options.pings * 1000000);
+    for (; done < due; done++) {
+        int index = (int)(done % (uint64_t)options.connections);
+        if (people[index].step == LIVE) put_frame(&people[index], (uint32_t)index, 1, options.ping, strlen(options.ping));
+    }
+}
+
 static void connect_until(int wanted) {
     uint64_t patience = microseconds() + 60000000, before = (uint64_t)live;
     while (live < wanted) {
         while (dialled < wanted && dialled - live < options.at_once) open_connection(dialled++);
-        turn(100);
+        if (options.pings) ping(microseconds()); /* the first wait long for the last */
+        turn(options.pings ? 20 : 100);
         if ((uint64_t)live != before) before = (uint64_t)live, patience = microseconds() + 60000000;
         if (microseconds() > patience) die("connections do not get through the log-in", "");
     }
@@ -289,19 +301,10 @@ static void turn_for(double seconds) {
     for (uint64_t end = microseconds() + (uint64_t)(seconds * 1e6); microseconds() < end;) turn(20);
 }
 
-static void ping(uint64_t now) { /* everybody once in `pings` seconds, evenly */
-    static uint64_t since, done;
-    if (!since) since = now;
-    uint64_t due = (now - since) * (uint64_t)options.connections / ((uint64_t)options.pings * 1000000);
-    for (; done < due; done++) {
-        int index = (int)(done % (uint64_t)options.connections);
-        put_frame(&people[index], (uint32_t)index, 1, options.ping, strlen(options.ping));
-    }
-}
-
 static void talk(uint64_t until, double *due, double interval, int *turns) {
     for (uint64_t now = microseconds(); now < until; now = microseconds()) {
         int wait_ms = 20;
+        if (options.enough && acked_in + http_answers >= (uint64_t)options.enough) return;
         if (options.rate > 0) {
             for (; *due <= (double)now; *due += interval) say((*turns)++ % options.senders, (uint64_t)*due);
             double left = (*due - (double)now) / 1000;

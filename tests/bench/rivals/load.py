@@ -16,7 +16,9 @@ from tests.bench.rivals.places import FOLDER, SOURCES
 
 PARTS: Final = ("load.c", "options.h", "frames.h", "figures.h", "wire.h")
 PATIENCE: Final = 300.0
-"""Seconds that connecting and draining may take on top of the measured time."""
+"""Seconds that draining, and connecting the first, may take on top of the measured time."""
+LOG_IN: Final = 0.1
+"""Seconds that each log-in may take."""
 
 
 class LoadError(Exception):
@@ -86,12 +88,15 @@ class Target:
         for letter, value in options.items():
             for each in value if isinstance(value, list) else [value]:
                 words += [f"-{letter}", str(each)]
-        return run(words, seconds + warm + PATIENCE)
+        return run(words, seconds + warm + PATIENCE + connections * LOG_IN)
 
 
 def run(words: Sequence[str], timeout: float) -> Load:
     """Run the generator with these arguments."""
-    done = subprocess.run([str(build()), *words], capture_output=True, text=True, timeout=timeout)
+    try:
+        done = subprocess.run([str(build()), *words], capture_output=True, text=True, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise LoadError(f"not done after {timeout:.0f} s") from None
     if done.returncode or not done.stdout:
         raise LoadError(done.stderr.strip() or f"exit code {done.returncode}")
     if done.stderr:

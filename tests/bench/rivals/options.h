@@ -16,7 +16,7 @@
 #define MAX_CHATS 2000
 
 static struct {
-    int port, connections, senders, window, at_once, first, pings;
+    int port, connections, senders, window, at_once, first, pings, enough;
     double rate, warm, seconds, drain;
     bool stanzas, own_echo_is_answer;
     const char *path, *message, *ping, *protocol, *get;
@@ -58,13 +58,14 @@ static void read_script(const char *path) {
 
 static void usage(void) {
     die("-p PORT [-n connections] [-u path] [-T file of tokens] [-x file: log-in] [-q subprotocol] [-j logging in at once]\n"
-        "  [-s senders] [-w window | -r messages a second] [-m message] [-c chat id]... [-W warm-up s] [-d s] [-D drain s]\n"
+        "  [-s senders] [-w window | -r messages a second] [-m message] [-c chat id]... [-W warm-up s] [-d s] [-A answers: enough]\n"
+        "  [-D drain s]\n"
         "  [-P pid]... [-f connections before memory is first read] [-k s between pings] [-K ping] [-X: XMPP] [-e: own echo\n"
         "  is the answer] [-g path: HTTP instead]; templates: %T token, %I number, %C chat id, %M marker, %R run", "");
 }
 
 static void read_options(int count, char **words) {
-    for (int letter; (letter = getopt(count, words, "p:n:u:T:x:q:j:s:w:r:m:c:W:d:D:P:f:k:K:Xeg:")) != -1;) switch (letter) {
+    for (int letter; (letter = getopt(count, words, "p:n:u:T:x:q:j:s:w:r:m:c:W:d:D:P:f:k:K:Xeg:A:")) != -1;) switch (letter) {
         case 'p': options.port = atoi(optarg); break;
         case 'n': options.connections = atoi(optarg); break;
         case 'u': options.path = optarg; break;
@@ -77,6 +78,7 @@ static void read_options(int count, char **words) {
         case 'r': options.rate = atof(optarg); break;
         case 'm': options.message = optarg; break;
         case 'c': if (chat_count < MAX_CHATS) chats[chat_count++] = strtoull(optarg, NULL, 10); break;
+        case 'A': options.enough = atoi(optarg); break;
         case 'W': options.warm = atof(optarg); break;
         case 'd': options.seconds = atof(optarg); break;
         case 'D': options.drain = atof(optarg); break;
