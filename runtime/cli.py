@@ -117,7 +117,7 @@ async def _serve_forever(settings: Settings) -> None:
 
 
 def _greet(has_pages: bool, url: str) -> None:
-    """What to do next, for whoever started it in a terminal; programs wait for the first line."""
+    """What to do next, for the one who started it in a terminal; programs wait for the first line."""
     print(f"Vestnik listens on {url}/", flush=True)
     if has_pages:
         print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)

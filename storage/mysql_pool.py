@@ -1,7 +1,7 @@
 """A pool of MySQL connections, and transactions that are run again after a deadlock.
 
 What a caller can rely on: a connection is leased to one task at a time, and goes back only when nothing is left over
-on it. Session state set by hand (GET_LOCK, user variables, temporary tables) is not reset: whoever sets it undoes it.
+on it. Session state set by hand (GET_LOCK, user variables, temporary tables) is not reset: who sets it undoes it.
 """
 
 import math

@@ -1,6 +1,6 @@
 """The store in one SQLite file: one writing connection with group commit, several reading ones.
 
-Who wants to write lines up; the first in line takes everybody behind him along in one transaction on a thread, and
+Who wants to write lines up; the first in line takes everybody behind them along in one transaction on a thread, and
 while that commits the next line forms. There is no task of its own, so nothing is left running when callers go.
 """
 
@@ -95,7 +95,7 @@ class SQLiteStorage:
         self._closed = False
 
     async def perform(self, operation: Operation) -> Outcome:
-        """Run one operation. A caller cancelled while his write is committing has written it all the same."""
+        """Run one operation. A caller cancelled while their write is committing has written it all the same."""
         plan = transaction_for(operation)
         if plan.first is not None:
             outcome = await self._write(plan.first)

@@ -219,10 +219,10 @@ chat_users = _table(
     Index(None, "chat_id", "own_read_seq", "user_id"),
     Index(None, "chat_id", "own_delivered_seq", "user_id"),
 )
-"""Members and former members (`left_seq`). `joined_seq`: his member_added, 0 for initial members.
+"""Members and former members (`left_seq`). `joined_seq`: their member_added, 0 for initial members.
 
-`read_seq` and `delivered_seq` start at `joined_seq`; the `own_` ones are what he himself marked (0 before the first
-mark) and are what others are told, so they survive his leaving and coming back. `hidden_seq`: the chat is hidden
+`read_seq` and `delivered_seq` start at `joined_seq`; the `own_` ones are what they marked themselves (0 before the
+first mark) and are what others are told, so they survive leaving and coming back. `hidden_seq`: the chat is hidden
 while no message is newer than this, so that a new message shows it to all without a write for each member."""
 
 departures = _table(

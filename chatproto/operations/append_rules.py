@@ -53,7 +53,7 @@ def judge_change(
     """What a change comes to, as far as that does not depend on other members.
 
     `digest`: that of the command; `accepted` as in `judge_message`; `role`: the actor's, None where they are no member
-    now. Whoever leaves needs no right.
+    now. Leaving needs no right.
     """
     if accepted is not None:
         return "repeat" if accepted == digest else CID_CONFLICT

@@ -107,7 +107,7 @@ class Mark:
 
 @frozen
 class LoadSession:
-    """What `ready` needs: the session's user, all his heads newest first, the epoch; marks the tokens issued with
+    """What `ready` needs: the session's user, all their heads newest first, the epoch; marks the tokens issued with
     `refresh_id` as used and keeps the label of the device. Outcome: SessionLoaded, or Refused revoked."""
 
     user_id: int

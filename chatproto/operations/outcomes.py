@@ -61,7 +61,7 @@ class SessionCreated:
 
 @frozen
 class UserUpdated:
-    """`chat_ids`: the chats he is in, for those who should learn of it."""
+    """`chat_ids`: the chats they are in, for those who should learn of it."""
 
     user: PrivateUser
     chat_ids: tuple[int, ...]
@@ -168,7 +168,7 @@ class Marked:
 
 @frozen
 class SessionLoaded:
-    """`peer_ids`: the other users of his direct chats, who are told of his presence."""
+    """`peer_ids`: the other users of their direct chats, who are told of their presence."""
 
     user: PrivateUser
     heads: tuple[Head, ...]

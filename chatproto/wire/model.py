@@ -16,7 +16,7 @@ ChatType = Literal["direct", "group"]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A public profile; `online` and `last_seen_at` are null unless the reader shares a chat with him."""
+    """A public profile; `online` and `last_seen_at` are null unless the reader shares a chat with them."""
 
     id: int
     username: str
@@ -116,7 +116,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member as a chat's own page lists him."""
+    """A member as a chat's own page lists them."""
 
     user: User
     role: Role

@@ -45,7 +45,7 @@ class Attempt:
 class LoginLimiter:
     """Failed log-ins, by address, and by the pair of address and account (docs/protocol.md section 2).
 
-    Nothing is counted by account alone: whoever fails from elsewhere, from however many addresses, cannot keep the
+    Nothing is counted by account alone: failures from elsewhere, from however many addresses, cannot keep the
     owner out. An attempt counts from its beginning, so that many at once are no way around it; success takes it back.
     """
 

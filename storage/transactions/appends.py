@@ -59,7 +59,7 @@ def repeat(chat_id: int, actor_id: int, cid: str, digest: bytes, last_seq: int) 
 
 
 def is_message(chat_id: int, seq: int, first_seq: int, created_at: datetime | None) -> Steps[bool]:
-    """Whether this seq is a message its replier may see, made at the time he thinks."""
+    """Whether this seq is a message its replier may see, made at the time they think."""
     row = yield from MESSAGE_AT.one(chat_id=chat_id, seq=seq)
     return row is not None and seq >= first_seq and created_at in (None, row[0])
 

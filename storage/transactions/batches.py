@@ -226,7 +226,7 @@ def _judge(
 
 
 def _may_reply(operation: AppendMessage, first_seq: int, times: dict[tuple[int, int], datetime | None]) -> Steps[bool]:
-    """Whether the target is a message that the sender may see, made at the time he thinks."""
+    """Whether the target is a message that the sender may see, made at the time they think."""
     chat_id, seq = operation.chat_id, operation.reply_to
     assert seq is not None
     if (chat_id, seq) not in times:

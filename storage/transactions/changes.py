@@ -164,7 +164,7 @@ def _add(change: _Change) -> Steps[Refused | None]:
 
 
 def _join(change: _Change, user: User, *, known: bool) -> Steps[None]:
-    """His watermarks start at his own member_added; without history that is also the first he may see."""
+    """Watermarks start at the new member's member_added; without history that is also the first they may see."""
     operation, seq = change.operation, change.next_seq
     values = {
         "role": "member",
@@ -183,7 +183,7 @@ def _join(change: _Change, user: User, *, known: bool) -> Steps[None]:
 
 
 def _remove(change: _Change) -> Steps[Refused | None]:
-    """The last admin hands over before he goes, so that a group with members is never without an admin."""
+    """The last admin hands over before they go, so that a group with members is never without an admin."""
     operation = change.operation
     user_id = operation.user_ids[0]
     members = yield from _present(operation.chat_id)

@@ -62,7 +62,7 @@ def list_chats(operation: ListChats) -> Steps[Outcome]:
 
 
 def load_chat(operation: LoadChat) -> Steps[Outcome]:
-    """A chat that is not his answers as one that does not exist."""
+    """A chat that is not theirs answers as one that does not exist."""
     view = yield from view_of(operation.user_id, operation.chat_id)
     if view is None:
         return Refused("not_found")

@@ -1,7 +1,7 @@
 """What a former member goes on seeing: title, picture, members and marks as they were at the removal (I8).
 
 It is written down in the transaction that removes them, under the chat's lock, because nothing else remembers the
-marks of others; whoever is added again sees the present again.
+marks of others; who is added again sees the present again.
 """
 
 import json

@@ -1,6 +1,6 @@
 """A chat's log: messages and events in one dense run of seqs, and the statements that extend it.
 
-Whoever extends a log locks the chat's row first and reads everything else after that: a read from before the lock
+What extends a log locks the chat's row first and reads everything else after that: a read from before the lock
 would show a removed member as a member.
 """
 
@@ -175,7 +175,7 @@ def render_event(
     *, chat_id: int, seq: int, event: str, actor_id: int, created_at: datetime, subject: User | int | None,
     data: dict[str, Any], target_seq: int | None = None,
 ) -> Event:  # fmt: skip
-    """An event as it is sent; `subject` is whom it names: the user himself where he is new, else his id."""
+    """An event as it is sent; `subject` is whom it names: the whole user where they are new, else their id."""
     named: dict[str, Any] = {}
     if isinstance(subject, User):
         named = {"user": subject}

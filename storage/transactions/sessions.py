@@ -224,7 +224,7 @@ def end_sessions(operation: EndSessions) -> Steps[Outcome]:
 
 
 def change_password(operation: ChangePassword) -> Steps[Outcome]:
-    """Whoever knew the old password is out, except the session that changed it."""
+    """Those who knew the old password are out, except the session that changed it."""
     yield from _SET_PASSWORD.run(user_id=operation.user_id, password_hash=operation.password_hash)
     live: list[int] = yield from _LOCK_LIVE.column(user_id=operation.user_id)
     return (yield from _end([session_id for session_id in live if session_id != operation.keep], operation.now))

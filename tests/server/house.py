@@ -114,7 +114,7 @@ class Valve:
 
 @frozen
 class Person:
-    """Somebody who is logged in; requests carry his token."""
+    """Somebody who is logged in; requests carry their token."""
 
     http: httpx.AsyncClient
     user: dict[str, Any]

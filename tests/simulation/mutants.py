@@ -249,7 +249,7 @@ CORE: Final = (
     Mutant(
         "dedupe skipped",
         "chatproto/simulation/store_log.py",
-        "command = room.commands.get((actor_id, cid))",
+        "command = room.commands.get((operation.actor_id, operation.cid))",
         "command = None",
     ),
     # --- the client: its log ---

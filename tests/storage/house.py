@@ -180,11 +180,11 @@ class House:
         return expect(PageFound, await self.try_page(user_id, chat_id, **fields)).page
 
     async def chat(self, user_id: int, chat_id: int, *, with_members: bool = False) -> Chat:
-        """The chat as he sees it."""
+        """The chat as they see it."""
         return expect(ChatFound, await self.do(LoadChat(user_id, chat_id, with_members))).chat
 
     async def head(self, user_id: int, chat_id: int) -> Head:
-        """What `ready` tells him of this chat."""
+        """What `ready` tells them of this chat."""
         session = await self.log_in(user_id, self.cid().encode())
         operation = LoadSession(
             user_id, session.session_id, session.session_key, session.refresh_id, "a device", self.now

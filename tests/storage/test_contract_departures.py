@@ -92,7 +92,7 @@ async def test_what_is_kept_is_what_was_there(house: House) -> None:
 
 
 async def test_a_message_read_by_its_sender_and_one_other_is_read_for_ever(house: House) -> None:
-    """Whoever had read furthest may be the sender: then the second one counts."""
+    """The one who had read furthest may be the sender: then the second one counts."""
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob, eve)
     for actor in (ann, bob):

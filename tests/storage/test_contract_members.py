@@ -24,7 +24,7 @@ from tests.storage.house import House, expect, refusal
 
 
 async def public(house: House, user_id: int) -> User:
-    """As events show him: without presence."""
+    """As events show them: without presence."""
     user = expect(UsersFound, await house.do(FindUsers(user_id, (user_id,)))).users[0]
     return msgspec.structs.replace(user, online=None, last_seen_at=None)
 
@@ -230,7 +230,7 @@ async def test_coming_back_starts_anew(house: House) -> None:
     assert (mine.left_seq, mine.first_seq, mine.read_seq, mine.delivered_seq) == (None, 4, 4, 4)
     assert (mine.last_seq, mine.last_message, mine.hidden) == (4, None, False)
     assert [item.seq for item in (await house.page(bob, chat)).items] == [4]
-    assert (await house.head(ann, chat)).others_read_seq == 1  # what he had read once, he has read
+    assert (await house.head(ann, chat)).others_read_seq == 1  # what they had read once, they have read
     await house.change("remove", chat, ann, bob)
     await house.change("add", chat, ann, bob, history="all")
     assert (await house.head(bob, chat)).first_seq == 1

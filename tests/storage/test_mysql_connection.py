@@ -166,7 +166,7 @@ async def test_cancel_in_a_big_send_closes_the_connection() -> None:
 
 @pytest.fixture
 async def fresh_user() -> MySQLSettings:
-    """A user whose password the server has not cached, so that his first log-in is the long one."""
+    """A user whose password the server has not cached, so that their first log-in is the long one."""
     settings = parse_url(shared_mysql().new_database())
     async with connected(settings) as connection:
         await ask(connection, "drop user if exists 'fresh'@'%%'")
