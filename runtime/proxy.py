@@ -8,6 +8,10 @@ from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
 _SCHEMES = {
     ("http", b"http"): "http",
     ("http", b"https"): "https",
@@ -31,12 +35,23 @@ class ProxyFix:
             raise ValueError("hops must not be negative")
         self.app = app
         self.hops = hops
+        self._warned = False
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Hand on to the application, with a corrected copy of the scope."""
-        if self.hops and scope["type"] in ("http", "websocket"):
-            scope = self._corrected(scope)
+        if scope["type"] in ("http", "websocket"):
+            if self.hops:
+                scope = self._corrected(scope)
+            elif not self._warned:
+                self._warn_of_proxy(scope)
         await self.app(scope, receive, send)
+
+    def _warn_of_proxy(self, scope: Any) -> None:
+        """Once: a proxy on this machine names its clients, and we take them all for one."""
+        address = _address(str((scope.get("client") or ("", 0))[0]).encode())
+        if address is not None and ip_address(address).is_loopback and _values(scope["headers"], b"x-forwarded-for"):
+            self._warned = True
+            log.warning("a proxy is in front, but VESTNIK_PROXY_HOPS is 0: all its clients share one address's limits")
 
     def _corrected(self, scope: Any) -> Any:
         scope = dict(scope)

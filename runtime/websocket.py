@@ -16,6 +16,7 @@ from runtime.connection import serve_connection
 from runtime.driver import Driver
 from runtime.http.origin import origin_allowed
 from runtime.http.problem import Problem, problem_response, refusal
+from runtime.http.routes import take_turn
 from runtime.hypercorn_websocket import heartbeat_of
 from runtime.logs import get_logger
 from runtime.services import Services
@@ -104,6 +105,9 @@ async def _admit(services: Services, chat_id: int) -> _Admitted | Problem:
     claims = await services.check_token(token) if token else Problem("token_missing")
     if isinstance(claims, Problem):
         return claims
+    refused = await take_turn(services, "reads", claims.user_id)
+    if refused is not None:
+        return refused
     after_seq = websocket.args.get("after_seq")
     if after_seq is not None and not (after_seq.isascii() and after_seq.isdecimal() and len(after_seq) <= 15):
         return Problem("bad_seq")

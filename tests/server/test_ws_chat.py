@@ -34,6 +34,13 @@ async def test_an_ended_session_and_a_former_member_are_refused(house: House) ->
     assert await refused(house.url, path(chat_id, ann.token)) == (401, "revoked")
 
 
+async def test_a_flood_of_joins_is_refused(house_at: OpenHouse) -> None:
+    async with house_at(limit_reads_rate=0.001, limit_reads_burst=3) as house:
+        ann = await house.register("ann")
+        answers = [await refused(house.url, path(999, ann.token)) for _ in range(5)]
+        assert answers == [(404, "not_found")] * 3 + [(429, "rate_limited")] * 2
+
+
 async def test_people_chat_in_the_words_of_this_endpoint(house: House) -> None:
     ann, bob = await house.register("ann"), await house.register("bob")
     chat_id = await ann.group("Tea", bob)

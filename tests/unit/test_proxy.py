@@ -70,3 +70,25 @@ def test_a_negative_number_of_proxies_is_a_mistake() -> None:
     unused: Any = None
     with pytest.raises(ValueError, match="negative"):
         ProxyFix(unused, -1)
+
+
+async def test_a_proxy_that_nobody_told_us_of_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        pass
+
+    unused: Any = None
+    untold, told = ProxyFix(app, 0), ProxyFix(app, 1)
+    forwarded = [(b"x-forwarded-for", b"1.2.3.4")]
+    for fix, client, headers in (
+        (told, ("127.0.0.1", 5), forwarded),
+        (untold, ("10.0.0.1", 5), forwarded),  # whoever is not on this machine may write what they like
+        (untold, ("127.0.0.1", 5), []),
+        (untold, None, forwarded),
+    ):
+        scope: Any = {"type": "http", "client": client, "headers": headers}
+        await fix(scope, unused, unused)
+    assert "VESTNIK_PROXY_HOPS" not in caplog.text
+    for _ in range(3):
+        scope = {"type": "http", "client": ("127.0.0.1", 5), "headers": forwarded}
+        await untold(scope, unused, unused)
+    assert caplog.text.count("VESTNIK_PROXY_HOPS") == 1
