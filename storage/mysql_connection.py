@@ -18,6 +18,8 @@ from attrs import field, frozen
 from trio_mysql import _auth, connections, cursors, err
 from trio_mysql.constants import CLIENT, SERVER_STATUS
 
+from storage.mysql_rows import BufferedResult
+
 CONNECT_TIMEOUT: Final = 5.0
 """Seconds for name look-up, TCP, TLS, log-in and session set-up together."""
 
@@ -253,12 +255,22 @@ class Connection(connections.Connection):  # type: ignore[misc]
 
     async def _read_query_result(self, unbuffered: bool = False) -> Any:
         try:
-            return await super()._read_query_result(unbuffered=unbuffered)
+            return await (super()._read_query_result(unbuffered=True) if unbuffered else self._read_result())
         except err.MySQLError:
             raise  # the server's own error ends its answer; a lost link is closed already
         except BaseException:
             self._force_close()  # for instance an undecodable row: the rest of the answer is unread
             raise
+
+    async def _read_result(self) -> Any:
+        """What trio-mysql does, with rows that are read faster."""
+        self._result = None
+        result = BufferedResult(self)
+        await result.read()
+        self._result = result
+        if result.server_status is not None:
+            self.server_status = result.server_status
+        return result.affected_rows
 
     async def _read_packet(self, *args: Any, **kwargs: Any) -> Any:
         try:
