@@ -13,7 +13,7 @@ from attrs import define
 
 from tests.mariadb import free_ports
 
-READY_TIMEOUT: Final = 30.0
+READY_TIMEOUT: Final = 120.0
 """Seconds a server may take to listen; two processors are shared by everything in a test run."""
 
 

@@ -196,7 +196,7 @@ test(
       /** @type {any} */ (globalThis).messenger.wake();
     });
     // without a word the silence of the old link would be noticed after more than 20 s
-    await one.until((seen) => seen.timeline?.texts.at(-1) === "while you slept");
+    await one.until((seen) => seen.timeline?.texts.at(-1) === "while you slept", null, 15_000);
   },
 );
 

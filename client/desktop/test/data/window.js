@@ -92,7 +92,7 @@ export class DataWindow {
    * Wait until what is seen is as `holds` says; it runs in the page.
    * @param {(seen: Seen, arg: any) => boolean} holds @param {any} [arg] @param {number} [timeout] milliseconds
    */
-  async until(holds, arg = null, timeout = 15_000) {
+  async until(holds, arg = null, timeout = 30_000) {
     const source = `(${holds})`;
     try {
       await this.page.waitForFunction(

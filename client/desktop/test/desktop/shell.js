@@ -41,7 +41,7 @@ export async function launchShell(options = {}) {
     args: [...switches, "--disable-gpu", ...(app === "" ? [] : [app]), ...args],
     env: environment({ VESTNIK_USER_DATA: userData, ...env }),
     chromiumSandbox: !switches.includes("--no-sandbox"),
-    timeout: 30_000,
+    timeout: 120_000,
   });
   atEnd(() => electron.close().catch(() => {}));
   return { app: electron, page: await electron.firstWindow(), userData };

@@ -16,7 +16,7 @@ const QUIET = [
   "--disable-sync",
 ];
 /** Milliseconds that a step may take; two processors are shared by everything in a test run. */
-export const STEP_TIMEOUT = 15_000;
+export const STEP_TIMEOUT = 30_000;
 
 /** The Chromium of this machine: $CHROMIUM, else the first that is found; null where there is none. */
 export function findChromium() {

@@ -49,7 +49,7 @@ export async function launchElectron({ server, userData = newUserData(), args = 
       ...(server && { VESTNIK_SERVER: server.url }),
       ...env,
     },
-    timeout: 30_000,
+    timeout: 120_000,
   });
   atEnd(() => app.close().catch(() => {}));
   const page = await app.firstWindow();

@@ -12,7 +12,8 @@ import { freePort } from "./ports.js";
 
 export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 export const PASSWORD = "correct horse battery";
-const READY_TIMEOUT = 30_000;
+/** Milliseconds a server may take to listen: a bound for one that never will, not for a busy machine. */
+const READY_TIMEOUT = 120_000;
 
 /** @typedef {{user: any, username: string, password: string, access_token: string, refresh_token: string}} Account */
 
