@@ -79,7 +79,7 @@ class WatchedStorage:
                 self._away_since = now
                 self.metrics.database_up.set(0)
                 detail = outcome.detail if isinstance(outcome, OperationFailed) else "the link broke during a commit"
-                self.note("error", "the database is away", {"reason": detail, "operation": type(operation).__name__})
+                self.note("error", "database_away", {"reason": detail, "operation": type(operation).__name__})
             return
         self._well_at = now
         if writes:
@@ -87,7 +87,7 @@ class WatchedStorage:
         if self._away_since is not None:
             away, self._away_since = now - self._away_since, None
             self.metrics.database_up.set(1)
-            self.note("warning", "the database is back", {"away_seconds": round(away, 1)})
+            self.note("warning", "database_back", {"away_seconds": round(away, 1)})
 
     def _count(self, operation: Operation, outcome: Outcome, took: float) -> None:
         match operation:

@@ -55,17 +55,17 @@ async def test_a_lost_database_is_one_loud_line_and_its_return_another(
     for _ in range(5):
         assert (await anna.get("/api/chats")).status_code == 503
     assert (await read(house))["vestnik_database_up"] == 0.0
-    [away] = told(caplog, "the database is away")
+    [away] = told(caplog, "database_away")
     assert (away["level"], away["reason"]) == ("error", "away")
     house.storage.broken = False
     house.clock.advance(seconds=60)
     for _ in range(2):
         assert (await anna.get("/api/chats")).status_code == 200
-    [back] = told(caplog, "the database is back")
+    [back] = told(caplog, "database_back")
     assert back["level"] == "warning" and float(str(back["away_seconds"])) >= 60
     samples = await read(house)
     assert samples["vestnik_database_up"] == 1.0
-    assert samples['vestnik_notes_total{event="the database is away"}'] == 1.0
+    assert samples['vestnik_notes_total{event="database_away"}'] == 1.0
 
 
 async def test_one_operation_that_fails_among_good_ones_is_no_lost_database(
@@ -76,7 +76,7 @@ async def test_one_operation_that_fails_among_good_ones_is_no_lost_database(
     house.storage.answers.append(OperationFailed(retryable=True, detail="a deadlock"))
     assert (await anna.get("/api/chats")).status_code == 503
     assert (await anna.get("/api/chats")).status_code == 200
-    assert told(caplog, "the database is away") == []
+    assert told(caplog, "database_away") == []
 
 
 async def test_the_loop_and_the_passwords_are_measured(house: House) -> None:
