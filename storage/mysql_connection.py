@@ -1,4 +1,4 @@
-"""One connection to MySQL or MariaDB: trio-mysql 1.0.3 with its known defects cured.
+"""One connection to MySQL or MariaDB: trio-mysql 1.0.3 with workarounds for its known defects.
 
 Cured here: the broken `caching_sha2_password` log-in, text columns read as bytes, sockets leaked by a forced close,
 connections left open after half a packet or half an answer, silent clear text where TLS was asked for, a connect

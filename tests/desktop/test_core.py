@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.desktop.node import DESKTOP, missing_node, run_tests
+from tests.desktop.node import MEASURED, missing_node, run_tests
 
 WHOLE = {"session.js", "timing.js", "transitions.js"}
 """Modules without a line, branch or function that no test of these two files takes."""
@@ -12,8 +12,7 @@ WHOLE = {"session.js", "timing.js", "transitions.js"}
 
 @pytest.mark.skipif(missing_node() is not None, reason=missing_node() or "")
 def test_the_vectors_hold_in_javascript() -> None:
-    files = (DESKTOP / "test/vectors.test.js", DESKTOP / "test/unit/http-carries.test.mjs")
-    said = run_tests(*files, options=("--experimental-test-coverage",))
+    said = run_tests(*MEASURED, options=("--experimental-test-coverage",))
     passed = re.search(r"^# pass (\d+)$", said, re.MULTILINE)
     assert passed is not None
     assert int(passed.group(1)) >= 120, "the vectors were found"

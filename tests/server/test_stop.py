@@ -182,7 +182,7 @@ async def test_a_stock_hypercorn_serves_the_same(tmp_path: Path) -> None:
         async with open_socket(url) as socket:
             assert (await socket.hello(ann["access_token"]))["user"]["username"] == "ann"
             await socket.send_raw("ё" * 40_000)
-            assert (await socket.end())[0] == 1009, "the cures are in place here too"
+            assert (await socket.end())[0] == 1009, "the workarounds are in place here too"
     finally:
         process.send_signal(signal.SIGTERM)
         with trio.fail_after(20):
