@@ -199,5 +199,11 @@ def test_what_was_not_measured_is_neither_reached_nor_missed() -> None:
     assert "not measured" in goal.line() and "no such program" in goal.line()
 
 
+def test_where_messages_were_lost_no_figure_is_good_enough() -> None:
+    goal = Goal("x", 30.0, "at least", 20, sound=False)
+    assert goal.reached is False
+    assert "worth nothing" in goal.line()
+
+
 def test_figures_show_three_digits() -> None:
     assert [number(value) for value in (13527.3, 99.94, 0.07324, math.nan)] == ["13,527", "99.9", "0.0732", "failed"]

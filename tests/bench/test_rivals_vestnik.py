@@ -67,6 +67,7 @@ def test_a_filled_store_is_one_that_vestnik_could_have_written(tmp_path: Path) -
 
 def test_a_profile_names_functions_not_lines() -> None:
     stacks = "thread (7): Main;main (a/b.py:1);work (a/b.py:5) 3\nthread (7): Main;main (a/b.py:2);work (a/b.py:6) 1\n"
+    stacks += "thread (8) 5\n"
     lines = shares(stacks).splitlines()
     assert lines[1].split() == ["100.0%", "100.0%", "work", "(a/b.py)"]
     assert "main (a/b.py)" in lines[3]

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from tests.bench.rivals.environment import Unavailable
 from tests.bench.rivals.figures import Goal, Rounds, ratio, table
@@ -45,6 +45,8 @@ class Contest:
     goals: list[Goal] = field(factory=list)
     figures: dict[str, Rounds] = field(factory=dict)
     troubles: list[str] = field(factory=list)
+    sound: bool = True
+    """Whether Vestnik lost and refused nothing in the measure that was taken last."""
 
     @property
     def database_pid(self) -> int:
@@ -75,6 +77,7 @@ class Contest:
         series = interleaved(runs, self.pace.rounds)
         for trouble in series.troubles:
             print(f"  ! {trouble}", flush=True)
+        self.sound = all(trouble.startswith(PEERS) for trouble in series.troubles)
         self.troubles += [f"{title}: {trouble}" for trouble in series.troubles]
         return series
 
@@ -85,6 +88,7 @@ class Contest:
 
     def judge(self, goal: Goal) -> None:
         """Print it and keep it."""
+        goal = evolve(goal, sound=goal.sound and self.sound)
         self.goals.append(goal)
         print(goal.line(), flush=True)
 

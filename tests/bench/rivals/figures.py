@@ -13,17 +13,21 @@ Rounds = Mapping[str, Sequence[float]]
 
 @frozen
 class Goal:
-    """`value` is to be at least or at most `bound`; None: not measured, `note` says why."""
+    """`value` is to be at least or at most `bound`; None: not measured, `note` says why. `sound`: nothing was lost or
+    refused on our side while it was measured; else the goal is missed, whatever the value."""
 
     what: str
     value: float | None
     sense: Literal["at least", "at most"]
     bound: float
     note: str = ""
+    sound: bool = True
 
     @property
     def reached(self) -> bool | None:
         """None where it was not measured."""
+        if not self.sound:
+            return False
         if self.value is None:
             return None
         return self.value >= self.bound if self.sense == "at least" else self.value <= self.bound
@@ -34,6 +38,7 @@ class Goal:
         verdict = {True: "OK", False: "missed", None: "-"}[self.reached]
         bound = "" if self.value is None and self.note else f"  (goal: {self.sense} {self.bound:g})"
         note = f"  {self.note}" if self.note else ""
+        note += "" if self.sound else "  worth nothing: see the lines with !"
         return f"  {verdict:6} {shown:>9}{bound}  {self.what}{note}"
 
 

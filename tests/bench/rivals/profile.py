@@ -42,6 +42,8 @@ def shares(stacks: str) -> str:
     for line in stacks.splitlines():
         stack, _, count = line.rpartition(" ")
         names = [_function(frame) for frame in stack.split(";") if not frame.startswith(("thread (", "process "))]
+        if not names:  # a thread whose stack could not be read at that moment
+            continue
         total += int(count)
         own[names[-1]] += int(count)
         for name in dict.fromkeys(names):
