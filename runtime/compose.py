@@ -16,6 +16,7 @@ from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import LocalBus
+from runtime.cleaning import clean_for_ever
 from runtime.config import Settings
 from runtime.driver import Driver
 from runtime.http.api import Api
@@ -106,6 +107,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
         async with trio.open_nursery() as nursery:
             trio.lowlevel.add_instrument(loop_delay)
             await nursery.start(driver.run)
+            nursery.start_soon(clean_for_ever, driver.request, _now)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(fixed, services, driver, drain, has_pages=bool(pages))
             nursery.cancel_scope.cancel()

@@ -30,7 +30,7 @@ from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error
 from storage.mysql_pool import Pool, StoreUnavailable, TransactionOutcomeUnknown, execute, fetch_all
 from storage.observer import Observer
 from storage.statements import MYSQL, DuplicateKey, Query, Result, Steps
-from storage.transactions import transaction_for
+from storage.transactions import Plan, after_look, transaction_for
 from storage.transactions.batches import Append, append_batch
 from storage.writer import Writer
 
@@ -118,6 +118,11 @@ class MySQLStorage:
             return await self._marks.perform(operation)
         plan = transaction_for(operation)
         again = isinstance(operation, _REPEATABLE)
+        if plan.look is not None:
+            looked = after_look(plan, await self._read(plan.look))
+            if not isinstance(looked, Plan):
+                return looked
+            plan = looked
         if plan.first is not None:
             outcome = await self._write(plan.first, again)
             if isinstance(outcome, Refused | OperationFailed | OutcomeUnknown):

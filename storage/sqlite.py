@@ -17,7 +17,7 @@ from attrs import define, field
 from chatproto.operations import Done, Operation, OperationFailed, Outcome, Refused
 from storage.observer import Observer, Unobserved
 from storage.statements import SQLITE, DuplicateKey, Query, Result, Steps
-from storage.transactions import transaction_for
+from storage.transactions import Plan, after_look, transaction_for
 from storage.transactions.chats import read_epoch
 
 T = TypeVar("T")
@@ -97,6 +97,11 @@ class SQLiteStorage:
     async def perform(self, operation: Operation) -> Outcome:
         """Run one operation. A caller cancelled while their write is committing has written it all the same."""
         plan = transaction_for(operation)
+        if plan.look is not None:
+            looked = after_look(plan, await self._read(plan.look))
+            if not isinstance(looked, Plan):
+                return looked
+            plan = looked
         if plan.first is not None:
             outcome = await self._write(plan.first)
             if isinstance(outcome, Refused | OperationFailed):

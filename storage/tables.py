@@ -300,5 +300,6 @@ idempotency_keys = _table(
     Column("chat_id", BigInteger, ForeignKey("chats.id"), nullable=False),
     Column("created_at", UTCDateTime, nullable=False),
     Index(None, "chat_id"),
+    Index(None, "created_at"),
 )
 """SHA-256 of the keys groups were created with; they count for 24 hours."""

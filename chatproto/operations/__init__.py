@@ -7,6 +7,7 @@ same append run again with the same cid tells). Refusals are values with a stabl
 
 from chatproto.operations.accounts import (
     ChangePassword,
+    CleanUp,
     CreateSession,
     CreateUser,
     EndSessions,
@@ -45,6 +46,7 @@ from chatproto.operations.outcomes import (
     ChatCreated,
     ChatFound,
     ChatsFound,
+    CleanedUp,
     Done,
     LoginFound,
     LogRead,
@@ -72,6 +74,7 @@ Operation = (
     | RotateRefresh
     | TouchSession
     | EndSessions
+    | CleanUp
     | ListSessions
     | ChangePassword
     | UpdateUser
@@ -106,6 +109,8 @@ __all__ = [
     "ChatCreated",
     "ChatFound",
     "ChatsFound",
+    "CleanUp",
+    "CleanedUp",
     "CreateDirect",
     "CreateGroup",
     "CreateSession",

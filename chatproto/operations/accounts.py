@@ -1,6 +1,7 @@
 """What is asked about accounts, sessions and people; secrets arrive hashed."""
 
 from datetime import datetime
+from typing import Literal
 
 from attrs import frozen
 
@@ -58,6 +59,21 @@ class TouchSession:
     session_id: int
     session_key: bytes
     refresh_id: bytes
+    now: datetime
+
+
+@frozen
+class CleanUp:
+    """Remove what has no meaning any more, of one kind, among at most `limit` rows above `after_id`; one transaction.
+
+    `tokens`: refresh tokens that were exchanged more than 7 days ago and whose successor was used; those of sessions
+    that ended more than 7 days ago; those that nobody exchanged for 90 days. `sessions`: those that were not used for
+    90 days are ended, those that ended 30 days ago and have no tokens are removed. `keys`: idempotency keys of 24
+    hours ago. Outcome: CleanedUp."""
+
+    kind: Literal["tokens", "sessions", "keys"]
+    after_id: int
+    limit: int
     now: datetime
 
 

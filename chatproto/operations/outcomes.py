@@ -73,6 +73,15 @@ class SessionsEnded:
 
 
 @frozen
+class CleanedUp:
+    """`removed` rows; sessions `ended` for want of use; `next_id`: where to go on, None at the end."""
+
+    removed: int
+    ended: int = 0
+    next_id: int | None = None
+
+
+@frozen
 class SessionsFound:
     sessions: tuple[SessionInfo, ...]
 
@@ -197,6 +206,7 @@ Outcome = (
     | SessionCreated
     | UserUpdated
     | SessionsEnded
+    | CleanedUp
     | SessionsFound
     | UsersFound
     | ChatCreated

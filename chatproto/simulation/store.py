@@ -15,6 +15,7 @@ from chatproto.operations import (
     AppendChange,
     AppendMessage,
     ChangePassword,
+    CleanUp,
     CreateDirect,
     CreateGroup,
     CreateSession,
@@ -69,7 +70,7 @@ class Login:
     key: bytes
     created_at: datetime
     last_used_at: datetime
-    ended: bool = False
+    ended_at: datetime | None = None
 
 
 @define
@@ -79,6 +80,7 @@ class RefreshToken:
     hash: bytes
     session_id: int
     parent: bytes | None
+    created_at: datetime
     exchanged_at: datetime | None = None
     late_exchanges: int = 0
     used: bool = False
@@ -182,6 +184,7 @@ class Store:
     rooms: dict[int, Room] = field(factory=dict)
     keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
     messages: int = 0
+    logins_made: int = 0
 
     def copy(self) -> "Store":
         """As it is now; items and users never change, so both hold the same ones."""
@@ -228,6 +231,8 @@ class Store:
                 return accounts.find_login(self, operation)
             case CreateSession():
                 return accounts.create_session(self, operation)
+            case CleanUp():
+                return accounts.clean_up(self, operation)
             case EndSessions():
                 return accounts.end_sessions(self, operation)
             case ListSessions():
@@ -273,7 +278,7 @@ class Store:
 
     def _ended(self, login_id: int) -> bool:
         login = self.logins.get(login_id)
-        return login is not None and login.ended
+        return login is not None and login.ended_at is not None
 
     # --- users as others see them ---
 

@@ -1,11 +1,14 @@
 """The model's accounts and sessions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import assert_never
 
 import msgspec
 
 from chatproto.operations import (
     ChangePassword,
+    CleanedUp,
+    CleanUp,
     CreateSession,
     CreateUser,
     Done,
@@ -36,6 +39,10 @@ from chatproto.wire.model import PrivateUser, SessionInfo
 GRACE = timedelta(seconds=60)
 LATE_EXCHANGES = 5
 TOUCH_INTERVAL = timedelta(minutes=1)
+UNUSED = timedelta(days=90)
+REUSE_KNOWN = timedelta(days=7)
+ENDED_KNOWN = timedelta(days=30)
+KEY_LIFETIME = timedelta(hours=24)
 
 
 def create_user(store: Store, operation: CreateUser) -> Outcome:
@@ -75,11 +82,12 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
     account = store.accounts.get(operation.user_id)
     if account is None:
         return Refused("not_found")
-    session_id = len(store.logins) + 1
+    store.logins_made += 1
+    session_id = store.logins_made
     store.logins[session_id] = Login(
         session_id, operation.user_id, operation.device, operation.key, operation.now, operation.now
     )
-    store.tokens[operation.refresh_hash] = RefreshToken(operation.refresh_hash, session_id, None)
+    store.tokens[operation.refresh_hash] = RefreshToken(operation.refresh_hash, session_id, None, operation.now)
     return SessionCreated(account.user, session_id, operation.key, operation.refresh_hash)
 
 
@@ -88,17 +96,21 @@ def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
     if token is None:
         return Refused("token_invalid")
     login = store.logins[token.session_id]
-    if login.ended:
+    if login.ended_at is not None:
         return Refused("revoked")
+    if operation.now - (token.exchanged_at or token.created_at) > UNUSED:
+        return Refused("token_invalid")
     if token.exchanged_at is None:
         token.exchanged_at = operation.now
     elif operation.now - token.exchanged_at > GRACE:
         if token.late_exchanges >= LATE_EXCHANGES or _successor_used(store, token):
-            login.ended = True
+            login.ended_at = operation.now
             return Refused("token_reused")
         token.late_exchanges += 1
     fresh = operation.new_refresh_hash
-    store.tokens[fresh] = RefreshToken(fresh, login.id, token.hash)
+    store.tokens[fresh] = RefreshToken(fresh, login.id, token.hash, operation.now)
+    if operation.now - login.last_used_at >= TOUCH_INTERVAL:
+        login.last_used_at = operation.now
     return SessionCreated(store.accounts[login.user_id].user, login.id, login.key, fresh)
 
 
@@ -110,7 +122,11 @@ def _successor_used(store: Store, token: RefreshToken) -> bool:
 
 def touch(store: Store, operation: TouchSession | LoadSession, device: str | None) -> Outcome:
     login = store.logins.get(operation.session_id)
-    if login is None or login.ended or (login.user_id, login.key) != (operation.user_id, operation.session_key):
+    if (
+        login is None
+        or login.ended_at is not None
+        or (login.user_id, login.key) != (operation.user_id, operation.session_key)
+    ):
         return Refused("revoked")
     token = store.tokens.get(operation.refresh_id)
     if token is not None and token.session_id == login.id:
@@ -121,25 +137,63 @@ def touch(store: Store, operation: TouchSession | LoadSession, device: str | Non
     return UserFound(store.accounts[login.user_id].user)
 
 
+def clean_up(store: Store, operation: CleanUp) -> Outcome:
+    """All in one slice."""
+    now = operation.now
+    match operation.kind:
+        case "tokens":
+            old = [token for token in store.tokens.values() if _removable(store, token, now)]
+            for token in old:
+                del store.tokens[token.hash]
+            return CleanedUp(len(old))
+        case "sessions":
+            logins = list(store.logins.values())
+            unused = [login for login in logins if login.ended_at is None and now - login.last_used_at > UNUSED]
+            kept = {token.session_id for token in store.tokens.values()}
+            gone = [login.id for login in logins if login.ended_at and now - login.ended_at > ENDED_KNOWN]
+            gone = [login_id for login_id in gone if login_id not in kept]
+            for login in unused:
+                login.ended_at = now
+            for login_id in gone:
+                del store.logins[login_id]
+            return CleanedUp(len(gone), ended=len(unused))
+        case "keys":
+            forgotten = [name for name, (_, made) in store.keys.items() if now - made >= KEY_LIFETIME]
+            for name in forgotten:
+                del store.keys[name]
+            return CleanedUp(len(forgotten))
+        case _:
+            assert_never(operation.kind)
+
+
+def _removable(store: Store, token: RefreshToken, now: datetime) -> bool:
+    ended_at = store.logins[token.session_id].ended_at
+    if ended_at is not None and now - ended_at > REUSE_KNOWN:
+        return True
+    if token.exchanged_at and now - token.exchanged_at > REUSE_KNOWN and _successor_used(store, token):
+        return True
+    return now - (token.exchanged_at or token.created_at) > UNUSED
+
+
 def end_sessions(store: Store, operation: EndSessions) -> Outcome:
     if operation.session_id is None:
-        return _end_all(store, operation.user_id, operation.keep)
+        return _end_all(store, operation.user_id, operation.keep, operation.now)
     login = store.logins.get(operation.session_id)
-    if login is None or login.user_id != operation.user_id or login.ended:
+    if login is None or login.user_id != operation.user_id or login.ended_at is not None:
         return Refused("not_found")
-    login.ended = True
+    login.ended_at = operation.now
     return SessionsEnded((login.id,))
 
 
-def _end_all(store: Store, user_id: int, keep: int | None) -> Outcome:
+def _end_all(store: Store, user_id: int, keep: int | None, now: datetime) -> Outcome:
     ended = [login for login in _live(store, user_id) if login.id != keep]
     for login in ended:
-        login.ended = True
+        login.ended_at = now
     return SessionsEnded(tuple(login.id for login in ended))
 
 
 def _live(store: Store, user_id: int) -> list[Login]:
-    return [login for login in store.logins.values() if login.user_id == user_id and not login.ended]
+    return [login for login in store.logins.values() if login.user_id == user_id and login.ended_at is None]
 
 
 def list_sessions(store: Store, operation: ListSessions) -> Outcome:
@@ -159,7 +213,7 @@ def list_sessions(store: Store, operation: ListSessions) -> Outcome:
 
 def change_password(store: Store, operation: ChangePassword) -> Outcome:
     store.accounts[operation.user_id].password_hash = operation.password_hash
-    return _end_all(store, operation.user_id, operation.keep)
+    return _end_all(store, operation.user_id, operation.keep, operation.now)
 
 
 def update_user(store: Store, operation: UpdateUser) -> Outcome:

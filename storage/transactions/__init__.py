@@ -2,6 +2,8 @@
 
 Nothing here knows which database runs it. What a runner does with a `Plan`:
 
+- `look`, where there is one, is a read of its own, run before all else: `after_look` tells what it means. Most of these
+  operations turn out to have nothing to write, and reads neither wait in line nor hold a lock.
 - `first`, where there is one, is a small write of its own, run before; if it ends in `Refused`, that is the outcome.
 - `start()` gives a fresh generator for each attempt. Send it a `Result` for each `Query` it yields; throw
   `DuplicateKey` into it where a unique key is met (the statement undone, the transaction not).
@@ -14,17 +16,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from chatproto.operations import (
     AppendBatch,
     AppendChange,
     AppendMessage,
     ChangePassword,
+    CleanUp,
     CreateDirect,
     CreateGroup,
     CreateSession,
     CreateUser,
+    Done,
     EndSessions,
     FetchMessages,
     FetchPage,
@@ -37,8 +41,10 @@ from chatproto.operations import (
     LoadSession,
     Mark,
     Operation,
+    OperationFailed,
     Outcome,
     ReadLog,
+    Refused,
     RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
@@ -53,6 +59,7 @@ from storage.transactions.accounts import create_user, find_login, list_users, s
 from storage.transactions.appends import append_message
 from storage.transactions.changes import append_change, append_commands
 from storage.transactions.chats import list_chats, load_chat, set_flags
+from storage.transactions.cleaning import clean_up
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.marks import mark
 from storage.transactions.pages import fetch_messages, fetch_page, read_log
@@ -63,6 +70,7 @@ from storage.transactions.sessions import (
     end_sessions,
     keep_device,
     list_sessions,
+    look_at_session,
     rotate_refresh,
     touch_session,
 )
@@ -76,6 +84,17 @@ class Plan:
     start: Callable[[], Steps[Outcome]]
     writes: bool
     first: Callable[[], Steps[Outcome]] | None = None
+    look: Callable[[], Steps[Outcome]] | None = None
+
+
+def after_look(plan: Plan, looked: Outcome) -> Plan | Outcome:
+    """Done: there is something to write, run the plan. Refused and trouble are the outcome. Anything else says that
+    nothing is to be written: it is the outcome of a plan that writes; another one goes on without its `first`."""
+    if isinstance(looked, Done):
+        return plan
+    if plan.writes or isinstance(looked, Refused | OperationFailed):
+        return looked
+    return evolve(plan, first=None)
 
 
 def transaction_for(operation: Operation) -> Plan:
@@ -96,7 +115,7 @@ def transaction_for(operation: Operation) -> Plan:
         case RotateRefresh():
             return Plan(partial(rotate_refresh, operation), writes=True)
         case TouchSession():
-            return Plan(partial(touch_session, operation), writes=True)
+            return Plan(partial(touch_session, operation), writes=True, look=partial(look_at_session, operation))
         case EndSessions():
             return Plan(partial(end_sessions, operation), writes=True)
         case ListSessions():
@@ -133,8 +152,10 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(mark, operation), writes=True)
         case LoadSession():
             # what it reads is much and may lag behind; what it writes is little
-            first = partial(keep_device, operation)
-            return Plan(partial(load_session, operation), writes=False, first=first)
+            first, look = partial(keep_device, operation), partial(look_at_session, operation)
+            return Plan(partial(load_session, operation), writes=False, first=first, look=look)
+        case CleanUp():
+            return Plan(partial(clean_up, operation), writes=True)
         case Sweep():
             return Plan(partial(sweep, operation), writes=False)
         case RenewEpoch():

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, or_, select, update
 from chatproto.operations import (
     ChangePassword,
     CreateSession,
+    Done,
     EndSessions,
     ListSessions,
     LoadSession,
@@ -37,18 +38,24 @@ LATE_EXCHANGES: Final = 5
 TOUCH_INTERVAL: Final = timedelta(minutes=1)
 """`last_used_at` is written at most this often."""
 
+UNUSED: Final = timedelta(days=90)
+"""A refresh token that was not exchanged for so long ends, and so does a session that was not used."""
+
 _INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at", "key"))
 _INSERT_TOKEN: Final = Statement(into(refresh_tokens, "session_id", "parent_id", "hash", "created_at"))
 _TOKEN_BY_HASH: Final = Statement(
     select(refresh_tokens.c.id, refresh_tokens.c.session_id).where(refresh_tokens.c.hash == bindparam("hash"))
 )
 _TOKEN: Final = Statement(
-    select(refresh_tokens.c.exchanged_at, refresh_tokens.c.late_exchanges).where(
+    select(refresh_tokens.c.created_at, refresh_tokens.c.exchanged_at, refresh_tokens.c.late_exchanges).where(
         refresh_tokens.c.id == bindparam("refresh_id")
     )
 )
+_USED_AT: Final = Statement(
+    update(sessions).where(sessions.c.id == bindparam("session_id")).values(last_used_at=bindparam("last_used_at"))
+)
 _LOCK_SESSION: Final = Statement(
-    select(sessions.c.user_id, sessions.c.ended_at, sessions.c.key)
+    select(sessions.c.user_id, sessions.c.ended_at, sessions.c.key, sessions.c.last_used_at)
     .where(sessions.c.id == bindparam("session_id"))
     .with_for_update()
 )
@@ -117,6 +124,14 @@ _SET_PASSWORD: Final = Statement(
 )
 
 
+class _Token(NamedTuple):
+    """A row of _TOKEN."""
+
+    created_at: datetime
+    exchanged_at: datetime | None
+    late_exchanges: int
+
+
 class _State(NamedTuple):
     """A row of _STATE: a session, and the refresh token with the given hash where it is one of this session's."""
 
@@ -154,35 +169,65 @@ def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
         return Refused("token_invalid")
     refresh_id, session_id = found
     session = yield from _LOCK_SESSION.one(session_id=session_id)
-    assert session is not None
-    user_id, ended_at, key = session
+    if session is None:
+        return Refused("token_invalid")  # removed just now, long after its end
+    user_id, ended_at, key, last_used_at = session
     if ended_at is not None:
         return Refused("revoked")
-    if not (yield from _exchange(refresh_id, operation.now)):
+    row = yield from _TOKEN.one(refresh_id=refresh_id)
+    token = None if row is None else _Token(*row)
+    if token is None or operation.now - (token.exchanged_at or token.created_at) > UNUSED:
+        return Refused("token_invalid")  # as after the clean-up, which may have removed it just now
+    if not (yield from _exchange(refresh_id, token, operation.now)):
         yield from _END.run(session_ids=[session_id], ended_at=operation.now)
         return Refused("token_reused")
     yield from _INSERT_TOKEN.run(
         session_id=session_id, parent_id=refresh_id, hash=operation.new_refresh_hash, created_at=operation.now
     )
+    if operation.now - last_used_at >= TOUCH_INTERVAL:
+        yield from _USED_AT.run(session_id=session_id, last_used_at=operation.now)
     user = yield from private_user(user_id)
     assert user is not None
     return SessionCreated(user, session_id, bytes(key), operation.new_refresh_hash)
 
 
-def _exchange(refresh_id: int, now: datetime) -> Steps[bool]:
+def _exchange(refresh_id: int, token: _Token, now: datetime) -> Steps[bool]:
     """Whether this token may be exchanged now; notes that it was. The session is locked."""
-    token = yield from _TOKEN.one(refresh_id=refresh_id)
-    assert token is not None
-    exchanged_at, late_exchanges = token
-    if exchanged_at is None:
+    if token.exchanged_at is None:
         yield from _SET_EXCHANGED.run(refresh_id=refresh_id, exchanged_at=now)
         return True
-    if now - exchanged_at <= GRACE:
+    if now - token.exchanged_at <= GRACE:
         return True
-    if late_exchanges >= LATE_EXCHANGES or (yield from _USED_CHILD.one(refresh_id=refresh_id)) is not None:
+    if token.late_exchanges >= LATE_EXCHANGES or (yield from _USED_CHILD.one(refresh_id=refresh_id)) is not None:
         return False
     yield from _COUNT_LATE.run(refresh_id=refresh_id)
     return True
+
+
+def look_at_session(operation: TouchSession | LoadSession) -> Steps[Outcome]:
+    """UserFound where the session is alive and nothing is to be written; Done where something is.
+
+    That the tokens are used is written before the answer, once for each of them, because the detection of reuse builds
+    on it. The time of use is written with the first answer of a minute."""
+    state = yield from _state_of(operation)
+    if state is None:
+        return Refused("revoked")
+    label = operation.device if isinstance(operation, LoadSession) else ""
+    if state.used is False or label not in ("", state.device) or operation.now - state.last_used_at >= TOUCH_INTERVAL:
+        return Done()
+    user = yield from private_user(operation.user_id)
+    assert user is not None
+    return UserFound(user)
+
+
+def _state_of(operation: TouchSession | LoadSession) -> Steps[_State | None]:
+    """The live session that the operation names by number, key and user; None where there is none."""
+    row = yield from _STATE.one(session_id=operation.session_id, refresh_hash=operation.refresh_id)
+    state = None if row is None else _State(*row)
+    named = (operation.user_id, operation.session_key)
+    if state is None or state.ended_at is not None or (state.user_id, state.key) != named:
+        return None
+    return state
 
 
 def touch_session(operation: TouchSession) -> Steps[Outcome]:
@@ -197,10 +242,8 @@ def keep_device(operation: LoadSession) -> Steps[Outcome]:
 
 def _touch(operation: TouchSession | LoadSession, label: str | None) -> Steps[Outcome]:
     session_id, now = operation.session_id, operation.now
-    row = yield from _STATE.one(session_id=session_id, refresh_hash=operation.refresh_id)
-    state = None if row is None else _State(*row)
-    named = (operation.user_id, operation.session_key)
-    if state is None or state.ended_at is not None or (state.user_id, state.key) != named:
+    state = yield from _state_of(operation)
+    if state is None:
         return Refused("revoked")
     last_used_at, device = state.last_used_at, state.device
     if state.used is False:

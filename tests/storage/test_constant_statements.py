@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,17 @@ from chatproto.operations import (
     CreateGroup,
     CreateSession,
     CreateUser,
+    Done,
     ListChats,
     LoadSession,
     Mark,
+    Outcome,
     SessionCreated,
     SessionLoaded,
+    TouchSession,
     UserFound,
 )
+from storage.transactions import after_look, transaction_for
 from tests.storage.driving import CountedSQLite
 from tests.storage.house import START, House, expect
 
@@ -94,3 +99,24 @@ def test_the_unread_before_many_of_ones_own_are_counted_too(database: CountedSQL
             database.perform(house.message(chat_id, actor))
     listed = expect(ChatsFound, database.perform(ListChats(ann))).chats
     assert {one.id: one.unread_count for one in listed} == {chat: 4, quiet: 2}
+
+
+def test_a_session_that_was_used_this_minute_is_only_looked_at(database: CountedSQLite) -> None:
+    """The first use of a token is written before the answer, the time of use once a minute, all else is a read."""
+    ann = new_user(database, "ann")
+    session = expect(SessionCreated, database.perform(CreateSession(ann, "x", b"1", b"k" * 16, START)))
+
+    def looked(**later: float) -> Outcome:
+        named = (ann, session.session_id, session.session_key, session.refresh_id)
+        plan = transaction_for(TouchSession(*named, START + timedelta(**later)))
+        assert plan.look is not None
+        outcome = database.run(plan.look())
+        if after_look(plan, outcome) is plan:
+            database.run(plan.start())
+        return outcome
+
+    assert looked() == Done(), "the token was not used before"
+    expect(UserFound, looked())
+    expect(UserFound, looked(seconds=59))
+    assert looked(seconds=60) == Done(), "a minute is over"
+    expect(UserFound, looked(seconds=119))
