@@ -58,7 +58,9 @@ class Link:
             return
 
     def cut(self) -> None:
-        """End the TCP connection at once with a reset, as a network that breaks would."""
+        """End the TCP connection at once with a reset, as a network that breaks would; one that has ended stays so."""
+        if self._stream.socket.fileno() < 0:
+            return
         self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._stream.socket.close()
 
