@@ -75,6 +75,7 @@ async def test_the_same_cid_again_is_the_same_message(house: House) -> None:
     async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
         chat_id = await ann.create_direct(ann.user_id)
         first = await ann.send(chat_id, "once", cid="mine")
+        await ann.reached(chat_id, 1)  # else the first one, as it is pushed, settles the second before its ack
         again = await ann.send(chat_id, "once", cid="mine")
         assert (again.seq, again.dup) == (first.seq, True)
         with pytest.raises(ChatError, match="cid_conflict"):
