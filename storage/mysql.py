@@ -1,9 +1,8 @@
 """The store in MySQL or MariaDB: transactions on a pool, and a group-commit writer for the log and the marks."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import trio
 from trio_mysql import err
@@ -25,13 +24,14 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
 )
+from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
 from storage.migrate import SchemaMismatch, compare
 from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
-from storage.mysql_pool import Pool, StoreUnavailable, TransactionOutcomeUnknown, execute, fetch_all
+from storage.mysql_pool import Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
+from storage.mysql_run import drive, fetch_all
 from storage.observer import Observer
-from storage.statements import MYSQL, DuplicateKey, Query, Result, Steps
+from storage.statements import Steps
 from storage.transactions import Plan, after_look, transaction_for
-from storage.transactions.batches import Append, append_batch
 from storage.writer import Writer
 
 T = TypeVar("T")
@@ -46,7 +46,6 @@ CLOSE_TIMEOUT: Final = 5.0
 RESOLVE_PAUSE: Final = 0.2
 """Seconds before an append whose commit is unknown is run again."""
 
-_DUPLICATE: Final = 1062
 _NO_TABLE: Final = 1146
 _REPEATABLE: Final = (
     AppendMessage
@@ -98,13 +97,14 @@ class MySQLStorage:
         observer: Observer | None = None,
     ) -> None:
         """Opens nothing yet. `random` jitters the pauses before conflicting transactions are run again."""
-        self._reads = Pool(settings, readers, random=random, observer=observer)
-        self._writes = Pool(settings, writers, random=random, observer=observer)
-        self._log: Writer[Append, Outcome] = Writer(
-            self._append, lambda operation: operation.chat_id, observer=observer
+        generation = Generation()
+        self._reads = Pool(settings, readers, random=random, observer=observer, generation=generation)
+        self._writes = Pool(settings, writers, random=random, observer=observer, generation=generation)
+        self._log: Writer[AppendBatch, Outcome] = Writer(
+            self._batch, lambda batch: batch.chat_id, weight=weight, observer=observer
         )
         self._marks: Writer[Mark, Outcome] = Writer(
-            self._mark, lambda operation: (operation.chat_id, operation.user_id), parallel=1, observer=observer
+            self._batch, lambda mark: (mark.chat_id, mark.user_id), parallel=1, observer=observer
         )
         self._closed = False
 
@@ -113,6 +113,8 @@ class MySQLStorage:
         if self._closed:
             return OperationFailed(retryable=True, detail="the store is closed")
         if isinstance(operation, AppendMessage | AppendChange):
+            return only(await self._log.perform(of_one(operation)))
+        if isinstance(operation, AppendBatch):
             return await self._log.perform(operation)
         if isinstance(operation, Mark):
             return await self._marks.perform(operation)
@@ -168,18 +170,19 @@ class MySQLStorage:
         await self._writes.aclose()
 
     async def _read(self, start: Callable[[], Steps[Outcome]]) -> Outcome:
-        """Outside any transaction; once more where the link was lost."""
-        for last in (False, True):
-            connection: Connection | None = None
-            try:
-                with trio.fail_after(TIMEOUT):
-                    async with self._reads.acquire() as connection:
-                        return await drive(connection, start())
-            except (StoreUnavailable, trio.TooSlowError) as error:
-                return OperationFailed(retryable=True, detail=_reason(error))
-            except err.MySQLError as error:
-                if last or (connection is not None and connection.open):
-                    return _failure(error)
+        """Outside any transaction; once more where the link was lost, within the same time."""
+        try:
+            with trio.fail_after(TIMEOUT):
+                for last in (False, True):
+                    connection: Connection | None = None
+                    try:
+                        async with self._reads.acquire() as connection:
+                            return await drive(connection, start())
+                    except err.MySQLError as error:
+                        if last or (connection is not None and connection.open):
+                            return _failure(error)
+        except (StoreUnavailable, trio.TooSlowError) as error:
+            return OperationFailed(retryable=True, detail=_reason(error))
         raise AssertionError("unreachable")
 
     async def _write(self, start: Callable[[], Steps[Outcome]], again: bool) -> Outcome:
@@ -217,97 +220,42 @@ class MySQLStorage:
                     raise TransactionOutcomeUnknown("the database did not come back in time") from error
             await trio.sleep(RESOLVE_PAUSE)
 
-    async def _append(self, operations: Sequence[Append]) -> Sequence[Outcome | Exception | None]:
-        return await self._batch(operations, partial(append_batch, operations))
+    async def _batch(self, writes: Sequence[Write]) -> Sequence[Answer]:
+        """A transaction for each attempt."""
+        steps = attempts(writes)
+        try:
+            start = next(steps)
+            while True:
+                start = steps.send(await self._attempt(start))
+        except StopIteration as stop:
+            answers: list[Answer] = stop.value
+            return answers
 
-    async def _mark(self, operations: Sequence[Mark]) -> Sequence[Outcome | Exception | None]:
-        return await self._batch(operations, partial(_mark_batch, operations))
-
-    async def _batch(
-        self, operations: Sequence[Operation], start: Callable[[], Steps[list[Outcome | None]]]
-    ) -> Sequence[Outcome | Exception | None]:
-        """One transaction for all; where it fails for a reason that is not the server's, one for each."""
-
-        async def body(connection: Connection) -> list[Outcome | None]:
+    async def _attempt(self, start: Callable[[], Steps[Sequence[Outcome | None]]]) -> Tried:
+        async def body(connection: Connection) -> Sequence[Outcome | None]:
             return await drive(connection, start())
 
         try:
             return await self._transaction(body, again=True)
         except TransactionOutcomeUnknown:
-            return [OutcomeUnknown()] * len(operations)
+            return OutcomeUnknown()
         except StoreUnavailable as error:
-            return [OperationFailed(retryable=True, detail=_reason(error))] * len(operations)
+            return OperationFailed(retryable=True, detail=_reason(error))
         except Exception as error:
-            if isinstance(error, err.MySQLError) and error_code(error) in _PASSING:
-                return [_failure(error)] * len(operations)
-            if len(operations) == 1:
-                return [error]
-        return [await self._alone(operation) for operation in operations]
-
-    async def _alone(self, operation: Operation) -> Outcome | Exception:
-        try:
-            return await self._write(transaction_for(operation).start, again=True)
-        except Exception as error:
-            return error
-
-
-async def drive(connection: Connection, steps: Steps[T]) -> T:
-    """Answer a transaction's queries until it returns."""
-    try:
-        query = next(steps)
-        while True:
-            try:
-                result = await _run(connection, query)
-            except err.IntegrityError as error:
-                if error_code(error) != _DUPLICATE:
-                    raise
-                query = steps.throw(DuplicateKey(str(error)))
-            else:
-                query = steps.send(result)
-    except StopIteration as stop:
-        value: T = stop.value
-        return value
-
-
-async def _run(connection: Connection, query: Query) -> Result:
-    compiled = query.statement.on(MYSQL)
-    if query.many:
-        return await _run_many(connection, compiled.sql, [compiled.values(params) for params in query.many])
-    sql, values = compiled.bind(query.params)
-    if compiled.returns_rows:
-        return Result(rows=compiled.read(await fetch_all(connection, sql, values)))
-    written = await execute(connection, sql, values)
-    return Result(row_count=written.row_count, last_id=written.last_id)
-
-
-async def _run_many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> Result:
-    """An INSERT as one statement with many rows, whose `last_id` is that of the first; all else one by one."""
-    head, values, group = sql.partition(" VALUES ")
-    if sql.startswith("INSERT INTO ") and values:
-        flat = tuple(value for row in rows for value in row)
-        written = await execute(connection, f"{head}{values}{', '.join([group] * len(rows))}", flat)
-        return Result(row_count=written.row_count, last_id=written.last_id)
-    total = 0
-    for row in rows:
-        total += (await execute(connection, sql, row)).row_count
-    return Result(row_count=total)
-
-
-def _mark_batch(operations: Sequence[Mark]) -> Steps[list[Outcome | None]]:
-    """Marks in the order of their rows, so that two batches cannot wait for each other."""
-    outcomes: dict[int, Outcome] = {}
-    in_order = sorted(enumerate(operations), key=lambda pair: (pair[1].chat_id, pair[1].user_id, pair[0]))
-    for place, operation in in_order:
-        outcomes[place] = yield from transaction_for(operation).start()
-    return [outcomes[place] for place in range(len(operations))]
+            return _failure(error) if isinstance(error, err.MySQLError) and _is_trouble(error) else Bug(error)
 
 
 def _failure(error: err.MySQLError) -> OperationFailed:
     """The outcome of trouble with the server; bugs are raised again."""
+    if not _is_trouble(error):
+        raise error
+    return OperationFailed(retryable=True, detail=_reason(error))
+
+
+def _is_trouble(error: err.MySQLError) -> bool:
+    """Whether the server is the matter, and not our SQL."""
     code = error_code(error)
-    if code in _PASSING or 2000 <= code < 3000 or isinstance(error, err.InterfaceError):
-        return OperationFailed(retryable=True, detail=_reason(error))
-    raise error
+    return code in _PASSING or 2000 <= code < 3000 or isinstance(error, err.InterfaceError)
 
 
 def _reason(error: BaseException) -> str:

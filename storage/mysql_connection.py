@@ -10,6 +10,7 @@ they are. Whatever breaks that agreement (a cancel, a lost link, an undecodable 
 
 import os
 import ssl
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -34,14 +35,17 @@ LOCK_WAIT: Final = 1205
 CONFLICTS: Final = frozenset({DEADLOCK, LOCK_WAIT})
 """Server errors after which the whole transaction must be rolled back and may be run again."""
 
+_CHARSET: Final = "utf8mb4"
 _INIT_COMMAND: Final = (
-    f"SET time_zone = '+00:00', innodb_lock_wait_timeout = {LOCK_WAIT_TIMEOUT}, "
+    f"SET NAMES {_CHARSET}, time_zone = '+00:00', innodb_lock_wait_timeout = {LOCK_WAIT_TIMEOUT}, "
     "sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION'"
 )
 _SETUP_MARIADB: Final = f"SET tx_isolation = 'READ-COMMITTED', max_statement_time = {STATEMENT_TIMEOUT}"
 _SETUP_MYSQL: Final = f"SET transaction_isolation = 'READ-COMMITTED', max_execution_time = {STATEMENT_TIMEOUT * 1000}"
+_CHARSETS: Final = "SELECT @@character_set_client, @@character_set_connection, @@character_set_results"
 _TLS_MODES: Final = frozenset({"off", "required", "verify-ca"})
 _CANNOT_CONNECT: Final = 2003
+_BAD_CHARSET: Final = 2019
 _TLS_ERROR: Final = 2026
 _AUTH_PLUGIN_ERROR: Final = 2061
 
@@ -111,6 +115,16 @@ def parse_url(url: str) -> MySQLSettings:
     )
 
 
+@frozen
+class Answer:
+    """Rows, or how many changed (an upsert: 1 inserted, 2 updated, 0 unchanged) and the id made for the first new row,
+    or 0."""
+
+    rows: Sequence[tuple[Any, ...]]
+    row_count: int
+    last_id: int
+
+
 class _CachingSha2:
     """Answers `caching_sha2_password` after an auth switch; upstream's own coroutine is not awaited in places."""
 
@@ -176,7 +190,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
             password=settings.password.encode(),  # as str, upstream would take latin1
             database=settings.database,
             unix_socket=settings.unix_socket,
-            charset="utf8mb4",
+            charset=_CHARSET,
             cursorclass=_Cursor,
             use_unicode=True,
             binary_prefix=True,
@@ -210,6 +224,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
             with trio.fail_after(self.settings.connect_timeout):
                 await super().connect(sock)
                 await self.query(_SETUP_MARIADB if self.is_mariadb else _SETUP_MYSQL)
+                await self._check_charset()
         except trio.TooSlowError as error:
             self._force_close()
             raise err.OperationalError(_CANNOT_CONNECT, "no MySQL session in time") from error
@@ -226,6 +241,19 @@ class Connection(connections.Connection):  # type: ignore[misc]
         except BaseException:
             self._force_close()
             raise
+
+    async def _check_charset(self) -> None:
+        """The name in the handshake counts for nothing where the server was told to ignore it, and a proxy may drop
+        what was set: then everything but ASCII would be stored wrongly, and read back as if it were right."""
+        for charset in (await self.ask(_CHARSETS)).rows[0]:
+            if charset != _CHARSET:
+                raise err.OperationalError(_BAD_CHARSET, f"the MySQL session talks {charset}, not {_CHARSET}")
+
+    async def ask(self, sql: str) -> "Answer":
+        """Run one statement, in which every value is written out."""
+        await self.query(sql)
+        result = self._result
+        return Answer(result.rows or (), int(result.affected_rows or 0), int(result.insert_id or 0))
 
     async def begin(self) -> None:
         """Begin a transaction and forget earlier conflicts."""

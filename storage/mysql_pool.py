@@ -4,13 +4,10 @@ What a caller can rely on: a connection is leased to one task at a time, and goe
 on it. Session state set by hand (GET_LOCK, user variables, temporary tables) is not reset: who sets it undoes it.
 """
 
-import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import trio
 from attrs import define, frozen
@@ -20,8 +17,6 @@ from storage.mysql_connection import CONFLICTS, DEADLOCK, Connection, MySQLSetti
 from storage.observer import Observer, Unobserved
 
 T = TypeVar("T")
-Scalar = None | bool | int | float | str | bytes | Decimal | date | datetime | timedelta
-"""What may be a parameter. Aware datetimes are refused: convert to naive UTC first."""
 
 ACQUIRE_TIMEOUT: Final = 5.0
 """Seconds to get a lease: the wait in line, the ping and the connect together."""
@@ -38,6 +33,10 @@ QUIT_TIMEOUT: Final = 1.0
 
 _GONE: Final = frozenset({1053, 1080, 1152, 1927, 4031})
 """Server errors that announce the end of the connection: shutdown, forced close, abort, kill, idle too long."""
+
+
+_READ_ONLY: Final = frozenset({1290, 1792, 1836})
+"""Server errors that say that this server takes no writes now: after a failover the name leads to another."""
 
 
 class StoreUnavailable(Exception):
@@ -59,19 +58,27 @@ class PoolLimits:
     backoff: float = BACKOFF
 
 
-@frozen
-class Written:
-    """Rows changed (an upsert: 1 inserted, 2 updated, 0 unchanged) and the id made for the first new row, or 0."""
+@define
+class Generation:
+    """Counts how often the server behind the connections was lost, or turned out to be no primary any more. Those of an
+    earlier generation are not used again: where one is dead, so are all that were open at the time.
 
-    row_count: int
-    last_id: int
+    Pools that lead to the same server share one."""
+
+    number: int = 0
+
+    def end(self, number: int) -> None:
+        """This generation is over; for an earlier one that is known already."""
+        if number == self.number:
+            self.number += 1
 
 
 @define
-class _Idle:
+class _Lease:
     connection: Connection
     born: float
     last_used: float
+    generation: int
 
 
 @define
@@ -94,14 +101,16 @@ class Pool:
         random: Random | None = None,
         limits: PoolLimits | None = None,
         observer: Observer | None = None,
+        generation: Generation | None = None,
     ) -> None:
         """`random` jitters the pauses between attempts; give a seeded one to repeat a run."""
         self._observer = observer or Unobserved()
+        self._generation = generation or Generation()
         self._settings = settings
         self._limits = limits or PoolLimits()
         self._random = random or Random()
         self._limiter = trio.CapacityLimiter(size)
-        self._idle: list[_Idle] = []
+        self._idle: list[_Lease] = []
         self._closed = False
         self.opened = 0
         """Connections opened so far."""
@@ -129,11 +138,14 @@ class Pool:
         try:
             yield connection
             keep = True
-        except Exception:
+        except Exception as error:
             keep = True
+            if _is_lost(error, connection):
+                self._generation.end(lease.generation)
             raise
         finally:  # no checkpoint here: after a commit nothing may be cancelled any more
-            if keep and not self._closed and connection.clean:
+            keep = keep and not self._closed and lease.generation == self._generation.number
+            if keep and connection.clean:
                 lease.last_used = trio.current_time()
                 self._idle.append(lease)
             else:
@@ -181,8 +193,6 @@ class Pool:
                 async with self.acquire() as connection:
                     return await _attempt(connection, body, stage)
             except _LostBeforeBody as lost:
-                for lease in self._idle:  # the server may have been restarted: ask each before use
-                    lease.last_used = -math.inf
                 if attempt >= attempts:
                     raise StoreUnavailable("the MySQL connection was lost") from lost.__cause__
                 continue
@@ -193,7 +203,7 @@ class Pool:
                     raise StoreUnavailable(f"conflicts in all {attempts} attempts") from error
             await trio.sleep(self._limits.backoff * 2 ** (attempt - 1) * self._random.uniform(0.5, 1.5))
 
-    async def _lease(self, borrower: object) -> _Idle:
+    async def _lease(self, borrower: object) -> _Lease:
         held = False
         try:
             with trio.fail_after(self._limits.acquire_timeout):
@@ -209,14 +219,16 @@ class Pool:
                 raise StoreUnavailable(f"no MySQL connection: {error or 'out of time'}") from error
             raise
 
-    async def _reuse(self) -> _Idle | None:
+    async def _reuse(self) -> _Lease | None:
         while self._idle:
             lease = self._idle.pop()
             now = trio.current_time()
-            if now - lease.born > self._limits.max_age:
+            if lease.generation != self._generation.number or now - lease.born > self._limits.max_age:
                 lease.connection.close()
             elif now - lease.last_used <= self._limits.ping_after or await self._answers(lease.connection):
                 return lease
+            else:
+                self._generation.end(lease.generation)
         return None
 
     async def _answers(self, connection: Connection) -> bool:
@@ -231,14 +243,22 @@ class Pool:
             raise
         return True
 
-    async def _open(self) -> _Idle:
+    async def _open(self) -> _Lease:
         if self._closed:
             raise StoreUnavailable("the pool is closed")
-        connection = Connection(self._settings)
+        connection, generation = Connection(self._settings), self._generation.number
         await connection.connect()
         self.opened += 1
         now = trio.current_time()
-        return _Idle(connection, now, now)
+        return _Lease(connection, now, now, generation)
+
+
+def _is_lost(error: Exception, connection: Connection) -> bool:
+    """Whether the error tells that this server is gone, or is no primary any more."""
+    if isinstance(error, err.MySQLError) and error_code(error) in _READ_ONLY:
+        return True
+    told = isinstance(error, err.MySQLError | StoreUnavailable | TransactionOutcomeUnknown | _LostBeforeBody)
+    return told and not connection.open
 
 
 async def _attempt(connection: Connection, body: Callable[[Connection], Awaitable[T]], stage: _Stage) -> T:
@@ -281,29 +301,3 @@ async def _roll_back(connection: Connection) -> None:
             await connection.rollback()
     except err.MySQLError:
         connection.close()
-
-
-async def fetch_all(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> list[tuple[Any, ...]]:
-    """Run one query and give all rows. Placeholders are %s; a literal percent sign is written %%."""
-    async with connection.cursor() as cursor:
-        await cursor.execute(sql, _checked(params))
-        return list(await cursor.fetchall())
-
-
-async def execute(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> Written:
-    """Run one statement that gives no rows. Placeholders as in `fetch_all`."""
-    async with connection.cursor() as cursor:
-        count = await cursor.execute(sql, _checked(params))
-        return Written(int(count), int(cursor.lastrowid or 0))
-
-
-def _checked(params: Sequence[Scalar]) -> tuple[Scalar, ...]:
-    """The parameters as a tuple; TypeError for a dict or anything else the driver would not escape soundly."""
-    if not isinstance(params, tuple | list):
-        raise TypeError("SQL parameters are a tuple or a list")
-    for value in params:
-        if not isinstance(value, Scalar):
-            raise TypeError(f"not an SQL parameter: {type(value).__name__}")
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            raise TypeError("an aware datetime is not an SQL parameter: convert to naive UTC")
-    return tuple(params)

@@ -1,35 +1,42 @@
-"""The store in one SQLite file: one writing connection with group commit, several reading ones.
-
-Who wants to write lines up; the first in line takes everybody behind them along in one transaction on a thread, and
-while that commits the next line forms. There is no task of its own, so nothing is left running when callers go.
-"""
+"""The store in one SQLite file: one writing connection behind the group-commit writer, several reading ones."""
 
 import sqlite3
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import trio
-from attrs import define, field
 
-from chatproto.operations import Done, Operation, OperationFailed, Outcome, Refused
+from chatproto.operations import (
+    AppendBatch,
+    AppendChange,
+    AppendMessage,
+    Done,
+    Mark,
+    Operation,
+    OperationFailed,
+    Outcome,
+    Refused,
+)
+from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
 from storage.observer import Observer, Unobserved
-from storage.statements import SQLITE, DuplicateKey, Query, Result, Steps
+from storage.statements import SQLITE, Compiled, DuplicateKey, Query, Result, Steps
 from storage.transactions import Plan, after_look, transaction_for
 from storage.transactions.chats import read_epoch
+from storage.writer import Writer
 
 T = TypeVar("T")
 
-BATCH: Final = 256
-"""Operations in one transaction."""
 READERS: Final = 4
 """Connections that read."""
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another process that holds the file's lock."""
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds `aclose` waits for what is under way."""
+JOURNAL_BYTES: Final = 8 * 1024 * 1024
+"""What the write-ahead file is cut back to once a long reader has let it grow (SQLite's own checkpoints keep it at
+about 4 MB, but never make it smaller)."""
 
 _UNIQUE: Final = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 _PASSING: Final = frozenset(
@@ -54,21 +61,6 @@ class RunInThread(Protocol):
     def __call__(self, function: Callable[[], T], /) -> Awaitable[T]: ...
 
 
-@define(eq=False)
-class _Job:
-    """One write in line. `event` is set when it is done, or when its turn to lead has come."""
-
-    start: Callable[[], Steps[Outcome]]
-    event: trio.Event = field(factory=trio.Event)
-    taken: bool = False
-    outcome: Outcome | None = None
-    error: Exception | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.outcome is not None or self.error is not None
-
-
 class SQLiteStorage:
     """`Storage` on one file, which `storage.migrate.upgrade` has made. For one process only."""
 
@@ -86,16 +78,21 @@ class SQLiteStorage:
             run_in_thread = partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(readers + 1))
         self._run_in_thread = run_in_thread
         self._observer = observer or Unobserved()
-        self._writer = _open(path, busy_timeout, read_only=False)
+        self._writing_connection = _open(path, busy_timeout, read_only=False)
         self._idle = [_open(path, busy_timeout, read_only=True) for _ in range(readers)]
         self._reading = trio.Semaphore(readers, max_value=readers)
         self._readers = readers
-        self._line: deque[_Job] = deque()
-        self._writing = False
+        self._writer: Writer[Write, Outcome] = Writer(
+            self._write_batch, lambda write: None, weight=weight, parallel=1, observer=observer
+        )
         self._closed = False
 
     async def perform(self, operation: Operation) -> Outcome:
-        """Run one operation. A caller cancelled while their write is committing has written it all the same."""
+        """Run one operation. A caller cancelled while its write is committing has written it all the same."""
+        if isinstance(operation, AppendMessage | AppendChange):
+            return only(await self._write(of_one(operation)))
+        if isinstance(operation, AppendBatch | Mark):
+            return await self._write(operation)
         plan = transaction_for(operation)
         if plan.look is not None:
             looked = after_look(plan, await self._read(plan.look))
@@ -121,19 +118,19 @@ class SQLiteStorage:
         if self._closed:
             return
         self._closed = True
+        drained = False
         try:
             with trio.move_on_after(CLOSE_TIMEOUT):
-                await self._stand_in_line(_nothing)  # done when everybody before is
+                await self._writer.drain()
+                drained = True
                 for _ in range(self._readers):
                     await self._reading.acquire()
         finally:
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
-            if not self._writing:
-                self._writer.close()
-
-    # --- reading -----------------------------------------------------------------------------------------------
+            if drained:
+                self._writing_connection.close()
 
     async def _read(self, start: Callable[[], Steps[Outcome]]) -> Outcome:
         if self._closed:
@@ -149,57 +146,16 @@ class SQLiteStorage:
                 self._idle.append(connection)
                 self._observer.leased(-1)
 
-    # --- writing -----------------------------------------------------------------------------------------------
+    async def _write(self, write: Write) -> Outcome:
+        return _closed() if self._closed else await self._writer.perform(write)
 
-    async def _write(self, start: Callable[[], Steps[Outcome]]) -> Outcome:
-        return _closed() if self._closed else await self._stand_in_line(start)
-
-    async def _stand_in_line(self, start: Callable[[], Steps[Outcome]]) -> Outcome:
-        job = _Job(start)
-        self._line.append(job)
-        try:
-            while not job.done:
-                if self._writing:
-                    await job.event.wait()
-                    job.event = trio.Event()
-                else:
-                    await self._lead()
-        finally:
-            if not job.taken:
-                self._line.remove(job)  # cancelled before its transaction began: it never will
-            self._wake_next()
-        if job.error is not None:
-            raise job.error
-        assert job.outcome is not None
-        return job.outcome
-
-    async def _lead(self) -> None:
-        """Write the line, oneself included, in one transaction."""
-        await trio.lowlevel.checkpoint()  # let the line form; a cancel strikes here, before anything is taken
-        if self._writing or not self._line:
-            return
-        batch = [self._line.popleft() for _ in range(min(BATCH, len(self._line)))]
-        for job in batch:
-            job.taken = True
-        self._writing = True
-        began = trio.current_time()
+    async def _write_batch(self, writes: Sequence[Write]) -> Sequence[Answer]:
+        """Bounded by SQLite's own busy timeout."""
         self._observer.leased(1)
         try:
-            with trio.CancelScope(shield=True):  # bounded by SQLite's own busy timeout
-                await self._run_in_thread(partial(_write_batch, self._writer, batch))
-        except Exception as error:  # no thread to be had, or a bug of ours: everybody in the batch must hear of it
-            for job in batch:
-                job.outcome, job.error = None, error
+            return await self._run_in_thread(partial(_write_all, self._writing_connection, writes))
         finally:
-            self._writing = False
             self._observer.leased(-1)
-            self._observer.committed(len(batch), trio.current_time() - began)
-            for job in batch:
-                job.event.set()
-
-    def _wake_next(self) -> None:
-        if self._line and not self._writing:
-            self._line[0].event.set()
 
 
 def _open(path: Path, busy_timeout: float, *, read_only: bool) -> sqlite3.Connection:
@@ -209,10 +165,11 @@ def _open(path: Path, busy_timeout: float, *, read_only: bool) -> sqlite3.Connec
         timeout=busy_timeout,
         isolation_level=None,
         check_same_thread=False,
-        cached_statements=512,
+        cached_statements=1024,
     )
     try:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
@@ -235,44 +192,44 @@ def _read(connection: sqlite3.Connection, start: Callable[[], Steps[Outcome]]) -
         return _failure(error)
 
 
-def _write_batch(connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
-    """One transaction; each operation in a savepoint, so that a bug in one undoes nothing of the others."""
+def _write_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> Sequence[Answer]:
+    """One transaction; each attempt in a savepoint, so that a bug in one undoes nothing of the others."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for job in batch:
-            _run_job(connection, job)
+        answers = _attempt_all(connection, writes)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         _roll_back(connection)
-        _fail_all(batch, error)
+        return [_failure(error)] * len(writes)
     except BaseException:
         _roll_back(connection)
         raise
+    return answers
 
 
-def _run_job(connection: sqlite3.Connection, job: _Job) -> None:
-    """Raises sqlite3.Error where the whole transaction is lost."""
-    connection.execute("SAVEPOINT one")
+def _attempt_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> list[Answer]:
+    steps = attempts(writes)
     try:
-        job.outcome = _drive(connection, job.start())
-    except sqlite3.Error as error:
-        if _is_trouble(error):
-            raise
-        job.error = error
+        start = next(steps)
+        while True:
+            start = steps.send(_attempt(connection, start))
+    except StopIteration as stop:
+        answers: list[Answer] = stop.value
+        return answers
+
+
+def _attempt(connection: sqlite3.Connection, start: Callable[[], Steps[Sequence[Outcome | None]]]) -> Tried:
+    """Raises sqlite3.Error where the whole transaction is lost."""
+    connection.execute("SAVEPOINT attempt")
+    try:
+        tried: Tried = _drive(connection, start())
     except Exception as error:
-        job.error = error
-    if job.error is not None:
-        connection.execute("ROLLBACK TO one")
-    connection.execute("RELEASE one")
-
-
-def _fail_all(batch: Sequence[_Job], error: sqlite3.Error) -> None:
-    for job in batch:
-        job.outcome = None
-        try:
-            job.outcome = _failure(error)
-        except sqlite3.Error as bug:
-            job.error = bug
+        if isinstance(error, sqlite3.Error) and _is_trouble(error):
+            raise
+        connection.execute("ROLLBACK TO attempt")
+        tried = Bug(error)
+    connection.execute("RELEASE attempt")
+    return tried
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
@@ -300,23 +257,27 @@ def _drive(connection: sqlite3.Connection, steps: Steps[T]) -> T:
 
 def _run(connection: sqlite3.Connection, query: Query) -> Result:
     compiled = query.statement.on(SQLITE)
-    if query.many:
+    if not query.many:
+        sql, values = compiled.bind(query.params)
+        return _result(compiled, connection.execute(sql, values), 1)
+    if compiled.repeated is None:
         cursor = connection.executemany(compiled.sql, [compiled.values(params) for params in query.many])
         return Result(row_count=cursor.rowcount)
-    sql, values = compiled.bind(query.params)
-    cursor = connection.execute(sql, values)
+    flat: list[Any] = []
+    for params in query.many:
+        flat += compiled.values(params)
+    return _result(compiled, connection.execute(compiled.repeated.text(len(query.many)), flat), len(query.many))
+
+
+def _result(compiled: Compiled, cursor: sqlite3.Cursor, count: int) -> Result:
+    """The ids of rows inserted together follow each other, and SQLite tells the last."""
     if compiled.returns_rows:
         return Result(rows=compiled.read(cursor.fetchall()))
-    return Result(row_count=cursor.rowcount, last_id=cursor.lastrowid or 0)
+    return Result(row_count=cursor.rowcount, last_id=(cursor.lastrowid or 0) - count + 1)
 
 
 def _check() -> Steps[Outcome]:
     yield from read_epoch()
-    return Done()
-
-
-def _nothing() -> Steps[Outcome]:
-    yield from ()
     return Done()
 
 

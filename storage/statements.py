@@ -5,15 +5,18 @@ on a sqlite3 thread and on a trio socket. Rows arrive as tuples of model values 
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
-from attrs import Factory, define, field, frozen
-from sqlalchemy import BindParameter, ClauseElement, Column, Insert, Table, bindparam, insert
+from attrs import Factory, define, evolve, field, frozen
+from sqlalchemy import BindParameter, ClauseElement, Column, Insert, Table, and_, bindparam, insert, update
+from sqlalchemy import Select as SelectClause
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 T = TypeVar("T")
+R = TypeVar("R", bound=tuple[Any, ...])
+"""A row: a NamedTuple with a field for each column, in their order."""
 Row = tuple[Any, ...]
 Steps = Generator["Query", "Result", T]
 """A transaction, or a part of one, that returns T."""
@@ -31,16 +34,37 @@ class DuplicateKey(Exception):
 
 @frozen
 class Result:
-    """What a query gave. `last_id`: the id the database chose for the one row inserted."""
+    """What a query gave. `last_id`: the id the database chose for the row inserted, for the first one of several."""
 
     rows: list[Row] = Factory(list)
     row_count: int = 0
     last_id: int = 0
 
 
+@define(eq=False)
+class Repeated:
+    """How a statement is written for many sets of parameters: `part`, which has all of them, stands once for each."""
+
+    head: str
+    part: str
+    glue: str
+    tail: str
+    _texts: dict[int, str] = field(factory=dict, init=False)
+
+    def text(self, count: int) -> str:
+        """For so many sets; built once."""
+        text = self._texts.get(count)
+        if text is None:
+            text = f"{self.head}{self.glue.join([self.part] * count)}{self.tail}"
+            self._texts[count] = text
+        return text
+
+
 @frozen
 class Compiled:
-    """One statement in one dialect. Positional parameters; SQLAlchemy's own processors do the conversions."""
+    """One statement in one dialect. Positional parameters; SQLAlchemy's own processors do the conversions.
+
+    `repeated` is None where many sets of parameters are run one after another."""
 
     sql: str
     returns_rows: bool
@@ -49,6 +73,7 @@ class Compiled:
     _processors: dict[str, _Processor]
     _expanding: bool
     _columns: tuple[tuple[int, _Processor], ...]
+    repeated: Repeated | None = None
 
     def bind(self, params: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """The SQL and its parameters; lists of an IN are written out."""
@@ -65,9 +90,12 @@ class Compiled:
 
     def values(self, params: dict[str, Any]) -> tuple[Any, ...]:
         """Parameters of a statement without IN lists."""
+        get = params.get
         return tuple(
-            value if process is None else process(value)
-            for value, process in ((params.get(name, default), process) for name, default, process in self._binds)
+            [
+                get(name, default) if process is None else process(get(name, default))
+                for name, default, process in self._binds
+            ]
         )
 
     def read(self, rows: Sequence[Row]) -> list[Row]:
@@ -94,7 +122,14 @@ class Statement:
         """Compiled for this dialect, the first time only."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[dialect.name] = _compile(self.clause, dialect)
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        return compiled
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        compiled = _compile(self.clause, dialect)
+        head, values, group = compiled.sql.partition(" VALUES ")
+        if values and isinstance(self.clause, Insert):
+            return evolve(compiled, repeated=Repeated(head + values, group, ", ", ""))
         return compiled
 
     def rows(self, **params: Any) -> Steps[list[Row]]:
@@ -116,19 +151,122 @@ class Statement:
         """For writes."""
         return (yield Query(self, params))
 
-    def many(self, rows: Sequence[dict[str, Any]]) -> Steps[None]:
-        """The same write for each of the rows, at least one; in one statement where the database can."""
-        if rows:
-            yield Query(self, rows[0], tuple(rows))
+    def many(self, rows: Sequence[dict[str, Any]]) -> Steps[Result]:
+        """The same write for each of the rows, in one statement where the database can. An INSERT that meets a unique
+        key has changed nothing."""
+        return (yield Query(self, {}, rows)) if rows else Result()
+
+
+@define(eq=False)
+class Select(Statement, Generic[R]):
+    """A query of typed rows."""
+
+    row: Callable[..., R] = field(kw_only=True)
+
+    def all(self, **params: Any) -> Steps[list[R]]:
+        """Every row."""
+        result = yield Query(self, params)
+        return [self.row(*row) for row in result.rows]
+
+    def first(self, **params: Any) -> Steps[R | None]:
+        """The first row, if any."""
+        result = yield Query(self, params)
+        return self.row(*result.rows[0]) if result.rows else None
+
+
+@define(eq=False)
+class Lookup(Statement, Generic[R]):
+    """The rows of many keys, by one statement: `clause` has no parameters, the columns of `key` are added.
+
+    Written as `(a = ? AND b = ?) OR ...`: neither SQLite nor MariaDB use an index for an `IN` of tuples."""
+
+    key: tuple[Column[Any], ...] = field(kw_only=True)
+    row: Callable[..., R] = field(kw_only=True)
+
+    def of(self, keys: Sequence[dict[str, Any]]) -> Steps[list[R]]:
+        """The rows of these keys (by the columns' names), each once, in no order but that of `clause`."""
+        if not keys:
+            return []
+        result = yield Query(self, {}, _padded(keys))
+        return [self.row(*row) for row in result.rows]
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        condition = and_(*(column == param(column.name, column) for column in self.key))
+        compiled = _compile(cast("SelectClause[Any]", self.clause).where(condition), dialect)
+        text = str(condition.compile(dialect=dialect))
+        head, found, tail = compiled.sql.partition(text)
+        if not found or len(compiled._binds) != len(self.key):
+            raise TypeError("not a query by key alone")
+        return evolve(compiled, repeated=Repeated(f"{head}((", text, ") OR (", f")){tail}"))
+
+
+@define(eq=False)
+class Answers(Statement, Generic[R]):
+    """A query of one row for each of many sets of parameters, as one statement (`UNION ALL`)."""
+
+    row: Callable[..., R] = field(kw_only=True)
+
+    def of(self, params: Sequence[dict[str, Any]]) -> Steps[list[R]]:
+        """A row for each, perhaps twice, in any order."""
+        if not params:
+            return []
+        result = yield Query(self, {}, _padded(params))
+        return [self.row(*row) for row in result.rows]
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        compiled = _compile(self.clause, dialect)
+        return evolve(compiled, repeated=Repeated("", compiled.sql, " UNION ALL ", ""))
+
+
+def updates(table: Table, key: Sequence[Column[Any]], values: Sequence[Column[Any]]) -> "Updates":
+    """Set `values` in the rows with these keys; parameters have the columns' names, keys with `_key` behind."""
+    clause = (
+        update(table)
+        .where(*(column == param(f"{column.name}_key", column) for column in key))
+        .values({column.name: param(column.name, column) for column in values})
+    )
+    return Updates(clause, table=table, key=tuple(key), values=tuple(values))
+
+
+@define(eq=False)
+class Updates(Statement):
+    """Different values for many rows by their keys, which are all there; see `updates`.
+
+    On MySQL and MariaDB one statement, which reaches the rows by their primary key and locks no others; no upsert,
+    which would lock the rows that its foreign keys name. SQLite runs one for each row."""
+
+    table: Table = field(kw_only=True)
+    key: tuple[Column[Any], ...] = field(kw_only=True)
+    values: tuple[Column[Any], ...] = field(kw_only=True)
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        compiled = _compile(self.clause, dialect)
+        if dialect is not MYSQL:
+            return compiled
+        names = [f"{column.name}_key" for column in self.key] + [column.name for column in self.values]
+        binds = {name: (name, default, process) for name, default, process in compiled._binds}
+        part = "SELECT " + ", ".join(f"%s AS {name}" for name in names)
+        same = " AND ".join(f"t.{column.name} = given.{column.name}_key" for column in self.key)
+        changed = ", ".join(f"t.{column.name} = given.{column.name}" for column in self.values)
+        head, tail = "UPDATE (", f") AS given STRAIGHT_JOIN {self.table.name} AS t ON {same} SET {changed}"
+        return evolve(
+            compiled, binds=tuple(binds[name] for name in names), repeated=Repeated(head, part, " UNION ALL ", tail)
+        )
+
+
+def _padded(many: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """The last one again, up to a power of two, so that there are few texts."""
+    size = 1 << (len(many) - 1).bit_length()
+    return [*many, *[many[-1]] * (size - len(many))]
 
 
 @frozen
 class Query:
-    """One statement to run now; `many` where it is run for each of several sets of parameters (executemany)."""
+    """One statement to run now; `many` where it is run for several sets of parameters."""
 
     statement: Statement
     params: dict[str, Any]
-    many: tuple[dict[str, Any], ...] = ()
+    many: Sequence[dict[str, Any]] = ()
 
 
 def into(table: Table, *columns: str) -> Insert:

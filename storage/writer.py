@@ -18,7 +18,7 @@ Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
 BATCH: Final = 256
-"""Operations in one transaction."""
+"""Operations in one transaction, unless the first of it has more."""
 PARALLEL: Final = 3
 """Batches in flight."""
 ALONE: Final = 4
@@ -27,11 +27,13 @@ ALONE: Final = 4
 
 @define(eq=False)
 class _Job(Generic[Work, Answer]):
-    """One operation in line. `event` is set when it is done, or when it may lead a batch."""
+    """One operation in line. `event` is set when it is done, or when it may lead a batch. `taken`: a batch has it."""
 
     work: Work
     key: Hashable
+    weight: int
     alone: bool = False
+    taken: bool = False
     event: trio.Event = field(factory=trio.Event)
     answer: Answer | Exception | None = None
 
@@ -52,13 +54,16 @@ class Writer(Generic[Work, Answer]):
         run: RunBatch[Work, Answer],
         key: Callable[[Work], Hashable],
         *,
+        weight: Callable[[Work], int] = lambda work: 1,
         parallel: int = PARALLEL,
         observer: Observer | None = None,
     ) -> None:
-        """`key` names what an operation locks. `run` must end in bounded time: it cannot be cancelled."""
+        """`key` names what an operation locks; `weight` is how many operations it stands for. `run` must end in bounded
+        time: it cannot be cancelled."""
         self._observer = observer or Unobserved()
         self._run = run
         self._key = key
+        self._weight = weight
         self._parallel = parallel
         self._line: list[_Job[Work, Answer]] = []
         self._busy: set[Hashable] = set()
@@ -73,7 +78,7 @@ class Writer(Generic[Work, Answer]):
     async def perform(self, work: Work) -> Answer:
         """Run one operation in the next batch. A caller cancelled while its batch runs may have written all the same;
         one cancelled in line has not."""
-        job = _Job[Work, Answer](work, self._key(work))
+        job = _Job[Work, Answer](work, self._key(work), self._weight(work))
         self._line.append(job)
         try:
             await trio.lowlevel.checkpoint()  # lets the line form; a cancel strikes before anything is taken
@@ -85,9 +90,10 @@ class Writer(Generic[Work, Answer]):
                     await job.event.wait()
                     job.event = trio.Event()
         finally:
-            if job in self._line:
-                self._line.remove(job)
-            self._wake_next()
+            if job.answer is None:
+                if not job.taken:
+                    self._line.remove(job)
+                self._wake_next()  # it may have been the one that was woken to lead
         if isinstance(job.answer, Exception):
             raise job.answer
         return job.answer
@@ -99,20 +105,24 @@ class Writer(Generic[Work, Answer]):
 
     def _take(self, leader: _Job[Work, Answer]) -> list[_Job[Work, Answer]]:
         """What may go with `leader` now, in the order of the line; nothing where it may not go itself."""
-        if leader not in self._line or not self._may_lead(leader):
+        if leader.taken or not self._may_lead(leader):
             return []
         batch: list[_Job[Work, Answer]] = []
-        passed = set()
+        passed: set[Hashable] = set()
+        weight = 0
         for job in self._line:
             fits = job.key == leader.key if leader.alone else not job.alone
-            if job.key in self._busy or job.key in passed or not fits or len(batch) >= BATCH:
+            fits = fits and (not batch or weight + job.weight <= BATCH)
+            if job.key in self._busy or job.key in passed or not fits:
                 passed.add(job.key)  # what comes later under the same key must not overtake it
             else:
                 batch.append(job)
+                weight += job.weight
         if leader not in batch:  # more than a batch stands before it: they go first, and their leader will wake it
             return []
-        taken = set(map(id, batch))
-        self._line = [job for job in self._line if id(job) not in taken]
+        for job in batch:
+            job.taken = True
+        self._line = [job for job in self._line if not job.taken]
         return batch
 
     def _may_lead(self, job: _Job[Work, Answer]) -> bool:
@@ -123,6 +133,7 @@ class Writer(Generic[Work, Answer]):
         keys = {job.key for job in batch}
         self._busy |= keys
         self._in_flight[alone] += 1
+        self._wake_next()  # others may go beside it
         began = trio.current_time()
         try:
             with trio.CancelScope(shield=True):
@@ -132,25 +143,29 @@ class Writer(Generic[Work, Answer]):
         finally:
             self._busy -= keys
             self._in_flight[alone] -= 1
-            self._observer.committed(len(batch), trio.current_time() - began)
+            self._observer.committed(sum(job.weight for job in batch), trio.current_time() - began)
             self._batch_done.set()
             self._batch_done = trio.Event()
         stuck = []
         for job, answer in zip(batch, answers, strict=True):
             job.answer = answer
             if answer is None:
-                job.alone = True
+                job.alone, job.taken = True, False
                 stuck.append(job)
             else:
                 job.event.set()
-        self._line[:0] = stuck
-        for job in self._line:
-            job.alone = job.alone or job.key in {one.key for one in stuck}
+        if stuck:
+            self._line[:0] = stuck
+            held = {job.key for job in stuck}
+            for job in self._line:
+                job.alone = job.alone or job.key in held
+        self._wake_next()
 
     def _wake_next(self) -> None:
         """Wake the first of the line that could lead, of each kind."""
         for alone in (False, True):
-            for job in self._line:
-                if job.alone is alone and self._may_lead(job):
-                    job.event.set()
-                    break
+            if self._in_flight[alone] < (ALONE if alone else self._parallel):
+                for job in self._line:
+                    if job.alone is alone and job.key not in self._busy:
+                        job.event.set()
+                        break

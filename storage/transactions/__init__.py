@@ -56,8 +56,7 @@ from chatproto.operations import (
 )
 from storage.statements import Steps
 from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, update_user
-from storage.transactions.appends import append_message
-from storage.transactions.changes import append_change, append_commands
+from storage.transactions.batches import append_alone, append_batch
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
 from storage.transactions.groups import create_direct, create_group
@@ -136,12 +135,10 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(load_chat, operation), writes=False)
         case SetFlags():
             return Plan(partial(set_flags, operation), writes=True)
-        case AppendMessage():
-            return Plan(partial(append_message, operation), writes=True)
-        case AppendChange():
-            return Plan(partial(append_change, operation), writes=True)
+        case AppendMessage() | AppendChange():
+            return Plan(partial(append_alone, operation), writes=True)
         case AppendBatch():
-            return Plan(partial(append_commands, operation), writes=True)
+            return Plan(partial(append_batch, operation), writes=True)
         case FetchPage():
             return Plan(partial(fetch_page, operation), writes=False)
         case ReadLog():

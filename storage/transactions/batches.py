@@ -1,283 +1,398 @@
-"""Many operations on the log in one transaction, with few statements: what the group-commit writer runs.
+"""Commands of many chats in one transaction, with few statements: what the group-commit writer runs.
 
-Each operation ends exactly as it would have alone, one after another in the given order; only statements are shared.
-For MySQL and MariaDB: a statement with many rows is undone as a whole where one of them meets a unique key.
+Each command ends exactly as it would have alone, one after another in the given order; only statements are shared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from attrs import define, field
-from sqlalchemy import BindParameter, and_, bindparam, or_, select
+from attrs import define
+from sqlalchemy import BindParameter, bindparam, select
 
-from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome, Refused
+from chatproto.operations import AppendBatch, AppendChange, Appended, AppendMessage, BatchAppended, Outcome, Refused
+from chatproto.operations.append_rules import NOT_MEMBER, judge_message
 from chatproto.wire.model import Message
-from storage.statements import DuplicateKey, Query, Row, Statement, Steps
+from storage.statements import DuplicateKey, Lookup, Select, Steps, updates
 from storage.tables import chat_users, chats, commands, messages
-from storage.transactions.appends import repeat
 from storage.transactions.changes import append_change
-from storage.transactions.log import INSERT_COMMAND, INSERT_MESSAGE, MESSAGE_AT, MOVE_HEAD
+from storage.transactions.log import (
+    INSERT_COMMAND,
+    INSERT_MESSAGE,
+    MESSAGE_COLUMNS,
+    MessageRow,
+    Readers,
+    read_message,
+    readers,
+)
 
-Append = AppendMessage | AppendChange
+TELL_MEMBERS: Final = True
+"""Whether the outcome of a message names the members of its chat: the core routes by that."""
+
 Key = tuple[int, int, str]
 """Chat, actor and cid of a command."""
-Heads = dict[int, tuple[int, datetime | None]]
-"""By chat: the last seq, and when that entry was made."""
+Place = tuple[int, int]
+"""Chat and seq of an entry."""
+
+
+class _Head(NamedTuple):
+    """A locked chat: its last entry, and when that was made."""
+
+    id: int
+    last_seq: int
+    last_at: datetime | None
+
+
+class _Member(NamedTuple):
+    chat_id: int
+    user_id: int
+    first_seq: int
+
+
+class _Accepted(NamedTuple):
+    """A command that was accepted before."""
+
+    chat_id: int
+    actor_id: int
+    cid: str
+    digest: bytes
+    first_seq: int
+    last_seq: int
+
+
+class _Made(NamedTuple):
+    """When a message was made."""
+
+    chat_id: int
+    seq: int
+    created_at: datetime
+
+
+class _Id(NamedTuple):
+    chat_id: int
+    seq: int
+    id: int
+
 
 _CHAT_IDS: Final[BindParameter[int]] = bindparam("chat_ids", expanding=True)
 _HEADS: Final = (
     select(chats.c.id, chats.c.last_seq, chats.c.last_at).where(chats.c.id.in_(_CHAT_IDS)).order_by(chats.c.id)
 )
-_LOCK: Final = Statement(_HEADS.with_for_update())
-_LOCK_FREE: Final = Statement(_HEADS.with_for_update(skip_locked=True))
-_MEMBERS: Final = Statement(
+_LOCK: Final = Select(_HEADS.with_for_update(), row=_Head)
+_LOCK_FREE: Final = Select(_HEADS.with_for_update(skip_locked=True), row=_Head)
+_MEMBERS: Final = Lookup(
+    select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq).where(chat_users.c.left_seq.is_(None)),
+    key=(chat_users.c.chat_id, chat_users.c.user_id),
+    row=_Member,
+)
+_PRESENT: Final = Select(
     select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq)
     .where(chat_users.c.chat_id.in_(_CHAT_IDS), chat_users.c.left_seq.is_(None))
-    .order_by(chat_users.c.chat_id, chat_users.c.user_id)
+    .order_by(chat_users.c.chat_id, chat_users.c.user_id),
+    row=_Member,
 )
-_KEYS: Final = 32
-"""Keys looked up by one statement."""
-
-
-def _accepted(count: int) -> Statement:
-    """Which of so many keys are taken. No `IN` of tuples: neither SQLite nor MariaDB use an index for that."""
-    keys = [
-        and_(
-            commands.c.chat_id == bindparam(f"chat_id_{number}"),
-            commands.c.actor_id == bindparam(f"actor_id_{number}"),
-            commands.c.cid == bindparam(f"cid_{number}"),
-        )
-        for number in range(count)
-    ]
-    return Statement(select(commands.c.chat_id, commands.c.actor_id, commands.c.cid).where(or_(*keys)))
-
-
-_ACCEPTED_ONE: Final = _accepted(1)
-_ACCEPTED_MANY: Final = _accepted(_KEYS)
-_IDS: Final = Statement(
-    select(messages.c.chat_id, messages.c.seq, messages.c.id)
-    .where(messages.c.id >= bindparam("first_id"), messages.c.chat_id.in_(_CHAT_IDS))
-    .order_by(messages.c.id)
+_ACCEPTED: Final = Lookup(
+    select(
+        commands.c.chat_id,
+        commands.c.actor_id,
+        commands.c.cid,
+        commands.c.digest,
+        commands.c.first_seq,
+        commands.c.last_seq,
+    ),
+    key=(commands.c.chat_id, commands.c.actor_id, commands.c.cid),
+    row=_Accepted,
 )
-"""The ids of one insert need not follow each other, but none is below the first."""
-
-
-@define(eq=False)
-class _Chat:
-    """A locked chat as the batch goes through it. `last_at`: of its last entry; `first_seqs`: of members, by user."""
-
-    last_seq: int
-    last_at: datetime | None
-    first_seqs: dict[int, int] = field(factory=dict)
-    member_ids: tuple[int, ...] = ()
+_BY_SEQ: Final = (messages.c.chat_id, messages.c.seq)
+_MADE: Final = Lookup(select(messages.c.chat_id, messages.c.seq, messages.c.created_at), key=_BY_SEQ, row=_Made)
+_IDS: Final = Lookup(select(messages.c.chat_id, messages.c.seq, messages.c.id), key=_BY_SEQ, row=_Id)
+_STORED: Final = Lookup(select(*MESSAGE_COLUMNS), key=_BY_SEQ, row=MessageRow)
+_MOVE_HEADS: Final = updates(chats, [chats.c.id], [chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq])
 
 
 @define(eq=False)
 class _Fresh:
     """A message that has got its seq; `id` once it is inserted. `previous_at`: when the entry before it was made."""
 
-    operation: AppendMessage
+    command: AppendMessage
     seq: int
     previous_at: datetime | None
-    member_ids: tuple[int, ...]
     id: int = 0
 
-    def outcome(self, *, dup: bool) -> Appended:
-        """What its command ends in, and with `dup` a repetition of that command."""
-        operation = self.operation
-        message = Message(
-            id=self.id,
-            chat_id=operation.chat_id,
-            seq=self.seq,
-            sender_id=operation.actor_id,
-            content=operation.content,
-            created_at=operation.now,
-            reply_to=operation.reply_to,
-            cid=operation.cid,
-        )
-        previous_at = None if dup else self.previous_at
-        return Appended(
-            operation.chat_id,
-            (message,),
-            dup=dup,
-            last_seq=self.seq,
-            member_ids=self.member_ids,
-            previous_at=previous_at,
-        )
+
+class _Again(NamedTuple):
+    """The repetition of a command, which this batch or an earlier one has accepted; `last_seq`: the head by then."""
+
+    first: _Fresh | _Accepted
+    last_seq: int
 
 
-def append_batch(operations: Sequence[Append]) -> Steps[list[Outcome | None]]:
-    """Append in order. None for operations on chats that somebody else has locked (or that do not exist): waiting for
-    one would hold up all the others. Never None where all are on one chat: that lock is waited for."""
-    chat_ids = sorted({operation.chat_id for operation in operations})
+_Verdict = Refused | _Fresh | _Again
+_Heads = dict[int, _Head]
+
+
+def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended | None]]:
+    """Append in order. None for batches of chats that somebody else has locked (or that do not exist): waiting for one
+    would hold up all the others. Never None where all are of one chat: that lock is waited for."""
+    chat_ids = sorted({batch.chat_id for batch in batches})
     alone = len(chat_ids) == 1
-    heads = _by_chat((yield from (_LOCK if alone else _LOCK_FREE).rows(chat_ids=chat_ids)))
-    outcomes: list[Outcome | None] = [None] * len(operations)
-    free = [place for place, operation in enumerate(operations) if alone or operation.chat_id in heads]
-    for is_message, run in groupby(free, lambda place: isinstance(operations[place], AppendMessage)):
-        places = list(run)
-        if is_message:
-            sends = [operation for place in places if isinstance(operation := operations[place], AppendMessage)]
-            answers = yield from _append_messages(sends, heads)
-        else:
-            answers = []
-            for place in places:
-                operation = operations[place]
-                assert isinstance(operation, AppendChange)
-                answers.append((yield from append_change(operation)))
-            heads = _by_chat((yield from _LOCK.rows(chat_ids=sorted(heads) or chat_ids)))
-        for place, answer in zip(places, answers, strict=True):
-            outcomes[place] = answer
-    return outcomes
+    heads = {head.id: head for head in (yield from (_LOCK if alone else _LOCK_FREE).all(chat_ids=chat_ids))}
+    ours = [alone or batch.chat_id in heads for batch in batches]
+    answers = yield from _append(list(_commands(batches, ours)), heads)
+    rest = iter(answers)
+    return [
+        BatchAppended(tuple(next(rest) for _ in batch.commands)) if mine else None
+        for batch, mine in zip(batches, ours, strict=True)
+    ]
 
 
-def _by_chat(rows: Sequence[Row]) -> Heads:
-    return {chat_id: (last_seq, last_at) for chat_id, last_seq, last_at in rows}
+def append_alone(command: AppendMessage | AppendChange) -> Steps[Outcome]:
+    """A batch of one."""
+    (answer,) = yield from append_batches([AppendBatch(command.chat_id, (command,))])
+    assert answer is not None
+    return answer.outcomes[0]
 
 
-def _append_messages(operations: Sequence[AppendMessage], heads: Heads) -> Steps[list[Outcome]]:
+def append_batch(batch: AppendBatch) -> Steps[Outcome]:
+    """One batch, in a transaction of its own."""
+    (answer,) = yield from append_batches([batch])
+    assert answer is not None
+    return answer
+
+
+def _commands(batches: Sequence[AppendBatch], ours: Sequence[bool]) -> Iterator[AppendMessage | AppendChange]:
+    for batch, mine in zip(batches, ours, strict=True):
+        if mine:
+            for command in batch.commands:
+                if command.chat_id != batch.chat_id:
+                    raise ValueError("a batch holds commands of one chat")
+                yield command
+
+
+def _append(all_commands: Sequence[AppendMessage | AppendChange], heads: _Heads) -> Steps[list[Appended | Refused]]:
+    answers: list[Appended | Refused] = []
+    for _, run in groupby(all_commands, type):
+        sends: list[AppendMessage] = []
+        for command in run:
+            if isinstance(command, AppendMessage):
+                sends.append(command)
+                continue
+            answer = yield from append_change(command)
+            if isinstance(answer, Appended) and answer.items and not answer.dup:
+                heads[command.chat_id] = _Head(command.chat_id, answer.last_seq, answer.items[-1].created_at)
+            answers.append(answer)
+        if sends:
+            answers += yield from _append_messages(sends, heads)
+    return answers
+
+
+def _append_messages(sends: Sequence[AppendMessage], heads: _Heads) -> Steps[list[Appended | Refused]]:
     """The chats are locked; `heads` are moved on.
 
     Nearly every cid is new, so the first try only assumes it: the unique key of `commands` contradicts where one is
     not. A refusal is given only after a look (I3: the cid comes before every other check)."""
-    first_seqs: dict[int, dict[int, int]] = {}
-    for chat_id, user_id, first_seq in (yield from _MEMBERS.rows(chat_ids=sorted(heads) or [0])):
-        first_seqs.setdefault(chat_id, {})[user_id] = first_seq
-    accepted: frozenset[Key] | None = None
-    while True:
-        here = {
-            chat_id: _Chat(last_seq, last_at, first_seqs.get(chat_id, {}), tuple(first_seqs.get(chat_id, ())))
-            for chat_id, (last_seq, last_at) in heads.items()
-        }
-        verdicts, fresh = yield from _judge(operations, here, accepted or frozenset())
-        if accepted is None and any(isinstance(verdict, Refused) for verdict in verdicts):
-            accepted = yield from _look_up(operations)
-            continue
-        try:
-            yield from INSERT_COMMAND.many([_command_row(one) for one in fresh])
-        except DuplicateKey:
-            if accepted is not None:
-                raise
-            accepted = yield from _look_up(operations)
-            continue
-        break
+    facts = _Facts(heads, (yield from _first_seqs(sends)), (yield from _targets(sends)))
+    verdicts = facts.judge(sends)
+    looked = any(isinstance(verdict, Refused) for verdict in verdicts)
+    if looked:
+        verdicts = facts.judge(sends, (yield from _look_up(sends)))
+    try:
+        yield from INSERT_COMMAND.many([_command_row(one) for one in verdicts if isinstance(one, _Fresh)])
+    except DuplicateKey:
+        if looked:
+            raise
+        verdicts = facts.judge(sends, (yield from _look_up(sends)))
+        yield from INSERT_COMMAND.many([_command_row(one) for one in verdicts if isinstance(one, _Fresh)])
+    fresh = [verdict for verdict in verdicts if isinstance(verdict, _Fresh)]
     yield from _insert(fresh)
-    heads.update({chat_id: (chat.last_seq, chat.last_at) for chat_id, chat in here.items()})
-    outcomes: list[Outcome] = []
-    for operation, verdict in zip(operations, verdicts, strict=True):
-        if isinstance(verdict, _Fresh):
-            outcomes.append(verdict.outcome(dup=verdict.operation is not operation))
-        else:
-            outcomes.append(verdict)
-    return outcomes
+    yield from _move_heads(fresh, heads)
+    return (yield from _outcomes(sends, verdicts))
 
 
-def _look_up(operations: Sequence[AppendMessage]) -> Steps[frozenset[Key]]:
-    found: list[Key] = []
-    for start in range(0, len(operations), _KEYS):
-        some = operations[start : start + _KEYS]
-        statement, count = (_ACCEPTED_ONE, 1) if len(some) == 1 else (_ACCEPTED_MANY, _KEYS)
-        params: dict[str, object] = {}
-        for number in range(count):  # a short list repeats its last key
-            one = some[min(number, len(some) - 1)]
-            params |= {f"chat_id_{number}": one.chat_id, f"actor_id_{number}": one.actor_id, f"cid_{number}": one.cid}
-        rows = yield from statement.rows(**params)
-        found += [(chat_id, actor_id, cid) for chat_id, actor_id, cid in rows]
-    return frozenset(found)
+@define(eq=False)
+class _Facts:
+    """What is known of the locked chats: heads, the first seq that each sender may see, when targets were made."""
+
+    heads: _Heads
+    first_seqs: dict[tuple[int, int], int]
+    targets: dict[Place, datetime]
+
+    def judge(self, sends: Sequence[AppendMessage], accepted: dict[Key, _Accepted] | None = None) -> list[_Verdict]:
+        """What each ends in, one after another. `accepted`: what was there before this batch."""
+        heads = dict(self.heads)
+        here: dict[Key, _Fresh | _Accepted] = dict(accepted or {})
+        made = dict(self.targets)
+        verdicts: list[_Verdict] = []
+        for command in sends:
+            chat_id = command.chat_id
+            head = heads.get(chat_id)
+            if head is None:
+                verdicts.append(NOT_MEMBER)
+                continue
+            key = (chat_id, command.actor_id, command.cid)
+            first = here.get(key)
+            verdict = judge_message(
+                command,
+                accepted=None if first is None else _digest(first),
+                first_seq=self.first_seqs.get((chat_id, command.actor_id)),
+                target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
+            )
+            if isinstance(verdict, Refused):
+                verdicts.append(verdict)
+            elif first is not None:
+                verdicts.append(_Again(first, head.last_seq))
+            else:
+                seq = head.last_seq + 1
+                here[key] = fresh = _Fresh(command, seq, head.last_at)
+                heads[chat_id] = _Head(chat_id, seq, command.now)
+                made[chat_id, seq] = command.now
+                verdicts.append(fresh)
+        return verdicts
 
 
-def _judge(
-    operations: Sequence[AppendMessage], here: dict[int, _Chat], accepted: frozenset[Key]
-) -> Steps[tuple[list[Outcome | _Fresh], list[_Fresh]]]:
-    """What each operation ends in, and the messages to insert, in the order of their seqs."""
-    verdicts: list[Outcome | _Fresh] = []
-    fresh: dict[Key, _Fresh] = {}
-    times: dict[tuple[int, int], datetime | None] = {}
-    for operation in operations:
-        chat_id, actor_id = operation.chat_id, operation.actor_id
-        key = (chat_id, actor_id, operation.cid)
-        chat = here.get(chat_id)
-        verdict: Outcome | _Fresh | None = None
-        if chat is None:
-            verdict = Refused("not_member")
-        elif key in accepted:
-            verdict = yield from repeat(chat_id, actor_id, operation.cid, operation.digest, chat.last_seq)
-        elif key in fresh:
-            same = fresh[key].operation.digest == operation.digest
-            verdict = fresh[key] if same else Refused("cid_conflict", "this cid was used for another content", "cid")
-        elif actor_id not in chat.first_seqs:
-            verdict = Refused("not_member")
-        elif operation.refusal is not None:
-            verdict = Refused(operation.refusal, field="content")
-        elif operation.reply_to is not None and not (
-            yield from _may_reply(operation, chat.first_seqs[actor_id], times)
-        ):
-            verdict = Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
-        if verdict is None and chat is not None:
-            chat.last_seq += 1
-            verdict = fresh[key] = _Fresh(operation, chat.last_seq, chat.last_at, chat.member_ids)
-            chat.last_at = operation.now
-            times[chat_id, chat.last_seq] = operation.now
-        assert verdict is not None
-        verdicts.append(verdict)
-    return verdicts, list(fresh.values())
+def _digest(first: _Fresh | _Accepted) -> bytes:
+    return first.command.digest if isinstance(first, _Fresh) else first.digest
 
 
-def _may_reply(operation: AppendMessage, first_seq: int, times: dict[tuple[int, int], datetime | None]) -> Steps[bool]:
-    """Whether the target is a message that the sender may see, made at the time they think."""
-    chat_id, seq = operation.chat_id, operation.reply_to
-    assert seq is not None
-    if (chat_id, seq) not in times:
-        row = yield from MESSAGE_AT.one(chat_id=chat_id, seq=seq)
-        times[chat_id, seq] = None if row is None else row[0]
-    made = times[chat_id, seq]
-    return made is not None and seq >= first_seq and operation.reply_at in (None, made)
+def _first_seqs(sends: Sequence[AppendMessage]) -> Steps[dict[tuple[int, int], int]]:
+    """Of the senders who are members now."""
+    senders = dict.fromkeys((command.chat_id, command.actor_id) for command in sends)
+    rows = yield from _MEMBERS.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in senders])
+    return {(row.chat_id, row.user_id): row.first_seq for row in rows}
+
+
+def _targets(sends: Sequence[AppendMessage]) -> Steps[dict[Place, datetime]]:
+    """When the messages were made that are replied to."""
+    places = dict.fromkeys((command.chat_id, command.reply_to) for command in sends if command.reply_to is not None)
+    rows = yield from _MADE.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
+    return {(row.chat_id, row.seq): row.created_at for row in rows}
+
+
+def _look_up(sends: Sequence[AppendMessage]) -> Steps[dict[Key, _Accepted]]:
+    keys = dict.fromkeys((command.chat_id, command.actor_id, command.cid) for command in sends)
+    rows = yield from _ACCEPTED.of([{"chat_id": chat, "actor_id": actor, "cid": cid} for chat, actor, cid in keys])
+    return {(row.chat_id, row.actor_id, row.cid): row for row in rows}
 
 
 def _insert(fresh: Sequence[_Fresh]) -> Steps[None]:
-    """The messages, with their ids, and the heads of their chats."""
+    """The messages, which get their ids."""
     if not fresh:
         return
-    rows = [_message_row(one) for one in fresh]
-    inserted = yield Query(INSERT_MESSAGE, rows[0], tuple(rows) if len(rows) > 1 else ())
-    newest = {one.operation.chat_id: one for one in fresh}
-    if len(rows) == 1:
-        fresh[0].id = inserted.last_id
-    else:
-        found = yield from _IDS.rows(first_id=inserted.last_id, chat_ids=sorted(newest))
-        ids = {(chat_id, seq): message_id for chat_id, seq, message_id in found}
-        for one in fresh:
-            one.id = ids[one.operation.chat_id, one.seq]
-    yield from MOVE_HEAD.many(
+    inserted = yield from INSERT_MESSAGE.many([_message_row(one) for one in fresh])
+    first_id, last = inserted.last_id, fresh[-1]
+    (newest,) = (
+        (yield from _IDS.of([_place(last)])) if len(fresh) > 1 else [_Id(last.command.chat_id, last.seq, first_id)]
+    )
+    if newest.id - first_id == len(fresh) - 1:
+        for number, one in enumerate(fresh):
+            one.id = first_id + number
+        return
+    # they need not follow each other: a cluster leaves gaps, and other writers may get some in between
+    rows = yield from _IDS.of([_place(one) for one in fresh])
+    ids = {(row.chat_id, row.seq): row.id for row in rows}
+    for one in fresh:
+        one.id = ids[one.command.chat_id, one.seq]
+
+
+def _move_heads(fresh: Sequence[_Fresh], heads: _Heads) -> Steps[None]:
+    newest = {one.command.chat_id: one for one in fresh}
+    for chat_id, one in newest.items():
+        heads[chat_id] = _Head(chat_id, one.seq, one.command.now)
+    yield from _MOVE_HEADS.many(
         [
-            {"chat_id": chat_id, "last_seq": one.seq, "last_at": one.operation.now, "last_message_seq": one.seq}
+            {"id_key": chat_id, "last_seq": one.seq, "last_at": one.command.now, "last_message_seq": one.seq}
             for chat_id, one in sorted(newest.items())
         ]
     )
 
 
-def _command_row(one: _Fresh) -> dict[str, Any]:
-    operation = one.operation
+def _outcomes(sends: Sequence[AppendMessage], verdicts: Sequence[_Verdict]) -> Steps[list[Appended | Refused]]:
+    stored = yield from _stored(verdicts)
+    told = {
+        command.chat_id for command, verdict in zip(sends, verdicts, strict=True) if not isinstance(verdict, Refused)
+    }
+    members = (yield from _members(sorted(told))) if TELL_MEMBERS and told else {}
+    outcomes: list[Appended | Refused] = []
+    for command, verdict in zip(sends, verdicts, strict=True):
+        chat_id = command.chat_id
+        member_ids = members.get(chat_id, ())
+        if isinstance(verdict, Refused):
+            outcomes.append(verdict)
+        elif isinstance(verdict, _Fresh):
+            outcomes.append(
+                Appended(
+                    chat_id, (_message(verdict),), dup=False, last_seq=verdict.seq, member_ids=member_ids,
+                    previous_at=verdict.previous_at,
+                )
+            )  # fmt: skip
+        else:
+            first = verdict.first
+            message = _message(first) if isinstance(first, _Fresh) else stored[chat_id, first.first_seq]
+            outcomes.append(Appended(chat_id, (message,), dup=True, last_seq=verdict.last_seq, member_ids=member_ids))
+    return outcomes
+
+
+def _members(chat_ids: Sequence[int]) -> Steps[dict[int, tuple[int, ...]]]:
+    rows = yield from _PRESENT.all(chat_ids=chat_ids)
+    return {chat_id: tuple(row.user_id for row in some) for chat_id, some in groupby(rows, lambda row: row.chat_id)}
+
+
+def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
+    """The messages that were accepted before this batch and are asked for again."""
+    places = dict.fromkeys(
+        (verdict.first.chat_id, verdict.first.first_seq)
+        for verdict in verdicts
+        if isinstance(verdict, _Again) and isinstance(verdict.first, _Accepted)
+    )
+    rows = yield from _STORED.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
+    who: dict[int, Readers] = {}
+    for chat_id in sorted({chat_id for chat_id, _ in places}):
+        who[chat_id] = yield from readers(chat_id)
     return {
-        "chat_id": operation.chat_id,
-        "actor_id": operation.actor_id,
-        "cid": operation.cid,
-        "digest": operation.digest,
+        (row.chat_id, row.seq): read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq))
+        for row in rows
+    }
+
+
+def _message(one: _Fresh) -> Message:
+    command = one.command
+    return Message(
+        id=one.id,
+        chat_id=command.chat_id,
+        seq=one.seq,
+        sender_id=command.actor_id,
+        content=command.content,
+        created_at=command.now,
+        reply_to=command.reply_to,
+        cid=command.cid,
+    )
+
+
+def _place(one: _Fresh) -> dict[str, int]:
+    return {"chat_id": one.command.chat_id, "seq": one.seq}
+
+
+def _command_row(one: _Fresh) -> dict[str, Any]:
+    command = one.command
+    return {
+        "chat_id": command.chat_id,
+        "actor_id": command.actor_id,
+        "cid": command.cid,
+        "digest": command.digest,
         "first_seq": one.seq,
         "last_seq": one.seq,
     }
 
 
 def _message_row(one: _Fresh) -> dict[str, Any]:
-    operation = one.operation
+    command = one.command
     return {
-        "chat_id": operation.chat_id,
+        "chat_id": command.chat_id,
         "seq": one.seq,
-        "sender_id": operation.actor_id,
-        "content": operation.content,
-        "created_at": operation.now,
-        "reply_to": operation.reply_to,
-        "cid": operation.cid,
+        "sender_id": command.actor_id,
+        "content": command.content,
+        "created_at": command.now,
+        "reply_to": command.reply_to,
+        "cid": command.cid,
     }

@@ -1,29 +1,41 @@
 """Changes of a chat's membership, roles and looks: events of its log (docs/protocol.md I4, I8)."""
 
 import json
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from attrs import define, field
 from sqlalchemy import bindparam, select, update
 
-from chatproto.operations import AppendBatch, AppendChange, Appended, AppendMessage, BatchAppended, Outcome, Refused
+from chatproto.operations import AppendChange, Appended, Refused
+from chatproto.operations.append_rules import NO_CHAT, judge_change
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Event, Role, User
-from storage.statements import Statement, Steps, into
+from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_users, chats
-from storage.transactions.appends import append_message, repeat
 from storage.transactions.departures import keep_departure
 from storage.transactions.log import (
+    FIND_COMMAND,
     INSERT_COMMAND,
     INSERT_EVENT,
     LOCK_CHAT,
     MEMBER_IDS,
     MEMBERSHIP,
     MOVE_HEAD,
+    CommandRow,
+    read_items,
     render_event,
 )
 from storage.transactions.people import plain_users
+
+
+class _MemberRow(NamedTuple):
+    """A member, or a former one."""
+
+    user_id: int
+    role: Role
+    left_seq: int | None
+
 
 _KEY: Final = (chat_users.c.chat_id == bindparam("chat_key"), chat_users.c.user_id == bindparam("user_key"))
 
@@ -51,10 +63,11 @@ _LEAVE: Final = Statement(
     update(chat_users).where(*_KEY).values(left_seq=bindparam("left_seq"), left_at=bindparam("left_at"))
 )
 _SET_ROLE: Final = Statement(update(chat_users).where(*_KEY).values(role=bindparam("role")))
-_MEMBERS: Final = Statement(
+_MEMBERS: Final = Select(
     select(chat_users.c.user_id, chat_users.c.role, chat_users.c.left_seq)
     .where(chat_users.c.chat_id == bindparam("chat_id"))
-    .order_by(chat_users.c.joined_seq, chat_users.c.user_id)
+    .order_by(chat_users.c.joined_seq, chat_users.c.user_id),
+    row=_MemberRow,
 )
 _SET_LOOKS: Final = Statement(
     update(chats)
@@ -72,7 +85,6 @@ class _Change:
     avatar_url: str | None
     last_seq: int
     last_message_seq: int
-    admin: bool = False
     events: list[Event] = field(factory=list)
     added_ids: list[int] = field(factory=list)
     removed_ids: list[int] = field(factory=list)
@@ -82,31 +94,27 @@ class _Change:
         return self.last_seq + 1
 
 
-def append_commands(operation: AppendBatch) -> Steps[Outcome]:
-    """One after another; what is refused changes nothing."""
-    outcomes: list[Appended | Refused] = []
-    for command in operation.commands:
-        steps = append_message(command) if isinstance(command, AppendMessage) else append_change(command)
-        outcomes.append((yield from steps))
-    return BatchAppended(tuple(outcomes))
-
-
 def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
     """All or nothing: a change that is refused for one user is refused for all."""
-    chat = yield from LOCK_CHAT.one(chat_id=operation.chat_id)
+    chat_id, actor_id = operation.chat_id, operation.actor_id
+    chat = yield from LOCK_CHAT.first(chat_id=chat_id)
     if chat is None:
-        return Refused("not_found")
-    chat_type, title, avatar_url, last_seq, last_at, last_message_seq = chat
+        return NO_CHAT
     digest = _digest(operation)
-    repeated = yield from repeat(operation.chat_id, operation.actor_id, operation.cid, digest, last_seq)
-    if repeated is not None:
-        return repeated
-    membership = yield from MEMBERSHIP.one(chat_id=operation.chat_id, user_id=operation.actor_id)
-    if membership is None:
-        return Refused("not_found")
-    if chat_type == "direct":
-        return Refused("forbidden", "a direct chat stays as it is")
-    change = _Change(operation, title, avatar_url, last_seq, last_message_seq, admin=membership[0] == "admin")
+    accepted = yield from FIND_COMMAND.first(chat_id=chat_id, actor_id=actor_id, cid=operation.cid)
+    actor = yield from MEMBERSHIP.first(chat_id=chat_id, user_id=actor_id)
+    verdict = judge_change(
+        operation,
+        digest,
+        accepted=None if accepted is None else accepted.digest,
+        chat_type=chat.type,
+        role=None if actor is None else actor.role,
+    )
+    if isinstance(verdict, Refused):
+        return verdict
+    if accepted is not None:
+        return (yield from _repeat(chat_id, accepted, chat.last_seq))
+    change = _Change(operation, chat.title, chat.avatar_url, chat.last_seq, chat.last_message_seq)
     refused = yield from _perform(change)
     if refused is not None:
         return refused
@@ -121,8 +129,14 @@ def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
         member_ids=tuple(member_ids),
         added_ids=tuple(change.added_ids),
         removed_ids=tuple(change.removed_ids),
-        previous_at=last_at,
+        previous_at=chat.last_at,
     )
+
+
+def _repeat(chat_id: int, accepted: CommandRow, last_seq: int) -> Steps[Appended]:
+    items = yield from read_items(chat_id, accepted.first_seq - 1, accepted.last_seq)
+    member_ids = yield from MEMBER_IDS.column(chat_id=chat_id)
+    return Appended(chat_id, tuple(items), dup=True, last_seq=last_seq, member_ids=tuple(member_ids))
 
 
 def _digest(operation: AppendChange) -> bytes:
@@ -132,9 +146,6 @@ def _digest(operation: AppendChange) -> bytes:
 
 def _perform(change: _Change) -> Steps[Refused | None]:
     kind = change.operation.kind
-    leaving = kind == "remove" and change.operation.user_ids[0] == change.operation.actor_id
-    if not change.admin and not leaving:
-        return Refused("forbidden", "only an admin of the group may do this")
     match kind:
         case "add":
             return (yield from _add(change))
@@ -149,9 +160,9 @@ def _perform(change: _Change) -> Steps[Refused | None]:
 
 
 def _add(change: _Change) -> Steps[Refused | None]:
-    rows = yield from _MEMBERS.rows(chat_id=change.operation.chat_id)
-    present = {row[0] for row in rows if row[2] is None}
-    known = {row[0] for row in rows}
+    rows = yield from _MEMBERS.all(chat_id=change.operation.chat_id)
+    present = {row.user_id for row in rows if row.left_seq is None}
+    known = {row.user_id for row in rows}
     newcomers = [user_id for user_id in dict.fromkeys(change.operation.user_ids) if user_id not in present]
     found = yield from plain_users(newcomers)
     if len(found) < len(newcomers):
@@ -222,8 +233,8 @@ def _set_role(change: _Change) -> Steps[Refused | None]:
 
 def _present(chat_id: int) -> Steps[dict[int, Role]]:
     """Roles of the members by id, the longest-standing first."""
-    rows = yield from _MEMBERS.rows(chat_id=chat_id)
-    return {row[0]: row[1] for row in rows if row[2] is None}
+    rows = yield from _MEMBERS.all(chat_id=chat_id)
+    return {row.user_id: row.role for row in rows if row.left_seq is None}
 
 
 def _give_role(change: _Change, user_id: int, role: Role) -> Steps[None]:

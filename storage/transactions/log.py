@@ -7,13 +7,13 @@ would show a removed member as a member.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from attrs import frozen
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import Event, Message, User
-from storage.statements import Row, Statement, Steps, into
+from chatproto.wire.model import ChatType, Event, Message, Role, User
+from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
 
@@ -31,26 +31,90 @@ MESSAGE_COLUMNS: Final = (
     messages.c.attachment_url,
     messages.c.cid,
 )
+
+
+class ChatRow(NamedTuple):
+    """A chat that is locked."""
+
+    type: ChatType
+    title: str | None
+    avatar_url: str | None
+    last_seq: int
+    last_at: datetime | None
+    last_message_seq: int
+
+
+class CommandRow(NamedTuple):
+    """A command that was accepted, and the entries it made."""
+
+    digest: bytes
+    first_seq: int
+    last_seq: int
+
+
+class MemberRow(NamedTuple):
+    """A member of a chat."""
+
+    role: Role
+    first_seq: int
+
+
+class MessageRow(NamedTuple):
+    """MESSAGE_COLUMNS."""
+
+    id: int
+    chat_id: int
+    seq: int
+    rev: int
+    sender_id: int
+    content: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+    reply_to: int | None
+    attachment_url: str | None
+    cid: str
+
+
+class _EventRow(NamedTuple):
+    chat_id: int
+    seq: int
+    event: str
+    actor_id: int
+    created_at: datetime
+    target_seq: int | None
+    subject_id: int | None
+    data: str
+
+
+class _ReaderRow(NamedTuple):
+    user_id: int
+    own_read_seq: int
+
+
 _IN_CHAT: Final[BindParameter[int]] = bindparam("chat_id")
 
-LOCK_CHAT: Final = Statement(
+LOCK_CHAT: Final = Select(
     select(chats.c.type, chats.c.title, chats.c.avatar_url, chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq)
     .where(chats.c.id == _IN_CHAT)
-    .with_for_update()
+    .with_for_update(),
+    row=ChatRow,
 )
-FIND_COMMAND: Final = Statement(
+FIND_COMMAND: Final = Select(
     select(commands.c.digest, commands.c.first_seq, commands.c.last_seq).where(
         commands.c.chat_id == _IN_CHAT,
         commands.c.actor_id == bindparam("actor_id"),
         commands.c.cid == bindparam("cid"),
-    )
+    ),
+    row=CommandRow,
 )
-MEMBERSHIP: Final = Statement(
+MEMBERSHIP: Final = Select(
     select(chat_users.c.role, chat_users.c.first_seq).where(
         chat_users.c.chat_id == _IN_CHAT,
         chat_users.c.user_id == bindparam("user_id"),
         chat_users.c.left_seq.is_(None),
-    )
+    ),
+    row=MemberRow,
 )
 MEMBER_IDS: Final = Statement(
     select(chat_users.c.user_id)
@@ -73,15 +137,13 @@ MOVE_HEAD: Final = Statement(
         last_message_seq=bindparam("last_message_seq"),
     )
 )
-MESSAGE_AT: Final = Statement(
-    select(messages.c.created_at).where(messages.c.chat_id == _IN_CHAT, messages.c.seq == bindparam("seq"))
-)
-_MESSAGES: Final = Statement(
+_MESSAGES: Final = Select(
     select(*MESSAGE_COLUMNS)
     .where(messages.c.chat_id == _IN_CHAT, messages.c.seq > bindparam("after"), messages.c.seq <= bindparam("upto"))
-    .order_by(messages.c.seq)
+    .order_by(messages.c.seq),
+    row=MessageRow,
 )
-_EVENTS: Final = Statement(
+_EVENTS: Final = Select(
     select(
         chat_events.c.chat_id,
         chat_events.c.seq,
@@ -97,27 +159,16 @@ _EVENTS: Final = Statement(
         chat_events.c.seq > bindparam("after"),
         chat_events.c.seq <= bindparam("upto"),
     )
-    .order_by(chat_events.c.seq)
+    .order_by(chat_events.c.seq),
+    row=_EventRow,
 )
-_READERS: Final = Statement(
+_READERS: Final = Select(
     select(chat_users.c.user_id, chat_users.c.own_read_seq)
     .where(chat_users.c.chat_id == _IN_CHAT)
     .order_by(chat_users.c.own_read_seq.desc())
-    .limit(2)
+    .limit(2),
+    row=_ReaderRow,
 )
-_some_unread = (
-    select(messages.c.seq)
-    .where(
-        messages.c.chat_id == _IN_CHAT,
-        messages.c.seq > bindparam("read_seq"),
-        messages.c.seq <= bindparam("last_seq"),
-        messages.c.sender_id != bindparam("user_id"),
-        messages.c.deleted.is_(False),
-    )
-    .limit(1000)
-    .subquery()
-)
-_UNREAD: Final = Statement(select(func.count()).select_from(_some_unread))
 
 
 class LogCorrupted(Exception):
@@ -139,35 +190,26 @@ class Readers:
 
 def readers(chat_id: int) -> Steps[Readers]:
     """Who has read furthest in this chat, former members included."""
-    rows = yield from _READERS.rows(chat_id=chat_id)
-    return Readers(tuple((row[0], row[1]) for row in rows))
-
-
-def count_unread(user_id: int, chat_id: int, read_seq: int, last_seq: int) -> Steps[int]:
-    """Others' live messages in (read_seq, last_seq]; 1000 stands for more than 999 (I7)."""
-    if last_seq <= read_seq:
-        return 0
-    row = yield from _UNREAD.one(user_id=user_id, chat_id=chat_id, read_seq=read_seq, last_seq=last_seq)
-    return 0 if row is None else int(row[0])
+    return Readers(tuple((yield from _READERS.all(chat_id=chat_id))))
 
 
 def read_message(row: Sequence[Any], *, is_read: bool) -> Message:
     """A row of MESSAGE_COLUMNS."""
-    (message_id, chat_id, seq, rev, sender_id, content, created_at, edited_at, deleted, reply_to, url, cid) = row
+    found = MessageRow(*row)
     return Message(
-        id=message_id,
-        chat_id=chat_id,
-        seq=seq,
-        rev=rev,
-        sender_id=sender_id,
-        content=content,
-        created_at=created_at,
-        edited_at=edited_at,
-        deleted=deleted,
+        id=found.id,
+        chat_id=found.chat_id,
+        seq=found.seq,
+        rev=found.rev,
+        sender_id=found.sender_id,
+        content=found.content,
+        created_at=found.created_at,
+        edited_at=found.edited_at,
+        deleted=found.deleted,
         is_read=is_read,
-        reply_to=reply_to,
-        attachment_url=url,
-        cid=cid,
+        reply_to=found.reply_to,
+        attachment_url=found.attachment_url,
+        cid=found.cid,
     )
 
 
@@ -196,14 +238,16 @@ def read_items(chat_id: int, after: int, upto: int, who: Readers | None = None) 
     """The entries of exactly the seqs in (after, upto]; `who` has read them, by default the readers of now."""
     if upto <= after:
         return []
-    message_rows = yield from _MESSAGES.rows(chat_id=chat_id, after=after, upto=upto)
+    message_rows = yield from _MESSAGES.all(chat_id=chat_id, after=after, upto=upto)
     items: list[Message | Event] = []
     if message_rows:
         who = who or (yield from readers(chat_id))
-        items += [read_message(row, is_read=who.have_read(row[4], row[2])) for row in message_rows]
+        items += [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in message_rows]
     if len(items) < upto - after:
-        event_rows = yield from _EVENTS.rows(chat_id=chat_id, after=after, upto=upto)
-        newcomers = yield from plain_users(row[6] for row in event_rows if row[2] == "member_added")
+        event_rows = yield from _EVENTS.all(chat_id=chat_id, after=after, upto=upto)
+        newcomers = yield from plain_users(
+            row.subject_id for row in event_rows if row.event == "member_added" and row.subject_id is not None
+        )
         items += [_read_event(row, newcomers) for row in event_rows]
         items.sort(key=lambda item: item.seq)
     if [item.seq for item in items] != list(range(after + 1, upto + 1)):
@@ -211,17 +255,19 @@ def read_items(chat_id: int, after: int, upto: int, who: Readers | None = None) 
     return items
 
 
-def _read_event(row: Row, newcomers: dict[int, User]) -> Event:
-    chat_id, seq, event, actor_id, created_at, target_seq, subject_id, data = row
+def _read_event(row: _EventRow, newcomers: dict[int, User]) -> Event:
+    subject: User | int | None = row.subject_id
+    if row.event == "member_added" and row.subject_id is not None:
+        subject = newcomers[row.subject_id]
     return render_event(
-        chat_id=chat_id,
-        seq=seq,
-        event=event,
-        actor_id=actor_id,
-        created_at=created_at,
-        target_seq=target_seq,
-        subject=newcomers[subject_id] if event == "member_added" else subject_id,
-        data=json.loads(data),
+        chat_id=row.chat_id,
+        seq=row.seq,
+        event=row.event,
+        actor_id=row.actor_id,
+        created_at=row.created_at,
+        target_seq=row.target_seq,
+        subject=subject,
+        data=json.loads(row.data),
     )
 
 

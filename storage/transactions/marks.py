@@ -1,86 +1,179 @@
-"""Watermarks (docs/protocol.md I6). A mark locks only its own row, so readers never stand in the way of senders."""
+"""Watermarks (docs/protocol.md I6). A mark locks only its own row, so readers never stand in the way of senders.
 
-from typing import Final
+The marks of many people in many chats take as many statements as one.
+"""
 
-from sqlalchemy import bindparam, select, update
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import BindParameter, Integer, bindparam, func, select
 
 from chatproto.operations import Mark, Marked, Outcome, Refused
-from storage.statements import Statement, Steps
-from storage.tables import chat_users, chats
-from storage.transactions.log import count_unread
+from chatproto.wire.model import ChatType
+from storage.statements import Answers, Lookup, Select, Steps, param, updates
+from storage.tables import chat_users, chats, messages
 
-_LOCK_OWN: Final = Statement(
+MANY_UNREAD: Final = 1000
+"""Stands for more than 999 (I7)."""
+
+
+class _Marks(NamedTuple):
+    """How far somebody is in a chat; see the table `chat_users`."""
+
+    chat_id: int
+    user_id: int
+    read_seq: int
+    delivered_seq: int
+    own_read_seq: int
+    own_delivered_seq: int
+
+    def raised(self, read: int | None, delivered: int | None) -> "_Marks":
+        """With what is higher. The first own mark makes a start value count for others, so it may change something at
+        the same height."""
+        merged = self
+        if read is not None:
+            read_seq = max(self.read_seq, read)
+            merged = merged._replace(read_seq=read_seq, own_read_seq=max(self.own_read_seq, read_seq))
+        if delivered is not None:
+            delivered_seq = max(self.delivered_seq, delivered)
+            own = max(self.own_delivered_seq, delivered_seq)
+            merged = merged._replace(delivered_seq=delivered_seq, own_delivered_seq=own)
+        return merged
+
+
+class _Head(NamedTuple):
+    id: int
+    type: ChatType
+    last_seq: int
+
+
+class _Unread(NamedTuple):
+    place: int
+    unread: int
+
+
+_LOCK: Final = Lookup(
     select(
+        chat_users.c.chat_id,
+        chat_users.c.user_id,
         chat_users.c.read_seq,
         chat_users.c.delivered_seq,
         chat_users.c.own_read_seq,
         chat_users.c.own_delivered_seq,
     )
+    .with_hint(chat_users, "FORCE INDEX (PRIMARY)", "mysql")  # no other row may be locked, however few there are
+    .where(chat_users.c.left_seq.is_(None))
+    .order_by(chat_users.c.chat_id, chat_users.c.user_id)  # two transactions cannot wait for each other
+    .with_for_update(),
+    key=(chat_users.c.chat_id, chat_users.c.user_id),
+    row=_Marks,
+)
+_CHAT_IDS: Final[BindParameter[int]] = bindparam("chat_ids", expanding=True)
+_HEADS: Final = Select(select(chats.c.id, chats.c.type, chats.c.last_seq).where(chats.c.id.in_(_CHAT_IDS)), row=_Head)
+_RAISE: Final = updates(
+    chat_users,
+    [chat_users.c.chat_id, chat_users.c.user_id],
+    [
+        chat_users.c.read_seq,
+        chat_users.c.delivered_seq,
+        chat_users.c.own_read_seq,
+        chat_users.c.own_delivered_seq,
+    ],
+)
+_some_unread = (
+    select(messages.c.seq)
     .where(
-        chat_users.c.chat_id == bindparam("chat_id"),
-        chat_users.c.user_id == bindparam("user_id"),
-        chat_users.c.left_seq.is_(None),
+        messages.c.chat_id == param("chat_id", messages.c.chat_id),
+        messages.c.seq > param("read_seq", messages.c.seq),
+        messages.c.seq <= param("last_seq", messages.c.seq),
+        messages.c.sender_id != param("user_id", messages.c.sender_id),
+        messages.c.deleted.is_(False),
     )
-    .with_for_update()
+    .limit(MANY_UNREAD)
+    .subquery()
 )
-_HEAD: Final = Statement(select(chats.c.type, chats.c.last_seq).where(chats.c.id == bindparam("chat_id")))
-_RAISE: Final = Statement(
-    update(chat_users)
-    .where(chat_users.c.chat_id == bindparam("chat_key"), chat_users.c.user_id == bindparam("user_key"))
-    .values(
-        read_seq=bindparam("read_seq"),
-        delivered_seq=bindparam("delivered_seq"),
-        own_read_seq=bindparam("own_read_seq"),
-        own_delivered_seq=bindparam("own_delivered_seq"),
-    )
-)
+_UNREAD: Final = Answers(select(bindparam("place", type_=Integer), func.count()).select_from(_some_unread), row=_Unread)
+"""Others' live messages in (read_seq, last_seq] (I7)."""
 
 
 def mark(operation: Mark) -> Steps[Outcome]:
-    """Raise what is higher. The head is read under the row's lock, so a mark of what was just seen is never too high.
+    """One mark."""
+    (outcome,) = yield from mark_all([operation])
+    return outcome
 
-    The first own mark makes a start value count for others, so it may change something at the same height."""
-    own = yield from _LOCK_OWN.one(chat_id=operation.chat_id, user_id=operation.user_id)
-    head = None if own is None else (yield from _HEAD.one(chat_id=operation.chat_id))
+
+def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
+    """Raise what is higher. Heads are read under the rows' locks, so a mark of what was just seen is never too high.
+
+    Each ends as it would have, one after another; but that several marks of one person in one chat are all told the
+    state after the last of them, which is what is committed."""
+    keys = dict.fromkeys((operation.chat_id, operation.user_id) for operation in operations)
+    rows = yield from _LOCK.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in keys])
+    before = {(row.chat_id, row.user_id): row for row in rows}
+    chat_ids = sorted({row.chat_id for row in rows})
+    heads = {head.id: head for head in (yield from _HEADS.all(chat_ids=chat_ids))} if chat_ids else {}
+    after = dict(before)
+    verdicts = [_raise(operation, after, heads) for operation in operations]
+    yield from _RAISE.many(
+        [
+            {"chat_id_key": marks.chat_id, "user_id_key": marks.user_id, **marks._asdict()}
+            for key, marks in after.items()
+            if marks != before[key]
+        ]
+    )
+    unread = yield from _count_unread(after, heads)
+    outcomes: list[Marked | Refused] = []
+    for operation, verdict in zip(operations, verdicts, strict=True):
+        if isinstance(verdict, Refused):
+            outcomes.append(verdict)
+            continue
+        key = (operation.chat_id, operation.user_id)
+        marks, head = after[key], heads[operation.chat_id]
+        outcomes.append(
+            Marked(
+                operation.chat_id,
+                operation.user_id,
+                delivered_seq=marks.delivered_seq,
+                read_seq=marks.read_seq,
+                unread_count=unread.get(key, 0),
+                last_seq=head.last_seq,
+                changed=verdict,
+                is_group=head.type == "group",
+            )
+        )
+    return outcomes
+
+
+def _raise(operation: Mark, marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]) -> Refused | bool:
+    """Whether something rises, which it has in `marks` then."""
+    key = (operation.chat_id, operation.user_id)
+    own, head = marks.get(key), heads.get(operation.chat_id)
     if own is None or head is None:
         return Refused("not_member")
-    chat_type, last_seq = head
-    read = last_seq if operation.read_seq == -1 else operation.read_seq
+    read = head.last_seq if operation.read_seq == -1 else operation.read_seq
     delivered = operation.delivered_seq
     for name, seq in (("read_seq", read), ("delivered_seq", delivered)):
-        if seq is not None and not 0 <= seq <= last_seq:
+        if seq is not None and not 0 <= seq <= head.last_seq:
             return Refused("bad_seq", f"{name} is above the chat's last_seq", name)
     if read is not None:
         delivered = max(read, delivered or 0)
-    raised = _merge(own, read, delivered)
-    if raised != own:
-        yield from _RAISE.run(
-            chat_key=operation.chat_id,
-            user_key=operation.user_id,
-            read_seq=raised[0],
-            delivered_seq=raised[1],
-            own_read_seq=raised[2],
-            own_delivered_seq=raised[3],
-        )
-    unread = yield from count_unread(operation.user_id, operation.chat_id, raised[0], last_seq)
-    return Marked(
-        operation.chat_id,
-        operation.user_id,
-        delivered_seq=raised[1],
-        read_seq=raised[0],
-        unread_count=unread,
-        last_seq=last_seq,
-        changed=raised != own,
-        is_group=chat_type == "group",
+    marks[key] = own.raised(read, delivered)
+    return marks[key] != own
+
+
+def _count_unread(marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]) -> Steps[dict[tuple[int, int], int]]:
+    """Only of those who have not read everything."""
+    behind = [one for one in marks.values() if one.read_seq < heads[one.chat_id].last_seq]
+    rows = yield from _UNREAD.of(
+        [
+            {
+                "place": place,
+                "chat_id": one.chat_id,
+                "user_id": one.user_id,
+                "read_seq": one.read_seq,
+                "last_seq": heads[one.chat_id].last_seq,
+            }
+            for place, one in enumerate(behind)
+        ]
     )
-
-
-def _merge(own: tuple[int, ...], read: int | None, delivered: int | None) -> tuple[int, ...]:
-    read_seq, delivered_seq, own_read_seq, own_delivered_seq = own
-    if read is not None:
-        read_seq = max(read_seq, read)
-        own_read_seq = max(own_read_seq, read_seq)
-    if delivered is not None:
-        delivered_seq = max(delivered_seq, delivered)
-        own_delivered_seq = max(own_delivered_seq, delivered_seq)
-    return read_seq, delivered_seq, own_read_seq, own_delivered_seq
+    return {(behind[row.place].chat_id, behind[row.place].user_id): row.unread for row in rows}

@@ -64,7 +64,7 @@ async def settle() -> None:
 
 async def test_the_file_is_safe_against_a_loss_of_power(sqlite_file: Path) -> None:
     store = SQLiteStorage(sqlite_file)
-    for connection in (store._writer, *store._idle):
+    for connection in (store._writing_connection, *store._idle):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
@@ -271,8 +271,8 @@ async def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(house: House
     chat = await house.direct(ann, bob)
     store = house.store
     assert isinstance(store, SQLiteStorage)
-    (pages,) = store._writer.execute("PRAGMA page_count").fetchone()
-    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    (pages,) = store._writing_connection.execute("PRAGMA page_count").fetchone()
+    store._writing_connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     stored, failed = 0, 0
     outcomes: list[Outcome] = []
 
@@ -291,7 +291,7 @@ async def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(house: House
             assert outcome == OperationFailed(retryable=True, detail="SQLITE_FULL")
     assert failed > 0
     assert (await house.chat(bob, chat)).last_seq == stored
-    store._writer.execute("PRAGMA max_page_count = 1000000")
+    store._writing_connection.execute("PRAGMA max_page_count = 1000000")
     assert (await house.send(chat, ann)).seq == stored + 1
 
 

@@ -19,9 +19,8 @@ from storage.mysql_pool import (
     PoolLimits,
     StoreUnavailable,
     TransactionOutcomeUnknown,
-    execute,
-    fetch_all,
 )
+from storage.mysql_run import execute, fetch_all
 from tests.mariadb import MariaDB, private_mariadb, shared_mariadb
 from tests.mysql import shared_mysql
 

@@ -1,0 +1,104 @@
+"""A transaction's queries on a MySQL connection: SQL written out with its values, answers as rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from trio_mysql import err
+
+from storage.mysql_connection import Answer, Connection, error_code
+from storage.statements import MYSQL, DuplicateKey, Query, Result, Steps
+
+T = TypeVar("T")
+Scalar = None | bool | int | float | str | bytes | Decimal | date | datetime | timedelta
+"""What may be a parameter. Aware datetimes are refused: convert to naive UTC first."""
+
+_DUPLICATE: Final = 1062
+
+
+async def drive(connection: Connection, steps: Steps[T]) -> T:
+    """Answer a transaction's queries until it returns."""
+    try:
+        query = next(steps)
+        while True:
+            try:
+                result = await _run(connection, query)
+            except err.IntegrityError as error:
+                if error_code(error) != _DUPLICATE:
+                    raise
+                query = steps.throw(DuplicateKey(str(error)))
+            else:
+                query = steps.send(result)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+
+
+async def fetch_all(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> list[tuple[Any, ...]]:
+    """Run one query and give all rows. Placeholders are %s; a literal percent sign is written %%."""
+    return list((await connection.ask(sql % literals(connection, params))).rows)
+
+
+async def execute(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> Answer:
+    """Run one statement that gives no rows. Placeholders as in `fetch_all`."""
+    return await connection.ask(sql % literals(connection, params))
+
+
+async def _run(connection: Connection, query: Query) -> Result:
+    compiled = query.statement.on(MYSQL)
+    if query.many:
+        repeated = compiled.repeated
+        if repeated is None:
+            total = 0
+            for params in query.many:
+                total += (await connection.ask(compiled.sql % literals(connection, compiled.values(params)))).row_count
+            return Result(row_count=total)
+        part = repeated.part
+        parts = [part % literals(connection, compiled.values(params)) for params in query.many]
+        # a literal percent sign is doubled in SQL that takes values
+        sql = f"{repeated.head % ()}{repeated.glue.join(parts)}{repeated.tail % ()}"
+    else:
+        text, values = compiled.bind(query.params)
+        sql = text % literals(connection, values)
+    answer = await connection.ask(sql)
+    if compiled.returns_rows:
+        return Result(rows=compiled.read(answer.rows))
+    return Result(row_count=answer.row_count, last_id=answer.last_id)
+
+
+def literals(connection: Connection, values: Sequence[Scalar]) -> tuple[str, ...]:
+    """Values as SQL. Text is escaped by the library, which knows the session's mode; what is plain by nature (numbers,
+    times, bytes in hexadecimal) is written here, because the library takes most of a batch's time for it.
+
+    TypeError for a dict and anything else that the library would not escape soundly."""
+    if not isinstance(values, tuple | list):
+        raise TypeError("SQL parameters are a tuple or a list")
+    escape = connection.escape_string
+    written = []
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            written.append(f"'{escape(value)}'")
+        elif kind in _PLAIN:
+            written.append(_PLAIN[kind](value))
+        elif isinstance(value, Scalar):
+            written.append(str(connection.literal(value)))
+        else:
+            raise TypeError(f"not an SQL parameter: {kind.__name__}")
+    return tuple(written)
+
+
+def _naive(value: datetime) -> str:
+    if value.tzinfo is not None:
+        raise TypeError("an aware datetime is not an SQL parameter: convert to naive UTC")
+    return f"'{value.isoformat(' ')}'"
+
+
+_PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
+    int: int.__repr__,
+    bool: lambda value: "1" if value else "0",
+    type(None): lambda value: "NULL",
+    bytes: lambda value: f"x'{value.hex()}'",
+    datetime: _naive,
+}
