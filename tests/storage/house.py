@@ -138,7 +138,7 @@ class House:
         assert appended.last_seq >= message.seq
         return message
 
-    async def try_change(
+    def change_of(
         self,
         kind: Literal["add", "remove", "role", "update"],
         chat_id: int,
@@ -149,13 +149,15 @@ class House:
         title: str | None = None,
         avatar_url: str | None = None,
         cid: str | None = None,
-    ) -> Outcome:
-        """Append a change."""
-        return await self.do(
-            AppendChange(
-                chat_id, actor_id, kind, user_ids, history, role, title, avatar_url, cid or self.cid(), self.now
-            )
+    ) -> AppendChange:
+        """The command that changes a chat."""
+        return AppendChange(
+            chat_id, actor_id, kind, user_ids, history, role, title, avatar_url, cid or self.cid(), self.now
         )
+
+    async def try_change(self, *args: Any, **fields: Any) -> Outcome:
+        """Append a change; as `change_of`."""
+        return await self.do(self.change_of(*args, **fields))
 
     async def change(self, *args: Any, **fields: Any) -> Appended:
         """Append a change, which must succeed."""
