@@ -103,7 +103,7 @@ async def test_the_last_used_connection_is_taken_first(settings: MySQLSettings) 
 
 
 async def test_no_lease_in_time_is_unavailable(settings: MySQLSettings) -> None:
-    async with pool_of(settings, 1, acquire_timeout=0.05) as pool, pool.acquire():
+    async with pool_of(settings, 1, acquire_timeout=1.0) as pool, pool.acquire():
         with pytest.raises(StoreUnavailable):
             async with pool.acquire():
                 pytest.fail("a second lease of one connection")
