@@ -252,7 +252,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
     async def ask(self, sql: str) -> "Answer":
         """Run one statement, in which every value is written out."""
         await self.query(sql)
-        result = self._result
+        result: Any = self._result
         return Answer(result.rows or (), int(result.affected_rows or 0), int(result.insert_id or 0))
 
     async def begin(self) -> None:

@@ -6,15 +6,13 @@ The marks of many people in many chats take as many statements as one.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import BindParameter, Integer, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, select
 
 from chatproto.operations import Mark, Marked, Outcome, Refused
 from chatproto.wire.model import ChatType
-from storage.statements import Answers, Lookup, Select, Steps, param, updates
-from storage.tables import chat_users, chats, messages
-
-MANY_UNREAD: Final = 1000
-"""Stands for more than 999 (I7)."""
+from storage.statements import Lookup, Select, Steps, updates
+from storage.tables import chat_users, chats
+from storage.transactions.unread import Behind, count_all_unread
 
 
 class _Marks(NamedTuple):
@@ -47,11 +45,6 @@ class _Head(NamedTuple):
     last_seq: int
 
 
-class _Unread(NamedTuple):
-    place: int
-    unread: int
-
-
 _LOCK: Final = Lookup(
     select(
         chat_users.c.chat_id,
@@ -80,20 +73,6 @@ _RAISE: Final = updates(
         chat_users.c.own_delivered_seq,
     ],
 )
-_some_unread = (
-    select(messages.c.seq)
-    .where(
-        messages.c.chat_id == param("chat_id", messages.c.chat_id),
-        messages.c.seq > param("read_seq", messages.c.seq),
-        messages.c.seq <= param("last_seq", messages.c.seq),
-        messages.c.sender_id != param("user_id", messages.c.sender_id),
-        messages.c.deleted.is_(False),
-    )
-    .limit(MANY_UNREAD)
-    .subquery()
-)
-_UNREAD: Final = Answers(select(bindparam("place", type_=Integer), func.count()).select_from(_some_unread), row=_Unread)
-"""Others' live messages in (read_seq, last_seq] (I7)."""
 
 
 def mark(operation: Mark) -> Steps[Outcome]:
@@ -121,7 +100,7 @@ def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
             if marks != before[key]
         ]
     )
-    unread = yield from _count_unread(after, heads)
+    unread = yield from _unread(after, heads)
     outcomes: list[Marked | Refused] = []
     for operation, verdict in zip(operations, verdicts, strict=True):
         if isinstance(verdict, Refused):
@@ -161,19 +140,7 @@ def _raise(operation: Mark, marks: dict[tuple[int, int], _Marks], heads: dict[in
     return marks[key] != own
 
 
-def _count_unread(marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]) -> Steps[dict[tuple[int, int], int]]:
-    """Only of those who have not read everything."""
-    behind = [one for one in marks.values() if one.read_seq < heads[one.chat_id].last_seq]
-    rows = yield from _UNREAD.of(
-        [
-            {
-                "place": place,
-                "chat_id": one.chat_id,
-                "user_id": one.user_id,
-                "read_seq": one.read_seq,
-                "last_seq": heads[one.chat_id].last_seq,
-            }
-            for place, one in enumerate(behind)
-        ]
-    )
-    return {(behind[row.place].chat_id, behind[row.place].user_id): row.unread for row in rows}
+def _unread(marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]) -> Steps[dict[tuple[int, int], int]]:
+    behind = [Behind(one.chat_id, one.user_id, one.read_seq, heads[one.chat_id].last_seq) for one in marks.values()]
+    counts = yield from count_all_unread(behind)
+    return {(one.chat_id, one.user_id): count for one, count in zip(behind, counts, strict=True)}

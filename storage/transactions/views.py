@@ -16,7 +16,8 @@ from chatproto.wire.model import Chat, ChatType, Head, Message, Role, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
-from storage.transactions.log import MESSAGE_COLUMNS, count_unread, read_message
+from storage.transactions.log import MESSAGE_COLUMNS, read_message
+from storage.transactions.unread import count_unread
 
 _MANY: Final = 1000
 """Stands for more than 999 unread messages (I7)."""
