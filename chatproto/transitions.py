@@ -16,11 +16,15 @@ class SessionState(StrEnum):
 
 
 class CursorState(StrEnum):
-    """Where a connection stands in one chat while it is active."""
+    """Where a connection stands in one chat while it is active.
+
+    Of those that are LIVE all stand at the room's place.
+    """
 
     LISTING = "listing"
     LIVE = "live"
     CATCHING_UP = "catching_up"
+    AHEAD = "ahead"
     LAGGING = "lagging"
 
 
@@ -49,8 +53,9 @@ SESSION: Final[Table[SessionState]] = {
 
 CURSOR: Final[Table[CursorState]] = {
     CursorState.LISTING: {"listed": CursorState.LIVE},
-    CursorState.LIVE: {"gap": CursorState.CATCHING_UP, "lag": CursorState.LAGGING},
-    CursorState.CATCHING_UP: {"page": CursorState.LIVE, "lag": CursorState.LAGGING},
+    CursorState.LIVE: {"behind": CursorState.CATCHING_UP, "ahead": CursorState.AHEAD, "lag": CursorState.LAGGING},
+    CursorState.CATCHING_UP: {"reached": CursorState.LIVE, "lag": CursorState.LAGGING},
+    CursorState.AHEAD: {"reached": CursorState.LIVE, "lag": CursorState.LAGGING},
     CursorState.LAGGING: {"lag": CursorState.LAGGING, "synced": CursorState.LIVE},
 }
 

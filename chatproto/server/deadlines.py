@@ -1,128 +1,81 @@
-"""What happens by itself as time goes by: deadlines of connections, retries, delayed news, and the sweep (I9)."""
+"""What happens to a connection by itself: no hello, silence, the end of its token."""
 
-from __future__ import annotations
+from typing import Final
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
-
-from chatproto.operations import Outcome, Sweep, Swept
-from chatproto.server import commands, fanout, handshake, presence, watermarks
-from chatproto.server.pending import Sweeping
+from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connections import Connections
+from chatproto.server.knobs import Knobs
+from chatproto.server.out import Out
+from chatproto.server.outputs import PingConnection
+from chatproto.server.reception import Reception
+from chatproto.server.session import Session
 from chatproto.transitions import SessionState
 from chatproto.wire.frames import AuthExpiring
 
-if TYPE_CHECKING:
-    from chatproto.server.hub import Hub
-    from chatproto.server.session import ServerSession
-
-TICK: Final = 0.25
-"""Seconds between two calls of `Hub.handle_timer`; every deadline here is late by at most this."""
+LOOK_AGAIN: Final = 1.0
+SOON: Final = 0.05
+LONGEST: Final = 60.0
+"""Seconds between two looks at a token, whose end depends on the wall clock."""
 
 
-def handle(hub: Hub, now: datetime) -> None:
-    """One tick."""
-    for session in list(hub.sessions.values()):
-        _check(hub, session, now)
-    _retry(hub, now)
-    _relist(hub, now)
-    watermarks.flush(hub, now)
-    presence.expire(hub, now)
-    if hub.sessions and (hub.sweep_due is None or now >= hub.sweep_due):
-        # the answer sets the next date; should it be lost with the store, we ask again all the same
-        hub.sweep_due = now + timedelta(seconds=hub.limits.store_wait)
-        session_ids = tuple(s.session_id for s in hub.sessions.values() if s.state is SessionState.ACTIVE)
-        sweep = Sweep(chat_ids=tuple(hub.routes), session_ids=session_ids, user_ids=_next_users(hub))
-        hub.run(sweep, Sweeping(dict(hub.heads)))
+class Deadlines:
+    """Each connection has one date in the timers: when the first of its deadlines may be over."""
 
+    def __init__(self, out: Out, timers: Timers, connections: Connections, reception: Reception, knobs: Knobs) -> None:
+        self._out = out
+        self._timers = timers
+        self._connections = connections
+        self._reception = reception
+        self._knobs = knobs
 
-def _next_users(hub: Hub) -> tuple[int, ...]:
-    """Whose memberships are compared this time: some of those who are here, all of them in turn."""
-    users = sorted(hub.by_user)
-    later = [user_id for user_id in users if user_id > hub.swept_to] or users
-    chosen = tuple(later[: hub.limits.sweep_users])
-    hub.swept_to = chosen[-1] if chosen else 0
-    return chosen
-
-
-def _check(hub: Hub, session: ServerSession, now: datetime) -> None:
-    limits = hub.limits
-    if session.expires_at is None:  # it has not said hello
-        if now - session.opened_at >= timedelta(seconds=limits.hello_timeout):
-            hub.close(session, 4408, "no hello")
-        return
-    if _is_silent(hub, session, now):
-        return hub.close(session, 4408, "silent")
-    for chat_id, until in list(session.typing_until.items()):
-        if now >= until:
-            fanout.typing(hub, session, chat_id, False)
-    left = session.expires_at - now
-    if left <= timedelta(seconds=-limits.token_grace):
-        return hub.close(session, 4401, "token expired")
-    handshake.release(hub, session, now)  # of a token that is good again: the clock was set back
-    if session.warn_at is not None and now >= session.warn_at and session.state is SessionState.ACTIVE:
-        session.warn_at = None
-        hub.send(session, AuthExpiring(in_ms=max(0, int(left.total_seconds() * 1000))))
-
-
-def _is_silent(hub: Hub, session: ServerSession, now: datetime) -> bool:
-    """No frame for long; clients of `/ws/chat` need not say anything, they are asked by pings."""
-    limits = hub.limits
-    if session.only_chat is None:
-        return now - session.heard_at >= timedelta(seconds=limits.idle_timeout)
-    if now - (session.pinged_at or session.opened_at) < timedelta(seconds=limits.ping_interval):
-        return False
-    if session.pings >= limits.unanswered_pings:
-        return True
-    session.pinged_at = now
-    session.pings += 1
-    hub.ping(session)
-    return False
-
-
-def _retry(hub: Hub, now: datetime) -> None:
-    for _ in range(len(hub.retries)):
-        due, connection_id, chat_id = hub.retries.popleft()
-        session = hub.sessions.get(connection_id)
-        if session is None or chat_id not in session.sends:
-            continue
-        if due > now:
-            hub.retries.append((due, connection_id, chat_id))
+    def fall_due(self, connection_id: int, now: Now) -> None:
+        """One of them may be over; the next date is set."""
+        session = self._connections.get(connection_id)
+        if session is None:
+            return
+        if session.state is SessionState.AWAITING_HELLO:
+            due = session.opened_at + self._knobs.hello_timeout
+            if now.mono >= due:
+                return self._connections.close(session, 4408, "no hello")
         else:
-            commands.run_send(hub, session, chat_id, now)
+            due = min(self._silence(session, now), self._token(session, now))
+        if session.state is not SessionState.CLOSED:
+            self._timers.set(Deadline("session", session.id), due)
 
+    def _silence(self, session: Session, now: Now) -> float:
+        """No frame for long; clients that need not say anything are asked by pings."""
+        if not session.dialect.pinged:
+            due = session.heard_at + self._knobs.idle_timeout
+            if now.mono >= due:
+                self._connections.close(session, 4408, "silent")
+            return due
+        due = (session.opened_at if session.pinged_at is None else session.pinged_at) + self._knobs.ping_interval
+        if now.mono < due:
+            return due
+        if session.pings >= self._knobs.unanswered_pings:
+            self._connections.close(session, 4408, "silent")
+        else:
+            session.pinged_at = now.mono
+            session.pings += 1
+            self._out.emit(PingConnection(session.id))
+        return now.mono + self._knobs.ping_interval
 
-def _relist(hub: Hub, now: datetime) -> None:
-    while hub.relists and hub.relists[0][0] <= now:
-        _, connection_id, chat_id = hub.relists.popleft()
-        session = hub.sessions.get(connection_id)
-        if session is not None and chat_id not in session.cursors:
-            fanout.list_chat(hub, session, chat_id)
-
-
-def swept(hub: Hub, pending: Sweeping, outcome: Outcome | None, now: datetime) -> None:
-    """Repair what no hint brought; another epoch means that the database was restored, a shorter log as well."""
-    hub.sweep_due = now + timedelta(seconds=hub.limits.sweep_interval - TICK)
-    if not isinstance(outcome, Swept):
-        return
-    if hub.epoch is not None and outcome.epoch != hub.epoch:
-        hub.epoch = outcome.epoch
-        return hub.send_away("the database was restored")
-    if hub.replaced == outcome.epoch:
-        hub.renew_epoch(outcome.epoch)
-    none = (0, None)
-    if any(_is_gone(entry, outcome.heads.get(chat_id, none)) for chat_id, entry in pending.heads.items()):
-        return hub.log_replaced()
-    fanout.end_sessions(hub, set(outcome.ended))
-    for chat_id, (last_seq, _) in outcome.heads.items():
-        fanout.notice_head(hub, chat_id, last_seq)
-    for user_id, chat_ids in outcome.memberships.items():
-        for session in hub.connections_of(user_id):
-            if session.state is SessionState.ACTIVE and session.only_chat is None:
-                for chat_id in chat_ids:
-                    if chat_id not in session.cursors:
-                        fanout.list_chat(hub, session, chat_id)
-
-
-def _is_gone(known: tuple[int, datetime | None], found: tuple[int, datetime | None]) -> bool:
-    """Whether the known entry is not in the log whose last one was found: it is shorter, or holds another one there."""
-    return found[0] < known[0] or (found[0] == known[0] and known[1] is not None and found[1] != known[1])
+    def _token(self, session: Session, now: Now) -> float:
+        """Its end is announced by the monotonic clock; it comes by the wall clock, and its grace by the first."""
+        expired = session.expired(now)
+        active = session.state is SessionState.ACTIVE
+        if active and session.warn_at is not None and (expired or now.mono >= session.warn_at):
+            session.warn_at = None
+            left = 0.0 if expired else max(0.0, session.ends_at - now.mono)
+            self._connections.send(session, AuthExpiring(in_ms=int(left * 1000)))
+        if session.expired_at is None:
+            self._reception.release(session, now)  # of a token that is good again: the clock was set back
+            left = 0.0 if session.expires_at is None else (session.expires_at - now.wall).total_seconds()
+            dates = [now.mono + min(LONGEST, max(left, SOON))]
+            if session.warn_at is not None:
+                dates.append(session.warn_at if session.warn_at > now.mono else now.mono + LOOK_AGAIN)
+            return min(dates)
+        over = session.expired_at + self._knobs.token_grace
+        if now.mono >= over:
+            self._connections.close(session, 4401, "token expired")
+        return min(over, now.mono + LOOK_AGAIN) if session.admission.held else over

@@ -1,177 +1,197 @@
 """How a connection becomes a user's: `hello` and `ready`, the renewal of tokens, and the join of `/ws/chat`."""
 
-from __future__ import annotations
-
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
 
 from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, TouchSession, UserFound
-from chatproto.server import commands, fanout, presence
-from chatproto.server.delivery import ChatCursor
+from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connections import Connections
+from chatproto.server.history import History
+from chatproto.server.knobs import Knobs
+from chatproto.server.out import Out
 from chatproto.server.pending import Joining, Loading, Renewing
+from chatproto.server.presence import Presence
+from chatproto.server.rooms import Rooms
+from chatproto.server.session import Session
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame
 from chatproto.wire.frames import Auth, AuthOk, Chats, ErrorFrame, Hello, Ready
-from chatproto.wire.model import Head
+from chatproto.wire.limits import Limits
 
-if TYPE_CHECKING:
-    from chatproto.server.hub import Hub
-    from chatproto.server.session import ServerSession
-
-HEADS_PER_FRAME = 200
+CheckToken = Callable[[str, datetime], AccessClaims | TokenRefusal]
+HEADS_PER_FRAME: Final = 200
 
 
-def hello(hub: Hub, session: ServerSession, frame: Hello, now: datetime) -> None:
-    """Check the version, the token and the count of connections; then load what `ready` tells."""
-    if session.state is not SessionState.AWAITING_HELLO:
-        return hub.violation(session, BadFrame(code="bad_frame", detail="a second hello", ref=frame.id))
-    if 1 not in frame.v:
-        _refuse(hub, session, "unsupported_version", frame.id)
-        return hub.close(session, 4426, "unsupported version")
-    claims = hub.check_token(frame.token, now)
-    if isinstance(claims, TokenRefusal):
-        _refuse(hub, session, claims.value, frame.id)
-        return hub.close(session, 4401, claims.value)
-    if not _own(hub, session, claims, now):
-        return
-    operation = LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, frame.device, now)
-    hub.run(operation, Loading(session.id, frame))
+class Handshake:
+    """`check_token` verifies an access token at a given wall time."""
+
+    def __init__(
+        self, out: Out, timers: Timers, connections: Connections, history: History, rooms: Rooms, presence: Presence,
+        check_token: CheckToken, limits: Limits, knobs: Knobs,
+    ) -> None:  # fmt: skip
+        self._out = out
+        self._timers = timers
+        self._connections = connections
+        self._history = history
+        self._rooms = rooms
+        self._presence = presence
+        self._check_token = check_token
+        self._limits = limits
+        self._knobs = knobs
+
+    def hello(self, session: Session, frame: Hello, now: Now) -> None:
+        """Check the version, the token and the count of connections; then load what `ready` tells."""
+        if session.state is not SessionState.AWAITING_HELLO:
+            bad = BadFrame(code="bad_frame", detail="a second hello", ref=frame.id)
+            return self._connections.violation(session, bad, now)
+        if 1 not in frame.v:
+            self._refuse(session, "unsupported_version", frame.id)
+            return self._connections.close(session, 4426, "unsupported version")
+        claims = self._check_token(frame.token, now.wall)
+        if isinstance(claims, TokenRefusal):
+            self._refuse(session, claims.value, frame.id)
+            return self._connections.close(session, 4401, claims.value)
+        if self._own(session, claims, now):
+            self._out.run(_load(claims, frame.device, now), Loading(session.id, frame.id))
+
+    def join(self, session: Session, claims: AccessClaims, chat_id: int, after_seq: int | None, now: Now) -> None:
+        """The same for a `/ws/chat` connection, whose token the endpoint has checked."""
+        if self._own(session, claims, now):
+            self._out.run(_load(claims, "", now), Joining(session.id, chat_id, after_seq))
+
+    def loaded(self, pending: Loading, outcome: Outcome, now: Now) -> None:
+        """Storage has told what `ready` needs."""
+        session = self._connections.get(pending.connection_id)
+        if session is None:
+            return
+        if not isinstance(outcome, SessionLoaded) or session.expires_at is None:
+            return self._not_loaded(session, outcome, pending.ref)
+        self._history.epoch = self._history.epoch or outcome.epoch
+        first, rest = outcome.heads[:HEADS_PER_FRAME], outcome.heads[HEADS_PER_FRAME:]
+        ready = Ready(
+            ref=pending.ref,
+            v=1,
+            session_id=session.login_id,
+            user=outcome.user,
+            epoch=outcome.epoch,
+            server_time=now.wall,
+            token_exp=session.expires_at,
+            heartbeat_ms=self._knobs.heartbeat_ms,
+            limits=self._limits,
+            chats=first,
+            more=bool(rest),
+        )
+        self._connections.send(session, ready)
+        while rest:
+            first, rest = rest[:HEADS_PER_FRAME], rest[HEADS_PER_FRAME:]
+            self._connections.send(session, Chats(chats=first, more=bool(rest)))
+        self._active(session, now)
+        for head in outcome.heads:
+            if head.left_seq is None:
+                session.missed.pop(head.chat_id, None)
+                self._rooms.follow(session, head.chat_id, head.last_seq, head.last_at)
+        for chat_id in session.missed:
+            self._rooms.list_chat(session, chat_id)
+        session.missed.clear()
+        self._presence.arrived(session, outcome.peer_ids)
+
+    def joined(self, pending: Joining, outcome: Outcome, now: Now) -> None:
+        """The same for `/ws/chat`: only that chat is routed, from `after_seq` on where the client gave it."""
+        session = self._connections.get(pending.connection_id)
+        if session is None:
+            return
+        if not isinstance(outcome, SessionLoaded):
+            return self._not_loaded(session, outcome, None)
+        self._history.epoch = self._history.epoch or outcome.epoch
+        heads = [head for head in outcome.heads if head.chat_id == pending.chat_id and head.left_seq is None]
+        if not heads:
+            return self._connections.close(session, 4404, "not a member")
+        [head] = heads
+        after_seq = pending.after_seq
+        if after_seq is not None:  # never before what this user may see
+            after_seq = max(after_seq, head.first_seq - 1) if after_seq < head.last_seq else None
+        self._active(session, now)
+        self._rooms.follow(session, head.chat_id, head.last_seq, head.last_at, after_seq)
+        self._presence.arrived(session, outcome.peer_ids)
+
+    def renew(self, session: Session, frame: Auth, now: Now) -> None:
+        """A fresh access token in band; one of another user ends the connection."""
+        session.admission.charge("auth", now.mono)
+        claims = self._check_token(frame.token, now.wall)
+        if isinstance(claims, TokenRefusal):
+            return self._refuse(session, claims.value, frame.id)
+        if claims.user_id != session.user_id:
+            return self._connections.close(session, 4403, "another user")
+        session.admission.in_flight += 1
+        operation = TouchSession(
+            claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, now.wall
+        )
+        self._out.run(operation, Renewing(session.id, frame.id, claims))
+
+    def renewed(self, pending: Renewing, outcome: Outcome, now: Now) -> None:
+        """The session of the fresh token was looked up."""
+        session = self._connections.get(pending.connection_id)
+        if session is None:
+            return
+        session.admission.in_flight -= 1
+        if isinstance(outcome, Refused):
+            return self._connections.close(session, 4403, outcome.code)
+        if not isinstance(outcome, UserFound):
+            return self._connections.refuse(session, outcome, pending.ref)
+        self._connections.log_in(session, pending.claims.session_id)
+        self._expires(session, pending.claims, now)
+        self._connections.send(session, AuthOk(ref=pending.ref, token_exp=pending.claims.expires_at))
+
+    def _own(self, session: Session, claims: AccessClaims, now: Now) -> bool:
+        """Whether the user may have this connection too; a `hello` costs like a command."""
+        session.admission.key = claims.user_id
+        if session.admission.debt(now.mono) > 0:
+            self._out.note("info", "flood", user_id=claims.user_id)
+            self._refuse(session, "rate_limited", None, retry_after_ms=RATE_LIMITED_MS)
+            self._connections.close(session, 4429, "too many commands")
+            return False
+        session.admission.spend(now.mono)
+        if len(self._connections.by_user.get(claims.user_id, ())) >= self._knobs.connections_per_user:
+            self._connections.close(session, 4409, "too many connections")
+            return False
+        self._connections.own(session, claims.user_id, claims.session_id)
+        self._expires(session, claims, now)
+        return True
+
+    def _expires(self, session: Session, claims: AccessClaims, now: Now) -> None:
+        """The end of a token, and when it is announced: 120 s before, but not before half of it is over."""
+        left = max(0.0, (claims.expires_at - now.wall).total_seconds())
+        session.expires_at, session.expired_at = claims.expires_at, None
+        session.ends_at = now.mono + left
+        session.warn_at = session.ends_at - min(self._knobs.token_warning, left / 2)
+        self._timers.soonest(Deadline("session", session.id), session.warn_at)
+
+    def _active(self, session: Session, now: Now) -> None:
+        self._connections.loaded(session)
+        if session.warn_at is not None:
+            self._timers.soonest(Deadline("session", session.id), max(session.warn_at, now.mono))
+
+    def _not_loaded(self, session: Session, outcome: Outcome, ref: str | None) -> None:
+        self._connections.refuse(session, outcome, ref)
+        if isinstance(outcome, Refused):
+            return self._connections.close(session, 4403, outcome.code)
+        self._connections.close(session, 4503, "store unavailable")
+
+    def _refuse(self, session: Session, code: str, ref: str | None, retry_after_ms: int | None = None) -> None:
+        detail = "too many commands" if retry_after_ms else "the token or the version is refused"
+        frame = ErrorFrame(
+            ref=ref, code=code, detail=detail, retryable=retry_after_ms is not None, retry_after_ms=retry_after_ms
+        )
+        self._connections.send(session, frame)
 
 
-def join(
-    hub: Hub, session: ServerSession, claims: AccessClaims, chat_id: int, after_seq: int | None, now: datetime
-) -> None:
-    """The same for a `/ws/chat` connection, whose token the endpoint has checked."""
-    session.only_chat = chat_id
-    if _own(hub, session, claims, now):
-        operation = LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, "", now)
-        hub.run(operation, Joining(session.id, after_seq))
+RATE_LIMITED_MS: Final = 30_000
+"""What a client that is refused for its commands waits (close code 4429)."""
 
 
-def _own(hub: Hub, session: ServerSession, claims: AccessClaims, now: datetime) -> bool:
-    if len(hub.by_user.get(claims.user_id, ())) >= hub.limits.connections_per_user:
-        hub.close(session, 4409, "too many connections")
-        return False
-    session.move("hello")
-    session.user_id, session.session_id = claims.user_id, claims.session_id
-    _expires(hub, session, claims, now)
-    hub.by_user.setdefault(claims.user_id, {})[session.id] = None
-    return True
-
-
-def loaded(hub: Hub, pending: Loading, outcome: Outcome, now: datetime) -> None:
-    """Storage has told what `ready` needs."""
-    session = hub.sessions.get(pending.connection_id)
-    if session is None:
-        return
-    if not isinstance(outcome, SessionLoaded) or session.expires_at is None:
-        return _not_loaded(hub, session, outcome, pending.hello.id)
-    hub.epoch = hub.epoch or outcome.epoch
-    for head in outcome.heads:
-        _route(hub, session, head)
-    first, rest = outcome.heads[:HEADS_PER_FRAME], outcome.heads[HEADS_PER_FRAME:]
-    ready = Ready(
-        ref=pending.hello.id,
-        v=1,
-        session_id=session.session_id,
-        user=outcome.user,
-        epoch=outcome.epoch,
-        server_time=now,
-        token_exp=session.expires_at,
-        heartbeat_ms=hub.limits.heartbeat_ms,
-        limits=hub.limits,
-        chats=first,
-        more=bool(rest),
+def _load(claims: AccessClaims, device: str, now: Now) -> LoadSession:
+    return LoadSession(
+        claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, device, now.wall
     )
-    hub.send(session, ready)
-    while rest:
-        first, rest = rest[:HEADS_PER_FRAME], rest[HEADS_PER_FRAME:]
-        hub.send(session, Chats(chats=first, more=bool(rest)))
-    _activate(hub, session, outcome, now)
-
-
-def joined(hub: Hub, pending: Joining, outcome: Outcome, now: datetime) -> None:
-    """The same for `/ws/chat`: only that chat is routed, from `after_seq` on where the client gave it."""
-    session = hub.sessions.get(pending.connection_id)
-    if session is None:
-        return
-    if not isinstance(outcome, SessionLoaded):
-        return _not_loaded(hub, session, outcome, None)
-    hub.epoch = hub.epoch or outcome.epoch
-    heads = [head for head in outcome.heads if head.chat_id == session.only_chat and head.left_seq is None]
-    if not heads:
-        return hub.close(session, 4404, "not a member")
-    _route(hub, session, heads[0])
-    if pending.after_seq is not None:
-        session.cursors[heads[0].chat_id].move_to(min(pending.after_seq, heads[0].last_seq))
-    session.missed = {chat_id: seq for chat_id, seq in session.missed.items() if chat_id == session.only_chat}
-    _activate(hub, session, outcome, now)
-
-
-def _not_loaded(hub: Hub, session: ServerSession, outcome: Outcome, ref: str | None) -> None:
-    hub.refuse(session, outcome, ref)
-    if isinstance(outcome, Refused):
-        return hub.close(session, 4403, outcome.code)
-    hub.close(session, 4503, "store unavailable")
-
-
-def _route(hub: Hub, session: ServerSession, head: Head) -> None:
-    if head.left_seq is None:
-        seen = session.missed.pop(head.chat_id, 0)
-        hub.route(session, head.chat_id, ChatCursor.live(head.last_seq, head.last_at, seen))
-
-
-def _activate(hub: Hub, session: ServerSession, loaded: SessionLoaded, now: datetime) -> None:
-    session.move("loaded")
-    for chat_id in list(session.cursors):
-        fanout.repair(hub, session, chat_id)
-    for chat_id in session.missed:
-        fanout.list_chat(hub, session, chat_id)
-    session.missed.clear()
-    presence.arrived(hub, session, loaded.peer_ids)
-    release(hub, session, now)
-
-
-def renew(hub: Hub, session: ServerSession, frame: Auth, now: datetime) -> None:
-    """A fresh access token in band; one of another user ends the connection."""
-    session.charge("auth", 0, now)
-    claims = hub.check_token(frame.token, now)
-    if isinstance(claims, TokenRefusal):
-        return _refuse(hub, session, claims.value, frame.id)
-    if claims.user_id != session.user_id:
-        return hub.close(session, 4403, "another user")
-    operation = TouchSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, now)
-    hub.run(operation, Renewing(session.id, frame.id, claims))
-
-
-def renewed(hub: Hub, pending: Renewing, outcome: Outcome, now: datetime) -> None:
-    """The session of the fresh token was looked up."""
-    session = hub.sessions.get(pending.connection_id)
-    if session is None:
-        return
-    if isinstance(outcome, Refused):
-        return hub.close(session, 4403, outcome.code)
-    if not isinstance(outcome, UserFound):
-        return hub.refuse(session, outcome, pending.ref)
-    session.session_id = pending.claims.session_id
-    _expires(hub, session, pending.claims, now)
-    hub.send(session, AuthOk(ref=pending.ref, token_exp=pending.claims.expires_at))
-    release(hub, session, now)
-
-
-def release(hub: Hub, session: ServerSession, now: datetime) -> None:
-    """Handle what was held for `ready` or for the token, in order."""
-    while session.held and session.state is SessionState.ACTIVE and not session.expired(now):
-        commands.handle(hub, session, session.held.popleft(), now)
-
-
-def _refuse(hub: Hub, session: ServerSession, code: str, ref: str | None) -> None:
-    hub.send(session, ErrorFrame(ref=ref, code=code, detail="the token or the version is refused", retryable=False))
-
-
-def _expires(hub: Hub, session: ServerSession, claims: AccessClaims, now: datetime) -> None:
-    """The end of a token, and when it is announced: 120 s before, but not before half of it is over."""
-    session.expires_at = claims.expires_at
-    warning = timedelta(seconds=hub.limits.token_warning)
-    session.warn_at = claims.expires_at - min(warning, max(timedelta(), claims.expires_at - now) / 2)

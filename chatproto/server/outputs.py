@@ -1,13 +1,14 @@
 """What the core asks of its driver, drained with `Hub.outputs()` after every input."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from chatproto.operations import Operation, Outcome
 from chatproto.server.hints import Hint
 
 Kind = Literal["answer", "page", "lag", "item", "mark", "hint"]
+Level = Literal["info", "warning", "error"]
 
 
 @frozen
@@ -24,6 +25,17 @@ class SendFrame:
     chat_id: int = 0
     seq: int = 0
     user_id: int = 0
+
+
+@frozen
+class Broadcast:
+    """Queue the same items on many connections: the entries `first_seq` to `last_seq` of a chat, a frame each."""
+
+    connection_ids: tuple[int, ...]
+    frames: tuple[bytes, ...]
+    chat_id: int
+    first_seq: int
+    last_seq: int
 
 
 @frozen
@@ -65,4 +77,14 @@ class Publish:
     hint: Hint
 
 
-Output = SendFrame | PingConnection | CloseConnection | RunOperation | Reply | Publish
+@frozen
+class Note:
+    """Something an operator wants to know: for the log and for metrics. `fields` hold no secrets and no texts."""
+
+    level: Level
+    event: str
+    fields: dict[str, Any] = Factory(dict)
+    error: BaseException | None = None
+
+
+Output = SendFrame | Broadcast | PingConnection | CloseConnection | RunOperation | Reply | Publish | Note

@@ -1,31 +1,47 @@
-"""What the Hub remembers of an operation that is on its way.
+"""What the core remembers of an operation that is on its way.
 
-Pending entries belong to the Hub, not to a session: if the sender vanishes, a committed append still fans out.
+Pending entries belong to no session: if the sender vanishes, a committed append still fans out.
 """
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import define, frozen
 
-from chatproto.operations import Operation
+from chatproto.operations import AppendChange, AppendMessage, Operation
 from chatproto.tokens import AccessClaims
-from chatproto.wire.frames import Hello, MarkFrame, Sync
+from chatproto.wire.frames import MarkFrame, Sync
+
+
+@define(eq=False)
+class Queued:
+    """A command in the line of its chat; `size`: bytes of its content.
+
+    It comes from a connection, whose answers echo `ref`, or from the HTTP request `request_id`. `since`: when it was
+    first given to storage. `alone`: it shares no batch any more, as one that held it failed for good.
+    """
+
+    command: AppendMessage | AppendChange
+    size: int
+    connection_id: int = 0
+    ref: str | None = None
+    request_id: int = 0
+    since: float | None = None
+    alone: bool = False
 
 
 @frozen
 class Request:
-    """Asked by the runtime (HTTP); ends in a Reply. `head`: of the log it appends to, as it was known before."""
+    """Asked by the runtime (HTTP); ends in a Reply."""
 
     operation: Operation
-    head: int
 
 
 @frozen
 class Loading:
-    """`hello` waits for its session."""
+    """`hello` waits for its session; `ref` is its id."""
 
     connection_id: int
-    hello: Hello
+    ref: str | None
 
 
 @frozen
@@ -33,6 +49,7 @@ class Joining:
     """A `/ws/chat` connection waits for its session."""
 
     connection_id: int
+    chat_id: int
     after_seq: int | None
 
 
@@ -47,11 +64,11 @@ class Renewing:
 
 @frozen
 class Appending:
-    """The first of a connection's line of log commands in one chat is in storage; `head`: as it was known before."""
+    """The first of a chat's line are in storage; `known`: the head of its log as it was known before."""
 
-    connection_id: int
     chat_id: int
-    head: int
+    queued: tuple[Queued, ...]
+    known: int
 
 
 @frozen
@@ -63,20 +80,27 @@ class Paging:
 
 
 @frozen
-class CatchingUp:
-    """Our own reading of a gap; `seen`: the seq known to exist when it began."""
+class Reading:
+    """A room reads its log above an entry, for itself (`own`) or for connections that stand there.
 
-    connection_id: int
+    `room`: the number of that room; `seen`: the seq known to exist when it began.
+    """
+
     chat_id: int
+    room: int
+    after_seq: int
+    after_at: datetime | None
+    own: bool
     seen: int
 
 
 @frozen
 class Marking:
-    """A `mark` of the client's."""
+    """A `mark` of the client's; `strange`: its chat is not routed to the connection."""
 
     connection_id: int
     mark: MarkFrame
+    strange: bool
 
 
 @frozen
@@ -89,9 +113,10 @@ class Listing:
 
 @frozen
 class Sweeping:
-    """I9. `heads`: the last seqs and their times, as they were known when it began."""
+    """I9. `heads`: the last seqs and their times, as they were known when it began; `asked_at`: monotonic seconds."""
 
     heads: dict[int, tuple[int, datetime | None]]
+    asked_at: float
 
 
 @frozen
@@ -111,7 +136,7 @@ Pending = (
     | Renewing
     | Appending
     | Paging
-    | CatchingUp
+    | Reading
     | Marking
     | Listing
     | Sweeping

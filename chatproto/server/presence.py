@@ -1,12 +1,9 @@
 """Who is online and who is told (docs/protocol.md section 4, `presence`): peers of direct chats, offline after 30 s."""
 
-from __future__ import annotations
-
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import msgspec
-from attrs import define, field, frozen
+from attrs import frozen
 
 from chatproto.operations import (
     ChatCreated,
@@ -18,160 +15,167 @@ from chatproto.operations import (
     SaveLastSeen,
     UsersFound,
 )
+from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connections import Connections
+from chatproto.server.knobs import Knobs
+from chatproto.server.out import Out
 from chatproto.server.outputs import SendFrame
 from chatproto.server.pending import SavingLastSeen
-from chatproto.wire import codec, legacy
-from chatproto.wire.frames import Presence
+from chatproto.server.rooms import Rooms
+from chatproto.server.session import Session
+from chatproto.wire.frames import Presence as PresenceFrame
 from chatproto.wire.model import Chat, User
-
-if TYPE_CHECKING:
-    from chatproto.server.hub import Hub
-    from chatproto.server.session import ServerSession
 
 
 @frozen
 class Absence:
-    """Since when somebody has no connection, and the chats his last one was told of."""
+    """Since when somebody has no connection, and the chats their last one was told of."""
 
     since: datetime
     chat_ids: frozenset[int]
 
 
-@define
-class Presences:
-    """`peers`: of each user here the others of his direct chats. `absent`: who left and is not announced yet."""
+class Presence:
+    """`peers`: of each user here the others of their direct chats. `absent`: who left and is not announced yet."""
 
-    peers: dict[int, set[int]] = field(factory=dict)
-    absent: dict[int, Absence] = field(factory=dict)
+    def __init__(self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, knobs: Knobs) -> None:
+        self.peers: dict[int, set[int]] = {}
+        self.absent: dict[int, Absence] = {}
+        self._out = out
+        self._timers = timers
+        self._connections = connections
+        self._rooms = rooms
+        self._knobs = knobs
 
-    def gone(self, user_id: int, chat_ids: frozenset[int], now: datetime) -> None:
-        """The user's last connection ended."""
-        if user_id in self.peers:
-            self.absent[user_id] = Absence(now, chat_ids)
+    def online(self, user_id: int) -> bool:
+        """They have a connection here, or had one less than 30 s ago."""
+        return user_id in self.peers
 
+    def arrived(self, session: Session, peer_ids: tuple[int, ...]) -> None:
+        """A connection became active: its peers learn of it, and it learns which of them are online.
 
-def is_online(hub: Hub, user_id: int) -> bool:
-    """He has a connection here, or had one less than 30 s ago."""
-    return user_id in hub.presences.peers
+        Peers only grow: what was read for one connection may be older than what is known from another.
+        """
+        user_id = session.user_id
+        known = user_id in self.peers
+        self.absent.pop(user_id, None)
+        self._timers.cancel(Deadline("absent", user_id))
+        peers = self.peers.setdefault(user_id, set())
+        peers.update(peer_id for peer_id in peer_ids if peer_id != user_id)
+        if not known:
+            self._announce(user_id, frozenset(session.chats), None)
+        here = peers if session.dialect.lists_chats else self._users_in(session)
+        for other_id in sorted(here - {user_id}):
+            if self.online(other_id):
+                self._tell(session, PresenceFrame(user_id=other_id, online=True))
 
+    def introduce(self, outcome: ChatCreated) -> None:
+        """A direct chat makes two people peers."""
+        if outcome.chat.type != "direct" or len(outcome.member_ids) != 2:
+            return
+        for me, other in (outcome.member_ids, outcome.member_ids[::-1]):
+            if me in self.peers:
+                self.peers[me].add(other)
 
-def last_seen(hub: Hub, now: datetime) -> tuple[tuple[int, datetime], ...]:
-    """Everybody who is online here, and when they were last, for a process that stops at `now`."""
-    presences = hub.presences
-    return tuple(
-        (user_id, presences.absent[user_id].since if user_id in presences.absent else now)
-        for user_id in sorted(presences.peers)
-    )
+    def forget(self, session: Session, chat_ids: frozenset[int], now: Now) -> None:
+        """A connection ended that was told of these chats; perhaps it was the user's last one."""
+        user_id = session.user_id
+        if user_id in self.peers and user_id not in self._connections.by_user:
+            self.absent[user_id] = Absence(now.wall, chat_ids)
+            self._timers.set(Deadline("absent", user_id), now.mono + self._knobs.offline_after)
 
+    def expire(self, user_id: int) -> None:
+        """They have been away long enough to be announced."""
+        absence = self.absent.pop(user_id, None)
+        if absence is None:
+            return
+        self._announce(user_id, absence.chat_ids, absence.since)
+        del self.peers[user_id]
+        self._out.run(SaveLastSeen(((user_id, absence.since),)), SavingLastSeen())
 
-def arrived(hub: Hub, session: ServerSession, peer_ids: tuple[int, ...]) -> None:
-    """A connection became active: its peers learn of it, and it learns which of them are online."""
-    presences = hub.presences
-    known = presences.peers.get(session.user_id)
-    presences.absent.pop(session.user_id, None)
-    presences.peers[session.user_id] = {peer_id for peer_id in peer_ids if peer_id != session.user_id}
-    if known is None:
-        _announce(hub, session.user_id, frozenset(session.cursors), None)
-    here = presences.peers[session.user_id] if session.only_chat is None else _users_in(hub, session.only_chat)
-    for user_id in sorted(here - {session.user_id}):
-        if is_online(hub, user_id):
-            _tell(hub, session, Presence(user_id=user_id, online=True))
+    def drop(self, user_id: int) -> None:
+        """Forget somebody without a word, after a bug."""
+        self.absent.pop(user_id, None)
+        self.peers.pop(user_id, None)
 
+    def save_all(self, now: Now) -> None:
+        """The server stops: everybody was seen now, or when they left."""
+        if self.peers:
+            seen = [(user_id, self._seen_at(user_id, now)) for user_id in sorted(self.peers)]
+            self._out.run(SaveLastSeen(tuple(seen)), SavingLastSeen())
+        for user_id in self.absent:
+            self._timers.cancel(Deadline("absent", user_id))
+        self.peers.clear()
+        self.absent.clear()
 
-def introduce(hub: Hub, outcome: ChatCreated) -> None:
-    """A direct chat makes two people peers."""
-    if outcome.chat.type != "direct" or len(outcome.member_ids) != 2:
-        return
-    for me, other in (outcome.member_ids, outcome.member_ids[::-1]):
-        if me in hub.presences.peers:
-            hub.presences.peers[me].add(other)
+    def _seen_at(self, user_id: int, now: Now) -> datetime:
+        return self.absent[user_id].since if user_id in self.absent else now.wall
 
+    def _announce(self, user_id: int, chat_ids: frozenset[int], gone_at: datetime | None) -> None:
+        frame = PresenceFrame(user_id=user_id, online=gone_at is None, last_seen_at=gone_at)
+        for peer_id in sorted(self.peers[user_id]):
+            for session in self._connections.of(peer_id):
+                if session.dialect.lists_chats:
+                    self._tell(session, frame)
+        for chat_id in sorted(chat_ids):
+            for session in self._rooms.joined(chat_id):
+                if session.user_id != user_id:
+                    self._tell(session, frame)
 
-def expire(hub: Hub, now: datetime) -> None:
-    """Announce those who have been away long enough."""
-    limit = timedelta(seconds=hub.limits.offline_after)
-    for user_id, absence in list(hub.presences.absent.items()):
-        if now - absence.since >= limit:
-            del hub.presences.absent[user_id]
-            _announce(hub, user_id, absence.chat_ids, absence.since)
-            del hub.presences.peers[user_id]
-            hub.run(SaveLastSeen(((user_id, absence.since),)), SavingLastSeen())
+    def _users_in(self, session: Session) -> set[int]:
+        """Who of its chat's members has a connection here."""
+        return {other.user_id for chat_id in session.chats for other in self._rooms.members(chat_id)}
 
+    def _tell(self, session: Session, frame: PresenceFrame) -> None:
+        self._out.emit(SendFrame(session.id, session.dialect.encode_presence(frame), "hint"))
 
-def _announce(hub: Hub, user_id: int, chat_ids: frozenset[int], gone_at: datetime | None) -> None:
-    frame = Presence(user_id=user_id, online=gone_at is None, last_seen_at=gone_at)
-    for peer_id in sorted(hub.presences.peers[user_id]):
-        for session in hub.connections_of(peer_id):
-            if session.only_chat is None:
-                _tell(hub, session, frame)
-    for chat_id in sorted(chat_ids & hub.joined.keys()):
-        for connection_id in hub.joined[chat_id]:
-            if hub.sessions[connection_id].user_id != user_id:
-                _tell(hub, hub.sessions[connection_id], frame)
+    # --- presence in the answers of storage, which knows only who shares a chat ---
 
+    def seen_user(self, user: User) -> User:
+        """`online` as this process knows it; null stays null, for strangers."""
+        if user.online is None or not self.online(user.id):
+            return user
+        return msgspec.structs.replace(user, online=True)
 
-def _users_in(hub: Hub, chat_id: int) -> set[int]:
-    """Who of a chat's members has a connection here."""
-    return {hub.sessions[connection_id].user_id for connection_id in hub.routes.get(chat_id, ())}
+    def seen_users(self, users: tuple[User, ...]) -> tuple[User, ...]:
+        """The same for many."""
+        return tuple([self.seen_user(user) for user in users])
 
+    def seen_chat(self, chat: Chat) -> Chat:
+        """The same for everybody a chat names."""
+        if chat.peer is not None:
+            chat = msgspec.structs.replace(chat, peer=self.seen_user(chat.peer))
+        if chat.members is not msgspec.UNSET:
+            members = tuple(msgspec.structs.replace(m, user=self.seen_user(m.user)) for m in chat.members)
+            chat = msgspec.structs.replace(chat, members=members)
+        return chat
 
-def _tell(hub: Hub, session: ServerSession, frame: Presence) -> None:
-    data = codec.encode(frame) if session.only_chat is None else legacy.encode_presence(frame, session.only_chat)
-    hub.emit(SendFrame(session.id, data, "hint"))
+    def public(self, user: User) -> User:
+        """A private profile as those who share a chat see it."""
+        return User(
+            id=user.id,
+            username=user.username,
+            display_name=user.display_name,
+            avatar_url=user.avatar_url,
+            created_at=user.created_at,
+            online=self.online(user.id),
+            last_seen_at=user.last_seen_at,
+        )
 
-
-# --- presence in the answers of storage, which knows only who shares a chat ---
-
-
-def seen_user(hub: Hub, user: User) -> User:
-    """`online` as this process knows it; null stays null, for strangers."""
-    if user.online is None or not is_online(hub, user.id):
-        return user
-    return msgspec.structs.replace(user, online=True)
-
-
-def seen_users(hub: Hub, users: tuple[User, ...]) -> tuple[User, ...]:
-    """The same for many."""
-    return tuple(seen_user(hub, user) for user in users)
-
-
-def seen_chat(hub: Hub, chat: Chat) -> Chat:
-    """The same for everybody a chat names."""
-    if chat.peer is not None:
-        chat = msgspec.structs.replace(chat, peer=seen_user(hub, chat.peer))
-    if chat.members is not msgspec.UNSET:
-        members = tuple(msgspec.structs.replace(m, user=seen_user(hub, m.user)) for m in chat.members)
-        chat = msgspec.structs.replace(chat, members=members)
-    return chat
-
-
-def public(hub: Hub, user: User) -> User:
-    """A private profile as those who share a chat see it."""
-    return User(
-        id=user.id,
-        username=user.username,
-        display_name=user.display_name,
-        avatar_url=user.avatar_url,
-        created_at=user.created_at,
-        online=is_online(hub, user.id),
-        last_seen_at=user.last_seen_at,
-    )
-
-
-def overlay(hub: Hub, outcome: Outcome) -> Outcome:
-    """An outcome for HTTP with presence filled in."""
-    match outcome:
-        case UsersFound(users):
-            return UsersFound(seen_users(hub, users))
-        case ChatCreated(chat, created, member_ids):
-            return ChatCreated(seen_chat(hub, chat), created, member_ids)
-        case ChatFound(chat):
-            return ChatFound(seen_chat(hub, chat))
-        case ChatsFound(chats, users, epoch):
-            return ChatsFound(tuple(seen_chat(hub, chat) for chat in chats), seen_users(hub, users), epoch)
-        case PageFound(page):
-            return PageFound(msgspec.structs.replace(page, users=seen_users(hub, page.users)))
-        case MessagesFound(messages, users, has_more, last_seq):
-            return MessagesFound(messages, seen_users(hub, users), has_more, last_seq)
-        case _:
-            return outcome
+    def overlay(self, outcome: Outcome) -> Outcome:
+        """An outcome for HTTP with presence filled in."""
+        match outcome:
+            case UsersFound(users):
+                return UsersFound(self.seen_users(users))
+            case ChatCreated(chat, created, member_ids):
+                return ChatCreated(self.seen_chat(chat), created, member_ids)
+            case ChatFound(chat):
+                return ChatFound(self.seen_chat(chat))
+            case ChatsFound(chats, users, epoch):
+                return ChatsFound(tuple(self.seen_chat(chat) for chat in chats), self.seen_users(users), epoch)
+            case PageFound(page):
+                return PageFound(msgspec.structs.replace(page, users=self.seen_users(page.users)))
+            case MessagesFound(messages, users, has_more, last_seq):
+                return MessagesFound(messages, self.seen_users(users), has_more, last_seq)
+            case _:
+                return outcome

@@ -10,7 +10,7 @@ from chatproto.client.outbox import WINDOW
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Output, Row, SendFrame, Sent
 from chatproto.client.replica import BUFFERED, SYNCS
 from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome
-from chatproto.server.delivery import OutQueue
+from chatproto.server.out_queue import OutQueue
 from chatproto.simulation.store import Room, Store
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
@@ -258,6 +258,8 @@ class Checkers:
             self._log_of(device)
         for server in world.servers:
             lost = set(server.hub.pending) - world.database.in_flight(server)
+            if len(server.hub.parts.lines):
+                raise Violation("S9", f"{server.name}: commands wait in {len(server.hub.parts.lines)} lines for ever")
             if lost:
                 raise Violation("S9", f"{server.name} waits for ever: {[server.hub.pending[one] for one in lost]}")
         if world.trace.counts["connects"] > world.connects_allowed:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from chatproto.operations import AppendChange, AppendMessage, Mark, OperationFailed, Outcome, OutcomeUnknown
+from chatproto.operations import AppendBatch, BatchAppended, Mark, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.server.outputs import RunOperation
 from chatproto.simulation.store import Store
 
@@ -80,9 +80,10 @@ class Database:
             epoch = self.store.epoch
             outcome = self.store.perform(run.operation)
             world.trace.counts["epochs renewed by servers"] += self.store.epoch != epoch
-            if isinstance(run.operation, AppendMessage | AppendChange):
-                world.checkers.appended(run.operation, outcome)
-            if unknown and isinstance(run.operation, AppendMessage | AppendChange | Mark):
+            if isinstance(run.operation, AppendBatch) and isinstance(outcome, BatchAppended):
+                for command, one in zip(run.operation.commands, outcome.outcomes, strict=True):
+                    world.checkers.appended(command, one)
+            if unknown and isinstance(run.operation, AppendBatch | Mark):
                 world.trace.counts["fault: store failed after commit"] += 1
                 outcome = OutcomeUnknown()
         world.note("database", f"{type(run.operation).__name__}: {type(outcome).__name__}", to=server.name)

@@ -35,6 +35,7 @@ class Options:
     bus_lost: float = 0.0
     bus_doubled: float = 0.0
     bus_late: float = 0.0
+    bugs: float = 0.0
     split_arrays: float = 0.3
     members_change: float = 0.0
     far_behind: bool = False
@@ -76,6 +77,7 @@ def draw(random: Random, *, lite: bool) -> Options:
         bus_lost=random.choice((0.0, 0.1, 1.0)),
         bus_doubled=random.choice((0.0, 0.3)),
         bus_late=random.choice((0.0, 0.3)),
+        bugs=random.choice((0.0, 0.0, 0.0005, 0.005)),
         split_arrays=random.choice((0.0, 0.5, 1.0)),
         members_change=random.choice((0.0, 0.05, 0.2)),
         queue_items=random.choice((256, 20)),
@@ -94,6 +96,6 @@ def without(options: Options, fault: str) -> Options:
 
 SWITCHES = (
     *FAULTS, "store_fails", "store_unknown", "store_slow", "bus_lost", "bus_doubled", "bus_late", "refresh_lost",
-    "epoch_forgotten", "split_arrays", "members_change",
+    "epoch_forgotten", "bugs", "split_arrays", "members_change",
 )  # fmt: skip
 """Everything that can be switched off."""

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from attrs import define, field
 
 from chatproto.operations import Operation, Outcome
-from chatproto.server.deadlines import TICK
-from chatproto.server.delivery import OutQueue
+from chatproto.server.clock import Now
 from chatproto.server.hints import Hint
 from chatproto.server.hub import Hub
-from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.out_queue import OutQueue, items_of
+from chatproto.server.outputs import (
+    Broadcast,
+    CloseConnection,
+    Note,
+    PingConnection,
+    Publish,
+    Reply,
+    RunOperation,
+    SendFrame,
+)
+from chatproto.simulation.bugs import plant
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
+from chatproto.simulation.trace import Violation
 from chatproto.wire import codec
 
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
+
+COARSE: Final = 50
+"""Milliseconds between two calls of the timer, at least."""
 
 
 @define(eq=False)
@@ -49,7 +63,7 @@ class Server:
         self._world = world
         self._random = random
         self._replies: dict[int, Callable[[Outcome | None], None]] = {}
-        self._ticking = False
+        self._ring_at: int | None = None
         self._cids = 0
         self.start()
 
@@ -57,8 +71,10 @@ class Server:
         """A fresh process."""
         self.life += 1
         self.up = True
-        self.hub = Hub(self._world.keys.check, self._new_cid, self._world.limits)
-        self.connections, self._replies, self._ticking = {}, {}, False
+        self.hub = Hub(self._world.keys.check, self._new_cid, self._world.limits, self._world.knobs)
+        self.connections, self._replies, self._ring_at = {}, {}, None
+        if self._world.options.bugs:
+            plant(self.hub.parts, self._random, self._world.options.bugs, self._world.planted)
 
     def crash(self) -> None:
         """SIGKILL: every socket is reset, what storage is doing goes on or not."""
@@ -80,7 +96,7 @@ class Server:
         """HTTP: None where the server is not there, or dies before it answers."""
         if not self.up:
             return done(None)
-        self._replies[self.hub.request(operation)] = done
+        self._replies[self.hub.request(operation, self._now())] = done
         self._pump()
 
     # --- what the world does with it ---
@@ -128,20 +144,23 @@ class Server:
             self._write(link.connection_id, connection)
             self._pump()
 
-    def _tick(self, life: int) -> None:
-        if life != self.life or self._paused(self._tick, life):
+    def _ring(self, life: int, at: int) -> None:
+        if life != self.life or at != self._ring_at or self._paused(self._ring, life, at):
             return
-        self._ticking = False
-        self.hub.handle_timer(self._now())
-        for connection_id, connection in list(self.connections.items()):
-            blocked = connection.blocked_since
-            limit = self.hub.limits.write_timeout * 1000
-            if blocked is not None and self._world.scheduler.now - blocked >= limit:
-                self._end(connection_id, connection, 4408, "too slow")
-                self.hub.close_connection(connection_id, self._now())
-            elif connection.inbox:
-                self._read(connection_id, connection)
+        self._ring_at = None
+        now = self._now()
+        self.hub.handle_timer(now)
+        due = self.hub.next_timer()
+        if due is not None and due <= now.mono:
+            raise Violation("S13", f"{self.name}: the timer of {now.mono} is to ring again at {due}")
         self._pump()
+
+    def _blocked(self, connection_id: int, connection: Connection, since: int) -> None:
+        """TCP has taken nothing for ten seconds."""
+        if self.connections.get(connection_id) is connection and connection.blocked_since == since:
+            self._end(connection_id, connection, 4408, "too slow")
+            self.hub.close_connection(connection_id, self._now())
+            self._pump()
 
     def _paused(self, again: Callable[..., None], *arguments: object) -> bool:
         """A process that stands still does everything later."""
@@ -152,30 +171,29 @@ class Server:
 
     # --- the driver ---
 
-    def _now(self) -> datetime:
-        return time_at(self._world.scheduler.now, self.ahead)
+    def _now(self) -> Now:
+        return Now(time_at(self._world.scheduler.now, self.ahead), self._world.scheduler.now / 1000)
 
     def _new_cid(self) -> str:
         self._cids += 1
         return f"{self.name}-{self.life}-{self._cids}"
 
     def _read(self, connection_id: int, connection: Connection) -> None:
-        if self._paused_read(connection_id, connection):
-            return
+        wait = self.paused_until - self._world.scheduler.now
+        if wait > 0:
+            return self._read_later(connection_id, connection, wait)
         while connection.inbox and self.connections.get(connection_id) is connection:
             delay = self.hub.read_delay(connection_id, connection.queue.answers, self._now())
             if delay != 0:
-                return  # the next tick, or the next word that leaves, looks again
+                return self._read_later(connection_id, connection, COARSE if delay is None else math.ceil(delay * 1000))
             self._world.trace.counts["frames to servers"] += 1
             self.hub.receive_frame(connection_id, connection.inbox.popleft(), self._now())
             self._pump()
 
-    def _paused_read(self, connection_id: int, connection: Connection) -> bool:
-        wait = self.paused_until - self._world.scheduler.now
-        if wait > 0 and not connection.waiting:
+    def _read_later(self, connection_id: int, connection: Connection, wait: int) -> None:
+        if not connection.waiting:
             connection.waiting = True
             self._world.scheduler.after(wait, self._read_again, connection_id, connection)
-        return wait > 0
 
     def _read_again(self, connection_id: int, connection: Connection) -> None:
         connection.waiting = False
@@ -189,7 +207,14 @@ class Server:
                 match output:
                     case SendFrame():
                         touched[output.connection_id] = None
-                        self._queue(output)
+                        self._queue(output.connection_id, [output])
+                    case Broadcast():
+                        items = items_of(output)
+                        for connection_id in output.connection_ids:
+                            touched[connection_id] = None
+                            self._queue(connection_id, items)
+                    case Note():
+                        self._world.noted(self.name, output)
                     case CloseConnection():
                         if connection := self.connections.get(output.connection_id):
                             connection.closing = (output.code, output.reason)
@@ -208,19 +233,28 @@ class Server:
                 if connection := self.connections.get(connection_id):
                     self._write(connection_id, connection)
             touched.clear()
-        if not self._ticking and self.up and self.hub.next_timer():
-            self._ticking = True
-            self._world.scheduler.after(int(TICK * 1000), self._tick, self.life)
+        self._set_timer()
 
-    def _queue(self, frame: SendFrame) -> None:
-        connection = self.connections.get(frame.connection_id)
+    def _set_timer(self) -> None:
+        due = self.hub.next_timer() if self.up else None
+        if due is None:
+            return
+        now = self._world.scheduler.now
+        at = max(now + COARSE, math.ceil(due * 1000))
+        if self._ring_at is None or at < self._ring_at:
+            self._ring_at = at
+            self._world.scheduler.after(at - now, self._ring, self.life, at)
+
+    def _queue(self, connection_id: int, frames: list[SendFrame]) -> None:
+        connection = self.connections.get(connection_id)
         if connection is None or connection.closing is not None:
             return
-        dropped = connection.queue.put(frame)
-        self._world.checkers.queued(connection.queue)
-        if dropped is not None:
-            self._world.trace.counts["lags"] += 1
-            self.hub.report_lag(frame.connection_id, *dropped)
+        for frame in frames:
+            dropped = connection.queue.put(frame)
+            self._world.checkers.queued(connection.queue)
+            if dropped is not None:
+                self._world.trace.counts["lags"] += 1
+                self.hub.report_lag(connection_id, *dropped, self._now())
 
     def _write(self, connection_id: int, connection: Connection) -> None:
         network = self._world.network
@@ -232,7 +266,9 @@ class Server:
                 self.hub.report_pages_written(connection_id, self._now())
         if connection.queue:
             if connection.blocked_since is None:
-                connection.blocked_since = self._world.scheduler.now
+                connection.blocked_since = now = self._world.scheduler.now
+                wait = int(self.hub.knobs.write_timeout * 1000)
+                self._world.scheduler.after(wait, self._blocked, connection_id, connection, now)
         elif connection.closing is not None:
             self._end(connection_id, connection, *connection.closing)
 

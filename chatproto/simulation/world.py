@@ -15,6 +15,9 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
+from chatproto.server.knobs import Knobs
+from chatproto.server.outputs import Note
+from chatproto.simulation.bugs import PlantedBug
 from chatproto.simulation.bus import Bus
 from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
@@ -33,6 +36,8 @@ QUIET: Final = 3_000
 """Milliseconds for which nothing may be missing before the world counts as at rest."""
 STAY: Final = 60_000
 """Milliseconds for which it must then stay so."""
+HOUR: Final = 3_600_000
+YEAR: Final = 365 * 24 * HOUR
 KEY: Final = b"the simulation's key, 32 bytes.."
 
 
@@ -44,7 +49,8 @@ class World:
         self.options = options
         self.trace = trace or Trace()
         self.scheduler = Scheduler()
-        self.limits = Limits(rate=1000.0, burst=1000, queue_items=options.queue_items, store_wait=4.0)
+        self.limits = Limits(queue_items=options.queue_items)
+        self.knobs = Knobs(rate=1000.0, burst=1000, store_wait=4.0)
         self.keys = TokenKeys("k", {"k": KEY})
         self.faulty = False
         self.members_changed = options.members_change > 0
@@ -104,6 +110,19 @@ class World:
             refresh_id=created.refresh_id, jti=str(self._tokens), now=time_at(self.scheduler.now),
             lifetime=self.options.token_lifetime,
         )  # fmt: skip
+
+    def planted(self) -> bool:
+        """Whether a bug may show itself now; it is counted."""
+        if self.faulty:
+            self.trace.counts["fault: bug"] += 1
+        return self.faulty
+
+    def noted(self, server: str, note: Note) -> None:
+        """A server tells its operator; S12: of no bug but those that were planted."""
+        if note.error is not None and not isinstance(note.error, PlantedBug):
+            raise note.error
+        self.trace.counts[f"note: {note.event}"] += 1
+        self.note(server, f"{note.level}: {note.event} {note.fields}")
 
     # --- the beginning ---
 
@@ -248,7 +267,12 @@ class World:
 
     def _clock_jump(self) -> None:
         server = self._faults.choice(self.servers)
-        server.ahead = self._faults.choice((-2_000, 0, 0, 1_500))
+        server.ahead = self._faults.choice((-2_000, 0, 0, 1_500, -HOUR, HOUR, YEAR))
+        if abs(server.ahead) >= HOUR:  # while it lasts, every token is too old or not good yet
+            self.scheduler.after(self._faults.randrange(100, 4_000), self._clock_set, server)
+
+    def _clock_set(self, server: Server) -> None:
+        server.ahead = 0
 
     def _backup(self) -> None:
         self.database.back_up()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -92,6 +93,6 @@ def encode(frame: FromServer) -> bytes:
     return _encoder.encode(frame)
 
 
-def join(frames: list[bytes]) -> bytes:
+def join(frames: Sequence[bytes]) -> bytes:
     """What leaves in one write: a single object, or an array of at most 64."""
     return frames[0] if len(frames) == 1 else b"[" + b",".join(frames) + b"]"

@@ -6,8 +6,8 @@ import pytest
 
 from chatproto.errors import LocalProtocolError
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
-    AppendMessage,
     ChangePassword,
     EndSessions,
     LoadSession,
@@ -15,7 +15,7 @@ from chatproto.operations import (
     SessionsEnded,
     TouchSession,
 )
-from chatproto.wire.limits import Limits
+from chatproto.server.knobs import Knobs
 from tests.scenarios.world import World
 
 AWAY = OperationFailed(retryable=True)
@@ -72,7 +72,7 @@ def test_binary_frames_are_bad() -> None:
         a.send_raw(b"\x00")
     assert [error["code"] for error in a.take("error")] == ["bad_frame"] * 3
     assert a.closed == (4400, "too many bad frames")
-    world.hub.receive_frame(a.id, "{}", world.now)
+    world.hub.receive_frame(a.id, "{}", world.moment)
     assert world.hub.outputs() == []
 
 
@@ -128,8 +128,8 @@ def test_a_connection_that_left_while_it_loaded_is_forgotten() -> None:
     a.send(type="auth", token=ann.token())
     a.leave()
     world.release()
-    assert world.hub.by_user == {}
-    world.hub.close_connection(a.id, world.now)
+    assert world.hub.parts.connections.by_user == {}
+    world.hub.close_connection(a.id, world.moment)
 
 
 def test_the_21st_connection_is_refused() -> None:
@@ -153,7 +153,7 @@ def test_frames_between_hello_and_ready_wait_but_ping_is_answered() -> None:
     a.send(type="ping", t=5)
     assert [(frame["type"], frame["t"]) for frame in a.take()] == [("pong", 5)]
     world.release()
-    assert [frame["type"] for frame in a.take()] == ["ready", "message", "ack"]
+    assert [frame["type"] for frame in a.take()] == ["ready", "ack", "message"]
 
 
 def test_a_loading_connection_that_sends_too_much_is_not_read() -> None:
@@ -162,9 +162,9 @@ def test_a_loading_connection_that_sends_too_much_is_not_read() -> None:
     world.hold = {LoadSession}
     a = ann.connect()
     for number in range(36):
-        assert world.hub.read_delay(a.id, 0, world.now) == 0
+        assert world.hub.read_delay(a.id, 0, world.moment) == 0
         a.send(type="sync", chat_id=1, after_seq=0, id=str(number))
-    assert world.hub.read_delay(a.id, 0, world.now) is None
+    assert world.hub.read_delay(a.id, 0, world.moment) is None
 
 
 def test_a_second_hello_is_one_violation() -> None:
@@ -321,7 +321,7 @@ def test_a_new_epoch_closes_every_socket() -> None:
     world.store.epoch = "restored"
     world.sleep(1)
     assert a.closed == (1012, "the database was restored")
-    assert world.hub.epoch == "restored"
+    assert world.hub.parts.history.epoch == "restored"
 
 
 def test_draining_says_bye_and_closes_with_1012() -> None:
@@ -329,7 +329,7 @@ def test_draining_says_bye_and_closes_with_1012() -> None:
     ann, bob = world.people("ann", "bob")
     peers = [ann.connect(), bob.connect(), world.open()]
     delays = iter((1, 2, 3))
-    world.hub.drain(lambda: next(delays), "restart", world.now)
+    world.hub.drain(lambda: next(delays), "restart", world.moment)
     world.pump()
     assert [peer.take("bye")[0]["reconnect_after_ms"] for peer in peers] == [1, 2, 3]
     assert [peer.closed for peer in peers] == [(1012, "restart")] * 3
@@ -339,54 +339,45 @@ def test_draining_says_bye_and_closes_with_1012() -> None:
 
 
 def test_the_bucket_slows_a_flood_and_refills() -> None:
-    world = World(Limits(rate=10, burst=5))
+    world = World(knobs=Knobs(rate=10, burst=6))
     ann, bob = world.people("ann", "bob")
     chat_id = world.direct(ann, bob)
     a = ann.connect()
     for number in range(5):
         a.send(type="send", chat_id=chat_id, cid=f"c{number}", content="x")
-    assert world.hub.read_delay(a.id, 0, world.now) == 0
+    assert world.hub.read_delay(a.id, 0, world.moment) == 0
     a.send(type="send", chat_id=chat_id, cid="over", content="x")
-    assert world.hub.read_delay(a.id, 0, world.now) == pytest.approx(0.1)
+    assert world.hub.read_delay(a.id, 0, world.moment) == pytest.approx(0.1)
     world.sleep(0.25)
-    assert world.hub.read_delay(a.id, 0, world.now) == 0
-    assert world.hub.read_delay(999, 0, world.now) == 0
+    assert world.hub.read_delay(a.id, 0, world.moment) == 0
+    assert world.hub.read_delay(999, 0, world.moment) == 0
 
 
 def test_pings_are_free_once_a_second_and_marks_once_a_second_a_chat() -> None:
-    world = World(Limits(rate=1, burst=2))
+    world = World(knobs=Knobs(rate=1, burst=3))
     ann = world.person("ann")
     chats = [world.group(ann) for _ in range(3)]
     a = ann.connect()
     a.send(type="ping")
     for chat_id in chats:
         a.send(type="mark", chat_id=chat_id, read_seq=0)
-    assert world.hub.sessions[a.id].bucket.level == 2
+    bucket = a.session.admission
+    assert bucket.buckets.wait(ann.id, world.mono, 2) == 0
     a.send(type="ping")
     a.send(type="mark", chat_id=chats[0], read_seq=0)
-    assert world.hub.sessions[a.id].bucket.level == 0
-
-
-def test_what_was_free_is_remembered_within_bounds() -> None:
-    world = World()
-    ann = world.person("ann")
-    a = ann.connect()
-    session = world.hub.sessions[a.id]
-    for chat_id in range(1001):
-        session.charge("mark", chat_id, world.now)
-    assert len(session.free_at) == 1
+    assert (bucket.debt(world.mono), bucket.buckets.wait(ann.id, world.mono)) == (0, 1)
 
 
 def test_too_many_unanswered_frames_stop_the_reading() -> None:
-    world = World(Limits(burst=1000))
+    world = World(knobs=Knobs(burst=1000))
     ann, bob = world.people("ann", "bob")
     chat_id = world.direct(ann, bob)
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     a = ann.connect()
     for number in range(40):
         a.send(type="send", chat_id=chat_id, cid=f"c{number}", content="x")
-    assert world.hub.read_delay(a.id, 0, world.now) == 0
-    assert world.hub.read_delay(a.id, 1, world.now) is None
+    assert world.hub.read_delay(a.id, 0, world.moment) == 0
+    assert world.hub.read_delay(a.id, 1, world.moment) is None
 
 
 def test_the_timer_rests_while_nobody_is_here() -> None:
@@ -401,7 +392,7 @@ def test_the_timer_rests_while_nobody_is_here() -> None:
 def test_a_step_that_no_table_has_is_a_bug() -> None:
     world = World()
     ann = world.person("ann").connect()
-    session = world.hub.sessions[ann.id]
+    session = ann.session
     with pytest.raises(LocalProtocolError, match="hello while active"):
         session.move("hello")
 
@@ -409,9 +400,9 @@ def test_a_step_that_no_table_has_is_a_bug() -> None:
 def test_a_connection_ends_once() -> None:
     world = World()
     ann = world.person("ann").connect()
-    session = world.hub.sessions[ann.id]
-    world.hub.close(session, 1012, "first")
-    world.hub.close(session, 1011, "second")
+    session = ann.session
+    world.hub.parts.connections.close(session, 1012, "first")
+    world.hub.parts.connections.close(session, 1011, "second")
     world.pump()
     assert ann.closed == (1012, "first")
 
@@ -436,7 +427,7 @@ def test_chats_that_were_left_are_listed_and_not_routed() -> None:
     world.request(AppendChange(chat_id, ann.id, "remove", (bob.id,), "all", None, None, None, "left", world.now))
     b = bob.connect()
     assert [head["left_seq"] for head in b.take("ready")[0]["chats"]] == [1]
-    assert world.hub.sessions[b.id].cursors == {}
+    assert b.session.chats == {}
 
 
 def test_a_clock_that_is_set_back_lets_nothing_overtake_what_was_held() -> None:

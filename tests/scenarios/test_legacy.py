@@ -1,6 +1,7 @@
 """`/ws/chat/{chat_id}` in the words of the first contract (docs/protocol.md section 5)."""
 
 from chatproto.operations import AppendChange, AppendMessage, LoadSession, OperationFailed
+from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
 from tests.scenarios.world import World
 
@@ -12,7 +13,7 @@ def test_messages_go_both_ways_and_come_back_to_their_sender() -> None:
     a, b = ann.join(chat_id), bob.connect()
     a.take()
     a.send(type="message", content="Привет")
-    message, ack = a.take()
+    ack, message = a.take()
     assert (message["type"], message["content"], message["cid"]) == ("message", "Привет", "server-1")
     assert (ack["type"], ack["event"], ack["cid"], ack["seq"]) == ("system", "ack", "server-1", 1)
     b.take()
@@ -145,7 +146,7 @@ def test_a_stranger_a_store_that_is_away_and_an_ended_session() -> None:
 
 
 def test_a_slow_reader_is_closed_and_may_come_back_with_after_seq() -> None:
-    world = World(Limits(queue_items=4, burst=1000))
+    world = World(Limits(queue_items=4), knobs=Knobs(burst=1000))
     ann, bob = world.people("ann", "bob")
     chat_id = world.direct(ann, bob)
     a, b = ann.join(chat_id), bob.connect()
@@ -169,7 +170,7 @@ def test_what_happens_in_other_chats_while_it_joins_is_not_told() -> None:
     world.complete(loaded)
     world.pump()
     assert [frame.get("content") for frame in a.take("message")] in ([], ["here"])
-    assert world.hub.sessions[a.id].cursors.keys() == {chat_id}
+    assert a.session.chats.keys() == {chat_id}
 
 
 def test_the_legacy_endpoint_does_not_hold_appends_of_others() -> None:

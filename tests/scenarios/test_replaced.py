@@ -6,17 +6,18 @@ from typing import Literal
 import pytest
 
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
     AppendMessage,
-    FetchPage,
     Operation,
     OperationFailed,
     Outcome,
     OutcomeUnknown,
+    ReadLog,
     RenewEpoch,
     Sweep,
 )
-from chatproto.server import fanout
+from chatproto.server.hints import HeadMoved, Hint
 from tests.scenarios.world import Peer, Person, World
 
 AWAY = OperationFailed(retryable=True)
@@ -118,9 +119,10 @@ def test_what_was_asked_before_it_was_noticed_is_no_second_proof() -> None:
     world, ann, bob, chat_id, a, b, lose = begin("one")
     say(world, a, chat_id, "two", "three")
     world.sleep(1)
-    world.hold = {Sweep, AppendMessage}
-    for peer in (a, b):
-        peer.send(type="send", chat_id=chat_id, cid="c-4", content="four")
+    other_id = world.direct(ann, bob)
+    world.hold = {Sweep, AppendBatch}
+    for where in (chat_id, other_id):
+        a.send(type="send", chat_id=where, cid="c-4", content="four")
     world.sleep(1)
     lose()
     sweep = next(run for run in world.held if isinstance(run.operation, Sweep))
@@ -133,7 +135,7 @@ def test_what_was_asked_before_it_was_noticed_is_no_second_proof() -> None:
     world.complete(sweep)
     world.pump()
     assert (world.store.epoch, c.closed) == (epoch, None)
-    assert bob.connect().closed is None
+    assert (bob.connect().closed, b.closed) == (None, REPLACED)
 
 
 def test_a_change_over_http_shows_it_as_well() -> None:
@@ -160,16 +162,18 @@ def test_an_entry_behind_another_one_than_the_known_shows_it() -> None:
 
 
 def test_another_entry_in_the_place_of_the_head_shows_it() -> None:
-    """Both were on their way when the first was stored, and lost: neither was sent behind the other."""
-    world, _, _, chat_id, a, b, lose = begin("one")
-    world.hold = {Sweep, AppendMessage}
-    for peer in (a, b):
-        say(world, peer, chat_id, "two")
-    world.release()
+    """A page told of it while another one was on its way; then it was lost."""
+    world, ann, _, chat_id, a, b, lose = begin("one")
+    world.hold = {Sweep, AppendBatch}
+    say(world, a, chat_id, "two")
+    world.sleep(0.25)
+    elsewhere(world, appended(world, chat_id, ann, "another two"))
+    a.send(type="sync", id="s", chat_id=chat_id, after_seq=1)
     lose()
+    world.sleep(0.25)
     world.release()
     assert renewed(world)
-    assert [message["cid"] for message in b.take("message")] == ["c-one", "c-two"], "the second is not told"
+    assert [message["cid"] for message in b.take("message")] == ["c-one"], "the second is not told"
 
 
 def test_whoever_was_removed_in_the_new_history_gets_nothing_of_it() -> None:
@@ -186,7 +190,7 @@ def test_whoever_was_removed_in_the_new_history_gets_nothing_of_it() -> None:
     assert b.closed == (1012, "the log was replaced"), "what he was given is not in his log"
 
 
-def test_a_catch_up_behind_an_entry_that_is_not_there_sends_its_reader_back() -> None:
+def test_a_reading_behind_an_entry_that_is_not_there_shows_it() -> None:
     world, ann, _, chat_id, a, b, lose = begin("one")
     say(world, a, chat_id, "two")
     lose()
@@ -194,10 +198,10 @@ def test_a_catch_up_behind_an_entry_that_is_not_there_sends_its_reader_back() ->
     world.hold = {Sweep}
     for text in ("another two", "another three"):
         elsewhere(world, appended(world, chat_id, ann, text))
-    fanout.notice_head(world.hub, chat_id, 3)
-    world.pump()
-    assert (a.closed, b.closed) == ((1012, "the log was replaced"),) * 2
-    assert isinstance(world.performed[-1], FetchPage)
+    world.hear(Hint("model", HeadMoved(chat_id, 3)))
+    assert [type(operation) for operation in world.performed[-2:]] == [ReadLog, RenewEpoch]
+    assert renewed(world)
+    assert (a.closed, b.closed) == (REPLACED, REPLACED)
 
 
 def test_the_new_name_is_asked_for_until_it_is_there() -> None:
@@ -241,7 +245,7 @@ def test_of_two_processes_that_see_it_one_names_the_new_history() -> None:
     assert [ready["epoch"] for ready in again.take("ready")] == [epoch]
 
 
-@pytest.mark.parametrize("late", [FetchPage, Sweep])
+@pytest.mark.parametrize("late", [ReadLog, Sweep])
 def test_an_answer_that_is_late_is_no_proof(late: type) -> None:
     """It was read before the last entry was stored."""
     world, ann, _, chat_id, a, b, _ = begin("one")
@@ -271,7 +275,7 @@ def test_an_epoch_that_somebody_else_renewed_ends_the_search() -> None:
 def test_what_only_a_page_told_is_known_too() -> None:
     """It was stored, but nobody heard of that; then it was lost, and another one took its place."""
     world, _, _, chat_id, a, _, lose = begin("one")
-    world.hold = {AppendMessage, Sweep}
+    world.hold = {AppendBatch, Sweep}
     a.send(type="send", chat_id=chat_id, cid="c-2", content="two")
     elsewhere(world, world.held[0].operation)
     world.release(OutcomeUnknown())

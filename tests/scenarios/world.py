@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from chatproto.operations import (
     ChatCreated,
@@ -22,11 +22,23 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
-from chatproto.server.deadlines import TICK
-from chatproto.server.delivery import OutQueue
+from chatproto.server.clock import Now
+from chatproto.server.handshake import CheckToken
 from chatproto.server.hints import Hint
-from chatproto.server.hub import CheckToken, Hub
-from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.hub import Hub
+from chatproto.server.knobs import Knobs
+from chatproto.server.out_queue import OutQueue, items_of
+from chatproto.server.outputs import (
+    Broadcast,
+    CloseConnection,
+    Note,
+    PingConnection,
+    Publish,
+    Reply,
+    RunOperation,
+    SendFrame,
+)
+from chatproto.server.session import Session
 from chatproto.simulation.store import Store
 from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 from chatproto.wire.limits import Limits
@@ -81,7 +93,7 @@ class Person:
         claims = self.world.keys.check(self.token(lifetime), self.world.now)
         assert isinstance(claims, AccessClaims)
         peer = Peer(self.world, 0)
-        peer.id = self.world.hub.open_chat_connection(claims, chat_id, after_seq, self.world.now)
+        peer.id = self.world.hub.open_chat_connection(claims, chat_id, after_seq, self.world.moment)
         self.world.peers[peer.id] = peer
         self.world.pump()
         return peer
@@ -109,14 +121,19 @@ class Peer:
 
     def send_raw(self, data: str | bytes) -> None:
         """The same with bytes of one's own making."""
-        self.world.hub.receive_frame(self.id, data, self.world.now)
+        self.world.hub.receive_frame(self.id, data, self.world.moment)
         self.world.pump()
 
     def leave(self) -> None:
         """The link is gone."""
         self.world.peers.pop(self.id, None)
-        self.world.hub.close_connection(self.id, self.world.now)
+        self.world.hub.close_connection(self.id, self.world.moment)
         self.world.pump()
+
+    @property
+    def session(self) -> Session:
+        """What the server knows of it."""
+        return self.world.hub.parts.connections.by_id[self.id]
 
     def read_all(self) -> None:
         """Read what queued up."""
@@ -139,21 +156,24 @@ class World:
     """`hold`: operations of these types wait in `held` until `release`; `away`: every operation fails so.
 
     With another world's `store` it is a second process on the same database; `hints`: what it published. `keys` and
-    `make_hub` are for worlds that record what the Hub does.
+    `make_hub` are for worlds that record what the Hub does. `now` is the wall clock, which a test may set; `mono` never
+    goes back.
     """
 
     def __init__(
         self,
         limits: Limits | None = None,
+        knobs: Knobs | None = None,
         store: Store | None = None,
         keys: Keys | None = None,
-        make_hub: Callable[[CheckToken, Callable[[], str], Limits | None], Hub] = Hub,
+        make_hub: Callable[[CheckToken, Callable[[], str], Limits | None, Knobs | None], Hub] = Hub,
     ) -> None:
         self.now = START
+        self.mono = 0.0
         self.store = store or Store()
         self.keys: Keys = keys or TokenKeys("k", {"k": b"0" * 32})
         cids = itertools.count(1)
-        self.hub = make_hub(self.keys.check, lambda: f"server-{next(cids)}", limits)
+        self.hub = make_hub(self.keys.check, lambda: f"server-{next(cids)}", limits, knobs)
         self.peers: dict[int, Peer] = {}
         self.replies: dict[int, Outcome] = {}
         self.hold: set[type] = set()
@@ -161,6 +181,12 @@ class World:
         self.away: OperationFailed | OutcomeUnknown | None = None
         self.performed: list[Operation] = []
         self.hints: list[Hint] = []
+        self.notes: list[Note] = []
+
+    @property
+    def moment(self) -> Now:
+        """Both clocks."""
+        return Now(self.now, self.mono)
 
     def person(self, name: str) -> Person:
         """Register and log in."""
@@ -194,20 +220,20 @@ class World:
 
     def open(self) -> Peer:
         """A `/ws` connection that has said nothing yet."""
-        peer = Peer(self, self.hub.open_connection(self.now))
+        peer = Peer(self, self.hub.open_connection(self.moment))
         self.peers[peer.id] = peer
         return peer
 
     def request(self, operation: Operation) -> Outcome:
         """What HTTP does."""
-        request_id = self.hub.request(operation)
+        request_id = self.hub.request(operation, self.moment)
         self.pump()
         return self.replies.pop(request_id)
 
     def hear(self, *hints: Hint) -> None:
         """The bus brought these."""
         for hint in hints:
-            self.hub.receive_hint(hint, self.now)
+            self.hub.receive_hint(hint, self.moment)
             self.pump()
 
     def pump(self) -> None:
@@ -217,6 +243,10 @@ class World:
                 match output:
                     case SendFrame():
                         self._send(output)
+                    case Broadcast():
+                        for connection_id in output.connection_ids:
+                            for frame in items_of(output):
+                                self._send(evolve(frame, connection_id=connection_id))
                     case CloseConnection():
                         peer = self.peers.pop(output.connection_id, None)
                         if peer:
@@ -236,12 +266,14 @@ class World:
                         self.replies[output.request_id] = output.outcome
                     case Publish(hint):
                         self.hints.append(hint)
+                    case Note():
+                        self.notes.append(output)
 
     def complete(self, run: RunOperation, outcome: Outcome | None = None) -> None:
         """Perform one operation, or end it with the given outcome, without draining the outputs."""
         self.performed.append(run.operation)
         outcome = outcome or self.away or self.store.perform(run.operation)
-        self.hub.complete_operation(run.request_id, outcome, self.now)
+        self.hub.complete_operation(run.request_id, outcome, self.moment)
 
     def release(self, outcome: Outcome | None = None) -> None:
         """Complete the first held operation."""
@@ -249,19 +281,24 @@ class World:
         self.pump()
 
     def sleep(self, seconds: float) -> None:
-        """Let time go by, tick by tick."""
-        for _ in range(round(seconds / TICK)):
-            self.now += timedelta(seconds=TICK)
-            if self.hub.next_timer():
-                self.hub.handle_timer(self.now)
+        """Let time go by, from one deadline to the next."""
+        end = round(self.mono + seconds, 6)
+        while (due := self.hub.next_timer()) is not None and due <= end:
+            self._go_to(due)
+            self.hub.handle_timer(self.moment)
             self.pump()
+        self._go_to(end)
+
+    def _go_to(self, mono: float) -> None:
+        self.now += timedelta(seconds=max(0.0, mono - self.mono))
+        self.mono = max(self.mono, mono)
 
     def _send(self, frame: SendFrame) -> None:
         peer = self.peers.get(frame.connection_id)
         if peer is not None:
             dropped = peer.queue.put(frame)
             if dropped is not None:
-                self.hub.report_lag(peer.id, *dropped)
+                self.hub.report_lag(peer.id, *dropped, self.moment)
 
     def _deliver_all(self) -> bool:
         waiting = [peer for peer in self.peers.values() if peer.reading and peer.queue]
@@ -274,4 +311,4 @@ class World:
             batch = peer.queue.take()
             peer.frames += [json.loads(data) for data in batch.frames]
             if batch.pages:
-                self.hub.report_pages_written(peer.id, self.now)
+                self.hub.report_pages_written(peer.id, self.moment)

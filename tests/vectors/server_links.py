@@ -1,7 +1,7 @@
 """How a connection becomes a user's, lives and ends (docs/protocol.md section 4)."""
 
 from chatproto.operations import ChangePassword, EndSessions, LoadSession, OperationFailed, TouchSession
-from chatproto.wire.limits import Limits
+from chatproto.server.knobs import Knobs
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, three, two
 
@@ -94,7 +94,7 @@ def frames_before_ready(world: RecordedWorld) -> None:
     assert [message["content"] for message in b.take("message")] == ["one", "two"]
 
 
-@server("The 21st connection of a user is refused", Limits(connections_per_user=2))
+@server("The 21st connection of a user is refused", knobs=Knobs(connections_per_user=2))
 def too_many_connections(world: RecordedWorld) -> None:
     ann = world.person("ann")
     ann.connect(), ann.connect()
@@ -212,7 +212,7 @@ def ended_elsewhere(world: RecordedWorld) -> None:
 def drained(world: RecordedWorld) -> None:
     ann, bob, _ = two(world)
     a, b = ann.connect(), bob.connect()
-    world.hub.drain(lambda: 4_000, "restart", world.now)
+    world.hub.drain(lambda: 4_000, "restart", world.moment)
     world.pump()
     assert (first(a, "bye")["reconnect_after_ms"], a.closed, b.closed) == (4_000, (1012, "restart"), (1012, "restart"))
 

@@ -1,56 +1,13 @@
-"""Where a connection stands in one chat (I5), and the bounded queue of what waits for its socket."""
+"""The bounded queue of what waits for one socket, and what leaves in one write."""
 
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import define, field, frozen
 
-from chatproto.server.outputs import SendFrame
-from chatproto.transitions import CURSOR, CursorState, after
+from chatproto.server.outputs import Broadcast, SendFrame
+from chatproto.wire import codec
 from chatproto.wire.limits import Limits
-
-
-@define
-class ChatCursor:
-    """`sent`: the last seq given to this connection; live push happens only for `sent + 1`.
-
-    `sent_at`: when that entry was made, where that is known: another one in its place means a replaced log. `seen`: the
-    highest seq known to exist. `relist`: the user was removed and added again while an older part of the log is on its
-    way to him, so the chat is listed anew once the item that removed him is out.
-    """
-
-    sent: int = 0
-    sent_at: datetime | None = None
-    seen: int = 0
-    state: CursorState = CursorState.LISTING
-    relist: bool = False
-
-    @classmethod
-    def live(cls, sent: int, sent_at: datetime | None, seen: int) -> "ChatCursor":
-        """A cursor of a chat whose state the client was told in `ready`."""
-        return cls(sent=sent, sent_at=sent_at, seen=max(sent, seen), state=CursorState.LIVE)
-
-    def accepts(self, seq: int) -> bool:
-        """Take `seq` as sent if it is the next one and nothing stands in its way."""
-        self.seen = max(self.seen, seq)
-        if self.state is not CursorState.LIVE or seq != self.sent + 1:
-            return False
-        self.sent = seq
-        return True
-
-    def move(self, event: str) -> None:
-        """Follow the table of transitions."""
-        self.state = after(CURSOR, self.state, event)
-
-    def move_to(self, seq: int, at: datetime | None = None) -> None:
-        """The client's log goes on above `seq`, an entry made `at`."""
-        self.sent, self.sent_at = seq, at
-
-    @property
-    def behind(self) -> bool:
-        """A page must be read, and none is on its way."""
-        return self.state is CursorState.LIVE and self.seen > self.sent
 
 
 @frozen
@@ -59,6 +16,24 @@ class Batch:
 
     frames: list[bytes]
     pages: int
+
+
+def arrays(frames: Sequence[bytes], limits: Limits) -> Iterator[bytes]:
+    """Frames as the messages they leave in: at most `array_items` in `frame_out_bytes`, at least one."""
+    begin, size = 0, 2
+    for place, frame in enumerate(frames):
+        size += len(frame) + 1
+        if place > begin and (place - begin >= limits.array_items or size > limits.frame_out_bytes):
+            yield codec.join(frames[begin:place])
+            begin, size = place, 2 + len(frame) + 1
+    if frames:
+        yield codec.join(frames[begin:])
+
+
+def items_of(broadcast: Broadcast) -> list[SendFrame]:
+    """What a broadcast puts into the queue of each of its connections, made once for all of them."""
+    chat_id, seqs = broadcast.chat_id, range(broadcast.first_seq, broadcast.last_seq + 1)
+    return [SendFrame(0, data, "item", chat_id, seq) for data, seq in zip(broadcast.frames, seqs, strict=True)]
 
 
 @define
@@ -84,6 +59,10 @@ class OutQueue:
     def bounded_bytes(self) -> int:
         """Bytes of what counts against the bound."""
         return self._bytes
+
+    def lags(self, chat_id: int) -> bool:
+        """Whether items of this chat are dropped until its `lag` comes."""
+        return chat_id in self._lagging
 
     def put(self, frame: SendFrame) -> tuple[int, int] | None:
         """Queue a frame; a value is returned where a chat's items had to be dropped for it."""

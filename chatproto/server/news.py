@@ -1,0 +1,39 @@
+"""What this process tells the others: hints that say where to look."""
+
+from chatproto.operations import Appended, ChatCreated, Marked, Outcome, SessionsEnded
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded
+from chatproto.server.hints import News as Told
+from chatproto.server.history import History
+from chatproto.server.out import Out
+from chatproto.server.outputs import Publish
+
+
+class News:
+    """A process that does not know yet of which history it speaks tells nothing."""
+
+    def __init__(self, out: Out, history: History) -> None:
+        self._out = out
+        self._history = history
+
+    def appended(self, chat_id: int, outcomes: list[Appended]) -> None:
+        """Entries were put into a log."""
+        last = max((outcome.last_seq for outcome in outcomes if outcome.items), default=None)
+        if last is not None:
+            self._publish(HeadMoved(chat_id, last))
+        added = tuple(user_id for outcome in outcomes for user_id in outcome.added_ids)
+        if added:
+            self._publish(MembersAdded(chat_id, added))
+
+    def changed(self, outcome: Outcome) -> None:
+        """Anything else happened that others want to know."""
+        match outcome:
+            case ChatCreated(chat, created=True):
+                self._publish(MembersAdded(chat.id, outcome.member_ids))
+            case Marked(changed=True):
+                self._publish(outcome)
+            case SessionsEnded(session_ids) if session_ids:
+                self._publish(outcome)
+
+    def _publish(self, told: Told) -> None:
+        if self._history.epoch is not None:
+            self._out.emit(Publish(Hint(self._history.epoch, told)))

@@ -1,0 +1,123 @@
+"""One chat that somebody here follows: how far its log was given out, its end, and who stands where in it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from attrs import define, field
+
+from chatproto.server.session import Session
+from chatproto.server.tail import Entry, Tail
+from chatproto.transitions import CURSOR, CursorState, after
+
+Position = tuple[int, datetime | None]
+
+
+@define(eq=False)
+class Cursor:
+    """Where a connection stands that is not at the room's end: everything up to `seq`, an entry made `at`, was given.
+
+    `reading`: the log is being read for it.
+    """
+
+    seq: int = 0
+    at: datetime | None = None
+    state: CursorState = CursorState.LISTING
+    reading: bool = False
+
+    def move(self, event: str) -> None:
+        """Follow the table of transitions."""
+        self.state = after(CURSOR, self.state, event)
+
+
+@define(eq=False)
+class Room:
+    """`seq`, `at`: the entry up to which all was given to those who are live, None until anybody's place is known.
+
+    `seen`: the highest seq known to exist. `early`: entries behind a gap. `members`: everybody who is routed; `live`,
+    by kind of dialect: those at the end; `cursors`: the others. `relist`: connections whose user was removed and added
+    again while an older part of the log is on its way to them, with the seq by which they are back. `reading`: the room
+    reads its log. `readers`: which connections wait for a reading from where they stand.
+    """
+
+    chat_id: int
+    number: int
+    seq: int | None = None
+    at: datetime | None = None
+    seen: int = 0
+    reading: bool = False
+    tail: Tail = field(factory=Tail)
+    early: dict[int, Entry] = field(factory=dict)
+    members: dict[int, Session] = field(factory=dict)
+    live: tuple[dict[int, Session], dict[int, Session]] = field(factory=lambda: ({}, {}))
+    cursors: dict[int, Cursor] = field(factory=dict)
+    relist: dict[int, int] = field(factory=dict)
+    readers: dict[Position, list[int]] = field(factory=dict)
+    _ids: list[tuple[int, ...] | None] = field(factory=lambda: [None, None])
+
+    @property
+    def behind(self) -> bool:
+        """More is known to exist than was given."""
+        return self.seq is not None and self.seen > self.seq
+
+    def enter(self, session: Session, cursor: Cursor) -> None:
+        """The connection is routed."""
+        self.members[session.id] = session
+        self.cursors[session.id] = cursor
+        session.chats[self.chat_id] = None
+
+    def leave(self, session: Session) -> None:
+        """The connection is routed no more."""
+        self.members.pop(session.id, None)
+        self.cursors.pop(session.id, None)
+        self.relist.pop(session.id, None)
+        session.chats.pop(self.chat_id, None)
+        session.typing.pop(self.chat_id, None)
+        kind = session.dialect.kind
+        if self.live[kind].pop(session.id, None) is not None:
+            self._ids[kind] = None
+
+    def go_live(self, session: Session) -> None:
+        """It was given all that the others were."""
+        del self.cursors[session.id]
+        kind = session.dialect.kind
+        self.live[kind][session.id] = session
+        self._ids[kind] = None
+
+    def fall_back(self, session: Session) -> Cursor:
+        """The cursor of a connection, which is made where it is live."""
+        kind = session.dialect.kind
+        if self.live[kind].pop(session.id, None) is not None:
+            self._ids[kind] = None
+            self.cursors[session.id] = Cursor(self.seq or 0, self.at, CursorState.LIVE)
+        return self.cursors[session.id]
+
+    def live_ids(self, kind: int) -> tuple[int, ...]:
+        """The connections at the end, of that kind of dialect."""
+        ids = self._ids[kind]
+        if ids is None:
+            ids = self._ids[kind] = tuple(self.live[kind])
+        return ids
+
+    def live_of(self, user_id: int) -> list[Session]:
+        """A user's connections at the end."""
+        return [session for group in self.live for session in group.values() if session.user_id == user_id]
+
+    def keep_early(self, entries: Iterable[Entry], bound: int) -> None:
+        """Remember entries behind a gap; where they are too many, what stands behind them is read from the log."""
+        for entry in entries:
+            if self.seq is None or entry.seq > self.seq:
+                self.early[entry.seq] = entry
+                self.seen = max(self.seen, entry.seq)
+        while len(self.early) > bound:
+            del self.early[max(self.early)]
+
+    def take_early(self) -> list[Entry]:
+        """Those that stand right behind what was given."""
+        taken: list[Entry] = []
+        if self.early and self.seq is not None:
+            seq = self.seq
+            while (entry := self.early.pop(seq + 1, None)) is not None:
+                taken.append(entry)
+                seq += 1
+            self.early = {key: entry for key, entry in self.early.items() if key > seq}
+        return taken

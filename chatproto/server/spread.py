@@ -1,0 +1,78 @@
+"""Who is told here of what an operation changed, or what another process says that it changed."""
+
+from typing import assert_never
+
+from chatproto.operations import ChatCreated, ChatFound, Marked, Outcome, SessionsEnded, SetFlags, UserUpdated
+from chatproto.server.clock import Now
+from chatproto.server.connections import Connections
+from chatproto.server.hints import HeadMoved, MembersAdded
+from chatproto.server.hints import News as Told
+from chatproto.server.listings import Listings
+from chatproto.server.out import Out
+from chatproto.server.outputs import SendFrame
+from chatproto.server.pending import Marking, Pending, Request
+from chatproto.server.presence import Presence
+from chatproto.server.rooms import Rooms
+from chatproto.server.sweeping import Sweeper
+from chatproto.server.watermarks import Watermarks
+from chatproto.transitions import SessionState
+from chatproto.wire import codec
+from chatproto.wire.frames import UserFrame
+
+
+class Spread:
+    """See the module; entries of the log are spread by the rooms."""
+
+    def __init__(
+        self, out: Out, connections: Connections, rooms: Rooms, presence: Presence, listings: Listings,
+        watermarks: Watermarks, sweeper: Sweeper,
+    ) -> None:  # fmt: skip
+        self._out = out
+        self._connections = connections
+        self._rooms = rooms
+        self._presence = presence
+        self._listings = listings
+        self._watermarks = watermarks
+        self._sweeper = sweeper
+
+    def apply(self, pending: Pending, outcome: Outcome, now: Now) -> None:
+        """Outcomes that change nothing for others pass by."""
+        if isinstance(outcome, ChatCreated):
+            self._presence.introduce(outcome)
+            if outcome.created:
+                self._rooms.announce(outcome.chat.id, outcome.member_ids)
+        elif isinstance(outcome, Marked):
+            answered = pending.connection_id if isinstance(pending, Marking) else None
+            self._watermarks.marked(outcome, answered, now)
+        elif isinstance(outcome, SessionsEnded):
+            self._sweeper.end_logins(outcome.session_ids)
+        elif isinstance(outcome, UserUpdated):
+            self._profile(outcome)
+        elif isinstance(outcome, ChatFound) and isinstance(pending, Request):
+            operation = pending.operation
+            for session in self._connections.of(operation.user_id) if isinstance(operation, SetFlags) else ():
+                if session.state is SessionState.ACTIVE:
+                    self._listings.send(session, outcome.chat)
+
+    def hear(self, told: Told, now: Now) -> None:
+        """Look where a hint points, for those who are connected here."""
+        match told:
+            case HeadMoved(chat_id, last_seq):
+                self._rooms.heard(chat_id, last_seq)
+            case MembersAdded(chat_id, user_ids):
+                self._rooms.announce(chat_id, user_ids)
+            case Marked():
+                self._watermarks.marked(told, None, now)
+            case SessionsEnded(session_ids):
+                self._sweeper.end_logins(session_ids)
+            case _:
+                assert_never(told)
+
+    def _profile(self, outcome: UserUpdated) -> None:
+        data = codec.encode(UserFrame(user=self._presence.public(outcome.user)))
+        told = {session.id: session for session in self._connections.of(outcome.user.id)}
+        for chat_id in outcome.chat_ids:
+            told.update({session.id: session for session in self._rooms.members(chat_id)})
+        for connection_id in sorted(told):
+            if told[connection_id].dialect.lists_chats:
+                self._out.emit(SendFrame(connection_id, data, "hint"))

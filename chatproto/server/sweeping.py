@@ -1,0 +1,87 @@
+"""The sweep (I9): what no hint brought is found by comparing with the database."""
+
+from datetime import datetime
+from typing import Final
+
+from chatproto.operations import Outcome, Sweep, Swept
+from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connections import Connections
+from chatproto.server.history import NONE, History
+from chatproto.server.knobs import Knobs
+from chatproto.server.out import Out
+from chatproto.server.pending import Sweeping
+from chatproto.server.replacing import Replacing
+from chatproto.server.rooms import Rooms
+from chatproto.transitions import SessionState
+
+SWEEP: Final = Deadline("sweep")
+SHORTEST: Final = 0.05
+"""Seconds of rest between an answer and the next sweep, at least."""
+
+
+class Sweeper:
+    """Heads and memberships are compared so many at a time, all of them in turn; ended log-ins all at once."""
+
+    def __init__(
+        self, out: Out, timers: Timers, connections: Connections, history: History, rooms: Rooms, replacing: Replacing,
+        knobs: Knobs,
+    ) -> None:  # fmt: skip
+        self._out = out
+        self._timers = timers
+        self._connections = connections
+        self._history = history
+        self._rooms = rooms
+        self._replacing = replacing
+        self._knobs = knobs
+        self._chats: list[int] = []
+        self._users: list[int] = []
+
+    def arm(self, now: Now) -> None:
+        """There are sweeps while somebody is here."""
+        if not self._connections.by_id:
+            self._timers.cancel(SWEEP)
+        elif SWEEP not in self._timers:
+            self._timers.set(SWEEP, now.mono + self._knobs.sweep_interval)
+
+    def run(self, now: Now) -> None:
+        """Ask; the answer sets the next date. Should it be lost with the store, we ask again all the same."""
+        self._timers.set(SWEEP, now.mono + self._knobs.store_wait)
+        self._chats = self._chats or self._rooms.chat_ids()
+        self._users = self._users or list(self._connections.by_user)
+        chats, self._chats = self._chats[: self._knobs.sweep_chats], self._chats[self._knobs.sweep_chats :]
+        users, self._users = self._users[: self._knobs.sweep_users], self._users[self._knobs.sweep_users :]
+        heads: dict[int, tuple[int, datetime | None]] = {
+            chat_id: self._history.heads[chat_id] for chat_id in chats if chat_id in self._history.heads
+        }
+        logins = tuple(sorted(self._connections.by_login))
+        self._out.run(Sweep(tuple(heads), logins, tuple(sorted(users))), Sweeping(heads, now.mono))
+
+    def soon(self, now: Now) -> None:
+        """Something was renamed: look at once."""
+        self._timers.set(SWEEP, now.mono)
+
+    def swept(self, pending: Sweeping, outcome: Outcome, now: Now, *, current: bool) -> None:
+        """Repair what no hint brought; another epoch means that the database was restored."""
+        self._timers.set(SWEEP, max(pending.asked_at + self._knobs.sweep_interval, now.mono + SHORTEST))
+        if not current or not isinstance(outcome, Swept):
+            return
+        if self._history.epoch is not None and outcome.epoch != self._history.epoch:
+            return self._replacing.database_restored(outcome.epoch)
+        if self._history.replaced == outcome.epoch:
+            self._replacing.renew(outcome.epoch)
+        self.end_logins(outcome.ended)
+        for chat_id, (last_seq, _) in outcome.heads.items():
+            if last_seq > pending.heads.get(chat_id, NONE)[0]:
+                self._rooms.heard(chat_id, last_seq)
+        for user_id, chat_ids in outcome.memberships.items():
+            for session in self._connections.of(user_id):
+                if session.state is SessionState.ACTIVE and session.dialect.lists_chats:
+                    for chat_id in chat_ids:
+                        if chat_id not in session.chats:
+                            self._rooms.list_chat(session, chat_id)
+
+    def end_logins(self, login_ids: tuple[int, ...]) -> None:
+        """Whoever is connected with one of these log-ins is out."""
+        for login_id in login_ids:
+            for session in list(self._connections.by_login.get(login_id, {}).values()):
+                self._connections.close(session, 4403, "revoked")

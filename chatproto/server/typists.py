@@ -1,0 +1,82 @@
+"""The frame `typing`: told to the other members' connections, never stored, never to strangers.
+
+A start is forwarded at most once in 3 s and chat, whatever stops lie between; a stop is told once. What comes more
+often costs like a command.
+"""
+
+from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connections import Connections
+from chatproto.server.knobs import Knobs
+from chatproto.server.out import Out
+from chatproto.server.outputs import SendFrame
+from chatproto.server.rooms import Rooms
+from chatproto.server.session import Session, TypingState
+from chatproto.wire.frames import Typing, TypingFrame
+
+
+class Typists:
+    """See the module."""
+
+    def __init__(self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, knobs: Knobs) -> None:
+        self._out = out
+        self._timers = timers
+        self._connections = connections
+        self._rooms = rooms
+        self._knobs = knobs
+
+    def typing(self, session: Session, frame: TypingFrame, now: Now) -> None:
+        """Somebody types, or no longer does."""
+        if frame.chat_id not in session.chats:
+            return session.admission.spend(now.mono)
+        state = session.typing.setdefault(frame.chat_id, TypingState())
+        if frame.on:
+            self._start(session, frame.chat_id, state, now)
+        else:
+            self._stop(session, frame.chat_id, state, now)
+
+    def fall_due(self, connection_id: int, chat_id: int) -> None:
+        """Nothing was heard of it for `typing_expiry` seconds."""
+        session = self._connections.get(connection_id)
+        state = session.typing.get(chat_id) if session else None
+        if session is not None and state is not None:
+            self._end(session, chat_id, state)
+
+    def forget(self, session: Session, _now: Now) -> None:
+        """The connection has ended."""
+        for chat_id, state in session.typing.items():
+            self._end(session, chat_id, state)
+
+    def _start(self, session: Session, chat_id: int, state: TypingState, now: Now) -> None:
+        if now.mono - state.on_at >= self._knobs.typing_interval:
+            state.on_at = now.mono
+            self._tell(session, chat_id, on=True)
+        else:
+            session.admission.spend(now.mono)
+            if state.until is None:  # it was stopped, and may start again when its 3 s are over
+                return
+        state.until = now.mono + self._knobs.typing_expiry
+        self._timers.set(Deadline("typing", session.id, chat_id), state.until)
+
+    def _stop(self, session: Session, chat_id: int, state: TypingState, now: Now) -> None:
+        if now.mono - state.off_at >= self._knobs.typing_interval:
+            state.off_at = now.mono
+        else:
+            session.admission.spend(now.mono)
+        self._end(session, chat_id, state)
+
+    def _end(self, session: Session, chat_id: int, state: TypingState) -> None:
+        if state.until is not None:
+            state.until = None
+            self._timers.cancel(Deadline("typing", session.id, chat_id))
+            self._tell(session, chat_id, on=False)
+
+    def _tell(self, session: Session, chat_id: int, *, on: bool) -> None:
+        frame = Typing(chat_id=chat_id, user_id=session.user_id, on=on)
+        encoded: dict[int, bytes] = {}
+        for other in self._rooms.members(chat_id):
+            if other.user_id == session.user_id:
+                continue
+            kind = other.dialect.kind
+            if kind not in encoded:
+                encoded[kind] = other.dialect.encode(frame) or b""
+            self._out.emit(SendFrame(other.id, encoded[kind], "hint", chat_id))
