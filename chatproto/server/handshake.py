@@ -125,9 +125,7 @@ class Handshake:
         if claims.user_id != session.user_id:
             return self._connections.close(session, 4403, "another user")
         session.admission.in_flight += 1
-        operation = TouchSession(
-            claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, now.wall
-        )
+        operation = TouchSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, now.wall)
         self._out.run(operation, Renewing(session.id, frame.id, claims))
 
     def renewed(self, pending: Renewing, outcome: Outcome, now: Now) -> None:
@@ -192,6 +190,4 @@ RATE_LIMITED_MS: Final = 30_000
 
 
 def _load(claims: AccessClaims, device: str, now: Now) -> LoadSession:
-    return LoadSession(
-        claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, device, now.wall
-    )
+    return LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, device, now.wall)

@@ -1,5 +1,7 @@
 """How a connection becomes a user's, lives and ends (docs/protocol.md section 4)."""
 
+from datetime import timedelta
+
 from chatproto.operations import ChangePassword, EndSessions, LoadSession, OperationFailed, TouchSession
 from chatproto.server.knobs import Knobs
 from tests.vectors.server_recorder import RecordedWorld
@@ -271,3 +273,28 @@ def chat_connection(world: RecordedWorld) -> None:
     a.send(type="ping", t=2)
     world.sleep(50)
     assert b.closed == (4408, "silent")
+
+
+@server(
+    "Whoever connects again and again beyond the bucket is refused with 4429", knobs=Knobs(rate=1, burst=2)
+)
+def hello_over_and_over(world: RecordedWorld) -> None:
+    ann = world.person("ann")
+    peers = [ann.connect() for _ in range(4)]
+    assert [peer.closed for peer in peers] == [None, None, None, (4429, "too many commands")]
+    assert codes(peers[3]) == ["rate_limited"]
+
+
+@server("A wall clock that is set back changes no deadline; the end of a token goes by it")
+def clock_set_back(world: RecordedWorld) -> None:
+    ann = world.person("ann")
+    a = ann.connect(lifetime=300)
+    world.now -= timedelta(hours=1)
+    world.sleep(70)
+    a.send(type="ping")
+    world.sleep(60)
+    a.send(type="ping")
+    world.sleep(60)
+    assert (len(a.take("auth_expiring")), a.closed) == (1, None)
+    world.sleep(75)
+    assert a.closed == (4408, "silent")

@@ -1,12 +1,16 @@
 """Messages: stored once, acked, pushed in order, paged (docs/protocol.md sections 3 and 4)."""
 
 from chatproto.operations import (
+    AppendBatch,
+    AppendChange,
     AppendMessage,
     FetchPage,
+    LoadSession,
     Mark,
     Marked,
     OperationFailed,
     OutcomeUnknown,
+    ReadLog,
     Refused,
 )
 from chatproto.wire.limits import Limits
@@ -29,7 +33,7 @@ def nothing_before_the_commit(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
     a.take(), b.take()
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     say(a, chat_id, "hello")
     assert (a.take(), b.take()) == ([], [])
     world.release()
@@ -71,38 +75,53 @@ def strange_chat(world: RecordedWorld) -> None:
     assert codes(e) == ["not_member", "not_member"]
 
 
-@server("A sender's own order is kept: one command of a chat is in storage, the others wait in line")
+@server("A sender need not wait: one batch of a chat is in storage, what comes meanwhile becomes the next, in order")
 def own_order(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     for text in ("1", "2", "3"):
         say(a, chat_id, text)
+    say(b, chat_id, "4")
     assert len(world.held) == 1
     while world.held:
         world.release()
-    assert texts(b) == ["1", "2", "3"]
+    assert (texts(b), [ack["seq"] for ack in a.take("ack")]) == (["1", "2", "3", "4"], [1, 2, 3])
+    assert sum(isinstance(operation, AppendBatch) for operation in world.performed) == 2
 
 
-@server("The store is away: the command is tried again; what comes later waits behind it")
+@server("The store is away: the commands are tried again, before all that came later")
 def tried_again(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     say(a, chat_id, "1")
     say(a, chat_id, "2")
     world.release(AWAY)
     world.sleep(0.25)
     world.release()
-    world.release()
     assert texts(b) == ["1", "2"]
+
+
+@server("One command of a batch that fails for good fails alone: the others are stored")
+def one_of_a_batch_fails(world: RecordedWorld) -> None:
+    ann, bob, chat_id = two(world)
+    a, b = ann.connect(), bob.connect()
+    world.hold = {AppendBatch}
+    for text in ("1", "2", "3"):
+        say(a, chat_id, text)
+    world.release()
+    world.release(OperationFailed(retryable=False))
+    world.release(OperationFailed(retryable=False))
+    world.release()
+    assert (texts(b), codes(a), a.closed) == (["1", "3"], ["internal"], None)
 
 
 @server("Nobody knows whether it was stored: the same append is run again, and its cid tells")
 def outcome_unknown(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     say(a, chat_id, "1")
     world.store.perform(world.held[0].operation)
     world.release(OutcomeUnknown())
@@ -126,27 +145,48 @@ def store_stays_away(world: RecordedWorld) -> None:
 def sender_has_left(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     say(a, chat_id, "1")
     a.leave()
     world.release()
     assert texts(b) == ["1"]
 
 
-@server("Two commits are told in the wrong order: the log puts them right")
+@server("Another process stored something before: what overtook it waits for one reading of the log, for all")
 def commits_out_of_order(world: RecordedWorld) -> None:
     ann, bob, eve, chat_id = three(world)
+    a, e = ann.connect(), eve.connect()
+    world.store.perform(AppendMessage(chat_id, bob.id, "c", b"0" * 32, "first", None, None, world.now))
+    say(a, chat_id, "second")
+    assert (texts(e), texts(a)) == (["first", "second"], ["first", "second"])
+    assert sum(isinstance(operation, ReadLog) for operation in world.performed) == 1
+
+
+@server("Whoever comes while something is stored is given it from the end of the room, after ready")
+def given_from_the_tail(world: RecordedWorld) -> None:
+    ann, bob, chat_id = two(world)
+    a = ann.connect()
+    world.hold = {LoadSession}
+    b = bob.connect()
+    loaded = world.store.perform(world.held[0].operation)
+    say(a, chat_id, "meanwhile")
+    world.release(loaded)
+    assert [frame["type"] for frame in b.take()] == ["ready", "message", "presence"]
+
+
+@server("A removal within a batch: the removed one gets everything up to it, nothing after")
+def removed_within_a_batch(world: RecordedWorld) -> None:
+    ann, bob, eve, chat_id = three(world)
     a, b, e = ann.connect(), bob.connect(), eve.connect()
-    world.hold = {AppendMessage}
-    say(a, chat_id, "first")
-    say(b, chat_id, "second")
-    one, two_ = world.held
-    outcomes = [world.store.perform(run.operation) for run in (one, two_)]
-    world.complete(two_, outcomes[1])
-    world.pump()
-    world.complete(one, outcomes[0])
-    world.pump()
-    assert texts(e) == ["first", "second"]
+    world.hold = {AppendBatch}
+    say(a, chat_id, "1")
+    say(a, chat_id, "2")
+    removal = AppendChange(chat_id, ann.id, "remove", (bob.id,), "all", None, None, None, "r", world.now)
+    world.hub.request(removal, world.moment)
+    say(a, chat_id, "secret")
+    world.release()
+    world.release()
+    assert (b.seqs(chat_id), e.seqs(chat_id)) == ([1, 2, 3], [1, 2, 3, 4])
 
 
 @server("A sync is answered by a page of exactly the seqs that were asked for")
@@ -191,7 +231,7 @@ def mark(world: RecordedWorld) -> None:
     assert [(frame["user_id"], frame["read_seq"]) for frame in b.take("marks")] == [(ann.id, 1)]
 
 
-@server("Of marks that come while one is in storage the highest waits")
+@server("Of marks that come within a second the highest waits for its end")
 def marks_are_merged(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()
@@ -202,7 +242,7 @@ def marks_are_merged(world: RecordedWorld) -> None:
     a.send(type="mark", chat_id=chat_id, delivered_seq=3)
     a.send(type="mark", chat_id=chat_id, read_seq=2)
     world.release()
-    assert len(world.held) == 1
+    world.sleep(1)
     world.release()
     assert [(frame["delivered_seq"], frame["read_seq"]) for frame in a.take("marks")] == [(1, 0), (3, 2)]
 
@@ -212,7 +252,6 @@ def marks_of_a_group(world: RecordedWorld) -> None:
     ann, bob, eve, chat_id = three(world)
     a, b, e = ann.connect(), bob.connect(), eve.connect()
     say(a, chat_id, "1")
-    b.send(type="mark", chat_id=chat_id, delivered_seq=1)
     b.send(type="mark", chat_id=chat_id, read_seq=1)
     assert a.take("marks") == e.take("marks") == []
     world.sleep(1)
@@ -249,7 +288,7 @@ def lag(world: RecordedWorld) -> None:
 def broken_store(world: RecordedWorld) -> None:
     ann, _, chat_id = two(world)
     a = ann.connect()
-    world.hold = {AppendMessage}
+    world.hold = {AppendBatch}
     say(a, chat_id, "1")
     world.release(OperationFailed(retryable=False))
     assert (codes(a), a.closed) == (["internal"], None)
@@ -272,5 +311,19 @@ def mark_that_raises_nothing(world: RecordedWorld) -> None:
     say(b, chat_id, "1")
     for _ in range(2):
         a.send(type="mark", id="m", chat_id=chat_id, read_seq=1)
+        world.sleep(1)
     assert ([frame["ref"] for frame in a.take("marks")], len(b.take("marks"))) == (["m", "m"], 1)
     assert len([hint for hint in world.hints if isinstance(hint.news, Marked)]) == 1
+
+
+@server("A mark for a chat that is not routed here costs like a command; one of them at a time is in storage")
+def strange_marks(world: RecordedWorld) -> None:
+    ann, _, _ = two(world)
+    a = ann.connect()
+    world.hold = {Mark}
+    for chat_id in (97, 98, 98, 99):
+        a.send(type="mark", id=f"m{chat_id}", chat_id=chat_id, read_seq=1)
+    assert len(world.held) == 1
+    while world.held:
+        world.release()
+    assert [error["ref"] for error in a.take("error")] == ["m97", "m98", "m99"]

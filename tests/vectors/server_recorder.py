@@ -6,14 +6,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from attrs import define, field
+from attrs import asdict, define, field
 
 from chatproto import operations, tokens
 from chatproto.operations import Operation, Outcome
 from chatproto.server import hints
+from chatproto.server.clock import Now
+from chatproto.server.handshake import CheckToken
 from chatproto.server.hints import Hint
-from chatproto.server.hub import CheckToken, Hub
-from chatproto.server.outputs import CloseConnection, Output, PingConnection, Publish, Reply, RunOperation, SendFrame
+from chatproto.server.hub import Hub
+from chatproto.server.knobs import Knobs
+from chatproto.server.outputs import (
+    Broadcast,
+    CloseConnection,
+    Note,
+    Output,
+    PingConnection,
+    Publish,
+    Reply,
+    RunOperation,
+    SendFrame,
+)
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.wire.limits import Limits
 from tests.scenarios.world import START, World
@@ -32,6 +45,11 @@ def plain_output(output: Output) -> Json:
 
 def _output(output: Output) -> Json:
     match output:
+        case Broadcast(connections, frames, chat_id, first_seq, last_seq):
+            told = {"connections": list(connections), "chat_id": chat_id, "first_seq": first_seq, "last_seq": last_seq}
+            return {"do": "broadcast", **told, "frames": [json.loads(data) for data in frames]}
+        case Note(level, event, fields):
+            return {"do": "note", "level": level, "event": event, "fields": fields}
         case SendFrame(connection, data, kind):
             return {"do": "send", "connection": connection, "kind": kind, "frame": json.loads(data)}
         case CloseConnection(connection, code, reason):
@@ -75,53 +93,47 @@ class PlainTokens:
 
 
 class RecordedHub(Hub):
-    """A Hub whose inputs are kept, each with what came out of it; calls of its own inputs are not."""
+    """A Hub whose inputs are kept, each with what came out of it."""
 
-    def __init__(self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits | None) -> None:
-        super().__init__(check_token, new_cid, limits)
+    def __init__(
+        self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits | None, knobs: Knobs | None
+    ) -> None:
+        super().__init__(check_token, new_cid, limits, knobs)
         self.steps: list[Json] = []
         self._waiting: list[Output] = []
-        self._inside = False
 
     def outputs(self) -> list[Output]:
         drained, self._waiting = self._waiting, []
         return drained
 
-    def _step(self, call: str, at: datetime | None, arguments: Json, act: Callable[[], Any]) -> Any:
-        if self._inside:
-            return act()
-        self._inside = True
-        try:
-            returned = act()
-        finally:
-            self._inside = False
+    def _step(self, call: str, now: Now | None, arguments: Json, act: Callable[[], Any]) -> Any:
+        returned = act()
         outputs = super().outputs()
         self._waiting += outputs
         step = {"call": call, "args": arguments, "outputs": [plain_output(output) for output in outputs]}
-        if at is not None:
-            step = {"at": round((at - START).total_seconds() * 1000), **step}
-        if call == "handle_timer" and not outputs:
-            return returned  # a tick that does nothing changes nothing
+        if now is not None:
+            step = {**moment(now), **step}
         if returned is not None:
             step["returns"] = returned
-        self.steps.append(step | {"timer": self.next_timer()})
+        self.steps.append(step | {"timer": milliseconds(self.next_timer())})
         return returned
 
-    def open_connection(self, now: datetime) -> int:
-        number: int = self._step("open_connection", now, {}, lambda: super(RecordedHub, self).open_connection(now))
+    def open_connection(self, now: Now) -> int:
+        act = super().open_connection
+        number: int = self._step("open_connection", now, {}, lambda: act(now))
         return number
 
-    def open_chat_connection(self, claims: AccessClaims, chat_id: int, after_seq: int | None, now: datetime) -> int:
+    def open_chat_connection(self, claims: AccessClaims, chat_id: int, after_seq: int | None, now: Now) -> int:
         arguments = stripped({"claims": tagged(claims), "chat_id": chat_id, "after_seq": after_seq})
         act = super().open_chat_connection
         number: int = self._step("open_chat_connection", now, arguments, lambda: act(claims, chat_id, after_seq, now))
         return number
 
-    def close_connection(self, connection_id: int, now: datetime) -> None:
+    def close_connection(self, connection_id: int, now: Now) -> None:
         act = super().close_connection
         self._step("close_connection", now, {"connection": connection_id}, lambda: act(connection_id, now))
 
-    def receive_frame(self, connection_id: int, data: str | bytes, now: datetime) -> None:
+    def receive_frame(self, connection_id: int, data: str | bytes, now: Now) -> None:
         assert isinstance(data, str)
         act = super().receive_frame
         arguments = {"connection": connection_id, "text": data}
@@ -131,37 +143,48 @@ class RecordedHub(Hub):
         act = super().receive_pong
         self._step("receive_pong", None, {"connection": connection_id}, lambda: act(connection_id))
 
-    def request(self, operation: Operation) -> int:
+    def request(self, operation: Operation, now: Now) -> int:
         act = super().request
-        number: int = self._step("request", None, {"operation": tagged(operation)}, lambda: act(operation))
+        number: int = self._step("request", now, {"operation": tagged(operation)}, lambda: act(operation, now))
         return number
 
-    def complete_operation(self, request_id: int, outcome: Outcome, now: datetime) -> None:
+    def complete_operation(self, request_id: int, outcome: Outcome, now: Now) -> None:
         act = super().complete_operation
         arguments = {"request": request_id, "outcome": tagged(outcome)}
         self._step("complete_operation", now, arguments, lambda: act(request_id, outcome, now))
 
-    def receive_hint(self, hint: Hint, now: datetime) -> None:
+    def receive_hint(self, hint: Hint, now: Now) -> None:
         act = super().receive_hint
         self._step("receive_hint", now, {"hint": plain_hint(hint)}, lambda: act(hint, now))
 
-    def report_lag(self, connection_id: int, chat_id: int, first_dropped: int) -> None:
+    def report_lag(self, connection_id: int, chat_id: int, first_dropped: int, now: Now) -> None:
         act = super().report_lag
         arguments = {"connection": connection_id, "chat_id": chat_id, "first_dropped": first_dropped}
-        self._step("report_lag", None, arguments, lambda: act(connection_id, chat_id, first_dropped))
+        self._step("report_lag", now, arguments, lambda: act(connection_id, chat_id, first_dropped, now))
 
-    def report_pages_written(self, connection_id: int, now: datetime) -> None:
+    def report_pages_written(self, connection_id: int, now: Now) -> None:
         act = super().report_pages_written
         self._step("report_pages_written", now, {"connection": connection_id}, lambda: act(connection_id, now))
 
-    def handle_timer(self, now: datetime) -> None:
+    def handle_timer(self, now: Now) -> None:
         act = super().handle_timer
         self._step("handle_timer", now, {}, lambda: act(now))
 
-    def drain(self, delay_ms: Callable[[], int], reason: str, now: datetime) -> None:
+    def drain(self, delay_ms: Callable[[], int], reason: str, now: Now) -> None:
         act = super().drain
         arguments = {"delay_ms": delay_ms(), "reason": reason}
         self._step("drain", now, arguments, lambda: act(delay_ms, reason, now))
+
+
+def milliseconds(mono: float | None) -> float | None:
+    """A date of the monotonic clock, which begins at 0."""
+    return None if mono is None else round(mono * 1000, 3)
+
+
+def moment(now: Now) -> Json:
+    """`at`: the monotonic clock; `wall`: the other one, where it is not `begin` + `at`."""
+    at, wall = milliseconds(now.mono), round((now.wall - START).total_seconds() * 1000, 3)
+    return {"at": at} if at == wall else {"at": at, "wall": wall}
 
 
 class RecordedWorld(World):
@@ -169,10 +192,11 @@ class RecordedWorld(World):
 
     hub: RecordedHub
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, knobs: Knobs | None = None) -> None:
         self.tokens = PlainTokens()
-        super().__init__(limits, keys=self.tokens, make_hub=RecordedHub)
+        super().__init__(limits, knobs, keys=self.tokens, make_hub=RecordedHub)
         self._told = limits
+        self._turned = knobs or Knobs()
 
     def _created(self, operation: Any) -> int:
         outcome: Any = self.store.perform(operation)
@@ -183,12 +207,14 @@ class RecordedWorld(World):
         """The whole vector."""
         limits = {} if self._told is None else msgspec.to_builtins(self._told)
         changed = {name: value for name, value in limits.items() if value != getattr(Limits(), name)}
+        turned = {name: value for name, value in asdict(self._turned).items() if value != getattr(Knobs(), name)}
         tokens = {
             token: {name: value for name, value in tagged(claims).items() if name != "is"}
             for token, claims in self.tokens.claims.items()
         }
         return {
-            "about": about, "kind": "server", "begin": "2026-01-01T00:00:00Z", "limits": changed, "tokens": tokens,
+            "about": about, "kind": "server", "begin": "2026-01-01T00:00:00Z", "limits": changed, "knobs": turned,
+            "tokens": tokens,
             "cids": "server-1, server-2, ...", "steps": self.hub.steps,
         }  # fmt: skip
 

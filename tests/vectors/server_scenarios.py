@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
 from tests.scenarios.world import Frame, Peer, Person
 from tests.vectors.server_recorder import RecordedWorld
@@ -20,10 +21,11 @@ class ServerScenario:
     about: str
     play: Play
     limits: Limits | None
+    knobs: Knobs | None
 
     def record(self) -> Any:
         """The vector as JSON."""
-        world = RecordedWorld(self.limits)
+        world = RecordedWorld(self.limits, self.knobs)
         self.play(world)
         return world.document(self.about)
 
@@ -31,12 +33,12 @@ class ServerScenario:
 SERVER: dict[str, ServerScenario] = {}
 
 
-def server(about: str, limits: Limits | None = None) -> Callable[[Play], Play]:
+def server(about: str, limits: Limits | None = None, knobs: Knobs | None = None) -> Callable[[Play], Play]:
     """Register a function; its name becomes the vector's."""
 
     def register(play: Play) -> Play:
         assert play.__name__ not in SERVER
-        SERVER[play.__name__] = ServerScenario(play.__name__, about, play, limits)
+        SERVER[play.__name__] = ServerScenario(play.__name__, about, play, limits, knobs)
         return play
 
     return register
