@@ -49,6 +49,11 @@ class History:
         """The last seq that storage told of, of a chat that is followed here; else 0."""
         return self.heads.get(chat_id, NONE)[0]
 
+    def begin_anew(self, last_id: int) -> None:
+        """What was told before, and what was asked up to this number, is of another history."""
+        self.void_to = last_id
+        self.heads = dict.fromkeys(self.heads, NONE)
+
     def observe(self, chat_id: int, found: Entry, *, behind: Entry | None = None, known: Entry = NONE) -> bool:
         """Whether an entry that storage tells of can be in the log that is known; it is known from then on.
 

@@ -38,6 +38,6 @@ class Replacing:
         self._out.run(RenewEpoch(old, self._new_cid()), RenewingEpoch())
 
     def _send_away(self, reason: str) -> None:
-        self._history.void_to = self._out.last_id
+        self._history.begin_anew(self._out.last_id)
         for session in list(self._connections.by_id.values()):
             self._connections.close(session, 1012, reason)

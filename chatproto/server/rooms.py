@@ -138,7 +138,7 @@ class Rooms:
     def forget(self, session: Session) -> None:
         """The connection has ended."""
         for chat_id in list(session.chats):
-            self._unroute(self._room(chat_id), session)
+            self._unroute(self._rooms[chat_id], session)
 
     def drop(self, chat_id: int) -> list[Session]:
         """Give up a room: who was in it."""

@@ -275,9 +275,7 @@ def chat_connection(world: RecordedWorld) -> None:
     assert b.closed == (4408, "silent")
 
 
-@server(
-    "Whoever connects again and again beyond the bucket is refused with 4429", knobs=Knobs(rate=1, burst=2)
-)
+@server("Whoever connects again and again beyond the bucket is refused with 4429", knobs=Knobs(rate=1, burst=2))
 def hello_over_and_over(world: RecordedWorld) -> None:
     ann = world.person("ann")
     peers = [ann.connect() for _ in range(4)]

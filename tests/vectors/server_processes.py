@@ -215,9 +215,7 @@ def epoch_asked_for_again(world: RecordedWorld) -> None:
     assert world.store.epoch != EPOCH
 
 
-@server(
-    "Removed and added again by another process, without history: the removal, a new chat frame, new items"
-)
+@server("Removed and added again by another process, without history: the removal, a new chat frame, new items")
 def added_again_elsewhere(world: RecordedWorld) -> None:
     ann, bob, _, chat_id = three(world)
     b = bob.connect()

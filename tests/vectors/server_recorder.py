@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from attrs import asdict, define, field
 
 from chatproto import operations, tokens
-from chatproto.operations import Operation, Outcome
+from chatproto.operations import Appended, LogRead, Operation, Outcome
 from chatproto.server import hints
 from chatproto.server.clock import Now
 from chatproto.server.handshake import CheckToken
@@ -29,13 +29,20 @@ from chatproto.server.outputs import (
 )
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.wire.limits import Limits
+from chatproto.wire.model import Event, User
 from tests.scenarios.world import START, World
 from tests.vectors.recorder import Json, stripped
+
+NESTED: Final = frozenset({"commands", "outcomes"})
+"""Members that hold operations or outcomes."""
 
 
 def tagged(value: object) -> Json:
     """An operation, an outcome or a hint's news: its members, and `is` with its name."""
-    return {"is": type(value).__name__, **msgspec.to_builtins(value, str_keys=True)}
+    plain = msgspec.to_builtins(value, str_keys=True)
+    for name in NESTED & plain.keys():
+        plain[name] = [tagged(one) for one in getattr(value, name)]
+    return {"is": type(value).__name__, **plain}
 
 
 def plain_output(output: Output) -> Json:
@@ -221,7 +228,13 @@ class RecordedWorld(World):
 
 def untagged(value: Json) -> Any:
     """The operation, outcome, claims or news that `tagged` wrote."""
-
     name = value["is"]
     kind = next(getattr(module, name) for module in (operations, hints, tokens) if hasattr(module, name))
-    return msgspec.convert({key: member for key, member in value.items() if key != "is"}, kind, str_keys=True)
+    members = {key: member for key, member in value.items() if key != "is"}
+    for nested in NESTED & members.keys():
+        return kind(**members | {nested: tuple(untagged(one) for one in members[nested])})
+    read = msgspec.convert(members, kind, str_keys=True)
+    for item in getattr(read, "items", ()) if isinstance(read, Appended | LogRead) else ():
+        if isinstance(item, Event) and "user" in item.data:
+            item.data["user"] = msgspec.convert(item.data["user"], User)
+    return read
