@@ -12,6 +12,7 @@ from attrs import frozen
 from hypercorn.typing import ASGIFramework
 
 from chatproto.server.hub import Hub
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
@@ -78,9 +79,9 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
     try:
         key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
         keys = TokenKeys(current="1", keys={"1": key.encode()})
-        limits = Limits(rate=settings.bucket_rate, burst=settings.bucket_burst)
+        limits, knobs = Limits(), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = WatchedStorage(opened, metrics, note_into(metrics), trio.current_time)
-        driver = Driver(Hub(keys.check, _new_cid, limits), storage, _now, SystemRandom(), bus, metrics)
+        driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
         services = Services(
@@ -89,6 +90,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             passwords=passwords,
             settings=settings,
             limits=limits,
+            knobs=knobs,
             metrics=metrics,
             readiness=readiness,
             now=_now,

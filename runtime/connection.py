@@ -1,11 +1,11 @@
 """One socket's two tasks: the reader feeds the Hub, the writer sends what queued up. The transport is exchangeable."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final, Protocol
 
 import trio
 
+from chatproto.server.clock import Now
 from chatproto.wire import codec
 from runtime.driver import Connection, Driver
 
@@ -42,13 +42,14 @@ class LinkLost(Exception):
 
 
 async def serve_connection(
-    driver: Driver, transport: Transport, opened: Callable[[datetime], int], *, joins_frames: bool
+    driver: Driver, transport: Transport, opened: Callable[[Now], int], *, joins_frames: bool
 ) -> None:
     """Serve an accepted socket until either side ends it.
 
     `opened` is the Hub's input for it; with `joins_frames` what queued up during a write leaves as one array.
     """
     connection = driver.connect(opened)
+    connection.joins_frames = joins_frames
     try:
         transport.on_pong(lambda: driver.receive_pong(connection))
         async with trio.open_nursery() as nursery:
@@ -77,9 +78,10 @@ async def _write(driver: Driver, connection: Connection, transport: Transport, j
     queue = connection.queue
     while True:
         if queue:
+            connection.writing = True
             batch = queue.take()
             messages = [codec.join(batch.frames)] if joins_frames else batch.frames
-            with trio.move_on_after(queue.limits.write_timeout) as scope:
+            with trio.move_on_after(driver.hub.knobs.write_timeout) as scope:
                 try:
                     for message in messages:
                         await transport.send(message)
@@ -87,10 +89,11 @@ async def _write(driver: Driver, connection: Connection, transport: Transport, j
                     return
             if scope.cancelled_caught:
                 return await _close(transport, 4408, "too slow")
+            connection.writing = False
             driver.written(connection, batch.pages)
         elif connection.ping_wanted:
             connection.ping_wanted = False
-            with trio.move_on_after(queue.limits.write_timeout):
+            with trio.move_on_after(driver.hub.knobs.write_timeout):
                 await transport.ping()
         elif connection.closing is not None:
             code, reason = connection.closing

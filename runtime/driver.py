@@ -6,46 +6,67 @@ Hub methods are synchronous and trio is one thread, so any task calls an input a
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 import trio
 from attrs import define, field
 
-from chatproto.operations import Operation, OperationFailed, Outcome, SaveLastSeen
-from chatproto.server.deadlines import TICK
-from chatproto.server.delivery import OutQueue
+from chatproto.operations import Operation, OperationFailed, Outcome
+from chatproto.server.clock import Now
 from chatproto.server.hints import Hint
 from chatproto.server.hub import Hub
-from chatproto.server.outputs import CloseConnection, PingConnection, Publish, Reply, RunOperation, SendFrame
-from chatproto.server.pending import CatchingUp
-from chatproto.server.presence import is_online, last_seen
+from chatproto.server.out_queue import OutQueue, arrays, items_of
+from chatproto.server.outputs import (
+    Broadcast,
+    CloseConnection,
+    Note,
+    Output,
+    PingConnection,
+    Publish,
+    Reply,
+    RunOperation,
+    SendFrame,
+)
+from chatproto.server.pending import Reading
 from runtime.bus import Bus, LocalBus
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
+from runtime.notes import note_into
 from storage.port import Storage
 
 log = get_logger(__name__)
 
 BYE_SPREAD_MS = 10_000
 """Clients return over this many milliseconds after a restart (docs/protocol.md, `bye`)."""
-
+COARSE: Final = 0.05
+"""Seconds between two calls of the Hub's timer, at least."""
 CLOSE_WITHIN = 2.0
 """Seconds that sockets have to close when the server stops."""
 SAVE_WITHIN = 0.8
 """Seconds for saving, then, when people were last seen; with CLOSE_WITHIN less than `serve` gives a drain."""
-SAVED_AT_ONCE = 500
-"""People in one operation."""
 
 
 @define(eq=False)
 class Connection:
-    """What stands between the Hub and one socket. `closing`: code and reason, once the Hub has ended it."""
+    """What stands between the Hub and one socket. `closing`: code and reason, once the Hub has ended it.
+
+    `try_write`: of a transport that writes without waiting: it takes a whole message at once, or none of it. It is
+    asked only while nothing is queued, and while nothing of the queue is being written (`writing`).
+    """
 
     id: int
     queue: OutQueue
     closing: tuple[int, str] | None = None
     ping_wanted: bool = False
+    try_write: Callable[[bytes], bool] | None = None
+    joins_frames: bool = True
+    writing: bool = False
     _changed: trio.Event = field(factory=trio.Event)
+
+    @property
+    def direct(self) -> bool:
+        """Whether a message may go past the queue."""
+        return self.try_write is not None and not self.queue and not self.writing
 
     def wake(self) -> None:
         """Something was queued, written, answered or closed."""
@@ -83,11 +104,15 @@ class Driver:
         self._storage = storage
         self._random = random
         self._metrics = metrics or Metrics()
+        self._tell = note_into(self._metrics)
         self._publish = (bus or LocalBus()).join(self._receive_hint)
         self._connections: dict[int, Connection] = {}
         self._replies: dict[int, _Waiting] = {}
         self._nursery: trio.Nursery | None = None
-        self._timer_wanted = trio.Event()
+        self._ring_at: float | None = None
+        self._earlier = trio.Event()
+        self._operations = 0
+        self._performed = trio.Event()
         self._all_gone = trio.Event()
 
     @property
@@ -100,9 +125,9 @@ class Driver:
         """Bytes that wait for all sockets together."""
         return sum(connection.queue.bounded_bytes for connection in self._connections.values())
 
-    def is_online(self, user_id: int) -> bool:
-        """Whether the user is here, or was less than 30 s ago."""
-        return is_online(self.hub, user_id)
+    def moment(self) -> Now:
+        """Both clocks: the one that stamps, and the one that is never set."""
+        return Now(self.now(), trio.current_time())
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Own the tasks of storage and the clock until cancelled."""
@@ -110,16 +135,20 @@ class Driver:
             self._nursery = nursery
             task_status.started()
             while True:
-                if not self.hub.next_timer():
-                    await self._timer_wanted.wait()
-                await trio.sleep(TICK)
-                self.hub.handle_timer(self.now())
-                self._perform_outputs()
+                self._ring_at = self.hub.next_timer()
+                if self._ring_at is None:
+                    await self._earlier.wait()
+                    continue
+                with trio.move_on_after(max(self._ring_at - trio.current_time(), COARSE)) as pause:
+                    await self._earlier.wait()
+                if pause.cancelled_caught:
+                    self.hub.handle_timer(self.moment())
+                    self._perform_outputs()
 
     async def request(self, operation: Operation) -> Outcome:
         """Run an operation through the Hub, fan-out included. A store that is away is an outcome too."""
         waiting = _Waiting()
-        request_id = self.hub.request(operation)
+        request_id = self.hub.request(operation, self.moment())
         self._replies[request_id] = waiting
         self._perform_outputs()
         try:
@@ -131,19 +160,17 @@ class Driver:
 
     # --- for connections ---
 
-    def connect(self, opened: Callable[[datetime], int]) -> Connection:
+    def connect(self, opened: Callable[[Now], int]) -> Connection:
         """Enter a socket; `opened` is the Hub's input for it."""
-        connection = Connection(opened(self.now()), OutQueue(self.hub.limits))
+        connection = Connection(opened(self.moment()), OutQueue(self.hub.limits))
         self._connections[connection.id] = connection
         self._perform_outputs()
-        self._timer_wanted.set()
-        self._timer_wanted = trio.Event()
         return connection
 
     def disconnect(self, connection: Connection) -> None:
         """The socket is gone."""
         del self._connections[connection.id]
-        self.hub.close_connection(connection.id, self.now())
+        self.hub.close_connection(connection.id, self.moment())
         self._perform_outputs()
         if not self._connections:
             self._all_gone.set()
@@ -151,7 +178,7 @@ class Driver:
 
     def receive(self, connection: Connection, data: str | bytes) -> None:
         """One message from the socket."""
-        self.hub.receive_frame(connection.id, data, self.now())
+        self.hub.receive_frame(connection.id, data, self.moment())
         self._perform_outputs()
 
     def receive_pong(self, connection: Connection) -> None:
@@ -160,77 +187,136 @@ class Driver:
 
     def read_delay(self, connection: Connection) -> float | None:
         """Seconds before the next message may be read; None: wait for the connection to wake."""
-        return self.hub.read_delay(connection.id, connection.queue.answers, self.now())
+        return self.hub.read_delay(connection.id, connection.queue.answers, self.moment())
 
     def written(self, connection: Connection, pages: int) -> None:
         """A batch with so many pages has left."""
         if pages:
-            self.hub.report_pages_written(connection.id, self.now())
+            self.hub.report_pages_written(connection.id, self.moment())
             self._perform_outputs()
         connection.wake()
 
     async def drain(self) -> None:
-        """Say `bye`, close every socket with 1012, wait for them to go, and save when their people were last seen.
+        """Say `bye`, close every socket with 1012, wait for them to go, and for what storage was asked to save.
 
         Takes at most CLOSE_WITHIN and SAVE_WITHIN seconds.
         """
-        self.hub.drain(lambda: self._random.randrange(BYE_SPREAD_MS), "restart", self.now())
+        self.hub.drain(lambda: self._random.randrange(BYE_SPREAD_MS), "restart", self.moment())
         self._perform_outputs()
         with trio.move_on_after(CLOSE_WITHIN):
             while self._connections:
                 await self._all_gone.wait()
-        seen = last_seen(self.hub, self.now())
         with trio.move_on_after(SAVE_WITHIN):
-            for begin in range(0, len(seen), SAVED_AT_ONCE):
-                await self.request(SaveLastSeen(seen[begin : begin + SAVED_AT_ONCE]))
+            while self._operations:
+                await self._performed.wait()
 
     # --- outputs and the bus ---
 
     def _receive_hint(self, hint: Hint) -> None:
-        self.hub.receive_hint(hint, self.now())
+        self.hub.receive_hint(hint, self.moment())
         self._perform_outputs()
 
     def _perform_outputs(self) -> None:
         while outputs := self.hub.outputs():
             for output in outputs:
-                match output:
-                    case SendFrame():
-                        self._send(output)
-                    case CloseConnection():
-                        if connection := self._connections.get(output.connection_id):
-                            connection.closing = (output.code, output.reason)
-                            connection.wake()
-                    case PingConnection():
-                        if connection := self._connections.get(output.connection_id):
-                            connection.ping_wanted = True
-                            connection.wake()
-                    case RunOperation():
-                        if self._nursery is None:
-                            raise RuntimeError("the driver does not run")
-                        if isinstance(self.hub.pending.get(output.request_id), CatchingUp):
-                            self._metrics.catch_up_reads.inc()
-                        self._nursery.start_soon(self._perform, output)
-                    case Reply():
-                        if waiting := self._replies.get(output.request_id):
-                            waiting.outcome = output.outcome
-                            waiting.done.set()
-                    case Publish(hint):
-                        self._publish(hint)
-                    case _:
-                        assert_never(output)
+                try:
+                    self._perform_output(output)
+                except Exception:  # a bug in one of them keeps none of the others back
+                    log.exception("an output failed", output=type(output).__name__)
+        due = self.hub.next_timer()
+        if due is not None and (self._ring_at is None or due < self._ring_at):
+            self._earlier.set()
+            self._earlier = trio.Event()
 
-    def _send(self, frame: SendFrame) -> None:
-        connection = self._connections.get(frame.connection_id)
+    def _perform_output(self, output: Output) -> None:
+        match output:
+            case SendFrame():
+                self._send(output.connection_id, [output])
+            case Broadcast():
+                self._broadcast(output)
+            case CloseConnection():
+                if connection := self._connections.get(output.connection_id):
+                    connection.closing = (output.code, output.reason)
+                    connection.wake()
+            case PingConnection():
+                if connection := self._connections.get(output.connection_id):
+                    connection.ping_wanted = True
+                    connection.wake()
+            case RunOperation():
+                self._run(output)
+            case Reply():
+                if waiting := self._replies.get(output.request_id):
+                    waiting.outcome = output.outcome
+                    waiting.done.set()
+            case Publish(hint):
+                self._publish(hint)
+            case Note():
+                self._note(output)
+            case _:
+                assert_never(output)
+
+    def _broadcast(self, output: Broadcast) -> None:
+        """The same items for many: joined once for all who take them at once, queued for the others."""
+        joined: list[tuple[int, bytes]] | None = None
+        items: list[SendFrame] | None = None
+        size = sum([len(frame) for frame in output.frames])
+        for connection_id in output.connection_ids:
+            connection = self._connections.get(connection_id)
+            if connection is None or connection.closing is not None:
+                continue
+            taken = 0
+            if connection.direct and not connection.queue.lags(output.chat_id):
+                if not connection.joins_frames:
+                    taken = self._write_direct(connection, [(1, frame) for frame in output.frames])
+                else:
+                    joined = joined or list(arrays(output.frames, self.hub.limits))
+                    taken = self._write_direct(connection, joined)
+            if items is None:
+                items = items_of(output)
+            if taken < len(items):
+                self._send(connection_id, items[taken:])
+            else:
+                self._metrics.deliveries.inc(len(items))
+                self._metrics.fanout_bytes.inc(size)
+
+    def _write_direct(self, connection: Connection, messages: list[tuple[int, bytes]]) -> int:
+        """How many frames the transport took; a message that it did not take stays whole for the queue."""
+        taken = 0
+        for frames, message in messages:
+            assert connection.try_write is not None
+            if not connection.try_write(message):
+                break
+            taken += frames
+        return taken
+
+    def _send(self, connection_id: int, frames: list[SendFrame]) -> None:
+        connection = self._connections.get(connection_id)
         if connection is None or connection.closing is not None:
             return
-        dropped = connection.queue.put(frame)
-        self._metrics.fanout_bytes.inc(len(frame.data))
-        if frame.kind == "item":
-            self._metrics.deliveries.inc()
-        if dropped is not None:
-            self._metrics.lags.inc()
-            self.hub.report_lag(connection.id, *dropped)
+        for frame in frames:
+            dropped = connection.queue.put(frame)
+            self._metrics.fanout_bytes.inc(len(frame.data))
+            if frame.kind == "item":
+                self._metrics.deliveries.inc()
+            if dropped is not None:
+                self._metrics.lags.inc()
+                self.hub.report_lag(connection.id, *dropped, self.moment())
         connection.wake()
+
+    def _run(self, output: RunOperation) -> None:
+        if self._nursery is None:
+            raise RuntimeError("the driver does not run")
+        if isinstance(self.hub.pending.get(output.request_id), Reading):
+            self._metrics.catch_up_reads.inc()
+        self._operations += 1
+        self._nursery.start_soon(self._perform, output)
+
+    def _note(self, note: Note) -> None:
+        if note.error is not None:
+            self._metrics.noted(note.event)
+            log.error(note.event, exc_info=note.error, **note.fields)
+        else:
+            self._tell(note.level, note.event, note.fields)
 
     async def _perform(self, output: RunOperation) -> None:
         outcome: Any
@@ -239,5 +325,9 @@ class Driver:
         except Exception:
             log.exception("an operation failed", operation=type(output.operation).__name__)
             outcome = OperationFailed(retryable=False, detail="internal")
-        self.hub.complete_operation(output.request_id, outcome, self.now())
+        finally:
+            self._operations -= 1
+            self._performed.set()
+            self._performed = trio.Event()
+        self.hub.complete_operation(output.request_id, outcome, self.moment())
         self._perform_outputs()

@@ -8,6 +8,7 @@ import trio
 from attrs import Factory, define, field, frozen
 
 from chatproto.operations import Operation, Outcome, Refused, SessionsEnded, TouchSession, UserFound
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import AccessClaims, TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.config import Settings
@@ -23,10 +24,6 @@ class Driver(Protocol):
 
     async def request(self, operation: Operation) -> Outcome:
         """Run it; trouble with the store is an outcome too."""
-        ...
-
-    def is_online(self, user_id: int) -> bool:
-        """Whether the user has a connection here."""
         ...
 
 
@@ -49,6 +46,7 @@ class Services:
     passwords: Passwords
     settings: Settings
     limits: Limits
+    knobs: Knobs
     metrics: Metrics
     readiness: Readiness
     now: Callable[[], datetime]

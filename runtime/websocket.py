@@ -1,7 +1,6 @@
 """The WebSocket endpoints through Quart: `/ws`, and `/ws/chat/{chat_id}?token=` of the first contract."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 import trio
@@ -10,6 +9,7 @@ from quart import Response, websocket
 from quart_trio import QuartTrio
 
 from chatproto.operations import ChatFound, LoadChat, Refused
+from chatproto.server.clock import Now
 from chatproto.tokens import AccessClaims
 from chatproto.wire.model import MAX_ID
 from runtime.connection import serve_connection
@@ -73,14 +73,14 @@ def add_websockets(app: QuartTrio, services: Services, driver: Driver) -> None:
             return problem_response(admitted)
         await websocket.accept()
 
-        def opened(now: datetime) -> int:
+        def opened(now: Now) -> int:
             return driver.hub.open_chat_connection(admitted.claims, chat_id, admitted.after_seq, now)
 
         await _serve(driver, opened, joins_frames=False)
         return None
 
 
-async def _serve(driver: Driver, opened: Callable[[datetime], int], *, joins_frames: bool) -> None:
+async def _serve(driver: Driver, opened: Callable[[Now], int], *, joins_frames: bool) -> None:
     try:
         await serve_connection(driver, QuartTransport(), opened, joins_frames=joins_frames)
     except Exception:

@@ -124,7 +124,6 @@ class Hub:
             self.parts.out.reply(request_id, outcome)
 
     def _complete(self, request_id: int, pending: Pending, outcome: Outcome, now: Now) -> None:
-        self.parts.health.observe(outcome, now)
         current = request_id > self.parts.history.void_to
         if current and not self.parts.history.accepts(pending, outcome):
             self.parts.replacing.log_replaced()

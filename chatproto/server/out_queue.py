@@ -18,16 +18,19 @@ class Batch:
     pages: int
 
 
-def arrays(frames: Sequence[bytes], limits: Limits) -> Iterator[bytes]:
-    """Frames as the messages they leave in: at most `array_items` in `frame_out_bytes`, at least one."""
+def arrays(frames: Sequence[bytes], limits: Limits) -> Iterator[tuple[int, bytes]]:
+    """Frames as the messages they leave in, each with the number of its frames.
+
+    At most `array_items` in `frame_out_bytes`, at least one.
+    """
     begin, size = 0, 2
     for place, frame in enumerate(frames):
         size += len(frame) + 1
         if place > begin and (place - begin >= limits.array_items or size > limits.frame_out_bytes):
-            yield codec.join(frames[begin:place])
+            yield place - begin, codec.join(frames[begin:place])
             begin, size = place, 2 + len(frame) + 1
     if frames:
-        yield codec.join(frames[begin:])
+        yield len(frames) - begin, codec.join(frames[begin:])
 
 
 def items_of(broadcast: Broadcast) -> list[SendFrame]:

@@ -10,7 +10,6 @@ from chatproto.server.connections import Connections
 from chatproto.server.deadlines import Deadlines
 from chatproto.server.dialect import Dialect
 from chatproto.server.handshake import CheckToken, Handshake
-from chatproto.server.health import Health
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
 from chatproto.server.lines import Lines
@@ -42,7 +41,6 @@ class Parts:
         self.out, self.timers, self.history = Out(), Timers(), History()
         out, timers, history = self.out, self.timers, self.history
         self.buckets: Buckets[int] = Buckets(Rate(knobs.rate, knobs.burst), BUCKETS)
-        self.health = Health(out)
         self.news = News(out, history)
         self.connections = here = Connections(out, knobs)
         self.lines = Lines(out, timers, history, knobs)

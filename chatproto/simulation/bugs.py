@@ -5,8 +5,8 @@ Whatever it touched is closed with 1011 and comes back; all invariants hold on (
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import isfunction
 from random import Random
+from types import FunctionType
 from typing import Any, Final
 
 from chatproto.server.parts import Parts
@@ -28,7 +28,7 @@ def plant(parts: Parts, random: Random, chance: float, count: Callable[[], bool]
     for where in WHERE:
         part = getattr(parts, where)
         for name, function in vars(type(part)).items():
-            if isfunction(function) and not name.startswith("__") and name.strip("_") not in CLEANUP:
+            if isinstance(function, FunctionType) and not name.startswith("__") and name.strip("_") not in CLEANUP:
                 setattr(part, name, _raising(getattr(part, name), random, chance, count))
 
 

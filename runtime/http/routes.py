@@ -48,8 +48,8 @@ class Call(Generic[B_co, Q_co]):
         return await self.services.ask(operation)
 
     async def append(self, operation: AppendMessage | AppendChange) -> Outcome:
-        """Write to the log. While the store is away it is tried again with the same cid, for `limits.store_wait` s."""
-        deadline = trio.current_time() + self.services.limits.store_wait
+        """Write to the log. While the store is away it is tried again with the same cid, for `knobs.store_wait` s."""
+        deadline = trio.current_time() + self.services.knobs.store_wait
         while True:
             outcome = await self.services.ask(operation)
             lost = isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, OperationFailed) and outcome.retryable)

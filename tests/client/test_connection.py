@@ -7,8 +7,8 @@ import pytest
 import trio
 
 from chatproto.client.timing import Timing
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
-from chatproto.wire.limits import Limits
 from client.connection import Client, connect
 from client.errors import ChatError
 from tests.server.conftest import OpenHouse
@@ -120,8 +120,8 @@ async def test_an_ended_session_ends_the_client(house: House) -> None:
 
 
 async def test_tokens_are_renewed_on_the_way(house_at: OpenHouse) -> None:
-    patient = Limits(idle_timeout=10**6, rate=1000.0, burst=1000)
-    async with house_at(limits=patient) as house, AsyncExitStack() as stack:
+    patient = Knobs(idle_timeout=10**6, rate=1000.0, burst=1000)
+    async with house_at(knobs=patient) as house, AsyncExitStack() as stack:
         await house.register("ann")
         ann = await stack.enter_async_context(connect(house.url, "ann", PASSWORD, timing=FAST))
         chat_id = await ann.create_direct(ann.user_id)
@@ -137,7 +137,7 @@ async def test_tokens_are_renewed_on_the_way(house_at: OpenHouse) -> None:
 
 
 async def test_a_message_outlives_a_store_that_was_away(house_at: OpenHouse) -> None:
-    async with house_at(limits=Limits(store_wait=0.3, rate=1000.0, burst=1000)) as house:
+    async with house_at(knobs=Knobs(store_wait=0.3, rate=1000.0, burst=1000)) as house:
         await house.register("ann")
         async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
             chat_id = await ann.create_direct(ann.user_id)

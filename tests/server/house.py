@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 
 from chatproto.operations import Operation, OperationFailed, Outcome
 from chatproto.server.hub import Hub
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
@@ -201,15 +202,17 @@ def copy_database(template: Path, path: Path) -> None:
 
 
 @asynccontextmanager
-async def open_house(path: Path, *, limits: Limits | None = None, **settings: Any) -> AsyncIterator[House]:
+async def open_house(
+    path: Path, *, limits: Limits | None = None, knobs: Knobs | None = None, **settings: Any
+) -> AsyncIterator[House]:
     """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given."""
-    limits = limits or Limits(store_wait=0.5, rate=1000.0, burst=1000)
+    limits, knobs = limits or Limits(), knobs or Knobs(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
     metrics, bus = Metrics(), LocalBus()
     clock, storage = Clock(), Valve(SQLiteStorage(path, observer=metrics))
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     watched = WatchedStorage(storage, metrics, note_into(metrics), clock.seconds)
-    hub = Hub(KEYS.check, lambda: secrets.token_hex(16), limits)
+    hub = Hub(KEYS.check, lambda: secrets.token_hex(16), limits, knobs)
     driver = Driver(hub, watched, clock.now, Random(1), bus, metrics)
     metrics.watch(sources_of(driver, passwords))
     services = Services(
@@ -218,6 +221,7 @@ async def open_house(path: Path, *, limits: Limits | None = None, **settings: An
         passwords=passwords,
         settings=chosen,
         limits=limits,
+        knobs=knobs,
         metrics=metrics,
         readiness=Readiness(watched, bus, clock.seconds),
         now=clock.now,

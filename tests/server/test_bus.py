@@ -20,8 +20,8 @@ from chatproto.operations import (
     UserFound,
 )
 from chatproto.server.hub import Hub
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
-from chatproto.wire.limits import Limits
 from chatproto.wire.text import search_words
 from runtime.bus import Bus, LocalBus
 from runtime.driver import Connection, Driver
@@ -37,7 +37,7 @@ def now() -> datetime:
 @asynccontextmanager
 async def two_drivers(one: Bus, other: Bus) -> AsyncIterator[tuple[Driver, Driver]]:
     storage, cids = ModelStorage("epoch"), itertools.count()
-    hubs = [Hub(KEYS.check, lambda: f"cid {next(cids)}", Limits(sweep_interval=1e6)) for _ in range(2)]
+    hubs = [Hub(KEYS.check, lambda: f"cid {next(cids)}", None, Knobs(sweep_interval=1e6)) for _ in range(2)]
     drivers = [Driver(hub, storage, now, Random(1), bus) for hub, bus in zip(hubs, (one, other), strict=True)]
     async with trio.open_nursery() as nursery:
         for driver in drivers:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatproto.wire.limits import Limits
+from chatproto.server.knobs import Knobs
 from runtime.http.api import ROUTES as API
 from runtime.http.routes import Route
 from tests.server.answers import code_of
@@ -56,7 +56,7 @@ async def test_strangers_get_nothing(house: House, route: Route) -> None:
 @pytest.mark.parametrize("route", STORED, ids=lambda route: f"{route.method} {route.path}")
 async def test_a_store_that_goes_away_is_told(house_at: OpenHouse, route: Route, after: int) -> None:
     """Also between two questions of one request."""
-    async with house_at(limits=Limits(store_wait=0.1)) as house:
+    async with house_at(knobs=Knobs(store_wait=0.1)) as house:
         anna = await house.register("anna")
         await anna.send(await anna.group("x"), "hello")
         await anna.get("/api/chats")

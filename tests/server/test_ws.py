@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from chatproto.wire.limits import Limits
+from chatproto.server.knobs import Knobs
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.sockets import client_frame, close_code, open_raw, open_socket, refused
@@ -140,13 +140,13 @@ async def test_a_bug_of_ours_ends_one_connection_with_1011(house: House, caplog:
     async with open_socket(house.url) as a, open_socket(house.url) as b:
         await a.hello(ann.token)
         await b.hello(bob.token)
-        session = next(one for one in house.driver.hub.sessions.values() if one.user_id == ann.id)
-        del session.bucket  # a state that cannot be
+        session = next(one for one in house.driver.hub.parts.connections.by_id.values() if one.user_id == ann.id)
+        del session.admission  # a state that cannot be
         await a.send(type="send", chat_id=1, cid="c", content="x")
         assert await a.end() == (1011, "internal")
         await b.send(type="ping", t=1)
         assert (await b.until("pong"))["t"] == 1
-    assert "a connection failed" in caplog.text
+    assert "bug" in caplog.text
 
 
 async def test_a_server_that_stops_says_bye(house: House) -> None:
@@ -161,13 +161,13 @@ async def test_a_server_that_stops_says_bye(house: House) -> None:
 
 
 async def test_silence_ends_a_connection(house_at: OpenHouse) -> None:
-    async with house_at(limits=Limits(hello_timeout=1)) as house, open_socket(house.url) as socket:
+    async with house_at(knobs=Knobs(hello_timeout=1)) as house, open_socket(house.url) as socket:
         house.clock.advance(seconds=2)
         assert await socket.end() == (4408, "no hello")
 
 
 async def test_the_21st_connection_of_a_user_is_refused(house_at: OpenHouse) -> None:
-    async with house_at(limits=Limits(connections_per_user=2)) as house:
+    async with house_at(knobs=Knobs(connections_per_user=2)) as house:
         ann = await house.register("ann")
         async with open_socket(house.url) as one, open_socket(house.url) as two, open_socket(house.url) as three:
             await one.hello(ann.token)

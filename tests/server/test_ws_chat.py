@@ -2,7 +2,7 @@
 
 import trio
 
-from chatproto.wire.limits import Limits
+from chatproto.server.knobs import Knobs
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.sockets import client_frame, close_code, open_raw, open_socket, refused
@@ -78,7 +78,7 @@ async def test_the_token_is_renewed_in_band(house: House) -> None:
 
 
 async def test_a_client_that_answers_no_ping_is_closed_and_one_that_answers_lives(house_at: OpenHouse) -> None:
-    async with house_at(limits=Limits(ping_interval=0.5, rate=1000.0, burst=1000)) as house:
+    async with house_at(knobs=Knobs(ping_interval=0.5, rate=1000.0, burst=1000)) as house:
         ann = await house.register("ann")
         chat_id = await ann.direct(ann)
         async with open_socket(house.url, path(chat_id, ann.token)) as answering:  # the library answers by itself
@@ -89,7 +89,7 @@ async def test_a_client_that_answers_no_ping_is_closed_and_one_that_answers_live
 
 
 async def test_a_pong_counts_whenever_it_comes(house_at: OpenHouse) -> None:
-    async with house_at(limits=Limits(ping_interval=0.5, rate=1000.0, burst=1000)) as house:
+    async with house_at(knobs=Knobs(ping_interval=0.5, rate=1000.0, burst=1000)) as house:
         ann = await house.register("ann")
         chat_id = await ann.direct(ann)
         async with open_raw(house.url, path(chat_id, ann.token)) as stream:

@@ -30,9 +30,9 @@ from chatproto.operations import (
     UserFound,
 )
 from chatproto.server.hub import Hub
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.frames import FromClient, FromServer
-from chatproto.wire.limits import Limits
 from chatproto.wire.text import search_words
 from client.driver import Driver as ClientDriver
 from client.driver import Told
@@ -214,7 +214,7 @@ class RuntimeWorld:
     def _driver(self, bus: LocalBus, name: str) -> Driver:
         """Of one process; the other one shares its database, and hears of it over the bus."""
         cids = iter(range(10**9))
-        hub = Hub(self.keys.check, lambda: f"server-{name}-{next(cids)}", Limits(rate=1000.0, burst=1000))
+        hub = Hub(self.keys.check, lambda: f"server-{name}-{next(cids)}", None, Knobs(rate=1000.0, burst=1000))
         return Driver(hub, self.storage, self.now, self.random, bus)
 
     def now(self) -> datetime:

@@ -20,8 +20,9 @@ from chatproto.operations import (
     Sweep,
     UserFound,
 )
+from chatproto.server.clock import Now
 from chatproto.server.hub import Hub
-from chatproto.server.outputs import CloseConnection, RunOperation
+from chatproto.server.outputs import Broadcast, CloseConnection, RunOperation
 from chatproto.server.outputs import SendFrame as ServerFrame
 from chatproto.simulation.store import Store
 from chatproto.tokens import AccessClaims, TokenKeys
@@ -58,7 +59,7 @@ class SmallWorld:
         self.waiting: deque[RunOperation] = deque()
         self.clients = [self._client(name) for name in ("ann", "bob")]
         ids = list(self.store.accounts)
-        created = self.store.perform(CreateDirect(ids[0], ids[1], self._now()))
+        created = self.store.perform(CreateDirect(ids[0], ids[1], self._now().wall))
         assert isinstance(created, ChatCreated)
         self.chat_id = created.chat.id
         for client in self.clients:
@@ -212,6 +213,10 @@ class SmallWorld:
                                 client.into.append(codec.join([output.data]))
                         if output.kind == "page":
                             self.hub.report_pages_written(output.connection_id, self._now())
+                    case Broadcast():
+                        for client in self.clients:
+                            if client.connection in output.connection_ids:
+                                client.into.append(codec.join(output.frames))
                     case CloseConnection():
                         raise AssertionError(f"the server closed a connection: {output}")
                     case RunOperation():
@@ -223,16 +228,16 @@ class SmallWorld:
 
     def _client(self, name: str) -> Client:
         found = self.store.perform(
-            CreateUser(name, name, None, None, "hash", name, search_words(name, name), self._now())
+            CreateUser(name, name, None, None, "hash", name, search_words(name, name), self._now().wall)
         )
         assert isinstance(found, UserFound)
         created = self.store.perform(
-            CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self._now())
+            CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self._now().wall)
         )
         assert isinstance(created, SessionCreated)
         token = self.keys.sign(
             user_id=found.user.id, session_id=created.session_id, session_key=created.session_key,
-            refresh_id=created.refresh_id, jti="x", now=self._now(), lifetime=86_400,
+            refresh_id=created.refresh_id, jti="x", now=self._now().wall, lifetime=86_400,
         )  # fmt: skip
         return Client(name, ClientSession(ClientConfig(whole_log=True), lambda: 0.0), token)
 
@@ -248,5 +253,5 @@ class SmallWorld:
 
         return Hub(check, lambda: "server")
 
-    def _now(self) -> datetime:
-        return BEGIN + timedelta(milliseconds=self.ms)
+    def _now(self) -> Now:
+        return Now(BEGIN + timedelta(milliseconds=self.ms), self.ms / 1000)

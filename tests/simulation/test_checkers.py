@@ -10,7 +10,9 @@ import pytest
 
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
 from chatproto.operations import AppendChange, Appended, AppendMessage
+from chatproto.server.clock import Now
 from chatproto.server.outputs import SendFrame as ServerFrame
+from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.options import Options
 from chatproto.simulation.store import Room
@@ -83,7 +85,7 @@ def hole(w: Settled) -> None:
 
 
 def long_queue(w: Settled) -> None:
-    from chatproto.server.delivery import OutQueue
+    from chatproto.server.out_queue import OutQueue
 
     queue = OutQueue(Limits(queue_items=1))
     for seq in (1, 2):
@@ -228,7 +230,7 @@ def kept_in_another_body(w: Settled) -> None:
 
 
 def waited_for_in_vain(w: Settled) -> None:
-    w.world.servers[0].hub.request(w.operation)
+    w.world.servers[0].hub.request(w.operation, Now(time_at(0), 0.0))
     w.checkers.at_rest()
 
 

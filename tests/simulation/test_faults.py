@@ -7,6 +7,7 @@ import pytest
 
 from chatproto.client.outputs import Changed
 from chatproto.operations import AppendChange, EndSessions, Operation, Outcome
+from chatproto.server.sweeping import SWEEP
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.network import Link
@@ -180,7 +181,7 @@ def test_all_hints_between_processes_are_lost() -> None:
 def test_hints_alone_bring_everything_at_once() -> None:
     town = Town(users=3, devices=2, servers=3, latency=1, store_latency=1)
     for server in town.world.servers:
-        server.hub.sweep_due = time_at(NEVER)
+        server.hub.parts.timers.set(SWEEP, NEVER)
     said = town.now
     town["a0"].say(CHAT)
     town.go_on(1)

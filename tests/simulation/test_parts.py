@@ -120,7 +120,7 @@ def test_a_server_knows_no_links_but_its_own() -> None:
     server.gone(link)
     server.received(link, "{}")
     for output in (SendFrame(99, b"{}"), CloseConnection(99, 1000, ""), PingConnection(99)):
-        server.hub._outputs.append(output)
+        server.hub.parts.out.emit(output)
     server._pump()
     assert len(server.connections) == 1
 
@@ -130,7 +130,7 @@ def test_a_connection_that_closes_takes_nothing_more() -> None:
     [server] = world.world.servers
     number, connection = next(iter(server.connections.items()))
     connection.closing = (1000, "")
-    server._queue(SendFrame(number, b"{}"))
+    server._queue(number, [SendFrame(number, b"{}")])
     assert len(connection.queue) == 0
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatproto.server.delivery import OutQueue
+from chatproto.server.out_queue import OutQueue
 from chatproto.server.outputs import Kind, SendFrame
 from chatproto.wire.limits import Limits
 
