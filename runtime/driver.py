@@ -40,6 +40,8 @@ BYE_SPREAD_MS = 10_000
 """Clients return over this many milliseconds after a restart (docs/protocol.md, `bye`)."""
 COARSE: Final = 0.05
 """Seconds between two calls of the Hub's timer, at least."""
+LONGEST: Final = 1.0
+"""Seconds between two looks at the clock, at most, while anything is due at all."""
 CLOSE_WITHIN = 2.0
 """Seconds that sockets have to close when the server stops."""
 SAVE_WITHIN = 0.8
@@ -85,7 +87,8 @@ class _Waiting:
 
 
 class Driver:
-    """Runs one Hub on one Storage. `now` gives aware UTC time; `random` spreads the returns after a restart.
+    """Runs one Hub on one Storage. `now` gives aware UTC time, `clock` monotonic seconds; `random` spreads the returns
+    after a restart.
 
     `bus` leads to the drivers of other processes; without one this process is alone.
     """
@@ -98,9 +101,11 @@ class Driver:
         random: Random,
         bus: Bus | None = None,
         metrics: Metrics | None = None,
+        clock: Callable[[], float] = trio.current_time,
     ) -> None:
         self.hub = hub
         self.now = now
+        self._clock = clock
         self._storage = storage
         self._random = random
         self._metrics = metrics or Metrics()
@@ -127,7 +132,7 @@ class Driver:
 
     def moment(self) -> Now:
         """Both clocks: the one that stamps, and the one that is never set."""
-        return Now(self.now(), trio.current_time())
+        return Now(self.now(), self._clock())
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Own the tasks of storage and the clock until cancelled."""
@@ -139,7 +144,8 @@ class Driver:
                 if self._ring_at is None:
                     await self._earlier.wait()
                     continue
-                with trio.move_on_after(max(self._ring_at - trio.current_time(), COARSE)) as pause:
+                wait = min(max(self._ring_at - self._clock(), COARSE), LONGEST)
+                with trio.move_on_after(wait) as pause:
                     await self._earlier.wait()
                 if pause.cancelled_caught:
                     self.hub.handle_timer(self.moment())

@@ -92,6 +92,7 @@ class Containment:
         while parts.connections.ended:
             session = parts.connections.ended.pop()
             for step in (parts.typists.forget, parts.forget_routes, parts.forget_commands):
+                parts.rooms.touched = 0
                 try:
                     step(session, now)
                 except Exception as error:

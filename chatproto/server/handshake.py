@@ -168,8 +168,7 @@ class Handshake:
 
     def _active(self, session: Session, now: Now) -> None:
         self._connections.loaded(session)
-        if session.warn_at is not None:
-            self._timers.soonest(Deadline("session", session.id), max(session.warn_at, now.mono))
+        self._timers.set(Deadline("session", session.id), now.mono)  # it has other deadlines from now on
 
     def _not_loaded(self, session: Session, outcome: Outcome, ref: str | None) -> None:
         self._connections.refuse(session, outcome, ref)

@@ -75,5 +75,5 @@ class Session:
             self.expired_at = None
             return False
         if self.expired_at is None:
-            self.expired_at = now.mono
+            self.expired_at = min(now.mono, self.ends_at)  # later where the wall clock was set forward
         return True

@@ -213,7 +213,7 @@ async def open_house(
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     watched = WatchedStorage(storage, metrics, note_into(metrics), clock.seconds)
     hub = Hub(KEYS.check, lambda: secrets.token_hex(16), limits, knobs)
-    driver = Driver(hub, watched, clock.now, Random(1), bus, metrics)
+    driver = Driver(hub, watched, clock.now, Random(1), bus, metrics, clock.seconds)
     metrics.watch(sources_of(driver, passwords))
     services = Services(
         driver=driver,

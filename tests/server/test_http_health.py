@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from chatproto.operations import AppendMessage
+from chatproto.operations import AppendBatch
 from runtime.bus import LocalBus
 from runtime.metrics import FRESH_FOR
 from tests.server.answers import code_of
@@ -63,7 +63,7 @@ async def test_a_flood_of_questions_costs_one_a_second(house: House) -> None:
 async def test_not_ready_while_writing_fails_though_reading_works(house: House) -> None:
     anna = await house.register("anna")
     chat = await anna.direct(anna)
-    house.storage.failing.append(AppendMessage)
+    house.storage.failing.append(AppendBatch)
     assert (await anna.post(f"/api/chats/{chat}/messages", {"content": "x"})).status_code == 503
     house.clock.advance(seconds=1)
     assert (await house.http.get("/readyz")).status_code == 503

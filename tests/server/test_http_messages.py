@@ -7,7 +7,7 @@ import httpx
 import pytest
 import trio
 
-from chatproto.operations import AppendMessage, OutcomeUnknown
+from chatproto.operations import AppendBatch, OutcomeUnknown
 from chatproto.wire.limits import Limits
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse
@@ -175,7 +175,7 @@ async def test_an_unknown_commit_is_resolved_with_the_same_cid(pair: Pair) -> No
     house.storage.performed.clear()
     answer = await anna.post(path(chat), {"content": "x"})
     assert answer.status_code == 201
-    tries = [operation for operation in house.storage.performed if isinstance(operation, AppendMessage)]
+    tries = [operation for operation in house.storage.performed if isinstance(operation, AppendBatch)]
     assert len(tries) == 2 and tries[0] == tries[1]
 
 

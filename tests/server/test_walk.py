@@ -152,7 +152,7 @@ async def test_an_expired_token_runs_no_command(house: House, kind: str) -> None
         house.clock.advance(seconds=60)
         assert (await live.end())[0] == 4401
     names = [type(operation).__name__ for operation in house.storage.performed]
-    assert not {"AppendMessage", "FetchPage", "Mark"} & set(names)
+    assert not {"AppendBatch", "FetchPage", "Mark"} & set(names)
 
 
 async def test_tokens_that_are_none(house: House, anna: Person) -> None:

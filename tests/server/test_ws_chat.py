@@ -53,9 +53,9 @@ async def test_people_chat_in_the_words_of_this_endpoint(house: House) -> None:
             await b.send(type="status", state="typing")
             assert (await a.until("status", state="typing"))["user_id"] == bob.id
             await b.send(type="message", content="😀", cid="c-1")
+            assert (await b.until("system", event="ack"))["cid"] == "c-1"
             for socket in (a, b):
                 assert (await socket.until("message", seq=2))["content"] == "😀"
-            assert (await b.until("system", event="ack"))["cid"] == "c-1"
             await b.send(type="message", content="   ")
             assert (await b.until("system", event="error"))["code"] == "empty_content"
             assert b.messages >= 4, "one object a frame, never an array"
