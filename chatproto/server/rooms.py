@@ -54,15 +54,17 @@ class Rooms:
         self._tails_size = 0
         self._news: dict[int, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._rooms)
-
     def __contains__(self, chat_id: int) -> bool:
         return chat_id in self._rooms
 
     def chat_ids(self) -> list[int]:
         """Of all chats that somebody here follows."""
         return list(self._rooms)
+
+    def place(self, chat_id: int) -> int:
+        """Up to which seq a chat was given out here."""
+        room = self._rooms.get(chat_id)
+        return 0 if room is None or room.seq is None else room.seq
 
     def members(self, chat_id: int) -> list[Session]:
         """The connections that are told of a chat."""

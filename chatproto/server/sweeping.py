@@ -6,7 +6,7 @@ from typing import Final
 from chatproto.operations import Outcome, Sweep, Swept
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connections import Connections
-from chatproto.server.history import NONE, History
+from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
 from chatproto.server.pending import Sweeping
@@ -71,7 +71,7 @@ class Sweeper:
             self._replacing.renew(outcome.epoch)
         self.end_logins(outcome.ended)
         for chat_id, (last_seq, _) in outcome.heads.items():
-            if last_seq > pending.heads.get(chat_id, NONE)[0]:
+            if last_seq > self._rooms.place(chat_id):
                 self._rooms.heard(chat_id, last_seq)
         for user_id, chat_ids in outcome.memberships.items():
             for session in self._connections.of(user_id):
