@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatproto.server.out_queue import OutQueue
-from chatproto.server.outputs import Kind, SendFrame
+from chatproto.server.out_queue import OutQueue, arrays, items_of
+from chatproto.server.outputs import Broadcast, Kind, SendFrame
 from chatproto.wire.limits import Limits
 
 SMALL = Limits(queue_items=4, queue_bytes=100, array_items=3, frame_out_bytes=50)
@@ -103,3 +103,24 @@ def test_whatever_comes_it_stays_bounded_and_loses_no_answer(coming: list[SendFr
     taken = all_of(queue)
     assert len(taken) >= answers
     assert (len(queue), queue.answers) == (0, 0)
+
+
+def test_a_broadcast_is_an_item_for_each_frame() -> None:
+    items = items_of(Broadcast((1, 2), (b"a", b"b"), 7, 3, 4))
+    assert [(item.kind, item.chat_id, item.seq, item.data) for item in items] == [
+        ("item", 7, 3, b"a"), ("item", 7, 4, b"b"),
+    ]  # fmt: skip
+
+
+def test_frames_leave_in_arrays_within_both_bounds() -> None:
+    assert list(arrays([], SMALL)) == []
+    assert list(arrays([b"1"], SMALL)) == [(1, b"1")]
+    assert list(arrays([b"1", b"2", b"3", b"4"], SMALL)) == [(3, b"[1,2,3]"), (1, b"4")]
+    assert [count for count, _ in arrays([b"x" * 40, b"y" * 40, b"z" * 5], SMALL)] == [1, 2]
+
+
+def test_what_a_lagging_chat_drops_is_known() -> None:
+    queue = OutQueue(SMALL)
+    for seq in range(1, 6):
+        queue.put(frame("item", 1, seq))
+    assert (queue.lags(1), queue.lags(2), queue.bounded_bytes) == (True, False, 0)
