@@ -17,7 +17,6 @@ from chatproto.operations import (
     UpdateUser,
     UsersFound,
 )
-from chatproto.server.presence import last_seen
 from tests.scenarios.world import Peer, Person, World
 
 
@@ -319,15 +318,3 @@ def test_own_flags_are_told_to_own_connections() -> None:
     loading = ann.connect()
     world.request(SetFlags(ann.id, chat_id, False, None, None))
     assert loading.take() == []
-
-
-def test_a_process_that_stops_tells_when_everybody_here_was_last_seen() -> None:
-    world = World()
-    ann, bob, _ = world.people("ann", "bob", "zoe")
-    gone, _ = ann.connect(), bob.connect()
-    gone.leave()
-    left_at = world.now
-    world.sleep(10)
-    assert last_seen(world.hub, world.now) == ((ann.id, left_at), (bob.id, world.now))
-    world.sleep(30)
-    assert [user_id for user_id, _ in last_seen(world.hub, world.now)] == [bob.id], "she was saved by then"
