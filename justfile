@@ -126,6 +126,10 @@ bench *what:
 fuzz *options:
     @python -m tests.bench.fuzz "$@"
 
+# what the server's core costs a message, without storage and sockets
+bench-core:
+    @python -m tests.bench.core
+
 # the desktop client: a chat of 100,000 messages, the start, memory; e.g. ./just bench-desktop memory --minutes 30
 bench-desktop *options: node-packages
     @python -m tests.bench.desktop "$@"
