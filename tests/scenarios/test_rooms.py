@@ -405,3 +405,29 @@ def test_a_batch_has_bounds() -> None:
         sizes.append(len(run.operation.commands))
         world.release()
     assert (sizes, b.seqs(chat_id)) == ([1, 2, 2], [1, 2, 3, 4, 5])
+
+
+def test_what_comes_while_the_only_follower_is_listed_is_given_behind_the_chat_frame() -> None:
+    world, ann, bob, _, _ = begin()
+    b = bob.connect()
+    world.hold = {LoadChat}
+    chat_id = world.group(ann, bob)
+    listed = world.store.perform(world.held[0].operation)
+    world.request(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "meanwhile", None, None, world.now))
+    b.take()
+    world.release(listed)
+    assert [frame["type"] for frame in b.take()] == ["chat", "message"]
+    assert count(world, ReadLog) == 0
+
+
+def test_a_room_that_is_read_again_leaves_the_lagging_alone() -> None:
+    world, ann, bob, _, chat_id = begin()
+    a, b = ann.connect(), bob.connect()
+    world.hub.report_lag(b.id, chat_id, 1, world.moment)
+    elsewhere(world, chat_id, ann, "1")
+    world.hold = {ReadLog}
+    told(world, chat_id, 1)
+    world.release(AWAY)
+    world.hold = set()
+    world.sleep(1.1)
+    assert (a.seqs(chat_id), b.seqs(chat_id)) == ([1], [])
