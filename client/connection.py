@@ -51,8 +51,8 @@ async def connect(
     `store`: a file in which cursors and the outbox outlive this process; else they are forgotten at its end.
     `whole_log`: take the logs from their beginnings; else what comes from now on. `auto_commit`: a chat's cursor moves
     with each item that is told. Without it `Client.commit` moves it: what was not committed is told again in the next
-    life of the store, and nothing is left out, however far behind a chat is. `keep`: items a chat, and events a
-    stream, that are held in memory.
+    life of the store. However far behind a chat is, nothing is left out. `keep`: items a chat, and events a stream,
+    that are held in memory.
 
     Raises ChatError where the log-in is refused, and StoreError where the store cannot be read or, at any time,
     written; later refusals come from the calls. The block's end waits for no message on its way, but for what is to be
@@ -74,7 +74,7 @@ async def connect(
         account = await log_in(http, username, password)
         if snapshot is not None and snapshot.user_id != account.user["id"]:
             raise ChatError("wrong_store", "the store belongs to another user")
-        session = ClientSession(config, (random or SystemRandom()).random, snapshot, skips=auto_commit)
+        session = ClientSession(config, (random or SystemRandom()).random, snapshot, skips=False)
         client = Client(url, account, session, memory, make_cid, keep, auto_commit=auto_commit)
         async with _running(client):
             yield client
