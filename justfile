@@ -130,6 +130,10 @@ fuzz *options:
 bench-core:
     @python -m tests.bench.core
 
+# messages a second that a store takes, by the size of its batches; e.g. ./just bench-storage --stores sqlite --profile
+bench-storage *options:
+    @python -m tests.bench.storage "$@"
+
 # the desktop client: a chat of 100,000 messages, the start, memory; e.g. ./just bench-desktop memory --minutes 30
 bench-desktop *options: node-packages
     @python -m tests.bench.desktop "$@"

@@ -10,8 +10,8 @@ import pytest
 import trio
 import trio.testing
 
-from chatproto.operations import Appended, ListUsers, OperationFailed, Outcome, SaveLastSeen, UsersFound
-from storage.sqlite import SQLiteStorage
+from chatproto.operations import AppendBatch, Appended, ListUsers, OperationFailed, Outcome, SaveLastSeen, UsersFound
+from storage.sqlite import JOURNAL_BYTES, SQLiteStorage
 from tests.storage.house import House, expect, refusal
 
 T = TypeVar("T")
@@ -374,4 +374,25 @@ async def test_readers_see_whole_transactions_only(sqlite_file: Path) -> None:
         for _ in range(100):
             await house.send(chat, ann)
         stop = True
+    await house.store.aclose()
+
+
+async def test_the_write_ahead_file_shrinks_again(sqlite_file: Path) -> None:
+    house = House(SQLiteStorage(sqlite_file))
+    ann, bob = await house.people(2)
+    chat = await house.direct(ann, bob)
+    wal = sqlite_file.with_name(sqlite_file.name + "-wal")
+
+    async def fill(number: int) -> None:
+        for _ in range(number):
+            commands = tuple(house.message(chat, ann, "я" * 4000) for _ in range(100))
+            await house.do(AppendBatch(chat, commands))
+
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM messages").fetchone()
+        await fill(15)
+        assert wal.stat().st_size > JOURNAL_BYTES
+    await fill(2)  # the first is followed by a checkpoint, the second begins the file anew
+    assert wal.stat().st_size <= JOURNAL_BYTES
     await house.store.aclose()

@@ -290,3 +290,22 @@ def test_a_bad_url_is_refused_without_telling_the_password(url: str) -> None:
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(parse_url("mysql://u:secret@h/d"))
+
+
+async def test_text_is_stored_as_it_is_whatever_the_server_thinks_of_the_client() -> None:
+    """Where handshakes' charsets are ignored, what counts is what the session asks for itself."""
+    server = private_mariadb("--skip-character-set-client-handshake", "--character-set-server=latin1")
+    try:
+        async with connected(parse_url(server.new_database())) as connection:
+            await ask(connection, "create table t (a varchar(99))")
+            await ask(connection, "insert into t values (%s)", "Ё😀")
+            assert await ask(connection, "select hex(a) from t") == ("D081F09F9880",)
+    finally:
+        server.stop()
+
+
+async def test_a_session_in_another_charset_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.mysql_connection._INIT_COMMAND", "SET NAMES latin1")
+    with pytest.raises(err.OperationalError, match="latin1"):
+        async with connected(parse_url(shared_mariadb().new_database())):
+            pass
