@@ -13,8 +13,9 @@ import httpx
 import msgspec
 import trio
 
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Apply, Changed, Failed, Forget, Jump, Row, Sent
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import Snapshot
 from chatproto.client.timing import Timing
 from chatproto.transitions import ClientState

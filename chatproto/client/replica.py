@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import define, field
 
+from chatproto.client.chat_log import Asked, ChatLog
 from chatproto.client.outputs import Apply, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
 from chatproto.wire.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
@@ -23,65 +24,6 @@ FAR_BEHIND: Final = 1000
 """A client with a timeline that is further behind starts anew at the end (docs/protocol.md, After `ready`)."""
 SKEW: Final = timedelta(minutes=1)
 """How far the clocks of two servers may be apart."""
-
-
-@define
-class Asked:
-    """A sync in flight. `heard`: the highest seq heard of when it was sent."""
-
-    ref: str
-    after_seq: int
-    heard: int
-    at: int
-
-
-@define
-class ChatLog:
-    """One chat. All seqs up to `applied` were applied, each once, in order; those up to `saved` are durable.
-
-    `last_seq`: the highest seq heard of. `early`: items that came before an earlier one, or while lagging. `lagging`:
-    a page must be seen first, as items were dropped for us, or as the log may be another one. `anew`: its log was
-    replaced, and where the new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server
-    holds, `told_*`: what it was sent since. `member_seq`: the highest seq after which this user was told to be a
-    member.
-    """
-
-    chat_id: int
-    first_seq: int
-    last_seq: int
-    applied: int
-    saved: int
-    applied_at: datetime | None = None
-    last_at: datetime | None = None
-    left_seq: int | None = None
-    member_seq: int = 0
-    read: int = 0
-    server_delivered: int = 0
-    server_read: int = 0
-    told_delivered: int = 0
-    told_read: int = 0
-    early: dict[int, LogItem] = field(factory=dict)
-    lagging: bool = False
-    anew: bool = False
-    asked: Asked | None = None
-    ask_at: int = 0
-    mark_at: int = 0
-
-    @property
-    def behind(self) -> bool:
-        """A page is wanted."""
-        return self.lagging or self.anew or self.applied < self.last_seq
-
-    @property
-    def unmarked(self) -> bool:
-        """The server holds less than is durable here, or was read; a former member marks nothing."""
-        delivered, read = self.marks
-        return self.left_seq is None and (delivered > self.told_delivered or read > self.told_read)
-
-    @property
-    def marks(self) -> tuple[int, int]:
-        """Delivered and read, as far as durable."""
-        return self.saved, min(self.read, self.saved)
 
 
 @define

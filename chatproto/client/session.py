@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
-import msgspec
-
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.connector import Connector
 from chatproto.client.outbox import Outbox
 from chatproto.client.outputs import (
@@ -25,7 +24,6 @@ from chatproto.client.outputs import (
 )
 from chatproto.client.replica import Replica
 from chatproto.client.snapshot import Snapshot, restore, take
-from chatproto.client.timing import Timing
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import (
     Ack,
@@ -56,17 +54,6 @@ from chatproto.wire.model import Event, Hidden, Message
 NO_LINK: Final = 1006
 AUTH: Final = "auth"
 """The id of `auth` frames, by which their refusal is known."""
-
-
-class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client is. `whole_log`: it takes every log from its beginning, as an archive does."""
-
-    device: str = "unknown"
-    name: str | None = None
-    version: str | None = None
-    os: str | None = None
-    whole_log: bool = False
-    timing: Timing = Timing()
 
 
 class ClientSession:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 import msgspec
 
+from chatproto.client.chat_log import ChatLog
 from chatproto.client.outbox import Outbox
 from chatproto.client.outputs import Row
-from chatproto.client.replica import ChatLog, Replica
+from chatproto.client.replica import Replica
 
 
 class ChatSnapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from chatproto.client import codec
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import (
     Apply,
     Changed,
@@ -30,7 +31,7 @@ from chatproto.client.outputs import (
     Sent,
     saved_by,
 )
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
 from chatproto.simulation.database import time_at

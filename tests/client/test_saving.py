@@ -11,8 +11,9 @@ import trio
 import trio.testing
 from attrs import define, field
 
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Apply, Output, SaveRow
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.wire.frames import ChatFrame, FromClient, FromServer
 from client.connection import connect
 from client.driver import Driver, Told

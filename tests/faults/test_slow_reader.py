@@ -12,9 +12,10 @@ import trio
 import trio_websocket
 from attrs import define, field
 
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.codec import MAX_FRAME, decode, encode
 from chatproto.client.outputs import Apply, SendFrame
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.wire.frames import Lag
 from chatproto.wire.model import LogItem
 from client.account import log_in

@@ -18,8 +18,9 @@ import trio.testing
 from attrs import define, field
 
 from chatproto.client import codec
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Apply, Row, Sent
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.operations import (
     ChatCreated,
     CreateGroup,

@@ -7,10 +7,11 @@ from typing import Final
 from attrs import define, field
 
 from chatproto.client import codec as client_codec
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Apply, Connect, Failed, Output, Renew, SaveRow, SendFrame, Sent
 from chatproto.client.outputs import Close as CloseLink
 from chatproto.client.outputs import Row as ClientRow
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.operations import (
     ChatCreated,
     CreateDirect,

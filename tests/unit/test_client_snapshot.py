@@ -5,9 +5,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Jump, SendFrame
 from chatproto.client.replica import FAR_BEHIND
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Lag, Sync
 from tests.vectors.frames import BEGIN, ME, at, chat, error, head, message, page, ready, row

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Row
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import Snapshot
 from chatproto.wire.frames import FromServer
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from chatproto.client.session import ClientConfig
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.snapshot import Snapshot
 from chatproto.wire.frames import FromServer
 from chatproto.wire.model import Head

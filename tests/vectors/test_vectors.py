@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Row
-from chatproto.client.session import ClientConfig, ClientSession
+from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import Snapshot
 from chatproto.wire.frames import FromServer
 from tests.vectors.generate import FOLDER, documents
