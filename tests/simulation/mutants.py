@@ -305,7 +305,7 @@ CORE: Final = (
     ),
     Mutant(
         "a gap is not asked for",
-        "chatproto/client/replica.py",
+        "chatproto/client/chat_log.py",
         "return self.lagging or self.anew or self.applied < self.last_seq",
         "return self.lagging or self.anew",
     ),
@@ -323,7 +323,7 @@ CORE: Final = (
     ),
     Mutant(
         "delivered is told before it is durable",
-        "chatproto/client/replica.py",
+        "chatproto/client/chat_log.py",
         "return self.saved, min(self.read, self.saved)",
         "return self.applied, min(self.read, self.applied)",
     ),
