@@ -117,14 +117,14 @@ class Appended:
     """Items now in the log, ascending. `dup`: they stood there before. `last_seq`: the chat's head.
 
     `previous_at`: when the entry was made behind which they were put (None where there is none, or for a `dup`).
-    `member_ids`: members after the last item; `added_ids` and `removed_ids` changed by these items.
+    `member_ids`: members after the last item, told of changes only; `added_ids` and `removed_ids` changed by these.
     """
 
     chat_id: int
     items: tuple[Message | Event, ...]
     dup: bool
     last_seq: int
-    member_ids: tuple[int, ...]
+    member_ids: tuple[int, ...] = ()
     added_ids: tuple[int, ...] = ()
     removed_ids: tuple[int, ...] = ()
     previous_at: datetime | None = None

@@ -62,7 +62,7 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
     )
     room.log.append(message)
     room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
-    return Appended(room.id, (message,), False, seq, tuple(sorted(room.present())), previous_at=previous_at)
+    return Appended(room.id, (message,), False, seq, previous_at=previous_at)
 
 
 def append_batch(store: Store, operation: AppendBatch) -> Outcome:
@@ -83,7 +83,8 @@ def _accepted(room: Room, operation: AppendMessage | AppendChange) -> bytes | No
 def _repeat(room: Room, operation: AppendMessage | AppendChange) -> Appended:
     _, first, last = room.commands[operation.actor_id, operation.cid]
     items = tuple(_rendered(room, item, None) for item in room.log[first - 1 : last])
-    return Appended(room.id, items, True, room.last_seq, tuple(sorted(room.present())))
+    members = tuple(sorted(room.present())) if isinstance(operation, AppendChange) else ()
+    return Appended(room.id, items, True, room.last_seq, members)
 
 
 def _made_at(room: Room, seq: int | None) -> datetime | None:

@@ -27,9 +27,6 @@ from storage.transactions.log import (
     readers,
 )
 
-TELL_MEMBERS: Final = True
-"""Whether the outcome of a message names the members of its chat: the core routes by that."""
-
 Key = tuple[int, int, str]
 """Chat, actor and cid of a command."""
 Place = tuple[int, int]
@@ -84,12 +81,6 @@ _LOCK_FREE: Final = Select(_HEADS.with_for_update(skip_locked=True), row=_Head)
 _MEMBERS: Final = Lookup(
     select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq).where(chat_users.c.left_seq.is_(None)),
     key=(chat_users.c.chat_id, chat_users.c.user_id),
-    row=_Member,
-)
-_PRESENT: Final = Select(
-    select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq)
-    .where(chat_users.c.chat_id.in_(_CHAT_IDS), chat_users.c.left_seq.is_(None))
-    .order_by(chat_users.c.chat_id, chat_users.c.user_id),
     row=_Member,
 )
 _ACCEPTED: Final = Lookup(
@@ -309,33 +300,22 @@ def _move_heads(fresh: Sequence[_Fresh], heads: _Heads) -> Steps[None]:
 
 def _outcomes(sends: Sequence[AppendMessage], verdicts: Sequence[_Verdict]) -> Steps[list[Appended | Refused]]:
     stored = yield from _stored(verdicts)
-    told = {
-        command.chat_id for command, verdict in zip(sends, verdicts, strict=True) if not isinstance(verdict, Refused)
-    }
-    members = (yield from _members(sorted(told))) if TELL_MEMBERS and told else {}
     outcomes: list[Appended | Refused] = []
     for command, verdict in zip(sends, verdicts, strict=True):
         chat_id = command.chat_id
-        member_ids = members.get(chat_id, ())
         if isinstance(verdict, Refused):
             outcomes.append(verdict)
         elif isinstance(verdict, _Fresh):
             outcomes.append(
                 Appended(
-                    chat_id, (_message(verdict),), dup=False, last_seq=verdict.seq, member_ids=member_ids,
-                    previous_at=verdict.previous_at,
+                    chat_id, (_message(verdict),), dup=False, last_seq=verdict.seq, previous_at=verdict.previous_at
                 )
             )  # fmt: skip
         else:
             first = verdict.first
             message = _message(first) if isinstance(first, _Fresh) else stored[chat_id, first.first_seq]
-            outcomes.append(Appended(chat_id, (message,), dup=True, last_seq=verdict.last_seq, member_ids=member_ids))
+            outcomes.append(Appended(chat_id, (message,), dup=True, last_seq=verdict.last_seq))
     return outcomes
-
-
-def _members(chat_ids: Sequence[int]) -> Steps[dict[int, tuple[int, ...]]]:
-    rows = yield from _PRESENT.all(chat_ids=chat_ids)
-    return {chat_id: tuple(row.user_id for row in some) for chat_id, some in groupby(rows, lambda row: row.chat_id)}
 
 
 def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
