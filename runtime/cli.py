@@ -112,6 +112,7 @@ async def _serve_forever(settings: Settings) -> None:
                 port=settings.port,
                 on_ready=partial(_greet, composed.has_pages),
                 drain=composed.drain,
+                endpoint=composed.endpoint,
                 listening_socket=listener,
             )
 

@@ -31,6 +31,7 @@ from runtime.secret_files import load_or_create_secret
 from runtime.services import Services
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
+from runtime.websocket_endpoint import WebSocketEndpoint
 from storage.migrate import upgrade
 from storage.observer import Observer
 from storage.open import SchemaMismatch, open_storage
@@ -49,7 +50,7 @@ class StartupError(Exception):
 class Composed:
     """A server ready to be served. `drain` closes every socket politely and turns readiness off.
 
-    `has_pages`: the messenger itself is at `/`.
+    `has_pages`: the messenger itself is at `/`. `endpoint`: the WebSockets, for a listener that serves them itself.
     """
 
     app: ASGIFramework
@@ -57,6 +58,7 @@ class Composed:
     driver: Driver
     drain: Callable[[], Awaitable[None]]
     has_pages: bool
+    endpoint: WebSocketEndpoint
 
 
 async def open_prepared_storage(settings: Settings, observer: Observer | None = None) -> Storage:
@@ -111,7 +113,9 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             await nursery.start(driver.run)
             nursery.start_soon(clean_for_ever, driver.request, _now)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
-            yield Composed(fixed, services, driver, drain, has_pages=bool(pages))
+            yield Composed(
+                fixed, services, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver)
+            )
             nursery.cancel_scope.cancel()
         trio.lowlevel.remove_instrument(loop_delay)
     finally:

@@ -1,12 +1,13 @@
 """One socket's two tasks: the reader feeds the Hub, the writer sends what queued up. The transport is exchangeable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import trio
 
 from chatproto.server.clock import Now
 from chatproto.wire import codec
+from runtime.direct_stream import DirectStream
 from runtime.driver import Connection, Driver
 
 CLOSE_TIMEOUT: Final = 2.0
@@ -20,8 +21,17 @@ class Transport(Protocol):
         """The next whole message; bytes where it was binary."""
         ...
 
-    async def send(self, data: bytes) -> None:
-        """Write one text message."""
+    @property
+    def direct(self) -> DirectStream | None:
+        """Where frames can be written at once, without waiting; None where this transport has no such way."""
+        ...
+
+    async def send(self, messages: Sequence[bytes]) -> None:
+        """Write text messages, one behind the other."""
+        ...
+
+    async def flush(self) -> None:
+        """Wait until what was written directly has left."""
         ...
 
     async def ping(self) -> None:
@@ -50,8 +60,12 @@ async def serve_connection(
     """
     connection = driver.connect(opened)
     connection.joins_frames = joins_frames
+    direct = transport.direct
     try:
         transport.on_pong(lambda: driver.receive_pong(connection))
+        if direct is not None:
+            direct.on_blocked = connection.wake
+            connection.try_write = direct.try_write
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read, driver, connection, transport)
             await _write(driver, connection, transport, joins_frames)
@@ -75,7 +89,7 @@ async def _read(driver: Driver, connection: Connection, transport: Transport) ->
 
 
 async def _write(driver: Driver, connection: Connection, transport: Transport, joins_frames: bool) -> None:
-    queue = connection.queue
+    queue, direct = connection.queue, transport.direct
     while True:
         if queue:
             connection.writing = True
@@ -83,18 +97,28 @@ async def _write(driver: Driver, connection: Connection, transport: Transport, j
             messages = [codec.join(batch.frames)] if joins_frames else batch.frames
             with trio.move_on_after(driver.hub.knobs.write_timeout) as scope:
                 try:
-                    for message in messages:
-                        await transport.send(message)
+                    await transport.send(messages)
                 except LinkLost:
                     return
             if scope.cancelled_caught:
                 return await _close(transport, 4408, "too slow")
             connection.writing = False
             driver.written(connection, batch.pages)
+        elif direct is not None and direct.unsent:
+            with trio.move_on_after(driver.hub.knobs.write_timeout) as scope:
+                try:
+                    await transport.flush()
+                except LinkLost:
+                    return
+            if scope.cancelled_caught:
+                return await _close(transport, 4408, "too slow")
         elif connection.ping_wanted:
             connection.ping_wanted = False
             with trio.move_on_after(driver.hub.knobs.write_timeout):
-                await transport.ping()
+                try:
+                    await transport.ping()
+                except LinkLost:
+                    return
         elif connection.closing is not None:
             code, reason = connection.closing
             return await _close(transport, code, reason)

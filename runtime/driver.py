@@ -32,6 +32,7 @@ from runtime.bus import Bus, LocalBus
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
 from runtime.notes import note_into
+from runtime.websocket_frames import text_frame
 from storage.port import Storage
 
 log = get_logger(__name__)
@@ -52,8 +53,8 @@ SAVE_WITHIN = 0.8
 class Connection:
     """What stands between the Hub and one socket. `closing`: code and reason, once the Hub has ended it.
 
-    `try_write`: of a transport that writes without waiting: it takes a whole message at once, or none of it. It is
-    asked only while nothing is queued, and while nothing of the queue is being written (`writing`).
+    `try_write`: of a transport that writes without waiting: it takes a whole message, framed, at once, or none of it.
+    It is asked only while nothing is queued, and while nothing of the queue is being written (`writing`).
     """
 
     id: int
@@ -273,9 +274,10 @@ class Driver:
             taken = 0
             if connection.direct and not connection.queue.lags(output.chat_id):
                 if not connection.joins_frames:
-                    taken = self._write_direct(connection, [(1, frame) for frame in output.frames])
+                    taken = self._write_direct(connection, [(1, text_frame(frame)) for frame in output.frames])
                 else:
-                    joined = joined or list(arrays(output.frames, self.hub.limits))
+                    if joined is None:
+                        joined = [(count, text_frame(one)) for count, one in arrays(output.frames, self.hub.limits)]
                     taken = self._write_direct(connection, joined)
             if items is None:
                 items = items_of(output)

@@ -1,7 +1,7 @@
 """One TCP connection of hypercorn: it ends alone, it ends in time, and its descriptor comes back."""
 
 from math import inf
-from typing import Final
+from typing import Final, cast
 
 import trio
 from hypercorn.config import Config
@@ -9,21 +9,15 @@ from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
+from trio.abc import HalfCloseableStream
 
 from runtime.failures import failures
+from runtime.sends import SEND_TIMEOUT, bounded_send, linger
 
-SEND_TIMEOUT: Final = 10.0
-"""Seconds that one write to a socket may take; a client that reads nothing for so long is cut off."""
 STOPPING_SEND_TIMEOUT: Final = 1.0
 """Seconds for a write that begins after the server was told to stop."""
 GRACE: Final = 5.0
 """Seconds that an application may go on after its client is gone."""
-LINGER: Final = 1.0
-"""Seconds for the client to close after we did. What it sent meanwhile is thrown away: closed on unread bytes, the
-kernel would drop our last answer before it was read."""
-LINGER_BYTES: Final = 256 * 1024
-
-_in_flight: set[trio.CancelScope] = set()
 
 
 class GuardedTCPServer(TCPServer):
@@ -35,7 +29,7 @@ class GuardedTCPServer(TCPServer):
     """
 
     def __init__(
-        self, app: AppWrapper, config: Config, context: WorkerContext, state: LifespanState, stream: trio.SocketStream
+        self, app: AppWrapper, config: Config, context: WorkerContext, state: LifespanState, stream: HalfCloseableStream
     ) -> None:
         super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]  # TLS is the other kind
         self._reading = trio.CancelScope()
@@ -68,16 +62,12 @@ class GuardedTCPServer(TCPServer):
     async def _send_bounded(self, data: bytes) -> bool:
         """Still shielded, for half a frame must not be followed by another; hence torn down when late."""
         seconds = STOPPING_SEND_TIMEOUT if self.context.terminated.is_set() else SEND_TIMEOUT
-        scope = trio.CancelScope(shield=True, deadline=trio.current_time() + seconds)
-        _in_flight.add(scope)
         try:
-            with scope:
+            with bounded_send(seconds, shield=True):
                 await self.stream.send_all(data)
                 return True
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return False
-        finally:
-            _in_flight.discard(scope)
         await trio.aclose_forcefully(self.stream)
         return False
 
@@ -89,7 +79,7 @@ class GuardedTCPServer(TCPServer):
         self._task_group._nursery.cancel_scope.deadline = trio.current_time() + GRACE
         await self.idle_task.stop()
         if self._said_goodbye and not self.context.terminated.is_set():
-            await self._linger()
+            await linger(cast("HalfCloseableStream", self.stream))
         await trio.aclose_forcefully(self.stream)
         await self.protocol.handle(Closed())
 
@@ -104,27 +94,7 @@ class GuardedTCPServer(TCPServer):
             if data == b"":
                 return
 
-    async def _linger(self) -> None:
-        left = LINGER_BYTES
-        with trio.move_on_after(LINGER):
-            try:
-                await self.stream.send_eof()
-                while left > 0 and (data := await self.stream.receive_some(MAX_RECV)):
-                    left -= len(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError, AttributeError):
-                return  # a client that is gone; a stream of TLS has no send_eof
-
     async def _idle_timeout(self) -> None:
         with trio.move_on_after(self.config.keep_alive_timeout):
             await self.context.terminated.wait()
         self._reading.cancel()
-
-
-def hurry_sends(seconds: float) -> None:
-    """Let no write now in flight last longer than `seconds` from now; for a server that is stopping.
-
-    Call it from the trio thread that serves.
-    """
-    latest = trio.current_time() + seconds
-    for scope in _in_flight:
-        scope.deadline = min(scope.deadline, latest)

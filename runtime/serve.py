@@ -1,26 +1,29 @@
-"""Serve an ASGI application in this process with hypercorn's trio worker, and stop it politely.
+"""Serve an ASGI application and WebSockets on one port in this process, and stop politely.
 
 hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers without grace. Run several processes
 instead, each with the same `listening_socket`.
 """
 
 import logging
-import os
 import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from ipaddress import IPv6Address, ip_address
 
-import hypercorn.trio
 import trio
 from hypercorn.config import Config
-from hypercorn.typing import ASGIFramework
+from hypercorn.trio.lifespan import Lifespan
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework, ConnectionState
+from hypercorn.utils import wrap_app
 
 from runtime import hypercorn_workarounds
-from runtime.hypercorn_connection import hurry_sends
+from runtime.front import Endpoint, Front
 from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
 from runtime.logs import get_logger
+from runtime.sends import hurry_sends
 
 log = get_logger(__name__)
 
@@ -59,11 +62,8 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if isinstance(ip_address(host), IPv6Address) else f"http://{host}:{port}"
 
 
-def _config(listener: socket.socket, graceful_timeout: float) -> Config:
+def _config() -> Config:
     config = Config()
-    config.bind = [f"fd://{os.dup(listener.fileno())}"]  # hypercorn closes this one
-    config.backlog = BACKLOG
-    config.graceful_timeout = graceful_timeout
     config.read_timeout = READ_TIMEOUT
     config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT
     config.websocket_max_message_size = MAX_MESSAGE_BYTES
@@ -80,6 +80,7 @@ async def serve(
     port: int,
     on_ready: Callable[[str], None],
     drain: Callable[[], Awaitable[None]],
+    endpoint: Endpoint | None = None,
     listening_socket: socket.socket | None = None,
     graceful_timeout: float = 3,
 ) -> None:
@@ -88,8 +89,8 @@ async def serve(
     `on_ready` is called with the URL once connections are accepted. At the signal `drain` is awaited, for at most
     DRAIN_TIMEOUT seconds: it should turn readiness off and close each websocket with 1012, as hypercorn itself would
     just cut them (1006). New connections are refused after that, and requests under way have `graceful_timeout`
-    seconds to end. A second signal ends all at once. A given `listening_socket` replaces `host` and `port`; it is
-    closed here too.
+    seconds to end. A second signal ends all at once. `endpoint` serves WebSockets in place of `app`. A given
+    `listening_socket` replaces `host` and `port`; it is closed here too.
     """
     hypercorn_workarounds.install()
     stop = trio.Event()
@@ -98,15 +99,13 @@ async def serve(
         listening_socket or bind(host, port) as listener,
     ):
         url = url_of(listener)
-        config = _config(listener, graceful_timeout)
         async with trio.open_nursery() as nursery:
 
-            async def run(task_status: trio.TaskStatus[list[str]]) -> None:
-                await hypercorn.trio.serve(app, config, shutdown_trigger=stop.wait, task_status=task_status)
+            async def run(task_status: trio.TaskStatus[None]) -> None:
+                await _accept(app, listener, endpoint, stop, graceful_timeout, task_status)
                 nursery.cancel_scope.cancel()  # ends the wait for a second signal
 
             await nursery.start(run)
-            listener.close()  # or connections would pile up in it, unanswered, while we stop
             on_ready(url)
             await anext(signals)
 
@@ -120,3 +119,34 @@ async def serve(
             await anext(signals)
             hurry_sends(0)
             nursery.cancel_scope.cancel()
+
+
+async def _accept(
+    app: ASGIFramework,
+    listener: socket.socket,
+    endpoint: Endpoint | None,
+    stop: trio.Event,
+    graceful_timeout: float,
+    task_status: trio.TaskStatus[None],
+) -> None:
+    """Run the application's lifespan, and serve connections until `stop`; what hypercorn's own worker would do."""
+    config, context, state = _config(), WorkerContext(None), ConnectionState({})
+    wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
+    front = Front(wrapped, config, context, state, endpoint)
+    lifespan = Lifespan(wrapped, config, state)
+    async with trio.open_nursery() as living:
+        await living.start(lifespan.handle_lifespan)
+        await lifespan.wait_for_startup()
+        async with trio.open_nursery() as connections:
+            async with trio.open_nursery() as accepting:
+                listening = [trio.SocketListener(trio.socket.from_stdlib_socket(listener))]
+                serving = partial(trio.serve_listeners, front.serve, listening, handler_nursery=connections)
+                await accepting.start(serving)
+                task_status.started()
+                await stop.wait()
+                accepting.cancel_scope.cancel()
+            await context.terminated.set()
+            front.stop()
+            connections.cancel_scope.deadline = trio.current_time() + graceful_timeout
+        await lifespan.wait_for_shutdown()
+        living.cancel_scope.cancel()

@@ -21,14 +21,20 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house_at(empty_sqlite: Path, tmp_path: Path) -> OpenHouse:
+def transport() -> str:
+    """What serves WebSockets: our own listener, as under `vestnik serve`. Modules may try `quart` as well."""
+    return "own"
+
+
+@pytest.fixture
+def house_at(empty_sqlite: Path, tmp_path: Path, transport: str) -> OpenHouse:
     """Opens a server with settings and limits of the test's own choice."""
 
     def open_it(**more: Any) -> AbstractAsyncContextManager[House]:
         path = tmp_path / "vestnik.sqlite3"
         if not path.exists():
             copy_database(empty_sqlite, path)
-        return open_house(path, **more)
+        return open_house(path, **{"transport": transport, **more})
 
     return open_it
 

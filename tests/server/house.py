@@ -35,6 +35,7 @@ from runtime.serve import serve
 from runtime.services import Services
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
+from runtime.websocket_endpoint import WebSocketEndpoint
 from storage.migrate import upgrade
 from storage.passwords import Passwords
 from storage.port import Storage
@@ -203,9 +204,12 @@ def copy_database(template: Path, path: Path) -> None:
 
 @asynccontextmanager
 async def open_house(
-    path: Path, *, limits: Limits | None = None, knobs: Knobs | None = None, **settings: Any
+    path: Path, *, limits: Limits | None = None, knobs: Knobs | None = None, transport: str = "own", **settings: Any
 ) -> AsyncIterator[House]:
-    """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given."""
+    """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given.
+
+    `transport`: of WebSockets, `own` or `quart`.
+    """
     limits, knobs = limits or Limits(), knobs or Knobs(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
     metrics, bus = Metrics(), LocalBus()
@@ -241,7 +245,10 @@ async def open_house(
         ready.set()
 
     async def run() -> None:
-        await serve(served, host="127.0.0.1", port=0, on_ready=on_ready, drain=driver.drain, graceful_timeout=0.5)
+        await serve(
+            served, host="127.0.0.1", port=0, on_ready=on_ready, drain=driver.drain, graceful_timeout=0.5,
+            endpoint=WebSocketEndpoint(services, driver) if transport == "own" else None,
+        )  # fmt: skip
 
     try:
         async with trio.open_nursery() as nursery:

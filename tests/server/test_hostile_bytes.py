@@ -19,6 +19,13 @@ from tests.server.hostile import KEY, KINDS, PREFACE, Assailant, Fuzzer, bystand
 from tests.server.house import House
 from tests.server.proxied import Proxied, needs_nginx, nginx
 
+
+@pytest.fixture(params=["own", "quart"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Both servers of WebSockets."""
+    return str(request.param)
+
+
 SERVERS = ["vestnik", "hypercorn", pytest.param("nginx", marks=needs_nginx)]
 SOON = 20.0
 """Seconds within which what a connection took is given back."""
@@ -206,6 +213,29 @@ async def test_a_frame_in_the_segment_of_its_handshake_is_taken(house: House) ->
             while not answer.endswith(b"\x8a\x00"):
                 answer += await stream.receive_some()
     assert answer.startswith(b"HTTP/1.1 101")
+
+
+async def test_a_second_request_may_be_the_upgrade(house: House) -> None:
+    host, port = house.url.removeprefix("http://").split(":")
+    async with await trio.open_tcp_stream(host, int(port)) as stream:
+        await stream.send_all(request())
+        answer = b""
+        with trio.fail_after(10):
+            while b'"ok"' not in answer:
+                answer += await stream.receive_some()
+            await stream.send_all(handshake() + b"\x89\x80\x00\x00\x00\x00")
+            while not answer.endswith(b"\x8a\x00"):
+                answer += await stream.receive_some()
+    assert b"HTTP/1.1 101" in answer
+
+
+async def test_a_handshake_that_comes_byte_by_byte_is_taken(house: House) -> None:
+    host, port = house.url.removeprefix("http://").split(":")
+    async with await trio.open_tcp_stream(host, int(port)) as stream:
+        for byte in handshake():
+            await stream.send_all(bytes([byte]))
+        with trio.fail_after(10):
+            assert (await stream.receive_some()).startswith(b"HTTP/1.1 101")
 
 
 async def test_pipelining_has_a_bound(house: House) -> None:

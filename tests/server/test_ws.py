@@ -9,6 +9,12 @@ from tests.server.house import House
 from tests.server.sockets import client_frame, close_code, open_raw, open_socket, refused
 
 
+@pytest.fixture(params=["own", "quart"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Both servers of WebSockets."""
+    return str(request.param)
+
+
 async def test_two_people_talk(house: House) -> None:
     ann, bob = await house.register("ann"), await house.register("bob")
     chat_id = await ann.direct(bob)

@@ -1,11 +1,18 @@
 """`/ws/chat/{chat_id}?token=` over real sockets (docs/protocol.md section 5)."""
 
+import pytest
 import trio
 
 from chatproto.server.knobs import Knobs
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.sockets import client_frame, close_code, open_raw, open_socket, refused
+
+
+@pytest.fixture(params=["own", "quart"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Both servers of WebSockets."""
+    return str(request.param)
 
 
 def path(chat_id: int, token: str, more: str = "") -> str:

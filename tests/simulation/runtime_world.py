@@ -7,7 +7,7 @@ What the pure simulation cannot reach is here: tasks, cancellation, deadlines, t
 import hashlib
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -112,6 +112,8 @@ class ClientEnd:
 class ServerEnd:
     """What runtime.connection takes for a transport."""
 
+    direct = None
+
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
 
@@ -123,12 +125,16 @@ class ServerEnd:
             raise LinkLost
         return wire.to_server.popleft()
 
-    async def send(self, data: bytes) -> None:
-        await trio.sleep(self.wire.random.uniform(0, 0.02))
-        if self.wire.ended is not None:
-            raise LinkLost
-        self.wire.to_client.append(data)
-        self.wire._move()
+    async def send(self, messages: Sequence[bytes]) -> None:
+        for data in messages:
+            await trio.sleep(self.wire.random.uniform(0, 0.02))
+            if self.wire.ended is not None:
+                raise LinkLost
+            self.wire.to_client.append(data)
+            self.wire._move()
+
+    async def flush(self) -> None:
+        await trio.lowlevel.checkpoint()
 
     async def ping(self) -> None:
         await trio.lowlevel.checkpoint()

@@ -1,0 +1,109 @@
+"""The WebSocket endpoints of our own listener, which hands over connections whose first request is an upgrade."""
+
+import re
+from collections.abc import Callable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs
+
+import h11
+import trio
+from wsproto.utilities import generate_accept_token
+
+from chatproto.server.clock import Now
+from runtime.admission import Request, admit
+from runtime.connection import serve_connection
+from runtime.direct_stream import DirectStream
+from runtime.direct_websocket import DirectTransport, ServerWebSocket
+from runtime.driver import Driver
+from runtime.failures import failures
+from runtime.handshake import fault_of_handshake, wants_websocket
+from runtime.http.problem import Problem, encoded
+from runtime.sends import linger
+from runtime.services import Services
+
+_CHAT: Final = re.compile(r"/ws/chat/([0-9]{1,19})")
+CLOSE_TIMEOUT: Final = 2.0
+"""Seconds for the close frame after a fault of ours."""
+
+
+class WebSocketEndpoint:
+    """Serves `/ws` and `/ws/chat/{chat_id}` as runtime/websocket.py does through Quart."""
+
+    def __init__(self, services: Services, driver: Driver) -> None:
+        self._services = services
+        self._driver = driver
+
+    def takes(self, event: h11.Request) -> bool:
+        """Whether it is a faultless handshake for one of the two. Whatever is not, hypercorn and Quart refuse."""
+        path, _, _ = event.target.decode().partition("?")
+        headers = list(event.headers)
+        return (
+            (path == "/ws" or _CHAT.fullmatch(path) is not None)
+            and wants_websocket(event.method, headers)
+            and fault_of_handshake(event.http_version, headers) is None
+        )
+
+    async def serve(self, stream: trio.SocketStream, event: h11.Request, early: bytes) -> None:
+        """Answer a handshake that it takes, and serve the connection until it ends. `early`: what came behind it."""
+        headers = dict(event.headers)
+        direct = DirectStream(stream, early)
+        try:
+            admitted = await admit(self._services, self._driver, _request(event, headers))
+            if isinstance(admitted, Problem):
+                await direct.send_all(_refusal(admitted))
+            else:
+                await direct.send_all(_acceptance(headers[b"sec-websocket-key"], admitted.subprotocol))
+                await self._serve(direct, admitted.opened, admitted.joins_frames)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # the client is gone
+        await linger(direct)
+
+    async def _serve(self, direct: DirectStream, opened: Callable[[Now], int], joins_frames: bool) -> None:
+        websocket = ServerWebSocket(direct)
+        transport = DirectTransport(websocket, direct)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(websocket.run)
+            try:
+                await serve_connection(self._driver, transport, opened, joins_frames=joins_frames)
+            except Exception as error:
+                failures.report(error)
+                with trio.move_on_after(CLOSE_TIMEOUT):
+                    await transport.close(1011, "internal")
+            nursery.cancel_scope.cancel()
+
+
+def _request(event: h11.Request, headers: dict[bytes, bytes]) -> Request:
+    path, _, query = event.target.decode().partition("?")
+    chat = _CHAT.fullmatch(path)
+    asked = parse_qs(query, keep_blank_values=True)
+    offered = [value for name, value in event.headers if name == b"sec-websocket-protocol"]
+    origin = headers.get(b"origin")
+    return Request(
+        chat_id=None if chat is None else int(chat[1]),
+        origin=None if origin is None else origin.decode(),
+        host=headers.get(b"host", b"").decode(),
+        subprotocols=[one.strip() for value in offered for one in value.decode().split(",")],
+        token=asked.get("token", [""])[0],
+        after_seq=asked.get("after_seq", [None])[0],
+    )
+
+
+def _acceptance(key: bytes, subprotocol: str | None) -> bytes:
+    headers = [(b"upgrade", b"WebSocket"), (b"connection", b"Upgrade")]
+    headers.append((b"sec-websocket-accept", generate_accept_token(key)))
+    if subprotocol is not None:
+        headers.append((b"sec-websocket-protocol", subprotocol.encode()))
+    return _head(101, headers)
+
+
+def _refusal(problem: Problem) -> bytes:
+    status, headers, content = encoded(problem)
+    return _head(status, [*headers, (b"connection", b"close")]) + content
+
+
+def _head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
+    lines += [name + b": " + value for name, value in [*headers, (b"date", formatdate(usegmt=True).encode())]]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
