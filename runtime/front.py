@@ -1,5 +1,6 @@
 """One port for two servers: the first request of a connection decides which of them has it from then on."""
 
+from collections.abc import Awaitable
 from typing import Final, Protocol
 
 import h11
@@ -92,13 +93,19 @@ class Front:
     async def _serve(self, stream: trio.SocketStream) -> None:
         if self._endpoint is None:
             return await GuardedTCPServer(self._app, self._config, self._context, self._state, stream)
+        decided = await self._decide(stream, self._endpoint)
+        if decided is not None:
+            await decided
+
+    async def _decide(self, stream: trio.SocketStream, endpoint: Endpoint) -> Awaitable[None] | None:
+        """What serves it; None where there is nothing to serve. Apart, so that no request is kept for hours."""
         read = await self._read_head(stream)
         if read is None:
-            return
+            return None
         found = _request_in(read)
-        if found is not None and self._endpoint.takes(found[0]):
-            return await self._endpoint.serve(stream, *found)
-        await GuardedTCPServer(self._app, self._config, self._context, self._state, ReplayedStream(stream, read))
+        if found is not None and endpoint.takes(found[0]):
+            return endpoint.serve(stream, *found)
+        return GuardedTCPServer(self._app, self._config, self._context, self._state, ReplayedStream(stream, read))
 
     async def _read_head(self, stream: trio.SocketStream) -> bytes | None:
         """Read until it is clear whose the connection is; None where the client left, or took too long."""

@@ -12,7 +12,7 @@ import trio
 from wsproto.utilities import generate_accept_token
 
 from chatproto.server.clock import Now
-from runtime.admission import Request, admit
+from runtime.admission import Admitted, Request, admit
 from runtime.connection import serve_connection
 from runtime.direct_stream import DirectStream
 from runtime.direct_websocket import DirectTransport, ServerWebSocket
@@ -47,18 +47,24 @@ class WebSocketEndpoint:
 
     async def serve(self, stream: trio.SocketStream, event: h11.Request, early: bytes) -> None:
         """Answer a handshake that it takes, and serve the connection until it ends. `early`: what came behind it."""
-        headers = dict(event.headers)
         direct = DirectStream(stream, early)
         try:
-            admitted = await admit(self._services, self._driver, _request(event, headers))
-            if isinstance(admitted, Problem):
-                await direct.send_all(_refusal(admitted))
-            else:
-                await direct.send_all(_acceptance(headers[b"sec-websocket-key"], admitted.subprotocol))
+            admitted = await self._answer(direct, event)
+            del event, early  # not kept for the hours that a connection lasts
+            if admitted is not None:
                 await self._serve(direct, admitted.opened, admitted.joins_frames)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return  # the client is gone
         await linger(direct)
+
+    async def _answer(self, direct: DirectStream, event: h11.Request) -> Admitted | None:
+        headers = dict(event.headers)
+        admitted = await admit(self._services, self._driver, _request(event, headers))
+        if isinstance(admitted, Problem):
+            await direct.send_all(_refusal(admitted))
+            return None
+        await direct.send_all(_acceptance(headers[b"sec-websocket-key"], admitted.subprotocol))
+        return admitted
 
     async def _serve(self, direct: DirectStream, opened: Callable[[Now], int], joins_frames: bool) -> None:
         websocket = ServerWebSocket(direct)
