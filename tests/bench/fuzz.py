@@ -55,9 +55,9 @@ async def _assail(target: Target, other: Bystander, connections: int, first: int
             print(f"{end - first} connections, {_state(target)}", flush=True)
     seconds = time.monotonic() - began
     await falls_to(descriptors, target.descriptors)
+    left = target.process.descriptors() - descriptors
     failed = await target.metric("vestnik_connection_failures_total")
     grown = target.process.memory() - memory
-    left = target.process.descriptors() - descriptors
     log = (target.process.data_dir / "server.log").stat().st_size
     print(f"{connections} connections in {seconds:.0f} s, seeds from {first}; slowest ack {slowest:.2f} s;")
     print(f"{left} descriptors left, memory {grown / 2**20:+.1f} MiB, {failed} failures, log {log / 1024:.0f} KiB")
