@@ -1,5 +1,6 @@
 """Every checker of the simulation fires: a world that is right is made wrong in one way, and the checker says which."""
 
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,12 @@ import msgspec
 import pytest
 
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
-from chatproto.operations import AppendChange, Appended, AppendMessage
+from chatproto.operations import AppendChange, Appended, AppendMessage, LoadChat
 from chatproto.server.clock import Now
+from chatproto.server.knobs import Knobs
+from chatproto.server.lines import Line
 from chatproto.server.outputs import SendFrame as ServerFrame
+from chatproto.server.pending import Queued
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.options import Options
@@ -230,8 +234,21 @@ def kept_in_another_body(w: Settled) -> None:
 
 
 def waited_for_in_vain(w: Settled) -> None:
-    w.world.servers[0].hub.request(w.operation, Now(time_at(0), 0.0))
+    w.world.servers[0].hub.request(LoadChat(1, 1), Now(time_at(0), 0.0))
     w.checkers.at_rest()
+
+
+def left_in_a_line(w: Settled) -> None:
+    w.world.servers[0].hub.parts.lines._lines[1] = Line(deque([Queued(w.operation, 1)]))
+    w.checkers.at_rest()
+
+
+def rings_without_end(w: Settled) -> None:
+    """A sweep that waits for its answer no time is due again at once."""
+    w.world.servers[0].hub.parts.sweeper._knobs = Knobs(store_wait=0.0)
+    end = w.world.scheduler.now + 5_000
+    while w.world.scheduler.step(end):
+        pass
 
 
 def too_many_connects(w: Settled) -> None:
@@ -251,7 +268,7 @@ def too_many_connects(w: Settled) -> None:
         (acked_and_another_there, "S1"), (stored_twice, "S3"), (nobody_wrote_it, "S3"), (overtaken, "I-order"),
         (read_above_delivered, "I6"), (delivered_and_claimed_by_nobody, "S6"), (kept_and_not_stored, "S1"),
         (kept_of_a_chat_that_is_not_there, "S1"), (kept_in_another_body, "S2"), (waited_for_in_vain, "S9"),
-        (too_many_connects, "L5"),
+        (left_in_a_line, "S9"), (rings_without_end, "S13"), (too_many_connects, "L5"),
     ],
 )  # fmt: skip
 def test_a_wrong_world_is_noticed(act: Act, code: str) -> None:

@@ -9,6 +9,7 @@ from chatproto.client.outputs import Close
 from chatproto.client.session import ClientSession
 from chatproto.operations import CreateGroup
 from chatproto.server.outputs import CloseConnection, PingConnection, SendFrame
+from chatproto.server.sweeping import Sweeper
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device, Disk
 from chatproto.simulation.options import Options
@@ -46,6 +47,15 @@ def test_an_exception_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ClientSession, "receive", broken)
     verdict = run(1, options_of(1, lite=True))
+    assert (verdict.code, verdict.detail) == ("S12", "KeyError: 'a bug'")
+
+
+def test_a_bug_that_a_server_survives_is_a_verdict_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Sweeper, *arguments: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Sweeper, "run", broken)
+    verdict = run(1, Options(users=2, devices=1, duration=5_000))
     assert (verdict.code, verdict.detail) == ("S12", "KeyError: 'a bug'")
 
 
