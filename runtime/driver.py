@@ -238,7 +238,7 @@ class Driver:
     def _perform_output(self, output: Output) -> None:
         match output:
             case SendFrame():
-                self._send(output.connection_id, [output])
+                self._send(output)
             case Broadcast():
                 self._broadcast(output)
             case CloseConnection():
@@ -266,7 +266,7 @@ class Driver:
         """The same items for many: joined once for all who take them at once, queued for the others."""
         joined: list[tuple[int, bytes]] | None = None
         items: list[SendFrame] | None = None
-        size = sum([len(frame) for frame in output.frames])
+        told = 0
         for connection_id in output.connection_ids:
             connection = self._connections.get(connection_id)
             if connection is None or connection.closing is not None:
@@ -279,13 +279,12 @@ class Driver:
                     if joined is None:
                         joined = [(count, text_frame(one)) for count, one in arrays(output.frames, self.hub.limits)]
                     taken = self._write_direct(connection, joined)
-            if items is None:
-                items = items_of(output)
-            if taken < len(items):
-                self._send(connection_id, items[taken:])
-            else:
-                self._metrics.deliveries.inc(len(items))
-                self._metrics.fanout_bytes.inc(size)
+            told += 1
+            if taken < len(output.frames):
+                items = items or items_of(output)
+                self._queue(connection, items[taken:])
+        self._metrics.deliveries.inc(told * len(output.frames))
+        self._metrics.fanout_bytes.inc(told * sum(map(len, output.frames)))
 
     def _write_direct(self, connection: Connection, messages: list[tuple[int, bytes]]) -> int:
         """How many frames the transport took; a message that it did not take stays whole for the queue."""
@@ -297,15 +296,18 @@ class Driver:
             taken += frames
         return taken
 
-    def _send(self, connection_id: int, frames: list[SendFrame]) -> None:
-        connection = self._connections.get(connection_id)
+    def _send(self, frame: SendFrame) -> None:
+        connection = self._connections.get(frame.connection_id)
         if connection is None or connection.closing is not None:
             return
+        self._metrics.fanout_bytes.inc(len(frame.data))
+        if frame.kind == "item":
+            self._metrics.deliveries.inc()
+        self._queue(connection, [frame])
+
+    def _queue(self, connection: Connection, frames: list[SendFrame]) -> None:
         for frame in frames:
             dropped = connection.queue.put(frame)
-            self._metrics.fanout_bytes.inc(len(frame.data))
-            if frame.kind == "item":
-                self._metrics.deliveries.inc()
             if dropped is not None:
                 self._metrics.lags.inc()
                 self.hub.report_lag(connection.id, *dropped, self.moment())
