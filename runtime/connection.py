@@ -66,6 +66,7 @@ async def serve_connection(
         if direct is not None:
             direct.on_blocked = connection.wake
             connection.try_write = direct.try_write
+            connection.is_clear = lambda: direct.is_clear
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read, driver, connection, transport)
             await _write(driver, connection, transport, joins_frames)
@@ -79,7 +80,9 @@ async def _read(driver: Driver, connection: Connection, transport: Transport) ->
         while True:
             while (delay := driver.read_delay(connection)) != 0:
                 if delay is None:
+                    connection.reader_waits = True
                     await connection.wait()
+                    connection.reader_waits = False
                 else:
                     await trio.sleep(delay)
             driver.receive(connection, await transport.receive())

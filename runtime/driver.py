@@ -28,11 +28,12 @@ from chatproto.server.outputs import (
     SendFrame,
 )
 from chatproto.server.pending import Reading
+from chatproto.wire import codec
 from runtime.bus import Bus, LocalBus
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
 from runtime.notes import note_into
-from runtime.websocket_frames import text_frame
+from runtime.websocket_frames import text_frame, text_frames
 from storage.port import Storage
 
 log = get_logger(__name__)
@@ -53,8 +54,9 @@ SAVE_WITHIN = 0.8
 class Connection:
     """What stands between the Hub and one socket. `closing`: code and reason, once the Hub has ended it.
 
-    `try_write`: of a transport that writes without waiting: it takes a whole message, framed, at once, or none of it.
-    It is asked only while nothing is queued, and while nothing of the queue is being written (`writing`).
+    `try_write`: of a transport that writes without waiting: it takes a whole message, framed, at once, or none of it,
+    which `is_clear` tells beforehand. It is asked only while nothing is queued, and while nothing of the queue is being
+    written (`writing`). `reader_waits`: the reader reads on once something is answered.
     """
 
     id: int
@@ -62,14 +64,25 @@ class Connection:
     closing: tuple[int, str] | None = None
     ping_wanted: bool = False
     try_write: Callable[[bytes], bool] | None = None
+    is_clear: Callable[[], bool] = bool
     joins_frames: bool = True
     writing: bool = False
+    reader_waits: bool = False
     _changed: trio.Event = field(factory=trio.Event)
 
     @property
     def direct(self) -> bool:
         """Whether a message may go past the queue."""
         return self.try_write is not None and not self.queue and not self.writing
+
+    def flush(self) -> int:
+        """Write what is queued, as far as that can be done at once; how many pages have left."""
+        pages = 0
+        while self.queue and self.try_write is not None and not self.writing and self.is_clear():
+            batch = self.queue.take()
+            self.try_write(text_frames([codec.join(batch.frames)] if self.joins_frames else batch.frames))
+            pages += batch.pages
+        return pages
 
     def wake(self) -> None:
         """Something was queued, written, answered or closed."""
@@ -113,6 +126,7 @@ class Driver:
         self._tell = note_into(self._metrics)
         self._publish = (bus or LocalBus()).join(self._receive_hint)
         self._connections: dict[int, Connection] = {}
+        self._touched: dict[int, Connection] = {}
         self._replies: dict[int, _Waiting] = {}
         self._nursery: trio.Nursery | None = None
         self._ring_at: float | None = None
@@ -230,6 +244,8 @@ class Driver:
                     self._perform_output(output)
                 except Exception:  # a bug in one of them keeps none of the others back
                     log.exception("an output failed", output=type(output).__name__)
+            while self._touched:
+                self._flush(self._touched.popitem()[1])
         due = self.hub.next_timer()
         if due is not None and (self._ring_at is None or due < self._ring_at):
             self._earlier.set()
@@ -272,6 +288,8 @@ class Driver:
             if connection is None or connection.closing is not None:
                 continue
             taken = 0
+            if connection.queue:
+                self._flush(connection)
             if connection.direct and not connection.queue.lags(output.chat_id):
                 if not connection.joins_frames:
                     taken = self._write_direct(connection, [(1, text_frame(frame)) for frame in output.frames])
@@ -311,7 +329,14 @@ class Driver:
             if dropped is not None:
                 self._metrics.lags.inc()
                 self.hub.report_lag(connection.id, *dropped, self.moment())
-        connection.wake()
+        self._touched[connection.id] = connection
+
+    def _flush(self, connection: Connection) -> None:
+        """Write at once what can be; the connection's writer does the rest."""
+        if connection.flush():
+            self.hub.report_pages_written(connection.id, self.moment())
+        if connection.queue or connection.reader_waits:
+            connection.wake()
 
     def _run(self, output: RunOperation) -> None:
         if self._nursery is None:
