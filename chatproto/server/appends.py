@@ -89,7 +89,7 @@ class Appends:
         items = [item for outcome in outcomes if not outcome.dup for item in outcome.items]
         self._rooms.told(chat_id, items if current else ())
         again = [outcome.last_seq for outcome in outcomes if outcome.dup or not current]
-        if again:  # perhaps nobody was told when it was first appended: whoever lacks it reads the log
+        if again:  # perhaps nobody was told when it was first appended: those who lack it read the log
             self._rooms.heard(chat_id, max(again))
         for outcome in outcomes:
             self._rooms.announce(chat_id, outcome.added_ids, outcome.last_seq)

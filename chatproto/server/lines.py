@@ -1,7 +1,7 @@
 """The lines of log commands, one for each chat that is written to: of all connections and of HTTP requests alike.
 
 At most one AppendBatch of a chat is in storage. What comes meanwhile gathers and becomes the next one, so the order of
-receipt is the order of the log, whoever sends, and senders need not wait for each other.
+receipt is the order of the log, no matter who sends, and senders need not wait for each other.
 """
 
 from collections import deque

@@ -146,7 +146,7 @@ class Checkers:
             raise Violation("S5", f"{where} is not for user {device.user_id}")
 
     def _may_see(self, room: Room, user_id: int, seq: int) -> bool:
-        """Within one of his memberships: from its first_seq (at least 1) through his removal."""
+        """Within one of the user's memberships: from its first_seq (at least 1) through their removal."""
         inside = user_id in self._world.founders[room.id]
         if not self._world.members_changed:
             return inside
@@ -182,7 +182,7 @@ class Checkers:
     def _fails(self, device: Device, failed: Failed) -> None:
         """S12: a correct client's messages fail only where its user is no member any more."""
         changes = self._world.members_changed or self.restored
-        allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: a reply to what he may not see any more
+        allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: a reply to what they may not see any more
         if failed.code not in allowed:
             raise Violation("S12", f"{failed.cid} of {device.name} failed: {failed.code} {failed.detail}")
         if self._same_history(device) and failed.cid in self._stored(failed.chat_id):
@@ -285,7 +285,7 @@ class Checkers:
         for user_id, member in room.members.items():
             if not member.read_seq <= member.delivered_seq <= room.last_seq:
                 raise Violation("I6", f"chat {room.id}, user {user_id}: {member.read_seq}, {member.delivered_seq}")
-            claimed = max(self._claims.get((user_id, room.id), 0), member.joined_seq)  # his marks start there
+            claimed = max(self._claims.get((user_id, room.id), 0), member.joined_seq)  # their marks start there
             if member.own_delivered_seq > claimed and not self.restored:
                 raise Violation(
                     "S6", f"chat {room.id}: user {user_id} has delivered {member.own_delivered_seq} of {claimed}"

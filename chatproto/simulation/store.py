@@ -50,7 +50,7 @@ from chatproto.wire.model import Event, Message, PrivateUser, User
 
 @define
 class Account:
-    """A user with what only the store knows of him."""
+    """A user with what only the store knows of them."""
 
     user: PrivateUser
     username_key: str
@@ -100,7 +100,7 @@ class Departure:
 
 @define
 class Membership:
-    """A member, or a former one (`left_seq`, `departure`). `own_*`: what he himself marked, 0 before the first mark."""
+    """A member, or a former one (`left_seq`, `departure`). `own_*`: what the user marked, 0 before the first mark."""
 
     user_id: int
     role: str

@@ -80,7 +80,7 @@ def list_chats(store: Store, operation: ListChats) -> Outcome:
 
 
 def load_chat(store: Store, operation: LoadChat) -> Outcome:
-    """A chat that is not his answers as one that does not exist."""
+    """A chat that is not the caller's answers as one that does not exist."""
     room = store.rooms.get(operation.chat_id)
     if room is None or operation.user_id not in room.members:
         return Refused("not_found")

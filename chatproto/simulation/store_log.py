@@ -215,7 +215,7 @@ def _add(change: _Change) -> Refused | None:
 
 
 def _remove(change: _Change) -> Refused | None:
-    """The last admin hands over before he goes."""
+    """The last admin hands over before they go."""
     room, operation = change.room, change.operation
     user_id = operation.user_ids[0]
     present = room.present()

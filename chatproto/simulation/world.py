@@ -320,9 +320,9 @@ class World:
         self._end_links_of_removed()
 
     def _end_links_of_removed(self) -> bool:
-        """Whether there were any. A link tells its user nothing more of a chat that he was removed from.
+        """Whether there were any. A link tells its user nothing more of a chat that they were removed from.
 
-        So where that chat's log was lost under the same epoch, only his next `ready` can say so.
+        So where that chat's log was lost under the same epoch, only their next `ready` can say so.
         """
         if not self.checkers.lost:
             return False

@@ -1,4 +1,4 @@
-"""One bug costs one connection, or one room: the rest goes on, and whoever was closed comes back."""
+"""One bug costs one connection, or one room: the rest goes on, and those who were closed come back."""
 
 from typing import Any
 

@@ -545,7 +545,7 @@ def test_the_direct_chat_that_exists_is_told_to_nobody_again() -> None:
 
 
 def test_a_member_removed_while_he_lagged_gets_nothing_after_his_removal() -> None:
-    """The removal comes to him by his own page, not by a push; what is said later is not for him."""
+    """The removal comes by the member's own page, not by a push; what is said later is not for them."""
     world = World(Limits(queue_items=2))
     ann, bob = world.people("ann", "bob")
     chat_id = world.group(ann, bob)

@@ -207,7 +207,7 @@ def test_a_hint_that_somebody_was_added_comes_when_he_is_out_again() -> None:
 
 @pytest.mark.parametrize("told", [lambda hints: hints, lambda hints: [hint for hint in hints if added(hint) is None]])
 def test_removed_and_added_again_elsewhere_is_told_as_a_new_chat(told: Callable[[list[Hint]], list[Hint]]) -> None:
-    """Also where the hint that he was added is lost: his log begins later than what he was given."""
+    """Also where the hint that they were added is lost: their log begins later than what they were given."""
     here, there = two_processes()
     ann, bob = here.people("ann", "bob")
     chat_id = here.group(ann, bob)

@@ -177,7 +177,7 @@ def test_another_entry_in_the_place_of_the_head_shows_it() -> None:
 
 
 def test_whoever_was_removed_in_the_new_history_gets_nothing_of_it() -> None:
-    """His removal stands where he was given something else: nobody pushes to whom storage does not call a member."""
+    """The removal stands where its user was given something else: nothing is pushed to former members."""
     world, ann, bob, chat_id, a, b, lose = begin()
     say(world, a, chat_id, "one")
     b.take()
@@ -187,7 +187,7 @@ def test_whoever_was_removed_in_the_new_history_gets_nothing_of_it() -> None:
     elsewhere(world, removal(world, chat_id, ann, bob))
     a.send(type="send", chat_id=chat_id, cid="c-s", content="secret")
     assert b.take("message") == []
-    assert b.closed == (1012, "the log was replaced"), "what he was given is not in his log"
+    assert b.closed == (1012, "the log was replaced"), "what they were given is not in their log"
 
 
 def test_a_reading_behind_an_entry_that_is_not_there_shows_it() -> None:

@@ -149,7 +149,7 @@ class ServerEnd:
 
 @define(eq=False)
 class Person:
-    """A user with his tokens; `token` and `refresh` are what client.driver asks of an account."""
+    """A user with their tokens; `token` and `refresh` are what client.driver asks of an account."""
 
     world: "RuntimeWorld"
     name: str

@@ -39,7 +39,7 @@ def test_many_seeds_show_what_happened(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert command(monkeypatch, "--seeds", "0..3", "--lite") == 0
     told = capsys.readouterr()
     assert "3 seeds, " in told.out
-    assert gc.isenabled(), "whoever runs it in his own process goes on as before"
+    assert gc.isenabled(), "a caller in the same process goes on as before"
     assert "  acked: " in told.out
     assert "100.0%" in told.err
 

@@ -261,7 +261,7 @@ def test_a_servers_clock_is_set_by_hours(hours: int) -> None:
 
 
 def test_a_slow_reader_delays_nobody_else() -> None:
-    """He is told of a lag and pages the rest; what the server keeps for him has a bound."""
+    """They are told of a lag and page the rest; what the server keeps for them has a bound."""
     town = Town(users=3, devices=1, queue_items=20, tcp_window=2, latency=1, store_latency=1)
     town.world.network.stall(town.link("c0"), 8_000)
     said: list[int] = []
@@ -292,7 +292,7 @@ def test_five_devices_of_one_user_send_at_once() -> None:
 
 
 def test_somebody_is_removed_while_he_types_and_sends() -> None:
-    """He gets his removal last, and what he sends after it fails and is told to him."""
+    """They get their removal last; what they send after it fails, and they are told."""
     town = Town(users=3, devices=1)
     town.world.members_changed = True
     ann, bob = town.world.users[:2]

@@ -167,7 +167,7 @@ def test_a_reader_that_takes_nothing_for_ten_seconds_is_closed() -> None:
     world.scheduler.after(1_000, stall)
     world.run()
     assert world.trace.counts["lags"] > 0
-    assert world.trace.counts["connects"] == 3, "he came back"
+    assert world.trace.counts["connects"] == 3, "it came back"
 
 
 def test_a_server_that_is_down_cannot_crash_or_stop_again() -> None:

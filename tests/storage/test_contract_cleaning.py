@@ -96,7 +96,7 @@ async def test_what_nobody_used_for_90_days_ends(house: House, size: int) -> Non
     live = expect(SessionsFound, await house.do(ListSessions(ann, used.session_id))).sessions
     assert [one.id for one in live] == [used.session_id]
     swept = expect(Swept, await house.do(Sweep((), (unused.session_id, used.session_id))))
-    assert swept.ended == (unused.session_id,), "whoever is connected with it is sent away"
+    assert swept.ended == (unused.session_id,), "those who are connected with it are sent away"
     expect(SessionCreated, await rotate(house, b"1", b"2"))
 
 

@@ -43,7 +43,7 @@ def added(world: RecordedWorld) -> None:
     assert texts(b) == ["live"]
 
 
-@server("Whoever is removed gets his removal last, and nothing after")
+@server("Former members get their removal last, and nothing after")
 def removed(world: RecordedWorld) -> None:
     ann, bob, _, chat_id = three(world)
     a, b = ann.connect(), bob.connect()
@@ -66,7 +66,7 @@ def listed_later(world: RecordedWorld) -> None:
     assert first(b, "chat")["chat"]["id"] == chat_id
 
 
-@server("A chat that is not his any more when it is read is not listed")
+@server("A chat that its user left before it is read is not listed")
 def not_listed(world: RecordedWorld) -> None:
     ann, bob = world.people("ann", "bob")
     chat_id = world.group(ann)

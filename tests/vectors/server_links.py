@@ -246,7 +246,7 @@ def typing(world: RecordedWorld) -> None:
     assert a.take("typing") == []
 
 
-@server("The link of one who types ends: he does not type any more")
+@server("The link of one who types ends: they do not type any more")
 def typing_ends_with_its_link(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)
     a, b = ann.connect(), bob.connect()

@@ -113,7 +113,7 @@ def other_hints(world: RecordedWorld) -> None:
     assert a.closed == (4403, "revoked")
 
 
-@server("Somebody whom another process removed gets his removal last")
+@server("Somebody whom another process removed gets their removal last")
 def removed_elsewhere(world: RecordedWorld) -> None:
     ann, bob, _, chat_id = three(world)
     a, b = ann.connect(), bob.connect()
