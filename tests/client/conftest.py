@@ -1,5 +1,5 @@
 """The fixtures of tests/server: a real server for the client."""
 
-from tests.server.conftest import empty_sqlite, house, house_at
+from tests.server.conftest import empty_sqlite, house, house_at, transport
 
-__all__ = ["empty_sqlite", "house", "house_at"]
+__all__ = ["empty_sqlite", "house", "house_at", "transport"]
