@@ -243,7 +243,7 @@ def _drive(connection: sqlite3.Connection, steps: Steps[T]) -> T:
         query = next(steps)
         while True:
             try:
-                result = _run(connection, query)
+                result = run(connection, query)
             except sqlite3.IntegrityError as error:
                 if error.sqlite_errorcode not in _UNIQUE:
                     raise
@@ -255,7 +255,8 @@ def _drive(connection: sqlite3.Connection, steps: Steps[T]) -> T:
         return value
 
 
-def _run(connection: sqlite3.Connection, query: Query) -> Result:
+def run(connection: sqlite3.Connection, query: Query) -> Result:
+    """One statement, or as few as SQLite can make of many sets of parameters. Raises sqlite3.Error."""
     compiled = query.statement.on(SQLITE)
     if not query.many:
         sql, values = compiled.bind(query.params)

@@ -6,7 +6,8 @@ from typing import TypeVar
 from attrs import define
 
 from chatproto.operations import Operation, Outcome
-from storage.statements import SQLITE, Query, Result, Steps
+from storage.sqlite import run
+from storage.statements import Query, Result, Steps
 from storage.transactions import transaction_for
 
 T = TypeVar("T")
@@ -38,11 +39,4 @@ class CountedSQLite:
 
     def _answer(self, query: Query) -> Result:
         self.statements += 1
-        compiled = query.statement.on(SQLITE)
-        if query.many:
-            rows = [compiled.values(params) for params in query.many]
-            return Result(row_count=self.connection.executemany(compiled.sql, rows).rowcount)
-        cursor = self.connection.execute(*compiled.bind(query.params))
-        if compiled.returns_rows:
-            return Result(rows=compiled.read(cursor.fetchall()))
-        return Result(row_count=cursor.rowcount, last_id=cursor.lastrowid or 0)
+        return run(self.connection, query)

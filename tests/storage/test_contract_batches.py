@@ -109,7 +109,7 @@ class Statements:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rows: list[int] = []
-        in_file, on_server = storage.sqlite._run, storage.mysql_run._run
+        in_file, on_server = storage.sqlite.run, storage.mysql_run._run
 
         def count_in_file(connection: Any, query: Query) -> Result:
             self.rows.append(max(1, len(query.many)))
@@ -120,7 +120,7 @@ class Statements:
             assert not query.many or query.statement.on(MYSQL).repeated is not None
             return await on_server(connection, query)
 
-        monkeypatch.setattr(storage.sqlite, "_run", count_in_file)
+        monkeypatch.setattr(storage.sqlite, "run", count_in_file)
         monkeypatch.setattr(storage.mysql_run, "_run", count_on_server)
 
     def take(self) -> int:
