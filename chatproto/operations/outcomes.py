@@ -118,6 +118,8 @@ class Appended:
 
     `previous_at`: when the entry was made behind which they were put (None where there is none, or for a `dup`).
     `member_ids`: members after the last item, told of changes only; `added_ids` and `removed_ids` changed by these.
+    `unchanged`: of a command about a message that changed nothing and has no items: the last seq at its acceptance, and
+    when that entry was made; a repetition is answered with the same.
     """
 
     chat_id: int
@@ -128,6 +130,7 @@ class Appended:
     added_ids: tuple[int, ...] = ()
     removed_ids: tuple[int, ...] = ()
     previous_at: datetime | None = None
+    unchanged: tuple[int, datetime] | None = None
 
 
 @frozen

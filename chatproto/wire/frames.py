@@ -55,6 +55,32 @@ class Send(ClientFrame, frozen=True, kw_only=True, tag="send"):
     attachments: Annotated[list[Id], Meta(max_length=10)] = []
 
 
+class TargetFrame(ClientFrame, frozen=True, kw_only=True):
+    """A command about a message of the log; `target_at`: its created_at."""
+
+    chat_id: Id
+    cid: Cid
+    seq: Id
+    target_at: datetime
+
+
+class EditFrame(TargetFrame, frozen=True, kw_only=True, tag="edit"):
+    content: str
+
+
+class DeleteFrame(TargetFrame, frozen=True, kw_only=True, tag="delete"):
+    pass
+
+
+class ReactFrame(TargetFrame, frozen=True, kw_only=True, tag="react"):
+    emoji: Annotated[str, Meta(min_length=1, max_length=64)]
+    on: bool
+
+
+class PinFrame(TargetFrame, frozen=True, kw_only=True, tag="pin"):
+    on: bool
+
+
 class MarkFrame(ClientFrame, frozen=True, kw_only=True, tag="mark"):
     chat_id: Id
     delivered_seq: Seq | None = None
