@@ -16,10 +16,9 @@ from attrs import frozen
 
 from chatproto.operations import (
     AppendBatch,
-    AppendChange,
     Appended,
-    AppendMessage,
     BatchAppended,
+    LogCommand,
     Mark,
     OperationFailed,
     Outcome,
@@ -74,7 +73,7 @@ def weight(write: Write) -> int:
     return len(write.commands) if isinstance(write, AppendBatch) else 1
 
 
-def of_one(command: AppendMessage | AppendChange) -> AppendBatch:
+def of_one(command: LogCommand) -> AppendBatch:
     """A single command as a batch."""
     return AppendBatch(command.chat_id, (command,))
 

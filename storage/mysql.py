@@ -9,10 +9,9 @@ from trio_mysql import err
 
 from chatproto.operations import (
     AppendBatch,
-    AppendChange,
-    AppendMessage,
     CreateDirect,
     LoadSession,
+    LogCommand,
     Mark,
     Operation,
     OperationFailed,
@@ -48,16 +47,7 @@ RESOLVE_PAUSE: Final = 0.2
 
 _NO_TABLE: Final = 1146
 _REPEATABLE: Final = (
-    AppendMessage
-    | AppendChange
-    | AppendBatch
-    | Mark
-    | CreateDirect
-    | SetFlags
-    | SaveLastSeen
-    | TouchSession
-    | UpdateUser
-    | LoadSession
+    LogCommand | AppendBatch | Mark | CreateDirect | SetFlags | SaveLastSeen | TouchSession | UpdateUser | LoadSession
 )
 """Operations that may simply be run again when nobody knows whether their commit took place."""
 _PASSING: Final = CONFLICTS | {
@@ -112,7 +102,7 @@ class MySQLStorage:
         """Run one operation. A caller cancelled while its transaction commits may have written it all the same."""
         if self._closed:
             return OperationFailed(retryable=True, detail="the store is closed")
-        if isinstance(operation, AppendMessage | AppendChange):
+        if isinstance(operation, LogCommand):
             return only(await self._log.perform(of_one(operation)))
         if isinstance(operation, AppendBatch):
             return await self._log.perform(operation)

@@ -10,9 +10,8 @@ import trio
 
 from chatproto.operations import (
     AppendBatch,
-    AppendChange,
-    AppendMessage,
     Done,
+    LogCommand,
     Mark,
     Operation,
     OperationFailed,
@@ -89,7 +88,7 @@ class SQLiteStorage:
 
     async def perform(self, operation: Operation) -> Outcome:
         """Run one operation. A caller cancelled while its write is committing has written it all the same."""
-        if isinstance(operation, AppendMessage | AppendChange):
+        if isinstance(operation, LogCommand):
             return only(await self._write(of_one(operation)))
         if isinstance(operation, AppendBatch | Mark):
             return await self._write(operation)

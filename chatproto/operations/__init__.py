@@ -34,12 +34,16 @@ from chatproto.operations.log import (
     AppendMessage,
     FetchMessages,
     FetchPage,
+    FetchPins,
+    FetchRevisions,
     LoadSession,
+    LogCommand,
     Mark,
     ReadLog,
     RenewEpoch,
     Sweep,
 )
+from chatproto.operations.message_changes import DeleteMessage, EditMessage, MessageChange, Pin, React
 from chatproto.operations.outcomes import (
     Appended,
     BatchAppended,
@@ -56,7 +60,9 @@ from chatproto.operations.outcomes import (
     Outcome,
     OutcomeUnknown,
     PageFound,
+    PinsFound,
     Refused,
+    RevisionsFound,
     SessionCreated,
     SessionLoaded,
     SessionsEnded,
@@ -89,10 +95,16 @@ Operation = (
     | SetFlags
     | AppendMessage
     | AppendChange
+    | EditMessage
+    | DeleteMessage
+    | React
+    | Pin
     | AppendBatch
     | FetchPage
     | ReadLog
     | FetchMessages
+    | FetchRevisions
+    | FetchPins
     | Mark
     | LoadSession
     | Sweep
@@ -115,10 +127,14 @@ __all__ = [
     "CreateGroup",
     "CreateSession",
     "CreateUser",
+    "DeleteMessage",
     "Done",
+    "EditMessage",
     "EndSessions",
     "FetchMessages",
     "FetchPage",
+    "FetchPins",
+    "FetchRevisions",
     "FindLogin",
     "FindUsers",
     "ListChats",
@@ -126,19 +142,25 @@ __all__ = [
     "ListUsers",
     "LoadChat",
     "LoadSession",
+    "LogCommand",
     "LogRead",
     "LoginFound",
     "Mark",
     "Marked",
+    "MessageChange",
     "MessagesFound",
     "Operation",
     "OperationFailed",
     "Outcome",
     "OutcomeUnknown",
     "PageFound",
+    "Pin",
+    "PinsFound",
+    "React",
     "ReadLog",
     "Refused",
     "RenewEpoch",
+    "RevisionsFound",
     "RotateRefresh",
     "SaveLastSeen",
     "SearchUsers",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from chatproto.operations.message_changes import MessageChange
 from chatproto.wire.model import Role
 
 
@@ -46,6 +47,10 @@ class AppendChange:
     now: datetime
 
 
+LogCommand = AppendMessage | AppendChange | MessageChange
+"""Everything that extends a log."""
+
+
 @frozen
 class AppendBatch:
     """Commands of one chat, appended one after another in one transaction.
@@ -55,7 +60,7 @@ class AppendBatch:
     """
 
     chat_id: int
-    commands: tuple[AppendMessage | AppendChange, ...]
+    commands: tuple[LogCommand, ...]
 
 
 @frozen
@@ -92,6 +97,25 @@ class FetchMessages:
     offset: int | None
     before_seq: int | None
     limit: int
+
+
+@frozen
+class FetchRevisions:
+    """The former texts of a message; for its author and, in a group, for admins. For a former member the texts up to
+    left_seq, where they were its author or an admin then. Outcome: RevisionsFound, or Refused not_found: the message
+    is not there, is not theirs to look into, or was deleted."""
+
+    user_id: int
+    chat_id: int
+    seq: int
+
+
+@frozen
+class FetchPins:
+    """The pinned messages that the user may see. Outcome: PinsFound; Refused not_found."""
+
+    user_id: int
+    chat_id: int
 
 
 @frozen

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import Factory, frozen
 
-from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, SessionInfo, User
+from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
 @frozen
@@ -165,6 +165,21 @@ class MessagesFound:
 
 
 @frozen
+class RevisionsFound:
+    """Ascending by `rev`, the present text last."""
+
+    revisions: tuple[Revision, ...]
+
+
+@frozen
+class PinsFound:
+    """Ascending by seq; `users` are those they name."""
+
+    messages: tuple[Message, ...]
+    users: tuple[User, ...]
+
+
+@frozen
 class Marked:
     """`changed`: something rose. Counts are exact up to `last_seq`."""
 
@@ -220,6 +235,8 @@ Outcome = (
     | PageFound
     | LogRead
     | MessagesFound
+    | RevisionsFound
+    | PinsFound
     | Marked
     | SessionLoaded
     | Swept

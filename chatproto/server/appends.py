@@ -4,10 +4,10 @@ from typing import Final
 
 from chatproto.errors import LocalProtocolError
 from chatproto.operations import (
-    AppendChange,
     Appended,
     AppendMessage,
     BatchAppended,
+    LogCommand,
     OperationFailed,
     Outcome,
     OutcomeUnknown,
@@ -63,7 +63,7 @@ class Appends:
         )
         self._lines.add(Queued(command, len(content), session.id, frame.id or frame.cid), now)
 
-    def request(self, request_id: int, command: AppendMessage | AppendChange, now: Now) -> None:
+    def request(self, request_id: int, command: LogCommand, now: Now) -> None:
         """A command over HTTP; its end is one Reply."""
         size = len(command.content) if isinstance(command, AppendMessage) else 0
         self._lines.add(Queued(command, size, request_id=request_id), now)

@@ -6,7 +6,7 @@ Drive it with inputs (all synchronous, each with the time) and drain `outputs()`
 from collections.abc import Callable
 from functools import partial
 
-from chatproto.operations import AppendChange, AppendMessage, Operation, Outcome, OutcomeUnknown
+from chatproto.operations import LogCommand, Operation, Outcome, OutcomeUnknown
 from chatproto.server import ending
 from chatproto.server.clock import Now
 from chatproto.server.containment import NOTHING, Containment, Touched, touched_by_deadline, touched_by_outcome
@@ -106,7 +106,7 @@ class Hub:
 
     def request(self, operation: Operation, now: Now) -> int:
         """Run an operation for somebody outside (HTTP); its end is one Reply with the returned id."""
-        if not isinstance(operation, AppendMessage | AppendChange):
+        if not isinstance(operation, LogCommand):
             request_id = self.parts.out.run(operation, Request(operation))
             self.parts.out.await_reply(request_id)
             return request_id

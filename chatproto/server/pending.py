@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import define, frozen
 
-from chatproto.operations import AppendChange, AppendMessage, Operation
+from chatproto.operations import LogCommand, Operation
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import MarkFrame, Sync
 
@@ -20,7 +20,7 @@ class Queued:
     first given to storage. `alone`: it shares no batch any more, as one that held it failed for good.
     """
 
-    command: AppendMessage | AppendChange
+    command: LogCommand
     size: int
     connection_id: int = 0
     ref: str | None = None

@@ -9,7 +9,7 @@ from attrs import frozen
 from chatproto.client.outbox import WINDOW
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Output, Row, SendFrame, Sent
 from chatproto.client.replica import BUFFERED, SYNCS
-from chatproto.operations import AppendChange, Appended, AppendMessage, Outcome
+from chatproto.operations import Appended, LogCommand, Outcome
 from chatproto.server.out_queue import OutQueue
 from chatproto.simulation.store import Room, Store
 from chatproto.simulation.trace import Violation
@@ -54,7 +54,7 @@ class Checkers:
 
     # --- the database ---
 
-    def appended(self, operation: AppendMessage | AppendChange, outcome: Outcome) -> None:
+    def appended(self, operation: LogCommand, outcome: Outcome) -> None:
         """S2, S3: dense, one seq a cid for ever."""
         if not isinstance(outcome, Appended) or not outcome.items:
             return

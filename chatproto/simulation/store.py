@@ -20,10 +20,14 @@ from chatproto.operations import (
     CreateGroup,
     CreateSession,
     CreateUser,
+    DeleteMessage,
     Done,
+    EditMessage,
     EndSessions,
     FetchMessages,
     FetchPage,
+    FetchPins,
+    FetchRevisions,
     FindLogin,
     FindUsers,
     ListChats,
@@ -34,6 +38,8 @@ from chatproto.operations import (
     Mark,
     Operation,
     Outcome,
+    Pin,
+    React,
     ReadLog,
     RenewEpoch,
     RotateRefresh,
@@ -261,6 +267,8 @@ class Store:
                 return chats.set_flags(self, operation)
             case FetchMessages():
                 return log.fetch_messages(self, operation)
+            case EditMessage() | DeleteMessage() | React() | Pin() | FetchRevisions() | FetchPins():
+                raise NotImplementedError(type(operation).__name__)
             case RenewEpoch(old, new):
                 self.epoch = new if self.epoch == old else self.epoch
                 return Done()

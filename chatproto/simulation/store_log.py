@@ -13,12 +13,17 @@ from chatproto.operations import (
     Appended,
     AppendMessage,
     BatchAppended,
+    DeleteMessage,
+    EditMessage,
     FetchMessages,
     FetchPage,
+    LogCommand,
     LogRead,
     MessagesFound,
     Outcome,
     PageFound,
+    Pin,
+    React,
     ReadLog,
     Refused,
 )
@@ -67,11 +72,19 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
 
 def append_batch(store: Store, operation: AppendBatch) -> Outcome:
     """One after another; what is refused changes nothing."""
-    outcomes = [
-        append_message(store, command) if isinstance(command, AppendMessage) else append_change(store, command)
-        for command in operation.commands
-    ]
-    return BatchAppended(tuple(outcomes))
+    return BatchAppended(tuple([_append(store, command) for command in operation.commands]))
+
+
+def _append(store: Store, command: LogCommand) -> Appended | Refused:
+    match command:
+        case AppendMessage():
+            return append_message(store, command)
+        case AppendChange():
+            return append_change(store, command)
+        case EditMessage() | DeleteMessage() | React() | Pin():
+            raise NotImplementedError(type(command).__name__)
+        case _:
+            assert_never(command)
 
 
 def _accepted(room: Room, operation: AppendMessage | AppendChange) -> bytes | None:

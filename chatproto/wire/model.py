@@ -73,6 +73,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     cid: str
 
 
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that a message had from `rev` on; `edited_at`: null for the first."""
+
+    rev: int
+    content: str
+    edited_at: datetime | None = None
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="event"):
     """A log item that tells a change: membership, role, title (docs/protocol.md section 4, frame `event`)."""
 
@@ -126,7 +134,9 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as one user sees it. `members` only where asked (GET one chat), never in a `chat` frame."""
+    """A chat as one user sees it. `pinned_seq`: the highest one that they may see.
+
+    `members` only where asked (GET one chat), never in a `chat` frame."""
 
     id: int
     type: ChatType
@@ -149,6 +159,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     favourite: bool
     hidden: bool
     peer: User | None
+    pinned_seq: int | None = None
     members: tuple[Member, ...] | msgspec.UnsetType = msgspec.UNSET
 
 

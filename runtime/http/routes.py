@@ -8,7 +8,7 @@ import msgspec
 import trio
 from attrs import frozen
 
-from chatproto.operations import AppendChange, AppendMessage, Operation, OperationFailed, Outcome, OutcomeUnknown
+from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
 from runtime.http.exchange import Exchange
@@ -47,7 +47,7 @@ class Call(Generic[B_co, Q_co]):
         """Run an operation; trouble with the store is told at once."""
         return await self.services.ask(operation)
 
-    async def append(self, operation: AppendMessage | AppendChange) -> Outcome:
+    async def append(self, operation: LogCommand) -> Outcome:
         """Write to the log. While the store is away it is tried again with the same cid, for `knobs.store_wait` s."""
         deadline = trio.current_time() + self.services.knobs.store_wait
         while True:

@@ -28,10 +28,14 @@ from chatproto.operations import (
     CreateGroup,
     CreateSession,
     CreateUser,
+    DeleteMessage,
     Done,
+    EditMessage,
     EndSessions,
     FetchMessages,
     FetchPage,
+    FetchPins,
+    FetchRevisions,
     FindLogin,
     FindUsers,
     ListChats,
@@ -43,6 +47,8 @@ from chatproto.operations import (
     Operation,
     OperationFailed,
     Outcome,
+    Pin,
+    React,
     ReadLog,
     Refused,
     RenewEpoch,
@@ -135,7 +141,7 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(load_chat, operation), writes=False)
         case SetFlags():
             return Plan(partial(set_flags, operation), writes=True)
-        case AppendMessage() | AppendChange():
+        case AppendMessage() | AppendChange() | EditMessage() | DeleteMessage() | React() | Pin():
             return Plan(partial(append_alone, operation), writes=True)
         case AppendBatch():
             return Plan(partial(append_batch, operation), writes=True)
@@ -145,6 +151,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(read_log, operation), writes=False)
         case FetchMessages():
             return Plan(partial(fetch_messages, operation), writes=False)
+        case FetchRevisions() | FetchPins():
+            raise NotImplementedError(type(operation).__name__)
         case Mark():
             return Plan(partial(mark, operation), writes=True)
         case LoadSession():

@@ -11,7 +11,16 @@ from typing import Any, Final, NamedTuple
 from attrs import define
 from sqlalchemy import BindParameter, bindparam, select
 
-from chatproto.operations import AppendBatch, AppendChange, Appended, AppendMessage, BatchAppended, Outcome, Refused
+from chatproto.operations import (
+    AppendBatch,
+    AppendChange,
+    Appended,
+    AppendMessage,
+    BatchAppended,
+    LogCommand,
+    Outcome,
+    Refused,
+)
 from chatproto.operations.append_rules import NOT_MEMBER, judge_message
 from chatproto.wire.model import Message
 from storage.statements import DuplicateKey, Lookup, Select, Steps, updates
@@ -138,7 +147,7 @@ def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended |
     ]
 
 
-def append_alone(command: AppendMessage | AppendChange) -> Steps[Outcome]:
+def append_alone(command: LogCommand) -> Steps[Outcome]:
     """A batch of one."""
     (answer,) = yield from append_batches([AppendBatch(command.chat_id, (command,))])
     assert answer is not None
@@ -152,7 +161,7 @@ def append_batch(batch: AppendBatch) -> Steps[Outcome]:
     return answer
 
 
-def _commands(batches: Sequence[AppendBatch], ours: Sequence[bool]) -> Iterator[AppendMessage | AppendChange]:
+def _commands(batches: Sequence[AppendBatch], ours: Sequence[bool]) -> Iterator[LogCommand]:
     for batch, mine in zip(batches, ours, strict=True):
         if mine:
             for command in batch.commands:
@@ -161,7 +170,7 @@ def _commands(batches: Sequence[AppendBatch], ours: Sequence[bool]) -> Iterator[
                 yield command
 
 
-def _append(all_commands: Sequence[AppendMessage | AppendChange], heads: _Heads) -> Steps[list[Appended | Refused]]:
+def _append(all_commands: Sequence[LogCommand], heads: _Heads) -> Steps[list[Appended | Refused]]:
     answers: list[Appended | Refused] = []
     for _, run in groupby(all_commands, type):
         sends: list[AppendMessage] = []
@@ -169,6 +178,8 @@ def _append(all_commands: Sequence[AppendMessage | AppendChange], heads: _Heads)
             if isinstance(command, AppendMessage):
                 sends.append(command)
                 continue
+            if not isinstance(command, AppendChange):
+                raise NotImplementedError(type(command).__name__)
             answer = yield from append_change(command)
             if isinstance(answer, Appended) and answer.items and not answer.dup:
                 heads[command.chat_id] = _Head(command.chat_id, answer.last_seq, answer.items[-1].created_at)
