@@ -57,7 +57,6 @@ function browser({ load, save, durable }) {
   const notes = new Map();
   /** @type {((chatId: number) => void)[]} */
   const openers = [];
-  const title = document.title;
   return {
     info: async () => ({
       version: "web",
@@ -107,9 +106,7 @@ function browser({ load, save, durable }) {
       return true;
     },
     closeNote: async (tag) => notes.get(tag)?.close(),
-    setBadge: (count, name) => {
-      document.title = count > 0 ? `(${count}) ${name || title}` : name || title;
-    },
+    setBadge: () => {}, // the title of the page has the number (ui/notify.js)
     openExternal: async (url) => {
       const link = externalLink(url);
       if (link) window.open(link, "_blank", "noopener,noreferrer");

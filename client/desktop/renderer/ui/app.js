@@ -2,21 +2,13 @@
 
 import { t } from "../core/i18n.js";
 import { nextChange } from "../core/link.js";
-import { titleOf } from "../core/names.js";
-import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+import { html, render } from "../vendor/lit-html/lit-html.js";
 import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
-import { banner } from "./banner.js";
-import { Composer } from "./composer.js";
-import { empty } from "./empty.js";
-import { Find } from "./find.js";
 import { quickKey } from "./keys.js";
 import { loadLanguage } from "./languages.js";
-import { Log } from "./log.js";
-import { Notify } from "./notify.js";
 import { createOverlays } from "./overlays.js";
-import { Side } from "./side.js";
-import { topbar } from "./topbar.js";
+import { SignedIn } from "./signed-in.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./face.js").Face} Face */
 
@@ -32,8 +24,8 @@ export class App {
   #settings = null;
   /** A chat to be opened once somebody is logged in. @type {number | null} */
   #wanted = null;
-  /** Chats whose members were asked for. @type {Set<number>} */
-  #asked = new Set();
+  /** What belongs to the log-in that there is. @type {SignedIn | null} */
+  #parts = null;
 
   /** @param {import("../types.js").Messenger} messenger @param {import("./face.js").Platform} platform @param {HTMLElement} root */
   constructor(messenger, platform, root) {
@@ -41,26 +33,22 @@ export class App {
     /** @type {Face} */
     this.face = {
       messenger,
+      ended: new AbortController().signal, // the app itself has no end
       platform,
       overlays: /** @type {any} */ (null),
       redraw: () => this.#redraw(),
       reply: (chatId, message) => this.#reply(chatId, message),
       openChat: (chatId) => void this.#openChat(chatId),
-      focusComposer: () => this.composer.focus(),
+      focusComposer: () => this.#parts?.composer.focus(),
       showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus),
     };
     this.face.overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
-    this.side = new Side(this.face);
-    this.log = new Log(this.face);
-    this.find = new Find(this.face);
-    this.composer = new Composer(this.face, (chatId) => this.log.sent(chatId));
-    this.notify = new Notify(this.face);
   }
 
   async start() {
     const { messenger, platform } = this.face;
-    messenger.subscribe(() => this.#redraw());
+    messenger.subscribe(() => this.#changed());
     window.addEventListener("keydown", this.#key);
     window.addEventListener("hashchange", () => this.#openHash());
     platform.onOpenChat((chatId) => void this.#openChat(chatId));
@@ -69,8 +57,18 @@ export class App {
     this.#draw();
     await messenger.start();
     this.#draw();
-    this.composer.focus(); // the last chat may be open again
+    this.face.focusComposer(); // the last chat may be open again
     this.#openHash();
+  }
+
+  /** Whoever logs in before the next frame gets parts of their own. */
+  #changed() {
+    if (this.#parts && this.face.messenger.state().phase !== "signed_in") {
+      this.#parts.end();
+      this.#parts = null;
+      this.face.overlays.closeAll();
+    }
+    this.#redraw();
   }
 
   #redraw() {
@@ -84,9 +82,8 @@ export class App {
     if (state.settings !== this.#settings) void this.#follow(state);
     const now = new Date();
     render(this.#template(state, now), this.root);
-    this.composer.rendered(state);
-    this.log.rendered(state);
-    this.notify.rendered(state);
+    if (this.#parts) this.#parts.rendered(state);
+    else document.title = t("auth.brand");
     if (this.#wanted !== null && state.phase === "signed_in") void this.#openChat(this.#wanted);
     this.#later(state, now.getTime());
   }
@@ -109,40 +106,9 @@ export class App {
   /** @param {State} state @param {Date} now */
   #phase(state, now) {
     if (state.phase === "starting") return splash();
-    return state.phase === "signed_out" ? this.auth.template(state) : this.#main(state, now);
-  }
-
-  /** @param {State} state @param {Date} now */
-  #main(state, now) {
-    const chat = state.current === null ? undefined : state.chats.get(state.current);
-    const write = (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.composer.focus();
-    };
-    return html`${chat?.left_seq === null ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
-      <main class="app" data-pane=${chat ? "chat" : "list"}>
-        ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
-        <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>
-          ${chat ? this.#chat(state, chat, now) : empty(this.face, state)}
-        </section>
-      </main>`;
-  }
-
-  /** @param {State} state @param {import("../types.js").ChatView} chat @param {Date} now */
-  #chat(state, chat, now) {
-    this.#askMembers(state, chat);
-    const find = () => this.find.open(chat.id);
-    return html`${topbar(this.face, state, chat, { now, find })} ${this.find.template(state, chat.id)}
-    ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })} ${this.composer.template(state, chat)}`;
-  }
-
-  /** How many there are stands above the chat. @param {State} state @param {import("../types.js").ChatView} chat */
-  #askMembers(state, chat) {
-    if (state.link.state !== "live" || !chat.is_group || chat.members || this.#asked.has(chat.id)) return;
-    this.#asked.add(chat.id);
-    void this.face.messenger.loadMembers(chat.id).then((done) => {
-      if (!done.ok) this.#asked.delete(chat.id);
-    });
+    if (state.phase === "signed_out") return this.auth.template(state);
+    this.#parts ??= new SignedIn(this.face);
+    return this.#parts.template(state, now);
   }
 
   /** The next render that no change of State brings. @param {State} state @param {number} now */
@@ -164,7 +130,7 @@ export class App {
     const opening = messenger.openChat(chatId);
     if (messenger.state().current !== chatId) await opening;
     this.#draw();
-    if (chatId !== null) this.composer.focus();
+    if (chatId !== null) this.face.focusComposer();
     else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
     await opening;
   }
@@ -176,13 +142,13 @@ export class App {
 
   /** @param {number} chatId @param {import("../types.js").Message | null} message */
   #reply(chatId, message) {
-    this.composer.reply(chatId, message);
+    this.#parts?.composer.reply(chatId, message);
   }
 
   /** @param {number} chatId @param {number} seq @param {boolean} focus */
   async #showMessage(chatId, seq, focus) {
     if (this.face.messenger.state().current !== chatId) await this.#openChat(chatId);
-    return this.log.show(chatId, seq, focus);
+    return this.#parts?.log.show(chatId, seq, focus) ?? false;
   }
 
   /** @param {KeyboardEvent} event */
@@ -197,15 +163,15 @@ export class App {
   #run(id, digit) {
     const { overlays, messenger } = this.face;
     const state = messenger.state();
-    if (state.phase !== "signed_in") return false;
-    if (overlays.busy()) return false;
+    const parts = this.#parts;
+    if (!parts || overlays.busy()) return false;
     if (["switcher", "new-chat", "new-group", "settings", "shortcuts"].includes(id)) overlays.open(id);
-    else if (id === "previous" || id === "next") this.side.move(state, id);
-    else if (id === "next-unread") this.side.move(state, "unread");
-    else if (id === "nth") this.side.move(state, digit);
-    else if (id === "search") this.side.focusSearch();
+    else if (id === "previous" || id === "next") parts.side.move(state, id);
+    else if (id === "next-unread") parts.side.move(state, "unread");
+    else if (id === "nth") parts.side.move(state, digit);
+    else if (id === "search") parts.side.focusSearch();
     else if (id === "region") nextRegion();
-    else if (id === "find" && state.current !== null) this.find.open(state.current);
+    else if (id === "find" && state.current !== null) parts.find.open(state.current);
     else return false;
     return true;
   }
@@ -214,12 +180,13 @@ export class App {
   #close() {
     const { overlays, messenger } = this.face;
     const { current, chats } = messenger.state();
-    if (overlays.closeTop() || this.find.close()) return true;
-    if (current === null || this.composer.cancel(current)) return current !== null;
-    void this.log.toEnd(current);
+    const parts = this.#parts;
+    if (overlays.closeTop() || !parts || parts.find.close()) return true;
+    if (current === null || parts.composer.cancel(current)) return current !== null;
+    void parts.log.toEnd(current);
     const chat = chats.get(current);
     if (chat) messenger.read(current, chat.last_seq);
-    this.composer.focus();
+    parts.composer.focus();
     return true;
   }
 }

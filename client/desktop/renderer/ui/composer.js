@@ -37,7 +37,7 @@ export class Composer {
   constructor(face, sent) {
     this.face = face;
     this.sent = sent;
-    window.addEventListener("resize", () => this.#fit());
+    window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
   }
 
   /** @param {State} state @param {ChatView} chat */

@@ -21,15 +21,17 @@
  *   toast: (toast: {text: string, action?: string, run?: () => void}) => void,
  *   confirm: (question: {title: string, text?: string, act: string, danger?: boolean}) => Promise<boolean>,
  *   closeTop: () => boolean,
+ *   closeAll: () => void,
  *   busy: () => boolean,
  * }} Overlays
  */
 
 /**
  * `redraw` asks for one render in the next animation frame. `reply` starts (or, with null, ends) a reply.
- * `openChat` also moves the focus where it belongs; `showMessage` scrolls there and marks it for a moment.
+ * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs; `showMessage` scrolls there and marks it for a moment.
  * @typedef {{
  *   messenger: Messenger,
+ *   ended: AbortSignal,
  *   platform: Platform,
  *   overlays: Overlays,
  *   redraw: () => void,

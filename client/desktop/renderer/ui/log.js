@@ -50,7 +50,7 @@ export class Log {
   constructor(face) {
     this.face = face;
     this.scroll = new Scroll(face);
-    this.reading = new Reading((chatId, seq) => face.messenger.read(chatId, seq));
+    this.reading = new Reading((chatId, seq) => face.messenger.read(chatId, seq), face.ended);
   }
 
   /** @param {State} state @param {ChatView} chat @param {{now: Date, query: string}} how */

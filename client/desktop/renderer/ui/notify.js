@@ -18,11 +18,16 @@ export class Notify {
   /** @param {import("./face.js").Face} face */
   constructor(face) {
     this.face = face;
-    face.messenger.onArrival((message, chat) => {
+    const unhear = face.messenger.onArrival((message, chat) => {
       const state = face.messenger.state();
       this.#show(this.#notices.arrived(message, chat, state, document.hasFocus(), performance.now()), state);
     });
-    window.addEventListener("focus", () => this.#close(face.messenger.state()));
+    window.addEventListener("focus", () => this.#close(face.messenger.state()), { signal: face.ended });
+    face.ended.addEventListener("abort", () => {
+      unhear();
+      for (const chatId of this.#shown) void face.platform.closeNote(tagOf(chatId));
+      this.#count(0);
+    });
   }
 
   /** After each render. @param {State} state */
@@ -31,7 +36,11 @@ export class Notify {
     if (live && !this.#live) this.#show(this.#notices.live(state, document.hasFocus(), performance.now()), state);
     this.#live = live;
     this.#close(state);
-    const unread = state.phase === "signed_in" ? state.unread : 0;
+    this.#count(state.unread);
+  }
+
+  /** @param {number} unread */
+  #count(unread) {
     document.title = unread ? t("notice.window_title", { count: String(unread) }) : t("auth.brand");
     if (unread === this.#unread) return;
     this.#unread = unread;

@@ -46,8 +46,6 @@ export function createOverlays(face) {
   let stack = [];
   /** @type {Popup | null} */
   let popup = null;
-  /** @type {import("../types.js").State["phase"] | null} */
-  let phase = null;
   const toasts = createToasts(() => face.redraw());
 
   /** One of a name at a time, but questions: they are asked by others. @param {string} name @param {any} [params] */
@@ -111,24 +109,20 @@ export function createOverlays(face) {
     if (!(event.target instanceof Element && event.target.closest(".menu, .emoji"))) closePopup();
   }
 
-  /** What was open belongs to an account that is gone. @param {import("../types.js").State} state */
-  function followAccount(state) {
-    if (phase === "signed_in" && state.phase !== "signed_in") {
-      const gone = stack;
-      stack = [];
-      closePopup();
-      for (const { element, dialog } of gone) {
-        element?.close();
-        dialog.gone?.();
-      }
+  /** What was open belongs to an account that is gone. */
+  function closeAll() {
+    const gone = stack;
+    stack = [];
+    closePopup();
+    for (const { element, dialog } of gone) {
+      element?.close();
+      dialog.gone?.();
     }
-    phase = state.phase;
   }
 
   return {
     open,
     template(state) {
-      followAccount(state);
       const top = stack.at(-1)?.id;
       /** @param {boolean} here */
       const floating = (here) => html`${here && popup ? popup.template() : nothing} ${toasts.template(here)}`;
@@ -152,6 +146,7 @@ export function createOverlays(face) {
       else return false;
       return true;
     },
+    closeAll,
     busy: () => stack.length > 0,
   };
 }

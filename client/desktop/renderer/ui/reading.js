@@ -17,11 +17,11 @@ export class Reading {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
 
-  /** @param {(chatId: number, seq: number) => void} read */
-  constructor(read) {
+  /** @param {(chatId: number, seq: number) => void} read @param {AbortSignal} signal when nothing is read any more */
+  constructor(read, signal) {
     this.read = read;
-    window.addEventListener("focus", () => this.#again());
-    document.addEventListener("visibilitychange", () => this.#again());
+    window.addEventListener("focus", () => this.#again(), { signal });
+    document.addEventListener("visibilitychange", () => this.#again(), { signal });
   }
 
   /** @param {Element | undefined} log @param {number} chatId */

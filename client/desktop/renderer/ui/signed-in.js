@@ -1,0 +1,80 @@
+/**
+ * The parts of the face that belong to one log-in. They are made anew for each, so that nothing that somebody typed, looked
+ * for or opened outlives it.
+ */
+
+import { t } from "../core/i18n.js";
+import { titleOf } from "../core/names.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { banner } from "./banner.js";
+import { Composer } from "./composer.js";
+import { empty } from "./empty.js";
+import { Find } from "./find.js";
+import { Log } from "./log.js";
+import { Notify } from "./notify.js";
+import { Side } from "./side.js";
+import { topbar } from "./topbar.js";
+
+/** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView */
+
+export class SignedIn {
+  #over = new AbortController();
+  /** Chats whose members were asked for. @type {Set<number>} */
+  #asked = new Set();
+
+  /** @param {Omit<import("./face.js").Face, "ended">} outer the face without an end */
+  constructor(outer) {
+    /** @type {import("./face.js").Face} */
+    this.face = { ...outer, ended: this.#over.signal };
+    this.side = new Side(this.face);
+    this.log = new Log(this.face);
+    this.find = new Find(this.face);
+    this.composer = new Composer(this.face, (chatId) => this.log.sent(chatId));
+    this.notify = new Notify(this.face);
+  }
+
+  /** The log-in is over. */
+  end() {
+    this.#over.abort();
+  }
+
+  /** @param {State} state @param {Date} now */
+  template(state, now) {
+    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    const write = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.composer.focus();
+    };
+    return html`${chat?.left_seq === null ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
+      <main class="app" data-pane=${chat ? "chat" : "list"}>
+        ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
+        <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>
+          ${chat ? this.#chat(state, chat, now) : empty(this.face, state)}
+        </section>
+      </main>`;
+  }
+
+  /** After each render. @param {State} state */
+  rendered(state) {
+    this.composer.rendered(state);
+    this.log.rendered(state);
+    this.notify.rendered(state);
+  }
+
+  /** @param {State} state @param {ChatView} chat @param {Date} now */
+  #chat(state, chat, now) {
+    this.#askMembers(state, chat);
+    const find = () => this.find.open(chat.id);
+    return html`${topbar(this.face, state, chat, { now, find })} ${this.find.template(state, chat.id)}
+    ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })} ${this.composer.template(state, chat)}`;
+  }
+
+  /** How many there are stands above the chat. @param {State} state @param {ChatView} chat */
+  #askMembers(state, chat) {
+    if (state.link.state !== "live" || !chat.is_group || chat.members || this.#asked.has(chat.id)) return;
+    this.#asked.add(chat.id);
+    void this.face.messenger.loadMembers(chat.id).then((done) => {
+      if (!done.ok) this.#asked.delete(chat.id);
+    });
+  }
+}

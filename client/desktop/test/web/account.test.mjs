@@ -1,0 +1,126 @@
+/** One log-in after another in the same page: what belongs to the first goes with it, what was kept and for how long. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  assertNoErrors,
+  becomes,
+  composer,
+  launchChromium,
+  messageRow,
+  newPage,
+  newPerson,
+  newProfile,
+  noChromium,
+  openChat,
+  say,
+  signIn,
+  startServer,
+  startWire,
+} from "../harness/harness.js";
+
+const skip = noChromium();
+
+/** @param {import("playwright-core").Page} page */
+async function signOut(page) {
+  await page.keyboard.press("Control+,");
+  await page.getByRole("button", { name: "Выйти", exact: true }).click();
+  await page.locator("input[autocomplete=username]").waitFor();
+}
+
+/** What the browser keeps of people: profiles, and rows of the platform's own stores. @param {import("playwright-core").Page} page */
+const keptOfPeople = (page) =>
+  page.evaluate(async () => {
+    const found = [];
+    for (const { name = "" } of await indexedDB.databases()) {
+      if (name !== "vestnik") found.push(name);
+      const database = await new Promise((done, failed) => {
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => done(opening.result);
+        opening.onerror = () => failed(opening.error);
+      });
+      for (const store of database.objectStoreNames) {
+        const all = database.transaction(store).objectStore(store).getAll();
+        const rows = await new Promise((done) => (all.onsuccess = () => done(all.result)));
+        if (rows.length) found.push(`${name} ${store}`);
+      }
+      database.close();
+    }
+    return found;
+  });
+
+test("signed out and in again, the face begins anew", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const boris = await server.register("boris", { display_name: "Борис" });
+  const vera = await newPerson(browser, server, "vera");
+  const { page, account } = vera;
+  const chatId = await server.group(boris, "Поход", account);
+  await server.send(boris, chatId, "идём в среду");
+  await openChat(page, chatId);
+  await page.getByText("2 участника").waitFor();
+  await messageRow(page, "идём в среду").locator("article").focus();
+  await page.keyboard.press("KeyR");
+  await page.locator(".composer .strip, .composer [class*=strip]").first().waitFor();
+  await page.keyboard.press("Control+F");
+  await page.locator(".find input").fill("среду");
+  await page.locator(".side__search input").fill("похо");
+
+  await signOut(page);
+  await signIn(page, account);
+  assert.equal(await page.locator(".side__search input").inputValue(), "", "the search of the list is empty");
+  await openChat(page, chatId);
+  await page.getByText("2 участника").waitFor();
+  assert.equal(await page.locator(".find").count(), 0, "nothing is being looked for");
+  assert.equal(await page.locator(".composer [class*=strip]").count(), 0, "nothing is being answered");
+  assertNoErrors(vera);
+});
+
+test(
+  "not remembered: a reload stays signed in, the browser keeps nothing, a new tab's end is the end",
+  { skip },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [vera, boris] = [await server.register("vera"), await server.register("boris")];
+    const chatId = await server.direct(vera, boris);
+    await server.send(boris, chatId, "привет");
+    const wire = await startWire(server);
+    const context = await newProfile(browser);
+    const { page, errors } = await newPage(context);
+    await page.goto(wire.url);
+    await signIn(page, vera, { remember: false });
+    await openChat(page, chatId);
+    await page.reload();
+    await page.locator("nav.side").waitFor();
+    const { sessions } = await server.call(vera, "GET", "/api/auth/sessions");
+    assert.equal(sessions.length, 2, "the registration's and this one: a reload is no log-in");
+
+    await openChat(page, chatId);
+    await wire.cut();
+    await say(page, "не отправлено");
+    await composer(page).fill("черновик");
+    await messageRow(page, "не отправлено").waitFor();
+    assert.deepEqual(await keptOfPeople(page), []);
+    await wire.restore();
+    await page.reload();
+    await openChat(page, chatId);
+    await becomes(() => composer(page).inputValue(), "черновик");
+    await becomes(
+      async () => (await server.items(vera, chatId)).map(({ content }) => content),
+      ["привет", "не отправлено"],
+    );
+    assert.deepEqual(await keptOfPeople(page), []);
+
+    // who is signed in in one tab is in the next one too; it goes on when the first is closed
+    const next = await newPage(context);
+    await next.page.goto(wire.url);
+    await openChat(next.page, chatId);
+    await page.close();
+    await server.send(boris, chatId, "ты здесь?");
+    await messageRow(next.page, "ты здесь?").waitFor();
+    await next.page.close();
+    const last = await newPage(context);
+    await last.page.goto(wire.url);
+    await last.page.locator("input[autocomplete=username]").waitFor();
+    assertNoErrors({ name: "vera", errors: [...errors, ...next.errors, ...last.errors] });
+  },
+);
