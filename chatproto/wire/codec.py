@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 from attrs import frozen
 
-from chatproto.wire.frames import CLIENT_TYPES, FromClient, FromServer
+from chatproto.wire.frames import CLIENT_TYPES, FromClient, FromServer, PageFrame
+from chatproto.wire.model import LogItem, Message
 
 T = TypeVar("T")
 _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
@@ -88,9 +89,33 @@ def _explain(raw: bytes, detail: str, types: frozenset[str]) -> BadFrame:
     return BadFrame(code="bad_frame", detail=detail[:200], ref=ref, chat_id=chat_id, field=field)
 
 
+class _SparseMessage(Message, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="message"):
+    """A message without the fields that have their default. `rev` is always said: clients of version 0.1 ask for it."""
+
+    rev: int
+
+
 def encode(frame: FromServer) -> bytes:
-    """One server frame as JSON; encoded once and shared by all who get it."""
-    return _encoder.encode(frame)
+    """One frame of `/ws` as JSON; encoded once and shared by all who get it.
+
+    Messages leave out what has its default (docs/protocol.md section 2): most have no more than a text and an author.
+    """
+    match frame:
+        case Message():
+            return _encoder.encode(_sparse(frame))
+        case PageFrame():
+            return _encoder.encode(msgspec.structs.replace(frame, items=tuple(_sparse(item) for item in frame.items)))
+        case _:
+            return _encoder.encode(frame)
+
+
+def encode_whole(message: Message) -> bytes:
+    """A message with all its fields, as `/ws/chat` and HTTP give it."""
+    return _encoder.encode(message)
+
+
+def _sparse(item: LogItem) -> LogItem:
+    return msgspec.convert(item, _SparseMessage, from_attributes=True) if isinstance(item, Message) else item
 
 
 def join(frames: Sequence[bytes]) -> bytes:

@@ -91,7 +91,7 @@ def encode(frame: FromServer) -> bytes | None:
 def encode_item(item: LogItem) -> bytes:
     """A log item: a message as it is, the rest as a system event under its own word."""
     if isinstance(item, Message):
-        return codec.encode(item)
+        return codec.encode_whole(item)
     fields = msgspec.to_builtins(item)
     return _system(fields if isinstance(item, Event) else {**fields, "type": "hidden"})
 

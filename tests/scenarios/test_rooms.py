@@ -171,7 +171,7 @@ def test_the_tail_ends_with_ones_own_removal() -> None:
 
 
 def test_the_tail_is_bounded_in_items_and_bytes_and_all_tails_together() -> None:
-    knobs = Knobs(tail_items=3, tail_bytes=100_000, tails_bytes=4_000)
+    knobs = Knobs(tail_items=3, tail_bytes=100_000, tails_bytes=3_000)
     world, ann, bob, eve, chat_id = begin(knobs)
     other_id = world.direct(ann, eve)
     a = ann.connect()

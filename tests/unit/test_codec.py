@@ -4,13 +4,15 @@ import json
 from datetime import UTC, datetime
 from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatproto.wire import codec
 from chatproto.wire.codec import BadFrame
-from chatproto.wire.frames import CLIENT_TYPES, FromClient, Ping, Pong, Send
+from chatproto.wire.frames import CLIENT_TYPES, FromClient, PageFrame, Ping, Pong, Send
+from chatproto.wire.model import Hidden, Message
 
 SEND = {"type": "send", "chat_id": 1, "cid": "c", "content": "x"}
 
@@ -136,6 +138,22 @@ def test_no_object_raises(fields: dict[str, object]) -> None:
 def test_the_types_are_those_of_the_union() -> None:
     tags = {kind.__struct_config__.tag for kind in get_args(FromClient)}
     assert tags == CLIENT_TYPES
+
+
+def test_a_message_leaves_out_what_has_its_default() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    plain = Message(id=9, chat_id=1, seq=2, sender_id=3, content="x", created_at=now, cid="c")
+    said = {"type": "message", "id": 9, "chat_id": 1, "seq": 2, "rev": 1, "sender_id": 3, "content": "x", "cid": "c"}
+    assert json.loads(codec.encode(plain)) == said | {"created_at": "2026-01-01T00:00:00Z"}
+    erased = msgspec.structs.replace(plain, content=None, deleted=True, rev=2, reply_to=1)
+    hidden = Hidden(chat_id=1, seq=3)
+    page = PageFrame(
+        chat_id=1, from_seq=1, to_seq=3, items=(erased, hidden), users=(), more=False, last_seq=3, last_at=now
+    )
+    first, second = json.loads(codec.encode(page))["items"]
+    assert (first["content"], first["deleted"], first["rev"], first["reply_to"]) == (None, True, 2, 1)
+    assert "is_read" not in first
+    assert second == {"type": "hidden", "chat_id": 1, "seq": 3}
 
 
 def test_one_frame_leaves_alone_and_several_as_an_array() -> None:

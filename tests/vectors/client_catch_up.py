@@ -1,9 +1,13 @@
 """Logs: applied in steps of one, gaps paged, marks told (docs/protocol.md sections 3 and 4)."""
 
+import msgspec
+
 from chatproto.wire.frames import ChatFrame, Chats, Lag, Marks
+from chatproto.wire.model import Reaction
 from tests.vectors.frames import (
     ME,
     OTHER,
+    at,
     chat,
     error,
     event,
@@ -14,6 +18,7 @@ from tests.vectors.frames import (
     page,
     ready,
     removed,
+    user,
 )
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
@@ -110,6 +115,31 @@ def next_item(r: Recorder) -> None:
     assert r.receive(message(5, 1)) == []
     r.receive(message(5, 2), event(5, 3, "chat_updated", title="Coffee"), hidden(5, 4))
     assert applied(r) == [2, 3, 4]
+
+
+@scenario("A message that leaves out what has its default is the one that says it, pushed and in a page")
+def message_says_less(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    [sparse] = r.steps[-1]["args"]["frames"]
+    [applied_item] = [output["item"] for output in r.done("apply")]
+    assert applied_item == sparse | {"deleted": False, "is_read": False, "attachments": [], "reactions": []}
+    r.receive(message(5, 2), whole=True)
+    r.receive(message(5, 5))
+    r.receive(page("sync-1", 5, 2, messages(5, 3, 4), last_seq=5))
+    assert applied(r) == [3, 4, 5]
+
+
+@scenario("What differs from its default is said, and kept")
+def message_says_more(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    changed = msgspec.structs.replace(message(5, 1), rev=3, edited_at=at(2), is_read=True, reply_to=1)
+    reacted = msgspec.structs.replace(message(5, 2), reactions=(Reaction(emoji="+1", count=1, user_ids=(OTHER,)),))
+    erased = msgspec.structs.replace(message(5, 3), rev=2, content=None, deleted=True)
+    r.receive(changed, reacted, message(5, 4))
+    assert [frame["rev"] for frame in r.steps[-1]["args"]["frames"]] == [3, 1, 1]
+    r.receive(page("sync-1", 5, 2, [erased], last_seq=4))
+    assert [output["item"]["deleted"] for output in r.done("apply")] == [True, False]
 
 
 @scenario("An event of an unknown word counts as applied")
@@ -340,7 +370,7 @@ def added_again(r: Recorder) -> None:
     r.receive(removed(5, 1, ME))
     r.receive(ChatFrame(chat=chat(5, 6, first_seq=6)))
     assert asked(r) == [(5, 1)]
-    r.receive(page("sync-1", 5, 5, [event(5, 6, "member_added", user_id=ME)]))
+    r.receive(page("sync-1", 5, 5, [event(5, 6, "member_added", user=user(ME), role="member")]))
     assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 5}]
     assert applied(r) == [6]
 

@@ -1,5 +1,6 @@
 """Records what a ClientSession does, step by step, in the form that other implementations replay."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import Row
 from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import Snapshot
+from chatproto.wire import codec
 from chatproto.wire.frames import FromServer
 
 Json = Any
@@ -70,9 +72,11 @@ class Recorder:
         number = self.session.link if link is None else link
         return self._step("connected", {"link": number}, lambda: self.session.connected(number, self.now))
 
-    def receive(self, *frames: FromServer, link: int | None = None) -> list[Json]:
+    def receive(self, *frames: FromServer, link: int | None = None, whole: bool = False) -> list[Json]:
+        """`whole`: as a server of version 0.1 sends them, with the fields that have their default."""
         number = self.session.link if link is None else link
-        arguments = {"link": number, "frames": msgspec.to_builtins(list(frames), str_keys=True)}
+        encoded = [msgspec.json.encode(frame) if whole else codec.encode(frame) for frame in frames]
+        arguments = {"link": number, "frames": [json.loads(data) for data in encoded]}
         return self._step("receive", arguments, lambda: self.session.receive(number, frames, self.now))
 
     def lost(self, code: int = 1006, reason: str = "", link: int | None = None) -> list[Json]:

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { decoded } from "../renderer/core/frames.js";
 import { ClientSession } from "../renderer/core/session.js";
 
 const FOLDER = new URL("../../../tests/vectors/", import.meta.url);
@@ -12,7 +13,7 @@ const FILES = readdirSync(FOLDER).filter((name) => /^client-.*\.json$/.test(name
 const CALLS = {
   start: (session, args, now) => session.start(args.token, now),
   connected: (session, args, now) => session.connected(args.link, now),
-  receive: (session, args, now) => session.receive(args.link, args.frames, now),
+  receive: (session, args, now) => session.receive(args.link, received(args.frames), now),
   lost: (session, args, now) => session.lost(args.link, args.code, args.reason, now),
   renewed: (session, args, now) => session.renewed(args.token, now),
   not_renewed: (session, args, now) => session.notRenewed(args.code, args.passing, now),
@@ -26,6 +27,13 @@ const CALLS = {
   typing: (session, args, now) => session.typing(args.chat_id, args.on, now),
   handle_timer: (session, _args, now) => session.handleTimer(now),
 };
+
+/** Frames as they come out of a WebSocket message. @param {any[]} frames */
+function received(frames) {
+  const found = decoded(JSON.stringify(frames));
+  assert.ok(found, "frames of the protocol");
+  return found;
+}
 
 /** Without members that are null: null and absent are the same. @param {any} value @returns {any} */
 function stripped(value) {

@@ -36,7 +36,7 @@ const isReaction = shape({ emoji: isText, count: isSeq, user_ids: listOf(isId) }
 const message = {
   chat_id: isId,
   seq: isId,
-  rev: isId,
+  rev: orNull(isId),
   sender_id: isId,
   content: orNull(isText),
   created_at: isTime,
@@ -143,8 +143,33 @@ const FRAMES = {
   bye: shape({ reconnect_after_ms: isSeq }),
 };
 
+/** What a message means where it does not say it (docs/protocol.md section 2). */
+const UNSAID = Object.entries({
+  rev: 1,
+  edited_at: null,
+  deleted: false,
+  is_read: false,
+  reply_to: null,
+  attachment_url: null,
+  attachments: Object.freeze([]),
+  reactions: Object.freeze([]),
+});
+
+/** A frame that was just parsed, its messages with all their fields. @param {Frame} frame */
+function completed(frame) {
+  if (frame.type === "page") frame.items.forEach(complete);
+  else if (frame.type === "chat") complete(frame.chat.last_message);
+  else complete(frame);
+  return frame;
+}
+
+/** @param {any} item of a log, or another frame */
+function complete(item) {
+  if (item?.type === "message") for (const [name, value] of UNSAID) item[name] ??= value;
+}
+
 /**
- * The frames of one WebSocket message; null where they are not what the protocol says.
+ * The frames of one WebSocket message, messages with all their fields; null where they are not what the protocol says.
  * @param {any} data @returns {Frame[] | null}
  */
 export function decoded(data) {
@@ -157,7 +182,7 @@ export function decoded(data) {
   }
   const frames = Array.isArray(found) ? found : [found];
   if (frames.length > MAX_ARRAY) return null;
-  return frames.every(isFrame) ? frames : null;
+  return frames.every(isFrame) ? frames.map(completed) : null;
 }
 
 /** @param {any} frame */
