@@ -1,16 +1,19 @@
 """Commands of the log: from a frame or a request into the line of its chat, and what came of it to all it concerns."""
 
-from typing import Final
+from typing import Final, assert_never
 
 from chatproto.errors import LocalProtocolError
 from chatproto.operations import (
     Appended,
     AppendMessage,
     BatchAppended,
+    EditMessage,
     LogCommand,
+    MessageChange,
     OperationFailed,
     Outcome,
     OutcomeUnknown,
+    composing,
 )
 from chatproto.server.clock import Now
 from chatproto.server.connections import Connections
@@ -22,7 +25,7 @@ from chatproto.server.pending import Appending, Queued
 from chatproto.server.rooms import Rooms
 from chatproto.server.session import Session
 from chatproto.wire.digest import command_digest
-from chatproto.wire.frames import Ack, Send
+from chatproto.wire.frames import Ack, DeleteFrame, EditFrame, MessageCommand, PinFrame, ReactFrame, Send
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
 from chatproto.wire.text import check_content
@@ -63,9 +66,31 @@ class Appends:
         )
         self._lines.add(Queued(command, len(content), session.id, frame.id or frame.cid), now)
 
+    def change(self, session: Session, frame: MessageCommand, now: Now) -> None:
+        """A connection's command about a message of the log."""
+        session.admission.spend(now.mono)
+        session.admission.in_flight += 1
+        command = self._change(session.user_id, frame, now)
+        size = len(command.content) if isinstance(command, EditMessage) else 0
+        self._lines.add(Queued(command, size, session.id, frame.id or frame.cid), now)
+
+    def _change(self, user_id: int, frame: MessageCommand, now: Now) -> MessageChange:
+        chat_id, cid, seq, target_at = frame.chat_id, frame.cid, frame.seq, frame.target_at
+        match frame:
+            case EditFrame():
+                return composing.edit(chat_id, user_id, cid, seq, target_at, frame.content, self._limits, now.wall)
+            case DeleteFrame():
+                return composing.delete(chat_id, user_id, cid, seq, target_at, now.wall)
+            case ReactFrame():
+                return composing.react(chat_id, user_id, cid, seq, target_at, frame.emoji, frame.on, now.wall)
+            case PinFrame():
+                return composing.pin(chat_id, user_id, cid, seq, target_at, frame.on, now.wall)
+            case _:
+                assert_never(frame)
+
     def request(self, request_id: int, command: LogCommand, now: Now) -> None:
         """A command over HTTP; its end is one Reply."""
-        size = len(command.content) if isinstance(command, AppendMessage) else 0
+        size = len(command.content) if isinstance(command, AppendMessage | EditMessage) else 0
         self._lines.add(Queued(command, size, request_id=request_id), now)
 
     def completed(self, pending: Appending, outcome: Outcome, now: Now, *, current: bool) -> None:
@@ -103,18 +128,7 @@ class Appends:
             return
         session.admission.in_flight -= 1
         if isinstance(outcome, Appended):
-            item = outcome.items[0]
-            cid = queued.command.cid
-            ack = Ack(
-                ref=cid,
-                cid=cid,
-                chat_id=outcome.chat_id,
-                seq=item.seq,
-                created_at=item.created_at,
-                dup=outcome.dup,
-                message_id=item.id if isinstance(item, Message) else None,
-            )
-            return self._connections.send(session, ack)
+            return self._connections.send(session, _ack(queued.command.cid, outcome))
         self._connections.refuse(session, outcome, queued.ref, queued.command.chat_id)
         if _is_away(outcome):  # whatever it sent later would overtake the one that failed
             self._connections.close(session, 4503, STORE_AWAY)
@@ -143,3 +157,19 @@ class Appends:
 
 def _is_away(outcome: Outcome) -> bool:
     return isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, OperationFailed) and outcome.retryable)
+
+
+def _ack(cid: str, outcome: Appended) -> Ack:
+    if outcome.unchanged is not None:
+        seq, created_at = outcome.unchanged
+        return Ack(ref=cid, cid=cid, chat_id=outcome.chat_id, seq=seq, created_at=created_at, dup=outcome.dup)
+    item = outcome.items[0]
+    return Ack(
+        ref=cid,
+        cid=cid,
+        chat_id=outcome.chat_id,
+        seq=item.seq,
+        created_at=item.created_at,
+        dup=outcome.dup,
+        message_id=item.id if isinstance(item, Message) else None,
+    )

@@ -91,7 +91,7 @@ class Handshake:
         for head in outcome.heads:
             if head.left_seq is None:
                 session.missed.pop(head.chat_id, None)
-                self._rooms.follow(session, head.chat_id, head.last_seq, head.last_at)
+                self._rooms.follow(session, head)
         for chat_id in session.missed:
             self._rooms.list_chat(session, chat_id)
         session.missed.clear()
@@ -113,7 +113,7 @@ class Handshake:
         if after_seq is not None:  # never before what this user may see
             after_seq = max(after_seq, head.first_seq - 1) if after_seq < head.last_seq else None
         self._active(session, now)
-        self._rooms.follow(session, head.chat_id, head.last_seq, head.last_at, after_seq)
+        self._rooms.follow(session, head, after_seq)
         self._presence.arrived(session, outcome.peer_ids)
 
     def renew(self, session: Session, frame: Auth, now: Now) -> None:

@@ -96,7 +96,11 @@ class History:
 
     def _appended(self, outcome: Appended, known: int) -> bool:
         """New items stand behind all that was known when they were sent."""
-        if outcome.dup or not outcome.items:
+        if outcome.dup:
+            return True
+        if outcome.unchanged is not None:  # it tells of the head as it was then
+            return outcome.unchanged[0] >= known and self.observe(outcome.chat_id, outcome.unchanged)
+        if not outcome.items:
             return True
         first = outcome.items[0]
         if first.seq <= known:

@@ -40,7 +40,7 @@ class Listings:
         if chat.left_seq is not None:
             self._rooms.leave(session, chat_id)
         else:
-            self._rooms.listed(session, chat_id, chat.last_seq, chat.last_at)
+            self._rooms.listed(session, chat)
 
     def again(self, connection_id: int, chat_id: int) -> None:
         """The pause after a failure is over."""

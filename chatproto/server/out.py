@@ -1,5 +1,6 @@
 """Where all parts put what they ask of the driver."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from chatproto.operations import Operation, Outcome
@@ -29,6 +30,10 @@ class Out:
     def emit(self, output: Output) -> None:
         """Ask the driver."""
         self._outputs.append(output)
+
+    def emit_all(self, outputs: Iterable[Output]) -> None:
+        """Ask the driver for several things."""
+        self._outputs.extend(outputs)
 
     def run(self, operation: Operation, pending: Pending) -> int:
         """Ask storage; `pending` is what to do with the outcome."""

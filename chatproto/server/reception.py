@@ -13,7 +13,23 @@ from chatproto.server.session import Session
 from chatproto.server.typists import Typists
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame
-from chatproto.wire.frames import Auth, Command, Hello, MarkFrame, Ping, Pong, Send, Sync, TypingFrame
+from chatproto.wire.emoji import MAX_EMOJI_BYTES
+from chatproto.wire.frames import (
+    Auth,
+    Command,
+    DeleteFrame,
+    EditFrame,
+    Hello,
+    MarkFrame,
+    MessageCommand,
+    PinFrame,
+    Ping,
+    Pong,
+    ReactFrame,
+    Send,
+    Sync,
+    TypingFrame,
+)
 
 
 class Reception:
@@ -79,9 +95,18 @@ class Reception:
                 self._pages.sync(session, frame, now)
             case Send():
                 self._appends.send(session, frame, now)
+            case EditFrame() | DeleteFrame() | ReactFrame() | PinFrame():
+                self._change(session, frame, now)
             case MarkFrame():
                 self._markers.mark(session, frame, now)
             case TypingFrame():
                 self._typists.typing(session, frame, now)
             case _:
                 assert_never(frame)
+
+    def _change(self, session: Session, frame: MessageCommand, now: Now) -> None:
+        if isinstance(frame, ReactFrame) and len(frame.emoji.encode()) > MAX_EMOJI_BYTES:
+            detail = f"an emoji has at most {MAX_EMOJI_BYTES} bytes"
+            bad = BadFrame(code="bad_frame", detail=detail, ref=frame.cid, chat_id=frame.chat_id, field="emoji")
+            return self._connections.violation(session, bad, now)
+        self._appends.change(session, frame, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from attrs import define, field
 
 from chatproto.server.session import Session
-from chatproto.server.tail import Entry, Tail
+from chatproto.server.tail import Entry, Tail, erase_deleted
 from chatproto.transitions import CURSOR, CursorState, after
 
 Position = tuple[int, datetime | None]
@@ -35,8 +35,9 @@ class Room:
 
     `seen`: the highest seq known to exist. `early`: entries behind a gap. `members`: everybody who is routed; `live`,
     by kind of dialect: those at the end; `cursors`: the others. `relist`: connections whose user was removed and added
-    again while an older part of the log is on its way to them, with the seq by which they are back. `reading`: the room
-    reads its log. `readers`: which connections wait for a reading from where they stand.
+    again while an older part of the log is on its way to them, with the seq by which they are back. `late`: by
+    connection, the first seq that those may see who do not see all of the log. `reading`: the room reads its log.
+    `readers`: which connections wait for a reading from where they stand.
     """
 
     chat_id: int
@@ -51,6 +52,7 @@ class Room:
     live: tuple[dict[int, Session], dict[int, Session]] = field(factory=lambda: ({}, {}))
     cursors: dict[int, Cursor] = field(factory=dict)
     relist: dict[int, int] = field(factory=dict)
+    late: dict[int, int] = field(factory=dict)
     readers: dict[Position, list[int]] = field(factory=dict)
     _ids: list[tuple[int, ...] | None] = field(factory=lambda: [None, None])
 
@@ -65,11 +67,17 @@ class Room:
         self.cursors[session.id] = cursor
         session.chats[self.chat_id] = None
 
+    def begins(self, session: Session, first_seq: int) -> None:
+        """Which part of the log its user may see."""
+        if first_seq > 1:
+            self.late[session.id] = first_seq
+
     def leave(self, session: Session) -> None:
         """The connection is routed no more."""
         self.members.pop(session.id, None)
         self.cursors.pop(session.id, None)
         self.relist.pop(session.id, None)
+        self.late.pop(session.id, None)
         session.chats.pop(self.chat_id, None)
         session.typing.pop(self.chat_id, None)
         kind = session.dialect.kind
@@ -108,6 +116,7 @@ class Room:
             if self.seq is None or entry.seq > self.seq:
                 self.early[entry.seq] = entry
                 self.seen = max(self.seen, entry.seq)
+        erase_deleted(self.early.values())
         while len(self.early) > bound:
             del self.early[max(self.early)]
 

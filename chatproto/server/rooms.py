@@ -12,20 +12,21 @@ from typing import Final
 from chatproto.operations import LoadChat, LogRead, Outcome, ReadLog, Refused
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connections import Connections
+from chatproto.server.fanout import broadcast_to, broadcasts
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
 from chatproto.server.lines import Lines
 from chatproto.server.out import Out
-from chatproto.server.outputs import Broadcast, SendFrame
+from chatproto.server.outputs import SendFrame
 from chatproto.server.pending import Listing, Reading
 from chatproto.server.room import Cursor, Room
 from chatproto.server.session import Session
-from chatproto.server.tail import Entry
+from chatproto.server.tail import Entry, erase_deleted
 from chatproto.transitions import CursorState, SessionState
 from chatproto.wire import codec
 from chatproto.wire.frames import Lag
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Event, LogItem, Message, removes
+from chatproto.wire.model import Chat, Event, Head, LogItem, Message, removes
 
 NEWS: Final = 10_000
 """Chats whose heads are remembered for connections that are loading."""
@@ -77,15 +78,15 @@ class Rooms:
 
     # --- who is routed ---
 
-    def follow(
-        self, session: Session, chat_id: int, seq: int, at: datetime | None, after_seq: int | None = None
-    ) -> None:
-        """The client was told that the log ends at `seq`; live items begin behind that, or else behind `after_seq`."""
-        room = self._room(chat_id)
-        cursor = Cursor(seq, at, CursorState.LIVE) if after_seq is None else Cursor(after_seq, None, CursorState.LIVE)
+    def follow(self, session: Session, head: Head, after_seq: int | None = None) -> None:
+        """The client was told of the chat; live items begin behind its last entry, or else behind `after_seq`."""
+        room = self._room(head.chat_id)
+        room.begins(session, head.first_seq)
+        seq, at = (head.last_seq, head.last_at) if after_seq is None else (after_seq, None)
+        cursor = Cursor(seq, at, CursorState.LIVE)
         room.enter(session, cursor)
-        room.seen = max(room.seen, self._news.get(chat_id, 0))
-        self._place(room, seq, at)
+        room.seen = max(room.seen, self._news.get(room.chat_id, 0))
+        self._place(room, head.last_seq, head.last_at)
         self._settle(room, session, cursor)
 
     def announce(self, chat_id: int, user_ids: Iterable[int], seq: int = 0) -> None:
@@ -112,15 +113,16 @@ class Rooms:
         cursor = None if room is None else room.cursors.get(session.id)
         return cursor is not None and cursor.state is CursorState.LISTING
 
-    def listed(self, session: Session, chat_id: int, seq: int, at: datetime | None) -> None:
+    def listed(self, session: Session, chat: Chat) -> None:
         """The `chat` frame is out."""
-        room = self._room(chat_id)
+        room = self._room(chat.id)
+        room.begins(session, chat.first_seq)
         cursor = room.cursors[session.id]
         cursor.move("listed")
-        cursor.seq, cursor.at = seq, at
-        if room.relist.get(session.id, 0) <= seq:
+        cursor.seq, cursor.at = chat.last_seq, chat.last_at
+        if room.relist.get(session.id, 0) <= chat.last_seq:
             room.relist.pop(session.id, None)
-        self._place(room, seq, at)
+        self._place(room, chat.last_seq, chat.last_at)
         self._settle(room, session, cursor)
 
     def unlist(self, session: Session, chat_id: int) -> None:
@@ -165,7 +167,12 @@ class Rooms:
                 self._news[chat_id] = items[-1].seq
             return
         entries = [Entry(item) for item in items]
-        if entries and entries[0].seq - 1 == room.seq and entries[-1].seq - entries[0].seq == len(entries) - 1:
+        if (
+            entries
+            and not room.early
+            and entries[0].seq - 1 == room.seq
+            and entries[-1].seq - entries[0].seq == len(entries) - 1
+        ):
             self._advance(room, entries)
         else:
             room.keep_early(entries, self._knobs.early_items)
@@ -309,18 +316,19 @@ class Rooms:
         """These stand right behind the room's place: give them to all who are live, in order."""
         if not entries:
             return
+        erase_deleted(entries)
         begin = 0
         added: list[Entry] = []
         for place, entry in enumerate(entries):
             if entry.added is not None:
                 added.append(entry)
             elif entry.removed is not None and (leaving := room.live_of(entry.removed)):
-                self._broadcast(room, entries[begin : place + 1])
+                self._out.emit_all(broadcasts(room, entries[begin : place + 1]))
                 begin = place + 1
                 for session in leaving:
                     self.leave(session, room.chat_id)
         if begin < len(entries):
-            self._broadcast(room, entries[begin:])
+            self._out.emit_all(broadcasts(room, entries[begin:]))
         room.seq, room.at = entries[-1].seq, entries[-1].at
         room.seen = max(room.seen, room.seq)
         if room.members:
@@ -331,12 +339,6 @@ class Rooms:
         for connection_id, cursor in list(room.cursors.items()):
             if cursor.state is CursorState.AHEAD:
                 self._settle(room, room.members[connection_id], cursor)
-
-    def _broadcast(self, room: Room, entries: list[Entry]) -> None:
-        for kind in (0, 1):
-            if ids := room.live_ids(kind):
-                frames = tuple([entry.encoded(kind) for entry in entries])
-                self._out.emit(Broadcast(ids, frames, room.chat_id, entries[0].seq, entries[-1].seq))
 
     def _keep(self, room: Room, entries: list[Entry]) -> None:
         """In the tail, within what all tails may hold together: the room unused longest gives up first."""
@@ -388,8 +390,7 @@ class Rooms:
         end = next((place for place, entry in enumerate(entries) if entry.removed == session.user_id), None)
         if end is not None:
             entries = entries[: end + 1]
-        frames = tuple([entry.encoded(session.dialect.kind) for entry in entries])
-        self._out.emit(Broadcast((session.id,), frames, room.chat_id, entries[0].seq, entries[-1].seq))
+        self._out.emit(broadcast_to(room, session, entries))
         cursor.seq, cursor.at = entries[-1].seq, entries[-1].at
         if end is not None:
             self.leave(session, room.chat_id)

@@ -1,23 +1,26 @@
 """The end of a log, encoded once for all who read it."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from attrs import define, field
 
 from chatproto.server.dialect import ITEM_DIALECTS, PLAIN
-from chatproto.wire.model import Event, Message
+from chatproto.wire.model import Event, Hidden, Message
+from chatproto.wire.seen import PINNED_SEQ, seen_from, without_text
 
 OVERHEAD: Final = 400
 """Bytes of an entry beside its text, about."""
 
 
 class Entry:
-    """An item with its place. `removed`, `added`: the user whose membership it ends or begins."""
+    """An item with its place. `removed`, `added`: the user whose membership it ends or begins. `reach`: the first seq
+    that an event about a message names; whose log begins behind it sees the event otherwise. `deletion`: itself, where
+    it tells that a message was deleted."""
 
-    __slots__ = ("_chat", "added", "at", "item", "plain", "removed", "seq")
+    __slots__ = ("_chat", "_narrow", "added", "at", "deletion", "item", "plain", "reach", "removed", "seq")
 
     def __init__(self, item: Message | Event) -> None:
         self.item = item
@@ -25,6 +28,9 @@ class Entry:
         self.at = item.created_at
         self.plain = PLAIN.encode_item(item)
         self._chat: bytes | None = None
+        self._narrow: dict[tuple[int, bool], bytes] | None = None
+        self.reach: int | None = None
+        self.deletion: Event | None = None
         self.removed: int | None = None
         self.added: int | None = None
         if isinstance(item, Event):
@@ -32,6 +38,9 @@ class Entry:
                 self.removed = item.data["user_id"]
             elif item.event == "member_added":
                 self.added = item.data["user"].id
+            elif item.target_seq is not None:
+                self.reach = min(item.target_seq, item.data.get(PINNED_SEQ) or item.target_seq)
+                self.deletion = item if item.event == "deleted" else None
 
     def encoded(self, kind: int) -> bytes:
         """In the words of that kind of dialect."""
@@ -41,10 +50,34 @@ class Entry:
             self._chat = ITEM_DIALECTS[kind].encode_item(self.item)
         return self._chat
 
+    def seen_from(self, first_seq: int, kind: int) -> bytes:
+        """For a member whose part of the log begins with `first_seq`."""
+        if self.reach is None or first_seq <= self.reach:
+            return self.encoded(kind)
+        item = seen_from(self.item, first_seq)
+        key = (kind, isinstance(item, Hidden))  # there are but two narrower views
+        self._narrow = self._narrow or {}
+        if key not in self._narrow:
+            self._narrow[key] = ITEM_DIALECTS[kind].encode_item(item)
+        return self._narrow[key]
+
+    def erase(self, deletion: Event) -> None:
+        """The message was deleted: nothing of it is kept here."""
+        item = without_text(self.item, deletion)
+        if item is not self.item:
+            self.item, self.plain, self._chat, self._narrow = item, PLAIN.encode_item(item), None, None
+
     @property
     def size(self) -> int:
         """Bytes of memory, about."""
         return 2 * len(self.plain) + OVERHEAD
+
+
+def erase_deleted(entries: Collection[Entry]) -> None:
+    """Of a message that one of these deletes, nothing is left in the others."""
+    for deletion in [entry.deletion for entry in entries if entry.deletion is not None]:
+        for entry in entries:
+            entry.erase(deletion)
 
 
 @define(eq=False)
@@ -59,9 +92,13 @@ class Tail:
         return len(self._entries)
 
     def add(self, entries: Sequence[Entry], items: int, size: int) -> None:
-        """Put these behind, and let the first ones go until at most so many of so many bytes are left."""
+        """Put these behind, and let the first ones go until at most so many of so many bytes are left. What they
+        delete is erased."""
         self._entries.extend(entries)
         self.size += sum([entry.size for entry in entries])
+        if any([entry.deletion is not None for entry in entries]):
+            erase_deleted(self._entries)
+            self.size = sum([entry.size for entry in self._entries])
         while len(self._entries) > items or self.size > size:
             gone = self._entries.popleft()
             self.size -= gone.size

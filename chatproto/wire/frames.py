@@ -100,10 +100,12 @@ class Ping(ClientFrame, frozen=True, kw_only=True, tag="ping"):
     t: Annotated[int, Meta(ge=-MAX_ID, le=MAX_ID)] | None = None
 
 
-Command = Sync | Send | MarkFrame | TypingFrame | Auth | Ping
+MessageCommand = EditFrame | DeleteFrame | ReactFrame | PinFrame
+
+Command = Sync | Send | MessageCommand | MarkFrame | TypingFrame | Auth | Ping
 """What a session takes once it has said hello."""
 FromClient = Hello | Command
-CLIENT_TYPES = frozenset({"hello", "sync", "send", "mark", "typing", "auth", "ping"})
+CLIENT_TYPES = frozenset({"hello", "sync", "send", "edit", "delete", "react", "pin", "mark", "typing", "auth", "ping"})
 
 # --- server to client ------------------------------------------------------------------------------------------
 

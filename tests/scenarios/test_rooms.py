@@ -24,6 +24,7 @@ from chatproto.server.outputs import Broadcast, RunOperation, SendFrame
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
 from tests.scenarios.world import Peer, Person, World
+from tests.vectors.frames import head
 
 AWAY = OperationFailed(retryable=True)
 REPLACED = (1012, "the log was replaced")
@@ -294,7 +295,7 @@ def test_a_place_that_holds_another_entry_ends_the_connection(lacks: int) -> Non
     parts = world.hub.parts
     parts.rooms.leave(b.session, chat_id)
     parts.history.heads[chat_id] = (9, None)
-    parts.rooms.follow(b.session, chat_id, 1, world.now)
+    parts.rooms.follow(b.session, head(chat_id, 1, last_at=world.now))
     parts.out.emit(SendFrame(0, b"{}"))
     world.hub.receive_pong(a.id)
     world.pump()

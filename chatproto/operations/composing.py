@@ -1,0 +1,48 @@
+"""Commands about a message, made of what a client said: once for the WebSocket and for HTTP (docs/protocol.md I3).
+
+Each gets the digest that tells another command under the same cid, and the refusal that it deserves should the cid be
+new. `chat_id`, `actor_id`, `cid`, `seq` and `target_at` are as in the commands; `now` is the wall clock.
+"""
+
+from datetime import datetime
+
+from chatproto.operations.message_changes import DeleteMessage, EditMessage, Pin, React
+from chatproto.wire.digest import command_digest
+from chatproto.wire.emoji import qualified
+from chatproto.wire.limits import Limits
+from chatproto.wire.text import check_content
+
+
+def edit(
+    chat_id: int, actor_id: int, cid: str, seq: int, target_at: datetime | None, content: str, limits: Limits,
+    now: datetime,
+) -> EditMessage:  # fmt: skip
+    """Another text for a message."""
+    digest = command_digest("edit", target_seq=seq, content=content)
+    return EditMessage(chat_id, actor_id, cid, digest, seq, target_at, content, now, check_content(content, limits))
+
+
+def delete(
+    chat_id: int, actor_id: int, cid: str, seq: int, target_at: datetime | None, now: datetime
+) -> DeleteMessage:  # fmt: skip
+    """No message any more."""
+    return DeleteMessage(chat_id, actor_id, cid, command_digest("delete", target_seq=seq), seq, target_at, now)
+
+
+def react(
+    chat_id: int, actor_id: int, cid: str, seq: int, target_at: datetime | None, emoji: str, on: bool, now: datetime
+) -> React:
+    """An emoji, fully qualified; what is none is kept as it is, to be refused."""
+    known = qualified(emoji)
+    emoji = emoji if known is None else known
+    digest = command_digest("react", target_seq=seq, emoji=emoji, on=on)
+    refusal = "emoji_invalid" if known is None else None
+    return React(chat_id, actor_id, cid, digest, seq, target_at, emoji, on, now, refusal)
+
+
+def pin(
+    chat_id: int, actor_id: int, cid: str, seq: int, target_at: datetime | None, on: bool, now: datetime
+) -> Pin:  # fmt: skip
+    """To be found by all."""
+    digest = command_digest("pin", target_seq=seq, on=on)
+    return Pin(chat_id, actor_id, cid, digest, seq, target_at, on, now)
