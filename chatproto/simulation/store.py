@@ -126,7 +126,11 @@ class Membership:
 
 @define
 class Room:
-    """A chat with its log: entry i has seq i + 1. `commands`: digest, first and last seq by (actor, cid)."""
+    """A chat with its log: entry i has seq i + 1. `commands`: digest, first and last seq by (actor, cid).
+
+    Messages stand in the log as they were sent, but for erased ones. `texts`: what each `edited` wrote, by its seq;
+    `changes`: seqs of the events that changed a message, by its seq; `pins`: seq of the event, that of the message, on.
+    """
 
     id: int
     type: str
@@ -137,6 +141,9 @@ class Room:
     members: dict[int, Membership] = field(factory=dict)
     log: list[Message | Event] = field(factory=list)
     commands: dict[tuple[int, str], tuple[bytes, int, int]] = field(factory=dict)
+    texts: dict[int, str] = field(factory=dict)
+    changes: dict[int, tuple[int, ...]] = field(factory=dict)
+    pins: list[tuple[int, int, bool]] = field(factory=list)
 
     @property
     def last_seq(self) -> int:
@@ -151,7 +158,15 @@ class Room:
     def copy(self) -> "Room":
         """As it is now."""
         members = {user_id: evolve(member) for user_id, member in self.members.items()}
-        return evolve(self, members=members, log=list(self.log), commands=dict(self.commands))
+        return evolve(
+            self,
+            members=members,
+            log=list(self.log),
+            commands=dict(self.commands),
+            texts=dict(self.texts),
+            changes=dict(self.changes),
+            pins=list(self.pins),
+        )
 
     def depart(self, user_id: int) -> None:
         """The entry that is logged next removes this member: what they see stays as it is now."""
@@ -209,6 +224,7 @@ class Store:
         from chatproto.simulation import store_chats as chats
         from chatproto.simulation import store_log as log
         from chatproto.simulation import store_marks as marks
+        from chatproto.simulation import store_messages as messages
 
         match operation:  # what happens most often stands first
             case Sweep():
@@ -267,8 +283,12 @@ class Store:
                 return chats.set_flags(self, operation)
             case FetchMessages():
                 return log.fetch_messages(self, operation)
-            case EditMessage() | DeleteMessage() | React() | Pin() | FetchRevisions() | FetchPins():
-                raise NotImplementedError(type(operation).__name__)
+            case EditMessage() | DeleteMessage() | React() | Pin():
+                return messages.change_message(self, operation)
+            case FetchRevisions():
+                return messages.fetch_revisions(self, operation)
+            case FetchPins():
+                return messages.fetch_pins(self, operation)
             case RenewEpoch(old, new):
                 self.epoch = new if self.epoch == old else self.epoch
                 return Done()

@@ -21,10 +21,11 @@ from chatproto.operations import (
     SetFlags,
     UserFound,
 )
-from chatproto.simulation.store import Departure, Membership, Room, Store
+from chatproto.operations.message_events import gathered, pinned_from, rendered, seen_from
+from chatproto.simulation.store import Membership, Room, Store
 from chatproto.simulation.store_accounts import touch
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Chat, ChatType, Head, Member, Message, Role
+from chatproto.wire.model import Chat, ChatType, Event, Head, LogItem, Member, Message, Role
 
 KEY_LIFETIME = timedelta(hours=24)
 
@@ -174,6 +175,7 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
         favourite=me.favourite,
         hidden=me.hidden_seq is not None and (last_message is None or last_message.seq <= me.hidden_seq),
         peer=None if peer_id is None else store.seen_by(user_id, peer_id),
+        pinned_seq=pinned_from(max(pinned(room, me.left_seq), default=None), me.first_seq),
     )
 
 
@@ -185,17 +187,71 @@ def _last_message(room: Room, member: Membership) -> Message | None:
     last_seq = room.last_seq if member.left_seq is None else member.left_seq
     for item in reversed(room.log[member.first_seq - 1 : last_seq]):
         if isinstance(item, Message):
-            return shown(room, item, member.departure)
+            return shown(room, item, member)
     return None
 
 
-def shown(room: Room, message: Message, departure: Departure | None) -> Message:
-    """A message with `is_read` as it is now, or as it was at somebody's departure."""
+def shown_item(room: Room, item: Message | Event, viewer: Membership | None) -> LogItem:
+    """An entry as somebody sees it, or as everybody does who may see the whole log."""
+    if isinstance(item, Message):
+        return shown(room, item, viewer)
+    if item.target_seq is None:
+        return item
+    first_seq, end = (1, None) if viewer is None else (viewer.first_seq, viewer.left_seq)
+    target = room.log[item.target_seq - 1]
+    assert isinstance(target, Message)
+    highest = pinned_from(max(pinned(room, end), default=None), first_seq)
+    return seen_from(rendered(item, as_of(room, target, end), highest), first_seq)
+
+
+def shown(room: Room, message: Message, viewer: Membership | None) -> Message:
+    """A message as it is now, or as it was when a former member left: then they were told no more, but of deletions."""
     reads = {member.user_id: member.own_read_seq for member in room.members.values()}
-    if departure is not None:
-        reads = departure.reads
+    end = None
+    if viewer is not None and viewer.departure is not None and viewer.left_seq is not None:
+        reads, end = viewer.departure.reads, viewer.left_seq
     read = any(user_id != message.sender_id and seq >= message.seq for user_id, seq in reads.items())
-    return msgspec.structs.replace(message, is_read=read)
+    return msgspec.structs.replace(as_of(room, message, end), is_read=read)
+
+
+def as_of(room: Room, message: Message, end: int | None) -> Message:
+    """A message of the log as the entries up to `end` (None: all) left it."""
+    if message.deleted or message.seq not in room.changes:
+        return message
+    changes = [seq for seq in room.changes[message.seq] if end is None or seq <= end]
+    changed = msgspec.structs.replace(message, rev=len(changes) + 1)
+    edits = [seq for seq in changes if seq in room.texts]
+    if edits:
+        edited_at = room.log[edits[-1] - 1].created_at
+        changed = msgspec.structs.replace(changed, content=room.texts[edits[-1]], edited_at=edited_at)
+    reactions = reactions_at(room, message.seq, end)
+    return msgspec.structs.replace(
+        changed, reactions=gathered((user_id, emoji, seq) for (user_id, emoji), seq in reactions.items())
+    )
+
+
+def reactions_at(room: Room, seq: int, end: int | None) -> dict[tuple[int, str], int]:
+    """Who had put what under a message, and by which entry."""
+    found: dict[tuple[int, str], int] = {}
+    for change in room.changes.get(seq, ()):
+        event = room.log[change - 1]
+        if not isinstance(event, Event) or "emoji" not in event.data or (end is not None and change > end):
+            continue
+        key = event.actor_id, event.data["emoji"]
+        if event.event == "reaction_added":
+            found[key] = change
+        else:
+            found.pop(key)
+    return found
+
+
+def pinned(room: Room, end: int | None) -> set[int]:
+    """The messages that were pinned after the entry `end` (None: the last one)."""
+    found: set[int] = set()
+    for change, seq, on in room.pins:
+        if end is None or change <= end:
+            (found.add if on else found.discard)(seq)
+    return found
 
 
 def count_unread(room: Room, user_id: int, read_seq: int, last_seq: int) -> int:

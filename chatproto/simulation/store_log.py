@@ -28,11 +28,13 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, judge_change, judge_message
-from chatproto.simulation.store import Departure, Membership, Room, Store
-from chatproto.simulation.store_chats import shown
+from chatproto.operations.message_events import without_erased
+from chatproto.simulation.store import Membership, Room, Store
+from chatproto.simulation.store_chats import shown, shown_item
+from chatproto.simulation.store_messages import change_message
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS, Limits
-from chatproto.wire.model import ChatType, Event, Message, Page, Role, User
+from chatproto.wire.model import ChatType, Event, Hidden, LogItem, Message, Page, Role, User
 
 PAGE_BYTES = Limits().page_bytes
 
@@ -72,7 +74,7 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
 
 def append_batch(store: Store, operation: AppendBatch) -> Outcome:
     """One after another; what is refused changes nothing."""
-    return BatchAppended(tuple([_append(store, command) for command in operation.commands]))
+    return BatchAppended(tuple(without_erased([_append(store, command) for command in operation.commands])))
 
 
 def _append(store: Store, command: LogCommand) -> Appended | Refused:
@@ -82,7 +84,7 @@ def _append(store: Store, command: LogCommand) -> Appended | Refused:
         case AppendChange():
             return append_change(store, command)
         case EditMessage() | DeleteMessage() | React() | Pin():
-            raise NotImplementedError(type(command).__name__)
+            return change_message(store, command)
         case _:
             assert_never(command)
 
@@ -95,7 +97,7 @@ def _accepted(room: Room, operation: AppendMessage | AppendChange) -> bytes | No
 
 def _repeat(room: Room, operation: AppendMessage | AppendChange) -> Appended:
     _, first, last = room.commands[operation.actor_id, operation.cid]
-    items = tuple(_rendered(room, item, None) for item in room.log[first - 1 : last])
+    items = tuple(_everybody(room, item) for item in room.log[first - 1 : last])
     members = tuple(sorted(room.present())) if isinstance(operation, AppendChange) else ()
     return Appended(room.id, items, True, room.last_seq, members)
 
@@ -108,8 +110,10 @@ def _made_at(room: Room, seq: int | None) -> datetime | None:
     return target.created_at if isinstance(target, Message) else None
 
 
-def _rendered(room: Room, item: Message | Event, departure: Departure | None) -> Message | Event:
-    return shown(room, item, departure) if isinstance(item, Message) else item
+def _everybody(room: Room, item: Message | Event) -> Message | Event:
+    found = shown_item(room, item, None)
+    assert not isinstance(found, Hidden), "without a viewer"
+    return found
 
 
 # --- changes ---
@@ -296,8 +300,8 @@ def fetch_page(store: Store, operation: FetchPage) -> Outcome:
     else:
         end = max(min(cast("int", operation.before_seq) - 1, last_seq), before_all)
         start = max(end - operation.limit, before_all)
-    rendered = [_rendered(room, item, member.departure) for item in room.log[start:end]]
-    items = _fitting(store, operation.user_id, rendered, forward)
+    items = [shown_item(room, item, member) for item in room.log[start:end]]
+    items = _fitting(store, operation.user_id, items, forward)
     if forward:
         end = start + len(items)
     else:
@@ -322,7 +326,7 @@ def read_log(store: Store, operation: ReadLog) -> Outcome:
     if room is None or operation.after_seq > room.last_seq or _replaced(room, operation):
         return Refused("bad_seq", "after_seq is not in this log", "after_seq")
     entries = room.log[operation.after_seq : operation.after_seq + operation.limit]
-    items = _first_fitting([_rendered(room, item, None) for item in entries])
+    items = _first_fitting([_everybody(room, item) for item in entries])
     return LogRead(room.id, tuple(items), *room.head)
 
 
@@ -344,8 +348,8 @@ def _replaced(room: Room, operation: FetchPage | ReadLog) -> bool:
     return room.log[operation.after_seq - 1].created_at != operation.after_at
 
 
-def _fitting(store: Store, viewer_id: int, items: list[Message | Event], forward: bool) -> list[Message | Event]:
-    size, counted, kept = 0, set[int](), list[Message | Event]()
+def _fitting(store: Store, viewer_id: int, items: list[LogItem], forward: bool) -> list[LogItem]:
+    size, counted, kept = 0, set[int](), list[LogItem]()
     for item in items if forward else reversed(items):
         named = _named([item]) - counted
         size += len(msgspec.json.encode(item)) + 1
@@ -357,11 +361,13 @@ def _fitting(store: Store, viewer_id: int, items: list[Message | Event], forward
     return kept if forward else kept[::-1]
 
 
-def _named(items: Sequence[Message | Event]) -> set[int]:
+def _named(items: Sequence[LogItem]) -> set[int]:
     ids: set[int] = set()
     for item in items:
         if isinstance(item, Message):
             ids.add(item.sender_id)
+            continue
+        if isinstance(item, Hidden):
             continue
         ids.add(item.actor_id)
         if "user" in item.data:
@@ -380,7 +386,7 @@ def fetch_messages(store: Store, operation: FetchMessages) -> Outcome:
     last_seq = room.last_seq if member.left_seq is None else member.left_seq
     upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
     log = room.log[member.first_seq - 1 : upto]
-    found = [shown(room, item, member.departure) for item in log if isinstance(item, Message)]
+    found = [shown(room, item, member) for item in log if isinstance(item, Message)]
     end = max(0, len(found) - (operation.offset or 0))
     kept = found[max(0, end - operation.limit) : end]
     users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(_named(kept)))

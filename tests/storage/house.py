@@ -15,21 +15,26 @@ from chatproto.operations import (
     CreateGroup,
     CreateSession,
     CreateUser,
+    DeleteMessage,
+    EditMessage,
     FetchPage,
     LoadChat,
     LoadSession,
+    LogCommand,
     Mark,
     Marked,
     Operation,
     Outcome,
     PageFound,
+    Pin,
+    React,
     Refused,
     SessionCreated,
     SessionLoaded,
     UserFound,
 )
 from chatproto.wire.digest import command_digest
-from chatproto.wire.model import Chat, Head, Message, Page, Role
+from chatproto.wire.model import Chat, Event, Head, Message, Page, Role
 from chatproto.wire.text import fold, search_words
 from storage.port import Storage
 
@@ -162,6 +167,44 @@ class House:
     async def change(self, *args: Any, **fields: Any) -> Appended:
         """Append a change, which must succeed."""
         return expect(Appended, await self.try_change(*args, **fields))
+
+    def edit_of(self, chat_id: int, actor_id: int, seq: int, text: str, **fields: Any) -> EditMessage:
+        """The command that edits a message; `fields`: cid, target_at, refusal."""
+        digest = command_digest("edit", target_seq=seq, content=text)
+        return EditMessage(content=text, **self._change_of(chat_id, actor_id, seq, digest, fields))
+
+    def delete_of(self, chat_id: int, actor_id: int, seq: int, **fields: Any) -> DeleteMessage:
+        """The command that deletes a message; `fields`: cid, target_at."""
+        digest = command_digest("delete", target_seq=seq)
+        return DeleteMessage(**self._change_of(chat_id, actor_id, seq, digest, fields))
+
+    def react_of(self, chat_id: int, actor_id: int, seq: int, emoji: str, on: bool = True, **fields: Any) -> React:
+        """The command that puts or takes away an emoji; `fields`: cid, target_at, refusal."""
+        digest = command_digest("react", target_seq=seq, emoji=emoji, on=on)
+        return React(emoji=emoji, on=on, **self._change_of(chat_id, actor_id, seq, digest, fields))
+
+    def pin_of(self, chat_id: int, actor_id: int, seq: int, on: bool = True, **fields: Any) -> Pin:
+        """The command that pins or unpins a message; `fields`: cid, target_at."""
+        digest = command_digest("pin", target_seq=seq, on=on)
+        return Pin(on=on, **self._change_of(chat_id, actor_id, seq, digest, fields))
+
+    def _change_of(
+        self, chat_id: int, actor_id: int, seq: int, digest: bytes, fields: dict[str, Any]
+    ) -> dict[str, Any]:
+        names = {"chat_id": chat_id, "actor_id": actor_id, "seq": seq, "digest": digest, "now": self.now}
+        return {"cid": self.cid(), "target_at": None} | fields | names
+
+    async def changed(self, command: LogCommand) -> Event:
+        """Append a command about a message, which must change something."""
+        (item,) = expect(Appended, await self.do(command)).items
+        assert isinstance(item, Event)
+        return item
+
+    async def message_at(self, user_id: int, chat_id: int, seq: int) -> Message:
+        """A message as they see it."""
+        (item,) = (await self.page(user_id, chat_id, after=seq - 1, limit=1)).items
+        assert isinstance(item, Message)
+        return item
 
     async def try_page(
         self,

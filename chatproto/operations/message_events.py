@@ -1,0 +1,104 @@
+"""What the log tells of a changed message, once for every store (docs/protocol.md section 4, frame `event`; I4).
+
+An event keeps no text. What it is sent with is the state of its target at that moment, so that nobody is ever told a
+text that was erased, and a client that missed what lies between is right at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from attrs import evolve
+from msgspec import structs
+
+from chatproto.operations.outcomes import Appended, Refused
+from chatproto.wire.model import Event, Hidden, LogItem, Message, Reaction
+
+SHOWN: Final = 20
+"""Users named under one emoji."""
+OF_REVISIONS: Final = frozenset({"edited", "deleted", "reaction_added", "reaction_removed"})
+"""Events that raise their target's `rev`."""
+OF_CONTENT: Final = OF_REVISIONS - {"deleted"}
+"""Events that say nothing once their target is deleted."""
+UNPINNED: Final = "unpinned"
+"""In the stored data of `deleted`: the message was pinned before."""
+
+
+def rendered(event: Event, target: Message, pinned_seq: int | None) -> Event:
+    """An event about a message as it is sent.
+
+    `event`: as it is stored, with the emoji of a reaction; `target`: as the viewer sees it now; `pinned_seq`: the
+    highest pinned seq that they may see.
+    """
+    return structs.replace(event, data=_data(event, target, pinned_seq))
+
+
+def _data(event: Event, target: Message, pinned_seq: int | None) -> dict[str, Any]:
+    match event.event:
+        case "edited" if not target.deleted:
+            return {"content": target.content, "edited_at": target.edited_at, "rev": target.rev}
+        case "reaction_added" | "reaction_removed" if not target.deleted:
+            return {"emoji": event.data["emoji"], "reactions": target.reactions, "rev": target.rev}
+        case "deleted":
+            told = {"sender_id": target.sender_id, "rev": target.rev}
+            return told | {"pinned_seq": pinned_seq} if UNPINNED in event.data else told
+        case "pinned" | "unpinned":
+            return {"pinned_seq": pinned_seq}
+        case _:
+            return {}
+
+
+def seen_from(item: LogItem, first_seq: int) -> LogItem:
+    """The item for somebody who may see the log from `first_seq` on: nothing of what happens to earlier messages."""
+    if isinstance(item, Event) and item.target_seq is not None and item.target_seq < first_seq:
+        return Hidden(chat_id=item.chat_id, seq=item.seq)
+    return item
+
+
+def pinned_from(pinned_seq: int | None, first_seq: int) -> int | None:
+    """The highest pinned seq of a chat, for somebody who may see its log from `first_seq` on."""
+    return pinned_seq if pinned_seq is not None and pinned_seq >= first_seq else None
+
+
+def gathered(reactions: Iterable[tuple[int, str, int]]) -> tuple[Reaction, ...]:
+    """The reactions under a message, from (user id, emoji, seq of its event) each: emoji and users by who was first."""
+    users: dict[str, list[int]] = {}
+    for user_id, emoji, _ in sorted(reactions, key=lambda one: one[2]):
+        users.setdefault(emoji, []).append(user_id)
+    return tuple(
+        Reaction(emoji=emoji, count=len(user_ids), user_ids=tuple(user_ids[:SHOWN]))
+        for emoji, user_ids in users.items()
+    )
+
+
+def tombstone(message: Message, rev: int) -> Message:
+    """What is left of a deleted message."""
+    return structs.replace(
+        message, rev=rev, content=None, deleted=True, attachment_url=None, attachments=(), reactions=()
+    )
+
+
+def without_erased(outcomes: Sequence[Appended | Refused]) -> list[Appended | Refused]:
+    """The outcomes of one transaction, each told as of its own place in it, but for what the transaction erased."""
+    erased = {
+        (item.chat_id, item.target_seq): item.data["rev"]
+        for outcome in outcomes
+        if isinstance(outcome, Appended)
+        for item in outcome.items
+        if isinstance(item, Event) and item.event == "deleted"
+    }
+    if not erased:
+        return list(outcomes)
+    return [
+        evolve(outcome, items=tuple(_without(item, erased) for item in outcome.items))
+        if isinstance(outcome, Appended)
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def _without(item: Message | Event, erased: dict[tuple[int, int | None], int]) -> Message | Event:
+    if isinstance(item, Message):
+        rev = erased.get((item.chat_id, item.seq))
+        return item if rev is None else tombstone(item, rev)
+    is_void = item.event in OF_CONTENT and (item.chat_id, item.target_seq) in erased
+    return structs.replace(item, data={}) if is_void else item
