@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.vectors.scenarios import load
 from tests.vectors.server_scenarios import load as load_server
+from tests.vectors.texts import TABLES
 
 FOLDER = Path(__file__).parent
 
@@ -22,16 +23,24 @@ def documents() -> dict[str, str]:
     """The texts by their file names."""
     client = {f"client-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load().items()}
     server = {f"server-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load_server().items()}
-    return client | server
+    text = {f"text/{name}.json": table_of(table) for name, table in TABLES.items()}
+    return client | server | text
+
+
+def table_of(table: list[tuple[str, Any]]) -> str:
+    """A text and its tree a line."""
+    lines = ",\n".join(json.dumps({"text": text, "tree": tree}, ensure_ascii=False) for text, tree in table)
+    return f"[\n{lines}\n]\n"
 
 
 def main() -> None:
     """Write what is new, take away what is gone."""
     texts = documents()
-    for path in FOLDER.glob("*.json"):
-        if path.name not in texts:
+    for path in FOLDER.rglob("*.json"):
+        if path.relative_to(FOLDER).as_posix() not in texts:
             path.unlink()
     for name, text in texts.items():
+        (FOLDER / name).parent.mkdir(exist_ok=True)
         (FOLDER / name).write_text(text, encoding="utf-8")
     print(f"{len(texts)} vectors")
 

@@ -30,9 +30,9 @@ def test_a_scenario_holds(name: str) -> None:
 
 def test_the_files_are_what_the_scenarios_give() -> None:
     texts = documents()
-    files = sorted(FOLDER.glob("*.json"))
-    assert {path.name for path in files} == set(texts), "run: python -m tests.vectors.generate"
-    changed = [path.name for path in files if path.read_text(encoding="utf-8") != texts[path.name]]
+    files = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*.json")}
+    assert set(files) == set(texts), "run: python -m tests.vectors.generate"
+    changed = [name for name, path in files.items() if path.read_text(encoding="utf-8") != texts[name]]
     assert changed == [], "run: python -m tests.vectors.generate, and look at the difference"
 
 
