@@ -5,10 +5,22 @@ As JSON each has its name under `do`; the vectors compare them so.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from chatproto.wire.frames import ChatFrame, Chats, FromClient, Marks, Presence, Ready, Typing, UserFrame
+from chatproto.wire.frames import (
+    ChatFrame,
+    Chats,
+    FromClient,
+    Marks,
+    MessageCommand,
+    Presence,
+    Ready,
+    Send,
+    Typing,
+    UserFrame,
+)
 from chatproto.wire.model import LogItem
 
 
@@ -16,17 +28,39 @@ class ClientOutput(msgspec.Struct, frozen=True, tag_field="do"):
     """The base of all."""
 
 
+Kind = Literal["send", "edit", "delete", "react", "pin"]
+LogCommand = Send | MessageCommand
+"""What a row is on the wire."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A message on its way (C1). Its bytes never change: the server knows a repetition by cid and content."""
+    """A command of the log on its way (C1). Its bytes never change: the server knows a repetition by cid and content.
+
+    All but sends name the message that they are about, by `seq` and its created_at, `target_at`. `content`: the text of
+    a send or an edit; `emoji` and `on` of a reaction, `on` of a pin. What was saved by version 0.1 is a send.
+    """
 
     cid: str
     chat_id: int
-    content: str
-    reply_to: int | None = None
+    kind: Kind = "send"
+    content: str = ""
+    seq: int | None = None
     target_at: datetime | None = None
+    """When the message was made that `seq` or `reply_to` names."""
+    emoji: str | None = None
+    on: bool | None = None
+    reply_to: int | None = None
     attachments: tuple[int, ...] = ()
     reply_lost: bool = False
     """It answered to a message of a log that was replaced, and goes out without `reply_to`."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can be put on the wire."""
+        if self.kind == "send":
+            return True
+        missing = self.seq is None or self.target_at is None or (self.kind == "react" and self.emoji is None)
+        return not missing and (self.kind in ("edit", "delete") or self.on is not None)
 
 
 # --- to be done ---

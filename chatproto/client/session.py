@@ -5,21 +5,16 @@ one and perform them in order, and call `handle_timer` at `next_timer()`.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Final, assert_never
 
 from chatproto.client.client_config import ClientConfig
 from chatproto.client.connector import Connector
 from chatproto.client.outbox import Outbox
 from chatproto.client.outputs import (
-    DropRow,
-    Failed,
     Output,
     Row,
     SaveEpoch,
-    SaveRow,
     SendFrame,
-    Sent,
     Tell,
 )
 from chatproto.client.replica import Replica
@@ -71,12 +66,12 @@ class ClientSession:
         *,
         skips: bool = True,
     ) -> None:
+        self._outputs: list[Output] = []
         self.config = config
         self.timing = config.timing
-        self.outbox = Outbox()
+        self.outbox = Outbox(self._emit)
         self.replica = Replica(self.timing, self._emit, config.whole_log, skips)
         self._connector = Connector(self.timing, random, self._emit)
-        self._outputs: list[Output] = []
         self._inflight = 0
         self._sent_at = 0
         self._heard_at = 0
@@ -163,10 +158,9 @@ class ClientSession:
             self._leave("stop", "stopped")
 
     def send(self, row: Row, now: int) -> bool:
-        """Put a message behind those already on their way to its chat; False where its cid is among them."""
-        if not self.outbox.add(row):
+        """Put a command behind those already on their way to its chat; False where its cid is among them."""
+        if not self.outbox.put(row):
             return False
-        self._emit(SaveRow(row))
         self._pump(now)
         return True
 
@@ -177,8 +171,7 @@ class ClientSession:
 
     def discard(self, cid: str, now: int) -> None:
         """The user takes a row back. Should it have been sent already, the server may have it all the same."""
-        if self.outbox.settle(cid) is not None:
-            self._emit(DropRow(cid))
+        if self.outbox.discard(cid):
             self._pump(now)
 
     def saved(self, chat_id: int, seq: int, now: int) -> None:
@@ -241,13 +234,13 @@ class ClientSession:
         self._connector.ready(now)
         self._inflight = min(32, frame.limits.inflight)
         if self.replica.ready(frame):
-            self._forget_replies(None)
+            self.outbox.forget_log(None)
         self._emit(SaveEpoch(frame.user.id, frame.epoch))
         self._listed(frame)
 
     def _listed(self, frame: Ready | Chats) -> None:
         for chat_id in self.replica.list_heads(frame.chats):
-            self._forget_replies(chat_id)
+            self.outbox.forget_log(chat_id)
         self._emit(Tell(frame))
 
     def _take(self, frame: FromServer, now: int) -> None:
@@ -261,7 +254,7 @@ class ClientSession:
             case PageFrame():
                 self._page(frame, now)
             case Ack():
-                self._settled(frame.cid, frame.seq, frame.created_at, frame.dup)
+                self.outbox.stored(frame.cid, frame.seq, frame.created_at, frame.dup)
             case ErrorFrame():
                 self._error(frame, now)
             case Lag():
@@ -325,19 +318,12 @@ class ClientSession:
                 self._own(item)
         chat_id = self.replica.page(page, now)
         if chat_id is not None:
-            self._forget_replies(chat_id)
+            self.outbox.forget_log(chat_id)
 
     def _own(self, message: Message) -> None:
         """One's own message is an acknowledgement as good as the other (C3)."""
         if message.sender_id == self.replica.user_id:
-            self._settled(message.cid, message.seq, message.created_at, False)
-
-    def _settled(self, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
-        """The row is stored, if it is one that waits."""
-        row = self.outbox.settle(cid)
-        if row is not None:
-            self._emit(DropRow(cid))
-            self._emit(Sent(cid, row.chat_id, seq, created_at, dup))
+            self.outbox.stored(message.cid, message.seq, message.created_at, False)
 
     def _error(self, error: ErrorFrame, now: int) -> None:
         self._connector.told(delay=error.retry_after_ms)
@@ -349,21 +335,11 @@ class ClientSession:
         if entry is None:
             chat_id = self.replica.error(error, now)
             if chat_id is not None:
-                self._forget_replies(chat_id)
+                self.outbox.forget_log(chat_id)
         elif error.retryable:  # what comes later must not overtake it: leave, and send all again in order
             self._abandon(4503, error.code, now)
-        elif self.outbox.refused(entry.row.cid):
-            row = entry.row
-            if error.code == "cid_conflict" and row.reply_lost:  # it was stored with its reply before the restore
-                self._settled(row.cid, None, None, True)
-            else:
-                self.outbox.settle(row.cid)
-                self._emit(DropRow(row.cid))
-                self._emit(Failed(row.cid, row.chat_id, error.code, error.detail))
-
-    def _forget_replies(self, chat_id: int | None) -> None:
-        for row in self.outbox.forget_replies(chat_id):
-            self._emit(SaveRow(row))
+        else:
+            self.outbox.refused(entry.row.cid, error.code, error.detail)
 
     # --- the ends ---
 
@@ -385,10 +361,7 @@ class ClientSession:
 
     def _disconnected(self, code: int) -> None:
         self.replica.disconnected()
-        poison = self.outbox.disconnected(code)
-        if poison is not None:
-            self._emit(DropRow(poison.cid))
-            self._emit(Failed(poison.cid, poison.chat_id, "too_large", "the server closed the connection on it twice"))
+        self.outbox.disconnected(code)
 
     def _send(self, frame: FromClient, now: int) -> None:
         self._sent_at = now

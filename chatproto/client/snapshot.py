@@ -62,5 +62,4 @@ def restore(snapshot: Snapshot, replica: Replica, outbox: Outbox) -> None:
             left_seq=chat.left_seq,
             read=chat.read,
         )
-    for row in snapshot.rows:
-        outbox.add(row, saved=True)
+    outbox.restore(snapshot.rows)

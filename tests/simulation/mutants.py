@@ -397,9 +397,9 @@ CORE: Final = (
     Mutant("a row leaves on a retryable error", "chatproto/client/session.py", "elif error.retryable:", "elif False:"),
     Mutant(
         "a final error is not told",
-        "chatproto/client/session.py",
-        "elif self.outbox.refused(entry.row.cid):",
-        "elif False:",
+        "chatproto/client/outbox.py",
+        "            self._fail(cid, code, detail)",
+        "            pass",
     ),
     Mutant(
         "ping timer not re-armed",
@@ -529,8 +529,8 @@ SCRIPT: Final = (
     Mutant("js: two exchanges at once", "session.js", "    if (this.#renewing) return;\n", ""),
     Mutant(
         "js: final errors kept",
-        "session.js",
-        'this.#emit({ do: "failed", cid, chat_id, code: error.code, detail: error.detail });',
+        "outbox.js",
+        'this.emit({ do: "failed", cid, chat_id, code, detail });',
         "",
     ),
 )

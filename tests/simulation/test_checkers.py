@@ -347,7 +347,7 @@ def not_live(w: Settled) -> None:
 
 
 def unsent(w: Settled) -> None:
-    w.ann.session.outbox.add(Row(cid="mine", chat_id=1, content="x"))
+    w.ann.session.outbox.put(Row(cid="mine", chat_id=1, content="x"))
 
 
 def shows_too_little(w: Settled) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatproto.client.session import ClientSession
+from chatproto.client.outbox import Outbox
 from chatproto.simulation.__main__ import main
 
 
@@ -19,12 +19,12 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug is planted: acks are taken for another message."""
-    settled = ClientSession._settled
+    settled = Outbox.stored
 
-    def wrong(self: ClientSession, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
+    def wrong(self: Outbox, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
         settled(self, cid, None if seq is None else seq + 1, created_at, dup)
 
-    monkeypatch.setattr(ClientSession, "_settled", wrong)
+    monkeypatch.setattr(Outbox, "stored", wrong)
 
 
 def test_one_seed_shows_its_trace(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

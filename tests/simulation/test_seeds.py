@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatproto.client.outbox import Outbox
 from chatproto.simulation.options import FAULTS, SWITCHES, Options, draw, without
 from chatproto.simulation.report import html
 from chatproto.simulation.run import options_of, run, shrink
@@ -89,14 +90,12 @@ def test_every_fault_can_be_switched_off(switch: str) -> None:
 
 def test_a_run_that_breaks_is_found_shrunk_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a bug planted: acks are taken for another message."""
-    from chatproto.client import session
+    settled = Outbox.stored
 
-    settled = session.ClientSession._settled
-
-    def wrong(self: session.ClientSession, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
+    def wrong(self: Outbox, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
         settled(self, cid, None if seq is None else seq + 1, created_at, dup)
 
-    monkeypatch.setattr(session.ClientSession, "_settled", wrong)
+    monkeypatch.setattr(Outbox, "stored", wrong)
     verdict = next(found for seed in range(20) if (found := run(seed, options_of(seed, lite=True))).code)
     small = shrink(verdict)
     assert (small.code, small.ticks <= verdict.ticks) == ("S1", True)

@@ -27,7 +27,7 @@ def another_epoch(r: Recorder) -> None:
     assert r.done("save_epoch") == [{"do": "save_epoch", "user_id": 1, "epoch": "e2"}]
     [saved] = r.done("save_row")
     assert saved["row"] == {
-        "cid": "mine-1", "chat_id": 5, "content": "hello 1", "attachments": [], "reply_lost": True,
+        "cid": "mine-1", "chat_id": 5, "kind": "send", "content": "hello 1", "attachments": [], "reply_lost": True,
     }  # fmt: skip
     assert ["reply_to" in frame for frame in r.sent("send")] == [False]
     assert r.sent("mark") == [], "own marks went with the old history"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from chatproto.client.outputs import Row
+from chatproto.client.outputs import Kind, Row
 from chatproto.wire.frames import Ack, ErrorFrame, PageFrame, Ready
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Chat, Event, Head, Hidden, LogItem, Message, PrivateUser, User
@@ -102,3 +102,9 @@ def chat(chat_id: int, last_seq: int, *, first_seq: int = 1, left_seq: int | Non
 
 def row(number: int, chat_id: int = 5, **more: Any) -> Row:
     return Row(cid=f"mine-{number}", chat_id=chat_id, content=f"hello {number}", **more)
+
+
+def change(number: int, kind: Kind, seq: int = 2, chat_id: int = 5, **more: Any) -> Row:
+    """A row about the message `seq` of `messages`."""
+    fields: dict[str, Any] = {"target_at": at(seq), **more}
+    return Row(cid=f"mine-{number}", chat_id=chat_id, kind=kind, seq=seq, **fields)

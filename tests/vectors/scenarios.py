@@ -85,6 +85,12 @@ def come_back(r: Recorder, *heads: Head, code: int = 1006, then: Sequence[FromSe
 
 def load() -> dict[str, Scenario]:
     """All of them."""
-    from tests.vectors import client_catch_up, client_links, client_outbox, client_restored  # noqa: F401
+    from tests.vectors import (  # noqa: F401
+        client_catch_up,
+        client_changes,
+        client_links,
+        client_outbox,
+        client_restored,
+    )
 
     return SCENARIOS

@@ -5,6 +5,7 @@
 
 import { contentProblem, withoutHalves } from "./core/content.js";
 import { uuid7 } from "./core/ids.js";
+import { rowOf } from "./core/outbox.js";
 import { echoOf } from "./profile.js";
 
 /** @typedef {import("./types.js").Refused} Refused @typedef {import("./types.js").Done} Done
@@ -79,15 +80,7 @@ export class Outgoing {
   async #put(what, instead) {
     const cid = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
     const state = /** @type {const} */ ("queued");
-    const row = {
-      ...what,
-      cid,
-      attachments: [],
-      reply_lost: false,
-      state,
-      code: null,
-      written_at: new Date().toISOString(),
-    };
+    const row = { ...rowOf({ ...what, cid }), state, code: null, written_at: new Date().toISOString() };
     try {
       await this.db()?.addRow(row, instead?.cid);
     } catch (error) {

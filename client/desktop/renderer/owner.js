@@ -71,9 +71,7 @@ export class Owner {
 
   /** @param {import("./db.js").Kept} row durable already */
   send(row) {
-    this.driver.input((session, at) => {
-      if (session.send(row, at)) session.rowSaved(row.cid, at);
-    });
+    this.driver.input((session, at) => session.send(row, at, true));
     this.#polling?.hurry();
   }
 

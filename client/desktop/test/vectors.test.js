@@ -76,6 +76,18 @@ test("a session goes on from its snapshot as the one it was taken from", () => {
   }
 });
 
+test("a row that is durable already is not saved again", () => {
+  const session = new ClientSession({}, () => 0.5);
+  assert.ok(session.send({ cid: "mine", chat_id: 5, content: "hello" }, 0, true));
+  assert.deepEqual(session.outputs(), []);
+  assert.ok(session.outbox.lines.get(5)?.waiting[0].saved);
+});
+
+test("a row that lacks what its kind needs is a bug", () => {
+  const session = new ClientSession({}, () => 0.5);
+  assert.throws(() => session.send({ cid: "mine", chat_id: 5, kind: "delete" }, 0), /delete without/);
+});
+
 test("a step that no table has is a bug", () => {
   const session = new ClientSession({}, () => 0.5);
   session.start("token", 0);

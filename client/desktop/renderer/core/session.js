@@ -36,7 +36,7 @@ export class ClientSession {
     this.timing = { ...TIMING, ...config.timing };
     this.state = "idle";
     this.link = 0;
-    this.outbox = new Outbox();
+    this.outbox = new Outbox((output) => this.#emit(output));
     this.replica = new Replica(this.timing, (output) => this.#emit(output), config.whole_log ?? false);
     this.#backoff = new Backoff(this.timing, random);
     if (snapshot) restore(snapshot, this.replica, this.outbox);
@@ -151,13 +151,11 @@ export class ClientSession {
     if (this.state !== "stopped") this.#leave("stop", "stopped");
   }
 
-  /** Put a message behind those on their way to its chat.
-   * @param {Partial<import("./outbox.js").Row> & {cid: string, chat_id: number, content: string}} given
-   * @param {number} now @returns {boolean} false where its cid is among them */
-  send(given, now) {
-    const row = rowOf(given);
-    if (!this.outbox.add(row)) return false;
-    this.#emit({ do: "save_row", row });
+  /** Put a command behind those on their way to its chat.
+   * @param {import("./outbox.js").GivenRow} given @param {number} now @param {boolean} [saved] it is durable already
+   * @returns {boolean} false where its cid is among them */
+  send(given, now, saved = false) {
+    if (!this.outbox.put(rowOf(given), saved)) return false;
     this.#pump(now);
     return true;
   }
@@ -170,10 +168,7 @@ export class ClientSession {
 
   /** The user takes a row back. @param {string} cid @param {number} now */
   discard(cid, now) {
-    if (this.outbox.settle(cid)) {
-      this.#emit({ do: "drop_row", cid });
-      this.#pump(now);
-    }
+    if (this.outbox.discard(cid)) this.#pump(now);
   }
 
   /** What was to be applied is durable up to there (C6). @param {number} chatId @param {number} seq @param {number} now */
@@ -224,9 +219,9 @@ export class ClientSession {
   /** The chats as GET /api/chats tells them: what `ready` is to a link. @param {Frame} listed user, epoch and heads */
   polled(listed) {
     if (this.#linked) return;
-    if (this.replica.ready(listed)) this.#forgetReplies(null);
+    if (this.replica.ready(listed)) this.outbox.forgetLog(null);
     this.#emit({ do: "save_epoch", user_id: listed.user.id, epoch: listed.epoch });
-    for (const chatId of this.replica.listHeads(listed.chats)) this.#forgetReplies(chatId);
+    for (const chatId of this.replica.listHeads(listed.chats)) this.outbox.forgetLog(chatId);
   }
 
   /** The syncs and marks that a link would carry now; each is given once. @param {number} now @returns {Frame[]} */
@@ -279,14 +274,14 @@ export class ClientSession {
     this.#readyAt = now;
     this.#renewed = false;
     this.#inflight = Math.min(32, frame.limits.inflight);
-    if (this.replica.ready(frame)) this.#forgetReplies(null);
+    if (this.replica.ready(frame)) this.outbox.forgetLog(null);
     this.#emit({ do: "save_epoch", user_id: frame.user.id, epoch: frame.epoch });
     this.#listed(frame);
   }
 
   /** @param {Frame} frame */
   #listed(frame) {
-    for (const chatId of this.replica.listHeads(frame.chats)) this.#forgetReplies(chatId);
+    for (const chatId of this.replica.listHeads(frame.chats)) this.outbox.forgetLog(chatId);
     this.#emit({ do: "tell", frame });
   }
 
@@ -305,7 +300,7 @@ export class ClientSession {
         this.#page(frame, now);
         break;
       case "ack":
-        this.#settled(frame.cid, frame.seq, frame.created_at, frame.dup);
+        this.outbox.stored(frame.cid, frame.seq, frame.created_at, frame.dup);
         break;
       case "error":
         this.#error(frame, now);
@@ -373,22 +368,14 @@ export class ClientSession {
       if (item.type === "message") this.#own(item);
     }
     const chatId = this.replica.page(page, now);
-    if (chatId !== null) this.#forgetReplies(chatId);
+    if (chatId !== null) this.outbox.forgetLog(chatId);
   }
 
   /** One's own message is an acknowledgement as good as the other (C3). @param {Frame} message */
   #own(message) {
     if (message.sender_id === this.replica.userId) {
-      this.#settled(message.cid, message.seq, message.created_at, false);
+      this.outbox.stored(message.cid, message.seq, message.created_at, false);
     }
-  }
-
-  /** @param {string} cid @param {number | null} seq @param {string | null} createdAt @param {boolean} dup */
-  #settled(cid, seq, createdAt, dup) {
-    const row = this.outbox.settle(cid);
-    if (!row) return;
-    this.#emit({ do: "drop_row", cid });
-    this.#emit({ do: "sent", cid, chat_id: row.chat_id, seq, created_at: createdAt, dup });
   }
 
   /** @param {Frame} error @param {number} now */
@@ -402,20 +389,12 @@ export class ClientSession {
     const entry = this.outbox.entries.get(error.ref ?? "");
     if (!entry) {
       const chatId = this.replica.error(error, now);
-      if (chatId !== null) this.#forgetReplies(chatId);
+      if (chatId !== null) this.outbox.forgetLog(chatId);
     } else if (error.retryable) {
       // what comes later must not overtake it: leave, and send all again in order
       this.#abandon(4503, error.code, now);
-    } else if (this.outbox.refused(entry)) {
-      const { cid, chat_id, reply_lost } = entry.row;
-      if (error.code === "cid_conflict" && reply_lost) {
-        // it was stored with its reply before the restore
-        this.#settled(cid, null, null, true);
-      } else {
-        this.outbox.settle(cid);
-        this.#emit({ do: "drop_row", cid });
-        this.#emit({ do: "failed", cid, chat_id, code: error.code, detail: error.detail });
-      }
+    } else {
+      this.outbox.refused(entry, error.code, error.detail);
     }
   }
 
@@ -423,11 +402,6 @@ export class ClientSession {
   #refused(frame) {
     if (frame.type === "bye") this.#bye = frame.reconnect_after_ms;
     else if ((frame.retry_after_ms ?? null) !== null) this.#toldDelay = frame.retry_after_ms;
-  }
-
-  /** @param {number | null} chatId */
-  #forgetReplies(chatId) {
-    for (const row of this.outbox.forgetReplies(chatId)) this.#emit({ do: "save_row", row });
   }
 
   #renew() {
@@ -448,11 +422,7 @@ export class ClientSession {
   /** @param {number} code */
   #disconnected(code) {
     this.replica.disconnected();
-    const poison = this.outbox.disconnected(code);
-    if (!poison) return;
-    const detail = "the server closed the connection on it twice";
-    this.#emit({ do: "drop_row", cid: poison.cid });
-    this.#emit({ do: "failed", cid: poison.cid, chat_id: poison.chat_id, code: "too_large", detail });
+    this.outbox.disconnected(code);
   }
 
   /** Whether and when to return is decided by the close code alone.

@@ -7,7 +7,7 @@ import { ChatLog } from "./replica.js";
  * @typedef {{chat_id: number, first_seq: number, applied: number, applied_at?: string | null,
  *   left_seq?: number | null, read?: number}} ChatSnapshot
  * @typedef {{user_id?: number, epoch?: string | null, chats?: ChatSnapshot[],
- *   rows?: (Partial<import("./outbox.js").Row> & {cid: string, chat_id: number, content: string})[]}} Snapshot
+ *   rows?: import("./outbox.js").GivenRow[]}} Snapshot
  */
 
 /**
@@ -46,5 +46,5 @@ export function restore(snapshot, replica, outbox) {
     chat.read = kept.read ?? 0;
     replica.chats.set(kept.chat_id, chat);
   }
-  for (const row of snapshot.rows ?? []) outbox.add(rowOf(row), true);
+  outbox.restore((snapshot.rows ?? []).map(rowOf));
 }
