@@ -128,7 +128,6 @@ export class Db {
    * @param {number} limit @returns {Promise<Item[]>} */
   async items(chatId, below, limit) {
     if (limit <= 0) return [];
-    if (limit <= 0) return [];
     const range = IDBKeyRange.bound([chatId, below - limit], [chatId, below], false, true);
     const found = await this.#transact(["items"], "readonly", (store) => store("items").getAll(range));
     return lastRun(found.result, below);
@@ -195,6 +194,15 @@ export class Db {
     await this.#transact(["items"], "readwrite", (store) => {
       for (const { chat_id, applied } of found.cursors.result) trim(store("items"), chat_id, applied - SPARE);
     });
+  }
+
+  /** Windows share the database: what became of a row is in it. @param {Record<string, any>[]} _updates */
+  noticed(_updates) {}
+
+  /** Drop what the server has too; the outbox and drafts, which it has not, stay. */
+  async forget() {
+    const gone = ["meta", "cursors", "items", "chats", "users"];
+    await this.#transact(gone, "readwrite", (store) => gone.forEach((name) => store(name).clear()), true);
   }
 
   /** Delete all of it. */

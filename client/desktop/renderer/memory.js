@@ -1,45 +1,95 @@
 /**
- * In place of db.js where a browser keeps nothing (its user forbade it): the messages on their way and drafts, until the
- * page is closed. What was not acknowledged by then is lost with it, as the user wished.
+ * In place of db.js where nothing may be kept in the browser, by the wish of who logged in or of its owner: the messages
+ * on their way and drafts, until the tab is closed (tab.js). What was not acknowledged by then is lost with it.
  */
+
+import { keepInTab, keptInTab, unsentName } from "./tab.js";
 
 /** @typedef {import("./db.js").Kept} Kept @typedef {import("./db.js").Store} Store */
 
-/** @returns {Store} */
-export function memoryStore() {
+/** @param {string} name of the profile @returns {Store} */
+export function memoryStore(name) {
+  const kept = keptInTab(unsentName(name));
   /** @type {Map<string, Kept>} */
-  const rows = new Map();
+  const rows = new Map((kept?.rows ?? []).map((/** @type {Kept} */ row) => [row.cid, row]));
+  /** @type {Map<number, string>} */
+  const texts = new Map(kept?.drafts ?? []);
+  /** @type {number | null} */
+  let open = kept?.current ?? null;
+
+  function keep() {
+    const empty = rows.size === 0 && texts.size === 0 && open === null;
+    keepInTab(unsentName(name), empty ? null : { rows: [...rows.values()], drafts: [...texts], current: open });
+  }
+
+  /** @param {string[]} gone cids @param {Record<string, any>[]} failed */
+  function leave(gone, failed) {
+    const codes = new Map(failed.map(({ cid, code }) => [cid, code]));
+    let changed = false;
+    for (const cid of gone) if (!codes.has(cid)) changed = rows.delete(cid) || changed;
+    for (const [cid, code] of codes) {
+      const row = rows.get(cid);
+      if (!row || row.state === "failed") continue;
+      rows.set(cid, { ...row, state: "failed", code });
+      changed = true;
+    }
+    if (changed) keep();
+  }
+
   return {
-    name: "memory",
+    name,
     load: async () => ({
       me: null,
-      current: null,
+      current: open,
       epoch: null,
       cursors: [],
       rows: [...rows.values()],
       chats: [],
       users: [],
-      drafts: new Map(),
+      drafts: new Map(texts),
     }),
     own: async () => {},
     async save(outputs) {
-      for (const { do: what, cid, code } of outputs) {
-        const row = rows.get(cid);
-        if (what === "drop_row") rows.delete(cid);
-        if (what === "failed" && row) rows.set(cid, { ...row, state: "failed", code });
-      }
+      const failed = outputs.filter((output) => output.do === "failed");
+      leave(
+        outputs.filter((output) => output.do === "drop_row").map(({ cid }) => cid),
+        failed,
+      );
     },
+    // a window that only follows hears here what became of its rows
+    noticed: (updates) =>
+      leave(
+        updates.filter((update) => update.do === "sent" || update.do === "discarded").map(({ cid }) => cid),
+        updates.filter((update) => update.do === "failed"),
+      ),
     async addRow(row, instead) {
       if (instead) rows.delete(instead);
       rows.set(row.cid, row);
+      keep();
     },
-    dropRow: async (cid) => void rows.delete(cid),
+    async dropRow(cid) {
+      if (rows.delete(cid)) keep();
+    },
     items: async () => [],
     keepItems: async () => {},
     countUnread: async () => null,
-    keepViews: async () => {},
+    async keepViews({ drafts = new Map(), current }) {
+      if (drafts.size === 0 && current === undefined) return;
+      for (const [chatId, text] of drafts) {
+        if (text) texts.set(chatId, text);
+        else texts.delete(chatId);
+      }
+      if (current !== undefined) open = current;
+      keep();
+    },
     tidy: async () => {},
-    destroy: async () => rows.clear(),
+    forget: async () => {},
+    async destroy() {
+      rows.clear();
+      texts.clear();
+      open = null;
+      keep();
+    },
     close: async () => {},
   };
 }

@@ -12,6 +12,7 @@ import { Outgoing } from "./outgoing.js";
 import { requestActions } from "./requests.js";
 import { Profile, echoOf, profileName } from "./profile.js";
 
+/** @typedef {import("./platform.js").Account} Account @typedef {import("./db.js").Store} Store */
 /** @typedef {import("./types.js").Messenger} Messenger @typedef {import("./types.js").Refused} Refused
  * @typedef {import("./types.js").Done} Done @typedef {import("./core/model.js").Update} Update
  * @typedef {import("./types.js").PrivateUser} PrivateUser @typedef {import("./types.js").Message} Message */
@@ -19,6 +20,8 @@ import { Profile, echoOf, profileName } from "./profile.js";
 /** Milliseconds that another window has to tell that it is logged in. */
 const JOIN = 400;
 const TICK = 1_000;
+/** Somebody ended the log-in, on another device or by using a stolen token; it did not just run out. */
+const ENDED = ["revoked", "token_reused"];
 /** @type {Done} */
 const DONE = { ok: true };
 
@@ -87,6 +90,9 @@ class Vestnik {
   arrivals = new Set();
   #windowId = hex(8);
   #resuming = false;
+  #remembered = false;
+  /** Somebody is logged in in another window. @type {(user: any) => void} */
+  #met = () => {};
   #neighbours = new BroadcastChannel("vestnik");
   #keyring = false;
   #version = "0";
@@ -113,6 +119,7 @@ class Vestnik {
     const after = reduce(this.model, updates, Date.now());
     if (after === this.model) return;
     this.model = after;
+    this.db?.noticed(updates);
     for (const listener of this.listeners) listener();
     void this.history.refill();
   }
@@ -135,9 +142,32 @@ class Vestnik {
     this.platform.onWake(() => this.wake());
     setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
     window.addEventListener("pagehide", () => this.outgoing.flushDrafts());
-    // who logs in in one window is logged in in all that wait for it
-    this.#neighbours.onmessage = () => void (this.model.phase === "signed_out" && this.#resume());
+    this.#neighbours.onmessage = ({ data }) => this.#heard(data);
     await this.#resume();
+  }
+
+  /** Other windows of this browser, of whoever is logged in there. @param {any} data */
+  #heard(data) {
+    if (data?.url !== this.model.server.url) return;
+    if (data.kind === "signed in" && this.model.phase === "signed_out") void this.#resume();
+    if (data.kind === "who" && this.profile && !this.#remembered) {
+      this.#neighbours.postMessage({ kind: "here", url: data.url, user: this.model.me });
+    }
+    if (data.kind === "here") this.#met(data.user);
+  }
+
+  /** Who is logged in in another window until it is closed. @returns {Promise<Account | null>} */
+  async #neighbour() {
+    const prefix = profileName(this.model.server.url, 0).replace(/0$/, "");
+    const locks = await navigator.locks?.query();
+    if (locks && !locks.held?.some(({ name }) => name?.startsWith(prefix))) return null; // nobody: there is no need to wait
+    const user = await new Promise((resolve) => {
+      this.#met = resolve;
+      setTimeout(() => resolve(null), JOIN);
+      this.#neighbours.postMessage({ kind: "who", url: this.model.server.url });
+    });
+    this.#met = () => {};
+    return Number.isSafeInteger(user?.id) ? { user, remembered: false } : null;
   }
 
   /** Go on as the user who was logged in last, where their tokens are still here or in another window. */
@@ -149,13 +179,19 @@ class Vestnik {
   }
 
   async #goOn() {
-    const account = hasServer(this.model) && (await this.platform.loadAccount(this.model.server.url));
+    const { url } = this.model.server;
+    const account = hasServer(this.model) && ((await this.platform.loadAccount(url)) ?? (await this.#neighbour()));
     if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
-    const name = profileName(this.model.server.url, account.id);
+    const { user, remembered } = account;
+    const name = profileName(url, user.id);
     const stored = (await this.platform.loadSecret(name).catch(() => null)) !== null;
-    const profile = this.#newProfile(account.id, stored);
-    if (stored) this.update([{ do: "set", values: { remembers: this.#keyring ? "keyring" : "file" } }]);
-    if (stored || (await profile.joined(JOIN))) return this.#begin(profile, account);
+    const profile = this.#newProfile(user.id, remembered);
+    const remembers = !remembered ? "memory" : this.#keyring ? "keyring" : "file";
+    if (stored) this.update([{ do: "set", values: { remembers } }]);
+    if (stored || (await profile.joined(JOIN))) {
+      if (!remembered) await this.platform.saveAccount(url, account).catch(() => {});
+      return this.#begin(profile, user);
+    }
     await profile.close({ polite: false });
     this.update([{ do: "set", values: { phase: "signed_out" } }]);
   }
@@ -169,30 +205,44 @@ class Vestnik {
     if (typeof access_token !== "string" || typeof refresh_token !== "string" || !Number.isSafeInteger(user?.id)) {
       return { ok: false, code: "bad_answer" };
     }
-    const profile = this.#newProfile(user.id, remember);
+    const { url } = this.model.server;
+    const remembered = remember && this.platform.durable;
+    const profile = this.#newProfile(user.id, remembered);
+    await this.#fetchUnsent(profile.name, remembered).catch((error) => console.warn("what was not sent stays:", error));
     await profile.tokens.keep({ access_token, refresh_token });
-    await this.platform.saveAccount(this.model.server.url, user).catch(() => {});
+    await this.platform.saveAccount(url, { user, remembered }).catch(() => {});
     await this.#begin(profile, user);
-    this.#neighbours.postMessage("signed in");
+    this.#neighbours.postMessage({ kind: "signed in", url });
     return DONE;
   }
 
-  /** @param {number} userId @param {boolean} consent to keep the token in a file */
-  #newProfile(userId, consent) {
+  /** What an earlier log-in left that was kept the other way. @param {string} name @param {boolean} remembered */
+  async #fetchUnsent(name, remembered) {
+    if (!this.db || !this.platform.durable) return;
+    if (remembered) return moveUnsent(memoryStore(name), this.db);
+    const [there, locks] = await Promise.all([indexedDB.databases?.(), navigator.locks?.query()]);
+    if (locks?.held?.some((lock) => lock.name === name)) return; // another window lives on it
+    if (!there || there.some((one) => one.name === name)) await moveUnsent(new Db(name), this.db);
+  }
+
+  /** @param {number} userId @param {boolean} remembered past the end of the tab */
+  #newProfile(userId, remembered) {
     const url = this.model.server.url;
     const name = profileName(url, userId);
+    this.#remembered = remembered;
     const { platform } = this;
     const secret = {
       load: () => platform.loadSecret(name).catch(() => null),
       save: async (/** @type {string} */ value) => {
-        const remembers = await platform.saveSecret(name, value, consent).catch((error) => {
+        const remembers = await platform.saveSecret(name, value, remembered).catch((error) => {
           console.error("the log-in could not be stored:", error);
           return /** @type {const} */ ("memory");
         });
         this.update([{ do: "set", values: { remembers } }]);
       },
+      shared: remembered || platform.desktop,
     };
-    this.db = platform.durable ? new Db(name) : memoryStore();
+    this.db = remembered ? new Db(name) : memoryStore(name);
     const device = `${platform.desktop ? "Vestnik" : "Web"}, ${this.#os}`.slice(0, 64);
     const client = {
       device,
@@ -234,15 +284,22 @@ class Vestnik {
     profile.start();
   }
 
-  /** The log-in is over: drafts and the outbox stay. @param {string | null} code null: the user wished it */
+  /**
+   * The log-in is over: drafts and the outbox stay. What the server has too stays where the log-in only ran out, and goes
+   * where somebody ended it.
+   * @param {string | null} code null: the user wished it
+   */
   async #ended(code) {
     const { profile, db } = this;
     if (!profile) return;
-    this.profile = null;
+    this.outgoing.flushDrafts();
+    this.profile = this.db = null;
+    const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
     // a secret that could not be read (a locked keyring) is not thrown away
-    if (code !== null && code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
-    await profile.close({ polite: true });
+    if (code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
+    await closed;
+    if (code !== null && ENDED.includes(code)) await db?.forget().catch(() => {});
     await db?.close();
   }
 
@@ -329,6 +386,17 @@ function settingsWith(before, change) {
     ([name, value]) => Object.hasOwn(before, name) && typeof value === typeof (/** @type {any} */ (before)[name]),
   );
   return { ...before, ...Object.fromEntries(known) };
+}
+
+/** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
+async function moveUnsent(from, to) {
+  const { rows, drafts } = await from.load();
+  for (const kept of rows) {
+    const { place: _place, ...row } = /** @type {import("./db.js").Kept & {place?: number}} */ (kept);
+    await to.addRow(row);
+  }
+  if (drafts.size) await to.keepViews({ drafts });
+  await from.destroy();
 }
 
 /** @param {import("./core/model.js").Model} model */

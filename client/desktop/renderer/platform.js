@@ -4,12 +4,15 @@
  */
 
 import { openDatabase, transact } from "./idb.js";
+import { accountName, keepInTab, keptInTab, secretName } from "./tab.js";
 
 /** @typedef {import("./types.js").Desktop} Desktop */
 /**
- * `desktop`: this is the shell. `durable`: this machine keeps something. Accounts: who was logged in last at a server.
- * @typedef {Desktop & {desktop: boolean, durable: boolean, loadAccount: (url: string) => Promise<import("./types.js").PrivateUser | null>,
- *   saveAccount: (url: string, user: import("./types.js").PrivateUser | null) => Promise<void>}} Platform
+ * `desktop`: this is the shell. `durable`: this machine keeps something. Accounts: who was logged in last at a server;
+ * `remembered` past the end of the tab, or of the app.
+ * @typedef {{user: import("./types.js").PrivateUser, remembered: boolean}} Account
+ * @typedef {Desktop & {desktop: boolean, durable: boolean, loadAccount: (url: string) => Promise<Account | null>,
+ *   saveAccount: (url: string, account: Account | null) => Promise<void>}} Platform
  */
 
 const SETTINGS = "vestnik settings";
@@ -42,8 +45,18 @@ export async function createPlatform() {
       window.addEventListener("focus", () => listener());
       document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener());
     },
-    loadAccount: (url) => load("accounts", url).catch(() => null),
-    saveAccount: (url, user) => save("accounts", url, user),
+    async loadAccount(url) {
+      const here = await shell.loadSecret(accountName(url)).catch(() => null);
+      if (here !== null) return { user: parsed(here), remembered: false };
+      const user = await load("accounts", url).catch(() => null);
+      return user && { user, remembered: true };
+    },
+    async saveAccount(url, account) {
+      const remembered = account?.remembered ?? false;
+      if (account && !remembered) await shell.saveSecret(accountName(url), JSON.stringify(account.user), false);
+      else await shell.deleteSecret(accountName(url));
+      await save("accounts", url, remembered ? account?.user : null);
+    },
   };
 }
 
@@ -71,13 +84,17 @@ function browser({ load, save, durable }) {
     }),
     probe: async () => ({ ok: false, code: "forbidden" }),
     setServer: async () => ({ ok: false, code: "forbidden" }),
-    loadSecret: (name) => load("secrets", name),
+    loadSecret: async (name) => keptInTab(secretName(name)) ?? (await load("secrets", name)),
     async saveSecret(name, value, consent) {
       const kept = consent && durable;
+      keepInTab(secretName(name), kept ? null : value);
       await save("secrets", name, kept ? value : null);
       return kept ? "file" : "memory";
     },
-    deleteSecret: (name) => save("secrets", name, null),
+    async deleteSecret(name) {
+      keepInTab(secretName(name), null);
+      await save("secrets", name, null);
+    },
     loadSettings: async () => {
       try {
         return parsed(localStorage.getItem(SETTINGS));

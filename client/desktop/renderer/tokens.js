@@ -5,7 +5,8 @@
  */
 
 /** @typedef {import("./types.js").Refused} Refused
- * @typedef {{load: () => Promise<string | null>, save: (value: string) => Promise<void>}} Secret
+ * @typedef {{load: () => Promise<string | null>, save: (value: string) => Promise<void>, shared: boolean}} Secret
+ *   `shared`: what one window saves, all load
  */
 
 export class Tokens {
@@ -33,7 +34,9 @@ export class Tokens {
   /** What another window of the profile has, or a log-in gave. @param {{access?: string, refresh?: string | null}} given */
   take({ access, refresh }) {
     if (access) this.#access = access;
-    if (refresh) this.#refresh = refresh;
+    if (!refresh || refresh === this.#refresh) return;
+    this.#refresh = refresh;
+    if (!this.secret.shared) void this.secret.save(refresh);
   }
 
   /** For another window. */

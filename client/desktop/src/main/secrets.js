@@ -1,6 +1,6 @@
 /**
- * Secrets by name: in the system's keyring; where there is none, with the user's consent in a file of mode 0600,
- * else in memory. A secret that cannot be read any more is null, so that the page asks for log-in; nothing else is
+ * Secrets by name: with the user's consent in the system's keyring, or, where there is none, in a file of mode 0600; else
+ * in memory. A secret that cannot be read any more is null, so that the page asks for log-in; nothing else is
  * touched for it.
  */
 
@@ -95,7 +95,7 @@ function openSecrets(folder, keyring, report) {
 
   /** @param {string} name @param {string} value @param {boolean} consent @returns {Promise<Place>} */
   async function save(name, value, consent) {
-    const entry = (await encrypted(value)) ?? (consent ? /** @type {Entry} */ ({ place: "file", data: value }) : null);
+    const entry = consent ? ((await encrypted(value)) ?? /** @type {Entry} */ ({ place: "file", data: value })) : null;
     if (entry !== null) {
       try {
         put(name, entry);

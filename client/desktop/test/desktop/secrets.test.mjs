@@ -98,7 +98,7 @@ test("with a keyring the file holds only what the keyring wrote", { skip: skip |
   };
   const first = await launchShell(options);
   assert.equal((await first.page.evaluate(() => window.vestnik?.info()))?.keyring, true);
-  assert.equal(await save(first.page, false), "keyring");
+  assert.equal(await save(first.page, true), "keyring");
   await first.app.close();
   const text = readFileSync(join(userData, "secrets.json"), "utf8");
   assert.doesNotMatch(text, new RegExp(TOKEN));

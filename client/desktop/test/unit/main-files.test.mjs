@@ -142,7 +142,10 @@ const keyringOf = (state) => ({
 test("with a keyring a secret is in a file only as the keyring wrote it", async () => {
   const folder = newFolder();
   const state = { locked: false, absent: false };
-  assert.equal(await secrets.openSecrets(folder, keyringOf(state), unexpected).save("a", "secret-1", false), "keyring");
+  const first = secrets.openSecrets(folder, keyringOf(state), unexpected);
+  assert.equal(await first.save("a", "secret-1", false), "memory", "not without consent");
+  assert.ok(!existsSync(join(folder, "secrets.json")));
+  assert.equal(await first.save("a", "secret-1", true), "keyring");
   const text = readFileSync(join(folder, "secrets.json"), "utf8");
   assert.doesNotMatch(text, /secret-1/);
   assert.equal(modeOf(join(folder, "secrets.json")), 0o600);
@@ -183,7 +186,7 @@ test("saves take effect in order, and names are only names", async () => {
   const folder = newFolder();
   const store = secrets.openSecrets(folder, keyringOf({}), unexpected);
   const names = ["__proto__", "constructor", "a/b", "../x"];
-  await Promise.all(names.flatMap((name) => [store.save(name, "old", false), store.save(name, `new ${name}`, false)]));
+  await Promise.all(names.flatMap((name) => [store.save(name, "old", true), store.save(name, `new ${name}`, true)]));
   const again = secrets.openSecrets(folder, keyringOf({}), unexpected);
   for (const name of names) assert.equal(await again.load(name), `new ${name}`);
   assert.deepEqual(readdirSync(folder), ["secrets.json"]);

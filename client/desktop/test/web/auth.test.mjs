@@ -155,7 +155,11 @@ test("remembered where one wished it, and shown why when the session was ended e
     return page;
   };
   const forgotten = await enter(false);
-  await button(forgotten, "Войти").waitFor();
+  await forgotten.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+  const later = await forgotten.context().newPage();
+  await forgotten.close();
+  await later.goto(server.url);
+  await button(later, "Войти").waitFor(); // with the tab it was over
   const kept = await enter(true);
   await kept.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
 
