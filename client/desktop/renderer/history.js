@@ -4,6 +4,7 @@
  */
 
 import { isItemPage } from "./core/frames.js";
+import { isDrawn } from "./core/rows.js";
 import { firstOf, itemAt, lastOf } from "./core/timeline.js";
 
 /** @typedef {import("./core/model.js").Model} Model @typedef {import("./core/model.js").Update} Update
@@ -20,8 +21,6 @@ const ROUNDS = 5;
 const ENOUGH = 30;
 /** Requests that a page may take: it ends early where its messages are long. */
 const PARTS = 20;
-/** Words of events that are not drawn. */
-const SILENT = ["edited", "deleted", "reaction_added", "reaction_removed", "pinned", "unpinned"];
 
 export class History {
   /** The latest wish a chat: an answer to an earlier one is dropped. @type {Map<number, number>} */
@@ -233,9 +232,4 @@ export class History {
     if (this.#turns.get(chatId) !== turn) return;
     this.update([{ do: "line", chat_id: chatId, values: { loading: null, problem: refused?.code ?? null } }]);
   }
-}
-
-/** @param {Item} item */
-function isDrawn(item) {
-  return item.type === "message" || (item.type === "event" && !SILENT.includes(item.event));
 }

@@ -1,6 +1,6 @@
 /**
- * What the user writes: messages on their way and drafts. A message is durable on this machine before it is shown, and
- * shown before it is sent; the window that has the link sends it.
+ * What the user writes and does: messages on their way, changes of messages, drafts. A command is durable on this machine
+ * before it is shown, and shown before it is sent; the window that has the link sends it.
  */
 
 import { contentProblem, withoutHalves } from "./core/content.js";
@@ -9,8 +9,19 @@ import { rowOf } from "./core/outbox.js";
 import { echoOf } from "./profile.js";
 
 /** @typedef {import("./types.js").Refused} Refused @typedef {import("./types.js").Done} Done
- * @typedef {import("./types.js").Message} Message */
+ * @typedef {import("./types.js").Echo} Echo @typedef {import("./types.js").Message} Message */
 
+/**
+ * What a row of the outbox asks for.
+ * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "emoji" | "on">} Command
+ */
+
+/** @type {Omit<Command, "chat_id">} */
+const NOTHING = { kind: "send", content: "", reply_to: null, target_at: null, seq: null, emoji: null, on: null };
+/** @type {Done} */
+const DONE = { ok: true };
+/** @type {Refused} */
+const STOPPED = { ok: false, code: "stopped" };
 /** Milliseconds that a draft waits for more of it. */
 const DRAFT_AFTER = 300;
 /** Messages that may wait for the server, a chat. */
@@ -38,15 +49,45 @@ export class Outgoing {
     if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
-    return this.#put({ ...{ reply_to: null, target_at: null }, ...reply, chat_id: chatId, content });
+    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content });
+  }
+
+  /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
+   * @param {Message | Echo} target @param {string} text @returns {Promise<Done | Refused>} */
+  async edit(chatId, target, text) {
+    const content = withoutHalves(text);
+    const problem = contentProblem(content, this.model().limits);
+    if (problem) return { ok: false, code: problem };
+    if ("type" in target) return this.#change(chatId, target, { kind: "edit", content });
+    if (target.state === "failed") return this.#putAgain(target, content);
+    return this.profile()?.command({ do: "amend", chat_id: chatId, cid: target.cid, content }) ?? STOPPED;
+  }
+
+  /** @param {number} chatId @param {Message | Echo} target @returns {Promise<Done | Refused>} */
+  async remove(chatId, target) {
+    if ("type" in target) return this.#change(chatId, target, { kind: "delete" });
+    if (target.state === "queued") {
+      return this.profile()?.command({ do: "remove", chat_id: chatId, cid: target.cid }) ?? STOPPED;
+    }
+    await this.discard(target.cid);
+    return DONE;
+  }
+
+  /** @param {number} chatId @param {Message} target @param {string} emoji @param {boolean} on
+   * @returns {Promise<Done | Refused>} */
+  react(chatId, target, emoji, on) {
+    return this.#change(chatId, target, { kind: "react", emoji, on });
+  }
+
+  /** @param {number} chatId @param {Message} target @param {boolean} on @returns {Promise<Done | Refused>} */
+  pin(chatId, target, on) {
+    return this.#change(chatId, target, { kind: "pin", on });
   }
 
   /** The same text again: a new message, in the place of the one that failed. @param {string} cid */
   async retry(cid) {
     const echo = this.#echo(cid);
-    if (echo?.state !== "failed") return;
-    const { chat_id, content, reply_to, target_at } = echo;
-    await this.#put({ chat_id, content, reply_to, target_at }, echo);
+    if (echo?.state === "failed") await this.#putAgain(echo, echo.content);
   }
 
   /** @param {string} cid */
@@ -71,9 +112,23 @@ export class Outgoing {
 
   // --- steps ---
 
+  /** A command about a message that is in the log. @param {number} chatId @param {Message} target
+   * @param {Partial<Command>} change @returns {Promise<Done | Refused>} */
+  async #change(chatId, target, change) {
+    if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
+    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
+    return this.#put({ ...NOTHING, ...change, chat_id: chatId, seq: target.seq, target_at: target.created_at });
+  }
+
+  /** @param {Echo} echo one that failed @param {string} content */
+  #putAgain(echo, content) {
+    const { chat_id, kind, reply_to, target_at, seq, emoji, on } = echo;
+    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, emoji, on }, echo);
+  }
+
   /**
    * Durable first, then shown, then sent.
-   * @param {{chat_id: number, content: string, reply_to: number | null, target_at: string | null}} what
+   * @param {Command} what
    * @param {import("./types.js").Echo} [instead] an echo that it replaces
    * @returns {Promise<Done | Refused>}
    */

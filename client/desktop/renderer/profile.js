@@ -400,6 +400,7 @@ async function missedBy(model, kept, db) {
 }
 
 /** A row of the outbox as it is shown. @param {import("./db.js").Kept} row @returns {import("./types.js").Echo} */
-export function echoOf({ cid, chat_id, content, reply_to, target_at, state, code, written_at }) {
-  return { cid, chat_id, content, reply_to, target_at, state, code, written_at };
+export function echoOf({ cid, chat_id, content, reply_to, target_at, state, code, written_at, ...rest }) {
+  const { kind = "send", seq = null, emoji = null, on = null } = /** @type {any} */ (rest);
+  return { cid, chat_id, kind, content, reply_to, target_at, seq, emoji, on, state, code, written_at };
 }

@@ -1,6 +1,7 @@
-/** Chats, members and sessions: the actions of the face that are one HTTP request each. */
+/** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
-import { isChat, isUser } from "./core/frames.js";
+import { isChat, isPinList, isRevisionList, isUser } from "./core/frames.js";
+import { inOrder } from "./core/pins.js";
 
 /** @typedef {import("./types.js").Refused} Refused @typedef {import("./types.js").Done} Done
  * @typedef {import("./core/model.js").Update} Update */
@@ -39,6 +40,27 @@ export function requestActions(api, publish, chatOf) {
   }
 
   return {
+    /** @param {number} chatId @returns {Promise<Done | Refused>} */
+    async loadPins(chatId) {
+      const answer = await api().get(`/api/chats/${chatId}/pins`);
+      if (!answer.ok) return answer;
+      if (!isPinList(answer.body)) return BAD_ANSWER;
+      const messages = inOrder(answer.body.messages.map((/** @type {any} */ one) => ({ ...one, type: "message" })));
+      publish([
+        { do: "users", users: answer.body.users },
+        { do: "pins", chat_id: chatId, messages },
+      ]);
+      return DONE;
+    },
+
+    /** @param {number} chatId @param {number} seq
+     * @returns {Promise<{ok: true, revisions: import("./types.js").Revision[]} | Refused>} */
+    async revisions(chatId, seq) {
+      const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/revisions`);
+      if (!answer.ok) return answer;
+      return isRevisionList(answer.body) ? { ok: true, revisions: answer.body.revisions } : BAD_ANSWER;
+    },
+
     /** @param {string} query @returns {Promise<{ok: true, users: import("./types.js").User[]} | Refused>} */
     async searchUsers(query) {
       const answer = await api().get(`/api/users/search?query=${encodeURIComponent(query)}&limit=20`);

@@ -18,9 +18,11 @@
  */
 
 /**
- * One's own message that has no seq yet. `queued` until it is acknowledged, then it leaves and the item takes its
- * place; `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
- * @typedef {{cid: string, chat_id: number, content: string, reply_to: number | null, target_at: string | null,
+ * A command of one's own that is not in the log yet: a message (`send`), or a change of the message `seq`. `queued` until
+ * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
+ * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
+ * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
+ *   reply_to: number | null, target_at: string | null, seq: number | null, emoji: string | null, on: boolean | null,
  *   state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
@@ -33,13 +35,13 @@
 
 /**
  * A chat as it is shown in the list: the `chat` object of docs/protocol.md, kept up to date by heads, items and marks.
- * `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
+ * `pinned_seq`: the newest pinned message, null where there is none; undefined: not known. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
  * @typedef {{id: number, type: "direct" | "group", is_group: boolean, title: string | null,
  *   avatar_url: string | null, created_at: string, role: "member" | "admin", first_seq: number, last_seq: number,
  *   last_at: string | null, left_seq: number | null, last_message: Message | null, read_seq: number,
  *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
  *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
- *   typing: number[], draft: string, queued: number, failed: number}} ChatView
+ *   pinned_seq?: number | null, typing: number[], draft: string, queued: number, failed: number}} ChatView
  */
 
 /**
@@ -64,13 +66,17 @@
  * Everything that the face shows; a new object whenever anything in it changed, unchanged parts keep their identity.
  * `ended`: why the log-in screen is shown although there was a session (`revoked`, `token_reused`, ...), else null.
  * `server.fixed`: the address cannot be changed here (the web face).
+ * `echoes`: what is on its way, by chat. `pins`: all pinned messages of a chat, the newest first, where they are known.
  * `listed`: the chats are known, from the server or from an earlier start; before that an empty list means nothing.
  * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
  *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
  *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
+ *   echoes: {lists: Map<number, Echo[]>}, pins: Map<number, Message[]>,
  *   listed: boolean, current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
  *   remembers: "keyring" | "file" | "memory"}} State
  */
+
+/** A former text of a message. @typedef {{rev: number, content: string, edited_at: string | null}} Revision */
 
 /** @typedef {{ok: true}} Done
  * @typedef {{ok: false, code: string, errors?: {field: string, code: string, detail: string}[],
@@ -95,6 +101,12 @@
  *   jumpToEnd: (chatId: number) => Promise<void>,
  *   jumpTo: (chatId: number, seq: number) => Promise<boolean>,
  *   send: (chatId: number, content: string, replyTo: Message | null) => Promise<Done | Refused>,
+ *   edit: (chatId: number, target: Message | Echo, content: string) => Promise<Done | Refused>,
+ *   remove: (chatId: number, target: Message | Echo) => Promise<Done | Refused>,
+ *   react: (chatId: number, target: Message, emoji: string, on: boolean) => Promise<Done | Refused>,
+ *   pin: (chatId: number, target: Message, on: boolean) => Promise<Done | Refused>,
+ *   loadPins: (chatId: number) => Promise<Done | Refused>,
+ *   revisions: (chatId: number, seq: number) => Promise<{ok: true, revisions: Revision[]} | Refused>,
  *   retry: (cid: string) => Promise<void>,
  *   discard: (cid: string) => Promise<void>,
  *   setDraft: (chatId: number, text: string) => void,
@@ -119,6 +131,8 @@
  *   changeSettings: (change: Partial<Settings>) => Promise<void>,
  *   onArrival: (listener: (message: Message, chat: ChatView) => void) => () => void,
  * }} Messenger
+ * `edit`, `remove`, `react` and `pin` answer when the command is durable here. What the server makes of it comes later: an
+ * echo that failed, with `message_deleted`, `too_many`, `emoji_invalid`, `forbidden` or `bad_seq`.
  * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.
  * In a profile with several windows it is told in the one that owns the socket.
  */

@@ -18,7 +18,7 @@ import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./
  */
 
 /** The parts of a chat that its log changes. */
-const LOGGED = /** @type {const} */ (["title", "avatar_url", "role", "left_seq", "first_seq"]);
+const LOGGED = /** @type {const} */ (["title", "avatar_url", "role", "left_seq", "first_seq", "pinned_seq"]);
 /** One's own flags, which are not in the log. */
 const FLAGS = /** @type {const} */ (["muted", "favourite", "hidden"]);
 
@@ -55,6 +55,7 @@ function begun(told) {
     last_message: told.last_message ?? null,
     peer: told.peer ?? null,
     members: told.members ?? null,
+    pinned_seq: told.pinned_seq ?? null,
     typing: [],
     draft: "",
     queued: 0,
@@ -126,8 +127,10 @@ export function withItem(chat, item, me) {
 function withEvent(chat, event, me) {
   const { data, seq } = event;
   if (chat.last_message) chat.last_message = changedBy(chat.last_message, event);
-  if (event.event === "deleted" && data.sender_id !== me && event.target_seq) {
-    return withUnread(chat, removed(chat.unread, seq, event.target_seq));
+  if (event.event === "deleted" && event.target_seq) {
+    // a pin goes with its message; which one is the newest now is told with the list of pins
+    if (chat.pinned_seq === event.target_seq) chat.pinned_seq = undefined;
+    return data.sender_id === me ? chat : withUnread(chat, removed(chat.unread, seq, event.target_seq));
   }
   if (seq > chat.members_told && event.event in MEMBERSHIP) {
     chat.members = chat.members && MEMBERSHIP[event.event](chat.members, event);
@@ -139,6 +142,8 @@ function withEvent(chat, event, me) {
   if (event.event === "chat_updated") {
     chat.title = data.title ?? chat.title;
     chat.avatar_url = data.avatar_url ?? chat.avatar_url;
+  } else if (event.event === "pinned" || event.event === "unpinned") {
+    chat.pinned_seq = data.pinned_seq ?? null;
   } else if (event.event === "member_added" && mine) {
     chat.left_seq = null;
     chat.role = data.role ?? "member";

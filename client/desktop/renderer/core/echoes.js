@@ -1,6 +1,11 @@
 /**
- * One's own messages that are not in the log yet, by chat and in the order in which they were written. An echo is
- * known by its cid; it leaves when its message was applied, and once it left it does not come back.
+ * One's own commands that are not in the log yet, by chat and in the order in which they were given. An echo is known
+ * by its cid; it leaves when its item was applied, and once it left it does not come back.
+ */
+
+/*
+ * A message's item has the cid, so it takes its echo away by itself. The event of a change has none: its echo leaves when
+ * the ack told the seq and the log was applied up to there.
  */
 
 /** @typedef {import("../types.js").Echo} Echo */
@@ -35,6 +40,18 @@ export function failed(echoes, chatId, cid, code) {
     echo.cid === cid ? { ...echo, state: /** @type {const} */ ("failed"), code } : echo,
   );
   return withList(echoes, chatId, list);
+}
+
+/** Its text was changed before it was sent. @param {Echoes} echoes @param {number} chatId @param {string} cid
+ * @param {string} content @returns {Echoes} */
+export function amended(echoes, chatId, cid, content) {
+  const list = echoesOf(echoes, chatId);
+  if (!list.some((echo) => echo.cid === cid && echo.content !== content)) return echoes;
+  return withList(
+    echoes,
+    chatId,
+    list.map((echo) => (echo.cid === cid ? { ...echo, content } : echo)),
+  );
 }
 
 /** It is stored, and its message will be applied at `seq`. @param {Echoes} echoes @param {string} cid @param {number} seq */

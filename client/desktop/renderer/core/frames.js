@@ -83,6 +83,8 @@ const EVENTS = {
   member_added: ({ data }) => isUser(data.user) && isText(data.role),
   member_removed: ({ data }) => isId(data.user_id),
   role_changed: ({ data }) => isId(data.user_id) && isText(data.role),
+  pinned: ({ data, target_seq }) => isId(target_seq) && orNull(isId)(data.pinned_seq),
+  unpinned: ({ data, target_seq }) => isId(target_seq) && orNull(isId)(data.pinned_seq),
   chat_updated: ({ data }) => orNull(isText)(data.title) && orNull(isText)(data.avatar_url),
 };
 
@@ -101,11 +103,20 @@ export const isChat = shape({
   last_message: orNull((value) => shape(message)(value)),
   peer: orNull(isUser),
   members: orNull(listOf(isMember)),
+  pinned_seq: orNull(isSeq),
   ...head,
 });
 
 /** What GET /api/chats answers. @type {(value: any) => boolean} */
 export const isChatList = shape({ chats: listOf(isChat), users: listOf(isUser), epoch: isText });
+
+/** What GET .../pins answers. @type {(value: any) => boolean} */
+export const isPinList = shape({ messages: listOf((value) => shape(message)(value)), users: listOf(isUser) });
+
+/** What GET .../revisions answers. @type {(value: any) => boolean} */
+export const isRevisionList = shape({
+  revisions: listOf(shape({ rev: isId, content: orNull(isText), edited_at: orNull(isTime) })),
+});
 
 /** A profile. */
 export { isUser };

@@ -5,8 +5,10 @@
  */
 
 import { described, forgotten, jumped, unreadOf, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
-import { acked, added, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
-import { emptyLine, withItem as lineWithItem, withPage } from "./timeline.js";
+import { isShownAtEnd } from "./changes.js";
+import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
+import { pinsAfter } from "./pins.js";
+import { emptyLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./chats.js").Chat} Chat
  * @typedef {import("./timeline.js").Line} Line @typedef {import("../types.js").User} User */
@@ -64,6 +66,7 @@ export function emptyProfile() {
     chats: new Map(),
     users: new Map(),
     timelines: new Map(),
+    pins: new Map(),
     current: null,
     unread: 0,
     limits: {},
@@ -93,7 +96,7 @@ class Next {
     this.state = { ...before };
   }
 
-  /** @param {"chats" | "users" | "timelines" | "entering" | "drafts" | "typists"} name @returns {Map<any, any>} */
+  /** @param {"chats" | "users" | "timelines" | "pins" | "entering" | "drafts" | "typists"} name @returns {Map<any, any>} */
   own(name) {
     const state = /** @type {any} */ (this.state);
     if (state[name] === this.before[name]) state[name] = new Map(state[name]);
@@ -138,8 +141,9 @@ class Next {
 
 /** @param {Chat} chat @param {import("../types.js").Echo[]} echoes @returns {Chat} */
 function counting(chat, echoes) {
-  const lost = echoes.filter(({ state }) => state === "failed").length;
-  return { ...chat, queued: echoes.length - lost, failed: lost };
+  const messages = echoes.filter(isShownAtEnd);
+  const lost = messages.filter(({ state }) => state === "failed").length;
+  return { ...chat, queued: messages.length - lost, failed: lost };
 }
 
 /** @type {Record<string, (next: Next, update: any) => void>} */
@@ -151,12 +155,14 @@ const TAKES = {
     if (chat && applied <= chat.applied) return;
     next.chat(chat_id, () => jumped(/** @type {Chat} */ (chat), applied));
     next.line(chat_id, (line) => (line.at_end ? emptyLine(chat_id, line.echoes) : line));
+    if (next.state.pins.has(chat_id)) next.own("pins").delete(chat_id);
     next.echoes(chat_id, leftUpTo(next.state.echoes, chat_id, applied));
   },
   forget(next, { chat_id }) {
     next.chat(chat_id, forgotten);
     next.line(chat_id, (line) => emptyLine(chat_id, line.echoes));
     next.echoes(chat_id, leftUpTo(next.state.echoes, chat_id, Number.MAX_SAFE_INTEGER));
+    if (next.state.pins.has(chat_id)) next.own("pins").delete(chat_id);
   },
   sent(next, { cid, chat_id, seq }) {
     const chat = next.state.chats.get(chat_id);
@@ -188,6 +194,7 @@ const TAKES = {
   chat: (next, { chat }) => describe(next, chat),
   users: (next, { users }) => learnUsers(next, users),
   echo: (next, { echo }) => next.echoes(echo.chat_id, added(next.state.echoes, echo)),
+  amended: (next, { cid, chat_id, content }) => next.echoes(chat_id, amended(next.state.echoes, chat_id, cid, content)),
   discarded: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
   draft(next, { chat_id, text }) {
     if (text) next.own("drafts").set(chat_id, text);
@@ -210,6 +217,7 @@ const TAKES = {
     learnUsers(next, page.users ?? []);
     next.line(chat_id, (line) => withPage(anew ? { ...line, items: [] } : line, page, bounds, keep));
   },
+  pins: (next, { chat_id, messages }) => next.own("pins").set(chat_id, messages),
   line: (next, { chat_id, values }) => next.line(chat_id, (line) => ({ ...line, ...values })),
   tick(next) {
     for (const typist of next.state.typists.values()) if (typist.until <= next.now) stopTyping(next, typist);
@@ -292,10 +300,27 @@ function take(next, update) {
 function apply(next, item) {
   next.chat(item.chat_id, (chat) => withItem(chat, item, next.me));
   next.line(item.chat_id, (line) => lineWithItem(line, item));
+  if (item.type === "event") applyPin(next, item);
+  if (next.state.echoes.acked.size > 0) {
+    next.echoes(item.chat_id, leftUpTo(next.state.echoes, item.chat_id, item.seq));
+  }
   if (item.type === "event" && item.data.user) learnUsers(next, [item.data.user]);
   if (item.type !== "message") return;
   if (item.sender_id === next.me) next.echoes(item.chat_id, left(next.state.echoes, item.chat_id, item.cid));
   else stopTyping(next, { chat_id: item.chat_id, user_id: item.sender_id });
+}
+
+/** The pinned messages after an event; where that does not tell them they are not known any more.
+ * @param {Next} next @param {import("../types.js").Event} event */
+function applyPin(next, event) {
+  const before = next.state.pins.get(event.chat_id);
+  if (!before) return;
+  const target = event.target_seq
+    ? itemAt(next.state.timelines.get(event.chat_id)?.items ?? [], event.target_seq)
+    : null;
+  const after = pinsAfter(before, event, target?.type === "message" ? target : null);
+  if (after === null) next.own("pins").delete(event.chat_id);
+  else if (after !== before) next.own("pins").set(event.chat_id, after);
 }
 
 /** @param {Next} next @param {any} told */

@@ -1,5 +1,7 @@
 /** A timeline as it is shown: days, runs of one author, events, the divider before what is new. */
 
+import { isShownAtEnd, shownItems } from "./changes.js";
+
 /**
  * @typedef {import("../types.js").Message} Message
  * @typedef {import("../types.js").Event} Event
@@ -14,10 +16,17 @@
  * @typedef {{day: string, at: string, rows: Row[]}} Section `at`: the time of its first row
  */
 
-/** Events that are told as lines; the others change a message and are seen there. */
+/** Events that change a message and are seen there; all others are told as lines, one that nobody here knows too. */
+const SILENT = ["edited", "deleted", "reaction_added", "reaction_removed"];
+/** Those that this version can put into words. */
 const TOLD = ["member_added", "member_removed", "role_changed", "chat_updated", "pinned", "unpinned"];
 /** A run is broken by a silence of this many milliseconds. */
 const RUN = 5 * 60_000;
+
+/** Whether an item is something to be seen. @param {import("../types.js").Item} item */
+export function isDrawn(item) {
+  return item.type === "message" || (item.type === "event" && !SILENT.includes(item.event));
+}
 
 /**
  * @param {Timeline} timeline
@@ -52,7 +61,7 @@ export function sections(timeline, { me, dividerAfter, dayKey }) {
     rows.push(row);
   };
 
-  for (const item of timeline.items) {
+  for (const item of shownItems(timeline, me)) {
     if (item.type === "message") {
       const own = item.sender_id === me;
       const rows = dayOf(item.created_at);
@@ -63,7 +72,7 @@ export function sections(timeline, { me, dividerAfter, dayKey }) {
       }
       const key = own ? `c:${item.cid}` : `s:${item.seq}`;
       add({ kind: "message", key, message: item, own, first: true, last: true }, item.sender_id, item.created_at, rows);
-    } else if (item.type === "event" && TOLD.includes(item.event)) {
+    } else if (item.type === "event" && isDrawn(item)) {
       dayOf(item.created_at).push({ kind: "event", key: `s:${item.seq}`, event: item });
       before = null;
     }
@@ -83,10 +92,11 @@ function knows(timeline, after) {
 
 /** Echoes whose message has not come yet; only beneath the newest messages. @param {Timeline} timeline @param {number} me */
 function echoesOf(timeline, me) {
-  if (!timeline.at_end || !timeline.echoes.length) return [];
+  const shown = timeline.at_end ? timeline.echoes.filter(isShownAtEnd) : [];
+  if (!shown.length) return [];
   const come = new Set();
   for (const item of timeline.items) if (item.type === "message" && item.sender_id === me) come.add(item.cid);
-  return timeline.echoes.filter((echo) => !come.has(echo.cid));
+  return shown.filter((echo) => !come.has(echo.cid));
 }
 
 /**
@@ -98,6 +108,7 @@ export function eventWords(event) {
   const { actor_id: actor, data } = event;
   const target = data.user?.id ?? data.user_id ?? null;
   const words = { key: `event.${event.event}`, actor, target, title: data.title ?? "" };
+  if (!TOLD.includes(event.event)) return { ...words, key: "event.unknown" };
   if (event.event === "member_added" && target === actor) return { ...words, key: "event.joined" };
   if (event.event === "member_removed" && target === actor) return { ...words, key: "event.left" };
   if (event.event === "role_changed") return { ...words, key: data.role === "admin" ? "event.admin" : "event.member" };

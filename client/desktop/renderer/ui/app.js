@@ -26,6 +26,8 @@ export class App {
   #wanted = null;
   /** What belongs to the log-in that there is. @type {SignedIn | null} */
   #parts = null;
+  /** What a screen reader was told last. */
+  #said = "";
 
   /** @param {import("../types.js").Messenger} messenger @param {import("./face.js").Platform} platform @param {HTMLElement} root */
   constructor(messenger, platform, root) {
@@ -38,6 +40,8 @@ export class App {
       overlays: /** @type {any} */ (null),
       redraw: () => this.#redraw(),
       reply: (chatId, message) => this.#reply(chatId, message),
+      edit: (chatId, target) => this.#parts?.composer.edit(chatId, target),
+      announce: (text) => this.#announce(text),
       openChat: (chatId) => void this.#openChat(chatId),
       focusComposer: () => this.#parts?.composer.focus(),
       showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus),
@@ -100,7 +104,14 @@ export class App {
 
   /** @param {State} state @param {Date} now */
   #template(state, now) {
-    return html`${this.#phase(state, now)} ${this.face.overlays.template(state)}`;
+    return html`${this.#phase(state, now)} ${this.face.overlays.template(state)}
+      <div class="sr" role="status" data-said>${this.#said}</div>`;
+  }
+
+  /** The same words twice are two pieces of news. @param {string} text */
+  #announce(text) {
+    this.#said = this.#said === text ? `${text}\u200b` : text;
+    this.#redraw();
   }
 
   /** @param {State} state @param {Date} now */

@@ -1,5 +1,6 @@
 /** One message in the log: what was written, by whom, when, and how far it has come. */
 
+import { rightsOn } from "../core/changes.js";
 import { deliveryOf } from "../core/delivery.js";
 import { clock, fullTime } from "../core/format.js";
 import { errorText, t } from "../core/i18n.js";
@@ -10,6 +11,8 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { avatar } from "./avatar.js";
 import { copyText } from "./clipboard.js";
 import { icon } from "./icon.js";
+import { pickReaction } from "./acts.js";
+import { reactions } from "./reactions.js";
 import { marked } from "./marked.js";
 import { pointOf } from "./row.js";
 
@@ -51,9 +54,11 @@ export function messageRow(face, row, around) {
           message.deleted
             ? html`${icon("trash", "icon--xs")}
                 <p>${t("msg.deleted")}</p>`
-            : content(face, message.content ?? "", around)
+            : message.content
+              ? content(face, message.content, around)
+              : newer(message)
         }
-        ${foot(message, delivery)}
+        ${foot(face, message, delivery, around)}
       </div>
       ${message.deleted ? nothing : tools(face, chat, message)}
     </article>
@@ -176,21 +181,33 @@ function quote(face, seq, { quoted, state, chat }) {
   </button>`;
 }
 
-/** When it was written and how far it has come; beside the reactions where there are any. @param {Message} message @param {string | null} delivery */
-function foot(message, delivery) {
+/** Nothing that this version could draw. @param {Message} message */
+function newer({ attachments }) {
+  const text = t(attachments?.length ? "msg.newer_files" : "msg.newer");
+  return html`<p class="bubble__newer">${icon("info", "icon--xs")}${text}</p>`;
+}
+
+/** When it was written and how far it has come; beside the reactions where there are any.
+ * @param {import("./face.js").Face} face @param {Message} message @param {string | null} delivery @param {Around} around */
+function foot(face, message, delivery, { state, chat }) {
   const { created_at: at, edited_at: edited, deleted, reactions: given } = message;
+  const may = rightsOn(message, chat, state.me?.id ?? 0);
+  const former = () => face.overlays.open("revisions", { chatId: chat.id, seq: message.seq });
   const meta = html`<span class="meta">
-    ${edited && !deleted ? html`<span>${t("msg.edited")}</span>` : nothing}
+    ${
+      edited && !deleted
+        ? may.history
+          ? html`<button class="meta__edited" type="button" title=${t("msg.former")} @click=${former}>
+              ${t("msg.edited")}<span class="sr">, ${t("msg.former")}</span>
+            </button>`
+          : html`<span>${t("msg.edited")}</span>`
+        : nothing
+    }
     <time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>
     ${delivery ? tick(delivery) : nothing}
   </span>`;
   if (!given?.length || deleted) return meta;
-  return html`<div class="bubble__foot">
-    <ul class="reacts" aria-label=${t("msg.reactions")}>
-      ${given.map(({ emoji, count }) => html`<li class="react"><span>${emoji}</span>${count}</li>`)}
-    </ul>
-    ${meta}
-  </div>`;
+  return html`<div class="bubble__foot">${reactions(face, message, state, may.react)} ${meta}</div>`;
 }
 
 /** @param {string} state of delivery */
@@ -201,7 +218,6 @@ function tick(state) {
 
 /** @param {import("./face.js").Face} face @param {ChatView} chat @param {Message} message */
 function tools(face, chat, message) {
-  const copy = () => copyMessage(face, message.content ?? "");
   /** @param {MouseEvent} event */
   const more = (event) => {
     const at = /** @type {Element} */ (event.currentTarget);
@@ -214,9 +230,15 @@ function tools(face, chat, message) {
   >
     ${icon("reply", "icon--s")}
   </button>`;
+  const react = html`<button
+    class="ibtn ibtn--s"
+    aria-label=${t("msg.react")}
+    @click=${(/** @type {MouseEvent} */ event) => pickReaction(face, message, /** @type {Element} */ (event.currentTarget))}
+  >
+    ${icon("react", "icon--s")}
+  </button>`;
   return html`<div class="msg__tools" role="toolbar" aria-label=${t("msg.tools")}>
-    ${chat.left_seq === null ? reply : nothing}
-    <button class="ibtn ibtn--s" aria-label=${t("msg.copy")} @click=${copy}>${icon("copy", "icon--s")}</button>
+    ${chat.left_seq === null ? html`${react} ${reply}` : nothing}
     <button class="ibtn ibtn--s" aria-label=${t("msg.more")} aria-haspopup="menu" @click=${more}>
       ${icon("more", "icon--s")}
     </button>
@@ -231,10 +253,17 @@ export async function copyMessage(face, text) {
 
 /** @param {import("./face.js").Face} face @param {Echo} echo */
 function failure(face, echo) {
-  const reason = echo.code ? errorText({ code: echo.code }) : t("msg.failed");
+  const told = echo.code ? errorText({ code: echo.code }) : t("msg.failed");
+  const reason = echo.kind === "edit" ? t("refused.edit", { reason: told }) : told;
   return html`<div class="msg__fail">
     <span>${icon("alert", "icon--xs")}${reason}</span>
-    <button class="link-btn" type="button" @click=${() => face.messenger.retry(echo.cid)}>${t("msg.retry")}</button>
+    ${
+      echo.kind === "edit" && echo.code === "bad_seq"
+        ? nothing // the message is not there any more
+        : html`<button class="link-btn" type="button" @click=${() => face.messenger.retry(echo.cid)}>
+            ${t("msg.retry")}
+          </button>`
+    }
     <button class="link-btn link-btn--danger" type="button" @click=${() => face.messenger.discard(echo.cid)}>
       ${t("msg.discard")}
     </button>

@@ -5,6 +5,7 @@ import { nameOf } from "../core/names.js";
 import { isBlank, lengthOf, preview } from "../core/text.js";
 import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { Editing, editStrip, lastOwn } from "./editing.js";
 import { icon } from "./icon.js";
 
 /**
@@ -27,6 +28,7 @@ export class Composer {
   #chatId = null;
   /** What is answered, by chat. @type {Map<number, Message>} */
   #replies = new Map();
+  #editing = new Editing();
   #typing = { chatId: 0, toldAt: -Infinity };
   /** Of the letters when the height was measured. */
   #size = "";
@@ -43,12 +45,14 @@ export class Composer {
   /** @param {State} state @param {ChatView} chat */
   template(state, chat) {
     if (chat.left_seq !== null) return html`<div class="composer composer--closed">${t("composer.left")}</div>`;
-    const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : chat.draft;
+    const edit = this.#editing.of(chat.id);
+    const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
-    const reply = this.#replies.get(chat.id);
+    const reply = edit ? undefined : this.#replies.get(chat.id);
     const offline = state.link.state === "offline";
     return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
       <div class="composer__box">
+        ${edit ? editStrip(edit, () => this.#endEdit(chat.id)) : nothing}
         ${reply ? this.#strip(state, chat, reply) : nothing}
         <div class="composer__line">
           <textarea
@@ -67,8 +71,13 @@ export class Composer {
           <button class="ibtn" type="button" aria-label=${t("composer.emoji")} @click=${this.#emoji}>
             ${icon("smile")}
           </button>
-          <button class="send" type="submit" aria-label=${t("composer.send")} aria-disabled=${isBlank(text) || over}>
-            ${icon("mark")}
+          <button
+            class="send"
+            type="submit"
+            aria-label=${t(edit ? "composer.save_edit" : "composer.send")}
+            aria-disabled=${isBlank(text) || over}
+          >
+            ${icon(edit ? "check" : "mark")}
           </button>
         </div>
       </div>
@@ -91,10 +100,10 @@ export class Composer {
     if (this.#chatId !== chat.id) {
       this.#stopTyping();
       this.#chatId = chat.id;
-      area.value = chat.draft;
+      area.value = this.#editing.of(chat.id)?.text ?? chat.draft;
       this.#fit();
       this.face.redraw();
-    } else if (document.activeElement !== area && area.value !== chat.draft) {
+    } else if (!this.#editing.of(chat.id) && document.activeElement !== area && area.value !== chat.draft) {
       area.value = chat.draft; // another window of this profile
       this.#fit();
     }
@@ -106,14 +115,37 @@ export class Composer {
 
   /** @param {number} chatId @param {Message | null} message */
   reply(chatId, message) {
+    if (message) this.#endEdit(chatId);
     if (message) this.#replies.set(chatId, message);
     else this.#replies.delete(chatId);
     this.face.redraw();
     this.focus();
   }
 
-  /** Esc: a reply is given up. @param {number} chatId */
+  /** Put a message of one's own here to change it; what was being written stays as the draft. @param {number} chatId
+   * @param {Message | import("../types.js").Echo} target */
+  edit(chatId, target) {
+    this.#editing.begin(chatId, target);
+    this.#stopTyping();
+    this.#show(chatId, target.content ?? "");
+    this.focus();
+    this.#area?.setSelectionRange(this.#area.value.length, this.#area.value.length);
+  }
+
+  /** The draft comes back. @param {number} chatId */
+  #endEdit(chatId) {
+    if (!this.#editing.end(chatId)) return false;
+    this.#show(chatId, this.face.messenger.state().chats.get(chatId)?.draft ?? "");
+    this.focus();
+    return true;
+  }
+
+  /** Esc: an edit or a reply is given up. @param {number} chatId */
   cancel(chatId) {
+    if (this.#endEdit(chatId)) {
+      this.face.announce(t("say.edit_cancelled"));
+      return true;
+    }
     if (!this.#replies.delete(chatId)) return false;
     this.face.redraw();
     return true;
@@ -157,13 +189,18 @@ export class Composer {
     const area = this.#area;
     if (!area || this.#chatId === null) return;
     this.#fit();
-    this.face.messenger.setDraft(this.#chatId, area.value);
-    this.#tellTyping(this.#chatId, area.value);
+    if (this.#editing.of(this.#chatId)) {
+      this.#editing.type(this.#chatId, area.value);
+    } else {
+      this.face.messenger.setDraft(this.#chatId, area.value);
+      this.#tellTyping(this.#chatId, area.value);
+    }
     this.face.redraw();
   };
 
   /** @param {KeyboardEvent} event */
   #key = (event) => {
+    if (event.key === "ArrowUp" && this.#editLast(event)) return;
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const control = event.ctrlKey || event.metaKey;
     const byEnter = this.face.messenger.state().settings.send_key === "enter";
@@ -172,6 +209,32 @@ export class Composer {
     event.preventDefault();
     void this.#send();
   };
+
+  /** Up in an empty field. @param {KeyboardEvent} event */
+  #editLast(event) {
+    const chatId = this.#chatId;
+    const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !event.isComposing;
+    if (!plain || chatId === null || this.#area?.value !== "" || this.#editing.of(chatId)) return false;
+    const target = lastOwn(this.face.messenger.state(), chatId);
+    if (!target) return false;
+    event.preventDefault();
+    this.edit(chatId, target);
+    return true;
+  }
+
+  /** What was changed is kept; the draft comes back. @param {number} chatId @param {import("./editing.js").Edit} edit
+   * @param {string} text */
+  async #saveEdit(chatId, edit, text) {
+    this.#endEdit(chatId);
+    if (text === edit.target.content) return;
+    const done = await this.face.messenger.edit(chatId, edit.target, text);
+    if (done.ok) return this.face.announce(t("say.edited"));
+    this.face.overlays.toast({ text: errorText(done) });
+    if (!this.#editing.of(chatId)) {
+      this.edit(chatId, edit.target); // it was not even kept: give it back
+      this.#show(chatId, text);
+    }
+  }
 
   /** @param {Event} event */
   #submit = (event) => {
@@ -187,6 +250,8 @@ export class Composer {
     const text = typed.replace(/^\n+/u, "").trimEnd();
     const { limits } = this.face.messenger.state();
     if (isBlank(text) || tooLong(text, limits)) return;
+    const edit = this.#editing.of(chatId);
+    if (edit) return this.#saveEdit(chatId, edit, text);
     const reply = this.#replies.get(chatId) ?? null;
     this.#replies.delete(chatId);
     this.#write(chatId, "");
@@ -202,6 +267,12 @@ export class Composer {
   /** @param {number} chatId @param {string} text */
   #write(chatId, text) {
     this.face.messenger.setDraft(chatId, text);
+    this.#show(chatId, text);
+  }
+
+  /** @param {number} chatId @param {string} text */
+  #show(chatId, text) {
+    this.#editing.type(chatId, text);
     if (this.#area && this.#chatId === chatId) {
       this.#area.value = text;
       this.#fit();

@@ -2,6 +2,9 @@
 
 import { t } from "../core/i18n.js";
 import { titleOf } from "../core/names.js";
+import { isMine, rightsOn } from "../core/changes.js";
+import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
+import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "./chat-actions.js";
 import { copyText } from "./clipboard.js";
 
@@ -9,16 +12,59 @@ import { copyText } from "./clipboard.js";
 
 /** @param {Face} face @param {{chatId: number, item: import("../types.js").Item}} params @returns {Menu} */
 export function messageMenu(face, { chatId, item }) {
-  const chat = face.messenger.state().chats.get(chatId);
+  const state = face.messenger.state();
+  const chat = state.chats.get(chatId);
+  const label = t("context.message");
+  if (item.type !== "message" || item.deleted || !chat) return { label, items: [] };
+  const me = state.me?.id ?? 0;
+  const may = rightsOn(item, chat, me);
   const items = [];
-  if (item.type === "message" && !item.deleted && chat) {
-    if (chat.left_seq === null) {
-      items.push({ label: t("context.reply"), icon: "reply", key: "R", run: () => face.reply(chatId, item) });
-    }
-    if (item.content) items.push(copyItem(face, item.content));
+  if (may.reply) {
+    items.push({ label: t("context.reply"), icon: "reply", key: "R", run: () => face.reply(chatId, item) });
   }
-  return { label: t("context.message"), items };
+  if (may.edit && item.content) {
+    items.push({ label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(chatId, item) });
+  }
+  if (item.content) items.push(copyItem(face, item.content));
+  if (may.pin) items.push(pinItem(face, item, isPinned(state, chat, item.seq)));
+  if (item.reactions?.length) {
+    const who = () => face.overlays.open("who-reacted", { chatId, seq: item.seq });
+    items.push({ label: t("context.reacted"), icon: "smile", run: who });
+  }
+  if (may.history) {
+    const former = () => face.overlays.open("revisions", { chatId, seq: item.seq });
+    items.push({ label: t("context.revisions"), icon: "clock", run: former });
+  }
+  if (may.remove) {
+    items.push(
+      null,
+      removeItem(() => void askRemove(face, chatId, [item])),
+    );
+  }
+  return { label, items, quick: may.react ? quickOf(face, item, me) : undefined };
 }
+
+/** @param {Face} face @param {import("../types.js").Message} message @param {number} me @returns {import("./menu.js").Quick} */
+function quickOf(face, message, me) {
+  const signs = quickSigns();
+  return {
+    signs,
+    on: signs.filter((sign) => isMine(message, sign, me)),
+    label: (sign) => t(isMine(message, sign, me) ? "context.unreact" : "context.react", { emoji: sign }),
+    run: (sign) => void toggleReaction(face, message, sign),
+    more: { label: t("msg.react"), run: (at) => pickReaction(face, message, at) },
+  };
+}
+
+/** @param {Face} face @param {import("../types.js").Message} message @param {boolean} pinned */
+const pinItem = (face, message, pinned) => ({
+  label: t(pinned ? "context.unpin_message" : "context.pin_message"),
+  icon: "pin",
+  run: () => void setPinned(face, message, !pinned),
+});
+
+/** @param {() => void} run */
+const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "Del", danger: true, run });
 
 /** @param {Face} face @param {{echo: import("../types.js").Echo}} params @returns {Menu} */
 export function echoMenu(face, { echo }) {
@@ -28,7 +74,13 @@ export function echoMenu(face, { echo }) {
     null,
     { label: t("context.discard"), icon: "trash", danger: true, run: () => void face.messenger.discard(echo.cid) },
   ];
-  return { label: t("context.message"), items: echo.state === "failed" ? failed : [copyItem(face, echo.content)] };
+  const waiting = [
+    { label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(echo.chat_id, echo) },
+    copyItem(face, echo.content),
+    null,
+    removeItem(() => void askRemove(face, echo.chat_id, [echo])),
+  ];
+  return { label: t("context.message"), items: echo.state === "failed" ? failed : waiting };
 }
 
 /** @param {Face} face @param {{chatId: number}} params @returns {Menu} */

@@ -27,8 +27,10 @@
  */
 
 /**
- * `redraw` asks for one render in the next animation frame. `reply` starts (or, with null, ends) a reply.
- * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs; `showMessage` scrolls there and marks it for a moment.
+ * `redraw` asks for one render in the next animation frame. `reply` starts (or, with null, ends) a reply; `edit` puts a
+ * message of one's own into the composer; `announce` tells an outcome to who hears the page instead of seeing it.
+ * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs;
+ * `showMessage` scrolls there and marks it for a moment.
  * @typedef {{
  *   messenger: Messenger,
  *   ended: AbortSignal,
@@ -36,6 +38,8 @@
  *   overlays: Overlays,
  *   redraw: () => void,
  *   reply: (chatId: number, message: Message | null) => void,
+ *   edit: (chatId: number, target: Message | Echo) => void,
+ *   announce: (text: string) => void,
  *   openChat: (chatId: number | null) => void,
  *   focusComposer: () => void,
  *   showMessage: (chatId: number, seq: number, focus?: boolean) => Promise<boolean>,

@@ -1,5 +1,6 @@
 /** Looking for words in the messages of a chat that are loaded. */
 
+import { shownItems } from "../core/changes.js";
 import { t } from "../core/i18n.js";
 import { foundSeqs } from "../core/search.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -84,7 +85,8 @@ export class Find {
   /** @param {State} state */
   #found(state) {
     if (!this.#open) return [];
-    return foundSeqs(state.timelines.get(this.#open.chatId)?.items ?? [], this.#open.query);
+    const timeline = state.timelines.get(this.#open.chatId);
+    return timeline ? foundSeqs(shownItems(timeline, state.me?.id ?? 0), this.#open.query) : [];
   }
 
   /** @param {1 | -1} step towards the older, towards the newer */

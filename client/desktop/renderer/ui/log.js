@@ -1,5 +1,6 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
+import { rightsOn, shownItems } from "../core/changes.js";
 import { dayKey, dayTitle } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { nameOf } from "../core/names.js";
@@ -10,6 +11,7 @@ import { ref } from "../vendor/lit-html/directives/ref.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { copyMessage, echoRow, messageRow } from "./bubble.js";
+import { askRemove, pickReaction } from "./acts.js";
 import { icon } from "./icon.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
@@ -189,6 +191,7 @@ export class Log {
   #row(state, chat, timeline, row) {
     if (row.kind === "unread") return html`<li class="unread">${t("log.unread")}</li>`;
     const { face } = this;
+    const items = shownItems(timeline, state.me?.id ?? 0);
     const query = this.#query;
     if (row.kind === "event") {
       const words = eventWords(row.event);
@@ -197,12 +200,12 @@ export class Log {
     }
     if (row.kind === "echo") {
       const { echo, first, last } = row;
-      const quoted = messageAt(timeline, echo.reply_to);
+      const quoted = messageAt(items, echo.reply_to);
       const around = { state, chat, quoted, query, found: false, unread: false };
       return guard([echo, first, last, quoted, query, language()], () => echoRow(face, row, around));
     }
     const { message, own, first, last } = row;
-    const quoted = messageAt(timeline, message.reply_to);
+    const quoted = messageAt(items, message.reply_to);
     const found = message.seq === this.#found;
     const unread = !own && message.seq > chat.read_seq;
     const delivery = own && [message.seq <= chat.others_read_seq, message.seq <= chat.others_delivered_seq].join();
@@ -219,8 +222,10 @@ export class Log {
       unread,
       user,
       chat.members,
+      chat.role,
       writes,
       language(),
+      ...reactors(message, state),
     ];
     return guard(needs, () => messageRow(face, row, { state, chat, quoted, query, found, unread }));
   }
@@ -254,6 +259,8 @@ export class Log {
     } else if (message && plain && event.code === "KeyR") {
       event.preventDefault();
       this.face.reply(message.chat_id, message);
+    } else if (message && plain && this.#act(message, event.code, target)) {
+      event.preventDefault();
     } else if (message && (event.ctrlKey || event.metaKey) && event.code === "KeyC") {
       if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
     } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
@@ -266,13 +273,31 @@ export class Log {
   #messageOf(article) {
     const { current, timelines } = this.face.messenger.state();
     const timeline = current === null ? undefined : timelines.get(current);
-    const message = timeline && messageAt(timeline, Number(article.closest("li")?.dataset.seq ?? 0));
+    if (!timeline) return null;
+    const items = shownItems(timeline, this.face.messenger.state().me?.id ?? 0);
+    const message = messageAt(items, Number(article.closest("li")?.dataset.seq ?? 0));
     return message && !message.deleted ? message : null;
+  }
+
+  /** Del, and the sign that E chooses: on what one may. @param {Message} message @param {string} key @param {HTMLElement} at */
+  #act(message, key, at) {
+    const { chats, me } = this.face.messenger.state();
+    const chat = chats.get(message.chat_id);
+    const may = chat && rightsOn(message, chat, me?.id ?? 0);
+    if (key === "Delete" && may?.remove) void askRemove(this.face, message.chat_id, [message]);
+    else if (key === "KeyE" && may?.react) pickReaction(this.face, message, at);
+    else return false;
+    return true;
   }
 }
 
-/** Seqs are consecutive. @param {Timeline} timeline @param {number | null | undefined} seq @returns {Message | null} */
-function messageAt({ items }, seq) {
+/** Who reacted: their names stand in the row. @param {Message} message @param {State} state */
+function reactors({ reactions }, { users }) {
+  return (reactions ?? []).flatMap(({ user_ids: ids }) => ids.map((id) => users.get(id)));
+}
+
+/** Seqs are consecutive. @param {import("../types.js").Item[]} items @param {number | null | undefined} seq @returns {Message | null} */
+function messageAt(items, seq) {
   if (!seq || !items.length) return null;
   const item = items[seq - items[0].seq];
   return item?.type === "message" ? item : null;

@@ -8,7 +8,10 @@ import { place } from "./popup.js";
 /**
  * An item, or null for a line between groups.
  * @typedef {{label: string, icon: string, key?: string, danger?: boolean, run: () => void}} MenuItem
- * @typedef {{label: string, items: (MenuItem | null)[]}} Menu
+ * `quick`: signs in a row above the items, of which `on` are chosen; `more` opens all of them.
+ * @typedef {{signs: readonly string[], on: readonly string[], label: (sign: string) => string,
+ *   run: (sign: string) => void, more: {label: string, run: (at: Element) => void}}} Quick
+ * @typedef {{label: string, items: (MenuItem | null)[], quick?: Quick}} Menu
  */
 
 const TYPED_TOGETHER = 700;
@@ -25,7 +28,8 @@ export function createMenu(menu, at, close) {
     if (!(element instanceof HTMLElement)) return;
     queueMicrotask(() => {
       place(element, at);
-      itemsOf(element)[0]?.focus({ preventScroll: true });
+      const items = itemsOf(element);
+      (items.find((item) => !item.dataset.quick) ?? items[0])?.focus({ preventScroll: true });
     });
   }
 
@@ -34,7 +38,7 @@ export function createMenu(menu, at, close) {
     const list = /** @type {HTMLElement} */ (event.currentTarget);
     const items = itemsOf(list);
     const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    const next = step(event, here, items.length) ?? typeAhead(event, items, here);
+    const next = step(sideways(event, items[here]), here, items.length) ?? typeAhead(event, items, here);
     if (event.key === "Escape" || event.key === "Tab") close();
     else if (next === null) return;
     else items[next]?.focus();
@@ -71,12 +75,51 @@ export function createMenu(menu, at, close) {
     </button>`;
   }
 
+  /** @param {Quick} quick */
+  function signs({ signs: offered, on, label, run, more }) {
+    /** @param {() => void} act */
+    const chosen = (act) => () => {
+      close();
+      act();
+    };
+    return html`<div class="menu__quick" role="group" aria-label=${more.label}>
+      ${offered.map(
+        (sign) =>
+          html`<button
+            type="button"
+            role="menuitemcheckbox"
+            tabindex="-1"
+            data-quick="sign"
+            class="ibtn"
+            aria-checked=${on.includes(sign)}
+            aria-label=${label(sign)}
+            title=${label(sign)}
+            @click=${chosen(() => run(sign))}
+          >
+            ${sign}
+          </button>`,
+      )}
+      <button
+        type="button"
+        role="menuitem"
+        tabindex="-1"
+        data-quick="more"
+        class="ibtn"
+        aria-label=${more.label}
+        title=${more.label}
+        @click=${chosen(() => more.run(anchorOf(at)))}
+      >
+        ${icon("react")}
+      </button>
+    </div>`;
+  }
+
   return {
     // a menu belongs to a region of the page, for those who walk by regions
     template: () =>
       html`<section aria-label=${menu.label}>
         <div class="menu" role="menu" aria-label=${menu.label} @keydown=${keys} @contextmenu=${prevent} ${ref(attach)}>
-          ${menu.items.map(row)}
+          ${menu.quick ? signs(menu.quick) : nothing} ${menu.items.map(row)}
         </div>
       </section>`,
   };
@@ -90,7 +133,18 @@ const focusHere = (event) => /** @type {HTMLElement} */ (event.currentTarget).fo
 
 /** @param {HTMLElement} list @returns {HTMLElement[]} */
 const itemsOf = (list) =>
-  [...list.querySelectorAll("[role=menuitem]")].map((item) => /** @type {HTMLElement} */ (item));
+  [...list.querySelectorAll("[role^=menuitem]")].map((item) => /** @type {HTMLElement} */ (item));
+
+/** In the row of signs left and right lead as up and down do. @param {KeyboardEvent} event @param {HTMLElement | undefined} item */
+function sideways({ key }, item) {
+  if (!item?.dataset.quick) return { key };
+  return { key: key === "ArrowRight" ? "ArrowDown" : key === "ArrowLeft" ? "ArrowUp" : key };
+}
+
+/** Where a picker may stand that is opened from here: at an element, else at the body. @param {import("./popup.js").Anchor} at */
+function anchorOf(at) {
+  return at instanceof Element ? at : (document.elementFromPoint(at.x, at.y) ?? document.body);
+}
 
 /**
  * Where an arrow leads in a circle of `count`. @param {{key: string}} event @param {number} here @param {number} count

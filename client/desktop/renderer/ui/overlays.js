@@ -13,10 +13,13 @@ import { confirm } from "./dialogs/confirm.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
 import { password } from "./dialogs/password.js";
+import { pins } from "./dialogs/pins.js";
 import { rename } from "./dialogs/rename.js";
+import { revisions } from "./dialogs/revisions.js";
 import { settings } from "./dialogs/settings.js";
 import { shortcuts } from "./dialogs/shortcuts.js";
 import { switcher } from "./dialogs/switcher.js";
+import { whoReacted } from "./dialogs/who-reacted.js";
 
 /** @typedef {import("./face.js").Face} Face @typedef {import("./face.js").Overlays} Overlays */
 /** @typedef {import("./dialog.js").Shown} Shown @typedef {import("./popup.js").Anchor} Anchor */
@@ -34,6 +37,9 @@ const DIALOGS = {
   switcher,
   shortcuts,
   confirm,
+  pins,
+  revisions,
+  "who-reacted": whoReacted,
 };
 
 /** @type {Record<string, (face: Face, params: any) => import("./menu.js").Menu>} */

@@ -3,6 +3,7 @@
 import { listTime } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { nameOf, titleOf } from "../core/names.js";
+import { isShownAtEnd, shownMessage } from "../core/changes.js";
 import { deliveryOf } from "../core/delivery.js";
 import { places } from "../core/search.js";
 import { preview } from "../core/text.js";
@@ -115,7 +116,8 @@ function words(state, chat, current) {
 
 /** @param {State} state @param {ChatView} chat */
 function lastWords(state, chat) {
-  const last = chat.last_message;
+  const last =
+    chat.last_message && shownMessage(chat.last_message, state.echoes.lists.get(chat.id) ?? [], state.me?.id ?? 0);
   if (!last) return t(chat.left_seq === null ? "row.nothing" : "row.left");
   if (last.deleted) return t("msg.deleted");
   const own = last.sender_id === state.me?.id;
@@ -123,10 +125,10 @@ function lastWords(state, chat) {
   return html`${who ? html`<bdi class="row__who">${who}</bdi> ` : nothing}<bdi>${preview(last.content ?? "")}</bdi>`;
 }
 
-/** What waits or failed last; known of chats whose timeline is in memory. @param {State} state @param {ChatView} chat */
+/** What waits or failed last. @param {State} state @param {ChatView} chat */
 function lastEcho(state, chat) {
   if (!chat.queued && !chat.failed) return undefined;
-  const echoes = state.timelines.get(chat.id)?.echoes ?? [];
+  const echoes = (state.echoes.lists.get(chat.id) ?? []).filter(isShownAtEnd);
   /** @type {Echo["state"]} */
   const wanted = chat.failed ? "failed" : "queued";
   return echoes.filter((echo) => echo.state === wanted).at(-1);

@@ -12,6 +12,8 @@ import { empty } from "./empty.js";
 import { Find } from "./find.js";
 import { Log } from "./log.js";
 import { Notify } from "./notify.js";
+import { Pinned } from "./pinned.js";
+import { Refusals } from "./refusals.js";
 import { Side } from "./side.js";
 import { topbar } from "./topbar.js";
 
@@ -31,6 +33,8 @@ export class SignedIn {
     this.find = new Find(this.face);
     this.composer = new Composer(this.face, (chatId) => this.log.sent(chatId));
     this.notify = new Notify(this.face);
+    this.pinned = new Pinned(this.face);
+    this.refusals = new Refusals(this.face);
   }
 
   /** The log-in is over. */
@@ -59,14 +63,16 @@ export class SignedIn {
     this.composer.rendered(state);
     this.log.rendered(state);
     this.notify.rendered(state);
+    this.refusals.rendered(state);
   }
 
   /** @param {State} state @param {ChatView} chat @param {Date} now */
   #chat(state, chat, now) {
     this.#askMembers(state, chat);
     const find = () => this.find.open(chat.id);
-    return html`${topbar(this.face, state, chat, { now, find })} ${this.find.template(state, chat.id)}
-    ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })} ${this.composer.template(state, chat)}`;
+    return html`${topbar(this.face, state, chat, { now, find })} ${this.pinned.template(state, chat)}
+    ${this.find.template(state, chat.id)} ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })}
+    ${this.composer.template(state, chat)}`;
   }
 
   /** How many there are stands above the chat. @param {State} state @param {ChatView} chat */

@@ -84,7 +84,7 @@ test("a day, an event and the divider break a run", () => {
   ]);
 });
 
-test("what changes a message, and what must not be seen, is no line", () => {
+test("what changes a message, and what must not be seen, is no line; what nobody here knows is one", () => {
   const hidden = { type: "hidden", chat_id: 7, seq: 2 };
   const edited = {
     type: "event",
@@ -98,9 +98,11 @@ test("what changes a message, and what must not be seen, is no line", () => {
   const unknown = { ...edited, seq: 4, event: "something_new" };
   assert.deepEqual(rows(timeline([message(1, 2, "10:00"), hidden, edited, unknown, message(5, 2, "10:02")])), [
     "=2026-11-23",
-    "s:1 first",
-    "s:5 last",
+    "s:1 first last",
+    "s:4",
+    "s:5 first last",
   ]);
+  assert.equal(eventWords(/** @type {any} */ (unknown)).key, "event.unknown");
 });
 
 test("the divider stands before the first message of others, and only where its place is loaded", () => {
@@ -119,7 +121,14 @@ test("the divider stands before the first message of others, and only where its 
 });
 
 test("an echo becomes its message under the same key, and is never shown beside it", () => {
-  const echo = { cid: "c2", chat_id: 7, content: "m2", written_at: "2026-11-23T10:01:00Z", state: "queued" };
+  const echo = {
+    cid: "c2",
+    chat_id: 7,
+    kind: "send",
+    content: "m2",
+    written_at: "2026-11-23T10:01:00Z",
+    state: "queued",
+  };
   const first = [message(1, ME, "10:00")];
   assert.deepEqual(rows(timeline(first, { echoes: [echo] })), ["=2026-11-23", "c:c1 first", "c:c2 last"]);
   assert.deepEqual(rows(timeline([...first, message(2, ME, "10:01")], { echoes: [echo] })), [
@@ -131,7 +140,14 @@ test("an echo becomes its message under the same key, and is never shown beside 
 });
 
 test("a stranger's cid hides no echo of mine", () => {
-  const echo = { cid: "c2", chat_id: 7, content: "mine", written_at: "2026-11-23T10:01:00Z", state: "queued" };
+  const echo = {
+    cid: "c2",
+    chat_id: 7,
+    kind: "send",
+    content: "mine",
+    written_at: "2026-11-23T10:01:00Z",
+    state: "queued",
+  };
   assert.deepEqual(rows(timeline([message(2, 2, "10:00")], { echoes: [echo] })), [
     "=2026-11-23",
     "s:2 first last",

@@ -1,0 +1,154 @@
+/**
+ * One's own edits, deletions, reactions and pins that are on their way, laid over what the log says: they are seen at
+ * once, and gone again where they are refused. Pure; nothing that is kept is touched.
+ */
+
+/** @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Item} Item
+ * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Timeline} Timeline
+ * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
+
+/** How many of those who reacted are named by their ids (docs/protocol.md section 2). */
+const NAMED = 20;
+
+/** It is a message that will take its own place in the log. @param {Echo} echo */
+export function isSend({ kind }) {
+  return kind === "send";
+}
+
+/** It is shown at the end of the log: a message on its way, or an edit that was refused: its text is not lost.
+ * @param {Echo} echo */
+export function isShownAtEnd({ kind, state }) {
+  return kind === "send" || (kind === "edit" && state === "failed");
+}
+
+/** A change of a message that is on its way. @param {Echo} echo */
+function isChange({ kind, state }) {
+  return kind !== "send" && state === "queued";
+}
+
+/**
+ * The items as they are to be shown: the same array where nothing is on its way. Made once for each state of a timeline.
+ * @param {Timeline} timeline @param {number} me @returns {Item[]}
+ */
+export function shownItems(timeline, me) {
+  const known = SHOWN.get(timeline);
+  if (known) return known;
+  const shown = withChanges(timeline.items, timeline.echoes, me);
+  SHOWN.set(timeline, shown);
+  return shown;
+}
+
+/** @type {WeakMap<Timeline, Item[]>} */
+const SHOWN = new WeakMap();
+/** What a message looked like under the same changes: so that a row is drawn again only where it changed.
+ * @type {WeakMap<Message, {changes: Echo[], shown: Message}>} */
+const OVERLAID = new WeakMap();
+
+/** @param {Item[]} items of consecutive seqs @param {Echo[]} echoes @param {number} me @returns {Item[]} */
+export function withChanges(items, echoes, me) {
+  /** @type {Map<number, Echo[]>} */
+  const bySeq = new Map();
+  for (const echo of echoes) {
+    if (!isChange(echo) || echo.seq === null || echo.kind === "pin") continue;
+    bySeq.set(echo.seq, [...(bySeq.get(echo.seq) ?? []), echo]);
+  }
+  if (bySeq.size === 0) return items;
+  const copy = [...items];
+  for (const [seq, changes] of bySeq) {
+    const at = seq - (items[0]?.seq ?? seq + 1);
+    const item = copy[at];
+    if (item?.type === "message") copy[at] = overlaid(item, changes, me);
+  }
+  return copy;
+}
+
+/** @param {Message} message @param {Echo[]} changes @param {number} me */
+function overlaid(message, changes, me) {
+  const known = OVERLAID.get(message);
+  const same =
+    known && known.changes.length === changes.length && known.changes.every((one, at) => one === changes[at]);
+  if (same) return known.shown;
+  const shown = changes.reduce((before, change) => changed(before, change, me), message);
+  OVERLAID.set(message, { changes, shown });
+  return shown;
+}
+
+/**
+ * A message with what is on its way about it.
+ * @param {Message} message @param {Echo[]} echoes of its chat @param {number} me @returns {Message}
+ */
+export function shownMessage(message, echoes, me) {
+  const changes = echoes.filter((echo) => isChange(echo) && echo.seq === message.seq && echo.kind !== "pin");
+  return changes.length === 0 ? message : overlaid(message, changes, me);
+}
+
+/** @param {Message} message @param {Echo} change @param {number} me @returns {Message} */
+function changed(message, change, me) {
+  if (message.deleted || (change.target_at !== null && change.target_at !== message.created_at)) return message;
+  switch (change.kind) {
+    case "edit":
+      return { ...message, content: change.content, edited_at: message.edited_at ?? change.written_at };
+    case "delete":
+      return { ...message, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
+    case "react":
+      return { ...message, reactions: reacted(message.reactions ?? [], change.emoji ?? "", change.on ?? true, me) };
+    default:
+      return message;
+  }
+}
+
+/** @param {Reaction[]} reactions @param {string} emoji @param {boolean} on @param {number} me @returns {Reaction[]} */
+function reacted(reactions, emoji, on, me) {
+  const there = reactions.find((one) => one.emoji === emoji);
+  const mine = there?.user_ids.includes(me) ?? false;
+  if (mine === on) return reactions;
+  if (!there) return on ? [...reactions, { emoji, count: 1, user_ids: [me] }] : reactions;
+  const count = there.count + (on ? 1 : -1);
+  if (count <= 0) return reactions.filter((one) => one !== there);
+  const ids = on ? [...there.user_ids, me].slice(0, NAMED) : there.user_ids.filter((id) => id !== me);
+  return reactions.map((one) => (one === there ? { ...one, count, user_ids: ids } : one));
+}
+
+/** Whether one's own reaction is there. @param {Message} message @param {string} emoji @param {number} me */
+export function isMine(message, emoji, me) {
+  return (message.reactions ?? []).some((one) => one.emoji === emoji && one.user_ids.includes(me));
+}
+
+/**
+ * Pinned messages with one's own pins that are on their way: the newest first.
+ * @param {Message[]} pins as the server told them @param {Timeline | undefined} timeline @param {number} me
+ * @returns {Message[]}
+ */
+export function shownPins(pins, timeline, me) {
+  if (!timeline) return pins;
+  let shown = pins.map((message) => shownMessage(message, timeline.echoes, me)).filter(({ deleted }) => !deleted);
+  for (const echo of timeline.echoes) {
+    if (echo.kind !== "pin" || !isChange(echo) || echo.seq === null) continue;
+    const rest = shown.filter(({ seq }) => seq !== echo.seq);
+    const target = echo.on ? timeline.items[echo.seq - (timeline.items[0]?.seq ?? 0)] : undefined;
+    const there = shown.find(({ seq }) => seq === echo.seq) ?? (target?.type === "message" ? target : null);
+    shown = echo.on && there ? [...rest, there] : rest;
+  }
+  return shown.sort((one, other) => other.seq - one.seq);
+}
+
+// --- what one may do ---
+
+/**
+ * What one may do with a message: the rules of docs/protocol.md section 1 and 2, so that nothing is offered in vain.
+ * @param {Message} message as it is shown @param {import("../types.js").ChatView} chat @param {number} me
+ */
+export function rightsOn(message, chat, me) {
+  const writes = chat.left_seq === null;
+  const live = writes && !message.deleted;
+  const own = message.sender_id === me;
+  const admin = chat.is_group && chat.role === "admin";
+  return {
+    reply: live,
+    react: live,
+    edit: live && own,
+    remove: live && (own || admin),
+    pin: live && (!chat.is_group || admin),
+    history: !message.deleted && Boolean(message.edited_at) && (own || admin),
+  };
+}
