@@ -1,0 +1,34 @@
+/** Plain words of a text: its tree without marks. */
+
+import { parse } from "./markup.js";
+
+/** In place of a spoiler in what is shown unasked; as long for every spoiler. */
+export const HIDDEN = "▒▒▒▒▒";
+
+/**
+ * @param {string} text
+ * @param {{hidden?: string | null}} [how] `hidden` stands for each spoiler; null shows them
+ */
+export function plainOf(text, { hidden = HIDDEN } = {}) {
+  return blocks(parse(text), hidden);
+}
+
+/** @param {readonly import("./markup.js").Block[]} found @param {string | null} hidden @returns {string} */
+function blocks(found, hidden) {
+  return found
+    .map((block) => {
+      if (block.type === "paragraph") return inline(block.children, hidden);
+      return block.type === "quote" ? blocks(block.children, hidden) : block.text;
+    })
+    .join("\n");
+}
+
+/** @param {readonly import("./markup.js").Inline[]} nodes @param {string | null} hidden @returns {string} */
+function inline(nodes, hidden) {
+  return nodes
+    .map((node) => {
+      if (node.type !== "styled") return node.text;
+      return node.style === "spoiler" && hidden !== null ? hidden : inline(node.children, hidden);
+    })
+    .join("");
+}
