@@ -4,7 +4,7 @@ An event keeps no text. What it is sent with is the state of its target at that 
 text that was erased, and a client that missed what lies between is right at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import evolve
@@ -48,10 +48,16 @@ def _data(event: Event, target: Message, pinned_seq: int | None) -> dict[str, An
 
 
 def seen_from(item: LogItem, first_seq: int) -> LogItem:
-    """The item for somebody who may see the log from `first_seq` on: nothing of what happens to earlier messages."""
-    if isinstance(item, Event) and item.target_seq is not None and item.target_seq < first_seq:
+    """The item for somebody who may see the log from `first_seq` on: nothing of what happens to earlier messages, nor
+    that one of them is pinned."""
+    if not isinstance(item, Event) or item.target_seq is None:
+        return item
+    if item.target_seq < first_seq:
         return Hidden(chat_id=item.chat_id, seq=item.seq)
-    return item
+    pinned_seq = item.data.get("pinned_seq")
+    if pinned_seq is None or pinned_seq >= first_seq:
+        return item
+    return structs.replace(item, data={**item.data, "pinned_seq": None})
 
 
 def pinned_from(pinned_seq: int | None, first_seq: int) -> int | None:
@@ -77,28 +83,36 @@ def tombstone(message: Message, rev: int) -> Message:
     )
 
 
-def without_erased(outcomes: Sequence[Appended | Refused]) -> list[Appended | Refused]:
-    """The outcomes of one transaction, each told as of its own place in it, but for what the transaction erased."""
-    erased = {
+Erased = Mapping[tuple[int, int | None], int]
+"""Messages that were deleted, by chat and seq: their last `rev`."""
+
+
+def erased_by(items: Iterable[Message | Event]) -> Erased:
+    """The messages that these items delete."""
+    return {
         (item.chat_id, item.target_seq): item.data["rev"]
-        for outcome in outcomes
-        if isinstance(outcome, Appended)
-        for item in outcome.items
+        for item in items
         if isinstance(item, Event) and item.event == "deleted"
     }
-    if not erased:
-        return list(outcomes)
-    return [
-        evolve(outcome, items=tuple(_without(item, erased) for item in outcome.items))
-        if isinstance(outcome, Appended)
-        else outcome
-        for outcome in outcomes
-    ]
 
 
-def _without(item: Message | Event, erased: dict[tuple[int, int | None], int]) -> Message | Event:
+def without(item: Message | Event, erased: Erased) -> Message | Event:
+    """The item without what was erased: a message becomes a tombstone, an event that told of its text tells nothing."""
     if isinstance(item, Message):
         rev = erased.get((item.chat_id, item.seq))
         return item if rev is None else tombstone(item, rev)
     is_void = item.event in OF_CONTENT and (item.chat_id, item.target_seq) in erased
     return structs.replace(item, data={}) if is_void else item
+
+
+def without_erased(outcomes: Sequence[Appended | Refused]) -> list[Appended | Refused]:
+    """The outcomes of one transaction, each told as of its own place in it, but for what the transaction erased."""
+    erased = erased_by(item for outcome in outcomes if isinstance(outcome, Appended) for item in outcome.items)
+    if not erased:
+        return list(outcomes)
+    return [
+        evolve(outcome, items=tuple(without(item, erased) for item in outcome.items))
+        if isinstance(outcome, Appended)
+        else outcome
+        for outcome in outcomes
+    ]

@@ -12,6 +12,7 @@ from chatproto.operations import (
     MessagesFound,
     Outcome,
     PageFound,
+    PinsFound,
     SaveLastSeen,
     UsersFound,
 )
@@ -177,5 +178,7 @@ class Presence:
                 return PageFound(msgspec.structs.replace(page, users=self.seen_users(page.users)))
             case MessagesFound(messages, users, has_more, last_seq):
                 return MessagesFound(messages, self.seen_users(users), has_more, last_seq)
+            case PinsFound(messages, users):
+                return PinsFound(messages, self.seen_users(users))
             case _:
                 return outcome

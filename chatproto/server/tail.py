@@ -7,9 +7,9 @@ from typing import Final
 
 from attrs import define, field
 
+from chatproto.operations.message_events import Erased, erased_by, seen_from, without
 from chatproto.server.dialect import ITEM_DIALECTS, PLAIN
 from chatproto.wire.model import Event, Hidden, Message
-from chatproto.wire.seen import PINNED_SEQ, seen_from, without_text
 
 OVERHEAD: Final = 400
 """Bytes of an entry beside its text, about."""
@@ -17,10 +17,10 @@ OVERHEAD: Final = 400
 
 class Entry:
     """An item with its place. `removed`, `added`: the user whose membership it ends or begins. `reach`: the first seq
-    that an event about a message names; whose log begins behind it sees the event otherwise. `deletion`: itself, where
-    it tells that a message was deleted."""
+    that an event about a message names; whose log begins behind it sees the event otherwise. `deletes`: it
+    tells that a message was deleted."""
 
-    __slots__ = ("_chat", "_narrow", "added", "at", "deletion", "item", "plain", "reach", "removed", "seq")
+    __slots__ = ("_chat", "_narrow", "added", "at", "deletes", "item", "plain", "reach", "removed", "seq")
 
     def __init__(self, item: Message | Event) -> None:
         self.item = item
@@ -30,7 +30,7 @@ class Entry:
         self._chat: bytes | None = None
         self._narrow: dict[tuple[int, bool], bytes] | None = None
         self.reach: int | None = None
-        self.deletion: Event | None = None
+        self.deletes = False
         self.removed: int | None = None
         self.added: int | None = None
         if isinstance(item, Event):
@@ -39,8 +39,8 @@ class Entry:
             elif item.event == "member_added":
                 self.added = item.data["user"].id
             elif item.target_seq is not None:
-                self.reach = min(item.target_seq, item.data.get(PINNED_SEQ) or item.target_seq)
-                self.deletion = item if item.event == "deleted" else None
+                self.reach = min(item.target_seq, item.data.get("pinned_seq") or item.target_seq)
+                self.deletes = item.event == "deleted"
 
     def encoded(self, kind: int) -> bytes:
         """In the words of that kind of dialect."""
@@ -61,9 +61,9 @@ class Entry:
             self._narrow[key] = ITEM_DIALECTS[kind].encode_item(item)
         return self._narrow[key]
 
-    def erase(self, deletion: Event) -> None:
-        """The message was deleted: nothing of it is kept here."""
-        item = without_text(self.item, deletion)
+    def erase(self, erased: Erased) -> None:
+        """Keep nothing of messages that were deleted."""
+        item = without(self.item, erased)
         if item is not self.item:
             self.item, self.plain, self._chat, self._narrow = item, PLAIN.encode_item(item), None, None
 
@@ -75,9 +75,11 @@ class Entry:
 
 def erase_deleted(entries: Collection[Entry]) -> None:
     """Of a message that one of these deletes, nothing is left in the others."""
-    for deletion in [entry.deletion for entry in entries if entry.deletion is not None]:
+    deletions = [entry.item for entry in entries if entry.deletes]
+    if deletions:
+        erased = erased_by(deletions)
         for entry in entries:
-            entry.erase(deletion)
+            entry.erase(erased)
 
 
 @define(eq=False)
@@ -96,7 +98,7 @@ class Tail:
         delete is erased."""
         self._entries.extend(entries)
         self.size += sum([entry.size for entry in entries])
-        if any([entry.deletion is not None for entry in entries]):
+        if any([entry.deletes for entry in entries]):
             erase_deleted(self._entries)
             self.size = sum([entry.size for entry in self._entries])
         while len(self._entries) > items or self.size > size:

@@ -9,7 +9,7 @@ import msgspec
 import trio
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from runtime.http import auth, chats, docs, health, messages, users
+from runtime.http import auth, chats, docs, health, message_changes, messages, users
 from runtime.http.exchange import Exchange, Headers, Reply
 from runtime.http.origin import is_guest_origin, is_own_origin
 from runtime.http.problem import Problem, encoded
@@ -29,7 +29,8 @@ PAGE: Final = "page"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
-    *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *health.ROUTES
+    *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES,
+    *health.ROUTES
 )  # fmt: skip
 _COMMON: Final[Headers] = [
     (b"x-content-type-options", b"nosniff"),
@@ -93,7 +94,7 @@ class Api:
     async def _reply(self, exchange: Exchange, found: Found | None, route: Route | None) -> Reply | None:
         if route is not None and found is not None:
             try:
-                result = await run(route, self._services, exchange, found.ids)
+                result = await run(route, self._services, exchange, found.places)
             except Exception as error:
                 log.error("a request failed", method=route.method, route=route.path, exc_info=error)
                 result = Problem("internal")

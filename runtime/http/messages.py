@@ -90,7 +90,7 @@ async def send_message(call: Call[NewMessage, None], chat_id: int) -> Result:
     )
     outcome = await call.append(operation)
     if isinstance(outcome, Refused) and outcome.code == operation.refusal:
-        return wrong_fields(_wrong_message(outcome.code, services.limits))
+        return wrong_fields(wrong_content(outcome.code, services.limits))
     if not isinstance(outcome, Appended):
         return refusal(outcome)
     message = outcome.items[0]
@@ -112,7 +112,8 @@ def _listed(files: int | list[int] | None) -> tuple[int, ...]:
     return () if files is None else tuple(files) if isinstance(files, list) else (files,)
 
 
-def _wrong_message(code: str, limits: Limits) -> FieldError:
+def wrong_content(code: str, limits: Limits) -> FieldError:
+    """What a refusal of `check_content` is told as."""
     match code:
         case "attachment_invalid":
             return FieldError(field="attachments", code=code, detail="There is no such file of yours.")

@@ -13,6 +13,7 @@ VERSION: Final = "1.0"
 
 _REF: Final = "#/components/schemas/{name}"
 _ID: Final = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
+_TEXT: Final = {"type": "string", "minLength": 1}
 
 
 def document(routes: tuple[Route, ...]) -> dict[str, Any]:
@@ -90,7 +91,8 @@ def _tag(route: Route) -> str:
 
 def _parameters(route: Route, components: dict[str, Any]) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": _ID} for name in re.findall(r"{(\w+)}", route.path)
+        {"name": name, "in": "path", "required": True, "schema": _TEXT if name == route.text else _ID}
+        for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query is not None:
         schema = components[route.query.__name__]

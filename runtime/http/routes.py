@@ -97,6 +97,8 @@ class Route:
     """Which bucket of the user it counts against, where the method does not tell."""
     keyed: bool = False
     """Reads the Idempotency-Key header."""
+    text: str | None = None
+    """The name of the last place of the path, where it is any text instead of an id."""
     content_type: str = "application/json"
 
     @property
@@ -123,7 +125,7 @@ class _KeyHeader(msgspec.Struct, frozen=True):
     key: Cid = msgspec.field(name="Idempotency-Key")
 
 
-async def run(route: Route, services: Services, exchange: Exchange, ids: dict[str, int]) -> Result | None:
+async def run(route: Route, services: Services, exchange: Exchange, places: dict[str, Any]) -> Result | None:
     """Read and check a request, and let its handler answer; None: the client left before."""
     claims: AccessClaims | None = None
     authorization = exchange.header(b"authorization")
@@ -148,8 +150,8 @@ async def run(route: Route, services: Services, exchange: Exchange, ids: dict[st
         idempotency_key=given.key,
     )
     if route.method == "GET":  # it ends soon, whether somebody waits for it or not
-        return await route.handler(call, **ids)
-    return await exchange.while_connected(lambda: route.handler(call, **ids))
+        return await route.handler(call, **places)
+    return await exchange.while_connected(lambda: route.handler(call, **places))
 
 
 async def take_turn(services: Services, kind: Kind, user_id: int) -> Problem | None:

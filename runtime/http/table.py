@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -16,12 +16,15 @@ Sixteen digits reach beyond 2^53-1, where storage has nobody, and stay within My
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
+TEXT: Final = "{*}"
+
+
 @frozen
 class Found:
-    """The routes of one path by method, and the ids that stand in the path, by name."""
+    """The routes of one path by method, and what stands in its places, by name: ids, and perhaps a text at the end."""
 
     routes: dict[str, Route]
-    ids: dict[str, int]
+    places: dict[str, Any]
 
     def route(self, method: str) -> Route | None:
         """HEAD is answered as GET, without a body."""
@@ -45,7 +48,8 @@ class Table:
         paths: dict[str, tuple[dict[str, Route], tuple[str, ...]]] = {}
         for route in routes:
             names = tuple(_PLACE.findall(route.path))
-            by_method, others = paths.setdefault(_PLACE.sub("{}", route.path), ({}, names))
+            key = _PLACE.sub("{}", route.path.replace(f"{{{route.text}}}", TEXT) if route.text else route.path)
+            by_method, others = paths.setdefault(key, ({}, names))
             assert others == names and route.method not in by_method, f"{route.method} {route.path}"
             by_method[route.method] = route
         return cls(paths)
@@ -55,13 +59,21 @@ class Table:
         literal = self._paths.get(path)
         if literal is not None and not literal[1]:
             return Found(literal[0], {})
-        ids: list[int] = []
+        values: list[int | str] = []
         parts = path.split("/")
+        last = parts[-1]
         for place, part in enumerate(parts):
             if ID.fullmatch(part):
-                ids.append(int(part))
+                values.append(int(part))
                 parts[place] = "{}"
-        found = self._paths.get("/".join(parts)) if ids else None
-        if found is None or len(found[1]) != len(ids):
+        found = self._found("/".join(parts), values)
+        if found is not None or not last:
+            return found
+        values = [*values[:-1], last] if parts[-1] == "{}" else [*values, last]
+        return self._found("/".join([*parts[:-1], TEXT]), values)
+
+    def _found(self, key: str, values: list[int | str]) -> Found | None:
+        found = self._paths.get(key) if values else None
+        if found is None or len(found[1]) != len(values):
             return None
-        return Found(found[0], dict(zip(found[1], ids, strict=True)))
+        return Found(found[0], dict(zip(found[1], values, strict=True)))

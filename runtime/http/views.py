@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chatproto.wire.model import Chat, LogItem, Message, PrivateUser, SessionInfo, User
+from chatproto.wire.model import Chat, LogItem, Message, PrivateUser, Revision, SessionInfo, User
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +59,19 @@ class ItemPage(msgspec.Struct, frozen=True, kw_only=True):
     has_more: bool
     last_seq: int
     epoch: str
+
+
+class Revisions(msgspec.Struct, frozen=True, kw_only=True):
+    """The texts of a message, ascending; the last is the present one."""
+
+    revisions: tuple[Revision, ...]
+
+
+class Pins(msgspec.Struct, frozen=True, kw_only=True):
+    """Pinned messages, ascending; `users` are those they name."""
+
+    messages: tuple[Message, ...]
+    users: tuple[User, ...]
 
 
 class ReadState(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/chats/{chat_id}/members"): {"user_ids": [1]},
     ("PATCH", "/api/chats/{chat_id}/members/{user_id}"): {"role": "admin"},
     ("POST", "/api/chats/{chat_id}/messages"): {"content": "x"},
+    ("PATCH", "/api/chats/{chat_id}/messages/{seq}"): {"content": "y"},
     ("POST", "/api/auth/register"): {"username": "boris", "password": PASSWORD},
     ("POST", "/api/auth/login"): {"login": "anna", "password": PASSWORD},
     ("POST", "/api/auth/refresh"): {"refresh_token": "x"},
@@ -29,8 +30,8 @@ NAMES = [f"{route.method} {route.path}" for route in API]
 STORED = [route for route in API if "store_unavailable" in route.all_codes and route.path != "/readyz"]
 
 
-def url(route: Route) -> str:
-    path = route.path.format(chat_id=1, user_id=1, session_id=1)
+def url(route: Route, chat_id: int = 1, user_id: int = 1, seq: int = 1) -> str:
+    path = route.path.format(chat_id=chat_id, user_id=user_id, session_id=1, seq=seq, emoji="👍")
     return path + (QUERIES.get(route.path, "") if route.method == "GET" else "")
 
 

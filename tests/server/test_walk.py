@@ -13,7 +13,7 @@ from runtime.http.routes import Route
 from tests.server.answers import code_of
 from tests.server.house import House, Person
 from tests.server.sockets import Socket, open_socket
-from tests.server.test_http_routes import BODIES, QUERIES
+from tests.server.test_http_routes import BODIES, url
 
 WITH_TOKEN = [route for route in API if route.needs_token]
 OF_A_CHAT = [route for route in WITH_TOKEN if "{chat_id}" in route.path]
@@ -29,17 +29,12 @@ def name_of(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-def url_of(route: Route, chat_id: int, user_id: int) -> str:
-    path = route.path.format(chat_id=chat_id, user_id=user_id, session_id=1)
-    return path + (QUERIES.get(route.path, "") if route.method == "GET" else "")
-
-
 @pytest.mark.parametrize("route", WITH_TOKEN, ids=name_of)
 async def test_an_expired_token_opens_no_route(house: House, route: Route) -> None:
     anna = await house.register("anna")
     house.clock.advance(hours=1)
     house.storage.performed.clear()
-    answer = await anna.call(route.method, url_of(route, 1, 1), BODIES.get((route.method, route.path)))
+    answer = await anna.call(route.method, url(route), BODIES.get((route.method, route.path)))
     assert code_of(answer) == "token_expired"
     assert house.storage.performed == []
 
@@ -54,7 +49,7 @@ async def test_a_strangers_requests_are_answered_as_if_the_chat_were_not_there(h
         answers = []
         for chat_id in (strange, strange + 1000):
             body = BODIES.get((route.method, route.path))
-            answers.append(await eve.call(route.method, url_of(route, chat_id, boris.id), body))
+            answers.append(await eve.call(route.method, url(route, chat_id, boris.id), body))
         known, unknown = answers
         assert code_of(known) == "not_found", name_of(route)
         assert known.content == unknown.content, name_of(route)
@@ -74,9 +69,15 @@ async def test_a_stranger_cannot_end_other_peoples_sessions_nor_see_their_mail(h
 
 # --- the WebSocket ---
 
+AT: Final = "2026-01-01T00:00:00Z"
+OF_A_LOG: Final = ("sync", "send", "edit", "delete", "react", "pin", "mark", "typing")
 COMMANDS: Final[dict[str, dict[str, Any]]] = {
     "sync": {"after_seq": 0},
     "send": {"cid": "c-1", "content": "x"},
+    "edit": {"cid": "c-1", "seq": 1, "target_at": AT, "content": "y"},
+    "delete": {"cid": "c-1", "seq": 1, "target_at": AT},
+    "react": {"cid": "c-1", "seq": 1, "target_at": AT, "emoji": "👍", "on": True},
+    "pin": {"cid": "c-1", "seq": 1, "target_at": AT, "on": True},
     "mark": {"read_seq": 1},
     "typing": {"on": True},
     "auth": {"token": "nonsense"},
@@ -104,7 +105,7 @@ async def test_nobody_gets_nothing(house: House, kind: str) -> None:
     assert house.storage.performed == []
 
 
-@pytest.mark.parametrize("kind", ["sync", "send", "mark", "typing"])
+@pytest.mark.parametrize("kind", OF_A_LOG)
 async def test_a_strangers_commands_change_and_tell_nothing(house: House, kind: str) -> None:
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     strange = await anna.direct(boris)
@@ -134,7 +135,7 @@ async def _answers(socket: Socket) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["sync", "send", "mark", "typing"])
+@pytest.mark.parametrize("kind", OF_A_LOG)
 async def test_an_expired_token_runs_no_command(house: House, kind: str) -> None:
     anna = await house.register("anna")
     chat_id = await anna.direct(anna)
