@@ -2,12 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from attrs import define, field, frozen
 
 from chatproto.server.outputs import Broadcast, SendFrame
 from chatproto.wire import codec
 from chatproto.wire.limits import Limits
+
+UNCOUNTED: Final = ("answer", "page", "lag")
+"""Frames that do not count against the bound, and are never dropped."""
 
 
 @frozen
@@ -74,8 +78,8 @@ class OutQueue:
         elif frame.kind == "item" and frame.chat_id in self._lagging:
             return None
         self._add(frame)
-        if not self._over():
-            return None
+        if frame.kind in UNCOUNTED or not self._over():
+            return None  # an answer takes nobody's place, also where marks alone are over the bound
         self._keep(lambda queued: queued.kind != "hint")
         if self._over():
             self._merge_marks()
@@ -101,7 +105,7 @@ class OutQueue:
         self._count(frame, 1)
 
     def _count(self, frame: SendFrame, sign: int) -> None:
-        if frame.kind in ("answer", "page", "lag"):
+        if frame.kind in UNCOUNTED:
             self.answers += sign
         else:
             self._items += sign
