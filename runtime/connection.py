@@ -6,7 +6,6 @@ from typing import Final, Protocol
 import trio
 
 from chatproto.server.clock import Now
-from chatproto.wire import codec
 from runtime.direct_stream import DirectStream
 from runtime.driver import Connection, Driver
 
@@ -65,11 +64,10 @@ async def serve_connection(
         transport.on_pong(lambda: driver.receive_pong(connection))
         if direct is not None:
             direct.on_blocked = connection.wake
-            connection.try_write = direct.try_write
-            connection.is_clear = lambda: direct.is_clear
+            connection.direct = direct
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read, driver, connection, transport)
-            await _write(driver, connection, transport, joins_frames)
+            await _write(driver, connection, transport)
             nursery.cancel_scope.cancel()
     finally:
         driver.disconnect(connection)
@@ -91,13 +89,12 @@ async def _read(driver: Driver, connection: Connection, transport: Transport) ->
         connection.wake()
 
 
-async def _write(driver: Driver, connection: Connection, transport: Transport, joins_frames: bool) -> None:
+async def _write(driver: Driver, connection: Connection, transport: Transport) -> None:
     queue, direct = connection.queue, transport.direct
     while True:
         if queue:
             connection.writing = True
-            batch = queue.take()
-            messages = [codec.join(batch.frames)] if joins_frames else batch.frames
+            messages, pages = connection.take()
             with trio.move_on_after(driver.hub.knobs.write_timeout) as scope:
                 try:
                     await transport.send(messages)
@@ -106,7 +103,7 @@ async def _write(driver: Driver, connection: Connection, transport: Transport, j
             if scope.cancelled_caught:
                 return await _close(transport, 4408, "too slow")
             connection.writing = False
-            driver.written(connection, batch.pages)
+            driver.written(connection, pages)
         elif direct is not None and direct.unsent:
             with trio.move_on_after(driver.hub.knobs.write_timeout) as scope:
                 try:

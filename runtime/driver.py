@@ -3,7 +3,7 @@
 Hub methods are synchronous and trio is one thread, so any task calls an input and performs the outputs at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any, Final, assert_never
@@ -30,6 +30,7 @@ from chatproto.server.outputs import (
 from chatproto.server.pending import Reading
 from chatproto.wire import codec
 from runtime.bus import Bus, LocalBus
+from runtime.direct_stream import DirectStream
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
 from runtime.notes import note_into
@@ -54,35 +55,38 @@ SAVE_WITHIN = 0.8
 class Connection:
     """What stands between the Hub and one socket. `closing`: code and reason, once the Hub has ended it.
 
-    `try_write`: of a transport that writes without waiting: it takes a whole message, framed, at once, or none of it,
-    which `is_clear` tells beforehand. It is asked only while nothing is queued, and while nothing of the queue is being
-    written (`writing`). `reader_waits`: the reader reads on once something is answered.
+    `direct`: of a transport that can write without waiting. It is written to only while nothing is queued, and while
+    nothing of the queue is being written (`writing`). `reader_waits`: the reader reads on once something is answered.
     """
 
     id: int
     queue: OutQueue
     closing: tuple[int, str] | None = None
     ping_wanted: bool = False
-    try_write: Callable[[bytes], bool] | None = None
-    is_clear: Callable[[], bool] = bool
+    direct: DirectStream | None = None
     joins_frames: bool = True
     writing: bool = False
     reader_waits: bool = False
     _changed: trio.Event = field(factory=trio.Event)
 
-    @property
-    def direct(self) -> bool:
-        """Whether a message may go past the queue."""
-        return self.try_write is not None and not self.queue and not self.writing
+    def take(self) -> tuple[Sequence[bytes], int]:
+        """What leaves next of the queue: its messages, and how many pages are in them."""
+        batch = self.queue.take()
+        return [codec.join(batch.frames)] if self.joins_frames else batch.frames, batch.pages
 
     def flush(self) -> int:
         """Write what is queued, as far as that can be done at once; how many pages have left."""
         pages = 0
-        while self.queue and self.try_write is not None and not self.writing and self.is_clear():
-            batch = self.queue.take()
-            self.try_write(text_frames([codec.join(batch.frames)] if self.joins_frames else batch.frames))
-            pages += batch.pages
+        while self.queue and self.direct is not None and not self.writing and self.direct.is_clear:
+            messages, taken = self.take()
+            self.direct.write_now(text_frames(messages))
+            pages += taken
         return pages
+
+    @property
+    def past_queue(self) -> DirectStream | None:
+        """Where a message may be written past the queue."""
+        return None if self.queue or self.writing else self.direct
 
     def wake(self) -> None:
         """Something was queued, written, answered or closed."""
@@ -290,29 +294,20 @@ class Driver:
             taken = 0
             if connection.queue:
                 self._flush(connection)
-            if connection.direct and not connection.queue.lags(output.chat_id):
+            direct = connection.past_queue
+            if direct is not None and not connection.queue.lags(output.chat_id):
                 if not connection.joins_frames:
-                    taken = self._write_direct(connection, [(1, text_frame(frame)) for frame in output.frames])
+                    taken = _write_past(direct, [(1, text_frame(frame)) for frame in output.frames])
                 else:
                     if joined is None:
                         joined = [(count, text_frame(one)) for count, one in arrays(output.frames, self.hub.limits)]
-                    taken = self._write_direct(connection, joined)
+                    taken = _write_past(direct, joined)
             told += 1
             if taken < len(output.frames):
                 items = items or items_of(output)
                 self._queue(connection, items[taken:])
         self._metrics.deliveries.inc(told * len(output.frames))
         self._metrics.fanout_bytes.inc(told * sum(map(len, output.frames)))
-
-    def _write_direct(self, connection: Connection, messages: list[tuple[int, bytes]]) -> int:
-        """How many frames the transport took; a message that it did not take stays whole for the queue."""
-        taken = 0
-        for frames, message in messages:
-            assert connection.try_write is not None
-            if not connection.try_write(message):
-                break
-            taken += frames
-        return taken
 
     def _send(self, frame: SendFrame) -> None:
         connection = self._connections.get(frame.connection_id)
@@ -366,3 +361,13 @@ class Driver:
             self._performed = trio.Event()
         self.hub.complete_operation(output.request_id, outcome, self.moment())
         self._perform_outputs()
+
+
+def _write_past(direct: DirectStream, messages: list[tuple[int, bytes]]) -> int:
+    """How many frames it took; a message that it did not take stays whole for the queue."""
+    taken = 0
+    for frames, message in messages:
+        if not direct.try_write(message):
+            break
+        taken += frames
+    return taken

@@ -15,7 +15,7 @@ from chatproto.server.clock import Now
 from runtime.admission import Admitted, Request, admit
 from runtime.connection import serve_connection
 from runtime.direct_stream import DirectStream
-from runtime.direct_websocket import DirectTransport, ServerWebSocket
+from runtime.direct_websocket import DirectTransport
 from runtime.driver import Driver
 from runtime.failures import failures
 from runtime.handshake import fault_of_handshake, wants_websocket
@@ -67,17 +67,13 @@ class WebSocketEndpoint:
         return admitted
 
     async def _serve(self, direct: DirectStream, opened: Callable[[Now], int], joins_frames: bool) -> None:
-        websocket = ServerWebSocket(direct)
-        transport = DirectTransport(websocket, direct)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(websocket.run)
-            try:
-                await serve_connection(self._driver, transport, opened, joins_frames=joins_frames)
-            except Exception as error:
-                failures.report(error)
-                with trio.move_on_after(CLOSE_TIMEOUT):
-                    await transport.close(1011, "internal")
-            nursery.cancel_scope.cancel()
+        transport = DirectTransport(direct)
+        try:
+            await serve_connection(self._driver, transport, opened, joins_frames=joins_frames)
+        except Exception as error:
+            failures.report(error)
+            with trio.move_on_after(CLOSE_TIMEOUT):
+                await transport.close(1011, "internal")
 
 
 def _request(event: h11.Request, headers: dict[bytes, bytes]) -> Request:
