@@ -138,5 +138,7 @@ class OutQueue:
             return None
         busiest = max(sizes, key=lambda chat_id: sizes[chat_id])
         self._keep(lambda queued: queued.kind != "item" or queued.chat_id != busiest)
+        if self._over():  # it was the marks' weight
+            self._keep(lambda queued: queued.kind != "mark")
         self._lagging.add(busiest)
         return busiest, first[busiest]

@@ -72,6 +72,16 @@ def test_marks_of_very_many_chats_are_dropped_where_nothing_else_can_be() -> Non
     assert len(queue) <= SMALL.queue_items
 
 
+def test_marks_go_too_where_the_items_of_a_chat_were_not_the_weight() -> None:
+    queue = OutQueue(SMALL)
+    queue.put(frame("item", 1, 1, size=10))
+    queue.put(frame("item", 2, 1, size=20))
+    queue.put(frame("mark", 1, user_id=7, size=60))
+    assert queue.put(frame("mark", 2, user_id=7, size=60)) == (2, 1)
+    assert queue.put(frame("answer")) is None
+    assert queue.bounded_bytes == 10, "the item of the other chat"
+
+
 def test_one_write_is_bounded_in_frames_and_bytes_but_holds_at_least_one() -> None:
     queue = OutQueue(SMALL)
     for size in (60, 20, 20, 20, 1, 1, 1, 1):
@@ -98,6 +108,7 @@ def test_whatever_comes_it_stays_bounded_and_loses_no_answer(coming: list[SendFr
         dropped = queue.put(one)
         answers += one.kind in ("answer", "page", "lag")
         assert len(queue) - queue.answers <= SMALL.queue_items
+        assert queue.bounded_bytes <= SMALL.queue_bytes
         assert queue.answers == answers
         assert dropped is None or one.kind != "answer"
     taken = all_of(queue)
