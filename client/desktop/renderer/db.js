@@ -6,12 +6,14 @@
 
 import { isChat, isItem, isUser } from "./core/frames.js";
 import { deleteDatabase, openDatabase, transact } from "./idb.js";
-import { ITEMS, dropRow, moveCursor, planOf, trim } from "./saves.js";
+import { ITEMS, changeRow, dropRow, moveCursor, planOf, trim } from "./saves.js";
 
 /** @typedef {import("./types.js").Item} Item */
 /**
- * A message in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
- * @typedef {import("./core/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string}} Kept
+ * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock. `then`: what is to
+ * become of a message as soon as it is stored (unsent.js).
+ * @typedef {import("./core/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string,
+ *   then?: import("./unsent.js").Then}} Kept
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */
@@ -122,6 +124,11 @@ export class Db {
   /** @param {string} cid */
   async dropRow(cid) {
     await this.#transact(["outbox"], "readwrite", (store) => dropRow(store("outbox"), cid), true);
+  }
+
+  /** Other values for members of a row, durable before this resolves. @param {string} cid @param {Partial<Kept>} change */
+  async changeRow(cid, change) {
+    await this.#transact(["outbox"], "readwrite", (store) => changeRow(store("outbox"), cid, change), true);
   }
 
   /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below

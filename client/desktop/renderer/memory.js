@@ -67,6 +67,12 @@ export function memoryStore(name) {
       rows.set(row.cid, row);
       keep();
     },
+    async changeRow(cid, change) {
+      const row = rows.get(cid);
+      if (!row) return;
+      rows.set(cid, { ...row, ...change });
+      keep();
+    },
     async dropRow(cid) {
       if (rows.delete(cid)) keep();
     },

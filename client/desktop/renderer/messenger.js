@@ -4,13 +4,14 @@
  */
 
 import { Api, probe } from "./api.js";
+import { echoOf } from "./core/commands.js";
 import { emptyModel, emptyProfile, reduce } from "./core/model.js";
 import { Db } from "./db.js";
 import { History } from "./history.js";
 import { memoryStore } from "./memory.js";
 import { Outgoing } from "./outgoing.js";
 import { requestActions } from "./requests.js";
-import { Profile, echoOf, profileName } from "./profile.js";
+import { Profile, profileName } from "./profile.js";
 
 /** @typedef {import("./platform.js").Account} Account @typedef {import("./db.js").Store} Store */
 /** @typedef {import("./types.js").Messenger} Messenger @typedef {import("./types.js").Refused} Refused

@@ -3,21 +3,12 @@
  * before it is shown, and shown before it is sent; the window that has the link sends it.
  */
 
+import { NOTHING, echoOf, newRow } from "./core/commands.js";
 import { contentProblem, withoutHalves } from "./core/content.js";
-import { uuid7 } from "./core/ids.js";
-import { rowOf } from "./core/outbox.js";
-import { echoOf } from "./profile.js";
 
 /** @typedef {import("./types.js").Refused} Refused @typedef {import("./types.js").Done} Done
  * @typedef {import("./types.js").Echo} Echo @typedef {import("./types.js").Message} Message */
 
-/**
- * What a row of the outbox asks for.
- * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "emoji" | "on">} Command
- */
-
-/** @type {Omit<Command, "chat_id">} */
-const NOTHING = { kind: "send", content: "", reply_to: null, target_at: null, seq: null, emoji: null, on: null };
 /** @type {Done} */
 const DONE = { ok: true };
 /** @type {Refused} */
@@ -58,16 +49,22 @@ export class Outgoing {
     const content = withoutHalves(text);
     const problem = contentProblem(content, this.model().limits);
     if (problem) return { ok: false, code: problem };
-    if ("type" in target) return this.#change(chatId, target, { kind: "edit", content });
+    if ("type" in target) {
+      const earlier = this.#waiting(chatId, target, ({ kind }) => kind === "edit");
+      if (earlier) await this.#cancel(earlier);
+      return this.#change(chatId, target, { kind: "edit", content });
+    }
     if (target.state === "failed") return this.#putAgain(target, content);
-    return this.profile()?.command({ do: "amend", chat_id: chatId, cid: target.cid, content }) ?? STOPPED;
+    return this.profile()?.command({ do: "change", chat_id: chatId, cid: target.cid, then: { content } }) ?? STOPPED;
   }
 
   /** @param {number} chatId @param {Message | Echo} target @returns {Promise<Done | Refused>} */
   async remove(chatId, target) {
     if ("type" in target) return this.#change(chatId, target, { kind: "delete" });
     if (target.state === "queued") {
-      return this.profile()?.command({ do: "remove", chat_id: chatId, cid: target.cid }) ?? STOPPED;
+      return (
+        this.profile()?.command({ do: "change", chat_id: chatId, cid: target.cid, then: { remove: true } }) ?? STOPPED
+      );
     }
     await this.discard(target.cid);
     return DONE;
@@ -75,12 +72,16 @@ export class Outgoing {
 
   /** @param {number} chatId @param {Message} target @param {string} emoji @param {boolean} on
    * @returns {Promise<Done | Refused>} */
-  react(chatId, target, emoji, on) {
+  async react(chatId, target, emoji, on) {
+    const opposite = this.#waiting(chatId, target, (echo) => echo.kind === "react" && echo.emoji === emoji);
+    if (opposite?.on === !on && (await this.#cancel(opposite))) return DONE;
     return this.#change(chatId, target, { kind: "react", emoji, on });
   }
 
   /** @param {number} chatId @param {Message} target @param {boolean} on @returns {Promise<Done | Refused>} */
-  pin(chatId, target, on) {
+  async pin(chatId, target, on) {
+    const opposite = this.#waiting(chatId, target, ({ kind }) => kind === "pin");
+    if (opposite?.on === !on && (await this.#cancel(opposite))) return DONE;
     return this.#change(chatId, target, { kind: "pin", on });
   }
 
@@ -113,11 +114,24 @@ export class Outgoing {
   // --- steps ---
 
   /** A command about a message that is in the log. @param {number} chatId @param {Message} target
-   * @param {Partial<Command>} change @returns {Promise<Done | Refused>} */
+   * @param {Partial<import("./core/commands.js").Command>} change @returns {Promise<Done | Refused>} */
   async #change(chatId, target, change) {
     if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     return this.#put({ ...NOTHING, ...change, chat_id: chatId, seq: target.seq, target_at: target.created_at });
+  }
+
+  /** The last change of a message that is on its way. @param {number} chatId @param {Message} target
+   * @param {(echo: Echo) => boolean} wanted */
+  #waiting(chatId, target, wanted) {
+    const list = this.model().echoes.lists.get(chatId) ?? [];
+    const about = list.filter((echo) => echo.seq === target.seq && echo.state === "queued" && wanted(echo));
+    return about.at(-1);
+  }
+
+  /** @param {Echo} echo @returns {Promise<boolean>} whether it left: no server has seen it */
+  async #cancel({ cid }) {
+    return (await this.profile()?.command({ do: "cancel", cid })) === true;
   }
 
   /** @param {Echo} echo one that failed @param {string} content */
@@ -128,14 +142,12 @@ export class Outgoing {
 
   /**
    * Durable first, then shown, then sent.
-   * @param {Command} what
+   * @param {import("./core/commands.js").Command} what
    * @param {import("./types.js").Echo} [instead] an echo that it replaces
    * @returns {Promise<Done | Refused>}
    */
   async #put(what, instead) {
-    const cid = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    const state = /** @type {const} */ ("queued");
-    const row = { ...rowOf({ ...what, cid }), state, code: null, written_at: new Date().toISOString() };
+    const row = newRow(what, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
     try {
       await this.db()?.addRow(row, instead?.cid);
     } catch (error) {

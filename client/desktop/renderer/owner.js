@@ -7,6 +7,7 @@ import { probe } from "./api.js";
 import { isChatList, isUser } from "./core/frames.js";
 import { ClientSession } from "./core/session.js";
 import { Polling } from "./polling.js";
+import { Unsent } from "./unsent.js";
 import { Driver } from "./ws.js";
 
 /** @typedef {import("./core/model.js").Update} Update @typedef {import("./core/model.js").Model} Model
@@ -50,6 +51,11 @@ export class Owner {
     const told = (/** @type {Update[]} */ updates) => this.#told(updates);
     const moved = () => this.#moved();
     this.driver = new Driver({ session, url, tokens, db, told, moved, broken: parts.broken });
+    const input = (/** @type {(session: ClientSession, at: number) => any} */ feed) => this.driver.input(feed);
+    this.unsent = new Unsent(
+      { session, db, publish: parts.publish, input, hurry: () => this.#polling?.hurry() },
+      kept.rows,
+    );
   }
 
   start() {
@@ -130,6 +136,7 @@ export class Owner {
   #told(updates) {
     if (this.#stopped) return;
     const states = updates.filter((update) => update.do === "state");
+    this.unsent.noticed(updates);
     const ready = updates.some((update) => update.frame?.type === "ready");
     this.parts.publish(updates.filter((update) => update.do !== "state"));
     if (ready) void this.#list();

@@ -46,18 +46,22 @@ export class Polling {
   }
 
   async #round() {
-    const list = await this.parts.api.get("/api/chats");
-    if (this.#stopped) return;
-    if (list.ok && isChatList(list.body)) {
-      const { chats, users, epoch } = list.body;
-      const heads = chats.map((/** @type {any} */ chat) => ({ ...chat, chat_id: chat.id }));
-      this.parts.listed({ chats, users });
-      this.parts.input((session) => session.polled({ user: { id: this.parts.userId }, epoch, chats: heads }));
-      await Promise.all([this.#ask(), this.#post()]);
-    }
+    await this.#look();
+    await this.#post();
     if (this.#stopped) return;
     const wait = document.visibilityState === "visible" ? EVERY : EVERY_HIDDEN;
     this.#timer = window.setTimeout(() => void this.#round(), wait);
+  }
+
+  /** What there is of new, in all chats. */
+  async #look() {
+    const list = await this.parts.api.get("/api/chats");
+    if (this.#stopped || !list.ok || !isChatList(list.body)) return;
+    const { chats, users, epoch } = list.body;
+    const heads = chats.map((/** @type {any} */ chat) => ({ ...chat, chat_id: chat.id }));
+    this.parts.listed({ chats, users });
+    this.parts.input((session) => session.polled({ user: { id: this.parts.userId }, epoch, chats: heads }));
+    await this.#ask();
   }
 
   /** Ask until nothing is due. */
@@ -100,12 +104,20 @@ export class Polling {
     for (;;) {
       const entry = this.parts.session.outbox.lines.get(chatId)?.waiting[0];
       if (!entry?.saved || this.#stopped) return;
-      const { cid, content, reply_to } = entry.row;
-      const answer = await this.parts.api.post(`/api/chats/${chatId}/messages`, { cid, content, reply_to });
+      const { cid, kind } = entry.row;
+      entry.unanswered = 1; // from now on the server may have it
+      const { method, path, body, headers } = requestOf(entry.row);
+      const answer = await this.parts.api.call(method, path, body, headers);
       if (!answer.ok && isPassing(answer.code)) return;
-      if (answer.ok && !isItem({ type: "message", ...answer.body })) return;
-      if (answer.ok) this.#answered({ type: "message", ...answer.body });
-      else this.#answered({ type: "error", ref: cid, code: codeOf(answer), detail: "" });
+      if (!answer.ok) {
+        this.#answered({ type: "error", ref: cid, code: codeOf(answer, kind), detail: "" });
+      } else if (kind === "send") {
+        if (!isItem({ type: "message", ...answer.body })) return;
+        this.#answered({ type: "message", ...answer.body });
+      } else {
+        await this.#look(); // its event, so that what is shown already does not go away and come back
+        this.#answered({ type: "ack", cid, seq: null, created_at: null });
+      }
     }
   }
 
@@ -115,8 +127,32 @@ export class Polling {
   }
 }
 
-/** The code that a link would have told. @param {import("./types.js").Refused} refused */
-function codeOf({ code, errors }) {
-  if (code === "not_found") return "not_member";
+/**
+ * What a row of the outbox is over HTTP (docs/protocol.md section 2).
+ * @param {import("./core/outbox.js").Row} row
+ * @returns {{method: string, path: string, body?: any, headers?: Record<string, string>}}
+ */
+export function requestOf({ kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on }) {
+  const messages = `/api/chats/${chat_id}/messages`;
+  if (kind === "send") return { method: "POST", path: messages, body: { cid, content, reply_to } };
+  const named = target_at === null ? "" : `?target_at=${encodeURIComponent(target_at)}`;
+  const headers = { "Idempotency-Key": cid };
+  const method = on ? "PUT" : "DELETE";
+  switch (kind) {
+    case "edit":
+      return { method: "PATCH", path: `${messages}/${seq}${named}`, body: { content, cid } };
+    case "delete":
+      return { method: "DELETE", path: `${messages}/${seq}${named}`, headers };
+    case "react":
+      return { method, path: `${messages}/${seq}/reactions/${encodeURIComponent(emoji ?? "")}${named}`, headers };
+    case "pin":
+      return { method, path: `${messages}/${seq}/pin${named}`, headers };
+  }
+}
+
+/** The code that a link would have told. @param {import("./types.js").Refused} refused
+ * @param {import("./core/outbox.js").Kind} kind */
+function codeOf({ code, errors }, kind) {
+  if (code === "not_found") return kind === "send" ? "not_member" : "bad_seq";
   return code === "validation_failed" ? (errors?.[0]?.code ?? code) : code;
 }

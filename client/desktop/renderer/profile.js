@@ -9,6 +9,7 @@
 import { Fenced } from "./db.js";
 import { Owner } from "./owner.js";
 import { ITEMS } from "./saves.js";
+import { echoOf } from "./core/commands.js";
 import { sharedOf } from "./core/model.js";
 import { Tokens, isEnd } from "./tokens.js";
 import { Api } from "./api.js";
@@ -225,6 +226,10 @@ export class Profile {
         return owner.send(command.row);
       case "discard":
         return owner.discard(command.cid);
+      case "cancel":
+        return owner.unsent.cancel(command.cid);
+      case "change":
+        return owner.unsent.change(command.chat_id, command.cid, command.then);
       case "read":
         return owner.read(command.chat_id, command.seq);
       case "typing":
@@ -397,10 +402,4 @@ async function missedBy(model, kept, db) {
     if (row.state === "failed") missed.push({ do: "failed", cid: row.cid, chat_id: row.chat_id, code: row.code });
   }
   return missed;
-}
-
-/** A row of the outbox as it is shown. @param {import("./db.js").Kept} row @returns {import("./types.js").Echo} */
-export function echoOf({ cid, chat_id, content, reply_to, target_at, state, code, written_at, ...rest }) {
-  const { kind = "send", seq = null, emoji = null, on = null } = /** @type {any} */ (rest);
-  return { cid, chat_id, kind, content, reply_to, target_at, seq, emoji, on, state, code, written_at };
 }

@@ -31,7 +31,9 @@ export function planOf(outputs) {
         break;
       case "drop_row":
         plan.rows.push((outbox) =>
-          failed.has(output.cid) ? failRow(outbox, output.cid, failed.get(output.cid)) : dropRow(outbox, output.cid),
+          failed.has(output.cid)
+            ? changeRow(outbox, output.cid, { state: "failed", code: failed.get(output.cid) })
+            : dropRow(outbox, output.cid),
         );
         break;
       case "apply":
@@ -99,10 +101,10 @@ export function dropRow(outbox, cid) {
   place.onsuccess = () => void (place.result !== undefined && outbox.delete(place.result));
 }
 
-/** @param {IDBObjectStore} outbox @param {string} cid @param {string} code */
-function failRow(outbox, cid, code) {
+/** @param {IDBObjectStore} outbox @param {string} cid @param {object} change */
+export function changeRow(outbox, cid, change) {
   const before = outbox.index("cid").get(cid);
-  before.onsuccess = () => void (before.result && outbox.put({ ...before.result, state: "failed", code }));
+  before.onsuccess = () => void (before.result && outbox.put({ ...before.result, ...change }));
 }
 
 /** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item */

@@ -21,9 +21,10 @@
  * A command of one's own that is not in the log yet: a message (`send`), or a change of the message `seq`. `queued` until
  * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
  * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
+ * `gone`: it is to be deleted as soon as it is stored.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, emoji: string | null, on: boolean | null,
- *   state: "queued" | "failed", code: string | null, written_at: string}} Echo
+ *   state: "queued" | "failed", code: string | null, written_at: string, gone?: boolean}} Echo
  */
 
 /**

@@ -17,8 +17,8 @@ export function isSend({ kind }) {
 
 /** It is shown at the end of the log: a message on its way, or an edit that was refused: its text is not lost.
  * @param {Echo} echo */
-export function isShownAtEnd({ kind, state }) {
-  return kind === "send" || (kind === "edit" && state === "failed");
+export function isShownAtEnd({ kind, state, gone }) {
+  return (kind === "send" && !gone) || (kind === "edit" && state === "failed");
 }
 
 /** A change of a message that is on its way. @param {Echo} echo */

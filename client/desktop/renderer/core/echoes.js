@@ -42,15 +42,16 @@ export function failed(echoes, chatId, cid, code) {
   return withList(echoes, chatId, list);
 }
 
-/** Its text was changed before it was sent. @param {Echoes} echoes @param {number} chatId @param {string} cid
- * @param {string} content @returns {Echoes} */
-export function amended(echoes, chatId, cid, content) {
+/** Before it was stored, another text was written for it, or it was deleted. @param {Echoes} echoes
+ * @param {number} chatId @param {string} cid @param {import("../unsent.js").Then} then @returns {Echoes} */
+export function amended(echoes, chatId, cid, then) {
   const list = echoesOf(echoes, chatId);
-  if (!list.some((echo) => echo.cid === cid && echo.content !== content)) return echoes;
+  const change = "content" in then ? { content: then.content } : { gone: true };
+  if (!list.some((echo) => echo.cid === cid)) return echoes;
   return withList(
     echoes,
     chatId,
-    list.map((echo) => (echo.cid === cid ? { ...echo, content } : echo)),
+    list.map((echo) => (echo.cid === cid ? { ...echo, ...change } : echo)),
   );
 }
 

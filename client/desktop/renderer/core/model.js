@@ -194,7 +194,7 @@ const TAKES = {
   chat: (next, { chat }) => describe(next, chat),
   users: (next, { users }) => learnUsers(next, users),
   echo: (next, { echo }) => next.echoes(echo.chat_id, added(next.state.echoes, echo)),
-  amended: (next, { cid, chat_id, content }) => next.echoes(chat_id, amended(next.state.echoes, chat_id, cid, content)),
+  amended: (next, { cid, chat_id, then }) => next.echoes(chat_id, amended(next.state.echoes, chat_id, cid, then)),
   discarded: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
   draft(next, { chat_id, text }) {
     if (text) next.own("drafts").set(chat_id, text);

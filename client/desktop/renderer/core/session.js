@@ -237,7 +237,7 @@ export class ClientSession {
     else if (frame.type === "message") {
       this.#own(frame);
       this.replica.live(/** @type {any} */ (frame));
-    }
+    } else if (frame.type === "ack") this.outbox.stored(frame.cid, frame.seq, frame.created_at, false);
     this.#pump(now);
   }
 

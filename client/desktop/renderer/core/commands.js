@@ -1,0 +1,38 @@
+/** Commands of the log as this machine keeps and shows them: rows of the outbox, and the echoes that the face draws. */
+
+import { uuid7 } from "./ids.js";
+import { rowOf } from "./outbox.js";
+
+/** @typedef {import("../types.js").Echo} Echo */
+/**
+ * What a row asks for.
+ * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "emoji" | "on">} Command
+ */
+
+/** A message without anything in it. @type {Readonly<Omit<Command, "chat_id">>} */
+export const NOTHING = Object.freeze({
+  kind: "send",
+  content: "",
+  reply_to: null,
+  target_at: null,
+  seq: null,
+  emoji: null,
+  on: null,
+});
+
+/**
+ * A new row of the outbox. @param {Command} command @param {number} now ms since 1970 @param {Uint8Array} random ten bytes
+ * @returns {import("../db.js").Kept}
+ */
+export function newRow(command, now, random) {
+  const row = rowOf({ ...command, cid: uuid7(now, random) });
+  return { ...row, state: "queued", code: null, written_at: new Date(now).toISOString() };
+}
+
+/** A row of the outbox as it is shown: with what is to become of it. @param {import("../db.js").Kept} row @returns {Echo} */
+export function echoOf({ cid, chat_id, content, reply_to, target_at, state, code, written_at, then, ...rest }) {
+  const { kind = "send", seq = null, emoji = null, on = null } = rest;
+  const text = then && "content" in then ? then.content : content;
+  const gone = then ? "remove" in then : false;
+  return { cid, chat_id, kind, content: text, reply_to, target_at, seq, emoji, on, state, code, written_at, gone };
+}
