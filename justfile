@@ -114,6 +114,10 @@ simulate *options:
 simulate-bench *options:
     @python -m tests.bench.simulation "$@"
 
+# every order of so many steps of two clients and a server; `./just test` tries those of six
+small-worlds depth="7":
+    SMALL_WORLDS_DEPTH="{{ depth }}" pytest -q -n 2 --dist worksteal tests/simulation/test_small_worlds.py
+
 # plant bugs in copies of the core, and see that the simulation and the vectors catch each
 mutants *names:
     @python -m tests.simulation.mutants "$@"

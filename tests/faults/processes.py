@@ -128,7 +128,10 @@ class ServerProcess:
         if self._process is None:
             return 0
         process, self._process = self._process, None
-        process.send_signal(number)
+        if number is signal.SIGKILL:
+            os.killpg(process.pid, number)  # with the children of a stock hypercorn, which would serve on
+        else:
+            process.send_signal(number)
         with trio.fail_after(20):
             code = await process.wait()
         assert process.stdout is not None

@@ -58,6 +58,7 @@ class SmallWorld:
         self.keys = TokenKeys("k", {"k": b"0" * 32})
         self.hub = self._new_hub()
         self.waiting: deque[RunOperation] = deque()
+        self.crashed = False
         self.clients = [self._client(name) for name in ("ann", "bob")]
         ids = list(self.store.accounts)
         created = self.store.perform(CreateDirect(ids[0], ids[1], self._now().wall))
@@ -67,6 +68,23 @@ class SmallWorld:
             client.session.start(client.token, self.ms)
             self._client_outputs(client)
         self._run_dry()
+
+    def can(self, step: str) -> bool:
+        """Whether the step would change anything: nobody comes back before `settle`, so what was cut stays cut."""
+        ann, bob = self.clients
+        match step:
+            case "deliver":
+                return any((client.out and client.connection is not None) or client.into for client in self.clients)
+            case "commit":
+                return bool(self.waiting)
+            case "cut ann":
+                return ann.connection is not None
+            case "cut bob":
+                return bob.connection is not None
+            case "crash":
+                return not self.crashed
+            case _:
+                return True
 
     def do(self, step: str) -> None:
         """One step of STEPS."""
@@ -155,6 +173,7 @@ class SmallWorld:
 
     def _crash(self) -> None:
         """The server dies with the first half of what storage was doing, and is back at once."""
+        self.crashed = True
         if self.waiting:
             self.store.perform(self.waiting[0].operation)
         self.waiting.clear()
