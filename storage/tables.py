@@ -191,12 +191,14 @@ chats = _table(
     _zero("last_seq"),
     Column("last_at", UTCDateTime),
     _zero("last_message_seq"),
+    _zero("pinned_seq"),
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
 )
 """`direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups. `last_at`: when the entry
-`last_seq` was made. `last_message_seq`: the newest message, 0 where there is none."""
+`last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of those that are pinned, 0
+where there is none."""
 
 chat_users = _table(
     "chat_users",
@@ -237,6 +239,7 @@ departures = _table(
     _zero("reader_id"),
     _zero("reader_seq"),
     _zero("second_reader_seq"),
+    _zero("pinned_seq"),
     Column("members", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
     Index(None, "user_id"),
 )
@@ -278,8 +281,44 @@ chat_events = _table(
     Column("data", Text, nullable=False),
     Index(None, "actor_id"),
     Index(None, "subject_id"),
+    Index(None, "chat_id", "target_seq"),
 )
-"""`data`: a JSON object of what the event carries besides its subject, who is rendered when it is read."""
+"""`data`: a JSON object of what the event carries besides its subject, who is rendered when it is read. What happened
+to a message (`target_seq`) is told from its present state; no event holds a text."""
+
+revisions = _table(
+    "revisions",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("rev", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+    Column("edited_at", UTCDateTime),
+    Column("at_seq", BigInteger, nullable=False),
+)
+"""Every text of a message that was edited, the first and the present one too: from `rev` on, made by the entry
+`at_seq`."""
+
+reactions = _table(
+    "reactions",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("emoji", String(64), nullable=False),
+    Column("until_seq", BigInteger),
+    Index(None, "user_id"),
+)
+"""Who put what under the message `seq`, by the entry `event_seq`. `until_seq`: the entry that took it away again; such
+a row stays only where somebody has left the chat in between, who goes on seeing it."""
+
+pins = _table(
+    "pins",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("until_seq", BigInteger),
+)
+"""Pinned messages; `event_seq` and `until_seq` as in `reactions`."""
 
 commands = _table(
     "commands",

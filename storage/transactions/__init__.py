@@ -67,6 +67,7 @@ from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.marks import mark
+from storage.transactions.message_reads import fetch_pins, fetch_revisions
 from storage.transactions.pages import fetch_messages, fetch_page, read_log
 from storage.transactions.search import find_users, search_users
 from storage.transactions.sessions import (
@@ -151,8 +152,10 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(read_log, operation), writes=False)
         case FetchMessages():
             return Plan(partial(fetch_messages, operation), writes=False)
-        case FetchRevisions() | FetchPins():
-            raise NotImplementedError(type(operation).__name__)
+        case FetchRevisions():
+            return Plan(partial(fetch_revisions, operation), writes=False)
+        case FetchPins():
+            return Plan(partial(fetch_pins, operation), writes=False)
         case Mark():
             return Plan(partial(mark, operation), writes=True)
         case LoadSession():

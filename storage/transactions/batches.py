@@ -22,6 +22,7 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.operations.append_rules import NOT_MEMBER, judge_message
+from chatproto.operations.message_events import without_erased
 from chatproto.wire.model import Message
 from storage.statements import DuplicateKey, Lookup, Select, Steps, updates
 from storage.tables import chat_users, chats, commands, messages
@@ -35,6 +36,8 @@ from storage.transactions.log import (
     read_message,
     readers,
 )
+from storage.transactions.message_changes import append_message_change
+from storage.transactions.states import completed
 
 Key = tuple[int, int, str]
 """Chat, actor and cid of a command."""
@@ -139,7 +142,7 @@ def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended |
     alone = len(chat_ids) == 1
     heads = {head.id: head for head in (yield from (_LOCK if alone else _LOCK_FREE).all(chat_ids=chat_ids))}
     ours = [alone or batch.chat_id in heads for batch in batches]
-    answers = yield from _append(list(_commands(batches, ours)), heads)
+    answers = without_erased((yield from _append(list(_commands(batches, ours)), heads)))
     rest = iter(answers)
     return [
         BatchAppended(tuple(next(rest) for _ in batch.commands)) if mine else None
@@ -178,9 +181,10 @@ def _append(all_commands: Sequence[LogCommand], heads: _Heads) -> Steps[list[App
             if isinstance(command, AppendMessage):
                 sends.append(command)
                 continue
-            if not isinstance(command, AppendChange):
-                raise NotImplementedError(type(command).__name__)
-            answer = yield from append_change(command)
+            if isinstance(command, AppendChange):
+                answer = yield from append_change(command)
+            else:
+                answer = yield from append_message_change(command)
             if isinstance(answer, Appended) and answer.items and not answer.dup:
                 heads[command.chat_id] = _Head(command.chat_id, answer.last_seq, answer.items[-1].created_at)
             answers.append(answer)
@@ -340,10 +344,8 @@ def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
     who: dict[int, Readers] = {}
     for chat_id in sorted({chat_id for chat_id, _ in places}):
         who[chat_id] = yield from readers(chat_id)
-    return {
-        (row.chat_id, row.seq): read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq))
-        for row in rows
-    }
+    found = [read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows]
+    return {(message.chat_id, message.seq): message for message in (yield from completed(found, {}))}
 
 
 def _message(one: _Fresh) -> Message:

@@ -23,7 +23,7 @@ from storage.transactions.log import (
     MEMBERSHIP,
     MOVE_HEAD,
     CommandRow,
-    read_items,
+    read_entries,
     render_event,
 )
 from storage.transactions.people import plain_users
@@ -85,6 +85,7 @@ class _Change:
     avatar_url: str | None
     last_seq: int
     last_message_seq: int
+    pinned_seq: int
     events: list[Event] = field(factory=list)
     added_ids: list[int] = field(factory=list)
     removed_ids: list[int] = field(factory=list)
@@ -114,7 +115,7 @@ def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
         return verdict
     if accepted is not None:
         return (yield from _repeat(chat_id, accepted, chat.last_seq))
-    change = _Change(operation, chat.title, chat.avatar_url, chat.last_seq, chat.last_message_seq)
+    change = _Change(operation, chat.title, chat.avatar_url, chat.last_seq, chat.last_message_seq, chat.pinned_seq)
     refused = yield from _perform(change)
     if refused is not None:
         return refused
@@ -134,7 +135,7 @@ def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
 
 
 def _repeat(chat_id: int, accepted: CommandRow, last_seq: int) -> Steps[Appended]:
-    items = yield from read_items(chat_id, accepted.first_seq - 1, accepted.last_seq)
+    items = yield from read_entries(chat_id, accepted.first_seq - 1, accepted.last_seq)
     member_ids = yield from MEMBER_IDS.column(chat_id=chat_id)
     return Appended(chat_id, tuple(items), dup=True, last_seq=last_seq, member_ids=tuple(member_ids))
 
@@ -209,6 +210,7 @@ def _remove(change: _Change) -> Steps[Refused | None]:
         title=change.title,
         avatar_url=change.avatar_url,
         last_message_seq=change.last_message_seq,
+        pinned_seq=change.pinned_seq,
     )
     yield from _LEAVE.run(chat_key=operation.chat_id, user_key=user_id, left_seq=change.next_seq, left_at=operation.now)
     reason = "left" if user_id == operation.actor_id else "removed"

@@ -73,7 +73,7 @@ class _Everybody(NamedTuple):
 
 
 def keep_departure(
-    chat_id: int, user_id: int, *, title: str | None, avatar_url: str | None, last_message_seq: int
+    chat_id: int, user_id: int, *, title: str | None, avatar_url: str | None, last_message_seq: int, pinned_seq: int
 ) -> Steps[None]:
     """Write down what a member who is being removed sees now. The chat is locked, the member not yet marked as gone."""
     rows = yield from _EVERYBODY.rows(chat_id=chat_id)
@@ -88,6 +88,7 @@ def keep_departure(
         title=title,
         avatar_url=avatar_url,
         last_message_seq=last_message_seq,
+        pinned_seq=pinned_seq,
         others_read_seq=max((row.own_read_seq for row in others), default=0),
         others_delivered_seq=max((row.own_delivered_seq for row in others), default=0),
         reader_id=furthest[0].user_id,

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import ChatType, Event, Message, Role, User
+from chatproto.wire.model import ChatType, Event, Hidden, LogItem, Message, Role, User
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
@@ -42,6 +42,7 @@ class ChatRow(NamedTuple):
     last_seq: int
     last_at: datetime | None
     last_message_seq: int
+    pinned_seq: int
 
 
 class CommandRow(NamedTuple):
@@ -95,7 +96,15 @@ class _ReaderRow(NamedTuple):
 _IN_CHAT: Final[BindParameter[int]] = bindparam("chat_id")
 
 LOCK_CHAT: Final = Select(
-    select(chats.c.type, chats.c.title, chats.c.avatar_url, chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq)
+    select(
+        chats.c.type,
+        chats.c.title,
+        chats.c.avatar_url,
+        chats.c.last_seq,
+        chats.c.last_at,
+        chats.c.last_message_seq,
+        chats.c.pinned_seq,
+    )
     .where(chats.c.id == _IN_CHAT)
     .with_for_update(),
     row=ChatRow,
@@ -234,8 +243,9 @@ def render_event(
     )
 
 
-def read_items(chat_id: int, after: int, upto: int, who: Readers | None = None) -> Steps[list[Message | Event]]:
-    """The entries of exactly the seqs in (after, upto]; `who` has read them, by default the readers of now."""
+def read_entries(chat_id: int, after: int, upto: int, who: Readers | None = None) -> Steps[list[Message | Event]]:
+    """The entries of exactly the seqs in (after, upto], as these two tables hold them; `who` has read them, by default
+    the readers of now."""
     if upto <= after:
         return []
     message_rows = yield from _MESSAGES.all(chat_id=chat_id, after=after, upto=upto)
@@ -271,12 +281,14 @@ def _read_event(row: _EventRow, newcomers: dict[int, User]) -> Event:
     )
 
 
-def named_ids(items: Iterable[Message | Event]) -> set[int]:
+def named_ids(items: Iterable[LogItem]) -> set[int]:
     """The users that items name: senders, actors and those it happens to."""
     ids: set[int] = set()
     for item in items:
         if isinstance(item, Message):
             ids.add(item.sender_id)
+            continue
+        if isinstance(item, Hidden):
             continue
         ids.add(item.actor_id)
         if "user_id" in item.data:

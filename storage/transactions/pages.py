@@ -18,12 +18,13 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Event, Message, Page, User
+from chatproto.wire.model import Hidden, LogItem, Page, User
 from storage.statements import Statement, Steps
-from storage.tables import chat_users, chats, messages
+from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, Readers, named_ids, read_items, read_message, readers
+from storage.transactions.log import MESSAGE_COLUMNS, named_ids, read_entries, read_message, readers
 from storage.transactions.people import users_seen_by
+from storage.transactions.states import Viewer, completed, read_items
 
 PAGE_BYTES: Final = Limits().page_bytes
 """Items and users of a page, encoded; a page with one item may be larger."""
@@ -35,12 +36,16 @@ _RANGE: Final = Statement(
         chat_users.c.left_at,
         chats.c.last_seq,
         chats.c.last_at,
+        chats.c.pinned_seq,
+        departures.c.pinned_seq,
         *READERS_THEN,
     )
     .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED))
     .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
 )
-_HEAD: Final = Statement(select(chats.c.last_seq, chats.c.last_at).where(chats.c.id == bindparam("chat_id")))
+_HEAD: Final = Statement(
+    select(chats.c.last_seq, chats.c.last_at, chats.c.pinned_seq).where(chats.c.id == bindparam("chat_id"))
+)
 _NEWEST: Final = Statement(
     select(*MESSAGE_COLUMNS)
     .where(
@@ -55,12 +60,11 @@ _NEWEST: Final = Statement(
 
 
 class _Visible(NamedTuple):
-    """The part of a log that somebody may see. `readers_then`: of a former member, who had read when they left."""
+    """The part of a log that somebody may see."""
 
-    first_seq: int
     last_seq: int
     last_at: datetime | None
-    readers_then: Readers | None
+    viewer: Viewer
 
 
 def fetch_page(operation: FetchPage) -> Steps[Outcome]:
@@ -69,7 +73,7 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
     if visible is None:
         return Refused("not_member")
     last_seq = visible.last_seq
-    before_all = visible.first_seq - 1
+    before_all = visible.viewer.first_seq - 1
     forward = operation.after_seq is not None
     if operation.after_seq is not None:
         if operation.after_seq > last_seq:
@@ -82,7 +86,7 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
         assert operation.before_seq is not None
         end = max(min(operation.before_seq - 1, last_seq), before_all)
         start = max(end - operation.limit, before_all)
-    items = yield from read_items(operation.chat_id, start, end, visible.readers_then)
+    items = yield from read_items(operation.chat_id, start, end, visible.viewer)
     users = yield from users_seen_by(operation.user_id, named_ids(items))
     items = _fitting(items, users, forward=forward)
     if forward:
@@ -109,17 +113,18 @@ def read_log(operation: ReadLog) -> Steps[Outcome]:
     head = yield from _HEAD.one(chat_id=operation.chat_id)
     if head is None or operation.after_seq > head[0] or (yield from _replaced(operation)):
         return Refused("bad_seq", "after_seq is not in this log", "after_seq")
-    last_seq, last_at = head
+    last_seq, last_at, pinned_seq = head
     upto = min(operation.after_seq + operation.limit, last_seq)
-    items = yield from read_items(operation.chat_id, operation.after_seq, upto)
-    return LogRead(operation.chat_id, tuple(_fitting(items, {}, forward=True)), last_seq, last_at)
+    items = yield from read_items(operation.chat_id, operation.after_seq, upto, Viewer(pinned_seq))
+    kept = _fitting(items, {}, forward=True)
+    return LogRead(operation.chat_id, tuple(one for one in kept if not isinstance(one, Hidden)), last_seq, last_at)
 
 
 def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:
     """Whether another log is remembered: the entry at after_seq was made at another time."""
     if not operation.after_seq or operation.after_at is None:
         return False
-    items = yield from read_items(operation.chat_id, operation.after_seq - 1, operation.after_seq)
+    items = yield from read_entries(operation.chat_id, operation.after_seq - 1, operation.after_seq)
     return items[0].created_at != operation.after_at
 
 
@@ -128,17 +133,17 @@ def _visible(operation: FetchPage | FetchMessages) -> Steps[_Visible | None]:
     row = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
     if row is None:
         return None
-    first_seq, left_seq, left_at, last_seq, last_at, *then = row
+    first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, *then = row
     if left_seq is None:
-        return _Visible(first_seq, last_seq, last_at, None)
-    return _Visible(first_seq, left_seq, left_at, readers_then(*then))
+        return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq))
+    return _Visible(left_seq, left_at, Viewer(pinned_then or 0, first_seq, left_seq, readers_then(*then)))
 
 
 def _fitting(
-    items: Sequence[Message | Event], users: dict[int, User], *, forward: bool
-) -> list[Message | Event]:  # fmt: skip
+    items: Sequence[LogItem], users: dict[int, User], *, forward: bool
+) -> list[LogItem]:  # fmt: skip
     """As many items from the cursor's side as fit with their users, but at least one."""
-    size, counted, kept = 0, set[int](), list[Message | Event]()
+    size, counted, kept = 0, set[int](), list[LogItem]()
     for item in items if forward else reversed(items):
         named = named_ids([item]) - counted
         size += len(msgspec.json.encode(item)) + 1
@@ -159,12 +164,14 @@ def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
     upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
     rows = yield from _NEWEST.rows(
         chat_id=operation.chat_id,
-        first_seq=visible.first_seq,
+        first_seq=visible.viewer.first_seq,
         upto=upto,
         limit=operation.limit + 1,
         offset=operation.offset or 0,
     )
-    who = visible.readers_then or (yield from readers(operation.chat_id))
-    kept = [read_message(row, is_read=who.have_read(row[4], row[2])) for row in reversed(rows[: operation.limit])]
+    viewer = visible.viewer
+    who = viewer.readers or (yield from readers(operation.chat_id))
+    found = [read_message(row, is_read=who.have_read(row[4], row[2])) for row in reversed(rows[: operation.limit])]
+    kept = yield from completed(found, {} if viewer.left_seq is None else {operation.chat_id: viewer.left_seq})
     users = yield from users_seen_by(operation.user_id, named_ids(kept))
     return MessagesFound(tuple(kept), tuple(users.values()), has_more=len(rows) > operation.limit, last_seq=last_seq)

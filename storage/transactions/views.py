@@ -8,15 +8,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, null, or_, select
 from sqlalchemy.sql.expression import ScalarSelect
 
+from chatproto.operations.message_events import pinned_from
 from chatproto.wire.model import Chat, ChatType, Head, Message, Role, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
 from storage.transactions.log import MESSAGE_COLUMNS, read_message
+from storage.transactions.states import completed
 from storage.transactions.unread import count_unread
 
 _MANY: Final = 1000
@@ -57,6 +59,7 @@ class ChatView:
     last_message_at: datetime | None
     last_message: Message | None
     unread_count: int
+    pinned_seq: int
 
     @property
     def active_at(self) -> tuple[datetime, int]:
@@ -95,6 +98,7 @@ class _Row(NamedTuple):
     hidden_seq: int | None
     last_message_seq: int | None
     last_message_at: datetime | None
+    pinned_seq: int | None
     others_have_read: int | None
     """How far somebody other than the sender of the last message has read."""
 
@@ -153,6 +157,7 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "hidden_seq": chat_users.c.hidden_seq,
         "last_message_seq": messages.c.seq,
         "last_message_at": messages.c.created_at,
+        "pinned_seq": _frozen(chats.c.pinned_seq, departures.c.pinned_seq),
         "others_have_read": (
             _frozen(_furthest(judges.c.own_read_seq, judges, messages.c.sender_id), another_had_read)
             if with_message
@@ -217,7 +222,16 @@ def _read_views(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
     new = [row for row, _ in found if (row.last_message_seq or 0) > row.read_seq]
     counts = yield from _count_unread(user_id, new)
     views = [_view(row, message, counts.get(row.id, 0)) for row, message in found]
+    views = yield from _with_states(views)
     return sorted(views, key=lambda view: view.active_at, reverse=True)
+
+
+def _with_states(views: Sequence[ChatView]) -> Steps[list[ChatView]]:
+    """With last messages as they are, or were when a former member left."""
+    last_messages = [view.last_message for view in views if view.last_message is not None]
+    ends = {view.id: view.left_seq for view in views if view.left_seq is not None}
+    states = {message.chat_id: message for message in (yield from completed(last_messages, ends))}
+    return [evolve(view, last_message=states.get(view.id)) for view in views]
 
 
 def _count_unread(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[int, int]]:
@@ -252,7 +266,7 @@ def _view(row: _Row, message: Row, unread_count: int) -> ChatView:
         others_read_seq=row.others_read_seq or 0, others_delivered_seq=row.others_delivered_seq or 0,
         muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq,
         last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
-        unread_count=unread_count,
+        unread_count=unread_count, pinned_seq=row.pinned_seq or 0,
     )  # fmt: skip
 
 
@@ -281,6 +295,7 @@ def to_chat(view: ChatView, user_id: int, users: dict[int, User]) -> Chat:
         favourite=view.favourite,
         hidden=view.hidden_seq is not None and view.last_message_seq <= view.hidden_seq,
         peer=None if peer_id is None else users[peer_id],
+        pinned_seq=pinned_from(view.pinned_seq or None, view.first_seq),
     )
 
 

@@ -1,0 +1,108 @@
+"""The former texts of a message, and the pinned messages of a chat."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import and_, bindparam, or_, select
+
+from chatproto.operations import FetchPins, FetchRevisions, Outcome, PinsFound, Refused, RevisionsFound
+from chatproto.wire.model import MAX_ID, ChatType, Revision, Role
+from storage.statements import Select, Statement, Steps, param
+from storage.tables import chat_users, chats, messages, pins, revisions
+from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, named_ids, read_message, readers
+from storage.transactions.people import users_seen_by
+from storage.transactions.states import completed
+
+
+class _Asked(NamedTuple):
+    """A message, and who asks for its texts."""
+
+    type: ChatType
+    role: Role
+    left_seq: int | None
+    sender_id: int
+    content: str | None
+
+
+class _Text(NamedTuple):
+    rev: int
+    content: str
+    edited_at: datetime | None
+
+
+_HERE: Final = and_(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
+_ASKED: Final = Select(
+    select(chats.c.type, chat_users.c.role, chat_users.c.left_seq, messages.c.sender_id, messages.c.content)
+    .select_from(
+        chat_users.join(chats, chats.c.id == chat_users.c.chat_id).join(
+            messages, and_(messages.c.chat_id == chat_users.c.chat_id, messages.c.seq == bindparam("seq"))
+        )
+    )
+    .where(
+        _HERE,
+        messages.c.seq >= chat_users.c.first_seq,
+        or_(chat_users.c.left_seq.is_(None), messages.c.seq <= chat_users.c.left_seq),
+        messages.c.deleted.is_(False),
+    ),
+    row=_Asked,
+)
+_TEXTS: Final = Select(
+    select(revisions.c.rev, revisions.c.content, revisions.c.edited_at)
+    .where(
+        revisions.c.chat_id == bindparam("chat_id"),
+        revisions.c.seq == bindparam("seq"),
+        revisions.c.at_seq <= bindparam("end"),
+    )
+    .order_by(revisions.c.rev),
+    row=_Text,
+)
+_MEMBER: Final = Statement(
+    select(chat_users.c.first_seq, chat_users.c.left_seq, *READERS_THEN)
+    .select_from(chat_users.outerjoin(*DEPARTED))
+    .where(_HERE)
+)
+_PINNED: Final = Select(
+    select(*MESSAGE_COLUMNS)
+    .select_from(pins.join(messages, and_(messages.c.chat_id == pins.c.chat_id, messages.c.seq == pins.c.seq)))
+    .where(
+        pins.c.chat_id == bindparam("chat_id"),
+        pins.c.seq >= bindparam("first_seq"),
+        pins.c.event_seq <= param("end", pins.c.event_seq),
+        or_(pins.c.until_seq.is_(None), pins.c.until_seq > param("end", pins.c.until_seq)),
+    )
+    .order_by(pins.c.seq),
+    row=MessageRow,
+)
+
+
+def fetch_revisions(operation: FetchRevisions) -> Steps[Outcome]:
+    """Every text up to the end of what the caller may see."""
+    asked = yield from _ASKED.first(chat_id=operation.chat_id, user_id=operation.user_id, seq=operation.seq)
+    if asked is None or asked.content is None:
+        return Refused("not_found")
+    if asked.sender_id != operation.user_id and (asked.type == "direct" or asked.role != "admin"):
+        return Refused("not_found")
+    end = MAX_ID if asked.left_seq is None else asked.left_seq
+    texts = yield from _TEXTS.all(chat_id=operation.chat_id, seq=operation.seq, end=end)
+    if not texts:  # never edited
+        texts = [_Text(1, asked.content, None)]
+    return RevisionsFound(
+        tuple(Revision(rev=text.rev, content=text.content, edited_at=text.edited_at) for text in texts)
+    )
+
+
+def fetch_pins(operation: FetchPins) -> Steps[Outcome]:
+    """Ascending by seq."""
+    chat_id = operation.chat_id
+    member = yield from _MEMBER.one(chat_id=chat_id, user_id=operation.user_id)
+    if member is None:
+        return Refused("not_found")
+    first_seq, left_seq, *then = member
+    end = MAX_ID if left_seq is None else left_seq
+    rows = yield from _PINNED.all(chat_id=chat_id, first_seq=first_seq, end=end)
+    who = (yield from readers(chat_id)) if left_seq is None else readers_then(*then)
+    found = [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in rows]
+    kept = yield from completed(found, {} if left_seq is None else {chat_id: left_seq})
+    users = yield from users_seen_by(operation.user_id, named_ids(kept))
+    return PinsFound(tuple(kept), tuple(users.values()))
