@@ -61,6 +61,7 @@ export function createMessenger(platform, options = {}) {
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
     remove: (chatId, target) => outgoing.remove(chatId, target),
     react: (chatId, target, emoji, on) => outgoing.react(chatId, target, emoji, on),
+    forward: (chatIds, messages) => outgoing.forward(chatIds, messages),
     pin: (chatId, target, on) => outgoing.pin(chatId, target, on),
     retry: (cid) => outgoing.retry(cid),
     discard: (cid) => outgoing.discard(cid),

@@ -85,6 +85,20 @@ export class Outgoing {
     return this.#change(chatId, target, { kind: "pin", on });
   }
 
+  /** Copies of messages into other chats, in their order. A copy is made by the server; the text is kept to be shown
+   * until then. @param {number[]} chatIds @param {Message[]} messages @returns {Promise<Done | Refused>} */
+  async forward(chatIds, messages) {
+    for (const chat_id of chatIds) {
+      if (this.model().chats.get(chat_id)?.left_seq) return { ok: false, code: "not_member" };
+      for (const { chat_id: from, seq, created_at, content } of messages) {
+        const forward = { chat_id: from, seq, target_at: created_at };
+        const done = await this.#put({ ...NOTHING, chat_id, content: content ?? "", forward });
+        if (!done.ok) return done;
+      }
+    }
+    return DONE;
+  }
+
   /** The same text again: a new message, in the place of the one that failed. @param {string} cid */
   async retry(cid) {
     const echo = this.#echo(cid);
@@ -136,8 +150,8 @@ export class Outgoing {
 
   /** @param {Echo} echo one that failed @param {string} content */
   #putAgain(echo, content) {
-    const { chat_id, kind, reply_to, target_at, seq, emoji, on } = echo;
-    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, emoji, on }, echo);
+    const { chat_id, kind, reply_to, target_at, seq, emoji, on, forward } = echo;
+    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, emoji, on, forward }, echo);
   }
 
   /**

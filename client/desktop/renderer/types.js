@@ -9,7 +9,8 @@
  * @typedef {User & {email?: string | null}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
- *   attachments?: any[], reactions?: {emoji: string, count: number, user_ids: number[]}[], cid: string}} Message
+ *   attachments?: any[], reactions?: {emoji: string, count: number, user_ids: number[]}[], cid: string,
+ *   mentions?: number[], mentions_all?: boolean, forwarded?: {user_id: number, display_name: string} | null}} Message
  * @typedef {{type: "event", chat_id: number, seq: number, event: string, actor_id: number, created_at: string,
  *   target_seq?: number | null, data: Record<string, any>}} Event
  * @typedef {{type: "hidden", chat_id: number, seq: number}} Hidden
@@ -24,8 +25,10 @@
  * `gone`: it is to be deleted as soon as it is stored.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, emoji: string | null, on: boolean | null,
- *   state: "queued" | "failed", code: string | null, written_at: string, gone?: boolean}} Echo
+ *   forward: Forward | null, state: "queued" | "failed", code: string | null, written_at: string, gone?: boolean}} Echo
  */
+
+/** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */
 
 /**
  * What of a chat's log is in memory: items of consecutive seqs, ascending, at most 500; then the echoes, in order.
@@ -106,6 +109,7 @@
  *   remove: (chatId: number, target: Message | Echo) => Promise<Done | Refused>,
  *   react: (chatId: number, target: Message, emoji: string, on: boolean) => Promise<Done | Refused>,
  *   pin: (chatId: number, target: Message, on: boolean) => Promise<Done | Refused>,
+ *   forward: (chatIds: number[], messages: Message[]) => Promise<Done | Refused>,
  *   loadPins: (chatId: number) => Promise<Done | Refused>,
  *   revisions: (chatId: number, seq: number) => Promise<{ok: true, revisions: Revision[]} | Refused>,
  *   retry: (cid: string) => Promise<void>,

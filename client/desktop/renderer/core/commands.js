@@ -6,7 +6,7 @@ import { rowOf } from "./outbox.js";
 /** @typedef {import("../types.js").Echo} Echo */
 /**
  * What a row asks for.
- * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "emoji" | "on">} Command
+ * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "emoji" | "on" | "forward">} Command
  */
 
 /** A message without anything in it. @type {Readonly<Omit<Command, "chat_id">>} */
@@ -18,6 +18,7 @@ export const NOTHING = Object.freeze({
   seq: null,
   emoji: null,
   on: null,
+  forward: null,
 });
 
 /**
@@ -26,13 +27,28 @@ export const NOTHING = Object.freeze({
  */
 export function newRow(command, now, random) {
   const row = rowOf({ ...command, cid: uuid7(now, random) });
-  return { ...row, state: "queued", code: null, written_at: new Date(now).toISOString() };
+  return { ...row, forward: command.forward, state: "queued", code: null, written_at: new Date(now).toISOString() };
 }
 
 /** A row of the outbox as it is shown: with what is to become of it. @param {import("../db.js").Kept} row @returns {Echo} */
 export function echoOf({ cid, chat_id, content, reply_to, target_at, state, code, written_at, then, ...rest }) {
-  const { kind = "send", seq = null, emoji = null, on = null } = rest;
+  const { kind = "send", seq = null, emoji = null, on = null, forward = null } = rest;
   const text = then && "content" in then ? then.content : content;
   const gone = then ? "remove" in then : false;
-  return { cid, chat_id, kind, content: text, reply_to, target_at, seq, emoji, on, state, code, written_at, gone };
+  return {
+    cid,
+    chat_id,
+    kind,
+    content: text,
+    reply_to,
+    target_at,
+    seq,
+    emoji,
+    on,
+    forward,
+    state,
+    code,
+    written_at,
+    gone,
+  };
 }

@@ -89,6 +89,12 @@ export function fullTime(iso, zone = null) {
   return format({ dateStyle: "long", timeStyle: "short" }, zone).format(new Date(iso));
 }
 
+/** Date and time in figures, for a text that is pasted elsewhere: "28.11.2026, 12:03". @param {string} iso @param {string | null} [zone] */
+export function shortTime(iso, zone = null) {
+  const day = format({ day: "2-digit", month: "2-digit", year: "numeric" }, zone).format(new Date(iso));
+  return `${day}, ${clock(iso, zone)}`;
+}
+
 /** The day alone, always with its year: "21 ноября 2026 г.". @param {string} iso @param {string | null} [zone] */
 export function fullDate(iso, zone = null) {
   return format({ dateStyle: "long" }, zone).format(new Date(iso));

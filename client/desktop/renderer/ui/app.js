@@ -2,6 +2,7 @@
 
 import { t } from "../core/i18n.js";
 import { nextChange } from "../core/link.js";
+import { placeOfHash } from "../core/places.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
 import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
@@ -24,6 +25,8 @@ export class App {
   #settings = null;
   /** A chat to be opened once somebody is logged in. @type {number | null} */
   #wanted = null;
+  /** The message in it. @type {number | null} */
+  #wantedSeq = null;
   /** What belongs to the log-in that there is. @type {SignedIn | null} */
   #parts = null;
   /** What a screen reader was told last. */
@@ -42,6 +45,8 @@ export class App {
       reply: (chatId, message) => this.#reply(chatId, message),
       edit: (chatId, target) => this.#parts?.composer.edit(chatId, target),
       announce: (text) => this.#announce(text),
+      select: (chatId, seq) => this.#parts?.selecting.begin(chatId, seq),
+      openPlace: (place) => this.#openPlace(place),
       openChat: (chatId) => void this.#openChat(chatId),
       focusComposer: () => this.#parts?.composer.focus(),
       showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus),
@@ -88,7 +93,11 @@ export class App {
     render(this.#template(state, now), this.root);
     if (this.#parts) this.#parts.rendered(state);
     else document.title = t("auth.brand");
-    if (this.#wanted !== null && state.phase === "signed_in") void this.#openChat(this.#wanted);
+    if (this.#wanted !== null && state.phase === "signed_in") {
+      const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
+      this.#wantedSeq = null;
+      void this.#openPlace(place);
+    }
     this.#later(state, now.getTime());
   }
 
@@ -147,8 +156,23 @@ export class App {
   }
 
   #openHash() {
-    const found = /^#\/chat\/(\d+)$/u.exec(location.hash);
-    if (found) void this.#openChat(Number(found[1]));
+    const place = placeOfHash(location.hash);
+    if (place) void this.#openPlace(place);
+  }
+
+  /** Where a link leads, or a word about why not. @param {import("../core/places.js").Place} place */
+  async #openPlace({ chat_id: chatId, seq }) {
+    const { messenger, overlays } = this.face;
+    await this.#openChat(chatId);
+    const { phase, current } = messenger.state();
+    if (phase !== "signed_in") {
+      this.#wantedSeq = seq; // after the log-in
+      return;
+    }
+    if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
+    else if (seq !== null && !(await this.#showMessage(chatId, seq, true))) {
+      overlays.toast({ text: t("place.no_message") });
+    }
   }
 
   /** @param {number} chatId @param {import("../types.js").Message | null} message */
@@ -192,7 +216,7 @@ export class App {
     const { overlays, messenger } = this.face;
     const { current, chats } = messenger.state();
     const parts = this.#parts;
-    if (overlays.closeTop() || !parts || parts.find.close()) return true;
+    if (overlays.closeTop() || !parts || parts.find.close() || parts.selecting.end()) return true;
     if (current === null || parts.composer.cancel(current)) return current !== null;
     void parts.log.toEnd(current);
     const chat = chats.get(current);

@@ -3,7 +3,7 @@
 import { rightsOn } from "../core/changes.js";
 import { deliveryOf } from "../core/delivery.js";
 import { clock, fullTime } from "../core/format.js";
-import { errorText, t } from "../core/i18n.js";
+import { errorText, isolate, t } from "../core/i18n.js";
 import { hueOf, nameOf } from "../core/names.js";
 import { places } from "../core/search.js";
 import { isJumbo, preview, tokens } from "../core/text.js";
@@ -13,6 +13,7 @@ import { copyText } from "./clipboard.js";
 import { icon } from "./icon.js";
 import { pickReaction } from "./acts.js";
 import { reactions } from "./reactions.js";
+import { selectBox } from "./selecting.js";
 import { marked } from "./marked.js";
 import { pointOf } from "./row.js";
 
@@ -26,7 +27,8 @@ import { pointOf } from "./row.js";
  *
  * What a row is drawn from besides itself. `quoted`: the message that it answers, where that is loaded; `query`: what
  * is looked for in the chat; `found`: it is the place that was jumped to.
- * @typedef {{state: State, chat: ChatView, quoted: Message | null, query: string, found: boolean, unread: boolean}} Around
+ * @typedef {{state: State, chat: ChatView, quoted: Message | null, query: string, found: boolean, unread: boolean,
+ *   selecting?: import("./selecting.js").Selecting}} Around
  */
 
 /** @type {Record<string, string>} */
@@ -44,11 +46,20 @@ export function messageRow(face, row, around) {
   /** @param {MouseEvent} event */
   const menu = (event) =>
     openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
+  /** @param {MouseEvent} event */
+  const choose = (event) => {
+    const { selecting } = around;
+    if (!selecting?.of(chat.id) || message.deleted || /** @type {Element} */ (event.target).closest("a, button")) {
+      return;
+    }
+    selecting.toggle(chat.id, message.seq, event.shiftKey);
+  };
   return html`<li class="msg ${classes(row, around)}" data-seq=${message.seq} ?data-unread=${around.unread}>
+    ${around.selecting ? selectBox(around.selecting, message, label) : nothing}
     ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}
-    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu}>
+    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu} @click=${choose}>
       <div class="bubble ${message.deleted ? "bubble--deleted" : jumbo(message.content)}">
-        ${author(row, chat, name)}
+        ${author(row, chat, name)} ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
         ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}
         ${
           message.deleted
@@ -86,13 +97,15 @@ export function echoRow(face, row, around) {
 }
 
 /** @param {MessageRow | EchoRow} row @param {Around} around */
-function classes(row, { found }) {
+function classes(row, { found, selecting, chat }) {
+  const chosen = row.kind === "message" && (selecting?.of(chat.id)?.has(row.message.seq) ?? false);
   const state = row.kind === "echo" ? (row.echo.state === "failed" ? "msg--failed" : "is-queued") : "";
   return [
     row.own ? "msg--own" : "msg--in",
     row.first ? "is-first" : "",
     row.last ? "is-last" : "",
     found ? "is-found" : "",
+    chosen ? "is-chosen" : "",
     state,
   ].join(" ");
 }
@@ -179,6 +192,13 @@ function quote(face, seq, { quoted, state, chat }) {
     <span class="sr">${t("msg.quote")}</span>${name ? html`<b><bdi>${name}</bdi></b>` : nothing}
     <bdi class="quote__text truncate">${text}</bdi>
   </button>`;
+}
+
+/** Who wrote it first. @param {{display_name: string}} first */
+function forwardedFrom({ display_name: name }) {
+  return html`<p class="bubble__from">
+    ${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name: isolate(name) })}</bdi>
+  </p>`;
 }
 
 /** Nothing that this version could draw. @param {Message} message */

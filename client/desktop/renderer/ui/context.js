@@ -2,6 +2,7 @@
 
 import { t } from "../core/i18n.js";
 import { titleOf } from "../core/names.js";
+import { placeLink } from "../core/places.js";
 import { isMine, rightsOn } from "../core/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
 import { isPinned } from "./pinned.js";
@@ -26,6 +27,14 @@ export function messageMenu(face, { chatId, item }) {
     items.push({ label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(chatId, item) });
   }
   if (item.content) items.push(copyItem(face, item.content));
+  const link = placeLink(state.server.url, chatId, item.seq);
+  items.push({ label: t("context.copy_link"), icon: "bookmark", run: () => void copied(face, link) });
+  if (item.content) {
+    const forward = () => face.overlays.open("forward", { messages: [item] });
+    items.push({ label: t("context.forward"), icon: "forward", run: forward });
+    const select = () => face.select(chatId, item.seq);
+    items.push({ label: t("context.select"), icon: "checks", run: select });
+  }
   if (may.pin) items.push(pinItem(face, item, isPinned(state, chat, item.seq)));
   if (item.reactions?.length) {
     const who = () => face.overlays.open("who-reacted", { chatId, seq: item.seq });
@@ -119,11 +128,14 @@ const copyItem = (face, text) => ({
   label: t("context.copy"),
   icon: "copy",
   key: "Ctrl C",
-  run: async () => {
-    const copied = await copyText(text);
-    face.overlays.toast({ text: t(copied ? "toast.copied" : "toast.not_copied") });
-  },
+  run: () => void copied(face, text),
 });
+
+/** @param {Face} face @param {string} text */
+async function copied(face, text) {
+  const done = await copyText(text);
+  face.overlays.toast({ text: t(done ? "toast.copied" : "toast.not_copied") });
+}
 
 /** @param {Face} face @param {number} chatId */
 const openInfo = (face, chatId) => face.overlays.open("chat-info", { chatId });

@@ -30,6 +30,7 @@
  * `redraw` asks for one render in the next animation frame. `reply` starts (or, with null, ends) a reply; `edit` puts a
  * message of one's own into the composer; `announce` tells an outcome to who hears the page instead of seeing it.
  * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs;
+ * `select` begins to choose several messages; `openPlace` goes where a link of ours leads.
  * `showMessage` scrolls there and marks it for a moment.
  * @typedef {{
  *   messenger: Messenger,
@@ -40,6 +41,8 @@
  *   reply: (chatId: number, message: Message | null) => void,
  *   edit: (chatId: number, target: Message | Echo) => void,
  *   announce: (text: string) => void,
+ *   select: (chatId: number, seq: number) => void,
+ *   openPlace: (place: import("../core/places.js").Place) => Promise<void>,
  *   openChat: (chatId: number | null) => void,
  *   focusComposer: () => void,
  *   showMessage: (chatId: number, seq: number, focus?: boolean) => Promise<boolean>,

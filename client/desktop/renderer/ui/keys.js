@@ -25,6 +25,7 @@ export const KEYS = Object.freeze([
   { id: "reply", group: "log", keys: ["R"], label: "keys.reply", by: "part" },
   { id: "react", group: "log", keys: ["E"], label: "keys.react", by: "part" },
   { id: "copy", group: "log", keys: ["Ctrl", "C"], label: "keys.copy", by: "part" },
+  { id: "select", group: "log", keys: ["Space"], label: "keys.select", by: "part" },
   { id: "remove", group: "log", keys: ["Del"], label: "keys.remove", by: "part" },
   { id: "menu", group: "log", keys: ["Shift", "F10"], label: "keys.menu", by: "part" },
   { id: "region", group: "window", keys: ["F6"], label: "keys.region", by: "window" },

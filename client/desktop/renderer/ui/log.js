@@ -48,9 +48,10 @@ export class Log {
   /** The first item that is there, and until when (ms of performance.now()) nothing is read out because of it. */
   #above = { seq: 0, until: 0 };
 
-  /** @param {import("./face.js").Face} face */
-  constructor(face) {
+  /** @param {import("./face.js").Face} face @param {import("./selecting.js").Selecting} selecting */
+  constructor(face, selecting) {
     this.face = face;
+    this.selecting = selecting;
     this.scroll = new Scroll(face);
     this.reading = new Reading((chatId, seq) => face.messenger.read(chatId, seq), face.ended);
   }
@@ -227,7 +228,11 @@ export class Log {
       language(),
       ...reactors(message, state),
     ];
-    return guard(needs, () => messageRow(face, row, { state, chat, quoted, query, found, unread }));
+    const { selecting } = this;
+    const chosen = selecting.of(chat.id)?.has(message.seq) ?? null;
+    return guard([...needs, chosen], () =>
+      messageRow(face, row, { state, chat, quoted, query, found, unread, selecting }),
+    );
   }
 
   /** @param {ChatView} chat @param {Timeline} timeline */
@@ -255,14 +260,18 @@ export class Log {
     const message = this.#messageOf(target);
     if (event.key === "Escape") {
       event.stopPropagation();
-      this.face.focusComposer();
+      if (!this.selecting.end()) this.face.focusComposer();
     } else if (message && plain && event.code === "KeyR") {
       event.preventDefault();
       this.face.reply(message.chat_id, message);
+    } else if (message && plain && event.key === " ") {
+      event.preventDefault();
+      this.selecting.toggle(message.chat_id, message.seq);
     } else if (message && plain && this.#act(message, event.code, target)) {
       event.preventDefault();
     } else if (message && (event.ctrlKey || event.metaKey) && event.code === "KeyC") {
-      if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
+      if (this.selecting.of(message.chat_id)) void this.selecting.copy(message.chat_id);
+      else if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
     } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
       event.preventDefault();
       target.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));
@@ -284,7 +293,8 @@ export class Log {
     const { chats, me } = this.face.messenger.state();
     const chat = chats.get(message.chat_id);
     const may = chat && rightsOn(message, chat, me?.id ?? 0);
-    if (key === "Delete" && may?.remove) void askRemove(this.face, message.chat_id, [message]);
+    if (key === "Delete" && this.selecting.of(message.chat_id)) void this.selecting.remove(message.chat_id);
+    else if (key === "Delete" && may?.remove) void askRemove(this.face, message.chat_id, [message]);
     else if (key === "KeyE" && may?.react) pickReaction(this.face, message, at);
     else return false;
     return true;

@@ -10,6 +10,7 @@ import { createToasts } from "./toasts.js";
 import { addMembers } from "./dialogs/add-members.js";
 import { chatInfo } from "./dialogs/chat-info.js";
 import { confirm } from "./dialogs/confirm.js";
+import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
 import { password } from "./dialogs/password.js";
@@ -37,6 +38,7 @@ const DIALOGS = {
   switcher,
   shortcuts,
   confirm,
+  forward,
   pins,
   revisions,
   "who-reacted": whoReacted,

@@ -14,6 +14,7 @@ import { Log } from "./log.js";
 import { Notify } from "./notify.js";
 import { Pinned } from "./pinned.js";
 import { Refusals } from "./refusals.js";
+import { Selecting } from "./selecting.js";
 import { Side } from "./side.js";
 import { topbar } from "./topbar.js";
 
@@ -29,7 +30,8 @@ export class SignedIn {
     /** @type {import("./face.js").Face} */
     this.face = { ...outer, ended: this.#over.signal };
     this.side = new Side(this.face);
-    this.log = new Log(this.face);
+    this.selecting = new Selecting(this.face);
+    this.log = new Log(this.face, this.selecting);
     this.find = new Find(this.face);
     this.composer = new Composer(this.face, (chatId) => this.log.sent(chatId));
     this.notify = new Notify(this.face);
@@ -70,7 +72,8 @@ export class SignedIn {
   #chat(state, chat, now) {
     this.#askMembers(state, chat);
     const find = () => this.find.open(chat.id);
-    return html`${topbar(this.face, state, chat, { now, find })} ${this.pinned.template(state, chat)}
+    return html`${topbar(this.face, state, chat, { now, find })}
+    ${this.selecting.of(chat.id) ? this.selecting.template(state, chat) : this.pinned.template(state, chat)}
     ${this.find.template(state, chat.id)} ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })}
     ${this.composer.template(state, chat)}`;
   }

@@ -1,0 +1,145 @@
+/** Forwarding messages: to one or several chats, found by their names. */
+
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { shownChats } from "../../core/chatlist.js";
+import { rank } from "../../core/fuzzy.js";
+import { errorText, t } from "../../core/i18n.js";
+import { titleOf } from "../../core/names.js";
+import { preview } from "../../core/text.js";
+import { chatAvatar } from "../chat-avatar.js";
+import { showChat } from "../chat-actions.js";
+import { icon } from "../icon.js";
+import { marked } from "../marked.js";
+
+/** @typedef {import("../../types.js").ChatView} ChatView @typedef {import("../../types.js").State} State */
+
+const LIST = "forward-list";
+const MOST = 50;
+
+/**
+ * `params`: `{messages, done?}`; `done` is called when they are on their way.
+ * @type {import("../dialog.js").DialogMaker}
+ */
+export function forward(face, { messages, done }, close) {
+  let query = "";
+  /** @type {Set<number>} */
+  const chosen = new Set();
+  /** @type {string | null} */
+  let problem = null;
+  let busy = false;
+
+  /** Where one may write. @param {State} state */
+  function offered(state) {
+    const open = [...shownChats(state.chats)].filter((chat) => chat.left_seq === null);
+    const names = (/** @type {ChatView} */ chat) => [titleOf(chat, state.me), chat.peer?.username ?? ""];
+    if (query.trim() === "") return open.map((chat) => ({ candidate: chat, places: [] }));
+    return rank(query, open, names, MOST);
+  }
+
+  /** @param {number} chatId */
+  function toggle(chatId) {
+    if (!chosen.delete(chatId)) chosen.add(chatId);
+    face.redraw();
+  }
+
+  async function send() {
+    if (chosen.size === 0 || busy) return;
+    busy = true;
+    face.redraw();
+    const targets = [...chosen];
+    const outcome = await face.messenger.forward(targets, messages);
+    busy = false;
+    if (!outcome.ok) {
+      problem = errorText(outcome);
+      face.redraw();
+      return;
+    }
+    close();
+    done?.();
+    const said = t("forward.done", { n: messages.length });
+    if (targets.length === 1) {
+      face.overlays.toast({ text: said, action: t("notice.open"), run: () => showChat(face, targets[0]) });
+    } else face.overlays.toast({ text: said });
+  }
+
+  /** Enter ticks the first that was found. @param {KeyboardEvent} event */
+  function keys(event) {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    const [first] = offered(face.messenger.state());
+    if (!first || query.trim() === "") return;
+    toggle(first.candidate.id);
+    query = "";
+    face.redraw();
+  }
+
+  /** @param {State} state @param {ReturnType<typeof offered>[number]} answer */
+  function row(state, { candidate: chat, places }) {
+    const title = titleOf(chat, state.me);
+    return html`<li>
+      <label class="row row--person">
+        ${chatAvatar(face, state, chat, "s")}
+        <span class="row__main"
+          ><span class="row__line"><bdi class="row__name truncate">${marked(title, places)}</bdi></span></span
+        >
+        <span class="pick"
+          ><input
+            class="checkbox"
+            type="checkbox"
+            .checked=${chosen.has(chat.id)}
+            @change=${() => toggle(chat.id)}
+          />${icon("check", "icon--xs")}</span
+        >
+      </label>
+    </li>`;
+  }
+
+  /** @param {State} state */
+  function content(state) {
+    const answers = offered(state);
+    return html`<div class="dialog__pad">
+        <p class="note truncate">
+          ${messages.length === 1 ? preview(messages[0].content ?? "") : t("forward.many", { n: messages.length })}
+        </p>
+        <div class="search search--l">
+          ${icon("search", "icon--s")}
+          <input
+            type="search"
+            autofocus
+            autocomplete="off"
+            spellcheck="false"
+            maxlength="64"
+            aria-label=${t("forward.find")}
+            placeholder=${t("forward.find")}
+            aria-controls=${LIST}
+            .value=${query}
+            @input=${(/** @type {any} */ event) => {
+              query = event.currentTarget.value;
+              face.redraw();
+            }}
+            @keydown=${keys}
+          />
+        </div>
+      </div>
+      <div class="dialog__body dialog__body--list dialog__body--find">
+        ${answers.length === 0 ? html`<p class="note" role="status">${t("person.none")}</p>` : nothing}
+        <ul id=${LIST} aria-label=${t("forward.chats")}>
+          ${repeat(
+            answers,
+            ({ candidate }) => candidate.id,
+            (answer) => row(state, answer),
+          )}
+        </ul>
+      </div>
+      <footer class="dialog__foot">
+        ${problem ? html`<p class="err" role="status">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
+        <button class="btn btn--plain" type="button" @click=${close}>${t("dialog.cancel")}</button>
+        <button class="btn btn--primary" type="button" ?disabled=${chosen.size === 0} aria-busy=${busy} @click=${send}>
+          ${chosen.size > 1 ? t("forward.act_many", { n: chosen.size }) : t("forward.act")}
+        </button>
+      </footer>`;
+  }
+
+  return { title: () => t("forward.title"), content };
+}
