@@ -40,10 +40,20 @@ export class History {
     this.db = db;
   }
 
-  /** @param {number} chatId */
-  async open(chatId) {
+  /**
+   * What is to be seen first: what is unread, else the place where the chat was left, else its end.
+   * @param {number} chatId @param {number | null} [place] a seq
+   */
+  async open(chatId, place = null) {
     this.update([{ do: "open", chat_id: chatId }]);
-    if (!this.#line(chatId).at_end) await this.#newest(chatId);
+    const line = this.#line(chatId);
+    const chat = this.model().chats.get(chatId);
+    const unread = chat?.unread_count ? chat.read_seq + 1 : null;
+    const first = unread ?? place;
+    if (first !== null && itemAt(line.items, first)) return;
+    const far = unread !== null && chat && chat.last_seq - unread >= MOST;
+    if (first !== null && (unread === null || far || line.at_end)) await this.to(chatId, first);
+    else if (!line.at_end) await this.#newest(chatId);
   }
 
   /** A timeline that is shown was emptied, or could not be filled while there was no link. */

@@ -52,7 +52,7 @@ export function createMessenger(platform, options = {}) {
       vestnik.enter("/api/auth/register", { ...form, ...(email && { email }) }, remember),
     login: ({ remember, login, password }) => vestnik.enter("/api/auth/login", { login, password }, remember),
     logout: (how) => vestnik.logout(how),
-    openChat: (chatId) => vestnik.openChat(chatId),
+    openChat: (chatId, place = null) => vestnik.openChat(chatId, place),
     loadOlder: (chatId) => history.older(chatId),
     loadNewer: (chatId) => history.newer(chatId),
     jumpToEnd: (chatId) => history.toEnd(chatId),
@@ -343,8 +343,8 @@ class Vestnik {
 
   // --- messages ---
 
-  /** @param {number | null} chatId */
-  async openChat(chatId) {
+  /** @param {number | null} chatId @param {number | null} place the seq that was looked at when the chat was left */
+  async openChat(chatId, place) {
     void this.db?.keepViews({ current: chatId }).catch(() => {}); // in vain, the next start shows the list alone
     if (chatId === null) return this.update([{ do: "open", chat_id: null }]);
     if (!this.model.chats.has(chatId)) {
@@ -352,7 +352,7 @@ class Vestnik {
       if (!answer.ok) return;
       this.publish([{ do: "chat", chat: answer.body }]);
     }
-    await this.history.open(chatId);
+    await this.history.open(chatId, place);
   }
 
   /** @param {number} chatId @param {number} seq */

@@ -23,6 +23,8 @@ export class Polling {
   #stopped = false;
   #timer = 0;
   #posting = false;
+  /** What was read and is not told yet, by chat. @type {Map<number, number>} */
+  #read = new Map();
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -48,6 +50,7 @@ export class Polling {
   async #round() {
     await this.#look();
     await this.#post();
+    await Promise.all([...this.#read.keys()].map((chatId) => this.#tellRead(chatId))); // again, where it went wrong
     if (this.#stopped) return;
     const wait = document.visibilityState === "visible" ? EVERY : EVERY_HIDDEN;
     this.#timer = window.setTimeout(() => void this.#round(), wait);
@@ -87,7 +90,17 @@ export class Polling {
 
   /** Only what is read can be told over HTTP. @param {Frame} frame */
   async #mark({ chat_id, read_seq }) {
-    if (read_seq) await this.parts.api.post(`/api/chats/${chat_id}/read`, { seq: read_seq });
+    if (!read_seq) return;
+    this.#read.set(chat_id, read_seq);
+    await this.#tellRead(chat_id);
+  }
+
+  /** @param {number} chatId */
+  async #tellRead(chatId) {
+    const seq = this.#read.get(chatId);
+    const answer = await this.parts.api.post(`/api/chats/${chatId}/read`, { seq });
+    const told = answer.ok || !isPassing(answer.code);
+    if (told && this.#read.get(chatId) === seq) this.#read.delete(chatId);
   }
 
   /** Post what waits: the chats at the same time, each in its order. */

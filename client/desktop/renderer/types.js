@@ -88,7 +88,7 @@
  */
 
 /**
- * What the face asks for (messenger.js). Nothing throws for what a server or a network can do: it is `Refused`.
+ * What the face asks for (messenger.js). `openChat`: `place` is the seq that was looked at when the chat was left. Nothing throws for what a server or a network can do: it is `Refused`.
  * @typedef {{
  *   state: () => State,
  *   subscribe: (listener: () => void) => () => void,
@@ -99,7 +99,7 @@
  *     Promise<Done | Refused>,
  *   login: (form: {login: string, password: string, remember: boolean}) => Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
- *   openChat: (chatId: number | null) => Promise<void>,
+ *   openChat: (chatId: number | null, place?: number | null) => Promise<void>,
  *   loadOlder: (chatId: number) => Promise<void>,
  *   loadNewer: (chatId: number) => Promise<void>,
  *   jumpToEnd: (chatId: number) => Promise<void>,

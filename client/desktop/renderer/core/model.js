@@ -25,7 +25,7 @@ import { emptyLine, itemAt, withItem as lineWithItem, withPage } from "./timelin
 const TYPING = 6000;
 /** Updates that are kept of a chat before it is described. */
 const ENTERING = 500;
-/** Timelines that are kept; that of the chat which was opened first goes first. */
+/** Timelines that are kept; that which was not opened for the longest time goes first. */
 const TIMELINES = 12;
 
 /** @type {import("../types.js").Settings} */
@@ -206,9 +206,11 @@ const TAKES = {
   set: (next, { values }) => Object.assign(next.state, values),
   open(next, { chat_id }) {
     next.state.current = chat_id;
-    if (chat_id === null || next.state.timelines.has(chat_id)) return;
+    if (chat_id === null) return;
     const timelines = next.own("timelines");
-    timelines.set(chat_id, emptyLine(chat_id, echoesOf(next.state.echoes, chat_id)));
+    const line = timelines.get(chat_id) ?? emptyLine(chat_id, echoesOf(next.state.echoes, chat_id));
+    timelines.delete(chat_id);
+    timelines.set(chat_id, line); // the last one used stands last
     if (timelines.size > TIMELINES) timelines.delete(timelines.keys().next().value);
   },
   page(next, { chat_id, page, keep = "end", anew = false }) {

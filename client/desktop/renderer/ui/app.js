@@ -147,7 +147,8 @@ export class App {
     }
     this.#wanted = null;
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-    const opening = messenger.openChat(chatId);
+    const place = chatId === null ? null : (this.#parts?.log.scroll.placeOf(chatId) ?? null);
+    const opening = messenger.openChat(chatId, place);
     if (messenger.state().current !== chatId) await opening;
     this.#draw();
     if (chatId !== null) this.face.focusComposer();
@@ -214,13 +215,11 @@ export class App {
   /** Esc: the topmost thing, then a reply, then the end of the chat. */
   #close() {
     const { overlays, messenger } = this.face;
-    const { current, chats } = messenger.state();
+    const { current } = messenger.state();
     const parts = this.#parts;
     if (overlays.closeTop() || !parts || parts.find.close() || parts.selecting.end()) return true;
     if (current === null || parts.composer.cancel(current)) return current !== null;
     void parts.log.toEnd(current);
-    const chat = chats.get(current);
-    if (chat) messenger.read(current, chat.last_seq);
     parts.composer.focus();
     return true;
   }

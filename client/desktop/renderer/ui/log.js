@@ -52,7 +52,7 @@ export class Log {
   constructor(face, selecting) {
     this.face = face;
     this.selecting = selecting;
-    this.scroll = new Scroll(face);
+    this.scroll = new Scroll(face, () => this.#divide());
     this.reading = new Reading((chatId, seq) => face.messenger.read(chatId, seq), face.ended);
   }
 
@@ -86,9 +86,16 @@ export class Log {
 
   /** After each render. @param {State} state */
   rendered(state) {
-    if (state.current === null) return;
-    this.scroll.rendered(state, state.current);
-    this.reading.rendered(state.current);
+    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    if (!chat) return;
+    this.scroll.rendered(state, chat);
+    this.reading.rendered(chat.id, this.scroll.placing);
+  }
+
+  /** No chat is shown from now on. */
+  closed() {
+    if (this.#opened) this.scroll.left();
+    this.#opened = null;
   }
 
   /** Scroll there and mark it for a moment. @param {number} chatId @param {number} seq @param {boolean} focus */
@@ -117,8 +124,20 @@ export class Log {
     const { messenger } = this.face;
     const timeline = messenger.state().timelines.get(chatId);
     if (timeline && !timeline.at_end) await messenger.jumpToEnd(chatId);
-    if (messenger.state().current !== chatId) return;
-    this.scroll.toEnd();
+    const { current, chats } = messenger.state();
+    const chat = chats.get(chatId);
+    if (current !== chatId || !chat) return;
+    messenger.read(chatId, chat.last_seq); // whoever goes there wants it so
+    this.scroll.toEnd(chat.last_seq);
+    this.face.redraw();
+  }
+
+  /** What is new begins where the reading stopped. */
+  #divide() {
+    const { current, chats } = this.face.messenger.state();
+    const chat = current === null ? undefined : chats.get(current);
+    if (!chat || this.#opened?.chatId !== chat.id || this.#opened.dividerAfter !== null) return;
+    this.#opened = { chatId: chat.id, dividerAfter: chat.read_seq };
     this.face.redraw();
   }
 

@@ -1,4 +1,7 @@
-/** What is read: half of it was in sight for half a second while the window had the focus. */
+/**
+ * What is read: half of it was in sight for half a second while the window had the focus, and the log stood where it
+ * should.
+ */
 
 /** Milliseconds. */
 const LONG_ENOUGH = 500;
@@ -6,6 +9,7 @@ const STEPS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
 export class Reading {
   #chatId = 0;
+  #placing = false;
   /** @type {Element | undefined} */
   #log = undefined;
   /** @type {IntersectionObserver | null} */
@@ -35,9 +39,15 @@ export class Reading {
     this.#observer = log ? new IntersectionObserver(this.#changed, { root: log, threshold: STEPS }) : null;
   }
 
-  /** After each render: watch what is unread, and nothing else. @param {number} chatId */
-  rendered(chatId) {
+  /**
+   * After each render: watch what is unread, and nothing else.
+   * @param {number} chatId @param {boolean} placing what is in sight is there by chance
+   */
+  rendered(chatId, placing) {
     if (!this.#log || chatId !== this.#chatId) return;
+    const wasPlacing = this.#placing;
+    this.#placing = placing;
+    if (wasPlacing && !placing) this.#again();
     const unread = new Set(this.#log.querySelectorAll("[data-unread]"));
     for (const row of this.#watched) {
       if (unread.has(row)) continue;
@@ -71,11 +81,11 @@ export class Reading {
 
   #wait() {
     clearTimeout(this.#timer);
-    if (this.#seen.size && looking()) this.#timer = setTimeout(() => this.#tell(), LONG_ENOUGH);
+    if (this.#seen.size && !this.#placing && looking()) this.#timer = setTimeout(() => this.#tell(), LONG_ENOUGH);
   }
 
   #tell() {
-    if (!looking()) return;
+    if (this.#placing || !looking()) return;
     const now = performance.now();
     const long = [...this.#seen].filter(([row, since]) => row.isConnected && now - since >= LONG_ENOUGH - 1);
     const seqs = long.map(([row]) => Number(/** @type {HTMLElement} */ (row).dataset.seq));

@@ -47,6 +47,7 @@ export class SignedIn {
   /** @param {State} state @param {Date} now */
   template(state, now) {
     const chat = state.current === null ? undefined : state.chats.get(state.current);
+    if (!chat) this.log.closed();
     const write = (/** @type {Event} */ event) => {
       event.preventDefault();
       this.composer.focus();

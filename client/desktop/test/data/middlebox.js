@@ -16,6 +16,8 @@ export class Middlebox {
   sockets = "through";
   /** A path: what the server answers to the next request for it does not arrive. @type {string | null} */
   loseAnswerTo = null;
+  /** A path whose requests do not reach the server; how many were stopped. @type {{path: string, stopped: number} | null} */
+  stops = null;
   /** WebSockets that were asked for. */
   upgrades = 0;
   /** @type {Set<import("node:stream").Duplex>} */
@@ -61,6 +63,11 @@ export class Middlebox {
     const { method, url, headers } = asked;
     if (this.portal) {
       answer.writeHead(200, { "Content-Type": "text/html" }).end(PORTAL);
+      return;
+    }
+    if (this.stops && this.stops.path === url) {
+      this.stops.stopped += 1;
+      answer.destroy();
       return;
     }
     const on = request({ host: "127.0.0.1", port: this.target, method, path: url, headers }, (found) => {

@@ -1,0 +1,158 @@
+/** Where a chat opens and stays: what nobody saw is not read, and who looks into another chat comes back to their place. */
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import {
+  assertNoErrors,
+  becomes,
+  drawn,
+  eventually,
+  launchChromium,
+  newPerson,
+  noChromium,
+  openChat,
+  startServer,
+  startWire,
+} from "../harness/harness.js";
+
+const skip = noChromium();
+const UNREAD = 26;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {import("../harness/server.js").Account} */
+let anna;
+/** @type {import("../harness/server.js").Account} */
+let boris;
+let chat = 0;
+let other = 0;
+let last = 0;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+  anna = await server.register("anna", { display_name: "Анна" });
+  boris = await server.register("boris", { display_name: "Борис" });
+  const carl = await server.register("carl", { display_name: "Карл" });
+  other = await server.direct(carl, boris);
+  await server.send(carl, other, "другой чат");
+  await server.call(boris, "POST", `/api/chats/${other}/read`, {});
+  chat = await server.direct(anna, boris);
+  await tell(780);
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+});
+
+/** Anna writes so many messages. @param {number} count */
+async function tell(count) {
+  for (let n = 0; n < count; n += 1) await server.send(anna, chat, `№${(last += 1)} ${"слово ".repeat(last % 20)}`);
+}
+
+const unread = async () => (await server.call(boris, "GET", `/api/chats/${chat}`)).unread_count;
+
+/** The divider stands in the log where one sees it. @param {import("playwright-core").Page} page */
+const dividerInSight = (page) =>
+  page.evaluate(() => {
+    const log = document.querySelector(".log")?.getBoundingClientRect();
+    const line = document.querySelector(".unread")?.getBoundingClientRect();
+    return log !== undefined && line !== undefined && line.top >= log.top && line.bottom <= log.bottom;
+  });
+
+/** The first row in sight, and where. @param {import("playwright-core").Page} page */
+const place = (page) =>
+  page.evaluate(() => {
+    const top = document.querySelector(".log")?.getBoundingClientRect().top ?? 0;
+    const row = [...document.querySelectorAll(".log li[data-seq]")].find(
+      (one) => one.getBoundingClientRect().bottom > top,
+    );
+    return [Number(row?.getAttribute("data-seq")), Math.round((row?.getBoundingClientRect().top ?? 0) - top)];
+  });
+
+/** Wheel up until a row is there. @param {import("playwright-core").Page} page @param {number} seq */
+async function wheelUpTo(page, seq) {
+  const row = page.locator(`.log li[data-seq="${seq}"]`);
+  await page.mouse.move(800, 400);
+  for (let turns = 0; turns < 400 && !(await row.count()); turns += 1) {
+    await page.mouse.wheel(0, -1500);
+    await drawn(page);
+  }
+  await row.waitFor({ state: "attached" });
+}
+
+test(
+  "who scrolls far up and looks into another chat comes back to what is unread; else to their place",
+  { skip },
+  async () => {
+    await tell(UNREAD);
+    const person = await newPerson(browser, server, "boris", { account: boris });
+    const { page } = person;
+    await openChat(page, chat);
+    await eventually(() => dividerInSight(page), "the first unread message is in sight");
+    await wheelUpTo(page, last - 720);
+    await eventually(
+      () =>
+        page
+          .locator(`.log li[data-seq="${last}"]`)
+          .count()
+          .then((n) => n === 0),
+      "the end is left out",
+    );
+    const still = await unread();
+    assert.ok(still > 5, `${still} are still unread`);
+    await openChat(page, other);
+    await openChat(page, chat);
+    await eventually(() => dividerInSight(page), "the first unread message is in sight again");
+    await drawn(page);
+    assert.ok((await unread()) > 0, "what was not seen is not read");
+
+    // all is read: the place is kept
+    await page.keyboard.press("Escape");
+    await page.locator(".row.is-unread").waitFor({ state: "detached" });
+    await wheelUpTo(page, last - 700);
+    await page.locator(".log").hover();
+    await page.mouse.wheel(0, 300);
+    await drawn(page);
+    await eventually(async () => (await page.locator(".log[aria-busy=true]").count()) === 0, "nothing is loading");
+    let left = [0, 0];
+    await eventually(async () => {
+      const was = left;
+      left = await place(page);
+      return was.join() === left.join();
+    }, "nothing moves any more");
+    await openChat(page, other);
+    await page.getByText("другой чат").first().waitFor();
+    await openChat(page, chat);
+    await becomes(() => place(page), left);
+    assertNoErrors(person);
+    await person.context.close();
+  },
+);
+
+test("what comes at once after the link was away is not passed over", { skip }, async () => {
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+  const wire = await startWire(server);
+  const person = await newPerson(browser, server, "boris", { account: boris, url: wire.url, remember: true });
+  const { page } = person;
+  await openChat(page, chat);
+  await page.locator(`.log li[data-seq="${last}"]`).waitFor();
+  await wire.cut();
+  await tell(40);
+  await wire.restore();
+  await eventually(() => dividerInSight(page), "the first of them is in sight");
+  await eventually(async () => (await unread()) < 40, unread);
+  assert.ok((await unread()) > 10, `${await unread()} are unread: what is out of sight`);
+
+  // and the same after a start
+  await page.keyboard.press("Escape");
+  await becomes(unread, 0);
+  await page.goto("about:blank");
+  await tell(40);
+  await page.goto(wire.url);
+  await page.locator(`nav.side [data-chat="${chat}"][aria-current=true]`).waitFor();
+  await eventually(() => dividerInSight(page), "the first of them is in sight");
+  await eventually(async () => (await unread()) < 40, unread);
+  assert.ok((await unread()) > 10, `${await unread()} are unread`);
+  await person.context.close();
+});
