@@ -84,21 +84,22 @@ def only(outcome: Outcome) -> Outcome:
 
 
 def _together(writes: Sequence[Write]) -> Steps[Sequence[Outcome | None]]:
-    """Any order is right between writes of different kinds: none of their callers has an answer yet."""
+    """Any order is right between writes of different kinds: none of their callers has an answer yet. Logs come at the
+    end, since they commit with their last statement."""
     answers: list[Outcome | None] = [None] * len(writes)
     logs = [(place, write) for place, write in enumerate(writes) if isinstance(write, AppendBatch)]
     marks = [(place, write) for place, write in enumerate(writes) if isinstance(write, Mark)]
     for place, write in enumerate(writes):
         if not isinstance(write, AppendBatch | Mark):
             answers[place] = yield from write()
-    if logs:
-        appended = yield from append_batches([write for _, write in logs])
-        for (place, _), answer in zip(logs, appended, strict=True):
-            answers[place] = answer
     if marks:
         marked = yield from mark_all([write for _, write in marks])
         for (place, _), outcome in zip(marks, marked, strict=True):
             answers[place] = outcome
+    if logs:
+        appended = yield from append_batches([write for _, write in logs])
+        for (place, _), answer in zip(logs, appended, strict=True):
+            answers[place] = answer
     return answers
 
 

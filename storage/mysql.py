@@ -88,7 +88,9 @@ class MySQLStorage:
     ) -> None:
         """Opens nothing yet. `random` jitters the pauses before conflicting transactions are run again."""
         generation = Generation()
-        self._reads = Pool(settings, readers, random=random, observer=observer, generation=generation)
+        self._reads = Pool(
+            settings, readers, random=random, observer=observer, generation=generation, transactions=False
+        )
         self._writes = Pool(settings, writers, random=random, observer=observer, generation=generation)
         self._log: Writer[AppendBatch, Outcome] = Writer(
             self._batch, lambda batch: batch.chat_id, weight=weight, observer=observer

@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import trio
-from attrs import field, frozen
+from attrs import define, field, frozen
 from trio_mysql import _auth, connections, cursors, err
 from trio_mysql.constants import CLIENT, SERVER_STATUS
 
@@ -125,6 +125,17 @@ class Answer:
     last_id: int
 
 
+@define
+class Progress:
+    """How far a transaction has come."""
+
+    begun: bool = False
+    """The server has answered BEGIN."""
+    committing: bool = False
+    """COMMIT is on its way and the server has not said that it came to nothing."""
+    committed: bool = False
+
+
 class _CachingSha2:
     """Answers `caching_sha2_password` after an auth switch; upstream's own coroutine is not awaited in places."""
 
@@ -178,11 +189,14 @@ class Connection(connections.Connection):  # type: ignore[misc]
     _auth_plugin_name: Any
     _sock: Any
 
-    def __init__(self, settings: MySQLSettings) -> None:
-        """Prepare only; `await connect()` opens the link."""
+    def __init__(self, settings: MySQLSettings, *, scripts: bool = False) -> None:
+        """Prepare only; `await connect()` opens the link. `scripts`: several statements may go in one packet."""
         self.settings = settings
         self.conflict: BaseException | None = None
-        """The deadlock or lock wait error seen since `begin()`, even if the caller swallowed it."""
+        """The deadlock or lock wait error seen since the transaction began, even if the caller swallowed it."""
+        self.failed_at = 0
+        """Which of the statements that were asked last it was that the server refused."""
+        self._progress: Progress | None = None
         super().__init__(
             host=settings.host,
             port=settings.port,
@@ -195,6 +209,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
             use_unicode=True,
             binary_prefix=True,
             autocommit=True,
+            client_flag=CLIENT.MULTI_STATEMENTS if scripts else 0,
             init_command=_INIT_COMMAND,
             connect_timeout=settings.connect_timeout,
             ssl=tls_context(settings),
@@ -249,9 +264,51 @@ class Connection(connections.Connection):  # type: ignore[misc]
             if charset != _CHARSET:
                 raise err.OperationalError(_BAD_CHARSET, f"the MySQL session talks {charset}, not {_CHARSET}")
 
-    async def ask(self, sql: str) -> "Answer":
+    async def ask(self, sql: str) -> Answer:
         """Run one statement, in which every value is written out."""
-        await self.query(sql)
+        return (await self.ask_all([sql]))[0]
+
+    async def ask_all(self, statements: Sequence[str], *, commit: bool = False) -> list[Answer]:
+        """Run statements, in which every value is written out, one after another; the first error ends it, and what
+        stands behind that is not run. They go in one packet, with the BEGIN that is owed and, with `commit`, COMMIT."""
+        progress = self._progress
+        if progress is None:
+            return await self._run(statements)
+        if progress.committed:
+            raise RuntimeError("a statement after the last one of its transaction")
+        if commit and self.conflict is not None:
+            raise self.conflict  # the server has undone part or all of the work
+        if not self.open:
+            raise err.InterfaceError(0, "the MySQL connection is closed")
+        begin = () if progress.begun else ("BEGIN",)
+        script = [*begin, *statements, *(("COMMIT",) if commit else ())]
+        progress.committing = commit
+        try:
+            answers = await self._run(script)
+        except err.MySQLError:
+            progress.begun = progress.begun or self.failed_at > 0
+            if self.open and self.failed_at < len(script) - 1:
+                progress.committing = False
+            self.failed_at -= len(begin)
+            raise
+        progress.begun, progress.committing, progress.committed = True, False, commit
+        return answers[len(begin) : len(begin) + len(statements)]
+
+    async def _run(self, statements: Sequence[str]) -> list[Answer]:
+        self.failed_at = 0
+        await self.query(";".join(statements))
+        answers = [self._answer()]
+        for number in range(1, len(statements)):
+            self.failed_at = number
+            if self._result.has_next:
+                await self.next_result()
+                answers.append(self._answer())
+        if self._result.has_next or len(answers) < len(statements):
+            self._force_close()
+            raise err.InternalError(0, "the database took a text for more or fewer statements than it was meant to be")
+        return answers
+
+    def _answer(self) -> Answer:
         result: Any = self._result
         return Answer(result.rows or (), int(result.affected_rows or 0), int(result.insert_id or 0))
 
@@ -259,6 +316,16 @@ class Connection(connections.Connection):  # type: ignore[misc]
         """Begin a transaction and forget earlier conflicts."""
         self.conflict = None
         await super().begin()
+
+    def begin_with_next(self, progress: Progress) -> None:
+        """As `begin`, but BEGIN goes along with the first statement; `progress` is kept up to date until `end`. For a
+        connection that takes scripts."""
+        self.conflict, self._progress = None, progress
+        progress.begun = progress.committing = progress.committed = False
+
+    def end(self) -> None:
+        """The transaction is over."""
+        self._progress = None
 
     async def ping(self, reconnect: bool = False) -> None:
         """Ask for a sign of life; unlike upstream never reconnects unless told to."""

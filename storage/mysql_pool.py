@@ -13,7 +13,7 @@ import trio
 from attrs import define, frozen
 from trio_mysql import err
 
-from storage.mysql_connection import CONFLICTS, DEADLOCK, Connection, MySQLSettings, error_code
+from storage.mysql_connection import CONFLICTS, DEADLOCK, Connection, MySQLSettings, Progress, error_code
 from storage.observer import Observer, Unobserved
 
 T = TypeVar("T")
@@ -81,13 +81,8 @@ class _Lease:
     generation: int
 
 
-@define
-class _Stage:
-    committing: bool = False
-
-
 class _LostBeforeBody(Exception):
-    """BEGIN failed for want of a link, so nothing has been tried yet."""
+    """BEGIN failed for want of a link, so nothing has been done yet."""
 
 
 class Pool:
@@ -102,8 +97,10 @@ class Pool:
         limits: PoolLimits | None = None,
         observer: Observer | None = None,
         generation: Generation | None = None,
+        transactions: bool = True,
     ) -> None:
-        """`random` jitters the pauses between attempts; give a seeded one to repeat a run."""
+        """`random` jitters the pauses between attempts; give a seeded one to repeat a run. Connections of a pool
+        without `transactions` take one statement a packet, and no other."""
         self._observer = observer or Unobserved()
         self._generation = generation or Generation()
         self._settings = settings
@@ -112,6 +109,7 @@ class Pool:
         self._limiter = trio.CapacityLimiter(size)
         self._idle: list[_Lease] = []
         self._closed = False
+        self._transactions = transactions
         self.opened = 0
         """Connections opened so far."""
 
@@ -165,10 +163,12 @@ class Pool:
         """
         if attempts < 1:
             raise ValueError("a transaction needs at least one attempt")
-        stage = _Stage()
+        if not self._transactions:
+            raise ValueError("not a pool for transactions")
+        progress = Progress()
         with trio.move_on_after(timeout):
-            return await self._attempts(body, attempts, stage)
-        if stage.committing:
+            return await self._attempts(body, attempts, progress)
+        if progress.committing:
             raise TransactionOutcomeUnknown("out of time during COMMIT")
         raise StoreUnavailable("transaction out of time; nothing was committed")
 
@@ -185,13 +185,13 @@ class Pool:
             for lease in idle:
                 lease.connection.close()
 
-    async def _attempts(self, body: Callable[[Connection], Awaitable[T]], attempts: int, stage: _Stage) -> T:
+    async def _attempts(self, body: Callable[[Connection], Awaitable[T]], attempts: int, progress: Progress) -> T:
         attempt = 0
         while True:
             attempt += 1
             try:
                 async with self.acquire() as connection:
-                    return await _attempt(connection, body, stage)
+                    return await _attempt(connection, body, progress)
             except _LostBeforeBody as lost:
                 if attempt >= attempts:
                     raise StoreUnavailable("the MySQL connection was lost") from lost.__cause__
@@ -246,7 +246,7 @@ class Pool:
     async def _open(self) -> _Lease:
         if self._closed:
             raise StoreUnavailable("the pool is closed")
-        connection, generation = Connection(self._settings), self._generation.number
+        connection, generation = Connection(self._settings, scripts=self._transactions), self._generation.number
         await connection.connect()
         self.opened += 1
         now = trio.current_time()
@@ -261,37 +261,45 @@ def _is_lost(error: Exception, connection: Connection) -> bool:
     return told and not connection.open
 
 
-async def _attempt(connection: Connection, body: Callable[[Connection], Awaitable[T]], stage: _Stage) -> T:
+async def _attempt(connection: Connection, body: Callable[[Connection], Awaitable[T]], progress: Progress) -> T:
     """One BEGIN, body, COMMIT or ROLLBACK. A conflict comes out as the server's error, rolled back."""
-    try:
-        await connection.begin()
-    except err.MySQLError as error:
-        connection.close()
-        raise _LostBeforeBody from error
+    connection.begin_with_next(progress)
     try:
         result = await body(connection)
+        if not progress.committed:
+            await _commit(connection, progress)
     except Exception as error:
-        if isinstance(error, err.MySQLError) and (not connection.open or error_code(error) in _GONE):
-            connection.close()
-            raise StoreUnavailable("the MySQL connection was lost before COMMIT") from error
-        await _roll_back(connection)
+        await _undo(connection, progress, error)
         raise
+    finally:
+        connection.end()
+    return result
+
+
+async def _commit(connection: Connection, progress: Progress) -> None:
+    """For a body that has not done it with its last statement. One that asked nothing has nothing to commit."""
     if connection.conflict is not None:  # swallowed by the body, yet the server has undone part or all of its work
-        await _roll_back(connection)
         raise connection.conflict
-    if not connection.open:
-        raise StoreUnavailable("the MySQL connection was lost before COMMIT")
-    stage.committing = True
-    try:
-        await connection.commit()
-    except err.MySQLError as error:
-        if error_code(error) == DEADLOCK:  # a cluster's certification failure: surely rolled back
-            stage.committing = False
-            await _roll_back(connection)
-            raise
+    if progress.begun:
+        await connection.ask_all((), commit=True)
+
+
+async def _undo(connection: Connection, progress: Progress, error: Exception) -> None:
+    """After `error`, which the caller goes on to raise unless this says what became of the transaction."""
+    code = error_code(error)
+    if progress.committing and not (code == DEADLOCK and connection.open):  # of a cluster: surely rolled back
         connection.close()
         raise TransactionOutcomeUnknown("the MySQL connection was lost during COMMIT") from error
-    return result
+    progress.committing = False
+    if isinstance(error, err.MySQLError):
+        if not progress.begun:
+            connection.close()
+            raise _LostBeforeBody from error
+        if not connection.open or code in _GONE:
+            connection.close()
+            raise StoreUnavailable("the MySQL connection was lost before COMMIT") from error
+    if progress.begun:
+        await _roll_back(connection)
 
 
 async def _roll_back(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from trio_mysql import converters, err
 
 from storage.mysql_connection import Answer, Connection, error_code
-from storage.statements import MYSQL, DuplicateKey, Query, Result, Steps
+from storage.statements import MYSQL, DuplicateKey, Query, Result, Script, Steps
 
 T = TypeVar("T")
 Scalar = None | bool | int | float | str | bytes | Decimal | date | datetime | timedelta
@@ -23,7 +23,7 @@ _SPECIAL: Final = re.compile(
 
 
 async def drive(connection: Connection, steps: Steps[T]) -> T:
-    """Answer a transaction's queries until it returns."""
+    """Answer a transaction's queries until it returns. The last of them commits, where the transaction says so."""
     try:
         query = next(steps)
         while True:
@@ -32,7 +32,7 @@ async def drive(connection: Connection, steps: Steps[T]) -> T:
             except err.IntegrityError as error:
                 if error_code(error) != _DUPLICATE:
                     raise
-                query = steps.throw(DuplicateKey(str(error)))
+                query = steps.throw(DuplicateKey(str(error), _place(connection, query)))
             else:
                 query = steps.send(result)
     except StopIteration as stop:
@@ -50,26 +50,54 @@ async def execute(connection: Connection, sql: str, params: Sequence[Scalar] = (
     return await connection.ask(sql % literals(connection, params))
 
 
-async def _run(connection: Connection, query: Query) -> Result:
+async def _run(connection: Connection, query: Query | Script) -> Result:
+    if isinstance(query, Query):
+        texts = _texts(connection, query)
+        return _result(query, await connection.ask_all(texts))
+    each = [_texts(connection, part) for part in query.queries]
+    answers = iter(await connection.ask_all([text for texts in each for text in texts], commit=query.last))
+    return Result(
+        parts=[
+            _result(part, [next(answers) for _ in texts]) for part, texts in zip(query.queries, each, strict=True)
+        ]
+    )  # fmt: skip
+
+
+def _place(connection: Connection, query: Query | Script) -> int:
+    """Which part of a script the server refused."""
+    if isinstance(query, Query):
+        return 0
+    statements = 0
+    for place, part in enumerate(query.queries):
+        alone = part.many and part.statement.on(MYSQL).repeated is None
+        statements += len(part.many) if alone else 1
+        if connection.failed_at < statements:
+            return place
+    raise AssertionError("COMMIT meets no unique key")
+
+
+def _texts(connection: Connection, query: Query) -> list[str]:
+    """The statements that a query takes: one, but for one that is run for several sets of parameters and cannot be
+    written for all of them at once."""
     compiled = query.statement.on(MYSQL)
-    if query.many:
-        repeated = compiled.repeated
-        if repeated is None:
-            total = 0
-            for params in query.many:
-                total += (await connection.ask(compiled.sql % literals(connection, compiled.values(params)))).row_count
-            return Result(row_count=total)
-        part = repeated.part
-        parts = [part % literals(connection, compiled.values(params)) for params in query.many]
-        # a literal percent sign is doubled in SQL that takes values
-        sql = f"{repeated.head % ()}{repeated.glue.join(parts)}{repeated.tail % ()}"
-    else:
+    if not query.many:
         text, values = compiled.bind(query.params)
-        sql = text % literals(connection, values)
-    answer = await connection.ask(sql)
+        return [text % literals(connection, values)]
+    repeated = compiled.repeated
+    if repeated is None:
+        return [compiled.sql % literals(connection, compiled.values(params)) for params in query.many]
+    part = repeated.part
+    parts = [part % literals(connection, compiled.values(params)) for params in query.many]
+    # a literal percent sign is doubled in SQL that takes values
+    return [f"{repeated.head % ()}{repeated.glue.join(parts)}{repeated.tail % ()}"]
+
+
+def _result(query: Query, answers: Sequence[Answer]) -> Result:
+    compiled = query.statement.on(MYSQL)
     if compiled.returns_rows:
+        (answer,) = answers
         return Result(rows=compiled.read(answer.rows))
-    return Result(row_count=answer.row_count, last_id=answer.last_id)
+    return Result(row_count=sum(answer.row_count for answer in answers), last_id=answers[0].last_id)
 
 
 def literals(connection: Connection, values: Sequence[Scalar]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from chatproto.operations import (
 )
 from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
 from storage.observer import Observer, Unobserved
-from storage.statements import SQLITE, Compiled, DuplicateKey, Query, Result, Steps
+from storage.statements import SQLITE, Compiled, DuplicateKey, Query, Result, Script, Steps
 from storage.transactions import Plan, after_look, transaction_for
 from storage.transactions.chats import read_epoch
 from storage.writer import Writer
@@ -243,10 +243,8 @@ def _drive(connection: sqlite3.Connection, steps: Steps[T]) -> T:
         while True:
             try:
                 result = run(connection, query)
-            except sqlite3.IntegrityError as error:
-                if error.sqlite_errorcode not in _UNIQUE:
-                    raise
-                query = steps.throw(DuplicateKey(str(error)))
+            except DuplicateKey as error:
+                query = steps.throw(error)
             else:
                 query = steps.send(result)
     except StopIteration as stop:
@@ -254,19 +252,31 @@ def _drive(connection: sqlite3.Connection, steps: Steps[T]) -> T:
         return value
 
 
-def run(connection: sqlite3.Connection, query: Query) -> Result:
-    """One statement, or as few as SQLite can make of many sets of parameters. Raises sqlite3.Error."""
+def run(connection: sqlite3.Connection, query: Query | Script) -> Result:
+    """One query, or all of a script. Raises DuplicateKey, sqlite3.Error."""
+    if isinstance(query, Query):
+        return _run(connection, query, 0)
+    return Result(parts=[_run(connection, part, place) for place, part in enumerate(query.queries)])
+
+
+def _run(connection: sqlite3.Connection, query: Query, place: int) -> Result:
+    """One statement, or as few as SQLite can make of many sets of parameters."""
     compiled = query.statement.on(SQLITE)
-    if not query.many:
-        sql, values = compiled.bind(query.params)
-        return _result(compiled, connection.execute(sql, values), 1)
-    if compiled.repeated is None:
-        cursor = connection.executemany(compiled.sql, [compiled.values(params) for params in query.many])
-        return Result(row_count=cursor.rowcount)
-    flat: list[Any] = []
-    for params in query.many:
-        flat += compiled.values(params)
-    return _result(compiled, connection.execute(compiled.repeated.text(len(query.many)), flat), len(query.many))
+    try:
+        if not query.many:
+            sql, values = compiled.bind(query.params)
+            return _result(compiled, connection.execute(sql, values), 1)
+        if compiled.repeated is None:
+            cursor = connection.executemany(compiled.sql, [compiled.values(params) for params in query.many])
+            return Result(row_count=cursor.rowcount)
+        flat: list[Any] = []
+        for params in query.many:
+            flat += compiled.values(params)
+        return _result(compiled, connection.execute(compiled.repeated.text(len(query.many)), flat), len(query.many))
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode not in _UNIQUE:
+            raise
+        raise DuplicateKey(str(error), place) from error
 
 
 def _result(compiled: Compiled, cursor: sqlite3.Cursor, count: int) -> Result:

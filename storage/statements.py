@@ -1,7 +1,7 @@
 """SQL as data: statements compiled once per dialect, and the queries that transactions yield.
 
-A transaction is a generator. It yields a `Query`, is sent its `Result`, and returns an Outcome, so the same code runs
-on a sqlite3 thread and on a trio socket. Rows arrive as tuples of model values (aware datetimes, bools, str cids).
+A transaction is a generator. It yields a `Query` or a `Script` of several, is sent its `Result`, and returns an
+Outcome, so the same code runs on a sqlite3 thread and on a trio socket. Rows arrive as tuples of model values (aware datetimes, bools, str cids).
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -18,7 +18,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=tuple[Any, ...])
 """A row: a NamedTuple with a field for each column, in their order."""
 Row = tuple[Any, ...]
-Steps = Generator["Query", "Result", T]
+Steps = Generator["Query | Script", "Result", T]
 """A transaction, or a part of one, that returns T."""
 
 SQLITE: Final[Dialect] = sqlite.dialect(paramstyle="qmark")
@@ -29,16 +29,23 @@ _Processor = Callable[[Any], Any]
 
 
 class DuplicateKey(Exception):
-    """Thrown into a transaction by its runner: the statement met a unique key and changed nothing."""
+    """Thrown into a transaction by its runner: the statement met a unique key and changed nothing. `place`: which one
+    of a script it was; what stands before it has been done, what stands behind it has not."""
+
+    def __init__(self, reason: str, place: int = 0) -> None:
+        super().__init__(reason)
+        self.place = place
 
 
 @frozen
 class Result:
-    """What a query gave. `last_id`: the id the database chose for the row inserted, for the first one of several."""
+    """What a query gave. `last_id`: the id the database chose for the row inserted, for the first one of several.
+    `parts`: what each query of a script gave."""
 
     rows: list[Row] = Factory(list)
     row_count: int = 0
     last_id: int = 0
+    parts: "Sequence[Result]" = ()
 
 
 @define(eq=False)
@@ -267,6 +274,15 @@ class Query:
     statement: Statement
     params: dict[str, Any]
     many: Sequence[dict[str, Any]] = ()
+
+
+@frozen
+class Script:
+    """Queries that go to the database together: run in order, each sees what those before it did, the first error ends
+    it. `last`: nothing comes after it, so the runner may send its COMMIT along."""
+
+    queries: Sequence[Query]
+    last: bool = False
 
 
 def into(table: Table, *columns: str) -> Insert:

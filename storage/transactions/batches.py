@@ -24,8 +24,9 @@ from chatproto.operations import (
 from chatproto.operations.append_rules import NOT_MEMBER, judge_message
 from chatproto.operations.message_events import without_erased
 from chatproto.wire.model import Message
-from storage.statements import DuplicateKey, Lookup, Select, Steps, updates
+from storage.statements import Answers, DuplicateKey, Lookup, Select, Steps, param, updates
 from storage.tables import chat_users, chats, commands, messages
+from storage.together import at_last, together
 from storage.transactions.changes import append_change
 from storage.transactions.log import (
     INSERT_COMMAND,
@@ -109,7 +110,14 @@ _ACCEPTED: Final = Lookup(
 )
 _BY_SEQ: Final = (messages.c.chat_id, messages.c.seq)
 _MADE: Final = Lookup(select(messages.c.chat_id, messages.c.seq, messages.c.created_at), key=_BY_SEQ, row=_Made)
-_IDS: Final = Lookup(select(messages.c.chat_id, messages.c.seq, messages.c.id), key=_BY_SEQ, row=_Id)
+_IDS: Final = Answers(
+    select(messages.c.chat_id, messages.c.seq, messages.c.id).where(
+        messages.c.chat_id == param("chat_id", messages.c.chat_id),
+        messages.c.seq >= param("first", messages.c.seq),
+        messages.c.seq <= param("last", messages.c.seq),
+    ),
+    row=_Id,
+)
 _STORED: Final = Lookup(select(*MESSAGE_COLUMNS), key=_BY_SEQ, row=MessageRow)
 _MOVE_HEADS: Final = updates(chats, [chats.c.id], [chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq])
 

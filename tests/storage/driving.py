@@ -7,7 +7,7 @@ from attrs import define
 
 from chatproto.operations import Operation, Outcome
 from storage.sqlite import run
-from storage.statements import Query, Result, Steps
+from storage.statements import Query, Result, Script, Steps
 from storage.transactions import transaction_for
 
 T = TypeVar("T")
@@ -37,6 +37,6 @@ class CountedSQLite:
             value: T = stop.value
             return value
 
-    def _answer(self, query: Query) -> Result:
-        self.statements += 1
+    def _answer(self, query: Query | Script) -> Result:
+        self.statements += 1 if isinstance(query, Query) else len(query.queries)
         return run(self.connection, query)
