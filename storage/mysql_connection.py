@@ -16,9 +16,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import trio
 from attrs import define, field, frozen
-from trio_mysql import _auth, connections, cursors, err
+from trio_mysql import connections, cursors, err
 from trio_mysql.constants import CLIENT, SERVER_STATUS
 
+from storage.mysql_auth import CachingSha2, auth_error
 from storage.mysql_rows import BufferedResult
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -47,7 +48,6 @@ _TLS_MODES: Final = frozenset({"off", "required", "verify-ca"})
 _CANNOT_CONNECT: Final = 2003
 _BAD_CHARSET: Final = 2019
 _TLS_ERROR: Final = 2026
-_AUTH_PLUGIN_ERROR: Final = 2061
 
 
 @frozen
@@ -136,42 +136,6 @@ class Progress:
     committed: bool = False
 
 
-class _CachingSha2:
-    """Answers `caching_sha2_password` after an auth switch; upstream's own coroutine is not awaited in places."""
-
-    def __init__(self, connection: "Connection") -> None:
-        self._connection = connection
-
-    async def authenticate(self, packet: Any) -> Any:
-        """Finish the log-in begun by `packet` and give the server's last packet."""
-        connection = self._connection
-        if not connection.password:
-            return await _auth._roundtrip(connection, b"")
-        if packet.is_auth_switch_request():
-            connection.salt = packet.read_all().rstrip(b"\0")
-            scramble = _auth.scramble_caching_sha2(connection.password, connection.salt)
-            packet = await _auth._roundtrip(connection, scramble)
-        if packet.is_ok_packet():
-            return packet
-        packet.advance(1)
-        step = packet.read_uint8()
-        if step == 3:  # the server had the password in its cache
-            packet = await connection._read_packet()
-            packet.check_error()
-            return packet
-        if step != 4:
-            raise err.OperationalError(_AUTH_PLUGIN_ERROR, f"unexpected caching_sha2_password step {step}")
-        if connection._secure:
-            return await _auth._roundtrip(connection, connection.password + b"\0")
-        if not connection.settings.allow_rsa:
-            raise err.OperationalError(
-                _AUTH_PLUGIN_ERROR, "caching_sha2_password needs TLS, a unix socket or rsa=allow"
-            )
-        packet = await _auth._roundtrip(connection, b"\x02")
-        encrypted = _auth.sha2_rsa_encrypt(connection.password, connection.salt, packet._data[1:])
-        return await _auth._roundtrip(connection, encrypted)
-
-
 class _Cursor(cursors.Cursor):  # type: ignore[misc]
     """Asks for no warnings: each would cost a round trip, and strict mode makes errors of those that matter."""
 
@@ -213,7 +177,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
             init_command=_INIT_COMMAND,
             connect_timeout=settings.connect_timeout,
             ssl=tls_context(settings),
-            auth_plugin_map={"caching_sha2_password": _CachingSha2},
+            auth_plugin_map={"caching_sha2_password": CachingSha2},
         )
 
     @property
@@ -273,7 +237,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
         stands behind that is not run. They go in one packet, with the BEGIN that is owed and, with `commit`, COMMIT."""
         progress = self._progress
         if progress is None:
-            return await self._run(statements)
+            return await self._run(self._text(statements), len(statements))
         if progress.committed:
             raise RuntimeError("a statement after the last one of its transaction")
         if commit and self.conflict is not None:
@@ -282,9 +246,10 @@ class Connection(connections.Connection):  # type: ignore[misc]
             raise err.InterfaceError(0, "the MySQL connection is closed")
         begin = () if progress.begun else ("BEGIN",)
         script = [*begin, *statements, *(("COMMIT",) if commit else ())]
+        text = self._text(script)
         progress.committing = commit
         try:
-            answers = await self._run(script)
+            answers = await self._run(text, len(script))
         except err.MySQLError:
             progress.begun = progress.begun or self.failed_at > 0
             if self.open and self.failed_at < len(script) - 1:
@@ -294,19 +259,27 @@ class Connection(connections.Connection):  # type: ignore[misc]
         progress.begun, progress.committing, progress.committed = True, False, commit
         return answers[len(begin) : len(begin) + len(statements)]
 
-    async def _run(self, statements: Sequence[str]) -> list[Answer]:
+    @staticmethod
+    def _text(statements: Sequence[str]) -> bytes:
+        return ";".join(statements).encode()
+
+    async def _run(self, text: bytes, statements: int) -> list[Answer]:
         self.failed_at = 0
-        await self.query(";".join(statements))
+        await self.query(text)
         answers = [self._answer()]
-        for number in range(1, len(statements)):
-            self.failed_at = number
-            if self._result.has_next:
-                await self.next_result()
-                answers.append(self._answer())
-        if self._result.has_next or len(answers) < len(statements):
+        while len(answers) < statements and self._more:
+            self.failed_at += 1
+            await self.next_result()
+            answers.append(self._answer())
+        if self._more or len(answers) < statements:
             self._force_close()
             raise err.InternalError(0, "the database took a text for more or fewer statements than it was meant to be")
         return answers
+
+    @property
+    def _more(self) -> bool:
+        """Whether another answer follows."""
+        return self._result is not None and bool(self._result.has_next)
 
     def _answer(self) -> Answer:
         result: Any = self._result
@@ -340,7 +313,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
 
     async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
         if plugin_name in (b"mysql_clear_password", b"sha256_password") and not self._secure:
-            raise err.OperationalError(_AUTH_PLUGIN_ERROR, f"{plugin_name.decode()} refused without TLS")
+            raise auth_error(f"{plugin_name.decode()} refused without TLS")
         return await super()._process_auth(plugin_name, auth_packet)
 
     async def _execute_command(self, command: int, sql: str | bytes) -> None:

@@ -1,7 +1,8 @@
 """SQL as data: statements compiled once per dialect, and the queries that transactions yield.
 
 A transaction is a generator. It yields a `Query` or a `Script` of several, is sent its `Result`, and returns an
-Outcome, so the same code runs on a sqlite3 thread and on a trio socket. Rows arrive as tuples of model values (aware datetimes, bools, str cids).
+Outcome, so the same code runs on a sqlite3 thread and on a trio socket. Rows arrive as tuples of model values (aware
+datetimes, bools, str cids).
 """
 
 from collections.abc import Callable, Generator, Sequence

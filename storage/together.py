@@ -1,7 +1,6 @@
 """Parts of a transaction that do not wait for each other, run side by side: what they ask at the same time goes to the
 database as one script, for one round trip."""
 
-from collections.abc import Sequence
 from typing import Any, TypeVar, overload
 
 from storage.statements import Query, Result, Script, Steps
@@ -13,30 +12,19 @@ D = TypeVar("D")
 
 
 @overload
-def together(a: Steps[A], b: Steps[B], /) -> Steps[tuple[A, B]]: ...
+def together(a: Steps[A], b: Steps[B], /, *, last: bool = ...) -> Steps[tuple[A, B]]: ...
 @overload
-def together(a: Steps[A], b: Steps[B], c: Steps[C], /) -> Steps[tuple[A, B, C]]: ...
+def together(a: Steps[A], b: Steps[B], c: Steps[C], /, *, last: bool = ...) -> Steps[tuple[A, B, C]]: ...
 @overload
-def together(a: Steps[A], b: Steps[B], c: Steps[C], d: Steps[D], /) -> Steps[tuple[A, B, C, D]]: ...
-def together(*parts: Steps[Any]) -> Steps[tuple[Any, ...]]:
+def together(
+    a: Steps[A], b: Steps[B], c: Steps[C], d: Steps[D], /, *, last: bool = ...
+) -> Steps[tuple[A, B, C, D]]: ...
+def together(*parts: Steps[Any], last: bool = False) -> Steps[tuple[Any, ...]]:
     """What each of the parts returns. Their first queries form a script in the order of the parts, then their second
-    ones, and so on: a part may rely on the first query of another that stands before it, as on a lock."""
-    return (yield from _rounds(parts, last=False))
+    ones, and so on: a part may rely on the first query of another that stands before it, as on a lock.
 
-
-@overload
-def at_last(a: Steps[A], b: Steps[B], /) -> Steps[tuple[A, B]]: ...
-@overload
-def at_last(a: Steps[A], b: Steps[B], c: Steps[C], /) -> Steps[tuple[A, B, C]]: ...
-@overload
-def at_last(a: Steps[A], b: Steps[B], c: Steps[C], d: Steps[D], /) -> Steps[tuple[A, B, C, D]]: ...
-def at_last(*parts: Steps[Any]) -> Steps[tuple[Any, ...]]:
-    """`together` for the end of a transaction: parts of one query each (or none), and the transaction asks nothing
-    after them. It may have been committed when this returns; after a DuplicateKey it has not, and goes on."""
-    return (yield from _rounds(parts, last=True))
-
-
-def _rounds(parts: Sequence[Steps[Any]], *, last: bool) -> Steps[tuple[Any, ...]]:
+    `last`: they ask one query each, or none, and the transaction asks nothing after them. It may have been committed
+    when this returns. After a DuplicateKey it has not, and may go on."""
     values: dict[int, Any] = {}
     asked: dict[int, Query] = {}
 

@@ -4,11 +4,9 @@ Each command ends exactly as it would have alone, one after another in the given
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from attrs import define
 from sqlalchemy import BindParameter, bindparam, select
 
 from chatproto.operations import (
@@ -21,136 +19,36 @@ from chatproto.operations import (
     Outcome,
     Refused,
 )
-from chatproto.operations.append_rules import NOT_MEMBER, judge_message
 from chatproto.operations.message_events import without_erased
-from chatproto.wire.model import Message
-from storage.statements import Answers, DuplicateKey, Lookup, Select, Steps, param, updates
-from storage.tables import chat_users, chats, commands, messages
-from storage.together import at_last, together
+from storage.statements import Select, Steps
+from storage.tables import chats
+from storage.together import together
 from storage.transactions.changes import append_change
-from storage.transactions.log import (
-    INSERT_COMMAND,
-    INSERT_MESSAGE,
-    MESSAGE_COLUMNS,
-    MessageRow,
-    Readers,
-    read_message,
-    readers,
-)
 from storage.transactions.message_changes import append_message_change
-from storage.transactions.states import completed
-
-Key = tuple[int, int, str]
-"""Chat, actor and cid of a command."""
-Place = tuple[int, int]
-"""Chat and seq of an entry."""
-
-
-class _Head(NamedTuple):
-    """A locked chat: its last entry, and when that was made."""
-
-    id: int
-    last_seq: int
-    last_at: datetime | None
-
-
-class _Member(NamedTuple):
-    chat_id: int
-    user_id: int
-    first_seq: int
-
-
-class _Accepted(NamedTuple):
-    """A command that was accepted before."""
-
-    chat_id: int
-    actor_id: int
-    cid: str
-    digest: bytes
-    first_seq: int
-    last_seq: int
-
-
-class _Made(NamedTuple):
-    """When a message was made."""
-
-    chat_id: int
-    seq: int
-    created_at: datetime
-
-
-class _Id(NamedTuple):
-    chat_id: int
-    seq: int
-    id: int
-
+from storage.transactions.sends import Facts, Head, append_messages, find_targets, first_seqs
 
 _CHAT_IDS: Final[BindParameter[int]] = bindparam("chat_ids", expanding=True)
 _HEADS: Final = (
     select(chats.c.id, chats.c.last_seq, chats.c.last_at).where(chats.c.id.in_(_CHAT_IDS)).order_by(chats.c.id)
 )
-_LOCK: Final = Select(_HEADS.with_for_update(), row=_Head)
-_LOCK_FREE: Final = Select(_HEADS.with_for_update(skip_locked=True), row=_Head)
-_MEMBERS: Final = Lookup(
-    select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq).where(chat_users.c.left_seq.is_(None)),
-    key=(chat_users.c.chat_id, chat_users.c.user_id),
-    row=_Member,
-)
-_ACCEPTED: Final = Lookup(
-    select(
-        commands.c.chat_id,
-        commands.c.actor_id,
-        commands.c.cid,
-        commands.c.digest,
-        commands.c.first_seq,
-        commands.c.last_seq,
-    ),
-    key=(commands.c.chat_id, commands.c.actor_id, commands.c.cid),
-    row=_Accepted,
-)
-_BY_SEQ: Final = (messages.c.chat_id, messages.c.seq)
-_MADE: Final = Lookup(select(messages.c.chat_id, messages.c.seq, messages.c.created_at), key=_BY_SEQ, row=_Made)
-_IDS: Final = Answers(
-    select(messages.c.chat_id, messages.c.seq, messages.c.id).where(
-        messages.c.chat_id == param("chat_id", messages.c.chat_id),
-        messages.c.seq >= param("first", messages.c.seq),
-        messages.c.seq <= param("last", messages.c.seq),
-    ),
-    row=_Id,
-)
-_STORED: Final = Lookup(select(*MESSAGE_COLUMNS), key=_BY_SEQ, row=MessageRow)
-_MOVE_HEADS: Final = updates(chats, [chats.c.id], [chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq])
-
-
-@define(eq=False)
-class _Fresh:
-    """A message that has got its seq; `id` once it is inserted. `previous_at`: when the entry before it was made."""
-
-    command: AppendMessage
-    seq: int
-    previous_at: datetime | None
-    id: int = 0
-
-
-class _Again(NamedTuple):
-    """The repetition of a command, which this batch or an earlier one has accepted; `last_seq`: the head by then."""
-
-    first: _Fresh | _Accepted
-    last_seq: int
-
-
-_Verdict = Refused | _Fresh | _Again
-_Heads = dict[int, _Head]
+_LOCK: Final = Select(_HEADS.with_for_update(), row=Head)
+_LOCK_FREE: Final = Select(_HEADS.with_for_update(skip_locked=True), row=Head)
 
 
 def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended | None]]:
     """Append in order. None for batches of chats that somebody else has locked (or that do not exist): waiting for one
-    would hold up all the others. Never None where all are of one chat: that lock is waited for."""
+    would hold up all the others. Never None where all are of one chat: that lock is waited for.
+
+    The last of a transaction: it asks nothing more of the database where this has written."""
     chat_ids = sorted({batch.chat_id for batch in batches})
     alone = len(chat_ids) == 1
-    heads = {head.id: head for head in (yield from (_LOCK if alone else _LOCK_FREE).all(chat_ids=chat_ids))}
-    ours = [alone or batch.chat_id in heads for batch in batches]
-    answers = without_erased((yield from _append(list(_commands(batches, ours)), heads)))
+    sends = [command for batch in batches for command in batch.commands if isinstance(command, AppendMessage)]
+    locked, members, targets = yield from together(
+        (_LOCK if alone else _LOCK_FREE).all(chat_ids=chat_ids), first_seqs(sends), find_targets(sends)
+    )
+    facts = Facts({head.id: head for head in locked}, members, targets)
+    ours = [alone or batch.chat_id in facts.heads for batch in batches]
+    answers = without_erased((yield from _append(list(_commands(batches, ours)), facts)))
     rest = iter(answers)
     return [
         BatchAppended(tuple(next(rest) for _ in batch.commands)) if mine else None
@@ -181,11 +79,14 @@ def _commands(batches: Sequence[AppendBatch], ours: Sequence[bool]) -> Iterator[
                 yield command
 
 
-def _append(all_commands: Sequence[LogCommand], heads: _Heads) -> Steps[list[Appended | Refused]]:
+def _append(all_commands: Sequence[LogCommand], facts: Facts) -> Steps[list[Appended | Refused]]:
+    """The chats are locked; `facts` hold until a command changes more than the log."""
     answers: list[Appended | Refused] = []
+    heads, done = facts.heads, 0
     for _, run in groupby(all_commands, type):
         sends: list[AppendMessage] = []
         for command in run:
+            done += 1
             if isinstance(command, AppendMessage):
                 sends.append(command)
                 continue
@@ -194,206 +95,11 @@ def _append(all_commands: Sequence[LogCommand], heads: _Heads) -> Steps[list[App
             else:
                 answer = yield from append_message_change(command)
             if isinstance(answer, Appended) and answer.items and not answer.dup:
-                heads[command.chat_id] = _Head(command.chat_id, answer.last_seq, answer.items[-1].created_at)
+                heads[command.chat_id] = Head(command.chat_id, answer.last_seq, answer.items[-1].created_at)
             answers.append(answer)
         if sends:
-            answers += yield from _append_messages(sends, heads)
+            if done > len(sends):
+                members, targets = yield from together(first_seqs(sends), find_targets(sends))
+                facts = Facts(heads, members, targets)
+            answers += yield from append_messages(sends, facts, last=done == len(all_commands))
     return answers
-
-
-def _append_messages(sends: Sequence[AppendMessage], heads: _Heads) -> Steps[list[Appended | Refused]]:
-    """The chats are locked; `heads` are moved on.
-
-    Nearly every cid is new, so the first try only assumes it: the unique key of `commands` contradicts where one is
-    not. A refusal is given only after a look (I3: the cid comes before every other check)."""
-    facts = _Facts(heads, (yield from _first_seqs(sends)), (yield from _targets(sends)))
-    verdicts = facts.judge(sends)
-    looked = any(isinstance(verdict, Refused) for verdict in verdicts)
-    if looked:
-        verdicts = facts.judge(sends, (yield from _look_up(sends)))
-    try:
-        yield from INSERT_COMMAND.many([_command_row(one) for one in verdicts if isinstance(one, _Fresh)])
-    except DuplicateKey:
-        if looked:
-            raise
-        verdicts = facts.judge(sends, (yield from _look_up(sends)))
-        yield from INSERT_COMMAND.many([_command_row(one) for one in verdicts if isinstance(one, _Fresh)])
-    fresh = [verdict for verdict in verdicts if isinstance(verdict, _Fresh)]
-    yield from _insert(fresh)
-    yield from _move_heads(fresh, heads)
-    return (yield from _outcomes(sends, verdicts))
-
-
-@define(eq=False)
-class _Facts:
-    """What is known of the locked chats: heads, the first seq that each sender may see, when targets were made."""
-
-    heads: _Heads
-    first_seqs: dict[tuple[int, int], int]
-    targets: dict[Place, datetime]
-
-    def judge(self, sends: Sequence[AppendMessage], accepted: dict[Key, _Accepted] | None = None) -> list[_Verdict]:
-        """What each ends in, one after another. `accepted`: what was there before this batch."""
-        heads = dict(self.heads)
-        here: dict[Key, _Fresh | _Accepted] = dict(accepted or {})
-        made = dict(self.targets)
-        verdicts: list[_Verdict] = []
-        for command in sends:
-            chat_id = command.chat_id
-            head = heads.get(chat_id)
-            if head is None:
-                verdicts.append(NOT_MEMBER)
-                continue
-            key = (chat_id, command.actor_id, command.cid)
-            first = here.get(key)
-            verdict = judge_message(
-                command,
-                accepted=None if first is None else _digest(first),
-                first_seq=self.first_seqs.get((chat_id, command.actor_id)),
-                target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
-            )
-            if isinstance(verdict, Refused):
-                verdicts.append(verdict)
-            elif first is not None:
-                verdicts.append(_Again(first, head.last_seq))
-            else:
-                seq = head.last_seq + 1
-                here[key] = fresh = _Fresh(command, seq, head.last_at)
-                heads[chat_id] = _Head(chat_id, seq, command.now)
-                made[chat_id, seq] = command.now
-                verdicts.append(fresh)
-        return verdicts
-
-
-def _digest(first: _Fresh | _Accepted) -> bytes:
-    return first.command.digest if isinstance(first, _Fresh) else first.digest
-
-
-def _first_seqs(sends: Sequence[AppendMessage]) -> Steps[dict[tuple[int, int], int]]:
-    """Of the senders who are members now."""
-    senders = dict.fromkeys((command.chat_id, command.actor_id) for command in sends)
-    rows = yield from _MEMBERS.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in senders])
-    return {(row.chat_id, row.user_id): row.first_seq for row in rows}
-
-
-def _targets(sends: Sequence[AppendMessage]) -> Steps[dict[Place, datetime]]:
-    """When the messages were made that are replied to."""
-    places = dict.fromkeys((command.chat_id, command.reply_to) for command in sends if command.reply_to is not None)
-    rows = yield from _MADE.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
-    return {(row.chat_id, row.seq): row.created_at for row in rows}
-
-
-def _look_up(sends: Sequence[AppendMessage]) -> Steps[dict[Key, _Accepted]]:
-    keys = dict.fromkeys((command.chat_id, command.actor_id, command.cid) for command in sends)
-    rows = yield from _ACCEPTED.of([{"chat_id": chat, "actor_id": actor, "cid": cid} for chat, actor, cid in keys])
-    return {(row.chat_id, row.actor_id, row.cid): row for row in rows}
-
-
-def _insert(fresh: Sequence[_Fresh]) -> Steps[None]:
-    """The messages, which get their ids."""
-    if not fresh:
-        return
-    inserted = yield from INSERT_MESSAGE.many([_message_row(one) for one in fresh])
-    first_id, last = inserted.last_id, fresh[-1]
-    (newest,) = (
-        (yield from _IDS.of([_place(last)])) if len(fresh) > 1 else [_Id(last.command.chat_id, last.seq, first_id)]
-    )
-    if newest.id - first_id == len(fresh) - 1:
-        for number, one in enumerate(fresh):
-            one.id = first_id + number
-        return
-    # they need not follow each other: a cluster leaves gaps, and other writers may get some in between
-    rows = yield from _IDS.of([_place(one) for one in fresh])
-    ids = {(row.chat_id, row.seq): row.id for row in rows}
-    for one in fresh:
-        one.id = ids[one.command.chat_id, one.seq]
-
-
-def _move_heads(fresh: Sequence[_Fresh], heads: _Heads) -> Steps[None]:
-    newest = {one.command.chat_id: one for one in fresh}
-    for chat_id, one in newest.items():
-        heads[chat_id] = _Head(chat_id, one.seq, one.command.now)
-    yield from _MOVE_HEADS.many(
-        [
-            {"id_key": chat_id, "last_seq": one.seq, "last_at": one.command.now, "last_message_seq": one.seq}
-            for chat_id, one in sorted(newest.items())
-        ]
-    )
-
-
-def _outcomes(sends: Sequence[AppendMessage], verdicts: Sequence[_Verdict]) -> Steps[list[Appended | Refused]]:
-    stored = yield from _stored(verdicts)
-    outcomes: list[Appended | Refused] = []
-    for command, verdict in zip(sends, verdicts, strict=True):
-        chat_id = command.chat_id
-        if isinstance(verdict, Refused):
-            outcomes.append(verdict)
-        elif isinstance(verdict, _Fresh):
-            outcomes.append(
-                Appended(
-                    chat_id, (_message(verdict),), dup=False, last_seq=verdict.seq, previous_at=verdict.previous_at
-                )
-            )  # fmt: skip
-        else:
-            first = verdict.first
-            message = _message(first) if isinstance(first, _Fresh) else stored[chat_id, first.first_seq]
-            outcomes.append(Appended(chat_id, (message,), dup=True, last_seq=verdict.last_seq))
-    return outcomes
-
-
-def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
-    """The messages that were accepted before this batch and are asked for again."""
-    places = dict.fromkeys(
-        (verdict.first.chat_id, verdict.first.first_seq)
-        for verdict in verdicts
-        if isinstance(verdict, _Again) and isinstance(verdict.first, _Accepted)
-    )
-    rows = yield from _STORED.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
-    who: dict[int, Readers] = {}
-    for chat_id in sorted({chat_id for chat_id, _ in places}):
-        who[chat_id] = yield from readers(chat_id)
-    found = [read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows]
-    return {(message.chat_id, message.seq): message for message in (yield from completed(found, {}))}
-
-
-def _message(one: _Fresh) -> Message:
-    command = one.command
-    return Message(
-        id=one.id,
-        chat_id=command.chat_id,
-        seq=one.seq,
-        sender_id=command.actor_id,
-        content=command.content,
-        created_at=command.now,
-        reply_to=command.reply_to,
-        cid=command.cid,
-    )
-
-
-def _place(one: _Fresh) -> dict[str, int]:
-    return {"chat_id": one.command.chat_id, "seq": one.seq}
-
-
-def _command_row(one: _Fresh) -> dict[str, Any]:
-    command = one.command
-    return {
-        "chat_id": command.chat_id,
-        "actor_id": command.actor_id,
-        "cid": command.cid,
-        "digest": command.digest,
-        "first_seq": one.seq,
-        "last_seq": one.seq,
-    }
-
-
-def _message_row(one: _Fresh) -> dict[str, Any]:
-    command = one.command
-    return {
-        "chat_id": command.chat_id,
-        "seq": one.seq,
-        "sender_id": command.actor_id,
-        "content": command.content,
-        "created_at": command.now,
-        "reply_to": command.reply_to,
-        "cid": command.cid,
-    }

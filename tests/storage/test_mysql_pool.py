@@ -1,14 +1,13 @@
 """The pool and its transactions: nothing left over, conflicts run again, an honest word about an unknown commit."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import attrs
 import pytest
 import trio
 from trio_mysql import err
@@ -23,6 +22,7 @@ from storage.mysql_pool import (
 from storage.mysql_run import execute, fetch_all
 from tests.mariadb import MariaDB, private_mariadb, shared_mariadb
 from tests.mysql import shared_mysql
+from tests.storage.cutting import Cut, CuttingProxy
 
 LONG: Final = 30.0
 """Seconds that no transaction here comes near, unless its test says so."""
@@ -346,43 +346,6 @@ async def test_a_server_frozen_in_the_body_is_unavailable_and_frozen_in_commit_i
 
 
 # --- a link that breaks during COMMIT ----------------------------------------------------------------------------
-
-Cut = Literal["before", "after"]
-
-
-class CuttingProxy:
-    """A TCP proxy that cuts the link as COMMIT passes: before the server gets it, or after it has answered."""
-
-    def __init__(self, target: MySQLSettings) -> None:
-        self._target = target
-        self.cut: Cut | None = None
-
-    async def serve(self, task_status: trio.TaskStatus[MySQLSettings]) -> None:
-        async with trio.open_nursery() as nursery:
-            listeners = await nursery.start(partial(trio.serve_tcp, self._pass_on, 0, host="127.0.0.1"))
-            port = listeners[0].socket.getsockname()[1]
-            task_status.started(attrs.evolve(self._target, host="127.0.0.1", port=port))
-
-    async def _pass_on(self, client: trio.SocketStream) -> None:
-        server = await trio.open_tcp_stream(self._target.host, self._target.port)
-        async with server, client, trio.open_nursery() as nursery:
-            nursery.start_soon(self._pump, server, client, nursery.cancel_scope.cancel)
-            async for data in client:
-                if self.cut is not None and data[5:] == b"COMMIT":
-                    nursery.cancel_scope.cancel()  # the pump stops first, so the answer goes no further
-                    if self.cut == "after":
-                        with trio.CancelScope(shield=True):
-                            await server.send_all(data)
-                            await server.receive_some()
-                    return
-                await server.send_all(data)
-            nursery.cancel_scope.cancel()
-
-    @staticmethod
-    async def _pump(source: trio.SocketStream, sink: trio.SocketStream, done: Callable[[], None]) -> None:
-        async for data in source:
-            await sink.send_all(data)
-        done()
 
 
 @pytest.mark.parametrize(("cut", "stored"), [("before", 0), ("after", 1)])

@@ -1,0 +1,311 @@
+"""Messages of many chats, appended to locked logs: what must be known is gathered, then judged, then written."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from attrs import define
+from sqlalchemy import select
+
+from chatproto.operations import Appended, AppendMessage, Refused
+from chatproto.operations.append_rules import NOT_MEMBER, judge_message
+from chatproto.wire.model import Message
+from storage.statements import Answers, DuplicateKey, Lookup, Steps, param, updates
+from storage.tables import chat_users, chats, commands, messages
+from storage.together import together
+from storage.transactions.log import (
+    INSERT_COMMAND,
+    INSERT_MESSAGE,
+    MESSAGE_COLUMNS,
+    MessageRow,
+    Readers,
+    read_message,
+    readers,
+)
+from storage.transactions.states import completed
+
+Key = tuple[int, int, str]
+"""Chat, actor and cid of a command."""
+Place = tuple[int, int]
+"""Chat and seq of an entry."""
+
+
+class Head(NamedTuple):
+    """A locked chat: its last entry, and when that was made."""
+
+    id: int
+    last_seq: int
+    last_at: datetime | None
+
+
+class _Member(NamedTuple):
+    chat_id: int
+    user_id: int
+    first_seq: int
+
+
+class _Accepted(NamedTuple):
+    """A command that was accepted before."""
+
+    chat_id: int
+    actor_id: int
+    cid: str
+    digest: bytes
+    first_seq: int
+    last_seq: int
+
+
+class _Made(NamedTuple):
+    """When a message was made."""
+
+    chat_id: int
+    seq: int
+    created_at: datetime
+
+
+class _Id(NamedTuple):
+    chat_id: int
+    seq: int
+    id: int
+
+
+_MEMBERS: Final = Lookup(
+    select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq).where(chat_users.c.left_seq.is_(None)),
+    key=(chat_users.c.chat_id, chat_users.c.user_id),
+    row=_Member,
+)
+_ACCEPTED: Final = Lookup(
+    select(
+        commands.c.chat_id,
+        commands.c.actor_id,
+        commands.c.cid,
+        commands.c.digest,
+        commands.c.first_seq,
+        commands.c.last_seq,
+    ),
+    key=(commands.c.chat_id, commands.c.actor_id, commands.c.cid),
+    row=_Accepted,
+)
+_BY_SEQ: Final = (messages.c.chat_id, messages.c.seq)
+_MADE: Final = Lookup(select(messages.c.chat_id, messages.c.seq, messages.c.created_at), key=_BY_SEQ, row=_Made)
+_IDS: Final = Answers(
+    select(messages.c.chat_id, messages.c.seq, messages.c.id).where(
+        messages.c.chat_id == param("chat_id", messages.c.chat_id),
+        messages.c.seq >= param("first", messages.c.seq),
+        messages.c.seq <= param("last", messages.c.seq),
+    ),
+    row=_Id,
+)
+_STORED: Final = Lookup(select(*MESSAGE_COLUMNS), key=_BY_SEQ, row=MessageRow)
+_MOVE_HEADS: Final = updates(chats, [chats.c.id], [chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq])
+
+
+@define(eq=False)
+class _Fresh:
+    """A message that has got its seq; `id` once it is inserted. `previous_at`: when the entry before it was made."""
+
+    command: AppendMessage
+    seq: int
+    previous_at: datetime | None
+    id: int = 0
+
+
+class _Again(NamedTuple):
+    """The repetition of a command, which this batch or an earlier one has accepted; `last_seq`: the head by then."""
+
+    first: _Fresh | _Accepted
+    last_seq: int
+
+
+_Verdict = Refused | _Fresh | _Again
+
+
+def append_messages(sends: Sequence[AppendMessage], facts: "Facts", *, last: bool) -> Steps[list[Appended | Refused]]:
+    """The chats are locked; `facts.heads` are moved on. `last`: nothing is asked after it.
+
+    Nearly every cid is new, so the first try only assumes it: the unique key of `commands` contradicts where one is
+    not. A refusal is given only after a look (I3: the cid comes before every other check)."""
+    verdicts = facts.judge(sends)
+    looked = any(isinstance(verdict, Refused) for verdict in verdicts)
+    if looked:
+        verdicts = facts.judge(sends, (yield from _look_up(sends)))
+    stored = yield from _stored(verdicts)
+    try:
+        yield from _write(verdicts, last=last)
+    except DuplicateKey as met:
+        if looked or met.place > 0:
+            raise
+        verdicts = facts.judge(sends, (yield from _look_up(sends)))
+        stored = yield from _stored(verdicts)
+        yield from _write(verdicts, last=last)
+    for one in verdicts:
+        if isinstance(one, _Fresh):
+            facts.heads[one.command.chat_id] = Head(one.command.chat_id, one.seq, one.command.now)
+    return [_outcome(command, verdict, stored) for command, verdict in zip(sends, verdicts, strict=True)]
+
+
+@define(eq=False)
+class Facts:
+    """What is known of the locked chats: heads, the first seq that each sender may see, when targets were made."""
+
+    heads: dict[int, Head]
+    members: dict[tuple[int, int], int]
+    targets: dict[Place, datetime]
+
+    def judge(self, sends: Sequence[AppendMessage], accepted: dict[Key, _Accepted] | None = None) -> list[_Verdict]:
+        """What each ends in, one after another. `accepted`: what was there before this batch."""
+        heads = dict(self.heads)
+        here: dict[Key, _Fresh | _Accepted] = dict(accepted or {})
+        made = dict(self.targets)
+        verdicts: list[_Verdict] = []
+        for command in sends:
+            chat_id = command.chat_id
+            head = heads.get(chat_id)
+            if head is None:
+                verdicts.append(NOT_MEMBER)
+                continue
+            key = (chat_id, command.actor_id, command.cid)
+            first = here.get(key)
+            verdict = judge_message(
+                command,
+                accepted=None if first is None else _digest(first),
+                first_seq=self.members.get((chat_id, command.actor_id)),
+                target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
+            )
+            if isinstance(verdict, Refused):
+                verdicts.append(verdict)
+            elif first is not None:
+                verdicts.append(_Again(first, head.last_seq))
+            else:
+                seq = head.last_seq + 1
+                here[key] = fresh = _Fresh(command, seq, head.last_at)
+                heads[chat_id] = Head(chat_id, seq, command.now)
+                made[chat_id, seq] = command.now
+                verdicts.append(fresh)
+        return verdicts
+
+
+def _digest(first: _Fresh | _Accepted) -> bytes:
+    return first.command.digest if isinstance(first, _Fresh) else first.digest
+
+
+def first_seqs(sends: Sequence[AppendMessage]) -> Steps[dict[tuple[int, int], int]]:
+    """Of the senders who are members now."""
+    senders = dict.fromkeys((command.chat_id, command.actor_id) for command in sends)
+    rows = yield from _MEMBERS.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in senders])
+    return {(row.chat_id, row.user_id): row.first_seq for row in rows}
+
+
+def find_targets(sends: Sequence[AppendMessage]) -> Steps[dict[Place, datetime]]:
+    """When the messages were made that are replied to."""
+    places = dict.fromkeys((command.chat_id, command.reply_to) for command in sends if command.reply_to is not None)
+    rows = yield from _MADE.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
+    return {(row.chat_id, row.seq): row.created_at for row in rows}
+
+
+def _look_up(sends: Sequence[AppendMessage]) -> Steps[dict[Key, _Accepted]]:
+    keys = dict.fromkeys((command.chat_id, command.actor_id, command.cid) for command in sends)
+    rows = yield from _ACCEPTED.of([{"chat_id": chat, "actor_id": actor, "cid": cid} for chat, actor, cid in keys])
+    return {(row.chat_id, row.actor_id, row.cid): row for row in rows}
+
+
+def _write(verdicts: Sequence[_Verdict], *, last: bool) -> Steps[None]:
+    """What is new, with all that goes with it; the messages get their ids."""
+    fresh = [verdict for verdict in verdicts if isinstance(verdict, _Fresh)]
+    _, inserted, ids, _ = yield from together(
+        INSERT_COMMAND.many([_command_row(one) for one in fresh]),
+        INSERT_MESSAGE.many([_message_row(one) for one in fresh]),
+        _ids(fresh),
+        _move_heads(fresh),
+        last=last,
+    )
+    for one in fresh:
+        one.id = ids[one.command.chat_id, one.seq] if ids else inserted.last_id
+
+
+def _ids(fresh: Sequence[_Fresh]) -> Steps[dict[Place, int]]:
+    """The ids of several. They need not follow each other: a cluster leaves gaps."""
+    if len(fresh) < 2:
+        return {}
+    ranges: dict[int, dict[str, int]] = {}
+    for one in fresh:
+        chat_id = one.command.chat_id
+        ranges.setdefault(chat_id, {"chat_id": chat_id, "first": one.seq})["last"] = one.seq
+    rows = yield from _IDS.of(list(ranges.values()))
+    return {(row.chat_id, row.seq): row.id for row in rows}
+
+
+def _move_heads(fresh: Sequence[_Fresh]) -> Steps[None]:
+    newest = {one.command.chat_id: one for one in fresh}
+    yield from _MOVE_HEADS.many(
+        [
+            {"id_key": chat_id, "last_seq": one.seq, "last_at": one.command.now, "last_message_seq": one.seq}
+            for chat_id, one in sorted(newest.items())
+        ]
+    )
+
+
+def _outcome(command: AppendMessage, verdict: _Verdict, stored: dict[Place, Message]) -> Appended | Refused:
+    if isinstance(verdict, Refused):
+        return verdict
+    chat_id = command.chat_id
+    if isinstance(verdict, _Fresh):
+        message = _message(verdict)
+        return Appended(chat_id, (message,), dup=False, last_seq=verdict.seq, previous_at=verdict.previous_at)
+    first = verdict.first
+    message = _message(first) if isinstance(first, _Fresh) else stored[chat_id, first.first_seq]
+    return Appended(chat_id, (message,), dup=True, last_seq=verdict.last_seq)
+
+
+def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
+    """The messages that were accepted before this batch and are asked for again."""
+    places = dict.fromkeys(
+        (verdict.first.chat_id, verdict.first.first_seq)
+        for verdict in verdicts
+        if isinstance(verdict, _Again) and isinstance(verdict.first, _Accepted)
+    )
+    rows = yield from _STORED.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
+    who: dict[int, Readers] = {}
+    for chat_id in sorted({chat_id for chat_id, _ in places}):
+        who[chat_id] = yield from readers(chat_id)
+    found = [read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows]
+    return {(message.chat_id, message.seq): message for message in (yield from completed(found, {}))}
+
+
+def _message(one: _Fresh) -> Message:
+    command = one.command
+    return Message(
+        id=one.id,
+        chat_id=command.chat_id,
+        seq=one.seq,
+        sender_id=command.actor_id,
+        content=command.content,
+        created_at=command.now,
+        reply_to=command.reply_to,
+        cid=command.cid,
+    )
+
+
+def _command_row(one: _Fresh) -> dict[str, Any]:
+    command = one.command
+    return {
+        "chat_id": command.chat_id,
+        "actor_id": command.actor_id,
+        "cid": command.cid,
+        "digest": command.digest,
+        "first_seq": one.seq,
+        "last_seq": one.seq,
+    }
+
+
+def _message_row(one: _Fresh) -> dict[str, Any]:
+    command = one.command
+    return {
+        "chat_id": command.chat_id,
+        "seq": one.seq,
+        "sender_id": command.actor_id,
+        "content": command.content,
+        "created_at": command.now,
+        "reply_to": command.reply_to,
+        "cid": command.cid,
+    }
