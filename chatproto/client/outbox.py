@@ -1,6 +1,9 @@
 """The outbox (docs/protocol.md section 3: C1, C4, C7): rows by chat, each chat in its own order.
 
 What is to be saved, and what became of a row, goes to `emit`; `due` gives the frames to send.
+
+Where several outputs belong together they are ordered so that an end between two of them loses nothing the user wrote:
+what takes the place of a row is saved before that row is dropped.
 """
 
 from collections import deque
@@ -9,9 +12,10 @@ from datetime import datetime
 from typing import Any, Final, assert_never
 
 import msgspec
-from attrs import define, field
+from attrs import define, field, frozen
 
-from chatproto.client.outputs import DropRow, Failed, LogCommand, Output, Row, SaveRow, Sent
+from chatproto.client.collapse import plan_of
+from chatproto.client.outputs import DropRow, Failed, LogCommand, Merged, Output, Row, SaveRow, Sent
 from chatproto.wire.frames import DeleteFrame, EditFrame, PinFrame, ReactFrame, Send
 
 WINDOW: Final = 8
@@ -19,15 +23,19 @@ WINDOW: Final = 8
 POISON_CODES: Final = (1009, 4400)
 """Close codes that a row can bring about (C7)."""
 REPLACED: Final = ("bad_seq", "the message that it is about is not there any more")
+REMEMBERED: Final = 1000
+"""Messages whose place is remembered for what still names them by their cid."""
 
 
 @define
 class Entry:
-    """`saved`: it is durable and may be sent. `sent_at`: when this link last carried it, None before; `unanswered`: how
+    """`tried`: a link has carried it, or may have in an earlier life. `unsaved`: how often it was given to be saved
+    without an answer; it is sent only at 0. `sent_at`: when this link last carried it, None before; `unanswered`: how
     often it did without an answer."""
 
     row: Row
-    saved: bool = False
+    tried: bool = False
+    unsaved: int = 0
     sent_at: int | None = None
     unanswered: int = 0
 
@@ -40,44 +48,110 @@ class Line:
     waiting: deque[Entry] = field(factory=deque)
 
 
+@frozen
+class Place:
+    """Where a message of this outbox was stored."""
+
+    chat_id: int
+    seq: int
+    created_at: datetime
+
+
 @define
 class Outbox:
-    """What is sent and not acknowledged. `suspect`: the cid that was first unacked when a link ended as poisoned."""
+    """What is sent and not acknowledged. `suspect`: the cid that was first unacked when a link ended as poisoned.
+    `linked`: a row may be sent at any moment, so it is saved as `tried`. `naming`: the rows that name a message by its
+    cid, by that; `places`: where the messages are that were stored lately, by their cids."""
 
     emit: Callable[[Output], None]
     entries: dict[str, Entry] = field(factory=dict)
     lines: dict[int, Line] = field(factory=dict)
     flying: int = 0
     suspect: str | None = None
+    linked: bool = False
+    naming: dict[str, list[Entry]] = field(factory=dict)
+    places: dict[str, Place] = field(factory=dict)
 
-    def put(self, row: Row) -> bool:
-        """Take a row at the end of its chat's line; False where its cid is on its way already.
+    # --- rows come ---
 
-        Raises ValueError where it is not whole.
+    def put(self, row: Row, *, saved: bool = False) -> bool:
+        """Take a row at the end of its chat's line, or let it change what was never sent (see collapse).
+
+        `saved`: it is durable already, as it is. False where its cid is on its way already. Raises ValueError where it
+        is not whole.
         """
-        if not row.whole:
-            raise ValueError(f"a row of kind {row.kind} without all that it needs")
         if row.cid in self.entries:
             return False
-        self._add(row, saved=False)
-        self.emit(SaveRow(row))
+        if row.of_cid is None and not row.whole:
+            raise ValueError(f"a row of kind {row.kind} without all that it needs")
+        if not saved:
+            row = msgspec.structs.replace(row, tried=self.linked)
+        place = self.places.get(row.of_cid or "")
+        if place is not None:
+            row, saved = _placed(row, place.seq, place.created_at), False
+        if row.of_cid is None or row.of_cid in self.entries:
+            self._collapse(row, saved)
+        else:  # it names a message that left this outbox long ago, or never was in it
+            self._add(row)
+            self._fail(row.cid, *REPLACED)
         return True
 
     def restore(self, rows: Sequence[Row]) -> None:
         """Take what an earlier life saved, in its order."""
         for row in rows:
-            self._add(row, saved=True)
-            if not row.whole:
+            waits = row.of_cid in self.entries
+            self._add(row, tried=row.tried)
+            if not row.whole and not waits:
                 self._fail(row.cid, *REPLACED)
 
-    def _add(self, row: Row, *, saved: bool) -> None:
-        entry = self.entries[row.cid] = Entry(row, saved)
-        self.lines.setdefault(row.chat_id, Line()).waiting.append(entry)
-
     def saved(self, cid: str) -> None:
-        """The row is durable."""
-        if cid in self.entries:
-            self.entries[cid].saved = True
+        """The answer to a SaveRow."""
+        entry = self.entries.get(cid)
+        if entry is not None:
+            entry.unsaved = max(0, entry.unsaved - 1)
+
+    def ready(self) -> None:
+        """A link is up. What was saved as surely unsent is not any more, before it is sent."""
+        self.linked = True
+        for entry in self.entries.values():
+            if not entry.row.tried:
+                self._save(entry, msgspec.structs.replace(entry.row, tried=True))
+
+    def _collapse(self, row: Row, saved: bool) -> None:
+        plan = plan_of(row, self._earlier(row))
+        if plan.into == row.cid:
+            entry = self._add(row)
+            if not saved or (self.linked and not row.tried):
+                self._save(entry, msgspec.structs.replace(row, tried=self.linked or row.tried))
+        if plan.change is not None:
+            self._save(self.entries[plan.change.cid], plan.change)
+        for cid in plan.drops:
+            self._merge(cid, plan.into)
+        if plan.into != row.cid:
+            if saved:
+                self.emit(DropRow(row.cid))
+            self.emit(Merged(row.cid, row.chat_id, plan.into))
+
+    def _earlier(self, row: Row) -> list[Row]:
+        """The rows about the same message that no link has carried."""
+        if row.kind == "send" or row.chat_id not in self.lines:
+            return []
+        waiting = self.lines[row.chat_id].waiting
+        return [entry.row for entry in waiting if not entry.tried and _same_message(entry.row, row)]
+
+    def _add(self, row: Row, *, tried: bool = False) -> Entry:
+        entry = self.entries[row.cid] = Entry(row, tried)
+        self.lines.setdefault(row.chat_id, Line()).waiting.append(entry)
+        if row.of_cid is not None:
+            self.naming.setdefault(row.of_cid, []).append(entry)
+        return entry
+
+    def _save(self, entry: Entry, row: Row) -> None:
+        entry.row = row
+        entry.unsaved += 1
+        self.emit(SaveRow(row))
+
+    # --- rows go out ---
 
     def due(self, inflight: int, resend: int, now: int) -> Iterator[LogCommand]:
         """What is to be sent now: new rows within the windows, and those whose answer did not come in `resend` ms."""
@@ -89,6 +163,7 @@ class Outbox:
                     yield frame_of(entry.row)
             while self._may_fly(line, inflight):
                 entry = line.waiting.popleft()
+                entry.tried = True
                 entry.sent_at = now
                 entry.unanswered = 1
                 line.flying.append(entry)
@@ -100,12 +175,29 @@ class Outbox:
         oldest = [line.flying[0].sent_at or 0 for line in self.lines.values() if line.flying]
         return min(oldest) + resend if oldest else None
 
+    def _may_fly(self, line: Line, inflight: int) -> bool:
+        room = len(line.flying) < WINDOW and self.flying < inflight
+        return bool(room and line.waiting and not line.waiting[0].unsaved and line.waiting[0].row.whole)
+
+    # --- rows leave ---
+
     def stored(self, cid: str, seq: int | None, created_at: datetime | None, dup: bool) -> None:
-        """The row is stored, if it is one that waits."""
-        row = self.settle(cid)
-        if row is not None:
-            self.emit(DropRow(cid))
-            self.emit(Sent(cid, row.chat_id, seq, created_at, dup))
+        """The row is stored, if it is one that waits. What is about it goes on with its place."""
+        entry = self.entries.get(cid)
+        if entry is None:
+            return
+        row = entry.row
+        about = self.naming.pop(cid, [])
+        if row.kind == "send" and seq is not None and created_at is not None:
+            self._remember(cid, Place(row.chat_id, seq, created_at))
+            while about:
+                one = about.pop(0)
+                self._save(one, _placed(one.row, seq, created_at))
+        self.settle(cid)
+        self.emit(DropRow(cid))
+        self.emit(Sent(cid, row.chat_id, seq, created_at, dup))
+        for one in about:  # where it is nobody knows: it was stored before the log was replaced
+            self._fail(one.row.cid, *REPLACED)
 
     def refused(self, cid: str, code: str, detail: str) -> None:
         """A final error came. It counts where it is the answer to the last time that the row was sent on this link.
@@ -122,17 +214,19 @@ class Outbox:
             self._fail(cid, code, detail)
 
     def discard(self, cid: str) -> bool:
-        """The user takes a row back; False where it left before."""
-        if self.settle(cid) is None:
+        """The user takes a row back, and with it all that is about it; False where it left before."""
+        if cid not in self.entries:
             return False
+        about = self.naming.pop(cid, [])
+        self.settle(cid)
         self.emit(DropRow(cid))
+        for one in about:
+            self._merge(one.row.cid, None)
         return True
 
-    def settle(self, cid: str) -> Row | None:
-        """The row leaves: acknowledged, refused for good, or discarded. None where it left before."""
-        entry = self.entries.pop(cid, None)
-        if entry is None:
-            return None
+    def settle(self, cid: str) -> Row:
+        """The row leaves."""
+        entry = self.entries.pop(cid)
         line = self.lines[entry.row.chat_id]
         if entry.sent_at is None:
             line.waiting.remove(entry)
@@ -141,10 +235,14 @@ class Outbox:
             self.flying -= 1
         if not line.flying and not line.waiting:
             del self.lines[entry.row.chat_id]
+        named = self.naming.get(entry.row.of_cid or "", [])
+        if entry in named:
+            named.remove(entry)
         return entry.row
 
     def disconnected(self, code: int) -> None:
         """The link is gone; all rows wait again. The row that ended two links with 1009 or 4400 fails."""
+        self.linked = False
         first = next((entry.row.cid for entry in self.entries.values() if entry.sent_at is not None), None)
         for line in self.lines.values():
             for entry in line.flying:
@@ -161,25 +259,47 @@ class Outbox:
         self._fail(first, "too_large", "the server closed the connection on it twice")
 
     def forget_log(self, chat_id: int | None) -> None:
-        """The log of a chat (None: of all) was replaced: sends lose what they answer to, and all else fails."""
+        """The log of a chat (None: of all) was replaced: sends lose what they answer to, what names a seq fails."""
+        self.places = {cid: place for cid, place in self.places.items() if chat_id not in (None, place.chat_id)}
         for entry in list(self.entries.values()):
             row = entry.row
             if chat_id not in (None, row.chat_id):
                 continue
-            if row.kind != "send":
+            if row.seq is not None:
                 self._fail(row.cid, *REPLACED)
             elif row.reply_to is not None:
-                entry.row = msgspec.structs.replace(row, reply_to=None, target_at=None, reply_lost=True)
-                self.emit(SaveRow(entry.row))
+                self._save(entry, msgspec.structs.replace(row, reply_to=None, target_at=None, reply_lost=True))
 
     def _fail(self, cid: str, code: str, detail: str) -> None:
+        """It is refused for good, and so is all that is about it."""
+        about = self.naming.pop(cid, [])
         row = self.settle(cid)
-        assert row is not None
         self.emit(DropRow(cid))
         self.emit(Failed(cid, row.chat_id, code, detail))
+        for one in about:
+            self._fail(one.row.cid, code, detail)
 
-    def _may_fly(self, line: Line, inflight: int) -> bool:
-        return bool(line.waiting and line.waiting[0].saved and len(line.flying) < WINDOW and self.flying < inflight)
+    def _merge(self, cid: str, into: str | None) -> None:
+        row = self.settle(cid)
+        self.emit(DropRow(cid))
+        self.emit(Merged(cid, row.chat_id, into))
+
+    def _remember(self, cid: str, place: Place) -> None:
+        self.places[cid] = place
+        if len(self.places) > REMEMBERED:
+            del self.places[next(iter(self.places))]
+
+
+def _same_message(one: Row, other: Row) -> bool:
+    """Whether two rows of a chat are about the same message, or the first is the message that the second is about."""
+    if other.of_cid is not None:
+        return other.of_cid in (one.cid, one.of_cid)
+    return other.seq is not None and one.seq == other.seq
+
+
+def _placed(row: Row, seq: int, created_at: datetime) -> Row:
+    """What named a message by its cid names its place."""
+    return msgspec.structs.replace(row, seq=seq, target_at=created_at, of_cid=None)
 
 
 def frame_of(row: Row) -> LogCommand:

@@ -34,10 +34,12 @@ LogCommand = Send | MessageCommand
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A command of the log on its way (C1). Its bytes never change: the server knows a repetition by cid and content.
+    """A command of the log on its way (C1). Once it was sent its bytes never change: the server knows a repetition by
+    cid and content.
 
-    All but sends name the message that they are about, by `seq` and its created_at, `target_at`. `content`: the text of
-    a send or an edit; `emoji` and `on` of a reaction, `on` of a pin. What was saved by version 0.1 is a send.
+    All but sends name the message that they are about, by `seq` and its created_at, `target_at`; while that one is not
+    acknowledged itself, by its cid, `of_cid`. `content`: the text of a send or an edit; `emoji` and `on` of a reaction,
+    `on` of a pin. What was saved by version 0.1 is a send.
     """
 
     cid: str
@@ -47,12 +49,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     seq: int | None = None
     target_at: datetime | None = None
     """When the message was made that `seq` or `reply_to` names."""
+    of_cid: str | None = None
     emoji: str | None = None
     on: bool | None = None
     reply_to: int | None = None
     attachments: tuple[int, ...] = ()
     reply_lost: bool = False
     """It answered to a message of a log that was replaced, and goes out without `reply_to`."""
+    tried: bool = True
+    """Some link may have carried it. False, as long as it was saved while there was none: then it may be changed, or
+    dropped, and nobody has seen it."""
 
     @property
     def whole(self) -> bool:
@@ -168,6 +174,15 @@ class Failed(ClientOutput, frozen=True, tag="failed"):
     detail: str
 
 
+class Merged(ClientOutput, frozen=True, tag="merged"):
+    """A row left before it was sent. What it was for is done by the row `into`; None: nothing is left to be done, as a
+    message was deleted, or a reaction taken back, before it was sent."""
+
+    cid: str
+    chat_id: int
+    into: str | None
+
+
 class Tell(ClientOutput, frozen=True, tag="tell"):
     """A frame that is for the application."""
 
@@ -176,7 +191,7 @@ class Tell(ClientOutput, frozen=True, tag="tell"):
 
 Output = (
     Connect | SendFrame | Close | Renew | SaveRow | DropRow | SaveMarks | SaveEpoch
-    | Apply | Jump | Forget | Changed | Sent | Failed | Tell
+    | Apply | Jump | Forget | Changed | Sent | Failed | Merged | Tell
 )  # fmt: skip
 
 

@@ -157,15 +157,18 @@ class ClientSession:
         if self.state is not ClientState.STOPPED:
             self._leave("stop", "stopped")
 
-    def send(self, row: Row, now: int) -> bool:
-        """Put a command behind those already on their way to its chat; False where its cid is among them."""
-        if not self.outbox.put(row):
+    def send(self, row: Row, now: int, *, saved: bool = False) -> bool:
+        """Put a command behind those already on their way to its chat; False where its cid is among them.
+
+        What no link has carried yet it may change or end instead (`Merged`). `saved`: the row is durable already.
+        """
+        if not self.outbox.put(row, saved=saved):
             return False
         self._pump(now)
         return True
 
     def row_saved(self, cid: str, now: int) -> None:
-        """The answer to SaveRow: from now on it may be sent (C1)."""
+        """The answer to a SaveRow, one for each: from the last on it may be sent (C1)."""
         self.outbox.saved(cid)
         self._pump(now)
 
@@ -237,6 +240,7 @@ class ClientSession:
             self.outbox.forget_log(None)
         self._emit(SaveEpoch(frame.user.id, frame.epoch))
         self._listed(frame)
+        self.outbox.ready()
 
     def _listed(self, frame: Ready | Chats) -> None:
         for chat_id in self.replica.list_heads(frame.chats):

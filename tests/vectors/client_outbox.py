@@ -1,6 +1,7 @@
 """The outbox: saved, sent, repeated, settled (docs/protocol.md section 3: C1, C3, C4, C7)."""
 
 from functools import partial
+from typing import Any
 
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from tests.vectors.frames import ME, ack, at, error, head, message, page, ready, row
@@ -12,6 +13,11 @@ KEPT = Snapshot(user_id=ME, epoch="e1", chats=(ChatSnapshot(chat_id=5, first_seq
 
 def cids(r: Recorder) -> list[str]:
     return [frame["cid"] for frame in r.sent("send")]
+
+
+def sends(outputs: list[Any]) -> list[str]:
+    """The same for several steps."""
+    return [output["frame"]["cid"] for output in outputs if output["do"] == "send"]
 
 
 @scenario("A row is sent only once it is durable")
@@ -115,15 +121,31 @@ def window_is_never_above_32(r: Recorder) -> None:
     assert sent == 32
 
 
-@scenario("Rows given without a link are sent after ready, in order")
+@scenario("Rows given without a link are saved as surely unsent; after ready they are saved anew, and sent in order")
 def rows_wait_for_a_link(r: Recorder) -> None:
     r.start()
     for number in (1, 2, 3):
         r.send(row(number))
+        assert cids(r) == []
     r.connected()
-    assert cids(r) == []
     r.receive(ready(head(5, 0)))
-    assert cids(r) == ["mine-1", "mine-2", "mine-3"]
+    assert [output["row"]["tried"] for output in r.done("save_row")] == [True] * 3
+    assert cids(r) == [], "an end here must leave them as what may have been sent"
+    assert sends(r.save_rows()) == ["mine-1", "mine-2", "mine-3"]
+
+
+@scenario("A link that ends before such a row is saved anew: it is sent on the next one")
+def rows_wait_for_a_link_twice(r: Recorder) -> None:
+    r.start()
+    assert [output["row"]["tried"] for output in r.send(row(1)) if output["do"] == "save_row"] == [False]
+    r.connected()
+    r.receive(ready(head(5, 0)))
+    r.lost()
+    r.row_saved("mine-1")
+    r.wait(250)
+    r.connected()
+    r.receive(ready(head(5, 0)))
+    assert cids(r) == ["mine-1"]
 
 
 @scenario("After a lost link all that is unacked is sent again in its order, with the same cids, before newer rows")
@@ -137,7 +159,7 @@ def resent_in_order(r: Recorder) -> None:
     r.wait(250)
     r.connected()
     r.receive(ready(head(5, 1)))
-    assert cids(r) == ["mine-2", "mine-3", "mine-4"]
+    assert cids(r) + sends(r.save_rows()) == ["mine-2", "mine-3", "mine-4"]
 
 
 @scenario("After a lost link what was on its way goes before what still waited for room")
@@ -221,7 +243,7 @@ def discard_unsent(r: Recorder) -> None:
     assert r.discard("mine-1") == [{"do": "drop_row", "cid": "mine-1"}]
     r.connected()
     r.receive(ready(head(5, 0)))
-    assert cids(r) == ["mine-2"]
+    assert sends(r.save_rows()) == ["mine-2"]
     assert r.discard("mine-9") == []
 
 
@@ -313,7 +335,24 @@ def rows_of_a_snapshot(r: Recorder) -> None:
     r.connected()
     assert r.sent("hello")[0]["epoch"] == "e1"
     r.receive(ready(head(5, 3)))
-    assert cids(r) == ["mine-1", "mine-2", "mine-3"]
+    assert cids(r) + sends(r.save_rows()) == ["mine-1", "mine-2", "mine-3"]
+
+
+@scenario("A row that is durable already when it is given is sent at once")
+def saved_when_it_is_given(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.send(row(1), saved=True)
+    assert r.done("save_row") == []
+    assert cids(r) == ["mine-1"]
+
+
+@scenario("A row that was saved as surely unsent, and is given with a link: it is saved anew before it is sent")
+def saved_as_unsent_when_it_is_given(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.send(row(1, tried=False), saved=True, save=False)
+    assert [output["row"]["tried"] for output in r.done("save_row")] == [True]
+    assert cids(r) == []
+    assert sends(r.save_rows()) == ["mine-1"]
 
 
 @scenario("A reply names what it answers to, and when that was written")

@@ -28,9 +28,10 @@ def another_epoch(r: Recorder) -> None:
     [saved] = r.done("save_row")
     assert saved["row"] == {
         "cid": "mine-1", "chat_id": 5, "kind": "send", "content": "hello 1", "attachments": [], "reply_lost": True,
+        "tried": True,
     }  # fmt: skip
-    assert ["reply_to" in frame for frame in r.sent("send")] == [False]
     assert r.sent("mark") == [], "own marks went with the old history"
+    assert ["reply_to" in output["frame"] for output in r.save_rows()] == [False]
 
 
 @scenario("A row that lost its reply and is stored with it already is sent")

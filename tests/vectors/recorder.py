@@ -97,10 +97,16 @@ class Recorder:
     def stop(self) -> list[Json]:
         return self._step("stop", {}, lambda: self.session.stop(self.now))
 
-    def send(self, row: Row, *, save: bool = True) -> list[Json]:
-        """With `save` the driver makes it durable at once."""
-        outputs = self._step("send", {"row": plain(row)}, lambda: self.session.send(row, self.now))
-        return outputs + self.row_saved(row.cid) if save else outputs
+    def send(self, row: Row, *, save: bool = True, saved: bool = False) -> list[Json]:
+        """With `save` the driver makes durable at once what is to be; `saved`: the row is already."""
+        arguments = {"row": plain(row), "saved": True} if saved else {"row": plain(row)}
+        outputs = self._step("send", arguments, lambda: self.session.send(row, self.now, saved=saved))
+        return outputs + self.save_rows() if save else outputs
+
+    def save_rows(self) -> list[Json]:
+        """Make durable what the last step asked for. All that came out."""
+        cids = [output["row"]["cid"] for output in self.done("save_row")]
+        return [output for cid in cids for output in self.row_saved(cid)]
 
     def row_saved(self, cid: str) -> list[Json]:
         return self._step("row_saved", {"cid": cid}, lambda: self.session.row_saved(cid, self.now))

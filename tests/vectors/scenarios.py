@@ -88,6 +88,7 @@ def load() -> dict[str, Scenario]:
     from tests.vectors import (  # noqa: F401
         client_catch_up,
         client_changes,
+        client_collapse,
         client_links,
         client_outbox,
         client_restored,

@@ -59,7 +59,7 @@ export function memoryStore(name) {
     // a window that only follows hears here what became of its rows
     noticed: (updates) =>
       leave(
-        updates.filter((update) => update.do === "sent" || update.do === "discarded").map(({ cid }) => cid),
+        updates.filter((update) => ["sent", "merged", "discarded"].includes(update.do)).map(({ cid }) => cid),
         updates.filter((update) => update.do === "failed"),
       ),
     async addRow(row, instead) {

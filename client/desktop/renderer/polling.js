@@ -118,7 +118,7 @@ export class Polling {
       const entry = this.parts.session.outbox.lines.get(chatId)?.waiting[0];
       if (!entry?.saved || this.#stopped) return;
       const { cid, kind } = entry.row;
-      entry.unanswered = 1; // from now on the server may have it
+      entry.tried = true; // from now on the server may have it
       const { method, path, body, headers } = requestOf(entry.row);
       const answer = await this.parts.api.call(method, path, body, headers);
       if (!answer.ok && isPassing(answer.code)) return;

@@ -24,15 +24,12 @@ export class Unsent {
   #then = new Map();
   /** @type {Map<string, {chat_id: number, seq: number, created_at: string}>} */
   #stored = new Map();
-  /** Rows of an earlier life: the server may have them. @type {Set<string>} */
-  #old = new Set();
 
   /** @param {Parts} parts @param {import("./db.js").Kept[]} rows of an earlier life */
   constructor(parts, rows) {
     this.parts = parts;
     for (const { cid, then, state } of rows) {
       if (state !== "queued") continue;
-      this.#old.add(cid);
       if (then) this.#then.set(cid, then);
     }
   }
@@ -53,7 +50,7 @@ export class Unsent {
     if ("remove" in then && (await this.cancel(cid))) return DONE;
     const entry = this.#untried(cid);
     if (entry && "content" in then) {
-      entry.saved = false; // it is not sent before the new text is durable
+      entry.unsaved += 1; // it is not sent before the new text is durable
       entry.row = { ...entry.row, content: then.content };
       await this.parts.db.changeRow(cid, { content: then.content });
       this.parts.publish([{ do: "amended", cid, chat_id: chatId, then }]);
@@ -85,7 +82,6 @@ export class Unsent {
   async #sent({ cid, chat_id, seq, created_at }) {
     const then = this.#then.get(cid);
     this.#then.delete(cid);
-    this.#old.delete(cid);
     if (seq === null || created_at === null) return;
     this.#stored.set(cid, { chat_id, seq, created_at });
     if (this.#stored.size > REMEMBERED) this.#stored.delete([...this.#stored.keys()][0]);
@@ -121,6 +117,6 @@ export class Unsent {
   /** A row that no server has seen. @param {string} cid */
   #untried(cid) {
     const entry = this.parts.session.outbox.entries.get(cid);
-    return entry && entry.unanswered === 0 && entry.sentAt === null && !this.#old.has(cid) ? entry : null;
+    return entry && !entry.tried ? entry : null;
   }
 }

@@ -13,7 +13,7 @@ const NO_LINK = 1006;
 const SLEPT = 75_000;
 const TICK = 5_000;
 /** Outputs that windows want to know of. */
-const TOLD = ["state", "sent", "failed", "apply", "jump", "forget", "save_marks", "tell"];
+const TOLD = ["state", "sent", "failed", "merged", "merged", "apply", "jump", "forget", "save_marks", "tell"];
 
 /**
  * @typedef {import("./core/session.js").ClientSession} ClientSession

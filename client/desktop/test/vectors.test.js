@@ -19,7 +19,7 @@ const CALLS = {
   not_renewed: (session, args, now) => session.notRenewed(args.code, args.passing, now),
   network_up: (session, _args, now) => session.networkUp(now),
   stop: (session) => session.stop(),
-  send: (session, args, now) => session.send(args.row, now),
+  send: (session, args, now) => session.send(args.row, now, args.saved),
   row_saved: (session, args, now) => session.rowSaved(args.cid, now),
   discard: (session, args, now) => session.discard(args.cid, now),
   saved: (session, args, now) => session.saved(args.chat_id, args.seq, now),
@@ -74,13 +74,6 @@ test("a session goes on from its snapshot as the one it was taken from", () => {
     const again = new ClientSession(vector.config, randoms([]), JSON.parse(JSON.stringify(kept)));
     assert.deepEqual(again.snapshot(), kept, name);
   }
-});
-
-test("a row that is durable already is not saved again", () => {
-  const session = new ClientSession({}, () => 0.5);
-  assert.ok(session.send({ cid: "mine", chat_id: 5, content: "hello" }, 0, true));
-  assert.deepEqual(session.outputs(), []);
-  assert.ok(session.outbox.lines.get(5)?.waiting[0].saved);
 });
 
 test("a row that lacks what its kind needs is a bug", () => {

@@ -170,6 +170,7 @@ const TAKES = {
     next.echoes(chat_id, here ? left(next.state.echoes, chat_id, cid) : acked(next.state.echoes, cid, seq));
   },
   failed: (next, { cid, chat_id, code }) => next.echoes(chat_id, failed(next.state.echoes, chat_id, cid, code)),
+  merged: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
   save_marks(next, { chat_id, read_seq, seen = null }) {
     next.chat(chat_id, (chat) => withRead(chat, read_seq, seen));
   },

@@ -1,7 +1,12 @@
 /**
  * The outbox (docs/protocol.md section 3: C1, C4, C7): rows by chat, each chat in its own order. What is to be saved, and
  * what became of a row, goes to `emit`; `due` gives the frames to send.
+ *
+ * Where several outputs belong together they are ordered so that an end between two of them loses nothing the user wrote:
+ * what takes the place of a row is saved before that row is dropped.
  */
+
+import { planOf } from "./collapse.js";
 
 /** Unacknowledged rows a chat (C4). */
 export const WINDOW = 8;
@@ -9,15 +14,20 @@ export const WINDOW = 8;
 const POISON_CODES = [1009, 4400];
 const POISON = "the server closed the connection on it twice";
 const REPLACED = "the message that it is about is not there any more";
+/** Messages whose place is remembered for what still names them by their cid. */
+const REMEMBERED = 1000;
 
 /**
  * @typedef {"send" | "edit" | "delete" | "react" | "pin"} Kind
  * @typedef {{cid: string, chat_id: number, kind: Kind, content: string, seq: number | null, target_at: string | null,
- *   emoji: string | null, on: boolean | null, reply_to: number | null, attachments: number[], reply_lost: boolean}} Row
- *   A command of the log on its way; its bytes never change. All but sends name the message that they are about, by `seq`
- *   and its created_at, `target_at`. `content`: the text of a send or an edit.
+ *   of_cid: string | null, emoji: string | null, on: boolean | null, reply_to: number | null, attachments: number[],
+ *   reply_lost: boolean, tried: boolean}} Row
+ *   A command of the log on its way; once it was sent its bytes never change. All but sends name the message that they are
+ *   about, by `seq` and its created_at, `target_at`; while that one is not acknowledged itself, by its cid, `of_cid`.
+ *   `content`: the text of a send or an edit. `tried`: some link may have carried it; false, as long as it was saved while
+ *   there was none: then it may be changed, or dropped, and nobody has seen it.
  * @typedef {Partial<Row> & {cid: string, chat_id: number}} GivenRow
- * @typedef {{row: Row, saved: boolean, sentAt: number | null, unanswered: number}} Entry
+ * @typedef {{chatId: number, seq: number, createdAt: string}} Place where a message of this outbox was stored
  * @typedef {{flying: Entry[], waiting: Entry[]}} Line
  */
 
@@ -30,11 +40,13 @@ export function rowOf(given) {
     content: given.content ?? "",
     seq: given.seq ?? null,
     target_at: given.target_at ?? null,
+    of_cid: given.of_cid ?? null,
     emoji: given.emoji ?? null,
     on: given.on ?? null,
     reply_to: given.reply_to ?? null,
     attachments: [...(given.attachments ?? [])],
     reply_lost: given.reply_lost ?? false,
+    tried: given.tried ?? true,
   };
 }
 
@@ -55,6 +67,39 @@ function frameOf(row) {
   return type === "pin" ? { ...about, on } : about;
 }
 
+/** Whether both are about the same message, or the first is the message that the second is about.
+ * @param {Row} one @param {Row} other */
+function sameMessage(one, other) {
+  if (other.of_cid !== null) return other.of_cid === one.cid || other.of_cid === one.of_cid;
+  return other.seq !== null && one.seq === other.seq;
+}
+
+/** What named a message by its cid names its place. @param {Row} row @param {number} seq @param {string} createdAt */
+function placed(row, seq, createdAt) {
+  return { ...row, seq, target_at: createdAt, of_cid: null };
+}
+
+/** A row on its way. */
+export class Entry {
+  /** How often it was given to be saved without an answer; it is sent only at 0. */
+  unsaved = 0;
+  /** When this link last carried it, null before. @type {number | null} */
+  sentAt = null;
+  /** How often this link did without an answer. */
+  unanswered = 0;
+
+  /** @param {Row} row @param {boolean} tried a link has carried it, or may have in an earlier life */
+  constructor(row, tried) {
+    this.row = row;
+    this.tried = tried;
+  }
+
+  /** It is durable as it is. */
+  get saved() {
+    return this.unsaved === 0;
+  }
+}
+
 /** What is sent and not acknowledged. */
 export class Outbox {
   /** @param {(output: Record<string, any>) => void} emit */
@@ -67,43 +112,102 @@ export class Outbox {
     this.flying = 0;
     /** The cid that was first unacked when a link ended as poisoned. @type {string | null} */
     this.suspect = null;
+    /** A row may be sent at any moment, so it is saved as `tried`. */
+    this.linked = false;
+    /** The rows that name a message by its cid, by that. @type {Map<string, Entry[]>} */
+    this.naming = new Map();
+    /** Where the messages are that were stored lately, by their cids. @type {Map<string, Place>} */
+    this.places = new Map();
   }
 
+  // --- rows come ---
+
   /**
-   * Take a row at the end of its chat's line.
-   * @param {Row} row @param {boolean} [saved] it is durable already
+   * Take a row at the end of its chat's line, or let it change what was never sent (collapse.js).
+   * @param {Row} given @param {boolean} [durable] it is durable already, as it is
    * @returns {boolean} false where its cid is on its way already
    */
-  put(row, saved = false) {
-    if (!isWhole(row)) throw new TypeError(`a row of kind ${row.kind} without all that it needs`);
-    if (this.entries.has(row.cid)) return false;
-    this.#add(row, saved);
-    if (!saved) this.emit({ do: "save_row", row });
+  put(given, durable = false) {
+    if (this.entries.has(given.cid)) return false;
+    if (given.of_cid === null && !isWhole(given)) {
+      throw new TypeError(`a row of kind ${given.kind} without all that it needs`);
+    }
+    let row = durable ? given : { ...given, tried: this.linked };
+    const place = this.places.get(row.of_cid ?? "");
+    if (place) row = placed(row, place.seq, place.createdAt);
+    if (row.of_cid === null || this.entries.has(row.of_cid)) {
+      this.#collapse(row, durable && !place, durable);
+    } else {
+      // it names a message that left this outbox long ago, or never was in it
+      this.#add(row, false);
+      this.#fail(row.cid, "bad_seq", REPLACED);
+    }
     return true;
   }
 
   /** Take what an earlier life saved, in its order. @param {Row[]} rows */
   restore(rows) {
     for (const row of rows) {
-      this.#add(row, true);
-      if (!isWhole(row)) this.#fail(row.cid, "bad_seq", REPLACED);
+      const waits = this.entries.has(row.of_cid ?? "");
+      this.#add(row, row.tried);
+      if (!isWhole(row) && !waits) this.#fail(row.cid, "bad_seq", REPLACED);
     }
   }
 
-  /** @param {Row} row @param {boolean} saved */
-  #add(row, saved) {
-    const entry = { row, saved, sentAt: null, unanswered: 0 };
+  /** The answer to a `save_row`. @param {string} cid */
+  saved(cid) {
+    const entry = this.entries.get(cid);
+    if (entry) entry.unsaved = Math.max(0, entry.unsaved - 1);
+  }
+
+  /** A link is up. What was saved as surely unsent is not any more, before it is sent. */
+  ready() {
+    this.linked = true;
+    for (const entry of this.entries.values()) {
+      if (!entry.row.tried) this.#save(entry, { ...entry.row, tried: true });
+    }
+  }
+
+  /** @param {Row} row @param {boolean} saved it is durable as it is @param {boolean} durable something of it is */
+  #collapse(row, saved, durable) {
+    const plan = planOf(row, this.#earlier(row));
+    if (plan.into === row.cid) {
+      const entry = this.#add(row, false);
+      if (!saved || (this.linked && !row.tried)) this.#save(entry, { ...row, tried: this.linked || row.tried });
+    }
+    if (plan.change) this.#save(/** @type {Entry} */ (this.entries.get(plan.change.cid)), plan.change);
+    for (const cid of plan.drops) this.#merge(cid, plan.into);
+    if (plan.into !== row.cid) {
+      if (durable) this.emit({ do: "drop_row", cid: row.cid });
+      this.emit({ do: "merged", cid: row.cid, chat_id: row.chat_id, into: plan.into });
+    }
+  }
+
+  /** The rows about the same message that no link has carried. @param {Row} row @returns {Row[]} */
+  #earlier(row) {
+    const waiting = row.kind === "send" ? [] : (this.lines.get(row.chat_id)?.waiting ?? []);
+    return waiting.filter((entry) => !entry.tried && sameMessage(entry.row, row)).map((entry) => entry.row);
+  }
+
+  /** @param {Row} row @param {boolean} tried */
+  #add(row, tried) {
+    const entry = new Entry(row, tried);
     this.entries.set(row.cid, entry);
     const line = this.lines.get(row.chat_id) ?? { flying: [], waiting: [] };
     this.lines.set(row.chat_id, line);
     line.waiting.push(entry);
+    if (row.of_cid !== null) this.naming.set(row.of_cid, [...(this.naming.get(row.of_cid) ?? []), entry]);
+    return entry;
   }
 
-  /** The row is durable. @param {string} cid */
-  saved(cid) {
-    const entry = this.entries.get(cid);
-    if (entry) entry.saved = true;
+  /** @param {Entry} entry @param {Row} row */
+  #save(entry, row) {
+    entry.row = row;
+    entry.unsaved += 1;
+    this.emit({ do: "save_row", row });
   }
+
+  // --- rows go out ---
 
   /**
    * What is to be sent now: new rows within the windows, and those whose answer did not come in `resend` ms.
@@ -119,8 +223,9 @@ export class Outbox {
           yield frameOf(entry.row);
         }
       }
-      while (line.waiting.length && line.waiting[0].saved && line.flying.length < WINDOW && this.flying < inflight) {
+      while (this.#mayFly(line, inflight)) {
         const entry = /** @type {Entry} */ (line.waiting.shift());
+        entry.tried = true;
         entry.sentAt = now;
         entry.unanswered = 1;
         line.flying.push(entry);
@@ -140,15 +245,33 @@ export class Outbox {
     return oldest === null ? null : oldest + resend;
   }
 
+  /** @param {Line} line @param {number} inflight */
+  #mayFly(line, inflight) {
+    const [first] = line.waiting;
+    return first?.saved && line.flying.length < WINDOW && this.flying < inflight && isWhole(first.row);
+  }
+
+  // --- rows leave ---
+
   /**
-   * The row is stored, if it is one that waits.
+   * The row is stored, if it is one that waits. What is about it goes on with its place.
    * @param {string} cid @param {number | null} seq @param {string | null} created_at @param {boolean} dup
    */
   stored(cid, seq, created_at, dup) {
-    const row = this.settle(cid);
-    if (!row) return;
+    const entry = this.entries.get(cid);
+    if (!entry) return;
+    const { kind, chat_id } = entry.row;
+    const about = this.#about(cid);
+    const known = kind === "send" && seq !== null && created_at !== null;
+    if (known) {
+      this.#remember(cid, { chatId: chat_id, seq, createdAt: created_at });
+      for (const one of about) this.#save(one, placed(one.row, seq, created_at));
+    }
+    this.settle(cid);
     this.emit({ do: "drop_row", cid });
-    this.emit({ do: "sent", cid, chat_id: row.chat_id, seq, created_at, dup });
+    this.emit({ do: "sent", cid, chat_id, seq, created_at, dup });
+    // where it is nobody knows: it was stored before the log was replaced
+    if (!known) for (const one of about) this.#fail(one.row.cid, "bad_seq", REPLACED);
   }
 
   /**
@@ -165,24 +288,50 @@ export class Outbox {
     else this.#fail(cid, code, detail);
   }
 
-  /** The user takes a row back. @param {string} cid @returns {boolean} false where it left before */
+  /** The user takes a row back, and with it all that is about it. @param {string} cid
+   * @returns {boolean} false where it left before */
   discard(cid) {
-    if (!this.settle(cid)) return false;
+    if (!this.entries.has(cid)) return false;
+    const about = this.#about(cid);
+    this.settle(cid);
     this.emit({ do: "drop_row", cid });
+    for (const one of about) this.#merge(one.row.cid, null);
     return true;
   }
 
-  /** @param {string} cid @param {string} code @param {string} detail */
+  /** It is refused for good, and so is all that is about it. @param {string} cid @param {string} code
+   * @param {string} detail */
   #fail(cid, code, detail) {
-    const { chat_id } = /** @type {Row} */ (this.settle(cid));
+    const about = this.#about(cid);
+    const { chat_id } = this.settle(cid);
     this.emit({ do: "drop_row", cid });
     this.emit({ do: "failed", cid, chat_id, code, detail });
+    for (const one of about) this.#fail(one.row.cid, code, detail);
   }
 
-  /** The row leaves. @param {string} cid @returns {Row | null} null where it left before */
+  /** @param {string} cid @param {string | null} into */
+  #merge(cid, into) {
+    const { chat_id } = this.settle(cid);
+    this.emit({ do: "drop_row", cid });
+    this.emit({ do: "merged", cid, chat_id, into });
+  }
+
+  /** What names this message by its cid; it is not asked for again. @param {string} cid */
+  #about(cid) {
+    const about = this.naming.get(cid) ?? [];
+    this.naming.delete(cid);
+    return about;
+  }
+
+  /** @param {string} cid @param {Place} place */
+  #remember(cid, place) {
+    this.places.set(cid, place);
+    if (this.places.size > REMEMBERED) this.places.delete([...this.places.keys()][0]);
+  }
+
+  /** The row leaves. @param {string} cid */
   settle(cid) {
-    const entry = this.entries.get(cid);
-    if (!entry) return null;
+    const entry = /** @type {Entry} */ (this.entries.get(cid));
     this.entries.delete(cid);
     const line = /** @type {Line} */ (this.lines.get(entry.row.chat_id));
     if (entry.sentAt === null) {
@@ -192,11 +341,16 @@ export class Outbox {
       this.flying -= 1;
     }
     if (!line.flying.length && !line.waiting.length) this.lines.delete(entry.row.chat_id);
+    const { of_cid } = entry.row;
+    const named = (this.naming.get(of_cid ?? "") ?? []).filter((one) => one !== entry);
+    if (of_cid !== null && named.length > 0) this.naming.set(of_cid, named);
+    else this.naming.delete(of_cid ?? "");
     return entry.row;
   }
 
   /** The link is gone; all rows wait again. The row that ended two links with 1009 or 4400 fails. @param {number} code */
   disconnected(code) {
+    this.linked = false;
     let first = null;
     for (const entry of this.entries.values()) {
       if (first === null && entry.sentAt !== null) first = entry.row.cid;
@@ -216,16 +370,18 @@ export class Outbox {
     this.#fail(first, "too_large", POISON);
   }
 
-  /** The log of a chat (null: of all) was replaced: sends lose what they answer to, and all else fails.
+  /** The log of a chat (null: of all) was replaced: sends lose what they answer to, what names a seq fails.
    * @param {number | null} chatId */
   forgetLog(chatId) {
+    for (const [cid, place] of this.places) {
+      if (chatId === null || chatId === place.chatId) this.places.delete(cid);
+    }
     for (const entry of [...this.entries.values()]) {
       const { row } = entry;
       if (chatId !== null && chatId !== row.chat_id) continue;
-      if (row.kind !== "send") this.#fail(row.cid, "bad_seq", REPLACED);
+      if (row.seq !== null) this.#fail(row.cid, "bad_seq", REPLACED);
       else if (row.reply_to !== null) {
-        entry.row = { ...row, reply_to: null, target_at: null, reply_lost: true };
-        this.emit({ do: "save_row", row: entry.row });
+        this.#save(entry, { ...row, reply_to: null, target_at: null, reply_lost: true });
       }
     }
   }

@@ -151,7 +151,8 @@ export class ClientSession {
     if (this.state !== "stopped") this.#leave("stop", "stopped");
   }
 
-  /** Put a command behind those on their way to its chat.
+  /** Put a command behind those on their way to its chat. What no link has carried yet it may change or end instead
+   * (`merged`).
    * @param {import("./outbox.js").GivenRow} given @param {number} now @param {boolean} [saved] it is durable already
    * @returns {boolean} false where its cid is among them */
   send(given, now, saved = false) {
@@ -160,7 +161,7 @@ export class ClientSession {
     return true;
   }
 
-  /** The answer to `save_row`: from now on it may be sent (C1). @param {string} cid @param {number} now */
+  /** The answer to a `save_row`, one for each: from the last on it may be sent (C1). @param {string} cid @param {number} now */
   rowSaved(cid, now) {
     this.outbox.saved(cid);
     this.#pump(now);
@@ -277,6 +278,7 @@ export class ClientSession {
     if (this.replica.ready(frame)) this.outbox.forgetLog(null);
     this.#emit({ do: "save_epoch", user_id: frame.user.id, epoch: frame.epoch });
     this.#listed(frame);
+    this.outbox.ready();
   }
 
   /** @param {Frame} frame */
