@@ -28,7 +28,7 @@ def _refuse_in_one_form(app: QuartTrio) -> None:
         if isinstance(error, HTTPException):
             return problem_response(for_status(error.code or 500))
         asked = request if has_request_context() else websocket
-        log.error("a request failed", method=asked.method, path=asked.path, exc_info=error)
+        log.error("request_failed", method=asked.method, path=asked.path, exc_info=error)
         return problem_response(Problem("internal"))
 
     app.register_error_handler(Exception, refuse)

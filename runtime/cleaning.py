@@ -27,7 +27,7 @@ async def clean_for_ever(ask: Ask, now: Callable[[], datetime], interval: float 
     while True:
         counts = await clean(ask, now)
         if any(counts.values()):
-            log.info("cleaned up", **counts)
+            log.info("cleaned", **counts)
         await trio.sleep(interval)
 
 

@@ -247,7 +247,7 @@ class Driver:
                 try:
                     self._perform_output(output)
                 except Exception:  # a bug in one of them keeps none of the others back
-                    log.exception("an output failed", output=type(output).__name__)
+                    log.exception("output_failed", output=type(output).__name__)
             while self._touched:
                 self._flush(self._touched.popitem()[1])
         due = self.hub.next_timer()
@@ -353,7 +353,7 @@ class Driver:
         try:
             outcome = await self._storage.perform(output.operation)
         except Exception:
-            log.exception("an operation failed", operation=type(output.operation).__name__)
+            log.exception("operation_failed", operation=type(output.operation).__name__)
             outcome = OperationFailed(retryable=False, detail="internal")
         finally:
             self._operations -= 1

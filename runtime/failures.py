@@ -48,7 +48,7 @@ class Failures:
         if told is None and len(self._told) >= MAX_KINDS:
             self._told.clear()
         self._told[place] = _Told(now)
-        log.error("a connection failed", unsaid=0 if told is None else told.since, exc_info=error)
+        log.error("connection_failed", unsaid=0 if told is None else told.since, exc_info=error)
 
 
 def _place(error: BaseException) -> Place:

@@ -1,5 +1,7 @@
 """Logs: one line an event, JSON or for the console, its fields beside it; no secrets or message texts in it.
 
+An event is a constant name in snake_case (`database_away`); what varies, and what explains it, stands in fields.
+
 What a stranger can make us write has a limit: of each kind of line so many a second, and the next line of that kind
 tells how many were left out.
 """
@@ -39,6 +41,8 @@ _SHARED: Final[list[structlog.typing.Processor]] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+_FOREIGN: Final[list[structlog.typing.Processor]] = [*_SHARED, structlog.stdlib.ExtraAdder(("reason", "chat_id"))]
+"""For lines of the standard library's logging, storage's among them: `log.warning("event", extra={"reason": ...})`."""
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -136,7 +140,7 @@ def configure_logging(
         else structlog.processors.JSONRenderer(_json)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
+        foreign_pre_chain=_FOREIGN,
         processors=[
             _tell_left_out,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,

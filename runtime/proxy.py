@@ -51,7 +51,10 @@ class ProxyFix:
         address = _address(str((scope.get("client") or ("", 0))[0]).encode())
         if address is not None and ip_address(address).is_loopback and _values(scope["headers"], b"x-forwarded-for"):
             self._warned = True
-            log.warning("a proxy is in front, but VESTNIK_PROXY_HOPS is 0: all its clients share one address's limits")
+            log.warning(
+                "proxy_not_expected",
+                reason="VESTNIK_PROXY_HOPS is 0: all clients of the proxy share one address's limits",
+            )
 
     def _corrected(self, scope: Any) -> Any:
         scope = dict(scope)

@@ -54,5 +54,5 @@ class Readiness:
             if scope.cancelled_caught:
                 faults[name] = "no answer"
         if faults and faults != self._faults:
-            log.warning("not ready", **faults)
+            log.warning("not_ready", **faults)
         return faults

@@ -45,7 +45,7 @@ def raise_descriptor_limit() -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (OSError, ValueError) as error:
-        log.warning("the limit of descriptors stays", soft=soft, error=str(error))
+        log.warning("descriptor_limit_kept", soft=soft, error=str(error))
 
 
 def bind(host: str, port: int) -> socket.socket:

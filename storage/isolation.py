@@ -121,7 +121,7 @@ def _one_by_one(batch: AppendBatch) -> Generator[Start, Tried, Outcome]:
                 trouble = tried
                 outcomes.append(tried)
             case Bug(error):
-                _log.error("a command of chat %s failed", batch.chat_id, exc_info=error)
+                _log.error("command_failed", extra={"chat_id": batch.chat_id}, exc_info=error)
                 outcomes.append(OperationFailed(retryable=False, detail="internal"))
             case _:
                 (answer,) = tried

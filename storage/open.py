@@ -38,9 +38,9 @@ async def open_storage(url: str, *, random: Random | None = None, observer: Obse
     try:
         await storage.check_schema()
         for warning in await storage.warnings():
-            _log.warning(warning)
+            _log.warning("durability_weak", extra={"reason": warning})
     except (StoreUnavailable, err.MySQLError) as error:
-        _log.warning("the database does not answer yet: %s", error)
+        _log.warning("database_silent", extra={"reason": str(error)})
     except BaseException:
         await storage.aclose()
         raise

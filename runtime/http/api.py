@@ -96,7 +96,7 @@ class Api:
             try:
                 result = await run(route, self._services, exchange, found.places)
             except Exception as error:
-                log.error("a request failed", method=route.method, route=route.path, exc_info=error)
+                log.error("request_failed", method=route.method, route=route.path, exc_info=error)
                 result = Problem("internal")
             return None if result is None else reply_to(result)
         page = exchange.path in self._pages

@@ -68,7 +68,7 @@ def read_pages(folder: Path | None) -> dict[str, WebFile]:
     if folder is None:
         return {}
     if not (folder / "renderer" / "index.html").is_file():
-        log.warning("the messenger's pages are off: there is no renderer/index.html", folder=str(folder))
+        log.warning("pages_missing", folder=str(folder))
         return {}
     pages = {name: _made(path) for path, name in _found(folder.resolve())}
     return {"/": pages["/index.html"], **pages}
@@ -84,7 +84,7 @@ def _found(root: Path) -> Iterator[tuple[Path, str]]:
             if not plain or path.suffix not in TYPES or path.name in PRIVATE or not path.is_file():
                 continue
             if not path.resolve().is_relative_to(root) or path.stat().st_size > MAX_FILE:
-                log.warning("a file is not served: outside of the folder, or too large", path=str(path), limit=MAX_FILE)
+                log.warning("file_not_served", path=str(path), limit=MAX_FILE)
                 continue
             yield path, f"{prefix}/{inner.as_posix()}"
 

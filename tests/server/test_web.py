@@ -226,7 +226,7 @@ def test_pages_are_those_of_the_checkout_of_a_folder_or_none(tmp_path: Path, web
 
 def test_a_folder_without_pages_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert read_pages(tmp_path / "nowhere") == {}
-    assert "pages are off" in caplog.text and "nowhere" in caplog.text
+    assert "pages_missing" in caplog.text and "nowhere" in caplog.text
 
 
 async def test_without_pages_there_is_nothing_at_the_root(house_at: OpenHouse) -> None:
