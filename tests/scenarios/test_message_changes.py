@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from chatproto.operations import AppendBatch, AppendChange, Appended, BatchAppended, DeleteMessage, ReadLog
+from chatproto.operations import (
+    AppendBatch,
+    AppendChange,
+    Appended,
+    BatchAppended,
+    DeleteMessage,
+    FetchPins,
+    PinsFound,
+    ReadLog,
+    Refused,
+)
 from chatproto.operations.message_rules import MAX_EMOJI, MAX_OWN_EMOJI, MAX_PINS
 from chatproto.server.hints import HeadMoved, Hint
 from chatproto.server.knobs import Knobs
@@ -491,3 +501,17 @@ def test_an_unchanged_command_below_a_known_head_tells_of_a_replaced_log() -> No
     world.hold = set()
     world.release(BatchAppended((Appended(chat_id, (), False, 1, unchanged=(1, START)),)))
     assert a.closed == b.closed == (1012, "the log was replaced")
+
+
+def test_pins_name_people_with_their_presence() -> None:
+    world, (ann, bob, _), (a, b, _), chat_id = begin()
+    say(b, chat_id, "two")
+    do(a, "pin", chat_id, 1, on=True)
+    do(a, "pin", chat_id, 2, on=True)
+    b.leave()
+    world.sleep(31)
+    found = world.request(FetchPins(ann.id, chat_id))
+    assert isinstance(found, PinsFound)
+    assert [message.seq for message in found.messages] == [1, 2]
+    assert {user.id: user.online for user in found.users} == {ann.id: True, bob.id: False}
+    assert world.request(FetchPins(99, chat_id)) == Refused("not_found")
