@@ -21,7 +21,7 @@ from chatproto.server.outputs import SendFrame
 from chatproto.server.pending import Listing, Reading
 from chatproto.server.room import Cursor, Room
 from chatproto.server.session import Session
-from chatproto.server.tail import Entry, erase_deleted
+from chatproto.server.tail import Entry
 from chatproto.transitions import CursorState, SessionState
 from chatproto.wire import codec
 from chatproto.wire.frames import Lag
@@ -167,12 +167,8 @@ class Rooms:
                 self._news[chat_id] = items[-1].seq
             return
         entries = [Entry(item) for item in items]
-        if (
-            entries
-            and not room.early
-            and entries[0].seq - 1 == room.seq
-            and entries[-1].seq - entries[0].seq == len(entries) - 1
-        ):
+        dense = bool(entries) and entries[-1].seq - entries[0].seq == len(entries) - 1
+        if dense and not room.early and entries[0].seq - 1 == room.seq:
             self._advance(room, entries)
         else:
             room.keep_early(entries, self._knobs.early_items)
@@ -316,7 +312,6 @@ class Rooms:
         """These stand right behind the room's place: give them to all who are live, in order."""
         if not entries:
             return
-        erase_deleted(entries)
         begin = 0
         added: list[Entry] = []
         for place, entry in enumerate(entries):

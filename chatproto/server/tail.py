@@ -65,7 +65,7 @@ class Entry:
         """Keep nothing of messages that were deleted."""
         item = without(self.item, erased)
         if item is not self.item:
-            self.item, self.plain, self._chat, self._narrow = item, PLAIN.encode_item(item), None, None
+            self.item, self.plain, self._chat = item, PLAIN.encode_item(item), None
 
     @property
     def size(self) -> int:

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from chatproto.operations import (
     AppendBatch,
     AppendChange,
     Appended,
+    AppendMessage,
     BatchAppended,
     DeleteMessage,
     FetchPins,
@@ -307,26 +309,22 @@ def test_frames_are_shared_by_all_who_see_the_same() -> None:
 
 def test_who_came_late_is_told_of_the_pins_that_they_may_see() -> None:
     world, (ann, _, _), (a, b, _), chat_id = begin()
-    tom = world.person("tom")
+    tom, zoe = world.people("tom", "zoe")
     t = tom.connect()
     add(world, chat_id, ann, tom)
     j = tom.join(chat_id)
     say(t, chat_id, "three")
-    for peer in (a, b, t, j):
+    add(world, chat_id, ann, zoe)
+    z = zoe.connect()
+    for peer in (a, b, t, j, z):
         peer.take()
     for seq, on in ((1, True), (3, True), (3, False)):
         do(a, "pin", chat_id, seq, on=on)
     assert [event["data"]["pinned_seq"] for event in b.take("event")] == [1, 3, 1]
-    assert [frame.get("data", frame["type"]) for frame in t.take()] == [
-        "hidden",
-        {"pinned_seq": 3},
-        {"pinned_seq": None},
-    ]
-    assert [frame.get("data", frame["event"]) for frame in j.take()] == [
-        "hidden",
-        {"pinned_seq": 3},
-        {"pinned_seq": None},
-    ]
+    expected = ["hidden", {"pinned_seq": 3}, {"pinned_seq": None}]
+    assert [frame.get("data", frame["type"]) for frame in t.take()] == expected
+    assert [frame.get("data", frame["event"]) for frame in j.take()] == expected
+    assert [frame["type"] for frame in z.take()] == ["hidden"] * 3
 
 
 def test_a_former_member_may_do_nothing_and_learns_of_deletions() -> None:
@@ -367,6 +365,7 @@ def test_what_one_batch_writes_and_deletes_is_told_without_its_text() -> None:
 
 def test_the_tail_gives_no_deleted_text_to_those_who_catch_up() -> None:
     world, (_, bob, _), (a, b, _), chat_id = begin()
+    live = bob.join(chat_id)
     do(a, "edit", chat_id, 1, content="a second secret")
     do(b, "react", chat_id, 1, emoji="👍", on=True)
     say(b, chat_id, "stays")
@@ -378,6 +377,7 @@ def test_the_tail_gives_no_deleted_text_to_those_who_catch_up() -> None:
         assert [item.get("content", item.get("data")) for item in items][:-1] == expected
         assert "secret" not in repr(items)
         j.leave()
+    assert live.closed is None
     assert reads == sum(isinstance(operation, ReadLog) for operation in world.performed) == 0, "all from the tail"
     room = world.hub.parts.rooms._rooms[chat_id]
     assert room.tail.size == sum(entry.size for entry in room.tail._entries)
@@ -403,6 +403,44 @@ def test_what_came_too_early_gives_no_deleted_text() -> None:
     items = [frame for frame in b.take() if "seq" in frame]
     assert [(item["seq"], item.get("content")) for item in items] == [(2, None), (3, None)]
     assert "secret" not in repr(items)
+
+
+def test_what_stands_behind_a_gap_erases_what_comes_before_it() -> None:
+    world, (ann, _, _), (_, b, _), chat_id = begin()
+    texts = [AppendMessage(chat_id, ann.id, f"t{seq}", b"0" * 32, SECRET, None, None, world.now) for seq in (2, 3)]
+    secret, other = [world.store.perform(text) for text in texts]
+    deleted = world.store.perform(DeleteMessage(chat_id, ann.id, "d", b"0" * 32, 2, None, world.now))
+    for outcome in (deleted, secret, other):
+        assert isinstance(outcome, Appended)
+        world.hub.parts.rooms.told(chat_id, outcome.items)
+    world.pump()
+    items = [frame for frame in b.take() if "seq" in frame]
+    assert [(item["seq"], item.get("content")) for item in items] == [(2, None), (3, SECRET), (4, None)]
+
+
+def test_who_came_late_and_catches_up_gets_each_change_once_and_in_order() -> None:
+    world, (ann, _, _), (a, _, _), chat_id = begin(evolve(PLENTY, tail_items=1))
+    tom = world.person("tom")
+    add(world, chat_id, ann, tom)
+    for number in range(3):
+        say(a, chat_id, str(number))
+    world.hold = {ReadLog}
+    t = tom.join(chat_id, after_seq=1)
+    do(a, "react", chat_id, 1, emoji="👍", on=True)
+    assert [frame for frame in t.take() if "seq" in frame] == []
+    world.release()
+    frames = [(frame["seq"], frame.get("event")) for frame in t.take() if "seq" in frame]
+    assert frames == [(2, "member_added"), (3, None), (4, None), (5, None), (6, "hidden")]
+
+
+def test_who_came_late_and_left_is_told_nothing() -> None:
+    world, (ann, _, _), (a, b, _), chat_id = begin()
+    tom = world.person("tom")
+    add(world, chat_id, ann, tom)
+    tom.connect().leave()
+    do(a, "react", chat_id, 1, emoji="👍", on=True)
+    assert told(b)[-1] == (3, "reaction_added")
+    assert [note.event for note in world.notes] == []
 
 
 def test_a_tail_erases_within_its_bound() -> None:
