@@ -284,7 +284,8 @@ chat_events = _table(
     Index(None, "chat_id", "target_seq"),
 )
 """`data`: a JSON object of what the event carries besides its subject, who is rendered when it is read. What happened
-to a message (`target_seq`) is told from its present state; no event holds a text."""
+to a message (`target_seq`) is told from its present state: such an event holds no text, but the emoji of a reaction
+and the `rev` that it made."""
 
 revisions = _table(
     "revisions",

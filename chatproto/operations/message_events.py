@@ -2,6 +2,9 @@
 
 An event keeps no text. What it is sent with is the state of its target at that moment, so that nobody is ever told a
 text that was erased, and a client that missed what lies between is right at once.
+
+Where the target was changed again since, the event carries all that can change. Else a client that was told this text
+with the last `rev` would take what comes next, about the reactions between, for older than what it has.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,18 +29,22 @@ UNPINNED: Final = "unpinned"
 def rendered(event: Event, target: Message, pinned_seq: int | None) -> Event:
     """An event about a message as it is sent.
 
-    `event`: as it is stored, with the emoji of a reaction; `target`: as the viewer sees it now; `pinned_seq`: the
-    highest pinned seq that they may see.
+    `event`: as it is stored, with the `rev` that it made, and the emoji of a reaction; `target`: as the viewer sees it
+    now; `pinned_seq`: the highest pinned seq that they may see.
     """
     return structs.replace(event, data=_data(event, target, pinned_seq))
 
 
 def _data(event: Event, target: Message, pinned_seq: int | None) -> dict[str, Any]:
     match event.event:
-        case "edited" if not target.deleted:
-            return {"content": target.content, "edited_at": target.edited_at, "rev": target.rev}
-        case "reaction_added" | "reaction_removed" if not target.deleted:
-            return {"emoji": event.data["emoji"], "reactions": target.reactions, "rev": target.rev}
+        case "edited" | "reaction_added" | "reaction_removed" if not target.deleted:
+            changed_since = event.data["rev"] != target.rev
+            data: dict[str, Any] = {"emoji": event.data["emoji"]} if "emoji" in event.data else {}
+            if event.event == "edited" or changed_since:
+                data |= {"content": target.content, "edited_at": target.edited_at}
+            if event.event != "edited" or changed_since:
+                data["reactions"] = target.reactions
+            return data | {"rev": target.rev}
         case "deleted":
             told = {"sender_id": target.sender_id, "rev": target.rev}
             return told | {"pinned_seq": pinned_seq} if UNPINNED in event.data else told
@@ -79,7 +86,14 @@ def gathered(reactions: Iterable[tuple[int, str, int]]) -> tuple[Reaction, ...]:
 def tombstone(message: Message, rev: int) -> Message:
     """What is left of a deleted message."""
     return structs.replace(
-        message, rev=rev, content=None, deleted=True, attachment_url=None, attachments=(), reactions=()
+        message,
+        rev=rev,
+        content=None,
+        edited_at=None,
+        deleted=True,
+        attachment_url=None,
+        attachments=(),
+        reactions=(),
     )
 
 

@@ -89,13 +89,13 @@ def _message(room: Room, seq: int) -> Message | None:
 
 
 def _perform(room: Room, operation: MessageChange) -> None:
-    seq = room.last_seq + 1
+    seq, rev = room.last_seq + 1, len(room.changes.get(operation.seq, ())) + 2
     match operation:
         case EditMessage(content=content):
             room.texts[seq] = content
-            _log(room, operation, "edited", {})
+            _log(room, operation, "edited", {"rev": rev})
         case React(emoji=emoji, on=on):
-            _log(room, operation, "reaction_added" if on else "reaction_removed", {"emoji": emoji})
+            _log(room, operation, "reaction_added" if on else "reaction_removed", {"rev": rev, "emoji": emoji})
         case Pin(on=on):
             room.pins.append((seq, operation.seq, on))
             _log(room, operation, "pinned" if on else "unpinned", {})

@@ -356,7 +356,7 @@ def _edit(change: _Change, content: str) -> Steps[_Done]:
         ]
     )
     yield from _write(message)
-    return _Done(message, "edited", {}, change.chat.pinned_seq)
+    return _Done(message, "edited", {"rev": message.rev}, change.chat.pinned_seq)
 
 
 def _delete(change: _Change) -> Steps[_Done]:
@@ -386,7 +386,8 @@ def _react(change: _Change, emoji: str, *, on: bool) -> Steps[_Done]:
         yield from _end(change, _REACTION_ENDS, own.event_seq)
     message = structs.replace(message, rev=message.rev + 1, reactions=gathered(under))
     yield from _write(message)
-    return _Done(message, "reaction_added" if on else "reaction_removed", {"emoji": emoji}, change.chat.pinned_seq)
+    data = {"rev": message.rev, "emoji": emoji}
+    return _Done(message, "reaction_added" if on else "reaction_removed", data, change.chat.pinned_seq)
 
 
 def _pin(change: _Change, *, on: bool) -> Steps[_Done]:

@@ -17,10 +17,12 @@ from chatproto.operations import (
     CreateSession,
     CreateUser,
     Done,
+    FetchPage,
     ListChats,
     LoadSession,
     Mark,
     Outcome,
+    PageFound,
     SessionCreated,
     SessionLoaded,
     TouchSession,
@@ -120,3 +122,42 @@ def test_a_session_that_was_used_this_minute_is_only_looked_at(database: Counted
     expect(UserFound, looked(seconds=59))
     assert looked(seconds=60) == Done(), "a minute is over"
     expect(UserFound, looked(seconds=119))
+
+
+def furnish_log(database: CountedSQLite, house: House, chat_id: int, people: list[int], number: int) -> None:
+    """So many messages, each edited, reacted to and pinned, and as many that nobody touched."""
+    for _ in range(2 * number):
+        database.perform(house.message(chat_id, people[0]))
+    for seq in range(1, number + 1):
+        for command in (
+            house.edit_of(chat_id, people[0], seq, "later"),
+            house.react_of(chat_id, people[1], seq, "\U0001f600"),
+            house.react_of(chat_id, people[0], seq, "\U0001f601"),
+            house.pin_of(chat_id, people[0], seq),
+        ):
+            database.perform(command)
+
+
+def page_statements(database: CountedSQLite, user_id: int, chat_id: int, after: int, limit: int) -> int:
+    before = database.statements
+    page = expect(PageFound, database.perform(FetchPage(user_id, chat_id, after, None, limit))).page
+    assert len(page.items) == limit
+    return database.statements - before
+
+
+def test_a_page_costs_the_same_however_much_of_it_was_changed(database: CountedSQLite) -> None:
+    house = House(None)  # type: ignore[arg-type]
+    people = [new_user(database, name) for name in ("ann", "bob", "eve")]
+    ann, _, eve = people
+    chat = expect(ChatCreated, database.perform(CreateGroup(ann, "g", tuple(people[1:]), None, START))).chat.id
+    furnish_log(database, house, chat, people, 20)
+    untouched = page_statements(database, ann, chat, 20, 20)
+    assert untouched == 4, "who may see what, messages, who has read, users"
+    assert page_statements(database, ann, chat, 0, 1) == page_statements(database, ann, chat, 0, 20) == untouched + 1
+    events = page_statements(database, ann, chat, 40, 80)
+    assert events == page_statements(database, ann, chat, 40, 4) <= 7
+    database.perform(AppendChange(chat, ann, "remove", (eve,), "all", None, None, None, house.cid(), START))
+    database.perform(house.edit_of(chat, ann, 1, "latest"))
+    assert page_statements(database, eve, chat, 20, 20) == 3, "who had read is known"
+    assert page_statements(database, eve, chat, 0, 1) == page_statements(database, eve, chat, 0, 20) == 6
+    assert page_statements(database, eve, chat, 40, 80) <= 9

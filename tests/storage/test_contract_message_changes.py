@@ -178,6 +178,22 @@ async def test_pins_are_told_by_the_highest_seq(house: House) -> None:
     assert [message.rev for message in await everywhere(house, ann, chat, 1)] == [1] * 3, "a pin is no revision"
 
 
+async def test_an_event_tells_all_of_a_message_that_was_changed_again(house: House) -> None:
+    """Who gets it late may have been told a part of the state only, and goes by `rev`."""
+    ann, bob = await house.people(2)
+    chat = await house.direct(ann, bob)
+    await house.send(chat, ann, "one")
+    first = await house.changed(house.edit_of(chat, ann, 1, "two"))
+    second = await house.changed(house.react_of(chat, bob, 1, HEART))
+    third = await house.changed(house.edit_of(chat, ann, 1, "three"))
+    told = [set(event.data) for event in (first, second, third)]
+    assert told == [{"content", "edited_at", "rev"}, {"emoji", "reactions", "rev"}, {"content", "edited_at", "rev"}]
+    late = [data_of(item) for item in (await house.page(bob, chat, after=1)).items]
+    message = await house.message_at(bob, chat, 1)
+    state = {"content": "three", "edited_at": message.edited_at, "reactions": message.reactions, "rev": 4}
+    assert late == [state, state | {"emoji": HEART}, third.data]
+
+
 async def test_unread_messages_are_the_live_ones(house: House) -> None:
     ann, bob = await house.people(2)
     chat = await house.direct(ann, bob)

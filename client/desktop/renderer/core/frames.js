@@ -75,11 +75,13 @@ const isEvent = shape({
   target_seq: orNull(isId),
   data: isObject,
 });
+/** What became of a message, or some of it. @type {(data: any) => boolean} */
+const isState = (data) => orNull(isText)(data.content) && orNull(listOf(isReaction))(data.reactions);
 /** Whether what an event of a known word tells can be used. @type {Record<string, (event: any) => boolean>} */
 const EVENTS = {
-  edited: ({ data }) => orNull(isText)(data.content),
-  reaction_added: ({ data }) => orNull(listOf(isReaction))(data.reactions),
-  reaction_removed: ({ data }) => orNull(listOf(isReaction))(data.reactions),
+  edited: ({ data }) => isState(data),
+  reaction_added: ({ data }) => isState(data),
+  reaction_removed: ({ data }) => isState(data),
   member_added: ({ data }) => isUser(data.user) && isText(data.role),
   member_removed: ({ data }) => isId(data.user_id),
   role_changed: ({ data }) => isId(data.user_id) && isText(data.role),

@@ -75,16 +75,20 @@ export function changedBy(message, event) {
   if (event.target_seq !== message.seq || !Number.isSafeInteger(rev) || rev < message.rev) return message;
   switch (event.event) {
     case "edited":
-      return { ...message, rev, content: data.content ?? null, edited_at: data.edited_at ?? null };
-    case "deleted":
-      return { ...message, rev, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
     case "reaction_added":
     case "reaction_removed":
-      return { ...message, rev, reactions: data.reactions ?? [] };
+      return { ...message, rev, ...textOf(data), ...("reactions" in data && { reactions: data.reactions ?? [] }) };
+    case "deleted":
+      return { ...message, rev, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
     default:
       return message;
   }
 }
+
+/** The text that an event tells: a reaction tells it too, where the message was edited after it.
+ * @param {any} data */
+const textOf = (data) =>
+  "content" in data ? { content: data.content ?? null, edited_at: data.edited_at ?? null } : {};
 
 /** Of two states of one item the newer. @param {Item} one @param {Item} other @returns {Item} */
 export function newerOf(one, other) {

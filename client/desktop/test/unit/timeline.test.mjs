@@ -80,6 +80,15 @@ test("a whole message is replaced only by a greater rev, an event counts where i
   assert.equal(edited({ content: "no", rev: 2 }), message);
   assert.equal(edited({}), message);
   assert.equal(edited({ content: "yes", rev: 3, edited_at: null }).content, "yes");
+  const late = changedBy(
+    message,
+    /** @type {any} */ ({
+      ...event,
+      event: "reaction_added",
+      data: { content: "x", edited_at: null, reactions: [], rev: 9 },
+    }),
+  );
+  assert.deepEqual([late.content, late.reactions, late.rev], ["x", [], 9], "told late, an event tells all");
   const line = withPage(emptyLine(7), { items: [message], from_seq: 4, to_seq: 5 }, bounds, "end");
   const older = withPage(
     line,

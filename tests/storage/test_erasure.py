@@ -1,0 +1,85 @@
+"""A deleted message is gone from every table, from the file, and from backups taken later."""
+
+from pathlib import Path
+
+import pytest
+import trio
+from sqlalchemy import LargeBinary, String, Table, inspect, text
+
+from storage.backup import back_up
+from storage.migrate import connected, sqlite_path, upgrade
+from storage.open import open_storage
+from storage.tables import metadata
+from tests.storage.house import House
+from tests.storage.test_backup import KINDS, url_of
+
+SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")
+EMOJI = "\U0001f9a4"
+"""A dodo, which nobody else uses."""
+
+
+async def write_and_delete(url: str) -> None:
+    """A message with former texts, reactions that came and went, a pin, and somebody who left before the end."""
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann, bob, eve = await house.people(3)
+        chat = await house.group(ann, bob, eve)
+        await house.send(chat, bob, SECRETS[0])
+        await house.send(chat, bob, "what stays")
+        await house.changed(house.edit_of(chat, bob, 1, SECRETS[1]))
+        await house.changed(house.react_of(chat, eve, 1, EMOJI))
+        await house.changed(house.react_of(chat, ann, 1, EMOJI))
+        await house.changed(house.pin_of(chat, ann, 1))
+        await house.change("remove", chat, ann, eve)
+        await house.changed(house.react_of(chat, ann, 1, EMOJI, on=False))
+        await house.changed(house.edit_of(chat, bob, 1, SECRETS[2]))
+        assert_found(await trio.to_thread.run_sync(all_text, url), there=True)
+        await house.changed(house.delete_of(chat, ann, 1))
+    finally:
+        await storage.aclose()
+
+
+def all_text(url: str) -> bytes:
+    """The values of every column of every table that may hold text, those of the migrations included."""
+    with connected(url) as connection:
+        names = inspect(connection).get_table_names()
+        assert set(names) >= set(metadata.tables)
+        found = []
+        for name in names:
+            columns = inspect(connection).get_columns(name)
+            textual = [one["name"] for one in columns if isinstance(one["type"], String | LargeBinary)]
+            for column in textual:
+                quoted = connection.dialect.identifier_preparer.quote
+                values = connection.scalars(text(f"SELECT {quoted(column)} FROM {quoted(name)}"))
+                found += [value if isinstance(value, bytes) else str(value).encode() for value in values]
+        return b"\n".join(found)
+
+
+def assert_found(content: bytes, *, there: bool) -> None:
+    """All of it, or nothing."""
+    found = [one for one in (*SECRETS, EMOJI) if one.encode() in content]
+    assert found == ([*SECRETS, EMOJI] if there else [])
+    assert b"what stays" in content
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_holds_what_was_deleted(kind: str, tmp_path: Path) -> None:
+    url = url_of(kind, tmp_path, "erased")
+    await trio.to_thread.run_sync(upgrade, url)
+    await write_and_delete(url)
+    assert_found(await trio.to_thread.run_sync(all_text, url), there=False)
+    backup = tmp_path / "backup"
+    await trio.to_thread.run_sync(back_up, url, backup)
+    assert_found(backup.read_bytes(), there=False)
+    if kind == "sqlite":
+        with connected(url) as connection:
+            connection.commit()
+            connection.connection.driver_connection.execute("vacuum")  # type: ignore[union-attr]
+        assert_found(sqlite_path(url).read_bytes(), there=False)
+
+
+def test_every_text_column_is_looked_at() -> None:
+    """The tables of migrations are those of the program."""
+    tables: list[Table] = metadata.sorted_tables
+    assert any(isinstance(column.type, String) for table in tables for column in table.columns)
