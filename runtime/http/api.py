@@ -12,6 +12,7 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 from runtime.http import auth, chats, docs, health, message_changes, messages, users
 from runtime.http.exchange import Exchange, Headers, Reply
 from runtime.http.origin import is_guest_origin, is_own_origin
+from runtime.http.packing import may_be_packed, packed, takes_gzip
 from runtime.http.problem import Problem, encoded
 from runtime.http.routes import Page, Result, Route, run
 from runtime.http.table import Found, Table
@@ -32,10 +33,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES,
     *health.ROUTES
 )  # fmt: skip
+_VARY: Final = (b"vary", b"Origin")
 _COMMON: Final[Headers] = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"vary", b"Origin"),
+    _VARY,
 ]
 
 
@@ -64,6 +66,10 @@ class Api:
         reply = refused or await self._reply(exchange, found, route)
         if reply is None:
             return  # the client is gone
+        if may_be_packed(exchange.path, reply):
+            common[common.index(_VARY)] = (b"vary", b"Origin, Accept-Encoding")
+            if takes_gzip(exchange.header(b"accept-encoding")):
+                reply = await packed(reply)
         if exchange.path.startswith("/api/"):
             common.append((b"cache-control", b"no-store"))
         if not any(name == b"content-security-policy" for name, _ in reply.headers):

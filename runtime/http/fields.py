@@ -18,6 +18,7 @@ MAX_URL: Final = 2048
 MAX_OFFSET: Final = 10_000
 MIN_QUERY: Final = 2
 MAX_QUERY: Final = 64
+_DIGITS: Final = 20
 
 _BAD_UNICODE: Final = Fault("bad_unicode", "Control characters are not allowed.")
 
@@ -123,10 +124,18 @@ def _told(description: str, **bounds: int | str) -> Meta:
     return Meta(description=description, extra_json_schema=dict(bounds))
 
 
+def _cursor(text: str, _context: Context) -> tuple[int, int] | Fault:
+    moment, _, chat_id = text.partition("-")
+    plain = all(part.isascii() and part.isdecimal() and len(part) < _DIGITS for part in (moment, chat_id))
+    return (int(moment), int(chat_id)) if plain else Fault("bad_format", "Must be a next_cursor of an earlier answer.")
+
+
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Seq = Annotated[int, Meta(ge=0, le=MAX_ID)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
 Offset = Annotated[int, Meta(ge=0, extra_json_schema={"maximum": MAX_OFFSET}), Rule(_offset)]
+ChatCursor = Annotated[str, _told("next_cursor of the page before"), Rule(_cursor)]
+"""Checked, it is a tuple: microseconds since 1970 and the id of the last chat of the page before."""
 ReadSeq = Annotated[int, _told("up to the chat's last_seq", minimum=0, maximum=MAX_ID), Rule(_read_seq)]
 Username = Annotated[str, _told("capitals are lowered", pattern="^[A-Za-z0-9_.-]{3,32}$"), Rule(_username)]
 DisplayName = Annotated[str, _told("kept in NFC", minLength=1, maxLength=MAX_NAME), _name(MAX_NAME)]

@@ -40,6 +40,12 @@ class ChatList(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
 
 
+class ChatPage(ChatList, frozen=True, kw_only=True):
+    """A part of the list; `next_cursor` asks for what follows, null at the end."""
+
+    next_cursor: str | None
+
+
 class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
     """Messages, ascending; `users` are those they name; `has_more`: older ones exist."""
 

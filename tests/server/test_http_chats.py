@@ -232,3 +232,60 @@ async def test_strange_chats_are_as_chats_that_do_not_exist(house: House) -> Non
         assert [answer.text for answer in strange] == [answer.text for answer in random]
         assert len({answer.text for answer in strange}) == 1
         assert [dict(a.headers, date="") for a in strange] == [dict(a.headers, date="") for a in random]
+
+
+async def test_the_list_comes_in_pages_too(house: House) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris")
+    ids = [(await create(anna, type="group", title=f"Группа {n}", user_ids=[boris.id])).json()["id"] for n in range(7)]
+    for chat_id in (ids[2], ids[5]):
+        await boris.post(f"/api/chats/{chat_id}/messages", {"content": "текст"})
+    whole = (await anna.get("/api/chats")).json()
+    assert set(whole) == {"chats", "users", "epoch"}, "without parameters the answer is as it was"
+    assert [chat["id"] for chat in whole["chats"][:2]] == [ids[5], ids[2]]
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    pages = 0
+    while True:
+        page = (await anna.get("/api/chats", limit=3, **after)).json()
+        assert page["epoch"] == whole["epoch"]
+        found += page["chats"]
+        pages += 1
+        if pages == 1:
+            assert [user["username"] for user in page["users"]] == ["boris"]
+            # what moves up meanwhile is not told twice, and takes nobody's place
+            await boris.post(f"/api/chats/{ids[0]}/messages", {"content": "наверх"})
+        if page["next_cursor"] is None:
+            break
+        after = {"cursor": page["next_cursor"]}
+    assert pages == 2
+    assert [chat["id"] for chat in found] == [chat["id"] for chat in whole["chats"] if chat["id"] != ids[0]]
+    large = (await anna.get("/api/chats", limit=200)).json()
+    assert len(large["chats"]) == 7 and large["next_cursor"] is None
+    rest = (await anna.get("/api/chats", **after)).json()
+    assert rest["chats"] == found[3:] and rest["next_cursor"] is None
+    for limit in ("0", "201", "x"):
+        assert (await anna.get("/api/chats", limit=limit)).status_code == 422
+    for wrong in ("x", "-", "1", "9-9-9", f"{'9' * 40}-1"):
+        refused = await anna.get("/api/chats", cursor=wrong)
+        assert fields_of(refused) == {"cursor": "bad_format"}, wrong
+
+
+async def test_long_answers_are_packed_and_secret_ones_are_not(house: House) -> None:
+    anna, boris = await house.register("anna", email="anna@example.org"), await house.register("boris")
+    for n in range(30):
+        await create(anna, type="group", title=f"Группа номер {n}", user_ids=[boris.id])
+    plain = await anna.call("GET", "/api/chats", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers and "Accept-Encoding" in plain.headers["vary"]
+    for accepted in ("gzip", "br, GZIP;q=0.5", "deflate,gzip;q=1.0"):
+        packed = await anna.call("GET", "/api/chats", headers={"Accept-Encoding": accepted})
+        assert packed.headers["content-encoding"] == "gzip" and packed.json() == plain.json()
+        assert int(packed.headers["content-length"]) < len(plain.content) / 5
+    for accepted in ("br", "gzip;q=0", "gzip; q=0.000", ""):
+        again = await anna.call("GET", "/api/chats", headers={"Accept-Encoding": accepted})
+        assert "content-encoding" not in again.headers, accepted
+    for _ in range(12):
+        await house.login("anna")
+    sessions = await anna.call("GET", "/api/auth/sessions", headers={"Accept-Encoding": "gzip"})
+    assert len(sessions.content) > 1024 and "content-encoding" not in sessions.headers
+    short = await anna.call("GET", f"/api/users/{boris.id}", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in short.headers
