@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 DESKTOP_ORIGIN: Final = "app://ui"
 """The origin of our own desktop client's pages."""
 
+USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
+
 
 def is_own_origin(origin: str | None, host: str) -> bool:
     """No origin (not a browser's page, or a plain navigation), or a page that this server itself gave out.
@@ -18,7 +20,10 @@ def is_own_origin(origin: str | None, host: str) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(host) and parts.netloc.lower() == host.lower()
+    if parts.scheme not in USUAL_PORTS or not host:
+        return False
+    own = parts.netloc.lower()
+    return host.lower() in (own, own + USUAL_PORTS[parts.scheme])  # some proxies name the port that browsers leave out
 
 
 def is_guest_origin(origin: str | None, allowed: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ import trio
 
 from tests.mariadb import free_ports
 from tests.server.conftest import OpenHouse
-from tests.server.house import House
+from tests.server.house import PASSWORD, House
 from tests.server.proxied import Proxied, needs_nginx, nginx
 from tests.server.sockets import open_socket, refused
 
@@ -56,6 +56,18 @@ async def test_wss_and_https_work_and_no_log_holds_a_token(house: House, proxied
     assert "/ws/chat/" in logs, "the log is where we look for it"
     assert ann.token not in logs
     assert "token=" not in logs
+
+
+async def test_own_pages_are_known_on_any_port(house: House, proxied: Proxied) -> None:
+    ann = await house.register("ann")
+    port = proxied.url.rpartition(":")[2]
+    own, others = {"Origin": proxied.url}, {"Origin": f"https://127.0.0.1:{int(port) + 1}"}
+    body = {"login": "ann", "password": PASSWORD}
+    async with proxied.client() as http:
+        assert (await http.post("/api/auth/login", json=body, headers=own)).status_code == 200
+        assert (await http.post("/api/auth/login", json=body, headers=others)).status_code == 403
+    async with open_socket(proxied.url, tls=proxied.tls, extra_headers=[(b"Origin", proxied.url.encode())]) as socket:
+        await socket.hello(ann.token)
 
 
 async def test_the_messengers_pages_come_through(house_at: OpenHouse, tmp_path: Path) -> None:
