@@ -79,8 +79,11 @@ class FetchPage:
 @frozen
 class ReadLog:
     """The log as every member may see it, above `after_seq`, at most `limit` entries within `page_bytes`: for those who
-    were given everything up to `after_seq`. Outcome: LogRead, or Refused bad_seq: after_seq above last_seq, or
-    `after_at` given and not the time of the entry at after_seq."""
+    were given everything up to `after_seq`. It ends with the first removal of somebody who did not come back, and tells
+    messages as they were then, for that is what they go on seeing (I8).
+
+    Outcome: LogRead, or Refused bad_seq: after_seq above last_seq, or `after_at` given and not the time of the entry at
+    after_seq."""
 
     chat_id: int
     after_seq: int

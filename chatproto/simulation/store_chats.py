@@ -191,23 +191,24 @@ def _last_message(room: Room, member: Membership) -> Message | None:
     return None
 
 
-def shown_item(room: Room, item: Message | Event, viewer: Membership | None) -> LogItem:
-    """An entry as somebody sees it, or as everybody does who may see the whole log."""
+def shown_item(
+    room: Room, item: Message | Event, viewer: Membership | None, end: int | None = None
+) -> LogItem:  # fmt: skip
+    """An entry as somebody sees it, or as everybody does who may see the whole log, up to `end` (None: all of it)."""
     if isinstance(item, Message):
-        return shown(room, item, viewer)
+        return shown(room, item, viewer, end)
     if item.target_seq is None:
         return item
-    first_seq, end = (1, None) if viewer is None else (viewer.first_seq, viewer.left_seq)
+    first_seq, end = (1, end) if viewer is None else (viewer.first_seq, viewer.left_seq)
     target = room.log[item.target_seq - 1]
     assert isinstance(target, Message)
     highest = pinned_from(max(pinned(room, end), default=None), first_seq)
     return seen_from(rendered(item, as_of(room, target, end), highest), first_seq)
 
 
-def shown(room: Room, message: Message, viewer: Membership | None) -> Message:
+def shown(room: Room, message: Message, viewer: Membership | None, end: int | None = None) -> Message:
     """A message as it is now, or as it was when a former member left: then they were told no more, but of deletions."""
     reads = {member.user_id: member.own_read_seq for member in room.members.values()}
-    end = None
     if viewer is not None and viewer.departure is not None and viewer.left_seq is not None:
         reads, end = viewer.departure.reads, viewer.left_seq
     read = any(user_id != message.sender_id and seq >= message.seq for user_id, seq in reads.items())

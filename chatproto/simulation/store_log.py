@@ -110,8 +110,8 @@ def _made_at(room: Room, seq: int | None) -> datetime | None:
     return target.created_at if isinstance(target, Message) else None
 
 
-def _everybody(room: Room, item: Message | Event) -> Message | Event:
-    found = shown_item(room, item, None)
+def _everybody(room: Room, item: Message | Event, end: int | None = None) -> Message | Event:
+    found = shown_item(room, item, None, end)
     assert not isinstance(found, Hidden), "without a viewer"
     return found
 
@@ -326,8 +326,17 @@ def read_log(store: Store, operation: ReadLog) -> Outcome:
     if room is None or operation.after_seq > room.last_seq or _replaced(room, operation):
         return Refused("bad_seq", "after_seq is not in this log", "after_seq")
     entries = room.log[operation.after_seq : operation.after_seq + operation.limit]
-    items = _first_fitting([_everybody(room, item) for item in entries])
+    ends = [item.seq for item in entries if _departs_for_good(room, item)]
+    entries = [item for item in entries if not ends or item.seq <= ends[0]]
+    items = _first_fitting([_everybody(room, item, ends[0] if ends else None) for item in entries])
     return LogRead(room.id, tuple(items), *room.head)
+
+
+def _departs_for_good(room: Room, item: Message | Event) -> bool:
+    """Whether somebody sees the log up to this entry for ever: what became of messages later is not for them."""
+    if not isinstance(item, Event) or item.event != "member_removed":
+        return False
+    return room.members[item.data["user_id"]].left_seq == item.seq
 
 
 def _first_fitting(items: Sequence[Message | Event]) -> list[Message | Event]:

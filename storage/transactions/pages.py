@@ -18,13 +18,13 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Hidden, LogItem, Page, User
-from storage.statements import Statement, Steps
+from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User
+from storage.statements import Lookup, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
 from storage.transactions.log import MESSAGE_COLUMNS, named_ids, read_entries, read_message, readers
 from storage.transactions.people import users_seen_by
-from storage.transactions.states import Viewer, completed, read_items
+from storage.transactions.states import Viewer, completed, read_items, seen_by
 
 PAGE_BYTES: Final = Limits().page_bytes
 """Items and users of a page, encoded; a page with one item may be larger."""
@@ -56,6 +56,21 @@ _NEWEST: Final = Statement(
     .order_by(messages.c.seq.desc())
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
+)
+
+
+class _Departed(NamedTuple):
+    user_id: int
+    left_seq: int
+    pinned_seq: int
+
+
+_DEPARTED: Final = Lookup(
+    select(chat_users.c.user_id, chat_users.c.left_seq, departures.c.pinned_seq)
+    .select_from(chat_users.join(*DEPARTED))
+    .where(chat_users.c.left_seq.is_not(None)),
+    key=(chat_users.c.chat_id, chat_users.c.user_id),
+    row=_Departed,
 )
 
 
@@ -115,9 +130,32 @@ def read_log(operation: ReadLog) -> Steps[Outcome]:
         return Refused("bad_seq", "after_seq is not in this log", "after_seq")
     last_seq, last_at, pinned_seq = head
     upto = min(operation.after_seq + operation.limit, last_seq)
-    items = yield from read_items(operation.chat_id, operation.after_seq, upto, Viewer(pinned_seq))
+    entries = yield from read_entries(operation.chat_id, operation.after_seq, upto)
+    departed = yield from _first_departed(operation.chat_id, entries)
+    if departed is None:
+        viewer = Viewer(pinned_seq)
+    else:  # this user must not learn what became of messages later; all others are told by what follows
+        entries = [entry for entry in entries if entry.seq <= departed.left_seq]
+        viewer = Viewer(departed.pinned_seq, left_seq=departed.left_seq)
+    items = yield from seen_by(viewer, operation.chat_id, entries)
     kept = _fitting(items, {}, forward=True)
     return LogRead(operation.chat_id, tuple(one for one in kept if not isinstance(one, Hidden)), last_seq, last_at)
+
+
+def _first_departed(chat_id: int, entries: Sequence[Message | Event]) -> Steps[_Departed | None]:
+    """The first of those whom these entries remove, and who did not come back."""
+    removals = {
+        (entry.data["user_id"], entry.seq)
+        for entry in entries
+        if isinstance(entry, Event) and entry.event == "member_removed"
+    }
+    users = {user_id for user_id, _ in removals}
+    rows = yield from _DEPARTED.of([{"chat_id": chat_id, "user_id": user_id} for user_id in sorted(users)])
+    return min((row for row in rows if (row.user_id, row.left_seq) in removals), key=_left_seq, default=None)
+
+
+def _left_seq(departed: _Departed) -> int:
+    return departed.left_seq
 
 
 def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:

@@ -103,6 +103,11 @@ _TARGETS: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, mess
 def read_items(chat_id: int, after: int, upto: int, viewer: Viewer) -> Steps[list[LogItem]]:
     """The entries of exactly the seqs in (after, upto], as the viewer sees them."""
     entries = yield from read_entries(chat_id, after, upto, viewer.readers)
+    return (yield from seen_by(viewer, chat_id, entries))
+
+
+def seen_by(viewer: Viewer, chat_id: int, entries: Sequence[Message | Event]) -> Steps[list[LogItem]]:
+    """Entries of one chat's log as the viewer sees them."""
     found = {item.seq: item for item in entries if isinstance(item, Message)}
     missing = {
         item.target_seq

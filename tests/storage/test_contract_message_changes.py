@@ -567,6 +567,31 @@ async def test_later_edits_do_not_reach_a_former_member_and_deletions_do(house: 
     assert await pins(house, eve, chat) == [2]
 
 
+async def test_the_log_that_all_read_tells_nobody_what_came_after_their_removal(house: House) -> None:
+    """A connection that is behind is given it up to the removal of its user."""
+    chat, (ann, bob, eve) = await busy_group(house)
+    before = [*(await house.page(eve, chat)).items]
+    await house.change("remove", chat, ann, bob)
+    end = (await house.chat(ann, chat)).last_seq
+    await house.changed(house.edit_of(chat, ann, (await house.send(chat, ann, "new")).seq, "newer"))
+    await house.changed(house.pin_of(chat, ann, 3))
+    await house.changed(house.react_of(chat, ann, 1, HEART, on=False))
+    await house.changed(house.react_of(chat, eve, 2, FIRE))
+
+    async def log(after: int) -> list[LogItem]:
+        return [*expect(LogRead, await house.do(ReadLog(chat, after, None, 200))).items]
+
+    items = await log(0)
+    assert items[:-1] == before
+    assert (items[-1].seq, (await log(2))[0]) == (end, before[2])
+    rest = await log(end)
+    assert [item.seq for item in rest] == list(range(end + 1, end + 6))
+    assert data_of(rest[2]) == {"pinned_seq": 3}
+    await house.change("add", chat, ann, bob)
+    assert len(await log(0)) == end + 6, "who is back may know"
+    assert len((await house.message_at(bob, chat, 2)).reactions) == 2
+
+
 async def test_a_former_author_and_a_former_admin_see_the_texts_of_then(house: House) -> None:
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob, eve)
