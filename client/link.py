@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import trio
@@ -14,6 +14,7 @@ from attrs import frozen
 
 from chatproto.client import codec
 from chatproto.wire.frames import FromClient, FromServer
+from client.proxy import ProxyRefused, open_tunnel, proxy_for
 
 log = logging.getLogger(__name__)
 
@@ -113,13 +114,15 @@ async def with_link(url: str, connect_timeout: float, use: Callable[[Link], Awai
         async with trio.open_nursery() as nursery:
             link = None
             with trio.move_on_after(connect_timeout) as opening:  # the library's own deadline misses a silent peer
-                stream = await trio.open_tcp_stream(*_address(url))
-                link = await _upgrade(nursery, url, stream, opening.cancel)
+                stream, carrier = await _open(url)
+                link = await _upgrade(nursery, url, stream, carrier, opening.cancel)
             if link is not None:
                 closed = await use(link)
                 with trio.move_on_after(CLOSE_TIMEOUT):
                     await link.aclose()
             nursery.cancel_scope.cancel()
+    except* ProxyRefused as refused:
+        log.warning("no WebSocket: %s", refused.exceptions[0])
     except* (trio_websocket.HandshakeError, trio_websocket.ConnectionClosed, OSError) as refused:
         log.debug("no WebSocket: %r", refused.exceptions)
     finally:
@@ -133,12 +136,23 @@ def _address(url: str) -> tuple[str, int]:
     return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def _upgrade(nursery: trio.Nursery, url: str, stream: trio.SocketStream, on_end: Callable[[], None]) -> Link:
+async def _open(url: str) -> tuple[trio.SocketStream, trio.abc.Stream]:
+    """The TCP connection, to the server or to the proxy that the environment names, and the stream to the server."""
+    host, port = _address(url)
+    proxy = proxy_for(url)
+    if proxy is not None:
+        return await open_tunnel(proxy, host, port)
+    stream = await trio.open_tcp_stream(host, port)
+    return stream, stream
+
+
+async def _upgrade(
+    nursery: trio.Nursery, url: str, stream: trio.SocketStream, carrier: trio.abc.Stream, on_end: Callable[[], None]
+) -> Link:
     parts = urlsplit(url)
-    carrier: Any = stream
     if parts.scheme == "https":
         context = ssl.create_default_context()
-        carrier = trio.SSLStream(stream, context, server_hostname=parts.hostname, https_compatible=True)
+        carrier = trio.SSLStream(carrier, context, server_hostname=parts.hostname, https_compatible=True)
     websocket = await trio_websocket.wrap_client_stream(
         nursery,
         cast("trio.SocketStream", _Carrier(carrier, on_end)),
