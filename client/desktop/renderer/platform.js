@@ -136,11 +136,12 @@ function browser({ load, save, durable }) {
   };
 }
 
-/** A link that may leave the app; null for any other. @param {string} url */
+/** A link that may leave the app; null for any other. The face asks before it opens plain http. @param {string} url */
 export function externalLink(url) {
   try {
     const { protocol, href, username, password } = new URL(url);
-    const allowed = protocol === "mailto:" || (protocol === "https:" && !username && !password);
+    const web = protocol === "https:" || protocol === "http:";
+    const allowed = protocol === "mailto:" || (web && !username && !password);
     return allowed ? href : null;
   } catch {
     return null;

@@ -17,18 +17,18 @@ export function plainOf(text, { hidden = HIDDEN } = {}) {
 function blocks(found, hidden) {
   return found
     .map((block) => {
-      if (block.type === "paragraph") return inline(block.children, hidden);
+      if (block.type === "paragraph") return plainInline(block.children, hidden);
       return block.type === "quote" ? blocks(block.children, hidden) : block.text;
     })
     .join("\n");
 }
 
 /** @param {readonly import("./markup.js").Inline[]} nodes @param {string | null} hidden @returns {string} */
-function inline(nodes, hidden) {
+export function plainInline(nodes, hidden) {
   return nodes
     .map((node) => {
       if (node.type !== "styled") return node.text;
-      return node.style === "spoiler" && hidden !== null ? hidden : inline(node.children, hidden);
+      return node.style === "spoiler" && hidden !== null ? hidden : plainInline(node.children, hidden);
     })
     .join("");
 }

@@ -1,118 +1,31 @@
-/**
- * The text of a message as tokens, from which the face builds text nodes and links; nothing is ever parsed as HTML.
- * Three forms only: ```blocks```, `code` and whole links. What is shown of a link names the host it really leads to.
- */
+/** What a text is, besides its marks: how long, how blank, one line of it. */
 
-/**
- * @typedef {{type: "text" | "code" | "pre", text: string} | {type: "link", text: string, href: string}} Token
- */
-
-const FENCE = /\n?```(?:[\w+#-]{0,20}\n)?([\s\S]+?)```\n?/gu;
-const CODE = /`([^`\n]+)`/gu;
-const LINK = /(?<![\p{L}\p{N}])(?:https?:\/\/|mailto:)[^\s<>"`\p{Cc}\p{Cf}]+/giu;
-const SCHEMES = ["https:", "http:", "mailto:"];
-/** What ends a sentence rather than an address. */
-const TAIL = /[.,;:!?…»”’'"*_~]$/u;
-const PAIRS = { ")": "(", "]": "[", "}": "{" };
+import { plainOf } from "./markup-plain.js";
 
 /** Characters that a preview takes from a text. */
 const PREVIEW = 160;
 
-/** @param {string} text @returns {Token[]} */
-export function tokens(text) {
-  return split(
-    text,
-    FENCE,
-    (found) => [{ type: "pre", text: found[1].replace(/^\n|\n$/gu, "") }],
-    (rest) =>
-      split(
-        rest,
-        CODE,
-        (found) => [{ type: "code", text: found[1] }],
-        (plain) =>
-          split(
-            plain,
-            LINK,
-            (found) => link(found[0]),
-            (words) => [{ type: "text", text: words }],
-          ),
-      ),
-  );
-}
+/** Without one of these a text is its own plain words. */
+const MARKS = /[*_~|`>\\]/u;
+/** Of texts with marks: their previews, for lists are drawn often. @type {Map<string, string>} */
+const known = new Map();
+const KNOWN = 2000;
 
-/**
- * @param {string} text @param {RegExp} pattern
- * @param {(found: RegExpMatchArray) => Token[]} inside @param {(rest: string) => Token[]} outside
- * @returns {Token[]}
- */
-function split(text, pattern, inside, outside) {
-  /** @type {Token[]} */
-  const parts = [];
-  let from = 0;
-  for (const found of text.matchAll(pattern)) {
-    const at = found.index ?? 0;
-    if (at > from) parts.push(...outside(text.slice(from, at)));
-    parts.push(...inside(found));
-    from = at + found[0].length;
-  }
-  if (from < text.length) parts.push(...outside(text.slice(from)));
-  return parts;
-}
-
-/** @param {string} found @returns {Token[]} a link and what followed it, or text where it leads nowhere */
-function link(found) {
-  const typed = withoutTail(found);
-  const shown = shownLink(typed);
-  /** @type {Token[]} */
-  const rest = typed.length < found.length ? [{ type: "text", text: found.slice(typed.length) }] : [];
-  if (!shown) return [{ type: "text", text: found }];
-  return [{ type: "link", ...shown }, ...rest];
-}
-
-/** @param {string} found */
-function withoutTail(found) {
-  let end = found;
-  for (;;) {
-    const last = end.at(-1) ?? "";
-    const open = PAIRS[/** @type {keyof typeof PAIRS} */ (last)];
-    if (open ? count(end, last) > count(end, open) : TAIL.test(end)) end = end.slice(0, -1);
-    else return end;
-  }
-}
-
-/** @param {string} text @param {string} char */
-function count(text, char) {
-  return text.split(char).length - 1;
-}
-
-/**
- * Where it leads, and what to show: the typed text with the host as the browser understands it (punycode, lower case).
- * An address with a name before the host is no link: it is written to deceive.
- * @param {string} typed
- */
-function shownLink(typed) {
-  const url = parsed(typed);
-  if (!url || !SCHEMES.includes(url.protocol)) return null;
-  if (url.protocol === "mailto:") return url.pathname.includes("@") ? { href: url.href, text: typed } : null;
-  if (url.username || url.password || !url.host) return null;
-  const rest = typed.replace(/^https?:\/\/[^/?#\\]*/iu, "");
-  return { href: url.href, text: `${url.protocol}//${url.host}${rest}` };
-}
-
-/** @param {string} typed */
-function parsed(typed) {
-  try {
-    return new URL(typed);
-  } catch {
-    return null;
-  }
-}
-
-/** One line of a text, for the chat list, quotes and notices. @param {string} text */
+/** One line of a text without its marks, for the chat list, quotes and notices. @param {string} text */
 export function preview(text) {
+  if (!MARKS.test(text)) return shortLine(text);
+  const found = known.get(text) ?? shortLine(plainOf(text));
+  // what is used stays
+  known.delete(text);
+  known.set(text, found);
+  if (known.size > KNOWN) known.delete(/** @type {string} */ (known.keys().next().value));
+  return found;
+}
+
+/** @param {string} text */
+function shortLine(text) {
   const line = text
     .slice(0, 4 * PREVIEW)
-    .replace(/```(?:[\w+#-]{0,20}\n)?/gu, " ")
     .replace(/\s+/gu, " ")
     .trim();
   const points = [...line];

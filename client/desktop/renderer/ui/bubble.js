@@ -5,16 +5,14 @@ import { deliveryOf } from "../core/delivery.js";
 import { clock, fullTime } from "../core/format.js";
 import { errorText, isolate, t } from "../core/i18n.js";
 import { hueOf, nameOf } from "../core/names.js";
-import { places } from "../core/search.js";
-import { isJumbo, preview, tokens } from "../core/text.js";
+import { isJumbo, preview } from "../core/text.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { avatar } from "./avatar.js";
-import { copyText } from "./clipboard.js";
 import { icon } from "./icon.js";
 import { pickReaction } from "./acts.js";
 import { reactions } from "./reactions.js";
+import { richText } from "./markup.js";
 import { selectBox } from "./selecting.js";
-import { marked } from "./marked.js";
 import { pointOf } from "./row.js";
 
 /**
@@ -66,7 +64,7 @@ export function messageRow(face, row, around) {
             ? html`${icon("trash", "icon--xs")}
                 <p>${t("msg.deleted")}</p>`
             : message.content
-              ? content(face, message.content, around)
+              ? richText(face, message.content, around)
               : newer(message)
         }
         ${foot(face, message, delivery, around)}
@@ -88,7 +86,7 @@ export function echoRow(face, row, around) {
   return html`<li class="msg ${classes(row, around)}" data-cid=${echo.cid}>
     <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu}>
       <div class="bubble ${jumbo(echo.content)}">
-        ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing} ${content(face, echo.content, around)}
+        ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing} ${richText(face, echo.content, around)}
         <span class="meta"><time datetime=${echo.written_at}>${time}</time>${tick(echo.state)}</span>
       </div>
       ${failed ? failure(face, echo) : nothing}
@@ -143,44 +141,6 @@ function author(row, chat, name) {
 /** @param {string | null} text */
 function jumbo(text) {
   return text && isJumbo(text) ? "bubble--jumbo" : "";
-}
-
-/**
- * Paragraphs and blocks of code; each is a text of its own for the direction of writing.
- * @param {import("./face.js").Face} face @param {string} text @param {Around} around
- */
-function content(face, text, { query }) {
-  /** @type {unknown[]} */
-  const blocks = [];
-  /** @type {unknown[]} */
-  let words = [];
-  const close = () => {
-    if (words.length) blocks.push(html`<p dir="auto">${words}</p>`);
-    words = [];
-  };
-  for (const token of tokens(text)) {
-    if (token.type === "pre") {
-      close();
-      blocks.push(html`<pre tabindex="0" role="group" aria-label=${t("msg.code")}><code>${token.text}</code></pre>`);
-    } else if (token.type === "code") words.push(html`<code>${token.text}</code>`);
-    else if (token.type === "link") words.push(link(face, token));
-    else words.push(query ? marked(token.text, places(token.text, query)) : token.text);
-  }
-  close();
-  return blocks;
-}
-
-/** @param {import("./face.js").Face} face @param {{text: string, href: string}} token */
-function link(face, { text, href }) {
-  /** @param {MouseEvent} event */
-  const open = (event) => {
-    if (!face.platform.desktop) return;
-    event.preventDefault();
-    void face.platform.openExternal(href).then((opened) => (opened ? undefined : copyMessage(face, href)));
-  };
-  return html`<a href=${href} target="_blank" rel="noopener noreferrer" title=${href} @click=${open}
-    ><bdi>${text}</bdi></a
-  >`;
 }
 
 /** @param {import("./face.js").Face} face @param {number} seq @param {Around} around */
@@ -263,12 +223,6 @@ function tools(face, chat, message) {
       ${icon("more", "icon--s")}
     </button>
   </div>`;
-}
-
-/** @param {import("./face.js").Face} face @param {string} text */
-export async function copyMessage(face, text) {
-  const copied = await copyText(text);
-  face.overlays.toast({ text: t(copied ? "toast.copied" : "toast.not_copied") });
 }
 
 /** @param {import("./face.js").Face} face @param {Echo} echo */

@@ -43,7 +43,7 @@ const aboutApp = ({ server, keyring, autostart, tray, events }) => ({
   }),
   listens: (contents, event) => events.listens(contents, event),
   async openExternal(_contents, url) {
-    const link = externalLink(url);
+    const link = externalLink(url, { plain: true });
     if (link === null) return false;
     try {
       await shell.openExternal(link);

@@ -23,10 +23,10 @@ function chatOfArguments(argv) {
 
 /**
  * The link in the form in which it may be handed to the system, or null. Only https and mailto: other schemes start
- * programs, and http tells everybody on the way what is read.
- * @param {unknown} link @returns {string | null}
+ * programs, and http tells everybody on the way what is read: only what the page has asked about may be `plain`.
+ * @param {unknown} link @param {{plain?: boolean}} [options] @returns {string | null}
  */
-function externalLink(link) {
+function externalLink(link, { plain = false } = {}) {
   if (typeof link !== "string" || link.length > LONGEST) return null;
   let url;
   try {
@@ -35,8 +35,9 @@ function externalLink(link) {
     return null;
   }
   if (url.protocol === "mailto:") return url.href;
-  const plain = url.protocol === "https:" && url.hostname !== "" && url.username === "" && url.password === "";
-  return plain ? url.href : null;
+  const web = url.protocol === "https:" || (plain && url.protocol === "http:");
+  const honest = url.hostname !== "" && url.username === "" && url.password === "";
+  return web && honest ? url.href : null;
 }
 
 module.exports = { chatOfLink, chatOfArguments, externalLink };

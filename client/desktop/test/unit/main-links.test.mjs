@@ -58,4 +58,7 @@ test("only https and mailto lead outside", () => {
     { href: "https://example.org" },
   ];
   for (const link of others) assert.equal(externalLink(link), null, String(link).slice(0, 60));
+  assert.equal(externalLink("http://example.org", { plain: true }), "http://example.org/", "after the page has asked");
+  const never = others.slice(1);
+  for (const link of never) assert.equal(externalLink(link, { plain: true }), null, String(link).slice(0, 60));
 });

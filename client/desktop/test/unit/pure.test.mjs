@@ -120,9 +120,10 @@ test("what a WebSocket says is taken only as the protocol has it", () => {
   assert.equal(isItemPage({ ...page, to_seq: 2 }), false);
 });
 
-test("only https and mail leave the app", () => {
+test("only pages and mail leave the app", () => {
   assert.equal(externalLink("https://example.org/a b"), "https://example.org/a%20b");
   assert.equal(externalLink("mailto:a@example.org"), "mailto:a@example.org");
-  const refused = ["http://example.org", "javascript:alert(1)", "file:///etc/passwd", "https://me:pw@example.org", "nothing", "", "data:text/html,x", "vestnik://chat/1"]; // prettier-ignore
+  assert.equal(externalLink("http://example.org"), "http://example.org/", "the face asks first");
+  const refused = ["http://me:pw@example.org", "javascript:alert(1)", "file:///etc/passwd", "https://me:pw@example.org", "nothing", "", "data:text/html,x", "vestnik://chat/1"]; // prettier-ignore
   for (const url of refused) assert.equal(externalLink(url), null, url);
 });

@@ -1,0 +1,160 @@
+/** The text of messages as people see it: marks, code, quotes, spoilers, links, mentions (docs/text.md). */
+
+import assert from "node:assert/strict";
+import { before, beforeEach, test } from "node:test";
+import {
+  assertNoErrors,
+  becomes,
+  chatRow,
+  launchChromium,
+  newPerson,
+  noChromium,
+  openChat,
+  screenshot,
+  startServer,
+} from "../harness/harness.js";
+import { look } from "./look.js";
+
+const skip = noChromium();
+const LONG = `print(${'"длинная строка", '.repeat(12)})`;
+const EVERYTHING = [
+  "**Жирно**, _курсив_, ~~зачёркнуто~~, `код` и **_вместе_**.",
+  "> Цитата со **словом** и `кодом`",
+  "> второй строкой",
+  "Ответ @anna, @boris и @nobody; почта anna@example.com, сайт пример.рф и http://old.example/a_(b).",
+  "```python",
+  "def hello(name: str) -> str:",
+  '    """Здоровается."""',
+  '    return f"Привет, {name}" * 2  # дважды',
+  LONG,
+  "```",
+  "Убийца — ||дворецкий `x` https://example.com||. snake_case_name, 2*3, ^_^",
+].join("\n");
+
+let serial = 0;
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {import("../harness/browser.js").Person} */
+let anna;
+/** @type {import("../harness/server.js").Account} */
+let boris;
+let chat = 0;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+});
+
+beforeEach(async () => {
+  if (skip) return;
+  serial += 1;
+  boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
+  anna = await newPerson(browser, server, `anna${serial}`, { displayName: "Анна Ковалёва" });
+  chat = await server.group(anna.account, "Отдел", boris);
+  await openChat(anna.page, chat);
+});
+
+/** The newest message with this in it. @param {string} text */
+const bubble = (text) => anna.page.getByRole("article").filter({ hasText: text }).last();
+/** In this test's names. @param {string} text */
+const named = (text) => text.replaceAll("@anna", `@anna${serial}`).replaceAll("@boris", `@boris${serial}`);
+
+test("every form is drawn as what it is, in both themes and in a narrow window", { skip }, async () => {
+  const { page } = anna;
+  await server.send(boris, chat, named(EVERYTHING));
+  await server.send(anna.account, chat, named(EVERYTHING));
+  const found = bubble("Жирно");
+  await found.locator("blockquote p").waitFor();
+  const texts = (/** @type {string} */ selector) => found.locator(selector).allTextContents();
+  assert.deepEqual(await texts("strong"), ["Жирно", "вместе", "словом"]);
+  assert.deepEqual(await texts("em"), ["курсив", "вместе"]);
+  assert.deepEqual(await texts("s"), ["зачёркнуто"]);
+  assert.deepEqual(await texts("p > code, blockquote code"), ["код", "кодом"]);
+  assert.deepEqual(await texts(".mention"), [`@anna${serial}`, `@boris${serial}`]);
+  assert.deepEqual(await texts(".mention--me"), [`@anna${serial}`]);
+  const links = ["anna@example.com", "пример.рф", "http://old.example/a_(b)", "https://example.com"];
+  assert.deepEqual(await texts("a"), links);
+  const pre = found.locator("pre");
+  assert.ok((await pre.textContent())?.endsWith(LONG), "code is as it was typed");
+  assert.ok(await pre.evaluate((box) => box.scrollWidth > box.clientWidth), "a long line scrolls within its box");
+  assert.equal(await texts("blockquote p").then(([text]) => text), "Цитата со словом и кодом\nвторой строкой");
+  await page.keyboard.press("Escape");
+  await look(page, "text");
+  await page.setViewportSize({ width: 360, height: 800 });
+  await openChat(page, chat).catch(() => undefined);
+  await screenshot(page, "text-360");
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(wide, 0);
+  assertNoErrors(anna);
+});
+
+test("a spoiler opens by a click and by keys, and is told to who hears the page", { skip }, async () => {
+  const { page } = anna;
+  await server.send(boris, chat, "Убийца ||дворецкий|| и ||садовник||");
+  const found = bubble("Убийца");
+  const spoilers = found.locator(".spoiler__cover");
+  await spoilers.first().waitFor();
+  assert.equal((await chatRow(page, chat).innerText()).includes("дворецкий"), false, "the list does not tell it");
+  const tree = await found.ariaSnapshot();
+  assert.ok(!tree.includes("дворецкий") && tree.includes("Скрытый текст. Показать"), tree);
+  await spoilers.first().click();
+  await becomes(() => found.locator(".spoiler.is-open").count(), 1);
+  await page.getByRole("status").filter({ hasText: "дворецкий" }).first().waitFor({ state: "attached" });
+  await found.getByRole("button", { name: "Скрытый текст. Показать" }).focus();
+  await page.keyboard.press("Enter");
+  await becomes(() => found.locator(".spoiler.is-open").count(), 2);
+  assert.ok((await found.ariaSnapshot()).includes("садовник"));
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "садовник", "the focus stays");
+  await look(page, "text-spoilers");
+  assertNoErrors(anna);
+});
+
+test("code is copied by its button", { skip }, async () => {
+  const { page, context } = anna;
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await server.send(boris, chat, "```sh\nls -l\n\necho 1\n```");
+  const found = bubble("ls -l");
+  await found.getByRole("button", { name: "Копировать код" }).click();
+  await page.getByText("Текст скопирован").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "ls -l\n\necho 1");
+  assertNoErrors(anna);
+});
+
+test("plain http opens after a warning, https at once", { skip }, async () => {
+  const { page, context } = anna;
+  await context.route(/example\.org/, (route) =>
+    route.fulfill({ contentType: "text/html", body: "<title>там</title>" }),
+  );
+  await server.send(boris, chat, "http://example.org/a и https://example.org/b");
+  const links = bubble("example.org").getByRole("link");
+  await links.first().click();
+  const dialog = page.getByRole("dialog", { name: "Открыть незащищённую ссылку?" });
+  await dialog.getByText("Соединение с example.org не шифруется").waitFor();
+  await look(page, "text-http");
+  await dialog.getByRole("button", { name: "Отмена" }).click();
+  assert.equal(context.pages().length, 1, "nothing was opened");
+  await links.first().click();
+  const [plain] = await Promise.all([
+    context.waitForEvent("page"),
+    dialog.getByRole("button", { name: "Открыть" }).click(),
+  ]);
+  assert.equal(plain.url(), "http://example.org/a");
+  const [safe] = await Promise.all([context.waitForEvent("page"), links.last().click()]);
+  assert.equal(safe.url(), "https://example.org/b");
+  assertNoErrors(anna);
+});
+
+test("a place leads to its message, or says that there is none", { skip }, async () => {
+  const { page } = anna;
+  const seq = await server.send(boris, chat, "здесь").then((message) => message.seq);
+  await server.send(boris, chat, `vestnik://chat/${chat}/${seq} vestnik://chat/999/1`);
+  const links = bubble("vestnik").getByRole("link");
+  await links.first().click();
+  await page.locator(`.msg.is-found[data-seq="${seq}"]`).waitFor();
+  await links.last().click();
+  await page.getByText("Такого чата нет, или вы в нём не состоите").waitFor();
+  assertNoErrors(anna);
+});
