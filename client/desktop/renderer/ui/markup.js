@@ -3,6 +3,7 @@
 import { plainInline } from "../core/markup-plain.js";
 import { parse } from "../core/markup.js";
 import { nameOf } from "../core/names.js";
+import { placeOfLink } from "../core/places.js";
 import { places } from "../core/search.js";
 import { shownLink } from "../core/shown-link.js";
 import { keyed } from "../vendor/lit-html/directives/keyed.js";
@@ -79,6 +80,12 @@ function link(face, node) {
   /** @param {MouseEvent} event */
   const open = (event) => {
     const opens = event.type === "click" || event.button === 1;
+    const here = placeOfLink(href, face.messenger.state().server.url);
+    if (here && event.type === "click") {
+      event.preventDefault();
+      void face.openPlace(here);
+      return;
+    }
     // a browser goes to what is safe by itself
     if (!opens || (!face.platform.desktop && !href.startsWith("http:"))) return;
     event.preventDefault();

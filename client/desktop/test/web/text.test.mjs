@@ -150,10 +150,18 @@ test("plain http opens after a warning, https at once", { skip }, async () => {
 test("a place leads to its message, or says that there is none", { skip }, async () => {
   const { page } = anna;
   const seq = await server.send(boris, chat, "здесь").then((message) => message.seq);
-  await server.send(boris, chat, `vestnik://chat/${chat}/${seq} vestnik://chat/999/1`);
+  await server.send(
+    boris,
+    chat,
+    `vestnik://chat/${chat}/${seq} ${server.url}/#chat/${chat}/${seq} vestnik://chat/999/1`,
+  );
   const links = bubble("vestnik").getByRole("link");
-  await links.first().click();
-  await page.locator(`.msg.is-found[data-seq="${seq}"]`).waitFor();
+  const found = page.locator(`.msg.is-found[data-seq="${seq}"]`);
+  for (const at of [0, 1]) {
+    await links.nth(at).click();
+    await found.waitFor();
+    await found.waitFor({ state: "detached" });
+  }
   await links.last().click();
   await page.getByText("Такого чата нет, или вы в нём не состоите").waitFor();
   assertNoErrors(anna);
