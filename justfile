@@ -138,7 +138,7 @@ bench-core:
 bench-storage *options:
     @python -m tests.bench.storage "$@"
 
-# the desktop client: a chat of 100,000 messages, the start, memory; e.g. ./just bench-desktop memory --minutes 30
+# the desktop client: a chat of 100,000 messages, the start, memory, a slow link, keys; e.g. ./just bench-desktop memory --minutes 30
 bench-desktop *options: node-packages
     @python -m tests.bench.desktop "$@"
 

@@ -10,8 +10,10 @@
  *   token than `used`, exchanged where nobody did
  */
 
-/** Milliseconds that a request may take. */
-const TIME_LIMIT = 10_000;
+/** Milliseconds that may pass without a byte of an answer, however long all of it takes on a slow link. */
+const SILENCE = 10_000;
+/** Milliseconds that a request may take at most: nobody feeds a page for ever, byte by byte. */
+const TIME_LIMIT = 5 * 60_000;
 /** Characters of an answer: a list of many chats with long last messages is the largest. */
 const MAX_ANSWER = 32 * 1024 * 1024;
 /** Codes of refusals that may be gone at the next attempt. */
@@ -73,7 +75,13 @@ export async function probe(url) {
  */
 async function request(url, method, body, headers) {
   const controller = new AbortController();
-  const limit = setTimeout(() => controller.abort(), TIME_LIMIT);
+  const giveUp = () => controller.abort();
+  const limit = setTimeout(giveUp, TIME_LIMIT);
+  let silence = setTimeout(giveUp, SILENCE);
+  const progress = () => {
+    clearTimeout(silence);
+    silence = setTimeout(giveUp, SILENCE);
+  };
   try {
     const response = await fetch(url, {
       method,
@@ -85,11 +93,13 @@ async function request(url, method, body, headers) {
       redirect: "error",
       referrerPolicy: "no-referrer",
     });
-    return answered(response, await textOf(response));
+    progress();
+    return answered(response, await textOf(response, progress));
   } catch {
     return { ok: false, code: "no_connection" };
   } finally {
     clearTimeout(limit);
+    clearTimeout(silence);
   }
 }
 
@@ -115,8 +125,8 @@ function parsed(text) {
   }
 }
 
-/** @param {Response} response @returns {Promise<string | null>} */
-async function textOf(response) {
+/** @param {Response} response @param {() => void} progress @returns {Promise<string | null>} */
+async function textOf(response, progress) {
   if (!response.body) return "";
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const parts = [];
@@ -124,6 +134,7 @@ async function textOf(response) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return parts.join("");
+    progress();
     size += value.length;
     if (size > MAX_ANSWER) {
       await reader.cancel();

@@ -26,11 +26,16 @@ const AGAIN = 5_000;
 /** Milliseconds that changes of the view wait for more of them. */
 const KEEP_AFTER = 1_000;
 const MOST_IDS = 100;
+/** Chats that are asked for at once: few at first, so that there is something to see soon. */
+const FIRST_PAGE = 30;
+const PAGE = 100;
 
 export class Owner {
   #stopped = false;
   /** For each list on its way the chats told of meanwhile: what it says of them may be old. @type {Set<Set<number>>} */
   #lists = new Set();
+  /** Chats that were in no list although something was told of them. @type {Set<number>} */
+  #missed = new Set();
   /** @type {Set<number>} */
   #strangers = new Set();
   #asking = false;
@@ -203,22 +208,45 @@ export class Owner {
 
   // --- what is asked over HTTP ---
 
-  /** All chats, as they are now; again until they could be had. */
+  /** All chats, as they are now, page by page; again until they could be had. @returns {Promise<void>} */
   async #list() {
     const isWhole = this.#ready;
     const told = new Set();
     this.#lists.add(told);
-    const [list, me] = await Promise.all([this.parts.api.get("/api/chats"), this.parts.api.get("/api/auth/me")]);
+    const [listed, me] = await Promise.all([this.#pages(told, isWhole), this.parts.api.get("/api/auth/me")]);
     this.#lists.delete(told);
     if (this.#stopped) return;
     if (me.ok && isUser(me.body)) this.parts.publish([{ do: "me", user: me.body }]);
-    if (list.ok && isChatList(list.body)) {
-      const { chats, users } = list.body;
-      const known = isWhole ? told : [...told, ...this.parts.model().chats.keys()];
+    // what waits to be described although all pages are here moved up meanwhile
+    const missed = listed && [...this.parts.model().entering.keys()].some((id) => !this.#missed.has(id));
+    for (const id of this.parts.model().entering.keys()) this.#missed.add(id); // once: not all of them can be had
+    if (missed) return this.#list();
+    if (!listed) setTimeout(() => !this.#stopped && this.#ready && void this.#list(), AGAIN);
+  }
+
+  /**
+   * Each page is shown when it comes; what is in none of them is no chat of this user's any more.
+   * @param {Set<number>} told of meanwhile @param {boolean} isWhole what is told of meanwhile is told to this window
+   * @returns {Promise<boolean>} whether all came
+   */
+  async #pages(told, isWhole) {
+    const first = !this.parts.model().listed;
+    /** @type {Set<number>} */
+    const seen = new Set();
+    let epoch = null;
+    for (let cursor = ""; ;) {
+      const limit = cursor ? PAGE : FIRST_PAGE;
+      const answer = await this.parts.api.get(`/api/chats?limit=${limit}${cursor && `&cursor=${cursor}`}`);
+      if (this.#stopped || !answer.ok || !isChatList(answer.body)) return false;
+      const { chats, users, next_cursor } = answer.body;
+      if (epoch !== null && answer.body.epoch !== epoch) return false; // the database was put back meanwhile
+      epoch = answer.body.epoch;
+      for (const { id } of chats) seen.add(id);
+      const known = isWhole && !next_cursor ? [...told, ...seen] : [...told, ...this.parts.model().chats.keys()];
       const fresh = chats.map((/** @type {any} */ chat) => (told.has(chat.id) ? flagless(chat) : chat));
-      this.parts.publish([{ do: "chats", chats: fresh, users, kept: [...known] }]);
-    } else {
-      setTimeout(() => !this.#stopped && this.#ready && void this.#list(), AGAIN);
+      this.parts.publish([{ do: "chats", chats: fresh, users, kept: known, first }]);
+      if (!next_cursor || chats.length === 0) return true;
+      cursor = next_cursor;
     }
   }
 

@@ -19,10 +19,15 @@ import { isChatList, isItem, isItemPage } from "./core/frames.js";
 const EVERY = 3_000;
 const EVERY_HIDDEN = 10_000;
 
+/** Chats of a page; and each so many looks the whole list is read. */
+const PAGE = 50;
+const WHOLE = 10;
+
 export class Polling {
   #stopped = false;
   #timer = 0;
   #posting = false;
+  #rounds = 0;
   /** What was read and is not told yet, by chat. @type {Map<number, number>} */
   #read = new Map();
 
@@ -56,15 +61,26 @@ export class Polling {
     this.#timer = window.setTimeout(() => void this.#round(), wait);
   }
 
-  /** What there is of new, in all chats. */
+  /**
+   * What there is of new: the chats with new messages are the first of the list, so that it is read on only while all of
+   * a page is new. Once in a while all of it is, for what moves no chat.
+   */
   async #look() {
-    const list = await this.parts.api.get("/api/chats");
-    if (this.#stopped || !list.ok || !isChatList(list.body)) return;
-    const { chats, users, epoch } = list.body;
-    const heads = chats.map((/** @type {any} */ chat) => ({ ...chat, chat_id: chat.id }));
-    this.parts.listed({ chats, users });
-    this.parts.input((session) => session.polled({ user: { id: this.parts.userId }, epoch, chats: heads }));
-    await this.#ask();
+    const whole = this.#rounds % WHOLE === 0;
+    for (let cursor = ""; ;) {
+      const list = await this.parts.api.get(`/api/chats?limit=${PAGE}${cursor && `&cursor=${cursor}`}`);
+      if (this.#stopped || !list.ok || !isChatList(list.body)) return;
+      const { chats, users, epoch, next_cursor } = list.body;
+      const { replica } = this.parts.session;
+      const allNew = chats.every((/** @type {any} */ { id, last_seq }) => replica.chats.get(id)?.lastSeq !== last_seq);
+      const heads = chats.map((/** @type {any} */ chat) => ({ ...chat, chat_id: chat.id }));
+      this.parts.listed({ chats, users });
+      this.parts.input((session) => session.polled({ user: { id: this.parts.userId }, epoch, chats: heads }));
+      await this.#ask();
+      if (this.#stopped || !next_cursor || !(whole || allNew)) break;
+      cursor = next_cursor;
+    }
+    this.#rounds += 1;
   }
 
   /** Ask until nothing is due. */

@@ -362,10 +362,10 @@ export class Profile {
 function arrivals(model, updates) {
   const found = [];
   const isOthers = (/** @type {any} */ message) => !message.deleted && message.sender_id !== model.me?.id;
-  for (const { do: what, item, chats } of updates) {
+  for (const { do: what, item, chats, first } of updates) {
     if (what === "apply" && item.type === "message" && isOthers(item)) {
       if (item.seq > (model.chats.get(item.chat_id)?.applied ?? 0)) found.push(item);
-    } else if (what === "chats" && model.listed) {
+    } else if (what === "chats" && model.listed && !first) {
       for (const { id, last_message } of chats) {
         const isNew = !model.chats.has(id) && !model.entering.get(id)?.some((update) => update.do === "apply");
         if (isNew && last_message && isOthers(last_message)) found.push(last_message);

@@ -110,7 +110,12 @@ export const isChat = shape({
 });
 
 /** What GET /api/chats answers. @type {(value: any) => boolean} */
-export const isChatList = shape({ chats: listOf(isChat), users: listOf(isUser), epoch: isText });
+export const isChatList = shape({
+  chats: listOf(isChat),
+  users: listOf(isUser),
+  epoch: isText,
+  next_cursor: orNull((cursor) => typeof cursor === "string" && /^[\w-]{1,100}$/.test(cursor)),
+});
 
 /** What GET .../pins answers. @type {(value: any) => boolean} */
 export const isPinList = shape({ messages: listOf((value) => shape(message)(value)), users: listOf(isUser) });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { becomes, launchChromium, noChromium, startServer, startWire } from "../harness/harness.js";
+import { becomes, launchChromium, newProfile, noChromium, startServer, startWire } from "../harness/harness.js";
 import { anotherWindow, openWindow } from "./window.js";
 
 const skip = noChromium();
@@ -191,5 +191,47 @@ connection.commit()`;
     await server.send(boris, chatId, "after");
     await one.until((seen) => seen.timeline?.texts.join() === "one,unsent,after");
     assert.deepEqual(one.errors, []);
+  },
+);
+
+test(
+  "the list comes in pages: what has come is shown, what was left is gone, and nothing of it is news",
+  { skip },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+    const ids = [];
+    for (let n = 0; n < 45; n += 1) ids.push(await server.group(boris, `group ${n}`, anna));
+    for (const id of ids) await server.send(boris, id, "hello");
+    const context = await newProfile(browser);
+    const first = await (await anotherWindow(context, server.url)).logIn(anna);
+    await first.until((seen) => seen.chats.length === 45);
+    assert.deepEqual((await first.seen()).arrivals, [], "a list is no news");
+    await first.until((seen) => seen.unread === 45);
+
+    await becomes(async () => (await first.kept("chats")).length, 45);
+    await first.page.close();
+    await server.call(anna, "DELETE", `/api/chats/${ids[3]}/members/${anna.user.id}`);
+    const added = [];
+    for (let n = 0; n < 5; n += 1) {
+      added.push(await server.group(boris, `new ${n}`, anna));
+      await server.send(boris, added[n], "hello again");
+    }
+    // the second page waits until the first one was seen
+    let goOn = () => {};
+    const waiting = new Promise((resolve) => (goOn = () => resolve(null)));
+    await context.route("**/api/chats?limit=*&cursor=*", async (route) => {
+      await waiting;
+      await route.continue();
+    });
+    const again = await anotherWindow(context, server.url);
+    await again.until(
+      (seen, wanted) => wanted.every((/** @type {number} */ id) => seen.chats.some((chat) => chat.id === id)),
+      added,
+    );
+    await again.until((seen) => seen.chats.length === 50); // those of the second page are kept from before
+    goOn();
+    await again.until((seen, id) => seen.chats.find((chat) => chat.id === id)?.left_seq !== null, ids[3]);
+    assert.deepEqual(again.errors, []);
   },
 );
