@@ -7,6 +7,7 @@ import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
 import { icon } from "./icon.js";
+import { MENTION_LIST, Mentioning } from "./mentioning.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -29,6 +30,8 @@ export class Composer {
   /** What is answered, by chat. @type {Map<number, Message>} */
   #replies = new Map();
   #editing = new Editing();
+  /** @type {Mentioning} */
+  #mentioning;
   #typing = { chatId: 0, toldAt: -Infinity };
   /** Of the letters when the height was measured. */
   #size = "";
@@ -39,6 +42,7 @@ export class Composer {
   constructor(face, sent) {
     this.face = face;
     this.sent = sent;
+    this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
     window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
   }
 
@@ -49,9 +53,11 @@ export class Composer {
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
     const reply = edit ? undefined : this.#replies.get(chat.id);
+    const offered = this.#mentioning.active(state, chat);
     const offline = state.link.state === "offline";
     return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
       <div class="composer__box">
+        ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")}
         ${edit ? editStrip(edit, () => this.#endEdit(chat.id)) : nothing}
         ${reply ? this.#strip(state, chat, reply) : nothing}
         <div class="composer__line">
@@ -62,11 +68,16 @@ export class Composer {
             placeholder=${t(offline ? "composer.offline" : "composer.text")}
             spellcheck=${!this.face.platform.desktop || state.settings.spellcheck ? "true" : "false"}
             autocomplete="off"
+            aria-autocomplete="list"
+            aria-controls=${offered === null ? nothing : MENTION_LIST}
+            aria-activedescendant=${offered ?? nothing}
             aria-invalid=${over ? "true" : "false"}
             ${ref(this.#attach)}
             @input=${this.#input}
             @keydown=${this.#key}
-            @blur=${() => this.#stopTyping()}
+            @keyup=${this.#moved}
+            @click=${this.#moved}
+            @blur=${this.#blurred}
           ></textarea>
           <button class="ibtn" type="button" aria-label=${t("composer.emoji")} @click=${this.#emoji}>
             ${icon("smile")}
@@ -189,6 +200,7 @@ export class Composer {
     const area = this.#area;
     if (!area || this.#chatId === null) return;
     this.#fit();
+    this.#mentioning.follow(area);
     if (this.#editing.of(this.#chatId)) {
       this.#editing.type(this.#chatId, area.value);
     } else {
@@ -200,6 +212,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key = (event) => {
+    if (this.#area && this.#mentioning.key(event, this.#area)) return;
     if (event.key === "ArrowUp" && this.#editLast(event)) return;
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const control = event.ctrlKey || event.metaKey;
@@ -209,6 +222,26 @@ export class Composer {
     event.preventDefault();
     void this.#send();
   };
+
+  /** The caret may stand elsewhere. */
+  #moved = () => {
+    if (this.#area) this.#mentioning.follow(this.#area);
+  };
+
+  #blurred = () => {
+    this.#stopTyping();
+    this.#mentioning.close();
+  };
+
+  /** Somebody was chosen from the list. @param {string} text @param {number} caret */
+  #complete(text, caret) {
+    const area = this.#area;
+    if (!area) return;
+    area.value = text;
+    area.focus();
+    area.setSelectionRange(caret, caret);
+    this.#input();
+  }
 
   /** Up in an empty field. @param {KeyboardEvent} event */
   #editLast(event) {
