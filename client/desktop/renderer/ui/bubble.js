@@ -232,7 +232,7 @@ function failure(face, echo) {
   return html`<div class="msg__fail">
     <span>${icon("alert", "icon--xs")}${reason}</span>
     ${
-      echo.kind === "edit" && echo.code === "bad_seq"
+      echo.kind === "edit" && ["bad_seq", "message_deleted"].includes(echo.code ?? "")
         ? nothing // the message is not there any more
         : html`<button class="link-btn" type="button" @click=${() => face.messenger.retry(echo.cid)}>
             ${t("msg.retry")}

@@ -34,14 +34,12 @@ export function reactions(face, message, state, may) {
 function chip(face, message, one, state, may) {
   const mine = isMine(message, one.emoji, state.me?.id ?? 0);
   const names = whoReacted(one, state);
-  const label = t("msg.reaction", { emoji: one.emoji, names });
-  const inner = html`<span aria-hidden="true">${one.emoji}</span><span aria-hidden="true">${one.count}</span>`;
-  if (!may) return html`<span class="react" title=${names}>${inner}<span class="sr">${label}</span></span>`;
+  const inner = html`<span>${one.emoji}</span> ${one.count}<span class="sr">: ${names}</span>`;
+  if (!may) return html`<span class="react" title=${names}>${inner}</span>`;
   return html`<button
     class="react"
     type="button"
     aria-pressed=${mine}
-    aria-label=${label}
     title=${names}
     @click=${() => toggleReaction(face, message, one.emoji)}
   >

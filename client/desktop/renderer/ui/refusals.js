@@ -30,6 +30,7 @@ export class Refusals {
   #tell(echo) {
     if (this.#told.has(echo.cid)) return;
     this.#told.add(echo.cid);
+    if (echo.kind === "edit" && this.face.messenger.state().current === echo.chat_id) return; // it is in sight
     const reason = errorText({ code: echo.code ?? "internal" });
     this.face.overlays.toast({ text: t(`refused.${echo.kind}`, { reason }) });
     if (echo.kind !== "edit") void this.face.messenger.discard(echo.cid);

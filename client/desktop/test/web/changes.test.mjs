@@ -1,0 +1,324 @@
+/** Editing, deleting, reacting and pinning, as two people see it: by mouse, by keys alone, and with the link cut between. */
+
+import assert from "node:assert/strict";
+import { before, beforeEach, test } from "node:test";
+import {
+  assertNoErrors,
+  becomes,
+  eventually,
+  composer,
+  launchChromium,
+  messageRow,
+  newPerson,
+  noChromium,
+  openChat,
+  say,
+  startServer,
+  startWire,
+} from "../harness/harness.js";
+import { assertInside, look } from "./look.js";
+
+const skip = noChromium();
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {import("../harness/browser.js").Person} */
+let vera;
+/** @type {import("../harness/browser.js").Person} */
+let boris;
+/** @type {import("../harness/wire.js").Wire} */
+let wire;
+let chatId = 0;
+let serial = 0;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+});
+
+/** A group that Vera made; her page is behind a wire. */
+beforeEach(async () => {
+  if (skip) return;
+  serial += 1;
+  const account = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
+  const other = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
+  chatId = await server.group(account, "Маяк 2.4", other);
+  wire = await startWire(server);
+  vera = await newPerson(browser, server, account.username, { account, url: wire.url, remember: true });
+  boris = await newPerson(browser, server, other.username, { account: other });
+  await openChat(vera.page, chatId);
+  await openChat(boris.page, chatId);
+});
+
+/** @param {import("../harness/browser.js").Person} person @param {string} text */
+const body = ({ page }, text) => messageRow(page, text).locator("article");
+/** @param {import("../harness/browser.js").Person} person @param {string} text */
+const menuOf = (person, text) => body(person, text).click({ button: "right" });
+/** @param {import("../harness/browser.js").Person} person @param {string} name */
+const item = ({ page }, name) => page.getByRole("menuitem", { name, exact: true });
+/** @param {import("../harness/browser.js").Person} person @param {string} text @param {string} sign */
+const reaction = (person, text, sign) => messageRow(person.page, text).locator(".react", { hasText: sign });
+/** What a screen reader was told last. @param {import("../harness/browser.js").Person} person @param {string} text */
+const said = ({ page }, text) => page.locator("[data-said]", { hasText: text }).waitFor({ state: "attached" });
+
+/** Both have it. @param {string} text */
+async function both(text) {
+  await messageRow(vera.page, text).waitFor();
+  await messageRow(boris.page, text).waitFor();
+}
+
+test(
+  "by mouse: edited, its former texts, reacted to, pinned, deleted, with the other one watching",
+  { skip },
+  async () => {
+    await say(vera.page, "Сборка в пятницу");
+    await say(boris.page, "Хорошо");
+    await both("Хорошо");
+
+    await composer(vera.page).fill("недописанное");
+    await menuOf(vera, "Сборка в пятницу");
+    await look(vera.page, "message-menu");
+    await assertInside(vera.page);
+    await item(vera, "Изменить").click();
+    await vera.page.getByText("Изменение сообщения").waitFor();
+    assert.equal(await composer(vera.page).inputValue(), "Сборка в пятницу");
+    await composer(vera.page).fill("Сборка в четверг");
+    await look(vera.page, "editing");
+    await vera.page.getByRole("button", { name: "Сохранить изменение" }).click();
+    await becomes(() => composer(vera.page).inputValue(), "недописанное", "the draft comes back");
+    await both("Сборка в четверг");
+    await said(vera, "Сообщение изменено");
+    await body(boris, "Сборка в четверг").getByText("изменено").waitFor();
+
+    await vera.page.getByRole("button", { name: "изменено" }).click();
+    const former = vera.page.getByRole("dialog", { name: "Прежние тексты" });
+    await former.getByText("Сборка в пятницу").waitFor();
+    await look(vera.page, "revisions");
+    await vera.page.keyboard.press("Escape");
+
+    await menuOf(boris, "Сборка в четверг");
+    await boris.page.getByRole("menuitemcheckbox", { name: "Реакция 👍" }).click();
+    await reaction(boris, "Сборка в четверг", "👍").waitFor();
+    await reaction(vera, "Сборка в четверг", "👍").click();
+    await becomes(() => reaction(boris, "Сборка в четверг", "👍").innerText(), /2/u);
+    assert.equal(await reaction(vera, "Сборка в четверг", "👍").getAttribute("aria-pressed"), "true");
+    await vera.page.getByRole("button", { name: /👍 2.*Вы, Борис Лебедев/u, pressed: true }).waitFor();
+    await menuOf(vera, "Сборка в четверг");
+    await item(vera, "Кто отреагировал").click();
+    await vera.page.getByRole("dialog", { name: "Реакции" }).getByText("Борис Лебедев").waitFor();
+    await look(vera.page, "who-reacted");
+    await vera.page.keyboard.press("Escape");
+    await reaction(vera, "Сборка в четверг", "👍").click();
+    await becomes(() => reaction(boris, "Сборка в четверг", "👍").innerText(), /1/u);
+
+    await menuOf(vera, "Хорошо");
+    await item(vera, "Закрепить").click();
+    await boris.page.locator(".pinbar", { hasText: "Хорошо" }).waitFor();
+    assert.equal(await boris.page.getByRole("button", { name: "Открепить" }).count(), 0, "he is no admin");
+    await menuOf(vera, "Сборка в четверг");
+    await item(vera, "Закрепить").click();
+    await vera.page.getByRole("button", { name: "Все: 2" }).click();
+    const pins = vera.page.getByRole("dialog", { name: "Закреплённые сообщения" });
+    await pins.getByText("Сборка в четверг").waitFor();
+    await look(vera.page, "pins");
+    await pins.getByRole("button", { name: /Открепить сообщение.*Борис/u }).click();
+    await pins.getByText("Хорошо").waitFor({ state: "detached" });
+    await vera.page.keyboard.press("Escape");
+    await boris.page.locator(".pinbar", { hasText: "Сборка в четверг" }).waitFor();
+    await look(boris.page, "pinned");
+
+    await menuOf(vera, "Хорошо");
+    await item(vera, "Удалить").click();
+    await look(vera.page, "remove");
+    await vera.page.getByRole("button", { name: "Удалить у всех" }).click();
+    for (const { page } of [vera, boris]) {
+      await messageRow(page, "Сообщение удалено").waitFor();
+      assert.equal(await messageRow(page, "Хорошо").count(), 0);
+    }
+    await vera.page.setViewportSize({ width: 360, height: 640 });
+    await look(vera.page, "changes-360");
+    assertNoErrors(vera, boris);
+  },
+);
+
+test("by keys alone: Up edits, Esc gives it up, E reacts, Del deletes, the menu does the rest", { skip }, async () => {
+  await say(boris.page, "От Бориса");
+  await messageRow(vera.page, "От Бориса").waitFor();
+  await say(vera.page, "Моё");
+  await both("Моё");
+  const { keyboard } = vera.page;
+
+  await composer(vera.page).focus();
+  await keyboard.press("ArrowUp");
+  await becomes(() => composer(vera.page).inputValue(), "Моё");
+  await keyboard.press("Escape");
+  await becomes(() => composer(vera.page).inputValue(), "");
+  await said(vera, "Изменение отменено");
+  await keyboard.press("ArrowUp");
+  await keyboard.type(" слово");
+  await keyboard.press("Enter");
+  await both("Моё слово");
+
+  await vera.page.getByRole("log").focus();
+  await keyboard.press("ArrowUp");
+  await becomes(() => vera.page.evaluate(() => document.activeElement?.getAttribute("aria-label")), /^Вы/u);
+  await keyboard.press("ArrowUp");
+  await keyboard.press("e");
+  await vera.page.getByRole("dialog", { name: "Эмодзи" }).waitFor();
+  await keyboard.type("огонь");
+  await keyboard.press("Enter");
+  await reaction(boris, "От Бориса", "🔥").waitFor();
+  await said(vera, "Реакция 🔥 поставлена");
+  await becomes(() => vera.page.evaluate(() => document.activeElement?.tagName), "ARTICLE");
+
+  await keyboard.press("Shift+F10");
+  await becomes(() => vera.page.evaluate(() => document.activeElement?.textContent?.trim()), /^Ответить/u);
+  await keyboard.press("ArrowUp");
+  await keyboard.press("ArrowLeft");
+  await keyboard.press("Enter");
+  await reaction(boris, "От Бориса", "🙏").waitFor();
+
+  await keyboard.press("Shift+F10");
+  await becomes(() => vera.page.evaluate(() => document.activeElement?.textContent?.trim()), /^Ответить/u);
+  for (const key of ["End", "ArrowUp", "ArrowUp"]) await keyboard.press(key);
+  await becomes(() => vera.page.evaluate(() => document.activeElement?.textContent?.trim()), "Закрепить");
+  await keyboard.press("Enter");
+  await boris.page.locator(".pinbar", { hasText: "От Бориса" }).waitFor();
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Delete");
+  await vera.page.getByRole("dialog").waitFor();
+  await keyboard.press("Tab");
+  await becomes(() => vera.page.evaluate(() => document.activeElement?.textContent?.trim()), "Удалить у всех");
+  await keyboard.press("Enter");
+  await messageRow(boris.page, "Сообщение удалено").waitFor();
+  await said(vera, "Удалено сообщений: 1");
+  assertNoErrors(vera, boris);
+});
+
+test(
+  "with the link cut: all is seen at once, survives a reload, goes out, and what cancels out does not",
+  { skip },
+  async () => {
+    await say(boris.page, "Первое");
+    await messageRow(vera.page, "Первое").waitFor();
+    await say(vera.page, "Второе");
+    await both("Второе");
+    const before = (await server.items(vera.account, chatId)).length;
+    await wire.cut();
+
+    await menuOf(vera, "Второе");
+    await item(vera, "Изменить").click();
+    await composer(vera.page).fill("Второе, новое");
+    await composer(vera.page).press("Enter");
+    await messageRow(vera.page, "Второе, новое").waitFor();
+    await menuOf(vera, "Первое");
+    await vera.page.getByRole("menuitemcheckbox", { name: "Реакция 🙏" }).click();
+    await reaction(vera, "Первое", "🙏").click();
+    await reaction(vera, "Первое", "🙏").waitFor({ state: "detached" });
+    await menuOf(vera, "Первое");
+    await vera.page.getByRole("menuitemcheckbox", { name: "Реакция 🔥" }).click();
+    await reaction(vera, "Первое", "🔥").waitFor();
+    await menuOf(vera, "Первое");
+    await item(vera, "Закрепить").click();
+    await vera.page.locator(".pinbar", { hasText: "Первое" }).waitFor();
+
+    await say(vera.page, "Третье");
+    await messageRow(vera.page, "Третье").waitFor();
+    await composer(vera.page).press("ArrowUp");
+    await composer(vera.page).fill("Третье, новое");
+    await composer(vera.page).press("Enter");
+    await messageRow(vera.page, "Третье, новое").waitFor();
+    await say(vera.page, "Четвёртое");
+    await menuOf(vera, "Четвёртое");
+    await item(vera, "Удалить").click();
+    await vera.page.getByRole("button", { name: "Удалить у всех" }).click();
+    await messageRow(vera.page, "Четвёртое").waitFor({ state: "detached" });
+    assert.equal(await messageRow(boris.page, "Второе").count(), 1, "nothing has come there yet");
+
+    await wire.restore();
+    for (const text of ["Второе, новое", "Третье, новое"]) await messageRow(boris.page, text).waitFor();
+    await reaction(boris, "Первое", "🔥").waitFor();
+    await boris.page.locator(".pinbar", { hasText: "Первое" }).waitFor();
+    const items = (await server.items(vera.account, chatId)).slice(before);
+    assert.deepEqual(
+      items.map(({ type, event }) => event ?? type),
+      ["edited", "reaction_added", "pinned", "message"],
+    );
+    assert.equal(await messageRow(vera.page, "Третье, новое").count(), 1);
+    assertNoErrors(vera, boris);
+  },
+);
+
+test("what the server refuses is taken back with its reason, and a refused edit keeps its text", { skip }, async () => {
+  await say(vera.page, "Моё");
+  await say(boris.page, "Его");
+  await both("Моё");
+  await both("Его");
+  await wire.cut();
+  await menuOf(vera, "Его");
+  await vera.page.getByRole("menuitemcheckbox", { name: "Реакция 🔥" }).click();
+  await reaction(vera, "Его", "🔥").waitFor();
+  await composer(vera.page).press("ArrowUp");
+  await composer(vera.page).fill("Моё, но поздно");
+  await composer(vera.page).press("Enter");
+  await messageRow(vera.page, "Моё, но поздно").waitFor();
+
+  const other = await server.login(vera.account);
+  const items = await server.items(other, chatId);
+  const seqs = items.filter(({ type }) => type === "message").map(({ seq }) => seq);
+  for (const seq of seqs) await server.call(other, "DELETE", `/api/chats/${chatId}/messages/${seq}`);
+  await wire.restore();
+  await vera.page.getByText("Реакция не принята. Сообщение уже удалено").waitFor();
+  await messageRow(vera.page, "Моё, но поздно").getByText("Не изменено. Сообщение уже удалено").waitFor();
+  await look(vera.page, "refused");
+  assert.equal(await messageRow(vera.page, "Сообщение удалено").count(), 2);
+  await messageRow(vera.page, "Моё, но поздно").getByRole("button", { name: "Удалить" }).click();
+  await messageRow(vera.page, "Моё, но поздно").waitFor({ state: "detached" });
+  assertNoErrors(vera, boris);
+});
+
+test("no text of a deleted message stays in the browser", { skip }, async () => {
+  const secret = "пароль-от-сейфа-7788";
+  await say(boris.page, secret);
+  await messageRow(vera.page, secret).waitFor();
+  await menuOf(vera, secret);
+  await vera.page.getByRole("menuitemcheckbox", { name: "Реакция 🔥" }).click();
+  await reaction(boris, secret, "🔥").waitFor();
+  await menuOf(boris, secret);
+  await item(boris, "Удалить").click();
+  await boris.page.getByRole("button", { name: "Удалить у всех" }).click();
+  await messageRow(vera.page, "Сообщение удалено").waitFor();
+  await eventually(
+    async () => {
+      const kept = await vera.page.evaluate(everythingKept);
+      return kept.includes("deleted") && !kept.includes(secret);
+    },
+    () => vera.page.evaluate(everythingKept),
+  );
+  assertNoErrors(vera, boris);
+});
+
+/** Runs in the page: what all its databases hold. */
+async function everythingKept() {
+  const kept = [];
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve, reject) => {
+      const opening = indexedDB.open(name ?? "");
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    for (const store of database.objectStoreNames) {
+      const all = await new Promise((resolve, reject) => {
+        const reading = database.transaction(store).objectStore(store).getAll();
+        reading.onsuccess = () => resolve(reading.result);
+        reading.onerror = () => reject(reading.error);
+      });
+      kept.push(JSON.stringify(all));
+    }
+    database.close();
+  }
+  return kept.join("\n");
+}
