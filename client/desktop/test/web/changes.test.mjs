@@ -206,7 +206,7 @@ test(
     await messageRow(vera.page, "Первое").waitFor();
     await say(vera.page, "Второе");
     await both("Второе");
-    const before = (await server.items(vera.account, chatId)).length;
+    const length = (await server.items(vera.account, chatId)).length;
     await wire.cut();
 
     await menuOf(vera, "Второе");
@@ -242,7 +242,7 @@ test(
     for (const text of ["Второе, новое", "Третье, новое"]) await messageRow(boris.page, text).waitFor();
     await reaction(boris, "Первое", "🔥").waitFor();
     await boris.page.locator(".pinbar", { hasText: "Первое" }).waitFor();
-    const items = (await server.items(vera.account, chatId)).slice(before);
+    const items = (await server.items(vera.account, chatId)).slice(length);
     assert.deepEqual(
       items.map(({ type, event }) => event ?? type),
       ["edited", "reaction_added", "pinned", "message"],

@@ -20,7 +20,7 @@ export function whoReacted(face, { chatId, seq }) {
       const name = id === me ? t("msg.you") : nameOf(state.users.get(id));
       const url = state.users.get(id)?.avatar_url;
       return html`<li class="reacted__one">
-        ${avatar(face, { id, name, size: "xs", url })}<bdi class="truncate">${name}</bdi>
+        ${avatar(face, { id, name: nameOf(state.users.get(id)), size: "xs", url })}<bdi class="truncate">${name}</bdi>
       </li>`;
     };
     return html`<div class="dialog__body">
