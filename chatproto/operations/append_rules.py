@@ -13,6 +13,9 @@ from chatproto.operations.log import AppendChange, AppendMessage
 from chatproto.operations.outcomes import Refused
 from chatproto.wire.model import ChatType, Role
 
+OPEN_TO_ALL: Final = 50
+"""Members up to which anybody may mention everybody."""
+
 Verdict = Literal["append", "repeat"] | Refused
 """`append`: it is new and may be; `repeat`: it was accepted before, and is answered with those entries."""
 
@@ -63,3 +66,9 @@ def judge_change(
         return DIRECT_STAYS
     leaves = command.kind == "remove" and command.user_ids[0] == command.actor_id
     return "append" if role == "admin" or leaves else ADMINS_ONLY
+
+
+def names_everybody(asked: bool, *, members: int, role: Role) -> bool:
+    """Whether a text that mentions everybody does so: in a large group only the admins'. `members`: how many there are,
+    the author included."""
+    return asked and (members <= OPEN_TO_ALL or role == "admin")

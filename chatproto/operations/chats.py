@@ -4,6 +4,8 @@ from datetime import datetime
 
 from attrs import frozen
 
+from chatproto.wire.model import Notify
+
 
 @frozen
 class CreateDirect:
@@ -43,10 +45,13 @@ class LoadChat:
 
 @frozen
 class SetFlags:
-    """One's own flags (None = leave). Outcome: ChatFound or Refused not_found."""
+    """One's own flags (None = leave). `muted` sets `muted_until` anew, None included. Outcome: ChatFound or Refused
+    not_found."""
 
     user_id: int
     chat_id: int
     muted: bool | None
     favourite: bool | None
     hidden: bool | None
+    notify: Notify | None = None
+    muted_until: datetime | None = None

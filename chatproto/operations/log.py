@@ -6,14 +6,26 @@ from typing import Literal
 from attrs import frozen
 
 from chatproto.operations.message_changes import MessageChange
+from chatproto.wire.markup import NOBODY, Mentions
 from chatproto.wire.model import Role
+
+
+@frozen
+class ForwardSource:
+    """A message that is forwarded; `target_at`: its created_at where the client gave it."""
+
+    chat_id: int
+    seq: int
+    target_at: datetime | None = None
 
 
 @frozen
 class AppendMessage:
     """Append under the chat's lock (I1, I3). `digest`: SHA-256 of the command. `reply_at`: created_at of the reply's
     target where the client gave it. `refusal`: what is wrong with the content; told once the cid was looked up in vain
-    and the actor is a member. Outcome: Appended, or Refused not_member / cid_conflict / bad_seq / `refusal`."""
+    and the actor is a member. `mentions`: whom the text names, members or not. `forward`: the message whose text is
+    copied instead of `content`. Outcome: Appended, or Refused not_member / cid_conflict / `refusal` / bad_seq (field
+    reply_to or forward) / message_deleted (of a forward)."""
 
     chat_id: int
     actor_id: int
@@ -24,6 +36,8 @@ class AppendMessage:
     reply_at: datetime | None
     now: datetime
     refusal: str | None = None
+    mentions: Mentions = NOBODY
+    forward: ForwardSource | None = None
 
 
 @frozen

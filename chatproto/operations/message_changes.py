@@ -8,10 +8,13 @@ from datetime import datetime
 
 from attrs import frozen
 
+from chatproto.wire.markup import NOBODY, Mentions
+
 
 @frozen
 class EditMessage:
     """Replace the text; by its author. `refusal`: what is wrong with the text, told after the cid and the membership.
+    `mentions`: whom the new text names, members or not.
 
     Outcome: Appended with `edited`; Refused not_member / cid_conflict / `refusal` / bad_seq / forbidden /
     message_deleted.
@@ -26,6 +29,7 @@ class EditMessage:
     content: str
     now: datetime
     refusal: str | None = None
+    mentions: Mentions = NOBODY
 
 
 @frozen

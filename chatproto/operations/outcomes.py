@@ -191,6 +191,7 @@ class Marked:
     last_seq: int
     changed: bool
     is_group: bool
+    mention_count: int = 0
 
 
 @frozen

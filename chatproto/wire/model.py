@@ -12,6 +12,7 @@ import msgspec
 MAX_ID = 2**53 - 1
 
 Role = Literal["member", "admin"]
+Notify = Literal["all", "mentions", "none"]
 ChatType = Literal["direct", "group"]
 
 
@@ -53,8 +54,15 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     user_ids: tuple[int, ...]
 
 
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wrote a text that was forwarded, and their name at that time."""
+
+    user_id: int
+    display_name: str
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):
-    """A log item that people read."""
+    """A log item that people read. `mentions`: the members whom it named when it was written or edited."""
 
     id: int
     chat_id: int
@@ -70,6 +78,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     attachment_url: str | None = None
     attachments: tuple[Attachment, ...] = ()
     reactions: tuple[Reaction, ...] = ()
+    mentions: tuple[int, ...] = ()
+    mentions_all: bool = False
+    forwarded: Forwarded | None = None
     cid: str
 
 
@@ -121,6 +132,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     others_read_seq: int
     others_delivered_seq: int
     unread_count: int
+    mention_count: int = 0
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +146,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as one user sees it. `pinned_seq`: the highest one that they may see.
+    """A chat as one user sees it. `pinned_seq`: the highest one that they may see. `mention_count`: unread messages
+    that name them, exact to 99. `muted_until`: where `muted` ends by itself; null: it does not.
 
     `members` only where asked (GET one chat), never in a `chat` frame."""
 
@@ -160,6 +173,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool
     peer: User | None
     pinned_seq: int | None = None
+    mention_count: int = 0
+    notify: Notify = "all"
+    muted_until: datetime | None = None
     members: tuple[Member, ...] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -123,7 +123,8 @@ def message_says_less(r: Recorder) -> None:
     r.receive(message(5, 1))
     [sparse] = r.steps[-1]["args"]["frames"]
     [applied_item] = [output["item"] for output in r.done("apply")]
-    assert applied_item == sparse | {"deleted": False, "is_read": False, "attachments": [], "reactions": []}
+    unsaid = {"deleted": False, "is_read": False, "attachments": [], "reactions": []}
+    assert applied_item == sparse | unsaid | {"mentions": [], "mentions_all": False}
     r.receive(message(5, 2), whole=True)
     r.receive(message(5, 5))
     r.receive(page("sync-1", 5, 2, messages(5, 3, 4), last_seq=5))

@@ -33,10 +33,13 @@ class Mentions:
     all: bool
 
 
+NOBODY: Final = Mentions((), False)
+
+
 def mentions(content: str) -> Mentions:
     """Whom a text mentions, members or not. Code and addresses mention nobody. Of L characters: at most L / 4 names."""
     if "@" not in content:
-        return Mentions((), False)
+        return NOBODY
     found = list(_leaves(parse(content)))
     names = dict.fromkeys(node.username for node in found if isinstance(node, Mention))
     return Mentions(tuple(names), any(isinstance(node, MentionAll) for node in found))

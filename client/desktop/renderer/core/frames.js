@@ -171,6 +171,9 @@ const UNSAID = Object.entries({
   attachment_url: null,
   attachments: Object.freeze([]),
   reactions: Object.freeze([]),
+  mentions: Object.freeze([]),
+  mentions_all: false,
+  forwarded: null,
 });
 
 /** A frame that was just parsed, its messages with all their fields. @param {Frame} frame */

@@ -63,7 +63,8 @@ export class ServerChat {
     const seq = this.last_seq + 1;
     this.log.push({
       type: "message", id: 1000 + seq, chat_id: this.id, seq, rev: 1, sender_id: sender, content: `text ${seq}`,
-      created_at: at(seq), edited_at: null, deleted: false, is_read: false, reply_to: null, attachment_url: null, attachments: [], reactions: [], cid,
+      created_at: at(seq), edited_at: null, deleted: false, is_read: false, reply_to: null, attachment_url: null, attachments: [], reactions: [],
+      mentions: [], mentions_all: false, forwarded: null, cid,
     }); // prettier-ignore
     return seq;
   }
