@@ -7,6 +7,7 @@ from typing import Any
 from tests.vectors.scenarios import load
 from tests.vectors.server_scenarios import load as load_server
 from tests.vectors.texts import TABLES
+from tests.vectors.timelines import documents as timelines
 
 FOLDER = Path(__file__).parent
 
@@ -24,7 +25,7 @@ def documents() -> dict[str, str]:
     client = {f"client-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load().items()}
     server = {f"server-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load_server().items()}
     text = {f"text/{name}.json": table_of(table) for name, table in TABLES.items()}
-    return client | server | text
+    return client | server | text | {name: text_of(document) for name, document in timelines().items()}
 
 
 def table_of(table: list[tuple[str, Any]]) -> str:

@@ -1,0 +1,138 @@
+"""What a local copy of a chat's log shows (docs/protocol.md section 3: C3): texts, reactions and pins as they are now.
+
+An event of the log changes its target where its rev is not below that of the copy. One whose target is not held is
+remembered: whatever is read elsewhere (a page of the past) may be older than it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from attrs import define, field
+
+from chatproto.client.outputs import Row
+from chatproto.wire.model import Event, LogItem, Message, Reaction
+
+REMEMBERED: Final = 1000
+"""Messages whose changes are remembered."""
+NAMED: Final = 20
+"""Of those who chose an emoji, so many are named."""
+
+
+class _Change(msgspec.Struct):
+    """What an event tells of its target. One that is told late tells both text and reactions, as they are by then."""
+
+    rev: int
+    content: str | msgspec.UnsetType | None = msgspec.UNSET
+    edited_at: datetime | None = None
+    reactions: tuple[Reaction, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+CHANGES: Final = frozenset({"edited", "deleted", "reaction_added", "reaction_removed"})
+"""Events that change the message that they are about."""
+
+
+def changed_by(message: Message, event: Event) -> Message:
+    """A message as an event leaves it: the same object where the event is older, about another, or strange."""
+    if event.event not in CHANGES or event.target_seq != message.seq:
+        return message
+    try:
+        change = msgspec.convert(event.data, _Change)
+    except msgspec.ValidationError:  # of a message that is deleted by now it says nothing
+        return message
+    if change.rev < message.rev:
+        return message
+    if event.event == "deleted":
+        return _tombstone(msgspec.structs.replace(message, rev=change.rev))
+    fields: dict[str, Any] = {"rev": change.rev}
+    if change.content is not msgspec.UNSET:
+        fields |= {"content": change.content, "edited_at": change.edited_at}
+    if change.reactions is not msgspec.UNSET:
+        fields["reactions"] = change.reactions
+    return msgspec.structs.replace(message, **fields)
+
+
+def shown(message: Message, rows: Sequence[Row], user_id: int) -> Message:
+    """A message with one's own edits, deletion and reactions that are on their way (`rows`, in their order) over it.
+
+    What is refused leaves the rows, and is not seen any more.
+    """
+    for row in rows:
+        there = row.chat_id == message.chat_id and row.seq == message.seq and row.target_at == message.created_at
+        if not there or message.deleted:
+            continue
+        if row.kind == "edit":
+            message = msgspec.structs.replace(message, content=row.content)
+        elif row.kind == "delete":
+            message = _tombstone(message)
+        elif row.kind == "react":
+            reactions = _reacted(message.reactions, row.emoji or "", bool(row.on), user_id)
+            message = msgspec.structs.replace(message, reactions=reactions)
+    return message
+
+
+def _tombstone(message: Message) -> Message:
+    return msgspec.structs.replace(
+        message, deleted=True, content=None, edited_at=None, attachment_url=None, attachments=(), reactions=()
+    )
+
+
+def _reacted(reactions: tuple[Reaction, ...], emoji: str, on: bool, user_id: int) -> tuple[Reaction, ...]:
+    there = next((one for one in reactions if one.emoji == emoji), None)
+    if there is None:
+        return (*reactions, Reaction(emoji=emoji, count=1, user_ids=(user_id,))) if on else reactions
+    if on == (user_id in there.user_ids):
+        return reactions
+    ids = (*there.user_ids, user_id)[:NAMED] if on else tuple(one for one in there.user_ids if one != user_id)
+    after = Reaction(emoji=emoji, count=there.count + (1 if on else -1), user_ids=ids)
+    return tuple(after if one is there else one for one in reactions if one is not there or after.count > 0)
+
+
+@define
+class Timeline:
+    """The last `bound` items of a chat, ascending without a hole, each message as it is now. `pins`: the seqs of the
+    messages that are pinned, as far as the events that were applied tell."""
+
+    bound: int
+    items: dict[int, LogItem] = field(factory=dict)
+    pins: set[int] = field(factory=set)
+    _events: dict[int, dict[str, Event]] = field(factory=dict)
+
+    def apply(self, item: LogItem) -> Message | None:
+        """The next item of the log, once. The message that it changed, as it is now; None where it changed none."""
+        self.items[item.seq] = item
+        if len(self.items) > self.bound:
+            del self.items[next(iter(self.items))]
+        if not isinstance(item, Event) or item.target_seq is None:
+            return None
+        self._pin(item, item.target_seq)
+        if item.event in CHANGES:
+            self._remember(item, item.target_seq)
+        target = self.items.get(item.target_seq)
+        if not isinstance(target, Message) or (after := changed_by(target, item)) is target:
+            return None
+        self.items[target.seq] = after
+        return after
+
+    def current(self, message: Message) -> Message:
+        """A message that was read elsewhere, brought up to date by what was applied here."""
+        held = self.items.get(message.seq)
+        if isinstance(held, Message) and held.rev > message.rev:
+            message = held
+        events = sorted(self._events.get(message.seq, {}).values(), key=lambda event: event.seq)
+        for event in events:
+            message = changed_by(message, event)
+        return message
+
+    def _pin(self, event: Event, seq: int) -> None:
+        if event.event == "pinned":
+            self.pins.add(seq)
+        elif event.event in ("unpinned", "deleted"):
+            self.pins.discard(seq)
+
+    def _remember(self, event: Event, seq: int) -> None:
+        facet = "reactions" if event.event.startswith("reaction") else event.event
+        self._events[seq] = {**self._events.pop(seq, {}), facet: event}
+        if len(self._events) > REMEMBERED:
+            del self._events[next(iter(self._events))]
