@@ -3,6 +3,7 @@
 import { t } from "../core/i18n.js";
 import { html } from "../vendor/lit-html/lit-html.js";
 import { copyMessage } from "./copying.js";
+import { highlight } from "./highlight.js";
 import { icon } from "./icon.js";
 
 /** @param {import("./face.js").Face} face @param {{text: string, language: string}} block */
@@ -20,6 +21,10 @@ export function codeBlock(face, { text, language }) {
         ${icon("copy", "icon--s")}
       </button>
     </div>
-    <pre tabindex="0" role="group" aria-label=${name}><code dir="ltr">${text}</code></pre>
+    <pre
+      tabindex="0"
+      role="group"
+      aria-label=${name}
+    ><code dir="ltr">${language ? highlight(text, language) : text}</code></pre>
   </div>`;
 }

@@ -80,6 +80,8 @@ test("every form is drawn as what it is, in both themes and in a narrow window",
   const pre = found.locator("pre");
   assert.ok((await pre.textContent())?.endsWith(LONG), "code is as it was typed");
   assert.ok(await pre.evaluate((box) => box.scrollWidth > box.clientWidth), "a long line scrolls within its box");
+  await becomes(() => found.locator("pre .hl-keyword").allTextContents(), ["def", "return"]);
+  assert.ok((await pre.textContent())?.endsWith(LONG), "and stays that in colours");
   assert.equal(await texts("blockquote p").then(([text]) => text), "Цитата со словом и кодом\nвторой строкой");
   await page.keyboard.press("Escape");
   await look(page, "text");
