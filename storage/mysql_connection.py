@@ -21,6 +21,7 @@ from trio_mysql.constants import CLIENT, SERVER_STATUS
 
 from storage.mysql_auth import CachingSha2, auth_error
 from storage.mysql_rows import BufferedResult
+from storage.mysql_stream import AskingStream
 
 CONNECT_TIMEOUT: Final = 5.0
 """Seconds for name look-up, TCP, TLS, log-in and session set-up together."""
@@ -204,6 +205,8 @@ class Connection(connections.Connection):  # type: ignore[misc]
                 await super().connect(sock)
                 await self.query(_SETUP_MARIADB if self.is_mariadb else _SETUP_MYSQL)
                 await self._check_charset()
+                if isinstance(self._sock, trio.SocketStream):  # without TLS
+                    self._sock = AskingStream(self._sock)
         except trio.TooSlowError as error:
             self._force_close()
             raise err.OperationalError(_CANNOT_CONNECT, "no MySQL session in time") from error

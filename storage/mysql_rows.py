@@ -1,8 +1,8 @@
-"""Rows of a MySQL answer, read from what has arrived already.
+"""Answers of MySQL, read from what has arrived already.
 
-trio-mysql awaits twice and makes three objects for each row, which costs more than the rest of a page of messages. Here
-all rows that stand whole in the connection's buffer are parsed at once; whatever else comes (the end, an error, a row
-that is not all there, one of 16 MiB) goes its way.
+trio-mysql awaits twice and makes three objects for each packet, which costs more than the rest of a small transaction.
+Here packets that stand whole in the connection's buffer are parsed at once; whatever else comes (an error, a packet
+that is not all there or out of order, one of 16 MiB) goes its way.
 """
 
 from collections.abc import Callable
@@ -10,40 +10,126 @@ from datetime import datetime
 from typing import Any, Final
 
 from trio_mysql import err
-from trio_mysql.connections import MySQLResult
-from trio_mysql.converters import convert_datetime
+from trio_mysql.connections import TEXT_TYPES, MySQLResult
+from trio_mysql.constants import FIELD_TYPE, SERVER_STATUS
+from trio_mysql.converters import convert_datetime, through
+from trio_mysql.protocol import FieldDescriptorPacket
 
+_OK: Final = 0
 _NULL: Final = 251
+_FILE_WANTED: Final = 0xFB
 _LONG: Final = {252: 2, 253: 3, 254: 8}
 """Bytes of a length, by the byte before it (MySQL's length-encoded integers)."""
 _END: Final = 0xFE
 """Rows never begin with it or above but for a first column of 16 MiB: it is the end of the rows, or an error."""
+_ERROR: Final = 0xFF
 _LONGEST: Final = 0xFFFFFF
+_BINARY: Final = 63
+"""The character set of what is no text."""
+_COLUMNS_KEPT: Final = 4096
 
 Column = tuple[str | None, Callable[[Any], Any] | None]
 """How the bytes of a column become text (None: they stay bytes), and that a value (None: it stays as it is)."""
 
+_columns: dict[bytes, Column] = {}
+"""What columns are like, by the packets that describe them: the same ones come again with each answer."""
+
 
 class BufferedResult(MySQLResult):  # type: ignore[misc]
-    """See MySQLResult; its other ways are kept."""
+    """See MySQLResult."""
 
     connection: Any
 
-    async def _read_rowdata_packet(self) -> None:
+    async def read(self) -> None:
+        """Read one answer. Raises as upstream."""
+        try:
+            first = await self._packet()
+            if first[0] == _OK:
+                self._read_ok(first)
+            elif first[0] == _FILE_WANTED:
+                raise RuntimeError("the database asks for a file")
+            else:
+                await self._read_rows(_number(first, 0)[0])
+        finally:
+            self.connection = None
+
+    async def _packet(self) -> bytes:
+        payload = take_packet(self.connection)
+        if payload is None:
+            payload = bytes((await self.connection._read_packet()).get_all_data())  # raises the server's error
+        return payload
+
+    def _read_ok(self, packet: bytes) -> None:
+        self.affected_rows, place = _number(packet, 1)
+        self.insert_id, place = _number(packet, place)
+        self._read_status(packet, place)
+
+    def _read_status(self, packet: bytes, place: int) -> None:
+        self.server_status = int.from_bytes(packet[place : place + 2], "little")
+        self.has_next = bool(self.server_status & SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS)
+
+    async def _read_rows(self, width: int) -> None:
         connection: Any = self.connection
-        columns = [(encoding, _quick(converter)) for encoding, converter in self.converters]
+        self.field_count = width
+        columns = [_column(await self._packet(), connection) for _ in range(width)]
+        await self._packet()  # the end of the columns
         rows: list[tuple[Any, ...]] = []
         while True:
             offset, count = take_rows(connection._rbuf, connection._rbuf_offset, connection._next_seq_id, columns, rows)
             connection._rbuf_offset = offset
             connection._next_seq_id = (connection._next_seq_id + count) % 256
-            packet = await connection._read_packet()  # raises the server's error
-            if self._check_packet_is_eof(packet):
+            packet = await self._packet()
+            if packet[0] == _END and len(packet) < 9:
+                self._read_status(packet, 3)
                 break
-            rows.append(self._read_row_from_packet(packet))
-        self.connection = None
+            rows.append(_row(bytearray(packet), 0, columns)[0])
         self.affected_rows = len(rows)
         self.rows = tuple(rows)
+
+
+def take_packet(connection: Any) -> bytes | None:
+    """The next packet, where it stands whole in the buffer and is an ordinary one."""
+    buffer, start = connection._rbuf, connection._rbuf_offset
+    if len(buffer) - start <= 4:
+        return None
+    size = buffer[start] | buffer[start + 1] << 8 | buffer[start + 2] << 16
+    start += 4
+    ordinary = 0 < size < _LONGEST and buffer[start - 1] == connection._next_seq_id and buffer[start] != _ERROR
+    if not ordinary or start + size > len(buffer):
+        return None
+    connection._rbuf_offset = start + size
+    connection._next_seq_id = (connection._next_seq_id + 1) % 256
+    return bytes(buffer[start : start + size])
+
+
+def _column(packet: bytes, connection: Any) -> Column:
+    column = _columns.get(packet)
+    if column is None:
+        if len(_columns) >= _COLUMNS_KEPT:
+            _columns.clear()
+        column = _columns[packet] = _describe(FieldDescriptorPacket(packet, connection.encoding), connection)
+    return column
+
+
+def _describe(field: Any, connection: Any) -> Column:
+    """As upstream does; all connections here have the same encoding and decoders."""
+    converter = connection.decoders.get(field.type_code)
+    if field.type_code == FIELD_TYPE.JSON:
+        encoding = connection.encoding  # its charset says binary
+    elif field.type_code in TEXT_TYPES:
+        encoding = None if field.charsetnr == _BINARY else connection.encoding
+    else:
+        encoding = "ascii"
+    return encoding, None if converter is through else _quick(converter)
+
+
+def _number(data: bytes | bytearray, place: int) -> tuple[int, int]:
+    """A length-encoded integer, and where the next thing begins."""
+    number = data[place]
+    if number < _NULL:
+        return number, place + 1
+    width = _LONG[number]
+    return int.from_bytes(data[place + 1 : place + 1 + width], "little"), place + 1 + width
 
 
 def take_rows(
