@@ -83,6 +83,12 @@ export class Polling {
     this.#rounds += 1;
   }
 
+  /** What there is of new in one chat. @param {number} chatId */
+  async #bring(chatId) {
+    this.parts.input((session) => session.replica.lag({ chat_id: chatId, last_seq: 0 }));
+    await this.#ask();
+  }
+
   /** Ask until nothing is due. */
   async #ask() {
     for (;;) {
@@ -144,7 +150,7 @@ export class Polling {
         if (!isItem({ type: "message", ...answer.body })) return;
         this.#answered({ type: "message", ...answer.body });
       } else {
-        await this.#look(); // its event, so that what is shown already does not go away and come back
+        await this.#bring(chatId); // its event, so that what is shown already does not go away and come back
         this.#answered({ type: "ack", cid, seq: null, created_at: null });
       }
     }

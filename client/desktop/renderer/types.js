@@ -39,13 +39,15 @@
 
 /**
  * A chat as it is shown in the list: the `chat` object of docs/protocol.md, kept up to date by heads, items and marks.
- * `pinned_seq`: the newest pinned message, null where there is none; undefined: not known. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
+ * `pinned_seq`: the newest pinned message, null where there is none; undefined: not known. `mention_count`: unread messages
+ * that name this user. `muted_until`: where `muted` ends by itself. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
  * @typedef {{id: number, type: "direct" | "group", is_group: boolean, title: string | null,
  *   avatar_url: string | null, created_at: string, role: "member" | "admin", first_seq: number, last_seq: number,
  *   last_at: string | null, left_seq: number | null, last_message: Message | null, read_seq: number,
  *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
  *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
- *   pinned_seq?: number | null, typing: number[], draft: string, queued: number, failed: number}} ChatView
+ *   pinned_seq?: number | null, mention_count: number, notify: "all" | "mentions" | "none",
+ *   muted_until: string | null, typing: number[], draft: string, queued: number, failed: number}} ChatView
  */
 
 /**
@@ -122,8 +124,8 @@
  *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
  *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
  *   loadMembers: (chatId: number) => Promise<Done | Refused>,
- *   changeChat: (chatId: number, change: {title?: string, muted?: boolean, favourite?: boolean, hidden?: boolean}) =>
- *     Promise<Done | Refused>,
+ *   changeChat: (chatId: number, change: {title?: string, muted?: boolean, favourite?: boolean, hidden?: boolean,
+ *     muted_until?: string | null, notify?: "all" | "mentions" | "none"}) => Promise<Done | Refused>,
  *   addMembers: (chatId: number, userIds: number[], history: "all" | "none") => Promise<Done | Refused>,
  *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,
  *   removeMember: (chatId: number, userId: number) => Promise<Done | Refused>,

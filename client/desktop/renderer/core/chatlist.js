@@ -1,6 +1,7 @@
 /** The chat list as it is shown, and moving in it. */
 
 import { listed } from "./chats.js";
+import { isMuted } from "./muting.js";
 
 /** @typedef {import("../types.js").ChatView} ChatView */
 
@@ -22,10 +23,10 @@ export function neighbour(list, current, step) {
 
 /**
  * The next chat with something unread after the current one, from the top again at the end; muted ones last.
- * @param {ChatView[]} list @param {number | null} current
+ * @param {ChatView[]} list @param {number | null} current @param {number} now ms since 1970
  */
-export function nextUnread(list, current) {
+export function nextUnread(list, current, now) {
   const at = list.findIndex((chat) => chat.id === current);
   const around = [...list.slice(at + 1), ...list.slice(0, Math.max(at, 0))].filter((chat) => chat.unread_count > 0);
-  return around.find((chat) => !chat.muted) ?? around[0];
+  return around.find((chat) => !isMuted(chat, now)) ?? around[0];
 }

@@ -3,6 +3,7 @@
  * items of their logs. Whatever comes late or twice takes nothing back: seqs only grow.
  */
 
+import { isMuted, mentionsMe } from "./muting.js";
 import { changedBy } from "./timeline.js";
 import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./unread.js";
 
@@ -14,13 +15,13 @@ import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./
  * `told`: up to which seq title, picture, role and membership are known; `members_told`: the same of the members.
  * `applied`: the last item of the log that was applied.
  * @typedef {ChatView & {told: number, members_told: number, applied: number,
- *   unread: import("./unread.js").Unread}} Chat
+ *   unread: import("./unread.js").Unread, mentioned: import("./unread.js").Unread}} Chat
  */
 
 /** The parts of a chat that its log changes. */
 const LOGGED = /** @type {const} */ (["title", "avatar_url", "role", "left_seq", "first_seq", "pinned_seq"]);
 /** One's own flags, which are not in the log. */
-const FLAGS = /** @type {const} */ (["muted", "favourite", "hidden"]);
+const FLAGS = /** @type {const} */ (["muted", "favourite", "hidden", "notify"]);
 
 /**
  * A chat that the server described as a whole.
@@ -33,7 +34,8 @@ export function described(chat, told) {
     for (const name of LOGGED) /** @type {any} */ (next)[name] = told[name] ?? null;
     next.told = told.last_seq;
   }
-  for (const name of FLAGS) next[name] = told[name] ?? next[name];
+  for (const name of FLAGS) /** @type {any} */ (next)[name] = told[name] ?? next[name];
+  if (typeof told.muted === "boolean") next.muted_until = told.muted_until ?? null;
   next.peer = told.peer ?? next.peer;
   if (told.members && told.last_seq >= chat.members_told) {
     next.members = told.members;
@@ -56,6 +58,10 @@ function begun(told) {
     peer: told.peer ?? null,
     members: told.members ?? null,
     pinned_seq: told.pinned_seq ?? null,
+    notify: told.notify ?? "all",
+    muted_until: told.muted_until ?? null,
+    mentioned: { ...unread, base: told.mention_count ?? 0 },
+    mention_count: told.mention_count ?? 0,
     typing: [],
     draft: "",
     queued: 0,
@@ -70,7 +76,10 @@ function begun(told) {
 
 /** Where a chat stands, read from the database. @param {Chat} chat @param {any} head @returns {Chat} */
 export function withHead(chat, head) {
-  const next = withUnread({ ...chat }, counted(chat.unread, head));
+  const next = withMentioned(
+    withUnread({ ...chat }, counted(chat.unread, head)),
+    counted(chat.mentioned ?? NOTHING_UNREAD, { ...head, unread_count: head.mention_count ?? 0 }),
+  );
   raise(next, head, ["last_seq", "read_seq", "delivered_seq", "others_read_seq", "others_delivered_seq"]);
   if (head.last_seq >= chat.last_seq) next.last_at = head.last_at ?? next.last_at;
   if (head.last_seq >= chat.told) next.left_seq = head.left_seq ?? null;
@@ -84,7 +93,12 @@ export function withMarks(chat, marks, me) {
     raise(next, marks, ["read_seq", "delivered_seq"]);
     const told = { unread_count: marks.unread_count, last_seq: marks.last_seq, read_seq: marks.read_seq };
     const whole = Number.isSafeInteger(told.unread_count) && Number.isSafeInteger(told.last_seq);
-    return withUnread(next, whole ? counted(chat.unread, told) : readUpTo(chat.unread, told.read_seq, null));
+    const mentioned = { ...told, unread_count: marks.mention_count };
+    const wholly = whole && Number.isSafeInteger(marks.mention_count);
+    return withMentioned(
+      withUnread(next, whole ? counted(chat.unread, told) : readUpTo(chat.unread, told.read_seq, null)),
+      wholly ? counted(chat.mentioned, mentioned) : readUpTo(chat.mentioned, told.read_seq, null),
+    );
   }
   next.others_read_seq = Math.max(chat.others_read_seq, marks.read_seq ?? 0);
   next.others_delivered_seq = Math.max(chat.others_delivered_seq, marks.delivered_seq ?? 0, next.others_read_seq);
@@ -101,7 +115,8 @@ export function withMarks(chat, marks, me) {
  */
 export function withRead(chat, seq, seen) {
   if (seq <= chat.read_seq) return chat;
-  return withUnread({ ...chat, read_seq: seq }, readUpTo(chat.unread, seq, seen));
+  const next = withUnread({ ...chat, read_seq: seq }, readUpTo(chat.unread, seq, seen));
+  return withMentioned(next, readUpTo(chat.mentioned, seq, null));
 }
 
 /** The next item of the log. @param {Chat} chat @param {Item} item @param {number} me @returns {Chat} */
@@ -117,6 +132,7 @@ export function withItem(chat, item, me) {
     next.last_message = newestOf(chat.last_message, item);
     next.typing = chat.typing.filter((userId) => userId !== item.sender_id);
     if (item.sender_id !== me) next = withUnread(next, arrived(chat.unread, item.seq));
+    if (mentionsMe(item, me)) next = withMentioned(next, arrived(chat.mentioned, item.seq));
   } else if (item.type === "event") {
     next = withEvent(next, item, me);
   }
@@ -130,7 +146,11 @@ function withEvent(chat, event, me) {
   if (event.event === "deleted" && event.target_seq) {
     // a pin goes with its message; which one is the newest now is told with the list of pins
     if (chat.pinned_seq === event.target_seq) chat.pinned_seq = undefined;
-    return data.sender_id === me ? chat : withUnread(chat, removed(chat.unread, seq, event.target_seq));
+    if (data.sender_id === me) return chat;
+    const next = withUnread(chat, removed(chat.unread, seq, event.target_seq));
+    // whether one that was counted by the server named this user is not known: its next count tells
+    const named = chat.mentioned.later.some((one) => one.seq === event.target_seq);
+    return named ? withMentioned(next, removed(chat.mentioned, seq, event.target_seq)) : next;
   }
   if (seq > chat.members_told && event.event in MEMBERSHIP) {
     chat.members = chat.members && MEMBERSHIP[event.event](chat.members, event);
@@ -175,7 +195,8 @@ export function jumped(chat, applied) {
 export function forgotten(chat) {
   const marks = { read_seq: 0, delivered_seq: 0, others_read_seq: 0, others_delivered_seq: 0 };
   const seqs = { last_seq: 0, told: 0, members_told: 0, applied: 0 };
-  return { ...chat, ...marks, ...seqs, last_at: null, last_message: null, unread: NOTHING_UNREAD, unread_count: 0 };
+  const unread = { unread: NOTHING_UNREAD, unread_count: 0, mentioned: NOTHING_UNREAD, mention_count: 0 };
+  return { ...chat, ...marks, ...seqs, ...unread, last_at: null, last_message: null };
 }
 
 /** Profiles changed. @param {Chat} chat @param {Map<number, User>} users @returns {Chat} the same without them in it */
@@ -199,10 +220,13 @@ export function listed(chats) {
   });
 }
 
-/** Unread messages in all chats that are not muted. @param {Map<number, ChatView>} chats */
-export function unreadOf(chats) {
+/** Unread messages in all chats that are not muted, and mentions in those that are. @param {Map<number, ChatView>} chats
+ * @param {number} now ms since 1970 */
+export function unreadOf(chats, now) {
   let sum = 0;
-  for (const chat of chats.values()) if (!chat.muted && !chat.hidden) sum += chat.unread_count;
+  for (const chat of chats.values()) {
+    if (!chat.hidden) sum += isMuted(chat, now) ? chat.mention_count : chat.unread_count;
+  }
   return sum;
 }
 
@@ -222,6 +246,11 @@ function newestOf(one, other) {
 /** @param {Chat} chat a copy @param {import("./unread.js").Unread} unread */
 function withUnread(chat, unread) {
   return { ...chat, unread, unread_count: countOf(unread) };
+}
+
+/** @param {Chat} chat a copy @param {import("./unread.js").Unread} mentioned */
+function withMentioned(chat, mentioned) {
+  return { ...chat, mentioned, mention_count: Math.min(countOf(mentioned), chat.unread_count) };
 }
 
 /** @param {any} chat a copy @param {any} told @param {string[]} names */

@@ -44,6 +44,8 @@ const message = {
   reply_to: orNull(isId),
   cid: isText,
   reactions: orNull(listOf(isReaction)),
+  mentions: orNull(listOf(isId)),
+  forwarded: orNull(shape({ user_id: isId, display_name: isText })),
   attachments: orNull(listOf(isObject)),
 };
 const marks = { read_seq: isSeq, delivered_seq: isSeq };
@@ -56,6 +58,7 @@ const head = {
   others_read_seq: isSeq,
   others_delivered_seq: isSeq,
   unread_count: isSeq,
+  mention_count: orNull(isSeq),
 };
 const isHead = shape({ chat_id: isId, ...head });
 const isMember = shape({ user: isUser, role: isText, ...marks });
@@ -76,7 +79,8 @@ const isEvent = shape({
   data: isObject,
 });
 /** What became of a message, or some of it. @type {(data: any) => boolean} */
-const isState = (data) => orNull(isText)(data.content) && orNull(listOf(isReaction))(data.reactions);
+const isState = (data) =>
+  orNull(isText)(data.content) && orNull(listOf(isReaction))(data.reactions) && orNull(listOf(isId))(data.mentions);
 /** Whether what an event of a known word tells can be used. @type {Record<string, (event: any) => boolean>} */
 const EVENTS = {
   edited: ({ data }) => isState(data),
@@ -106,6 +110,7 @@ export const isChat = shape({
   peer: orNull(isUser),
   members: orNull(listOf(isMember)),
   pinned_seq: orNull(isSeq),
+  muted_until: orNull(isTime),
   ...head,
 });
 

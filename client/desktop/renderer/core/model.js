@@ -8,6 +8,7 @@ import { described, forgotten, jumped, unreadOf, withHead, withItem, withMarks, 
 import { isShownAtEnd } from "./changes.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
 import { pinsAfter } from "./pins.js";
+import { NOTHING_UNREAD } from "./unread.js";
 import { emptyLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./chats.js").Chat} Chat
@@ -133,7 +134,7 @@ class Next {
 
   model() {
     const { before, state } = this;
-    if (state.chats !== before.chats) state.unread = unreadOf(state.chats);
+    if (state.chats !== before.chats) state.unread = unreadOf(state.chats, this.now);
     const names = /** @type {(keyof Model)[]} */ (Object.keys(state));
     return names.some((name) => state[name] !== before[name]) ? state : before;
   }
@@ -280,7 +281,12 @@ function recall(next, { chats, users, drafts }) {
   learnUsers(next, users);
   for (const [chatId, text] of drafts) next.own("drafts").set(chatId, text);
   for (const chat of chats) {
-    const shown = { ...chat, typing: [], draft: drafts.get(chat.id) ?? "" };
+    // a version before wrote nothing of mentions and pins
+    const { mentioned = NOTHING_UNREAD, mention_count = 0, notify = "all", muted_until = null } = chat;
+    const named = Array.isArray(mentioned?.later)
+      ? { mentioned, mention_count }
+      : { mentioned: NOTHING_UNREAD, mention_count: 0 };
+    const shown = { ...chat, ...named, notify, muted_until, typing: [], draft: drafts.get(chat.id) ?? "" };
     next.own("chats").set(chat.id, counting(shown, echoesOf(next.state.echoes, chat.id)));
   }
 }

@@ -1,7 +1,9 @@
 /**
  * Which arrivals are worth a notification. One of a chat at a time; what came while the link was away is told in one
- * summary; a sound at most once in three seconds, and only for what is said to this user alone.
+ * summary; a sound at most once in three seconds, and only for what is said to this user.
  */
+
+import { isToTell, mentionsMe } from "./muting.js";
 
 /**
  * `chat_id` is null for a summary of `count` messages in `chats` chats.
@@ -28,7 +30,7 @@ export class Notices {
    * @returns {Notice | null}
    */
   arrived(message, chat, state, focused, now) {
-    if (!wanted(chat, state, focused)) return null;
+    if (!wanted(message, chat, state, focused)) return null;
     if (state.link.state === "live" || state.link.state === "polling") return this.#notice(message, chat, state, now);
     this.#held.count += 1;
     this.#held.chats.add(chat.id);
@@ -47,18 +49,20 @@ export class Notices {
     this.#held = { count: 0, chats: new Set(), kept: [] };
     if (count > 1) return { chat_id: null, message: null, count, chats: chats.size, silent: true };
     const [{ message, chat }] = kept;
-    return wanted(chat, state, focused) ? this.#notice(message, chat, state, now) : null;
+    return wanted(message, chat, state, focused) ? this.#notice(message, chat, state, now) : null;
   }
 
   /** @param {Message} message @param {ChatView} chat @param {State} state @param {number} now @returns {Notice} */
   #notice(message, chat, state, now) {
-    const loud = state.settings.sounds && !chat.is_group && now - this.#soundAt >= SOUND_EVERY;
+    const named = !chat.is_group || mentionsMe(message, state.me?.id ?? 0);
+    const loud = state.settings.sounds && named && now - this.#soundAt >= SOUND_EVERY;
     if (loud) this.#soundAt = now;
     return { chat_id: chat.id, message, count: 1, chats: 1, silent: !loud };
   }
 }
 
-/** @param {ChatView} chat @param {State} state @param {boolean} focused */
-function wanted(chat, state, focused) {
-  return state.settings.notifications && !chat.muted && !(focused && state.current === chat.id);
+/** @param {Message} message @param {ChatView} chat @param {State} state @param {boolean} focused */
+function wanted(message, chat, state, focused) {
+  if (!state.settings.notifications || (focused && state.current === chat.id)) return false;
+  return isToTell(chat, message, state.me?.id ?? 0, Date.parse(message.created_at));
 }

@@ -77,7 +77,12 @@ export function changedBy(message, event) {
     case "edited":
     case "reaction_added":
     case "reaction_removed":
-      return { ...message, rev, ...textOf(data), ...("reactions" in data && { reactions: data.reactions ?? [] }) };
+      return {
+        ...message,
+        rev,
+        ...textOf(data, namesSome(message) || namesSome(data)),
+        ...("reactions" in data && { reactions: data.reactions ?? [] }),
+      };
     case "deleted":
       return { ...message, rev, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
     default:
@@ -86,9 +91,18 @@ export function changedBy(message, event) {
 }
 
 /** The text that an event tells: a reaction tells it too, where the message was edited after it.
- * @param {any} data */
-const textOf = (data) =>
-  "content" in data ? { content: data.content ?? null, edited_at: data.edited_at ?? null } : {};
+ * @param {any} data @param {boolean} named somebody was mentioned before or is now */
+const textOf = (data, named) =>
+  "content" in data
+    ? {
+        content: data.content ?? null,
+        edited_at: data.edited_at ?? null,
+        ...(named && { mentions: data.mentions ?? [], mentions_all: data.mentions_all ?? false }),
+      }
+    : {};
+
+/** @param {{mentions?: number[], mentions_all?: boolean}} one */
+const namesSome = ({ mentions, mentions_all }) => Boolean(mentions?.length || mentions_all);
 
 /** Of two states of one item the newer. @param {Item} one @param {Item} other @returns {Item} */
 export function newerOf(one, other) {

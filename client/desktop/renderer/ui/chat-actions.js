@@ -1,6 +1,7 @@
 /** Opening chats, and one's own flags of them: from dialogs and menus; what can be taken back is, by a toast. */
 
 import { errorText, isolate, t } from "../core/i18n.js";
+import { isMuted } from "../core/muting.js";
 import { titleOf } from "../core/names.js";
 
 /** @typedef {import("./face.js").Face} Face @typedef {import("../types.js").ChatView} ChatView */
@@ -28,7 +29,13 @@ const named = (face, chat) => ({ title: isolate(titleOf(chat, face.messenger.sta
 
 /** @param {Face} face @param {ChatView} chat */
 export const toggleMuted = (face, chat) =>
-  change(face, chat, "muted", !chat.muted, t(chat.muted ? "toast.unmuted" : "toast.muted", named(face, chat)));
+  change(
+    face,
+    chat,
+    "muted",
+    !isMuted(chat, Date.now()),
+    t(isMuted(chat, Date.now()) ? "toast.unmuted" : "toast.muted", named(face, chat)),
+  );
 
 /** @param {Face} face @param {ChatView} chat */
 export const toggleFavourite = (face, chat) => change(face, chat, "favourite", !chat.favourite, null);

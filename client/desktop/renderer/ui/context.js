@@ -1,10 +1,12 @@
 /** What can be done about a message, about one that is not sent, and about a chat: the menus of a right click. */
 
 import { t } from "../core/i18n.js";
+import { isMuted } from "../core/muting.js";
 import { titleOf } from "../core/names.js";
 import { placeLink } from "../core/places.js";
 import { isMine, rightsOn } from "../core/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
+import { notifyMenu } from "./muting.js";
 import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "./chat-actions.js";
 import { copyText } from "./clipboard.js";
@@ -92,17 +94,22 @@ export function echoMenu(face, { echo }) {
   return { label: t("context.message"), items: echo.state === "failed" ? failed : waiting };
 }
 
-/** @param {Face} face @param {{chatId: number}} params @returns {Menu} */
-export function chatMenu(face, { chatId }) {
+/** @param {Face} face @param {{chatId: number}} params @param {import("./popup.js").Anchor} at @returns {Menu} */
+export function chatMenu(face, { chatId }, at) {
   const { chats, me } = face.messenger.state();
   const chat = chats.get(chatId);
   if (!chat) return { label: "", items: [] };
   const items = [
     { label: t(chat.is_group ? "info.group" : "info.person"), icon: "info", run: () => openInfo(face, chatId) },
     {
-      label: t(chat.muted ? "context.unmute" : "context.mute"),
-      icon: chat.muted ? "bell" : "mute",
+      label: t(isMuted(chat, Date.now()) ? "context.unmute" : "context.mute"),
+      icon: isMuted(chat, Date.now()) ? "bell" : "mute",
       run: () => void toggleMuted(face, chat),
+    },
+    {
+      label: t("context.notify"),
+      icon: "bell",
+      run: () => face.overlays.showMenu(notifyMenu(face, chat), at),
     },
     {
       label: t(chat.favourite ? "context.unpin" : "context.pin"),

@@ -6,8 +6,8 @@ import { icon } from "./icon.js";
 import { place } from "./popup.js";
 
 /**
- * An item, or null for a line between groups.
- * @typedef {{label: string, icon: string, key?: string, danger?: boolean, run: () => void}} MenuItem
+ * `checked`: one of several that exclude one another, chosen or not. An item, or null for a line between groups.
+ * @typedef {{label: string, icon: string, key?: string, danger?: boolean, checked?: boolean, run: () => void}} MenuItem
  * `quick`: signs in a row above the items, of which `on` are chosen; `more` opens all of them.
  * @typedef {{signs: readonly string[], on: readonly string[], label: (sign: string) => string,
  *   run: (sign: string) => void, more: {label: string, run: (at: Element) => void}}} Quick
@@ -65,13 +65,14 @@ export function createMenu(menu, at, close) {
     };
     return html`<button
       type="button"
-      role="menuitem"
+      role=${item.checked === undefined ? "menuitem" : "menuitemradio"}
+      aria-checked=${item.checked ?? nothing}
       tabindex="-1"
       class=${item.danger ? "is-danger" : ""}
       @click=${choose}
       @pointermove=${focusHere}
     >
-      ${icon(item.icon)}<span>${item.label}</span>${item.key ? html`<kbd aria-hidden="true">${item.key}</kbd>` : nothing}
+      ${icon(item.icon)}<span>${item.label}</span>${item.checked ? icon("check", "menu__check") : nothing}${item.key ? html`<kbd aria-hidden="true">${item.key}</kbd>` : nothing}
     </button>`;
   }
 

@@ -44,7 +44,7 @@ const DIALOGS = {
   "who-reacted": whoReacted,
 };
 
-/** @type {Record<string, (face: Face, params: any) => import("./menu.js").Menu>} */
+/** @type {Record<string, (face: Face, params: any, at: Anchor) => import("./menu.js").Menu>} */
 const MENUS = { message: messageMenu, echo: echoMenu, chat: chatMenu };
 
 /** @param {Face} face @returns {Overlays} */
@@ -141,7 +141,7 @@ export function createOverlays(face) {
       )}${floating(top === undefined)}`;
     },
     menu: (kind, params, at) => {
-      const menu = MENUS[kind](face, params);
+      const menu = MENUS[kind](face, params, at);
       if (menu.items.length > 0) openPopup((close) => createMenu(menu, at, close));
     },
     showMenu: (menu, at) => openPopup((close) => createMenu(menu, at, close)),

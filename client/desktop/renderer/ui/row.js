@@ -2,6 +2,7 @@
 
 import { listTime } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { isMuted } from "../core/muting.js";
 import { nameOf, titleOf } from "../core/names.js";
 import { isShownAtEnd, shownMessage } from "../core/changes.js";
 import { deliveryOf } from "../core/delivery.js";
@@ -53,9 +54,9 @@ export function chatRow(face, state, chat, { tabbable, query, now }) {
       <span class="row__main">
         <span class="row__line">
           <bdi class="row__name truncate">${marked(title, places(title, query))}</bdi>
-          ${chat.muted ? flag("mute", t("row.muted")) : nothing} ${time(state, chat, now)}
+          ${isMuted(chat, now.getTime()) ? flag("mute", t("row.muted")) : nothing} ${time(state, chat, now)}
         </span>
-        <span class="row__line"> ${secondLine(state, chat, current)} ${badge(chat)} </span>
+        <span class="row__line"> ${secondLine(state, chat, current)} ${badge(chat, now)} </span>
       </span>
     </a>
   </li>`;
@@ -147,12 +148,17 @@ export function typingText(state, chat) {
   return others.length ? t("row.typing_many", { name, n: others.length }) : t("row.typing_one", { name });
 }
 
-/** @param {ChatView} chat */
-function badge(chat) {
+/** @param {ChatView} chat @param {Date} now */
+function badge(chat, now) {
   const pin = chat.favourite ? flag("pin", t("row.favourite")) : nothing;
   if (!chat.unread_count) return pin;
   const count = chat.unread_count >= MANY ? `${MANY - 1}+` : String(chat.unread_count);
-  return html`${pin}<span class="badge ${chat.muted ? "badge--muted" : ""}"
+  const at = chat.mention_count
+    ? html`<span class="badge"
+        ><span aria-hidden="true">@</span><span class="sr">${t("row.mentions", { n: chat.mention_count })}</span></span
+      >`
+    : nothing;
+  return html`${pin}${at}<span class="badge ${isMuted(chat, now.getTime()) ? "badge--muted" : ""}"
       ><span aria-hidden="true">${count}</span><span class="sr">${t("row.unread", { count })}</span></span
     >`;
 }

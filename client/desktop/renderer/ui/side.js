@@ -68,7 +68,7 @@ export class Side {
     let chat;
     if (where === "previous") chat = neighbour(list, state.current, -1);
     else if (where === "next") chat = neighbour(list, state.current, 1);
-    else if (where === "unread") chat = nextUnread(list, state.current);
+    else if (where === "unread") chat = nextUnread(list, state.current, Date.now());
     else chat = list[where - 1];
     if (chat) this.face.openChat(chat.id);
   }

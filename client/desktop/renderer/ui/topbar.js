@@ -3,6 +3,7 @@
 import { lastSeen } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { isAway } from "../core/link.js";
+import { isMuted } from "../core/muting.js";
 import { isSaved, titleOf } from "../core/names.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { linkText } from "./banner.js";
@@ -32,7 +33,8 @@ export function topbar(face, state, chat, { now, find }) {
       ${chatAvatar(face, state, chat, "s")}
       <span class="topbar__text">
         <span class="topbar__title"
-          ><bdi class="truncate">${title}</bdi>${chat.muted ? icon("mute", "icon--xs") : nothing}</span
+          ><bdi class="truncate">${title}</bdi
+          >${isMuted(chat, now.getTime()) ? icon("mute", "icon--xs") : nothing}</span
         >
         ${subtitle(state, chat, now)}
         <span class="sr">${t("topbar.info")}</span>

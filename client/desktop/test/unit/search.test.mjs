@@ -80,8 +80,8 @@ test("moving in the list stops at its ends", () => {
 
 test("the next unread one is looked for downwards and around, the muted last", () => {
   const list = [chat(1, "1", { unread_count: 1 }), chat(2, "1"), chat(3, "1", { unread_count: 5, muted: true })];
-  assert.equal(nextUnread(list, 2)?.id, 1);
-  assert.equal(nextUnread([list[1], list[2]], 2)?.id, 3);
-  assert.equal(nextUnread([list[1]], 2), undefined);
-  assert.equal(nextUnread(list, null)?.id, 1);
+  assert.equal(nextUnread(list, 2, 0)?.id, 1);
+  assert.equal(nextUnread([list[1], list[2]], 2, 0)?.id, 3);
+  assert.equal(nextUnread([list[1]], 2, 0), undefined);
+  assert.equal(nextUnread(list, null, 0)?.id, 1);
 });

@@ -4,6 +4,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../core/format.js";
 import { errorText, isolate, t } from "../../core/i18n.js";
+import { isMuted } from "../../core/muting.js";
 import { isSaved, nameOf, titleOf } from "../../core/names.js";
 import { avatar } from "../avatar.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../chat-actions.js";
@@ -126,8 +127,9 @@ export function chatInfo(face, { chatId }, close) {
       if (await hideChat(face, chat)) close();
     });
     if (chat.left_seq !== null) return [hide];
+    const muted = isMuted(chat, Date.now());
     const flags = [
-      act(chat.muted ? "mute" : "bell", t("info.mute"), () => void toggleMuted(face, chat), { pressed: chat.muted }),
+      act(muted ? "mute" : "bell", t("info.mute"), () => void toggleMuted(face, chat), { pressed: muted }),
       act("pin", t("info.favourite"), () => void toggleFavourite(face, chat), { pressed: chat.favourite }),
     ];
     if (!chat.is_group) return [...flags, hide];

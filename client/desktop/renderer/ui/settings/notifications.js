@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { isolate, t } from "../../core/i18n.js";
+import { isMuted } from "../../core/muting.js";
 import { titleOf } from "../../core/names.js";
 import { toggleMuted } from "../chat-actions.js";
 import { icon } from "../icon.js";
@@ -36,7 +37,7 @@ export function notificationsPane(face) {
     opened: look,
     body(state) {
       const { notifications, notify_text, sounds } = state.settings;
-      const muted = [...state.chats.values()].filter((chat) => chat.muted);
+      const muted = [...state.chats.values()].filter((chat) => isMuted(chat, Date.now()));
       return html`${possible ? nothing : lack()}
         <div class="set__group">
           ${switchRow({
