@@ -1,4 +1,4 @@
-"""A bot: handlers on top of a Client. With a store each message is handled at least once.
+"""A bot: handlers on top of a Client. With a store each message and each change of one is handled at least once.
 
 A chat's cursor moves, durably, only after the handlers of a message have ended. So a message whose handler was
 interrupted (a crash, a restart, a cancellation) is given to the handlers again in the bot's next life. So is, rarely,
@@ -16,19 +16,23 @@ trio.run(bot.run, "http://127.0.0.1:8000", "botname", "password")
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import trio
 
 from chatproto.client.outputs import Apply
 from chatproto.client.timing import Timing
-from chatproto.wire.model import LogItem, Message
+from chatproto.wire.model import Event, LogItem, Message
 from client.connection import Client, connect
 from client.errors import ChatError
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Message, Client], Awaitable[None]]
+ChangeHandler = Callable[[Event, Client], Awaitable[None]]
+"""For a change of a message: `target_seq` names it, `data` is as docs/protocol.md says of the event.
+`chat.message(event.chat_id, event.target_seq)` is the message as it is now, where the client holds it."""
 
 AT_ONCE: Final = 8
 """Messages that are handled at a time; those of one chat always one after the other."""
@@ -37,14 +41,40 @@ LINE: Final = 1000
 
 
 class Bot:
-    """Handlers for messages of others, chat by chat in order; each at least once, as this module's docstring says."""
+    """Handlers for what others do, chat by chat in order; each at least once, as this module's docstring says."""
 
     def __init__(self) -> None:
         self._handlers: list[Handler] = []
+        self._of_changes: dict[str, list[ChangeHandler]] = {}
 
     def on_message(self, handler: Handler) -> Handler:
         """Register a handler, as a decorator. What it raises is logged, ends it, and hurts no other message."""
         self._handlers.append(handler)
+        return handler
+
+    def on_edit(self, handler: ChangeHandler) -> ChangeHandler:
+        """Register a handler of edits, as a decorator: `data` has content, edited_at, rev.
+
+        An edit of a message that was deleted since is told to nobody; its deletion is.
+        """
+        return self._on(handler, "edited")
+
+    def on_delete(self, handler: ChangeHandler) -> ChangeHandler:
+        """The same for deletions: `data` has sender_id, rev."""
+        return self._on(handler, "deleted")
+
+    def on_reaction(self, handler: ChangeHandler) -> ChangeHandler:
+        """The same for reactions that come (`event.event` is reaction_added) and go (reaction_removed): `data` has
+        emoji, rev and, as a whole, the reactions that are there now."""
+        return self._on(handler, "reaction_added", "reaction_removed")
+
+    def on_pin(self, handler: ChangeHandler) -> ChangeHandler:
+        """The same for pins (`event.event` is pinned or unpinned): `data` has pinned_seq."""
+        return self._on(handler, "pinned", "unpinned")
+
+    def _on(self, handler: ChangeHandler, *words: str) -> ChangeHandler:
+        for word in words:
+            self._of_changes.setdefault(word, []).append(handler)
         return handler
 
     async def run(
@@ -88,14 +118,18 @@ class Bot:
                 async with room:
                     for handler in self._handlers:
                         await _handle(handler, item, chat)
+            elif isinstance(item, Event) and item.actor_id != chat.user_id and item.data:
+                async with room:
+                    for of_change in self._of_changes.get(item.event, ()):
+                        await _handle(of_change, item, chat)
             if chat.stopped is not None:
                 return  # what failed because the client stopped is not done
             chat.commit(item)
 
 
-async def _handle(handler: Handler, message: Message, chat: Client) -> None:
+async def _handle(handler: Callable[[T, Client], Awaitable[None]], item: T, chat: Client) -> None:
     try:
-        await handler(message, chat)
+        await handler(item, chat)
     except ChatError as refused:
         log.warning("a handler was refused: %s", refused)
     except Exception:

@@ -1,30 +1,32 @@
 """The Python client: `async with connect(url, username, password) as chat`."""
 
 import platform
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 from weakref import WeakSet
 
 import httpx
 import msgspec
 import trio
 
+from chatproto.client.changes import delete_of, edit_of, pin_of, react_to
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Apply, Changed, Failed, Forget, Jump, Row, Sent
+from chatproto.client.outputs import Apply, Changed, Failed, Forget, Jump, Merged, Row, Sent
 from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import Snapshot
+from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Timing
 from chatproto.transitions import ClientState
-from chatproto.wire.model import LogItem, Message
+from chatproto.wire.model import LogItem, Message, Revision
 from client.account import Account, log_in
 from client.cids import new_cid
 from client.driver import Driver, Told
 from client.errors import ChatError
 from client.link import CLOSE_TIMEOUT, Closed
+from client.sending import Changeable, Sending, Stream, target_of
 from client.store import MemoryStore, SQLiteStore, Store, StoreError
 
 KEEP: Final = 10_000
@@ -117,65 +119,6 @@ async def _running(client: "Client") -> AsyncIterator[None]:
         raise failed
 
 
-class Sending:
-    """A message on its way."""
-
-    def __init__(self, cid: str) -> None:
-        self.cid = cid
-        self._done = trio.Event()
-        self._sent: Sent | None = None
-        self._error: ChatError | None = None
-
-    async def ack(self) -> Sent:
-        """Where the server has stored it. Raises ChatError where it refused for good."""
-        await self._done.wait()
-        if self._sent is None:
-            raise self._error or ChatError("stopped")
-        return self._sent
-
-    def settle(self, result: Sent | ChatError) -> None:
-        """For the client."""
-        if isinstance(result, Sent):
-            self._sent = result
-        else:
-            self._error = result
-        self._done.set()
-
-
-class Stream(Generic[T]):
-    """What happens from now on, each once and in order; ends where the client stops."""
-
-    def __init__(self, bound: int) -> None:
-        self._write, self._read = trio.open_memory_channel[T](bound)
-        self._error: ChatError | None = None
-
-    def __aiter__(self) -> "Stream[T]":
-        return self
-
-    async def __anext__(self) -> T:
-        """Raises ChatError where the client has stopped, or with slow_reader where too many waited here."""
-        try:
-            return await self._read.receive()
-        except trio.EndOfChannel:
-            if self._error is None or self._error.code == "stopped":
-                raise StopAsyncIteration from None
-            raise self._error from None
-
-    def put(self, one: T) -> None:
-        """For the client."""
-        if self._error is None:
-            try:
-                self._write.send_nowait(one)
-            except trio.WouldBlock:
-                self.end(ChatError("slow_reader", "it came faster than it was taken"))
-
-    def end(self, why: ChatError) -> None:
-        """For the client: no more will come; what waits can still be taken."""
-        if self._error is None:
-            self._error = why
-            self._write.close()
-
-
 class Client:
     """A logged-in user. Made by `connect`."""
 
@@ -197,9 +140,10 @@ class Client:
         self.stopped: ChatError | None = None
         self._make_cid = make_cid
         self._keep = keep
-        self._logs: dict[int, deque[LogItem]] = {}
+        self._logs: dict[int, Timeline] = {}
         self._applied = {chat_id: chat.applied for chat_id, chat in session.replica.chats.items()}
         self._sendings: dict[str, Sending] = {}
+        self._merged: dict[str, list[Sending]] = {}
         self._messages: WeakSet[Stream[Message]] = WeakSet()
         self._events: WeakSet[Stream[Told]] = WeakSet()
         self._changed = trio.Event()
@@ -230,20 +174,46 @@ class Client:
         process. With the cid and text of a message that an earlier life of the store left on its way, it is that one.
         Raises ChatError once the client stopped, or with bad_unicode; and ValueError for a cid that is on its way.
         """
+        target = None if reply_to is None else self.message(chat_id, reply_to)
+        target_at = None if target is None else target.created_at
+        row = Row(cid=cid or self._make_cid(), chat_id=chat_id, content=text, reply_to=reply_to, target_at=target_at)
+        return self._enqueue(row)
+
+    async def edit(self, message: Changeable, text: str, *, cid: str | None = None) -> Sent:
+        """Replace the text of one's own message; as durable as `send`, and seen at once (`shown`).
+
+        `message`: one of the log, a sending, or a row of `unsent`. One that was never sent goes out with this text; one
+        that may have been is edited when it is acknowledged. Raises ChatError: forbidden, message_deleted, or bad_seq
+        where the log was replaced since; and the reason for which the message itself was refused.
+        """
+        return await self._enqueue(edit_of(target_of(message), cid or self._make_cid(), text)).ack()
+
+    async def delete(self, message: Changeable, *, cid: str | None = None) -> Sent:
+        """Delete a message for all: one's own or, as an admin of the group, another's. Else as `edit`."""
+        return await self._enqueue(delete_of(target_of(message), cid or self._make_cid())).ack()
+
+    async def react(self, message: Changeable, emoji: str, on: bool = True, *, cid: str | None = None) -> Sent:
+        """Put an emoji under a message, or take one's own away. Else as `edit`; also emoji_invalid, too_many.
+
+        One that is taken back before it was sent ends both, and neither is sent.
+        """
+        return await self._enqueue(react_to(target_of(message), cid or self._make_cid(), emoji, on)).ack()
+
+    async def pin(self, message: Changeable, on: bool = True, *, cid: str | None = None) -> Sent:
+        """Pin a message, or take the pin away: in a group as an admin. Else as `react`."""
+        return await self._enqueue(pin_of(target_of(message), cid or self._make_cid(), on)).ack()
+
+    def _enqueue(self, row: Row) -> Sending:
         if self.stopped is not None:
             raise self.stopped
         try:
-            text.encode()
+            f"{row.content}{row.emoji}".encode()
         except UnicodeEncodeError:
             raise ChatError("bad_unicode", "half of a surrogate pair") from None
-        target = None if reply_to is None else self._find(chat_id, reply_to)
-        target_at = target.created_at if isinstance(target, Message) else None
-        sending = Sending(cid or self._make_cid())
-        row = Row(cid=sending.cid, chat_id=chat_id, content=text, reply_to=reply_to, target_at=target_at)
         waiting = self.session.outbox.entries.get(row.cid)
         if row.cid in self._sendings or (waiting is not None and not _same(waiting.row, row)):
             raise ValueError(f"cid {row.cid} is on its way already")
-        self._sendings[row.cid] = sending
+        sending = self._sendings[row.cid] = Sending(row.cid, row.chat_id)
         if waiting is None:
             self.driver.send(row)
         return sending
@@ -278,8 +248,20 @@ class Client:
         return self._stream(self._events)
 
     def log(self, chat_id: int) -> tuple[LogItem, ...]:
-        """The last items of a chat that this client applied, ascending without a hole; () where there are none."""
-        return tuple(self._logs.get(chat_id, ()))
+        """The last items of a chat that this client applied, ascending without a hole; () where there are none.
+
+        Messages are as they are now: edited, deleted, with their reactions.
+        """
+        return tuple(self._held(chat_id).items.values())
+
+    def message(self, chat_id: int, seq: int) -> Message | None:
+        """A message of the log, as it is now; None where it is not held."""
+        item = self._held(chat_id).items.get(seq)
+        return item if isinstance(item, Message) else None
+
+    def shown(self, message: Message) -> Message:
+        """A message as its reader sees it: as it is now, with one's own changes that are on their way."""
+        return shown(self._held(message.chat_id).current(message), self.unsent, self.user_id)
 
     def applied(self, chat_id: int) -> int:
         """The seq up to which a chat's log is whole, and in the store; 0 where it is not known yet."""
@@ -312,13 +294,28 @@ class Client:
         """Messages before `before_seq`, ascending, at most `limit` (200). Raises ChatError."""
         path = f"/api/chats/{chat_id}/messages"
         page = await self.account.call("GET", path, before_seq=before_seq, limit=limit)
-        return msgspec.convert(page["messages"], list[Message])
+        log = self._held(chat_id)
+        return [log.current(message) for message in msgspec.convert(page["messages"], list[Message])]
+
+    async def pins(self, chat_id: int) -> list[Message]:
+        """The pinned messages of a chat, ascending. Raises ChatError."""
+        found = await self.account.call("GET", f"/api/chats/{chat_id}/pins")
+        return msgspec.convert(found["messages"], list[Message])
+
+    async def revisions(self, message: Message) -> list[Revision]:
+        """The texts that a message had, the present one last; for its author and the admins. Raises ChatError."""
+        path = f"/api/chats/{message.chat_id}/messages/{message.seq}/revisions"
+        return msgspec.convert((await self.account.call("GET", path))["revisions"], list[Revision])
 
     # --- the link ---
 
     def cut(self) -> None:
         """Break the TCP link hard, as a test or a demonstration; the client returns by itself."""
         self.driver.cut()
+
+    def hurry(self) -> None:
+        """The network is back, as far as the program knows: try at once, and do not wait for the end of a pause."""
+        self.driver.network_up()
 
     async def wait_live(self) -> None:
         """Wait until the server has said `ready` on the present link. Raises ChatError once the client stopped."""
@@ -340,7 +337,7 @@ class Client:
             match one:
                 case Apply(item):
                     self._applied[item.chat_id] = item.seq
-                    self._log_of(item.chat_id).append(item)
+                    self._logs.setdefault(item.chat_id, Timeline(self._keep)).apply(item)
                     if isinstance(item, Message):
                         for messages in self._messages:
                             messages.put(item)
@@ -353,6 +350,8 @@ class Client:
                     self._settle(cid, one)
                 case Failed(cid):
                     self._settle(cid, ChatError(one.code, one.detail))
+                case Merged(cid, chat_id, into):
+                    self._follow(cid, chat_id, into)
                 case Changed():
                     self._moved(one)
         self._changed.set()
@@ -362,7 +361,7 @@ class Client:
         self.links += changed.state == ClientState.RESUMING
         if changed.state in (ClientState.LOGGED_OUT, ClientState.STOPPED):
             self.stopped = ChatError(changed.code or changed.state)
-            for cid in list(self._sendings):
+            for cid in [*self._sendings, *self._merged]:
                 self._settle(cid, self.stopped)
             for messages in self._messages:
                 messages.end(self.stopped)
@@ -371,8 +370,17 @@ class Client:
 
     def _settle(self, cid: str, result: Sent | ChatError) -> None:
         sending = self._sendings.pop(cid, None)
-        if sending is not None:
-            sending.settle(result)
+        followers = self._merged.pop(cid, [])
+        for one in followers if sending is None else [sending, *followers]:
+            one.settle(result)
+
+    def _follow(self, cid: str, chat_id: int, into: str | None) -> None:
+        """What a row was for is done by another one, or nothing is left to do."""
+        if into is None:
+            return self._settle(cid, Sent(cid, chat_id, None, None))
+        sending = self._sendings.pop(cid, None)
+        followers = self._merged.pop(cid, [])
+        self._merged.setdefault(into, []).extend(followers if sending is None else [sending, *followers])
 
     def _stream(self, streams: "WeakSet[Stream[T]]") -> Stream[T]:
         stream = Stream[T](self._keep)
@@ -382,12 +390,10 @@ class Client:
             streams.add(stream)
         return stream
 
-    def _log_of(self, chat_id: int) -> deque[LogItem]:
-        return self._logs.setdefault(chat_id, deque(maxlen=self._keep))
-
-    def _find(self, chat_id: int, seq: int) -> LogItem | None:
-        return next((item for item in reversed(self._logs.get(chat_id, ())) if item.seq == seq), None)
+    def _held(self, chat_id: int) -> Timeline:
+        return self._logs.get(chat_id) or Timeline(0)
 
 
 def _same(one: Row, other: Row) -> bool:
-    return (one.chat_id, one.content, one.reply_to) == (other.chat_id, other.content, other.reply_to)
+    names = ("chat_id", "kind", "content", "reply_to", "emoji", "on")
+    return all(getattr(one, name) == getattr(other, name) for name in names)

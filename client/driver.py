@@ -23,6 +23,7 @@ from chatproto.client.outputs import (
     Failed,
     Forget,
     Jump,
+    Merged,
     Output,
     Renew,
     Row,
@@ -42,7 +43,7 @@ from client.store import Store, StoreError
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-Told = Changed | Sent | Failed | Apply | Jump | Forget | Tell
+Told = Changed | Sent | Failed | Merged | Apply | Jump | Forget | Tell
 """The outputs that a program may want to know of."""
 
 CLOSES: Final = 100
@@ -211,6 +212,11 @@ class Driver:
     def typing(self, chat_id: int, on: bool) -> None:
         """See ClientSession.typing."""
         self.session.typing(chat_id, on, self.now())
+        self.perform()
+
+    def network_up(self) -> None:
+        """See ClientSession.network_up."""
+        self.session.network_up(self.now())
         self.perform()
 
     def stop(self) -> None:

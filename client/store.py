@@ -16,7 +16,9 @@ from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Chats, Ready
 from chatproto.wire.model import Hidden
 
-SCHEMA: Final = """
+VERSION: Final = 2
+"""Since 2 rows of the outbox are of several kinds; those of 1 are read as they are, and are sends."""
+SCHEMA: Final = f"""
 create table if not exists me (id integer primary key check (id = 1), user_id integer not null, epoch text not null);
 create table if not exists chat (
     chat_id integer primary key, applied integer not null, applied_at text, read integer not null default 0
@@ -24,7 +26,7 @@ create table if not exists chat (
 create table if not exists outbox (
     place integer primary key autoincrement, cid text not null unique, body text not null
 );
-pragma user_version = 1;
+pragma user_version = {VERSION};
 """
 _ME: Final = """
 insert into me values (1, ?, ?)
@@ -102,7 +104,7 @@ class SQLiteStore:
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
             [version] = self._connection.execute("pragma user_version").fetchone()
-            if version not in (0, 1):
+            if version not in (0, 1, VERSION):
                 raise StoreError(f"{path}: was written by a newer version")
             self._connection.executescript(SCHEMA)
         except (sqlite3.Error, OSError) as error:

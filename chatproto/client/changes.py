@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from chatproto.client.outbox import Place
 from chatproto.client.outputs import Row
 from chatproto.wire.model import Message
 
-Target = Message | Row
-"""A message of the log, or the row of one that is not acknowledged yet."""
+Target = Message | Place | Row
+"""A message of the log or its place, or the row of one that is not acknowledged yet."""
 
 
 def edit_of(target: Target, cid: str, content: str) -> Row:

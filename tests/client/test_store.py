@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -18,7 +19,7 @@ from client.errors import ChatError
 from client.examples import echo_bot
 from client.store import SQLiteStore, StoreError
 from tests.server.house import PASSWORD, House
-from tests.vectors.frames import at, hidden, message, row
+from tests.vectors.frames import at, change, hidden, message, row
 
 FAST = Timing(backoff_first=10, backoff_ceiling=100)
 
@@ -47,6 +48,25 @@ def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
     assert loaded.epoch == "e2"
     again.close()
     assert stat.S_IMODE((tmp_path / "deep" / "chat.sqlite3").stat().st_mode) == 0o600
+
+
+def test_rows_of_all_kinds_are_loaded_and_those_of_version_1_are_sends(tmp_path: Path) -> None:
+    path = tmp_path / "old"
+    store = SQLiteStore(path)
+    store.save([SaveEpoch(1, "e1"), SaveRow(change(2, "react", emoji="👍", on=False, tried=False))])
+    store.close()
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("pragma user_version = 1")
+        body = '{"cid":"mine-1","chat_id":5,"content":"hello 1"}'
+        old.execute("insert into outbox (cid, body) values ('mine-1', ?)", (body,))
+    store = SQLiteStore(path)
+    loaded = store.load()
+    assert loaded is not None
+    assert loaded.rows == (change(2, "react", emoji="👍", on=False, tried=False), row(1))
+    assert loaded.rows[1].kind == "send"
+    store.close()
+    with closing(sqlite3.connect(path)) as new:
+        assert new.execute("pragma user_version").fetchone() == (2,)
 
 
 def test_a_save_is_all_or_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,238 @@
+"""Edits, deletions, reactions and pins of the Python client, against a real server."""
+
+from collections.abc import Awaitable
+from pathlib import Path
+from random import Random
+
+import pytest
+import trio
+from attrs import define, field
+
+from chatproto.client.outputs import Sent
+from chatproto.client.timing import Timing
+from chatproto.wire.model import Event, Message, Reaction
+from client.bot import Bot
+from client.connection import Client, connect
+from client.errors import ChatError
+from client.examples import checklist_bot
+from tests.client.test_connection import until
+from tests.server.house import PASSWORD, House
+
+FAST = Timing(backoff_first=10, backoff_ceiling=100, answer=1000, busy_answer=2000)
+
+
+def at(chat: Client, chat_id: int, seq: int) -> Message:
+    message = chat.message(chat_id, seq)
+    assert message is not None
+    return message
+
+
+async def test_what_one_changes_the_other_sees(house: House) -> None:
+    await house.register("ann"), await house.register("bob")
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST) as bob,
+    ):
+        chat_id = await ann.create_direct(bob.user_id)
+        await ann.send(chat_id, "helo")
+        await ann.reached(chat_id, 1)
+        mine = at(ann, chat_id, 1)
+        assert (await ann.edit(mine, "hello")).seq == 2
+        await bob.reached(chat_id, 2)
+        theirs = at(bob, chat_id, 1)
+        assert (theirs.content, theirs.rev) == ("hello", 2)
+        assert (await bob.react(theirs, "👍")).seq == 3
+        assert (await bob.pin(theirs)).seq == 4
+        await ann.reached(chat_id, 4)
+        assert at(ann, chat_id, 1).reactions == (Reaction(emoji="👍", count=1, user_ids=(bob.user_id,)),)
+        assert [message.seq for message in await ann.pins(chat_id)] == [1]
+        assert [revision.content for revision in await ann.revisions(mine)] == ["helo", "hello"]
+        assert (await bob.react(theirs, "👍")).seq == 4, "nothing to do: acked with the end of the log"
+        with pytest.raises(ChatError, match="forbidden"):
+            await bob.edit(theirs, "not mine")
+        with pytest.raises(ChatError, match="emoji_invalid"):
+            await bob.react(theirs, "x")
+        await ann.delete(mine)
+        await bob.reached(chat_id, 5)
+        gone = at(bob, chat_id, 1)
+        assert (gone.deleted, gone.content, gone.reactions) == (True, None, ())
+        with pytest.raises(ChatError, match="message_deleted"):
+            await ann.edit(mine, "too late")
+        assert await ann.pins(chat_id) == []
+        assert (await bob.history(chat_id, 2))[0].content is None
+
+
+class Late(Random):
+    """Pauses as long as they may be."""
+
+    def random(self) -> float:
+        return 0.999
+
+
+async def cut(chat: Client) -> None:
+    """Without a link for as long as a test takes."""
+    chat.cut()
+    await until(lambda: chat.session.state == "backoff")
+
+
+AWAY = Timing(backoff_first=600_000, backoff_ceiling=600_000)
+
+
+async def test_changes_without_a_link_are_seen_at_once_and_survive_the_end_of_the_program(
+    house: House, tmp_path: Path
+) -> None:
+    await house.register("ann")
+    store = tmp_path / "ann"
+    async with connect(house.url, "ann", PASSWORD, store=store, timing=AWAY, random=Late()) as ann:
+        chat_id = await ann.create_direct(ann.user_id)
+        await ann.send(chat_id, "there")
+        await ann.reached(chat_id, 1)
+        there = at(ann, chat_id, 1)
+        await cut(ann)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ann.edit, there, "changed")
+            nursery.start_soon(ann.react, there, "🎉")
+            ann.enqueue(chat_id, "new")
+            await until(lambda: len(ann.unsent) == 3)
+            await ann.saved()
+            nursery.cancel_scope.cancel()
+        assert ann.shown(there).content == "changed"
+        assert [reaction.emoji for reaction in ann.shown(there).reactions] == ["🎉"]
+        assert at(ann, chat_id, 1).content == "there", "the log says what the server says"
+    async with connect(house.url, "ann", PASSWORD, store=store, timing=FAST) as ann:
+        await ann.flushed()
+        await ann.reached(chat_id, 4)
+        [message] = [one for one in await ann.history(chat_id, 5) if one.seq == 1]
+        assert (message.content, message.rev) == ("changed", 3)
+
+
+async def test_what_was_never_sent_is_changed_where_it_is(house: House, tmp_path: Path) -> None:
+    await house.register("ann")
+    store = tmp_path / "ann"
+    async with connect(house.url, "ann", PASSWORD, store=store, timing=AWAY, random=Late()) as ann:
+        chat_id = await ann.create_direct(ann.user_id)
+        await cut(ann)
+        ann.enqueue(chat_id, "kept", cid="kept")
+        await ann.saved()
+    async with connect(house.url, "ann", PASSWORD, store=store, timing=AWAY, random=Late()) as ann:
+        await ann.flushed()
+        await ann.reached(chat_id, 1)
+        await cut(ann)
+        first, second = ann.enqueue(chat_id, "helo"), ann.enqueue(chat_id, "secret")
+        third = ann.enqueue(chat_id, "third")
+        acks: dict[str, int | None] = {}
+
+        async def change(name: str, act: Awaitable[Sent]) -> None:
+            acks[name] = (await act).seq
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(change, "edit", ann.edit(first, "hello"))
+            nursery.start_soon(change, "delete", ann.delete(second))
+            await until(lambda: "delete" in acks)
+            nursery.start_soon(change, "on", ann.react(third, "👍"))
+            await until(lambda: len(ann.unsent) == 3)
+            nursery.start_soon(change, "off", ann.react(third, "👍", on=False))
+            await until(lambda: "off" in acks)
+            assert [(row.kind, row.content) for row in ann.unsent] == [("send", "hello"), ("send", "third")]
+            assert (await second.ack()).seq is None
+            ann.hurry()
+        assert acks == {"edit": 2, "delete": None, "on": None, "off": None}
+        await ann.reached(chat_id, 3)
+        assert [at(ann, chat_id, seq).content for seq in (1, 2, 3)] == ["kept", "hello", "third"]
+        with pytest.raises(ChatError, match="bad_seq"):
+            await ann.edit(second, "nowhere")
+
+
+async def test_a_message_on_its_way_is_edited_behind_its_ack(house: House) -> None:
+    await house.register("ann")
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
+        chat_id = await ann.create_direct(ann.user_id)
+        sending = ann.enqueue(chat_id, "helo")
+        assert (await ann.edit(sending, "hello")).seq == 2
+        assert (await ann.edit(sending, "hello!")).seq == 3, "acked by now: it is known where it is"
+        lost = ann.enqueue(chat_id + 1, "to a chat that is not there")
+        with pytest.raises(ChatError, match="not_member"):
+            await ann.edit(lost, "refused with it")
+        with pytest.raises(ChatError, match="not_member"):
+            await lost.ack()
+        await ann.reached(chat_id, 3)
+        assert at(ann, chat_id, 1).content == "hello!"
+
+
+@define
+class Heard:
+    """A bot that writes down what it hears."""
+
+    events: list[tuple[str, int | None]] = field(factory=list)
+
+    def bot(self) -> Bot:
+        bot = Bot()
+
+        async def note(event: Event, chat: Client) -> None:
+            self.events.append((event.event, event.target_seq))
+
+        for register in (bot.on_edit, bot.on_delete, bot.on_reaction, bot.on_pin):
+            assert register(note) is note
+        return bot
+
+
+async def test_a_bot_hears_of_changes_also_of_those_while_it_was_away(house: House, tmp_path: Path) -> None:
+    await house.register("ann"), await house.register("bot")
+    heard = Heard()
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
+
+        async def live(task_status: trio.TaskStatus[Client]) -> None:
+            await heard.bot().run(house.url, "bot", PASSWORD, tmp_path / "bot", FAST, task_status=task_status)
+
+        async with trio.open_nursery() as nursery:
+            robot = await nursery.start(live)
+            chat_id = await ann.create_direct(robot.user_id)
+            await ann.send(chat_id, "one")
+            await ann.reached(chat_id, 1)
+            one = at(ann, chat_id, 1)
+            await ann.edit(one, "two")
+            await ann.react(one, "👍")
+            await ann.react(one, "👍", on=False)
+            await until(lambda: robot.session.replica.chats[chat_id].saved >= 4)
+            nursery.cancel_scope.cancel()
+        assert heard.events == [("edited", 1), ("reaction_added", 1), ("reaction_removed", 1)]
+        await ann.pin(one)
+        await ann.edit(one, "three")
+        await ann.delete(one)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(live)
+            await until(lambda: len(heard.events) >= 5)
+            nursery.cancel_scope.cancel()
+        assert heard.events[3:] == [("pinned", 1), ("deleted", 1)], "an edit of what was deleted since tells nothing"
+
+
+async def test_the_checklist_follows_its_message(house: House, tmp_path: Path) -> None:
+    await house.register("ann"), await house.register("bot")
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def live(task_status: trio.TaskStatus[Client]) -> None:
+            await checklist_bot.bot.run(house.url, "bot", PASSWORD, tmp_path / "b", FAST, task_status=task_status)
+
+        robot = await nursery.start(live)
+        chat_id = await ann.create_direct(robot.user_id)
+
+        def items() -> list[str | None]:
+            log = [item for item in ann.log(chat_id) if isinstance(item, Message)]
+            return [item.content for item in log if item.sender_id == robot.user_id and not item.deleted]
+
+        await ann.send(chat_id, "list: milk, bread")
+        await until(lambda: items() == ["milk", "bread"])
+        await ann.react(at(ann, chat_id, 2), "✅")
+        await until(lambda: items() == ["~~milk~~", "bread"])
+        await ann.react(at(ann, chat_id, 2), "✅", on=False)
+        await until(lambda: items() == ["milk", "bread"])
+        await ann.edit(at(ann, chat_id, 1), "list: tea, bread, jam")
+        await until(lambda: items() == ["tea", "bread", "jam"])
+        await ann.edit(at(ann, chat_id, 1), "list: tea")
+        await until(lambda: items() == ["tea"])
+        await ann.delete(at(ann, chat_id, 1))
+        await until(lambda: items() == [])
+        nursery.cancel_scope.cancel()
