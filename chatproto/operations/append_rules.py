@@ -9,9 +9,11 @@ The facts are those of the moment at which the chat is locked. Nothing is looked
 from datetime import datetime
 from typing import Final, Literal
 
+from attrs import frozen
+
 from chatproto.operations.log import AppendChange, AppendMessage
 from chatproto.operations.outcomes import Refused
-from chatproto.wire.model import ChatType, Role
+from chatproto.wire.model import ChatType, Forwarded, Role
 
 OPEN_TO_ALL: Final = 50
 """Members up to which anybody may mention everybody."""
@@ -22,20 +24,41 @@ Verdict = Literal["append", "repeat"] | Refused
 CID_CONFLICT: Final = Refused("cid_conflict", "this cid was used for another content", "cid")
 NOT_MEMBER: Final = Refused("not_member")
 BAD_REPLY: Final = Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
+BAD_FORWARD: Final = Refused("bad_seq", "forward names no message that you may see", "forward")
+DELETED_SOURCE: Final = Refused("message_deleted", "the message was deleted", "forward")
 NO_CHAT: Final = Refused("not_found")
 DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
 ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")
 
 
+@frozen
+class Source:
+    """A message that is to be forwarded, as the actor may see it: of a chat they are in, or as it was when they left.
+
+    `content`: None where it was deleted. `author`: who wrote it first, the one that it names where it was forwarded
+    itself.
+    """
+
+    created_at: datetime
+    content: str | None
+    author: Forwarded
+
+
 def judge_message(
-    command: AppendMessage, *, accepted: bytes | None, first_seq: int | None, target_at: datetime | None
+    command: AppendMessage,
+    *,
+    accepted: bytes | None,
+    first_seq: int | None,
+    target_at: datetime | None,
+    source: Source | None = None,
 ) -> Verdict:
     """What a message comes to.
 
     `accepted`: digest of the command that was accepted under this cid, None where there is none. `first_seq`: the first
     entry that the sender may see, None where they are no member of the chat now (or there is no such chat).
     `target_at`: when the message at `reply_to` was made, None where that is no message of this chat; not looked at
-    without `reply_to`.
+    without `reply_to`. `source`: the message that `forward` names, None where the actor may see no message there; not
+    looked at without `forward`.
     """
     if accepted is not None:
         return "repeat" if accepted == command.digest else CID_CONFLICT
@@ -47,6 +70,11 @@ def judge_message(
         seen = target_at is not None and command.reply_to >= first_seq
         if not seen or command.reply_at not in (None, target_at):
             return BAD_REPLY
+    if command.forward is not None:
+        if source is None or command.forward.target_at not in (None, source.created_at):
+            return BAD_FORWARD
+        if source.content is None:
+            return DELETED_SOURCE
     return "append"
 
 

@@ -1,4 +1,5 @@
-"""Commands about a message, made of what a client said: once for the WebSocket and for HTTP (docs/protocol.md I3).
+"""Commands that say or change a message, made of what a client said: once for the WebSocket and for HTTP
+(docs/protocol.md I3).
 
 Each gets the digest that tells another command under the same cid, and the refusal that it deserves should the cid be
 new. `chat_id`, `actor_id`, `cid`, `seq` and `target_at` are as in the commands; `now` is the wall clock.
@@ -6,11 +7,36 @@ new. `chat_id`, `actor_id`, `cid`, `seq` and `target_at` are as in the commands;
 
 from datetime import datetime
 
+from chatproto.operations.log import AppendMessage, ForwardSource
 from chatproto.operations.message_changes import DeleteMessage, EditMessage, Pin, React
 from chatproto.wire.digest import command_digest
 from chatproto.wire.emoji import qualified
 from chatproto.wire.limits import Limits
+from chatproto.wire.markup import NOBODY, mentions
 from chatproto.wire.text import check_content
+
+
+def send(
+    chat_id: int, actor_id: int, cid: str, content: str, reply_to: int | None, reply_at: datetime | None,
+    attachment_ids: tuple[int, ...], limits: Limits, now: datetime,
+) -> AppendMessage:  # fmt: skip
+    """A message."""
+    digest = command_digest("send", content=content, reply_to=reply_to, attachment_ids=attachment_ids)
+    refusal = "attachment_invalid" if attachment_ids else check_content(content, limits)
+    named = NOBODY if refusal else mentions(content)
+    return AppendMessage(chat_id, actor_id, cid, digest, content, reply_to, reply_at, now, refusal, named)
+
+
+def forward(
+    chat_id: int, actor_id: int, cid: str, source: ForwardSource, reply_to: int | None, reply_at: datetime | None,
+    attachment_ids: tuple[int, ...], now: datetime,
+) -> AppendMessage:  # fmt: skip
+    """A message with the text of another one, which storage copies."""
+    digest = command_digest(
+        "send", reply_to=reply_to, attachment_ids=attachment_ids, forward=(source.chat_id, source.seq)
+    )
+    refusal = "attachment_invalid" if attachment_ids else None
+    return AppendMessage(chat_id, actor_id, cid, digest, "", reply_to, reply_at, now, refusal, NOBODY, source)
 
 
 def edit(
@@ -19,7 +45,9 @@ def edit(
 ) -> EditMessage:  # fmt: skip
     """Another text for a message."""
     digest = command_digest("edit", target_seq=seq, content=content)
-    return EditMessage(chat_id, actor_id, cid, digest, seq, target_at, content, now, check_content(content, limits))
+    refusal = check_content(content, limits)
+    named = NOBODY if refusal else mentions(content)
+    return EditMessage(chat_id, actor_id, cid, digest, seq, target_at, content, now, refusal, named)
 
 
 def delete(

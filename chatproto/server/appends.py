@@ -8,6 +8,7 @@ from chatproto.operations import (
     AppendMessage,
     BatchAppended,
     EditMessage,
+    ForwardSource,
     LogCommand,
     MessageChange,
     OperationFailed,
@@ -24,11 +25,9 @@ from chatproto.server.out import Out
 from chatproto.server.pending import Appending, Queued
 from chatproto.server.rooms import Rooms
 from chatproto.server.session import Session
-from chatproto.wire.digest import command_digest
 from chatproto.wire.frames import Ack, DeleteFrame, EditFrame, MessageCommand, PinFrame, ReactFrame, Send
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
-from chatproto.wire.text import check_content
 
 STORE_AWAY: Final = "store unavailable"
 
@@ -51,20 +50,18 @@ class Appends:
         """A message of a connection."""
         session.admission.spend(now.mono)
         session.admission.in_flight += 1
-        content, attachment_ids = frame.content, tuple(frame.attachments)
-        digest = command_digest("send", content=content, reply_to=frame.reply_to, attachment_ids=attachment_ids)
-        command = AppendMessage(
-            frame.chat_id,
-            session.user_id,
-            frame.cid,
-            digest,
-            content,
-            frame.reply_to,
-            frame.target_at,
-            now.wall,
-            "attachment_invalid" if attachment_ids else check_content(content, self._limits),
-        )
-        self._lines.add(Queued(command, len(content), session.id, frame.id or frame.cid), now)
+        command = self._send(session.user_id, frame, now)
+        size = self._limits.content_code_points if command.forward else len(command.content)
+        self._lines.add(Queued(command, size, session.id, frame.id or frame.cid), now)
+
+    def _send(self, user_id: int, frame: Send, now: Now) -> AppendMessage:
+        chat_id, cid, reply_to, reply_at = frame.chat_id, frame.cid, frame.reply_to, frame.target_at
+        files = tuple(frame.attachments)
+        if frame.forward is not None:
+            source = ForwardSource(frame.forward.chat_id, frame.forward.seq, frame.forward.target_at)
+            return composing.forward(chat_id, user_id, cid, source, reply_to, reply_at, files, now.wall)
+        content = frame.content or ""
+        return composing.send(chat_id, user_id, cid, content, reply_to, reply_at, files, self._limits, now.wall)
 
     def change(self, session: Session, frame: MessageCommand, now: Now) -> None:
         """A connection's command about a message of the log."""

@@ -11,7 +11,8 @@ from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
 from chatproto.server.pending import Marking
 from chatproto.server.session import MarkState, Session
-from chatproto.wire.frames import MarkFrame, Marks
+from chatproto.server.watermarks import own_marks
+from chatproto.wire.frames import MarkFrame
 
 
 class Markers:
@@ -57,16 +58,7 @@ class Markers:
         session.admission.in_flight -= 1
         mark = pending.mark
         if isinstance(outcome, Marked):
-            echo = Marks(
-                ref=mark.id,
-                chat_id=outcome.chat_id,
-                user_id=outcome.user_id,
-                delivered_seq=outcome.delivered_seq,
-                read_seq=outcome.read_seq,
-                unread_count=outcome.unread_count,
-                last_seq=outcome.last_seq,
-            )
-            self._connections.send(session, echo)
+            self._connections.send(session, own_marks(outcome, mark.id))
         else:
             self._connections.refuse(session, outcome, mark.id, mark.chat_id)
         if pending.strange:

@@ -94,7 +94,7 @@ class Reception:
             case Sync():
                 self._pages.sync(session, frame, now)
             case Send():
-                self._appends.send(session, frame, now)
+                self._send(session, frame, now)
             case EditFrame() | DeleteFrame() | ReactFrame() | PinFrame():
                 self._change(session, frame, now)
             case MarkFrame():
@@ -103,6 +103,13 @@ class Reception:
                 self._typists.typing(session, frame, now)
             case _:
                 assert_never(frame)
+
+    def _send(self, session: Session, frame: Send, now: Now) -> None:
+        if (frame.content is None) == (frame.forward is None):
+            detail = "a message has content, or is forwarded"
+            bad = BadFrame(code="bad_frame", detail=detail, ref=frame.cid, chat_id=frame.chat_id, field="content")
+            return self._connections.violation(session, bad, now)
+        self._appends.send(session, frame, now)
 
     def _change(self, session: Session, frame: MessageCommand, now: Now) -> None:
         if isinstance(frame, ReactFrame) and len(frame.emoji.encode()) > MAX_EMOJI_BYTES:

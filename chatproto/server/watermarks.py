@@ -46,12 +46,17 @@ class Watermarks:
         if not outcome.changed:
             return
         chat_id = outcome.chat_id
-        own = _frame(outcome, unread_count=outcome.unread_count, last_seq=outcome.last_seq)
+        own = own_marks(outcome)
         for session in self._connections.of(outcome.user_id):
             if session.id != answered and chat_id in session.chats:
                 self._tell(session, own)
         if not outcome.is_group:
-            frame = _frame(outcome)
+            frame = Marks(
+                chat_id=chat_id,
+                user_id=outcome.user_id,
+                delivered_seq=outcome.delivered_seq,
+                read_seq=outcome.read_seq,
+            )
             for session in self._rooms.members(chat_id):
                 if session.user_id != outcome.user_id:
                     self._tell(session, frame)
@@ -99,12 +104,15 @@ class Watermarks:
         self._out.emit(SendFrame(session.id, data, "mark", frame.chat_id, user_id=frame.user_id))
 
 
-def _frame(outcome: Marked, unread_count: int | None = None, last_seq: int | None = None) -> Marks:
+def own_marks(outcome: Marked, ref: str | None = None) -> Marks:
+    """What the user themselves is told."""
     return Marks(
+        ref=ref,
         chat_id=outcome.chat_id,
         user_id=outcome.user_id,
         delivered_seq=outcome.delivered_seq,
         read_seq=outcome.read_seq,
-        unread_count=unread_count,
-        last_seq=last_seq,
+        unread_count=outcome.unread_count,
+        mention_count=outcome.mention_count,
+        last_seq=outcome.last_seq,
     )

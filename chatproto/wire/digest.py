@@ -14,7 +14,11 @@ def command_digest(
     on: bool | None = None,
     reply_to: int | None = None,
     attachment_ids: tuple[int, ...] = (),
+    forward: tuple[int, int] | None = None,
 ) -> bytes:
-    """SHA-256 over the JSON array of the fields, in the order docs/protocol.md names them."""
-    fields = (command, target_seq, content, emoji, on, reply_to, attachment_ids)
+    """SHA-256 over the JSON array of the fields, in the order docs/protocol.md names them. `forward`: chat and seq of
+    the source; where there is none, the digest is that of versions that knew no forwarding."""
+    fields: tuple[object, ...] = (command, target_seq, content, emoji, on, reply_to, attachment_ids)
+    if forward is not None:
+        fields += (forward,)
     return sha256(msgspec.json.encode(fields)).digest()

@@ -46,10 +46,21 @@ class Sync(ClientFrame, frozen=True, kw_only=True, tag="sync"):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
+class ForwardField(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that is forwarded; `target_at`: its created_at."""
+
+    chat_id: Id
+    seq: Id
+    target_at: datetime
+
+
 class Send(ClientFrame, frozen=True, kw_only=True, tag="send"):
+    """`content` or `forward`."""
+
     chat_id: Id
     cid: Cid
-    content: str
+    content: str | None = None
+    forward: ForwardField | None = None
     reply_to: Id | None = None
     target_at: datetime | None = None
     attachments: Annotated[list[Id], Meta(max_length=10)] = []
@@ -165,6 +176,7 @@ class Marks(ServerFrame, frozen=True, kw_only=True, tag="marks"):
     delivered_seq: int
     read_seq: int
     unread_count: int | None = None
+    mention_count: int | None = None
     last_seq: int | None = None
 
 

@@ -19,8 +19,8 @@ from chatproto.operations import (
     SetFlags,
 )
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Chat, Role
-from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title
+from chatproto.wire.model import Chat, Notify, Role
+from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.views import ChatList, ChatPage
@@ -51,13 +51,15 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. `muted_until`: muted until then; `muted` alone: for ever, or not at all."""
 
     title: Title | None = None
     avatar_url: AvatarUrl | None = None
     muted: bool | None = None
     favourite: bool | None = None
     hidden: bool | None = None
+    notify: Notify | None = None
+    muted_until: Until | None = None
 
 
 class NewMembers(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,9 +120,9 @@ async def change_chat(call: Call[ChatChange, None], chat_id: int) -> Result:
         outcome = await call.append(_change(call, chat_id, "update", title=body.title, avatar_url=body.avatar_url))
         if not isinstance(outcome, Appended):
             return refusal(outcome)
-    if body.muted is body.favourite is body.hidden is None:
+    flags = _flags(body, call.me.user_id, chat_id)
+    if flags is None:
         return await _show(call, chat_id, with_members=False)
-    flags = SetFlags(call.me.user_id, chat_id, body.muted, body.favourite, body.hidden)
     flagged = await call.ask(flags)
     return Answer(200, flagged.chat) if isinstance(flagged, ChatFound) else refusal(flagged)
 
@@ -212,6 +214,14 @@ def _change(
         chat_id=chat_id, actor_id=call.me.user_id, kind=kind, user_ids=user_ids, history=history, role=role,
         title=title, avatar_url=avatar_url, cid=services.random_token(), now=services.now(),
     )  # fmt: skip
+
+
+def _flags(body: ChatChange, user_id: int, chat_id: int) -> SetFlags | None:
+    muted = True if body.muted is None and body.muted_until is not None else body.muted
+    if all(flag is None for flag in (muted, body.favourite, body.hidden, body.notify)):
+        return None
+    until = body.muted_until if muted else None
+    return SetFlags(user_id, chat_id, muted, body.favourite, body.hidden, body.notify, until)
 
 
 def _recency(chat: Chat) -> tuple[datetime, int]:

@@ -1,5 +1,6 @@
 """The rules of single fields (docs/protocol.md section 1), as types for the Structs of requests."""
 
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ MAX_URL: Final = 2048
 MAX_OFFSET: Final = 10_000
 MIN_QUERY: Final = 2
 MAX_QUERY: Final = 64
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 9998
+"""Within what every database and every time zone can tell."""
 _DIGITS: Final = 20
 
 _BAD_UNICODE: Final = Fault("bad_unicode", "Control characters are not allowed.")
@@ -115,6 +119,10 @@ def _search(text: str, _context: Context) -> str | Fault:
     return Fault("too_long", f"Must have at most {MAX_QUERY} characters.", MAX_QUERY) if len(text) > MAX_QUERY else text
 
 
+def _until(moment: datetime, _context: Context) -> datetime | Fault:
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else Fault("out_of_range", "Not a time of these days.")
+
+
 def _key(text: str, _context: Context) -> str | Fault:
     return _BAD_UNICODE if check_text(text) is not None else normalize(text)
 
@@ -150,6 +158,8 @@ Attachments = Annotated[Id | list[Id], _told("a file id or a list of them")]
 Search = Annotated[
     str, _told("wildcards stand for themselves", minLength=MIN_QUERY, maxLength=MAX_QUERY), Rule(_search)
 ]
+Until = Annotated[datetime, Meta(tz=True), Rule(_until)]
 LoginName = Annotated[str, Rule(_key)]
 __all__ = ["Attachments", "AvatarUrl", "Cid", "Content", "DisplayName", "Email", "Id", "Limit", "LoginName",
-           "NewPassword", "Offset", "ReadSeq", "Search", "Seq", "Title", "Username", "is_loopback"]  # fmt: skip
+           "NewPassword", "Offset", "ReadSeq", "Search", "Seq", "Title", "Until", "Username",
+           "is_loopback"]  # fmt: skip

@@ -1,5 +1,7 @@
 """Messages and the read mark: /api/chats/{chat_id}/messages and /read."""
 
+from datetime import datetime
+
 import msgspec
 
 from chatproto.operations import (
@@ -7,6 +9,7 @@ from chatproto.operations import (
     AppendMessage,
     FetchMessages,
     FetchPage,
+    ForwardSource,
     Mark,
     Marked,
     MessagesFound,
@@ -14,11 +17,10 @@ from chatproto.operations import (
     Refused,
     Sweep,
     Swept,
+    composing,
 )
-from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
-from chatproto.wire.text import check_content
 from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq
 from runtime.http.problem import FieldError, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
@@ -37,10 +39,19 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: Limit = 50
 
 
-class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """Without `cid` and without the header Idempotency-Key the server makes a cid."""
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
+    """The message whose text is copied; `target_at`: its created_at."""
 
-    content: Content
+    chat_id: Id
+    seq: Id
+    target_at: datetime | None = None
+
+
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """`content` or `forward`. Without `cid` and without the header Idempotency-Key the server makes a cid."""
+
+    content: Content | None = None
+    forward: Forward | None = None
     cid: Cid | None = None
     reply_to: Id | None = None
     attachment: Attachments | None = None
@@ -75,22 +86,13 @@ async def list_messages(call: Call[None, PageQuery], chat_id: int) -> Result:
 
 async def send_message(call: Call[NewMessage, None], chat_id: int) -> Result:
     """Append a message; 200 with the stored one where its cid was accepted before."""
-    body, services = call.body, call.services
-    files = (*_listed(body.attachment), *_listed(body.attachments))
-    operation = AppendMessage(
-        chat_id=chat_id,
-        actor_id=call.me.user_id,
-        cid=body.cid or call.idempotency_key or services.random_token(),
-        digest=command_digest("send", content=body.content, reply_to=body.reply_to, attachment_ids=files),
-        content=body.content,
-        reply_to=body.reply_to,
-        reply_at=None,
-        now=services.now(),
-        refusal="attachment_invalid" if files else check_content(body.content, services.limits),
-    )
+    if (call.body.content is None) == (call.body.forward is None):
+        code = "required" if call.body.content is None else "not_allowed"
+        return wrong_fields(FieldError(field="content", code=code, detail="A message has content, or is forwarded."))
+    operation, limits = _new_message(call, chat_id), call.services.limits
     outcome = await call.append(operation)
     if isinstance(outcome, Refused) and outcome.code == operation.refusal:
-        return wrong_fields(wrong_content(outcome.code, services.limits))
+        return wrong_fields(wrong_content(outcome.code, limits))
     if not isinstance(outcome, Appended):
         return refusal(outcome)
     message = outcome.items[0]
@@ -106,6 +108,19 @@ async def mark_read(call: Call[Read, None], chat_id: int) -> Result:
         return refusal(outcome)
     state = ReadState(read_seq=outcome.read_seq, unread_count=outcome.unread_count, last_seq=outcome.last_seq)
     return Answer(200, state)
+
+
+def _new_message(call: Call[NewMessage, None], chat_id: int) -> AppendMessage:
+    body, services, user_id = call.body, call.services, call.me.user_id
+    cid = body.cid or call.idempotency_key or services.random_token()
+    files = (*_listed(body.attachment), *_listed(body.attachments))
+    if body.forward is not None:
+        source = ForwardSource(body.forward.chat_id, body.forward.seq, body.forward.target_at)
+        return composing.forward(chat_id, user_id, cid, source, body.reply_to, None, files, services.now())
+    content = body.content or ""
+    return composing.send(
+        chat_id, user_id, cid, content, body.reply_to, None, files, services.limits, services.now()
+    )  # fmt: skip
 
 
 def _listed(files: int | list[int] | None) -> tuple[int, ...]:
@@ -152,7 +167,7 @@ ROUTES = (
     Route(
         method="POST", path="/api/chats/{chat_id}/messages", handler=send_message, summary="Send a message",
         body=NewMessage, answers={201: (Message,), 200: (Message,)}, keyed=True,
-        codes=("empty_content", "content_too_long", "attachment_invalid", "bad_seq", "cid_conflict"),
+        codes=("empty_content", "content_too_long", "attachment_invalid", "bad_seq", "cid_conflict", "message_deleted"),
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/read", handler=mark_read, summary="Mark as read", body=Read,

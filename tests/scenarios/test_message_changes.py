@@ -1,5 +1,6 @@
 """Edit, delete, react, pin: who may, who is told what, and what is left of a deleted text (docs/protocol.md I4, I8)."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,10 +13,13 @@ from chatproto.operations import (
     AppendMessage,
     BatchAppended,
     DeleteMessage,
+    EditMessage,
     FetchPins,
+    ForwardSource,
     PinsFound,
     ReadLog,
     Refused,
+    composing,
 )
 from chatproto.operations.message_rules import MAX_EMOJI, MAX_OWN_EMOJI, MAX_PINS
 from chatproto.server.hints import HeadMoved, Hint
@@ -23,10 +27,12 @@ from chatproto.server.knobs import Knobs
 from chatproto.server.tail import Entry, Tail
 from chatproto.wire.emoji import MAX_EMOJI_BYTES
 from chatproto.wire.limits import Limits
+from chatproto.wire.markup import NOBODY
 from chatproto.wire.model import Event, Message
 from tests.scenarios.world import START, Frame, Peer, Person, World
 
 SECRET = "the secret text"
+AT = "2026-01-01T00:00:00Z"
 PLENTY = Knobs(rate=1000, burst=100_000)
 
 
@@ -553,3 +559,46 @@ def test_pins_name_people_with_their_presence() -> None:
     assert [message.seq for message in found.messages] == [1, 2]
     assert {user.id: user.online for user in found.users} == {ann.id: True, bob.id: False}
     assert world.request(FetchPins(99, chat_id)) == Refused("not_found")
+
+
+# --- what a send says besides its text ---
+
+
+def test_a_send_has_content_or_is_forwarded() -> None:
+    _, _, (a, _, _), chat_id = begin()
+    for more in ({}, {"content": None}, {"content": "x", "forward": {"chat_id": 1, "seq": 1, "target_at": AT}}):
+        if a.closed:
+            a = a.world.people("zed")[0].connect()
+        a.send(type="send", chat_id=chat_id, cid="c", **more)
+        [error] = a.take("error")
+        assert (error["code"], error["field"], error["ref"], error["chat_id"]) == ("bad_frame", "content", "c", chat_id)
+
+
+def test_what_a_text_names_goes_to_storage_with_it() -> None:
+    world, _, (a, _, _), chat_id = begin()
+    say(a, chat_id, "@bob and @eve, `@ann` in code, @bob again")
+    do(a, "edit", chat_id, 2, content="@all @nobody")
+    say(a, chat_id, "nobody")
+    a.send(type="send", chat_id=chat_id, cid="f", forward={"chat_id": chat_id, "seq": 1, "target_at": AT})
+    named = []
+    for operation in world.performed:
+        if isinstance(operation, AppendBatch):
+            for command in operation.commands:
+                assert isinstance(command, AppendMessage | EditMessage)
+                named.append((command.mentions.usernames, command.mentions.all))
+    assert named == [((), False), (("bob", "eve"), False), (("nobody",), True), ((), False), ((), False)]
+    last = operation.commands[0] if isinstance(operation, AppendBatch) else None
+    assert isinstance(last, AppendMessage) and last.forward == ForwardSource(chat_id, 1, START)
+
+
+def test_the_digest_of_a_forward_covers_its_source_and_that_of_others_stays() -> None:
+    limits = Limits()
+    source, other = ForwardSource(1, 2, START), ForwardSource(1, 3, START)
+    one, same, another = [
+        composing.forward(5, 1, "c", which, None, None, (), START).digest for which in (source, source, other)
+    ]
+    assert one == same != another
+    sent = composing.send(5, 1, "c", "x", None, None, (), limits, START)
+    assert sent.digest == sha256(b'["send",null,"x",null,null,null,[]]').digest(), "as every version so far made it"
+    assert composing.forward(5, 1, "c", source, None, None, (7,), START).refusal == "attachment_invalid"
+    assert composing.send(5, 1, "c", "@bob" + "x" * 4000, None, None, (), limits, START).mentions == NOBODY

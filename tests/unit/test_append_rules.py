@@ -5,10 +5,11 @@ from itertools import product
 from typing import Literal
 
 import pytest
+from attrs import evolve
 
-from chatproto.operations import AppendChange, AppendMessage, Refused
-from chatproto.operations.append_rules import Verdict, judge_change, judge_message
-from chatproto.wire.model import ChatType, Role
+from chatproto.operations import AppendChange, AppendMessage, ForwardSource, Refused
+from chatproto.operations.append_rules import Source, Verdict, judge_change, judge_message, names_everybody
+from chatproto.wire.model import ChatType, Forwarded, Role
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINE, OTHER = b"mine", b"other"
@@ -48,6 +49,42 @@ def test_where_a_message_may_stand(
 ) -> None:
     command = message(refusal, reply_to, reply_at)
     assert word(judge_message(command, accepted=accepted, first_seq=first_seq, target_at=target_at)) == expected
+
+
+ANN = Forwarded(user_id=7, display_name="Ann")
+
+
+@pytest.mark.parametrize(
+    ("target_at", "source", "expected"),
+    [
+        (None, Source(NOON, "text", ANN), "append"),
+        (NOON, Source(NOON, "text", ANN), "append"),
+        (NOON + timedelta(microseconds=1), Source(NOON, "text", ANN), "bad_seq"),  # another message than they mean
+        (None, None, "bad_seq"),  # no message there, or none that they may see
+        (None, Source(NOON, None, ANN), "message_deleted"),
+        (NOON + timedelta(microseconds=1), Source(NOON, None, ANN), "bad_seq"),
+    ],
+)
+def test_what_may_be_forwarded(target_at: datetime | None, source: Source | None, expected: str) -> None:
+    command = evolve(message(), content="", forward=ForwardSource(3, 5, target_at))
+    verdict = judge_message(command, accepted=None, first_seq=1, target_at=None, source=source)
+    assert word(verdict) == expected
+    assert not isinstance(verdict, Refused) or verdict.field == "forward"
+    assert word(judge_message(command, accepted=None, first_seq=None, target_at=None, source=source)) == "not_member"
+    assert word(judge_message(command, accepted=MINE, first_seq=None, target_at=None)) == "repeat"
+
+
+@pytest.mark.parametrize(
+    ("asked", "members", "role", "expected"),
+    [
+        (False, 2, "admin", False),
+        (True, 50, "member", True),
+        (True, 51, "member", False),
+        (True, 51, "admin", True),
+    ],
+)
+def test_who_may_mention_everybody(asked: bool, members: int, role: Role, expected: bool) -> None:
+    assert names_everybody(asked, members=members, role=role) is expected
 
 
 @pytest.mark.parametrize(
