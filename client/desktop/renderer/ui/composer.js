@@ -6,8 +6,10 @@ import { isBlank, lengthOf, preview } from "../core/text.js";
 import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
+import { formatByKey, insertText } from "./formatting.js";
 import { icon } from "./icon.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
+import { textOfHtml } from "./paste.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -75,6 +77,7 @@ export class Composer {
             ${ref(this.#attach)}
             @input=${this.#input}
             @keydown=${this.#key}
+            @paste=${this.#paste}
             @keyup=${this.#moved}
             @click=${this.#moved}
             @blur=${this.#blurred}
@@ -213,6 +216,7 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   #key = (event) => {
     if (this.#area && this.#mentioning.key(event, this.#area)) return;
+    if (this.#area && formatByKey(event, this.#area)) return;
     if (event.key === "ArrowUp" && this.#editLast(event)) return;
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const control = event.ctrlKey || event.metaKey;
@@ -221,6 +225,14 @@ export class Composer {
     if (!sends) return;
     event.preventDefault();
     void this.#send();
+  };
+
+  /** What was copied with its looks. @param {ClipboardEvent} event */
+  #paste = (event) => {
+    const text = textOfHtml(event.clipboardData?.getData("text/html") ?? "");
+    if (!this.#area || text === null) return;
+    event.preventDefault();
+    insertText(this.#area, text);
   };
 
   /** The caret may stand elsewhere. */

@@ -6,6 +6,8 @@ import {
   assertNoErrors,
   becomes,
   chatRow,
+  composer,
+  drawn,
   launchChromium,
   newPerson,
   noChromium,
@@ -166,5 +168,83 @@ test("a place leads to its message, or says that there is none", { skip }, async
   }
   await links.last().click();
   await page.getByText("Такого чата нет, или вы в нём не состоите").waitFor();
+  assertNoErrors(anna);
+});
+
+test("keys put marks around what is selected, and Ctrl+Z takes them back", { skip }, async () => {
+  const { page } = anna;
+  const field = composer(page);
+  const value = () => field.inputValue();
+  await field.focus();
+  await page.keyboard.type("раз два три");
+  await page.keyboard.press("Shift+Control+ArrowLeft");
+  for (const [keys, text] of [
+    ["Control+b", "раз два **три**"],
+    ["Control+i", "раз два **_три_**"],
+    ["Control+Shift+x", "раз два **_~~три~~_**"],
+    ["Control+Shift+m", "раз два **_~~`три`~~_**"],
+    ["Control+Shift+m", "раз два **_~~три~~_**"],
+    ["Control+z", "раз два **_~~`три`~~_**"],
+    ["Control+z", "раз два **_~~три~~_**"],
+    ["Control+z", "раз два **_три_**"],
+  ]) {
+    await page.keyboard.press(keys);
+    await becomes(value, text);
+  }
+  await page.keyboard.press("Enter");
+  await becomes(() => bubble("раз два").locator("strong em").textContent(), "три");
+  // in a Russian layout too
+  await field.focus();
+  await field.dispatchEvent("keydown", { key: "и", code: "KeyB", ctrlKey: true });
+  await becomes(value, "****");
+  await page.keyboard.press("Control+/");
+  const help = page.getByRole("dialog", { name: "Сочетания клавиш" });
+  for (const name of ["Жирный", "Курсив", "Зачёркнутый", "Код"]) await help.getByText(name, { exact: true }).waitFor();
+  await look(page, "text-keys");
+  assertNoErrors(anna);
+});
+
+test("what was copied with its looks keeps them as marks, what was plain stays plain", { skip }, async () => {
+  const { page, context } = anna;
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const field = composer(page);
+  const elsewhere = await context.newPage();
+  await elsewhere.goto(`${server.url}/healthz`);
+  for (const [html, plain, text] of [
+    ["<b>жирно</b> и <i>косо</i>", "жирно и косо", "**жирно** и _косо_"],
+    [
+      '<p style="margin:0">a <span style="font-weight:700">b</span></p><p>c <a href="https://example.com/x">туда</a></p>',
+      "a b\n\nc туда",
+      "a **b**\n\nc туда (https://example.com/x)",
+    ],
+    ['<a href="https://example.com/">example.com</a>', "example.com", "example.com"],
+    ["<ul><li>один</li><li><code>два</code></li></ul>", "один\nдва", "- один\n- `два`"],
+    ['<pre><code class="language-py">x = 1\ny\n</code></pre>', "x = 1\ny", "```py\nx = 1\ny\n```"],
+    ["<blockquote>a<br><em>b</em></blockquote>c", "a\nb\nc", "> a\n> _b_\n\nc"],
+    ["<div>просто</div><div>текст</div>", "просто\nтекст", "просто\nтекст"],
+    [
+      '<b>x</b><img src="https://evil.example/a.png" onerror="window.hacked=1"><script>window.hacked=1</script>',
+      "x",
+      "**x**",
+    ],
+    [`<b>${"<i>".repeat(6000)}x</b>`, "слишком много", "слишком много"],
+  ]) {
+    await elsewhere.bringToFront();
+    await elsewhere.evaluate(
+      ([asHtml, asText]) => {
+        const blob = (/** @type {string} */ content, /** @type {string} */ type) => new Blob([content], { type });
+        const item = { "text/html": blob(asHtml, "text/html"), "text/plain": blob(asText, "text/plain") };
+        return navigator.clipboard.write([new ClipboardItem(item)]);
+      },
+      [html, plain],
+    );
+    await page.bringToFront();
+    await field.fill("");
+    await field.press("Control+v");
+    await becomes(() => field.inputValue(), text, html.slice(0, 60));
+  }
+  await field.fill("");
+  await drawn(page);
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).hacked), undefined);
   assertNoErrors(anna);
 });
