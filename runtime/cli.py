@@ -15,6 +15,7 @@ from random import SystemRandom
 import trio
 
 from runtime import accounts
+from runtime.collecting import settle
 from runtime.compose import SIGNING_KEY_FILE, StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
 from runtime.logs import configure_logging
@@ -119,6 +120,7 @@ async def _serve_forever(settings: Settings) -> None:
 
 def _greet(has_pages: bool, url: str) -> None:
     """What to do next, for the one who started it in a terminal; programs wait for the first line."""
+    settle()
     print(f"Vestnik listens on {url}/", flush=True)
     if has_pages:
         print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)

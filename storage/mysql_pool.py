@@ -204,12 +204,21 @@ class Pool:
             await trio.sleep(self._limits.backoff * 2 ** (attempt - 1) * self._random.uniform(0.5, 1.5))
 
     async def _lease(self, borrower: object) -> _Lease:
-        held = False
+        try:
+            self._limiter.acquire_on_behalf_of_nowait(borrower)
+        except trio.WouldBlock:
+            held = False
+        else:
+            held = True
+            self._observer.leased(1)
+            if (lease := self._fresh()) is not None:
+                return lease
         try:
             with trio.fail_after(self._limits.acquire_timeout):
-                await self._limiter.acquire_on_behalf_of(borrower)
-                held = True
-                self._observer.leased(1)
+                if not held:
+                    await self._limiter.acquire_on_behalf_of(borrower)
+                    held = True
+                    self._observer.leased(1)
                 return await self._reuse() or await self._open()
         except BaseException as error:
             if held:
@@ -219,11 +228,22 @@ class Pool:
                 raise StoreUnavailable(f"no MySQL connection: {error or 'out of time'}") from error
             raise
 
+    def _fresh(self) -> _Lease | None:
+        """The connection used last, where there is nothing to ask it first."""
+        if self._idle:
+            lease, now = self._idle[-1], trio.current_time()
+            if self._is_current(lease, now) and now - lease.last_used <= self._limits.ping_after:
+                return self._idle.pop()
+        return None
+
+    def _is_current(self, lease: _Lease, now: float) -> bool:
+        return lease.generation == self._generation.number and now - lease.born <= self._limits.max_age
+
     async def _reuse(self) -> _Lease | None:
         while self._idle:
             lease = self._idle.pop()
             now = trio.current_time()
-            if lease.generation != self._generation.number or now - lease.born > self._limits.max_age:
+            if not self._is_current(lease, now):
                 lease.connection.close()
             elif now - lease.last_used <= self._limits.ping_after or await self._answers(lease.connection):
                 return lease

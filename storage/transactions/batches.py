@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import select
 
 from chatproto.operations import (
     AppendBatch,
@@ -20,19 +20,16 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.operations.message_events import without_erased
-from storage.statements import Select, Steps
+from storage.statements import Lookup, Steps
 from storage.tables import chats
 from storage.together import together
 from storage.transactions.changes import append_change
 from storage.transactions.message_changes import append_message_change
 from storage.transactions.sends import Facts, Head, append_messages, find_targets, first_seqs
 
-_CHAT_IDS: Final[BindParameter[int]] = bindparam("chat_ids", expanding=True)
-_HEADS: Final = (
-    select(chats.c.id, chats.c.last_seq, chats.c.last_at).where(chats.c.id.in_(_CHAT_IDS)).order_by(chats.c.id)
-)
-_LOCK: Final = Select(_HEADS.with_for_update(), row=Head)
-_LOCK_FREE: Final = Select(_HEADS.with_for_update(skip_locked=True), row=Head)
+_HEADS: Final = select(chats.c.id, chats.c.last_seq, chats.c.last_at).order_by(chats.c.id)
+_LOCK: Final = Lookup(_HEADS.with_for_update(), key=(chats.c.id,), row=Head)
+_LOCK_FREE: Final = Lookup(_HEADS.with_for_update(skip_locked=True), key=(chats.c.id,), row=Head)
 
 
 def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended | None]]:
@@ -44,7 +41,9 @@ def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended |
     alone = len(chat_ids) == 1
     sends = [command for batch in batches for command in batch.commands if isinstance(command, AppendMessage)]
     locked, members, targets = yield from together(
-        (_LOCK if alone else _LOCK_FREE).all(chat_ids=chat_ids), first_seqs(sends), find_targets(sends)
+        (_LOCK if alone else _LOCK_FREE).of([{"id": chat_id} for chat_id in chat_ids]),
+        first_seqs(sends),
+        find_targets(sends),
     )
     facts = Facts({head.id: head for head in locked}, members, targets)
     ours = [alone or batch.chat_id in facts.heads for batch in batches]
