@@ -62,7 +62,7 @@ class ServerProcess:
 
     def command(self) -> list[str]:
         """What starts it."""
-        command = [sys.executable, "-m", "runtime.cli", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tests.serving", "serve", "--port", str(self.port)]
         return [*command, "--data-dir", str(self.data_dir), "--database", self.database_url]
 
     async def start(self) -> None:

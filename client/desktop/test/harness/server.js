@@ -51,7 +51,7 @@ export class Server {
     const log = openSync(join(this.dataDir, "server.log"), "a");
     const child = spawn(
       python(),
-      ["-m", "runtime.cli", "serve", "--port", String(this.port), "--data-dir", this.dataDir],
+      ["-m", "tests.serving", "serve", "--port", String(this.port), "--data-dir", this.dataDir],
       {
         cwd: this.dataDir, // no .env is found here
         env: { ...Object.fromEntries(own), PYTHONPATH: ROOT, VESTNIK_LOG_FORMAT: "json", ...this.#env },
