@@ -53,6 +53,7 @@ export function createMessenger(platform, options = {}) {
     login: ({ remember, login, password }) => vestnik.enter("/api/auth/login", { login, password }, remember),
     logout: (how) => vestnik.logout(how),
     openChat: (chatId, place = null) => vestnik.openChat(chatId, place),
+    leaveChat: (chatId, place) => vestnik.update([{ do: "leave", chat_id: chatId, place }]),
     loadOlder: (chatId) => history.older(chatId),
     loadNewer: (chatId) => history.newer(chatId),
     jumpToEnd: (chatId) => history.toEnd(chatId),
@@ -343,16 +344,18 @@ class Vestnik {
 
   // --- messages ---
 
-  /** @param {number | null} chatId @param {number | null} place the seq that was looked at when the chat was left */
+  /** @param {number | null} chatId @param {number | null} place the seq that was looked at when the chat was left
+   * @returns {Promise<Done | Refused>} */
   async openChat(chatId, place) {
-    void this.db?.keepViews({ current: chatId }).catch(() => {}); // in vain, the next start shows the list alone
-    if (chatId === null) return this.update([{ do: "open", chat_id: null }]);
-    if (!this.model.chats.has(chatId)) {
+    if (chatId !== null && !this.model.chats.has(chatId)) {
       const answer = await this.api.get(`/api/chats/${chatId}`);
-      if (!answer.ok) return;
+      if (!answer.ok) return answer;
       this.publish([{ do: "chat", chat: answer.body }]);
     }
-    await this.history.open(chatId, place);
+    void this.db?.keepViews({ current: chatId }).catch(() => {}); // in vain, the next start shows the list alone
+    if (chatId === null) this.update([{ do: "open", chat_id: null }]);
+    else await this.history.open(chatId, place);
+    return DONE;
   }
 
   /** @param {number} chatId @param {number} seq */

@@ -90,7 +90,8 @@
  */
 
 /**
- * What the face asks for (messenger.js). `openChat`: `place` is the seq that was looked at when the chat was left. Nothing throws for what a server or a network can do: it is `Refused`.
+ * What the face asks for (messenger.js). `openChat`: `place` is the seq that was looked at when the chat was left; null is the
+ * end, as in `leaveChat`, after which little of a chat stays in memory. Nothing throws for what a server or a network can do: it is `Refused`.
  * @typedef {{
  *   state: () => State,
  *   subscribe: (listener: () => void) => () => void,
@@ -101,7 +102,8 @@
  *     Promise<Done | Refused>,
  *   login: (form: {login: string, password: string, remember: boolean}) => Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
- *   openChat: (chatId: number | null, place?: number | null) => Promise<void>,
+ *   openChat: (chatId: number | null, place?: number | null) => Promise<Done | Refused>,
+ *   leaveChat: (chatId: number, place: number | null) => void,
  *   loadOlder: (chatId: number) => Promise<void>,
  *   loadNewer: (chatId: number) => Promise<void>,
  *   jumpToEnd: (chatId: number) => Promise<void>,

@@ -11,6 +11,36 @@ export function shownChats(chats) {
   return [...list.filter((chat) => chat.favourite), ...list.filter((chat) => !chat.favourite)];
 }
 
+/** The same list again where no chat has moved in it: a draft, a mark or a name sorts nothing. */
+export class ShownChats {
+  /** @type {Map<number, ChatView> | null} */
+  #chats = null;
+  /** @type {ChatView[]} */
+  #list = [];
+
+  /** @param {Map<number, ChatView>} chats @returns {ChatView[]} */
+  of(chats) {
+    if (chats === this.#chats) return this.#list;
+    const before = this.#chats;
+    const stays = before?.size === chats.size && [...chats].every(([id, chat]) => isAsBefore(before.get(id), chat));
+    this.#list = stays ? this.#list.map(({ id }) => /** @type {ChatView} */ (chats.get(id))) : shownChats(chats);
+    this.#chats = chats;
+    return this.#list;
+  }
+}
+
+/** Nothing that decides on its place has changed. @param {ChatView | undefined} before @param {ChatView} chat */
+function isAsBefore(before, chat) {
+  if (before === chat) return true;
+  return (
+    before !== undefined &&
+    before.hidden === chat.hidden &&
+    before.favourite === chat.favourite &&
+    before.created_at === chat.created_at &&
+    before.last_message?.created_at === chat.last_message?.created_at
+  );
+}
+
 /**
  * The chat one step away from the current one; the ends are ends.
  * @param {ChatView[]} list @param {number | null} current @param {1 | -1} step

@@ -9,7 +9,7 @@ import { isShownAtEnd } from "./changes.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
 import { pinsAfter } from "./pins.js";
 import { NOTHING_UNREAD } from "./unread.js";
-import { emptyLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
+import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from "./timeline.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./chats.js").Chat} Chat
  * @typedef {import("./timeline.js").Line} Line @typedef {import("../types.js").User} User */
@@ -215,6 +215,7 @@ const TAKES = {
     timelines.set(chat_id, line); // the last one used stands last
     if (timelines.size > TIMELINES) timelines.delete(timelines.keys().next().value);
   },
+  leave: (next, { chat_id, place }) => next.line(chat_id, (line) => leftAt(line, place)),
   page(next, { chat_id, page, keep = "end", anew = false }) {
     const chat = next.state.chats.get(chat_id);
     const bounds = { first_seq: chat?.first_seq ?? 1, applied: chat?.applied ?? 0 };

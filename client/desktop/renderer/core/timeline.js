@@ -16,6 +16,8 @@
 /** Items a chat that are kept in memory. */
 export const KEPT = 500;
 const TAIL = 1000;
+/** Items that are kept of a chat that is not shown. */
+const LEFT = 100;
 
 /** Nothing is known yet. @param {number} chatId @param {import("../types.js").Echo[]} [echoes] @returns {Line} */
 export function emptyLine(chatId, echoes = []) {
@@ -177,4 +179,22 @@ function pruned(line, from) {
   if (surplus <= 0) return line;
   if (from === "start") return { ...line, items: line.items.slice(surplus), at_start: false };
   return { ...line, items: line.items.slice(0, KEPT), at_end: false };
+}
+
+/**
+ * What stays of a timeline that is not shown any more, so that it is drawn soon when it is again.
+ * @param {Line} line @param {number | null} place the seq that was looked at; null: the end @returns {Line}
+ */
+export function leftAt(line, place) {
+  const { items } = line;
+  if (items.length <= LEFT || line.loading !== null) return line;
+  const at = (place === null ? null : placeOf(items, place)) ?? items.length;
+  const from = Math.max(0, Math.min(at - LEFT / 2, items.length - LEFT));
+  const kept = items.slice(from, from + LEFT);
+  return {
+    ...line,
+    items: kept,
+    at_start: line.at_start && from === 0,
+    at_end: line.at_end && from + LEFT >= items.length,
+  };
 }

@@ -1,6 +1,6 @@
 /** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
 
-import { t } from "../core/i18n.js";
+import { errorText, t } from "../core/i18n.js";
 import { nextChange } from "../core/link.js";
 import { placeOfHash } from "../core/places.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
@@ -19,6 +19,8 @@ const REGIONS = ["side", "log", "composer"];
 
 export class App {
   #frame = 0;
+  /** The next render is of more than the composer. */
+  #whole = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
   /** @type {import("../types.js").Settings | null} */
@@ -42,6 +44,7 @@ export class App {
       platform,
       overlays: /** @type {any} */ (null),
       redraw: () => this.#redraw(),
+      redrawComposer: () => this.#ask(),
       reply: (chatId, message) => this.#reply(chatId, message),
       edit: (chatId, target) => this.#parts?.composer.edit(chatId, target),
       announce: (text) => this.#announce(text),
@@ -60,7 +63,7 @@ export class App {
     messenger.subscribe(() => this.#changed());
     window.addEventListener("keydown", this.#key);
     window.addEventListener("hashchange", () => this.#openHash());
-    platform.onOpenChat((chatId) => void this.#openChat(chatId));
+    platform.onOpenChat((chatId) => void this.#openPlace({ chat_id: chatId, seq: null }));
     platform.onMenu((action) => this.#run(action, 0));
     await this.#follow(messenger.state());
     this.#draw();
@@ -81,17 +84,24 @@ export class App {
   }
 
   #redraw() {
-    this.#frame ||= requestAnimationFrame(() => this.#draw());
+    this.#whole = true;
+    this.#ask();
   }
 
-  #draw() {
+  #ask() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw(this.#whole));
+  }
+
+  /** @param {boolean} [whole] more than the composer changed */
+  #draw(whole = true) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    this.#whole = false;
     const state = this.face.messenger.state();
     if (state.settings !== this.#settings) void this.#follow(state);
     const now = new Date();
-    render(this.#template(state, now), this.root);
-    if (this.#parts) this.#parts.rendered(state);
+    render(this.#template(state, now, whole), this.root);
+    if (this.#parts) this.#parts.rendered(state, whole);
     else document.title = t("auth.brand");
     if (this.#wanted !== null && state.phase === "signed_in") {
       const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
@@ -111,9 +121,9 @@ export class App {
     this.#redraw();
   }
 
-  /** @param {State} state @param {Date} now */
-  #template(state, now) {
-    return html`${this.#phase(state, now)} ${this.face.overlays.template(state)}
+  /** @param {State} state @param {Date} now @param {boolean} whole */
+  #template(state, now, whole) {
+    return html`${this.#phase(state, now, whole)} ${this.face.overlays.template(state)}
       <div class="sr" role="status" data-said>${this.#said}</div>`;
   }
 
@@ -123,12 +133,12 @@ export class App {
     this.#redraw();
   }
 
-  /** @param {State} state @param {Date} now */
-  #phase(state, now) {
+  /** @param {State} state @param {Date} now @param {boolean} whole */
+  #phase(state, now, whole) {
     if (state.phase === "starting") return splash();
     if (state.phase === "signed_out") return this.auth.template(state);
     this.#parts ??= new SignedIn(this.face);
-    return this.#parts.template(state, now);
+    return this.#parts.template(state, now, whole);
   }
 
   /** The next render that no change of State brings. @param {State} state @param {number} now */
@@ -143,17 +153,19 @@ export class App {
     const { messenger } = this.face;
     if (messenger.state().phase !== "signed_in") {
       this.#wanted = chatId;
-      return;
+      return null;
     }
     this.#wanted = null;
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
     const place = chatId === null ? null : (this.#parts?.log.scroll.placeOf(chatId) ?? null);
+    if (messenger.state().current !== chatId) this.#parts?.log.left();
     const opening = messenger.openChat(chatId, place);
-    if (messenger.state().current !== chatId) await opening;
+    const refused = messenger.state().current === chatId ? null : await opening;
+    if (refused && !refused.ok) return refused;
     this.#draw();
     if (chatId !== null) this.face.focusComposer();
     else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
-    await opening;
+    return opening;
   }
 
   #openHash() {
@@ -164,13 +176,14 @@ export class App {
   /** Where a link leads, or a word about why not. @param {import("../core/places.js").Place} place */
   async #openPlace({ chat_id: chatId, seq }) {
     const { messenger, overlays } = this.face;
-    await this.#openChat(chatId);
+    const opened = await this.#openChat(chatId);
     const { phase, current } = messenger.state();
     if (phase !== "signed_in") {
       this.#wantedSeq = seq; // after the log-in
       return;
     }
-    if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
+    if (opened && !opened.ok && opened.code !== "not_found") overlays.toast({ text: errorText(opened) });
+    else if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
     else if (seq !== null && !(await this.#showMessage(chatId, seq, true))) {
       overlays.toast({ text: t("place.no_message") });
     }

@@ -5,6 +5,7 @@ import { nameOf } from "../core/names.js";
 import { isBlank, lengthOf, preview } from "../core/text.js";
 import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { Drafts } from "./drafts.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
 import { formatByKey, insertText } from "./formatting.js";
 import { icon } from "./icon.js";
@@ -44,6 +45,7 @@ export class Composer {
   constructor(face, sent) {
     this.face = face;
     this.sent = sent;
+    this.drafts = new Drafts(face);
     this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
     window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
   }
@@ -103,6 +105,7 @@ export class Composer {
   rendered(state) {
     const chat = state.current === null ? undefined : state.chats.get(state.current);
     const area = this.#area;
+    if (this.#chatId !== (chat?.id ?? null)) this.drafts.flush();
     if (!area || !chat) {
       this.#chatId = null;
       return;
@@ -116,11 +119,17 @@ export class Composer {
       this.#chatId = chat.id;
       area.value = this.#editing.of(chat.id)?.text ?? chat.draft;
       this.#fit();
-      this.face.redraw();
-    } else if (!this.#editing.of(chat.id) && document.activeElement !== area && area.value !== chat.draft) {
+      this.face.redrawComposer();
+    } else if (!this.#isMine(chat.id, area) && area.value !== chat.draft) {
       area.value = chat.draft; // another window of this profile
       this.#fit();
     }
+  }
+
+  /** Something is being written here: another window's draft does not replace it. @param {number} chatId
+   * @param {HTMLTextAreaElement} area */
+  #isMine(chatId, area) {
+    return this.#editing.of(chatId) !== null || this.drafts.waits(chatId) || document.activeElement === area;
   }
 
   focus() {
@@ -139,6 +148,7 @@ export class Composer {
   /** Put a message of one's own here to change it; what was being written stays as the draft. @param {number} chatId
    * @param {Message | import("../types.js").Echo} target */
   edit(chatId, target) {
+    this.drafts.flush();
     this.#editing.begin(chatId, target);
     this.#stopTyping();
     this.#show(chatId, target.content ?? "");
@@ -207,10 +217,10 @@ export class Composer {
     if (this.#editing.of(this.#chatId)) {
       this.#editing.type(this.#chatId, area.value);
     } else {
-      this.face.messenger.setDraft(this.#chatId, area.value);
+      this.drafts.later(this.#chatId, area.value);
       this.#tellTyping(this.#chatId, area.value);
     }
-    this.face.redraw();
+    this.face.redrawComposer();
   };
 
   /** @param {KeyboardEvent} event */
@@ -241,6 +251,7 @@ export class Composer {
   };
 
   #blurred = () => {
+    this.drafts.flush();
     this.#stopTyping();
     this.#mentioning.close();
   };
@@ -306,12 +317,13 @@ export class Composer {
     this.face.overlays.toast({ text: errorText(done) });
     // it was not even kept: give it back, unless something new is written
     if (reply && !this.#replies.has(chatId)) this.#replies.set(chatId, reply);
-    if (!this.face.messenger.state().chats.get(chatId)?.draft) this.#write(chatId, typed);
+    if (this.drafts.waits(chatId) || this.face.messenger.state().chats.get(chatId)?.draft) return;
+    this.#write(chatId, typed);
   }
 
   /** @param {number} chatId @param {string} text */
   #write(chatId, text) {
-    this.face.messenger.setDraft(chatId, text);
+    this.drafts.now(chatId, text);
     this.#show(chatId, text);
   }
 

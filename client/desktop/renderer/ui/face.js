@@ -27,7 +27,7 @@
  */
 
 /**
- * `redraw` asks for one render in the next animation frame. `reply` starts (or, with null, ends) a reply; `edit` puts a
+ * `redraw` asks for one render in the next animation frame; `redrawComposer`: of the composer alone. `reply` starts (or, with null, ends) a reply; `edit` puts a
  * message of one's own into the composer; `announce` tells an outcome to who hears the page instead of seeing it.
  * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs;
  * `select` begins to choose several messages; `openPlace` goes where a link of ours leads.
@@ -38,6 +38,7 @@
  *   platform: Platform,
  *   overlays: Overlays,
  *   redraw: () => void,
+ *   redrawComposer: () => void,
  *   reply: (chatId: number, message: Message | null) => void,
  *   edit: (chatId: number, target: Message | Echo) => void,
  *   announce: (text: string) => void,

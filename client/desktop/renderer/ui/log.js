@@ -46,6 +46,8 @@ export class Log {
   /** The message that was jumped to. @type {number | null} */
   #found = null;
   #query = "";
+  /** @type {{timeline: Timeline, me: number, dividerAfter: number | null, days: import("../core/rows.js").Section[]} | null} */
+  #walked = null;
   /** The first item that is there, and until when (ms of performance.now()) nothing is read out because of it. */
   #above = { seq: 0, until: 0 };
 
@@ -91,6 +93,14 @@ export class Log {
     if (!chat) return;
     this.scroll.rendered(state, chat);
     this.reading.rendered(chat.id, this.scroll.placing);
+  }
+
+  /** Another chat is opened, or none: where one was in this one is known, and what is far from there is let go. */
+  left() {
+    if (!this.#opened) return;
+    const { chatId } = this.#opened;
+    this.scroll.left();
+    if (!this.scroll.placing) this.face.messenger.leaveChat(chatId, this.scroll.placeOf(chatId));
   }
 
   /** No chat is shown from now on. */
@@ -169,11 +179,7 @@ export class Log {
 
   /** @param {State} state @param {ChatView} chat @param {Timeline} timeline @param {Date} now */
   #days(state, chat, timeline, now) {
-    const days = sections(timeline, {
-      me: state.me?.id ?? 0,
-      dividerAfter: this.#opened?.dividerAfter ?? null,
-      dayKey,
-    });
+    const days = this.#sections(timeline, state.me?.id ?? 0);
     return html`${timeline.problem ? this.#problem(timeline) : nothing}
     ${timeline.at_start ? nothing : html`<div class="log__more" aria-hidden="true"><span class="sk-msg sk-msg--a"></span></div>`}
     ${days.length || timeline.problem ? nothing : html`<p class="log__empty">${t("log.empty")}</p>`}
@@ -194,6 +200,16 @@ export class Log {
         </section>`;
       },
     )}`;
+  }
+
+  /** Walked through anew only where the timeline or the divider is another. @param {Timeline} timeline @param {number} me */
+  #sections(timeline, me) {
+    const dividerAfter = this.#opened?.dividerAfter ?? null;
+    const before = this.#walked;
+    if (before?.timeline === timeline && before.me === me && before.dividerAfter === dividerAfter) return before.days;
+    const days = sections(timeline, { me, dividerAfter, dayKey });
+    this.#walked = { timeline, me, dividerAfter, days };
+    return days;
   }
 
   /** @param {Timeline} timeline */

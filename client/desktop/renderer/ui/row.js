@@ -23,10 +23,12 @@ import { marked } from "./marked.js";
 const MANY = 1000;
 
 /**
- * @param {import("./face.js").Face} face @param {State} state @param {ChatView} chat
- * @param {{tabbable: boolean, query: string, now: Date}} how
+ * `place`: which of how many it is, where not all of them are drawn.
+ * @typedef {{tabbable: boolean, query: string, now: Date, place: {at: number, of: number} | null}} How
  */
-export function chatRow(face, state, chat, { tabbable, query, now }) {
+
+/** @param {import("./face.js").Face} face @param {State} state @param {ChatView} chat @param {How} how */
+export function chatRow(face, state, chat, { tabbable, query, now, place }) {
   const title = titleOf(chat, state.me);
   const current = state.current === chat.id;
   /** @param {MouseEvent} event */
@@ -40,7 +42,7 @@ export function chatRow(face, state, chat, { tabbable, query, now }) {
     event.preventDefault();
     face.overlays.menu("chat", { chatId: chat.id }, pointOf(event));
   };
-  return html`<li>
+  return html`<li aria-posinset=${place?.at ?? nothing} aria-setsize=${place?.of ?? nothing}>
     <a
       class="row ${chat.unread_count ? "is-unread" : ""}"
       href="#/chat/${chat.id}"

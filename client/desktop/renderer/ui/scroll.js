@@ -97,7 +97,6 @@ export class Scroll {
     const place = this.#atEnd ? null : this.#placeNow(this.#log);
     if (place) this.#places.set(this.#chatId, place);
     if (this.#places.size > PLACES) this.#places.delete(/** @type {number} */ (this.#places.keys().next().value));
-    this.#chatId = 0;
   }
 
   /** The first row in sight. @param {HTMLElement} log @returns {Place | null} */

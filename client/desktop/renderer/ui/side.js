@@ -1,6 +1,6 @@
 /** The side panel: whose list it is, searching in it, the chats, and one's own profile. */
 
-import { neighbour, nextUnread, shownChats } from "../core/chatlist.js";
+import { ShownChats, neighbour, nextUnread } from "../core/chatlist.js";
 import { language, t } from "../core/i18n.js";
 import { isLive } from "../core/link.js";
 import { nameOf, titleOf } from "../core/names.js";
@@ -19,9 +19,18 @@ import { createSideEdge } from "./side-edge.js";
 /** Letters typed within this many milliseconds are one word. */
 const TYPE_AHEAD = 800;
 const MINUTE = 60_000;
+/** Rows that are drawn at first, and further ones each time. */
+const ROWS = 100;
+/** So near (px) to the last row that is drawn further ones are. */
+const NEAR = 1200;
 
 export class Side {
   #query = "";
+  #shown = new ShownChats();
+  /** What the query finds in a list. @type {{list: ChatView[], query: string, chats: ChatView[]}} */
+  #found = { list: [], query: "", chats: [] };
+  /** Rows that are drawn; the list is drawn further as one comes to its end. */
+  #drawn = ROWS;
   /** The row that the Tab key comes to, where it is not the current chat. @type {number | null} */
   #focused = null;
   #typed = { text: "", at: 0 };
@@ -56,9 +65,14 @@ export class Side {
 
   /** The chats in the order in which they stand. @param {State} state */
   shown(state) {
-    const list = shownChats(state.chats);
+    const list = this.#shown.of(state.chats);
     if (!this.#query.trim()) return list;
-    return list.filter((chat) => matches(this.#query, namesOf(chat, state)));
+    const found = this.#found;
+    if (found.list !== list || found.query !== this.#query) {
+      const chats = list.filter((chat) => matches(this.#query, namesOf(chat, state)));
+      this.#found = { list, query: this.#query, chats };
+    }
+    return this.#found.chats;
   }
 
   /** One up or down, the next unread one, the nth. @param {State} state @param {"previous" | "next" | "unread" | number} where */
@@ -115,16 +129,22 @@ export class Side {
     if (chats.length) {
       const tabbable = this.#tabbable(chats, state.current);
       const query = this.#query;
+      // whoever has the focus is drawn, or the Tab key would not find the list
+      const drawn = chats.slice(0, Math.max(this.#drawn, 1 + chats.findIndex(({ id }) => id === tabbable)));
       return html`<ul
         class="side__list"
         aria-label=${t("side.list")}
         @keydown=${this.#listKey}
         @focusin=${this.#focusIn}
+        @scroll=${this.#scrolled}
       >
         ${repeat(
-          chats,
+          drawn,
           (chat) => chat.id,
-          (chat) => this.#row(state, chat, { tabbable: chat.id === tabbable, query, now }),
+          (chat, at) => {
+            const place = drawn.length < chats.length ? { at: at + 1, of: chats.length } : null;
+            return this.#row(state, chat, { tabbable: chat.id === tabbable, query, now, place });
+          },
         )}
       </ul>`;
     }
@@ -134,7 +154,7 @@ export class Side {
 
   /**
    * Drawn anew only where something that it shows may have changed.
-   * @param {State} state @param {ChatView} chat @param {{tabbable: boolean, query: string, now: Date}} how
+   * @param {State} state @param {ChatView} chat @param {import("./row.js").How} how
    */
   #row(state, chat, how) {
     const { me, settings, current, timelines } = state;
@@ -143,7 +163,21 @@ export class Side {
     const minute = Math.floor(how.now.getTime() / MINUTE);
     const live = isLive(state.link);
     const here = current === chat.id;
-    const needs = [chat, people, me, settings, here, echoes, minute, live, how.tabbable, how.query, language()];
+    const needs = [
+      chat,
+      people,
+      me,
+      settings,
+      here,
+      echoes,
+      minute,
+      live,
+      how.tabbable,
+      how.query,
+      how.place?.at,
+      how.place?.of,
+      language(),
+    ];
     return guard(needs, () => chatRow(this.face, state, chat, how));
   }
 
@@ -195,8 +229,24 @@ export class Side {
     </div>`;
   }
 
+  /** Draw further rows as one comes near to the last of them. @param {Event} event */
+  #scrolled = (event) => {
+    const list = /** @type {HTMLElement} */ (event.currentTarget);
+    const left = list.scrollHeight - list.clientHeight - list.scrollTop;
+    if (left < NEAR) this.#drawTo(this.#drawn + ROWS);
+  };
+
+  /** @param {number} count of rows */
+  #drawTo(count) {
+    const all = this.shown(this.face.messenger.state()).length;
+    if (this.#drawn >= all || count <= this.#drawn) return;
+    this.#drawn = count;
+    this.face.redraw();
+  }
+
   /** @param {Event} event */
   #searched = (event) => {
+    this.#drawn = ROWS;
     this.#query = /** @type {HTMLInputElement} */ (event.target).value;
     this.face.redraw();
   };
@@ -234,26 +284,41 @@ export class Side {
   /** @param {KeyboardEvent} event */
   #listKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const list = rows();
-    const at = list.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const list = this.shown(this.face.messenger.state());
+    const at = list.findIndex(({ id }) => id === this.#here());
     /** @type {Record<string, number>} */
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: list.length - 1 };
     if (event.key in to) {
       event.preventDefault();
-      focusRow(list[to[event.key]]);
+      this.#focusChat(list, to[event.key]);
     } else if (event.key.length === 1 && event.key !== " ") {
       this.#typeAhead(event.key, event.timeStamp, list, at);
     }
   };
 
-  /** @param {string} letter @param {number} at ms @param {HTMLElement[]} list @param {number} from */
+  /** The chat whose row has the focus. */
+  #here() {
+    return Number(/** @type {HTMLElement | null} */ (document.activeElement)?.dataset.chat ?? 0);
+  }
+
+  /** @param {string} letter @param {number} at ms @param {ChatView[]} list @param {number} from */
   #typeAhead(letter, at, list, from) {
     const fresh = at - this.#typed.at > TYPE_AHEAD;
     this.#typed = { text: fresh ? fold(letter) : this.#typed.text + fold(letter), at };
     const start = this.#typed.text.length === 1 ? from + 1 : from;
-    const around = [...list.slice(start), ...list.slice(0, start)];
     const { text } = this.#typed;
-    focusRow(around.find((row) => fold(row.querySelector(".row__name")?.textContent ?? "").startsWith(text)));
+    const { me } = this.face.messenger.state();
+    const begins = (/** @type {ChatView} */ chat) => fold(titleOf(chat, me)).startsWith(text);
+    const after = list.findIndex((chat, place) => place >= start && begins(chat));
+    this.#focusChat(list, after >= 0 ? after : list.findIndex(begins));
+  }
+
+  /** Rows that are not drawn yet are, first. @param {ChatView[]} list @param {number} at */
+  #focusChat(list, at) {
+    const chat = list[at];
+    if (!chat) return;
+    this.#drawTo(at + ROWS);
+    requestAnimationFrame(() => focusRow(rows().find((row) => Number(row.dataset.chat) === chat.id)));
   }
 }
 

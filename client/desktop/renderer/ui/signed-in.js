@@ -5,7 +5,7 @@
 
 import { t } from "../core/i18n.js";
 import { titleOf } from "../core/names.js";
-import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { empty } from "./empty.js";
@@ -44,8 +44,8 @@ export class SignedIn {
     this.#over.abort();
   }
 
-  /** @param {State} state @param {Date} now */
-  template(state, now) {
+  /** @param {State} state @param {Date} now @param {boolean} whole else the composer alone is drawn anew */
+  template(state, now, whole) {
     const chat = state.current === null ? undefined : state.chats.get(state.current);
     if (!chat) this.log.closed();
     const write = (/** @type {Event} */ event) => {
@@ -54,28 +54,33 @@ export class SignedIn {
     };
     return html`${chat?.left_seq === null ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
       <main class="app" data-pane=${chat ? "chat" : "list"}>
-        ${banner(this.face, state.link, now.getTime())} ${this.side.template(state, now)}
+        ${whole ? banner(this.face, state.link, now.getTime()) : noChange}
+        ${whole ? this.side.template(state, now) : noChange}
         <section class="chat" aria-label=${chat ? t("log.chat", { title: titleOf(chat, state.me) }) : t("log.no_chat")}>
-          ${chat ? this.#chat(state, chat, now) : empty(this.face, state)}
+          ${chat ? this.#chat(state, chat, now, whole) : empty(this.face, state)}
         </section>
       </main>`;
   }
 
-  /** After each render. @param {State} state */
-  rendered(state) {
+  /** After each render. @param {State} state @param {boolean} whole */
+  rendered(state, whole) {
     this.composer.rendered(state);
+    if (!whole) return;
     this.log.rendered(state);
     this.notify.rendered(state);
     this.refusals.rendered(state);
   }
 
-  /** @param {State} state @param {ChatView} chat @param {Date} now */
-  #chat(state, chat, now) {
-    this.#askMembers(state, chat);
+  /** @param {State} state @param {ChatView} chat @param {Date} now @param {boolean} whole */
+  #chat(state, chat, now, whole) {
+    /** @param {() => unknown} draw */
+    const part = (draw) => (whole ? draw() : noChange);
     const find = () => this.find.open(chat.id);
-    return html`${topbar(this.face, state, chat, { now, find })}
-    ${this.selecting.of(chat.id) ? this.selecting.template(state, chat) : this.pinned.template(state, chat)}
-    ${this.find.template(state, chat.id)} ${this.log.template(state, chat, { now, query: this.find.query(chat.id) })}
+    const strip = () => (this.selecting.of(chat.id) ? this.selecting : this.pinned).template(state, chat);
+    if (whole) this.#askMembers(state, chat);
+    return html`${part(() => topbar(this.face, state, chat, { now, find }))} ${part(strip)}
+    ${part(() => this.find.template(state, chat.id))}
+    ${part(() => this.log.template(state, chat, { now, query: this.find.query(chat.id) }))}
     ${this.composer.template(state, chat)}`;
   }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { neighbour, nextUnread, shownChats } from "../../renderer/core/chatlist.js";
+import { ShownChats, neighbour, nextUnread, shownChats } from "../../renderer/core/chatlist.js";
 import { fold, foundSeqs, matches, places } from "../../renderer/core/search.js";
 
 test("case and ё are folded, lengths are kept", () => {
@@ -84,4 +84,36 @@ test("the next unread one is looked for downwards and around, the muted last", (
   assert.equal(nextUnread([list[1], list[2]], 2, 0)?.id, 3);
   assert.equal(nextUnread([list[1]], 2, 0), undefined);
   assert.equal(nextUnread(list, null, 0)?.id, 1);
+});
+
+test("the list is sorted anew only where a chat has moved", () => {
+  const row = (/** @type {number} */ id, /** @type {any} */ more = {}) => {
+    const created_at = `2026-11-2${id}T10:00:00Z`;
+    return /** @type {any} */ ({
+      id,
+      created_at,
+      last_message: null,
+      hidden: false,
+      favourite: false,
+      draft: "",
+      ...more,
+    });
+  };
+  const shown = new ShownChats();
+  const chats = new Map([1, 2, 3].map((id) => [id, row(id)]));
+  const list = shown.of(chats);
+  assert.deepEqual(list.map(({ id }) => id), [3, 2, 1]); // prettier-ignore
+  assert.equal(shown.of(chats), list);
+  /** @param {any} change @param {number[]} order */
+  const becomes = (change, order) => {
+    const next = new Map(chats).set(2, row(2, change));
+    const found = shown.of(next);
+    assert.deepEqual(found.map(({ id }) => id), order); // prettier-ignore
+    assert.deepEqual(found, shownChats(next), "as sorted anew, with what the chats are now");
+    shown.of(chats);
+  };
+  becomes({ draft: "words" }, [3, 2, 1]);
+  becomes({ favourite: true }, [2, 3, 1]);
+  becomes({ hidden: true }, [3, 1]);
+  becomes({ last_message: { created_at: "2026-11-28T10:00:00Z" } }, [2, 3, 1]);
 });

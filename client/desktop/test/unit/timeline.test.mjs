@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEPT, changedBy, emptyLine, itemAt, withItem, withPage } from "../../renderer/core/timeline.js";
+import { KEPT, changedBy, emptyLine, itemAt, leftAt, withItem, withPage } from "../../renderer/core/timeline.js";
 import { ServerChat } from "./world.js";
 
 const server = new ServerChat();
@@ -104,4 +104,16 @@ test("a whole message is replaced only by a greater rev, an event counts where i
     "end",
   );
   assert.equal(/** @type {any} */ (itemAt(newer.items, 5)).content, "newer");
+});
+
+test("of a chat that is left a hundred items stay, around the place or at the end", () => {
+  const line = withPage(emptyLine(7), page(800, 1300), bounds, "end");
+  assert.deepEqual(span(leftAt(line, null)), [1201, 1300, 100, false, true]);
+  assert.deepEqual(span(leftAt(line, 1000)), [950, 1049, 100, false, false]);
+  assert.deepEqual(span(leftAt(line, 810)), [801, 900, 100, false, false]);
+  assert.deepEqual(span(leftAt(line, 1290)), [1201, 1300, 100, false, true]);
+  const first = withPage(emptyLine(7), page(0, 200), bounds, "start");
+  assert.deepEqual(span(leftAt(first, 5)), [1, 100, 100, true, false]);
+  const under = { ...line, loading: /** @type {const} */ ("older") };
+  assert.equal(leftAt(under, null), under, "not under a page that is on its way");
 });
