@@ -26,7 +26,8 @@ def plan_of(row: Row, earlier: Sequence[Row]) -> Plan:
         case "send":
             return Plan(row.cid)
         case "edit":
-            text = next((one for one in reversed(earlier) if one.kind in ("send", "edit")), None)
+            texts = [one for one in earlier if one.kind in ("send", "edit") and one.forward is None]
+            text = texts[-1] if texts else None
             if text is None:
                 return Plan(row.cid)
             return Plan(text.cid, change=msgspec.structs.replace(text, content=row.content))

@@ -259,15 +259,15 @@ class Outbox:
         self._fail(first, "too_large", "the server closed the connection on it twice")
 
     def forget_log(self, chat_id: int | None) -> None:
-        """The log of a chat (None: of all) was replaced: sends lose what they answer to, what names a seq fails."""
+        """The log of a chat (None: of all) was replaced: sends lose what they answer to, what names a seq fails, and so
+        does what forwards out of it."""
         self.places = {cid: place for cid, place in self.places.items() if chat_id not in (None, place.chat_id)}
         for entry in list(self.entries.values()):
             row = entry.row
-            if chat_id not in (None, row.chat_id):
-                continue
-            if row.seq is not None:
+            named = row.forward if row.seq is None else row
+            if named is not None and chat_id in (None, named.chat_id):
                 self._fail(row.cid, *REPLACED)
-            elif row.reply_to is not None:
+            elif row.reply_to is not None and chat_id in (None, row.chat_id):
                 self._save(entry, msgspec.structs.replace(row, reply_to=None, target_at=None, reply_lost=True))
 
     def _fail(self, cid: str, code: str, detail: str) -> None:
@@ -309,8 +309,9 @@ def frame_of(row: Row) -> LogCommand:
     switch: dict[str, Any] = {**about, "on": row.on}
     match row.kind:
         case "send":
+            text = row.content if row.forward is None else None
             files = list(row.attachments)
-            return Send(content=row.content, reply_to=row.reply_to, attachments=files, **common)
+            return Send(content=text, forward=row.forward, reply_to=row.reply_to, attachments=files, **common)
         case "edit":
             return EditFrame(content=row.content, **about)
         case "delete":

@@ -12,6 +12,7 @@ import msgspec
 from chatproto.wire.frames import (
     ChatFrame,
     Chats,
+    ForwardField,
     FromClient,
     Marks,
     MessageCommand,
@@ -39,7 +40,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     All but sends name the message that they are about, by `seq` and its created_at, `target_at`; while that one is not
     acknowledged itself, by its cid, `of_cid`. `content`: the text of a send or an edit; `emoji` and `on` of a reaction,
-    `on` of a pin. What was saved by version 0.1 is a send.
+    `on` of a pin. `forward`: a send takes its text from there, and `content` is shown until then. What was saved by
+    version 0.1 is a send.
     """
 
     cid: str
@@ -53,6 +55,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     emoji: str | None = None
     on: bool | None = None
     reply_to: int | None = None
+    forward: ForwardField | None = None
     attachments: tuple[int, ...] = ()
     reply_lost: bool = False
     """It answered to a message of a log that was replaced, and goes out without `reply_to`."""

@@ -26,6 +26,8 @@ class _Change(msgspec.Struct):
     rev: int
     content: str | msgspec.UnsetType | None = msgspec.UNSET
     edited_at: datetime | None = None
+    mentions: tuple[int, ...] = ()
+    mentions_all: bool = False
     reactions: tuple[Reaction, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -48,6 +50,7 @@ def changed_by(message: Message, event: Event) -> Message:
     fields: dict[str, Any] = {"rev": change.rev}
     if change.content is not msgspec.UNSET:
         fields |= {"content": change.content, "edited_at": change.edited_at}
+        fields |= {"mentions": change.mentions, "mentions_all": change.mentions_all}
     if change.reactions is not msgspec.UNSET:
         fields["reactions"] = change.reactions
     return msgspec.structs.replace(message, **fields)
@@ -74,8 +77,9 @@ def shown(message: Message, rows: Sequence[Row], user_id: int) -> Message:
 
 def _tombstone(message: Message) -> Message:
     return msgspec.structs.replace(
-        message, deleted=True, content=None, edited_at=None, attachment_url=None, attachments=(), reactions=()
-    )
+        message, deleted=True, content=None, edited_at=None, attachment_url=None, attachments=(), reactions=(),
+        mentions=(), mentions_all=False, forwarded=None,
+    )  # fmt: skip
 
 
 def _reacted(reactions: tuple[Reaction, ...], emoji: str, on: bool, user_id: int) -> tuple[Reaction, ...]:

@@ -497,7 +497,7 @@ SCRIPT: Final = (
     Mutant("js: what was sent is changed", "outbox.js", "!entry.tried && sameMessage", "sameMessage"),
     Mutant("js: a change counts as saved", "outbox.js", "    entry.unsaved += 1;\n", ""),
     Mutant("js: an edit forgets where its message is", "outbox.js", "seq, target_at: createdAt, of_cid", "seq, of_cid"),
-    Mutant("js: rows of a lost log stay", "outbox.js", "if (row.seq !== null) this.#fail", "if (false) this.#fail"),
+    Mutant("js: rows of a lost log stay", "outbox.js", "if (named && (chatId", "if (false && (chatId"),
     Mutant("js: an unsent reaction stays", "collapse.js", "plan(null, [same.cid])", "plan(row.cid)"),
     Mutant("js: window ignored", "outbox.js", "export const WINDOW = 8;", "export const WINDOW = 99;"),
     Mutant(

@@ -3,8 +3,10 @@
 from functools import partial
 from typing import Any, Final
 
+from chatproto.client.changes import edit_of
 from chatproto.client.outputs import Kind, Row
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
+from chatproto.wire.frames import ForwardField
 from tests.vectors.frames import ME, ack, at, change, error, head, page, ready, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import add, come_back, go_live, scenario
@@ -132,3 +134,44 @@ def changes_of_a_snapshot(r: Recorder) -> None:
     r.connected()
     r.receive(ready(head(5, 3)))
     assert commands(r) == [("edit", "mine-1"), ("pin", "mine-5")]
+
+
+FROM: Final = ForwardField(chat_id=6, seq=2, target_at=at(2))
+
+
+@scenario("A forwarded message names its source; the text that is shown meanwhile is not sent")
+def forward(r: Recorder) -> None:
+    go_live(r, head(5, 3), head(6, 3))
+    r.send(row(1, forward=FROM))
+    [frame] = r.sent()
+    assert frame["forward"] == {"chat_id": 6, "seq": 2, "target_at": "2026-01-01T00:02:00Z"}
+    assert "content" not in frame
+
+
+@scenario("The log from which a message is forwarded was replaced: it fails, and so after a restore")
+def forward_out_of_a_replaced_log(r: Recorder) -> None:
+    go_live(r, head(5, 3), head(6, 9))
+    come_back(r, head(5, 3), head(6, 10))
+    r.send(row(1, forward=FROM))
+    r.send(row(2, 6, forward=ForwardField(chat_id=5, seq=1, target_at=at(1)), reply_to=3))
+    r.receive(page("sync-1", 6, 0, [], last_seq=4))
+    assert [failed["cid"] for failed in r.done("failed")] == ["mine-1"]
+    assert [saved["row"]["cid"] for saved in r.done("save_row")] == ["mine-2"], "the source is in another chat"
+    come_back(r, head(5, 3), head(6, 4), epoch="e2")
+    assert [(failed["cid"], failed["code"]) for failed in r.done("failed")] == [("mine-2", "bad_seq")]
+
+
+@scenario("An edit of a forwarded message that was never sent goes out behind it: its text is the server's to take")
+def edit_of_an_unsent_forward(r: Recorder) -> None:
+    r.start()
+    r.send(row(1, forward=FROM))
+    r.send(edit_of(row(1), "edit-1", "better"))
+    r.send(edit_of(row(1), "edit-2", "best"), save=False)
+    assert r.done("merged") == [{"do": "merged", "cid": "edit-2", "chat_id": 5, "into": "edit-1"}]
+    r.save_rows()
+    r.connected()
+    r.receive(ready(head(5, 3)))
+    r.save_rows()
+    r.receive(ack("mine-1", 5, 4))
+    r.save_rows()
+    assert [frame["content"] for frame in r.sent("edit")] == ["best"]

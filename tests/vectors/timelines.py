@@ -64,7 +64,7 @@ def replay(steps: Sequence[LogItem | Read], rows: Sequence[Row]) -> list[Message
 
 def state_of(found: Message) -> Any:
     """What the vectors compare."""
-    names = ("seq", "rev", "content", "deleted", "reactions")
+    names = ("seq", "rev", "content", "deleted", "reactions", "mentions", "mentions_all")
     return msgspec.json.decode(msgspec.json.encode({name: getattr(found, name) for name in names}))
 
 
@@ -109,6 +109,19 @@ STORIES: Final = (
         {1: "best"},
     ),
     Story(
+        "mentions",
+        "An edit names others; a reaction that is told late tells whom the text names too",
+        [
+            state(1, mentions=(ME,), mentions_all=True),
+            message(5, 2),
+            edited(3, 1, "@user2", 2, mentions=[OTHER], mentions_all=False),
+            edited(4, 2, "@all", 2, mentions=[], mentions_all=True),
+            edited(5, 2, "nobody", 3),
+            reacted(6, 1, 4, [LIKE], content="nobody", edited_at="2026-01-01T01:00:00Z"),
+        ],
+        {1: "nobody", 2: "nobody"},
+    ),
+    Story(
         "reactions-go",
         "The last reaction that goes leaves none",
         [ONE, reacted(2, 1, 2, [LIKE]), about(3, "reaction_removed", 1, emoji="👍", rev=3, reactions=[])],
@@ -116,8 +129,12 @@ STORIES: Final = (
     ),
     Story(
         "deleted",
-        "A deletion leaves a tombstone, without text and reactions",
-        [LIKED, edited(2, 1, "better", 2), about(3, "deleted", 1, sender_id=OTHER, rev=3)],
+        "A deletion leaves a tombstone, without text, reactions and mentions",
+        [
+            msgspec.structs.replace(LIKED, mentions=(ME,), mentions_all=True),
+            edited(2, 1, "better", 2),
+            about(3, "deleted", 1, sender_id=OTHER, rev=3),
+        ],
         {1: None},
     ),
     Story(
@@ -188,7 +205,7 @@ STORIES: Final = (
     Story(
         "own-deletion",
         "One's own deletion is seen at once, and nothing more is seen of it",
-        [MINE],
+        [msgspec.structs.replace(MINE, mentions=(ME,), mentions_all=True)],
         {1: None},
         [delete_of(ONE, "a"), edit_of(ONE, "b", "mine"), react_to(ONE, "c", "🎉", True)],
     ),

@@ -3,6 +3,8 @@
  * once, and gone again where they are refused. Pure; nothing that is kept is touched.
  */
 
+import { GONE } from "./timeline.js";
+
 /** @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Item} Item
  * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Timeline} Timeline
  * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
@@ -89,7 +91,7 @@ function changed(message, change, me) {
     case "edit":
       return { ...message, content: change.content, edited_at: message.edited_at ?? change.written_at };
     case "delete":
-      return { ...message, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
+      return { ...message, ...GONE };
     case "react":
       return { ...message, reactions: reacted(message.reactions ?? [], change.emoji ?? "", change.on ?? true, me) };
     default:

@@ -21,7 +21,8 @@ export function planOf(row, earlier) {
     case "send":
       return plan(row.cid);
     case "edit": {
-      const text = earlier.filter(({ kind }) => kind === "send" || kind === "edit").at(-1);
+      const texts = earlier.filter(({ kind, forward }) => (kind === "send" && !forward) || kind === "edit");
+      const text = texts.at(-1);
       return text ? plan(text.cid, [], { ...text, content: row.content }) : plan(row.cid);
     }
     case "delete": {

@@ -20,11 +20,13 @@ const REMEMBERED = 1000;
 /**
  * @typedef {"send" | "edit" | "delete" | "react" | "pin"} Kind
  * @typedef {{cid: string, chat_id: number, kind: Kind, content: string, seq: number | null, target_at: string | null,
- *   of_cid: string | null, emoji: string | null, on: boolean | null, reply_to: number | null, attachments: number[],
- *   reply_lost: boolean, tried: boolean}} Row
+ *   of_cid: string | null, emoji: string | null, on: boolean | null, reply_to: number | null,
+ *   forward: {chat_id: number, seq: number, target_at: string} | null, attachments: number[], reply_lost: boolean,
+ *   tried: boolean}} Row
  *   A command of the log on its way; once it was sent its bytes never change. All but sends name the message that they are
  *   about, by `seq` and its created_at, `target_at`; while that one is not acknowledged itself, by its cid, `of_cid`.
- *   `content`: the text of a send or an edit. `tried`: some link may have carried it; false, as long as it was saved while
+ *   `content`: the text of a send or an edit; `forward`: a send takes its text from there, and `content` is shown until
+ *   then. `tried`: some link may have carried it; false, as long as it was saved while
  *   there was none: then it may be changed, or dropped, and nobody has seen it.
  * @typedef {Partial<Row> & {cid: string, chat_id: number}} GivenRow
  * @typedef {{chatId: number, seq: number, createdAt: string}} Place where a message of this outbox was stored
@@ -44,6 +46,7 @@ export function rowOf(given) {
     emoji: given.emoji ?? null,
     on: given.on ?? null,
     reply_to: given.reply_to ?? null,
+    forward: given.forward ?? null,
     attachments: [...(given.attachments ?? [])],
     reply_lost: given.reply_lost ?? false,
     tried: given.tried ?? true,
@@ -59,8 +62,9 @@ function isWhole({ kind, seq, target_at, emoji, on }) {
 
 /** The command that a whole row is. @param {Row} row @returns {Record<string, any>} */
 function frameOf(row) {
-  const { kind: type, chat_id, cid, content, seq, target_at, emoji, on, reply_to, attachments } = row;
-  if (type === "send") return { type, chat_id, cid, content, reply_to, target_at, attachments };
+  const { kind: type, chat_id, cid, content, seq, target_at, emoji, on, reply_to, forward, attachments } = row;
+  const text = forward ? { forward } : { content };
+  if (type === "send") return { type, chat_id, cid, ...text, reply_to, target_at, attachments };
   const about = { type, chat_id, cid, seq, target_at };
   if (type === "edit") return { ...about, content };
   if (type === "react") return { ...about, emoji, on };
@@ -370,17 +374,17 @@ export class Outbox {
     this.#fail(first, "too_large", POISON);
   }
 
-  /** The log of a chat (null: of all) was replaced: sends lose what they answer to, what names a seq fails.
-   * @param {number | null} chatId */
+  /** The log of a chat (null: of all) was replaced: sends lose what they answer to, what names a seq fails, and so does
+   * what forwards out of it. @param {number | null} chatId */
   forgetLog(chatId) {
     for (const [cid, place] of this.places) {
       if (chatId === null || chatId === place.chatId) this.places.delete(cid);
     }
     for (const entry of [...this.entries.values()]) {
       const { row } = entry;
-      if (chatId !== null && chatId !== row.chat_id) continue;
-      if (row.seq !== null) this.#fail(row.cid, "bad_seq", REPLACED);
-      else if (row.reply_to !== null) {
+      const named = row.seq === null ? row.forward : row;
+      if (named && (chatId === null || chatId === named.chat_id)) this.#fail(row.cid, "bad_seq", REPLACED);
+      else if (row.reply_to !== null && (chatId === null || chatId === row.chat_id)) {
         this.#save(entry, { ...row, reply_to: null, target_at: null, reply_lost: true });
       }
     }

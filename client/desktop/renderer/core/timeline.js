@@ -86,11 +86,23 @@ export function changedBy(message, event) {
         ...("reactions" in data && { reactions: data.reactions ?? [] }),
       };
     case "deleted":
-      return { ...message, rev, deleted: true, content: null, edited_at: null, attachments: [], reactions: [] };
+      return { ...message, rev, ...GONE };
     default:
       return message;
   }
 }
+
+/** What is left of a message that was deleted: its place. */
+export const GONE = Object.freeze({
+  deleted: true,
+  content: null,
+  edited_at: null,
+  attachments: [],
+  reactions: [],
+  mentions: [],
+  mentions_all: false,
+  forwarded: null,
+});
 
 /** The text that an event tells: a reaction tells it too, where the message was edited after it.
  * @param {any} data @param {boolean} named somebody was mentioned before or is now */

@@ -19,7 +19,9 @@ function taken(line, step) {
 }
 
 /** @param {any} message */
-const stateOf = ({ seq, rev, content, deleted, reactions }) => ({ seq, rev, content, deleted, reactions });
+function stateOf({ seq, rev, content, deleted, reactions, mentions, mentions_all }) {
+  return { seq, rev, content, deleted, reactions, mentions, mentions_all };
+}
 
 test("there are vectors", () => assert.ok(FILES.length >= 20));
 
