@@ -8,7 +8,7 @@ from attrs import define, field
 
 from chatproto.wire.markup import links
 from chatproto.wire.markup.nodes import Code, Inline, Mention, MentionAll, Styled, Text
-from chatproto.wire.markup.scanner import BLANK, LETTERS, RUN, Scanner, is_white, is_word
+from chatproto.wire.markup.scanner import BLANK, LETTERS, PROSE, RUN, Scanner, is_white, is_word
 
 DEPTH: Final = 4
 """Quotes and marks nest no deeper."""
@@ -17,7 +17,6 @@ _STYLES: Final[dict[str, Style]] = {"**": "bold", "_": "italic", "~~": "struck",
 _MARKS: Final = {sign: re.compile(re.escape(sign) + "+") for sign in "*_~|`\\"}
 _TICKS: Final = re.compile("`+|\n")
 _ESCAPED: Final = frozenset("*_~|`@")
-_PLAIN: Final = re.compile(r"[^0-9A-Za-z*_~|`\\@\u0080-\U0010ffff]+")
 _USERNAME: Final = re.compile(r"(?:[A-Za-z0-9_.-]|\\[_.-])*")
 _FACES: Final = frozenset("^;<>=-")
 """A mark between two of them belongs to a face, as in `^_^`."""
@@ -76,9 +75,10 @@ class _Paragraph:
         self._open[-1].put(text)
 
     def _words(self, at: int) -> int:
-        """A run of words, which may be an address, or what is none."""
-        end = self.scanner.end(RUN, at)
-        if end > at:
+        """Prose, or a run of words, which may be an address."""
+        end = self.scanner.end(PROSE, at)
+        if end == at:
+            end = self.scanner.end(RUN, at)
             start = links.scheme_start(self.scanner, at, end)
             self._put(self.scanner.text[at:start])
             at = start
@@ -87,8 +87,6 @@ class _Paragraph:
                 node, end = found
                 self._open[-1].nodes.append(node)
                 return end
-        else:
-            end = max(self.scanner.end(_PLAIN, at), at + 1)
         self._put(self.scanner.text[at:end])
         return end
 

@@ -33,6 +33,8 @@ WHITE: Final = re.compile(f"[{_WHITE}]")
 BLANK: Final = re.compile(f"[{_WHITE}]*")
 RUN: Final = re.compile(f"[{_WORDS}{_DENSE}]+(?:(?:[.+%]|-+|_+)[{_WORDS}{_DENSE}]+)*")
 """Words that are tied together by single signs, as in `snake_case`, `example.com` and `first.last+tag`."""
+PROSE: Final = re.compile(rf"(?:[{_WORDS}{_DENSE}]+(?![{_WORDS}{_DENSE}.+%:@_-])|[^{_WORDS}{_DENSE}*_~|`\\@])+")
+"""Words that can be no part of an address, and what stands between them: most of what people write."""
 HOST: Final = re.compile(f"[{_WORDS}{_DENSE}]+(?:(?:\\.|-+|_+)[{_WORDS}{_DENSE}]+)*")
 LETTERS: Final = re.compile(f"[{_WORDS}]+")
 AUTHORITY: Final = re.compile(rf"(?:[^{_NO_ADDRESS}*~|/?#]|\*(?!\*)|~(?!~)|\|(?!\|))*")

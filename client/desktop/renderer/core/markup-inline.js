@@ -4,7 +4,7 @@
  */
 
 import { find, schemeStart } from "./markup-links.js";
-import { LETTERS, RUN, Scanner, isWhite, isWord, sticky } from "./markup-scanner.js";
+import { LETTERS, PROSE, RUN, Scanner, isWhite, isWord, sticky } from "./markup-scanner.js";
 
 /**
  * Nodes in their order; a list among them is what was found to be no node of its own.
@@ -26,7 +26,6 @@ const STYLES = new Map([
 ]);
 const MARKS = new Map([..."*_~|`"].map((sign) => [sign, sticky(`[${sign}]+`)])).set("\\", sticky("\\\\+"));
 const ESCAPED = "*_~|`@";
-const PLAIN = sticky("[^0-9A-Za-z*_~|`\\\\@\\u0080-\\u{10ffff}]+");
 const USERNAME = sticky("(?:[A-Za-z0-9_.-]|\\\\[_.-])*");
 /** A mark between two of them belongs to a face, as in `^_^`. */
 const FACES = "^;<>=-";
@@ -82,12 +81,13 @@ class Paragraph {
     this.#put({ type: "text", text });
   }
 
-  /** A run of words, which may be an address, or what is none. @param {number} at */
+  /** Prose, or a run of words, which may be an address. @param {number} at */
   #words(at) {
     const { scanner } = this;
-    let end = scanner.end(RUN, at);
     let start = at;
-    if (end > at) {
+    let end = scanner.end(PROSE, at);
+    if (end === at) {
+      end = scanner.end(RUN, at);
       start = schemeStart(scanner, at, end);
       this.#putText(scanner.text.slice(at, start));
       const found = find(scanner, start, end);
@@ -95,7 +95,7 @@ class Paragraph {
         this.#put(found[0]);
         return found[1];
       }
-    } else end = Math.max(scanner.end(PLAIN, at), at + scanner.at(at).length);
+    }
     this.#putText(scanner.text.slice(start, end));
     return end;
   }

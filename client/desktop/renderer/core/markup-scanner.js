@@ -30,6 +30,8 @@ export const sticky = (pattern) => new RegExp(pattern, "uy");
 
 /** Words that are tied together by single signs, as in `snake_case`, `example.com` and `first.last+tag`. */
 export const RUN = sticky(`${LETTER}+(?:(?:[.+%]|-+|_+)${LETTER}+)*`);
+/** Words that can be no part of an address, and what stands between them: most of what people write. */
+export const PROSE = sticky(`(?:${LETTER}+(?![${WORDS}${DENSE}.+%:@_\\-])|[^${WORDS}${DENSE}*_~|\`\\\\@])+`);
 export const HOST = sticky(`${LETTER}+(?:(?:\\.|-+|_+)${LETTER}+)*`);
 export const LETTERS = sticky(`[${WORDS}]+`);
 export const AUTHORITY = sticky(`(?:[^${NO_ADDRESS}*~|/?#]|${SINGLE})*`);

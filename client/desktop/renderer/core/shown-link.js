@@ -9,8 +9,8 @@ const ALPHABETS = [
   /\p{Script=Armenian}/u,
   /\p{Script=Cherokee}/u,
 ];
-/** Cyrillic letters that are drawn as Latin ones. */
-const LATIN_LOOKS = /^[асеорхуіјѕԛԝһӏьпкнтмвг\d-]+$/u;
+/** Cyrillic letters that are drawn as Latin ones, as Chromium has them (idn_spoof_checker.cc). */
+const LATIN_LOOKS = /^[аысԁеԍһіюјӏорԗԛѕԝхуъьҽпгѵѡ\d-]+$/u;
 
 /**
  * @param {{text: string, href: string}} link as core/markup.js finds it

@@ -25,6 +25,7 @@ test("a link is shown as it was typed", () => {
     ["HTTPS://EXAMPLE.ORG/Path", "https://example.org/Path"],
     ["https://bücher.example", "https://xn--bcher-kva.example/"],
     ["https://яндекс.com", "https://xn--d1acpjx3f.com/"],
+    ["https://мост.com", "https://xn--l1aeje.com/"],
     ["https://中国.中国", "https://xn--fiqs8s.xn--fiqs8s/"],
     ["http://[::1]:8080/a", "http://[::1]:8080/a"],
     ["mailto:anna@example.org", "mailto:anna@example.org"],
