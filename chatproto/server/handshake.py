@@ -68,7 +68,8 @@ class Handshake:
             return
         if not isinstance(outcome, SessionLoaded) or session.expires_at is None:
             return self._not_loaded(session, outcome, pending.ref)
-        self._history.epoch = self._history.epoch or outcome.epoch
+        if not self._of_our_history(session, outcome):
+            return
         first, rest = outcome.heads[:HEADS_PER_FRAME], outcome.heads[HEADS_PER_FRAME:]
         ready = Ready(
             ref=pending.ref,
@@ -104,7 +105,8 @@ class Handshake:
             return
         if not isinstance(outcome, SessionLoaded):
             return self._not_loaded(session, outcome, None)
-        self._history.epoch = self._history.epoch or outcome.epoch
+        if not self._of_our_history(session, outcome):
+            return
         heads = [head for head in outcome.heads if head.chat_id == pending.chat_id and head.left_seq is None]
         if not heads:
             return self._connections.close(session, 4404, "not a member")
@@ -165,6 +167,15 @@ class Handshake:
         session.ends_at = now.mono + left
         session.warn_at = session.ends_at - min(self._knobs.token_warning, left / 2)
         self._timers.soonest(Deadline("session", session.id), session.warn_at)
+
+    def _of_our_history(self, session: Session, outcome: SessionLoaded) -> bool:
+        """The database may have been restored since the last sweep: the ends of the rooms are of the lost history, and
+        nobody who was told of the new one may be given them. The next sweep lets all begin anew."""
+        self._history.epoch = self._history.epoch or outcome.epoch
+        if self._history.epoch == outcome.epoch:
+            return True
+        self._connections.close(session, 1012, "the database was restored")
+        return False
 
     def _active(self, session: Session, now: Now) -> None:
         self._connections.loaded(session)

@@ -454,3 +454,21 @@ def test_nothing_comes_before_ready_not_even_the_end_of_the_token() -> None:
     world.release()
     world.sleep(0.5)
     assert [frame["type"] for frame in peer.take()] == ["ready", "auth_expiring"]
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_who_comes_between_a_restore_and_the_sweep_is_given_nothing_of_the_lost_history(joins: bool) -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a = ann.connect()
+    for number in range(3):
+        a.send(type="send", chat_id=chat_id, cid=f"c{number}", content=str(number))
+    del world.store.rooms[chat_id].log[2:]
+    world.store.epoch = "restored"
+    b = bob.join(chat_id, after_seq=1) if joins else bob.connect()
+    assert (b.frames, b.closed) == ([], (1012, "the database was restored"))
+    world.sleep(1.1)
+    assert a.closed == (1012, "the database was restored")
+    back = bob.join(chat_id, after_seq=1) if joins else bob.connect()
+    assert (back.closed, back.seqs(chat_id)) == (None, [2] if joins else [])
