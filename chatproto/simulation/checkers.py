@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
 from chatproto.client.outbox import WINDOW
-from chatproto.client.outputs import Apply, Failed, Forget, Jump, Output, Row, SendFrame, Sent
+from chatproto.client.outputs import Apply, Failed, Forget, Jump, Kind, Output, Row, SendFrame, Sent
 from chatproto.client.replica import BUFFERED, SYNCS
-from chatproto.operations import Appended, LogCommand, Outcome
+from chatproto.operations import Appended, AppendMessage, EditMessage, LogCommand, Outcome
+from chatproto.operations.message_events import pinned_from
 from chatproto.server.out_queue import OutQueue
-from chatproto.simulation.store import Room, Store
+from chatproto.simulation.app import ShownChat
+from chatproto.simulation.store import Membership, Room, Store
+from chatproto.simulation.store_chats import pinned, shown
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import MarkFrame, Send
@@ -22,6 +26,16 @@ if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
 
+REFUSED: Final[dict[Kind, set[str]]] = {
+    "send": set(),
+    "edit": {"message_deleted"},
+    "delete": set(),
+    "react": {"message_deleted", "too_many"},
+    "pin": {"message_deleted", "too_many", "forbidden"},
+}
+"""What a correct client's commands may be refused for at any time."""
+
+
 @frozen
 class Written:
     """A row as its user wrote it; `place` counts the rows of a device."""
@@ -30,6 +44,7 @@ class Written:
     user_id: int
     content: str
     place: int
+    kind: Kind = "send"
 
 
 @frozen
@@ -49,6 +64,7 @@ class Checkers:
         self.acked: dict[str, Acked] = {}
         self._claims: dict[tuple[int, int], int] = {}
         self._seqs: dict[tuple[int, int, str], int] = {}
+        self._texts: set[tuple[int, int, datetime, str | None]] = set()
         self.lost: set[tuple[object, ...]] = set()
         self.restored = False
 
@@ -65,6 +81,9 @@ class Checkers:
             raise Violation("S3", f"{key} was stored as {first} and as {outcome.items[0].seq}")
         if room.log[-1].seq != len(room.log):
             raise Violation("S2", f"chat {room.id}: {room.log[-1].seq} stands at place {len(room.log)}")
+        if isinstance(operation, AppendMessage | EditMessage):
+            seq = operation.seq if isinstance(operation, EditMessage) else outcome.items[0].seq
+            self._texts.add((room.id, seq, room.log[seq - 1].created_at, operation.content))
 
     def database_restored(self, lost: Store) -> None:
         """What was acked since the backup is void; what is repeated may get another place.
@@ -83,8 +102,10 @@ class Checkers:
         }
 
     def _is_at(self, cid: str, acked: Acked) -> bool:
-        log = self._world.database.store.rooms[acked.chat_id].log
-        item = log[acked.seq - 1] if acked.seq <= len(log) else None
+        room, written = self._world.database.store.rooms[acked.chat_id], self._written[cid]
+        if written.kind != "send":
+            return acked.seq == _last_of(room, written.user_id, cid)
+        item = room.log[acked.seq - 1] if acked.seq <= room.last_seq else None
         return isinstance(item, Message) and item.cid == cid
 
     # --- servers ---
@@ -98,7 +119,7 @@ class Checkers:
 
     def written(self, device: Device, row: Row) -> None:
         """A user wrote."""
-        self._written[row.cid] = Written(device.name, device.user_id, row.content, len(self._written))
+        self._written[row.cid] = Written(device.name, device.user_id, row.content, len(self._written), row.kind)
 
     def told(self, device: Device, outputs: list[Output]) -> None:
         """Everything a session asks for or tells, before it is done."""
@@ -144,6 +165,14 @@ class Checkers:
         member = room.members.get(device.user_id)
         if member is None or not self._may_see(room, device.user_id, item.seq):
             raise Violation("S5", f"{where} is not for user {device.user_id}")
+        if not self._has_had(item):
+            raise Violation("S2", f"{where} is shown as {item}, which it never was")
+
+    def _has_had(self, item: LogItem) -> bool:
+        """A message is shown with a text that it had once, or as deleted."""
+        if not isinstance(item, Message) or (item.deleted and item.content is None):
+            return True
+        return (item.chat_id, item.seq, item.created_at, item.content) in self._texts
 
     def _may_see(self, room: Room, user_id: int, seq: int) -> bool:
         """Within one of the user's memberships: from its first_seq (at least 1) through their removal."""
@@ -170,21 +199,33 @@ class Checkers:
         written = self._written[sent.cid]
         room = self._world.database.store.rooms[sent.chat_id]
         item = room.log[sent.seq - 1] if sent.seq <= room.last_seq else None
-        if not isinstance(item, Message) or (item.cid, item.content, item.sender_id) != (
-            sent.cid, written.content, written.user_id,
-        ):  # fmt: skip
-            if (sent.chat_id, sent.seq, written.user_id, written.content, sent.cid, sent.created_at) in self.lost:
+        if not self._is_stored(room, sent.cid, sent.seq, written):
+            lost = (sent.chat_id, sent.seq, written.user_id, sent.cid, sent.created_at) in self.lost
+            if lost or (written.kind != "send" and self.lost):
                 return
             raise Violation("S1", f"{sent.cid} was acked as {sent.seq}, where there is {item}")
         self.acked[sent.cid] = Acked(sent.chat_id, sent.seq)
         self._world.trace.counts["acked"] += 1
 
+    def _is_stored(self, room: Room, cid: str, seq: int, written: Written) -> bool:
+        if written.kind != "send":
+            return seq == _last_of(room, written.user_id, cid)
+        item = room.log[seq - 1] if seq <= room.last_seq else None
+        if not isinstance(item, Message) or (item.cid, item.sender_id) != (cid, written.user_id):
+            return False
+        return item.deleted or item.content == written.content
+
     def _fails(self, device: Device, failed: Failed) -> None:
-        """S12: a correct client's messages fail only where its user is no member any more."""
+        """S12: a correct client's messages fail only where its user is no member any more, its changes also where
+        another one was faster or the group's rules forbid it."""
+        kind: Kind = self._written[failed.cid].kind if failed.cid in self._written else "send"
         changes = self._world.members_changed or self.restored
-        allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: a reply to what they may not see any more
+        allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: about what they may not see any more
+        allowed |= REFUSED[kind]
         if failed.code not in allowed:
             raise Violation("S12", f"{failed.cid} of {device.name} failed: {failed.code} {failed.detail}")
+        if kind != "send" and self.restored:
+            return  # it may have been stored before: what names a place in a log that was replaced fails all the same
         if self._same_history(device) and failed.cid in self._stored(failed.chat_id):
             raise Violation("S3", f"{failed.cid} failed and is stored")
 
@@ -293,26 +334,67 @@ class Checkers:
 
     def _log_of(self, device: Device) -> None:
         """What the app saved is what is stored, whatever came in between."""
-        for chat_id, log in device.disk.log.items():
+        for chat_id, chat in device.disk.chats.items():
             room = self._world.database.store.rooms.get(chat_id)
-            for seq, item in log.items():
+            for seq, item in chat.items.items():
                 if room is None or seq > room.last_seq:
                     raise Violation("S1", f"{device.name} has chat {chat_id}, seq {seq}, which is not stored")
                 if not isinstance(item, Hidden) and _body(room.log[seq - 1]) != _body(item):
                     raise Violation("S2", f"{device.name} has another {seq} in chat {chat_id}")
+            member = None if room is None else room.members.get(device.user_id)
+            if room is not None and member is not None:
+                self._states(device, room, chat, member)
+
+    def _states(self, device: Device, room: Room, chat: ShownChat, member: Membership) -> None:
+        """S14: text, revision, reactions and pins are those of storage; for a former member those of their removal, but
+        that they need not know of later deletions."""
+        if device.shown.get(room.id, 0) != (room.last_seq if member.left_seq is None else member.left_seq):
+            return  # they left and came back, which the next `ready` tells
+        for item in chat.items.values():
+            stored = room.log[item.seq - 1]
+            if not isinstance(item, Message) or not isinstance(stored, Message) or item.seq < member.first_seq:
+                continue  # of an earlier membership
+            if any(isinstance(chat.items.get(seq), Hidden) for seq in room.changes.get(item.seq, ())):
+                continue  # between two memberships that showed the message there was one that did not
+            expected = shown(room, stored, member)
+            if expected.deleted and member.left_seq is not None and not item.deleted:
+                continue
+            if _state(item) != _state(expected):
+                raise Violation(
+                    "S14", f"{device.name} shows {item.seq} of chat {room.id} as {_state(item)}, not {_state(expected)}"
+                )
+        highest = pinned_from(max(pinned(room, member.left_seq), default=None), member.first_seq)
+        hidden = [
+            seq
+            for change, seq, _ in room.pins
+            if seq >= member.first_seq and isinstance(chat.items.get(change), Hidden)
+        ]
+        if chat.pins_known and not hidden and chat.pinned_seq != highest:
+            raise Violation("S14", f"{device.name} shows {chat.pinned_seq} of chat {room.id} as pinned, not {highest}")
 
     def _stored(self, chat_id: int) -> set[str]:
         room = self._world.database.store.rooms.get(chat_id)
-        return set() if room is None else {item.cid for item in room.log if isinstance(item, Message)}
+        return set() if room is None else {cid for _, cid in room.commands}
 
     def _same_history(self, device: Device) -> bool:
         """Whether the device means the database that is there: frames of an older one may still be on their way."""
         return device.session.replica.epoch == self._world.database.store.epoch and not self._world.just_restored
 
 
+def _last_of(room: Room, user_id: int, cid: str) -> int | None:
+    """The entry that a command was acked with."""
+    command = room.commands.get((user_id, cid))
+    return None if command is None else command[2]
+
+
+def _state(message: Message) -> tuple[object, ...]:
+    return (message.content, message.rev, message.deleted, message.reactions)
+
+
 def _body(item: LogItem) -> tuple[object, ...]:
+    """What no command changes."""
     if isinstance(item, Message):
-        return (item.seq, item.sender_id, item.content, item.cid, item.created_at)
+        return (item.seq, item.sender_id, item.cid, item.created_at)
     if isinstance(item, Event):
         return (item.seq, item.event, item.actor_id, item.created_at)
     return (item.seq,)

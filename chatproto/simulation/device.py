@@ -21,6 +21,7 @@ from chatproto.client.outputs import (
     Failed,
     Forget,
     Jump,
+    Kind,
     Output,
     Renew,
     Row,
@@ -34,6 +35,7 @@ from chatproto.client.outputs import (
 from chatproto.client.session import ClientSession
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
+from chatproto.simulation.app import ShownChat
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
 from chatproto.tokens import SESSION_KEY_BYTES
@@ -44,19 +46,22 @@ from chatproto.wire.model import Hidden, LogItem, Message
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
+NEWEST = 30
+"""Among so many entries people find what they react to."""
+EMOJI = ("\u2764\ufe0f", "\U0001f44d", "\U0001f525", "\U0001f389")
 STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget})
 
 
 @define
 class Disk:
-    """What outlives a crash. `log`: the items an app would have saved, by chat and seq."""
+    """What outlives a crash. `chats`: what an app would have saved of each."""
 
     user_id: int = 0
     epoch: str | None = None
     rows: dict[str, Row] = field(factory=dict)
     cursors: dict[int, tuple[int, LogItem | None]] = field(factory=dict)
     reads: dict[int, int] = field(factory=dict)
-    log: dict[int, dict[int, LogItem]] = field(factory=dict)
+    chats: dict[int, ShownChat] = field(factory=dict)
 
     def save(self, outputs: list[Output]) -> None:
         """One transaction."""
@@ -72,11 +77,12 @@ class Disk:
                     self.user_id, self.epoch = user_id, epoch
                 case Apply(item):
                     self.cursors[item.chat_id] = (item.seq, item)
-                    self.log.setdefault(item.chat_id, {})[item.seq] = item
+                    self.chats.setdefault(item.chat_id, ShownChat()).apply(item)
                 case Jump(chat_id, applied):
                     self.cursors[chat_id] = (applied, None)
+                    self.chats.setdefault(chat_id, ShownChat()).jump()
                 case Forget(chat_id):
-                    for table in (self.cursors, self.reads, self.log):
+                    for table in (self.cursors, self.reads, self.chats):
                         table.pop(chat_id, None)
 
     def snapshot(self) -> Snapshot | None:
@@ -147,10 +153,36 @@ class Device:
         self._made += 1
         cid = f"{self.name}.{self.life}.{self._made}"
         row = Row(cid=cid, chat_id=chat_id, content=f"{self.name} says {self._made}")
-        if reply and (log := self.disk.log.get(chat_id)):
-            item = log[max(log)]
+        if reply and chat_id in self.disk.chats and (items := self.disk.chats[chat_id].items):
+            item = items[max(items)]
             if isinstance(item, Message):
                 row = Row(cid=cid, chat_id=chat_id, content=row.content, reply_to=item.seq, target_at=item.created_at)
+        self._world.checkers.written(self, row)
+        self.session.send(row, self._now())
+        self.perform()
+
+    def change(self, chat_id: int) -> None:
+        """The user edits, deletes, reacts to or pins one of the newest messages that they see."""
+        if not self.awake or chat_id not in self.disk.chats:
+            return
+        newest = list(self.disk.chats[chat_id].items.values())[-NEWEST:]
+        messages = [item for item in newest if isinstance(item, Message)]
+        if not messages:
+            return
+        message = self._random.choice(messages)
+        own = message.sender_id == self.user_id
+        kind: Kind = self._random.choice(("edit", "edit", "delete", "react") if own else ("react", "react", "pin"))
+        self._made += 1
+        row = Row(
+            cid=f"{self.name}.{self.life}.{self._made}",
+            chat_id=chat_id,
+            kind=kind,
+            seq=message.seq,
+            target_at=message.created_at,
+            content=f"{self.name} meant {self._random.randrange(self._made)}" if kind == "edit" else "",
+            emoji=self._random.choice(EMOJI) if kind == "react" else None,
+            on=self._random.random() < 0.7 if kind in ("react", "pin") else None,
+        )
         self._world.checkers.written(self, row)
         self.session.send(row, self._now())
         self.perform()

@@ -1,6 +1,6 @@
 """The model's edits, deletions, reactions and pins: what the log says is played again (docs/protocol.md I4, I8)."""
 
-from typing import cast
+from typing import assert_never, cast
 
 from msgspec import structs
 
@@ -105,6 +105,8 @@ def _perform(room: Room, operation: MessageChange) -> None:
                 room.pins.append((seq, operation.seq, False))
             _log(room, operation, "deleted", {UNPINNED: True} if was_pinned else {})
             _erase(room, operation.seq)
+        case _:
+            assert_never(operation)
 
 
 def _log(room: Room, operation: MessageChange, event: str, data: dict[str, object]) -> None:

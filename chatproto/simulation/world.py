@@ -152,9 +152,12 @@ class World:
         what = random.random()
         if what < self.options.members_change:
             self._change_members(chat_id)
-        elif what < 0.75:
+        elif what < 0.5:
             for _ in range(random.choice((1, 1, 1, 2, 12))):
                 device.say(chat_id, reply=random.random() < 0.2)
+        elif what < 0.75:
+            for _ in range(random.choice((1, 1, 2, 5))):
+                device.change(chat_id)
         elif what < 0.9:
             device.read(chat_id)
         else:

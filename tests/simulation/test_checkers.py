@@ -10,12 +10,23 @@ import msgspec
 import pytest
 
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
-from chatproto.operations import AppendChange, Appended, AppendMessage, LoadChat
+from chatproto.operations import (
+    AppendChange,
+    Appended,
+    AppendMessage,
+    DeleteMessage,
+    EditMessage,
+    LoadChat,
+    MessageChange,
+    Pin,
+    React,
+)
 from chatproto.server.clock import Now
 from chatproto.server.knobs import Knobs
 from chatproto.server.lines import Line
 from chatproto.server.outputs import SendFrame as ServerFrame
 from chatproto.server.pending import Queued
+from chatproto.simulation.app import ShownChat
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.options import Options
@@ -76,6 +87,62 @@ class Settled:
         assert isinstance(event, Event)
         self.world.members_changed = True
         return event
+
+
+def changed(w: Settled, kind: str, seq: int = 1) -> None:
+    """As if a change had been shown everywhere, which no app took in."""
+    common: dict[str, Any] = {
+        "chat_id": 1, "actor_id": w.item(seq).sender_id, "cid": f"change {kind}", "digest": b"", "seq": seq,
+        "target_at": None, "now": w.item(1).created_at,
+    }  # fmt: skip
+    commands: dict[str, MessageChange] = {
+        "edit": EditMessage(content="another", **common),
+        "delete": DeleteMessage(**common),
+        "react": React(emoji="x", on=True, **common),
+        "pin": Pin(on=True, **common),
+    }
+    outcome = w.world.database.store.perform(commands[kind])
+    assert isinstance(outcome, Appended)
+    w.checkers.appended(commands[kind], outcome)
+    for device in w.world.devices:
+        device.shown[1] = w.room.last_seq
+
+
+def an_old_text(w: Settled) -> None:
+    changed(w, "edit")
+    w.checkers.at_rest()
+
+
+def a_deleted_text(w: Settled) -> None:
+    changed(w, "delete")
+    w.checkers.at_rest()
+
+
+def without_a_reaction(w: Settled) -> None:
+    changed(w, "react")
+    w.checkers.at_rest()
+
+
+def without_a_pin(w: Settled) -> None:
+    w.room.type = "direct"  # where everybody may pin
+    changed(w, "pin")
+    w.checkers.at_rest()
+
+
+def a_text_that_was_never_written(w: Settled) -> None:
+    changed(w, "react")
+    w.apply(w.item(1, content="never written"))
+
+
+def change_acked_elsewhere(w: Settled) -> None:
+    row = Row(cid="mine", chat_id=1, kind="react", seq=1, emoji="x", on=True, target_at=w.item(1).created_at)
+    w.checkers.written(w.ann, row)
+    w.told(Sent("mine", 1, 1, w.item(1).created_at, False))
+
+
+def change_refused_without_reason(w: Settled) -> None:
+    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
+    w.told(Failed("mine", 1, "too_many", ""))
 
 
 def two_seqs(w: Settled) -> None:
@@ -219,17 +286,17 @@ def delivered_and_claimed_by_nobody(w: Settled) -> None:
 
 
 def kept_and_not_stored(w: Settled) -> None:
-    w.ann.disk.log[1][3] = w.item(1, seq=3)
+    w.ann.disk.chats[1].items[3] = w.item(1, seq=3)
     w.checkers.at_rest()
 
 
 def kept_of_a_chat_that_is_not_there(w: Settled) -> None:
-    w.ann.disk.log[9] = {1: w.item(1, chat_id=9)}
+    w.ann.disk.chats[9] = ShownChat({1: w.item(1, chat_id=9)})
     w.checkers.at_rest()
 
 
 def kept_in_another_body(w: Settled) -> None:
-    w.ann.disk.log[1][1] = w.item(1, created_at=w.item(1).created_at + timedelta(seconds=1))
+    w.ann.disk.chats[1].items[1] = w.item(1, created_at=w.item(1).created_at + timedelta(seconds=1))
     w.checkers.at_rest()
 
 
@@ -268,7 +335,10 @@ def too_many_connects(w: Settled) -> None:
         (acked_and_another_there, "S1"), (stored_twice, "S3"), (nobody_wrote_it, "S3"), (overtaken, "I-order"),
         (read_above_delivered, "I6"), (delivered_and_claimed_by_nobody, "S6"), (kept_and_not_stored, "S1"),
         (kept_of_a_chat_that_is_not_there, "S1"), (kept_in_another_body, "S2"), (waited_for_in_vain, "S9"),
-        (left_in_a_line, "S9"), (rings_without_end, "S13"), (too_many_connects, "L5"),
+        (left_in_a_line, "S9"), (an_old_text, "S14"),
+        (a_deleted_text, "S14"), (without_a_reaction, "S14"), (without_a_pin, "S14"),
+        (a_text_that_was_never_written, "S2"), (change_acked_elsewhere, "S1"), (change_refused_without_reason, "S12"),
+        (rings_without_end, "S13"), (too_many_connects, "L5"),
     ],
 )  # fmt: skip
 def test_a_wrong_world_is_noticed(act: Act, code: str) -> None:
@@ -282,7 +352,7 @@ def of_a_history_that_was_lost(w: Settled) -> None:
     """Under the same epoch nobody can tell it; at rest it must be gone."""
     w.checkers.database_restored(attrs.evolve(w.world.database.store.copy()))
     w.room.log[:] = [w.item(1, content="another")]
-    w.apply(Message(**{**msgspec.structs.asdict(w.ann.disk.log[1][1])}))
+    w.apply(Message(**{**msgspec.structs.asdict(w.ann.disk.chats[1].items[1])}))
 
 
 def acked_in_a_history_that_was_lost(w: Settled) -> None:
@@ -316,17 +386,48 @@ def refused_or_empty(w: Settled) -> None:
     w.checkers.appended(w.operation, Appended(1, (), False, 0, ()))
 
 
+def change_of_a_history_that_was_lost(w: Settled) -> None:
+    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
+    w.checkers.lost.add((1, 1))
+    w.told(Sent("mine", 1, 1, w.item(1).created_at, False))
+    w.checkers.restored = True
+    w.told(Failed("mine", 1, "bad_seq", ""))
+
+
 def failed_after_a_restore(w: Settled) -> None:
     w.checkers.restored = True
     w.told(Failed("mine", 1, "bad_seq", ""), Failed("mine", 9, "not_member", ""))
     w.told(Sent("mine", 1, None, None, True))
 
 
+def what_former_members_need_not_know(w: Settled) -> None:
+    w.remove(w.bob.user_id)
+    own = next(item.seq for item in w.room.log if isinstance(item, Message) and item.sender_id == w.ann.user_id)
+    changed(w, "edit", own)
+    changed(w, "delete", own)
+    w.bob.shown[1] = w.room.members[w.bob.user_id].left_seq or 0
+    w.ann.disk.chats.clear()
+    w.checkers.at_rest()
+
+
+def what_was_not_seen(w: Settled) -> None:
+    """A change that was hidden, and a message of an earlier membership."""
+    changed(w, "react")
+    w.room.type = "direct"
+    changed(w, "pin")
+    w.room.members[w.bob.user_id].first_seq = 2
+    for seq in (3, 4):
+        w.ann.disk.chats[1].items[seq] = Hidden(chat_id=1, seq=seq)
+    w.bob.disk.chats[1].pins_known = False
+    w.checkers.at_rest()
+
+
 @pytest.mark.parametrize(
     "act",
     [
         of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
-        refused_or_empty, failed_after_a_restore,
+        refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
+        what_former_members_need_not_know, what_was_not_seen,
     ],
 )  # fmt: skip
 def test_what_is_allowed_is_not_noticed(act: Act) -> None:
