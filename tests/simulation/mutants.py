@@ -42,8 +42,8 @@ CORE: Final = (
     Mutant(
         "entries are given in the order they come",
         "chatproto/server/rooms.py",
-        "if entries and entries[0].seq - 1 == room.seq and",
-        "if entries and",
+        "if dense and not room.early and entries[0].seq - 1 == room.seq:",
+        "if dense and not room.early:",
     ),
     Mutant(
         "an early outcome is dropped",
@@ -112,6 +112,109 @@ CORE: Final = (
         "if self._history.epoch is not None and outcome.epoch != self._history.epoch:",
         "if False:",
     ),
+    # --- edits, deletions, reactions, pins ---
+    Mutant(
+        "told late, an event tells a part",
+        "chatproto/operations/message_events.py",
+        'changed_since = event.data["rev"] != target.rev',
+        "changed_since = False",
+    ),
+    Mutant(
+        "told what the same batch deletes",
+        "chatproto/operations/message_events.py",
+        "    if not erased:\n        return list(outcomes)",
+        "    if True:\n        return list(outcomes)",
+    ),
+    Mutant(
+        "what happens to earlier messages is told",
+        "chatproto/operations/message_events.py",
+        "    if item.target_seq < first_seq:",
+        "    if False:",
+    ),
+    Mutant(
+        "a pin of an earlier message is told",
+        "chatproto/operations/message_events.py",
+        "    if pinned_seq is None or pinned_seq >= first_seq:",
+        "    if True:",
+    ),
+    Mutant(
+        "an edit of the same text is appended",
+        "chatproto/operations/message_rules.py",
+        'return "unchanged" if command.content == target.content else "append"',
+        'return "append"',
+    ),
+    Mutant(
+        "a reaction twice is appended",
+        "chatproto/operations/message_rules.py",
+        '    if command.on == (command.emoji in target.own_emoji):\n        return "unchanged"\n',
+        "",
+    ),
+    Mutant(
+        "everybody edits everything",
+        "chatproto/operations/message_rules.py",
+        "            return None if is_author else AUTHOR_ONLY",
+        "            return None",
+    ),
+    Mutant(
+        "a deleted message is changed",
+        "chatproto/operations/message_rules.py",
+        'return "unchanged" if isinstance(command, DeleteMessage) else DELETED',
+        'return "unchanged"',
+    ),
+    Mutant(
+        "who lags learns what came after their removal",
+        "chatproto/simulation/store_log.py",
+        'return room.members[item.data["user_id"]].left_seq == item.seq',
+        "return False",
+    ),
+    Mutant(
+        "a former member sees the present",
+        "chatproto/simulation/store_log.py",
+        "_everybody(room, item, ends[0] if ends else None)",
+        "_everybody(room, item)",
+    ),
+    Mutant(
+        "what changed nothing is not remembered",
+        "chatproto/simulation/store_messages.py",
+        "        room.commands[operation.actor_id, operation.cid] = (operation.digest, last_seq + 1, last_seq)\n",
+        "",
+    ),
+    Mutant(
+        "a deletion keeps the pin",
+        "chatproto/simulation/store_messages.py",
+        "                room.pins.append((seq, operation.seq, False))",
+        "                pass",
+    ),
+    Mutant(
+        "an ack of nothing names the next seq",
+        "chatproto/server/appends.py",
+        "        seq, created_at = outcome.unchanged\n",
+        "        seq, created_at = outcome.last_seq + 1, outcome.unchanged[1]\n",
+    ),
+    Mutant(
+        "an older event undoes a newer state",
+        "chatproto/simulation/app.py",
+        "    if rev is None or rev < message.rev:",
+        "    if rev is None:",
+    ),
+    Mutant(
+        "a deletion leaves the reactions",
+        "chatproto/simulation/app.py",
+        '"attachments": (), "reactions": ()}',
+        '"attachments": ()}',
+    ),
+    Mutant(
+        "a reaction is always put",
+        "chatproto/client/outbox.py",
+        '            return ReactFrame(emoji=row.emoji or "", **switch)',
+        '            return ReactFrame(emoji=row.emoji or "", **{**switch, "on": True})',
+    ),
+    Mutant(
+        "rows about a lost log stay",
+        "chatproto/client/outbox.py",
+        "            if row.seq is not None:\n                self._fail",
+        "            if False:\n                self._fail",
+    ),
     # --- the server: acks, retries, order of a sender ---
     Mutant(
         "ack before the commit is known",
@@ -124,8 +227,8 @@ CORE: Final = (
     Mutant(
         "the ack names the head, not the place",
         "chatproto/server/appends.py",
-        "                seq=item.seq,\n",
-        "                seq=outcome.last_seq + 1,\n",
+        "        seq=item.seq,\n",
+        "        seq=outcome.last_seq + 1,\n",
     ),
     Mutant(
         "two batches of a chat at once",
