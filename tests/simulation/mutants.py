@@ -114,18 +114,6 @@ CORE: Final = (
     ),
     # --- edits, deletions, reactions, pins ---
     Mutant(
-        "told late, an event tells a part",
-        "chatproto/operations/message_events.py",
-        'changed_since = event.data["rev"] != target.rev',
-        "changed_since = False",
-    ),
-    Mutant(
-        "told what the same batch deletes",
-        "chatproto/operations/message_events.py",
-        "    if not erased:\n        return list(outcomes)",
-        "    if True:\n        return list(outcomes)",
-    ),
-    Mutant(
         "what happens to earlier messages is told",
         "chatproto/operations/message_events.py",
         "    if item.target_seq < first_seq:",
@@ -136,12 +124,6 @@ CORE: Final = (
         "chatproto/operations/message_events.py",
         "    if pinned_seq is None or pinned_seq >= first_seq:",
         "    if True:",
-    ),
-    Mutant(
-        "an edit of the same text is appended",
-        "chatproto/operations/message_rules.py",
-        'return "unchanged" if command.content == target.content else "append"',
-        'return "append"',
     ),
     Mutant(
         "a reaction twice is appended",
@@ -219,10 +201,10 @@ CORE: Final = (
     Mutant(
         "ack before the commit is known",
         "chatproto/server/appends.py",
-        "        self._lines.add(Queued(command, len(content), session.id, frame.id or frame.cid), now)",
-        "        self._lines.add(Queued(command, len(content), session.id, frame.id or frame.cid), now)\n"
+        "        command = self._send(session.user_id, frame, now)\n",
+        "        command = self._send(session.user_id, frame, now)\n"
         "        ack = Ack(cid=frame.cid, chat_id=frame.chat_id, seq=1, created_at=now.wall, dup=False)\n"
-        "        self._connections.send(session, ack)",
+        "        self._connections.send(session, ack)\n",
     ),
     Mutant(
         "the ack names the head, not the place",
