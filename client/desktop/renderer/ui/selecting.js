@@ -79,7 +79,7 @@ export class Selecting {
     const none = chosen.length === 0;
     const me = state.me?.id ?? 0;
     const removable = !none && chosen.every((message) => rightsOn(message, chat, me).remove);
-    return html`<section class="selectbar" role="toolbar" aria-label=${t("select.bar")}>
+    return html`<div class="selectbar" role="toolbar" aria-label=${t("select.bar")}>
       <button class="ibtn ibtn--s" type="button" aria-label=${t("select.end")} @click=${() => this.#leave()}>
         ${icon("close", "icon--s")}
       </button>
@@ -87,7 +87,7 @@ export class Selecting {
       ${this.#button("copy", t("select.copy"), none, () => void this.copy(chat.id))}
       ${this.#button("forward", t("select.forward"), none, () => this.#forward(chat.id))}
       ${this.#button("trash", t("select.remove"), !removable, () => void this.remove(chat.id))}
-    </section>`;
+    </div>`;
   }
 
   /** Who wrote what when, as text. @param {number} chatId */

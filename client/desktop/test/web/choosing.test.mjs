@@ -1,0 +1,175 @@
+/** Choosing several messages, links to messages, and names after `@`: by mouse and by keys. */
+
+import assert from "node:assert/strict";
+import { before, beforeEach, test } from "node:test";
+import {
+  assertNoErrors,
+  becomes,
+  composer,
+  launchChromium,
+  messageRow,
+  newPerson,
+  noChromium,
+  openChat,
+  say,
+  startServer,
+} from "../harness/harness.js";
+import { assertInside, look } from "./look.js";
+
+const skip = noChromium();
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+/** @type {import("../harness/browser.js").Person} */
+let vera;
+/** @type {import("../harness/server.js").Account} */
+let boris;
+let chatId = 0;
+let serial = 0;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+});
+
+beforeEach(async () => {
+  if (skip) return;
+  serial += 1;
+  const account = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
+  boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
+  const anna = await server.register(`anna${serial}`, { display_name: "Анна Ковалёва" });
+  chatId = await server.group(account, "Маяк 2.4", boris, anna);
+  for (const text of ["Первое", "Второе", "Третье"]) await server.send(boris, chatId, text);
+  const options = { permissions: ["clipboard-read", "clipboard-write"] };
+  vera = await newPerson(browser, server, account.username, { account, options });
+  await openChat(vera.page, chatId);
+  await messageRow(vera.page, "Третье").waitFor();
+});
+
+const copied = () => vera.page.evaluate(() => navigator.clipboard.readText());
+/** @param {string} text */
+const body = (text) => messageRow(vera.page, text).locator("article");
+/** @param {string} name */
+const item = (name) => vera.page.getByRole("menuitem", { name, exact: true });
+
+test("several are chosen by mouse, copied with names and times, and deleted", { skip }, async () => {
+  const { page } = vera;
+  await body("Первое").click({ button: "right" });
+  await item("Выбрать несколько").click();
+  const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
+  await bar.getByText("Выбрано: 1").waitFor();
+  await body("Третье").click({ modifiers: ["Shift"] });
+  await bar.getByText("Выбрано: 3").waitFor();
+  await messageRow(page, "Второе").getByRole("checkbox").click();
+  await bar.getByText("Выбрано: 2").waitFor();
+  await look(page, "choosing");
+  await bar.getByRole("button", { name: "Копировать" }).click();
+  await becomes(copied, /^\[\d\d\.\d\d\.\d{4}, \d\d:\d\d\] Борис Лебедев: Первое\n\[.*\] Борис Лебедев: Третье$/u);
+  await bar.waitFor({ state: "detached" });
+
+  await page.setViewportSize({ width: 360, height: 640 });
+  await body("Первое").click({ button: "right" });
+  await item("Выбрать несколько").click();
+  await body("Второе").click();
+  await look(page, "choosing-360");
+  await bar.getByRole("button", { name: "Удалить" }).click();
+  await page.getByRole("dialog", { name: "Удалить 2 сообщения?" }).waitFor();
+  await page.getByRole("button", { name: "Удалить у всех" }).click();
+  await becomes(() => messageRow(page, "Сообщение удалено").count(), 2);
+  await becomes(async () => {
+    const items = await server.items(boris, chatId);
+    return items.filter(({ deleted }) => deleted).length;
+  }, 2);
+  assertNoErrors(vera);
+});
+
+test("several are chosen by keys alone: Space, arrows, Ctrl+C, Esc", { skip }, async () => {
+  const { page } = vera;
+  const { keyboard } = page;
+  await page.getByRole("log").focus();
+  await keyboard.press("ArrowUp");
+  await keyboard.press("Space");
+  await page.locator("[data-said]", { hasText: "Выбрано: 1" }).waitFor({ state: "attached" });
+  await keyboard.press("ArrowUp");
+  await keyboard.press("Space");
+  await page.getByText("Выбрано: 2").first().waitFor();
+  await keyboard.press("Control+c");
+  await becomes(copied, /Второе\n.*Третье$/u);
+  await page.getByRole("log").focus();
+  await keyboard.press("ArrowUp");
+  await keyboard.press("Space");
+  await page.getByRole("toolbar", { name: "Выбранные сообщения" }).waitFor();
+  await keyboard.press("Escape");
+  await page.getByRole("toolbar", { name: "Выбранные сообщения" }).waitFor({ state: "detached" });
+  assertNoErrors(vera);
+});
+
+test("a link to a message leads there, and says where one may not go", { skip }, async () => {
+  const { page } = vera;
+  await body("Первое").click({ button: "right" });
+  await item("Скопировать ссылку").click();
+  await becomes(copied, `${server.url}/#chat/${chatId}/1`);
+  for (let count = 0; count < 60; count += 1) await server.send(boris, chatId, `Ещё ${count}`);
+  await page.getByText("Ещё 59", { exact: true }).first().waitFor();
+  await page.evaluate((id) => (location.hash = `#chat/${id}/1`), chatId);
+  await becomes(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq), "1");
+  assert.equal(await page.evaluate(() => location.hash), "");
+  await page.evaluate((id) => (location.hash = `#chat/${id}/9999`), chatId);
+  await page.getByText("Этого сообщения больше нет, или вам его не видно").waitFor();
+  await page.evaluate(() => (location.hash = "#chat/999999/1"));
+  await page.getByText("Такого чата нет, или вы в нём не состоите").waitFor();
+  assertNoErrors(vera);
+});
+
+test("a name is completed after @, by keys and by mouse; Esc closes the list and nothing else", { skip }, async () => {
+  const { page } = vera;
+  const { keyboard } = page;
+  const list = page.getByRole("listbox", { name: "Кого упомянуть" });
+  await composer(page).focus();
+  await keyboard.type("@");
+  await list.waitFor();
+  await becomes(() => list.getByRole("option").count(), 3);
+  await look(page, "mentions");
+  await assertInside(page);
+  await keyboard.press("ArrowDown");
+  await becomes(() => composer(page).getAttribute("aria-activedescendant"), "mention-1");
+  await keyboard.press("Enter");
+  await becomes(() => composer(page).inputValue(), `@boris${serial} `);
+  await list.waitFor({ state: "detached" });
+  await keyboard.type("и @anna");
+  await list.getByRole("option", { name: /Анна/u }).click();
+  await becomes(() => composer(page).inputValue(), `@boris${serial} и @anna${serial} `);
+  await becomes(() => page.evaluate(() => document.activeElement?.id), "compose");
+  await keyboard.type("@v");
+  await keyboard.press("Backspace");
+  await list.waitFor();
+  await keyboard.press("Escape");
+  await list.waitFor({ state: "detached" });
+  await becomes(() => composer(page).inputValue(), `@boris${serial} и @anna${serial} @`);
+  await keyboard.press("Backspace");
+  await keyboard.press("Enter");
+  await becomes(async () => (await server.items(boris, chatId)).at(-1).content, `@boris${serial} и @anna${serial}`);
+  assertNoErrors(vera);
+});
+
+test("messages are forwarded to several chats, found by name", { skip }, async () => {
+  const { page } = vera;
+  const direct = await server.direct(vera.account, boris);
+  await server.send(boris, direct, "Здравствуйте");
+  await page.locator("nav.side .row", { hasText: "Борис Лебедев" }).waitFor();
+  await body("Второе").click({ button: "right" });
+  await item("Переслать").click();
+  const dialog = page.getByRole("dialog", { name: "Переслать" });
+  await dialog.getByRole("searchbox").fill("бор");
+  await dialog.getByRole("searchbox").press("Enter");
+  await look(page, "forward");
+  await assertInside(page);
+  await dialog.getByRole("button", { name: "Переслать", exact: true }).click();
+  await page.getByText("Сообщение переслано").waitFor();
+  await becomes(async () => (await server.items(boris, direct)).at(-1).content, "Второе");
+  await say(page, "и здесь");
+  assertNoErrors(vera);
+});
