@@ -38,14 +38,14 @@ else app.quit(); // the first one shows its window and is told the arguments
 function run() {
   /** @type {import("./src/main/shell.js").Shell | undefined} */
   let shell;
-  /** A chat that was asked for before there was a window. @type {number | null} */
+  /** What was asked for before there was a window. @type {import("./src/main/links.js").Place | null} */
   let early = null;
 
-  /** @param {number | null} chatId */
-  const open = (chatId) => {
-    if (shell === undefined) early = chatId ?? early;
-    else if (chatId === null) shell.show();
-    else shell.openChat(chatId);
+  /** @param {import("./src/main/links.js").Place | null} place */
+  const open = (place) => {
+    if (shell === undefined) early = place ?? early;
+    else if (place === null) shell.show();
+    else shell.openChat(place);
   };
   app.on("second-instance", (_event, argv) => open(chatOfArguments(argv)));
   app.on("open-url", (event, url) => {

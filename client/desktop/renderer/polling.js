@@ -141,7 +141,7 @@ export class Polling {
       if (!entry?.saved || this.#stopped) return;
       const { cid, kind } = entry.row;
       entry.tried = true; // from now on the server may have it
-      const { method, path, body, headers } = requestOf(entry.row);
+      const { method, path, body, headers } = requestOf(/** @type {import("./db.js").Kept} */ (entry.row));
       const answer = await this.parts.api.call(method, path, body, headers);
       if (!answer.ok && isPassing(answer.code)) return;
       if (!answer.ok) {
@@ -164,12 +164,14 @@ export class Polling {
 
 /**
  * What a row of the outbox is over HTTP (docs/protocol.md section 2).
- * @param {import("./core/outbox.js").Row} row
+ * @param {import("./db.js").Kept} row
  * @returns {{method: string, path: string, body?: any, headers?: Record<string, string>}}
  */
-export function requestOf({ kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on }) {
+export function requestOf({ kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on, forward }) {
   const messages = `/api/chats/${chat_id}/messages`;
-  if (kind === "send") return { method: "POST", path: messages, body: { cid, content, reply_to } };
+  if (kind === "send") {
+    return { method: "POST", path: messages, body: forward ? { cid, forward } : { cid, content, reply_to } };
+  }
   const named = target_at === null ? "" : `?target_at=${encodeURIComponent(target_at)}`;
   const headers = { "Idempotency-Key": cid };
   const method = on ? "PUT" : "DELETE";

@@ -164,7 +164,7 @@
  *   setBadge: (count: number, title: string) => void,
  *   openExternal: (url: string) => Promise<boolean>,
  *   attention: () => void,
- *   onOpenChat: (listener: (chatId: number) => void) => void,
+ *   onOpenChat: (listener: (place: number | {chat_id: number, seq: number | null}) => void) => void,
  *   onWake: (listener: () => void) => void,
  *   onMenu: (listener: (action: string) => void) => void,
  * }} Desktop

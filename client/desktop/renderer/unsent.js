@@ -49,7 +49,8 @@ export class Unsent {
   async change(chatId, cid, then) {
     if ("remove" in then && (await this.cancel(cid))) return DONE;
     const entry = this.#untried(cid);
-    if (entry && "content" in then) {
+    const copied = entry && /** @type {import("./db.js").Kept} */ (entry.row).forward; // its text is the server's to copy
+    if (entry && !copied && "content" in then) {
       entry.unsaved += 1; // it is not sent before the new text is durable
       entry.row = { ...entry.row, content: then.content };
       await this.parts.db.changeRow(cid, { content: then.content });

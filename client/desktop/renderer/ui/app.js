@@ -63,7 +63,9 @@ export class App {
     messenger.subscribe(() => this.#changed());
     window.addEventListener("keydown", this.#key);
     window.addEventListener("hashchange", () => this.#openHash());
-    platform.onOpenChat((chatId) => void this.#openPlace({ chat_id: chatId, seq: null }));
+    platform.onOpenChat(
+      (place) => void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place),
+    );
     platform.onMenu((action) => this.#run(action, 0));
     await this.#follow(messenger.state());
     this.#draw();

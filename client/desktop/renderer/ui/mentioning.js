@@ -100,12 +100,12 @@ export class Mentioning {
     return html`<li
       role="option"
       id="mention-${at}"
-      class="mention ${at === this.#active ? "is-active" : ""}"
+      class="mentions__one ${at === this.#active ? "is-active" : ""}"
       aria-selected=${at === this.#active ? "true" : "false"}
       @pointerdown=${press}
     >
       ${picture}<bdi class="truncate">${name}</bdi>
-      <span class="mention__name truncate">@${all ? offer.word : offer.user.username}</span>
+      <span class="mentions__name truncate">@${all ? offer.word : offer.user.username}</span>
     </li>`;
   }
 

@@ -1,18 +1,23 @@
-/** Links that come from outside (vestnik://chat/42) and links that lead outside. Pure. */
+/** Links that come from outside (vestnik://chat/42, vestnik://chat/42/7) and links that lead outside. Pure. */
 
 "use strict";
 
-const OPEN_CHAT = /^vestnik:\/\/chat\/([1-9][0-9]{0,15})\/?$/;
+const OPEN_CHAT = /^vestnik:\/\/chat\/([1-9][0-9]{0,15})(?:\/([1-9][0-9]{0,15}))?\/?$/;
 const LONGEST = 8192;
 
-/** The chat that a deep link opens; anything but the one known form is null. @param {unknown} link */
+/** A chat, or a message in it. @typedef {number | {chat_id: number, seq: number}} Place */
+
+/** What a deep link opens; anything but the two known forms is null. @param {unknown} link @returns {Place | null} */
 function chatOfLink(link) {
-  const digits = typeof link === "string" ? OPEN_CHAT.exec(link)?.[1] : undefined;
-  const id = digits === undefined ? NaN : Number(digits);
-  return Number.isSafeInteger(id) ? id : null;
+  const found = typeof link === "string" ? OPEN_CHAT.exec(link) : null;
+  if (!found) return null;
+  const id = Number(found[1]);
+  const seq = found[2] === undefined ? null : Number(found[2]);
+  if (!Number.isSafeInteger(id) || (seq !== null && !Number.isSafeInteger(seq))) return null;
+  return seq === null ? id : { chat_id: id, seq };
 }
 
-/** The chat of the first deep link in a command line. @param {readonly string[]} argv @returns {number | null} */
+/** Where the first deep link in a command line leads. @param {readonly string[]} argv @returns {Place | null} */
 function chatOfArguments(argv) {
   for (const argument of argv) {
     const id = chatOfLink(argument);

@@ -27,7 +27,7 @@ const { createTray } = require("./tray.js");
 const { createWindows } = require("./windows.js");
 
 /** @typedef {(message: string, error?: unknown) => void} Report */
-/** @typedef {{show: () => void, openChat: (chatId: number) => void}} Shell */
+/** @typedef {{show: () => void, openChat: (place: import("./links.js").Place) => void}} Shell */
 
 /**
  * @param {{configuration: import("./configuration.js").Configuration, root: string, profile: string,
@@ -45,7 +45,8 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   const openOutside = (/** @type {string} */ link) =>
     shell.openExternal(link).catch((error) => report("A link could not be opened", error));
-  const openChat = (/** @type {number} */ chatId) => events.tell(windows.show().webContents, "open-chat", chatId);
+  const openChat = (/** @type {import("./links.js").Place} */ place) =>
+    events.tell(windows.show().webContents, "open-chat", place);
   const quit = () => app.quit();
 
   guardContents(app, openOutside);
@@ -107,8 +108,8 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   applySettings();
   const { webContents } = windows.open({ minimised: argv.includes(BACKGROUND) });
-  const chatId = chatOfArguments(argv);
-  if (chatId !== null) events.tell(webContents, "open-chat", chatId);
+  const place = chatOfArguments(argv);
+  if (place !== null) events.tell(webContents, "open-chat", place);
   return { show: () => windows.show(), openChat };
 }
 

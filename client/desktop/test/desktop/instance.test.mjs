@@ -28,7 +28,7 @@ async function startAgain(userData, ...args) {
 /** @param {import("playwright-core").Page} page */
 const collectChats = (page) =>
   page.evaluate(() => {
-    const opened = /** @type {number[]} */ ([]);
+    const opened = /** @type {(number | object)[]} */ ([]);
     Object.assign(window, { opened });
     window.vestnik?.onOpenChat((id) => opened.push(id));
   });

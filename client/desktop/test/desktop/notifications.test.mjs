@@ -76,7 +76,7 @@ test(
         [tag, chat],
       );
     await it.page.evaluate(() => {
-      const opened = /** @type {number[]} */ ([]);
+      const opened = /** @type {(number | object)[]} */ ([]);
       Object.assign(window, { opened });
       window.vestnik?.onOpenChat((id) => opened.push(id));
     });

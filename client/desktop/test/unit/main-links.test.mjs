@@ -6,11 +6,15 @@ import links from "../../src/main/links.js";
 
 const { chatOfArguments, chatOfLink, externalLink } = links;
 
-test("one form opens a chat, and only that", () => {
+test("one form opens a chat, one a message, and only those", () => {
   assert.equal(chatOfLink("vestnik://chat/42"), 42);
   assert.equal(chatOfLink("vestnik://chat/42/"), 42);
   assert.equal(chatOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
+  assert.deepEqual(chatOfLink("vestnik://chat/42/7"), { chat_id: 42, seq: 7 });
   const others = [
+    "vestnik://chat/42/0",
+    "vestnik://chat/42/9007199254740992",
+    "vestnik://chat/42/7/1",
     "vestnik://chat/9007199254740992",
     "vestnik://chat/0",
     "vestnik://chat/-1",
