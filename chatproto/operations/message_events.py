@@ -41,7 +41,7 @@ def _data(event: Event, target: Message, pinned_seq: int | None) -> dict[str, An
             changed_since = event.data["rev"] != target.rev
             data: dict[str, Any] = {"emoji": event.data["emoji"]} if "emoji" in event.data else {}
             if event.event == "edited" or changed_since:
-                data |= {"content": target.content, "edited_at": target.edited_at}
+                data |= {"content": target.content, "edited_at": target.edited_at} | _named(target)
             if event.event != "edited" or changed_since:
                 data["reactions"] = target.reactions
             return data | {"rev": target.rev}
@@ -52,6 +52,12 @@ def _data(event: Event, target: Message, pinned_seq: int | None) -> dict[str, An
             return {"pinned_seq": pinned_seq}
         case _:
             return {}
+
+
+def _named(target: Message) -> dict[str, Any]:
+    """Whom the text names, where it names anybody."""
+    data: dict[str, Any] = {"mentions": target.mentions} if target.mentions else {}
+    return data | {"mentions_all": True} if target.mentions_all else data
 
 
 def seen_from(item: LogItem, first_seq: int) -> LogItem:
@@ -94,6 +100,9 @@ def tombstone(message: Message, rev: int) -> Message:
         attachment_url=None,
         attachments=(),
         reactions=(),
+        mentions=(),
+        mentions_all=False,
+        forwarded=None,
     )
 
 

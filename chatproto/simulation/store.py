@@ -51,7 +51,7 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
 )
-from chatproto.wire.model import Event, Message, PrivateUser, User
+from chatproto.wire.model import Event, Message, Notify, PrivateUser, User
 
 
 @define
@@ -121,6 +121,8 @@ class Membership:
     muted: bool = False
     favourite: bool = False
     hidden_seq: int | None = None
+    notify: Notify = "all"
+    muted_until: datetime | None = None
     departure: Departure | None = None
 
 
@@ -128,7 +130,8 @@ class Membership:
 class Room:
     """A chat with its log: entry i has seq i + 1. `commands`: digest, first and last seq by (actor, cid).
 
-    Messages stand in the log as they were sent, but for erased ones. `texts`: what each `edited` wrote, by its seq;
+    Messages stand in the log as they were sent, but for erased ones. `texts`: what each `edited` wrote, by its seq, and
+    `named` whom it named;
     `changes`: seqs of the events that changed a message, by its seq; `pins`: seq of the event, that of the message, on.
     """
 
@@ -142,6 +145,7 @@ class Room:
     log: list[Message | Event] = field(factory=list)
     commands: dict[tuple[int, str], tuple[bytes, int, int]] = field(factory=dict)
     texts: dict[int, str] = field(factory=dict)
+    named: dict[int, tuple[tuple[int, ...], bool]] = field(factory=dict)
     changes: dict[int, tuple[int, ...]] = field(factory=dict)
     pins: list[tuple[int, int, bool]] = field(factory=list)
 
@@ -164,6 +168,7 @@ class Room:
             log=list(self.log),
             commands=dict(self.commands),
             texts=dict(self.texts),
+            named=dict(self.named),
             changes=dict(self.changes),
             pins=list(self.pins),
         )

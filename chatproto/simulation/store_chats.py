@@ -112,7 +112,9 @@ def set_flags(store: Store, operation: SetFlags) -> Outcome:
     if room is None or member is None:
         return Refused("not_found")
     if operation.muted is not None:
-        member.muted = operation.muted
+        member.muted, member.muted_until = operation.muted, operation.muted_until
+    if operation.notify is not None:
+        member.notify = operation.notify
     if operation.favourite is not None:
         member.favourite = operation.favourite
     if operation.hidden is not None:
@@ -171,7 +173,10 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
             then.others_delivered_seq if then else _highest(member.own_delivered_seq for member in others)
         ),
         unread_count=count_unread(room, user_id, me.read_seq, last_seq),
+        mention_count=count_mentions(room, user_id, me.read_seq, last_seq),
         muted=me.muted,
+        muted_until=me.muted_until,
+        notify=me.notify,
         favourite=me.favourite,
         hidden=me.hidden_seq is not None and (last_message is None or last_message.seq <= me.hidden_seq),
         peer=None if peer_id is None else store.seen_by(user_id, peer_id),
@@ -224,7 +229,14 @@ def as_of(room: Room, message: Message, end: int | None) -> Message:
     edits = [seq for seq in changes if seq in room.texts]
     if edits:
         edited_at = room.log[edits[-1] - 1].created_at
-        changed = msgspec.structs.replace(changed, content=room.texts[edits[-1]], edited_at=edited_at)
+        mentions, mentions_all = room.named[edits[-1]]
+        changed = msgspec.structs.replace(
+            changed,
+            content=room.texts[edits[-1]],
+            edited_at=edited_at,
+            mentions=mentions,
+            mentions_all=mentions_all,
+        )
     reactions = reactions_at(room, message.seq, end)
     return msgspec.structs.replace(
         changed, reactions=gathered((user_id, emoji, seq) for (user_id, emoji), seq in reactions.items())
@@ -253,6 +265,16 @@ def pinned(room: Room, end: int | None) -> set[int]:
         if end is None or change <= end:
             (found.add if on else found.discard)(seq)
     return found
+
+
+def count_mentions(room: Room, user_id: int, read_seq: int, last_seq: int) -> int:
+    """Those of them that name the user, or everybody; 100 stands for more than 99."""
+    messages = [
+        as_of(room, item, None)
+        for item in room.log[read_seq:last_seq]
+        if isinstance(item, Message) and item.sender_id != user_id
+    ]
+    return min(sum(message.mentions_all or user_id in message.mentions for message in messages), 100)
 
 
 def count_unread(room: Room, user_id: int, read_seq: int, last_seq: int) -> int:

@@ -27,14 +27,14 @@ from chatproto.operations import (
     ReadLog,
     Refused,
 )
-from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, judge_change, judge_message
+from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, judge_change, judge_message
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.store import Membership, Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
-from chatproto.simulation.store_messages import change_message
+from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS, Limits
-from chatproto.wire.model import ChatType, Event, Hidden, LogItem, Message, Page, Role, User
+from chatproto.wire.model import ChatType, Event, Forwarded, Hidden, LogItem, Message, Page, Role, User
 
 PAGE_BYTES = Limits().page_bytes
 
@@ -45,16 +45,19 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
     if room is None:
         return NOT_MEMBER
     member = room.membership(operation.actor_id)
+    source = _source(store, operation)
     verdict = judge_message(
         operation,
         accepted=_accepted(room, operation),
         first_seq=None if member is None else member.first_seq,
         target_at=_made_at(room, operation.reply_to),
+        source=source,
     )
     if isinstance(verdict, Refused):
         return verdict
     if verdict == "repeat":
         return _repeat(room, operation)
+    mentions, mentions_all = named(store, room, operation.actor_id, operation.mentions)
     store.messages += 1
     previous_at, seq = room.head[1], room.last_seq + 1
     message = Message(
@@ -62,14 +65,33 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
         chat_id=room.id,
         seq=seq,
         sender_id=operation.actor_id,
-        content=operation.content,
+        content=operation.content if source is None else source.content,
         created_at=operation.now,
         reply_to=operation.reply_to,
+        mentions=mentions,
+        mentions_all=mentions_all,
+        forwarded=None if source is None else source.author,
         cid=operation.cid,
     )
     room.log.append(message)
     room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
     return Appended(room.id, (message,), False, seq, previous_at=previous_at)
+
+
+def _source(store: Store, operation: AppendMessage) -> Source | None:
+    """The message that is forwarded, as the actor sees it, or saw it last."""
+    forward = operation.forward
+    room = None if forward is None else store.rooms.get(forward.chat_id)
+    member = None if room is None else room.members.get(operation.actor_id)
+    if forward is None or room is None or member is None:
+        return None
+    end = room.last_seq if member.left_seq is None else member.left_seq
+    item = room.log[forward.seq - 1] if member.first_seq <= forward.seq <= end else None
+    if not isinstance(item, Message):
+        return None
+    seen = shown(room, item, member)
+    author = Forwarded(user_id=seen.sender_id, display_name=store.plain(seen.sender_id).display_name)
+    return Source(seen.created_at, seen.content, seen.forwarded or author)
 
 
 def append_batch(store: Store, operation: AppendBatch) -> Outcome:

@@ -2,7 +2,7 @@
 
 from chatproto.operations import Mark, Marked, Outcome, Refused
 from chatproto.simulation.store import Store
-from chatproto.simulation.store_chats import count_unread
+from chatproto.simulation.store_chats import count_mentions, count_unread
 
 
 def mark(store: Store, operation: Mark) -> Outcome:
@@ -32,6 +32,7 @@ def mark(store: Store, operation: Mark) -> Outcome:
         delivered_seq=member.delivered_seq,
         read_seq=member.read_seq,
         unread_count=count_unread(room, operation.user_id, member.read_seq, last_seq),
+        mention_count=count_mentions(room, operation.user_id, member.read_seq, last_seq),
         last_seq=last_seq,
         changed=after != before,
         is_group=room.type == "group",

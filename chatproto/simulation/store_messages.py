@@ -18,11 +18,12 @@ from chatproto.operations import (
     Refused,
     RevisionsFound,
 )
-from chatproto.operations.append_rules import NOT_MEMBER
+from chatproto.operations.append_rules import NOT_MEMBER, names_everybody
 from chatproto.operations.message_events import OF_CONTENT, UNPINNED, tombstone
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
 from chatproto.simulation.store import Room, Store
 from chatproto.simulation.store_chats import as_of, pinned, reactions_at, shown, shown_item
+from chatproto.wire.markup import Mentions
 from chatproto.wire.model import ChatType, Event, Message, Revision, Role
 
 
@@ -51,7 +52,7 @@ def change_message(store: Store, operation: MessageChange) -> Appended | Refused
         return Appended(room.id, (), False, last_seq, unchanged=(last_seq, last_at))
     seq = last_seq + 1
     room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
-    _perform(room, operation)
+    _perform(store, room, operation)
     event = shown_item(room, room.log[-1], None)
     assert isinstance(event, Event)
     return Appended(room.id, (event,), False, seq, previous_at=last_at)
@@ -88,11 +89,12 @@ def _message(room: Room, seq: int) -> Message | None:
     return item if isinstance(item, Message) else None
 
 
-def _perform(room: Room, operation: MessageChange) -> None:
+def _perform(store: Store, room: Room, operation: MessageChange) -> None:
     seq, rev = room.last_seq + 1, len(room.changes.get(operation.seq, ())) + 2
     match operation:
         case EditMessage(content=content):
             room.texts[seq] = content
+            room.named[seq] = named(store, room, operation.actor_id, operation.mentions)
             _log(room, operation, "edited", {"rev": rev})
         case React(emoji=emoji, on=on):
             _log(room, operation, "reaction_added" if on else "reaction_removed", {"rev": rev, "emoji": emoji})
@@ -107,6 +109,15 @@ def _perform(room: Room, operation: MessageChange) -> None:
             _erase(room, operation.seq)
         case _:
             assert_never(operation)
+
+
+def named(store: Store, room: Room, author_id: int, mentions: Mentions) -> tuple[tuple[int, ...], bool]:
+    """Whom a text names: those of its names who are members now, and whether everybody."""
+    present = room.present()
+    ids = {store.accounts[user_id].user.username: user_id for user_id in present}
+    found = tuple(ids[name] for name in mentions.usernames if name in ids)
+    role = cast("Role", present[author_id].role)
+    return found, names_everybody(mentions.all, members=len(present), role=role)
 
 
 def _log(room: Room, operation: MessageChange, event: str, data: dict[str, object]) -> None:
@@ -132,6 +143,7 @@ def _erase(room: Room, seq: int) -> None:
     for change in changes:
         event = room.log[change - 1]
         room.texts.pop(change, None)
+        room.named.pop(change, None)
         if isinstance(event, Event) and event.event in OF_CONTENT:
             room.log[change - 1] = structs.replace(event, data={})
     room.log[seq - 1] = tombstone(message, len(changes) + 1)
