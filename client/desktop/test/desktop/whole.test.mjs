@@ -41,8 +41,32 @@ test("what is written in the app arrives, and what others write comes in", { ski
   await home.server.send(home.boris, home.chat, "Чаю?");
   await messageRow(home.page, "Чаю?").waitFor();
   assert.deepEqual(await stored(home), ["Доброе утро!", "И вам!", "Чаю?"]);
+  await formatted(home);
   assertNoErrors({ name: "app", errors: home.errors });
 });
+
+/** Text with marks: drawn, coloured, pasted, and left by a link. @param {Awaited<ReturnType<typeof moveIn>>} home */
+async function formatted({ app, page, server, boris, chat }) {
+  await server.send(boris, chat, "**Да** http://old.example/a\n```js\nlet a = 1;\n```");
+  const found = page.getByRole("article").filter({ hasText: "old.example" });
+  await found.locator("strong").waitFor();
+  await becomes(() => found.locator("pre .hl-keyword").allTextContents(), ["let"]);
+  const opened = await app.evaluateHandle(({ shell }) => {
+    /** @type {string[]} */
+    const links = [];
+    shell.openExternal = async (link) => void links.push(link);
+    return links;
+  });
+  await found.getByRole("link").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Открыть" }).click();
+  await becomes(() => opened.jsonValue(), ["http://old.example/a"]);
+  await app.evaluate(({ clipboard }) =>
+    /** @type {any} */ (clipboard).write({ text: "a b", html: "<p>a <b>b</b></p>" }),
+  );
+  await composer(page).press("Control+v");
+  await becomes(() => composer(page).inputValue(), "a **b**");
+  await composer(page).fill("");
+}
 
 test("who asked to be remembered is there after a restart, who did not is asked again", { skip }, async () => {
   for (const remember of [true, false]) {
