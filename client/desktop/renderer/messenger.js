@@ -148,7 +148,8 @@ class Vestnik {
     this.update([{ do: "set", values: { server, settings } }]);
     this.platform.onWake(() => this.wake());
     setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
-    window.addEventListener("pagehide", () => this.outgoing.flushDrafts());
+    // the listeners of this event are called in the order of their coming: the face's come after
+    window.addEventListener("pagehide", () => this.outgoing.leave());
     this.#neighbours.onmessage = ({ data }) => this.#heard(data);
     await this.#resume();
   }

@@ -21,6 +21,7 @@ const UNSENT = 2_000;
 export class Outgoing {
   /** @type {Map<number, number>} */
   #draftTimers = new Map();
+  #leaving = false;
 
   /**
    * @param {() => import("./core/model.js").Model} model @param {() => import("./profile.js").Profile | null} profile
@@ -122,7 +123,8 @@ export class Outgoing {
     this.profile()?.publish([{ do: "draft", chat_id: chatId, text }]);
     clearTimeout(this.#draftTimers.get(chatId));
     const keep = () => this.#keepDraft(chatId);
-    this.#draftTimers.set(chatId, window.setTimeout(keep, DRAFT_AFTER));
+    if (this.#leaving) keep();
+    else this.#draftTimers.set(chatId, window.setTimeout(keep, DRAFT_AFTER));
   }
 
   // --- steps ---
@@ -188,6 +190,12 @@ export class Outgoing {
     this.#draftTimers.delete(chatId);
     const drafts = new Map([[chatId, this.model().drafts.get(chatId) ?? ""]]);
     void this.db()?.keepViews({ drafts }).catch(() => {}); // prettier-ignore
+  }
+
+  /** Of a page that goes: the face may tell of a last word after this, and there is no later for it. */
+  leave() {
+    this.flushDrafts();
+    this.#leaving = true;
   }
 
   flushDrafts() {

@@ -15,8 +15,7 @@ export class Drafts {
   /** @param {import("./face.js").Face} face */
   constructor(face) {
     this.face = face;
-    // before the messenger, which writes at the same event
-    window.addEventListener("pagehide", () => this.flush(), { signal: face.ended, capture: true });
+    window.addEventListener("pagehide", () => this.flush(), { signal: face.ended });
   }
 
   /** @param {number} chatId @param {string} text */
