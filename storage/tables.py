@@ -217,6 +217,8 @@ chat_users = _table(
     _flag("muted"),
     _flag("favourite"),
     Column("hidden_seq", BigInteger),
+    Column("notify", String(8), nullable=False, server_default="all"),
+    Column("muted_until", UTCDateTime),
     Index(None, "user_id", "chat_id"),
     Index(None, "chat_id", "own_read_seq", "user_id"),
     Index(None, "chat_id", "own_delivered_seq", "user_id"),
@@ -264,10 +266,16 @@ messages = _table(
     _flag("deleted"),
     Column("reply_to", BigInteger),
     Column("cid", ASCIIBytes(64), nullable=False),
+    Column("mentions", Text),
+    _flag("mentions_all"),
+    Column("forwarded_id", BigInteger),
+    Column("forwarded_name", String(64)),
     UniqueConstraint("chat_id", "seq"),
     Index(None, "sender_id"),
 )
-"""`reply_to` is a seq of the same chat. `is_read` is for the owner's own reports; the server never reads it."""
+"""`reply_to` is a seq of the same chat. `mentions`: a JSON array of users, null where it names none. `forwarded_id`,
+`forwarded_name`: who wrote a forwarded text first. `is_read` is for the owner's own reports; the server never reads
+it."""
 
 chat_events = _table(
     "chat_events",
@@ -295,6 +303,8 @@ revisions = _table(
     Column("content", Text, nullable=False),
     Column("edited_at", UTCDateTime),
     Column("at_seq", BigInteger, nullable=False),
+    Column("mentions", Text),
+    _flag("mentions_all"),
 )
 """Every text of a message that was edited, the first and the present one too: from `rev` on, made by the entry
 `at_seq`."""
@@ -311,6 +321,15 @@ reactions = _table(
 )
 """Who put what under the message `seq`, by the entry `event_seq`. `until_seq`: the entry that took it away again; such
 a row stays only where somebody has left the chat in between, who goes on seeing it."""
+
+mentions = _table(
+    "mentions",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("sender_id", BigInteger, nullable=False),
+)
+"""Live messages by whom they name, to be counted; `user_id` 0: everybody."""
 
 pins = _table(
     "pins",

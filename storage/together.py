@@ -9,6 +9,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+E = TypeVar("E")
 
 
 @overload
@@ -19,6 +20,10 @@ def together(a: Steps[A], b: Steps[B], c: Steps[C], /, *, last: bool = ...) -> S
 def together(
     a: Steps[A], b: Steps[B], c: Steps[C], d: Steps[D], /, *, last: bool = ...
 ) -> Steps[tuple[A, B, C, D]]: ...
+@overload
+def together(
+    a: Steps[A], b: Steps[B], c: Steps[C], d: Steps[D], e: Steps[E], /, *, last: bool = ...
+) -> Steps[tuple[A, B, C, D, E]]: ...
 def together(*parts: Steps[Any], last: bool = False) -> Steps[tuple[Any, ...]]:
     """What each of the parts returns. Their first queries form a script in the order of the parts, then their second
     ones, and so on: a part may rely on the first query of another that stands before it, as on a lock.

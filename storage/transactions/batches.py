@@ -78,11 +78,16 @@ def _commands(batches: Sequence[AppendBatch], ours: Sequence[bool]) -> Iterator[
                 yield command
 
 
+def _kind(command: LogCommand) -> object:
+    """What may share statements: a forward stands alone, for what it copies may have been written just before it."""
+    return id(command) if isinstance(command, AppendMessage) and command.forward is not None else type(command)
+
+
 def _append(all_commands: Sequence[LogCommand], facts: Facts) -> Steps[list[Appended | Refused]]:
     """The chats are locked; `facts` hold until a command changes more than the log."""
     answers: list[Appended | Refused] = []
     heads, done = facts.heads, 0
-    for _, run in groupby(all_commands, type):
+    for _, run in groupby(all_commands, _kind):
         sends: list[AppendMessage] = []
         for command in run:
             done += 1

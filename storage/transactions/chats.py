@@ -34,7 +34,13 @@ _LOCK_OWN: Final = Statement(
 _SET_FLAGS: Final = Statement(
     update(chat_users)
     .where(chat_users.c.chat_id == bindparam("chat_key"), chat_users.c.user_id == bindparam("user_key"))
-    .values(muted=bindparam("muted"), favourite=bindparam("favourite"), hidden_seq=bindparam("hidden_seq"))
+    .values(
+        muted=bindparam("muted"),
+        muted_until=bindparam("muted_until", type_=chat_users.c.muted_until.type),
+        notify=bindparam("notify"),
+        favourite=bindparam("favourite"),
+        hidden_seq=bindparam("hidden_seq"),
+    )
 )
 
 
@@ -109,6 +115,8 @@ def set_flags(operation: SetFlags) -> Steps[Outcome]:
     changed = evolve(
         view,
         muted=view.muted if operation.muted is None else operation.muted,
+        muted_until=view.muted_until if operation.muted is None else operation.muted_until,
+        notify=operation.notify or view.notify,
         favourite=view.favourite if operation.favourite is None else operation.favourite,
     )
     if operation.hidden is not None:
@@ -118,6 +126,8 @@ def set_flags(operation: SetFlags) -> Steps[Outcome]:
             chat_key=view.id,
             user_key=operation.user_id,
             muted=changed.muted,
+            muted_until=changed.muted_until,
+            notify=changed.notify,
             favourite=changed.favourite,
             hidden_seq=changed.hidden_seq,
         )

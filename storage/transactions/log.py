@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import ChatType, Event, Hidden, LogItem, Message, Role, User
+from chatproto.wire.model import ChatType, Event, Forwarded, Hidden, LogItem, Message, Role, User
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
@@ -30,6 +30,10 @@ MESSAGE_COLUMNS: Final = (
     messages.c.reply_to,
     messages.c.attachment_url,
     messages.c.cid,
+    messages.c.mentions,
+    messages.c.mentions_all,
+    messages.c.forwarded_id,
+    messages.c.forwarded_name,
 )
 
 
@@ -75,6 +79,10 @@ class MessageRow(NamedTuple):
     reply_to: int | None
     attachment_url: str | None
     cid: str
+    mentions: str | None
+    mentions_all: bool
+    forwarded_id: int | None
+    forwarded_name: str | None
 
 
 class _EventRow(NamedTuple):
@@ -134,6 +142,23 @@ INSERT_COMMAND: Final = Statement(into(commands, "chat_id", "actor_id", "cid", "
 INSERT_MESSAGE: Final = Statement(
     into(messages, "chat_id", "seq", "sender_id", "content", "created_at", "reply_to", "cid")
 )
+INSERT_MESSAGE_NAMING: Final = Statement(
+    into(
+        messages,
+        "chat_id",
+        "seq",
+        "sender_id",
+        "content",
+        "created_at",
+        "reply_to",
+        "cid",
+        "mentions",
+        "mentions_all",
+        "forwarded_id",
+        "forwarded_name",
+    )
+)
+"""For messages some of which name somebody or are forwarded, which is rare."""
 INSERT_EVENT: Final = Statement(
     into(chat_events, "chat_id", "seq", "event", "actor_id", "created_at", "target_seq", "subject_id", "data")
 )
@@ -219,7 +244,24 @@ def read_message(row: Sequence[Any], *, is_read: bool) -> Message:
         reply_to=found.reply_to,
         attachment_url=found.attachment_url,
         cid=found.cid,
+        mentions=read_ids(found.mentions),
+        mentions_all=found.mentions_all,
+        forwarded=(
+            None
+            if found.forwarded_id is None
+            else Forwarded(user_id=found.forwarded_id, display_name=found.forwarded_name or "")
+        ),
     )
+
+
+def read_ids(text: str | None) -> tuple[int, ...]:
+    """The column `mentions`."""
+    return () if text is None else tuple(json.loads(text))
+
+
+def write_ids(ids: Sequence[int]) -> str | None:
+    """For the column `mentions`."""
+    return json.dumps(ids, separators=(",", ":")) if ids else None
 
 
 def render_event(

@@ -12,7 +12,7 @@ from chatproto.operations import Mark, Marked, Outcome, Refused
 from chatproto.wire.model import ChatType
 from storage.statements import Lookup, Select, Steps, updates
 from storage.tables import chat_users, chats
-from storage.transactions.unread import Behind, count_all_unread
+from storage.transactions.unread import Behind, count_all_mentions, count_all_unread
 
 
 class _Marks(NamedTuple):
@@ -100,7 +100,7 @@ def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
             if marks != before[key]
         ]
     )
-    unread = yield from _unread(after, heads)
+    unread, named = yield from _unread(after, heads)
     outcomes: list[Marked | Refused] = []
     for operation, verdict in zip(operations, verdicts, strict=True):
         if isinstance(verdict, Refused):
@@ -115,6 +115,7 @@ def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
                 delivered_seq=marks.delivered_seq,
                 read_seq=marks.read_seq,
                 unread_count=unread.get(key, 0),
+                mention_count=named.get(key, 0),
                 last_seq=head.last_seq,
                 changed=verdict,
                 is_group=head.type == "group",
@@ -140,7 +141,15 @@ def _raise(operation: Mark, marks: dict[tuple[int, int], _Marks], heads: dict[in
     return marks[key] != own
 
 
-def _unread(marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]) -> Steps[dict[tuple[int, int], int]]:
+def _unread(
+    marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]
+) -> Steps[tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]]:
+    """Messages, and those that name somebody, by chat and user."""
     behind = [Behind(one.chat_id, one.user_id, one.read_seq, heads[one.chat_id].last_seq) for one in marks.values()]
     counts = yield from count_all_unread(behind)
-    return {(one.chat_id, one.user_id): count for one, count in zip(behind, counts, strict=True)}
+    some = [one for one, count in zip(behind, counts, strict=True) if count]
+    named = yield from count_all_mentions(some)
+    return (
+        {(one.chat_id, one.user_id): count for one, count in zip(behind, counts, strict=True)},
+        {(one.chat_id, one.user_id): count for one, count in zip(some, named, strict=True)},
+    )

@@ -36,7 +36,9 @@ from storage.transactions.log import (
     MessageRow,
     read_entries,
     read_message,
+    write_ids,
 )
+from storage.transactions.naming import INSERT_MENTION, find_named, forget_mentions, mention_rows
 from storage.transactions.states import Viewer, read_items
 
 
@@ -127,9 +129,15 @@ _CHANGE_MESSAGE: Final = Statement(
         edited_at=bindparam("edited_at", type_=messages.c.edited_at.type),
         rev=bindparam("rev"),
         deleted=bindparam("deleted", type_=messages.c.deleted.type),
+        mentions=bindparam("mentions", type_=messages.c.mentions.type),
+        mentions_all=bindparam("mentions_all", type_=messages.c.mentions_all.type),
+        forwarded_id=bindparam("forwarded_id", type_=messages.c.forwarded_id.type),
+        forwarded_name=bindparam("forwarded_name", type_=messages.c.forwarded_name.type),
     )
 )
-_INSERT_REVISION: Final = Statement(into(revisions, "chat_id", "seq", "rev", "content", "edited_at", "at_seq"))
+_INSERT_REVISION: Final = Statement(
+    into(revisions, "chat_id", "seq", "rev", "content", "edited_at", "at_seq", "mentions", "mentions_all")
+)
 _INSERT_REACTION: Final = Statement(into(reactions, "chat_id", "seq", "event_seq", "user_id", "emoji"))
 _INSERT_PIN: Final = Statement(into(pins, "chat_id", "seq", "event_seq"))
 _SET_PINNED: Final = Statement(
@@ -325,7 +333,7 @@ def _perform(change: _Change) -> Steps[_Done]:
     operation = change.operation
     match operation:
         case EditMessage(content=content):
-            return (yield from _edit(change, content))
+            return (yield from _edit(change, operation, content))
         case DeleteMessage():
             return (yield from _delete(change))
         case React(emoji=emoji, on=on):
@@ -336,9 +344,19 @@ def _perform(change: _Change) -> Steps[_Done]:
             assert_never(operation)
 
 
-def _edit(change: _Change, content: str) -> Steps[_Done]:
-    before, now = change.message, change.operation.now
-    message = structs.replace(before, content=content, edited_at=now, rev=before.rev + 1)
+def _edit(change: _Change, operation: EditMessage, content: str) -> Steps[_Done]:
+    before, now = change.message, operation.now
+    named = (yield from find_named([(before.chat_id, operation.actor_id, operation.mentions)]))[0]
+    message = structs.replace(
+        before,
+        content=content,
+        edited_at=now,
+        rev=before.rev + 1,
+        mentions=named.user_ids,
+        mentions_all=named.everybody,
+    )
+    yield from forget_mentions(before)
+    yield from INSERT_MENTION.many(mention_rows(message))
     texts = [(message, change.seq)]
     if before.edited_at is None:
         texts.insert(0, (structs.replace(before, rev=1), before.seq))
@@ -351,6 +369,8 @@ def _edit(change: _Change, content: str) -> Steps[_Done]:
                 "content": one.content,
                 "edited_at": one.edited_at,
                 "at_seq": at_seq,
+                "mentions": write_ids(one.mentions),
+                "mentions_all": one.mentions_all,
             }
             for one, at_seq in texts
         ]
@@ -362,6 +382,7 @@ def _edit(change: _Change, content: str) -> Steps[_Done]:
 def _delete(change: _Change) -> Steps[_Done]:
     message = tombstone(change.message, change.message.rev + 1)
     yield from _write(message)
+    yield from forget_mentions(change.message)
     if change.message.rev > 1:
         yield from _ERASE_REVISIONS.run(**change.place)
         yield from _ERASE_REACTIONS.run(**change.place)
@@ -421,4 +442,8 @@ def _write(message: Message) -> Steps[None]:
         edited_at=message.edited_at,
         rev=message.rev,
         deleted=message.deleted,
+        mentions=write_ids(message.mentions),
+        mentions_all=message.mentions_all,
+        forwarded_id=None if message.forwarded is None else message.forwarded.user_id,
+        forwarded_name=None if message.forwarded is None else message.forwarded.display_name,
     )

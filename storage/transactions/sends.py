@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from attrs import define
+from attrs import define, evolve, field, frozen
 from sqlalchemy import select
 
 from chatproto.operations import Appended, AppendMessage, Refused
-from chatproto.operations.append_rules import NOT_MEMBER, judge_message
+from chatproto.operations.append_rules import NOT_MEMBER, Source, judge_message
+from chatproto.wire.markup import NOBODY
 from chatproto.wire.model import Message
 from storage.statements import Answers, DuplicateKey, Lookup, Steps, param, updates
 from storage.tables import chat_users, chats, commands, messages
@@ -16,12 +17,15 @@ from storage.together import together
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_MESSAGE,
+    INSERT_MESSAGE_NAMING,
     MESSAGE_COLUMNS,
     MessageRow,
     Readers,
     read_message,
     readers,
+    write_ids,
 )
+from storage.transactions.naming import INSERT_MENTION, NONE_NAMED, Named, find_named, find_source, mention_rows
 from storage.transactions.states import completed
 
 Key = tuple[int, int, str]
@@ -107,7 +111,24 @@ class _Fresh:
     command: AppendMessage
     seq: int
     previous_at: datetime | None
+    extra: "_Extra"
     id: int = 0
+
+
+@frozen
+class _Extra:
+    """Of a command: whom it names, and what it forwards."""
+
+    named: Named = NONE_NAMED
+    source: Source | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """As nearly all are."""
+        return self == _PLAIN
+
+
+_PLAIN: Final = _Extra()
 
 
 class _Again(NamedTuple):
@@ -125,6 +146,7 @@ def append_messages(sends: Sequence[AppendMessage], facts: "Facts", *, last: boo
 
     Nearly every cid is new, so the first try only assumes it: the unique key of `commands` contradicts where one is
     not. A refusal is given only after a look (I3: the cid comes before every other check)."""
+    facts.extras = yield from _extras(sends)
     verdicts = facts.judge(sends)
     looked = any(isinstance(verdict, Refused) for verdict in verdicts)
     if looked:
@@ -151,6 +173,7 @@ class Facts:
     heads: dict[int, Head]
     members: dict[tuple[int, int], int]
     targets: dict[Place, datetime]
+    extras: dict[int, _Extra] = field(factory=dict)
 
     def judge(self, sends: Sequence[AppendMessage], accepted: dict[Key, _Accepted] | None = None) -> list[_Verdict]:
         """What each ends in, one after another. `accepted`: what was there before this batch."""
@@ -166,11 +189,13 @@ class Facts:
                 continue
             key = (chat_id, command.actor_id, command.cid)
             first = here.get(key)
+            extra = self.extras.get(id(command), _PLAIN)
             verdict = judge_message(
                 command,
                 accepted=None if first is None else _digest(first),
                 first_seq=self.members.get((chat_id, command.actor_id)),
                 target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
+                source=extra.source,
             )
             if isinstance(verdict, Refused):
                 verdicts.append(verdict)
@@ -178,7 +203,7 @@ class Facts:
                 verdicts.append(_Again(first, head.last_seq))
             else:
                 seq = head.last_seq + 1
-                here[key] = fresh = _Fresh(command, seq, head.last_at)
+                here[key] = fresh = _Fresh(command, seq, head.last_at, extra)
                 heads[chat_id] = Head(chat_id, seq, command.now)
                 made[chat_id, seq] = command.now
                 verdicts.append(fresh)
@@ -187,6 +212,18 @@ class Facts:
 
 def _digest(first: _Fresh | _Accepted) -> bytes:
     return first.command.digest if isinstance(first, _Fresh) else first.digest
+
+
+def _extras(sends: Sequence[AppendMessage]) -> Steps[dict[int, _Extra]]:
+    """By the identity of the command, for those that have any."""
+    naming = [command for command in sends if command.mentions != NOBODY]
+    named = yield from find_named([(command.chat_id, command.actor_id, command.mentions) for command in naming])
+    extras = {id(command): _Extra(named=one) for command, one in zip(naming, named, strict=True)}
+    for command in sends:
+        if command.forward is not None:
+            source = yield from find_source(command.actor_id, command.forward)
+            extras[id(command)] = evolve(extras.get(id(command), _PLAIN), source=source)
+    return extras
 
 
 def first_seqs(sends: Sequence[AppendMessage]) -> Steps[dict[tuple[int, int], int]]:
@@ -212,10 +249,13 @@ def _look_up(sends: Sequence[AppendMessage]) -> Steps[dict[Key, _Accepted]]:
 def _write(verdicts: Sequence[_Verdict], *, last: bool) -> Steps[None]:
     """What is new, with all that goes with it; the messages get their ids."""
     fresh = [verdict for verdict in verdicts if isinstance(verdict, _Fresh)]
-    _, inserted, ids, _ = yield from together(
+    plain = all(one.extra.is_plain for one in fresh)
+    insert = INSERT_MESSAGE if plain else INSERT_MESSAGE_NAMING
+    _, inserted, ids, _, _ = yield from together(
         INSERT_COMMAND.many([_command_row(one) for one in fresh]),
-        INSERT_MESSAGE.many([_message_row(one) for one in fresh]),
+        insert.many([_message_row(one) if plain else _naming_row(one) for one in fresh]),
         _ids(fresh),
+        INSERT_MENTION.many([row for one in fresh for row in mention_rows(_message(one))]),
         _move_heads(fresh),
         last=last,
     )
@@ -273,15 +313,18 @@ def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
 
 
 def _message(one: _Fresh) -> Message:
-    command = one.command
+    command, source = one.command, one.extra.source
     return Message(
         id=one.id,
         chat_id=command.chat_id,
         seq=one.seq,
         sender_id=command.actor_id,
-        content=command.content,
+        content=command.content if source is None else source.content,
         created_at=command.now,
         reply_to=command.reply_to,
+        mentions=one.extra.named.user_ids,
+        mentions_all=one.extra.named.everybody,
+        forwarded=None if source is None else source.author,
         cid=command.cid,
     )
 
@@ -308,4 +351,15 @@ def _message_row(one: _Fresh) -> dict[str, Any]:
         "created_at": command.now,
         "reply_to": command.reply_to,
         "cid": command.cid,
+    }
+
+
+def _naming_row(one: _Fresh) -> dict[str, Any]:
+    message = _message(one)
+    return _message_row(one) | {
+        "content": message.content,
+        "mentions": write_ids(message.mentions),
+        "mentions_all": message.mentions_all,
+        "forwarded_id": None if message.forwarded is None else message.forwarded.user_id,
+        "forwarded_name": None if message.forwarded is None else message.forwarded.display_name,
     }

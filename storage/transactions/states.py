@@ -15,7 +15,7 @@ from chatproto.operations.message_events import OF_CONTENT, gathered, pinned_fro
 from chatproto.wire.model import Event, LogItem, Message
 from storage.statements import Answers, Lookup, Steps, param
 from storage.tables import chat_events, messages, reactions, revisions
-from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_entries, read_message
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_entries, read_ids, read_message
 
 _TOGETHER: Final = 128
 """Messages in one statement."""
@@ -49,6 +49,8 @@ class _Text(NamedTuple):
     seq: int
     content: str
     edited_at: datetime | None
+    mentions: str | None
+    mentions_all: bool
 
 
 class _Changes(NamedTuple):
@@ -73,7 +75,14 @@ _REACTIONS_THEN: Final = Answers(
     row=_Reaction,
 )
 _text_then = (
-    select(revisions.c.chat_id, revisions.c.seq, revisions.c.content, revisions.c.edited_at)
+    select(
+        revisions.c.chat_id,
+        revisions.c.seq,
+        revisions.c.content,
+        revisions.c.edited_at,
+        revisions.c.mentions,
+        revisions.c.mentions_all,
+    )
     .where(
         revisions.c.chat_id == param("chat_id", revisions.c.chat_id),
         revisions.c.seq == param("seq", revisions.c.seq),
@@ -165,7 +174,14 @@ def _then(some: Sequence[Message], ends: Mapping[int, int]) -> Steps[dict[Place,
         place = one.chat_id, one.seq
         one = structs.replace(one, rev=changes[place] + 1)
         if place in texts:
-            one = structs.replace(one, content=texts[place].content, edited_at=texts[place].edited_at)
+            text = texts[place]
+            one = structs.replace(
+                one,
+                content=text.content,
+                edited_at=text.edited_at,
+                mentions=read_ids(text.mentions),
+                mentions_all=text.mentions_all,
+            )
         elif one.edited_at is not None:
             one = tombstone(one, one.rev)  # it was deleted since it was read
         then.append(one)

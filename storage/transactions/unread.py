@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, bindparam, func, literal_column, or_, select
 
 from storage.statements import Answers, Steps, param
-from storage.tables import messages
+from storage.tables import mentions, messages
 
 MANY: Final = 1000
 """Stands for more than 999."""
+MANY_MENTIONS: Final = 100
+"""Stands for more than 99."""
+EVERYBODY: Final = 0
+"""In the table `mentions`: it names all members."""
 
 
 class Behind(NamedTuple):
@@ -42,10 +46,40 @@ _UNREAD: Final = Answers(select(bindparam("place", type_=Integer), func.count())
 """With values rather than with joined columns, because MySQL reads a range of an index by nothing else."""
 
 
+_named = (
+    select(mentions.c.seq)
+    .where(
+        mentions.c.chat_id == param("chat_id", mentions.c.chat_id),
+        or_(
+            mentions.c.user_id == param("user_id", mentions.c.user_id),
+            mentions.c.user_id == literal_column(str(EVERYBODY)),
+        ),
+        mentions.c.seq > param("read_seq", mentions.c.seq),
+        mentions.c.seq <= param("last_seq", mentions.c.seq),
+        mentions.c.sender_id != param("user_id", mentions.c.sender_id),
+    )
+    .distinct()
+    .limit(MANY_MENTIONS)
+    .subquery()
+)
+_MENTIONED: Final = Answers(select(bindparam("place", type_=Integer), func.count()).select_from(_named), row=_Unread)
+
+
 def count_all_unread(behind: Sequence[Behind]) -> Steps[list[int]]:
     """Others' live messages in (read_seq, last_seq], for each of them, in one statement."""
     counts = [0] * len(behind)
     rows = yield from _UNREAD.of(
+        [{"place": place, **one._asdict()} for place, one in enumerate(behind) if one.read_seq < one.last_seq]
+    )
+    for row in rows:
+        counts[row.place] = row.unread
+    return counts
+
+
+def count_all_mentions(behind: Sequence[Behind]) -> Steps[list[int]]:
+    """Those of them that name the person, or everybody; 100 stands for more than 99."""
+    counts = [0] * len(behind)
+    rows = yield from _MENTIONED.of(
         [{"place": place, **one._asdict()} for place, one in enumerate(behind) if one.read_seq < one.last_seq]
     )
     for row in rows:

@@ -13,13 +13,13 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ca
 from sqlalchemy.sql.expression import ScalarSelect
 
 from chatproto.operations.message_events import pinned_from
-from chatproto.wire.model import Chat, ChatType, Head, Message, Role, User
+from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, Role, User
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
 from storage.transactions.log import MESSAGE_COLUMNS, read_message
 from storage.transactions.states import completed
-from storage.transactions.unread import count_unread
+from storage.transactions.unread import Behind, count_all_mentions, count_unread
 
 _MANY: Final = 1000
 """Stands for more than 999 unread messages (I7)."""
@@ -60,6 +60,9 @@ class ChatView:
     last_message: Message | None
     unread_count: int
     pinned_seq: int
+    mention_count: int
+    notify: Notify
+    muted_until: datetime | None
 
     @property
     def active_at(self) -> tuple[datetime, int]:
@@ -99,6 +102,8 @@ class _Row(NamedTuple):
     last_message_seq: int | None
     last_message_at: datetime | None
     pinned_seq: int | None
+    notify: Notify
+    muted_until: datetime | None
     others_have_read: int | None
     """How far somebody other than the sender of the last message has read."""
 
@@ -158,6 +163,8 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "last_message_seq": messages.c.seq,
         "last_message_at": messages.c.created_at,
         "pinned_seq": _frozen(chats.c.pinned_seq, departures.c.pinned_seq),
+        "notify": chat_users.c.notify,
+        "muted_until": chat_users.c.muted_until,
         "others_have_read": (
             _frozen(_furthest(judges.c.own_read_seq, judges, messages.c.sender_id), another_had_read)
             if with_message
@@ -221,9 +228,21 @@ def _read_views(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
     found = [(_Row(*row[:width]), row[width:]) for row in rows]
     new = [row for row, _ in found if (row.last_message_seq or 0) > row.read_seq]
     counts = yield from _count_unread(user_id, new)
-    views = [_view(row, message, counts.get(row.id, 0)) for row, message in found]
+    named = yield from _count_mentions(user_id, [row for row in new if counts.get(row.id)])
+    views = [_view(row, message, counts.get(row.id, 0), named.get(row.id, 0)) for row, message in found]
     views = yield from _with_states(views)
     return sorted(views, key=lambda view: view.active_at, reverse=True)
+
+
+def _count_mentions(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[int, int]]:
+    """Those of them that name the user, by chat."""
+    counts: dict[int, int] = {}
+    for start in range(0, len(chats_with_news), _TOGETHER):
+        some = chats_with_news[start : start + _TOGETHER]
+        behind = [Behind(row.id, user_id, row.read_seq, row.last_seq) for row in some]
+        found = yield from count_all_mentions(behind)
+        counts |= {row.id: count for row, count in zip(some, found, strict=True)}
+    return counts
 
 
 def _with_states(views: Sequence[ChatView]) -> Steps[list[ChatView]]:
@@ -252,7 +271,7 @@ def _count_unread(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[i
     return {chat_id: min(count, _MANY) for chat_id, count in counts.items()}
 
 
-def _view(row: _Row, message: Row, unread_count: int) -> ChatView:
+def _view(row: _Row, message: Row, unread_count: int, mention_count: int) -> ChatView:
     last_message = None
     if message and row.last_message_seq is not None:
         last_message = read_message(message, is_read=(row.others_have_read or 0) >= row.last_message_seq)
@@ -266,7 +285,8 @@ def _view(row: _Row, message: Row, unread_count: int) -> ChatView:
         others_read_seq=row.others_read_seq or 0, others_delivered_seq=row.others_delivered_seq or 0,
         muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq,
         last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
-        unread_count=unread_count, pinned_seq=row.pinned_seq or 0,
+        unread_count=unread_count, pinned_seq=row.pinned_seq or 0, mention_count=mention_count,
+        notify=row.notify, muted_until=row.muted_until,
     )  # fmt: skip
 
 
@@ -296,6 +316,9 @@ def to_chat(view: ChatView, user_id: int, users: dict[int, User]) -> Chat:
         hidden=view.hidden_seq is not None and view.last_message_seq <= view.hidden_seq,
         peer=None if peer_id is None else users[peer_id],
         pinned_seq=pinned_from(view.pinned_seq or None, view.first_seq),
+        mention_count=view.mention_count,
+        notify=view.notify,
+        muted_until=view.muted_until,
     )
 
 
@@ -313,6 +336,7 @@ def to_heads(views: Iterable[ChatView]) -> tuple[Head, ...]:
             others_read_seq=view.others_read_seq,
             others_delivered_seq=view.others_delivered_seq,
             unread_count=view.unread_count,
+            mention_count=view.mention_count,
         )
         for view in views
     )

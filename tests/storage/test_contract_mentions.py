@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from attrs import evolve
 
 from chatproto.operations import (
@@ -19,8 +18,6 @@ from chatproto.operations.append_rules import OPEN_TO_ALL
 from chatproto.wire.markup import mentions
 from chatproto.wire.model import Chat, Event, Forwarded, Message
 from tests.storage.house import House, expect, refusal
-
-pytestmark = pytest.mark.parametrize("store", ["model"], indirect=True)  # the databases follow
 
 HEART = "\u2764\ufe0f"
 
