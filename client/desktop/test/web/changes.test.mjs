@@ -9,6 +9,7 @@ import {
   composer,
   launchChromium,
   messageRow,
+  newPage,
   newPerson,
   noChromium,
   openChat,
@@ -238,7 +239,17 @@ test(
     await messageRow(vera.page, "Четвёртое").waitFor({ state: "detached" });
     assert.equal(await messageRow(boris.page, "Второе").count(), 1, "nothing has come there yet");
 
+    // the page can be loaded anew, but nothing else goes through
+    let blocked = true;
+    await vera.context.routeWebSocket(/\/ws$/u, (socket) => void (blocked ? socket.close() : socket.connectToServer()));
+    await vera.context.route("**/api/**", (route) => (blocked ? route.abort() : route.fallback()));
     await wire.restore();
+    await vera.page.reload();
+    for (const text of ["Второе, новое", "Третье, новое"]) await messageRow(vera.page, text).waitFor();
+    await reaction(vera, "Первое", "🔥").waitFor();
+    await vera.page.locator(".pinbar", { hasText: "Первое" }).waitFor();
+    assert.equal(await messageRow(vera.page, "Четвёртое").count(), 0);
+    blocked = false;
     for (const text of ["Второе, новое", "Третье, новое"]) await messageRow(boris.page, text).waitFor();
     await reaction(boris, "Первое", "🔥").waitFor();
     await boris.page.locator(".pinbar", { hasText: "Первое" }).waitFor();
@@ -279,6 +290,56 @@ test("what the server refuses is taken back with its reason, and a refused edit 
   await messageRow(vera.page, "Моё, но поздно").waitFor({ state: "detached" });
   assertNoErrors(vera, boris);
 });
+
+test(
+  "where no WebSocket can be had, all of it goes over HTTP; a second window does and sees the same",
+  { skip },
+  async () => {
+    await say(vera.page, "Моё");
+    await say(boris.page, "Его");
+    await both("Моё");
+    await both("Его");
+    await vera.context.routeWebSocket(/\/ws$/u, (socket) => void socket.close());
+    wire.reset();
+    const { page: second, errors } = await newPage(vera.context);
+    await second.goto(wire.url);
+    await openChat(second, chatId);
+    const other = { ...vera, page: second, errors };
+    await messageRow(second, "Моё").waitFor();
+
+    await menuOf(other, "Моё");
+    await item(other, "Изменить").click();
+    await composer(second).fill("Моё, новое");
+    await composer(second).press("Enter");
+    await both("Моё, новое");
+    await menuOf(vera, "Его");
+    await vera.page.getByRole("menuitemcheckbox", { name: "Реакция 🔥" }).click();
+    await reaction(boris, "Его", "🔥").waitFor();
+    await reaction(other, "Его", "🔥").click();
+    await reaction(boris, "Его", "🔥").waitFor({ state: "detached" });
+    await menuOf(other, "Его");
+    await item(other, "Закрепить").click();
+    for (const { page } of [vera, boris, other]) await page.locator(".pinbar", { hasText: "Его" }).waitFor();
+    await menuOf(vera, "Его");
+    await item(vera, "Удалить").click();
+    await vera.page.getByRole("button", { name: "Удалить у всех" }).click();
+    for (const { page } of [vera, boris, other]) {
+      await messageRow(page, "Сообщение удалено").waitFor();
+      await page.locator(".pinbar").waitFor({ state: "detached" });
+    }
+    const events = (await server.items(vera.account, chatId)).map(({ type, event }) => event ?? type);
+    assert.deepEqual(events, [
+      "message",
+      "message",
+      "edited",
+      "reaction_added",
+      "reaction_removed",
+      "pinned",
+      "deleted",
+    ]);
+    assertNoErrors(vera, boris, other);
+  },
+);
 
 test("no text of a deleted message stays in the browser", { skip }, async () => {
   const secret = "пароль-от-сейфа-7788";
