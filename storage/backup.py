@@ -137,9 +137,9 @@ def _copy(source: Connection, target: Connection, progress: Progress) -> int:
 
 
 def _chunks(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    """Rows in the order of the primary key, found by it."""
+    """Rows in the order of the primary key, found by it; without what the database computes itself."""
     keys = list(table.primary_key.columns)
-    query = select(table).order_by(*keys)
+    query = select(*(column for column in table.columns if column.computed is None)).order_by(*keys)
     if table is meta:
         query = query.where(meta.c.name != EPOCH)
     result = connection.execution_options(stream_results=True).execute(query)

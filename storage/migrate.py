@@ -40,7 +40,16 @@ def _default_differs(
     return found.strip("'") != {"false": "0", "true": "1"}.get(wanted, wanted)
 
 
-COMPARISON: Final[dict[str, Any]] = {"compare_type": True, "compare_server_default": _default_differs}
+def _is_compared(thing: object, _name: str | None, _kind: str, _reflected: bool, found: object | None) -> bool:
+    """Of generated columns only whether they are there: Alembic takes what they are made of for a default."""
+    return found is None or not isinstance(thing, Column) or thing.computed is None
+
+
+COMPARISON: Final[dict[str, Any]] = {
+    "compare_type": True,
+    "compare_server_default": _default_differs,
+    "include_object": _is_compared,
+}
 """How Alembic compares a database with the tables."""
 
 _SQLITE: Final = "sqlite:///"

@@ -15,7 +15,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     DateTime,
+    Enum,
     ForeignKey,
     Index,
     Integer,
@@ -182,6 +184,7 @@ chats = _table(
     "chats",
     Column("id", _id(), primary_key=True, autoincrement=True),
     Column("type", String(8), nullable=False),
+    Column("is_group", Boolean, Computed("type = 'group'")),
     Column("title", String(100)),
     Column("avatar_url", String(2048)),
     Column("created_by", BigInteger, ForeignKey("users.id"), nullable=False),
@@ -196,15 +199,15 @@ chats = _table(
     Index(None, "direct_high"),
     Index(None, "created_by"),
 )
-"""`direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups. `last_at`: when the entry
-`last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of those that are pinned, 0
-where there is none."""
+"""`is_group` is for other readers. `direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups.
+`last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
+those that are pinned, 0 where there is none."""
 
 chat_users = _table(
     "chat_users",
     Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("role", String(8), nullable=False),
+    Column("role", Enum("member", "admin", name="role", create_constraint=True), nullable=False),
     Column("joined_at", UTCDateTime, nullable=False),
     _zero("joined_seq"),
     Column("first_seq", BigInteger, nullable=False, server_default=text("1")),

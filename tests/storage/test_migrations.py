@@ -240,3 +240,20 @@ async def test_a_title_that_the_log_does_not_tell_stays_unknown(url: str) -> Non
     await trio.to_thread.run_sync(upgrade, url)
     told = "title, avatar_url, last_message_seq, others_read_seq, reader_id, reader_seq, second_reader_seq"
     assert ask(url, f"select {told} from departures") == [(None, None, 0, 1, ann, 1, 0)]
+
+
+async def test_other_readers_find_groups_and_roles_in_words(url: str) -> None:
+    await trio.to_thread.run_sync(upgrade, url)
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann, bob = await house.people(2)
+        await house.direct(ann, bob)
+        await house.group(ann, bob)
+    finally:
+        await storage.aclose()
+    assert [bool(row[0]) for row in ask(url, "SELECT is_group FROM chats ORDER BY id")] == [False, True]
+    roles = ask(url, "SELECT role FROM chat_users ORDER BY chat_id, user_id")
+    assert [row[0] for row in roles] == ["member", "member", "admin", "member"]
+    with pytest.raises(Exception, match=r"role|CHECK|truncated"):
+        ask(url, "UPDATE chat_users SET role = 'owner'")
