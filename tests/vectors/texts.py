@@ -94,6 +94,8 @@ def same(*texts: str) -> Table:
     return [(text, [p(text)]) for text in texts]
 
 
+WHITE: Final = "\t \u00a0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
+
 MARKS: Final[Table] = [
     ("просто текст", [p("просто текст")]),
     ("**bold**", [p(b("bold"))]),
@@ -213,6 +215,7 @@ PLAIN: Final[Table] = [
         "a\tb  c   d",
         "один\nдва\n\n\nтри",
     ),
+    *same(*(f"**{white}a**" for white in WHITE)),
     ("", []),
     ("\n\n", []),
     (" \n\t\n", []),
@@ -242,6 +245,7 @@ CODE: Final[Table] = [
     ("```a b\nc```", [pre("a b\nc")]),
     ("```\n  a\n\n  b\n```", [pre("  a\n\n  b")]),
     ("```js\na\nb```", [pre("a\nb", "js")]),
+    ("```a `b` c\nd```", [pre("a `b` c\nd")]),
     ("a\n```\nb\n```\nc", [p("a"), pre("b"), p("c")]),
     ("a\n\n```\nb\n```\n\nc", [p("a"), pre("b"), p("c")]),
     ("```\na\n```\n```\nb\n```", [pre("a"), pre("b")]),
@@ -347,6 +351,10 @@ LINKS: Final[Table] = [
     ("ftp://example.com", [p("ftp://example.com")]),
     ("javascript:alert(1)", [p("javascript:alert(1)")]),
     ("https://example.com/a\u202eb", [p(a("https://example.com/a"), "\u202eb")]),
+    *(
+        (f"https://example.com/a{sign}b", [p(a("https://example.com/a"), f"{sign}b")])
+        for sign in WHITE + "\u00ad\u2060<"
+    ),
     ("https://example.com\\a", [p(a("https://example.com"), "\\a")]),
     ("**https://example.com/a**", [p(b(a("https://example.com/a")))]),
     ("_https://example.com/a_b_", [p(i(a("https://example.com/a_b")))]),
