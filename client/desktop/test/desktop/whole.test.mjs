@@ -42,8 +42,39 @@ test("what is written in the app arrives, and what others write comes in", { ski
   await messageRow(home.page, "Чаю?").waitFor();
   assert.deepEqual(await stored(home), ["Доброе утро!", "И вам!", "Чаю?"]);
   await formatted(home);
+  await changed(home);
   assertNoErrors({ name: "app", errors: home.errors });
 });
+
+/** What one does with messages: edited, reacted to, pinned, linked to, deleted. @param {Awaited<ReturnType<typeof moveIn>>} home */
+async function changed({ app, page, server, boris, chat }) {
+  await composer(page).press("ArrowUp");
+  await becomes(() => composer(page).inputValue(), "И вам!");
+  await composer(page).fill("И вам того же");
+  await composer(page).press("Enter");
+  await messageRow(page, "И вам того же").getByText("изменено").waitFor();
+  const menu = () => messageRow(page, "Чаю?").locator("article").click({ button: "right" });
+  const choose = (/** @type {string} */ name) => page.getByRole("menuitem", { name, exact: true }).click();
+  await menu();
+  await page.getByRole("menuitemcheckbox", { name: "Реакция 👍" }).click();
+  await menu();
+  await choose("Закрепить");
+  await page.locator(".pinbar", { hasText: "Чаю?" }).waitFor();
+  await menu();
+  await choose("Скопировать ссылку");
+  await becomes(
+    () => app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText()),
+    `${server.url}/#chat/${chat}/3`,
+  );
+  const events = async () =>
+    (await server.items(boris, chat)).filter(({ type }) => type === "event").map(({ event }) => event);
+  await becomes(events, ["edited", "reaction_added", "pinned"]);
+  await messageRow(page, "И вам того же").locator("article").click({ button: "right" });
+  await choose("Удалить");
+  await page.getByRole("button", { name: "Удалить у всех" }).click();
+  await messageRow(page, "Сообщение удалено").waitFor();
+  await becomes(events, ["edited", "reaction_added", "pinned", "deleted"]);
+}
 
 /** Text with marks: drawn, coloured, pasted, and left by a link. @param {Awaited<ReturnType<typeof moveIn>>} home */
 async function formatted({ app, page, server, boris, chat }) {
@@ -87,18 +118,29 @@ test("what was written without a server is kept through a restart and sent once"
   await say(home.page, "Первое");
   await say(home.page, "Второе");
   await messageRow(home.page, "Второе").waitFor();
+  await composer(home.page).press("ArrowUp");
+  await composer(home.page).fill("Второе, иначе");
+  await composer(home.page).press("Enter");
+  await messageRow(home.page, "Второе, иначе").waitFor();
+  await messageRow(home.page, "Доброе утро!").locator("article").click({ button: "right" });
+  await home.page.getByRole("menuitemcheckbox", { name: "Реакция 🔥" }).click();
+  await home.page.locator(".react", { hasText: "🔥" }).waitFor();
   await home.app.close();
 
   const offline = await launchElectron({ server: home.server, userData: home.userData });
   await openChat(offline.page, home.chat);
-  for (const text of ["Доброе утро!", "Первое", "Второе"]) await messageRow(offline.page, text).waitFor();
+  for (const text of ["Доброе утро!", "Первое", "Второе, иначе"]) {
+    await messageRow(offline.page, text).waitFor();
+  }
+  await offline.page.locator(".react", { hasText: "🔥" }).waitFor();
   await offline.app.close();
 
   await home.server.start();
   const online = await launchElectron({ server: home.server, userData: home.userData });
   await openChat(online.page, home.chat);
   await online.page.getByRole("log").locator("li.msg[data-seq='3']").waitFor();
-  assert.deepEqual(await stored(home), ["Доброе утро!", "Первое", "Второе"]);
+  await becomes(async () => (await home.server.items(home.boris, home.chat)).length, 4, "each once, and the reaction");
+  assert.deepEqual((await stored(home)).slice(0, 3), ["Доброе утро!", "Первое", "Второе, иначе"]);
   await home.server.send(home.boris, home.chat, "Вижу");
   await messageRow(online.page, "Вижу").waitFor();
   await becomes(() => messageRow(online.page, "Первое").count(), 1);

@@ -11,7 +11,6 @@ import {
   newPerson,
   noChromium,
   openChat,
-  say,
   startServer,
 } from "../harness/harness.js";
 import { assertInside, look } from "./look.js";
@@ -170,6 +169,70 @@ test("messages are forwarded to several chats, found by name", { skip }, async (
   await dialog.getByRole("button", { name: "Переслать", exact: true }).click();
   await page.getByText("Сообщение переслано").waitFor();
   await becomes(async () => (await server.items(boris, direct)).at(-1).content, "Второе");
-  await say(page, "и здесь");
+  await openChat(page, direct);
+  await messageRow(page, "Второе").getByText("Переслано: ").waitFor();
+  await look(page, "forwarded");
+  await openChat(page, chatId);
+
+  const saved = await server.direct(vera.account, vera.account);
+  await page.locator("nav.side .row", { hasText: "Сохранённые" }).waitFor();
+  await body("Первое").click({ button: "right" });
+  await item("Выбрать несколько").click();
+  await body("Третье").click();
+  await page.getByRole("toolbar", { name: "Выбранные сообщения" }).getByRole("button", { name: "Переслать" }).click();
+  for (const title of ["Борис Лебедев", "Сохранённые сообщения"]) await dialog.getByText(title).click();
+  await dialog.getByRole("button", { name: "Переслать в 2 чата" }).click();
+  await page.getByText("Переслано сообщений: 2").waitFor();
+  for (const id of [direct, saved]) {
+    await becomes(async () => {
+      const last = (await server.items(vera.account, id)).slice(-2);
+      return last.map(({ content, forwarded }) => [content, forwarded?.display_name]);
+    }, [["Первое", "Борис Лебедев"], ["Третье", "Борис Лебедев"]]); // prettier-ignore
+  }
   assertNoErrors(vera);
 });
+
+test(
+  "a mention has a badge of its own, and a chat is told to be silent for a while or but for mentions",
+  { skip },
+  async () => {
+    const { page } = vera;
+    const other = await server.direct(vera.account, boris);
+    await server.send(boris, other, "Здравствуйте");
+    await openChat(page, other);
+    await server.send(boris, chatId, `@${vera.account.username}, посмотрите`);
+    const row = page.locator("nav.side .row", { hasText: "Маяк 2.4" });
+    await row.getByText("Упоминаний: 1").waitFor({ state: "attached" });
+    await look(page, "mention-badge");
+
+    await row.click({ button: "right" });
+    await item("Уведомления").click();
+    await page.getByRole("menuitemradio", { name: "Обо всех сообщениях", checked: true }).waitFor();
+    await look(page, "notify-menu");
+    await assertInside(page);
+    await page.getByRole("menuitemradio", { name: "Только об упоминаниях" }).click();
+    const flags = () => server.call(vera.account, "GET", `/api/chats/${chatId}`);
+    await becomes(async () => (await flags()).notify, "mentions");
+    await row.focus();
+    await page.keyboard.press("Shift+F10");
+    await item("Уведомления").waitFor();
+    await page.keyboard.press("ArrowDown");
+    for (
+      let presses = 0;
+      presses < 8 && !(await item("Уведомления").evaluate((one) => one === document.activeElement));
+      presses += 1
+    ) {
+      await page.keyboard.press("ArrowDown");
+    }
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: /Без звука на 1 час/u }).waitFor();
+    for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await becomes(async () => (await flags()).muted, true);
+    const minutes = (Date.parse((await flags()).muted_until) - Date.now()) / 60_000;
+    assert.ok(minutes > 55 && minutes <= 60, String(minutes));
+    await row.getByText("Без звука").waitFor({ state: "attached" });
+    await openChat(page, chatId);
+    await row.getByText("Упоминаний: 1").waitFor({ state: "detached" });
+    assertNoErrors(vera);
+  },
+);
