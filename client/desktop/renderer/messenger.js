@@ -144,7 +144,9 @@ class Vestnik {
     this.#version = info.version;
     this.#os = info.os;
     const server = { url: trimmed(info.server), fixed: info.server_fixed };
-    const settings = settingsWith(this.model.settings, kept);
+    // the app is Russian until somebody chooses; a page follows its browser
+    const usual = this.platform.desktop ? this.model.settings : { ...this.model.settings, language: "system" };
+    const settings = settingsWith(/** @type {import("./types.js").Settings} */ (usual), kept);
     this.update([{ do: "set", values: { server, settings } }]);
     this.platform.onWake(() => this.wake());
     setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);

@@ -3,7 +3,7 @@
  * who is who, and keeps on this machine what is to be seen at the next start.
  */
 
-import { probe } from "./api.js";
+import { isPassing, probe } from "./api.js";
 import { isChatList, isUser } from "./core/frames.js";
 import { ClientSession } from "./core/session.js";
 import { Polling } from "./polling.js";
@@ -271,6 +271,9 @@ export class Owner {
       const found = await this.parts.api.get(`/api/users?ids=${ids.join(",")}`);
       if (found.ok && Array.isArray(found.body?.users)) {
         this.parts.publish([{ do: "users", users: found.body.users.filter(isUser) }]);
+      } else if (!found.ok && isPassing(found.code)) {
+        for (const id of ids) this.#strangers.add(id);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     }
     this.#asking = false;

@@ -51,6 +51,7 @@ export class Driver {
   start() {
     this.#seenAt = Date.now();
     this.#sleepWatch = window.setInterval(() => this.#watchSleep(), TICK);
+    window.addEventListener("offline", this.#noNetwork);
     this.input((session, at) => session.start(this.parts.tokens.token(), at));
   }
 
@@ -84,6 +85,7 @@ export class Driver {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#sleepWatch);
+    window.removeEventListener("offline", this.#noNetwork);
     this.#present?.socket.close(1000);
     this.#present = null;
   }
@@ -245,6 +247,11 @@ export class Driver {
     if (renewed.ok) this.input((session, at) => session.renewed(this.parts.tokens.token(), at));
     else this.input((session, at) => session.notRenewed(renewed.code, !isEnd(renewed), at));
   }
+
+  /** The system says so: nobody waits until the link is silent for long enough. */
+  #noNetwork = () => {
+    if (this.#present && !this.#stopped) this.#drop(this.#present, NO_LINK);
+  };
 
   /** A machine that slept does not hear that its link is gone: find out by the clock on the wall. */
   #watchSleep() {

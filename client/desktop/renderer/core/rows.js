@@ -44,7 +44,9 @@ export function sections(timeline, { me, dividerAfter, dayKey }) {
   /** @param {string} iso */
   const dayOf = (iso) => {
     const day = dayKey(iso);
-    if (days.at(-1)?.day !== day) {
+    const last = days.at(-1)?.day;
+    // clocks differ and are set back, and what is not sent stays below: no day comes twice, and none after a later one
+    if (last === undefined || day > last) {
       days.push({ day, at: iso, rows: [] });
       before = null;
     }

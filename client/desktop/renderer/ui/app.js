@@ -6,7 +6,7 @@ import { placeOfHash } from "../core/places.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
 import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
-import { quickKey } from "./keys.js";
+import { isComposed, quickKey } from "./keys.js";
 import { loadLanguage } from "./languages.js";
 import { createOverlays } from "./overlays.js";
 import { SignedIn } from "./signed-in.js";
@@ -15,6 +15,9 @@ import { SignedIn } from "./signed-in.js";
 
 /** Times such as "был(а) в сети в 12:46" and "вчера" grow old. */
 const MINUTE = 60_000;
+/** Milliseconds until texts that could not be loaded are asked for again, at first and at most. */
+const FIRST_WAIT = 500;
+const LAST_WAIT = 10_000;
 const REGIONS = ["side", "log", "composer"];
 
 export class App {
@@ -119,8 +122,20 @@ export class App {
     this.#settings = state.settings;
     applyAppearance(state.settings);
     if (before?.language === state.settings.language) return;
-    await loadLanguage(state.settings.language);
+    await this.#language(state.settings.language);
     this.#redraw();
+  }
+
+  /** Asked for until it comes: a page without words is none. @param {string} setting */
+  async #language(setting) {
+    for (let wait = FIRST_WAIT; this.#settings?.language === setting; wait = Math.min(2 * wait, LAST_WAIT)) {
+      try {
+        return await loadLanguage(setting);
+      } catch (error) {
+        console.warn("the texts could not be loaded:", error);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
   }
 
   /** @param {State} state @param {Date} now @param {boolean} whole */
@@ -204,11 +219,19 @@ export class App {
 
   /** @param {KeyboardEvent} event */
   #key = (event) => {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || isComposed(event)) return;
     const key = quickKey(event);
+    if (!key) this.#typed(event);
     if (!key || this.face.messenger.state().phase !== "signed_in") return;
     if (key.id === "close" ? this.#close() : this.#run(key.id, key.digit)) event.preventDefault();
   };
+
+  /** What is typed where nothing takes it is for the composer. @param {KeyboardEvent} event */
+  #typed({ key, ctrlKey, metaKey, altKey, target }) {
+    const nowhere = target === document.body || (target instanceof Element && target.matches("[role=log]"));
+    if (!nowhere || [...key].length !== 1 || key === " " || ctrlKey || metaKey || altKey) return;
+    if (!this.face.overlays.busy()) this.face.focusComposer();
+  }
 
   /** What a quick key or a menu of the system asks for. @param {string} id @param {number} digit */
   #run(id, digit) {
@@ -221,7 +244,7 @@ export class App {
     else if (id === "next-unread") parts.side.move(state, "unread");
     else if (id === "nth") parts.side.move(state, digit);
     else if (id === "search") parts.side.focusSearch();
-    else if (id === "region") nextRegion();
+    else if (id === "region") nextRegion(digit < 0 ? -1 : 1);
     else if (id === "find" && state.current !== null) parts.find.open(state.current);
     else return false;
     return true;
@@ -240,13 +263,14 @@ export class App {
   }
 }
 
-function nextRegion() {
+/** @param {1 | -1} step */
+function nextRegion(step) {
   const here = document.activeElement?.closest("[data-region]")?.getAttribute("data-region") ?? "";
   const there = REGIONS.map((name) => document.querySelector(`[data-region="${name}"]`)).filter(
     (found) => found !== null,
   );
   const at = there.findIndex((found) => found.getAttribute("data-region") === here);
-  const next = there[(at + 1) % there.length];
+  const next = there[(at + step + there.length) % there.length];
   const target = next?.matches("[tabindex]") ? next : next?.querySelector("textarea, .row[tabindex='0'], input");
   if (target instanceof HTMLElement) target.focus();
 }

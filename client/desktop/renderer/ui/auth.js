@@ -7,6 +7,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { scene } from "./art.js";
 import { icon } from "./icon.js";
 import { languages } from "./languages.js";
+import { isComposed } from "./keys.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").State} State */
 
@@ -204,7 +205,7 @@ export class Auth {
     const { busy, wrong } = this.#server;
     /** @param {KeyboardEvent} event */
     const entered = (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
+      if (event.key !== "Enter" || isComposed(event)) return;
       event.preventDefault();
       void this.#saveServer();
     };

@@ -1,13 +1,15 @@
 /** A box to type in over a list of options: the focus stays in the box, the arrows move a mark in the list. */
 
+import { isComposed } from "./keys.js";
+
 /**
  * What a key does to the mark. The list has `count` options, the mark is at `active`.
- * @param {{key: string, isComposing?: boolean, ctrlKey?: boolean, altKey?: boolean}} event
+ * @param {{key: string, isComposing?: boolean, keyCode?: number, ctrlKey?: boolean, altKey?: boolean}} event
  * @param {number} active @param {number} count
  * @returns {{active: number} | {choose: number} | null} null: not a key of the list
  */
 export function listKey(event, active, count) {
-  if (event.isComposing || event.ctrlKey || event.altKey || count === 0) return null;
+  if (isComposed(event) || event.ctrlKey || event.altKey || count === 0) return null;
   switch (event.key) {
     case "ArrowDown":
       return { active: (active + 1) % count };

@@ -11,6 +11,7 @@ import { formatByKey, insertText } from "./formatting.js";
 import { icon } from "./icon.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
 import { textOfHtml } from "./paste.js";
+import { isComposed } from "./keys.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -68,6 +69,7 @@ export class Composer {
           <textarea
             id="compose"
             rows="1"
+            dir="auto"
             aria-label=${t("composer.text")}
             placeholder=${t(offline ? "composer.offline" : "composer.text")}
             spellcheck=${!this.face.platform.desktop || state.settings.spellcheck ? "true" : "false"}
@@ -228,7 +230,7 @@ export class Composer {
     if (this.#area && this.#mentioning.key(event, this.#area)) return;
     if (this.#area && formatByKey(event, this.#area)) return;
     if (event.key === "ArrowUp" && this.#editLast(event)) return;
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || isComposed(event)) return;
     const control = event.ctrlKey || event.metaKey;
     const byEnter = this.face.messenger.state().settings.send_key === "enter";
     const sends = byEnter ? !event.shiftKey && !event.altKey : control;
@@ -269,7 +271,7 @@ export class Composer {
   /** Up in an empty field. @param {KeyboardEvent} event */
   #editLast(event) {
     const chatId = this.#chatId;
-    const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !event.isComposing;
+    const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !isComposed(event);
     if (!plain || chatId === null || this.#area?.value !== "" || this.#editing.of(chatId)) return false;
     const target = lastOwn(this.face.messenger.state(), chatId);
     if (!target) return false;
@@ -341,11 +343,7 @@ export class Composer {
   #emoji = (event) => {
     const anchor = /** @type {Element} */ (event.currentTarget);
     this.face.overlays.emoji(anchor, (emoji) => {
-      const area = this.#area;
-      if (!area) return;
-      area.focus();
-      area.setRangeText(emoji, area.selectionStart, area.selectionEnd, "end");
-      this.#input();
+      if (this.#area) insertText(this.#area, emoji);
     });
   };
 

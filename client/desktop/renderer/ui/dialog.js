@@ -4,6 +4,7 @@ import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t } from "../core/i18n.js";
 import { icon } from "./icon.js";
+import { isComposed } from "./keys.js";
 
 /**
  * What a dialog is made of. `kind`: a class for its shape. `harmless`: nothing is lost by a click beside it.
@@ -60,7 +61,7 @@ function leave(event, close) {
 
 /** @param {KeyboardEvent} event @param {() => void} close */
 function escape(event, close) {
-  if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+  if (event.key !== "Escape" || isComposed(event) || event.defaultPrevented) return;
   event.preventDefault();
   close();
 }

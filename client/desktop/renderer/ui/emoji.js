@@ -7,6 +7,7 @@ import { emojiName, findEmoji, withRecent } from "../core/emoji.js";
 import { language, t } from "../core/i18n.js";
 import { icon } from "./icon.js";
 import { place } from "./popup.js";
+import { isComposed } from "./keys.js";
 
 /** @typedef {import("../core/emoji.js").Emoji} Emoji @typedef {import("../core/emoji.js").Group} Group */
 
@@ -75,7 +76,7 @@ export function createEmojiPicker(face, anchor, onPick, close) {
 
   /** What is typed counts, drawn or not. @param {KeyboardEvent} event */
   function keys(event) {
-    if (event.isComposing) return;
+    if (isComposed(event)) return;
     const cells = /** @type {HTMLElement[]} */ ([...(picker?.querySelectorAll("[data-cell]") ?? [])]);
     const here = cells.findIndex((cell) => cell === document.activeElement);
     if (event.key === "Escape") close();

@@ -5,11 +5,12 @@ import { t } from "../core/i18n.js";
 import { foundSeqs } from "../core/search.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { icon } from "./icon.js";
+import { isComposed } from "./keys.js";
 
 /** @typedef {import("../types.js").State} State */
 
 export class Find {
-  /** @type {{chatId: number, query: string, at: number} | null} */
+  /** `seq`: the message that was gone to. @type {{chatId: number, query: string, seq: number | null} | null} */
   #open = null;
 
   /** @param {import("./face.js").Face} face */
@@ -24,7 +25,7 @@ export class Find {
 
   /** @param {number} chatId */
   open(chatId) {
-    if (this.#open?.chatId !== chatId) this.#open = { chatId, query: "", at: -1 };
+    if (this.#open?.chatId !== chatId) this.#open = { chatId, query: "", seq: null };
     this.face.redraw();
     requestAnimationFrame(() => {
       const input = /** @type {HTMLInputElement | null} */ (document.querySelector(".find input"));
@@ -51,6 +52,7 @@ export class Find {
         ${icon("search", "icon--s")}
         <input
           type="search"
+          dir="auto"
           aria-label=${t("log.find")}
           placeholder=${t("log.find")}
           autocomplete="off"
@@ -93,21 +95,23 @@ export class Find {
   #go(step) {
     const found = this.#found(this.face.messenger.state());
     if (!this.#open || !found.length) return;
-    const at = (this.#open.at + step + found.length) % found.length;
-    this.#open = { ...this.#open, at: this.#open.at < 0 && step < 0 ? found.length - 1 : at };
-    void this.face.showMessage(this.#open.chatId, found[this.#open.at], false);
+    const at = found.indexOf(this.#open.seq ?? 0);
+    const first = step > 0 ? 0 : found.length - 1;
+    const seq = found[at < 0 ? first : (at + step + found.length) % found.length];
+    this.#open = { ...this.#open, seq };
+    void this.face.showMessage(this.#open.chatId, seq, false);
   }
 
   /** @param {Event} event */
   #input = (event) => {
     if (!this.#open) return;
-    this.#open = { ...this.#open, query: /** @type {HTMLInputElement} */ (event.target).value, at: -1 };
+    this.#open = { ...this.#open, query: /** @type {HTMLInputElement} */ (event.target).value, seq: null };
     this.face.redraw();
   };
 
   /** @param {KeyboardEvent} event */
   #key = (event) => {
-    if (event.isComposing) return;
+    if (isComposed(event)) return;
     if (event.key === "Enter") {
       event.preventDefault();
       this.#go(event.shiftKey ? -1 : 1);
@@ -118,8 +122,9 @@ export class Find {
   };
 }
 
-/** @param {{query: string, at: number}} open @param {number[]} found */
-function count({ query, at }, found) {
+/** @param {{query: string, seq: number | null}} open @param {number[]} found */
+function count({ query, seq }, found) {
+  const at = found.indexOf(seq ?? 0);
   if (!query.trim()) return "";
   if (!found.length) return t("log.find_none");
   return at < 0 ? t("log.find_count", { n: found.length }) : t("log.find_at", { at: at + 1, n: found.length });

@@ -1,15 +1,16 @@
 /** Formatting in the field where one writes, so that it can be undone like typing. */
 
 import { wrapped } from "../core/wrap.js";
+import { isComposed, nameOfKey } from "./keys.js";
 
-/** By the place on the keyboard, without and with Shift. @type {Record<string, "**" | "_" | "~~" | "`">} */
-const MARKS = { KeyB: "**", KeyI: "_", "Shift+KeyX": "~~", "Shift+KeyM": "`" };
+/** By the name of the key, without and with Shift. @type {Record<string, "**" | "_" | "~~" | "`">} */
+const MARKS = { B: "**", I: "_", "Shift+X": "~~", "Shift+M": "`" };
 
 /** Whether the key was one of these. @param {KeyboardEvent} event @param {HTMLTextAreaElement} area */
 export function formatByKey(event, area) {
   const control = event.ctrlKey || event.metaKey;
-  const mark = MARKS[(event.shiftKey ? "Shift+" : "") + event.code];
-  if (!control || event.altKey || event.isComposing || !mark) return false;
+  const mark = MARKS[(event.shiftKey ? "Shift+" : "") + nameOfKey(event)];
+  if (!control || event.altKey || isComposed(event) || !mark) return false;
   event.preventDefault();
   const { from, to, text, select } = wrapped(area.value, area.selectionStart, area.selectionEnd, mark);
   area.setSelectionRange(from, to);

@@ -38,34 +38,56 @@ export const KEYS = Object.freeze([
   { id: "close", group: "window", keys: ["Esc"], label: "keys.close", by: "window" },
 ]);
 
-/** What a layout without Latin letters types on the same key. @type {Record<string, string>} */
+/** Keys by their place, for layouts that have no Latin letters, and for what has no letter. @type {Record<string, string>} */
 const CODES = {
-  KeyK: "K",
-  KeyN: "N",
-  KeyF: "F",
-  KeyR: "R",
-  KeyC: "C",
   Comma: ",",
   Slash: "/",
   ArrowUp: "↑",
   ArrowDown: "↓",
   F6: "F6",
   F10: "F10",
+  Delete: "Delete",
   Escape: "Esc",
   Enter: "Enter",
 };
 
+/** On a Mac the command key commands; with Ctrl the system edits text. */
+const MAC = globalThis.navigator?.platform?.startsWith("Mac") ?? false;
+
 /**
- * The quick key that was pressed, by its place on the keyboard, so that it works in a Russian layout too.
- * @param {{code: string, key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean}} event
- * @returns {{id: string, digit: number} | null} `digit` for Ctrl 1…9, else 0
+ * The key of an IME: it belongs to the word that is being composed. In Safari the one that ends the composition comes
+ * after it, and only its code tells.
+ * @param {{isComposing?: boolean, keyCode?: number}} event
  */
-export function quickKey(event) {
-  const control = event.ctrlKey || event.metaKey;
+export function isComposed(event) {
+  return event.isComposing === true || event.keyCode === 229;
+}
+
+/**
+ * What a key is called in the table of quick keys: what it types where that is a Latin letter or a sign, whatever the
+ * layout; its place where the layout types something else there, as the Russian one does.
+ * @param {{code: string, key: string}} event
+ */
+export function nameOfKey({ code, key }) {
+  if (code === "Slash" && key === ".") return "/"; // as in a Russian layout; no other has a full stop there
+  const typed = key.length === 1 && key > " " && key <= "~" ? key.toUpperCase() : null;
+  return typed ?? /^Key([A-Z])$/.exec(code)?.[1] ?? CODES[code];
+}
+
+/**
+ * The quick key that was pressed.
+ * @param {{code: string, key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean}} event
+ * @param {boolean} [mac] whether the command key commands
+ * @returns {{id: string, digit: number} | null} `digit` for Ctrl 1…9; -1 for backwards; else 0
+ */
+export function quickKey(event, mac = MAC) {
+  if (mac && event.ctrlKey) return null;
+  const control = mac ? event.metaKey : event.ctrlKey || event.metaKey;
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
   if (digit && control && !event.altKey && !event.shiftKey) return { id: "nth", digit: Number(digit[1]) };
-  const name = CODES[event.code];
+  const name = nameOfKey(event);
   if (!name) return null;
+  if (name === "F6" && event.shiftKey && !control && !event.altKey) return { id: "region", digit: -1 };
   const pressed = [control && "Ctrl", event.altKey && "Alt", event.shiftKey && "Shift", name].filter(Boolean).join("+");
   const found = KEYS.find((key) => key.by === "window" && key.keys.join("+") === pressed);
   return found ? { id: found.id, digit: 0 } : null;

@@ -16,6 +16,7 @@ import { askRemove, pickReaction } from "./acts.js";
 import { icon } from "./icon.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
+import { nameOfKey } from "./keys.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -297,15 +298,15 @@ export class Log {
     if (event.key === "Escape") {
       event.stopPropagation();
       if (!this.selecting.end()) this.face.focusComposer();
-    } else if (message && plain && event.code === "KeyR") {
+    } else if (message && plain && nameOfKey(event) === "R") {
       event.preventDefault();
       this.face.reply(message.chat_id, message);
     } else if (message && plain && event.key === " ") {
       event.preventDefault();
       this.selecting.toggle(message.chat_id, message.seq);
-    } else if (message && plain && this.#act(message, event.code, target)) {
+    } else if (message && plain && this.#act(message, nameOfKey(event), target)) {
       event.preventDefault();
-    } else if (message && (event.ctrlKey || event.metaKey) && event.code === "KeyC") {
+    } else if (message && (event.ctrlKey || event.metaKey) && nameOfKey(event) === "C") {
       if (this.selecting.of(message.chat_id)) void this.selecting.copy(message.chat_id);
       else if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
     } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
@@ -331,7 +332,7 @@ export class Log {
     const may = chat && rightsOn(message, chat, me?.id ?? 0);
     if (key === "Delete" && this.selecting.of(message.chat_id)) void this.selecting.remove(message.chat_id);
     else if (key === "Delete" && may?.remove) void askRemove(this.face, message.chat_id, [message]);
-    else if (key === "KeyE" && may?.react) pickReaction(this.face, message, at);
+    else if (key === "E" && may?.react) pickReaction(this.face, message, at);
     else return false;
     return true;
   }

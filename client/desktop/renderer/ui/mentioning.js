@@ -7,6 +7,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { avatar } from "./avatar.js";
 import { icon } from "./icon.js";
 import { listKey } from "./combobox.js";
+import { isComposed } from "./keys.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView
  * @typedef {import("../core/mentions.js").Offer} Offer */
@@ -51,7 +52,7 @@ export class Mentioning {
     const { current, chats } = this.face.messenger.state();
     const chat = current === null ? undefined : chats.get(current);
     const found = chat ? this.#offers(this.face.messenger.state(), chat) : [];
-    if (found.length === 0 || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return false;
+    if (found.length === 0 || isComposed(event) || event.ctrlKey || event.altKey || event.metaKey) return false;
     if (event.key === "Escape") {
       this.#closed = this.#asked?.from ?? null;
       event.stopPropagation();

@@ -8,12 +8,16 @@ import { preview } from "../core/text.js";
 
 /** @typedef {import("../types.js").State} State */
 
+const SUMMARY = "summary";
+
 export class Notify {
   #notices = new Notices();
   #live = false;
   #unread = -1;
-  /** Chats with a notice in sight. @type {Set<number>} */
-  #shown = new Set();
+  /** Chats with a notice in sight: the seq that it tells of. @type {Map<number, number>} */
+  #shown = new Map();
+  /** A summary of several chats is in sight. */
+  #summary = false;
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
@@ -22,10 +26,10 @@ export class Notify {
       const state = face.messenger.state();
       this.#show(this.#notices.arrived(message, chat, state, document.hasFocus(), performance.now()), state);
     });
-    window.addEventListener("focus", () => this.#close(face.messenger.state()), { signal: face.ended });
     face.ended.addEventListener("abort", () => {
       unhear();
-      for (const chatId of this.#shown) void face.platform.closeNote(tagOf(chatId));
+      if (this.#summary) void face.platform.closeNote(SUMMARY);
+      for (const chatId of this.#shown.keys()) void face.platform.closeNote(tagOf(chatId));
       this.#count(0);
     });
   }
@@ -50,12 +54,13 @@ export class Notify {
   /** @param {import("../core/notices.js").Notice | null} notice @param {State} state */
   #show(notice, state) {
     if (!notice) return;
-    const { chat_id: chatId, silent } = notice;
-    const tag = chatId === null ? "summary" : tagOf(chatId);
+    const { chat_id: chatId, message, silent } = notice;
+    const tag = chatId === null ? SUMMARY : tagOf(chatId);
     const words = this.#words(notice, state);
     const shown = this.face.platform.notify({ tag, chat_id: chatId ?? 0, silent, ...words });
     void shown.then((done) => done || !this.face.platform.desktop || this.#showHere(chatId, words));
-    if (chatId !== null) this.#shown.add(chatId);
+    if (chatId !== null) this.#shown.set(chatId, message?.seq ?? 0);
+    else this.#summary = true;
     if (!document.hasFocus()) this.face.platform.attention();
   }
 
@@ -81,11 +86,17 @@ export class Notify {
     return { title, body: chat.is_group ? t("notice.from", { name, text }) : text };
   }
 
-  /** What one looks at needs no notice any more. @param {State} state */
+  /** A notice lives as long as its message is unread, whichever window or device reads it. @param {State} state */
   #close(state) {
-    if (state.current === null || !this.#shown.has(state.current) || !document.hasFocus()) return;
-    this.#shown.delete(state.current);
-    void this.face.platform.closeNote(tagOf(state.current));
+    for (const [chatId, seq] of this.#shown) {
+      const chat = state.chats.get(chatId);
+      if (chat && chat.unread_count > 0 && chat.read_seq < seq) continue;
+      this.#shown.delete(chatId);
+      void this.face.platform.closeNote(tagOf(chatId));
+    }
+    if (!this.#summary || state.unread > 0) return;
+    this.#summary = false;
+    void this.face.platform.closeNote(SUMMARY);
   }
 }
 

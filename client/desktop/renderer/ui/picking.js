@@ -7,6 +7,7 @@ import { nameOf } from "../core/names.js";
 import { avatar } from "./avatar.js";
 import { icon } from "./icon.js";
 import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "./people.js";
+import { isComposed } from "./keys.js";
 
 /** @typedef {import("../types.js").User} User */
 
@@ -68,7 +69,7 @@ export function createPicking(face, { label, listId, without = () => new Set() }
 
   /** Enter ticks the first who was found. @param {KeyboardEvent} event */
   function keys(event) {
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.key !== "Enter" || isComposed(event)) return;
     event.preventDefault();
     const [first] = offered(face.messenger.state());
     if (first && search.get().status === "found") {

@@ -13,6 +13,7 @@ import { linkText } from "./banner.js";
 import { icon } from "./icon.js";
 import { chatRow } from "./row.js";
 import { createSideEdge } from "./side-edge.js";
+import { isComposed } from "./keys.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView */
 
@@ -104,6 +105,7 @@ export class Side {
         ${icon("search", "icon--s")}
         <input
           type="search"
+          dir="auto"
           aria-label=${t("side.search")}
           placeholder=${t("side.search")}
           autocomplete="off"
@@ -253,7 +255,7 @@ export class Side {
 
   /** @param {KeyboardEvent} event */
   #searchKey = (event) => {
-    if (event.isComposing) return;
+    if (isComposed(event)) return;
     if (event.key === "ArrowDown") {
       event.preventDefault();
       focusRow(rows()[0]);

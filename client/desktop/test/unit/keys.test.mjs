@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, quickKey } from "../../renderer/ui/keys.js";
+import { KEYS, isComposed, nameOfKey, quickKey } from "../../renderer/ui/keys.js";
 
 /** @param {string} code @param {string} [held] @param {string} [key] */
 const press = (code, held = "", key = "") =>
@@ -22,7 +22,7 @@ test("no two mean the same keys", () => {
   assert.equal(new Set(KEYS.map((key) => key.id)).size, KEYS.length);
 });
 
-test("the place counts, not the letter; Cmd is Ctrl", () => {
+test("where a layout has no Latin letters the place counts; Cmd is Ctrl", () => {
   assert.equal(press("KeyK", "C", "л"), "switcher");
   assert.equal(press("KeyK", "M", "k"), "switcher");
   assert.equal(press("KeyN", "C"), "new-chat");
@@ -61,4 +61,33 @@ test("plain letters and the keys of parts are left alone", () => {
   ]) {
     assert.equal(press(code, held), null, `${held} ${code}`);
   }
+});
+
+test("in a Latin layout what is typed counts: no key of another meaning is taken away", () => {
+  assert.equal(press("Slash", "C", "-"), null, "German: smaller");
+  assert.equal(press("Slash", "C", "z"), null, "Dvorak: undo");
+  assert.equal(press("Comma", "C", "w"), null, "Dvorak: close");
+  assert.equal(press("KeyM", "C", ","), "settings", "French");
+  assert.equal(press("Digit7", "CS", "/"), null, "it needs Shift there");
+  assert.equal(press("KeyV", "C", "k"), "switcher", "Dvorak");
+  assert.equal(press("KeyK", "C", "t"), null);
+  assert.equal(press("Slash", "C", "."), "shortcuts", "Russian");
+  assert.equal(press("Comma", "C", "б"), "settings", "Russian");
+  assert.equal(nameOfKey({ code: "KeyR", key: "к" }), "R");
+  assert.equal(nameOfKey({ code: "KeyO", key: "r" }), "R");
+});
+
+test("on a Mac the command key commands, and Ctrl is left to the system", () => {
+  const keys = { code: "KeyK", key: "k", altKey: false, shiftKey: false };
+  assert.equal(quickKey({ ...keys, ctrlKey: true, metaKey: false }, true), null);
+  assert.equal(quickKey({ ...keys, ctrlKey: false, metaKey: true }, true)?.id, "switcher");
+});
+
+test("the key that ends a composition belongs to it, in Safari too; Shift+F6 goes backwards", () => {
+  assert.equal(isComposed({ isComposing: true }), true);
+  assert.equal(isComposed({ isComposing: false, keyCode: 229 }), true);
+  assert.equal(isComposed({ isComposing: false, keyCode: 13 }), false);
+  const f6 = { code: "F6", key: "F6", ctrlKey: false, metaKey: false, altKey: false };
+  assert.deepEqual(quickKey({ ...f6, shiftKey: true }), { id: "region", digit: -1 });
+  assert.deepEqual(quickKey({ ...f6, shiftKey: false }), { id: "region", digit: 0 });
 });

@@ -170,3 +170,26 @@ test("events say who did what to whom", () => {
   assert.deepEqual(words("chat_updated", { title: "x" }), ["event.title", null]);
   assert.deepEqual(words("chat_updated", { avatar_url: null }), ["event.avatar", null]);
 });
+
+test("a day has one heading, whatever clocks say: what is not sent stands under the last, and no day is after a later one", () => {
+  const at = (/** @type {number} */ seq, /** @type {string} */ created_at) => ({
+    ...message(seq, 2, "10:00"),
+    created_at,
+  });
+  const items = [at(1, "2026-11-20T23:59:00Z"), at(2, "2026-11-21T00:01:00Z"), at(3, "2026-11-20T23:58:00Z")];
+  const echo = (/** @type {string} */ cid, /** @type {string} */ written_at) => ({ kind: "send", cid, chat_id: 7, content: cid, state: "failed", written_at }); // prettier-ignore
+  const echoes = [
+    echo("old", "2026-11-20T12:00:00Z"),
+    echo("new", "2026-11-22T12:00:00Z"),
+    echo("odd", "2026-11-19T12:00:00Z"),
+  ];
+  const days = sections(timeline(items, { echoes }), { me: ME, dividerAfter: null, dayKey });
+  assert.deepEqual(
+    days.map(({ day, rows: shown }) => [day, shown.length]),
+    [
+      ["2026-11-20", 1],
+      ["2026-11-21", 3],
+      ["2026-11-22", 2],
+    ],
+  );
+});

@@ -160,3 +160,15 @@ test("history that cannot be had says so, and comes when it is asked for again",
   assertNoErrors({ name: "history", errors });
   await context.close();
 });
+
+test(
+  "that the network is gone is shown when the browser says so, not when the link has been silent",
+  { skip },
+  async () => {
+    const { page, context } = await behindWire("offline.said");
+    // the link stays open: nobody but the browser knows; the bound is below the silence that ends a link
+    await page.evaluate(() => window.dispatchEvent(new Event("offline")));
+    await page.locator("nav.side .me__state--warn").waitFor({ timeout: 10_000 });
+    await context.close();
+  },
+);

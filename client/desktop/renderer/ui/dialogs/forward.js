@@ -11,6 +11,7 @@ import { chatAvatar } from "../chat-avatar.js";
 import { showChat } from "../chat-actions.js";
 import { icon } from "../icon.js";
 import { marked } from "../marked.js";
+import { isComposed } from "../keys.js";
 
 /** @typedef {import("../../types.js").ChatView} ChatView @typedef {import("../../types.js").State} State */
 
@@ -65,7 +66,7 @@ export function forward(face, { messages, done }, close) {
 
   /** Enter ticks the first that was found. @param {KeyboardEvent} event */
   function keys(event) {
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.key !== "Enter" || isComposed(event)) return;
     event.preventDefault();
     const [first] = offered(face.messenger.state());
     if (!first || query.trim() === "") return;
