@@ -355,6 +355,13 @@ def of_a_history_that_was_lost(w: Settled) -> None:
     w.apply(Message(**{**msgspec.structs.asdict(w.ann.disk.chats[1].items[1])}))
 
 
+def hidden_in_a_history_that_was_lost(w: Settled) -> None:
+    """It was on its way when the database was put back to where its place is empty."""
+    w.checkers.database_restored(w.world.database.store.copy())
+    del w.room.log[1:]
+    w.apply(Hidden(chat_id=1, seq=2))
+
+
 def acked_in_a_history_that_was_lost(w: Settled) -> None:
     item = w.item(1)
     w.checkers.database_restored(w.world.database.store.copy())
@@ -426,6 +433,7 @@ def what_was_not_seen(w: Settled) -> None:
     "act",
     [
         of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
+        hidden_in_a_history_that_was_lost,
         refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
         what_former_members_need_not_know, what_was_not_seen,
     ],
