@@ -174,6 +174,7 @@ class Handshake:
         self._history.epoch = self._history.epoch or outcome.epoch
         if self._history.epoch == outcome.epoch:
             return True
+        self._history.renamed = True
         self._connections.close(session, 1012, "the database was restored")
         return False
 

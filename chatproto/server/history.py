@@ -27,13 +27,15 @@ NONE: Entry = (0, None)
 
 class History:
     """`epoch`: its name, None until somebody told it. `heads`: of each chat that is followed here, the last entry that
-    storage told of. `replaced`: the epoch under which one of them is gone, until it has another name. `void_to`: what
-    was asked with a number up to this one tells nothing of the present history.
+    storage told of. `replaced`: the epoch under which one of them is gone, until it has another name. `renamed`: who
+    came was told another name; the next sweep sees to it, also where they have left. `void_to`: what was asked with a
+    number up to this one tells nothing of the present history.
     """
 
     def __init__(self) -> None:
         self.epoch: str | None = None
         self.replaced: str | None = None
+        self.renamed = False
         self.void_to = 0
         self.heads: dict[int, Entry] = {}
 

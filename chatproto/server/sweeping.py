@@ -37,8 +37,8 @@ class Sweeper:
         self._users: list[int] = []
 
     def arm(self, now: Now) -> None:
-        """There are sweeps while somebody is here."""
-        if not self._connections.by_id:
+        """There are sweeps while somebody is here, or was sent away until the next one."""
+        if not self._connections.by_id and not self._history.renamed:
             self._timers.cancel(SWEEP)
         elif SWEEP not in self._timers:
             self._timers.set(SWEEP, now.mono + self._knobs.sweep_interval)
@@ -65,6 +65,7 @@ class Sweeper:
         self._timers.set(SWEEP, max(pending.asked_at + self._knobs.sweep_interval, now.mono + SHORTEST))
         if not current or not isinstance(outcome, Swept):
             return
+        self._history.renamed = False
         if self._history.epoch is not None and outcome.epoch != self._history.epoch:
             return self._replacing.database_restored(outcome.epoch)
         if self._history.replaced == outcome.epoch:

@@ -41,8 +41,11 @@ def changed(message: Message, event: str, data: dict[str, Any]) -> Message:
     changes: dict[str, Any] = {"rev": rev}
     if event == "deleted":
         changes |= {"content": None, "edited_at": None, "deleted": True, "attachments": (), "reactions": ()}
+        changes |= {"mentions": (), "mentions_all": False}
     if "content" in data:
         changes["content"] = data["content"]
+        changes["mentions"] = tuple(data.get("mentions", ()))
+        changes["mentions_all"] = data.get("mentions_all", False)
     if "reactions" in data:
         changes["reactions"] = msgspec.convert(data["reactions"], tuple[Reaction, ...])
     return msgspec.structs.replace(message, **changes)

@@ -347,7 +347,7 @@ class Checkers:
                 self._states(device, room, chat, member)
 
     def _states(self, device: Device, room: Room, chat: ShownChat, member: Membership) -> None:
-        """S14: text, revision, reactions and pins are those of storage; for a former member those of their removal, but
+        """S15: text, revision, reactions and pins are those of storage; for a former member those of their removal, but
         that they need not know of later deletions."""
         if device.shown.get(room.id, 0) != (room.last_seq if member.left_seq is None else member.left_seq):
             return  # they left and came back, which the next `ready` tells
@@ -362,7 +362,7 @@ class Checkers:
                 continue
             if _state(item) != _state(expected):
                 raise Violation(
-                    "S14", f"{device.name} shows {item.seq} of chat {room.id} as {_state(item)}, not {_state(expected)}"
+                    "S15", f"{device.name} shows {item.seq} of chat {room.id} as {_state(item)}, not {_state(expected)}"
                 )
         highest = pinned_from(max(pinned(room, member.left_seq), default=None), member.first_seq)
         hidden = [
@@ -371,7 +371,7 @@ class Checkers:
             if seq >= member.first_seq and isinstance(chat.items.get(change), Hidden)
         ]
         if chat.pins_known and not hidden and chat.pinned_seq != highest:
-            raise Violation("S14", f"{device.name} shows {chat.pinned_seq} of chat {room.id} as pinned, not {highest}")
+            raise Violation("S15", f"{device.name} shows {chat.pinned_seq} of chat {room.id} as pinned, not {highest}")
 
     def _stored(self, chat_id: int) -> set[str]:
         room = self._world.database.store.rooms.get(chat_id)
@@ -389,7 +389,8 @@ def _last_of(room: Room, user_id: int, cid: str) -> int | None:
 
 
 def _state(message: Message) -> tuple[object, ...]:
-    return (message.content, message.rev, message.deleted, message.reactions)
+    text = (message.content, message.mentions, message.mentions_all)
+    return (*text, message.rev, message.deleted, message.reactions)
 
 
 def _body(item: LogItem) -> tuple[object, ...]:

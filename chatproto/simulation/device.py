@@ -152,7 +152,7 @@ class Device:
             return
         self._made += 1
         cid = f"{self.name}.{self.life}.{self._made}"
-        row = Row(cid=cid, chat_id=chat_id, content=f"{self.name} says {self._made}")
+        row = Row(cid=cid, chat_id=chat_id, content=f"{self.name} says {self._made}{self._names()}")
         if reply and chat_id in self.disk.chats and (items := self.disk.chats[chat_id].items):
             item = items[max(items)]
             if isinstance(item, Message):
@@ -179,13 +179,17 @@ class Device:
             kind=kind,
             seq=message.seq,
             target_at=message.created_at,
-            content=f"{self.name} meant {self._random.randrange(self._made)}" if kind == "edit" else "",
+            content=f"{self.name} meant {self._random.randrange(self._made)}{self._names()}" if kind == "edit" else "",
             emoji=self._random.choice(EMOJI) if kind == "react" else None,
             on=self._random.random() < 0.7 if kind in ("react", "pin") else None,
         )
         self._world.checkers.written(self, row)
         self.session.send(row, self._now())
         self.perform()
+
+    def _names(self) -> str:
+        """Now and then somebody is mentioned."""
+        return (" @user0", " @user1 and @all", "", "", "")[self._made % 5]
 
     def read(self, chat_id: int) -> None:
         """The user has read what is shown."""

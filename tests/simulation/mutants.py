@@ -192,10 +192,16 @@ CORE: Final = (
         '            return ReactFrame(emoji=row.emoji or "", **{**switch, "on": True})',
     ),
     Mutant(
-        "rows about a lost log stay",
-        "chatproto/client/outbox.py",
-        "            if row.seq is not None:\n                self._fail",
-        "            if False:\n                self._fail",
+        "an edit goes on naming others",
+        "chatproto/simulation/app.py",
+        '        changes["mentions"] = tuple(data.get("mentions", ()))\n',
+        "",
+    ),
+    Mutant(
+        "a deletion goes on naming others",
+        "chatproto/simulation/app.py",
+        '        changes |= {"mentions": (), "mentions_all": False}\n',
+        "",
     ),
     # --- the server: acks, retries, order of a sender ---
     Mutant(

@@ -46,6 +46,7 @@ def test_nothing_breaks(first: int) -> None:
         pytest.param(78021, id="an old removal in the first page of a new log"),
         pytest.param(24860, id="a page from before the doubt"),
         pytest.param(161690, id="two entries in the place of the head"),
+        pytest.param(138, id="restored while nobody was here, who then come one by one"),
     ],
 )
 def test_what_broke_once(seed: int) -> None:
