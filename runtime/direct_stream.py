@@ -48,9 +48,11 @@ class DirectStream(trio.abc.HalfCloseableStream):
 
     def try_write(self, framed: bytes) -> bool:
         """`write_now` where that is allowed; else False, and nothing was taken."""
-        if not self.is_clear:
+        if self._rest or self._waiting or self._ended:  # `is_clear`, which costs a call for each delivery
             return False
-        self.write_now(framed)
+        self._write(framed)
+        if self._rest:
+            self.on_blocked()
         return True
 
     def end(self) -> None:

@@ -83,11 +83,6 @@ class Connection:
             pages += taken
         return pages
 
-    @property
-    def past_queue(self) -> DirectStream | None:
-        """Where a message may be written past the queue."""
-        return None if self.queue or self.writing else self.direct
-
     def wake(self) -> None:
         """Something was queued, written, answered or closed."""
         self._changed.set()
@@ -285,19 +280,21 @@ class Driver:
     def _broadcast(self, output: Broadcast) -> None:
         """The same items for many: joined once for all who take them at once, queued for the others."""
         joined: list[tuple[int, bytes]] | None = None
+        single: list[tuple[int, bytes]] | None = None
         items: list[SendFrame] | None = None
         told = 0
         for connection_id in output.connection_ids:
             connection = self._connections.get(connection_id)
             if connection is None or connection.closing is not None:
                 continue
-            taken = 0
-            if connection.queue:
+            taken, queue = 0, connection.queue
+            if queue:
                 self._flush(connection)
-            direct = connection.past_queue
-            if direct is not None and not connection.queue.lags(output.chat_id):
+            direct = None if connection.writing or queue else connection.direct
+            if direct is not None and not queue.lags(output.chat_id):
                 if not connection.joins_frames:
-                    taken = _write_past(direct, [(1, text_frame(frame)) for frame in output.frames])
+                    single = single or [(1, text_frame(frame)) for frame in output.frames]
+                    taken = _write_past(direct, single)
                 else:
                     if joined is None:
                         joined = [(count, text_frame(one)) for count, one in arrays(output.frames, self.hub.limits)]
