@@ -12,6 +12,7 @@ from chatproto.operations import Mark, Marked, Outcome, Refused
 from chatproto.wire.model import ChatType
 from storage.statements import Lookup, Select, Steps, updates
 from storage.tables import chat_users, chats
+from storage.together import together
 from storage.transactions.unread import Behind, count_all_mentions, count_all_unread
 
 
@@ -87,20 +88,20 @@ def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
     Each ends as it would have, one after another; but that several marks of one person in one chat are all told the
     state after the last of them, which is what is committed."""
     keys = dict.fromkeys((operation.chat_id, operation.user_id) for operation in operations)
-    rows = yield from _LOCK.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in keys])
+    rows, found = yield from together(
+        _LOCK.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in keys]),
+        _HEADS.all(chat_ids=sorted({chat_id for chat_id, _ in keys})),
+    )
     before = {(row.chat_id, row.user_id): row for row in rows}
-    chat_ids = sorted({row.chat_id for row in rows})
-    heads = {head.id: head for head in (yield from _HEADS.all(chat_ids=chat_ids))} if chat_ids else {}
+    heads = {head.id: head for head in found}
     after = dict(before)
     verdicts = [_raise(operation, after, heads) for operation in operations]
-    yield from _RAISE.many(
-        [
-            {"chat_id_key": marks.chat_id, "user_id_key": marks.user_id, **marks._asdict()}
-            for key, marks in after.items()
-            if marks != before[key]
-        ]
-    )
-    unread, named = yield from _unread(after, heads)
+    raised = [
+        {"chat_id_key": marks.chat_id, "user_id_key": marks.user_id, **marks._asdict()}
+        for key, marks in after.items()
+        if marks != before[key]
+    ]
+    _, (unread, named) = yield from together(_RAISE.many(raised), _unread(after, heads))
     outcomes: list[Marked | Refused] = []
     for operation, verdict in zip(operations, verdicts, strict=True):
         if isinstance(verdict, Refused):
