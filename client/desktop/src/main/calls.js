@@ -14,7 +14,7 @@ const { createProbe, outcomeFetcher } = require("./probe.js");
  *   secrets: import("./secrets.js").Secrets, keyring: import("./compat.js").Keyring,
  *   autostart: import("./autostart.js").Autostart | null, windows: import("./windows.js").Windows,
  *   tray: import("./tray.js").TrayIcon | null, notes: import("./notifications.js").Notes,
- *   events: import("./page-events.js").PageEvents, applySettings: () => void}} Parts
+ *   events: import("./page-events.js").PageEvents, applySettings: (changed: readonly string[]) => void}} Parts
  */
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
@@ -94,10 +94,10 @@ const aboutSettings = ({ settings, autostart, applySettings }) => ({
     autostart: autostart?.isOn() ?? false,
   }),
   saveSettings(_contents, values) {
-    settings.save(values);
+    const changed = settings.save(values);
     const wanted = settings.values().autostart;
     if (autostart !== null && wanted !== undefined && wanted !== autostart.isOn()) autostart.set(wanted);
-    applySettings();
+    applySettings(changed);
   },
 });
 

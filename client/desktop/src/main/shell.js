@@ -72,12 +72,15 @@ function startShell({ configuration, root, profile, argv, report }) {
     });
   }
 
-  /** What of the settings the shell itself follows. */
-  function applySettings() {
+  /** What of the settings the shell itself follows, where it has changed. @param {readonly string[]} changed */
+  function applySettings(changed) {
     const { language, theme, spellcheck } = settings.values();
+    if (changed.includes("theme")) nativeTheme.themeSource = theme ?? "system";
+    if (changed.includes("spellcheck")) {
+      setSpellcheck(pages, { on: spellcheck === true, dictionaryUrl: configuration.dictionaryUrl });
+    }
+    if (!changed.includes("language")) return;
     texts = loadTexts(folders.locales, languageOf(language, app.getPreferredSystemLanguages()));
-    nativeTheme.themeSource = theme ?? "system";
-    setSpellcheck(pages, { on: spellcheck === true, dictionaryUrl: configuration.dictionaryUrl });
     tray?.relabel(texts);
     setMenu(texts, {
       tellPage: (action) => events.tell(windows.show().webContents, "menu", action),
@@ -96,6 +99,7 @@ function startShell({ configuration, root, profile, argv, report }) {
   app.on("before-quit", () => {
     quitting = true;
     notes.closeAll();
+    settings.flush();
   });
   app.on("window-all-closed", () => {
     if (process.platform !== "darwin") app.quit();
@@ -106,7 +110,7 @@ function startShell({ configuration, root, profile, argv, report }) {
   powerMonitor.on("resume", wake);
   powerMonitor.on("unlock-screen", wake);
 
-  applySettings();
+  applySettings(["language", "theme", "spellcheck"]);
   const { webContents } = windows.open({ minimised: argv.includes(BACKGROUND) });
   const place = chatOfArguments(argv);
   if (place !== null) events.tell(webContents, "open-chat", place);
