@@ -370,8 +370,9 @@ class Checkers:
             for change, seq, _ in room.pins
             if seq >= member.first_seq and isinstance(chat.items.get(change), Hidden)
         ]
-        if chat.pins_known and not hidden and chat.pinned_seq != highest:
-            raise Violation("S15", f"{device.name} shows {chat.pinned_seq} of chat {room.id} as pinned, not {highest}")
+        told = pinned_from(chat.pinned_seq, member.first_seq)  # but what is of an earlier membership
+        if chat.pins_known and not hidden and told != highest:
+            raise Violation("S15", f"{device.name} shows {told} of chat {room.id} as pinned, not {highest}")
 
     def _stored(self, chat_id: int) -> set[str]:
         room = self._world.database.store.rooms.get(chat_id)

@@ -417,6 +417,13 @@ def what_former_members_need_not_know(w: Settled) -> None:
     w.checkers.at_rest()
 
 
+def pinned_in_an_earlier_membership(w: Settled) -> None:
+    """The device knows from events alone; an app hears from the `chat` that nothing is pinned for it any more."""
+    w.room.members[w.bob.user_id].first_seq = 2
+    w.bob.disk.chats[1].pinned_seq = 1
+    w.checkers.at_rest()
+
+
 def what_was_not_seen(w: Settled) -> None:
     """A change that was hidden, and a message of an earlier membership."""
     changed(w, "react")
@@ -435,7 +442,7 @@ def what_was_not_seen(w: Settled) -> None:
         of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
         hidden_in_a_history_that_was_lost,
         refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
-        what_former_members_need_not_know, what_was_not_seen,
+        what_former_members_need_not_know, what_was_not_seen, pinned_in_an_earlier_membership,
     ],
 )  # fmt: skip
 def test_what_is_allowed_is_not_noticed(act: Act) -> None:
