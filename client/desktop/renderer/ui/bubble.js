@@ -40,7 +40,8 @@ export function messageRow(face, row, around) {
   const name = own ? t("msg.you") : nameOf(sender);
   const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
   const time = clock(message.created_at);
-  const label = [name, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
+  const words = message.deleted ? t("msg.deleted") : preview(message.content ?? "");
+  const label = [name, words, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
   /** @param {MouseEvent} event */
   const menu = (event) =>
     openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
@@ -80,7 +81,7 @@ export function echoRow(face, row, around) {
   const { chat } = around;
   const failed = echo.state === "failed";
   const time = clock(echo.written_at);
-  const label = [t("msg.you"), time, t(`msg.${echo.state}`)].join(", ");
+  const label = [t("msg.you"), preview(echo.content), time, t(`msg.${echo.state}`)].join(", ");
   /** @param {MouseEvent} event */
   const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
   return html`<li class="msg ${classes(row, around)}" data-cid=${echo.cid}>

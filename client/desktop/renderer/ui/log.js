@@ -74,6 +74,7 @@ export class Log {
           class="log"
           role="log"
           aria-live="polite"
+          aria-relevant="additions"
           aria-label=${t("log.name")}
           aria-busy=${timeline.loading !== null || this.#silent(timeline)}
           tabindex="0"

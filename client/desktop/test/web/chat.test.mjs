@@ -65,6 +65,13 @@ test("a message is sent, delivered and read, and says so in words", { skip }, as
   await delivered(page, "Как дела?", "Прочитано");
   await say(other.page, "Хорошо");
   await messageRow(page, "Хорошо").waitFor();
+  // what a screen reader says of a message: who, what, when, and how far it has come
+  const named = log(page).getByRole("article", { name: /^Вы, Как дела\?, \d\d:\d\d, Прочитано$/u });
+  await named.waitFor();
+  await log(page)
+    .getByRole("article", { name: /^Борис Лебедев, Хорошо, \d\d:\d\d$/u })
+    .waitFor();
+  assert.equal(await log(page).getAttribute("aria-relevant"), "additions", "a tick that changes is no news");
   await look(page, "chat-direct");
   assertNoErrors(anna, other);
   await other.context.close();
