@@ -23,6 +23,11 @@ export function isShownAtEnd({ kind, state, gone }) {
   return (kind === "send" && !gone) || (kind === "edit" && state === "failed");
 }
 
+/** What failed may come right at another try: the message that an edit is about is still there. @param {Echo} echo */
+export function canRetry({ kind, code }) {
+  return kind === "send" || !["bad_seq", "message_deleted"].includes(code ?? "");
+}
+
 /** A change of a message that is on its way. @param {Echo} echo */
 function isChange({ kind, state }) {
   return kind !== "send" && state === "queued";

@@ -1,6 +1,6 @@
 /** One message in the log: what was written, by whom, when, and how far it has come. */
 
-import { rightsOn } from "../core/changes.js";
+import { canRetry, rightsOn } from "../core/changes.js";
 import { deliveryOf } from "../core/delivery.js";
 import { clock, fullTime } from "../core/format.js";
 import { errorText, isolate, t } from "../core/i18n.js";
@@ -147,7 +147,8 @@ function jumbo(text) {
 /** @param {import("./face.js").Face} face @param {number} seq @param {Around} around */
 function quote(face, seq, { quoted, state, chat }) {
   const name = quoted && (quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id)));
-  const text = quoted?.deleted ? t("msg.deleted") : quoted ? preview(quoted.content ?? "") : t("msg.quote_far");
+  const said = quoted?.content ? preview(quoted.content) : t("msg.newer");
+  const text = quoted?.deleted ? t("msg.deleted") : quoted ? said : t("msg.quote_far");
   const jump = () => face.showMessage(chat.id, seq);
   return html`<button class="quote" type="button" @click=${jump}>
     <span class="sr">${t("msg.quote")}</span>${name ? html`<b><bdi>${name}</bdi></b>` : nothing}
@@ -179,7 +180,7 @@ function foot(face, message, delivery, { state, chat }) {
       edited && !deleted
         ? may.history
           ? html`<button class="meta__edited" type="button" title=${t("msg.former")} @click=${former}>
-              ${t("msg.edited")}<span class="sr">, ${t("msg.former")}</span>
+              ${t("msg.edited")}<span class="sr">${t("msg.former")}</span>
             </button>`
           : html`<span>${t("msg.edited")}</span>`
         : nothing
@@ -233,8 +234,8 @@ function failure(face, echo) {
   return html`<div class="msg__fail">
     <span>${icon("alert", "icon--xs")}${reason}</span>
     ${
-      echo.kind === "edit" && ["bad_seq", "message_deleted"].includes(echo.code ?? "")
-        ? nothing // the message is not there any more
+      !canRetry(echo)
+        ? nothing
         : html`<button class="link-btn" type="button" @click=${() => face.messenger.retry(echo.cid)}>
             ${t("msg.retry")}
           </button>`

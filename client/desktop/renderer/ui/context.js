@@ -4,7 +4,7 @@ import { t } from "../core/i18n.js";
 import { isMuted } from "../core/muting.js";
 import { titleOf } from "../core/names.js";
 import { placeLink } from "../core/places.js";
-import { isMine, rightsOn } from "../core/changes.js";
+import { canRetry, isMine, rightsOn } from "../core/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
 import { notifyMenu } from "./muting.js";
 import { isPinned } from "./pinned.js";
@@ -79,8 +79,9 @@ const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "
 
 /** @param {Face} face @param {{echo: import("../types.js").Echo}} params @returns {Menu} */
 export function echoMenu(face, { echo }) {
+  const retry = { label: t("context.retry"), icon: "retry", run: () => void face.messenger.retry(echo.cid) };
   const failed = [
-    { label: t("context.retry"), icon: "retry", run: () => void face.messenger.retry(echo.cid) },
+    ...(canRetry(echo) ? [retry] : []),
     copyItem(face, echo.content),
     null,
     { label: t("context.discard"), icon: "trash", danger: true, run: () => void face.messenger.discard(echo.cid) },

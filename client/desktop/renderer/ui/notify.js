@@ -81,7 +81,7 @@ export class Notify {
     }
     const title = titleOf(chat, state.me);
     if (!state.settings.notify_text) return { title, body: t("notice.hidden") };
-    const text = preview(message.content ?? "");
+    const text = message.content ? preview(message.content) : t("msg.newer");
     const name = nameOf(state.users.get(message.sender_id));
     return { title, body: chat.is_group ? t("notice.from", { name, text }) : text };
   }

@@ -34,7 +34,7 @@ export function reactions(face, message, state, may) {
 function chip(face, message, one, state, may) {
   const mine = isMine(message, one.emoji, state.me?.id ?? 0);
   const names = whoReacted(one, state);
-  const inner = html`<span>${one.emoji}</span> ${one.count}<span class="sr">: ${names}</span>`;
+  const inner = html`<span>${one.emoji}</span> ${one.count}<span class="sr">${names}</span>`;
   if (!may) return html`<span class="react" title=${names}>${inner}</span>`;
   return html`<button
     class="react"

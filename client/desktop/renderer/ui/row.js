@@ -125,7 +125,9 @@ function lastWords(state, chat) {
   if (last.deleted) return t("msg.deleted");
   const own = last.sender_id === state.me?.id;
   const who = own ? t("row.you") : chat.is_group ? `${firstName(state, last.sender_id)}:` : "";
-  return html`${who ? html`<bdi class="row__who">${who}</bdi> ` : nothing}<bdi>${preview(last.content ?? "")}</bdi>`;
+  return html`${who ? html`<bdi class="row__who">${who}</bdi> ` : nothing}<bdi
+      >${last.content ? preview(last.content) : t("msg.newer")}</bdi
+    >`;
 }
 
 /** What waits or failed last. @param {State} state @param {ChatView} chat */

@@ -49,7 +49,7 @@ beforeEach(async () => {
   chatId = await server.group(account, "Маяк 2.4", other);
   wire = await startWire(server);
   vera = await newPerson(browser, server, account.username, { account, url: wire.url, remember: true });
-  boris = await newPerson(browser, server, other.username, { account: other });
+  boris = await newPerson(browser, server, other.username, { account: other, remember: true });
   await openChat(vera.page, chatId);
   await openChat(boris.page, chatId);
 });
@@ -107,6 +107,8 @@ test(
     await becomes(() => reaction(boris, "Сборка в четверг", "👍").innerText(), /2/u);
     assert.equal(await reaction(vera, "Сборка в четверг", "👍").getAttribute("aria-pressed"), "true");
     await vera.page.getByRole("button", { name: /👍 2.*Вы, Борис Лебедев/u, pressed: true }).waitFor();
+    const read = await body(vera, "Сборка в четверг").ariaSnapshot();
+    for (const part of [/article "Вы, \d\d:\d\d, Прочитано"/u, /Сборка в четверг/u, /button "изменено Показать прежние тексты"/u, /list "Реакции"/u, /button "👍 2 Вы, Борис Лебедев" \[pressed\]/u]) assert.match(read, part); // prettier-ignore
     await menuOf(vera, "Сборка в четверг");
     await item(vera, "Кто отреагировал").click();
     await vera.page.getByRole("dialog", { name: "Реакции" }).getByText("Борис Лебедев").waitFor();
@@ -340,6 +342,30 @@ test(
     assertNoErrors(vera, boris, other);
   },
 );
+
+test("what this version does not know is named as such, never drawn as nothing", { skip }, async () => {
+  // a newer server: a message without a text, and an event that nobody here has heard of
+  await boris.context.routeWebSocket(/\/ws$/u, (socket) => {
+    const there = socket.connectToServer();
+    socket.onMessage((message) => there.send(message));
+    there.onMessage((message) =>
+      socket.send(
+        String(message)
+          .replaceAll('"content":"Голограмма"', '"content":null')
+          .replaceAll('"event":"pinned"', '"event":"hologram"'),
+      ),
+    );
+  });
+  await boris.page.reload();
+  await openChat(boris.page, chatId);
+  await say(vera.page, "Голограмма");
+  await boris.page.getByText("Чтобы увидеть это сообщение, обновите приложение").waitFor();
+  await menuOf(vera, "Голограмма");
+  await item(vera, "Закрепить").click();
+  await boris.page.getByText("событие, для которого нужна новая версия приложения").waitFor();
+  await look(boris.page, "newer");
+  assertNoErrors(vera, boris);
+});
 
 test("no text of a deleted message stays in the browser", { skip }, async () => {
   const secret = "пароль-от-сейфа-7788";
