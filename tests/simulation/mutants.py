@@ -174,12 +174,6 @@ CORE: Final = (
         "        seq, created_at = outcome.last_seq + 1, outcome.unchanged[1]\n",
     ),
     Mutant(
-        "an older event undoes a newer state",
-        "chatproto/simulation/app.py",
-        "    if rev is None or rev < message.rev:",
-        "    if rev is None:",
-    ),
-    Mutant(
         "a deletion leaves the reactions",
         "chatproto/simulation/app.py",
         '"attachments": (), "reactions": ()}',
