@@ -40,7 +40,8 @@ export function messageRow(face, row, around) {
   const name = own ? t("msg.you") : nameOf(sender);
   const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
   const time = clock(message.created_at);
-  const words = message.deleted ? t("msg.deleted") : preview(message.content ?? "");
+  const told = message.content ? preview(message.content) : t("msg.newer");
+  const words = message.deleted ? t("msg.deleted") : told;
   const label = [name, words, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
   /** @param {MouseEvent} event */
   const menu = (event) =>
