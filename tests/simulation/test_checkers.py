@@ -436,6 +436,14 @@ def what_was_not_seen(w: Settled) -> None:
     w.checkers.at_rest()
 
 
+def what_is_told_by_the_next_ready(w: Settled) -> None:
+    """They left and came back, or are no member of a chat of the same number."""
+    w.ann.shown[1] = 1
+    w.ann.disk.chats[1].items[1] = w.item(1, content="an older text")
+    del w.room.members[w.bob.user_id]
+    w.checkers.at_rest()
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -443,10 +451,19 @@ def what_was_not_seen(w: Settled) -> None:
         hidden_in_a_history_that_was_lost,
         refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
         what_former_members_need_not_know, what_was_not_seen, pinned_in_an_earlier_membership,
+        what_is_told_by_the_next_ready,
     ],
 )  # fmt: skip
 def test_what_is_allowed_is_not_noticed(act: Act) -> None:
     act(Settled())
+
+
+def test_only_the_life_that_was_signed_out_signs_in_again() -> None:
+    w = Settled()
+    before = w.ann.session.state
+    w.ann._log_in_again(w.ann.life - 1)
+    w.ann._log_in_again(w.ann.life)
+    assert w.ann.session.state is before is ClientState.LIVE
 
 
 def sleeps(w: Settled) -> None:

@@ -71,9 +71,9 @@ class Town:
         self.world.servers[0].request(operation, done)
 
     def stored(self) -> list[str]:
-        """The log, each entry by its text or its event."""
+        """The log, each entry by its event or its text, without whom that names."""
         log = self.world.database.store.rooms[CHAT].log
-        return [item.event if isinstance(item, Event) else item.content or "" for item in log]
+        return [item.event if isinstance(item, Event) else (item.content or "").partition(" @")[0] for item in log]
 
     def end(self) -> None:
         """Everything comes to rest, and all invariants hold."""
