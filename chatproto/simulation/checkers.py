@@ -11,11 +11,9 @@ from chatproto.client.outbox import WINDOW
 from chatproto.client.outputs import Apply, Failed, Forget, Jump, Kind, Output, Row, SendFrame, Sent
 from chatproto.client.replica import BUFFERED, SYNCS
 from chatproto.operations import Appended, AppendMessage, EditMessage, LogCommand, Outcome
-from chatproto.operations.message_events import pinned_from
 from chatproto.server.out_queue import OutQueue
-from chatproto.simulation.app import ShownChat
-from chatproto.simulation.store import Membership, Room, Store
-from chatproto.simulation.store_chats import pinned, shown
+from chatproto.simulation.shown import check_shown
+from chatproto.simulation.store import Room, Store
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import MarkFrame, Send
@@ -344,35 +342,7 @@ class Checkers:
                     raise Violation("S2", f"{device.name} has another {seq} in chat {chat_id}")
             member = None if room is None else room.members.get(device.user_id)
             if room is not None and member is not None:
-                self._states(device, room, chat, member)
-
-    def _states(self, device: Device, room: Room, chat: ShownChat, member: Membership) -> None:
-        """S15: text, revision, reactions and pins are those of storage; for a former member those of their removal, but
-        that they need not know of later deletions."""
-        if device.shown.get(room.id, 0) != (room.last_seq if member.left_seq is None else member.left_seq):
-            return  # they left and came back, which the next `ready` tells
-        for item in chat.items.values():
-            stored = room.log[item.seq - 1]
-            if not isinstance(item, Message) or not isinstance(stored, Message) or item.seq < member.first_seq:
-                continue  # of an earlier membership
-            if any(isinstance(chat.items.get(seq), Hidden) for seq in room.changes.get(item.seq, ())):
-                continue  # between two memberships that showed the message there was one that did not
-            expected = shown(room, stored, member)
-            if expected.deleted and member.left_seq is not None and not item.deleted:
-                continue
-            if _state(item) != _state(expected):
-                raise Violation(
-                    "S15", f"{device.name} shows {item.seq} of chat {room.id} as {_state(item)}, not {_state(expected)}"
-                )
-        highest = pinned_from(max(pinned(room, member.left_seq), default=None), member.first_seq)
-        hidden = [
-            seq
-            for change, seq, _ in room.pins
-            if seq >= member.first_seq and isinstance(chat.items.get(change), Hidden)
-        ]
-        told = pinned_from(chat.pinned_seq, member.first_seq)  # but what is of an earlier membership
-        if chat.pins_known and not hidden and told != highest:
-            raise Violation("S15", f"{device.name} shows {told} of chat {room.id} as pinned, not {highest}")
+                check_shown(device, room, chat, member)
 
     def _stored(self, chat_id: int) -> set[str]:
         room = self._world.database.store.rooms.get(chat_id)
@@ -387,11 +357,6 @@ def _last_of(room: Room, user_id: int, cid: str) -> int | None:
     """The entry that a command was acked with."""
     command = room.commands.get((user_id, cid))
     return None if command is None else command[2]
-
-
-def _state(message: Message) -> tuple[object, ...]:
-    text = (message.content, message.mentions, message.mentions_all)
-    return (*text, message.rev, message.deleted, message.reactions)
 
 
 def _body(item: LogItem) -> tuple[object, ...]:

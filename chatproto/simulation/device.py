@@ -8,8 +8,6 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING
 
-from attrs import define, field
-
 from chatproto.client import codec
 from chatproto.client.client_config import ClientConfig
 from chatproto.client.outputs import (
@@ -33,15 +31,14 @@ from chatproto.client.outputs import (
     saved_by,
 )
 from chatproto.client.session import ClientSession
-from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
-from chatproto.simulation.app import ShownChat
 from chatproto.simulation.database import time_at
+from chatproto.simulation.disk import Disk
 from chatproto.simulation.network import Link
 from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import FromServer
-from chatproto.wire.model import Hidden, LogItem, Message
+from chatproto.wire.model import Message
 
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
@@ -50,55 +47,6 @@ NEWEST = 30
 """Among so many entries people find what they react to."""
 EMOJI = ("\u2764\ufe0f", "\U0001f44d", "\U0001f525", "\U0001f389")
 STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget})
-
-
-@define
-class Disk:
-    """What outlives a crash. `chats`: what an app would have saved of each."""
-
-    user_id: int = 0
-    epoch: str | None = None
-    rows: dict[str, Row] = field(factory=dict)
-    cursors: dict[int, tuple[int, LogItem | None]] = field(factory=dict)
-    reads: dict[int, int] = field(factory=dict)
-    chats: dict[int, ShownChat] = field(factory=dict)
-
-    def save(self, outputs: list[Output]) -> None:
-        """One transaction."""
-        for output in outputs:
-            match output:
-                case SaveRow(row):
-                    self.rows[row.cid] = row
-                case DropRow(cid):
-                    self.rows.pop(cid, None)
-                case SaveMarks(chat_id, read_seq):
-                    self.reads[chat_id] = read_seq
-                case SaveEpoch(user_id, epoch):
-                    self.user_id, self.epoch = user_id, epoch
-                case Apply(item):
-                    self.cursors[item.chat_id] = (item.seq, item)
-                    self.chats.setdefault(item.chat_id, ShownChat()).apply(item)
-                case Jump(chat_id, applied):
-                    self.cursors[chat_id] = (applied, None)
-                    self.chats.setdefault(chat_id, ShownChat()).jump()
-                case Forget(chat_id):
-                    for table in (self.cursors, self.reads, self.chats):
-                        table.pop(chat_id, None)
-
-    def snapshot(self) -> Snapshot | None:
-        """For the next session."""
-        chats = tuple(
-            ChatSnapshot(
-                chat_id=chat_id,
-                first_seq=1,
-                applied=applied,
-                applied_at=None if item is None or isinstance(item, Hidden) else item.created_at,
-                read=self.reads.get(chat_id, 0),
-            )
-            for chat_id, (applied, item) in self.cursors.items()
-        )
-        rows = tuple(self.rows.values())
-        return Snapshot(user_id=self.user_id, epoch=self.epoch, chats=chats, rows=rows)
 
 
 class Device:

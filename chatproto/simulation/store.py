@@ -230,6 +230,7 @@ class Store:
         from chatproto.simulation import store_log as log
         from chatproto.simulation import store_marks as marks
         from chatproto.simulation import store_messages as messages
+        from chatproto.simulation import store_pages as pages
 
         match operation:  # what happens most often stands first
             case Sweep():
@@ -239,9 +240,9 @@ class Store:
             case Mark():
                 return marks.mark(self, operation)
             case FetchPage():
-                return log.fetch_page(self, operation)
+                return pages.fetch_page(self, operation)
             case ReadLog():
-                return log.read_log(self, operation)
+                return pages.read_log(self, operation)
             case LoadSession():
                 return chats.load_session(self, operation)
             case RotateRefresh():
@@ -287,7 +288,7 @@ class Store:
             case SetFlags():
                 return chats.set_flags(self, operation)
             case FetchMessages():
-                return log.fetch_messages(self, operation)
+                return pages.fetch_messages(self, operation)
             case EditMessage() | DeleteMessage() | React() | Pin():
                 return messages.change_message(self, operation)
             case FetchRevisions():

@@ -145,15 +145,15 @@ CORE: Final = (
     ),
     Mutant(
         "who lags learns what came after their removal",
-        "chatproto/simulation/store_log.py",
+        "chatproto/simulation/store_pages.py",
         'return room.members[item.data["user_id"]].left_seq == item.seq',
         "return False",
     ),
     Mutant(
         "a former member sees the present",
-        "chatproto/simulation/store_log.py",
-        "_everybody(room, item, ends[0] if ends else None)",
-        "_everybody(room, item)",
+        "chatproto/simulation/store_pages.py",
+        "everybody(room, item, ends[0] if ends else None)",
+        "everybody(room, item)",
     ),
     Mutant(
         "what changed nothing is not remembered",

@@ -11,7 +11,8 @@ from chatproto.operations import CreateGroup
 from chatproto.server.outputs import CloseConnection, PingConnection, SendFrame
 from chatproto.server.sweeping import Sweeper
 from chatproto.simulation.database import time_at
-from chatproto.simulation.device import Device, Disk
+from chatproto.simulation.device import Device
+from chatproto.simulation.disk import Disk
 from chatproto.simulation.options import Options
 from chatproto.simulation.report import html
 from chatproto.simulation.run import options_of, run

@@ -1,0 +1,47 @@
+"""Whether what a device shows of its messages is what storage has of them (S15 of docs/driving.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatproto.operations.message_events import pinned_from
+from chatproto.simulation.app import ShownChat
+from chatproto.simulation.store import Membership, Room
+from chatproto.simulation.store_chats import pinned, shown
+from chatproto.simulation.trace import Violation
+from chatproto.wire.model import Hidden, Message
+
+if TYPE_CHECKING:
+    from chatproto.simulation.device import Device
+
+
+def check_shown(device: Device, room: Room, chat: ShownChat, member: Membership) -> None:
+    """S15: text, revision, reactions and pins are those of storage; for a former member those of their removal, but
+    that they need not know of later deletions."""
+    if device.shown.get(room.id, 0) != (room.last_seq if member.left_seq is None else member.left_seq):
+        return  # they left and came back, which the next `ready` tells
+    for item in chat.items.values():
+        stored = room.log[item.seq - 1]
+        if not isinstance(item, Message) or not isinstance(stored, Message) or item.seq < member.first_seq:
+            continue  # of an earlier membership
+        if any(isinstance(chat.items.get(seq), Hidden) for seq in room.changes.get(item.seq, ())):
+            continue  # between two memberships that showed the message there was one that did not
+        expected = shown(room, stored, member)
+        if expected.deleted and member.left_seq is not None and not item.deleted:
+            continue
+        if _state(item) != _state(expected):
+            raise Violation(
+                "S15", f"{device.name} shows {item.seq} of chat {room.id} as {_state(item)}, not {_state(expected)}"
+            )
+    highest = pinned_from(max(pinned(room, member.left_seq), default=None), member.first_seq)
+    hidden = [
+        seq for change, seq, _ in room.pins if seq >= member.first_seq and isinstance(chat.items.get(change), Hidden)
+    ]
+    told = pinned_from(chat.pinned_seq, member.first_seq)  # but what is of an earlier membership
+    if chat.pins_known and not hidden and told != highest:
+        raise Violation("S15", f"{device.name} shows {told} of chat {room.id} as pinned, not {highest}")
+
+
+def _state(message: Message) -> tuple[object, ...]:
+    text = (message.content, message.mentions, message.mentions_all)
+    return (*text, message.rev, message.deleted, message.reactions)
