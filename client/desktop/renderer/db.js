@@ -13,7 +13,7 @@ import { ITEMS, changeRow, dropRow, moveCursor, planOf, trim } from "./saves.js"
  * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock. `then`: what is to
  * become of a message as soon as it is stored (unsent.js).
  * @typedef {import("./core/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string,
- *   then?: import("./unsent.js").Then, forward?: import("./types.js").Forward | null}} Kept
+ *   then?: import("./unsent.js").Kept, forward?: import("./types.js").Forward | null}} Kept
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */

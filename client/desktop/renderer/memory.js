@@ -3,6 +3,7 @@
  * on their way and drafts, until the tab is closed (tab.js). What was not acknowledged by then is lost with it.
  */
 
+import { followUp } from "./core/commands.js";
 import { keepInTab, keptInTab, unsentName } from "./tab.js";
 
 /** @typedef {import("./db.js").Kept} Kept @typedef {import("./db.js").Store} Store */
@@ -22,11 +23,18 @@ export function memoryStore(name) {
     keepInTab(unsentName(name), empty ? null : { rows: [...rows.values()], drafts: [...texts], current: open });
   }
 
-  /** @param {string[]} gone cids @param {Record<string, any>[]} failed */
-  function leave(gone, failed) {
+  /** @param {string[]} gone cids @param {Record<string, any>[]} told */
+  function leave(gone, told) {
+    const failed = told.filter((one) => one.do === "failed");
+    const sent = new Map(told.filter((one) => one.do === "sent" && one.created_at).map((one) => [one.cid, one]));
     const codes = new Map(failed.map(({ cid, code }) => [cid, code]));
     let changed = false;
-    for (const cid of gone) if (!codes.has(cid)) changed = rows.delete(cid) || changed;
+    for (const cid of gone) {
+      if (codes.has(cid)) continue;
+      const [then, stored] = [rows.get(cid)?.then, sent.get(cid)];
+      changed = rows.delete(cid) || changed;
+      if (then && stored) rows.set(then.cid, followUp(then, /** @type {any} */ (stored), Date.now()));
+    }
     for (const [cid, code] of codes) {
       const row = rows.get(cid);
       if (!row || row.state === "failed") continue;
@@ -50,17 +58,16 @@ export function memoryStore(name) {
     }),
     own: async () => {},
     async save(outputs) {
-      const failed = outputs.filter((output) => output.do === "failed");
       leave(
         outputs.filter((output) => output.do === "drop_row").map(({ cid }) => cid),
-        failed,
+        outputs,
       );
     },
     // a window that only follows hears here what became of its rows
     noticed: (updates) =>
       leave(
         updates.filter((update) => ["sent", "merged", "discarded"].includes(update.do)).map(({ cid }) => cid),
-        updates.filter((update) => update.do === "failed"),
+        updates,
       ),
     async addRow(row, instead) {
       if (instead) rows.delete(instead);

@@ -1,5 +1,6 @@
 /** What the outputs of a session write into the database (db.js): all of one save in one transaction. */
 
+import { followUp } from "./core/commands.js";
 import { changedBy } from "./core/timeline.js";
 
 /** @typedef {import("./types.js").Item} Item */
@@ -16,6 +17,7 @@ export const ITEMS = 500;
 /** @param {Record<string, any>[]} outputs @returns {Plan} */
 export function planOf(outputs) {
   const failed = new Map(outputs.filter((one) => one.do === "failed").map((one) => [one.cid, one.code]));
+  const sent = new Map(outputs.filter((one) => one.do === "sent" && one.created_at).map((one) => [one.cid, one]));
   /** @type {Plan} */
   const plan = { epoch: null, strict: false, size: 0, rows: [], items: [], cursors: new Map() };
   for (const output of outputs) {
@@ -33,7 +35,7 @@ export function planOf(outputs) {
         plan.rows.push((outbox) =>
           failed.has(output.cid)
             ? changeRow(outbox, output.cid, { state: "failed", code: failed.get(output.cid) })
-            : dropRow(outbox, output.cid),
+            : settleRow(outbox, output.cid, sent.get(output.cid)),
         );
         break;
       case "apply":
@@ -99,6 +101,17 @@ function putRow(outbox, row, writtenAt) {
 export function dropRow(outbox, cid) {
   const place = outbox.index("cid").getKey(cid);
   place.onsuccess = () => void (place.result !== undefined && outbox.delete(place.result));
+}
+
+/** It leaves; what it is to become once it is stored takes its place. @param {IDBObjectStore} outbox @param {string} cid
+ * @param {any} sent where it is stored, where that is known */
+function settleRow(outbox, cid, sent) {
+  const before = outbox.index("cid").openCursor(cid);
+  before.onsuccess = () => {
+    const row = before.result?.value;
+    if (row?.then && sent) before.result?.update({ ...row, ...followUp(row.then, sent, Date.now()), then: undefined });
+    else if (row) before.result?.delete();
+  };
 }
 
 /** @param {IDBObjectStore} outbox @param {string} cid @param {object} change */

@@ -2,13 +2,15 @@
  * Messages that are changed or deleted while they are on their way (docs/protocol.md, C1: the bytes of a row never change
  * once the server may have them). One that never was on the way is changed itself, or leaves. With one that was, what is
  * to become of it is kept beside it, and becomes a command of its own when its seq is known.
+ * It takes the message's place in the very save that ends the message (saves.js), so that nothing is lost in between.
  */
 
-import { NOTHING, echoOf, newRow } from "./core/commands.js";
+import { echoOf, followUp } from "./core/commands.js";
+import { uuid7 } from "./core/ids.js";
 
 /** @typedef {import("./core/model.js").Update} Update @typedef {import("./types.js").Done} Done
  * @typedef {import("./types.js").Refused} Refused @typedef {import("./core/session.js").ClientSession} ClientSession
- * @typedef {{content: string} | {remove: true}} Then */
+ * @typedef {{content: string} | {remove: true}} Then @typedef {Then & {cid: string}} Kept `cid`: of the command to come */
 /**
  * @typedef {{session: ClientSession, db: import("./db.js").Store, publish: (updates: Update[]) => void,
  *   input: (feed: (session: ClientSession, at: number) => any) => any, hurry: () => void}} Parts
@@ -20,7 +22,7 @@ const REMEMBERED = 200;
 const DONE = { ok: true };
 
 export class Unsent {
-  /** What is to become of rows when they are stored. @type {Map<string, Then>} */
+  /** What is to become of rows when they are stored. @type {Map<string, Kept>} */
   #then = new Map();
   /** @type {Map<string, {chat_id: number, seq: number, created_at: string}>} */
   #stored = new Map();
@@ -30,7 +32,7 @@ export class Unsent {
     this.parts = parts;
     for (const { cid, then, state } of rows) {
       if (state !== "queued") continue;
-      if (then) this.#then.set(cid, then);
+      if (then?.cid) this.#then.set(cid, then);
     }
   }
 
@@ -60,33 +62,36 @@ export class Unsent {
       return DONE;
     }
     if (this.parts.session.outbox.entries.has(cid)) {
-      this.#then.set(cid, then);
-      await this.parts.db.changeRow(cid, { then });
+      const kept = named(then);
+      this.#then.set(cid, kept);
+      await this.parts.db.changeRow(cid, { then: kept });
       this.parts.publish([{ do: "amended", cid, chat_id: chatId, then }]);
       return DONE;
     }
     const stored = this.#stored.get(cid);
     if (!stored) return { ok: false, code: "not_found" };
-    await this.#put(stored, then);
+    const kept = named(then);
+    await this.parts.db.addRow(followUp(kept, stored, Date.now()));
+    this.#put(stored, kept);
     return DONE;
   }
 
   /** Something was published. @param {Update[]} updates */
   noticed(updates) {
     for (const update of updates) {
-      if (update.do === "sent") void this.#sent(/** @type {any} */ (update));
+      if (update.do === "sent") this.#sent(/** @type {any} */ (update));
       else if (update.do === "failed") void this.#failed(/** @type {any} */ (update));
     }
   }
 
   /** @param {{cid: string, chat_id: number, seq: number | null, created_at: string | null}} sent */
-  async #sent({ cid, chat_id, seq, created_at }) {
+  #sent({ cid, chat_id, seq, created_at }) {
     const then = this.#then.get(cid);
     this.#then.delete(cid);
     if (seq === null || created_at === null) return;
     this.#stored.set(cid, { chat_id, seq, created_at });
     if (this.#stored.size > REMEMBERED) this.#stored.delete([...this.#stored.keys()][0]);
-    if (then) await this.#put({ chat_id, seq, created_at }, then);
+    if (then) this.#put({ chat_id, seq, created_at }, then);
   }
 
   /** It was refused: the new text is the one to be sent again; one that was to be deleted is.
@@ -103,13 +108,9 @@ export class Unsent {
     }
   }
 
-  /** @param {{chat_id: number, seq: number, created_at: string}} place @param {Then} then */
-  async #put({ chat_id, seq, created_at }, then) {
-    /** @type {import("./core/commands.js").Command} */
-    const command = { ...NOTHING, chat_id, seq, target_at: created_at, kind: "delete" };
-    if ("content" in then) Object.assign(command, { kind: "edit", content: then.content });
-    const row = newRow(command, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    await this.parts.db.addRow(row);
+  /** It is durable already. @param {{chat_id: number, seq: number, created_at: string}} stored @param {Kept} then */
+  #put(stored, then) {
+    const row = followUp(then, stored, Date.now());
     this.parts.publish([{ do: "echo", echo: echoOf(row) }]);
     this.parts.input((session, at) => session.send(row, at, true));
     this.parts.hurry();
@@ -121,3 +122,6 @@ export class Unsent {
     return entry && !entry.tried ? entry : null;
   }
 }
+
+/** @param {Then} then @returns {Kept} */
+const named = (then) => ({ ...then, cid: uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(10))) });

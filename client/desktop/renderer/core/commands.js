@@ -30,6 +30,19 @@ export function newRow(command, now, random) {
   return { ...row, forward: command.forward, state: "queued", code: null, written_at: new Date(now).toISOString() };
 }
 
+/**
+ * What a message is to become once it is stored, as a row of its own. @param {import("../unsent.js").Kept} then
+ * @param {{chat_id: number, seq: number, created_at: string}} stored where the message is @param {number} now ms since 1970
+ * @returns {import("../db.js").Kept}
+ */
+export function followUp(then, { chat_id, seq, created_at }, now) {
+  const place = { ...NOTHING, cid: then.cid, chat_id, seq, target_at: created_at };
+  const row = rowOf(
+    "content" in then ? { ...place, kind: "edit", content: then.content } : { ...place, kind: "delete" },
+  );
+  return { ...row, forward: null, state: "queued", code: null, written_at: new Date(now).toISOString() };
+}
+
 /** A row of the outbox as it is shown: with what is to become of it. @param {import("../db.js").Kept} row @returns {Echo} */
 export function echoOf({ cid, chat_id, content, reply_to, target_at, state, code, written_at, then, ...rest }) {
   const { kind = "send", seq = null, emoji = null, on = null, forward = null } = rest;

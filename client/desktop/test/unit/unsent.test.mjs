@@ -59,6 +59,7 @@ async function writing(earlier = []) {
   const hear = async (frames) => {
     session.receive(1, frames, 30);
     const outputs = session.outputs();
+    await db.save(outputs);
     unsent.noticed(/** @type {any} */ (outputs));
     await new Promise((resolve) => setImmediate(resolve));
     const frame = [...outputs, ...session.outputs()].filter((output) => output.do === "send").map((one) => one.frame);
@@ -94,9 +95,12 @@ test("of one that the server may have, the bytes stay, and the change follows th
     const { db, unsent, row, link, hear } = await writing();
     assert.equal(link()[0].content, "first");
     await unsent.change(5, row.cid, then);
-    assert.deepEqual((await db.load()).rows.at(-1)?.then, then, "it survives the end of the app");
+    const { cid, ...kept } = (await db.load()).rows.at(-1)?.then ?? {};
+    assert.deepEqual(kept, then, "it survives the end of the app");
     assert.equal(await unsent.cancel(row.cid), false);
     const frames = await hear([{ type: "ack", cid: row.cid, chat_id: 5, seq: 1, created_at: AT, dup: false }]);
+    const rows = (await db.load()).rows.map((one) => [one.cid, one.kind, one.seq, one.target_at, one.then]);
+    assert.deepEqual(rows, [[cid, expected[0], 1, AT, undefined]], "and takes the place of the message at once");
     assert.deepEqual(
       frames.map(({ type, seq, target_at, content }) => [type, seq, target_at, content]),
       [[expected[0], 1, AT, expected[1]]],
@@ -106,7 +110,7 @@ test("of one that the server may have, the bytes stay, and the change follows th
 
 test("what an earlier life may have sent is not changed either, and its change is not forgotten", async () => {
   const row = newRow({ ...NOTHING, chat_id: 5, content: "old" }, 1, new Uint8Array(10).fill(1));
-  const { unsent, session, link, hear } = await writing([{ ...row, then: { content: "new" } }]);
+  const { unsent, session, link, hear } = await writing([{ ...row, then: { content: "new", cid: "change" } }]);
   assert.equal(await unsent.cancel(row.cid), false);
   assert.equal(session.outbox.entries.get(row.cid)?.row.content, "old");
   assert.equal(link()[0].content, "old");
