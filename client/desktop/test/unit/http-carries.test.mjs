@@ -57,6 +57,18 @@ test("a refused sync is asked again later, and on the link where one is had firs
   assert.equal(syncs(2_001), 1, "as if it had not been asked");
 });
 
+test("a change that was made takes its row away; of which seq it is HTTP does not say", () => {
+  const session = away();
+  session.polled(listed(2));
+  session.send(rowOf({ cid: "mine", chat_id: 5, kind: "pin", seq: 1, target_at: AT, on: true }), 20, true);
+  session.answeredByHttp({ type: "ack", cid: "mine", chat_id: 5, seq: null, created_at: null, dup: false }, 30);
+  assert.equal(session.outbox.entries.size, 0);
+  assert.deepEqual(
+    told(session, "sent").map(({ cid, seq }) => [cid, seq]),
+    [["mine", null]],
+  );
+});
+
 test("a message that was stored takes its row away; a final refusal fails it", () => {
   const session = away();
   session.send(rowOf({ cid: "mine", chat_id: 5, content: "x" }), 20);
