@@ -245,3 +245,44 @@ test(
     assert.deepEqual(window.errors, []);
   },
 );
+
+test("the edit of a message takes its place in the save that ends it", { skip, timeout: 60_000 }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/app-icon.svg`);
+  const rows = await page.evaluate(async () => {
+    const [{ Db }, { NOTHING, newRow }] = await Promise.all([
+      import(/** @type {any} */ ("/db.js")),
+      import(/** @type {any} */ ("/core/commands.js")),
+    ]);
+    const db = new Db("vestnik test");
+    await db.own("this window");
+    const names = ["edited", "gone", "plain"];
+    for (const [at, content] of names.entries()) {
+      const row = newRow({ ...NOTHING, chat_id: 5, content }, at, new Uint8Array(10).fill(at));
+      await db.addRow({ ...row, cid: content });
+    }
+    await db.changeRow("edited", { then: { content: "new", cid: "the edit" } });
+    await db.changeRow("gone", { then: { remove: true, cid: "the deletion" } });
+    const at = "2026-11-25T10:00:00.000000Z";
+    await db.save(
+      names.flatMap((cid, seq) => [
+        { do: "drop_row", cid },
+        { do: "sent", cid, chat_id: 5, seq: seq + 1, created_at: at },
+      ]),
+    );
+    const kept = (await db.load()).rows;
+    return kept.map((/** @type {any} */ row) => [
+      row.cid,
+      row.kind,
+      row.content,
+      row.seq,
+      row.target_at === at,
+      row.then,
+    ]);
+  });
+  assert.deepEqual(rows, [
+    ["the edit", "edit", "new", 1, true, undefined],
+    ["the deletion", "delete", "", 2, true, undefined],
+  ]);
+});
