@@ -66,8 +66,8 @@ class GuardedTCPServer(TCPServer):
             with bounded_send(seconds, shield=True):
                 await self.stream.send_all(data)
                 return True
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return False
+        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            return False  # busy: the other side of the connection is being told its end, nothing follows that
         await trio.aclose_forcefully(self.stream)
         return False
 
