@@ -120,7 +120,7 @@ test(
     await menuOf(vera, "Хорошо");
     await item(vera, "Закрепить").click();
     await boris.page.locator(".pinbar", { hasText: "Хорошо" }).waitFor();
-    assert.equal(await boris.page.getByRole("button", { name: "Открепить" }).count(), 0, "he is no admin");
+    assert.equal(await boris.page.getByRole("button", { name: "Открепить" }).count(), 0, "they are no admin");
     await menuOf(vera, "Сборка в четверг");
     await item(vera, "Закрепить").click();
     await vera.page.getByRole("button", { name: "Все: 2" }).click();
