@@ -10,7 +10,7 @@ from chatproto.simulation.store import Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
 from chatproto.simulation.store_log import everybody
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Event, Hidden, LogItem, Message, Page
+from chatproto.wire.model import Event, LogItem, Message, Page, named_ids
 
 PAGE_BYTES = Limits().page_bytes
 
@@ -38,7 +38,7 @@ def fetch_page(store: Store, operation: FetchPage) -> Outcome:
         end = start + len(items)
     else:
         start = end - len(items)
-    named = sorted(_named(items))
+    named = sorted(named_ids(items))
     page = Page(
         chat_id=room.id,
         from_seq=start,
@@ -92,7 +92,7 @@ def _replaced(room: Room, operation: FetchPage | ReadLog) -> bool:
 def _fitting(store: Store, viewer_id: int, items: list[LogItem], forward: bool) -> list[LogItem]:
     size, counted, kept = 0, set[int](), list[LogItem]()
     for item in items if forward else reversed(items):
-        named = _named([item]) - counted
+        named = named_ids([item]) - counted
         size += len(msgspec.json.encode(item)) + 1
         size += sum(len(msgspec.json.encode(store.seen_by(viewer_id, user_id))) + 1 for user_id in named)
         if size > PAGE_BYTES and kept:
@@ -100,22 +100,6 @@ def _fitting(store: Store, viewer_id: int, items: list[LogItem], forward: bool) 
         counted |= named
         kept.append(item)
     return kept if forward else kept[::-1]
-
-
-def _named(items: Sequence[LogItem]) -> set[int]:
-    ids: set[int] = set()
-    for item in items:
-        if isinstance(item, Message):
-            ids.add(item.sender_id)
-            continue
-        if isinstance(item, Hidden):
-            continue
-        ids.add(item.actor_id)
-        if "user" in item.data:
-            ids.add(item.data["user"].id)
-        elif "user_id" in item.data:
-            ids.add(item.data["user_id"])
-    return ids
 
 
 def fetch_messages(store: Store, operation: FetchMessages) -> Outcome:
@@ -130,5 +114,5 @@ def fetch_messages(store: Store, operation: FetchMessages) -> Outcome:
     found = [shown(room, item, member) for item in log if isinstance(item, Message)]
     end = max(0, len(found) - (operation.offset or 0))
     kept = found[max(0, end - operation.limit) : end]
-    users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(_named(kept)))
+    users = tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(named_ids(kept)))
     return MessagesFound(tuple(kept), users, end > operation.limit, last_seq)

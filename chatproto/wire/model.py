@@ -4,6 +4,7 @@ All are frozen msgspec Structs, so one definition serves storage, core, HTTP and
 datetimes; ids and seqs are positive integers up to 2^53-1.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -117,6 +118,23 @@ LogItem = Message | Event | Hidden
 def removes(item: LogItem, user_id: int) -> bool:
     """Whether this item ends the user's membership."""
     return isinstance(item, Event) and item.event == "member_removed" and item.data.get("user_id") == user_id
+
+
+def named_ids(items: Iterable[LogItem]) -> set[int]:
+    """The users that items name: senders, actors and those it happens to."""
+    ids: set[int] = set()
+    for item in items:
+        if isinstance(item, Message):
+            ids.add(item.sender_id)
+            continue
+        if isinstance(item, Hidden):
+            continue
+        ids.add(item.actor_id)
+        if "user_id" in item.data:
+            ids.add(item.data["user_id"])
+        elif "user" in item.data:
+            ids.add(item.data["user"].id)
+    return ids
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

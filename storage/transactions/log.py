@@ -5,14 +5,14 @@ would show a removed member as a member.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import ChatType, Event, Forwarded, Hidden, LogItem, Message, Role, User
+from chatproto.wire.model import ChatType, Event, Forwarded, Message, Role, User
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
@@ -321,20 +321,3 @@ def _read_event(row: _EventRow, newcomers: dict[int, User]) -> Event:
         subject=subject,
         data=json.loads(row.data),
     )
-
-
-def named_ids(items: Iterable[LogItem]) -> set[int]:
-    """The users that items name: senders, actors and those it happens to."""
-    ids: set[int] = set()
-    for item in items:
-        if isinstance(item, Message):
-            ids.add(item.sender_id)
-            continue
-        if isinstance(item, Hidden):
-            continue
-        ids.add(item.actor_id)
-        if "user_id" in item.data:
-            ids.add(item.data["user_id"])
-        elif "user" in item.data:
-            ids.add(item.data["user"].id)
-    return ids

@@ -6,11 +6,11 @@ from typing import Final, NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 
 from chatproto.operations import FetchPins, FetchRevisions, Outcome, PinsFound, Refused, RevisionsFound
-from chatproto.wire.model import MAX_ID, ChatType, Revision, Role
+from chatproto.wire.model import MAX_ID, ChatType, Revision, Role, named_ids
 from storage.statements import Select, Statement, Steps, param
 from storage.tables import chat_users, chats, messages, pins, revisions
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, named_ids, read_message, readers
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message, readers
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
 

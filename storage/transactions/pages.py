@@ -18,11 +18,11 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User
+from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User, named_ids
 from storage.statements import Lookup, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, named_ids, read_entries, read_message, readers
+from storage.transactions.log import MESSAGE_COLUMNS, read_entries, read_message, readers
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import Viewer, completed, read_items, seen_by
 
