@@ -60,14 +60,17 @@ class GuardedTCPServer(TCPServer):
             await super().protocol_send(event)
 
     async def _send_bounded(self, data: bytes) -> bool:
-        """Still shielded, for half a frame must not be followed by another; hence torn down when late."""
+        """Still shielded, for half a frame must not be followed by another; hence torn down when late. Nothing follows
+        a goodbye, which `linger` is saying."""
+        if self._said_goodbye:
+            return False
         seconds = STOPPING_SEND_TIMEOUT if self.context.terminated.is_set() else SEND_TIMEOUT
         try:
             with bounded_send(seconds, shield=True):
                 await self.stream.send_all(data)
                 return True
-        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
-            return False  # busy: the other side of the connection is being told its end, nothing follows that
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return False
         await trio.aclose_forcefully(self.stream)
         return False
 
