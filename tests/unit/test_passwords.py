@@ -104,6 +104,7 @@ async def test_who_left_is_not_worked_for() -> None:
     thread, gate, done = PasswordThread(), threading.Event(), list[int]()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(thread.run, partial(gate.wait, 10))
+        await trio.testing.wait_all_tasks_blocked()  # trio starts tasks in any order; the gate is to be first in line
         for number in range(3):
             nursery.start_soon(thread.run, partial(done.append, number))
         await trio.testing.wait_all_tasks_blocked()
