@@ -124,7 +124,7 @@ mutants *names:
 
 # a room of 100 people: loss and latency; e.g. ./just bench --seconds 10; or beside others: ./just bench rivals --quick
 bench *what:
-    @if [ "${1:-}" = rivals ]; then shift; exec python -m tests.bench.rivals "$@"; fi; exec python -m tests.bench.room "$@"
+    @if [ "${1:-}" = rivals ]; then shift; exec python -m tests.bench.rivals "$@"; fi; exec python -m tests.bench.busy_room "$@"
 
 # raw bytes of every kind against a server of its own; e.g. ./just fuzz --connections 100000 --server nginx
 fuzz *options:
@@ -144,4 +144,4 @@ bench-desktop *options: node-packages
 
 # write what is made from the code: docs/states.md
 docs:
-    python docs/generate.py
+    python docs/write_pages.py

@@ -5,7 +5,7 @@ from typing import Any, Final
 import httpx
 import trio
 
-from client.errors import ChatError
+from client.exceptions import ChatError
 
 NO_CONNECTION: Final = "no_connection"
 PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", "internal", "draining"})

@@ -20,11 +20,11 @@ from typing import Final, TypeVar
 
 import trio
 
-from chatproto.client.outputs import Apply
+from chatproto.client.session_outputs import Apply
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Event, LogItem, Message
 from client.connection import Client, connect
-from client.errors import ChatError
+from client.exceptions import ChatError
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ import httpx
 import msgspec
 import trio
 
-from chatproto.client.changes import delete_of, edit_of, pin_of, react_to
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Apply, Changed, Failed, Forget, Jump, Merged, Row, Sent
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.outbox_changes import delete_of, edit_of, pin_of, react_to
+from chatproto.client.session_outputs import Apply, Changed, Failed, Forget, Jump, Merged, Row, Sent
 from chatproto.client.snapshot import Snapshot
 from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Timing
@@ -23,10 +23,10 @@ from chatproto.transitions import ClientState
 from chatproto.wire.model import LogItem, Message, Revision
 from client.account import Account, log_in
 from client.cids import new_cid
-from client.driver import Driver, Told
-from client.errors import ChatError
+from client.exceptions import ChatError
 from client.link import CLOSE_TIMEOUT, Closed
 from client.sending import Changeable, Sending, Stream, target_of
+from client.session_driver import Driver, Told
 from client.store import MemoryStore, SQLiteStore, Store, StoreError
 
 KEEP: Final = 10_000

@@ -18,7 +18,7 @@ from chatproto.client.timing import Timing
 from chatproto.wire.model import Message
 from client.account import register
 from client.connection import Client, connect
-from client.errors import ChatError
+from client.exceptions import ChatError
 
 PASSWORD: Final = "three people, one log"
 PEOPLE: Final = ("Анна", "Ben", "נועה")

@@ -12,9 +12,9 @@ import trio
 import trio_websocket
 from attrs import frozen
 
-from chatproto.client import codec
+from chatproto.client import lenient_codec
 from chatproto.wire.frames import FromClient, FromServer
-from client.proxy import ProxyRefused, open_tunnel, proxy_for
+from client.tunnel import ProxyRefused, open_tunnel, proxy_for
 
 log = logging.getLogger(__name__)
 
@@ -46,15 +46,15 @@ class Link:
         except trio_websocket.ConnectionClosed as error:
             return _closed(error.reason)
         try:
-            return codec.decode(message)
-        except codec.BadServerFrame as error:
+            return lenient_codec.decode(message)
+        except lenient_codec.BadServerFrame as error:
             log.error("leaving a server that does not speak the protocol: %s", error)
             return Closed(1002, "bad frame")
 
     async def send(self, frame: FromClient) -> None:
         """Write one frame. On a link that has ended this does nothing: `receive` tells."""
         try:
-            await self._websocket.send_message(codec.encode(frame))
+            await self._websocket.send_message(lenient_codec.encode(frame))
         except trio_websocket.ConnectionClosed:
             return
 
@@ -159,6 +159,6 @@ async def _upgrade(
         parts.netloc.rpartition("@")[2],
         parts.path.rstrip("/") + "/ws",
         subprotocols=[SUBPROTOCOL],
-        max_message_size=codec.MAX_FRAME,
+        max_message_size=lenient_codec.MAX_FRAME,
     )
     return Link(websocket, stream)

@@ -4,11 +4,11 @@ from typing import Generic, TypeVar
 
 import trio
 
-from chatproto.client.changes import Target
 from chatproto.client.outbox import Place
-from chatproto.client.outputs import Row, Sent
+from chatproto.client.outbox_changes import Target
+from chatproto.client.session_outputs import Row, Sent
 from chatproto.wire.model import Message
-from client.errors import ChatError
+from client.exceptions import ChatError
 
 T = TypeVar("T")
 

@@ -1,6 +1,7 @@
 """What a client keeps on its own disk: cursors, own marks and the outbox (docs/protocol.md section 3, C1 and C6).
 
-A store is plain and blocking. The driver (client/driver.py) calls it from a thread, one call at a time and in order.
+A store is plain and blocking. The driver (client/session_driver.py) calls it from a thread, one call at
+a time and in order.
 """
 
 import os
@@ -11,7 +12,18 @@ from typing import Final, Protocol
 
 import msgspec
 
-from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow, Tell
+from chatproto.client.session_outputs import (
+    Apply,
+    DropRow,
+    Forget,
+    Jump,
+    Output,
+    Row,
+    SaveEpoch,
+    SaveMarks,
+    SaveRow,
+    Tell,
+)
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Chats, Ready
 from chatproto.wire.model import Hidden

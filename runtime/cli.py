@@ -14,7 +14,7 @@ from random import SystemRandom
 
 import trio
 
-from runtime import accounts
+from runtime import account_commands
 from runtime.collecting import settle
 from runtime.compose import SIGNING_KEY_FILE, StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"vestnik: {problem}", file=sys.stderr)
         return 2
-    except (StartupError, MigrationError, SecretFileError, accounts.AccountError, OSError) as error:
+    except (StartupError, MigrationError, SecretFileError, account_commands.AccountError, OSError) as error:
         print(f"vestnik: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -189,25 +189,27 @@ def _password() -> str:
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Once more: ") != password:
-        raise accounts.AccountError("the passwords differ")
+        raise account_commands.AccountError("the passwords differ")
     return password
 
 
 def _user_create(arguments: argparse.Namespace, settings: Settings) -> int:
     password = _password()
-    user_id = trio.run(accounts.create, settings, arguments.username, arguments.email, arguments.display_name, password)
+    user_id = trio.run(
+        account_commands.create, settings, arguments.username, arguments.email, arguments.display_name, password
+    )
     print(f"created {arguments.username} (id {user_id})")
     return 0
 
 
 def _user_list(arguments: argparse.Namespace, settings: Settings) -> int:
-    for user in trio.run(accounts.list_all, settings):
+    for user in trio.run(account_commands.list_all, settings):
         print(f"{user.id}\t{user.username}\t{user.display_name}\t{user.created_at:%Y-%m-%d}")
     return 0
 
 
 def _user_reset(arguments: argparse.Namespace, settings: Settings) -> int:
-    ended = trio.run(accounts.reset_password, settings, arguments.username, _password())
+    ended = trio.run(account_commands.reset_password, settings, arguments.username, _password())
     print(f"the password of {arguments.username} is set; sessions ended: {ended}")
     return 0
 

@@ -17,18 +17,18 @@ from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import LocalBus
-from runtime.cleaning import clean_for_ever
 from runtime.config import Settings
-from runtime.driver import Driver
+from runtime.hourly_cleaning import clean_for_ever
 from runtime.http.api import Api
 from runtime.http.web import read_pages
+from runtime.hub_driver import Driver
 from runtime.loop_delay import LoopDelay
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
-from runtime.proxy import ProxyFix
 from runtime.readiness import Readiness
 from runtime.secret_files import load_or_create_secret
 from runtime.services import Services
+from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from runtime.websocket_endpoint import WebSocketEndpoint

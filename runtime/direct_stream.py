@@ -5,7 +5,7 @@ from typing import Final
 
 import trio
 
-from runtime.sends import bounded_send
+from runtime.write_deadlines import bounded_send
 
 RECEIVE_BYTES: Final = 16 * 1024
 

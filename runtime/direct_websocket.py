@@ -8,9 +8,9 @@ import trio
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 
-from runtime.connection import LinkLost
 from runtime.direct_stream import DirectStream
 from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
+from runtime.socket_connection import LinkLost
 from runtime.websocket_frames import text_frames
 
 RECEIVE_BYTES: Final = 16 * 1024

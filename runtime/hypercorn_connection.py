@@ -12,7 +12,7 @@ from hypercorn.typing import AppWrapper, LifespanState
 from trio.abc import HalfCloseableStream
 
 from runtime.failures import failures
-from runtime.sends import SEND_TIMEOUT, bounded_send, linger
+from runtime.write_deadlines import SEND_TIMEOUT, bounded_send, linger
 
 STOPPING_SEND_TIMEOUT: Final = 1.0
 """Seconds for a write that begins after the server was told to stop."""

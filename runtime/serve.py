@@ -23,7 +23,7 @@ from runtime import hypercorn_workarounds
 from runtime.front import Endpoint, Front
 from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
 from runtime.logs import get_logger
-from runtime.sends import hurry_sends
+from runtime.write_deadlines import hurry_sends
 
 log = get_logger(__name__)
 

@@ -10,13 +10,13 @@ import trio
 from quart import Response, websocket
 from quart_trio import QuartTrio
 
-from runtime.admission import Request, admit
-from runtime.connection import serve_connection
-from runtime.driver import Driver
 from runtime.failures import failures
 from runtime.http.problem import Problem, problem_response
+from runtime.hub_driver import Driver
 from runtime.hypercorn_websocket import heartbeat_of
 from runtime.services import Services
+from runtime.socket_connection import serve_connection
+from runtime.upgrades import Request, admit
 
 
 class QuartTransport:

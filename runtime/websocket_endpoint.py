@@ -12,16 +12,16 @@ import trio
 from wsproto.utilities import generate_accept_token
 
 from chatproto.server.clock import Now
-from runtime.admission import Admitted, Request, admit
-from runtime.connection import serve_connection
 from runtime.direct_stream import DirectStream
 from runtime.direct_websocket import DirectTransport
-from runtime.driver import Driver
 from runtime.failures import failures
-from runtime.handshake import fault_of_handshake, wants_websocket
 from runtime.http.problem import Problem, encoded
-from runtime.sends import linger
+from runtime.hub_driver import Driver
+from runtime.opening_handshake import fault_of_handshake, wants_websocket
 from runtime.services import Services
+from runtime.socket_connection import serve_connection
+from runtime.upgrades import Admitted, Request, admit
+from runtime.write_deadlines import linger
 
 _CHAT: Final = re.compile(r"/ws/chat/([0-9]{1,19})")
 CLOSE_TIMEOUT: Final = 2.0

@@ -6,7 +6,7 @@ from typing import assert_never
 import msgspec
 from attrs import frozen
 
-from chatproto.client.outputs import Row
+from chatproto.client.session_outputs import Row
 
 
 @frozen

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from chatproto.client.outputs import Changed, Close, Connect, Output, Renew
+from chatproto.client.session_outputs import Changed, Close, Connect, Output, Renew
 from chatproto.client.timing import Backoff, Timing
 from chatproto.transitions import CLIENT, ClientState, after
 

@@ -15,7 +15,7 @@ import msgspec
 from attrs import define, field, frozen
 
 from chatproto.client.collapse import plan_of
-from chatproto.client.outputs import DropRow, Failed, LogCommand, Merged, Output, Row, SaveRow, Sent
+from chatproto.client.session_outputs import DropRow, Failed, LogCommand, Merged, Output, Row, SaveRow, Sent
 from chatproto.wire.frames import DeleteFrame, EditFrame, PinFrame, ReactFrame, Send
 
 WINDOW: Final = 8

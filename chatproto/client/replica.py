@@ -10,7 +10,7 @@ from typing import Final
 from attrs import define, field
 
 from chatproto.client.chat_log import Asked, ChatLog
-from chatproto.client.outputs import Apply, Forget, Jump, Output, SaveMarks
+from chatproto.client.session_outputs import Apply, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
 from chatproto.wire.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
 from chatproto.wire.model import Chat, Head, Hidden, LogItem, removes

@@ -6,8 +6,8 @@ import msgspec
 
 from chatproto.client.chat_log import ChatLog
 from chatproto.client.outbox import Outbox
-from chatproto.client.outputs import Row
 from chatproto.client.replica import Replica
+from chatproto.client.session_outputs import Row
 
 
 class ChatSnapshot(msgspec.Struct, frozen=True, kw_only=True):

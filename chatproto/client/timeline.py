@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from attrs import define, field
 
-from chatproto.client.outputs import Row
+from chatproto.client.session_outputs import Row
 from chatproto.wire.model import Event, LogItem, Message, Reaction
 
 REMEMBERED: Final = 1000

@@ -17,6 +17,7 @@ from chatproto.operations import (
     composing,
 )
 from chatproto.server.clock import Now
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.knobs import Knobs
 from chatproto.server.lines import Lines
@@ -24,7 +25,6 @@ from chatproto.server.news import News
 from chatproto.server.out import Out
 from chatproto.server.pending import Appending, Queued
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session
 from chatproto.wire.frames import Ack, DeleteFrame, EditFrame, MessageCommand, PinFrame, ReactFrame, Send
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message

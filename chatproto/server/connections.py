@@ -2,10 +2,10 @@
 
 from chatproto.operations import OperationFailed, Outcome, Refused
 from chatproto.server.clock import Now
+from chatproto.server.connection_state import Session
+from chatproto.server.hub_outputs import CloseConnection, SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
-from chatproto.server.outputs import CloseConnection, SendFrame
-from chatproto.server.session import Session
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame
 from chatproto.wire.frames import ErrorFrame, FromServer

@@ -3,12 +3,12 @@
 from typing import Final
 
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
+from chatproto.server.hub_outputs import PingConnection
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
-from chatproto.server.outputs import PingConnection
 from chatproto.server.reception import Reception
-from chatproto.server.session import Session
 from chatproto.transitions import SessionState
 from chatproto.wire.frames import AuthExpiring
 

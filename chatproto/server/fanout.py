@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from chatproto.server.outputs import Broadcast
+from chatproto.server.connection_state import Session
+from chatproto.server.hub_outputs import Broadcast
 from chatproto.server.room import Room
-from chatproto.server.session import Session
 from chatproto.server.tail import Entry
 
 

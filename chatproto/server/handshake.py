@@ -6,6 +6,7 @@ from typing import Final
 
 from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, TouchSession, UserFound
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
@@ -13,7 +14,6 @@ from chatproto.server.out import Out
 from chatproto.server.pending import Joining, Loading, Renewing
 from chatproto.server.presence import Presence
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame

@@ -13,8 +13,8 @@ from chatproto.server.containment import NOTHING, Containment, Touched, touched_
 from chatproto.server.dialect import PLAIN, ChatDialect
 from chatproto.server.handshake import CheckToken
 from chatproto.server.hints import HeadMoved, Hint
+from chatproto.server.hub_outputs import Output
 from chatproto.server.knobs import Knobs
-from chatproto.server.outputs import Output
 from chatproto.server.parts import Parts
 from chatproto.server.pending import Pending, Request
 from chatproto.tokens import AccessClaims

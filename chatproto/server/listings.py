@@ -2,12 +2,12 @@
 
 from chatproto.operations import ChatFound, Outcome, Refused
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.knobs import Knobs
 from chatproto.server.pending import Listing
 from chatproto.server.presence import Presence
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session
 from chatproto.wire.frames import ChatFrame
 from chatproto.wire.model import Chat
 

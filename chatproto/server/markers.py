@@ -6,11 +6,11 @@ merged with what waits (docs/protocol.md section 4).
 
 from chatproto.operations import Mark, Marked, Outcome
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import MarkState, Session
 from chatproto.server.connections import Connections
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
 from chatproto.server.pending import Marking
-from chatproto.server.session import MarkState, Session
 from chatproto.server.watermarks import own_marks
 from chatproto.wire.frames import MarkFrame
 

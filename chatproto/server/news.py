@@ -4,8 +4,8 @@ from chatproto.operations import Appended, ChatCreated, Marked, Outcome, Session
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded
 from chatproto.server.hints import News as Told
 from chatproto.server.history import History
+from chatproto.server.hub_outputs import Publish
 from chatproto.server.out import Out
-from chatproto.server.outputs import Publish
 
 
 class News:

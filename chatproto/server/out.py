@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chatproto.operations import Operation, Outcome
-from chatproto.server.outputs import Level, Note, Output, Reply, RunOperation
+from chatproto.server.hub_outputs import Level, Note, Output, Reply, RunOperation
 from chatproto.server.pending import Pending
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from chatproto.server.outputs import Broadcast, SendFrame
+from chatproto.server.hub_outputs import Broadcast, SendFrame
 from chatproto.wire import codec
 from chatproto.wire.limits import Limits
 

@@ -6,6 +6,7 @@ from chatproto.buckets import Buckets, Rate
 from chatproto.server.admission import Admission
 from chatproto.server.appends import Appends
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.deadlines import Deadlines
 from chatproto.server.dialect import Dialect
@@ -17,14 +18,13 @@ from chatproto.server.listings import Listings
 from chatproto.server.markers import Markers
 from chatproto.server.news import News
 from chatproto.server.out import Out
-from chatproto.server.pages import Pages
 from chatproto.server.presence import Presence
 from chatproto.server.reception import Reception
 from chatproto.server.replacing import Replacing
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session
 from chatproto.server.spread import Spread
 from chatproto.server.sweeping import Sweeper
+from chatproto.server.sync_pages import Pages
 from chatproto.server.typists import Typists
 from chatproto.server.watermarks import Watermarks
 from chatproto.wire.limits import Limits

@@ -17,13 +17,13 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
+from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
-from chatproto.server.outputs import SendFrame
 from chatproto.server.pending import SavingLastSeen
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session
 from chatproto.wire.frames import Presence as PresenceFrame
 from chatproto.wire.model import Chat, User
 

@@ -5,11 +5,11 @@ from typing import assert_never
 
 from chatproto.server.appends import Appends
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.handshake import Handshake
 from chatproto.server.markers import Markers
-from chatproto.server.pages import Pages
-from chatproto.server.session import Session
+from chatproto.server.sync_pages import Pages
 from chatproto.server.typists import Typists
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import define, field
 
-from chatproto.server.session import Session
+from chatproto.server.connection_state import Session
 from chatproto.server.tail import Entry, Tail, erase_deleted
 from chatproto.transitions import CURSOR, CursorState, after
 

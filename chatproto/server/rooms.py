@@ -11,16 +11,16 @@ from typing import Final
 
 from chatproto.operations import LoadChat, LogRead, Outcome, ReadLog, Refused
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.fanout import broadcast_to, broadcasts
 from chatproto.server.history import History
+from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.lines import Lines
 from chatproto.server.out import Out
-from chatproto.server.outputs import SendFrame
 from chatproto.server.pending import Listing, Reading
 from chatproto.server.room import Cursor, Room
-from chatproto.server.session import Session
 from chatproto.server.tail import Entry
 from chatproto.transitions import CursorState, SessionState
 from chatproto.wire import codec

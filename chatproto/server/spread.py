@@ -7,9 +7,9 @@ from chatproto.server.clock import Now
 from chatproto.server.connections import Connections
 from chatproto.server.hints import HeadMoved, MembersAdded
 from chatproto.server.hints import News as Told
+from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.listings import Listings
 from chatproto.server.out import Out
-from chatproto.server.outputs import SendFrame
 from chatproto.server.pending import Marking, Pending, Request
 from chatproto.server.presence import Presence
 from chatproto.server.rooms import Rooms

@@ -5,12 +5,12 @@ often costs like a command.
 """
 
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session, TypingState
 from chatproto.server.connections import Connections
+from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
-from chatproto.server.outputs import SendFrame
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session, TypingState
 from chatproto.wire.frames import Typing, TypingFrame
 
 

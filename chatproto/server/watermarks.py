@@ -10,12 +10,12 @@ from attrs import define, field
 
 from chatproto.operations import Marked
 from chatproto.server.clock import Deadline, Now, Timers
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
+from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
-from chatproto.server.outputs import SendFrame
 from chatproto.server.rooms import Rooms
-from chatproto.server.session import Session
 from chatproto.wire.frames import Marks
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from chatproto.client.outbox import WINDOW
-from chatproto.client.outputs import Apply, Failed, Forget, Jump, Kind, Output, Row, SendFrame, Sent
 from chatproto.client.replica import BUFFERED, SYNCS
+from chatproto.client.session_outputs import Apply, Failed, Forget, Jump, Kind, Output, Row, SendFrame, Sent
 from chatproto.operations import Appended, AppendMessage, EditMessage, LogCommand, Outcome
 from chatproto.server.out_queue import OutQueue
+from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.shown import check_shown
-from chatproto.simulation.store import Room, Store
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import MarkFrame, Send

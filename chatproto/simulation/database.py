@@ -7,8 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from chatproto.operations import AppendBatch, BatchAppended, Mark, OperationFailed, Outcome, OutcomeUnknown
-from chatproto.server.outputs import RunOperation
-from chatproto.simulation.store import Store
+from chatproto.server.hub_outputs import RunOperation
+from chatproto.simulation.model_store import Store
 
 if TYPE_CHECKING:
     from chatproto.simulation.server import Server

@@ -8,9 +8,10 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING
 
-from chatproto.client import codec
+from chatproto.client import lenient_codec
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import (
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import (
     Apply,
     Changed,
     Close,
@@ -30,7 +31,6 @@ from chatproto.client.outputs import (
     Sent,
     saved_by,
 )
-from chatproto.client.session import ClientSession
 from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
 from chatproto.simulation.database import time_at
 from chatproto.simulation.disk import Disk
@@ -227,7 +227,7 @@ class Device:
                 self.link = network.connect(self, number)
             case SendFrame(frame):
                 assert self.link is not None
-                network.from_client(self.link, codec.encode(frame))
+                network.from_client(self.link, lenient_codec.encode(frame))
             case Close():
                 assert self.link is not None
                 network.close_by_client(self.link)

@@ -2,9 +2,9 @@
 
 from attrs import define, field
 
-from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.session_outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from chatproto.simulation.app import ShownChat
+from chatproto.simulation.app_items import ShownChat
 from chatproto.wire.model import Hidden, LogItem
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from chatproto.client import codec
+from chatproto.client import lenient_codec
 
 if TYPE_CHECKING:
     from chatproto.simulation.device import Device
@@ -128,7 +128,7 @@ class Network:
         if not link.at_client or link.silent:
             return
         self._world.note(link.server.name, data.decode(), to=link.device.name)
-        frames = codec.decode(data)
+        frames = lenient_codec.decode(data)
         if len(frames) > 1 and self._random.random() < self._world.options.split_arrays:
             for frame in frames:
                 link.device.received(link, [frame])

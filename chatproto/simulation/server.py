@@ -14,8 +14,7 @@ from chatproto.operations import Operation, Outcome
 from chatproto.server.clock import Now
 from chatproto.server.hints import Hint
 from chatproto.server.hub import Hub
-from chatproto.server.out_queue import OutQueue, items_of
-from chatproto.server.outputs import (
+from chatproto.server.hub_outputs import (
     Broadcast,
     CloseConnection,
     Note,
@@ -25,6 +24,7 @@ from chatproto.server.outputs import (
     RunOperation,
     SendFrame,
 )
+from chatproto.server.out_queue import OutQueue, items_of
 from chatproto.simulation.bugs import plant
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link

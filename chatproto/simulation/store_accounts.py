@@ -33,7 +33,7 @@ from chatproto.operations import (
     UsersFound,
     UserUpdated,
 )
-from chatproto.simulation.store import Account, Login, RefreshToken, Store
+from chatproto.simulation.model_store import Account, Login, RefreshToken, Store
 from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)

@@ -21,7 +21,7 @@ from chatproto.operations import (
 )
 from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, judge_change, judge_message
 from chatproto.operations.message_events import without_erased
-from chatproto.simulation.store import Membership, Room, Store
+from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
 from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest

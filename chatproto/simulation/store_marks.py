@@ -1,7 +1,7 @@
 """The model's watermarks (docs/protocol.md I6)."""
 
 from chatproto.operations import Mark, Marked, Outcome, Refused
-from chatproto.simulation.store import Store
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import count_mentions, count_unread
 
 

@@ -21,7 +21,7 @@ from chatproto.operations import (
 from chatproto.operations.append_rules import NOT_MEMBER, names_everybody
 from chatproto.operations.message_events import OF_CONTENT, UNPINNED, tombstone
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
-from chatproto.simulation.store import Room, Store
+from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.store_chats import as_of, pinned, reactions_at, shown, shown_item
 from chatproto.wire.markup import Mentions
 from chatproto.wire.model import ChatType, Event, Message, Revision, Role

@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 
 from chatproto.operations import FetchMessages, FetchPage, LogRead, MessagesFound, Outcome, PageFound, ReadLog, Refused
-from chatproto.simulation.store import Room, Store
+from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
 from chatproto.simulation.store_log import everybody
 from chatproto.wire.limits import Limits

@@ -15,18 +15,18 @@ from chatproto.operations import (
     SessionCreated,
     UserFound,
 )
+from chatproto.server.hub_outputs import Note
 from chatproto.server.knobs import Knobs
-from chatproto.server.outputs import Note
 from chatproto.simulation.bugs import PlantedBug
-from chatproto.simulation.bus import Bus
 from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
 from chatproto.simulation.device import Device
+from chatproto.simulation.faulty_bus import Bus
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.network import Link, Network
 from chatproto.simulation.options import Options
 from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
-from chatproto.simulation.store import Store
 from chatproto.simulation.trace import Trace, Violation
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits

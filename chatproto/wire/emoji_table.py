@@ -1,6 +1,6 @@
 """Every emoji that Unicode recommends for general interchange (RGI).
 
-Written by tests/unit/emoji_table.py.
+Written by tests/unit/emoji_package.py.
 """
 
 from typing import Final

@@ -5,10 +5,13 @@ import globals from "globals";
 
 const HTML = "Build nodes: text from others must never be parsed as HTML.";
 const htmlNames = ["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "createContextualFragment"];
-const CLOCK = "Time and randomness are arguments in core/.";
+const CLOCK = "Time and randomness are arguments in the pure rooms.";
 
 /** @param {string} regex @param {string} message */
 const fence = (regex, message) => ({ "no-restricted-imports": ["error", { patterns: [{ regex, message }] }] });
+
+/** Rooms without a DOM, a network or a clock. */
+const PURE = ["renderer/protocol/*.js", "renderer/words/*.js", "renderer/state/*.js"];
 
 export default [
   { ignores: ["node_modules/", "dist/", "renderer/vendor/", "test/screens/"] },
@@ -39,10 +42,10 @@ export default [
   },
   { files: ["renderer/**/*.js"], languageOptions: { sourceType: "module", globals: globals.browser } },
   {
-    files: ["renderer/core/**/*.js"],
+    files: PURE,
     languageOptions: {
       globals: {
-        // core/ knows the language and what is pure of the platform
+        // they know the language and what is pure of the platform
         ...Object.fromEntries(Object.keys(globals.browser).map((name) => [name, "off"])),
         URL: "readonly",
         TextEncoder: "readonly",
@@ -50,7 +53,7 @@ export default [
       },
     },
     rules: {
-      ...fence("^(?!\\./[\\w-]+\\.js$)", "core/ imports core/ only."),
+      ...fence("^(?!(\\.|\\.\\./protocol|\\.\\./words)/[\\w-]+\\.js$)", "A pure room imports pure rooms only."),
       "no-restricted-syntax": [
         "error",
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK },
@@ -63,22 +66,13 @@ export default [
   {
     files: ["renderer/ui/**/*.js"],
     rules: fence(
-      "^(\\.\\./)+(api|ws|db|idb|saves|memory|tokens|polling|owner|profile|history|outgoing|requests)\\.js$",
-      "The face knows the messenger's State and actions, and core/.",
+      "^(\\.\\./)+(link|store|profile)/",
+      "The face knows the messenger's State and actions, and the pure rooms.",
     ),
   },
   {
-    files: ["renderer/*.js"],
-    ignores: ["renderer/app.js", "renderer/types.js"],
+    files: ["renderer/{link,store,profile}/*.js", "renderer/platform.js"],
     rules: fence("(/ui/|/app\\.js$)", "Arrows point down: nothing here knows the face."),
-  },
-  {
-    files: ["renderer/*.js"],
-    ignores: ["renderer/{app,types,messenger}.js"],
-    rules: fence(
-      "(/ui/|/app\\.js$|/messenger\\.js$)",
-      "Arrows point down: nothing here knows the messenger or the face.",
-    ),
   },
   {
     files: ["main.js", "preload.js", "src/**/*.js", "build/**/*.{js,cjs}", "scripts/**/*.js"],

@@ -8,8 +8,8 @@ const path = require("node:path");
 const { app, dialog, protocol } = require("electron");
 
 const { readConfiguration } = require("./src/main/configuration.js");
-const { chatOfArguments, chatOfLink } = require("./src/main/links.js");
-const { openLog } = require("./src/main/log.js");
+const { chatOfArguments, chatOfLink } = require("./src/main/opened-links.js");
+const { openLog } = require("./src/main/log-file.js");
 const { declareScheme } = require("./src/main/protocol.js");
 const { startShell } = require("./src/main/shell.js");
 
@@ -38,10 +38,10 @@ else app.quit(); // the first one shows its window and is told the arguments
 function run() {
   /** @type {import("./src/main/shell.js").Shell | undefined} */
   let shell;
-  /** What was asked for before there was a window. @type {import("./src/main/links.js").Place | null} */
+  /** What was asked for before there was a window. @type {import("./src/main/opened-links.js").Place | null} */
   let early = null;
 
-  /** @param {import("./src/main/links.js").Place | null} place */
+  /** @param {import("./src/main/opened-links.js").Place | null} place */
   const open = (place) => {
     if (shell === undefined) early = place ?? early;
     else if (place === null) shell.show();

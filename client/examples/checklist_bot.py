@@ -15,7 +15,7 @@ import trio
 from chatproto.wire.model import Event, Message
 from client.bot import Bot
 from client.connection import Client
-from client.errors import ChatError
+from client.exceptions import ChatError
 
 START = "list:"
 DONE = "✅"

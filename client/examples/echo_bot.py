@@ -18,7 +18,7 @@ from chatproto.wire.model import Message
 from client.account import register
 from client.bot import Bot
 from client.connection import Client
-from client.errors import ChatError
+from client.exceptions import ChatError
 
 bot = Bot()
 

@@ -30,7 +30,7 @@ from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPas
 from runtime.http.guards import Attempt, network_of
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
-from runtime.http.views import LoggedIn, Sessions, Tokens
+from runtime.http.shapes import LoggedIn, Sessions, Tokens
 from storage.passwords import Busy
 
 MAX_LOGIN = 254

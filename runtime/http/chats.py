@@ -23,7 +23,7 @@ from chatproto.wire.model import Chat, Notify, Role
 from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
-from runtime.http.views import ChatList, ChatPage
+from runtime.http.shapes import ChatList, ChatPage
 
 MAX_NAMED = 10_000
 """Ids in one list, repeated ones included."""

@@ -4,7 +4,7 @@ import trio
 
 from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
-from runtime.http.views import Health, Ready
+from runtime.http.shapes import Health, Ready
 from runtime.metrics import CONTENT_TYPE
 
 

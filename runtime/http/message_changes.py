@@ -25,7 +25,7 @@ from runtime.http.fields import Cid, Content
 from runtime.http.messages import wrong_content
 from runtime.http.problem import Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
-from runtime.http.views import Pins, Revisions
+from runtime.http.shapes import Pins, Revisions
 
 
 class TargetQuery(msgspec.Struct, frozen=True, kw_only=True):

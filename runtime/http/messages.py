@@ -24,7 +24,7 @@ from chatproto.wire.model import Message
 from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq
 from runtime.http.problem import FieldError, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
-from runtime.http.views import ItemPage, MessagePage, ReadState
+from runtime.http.shapes import ItemPage, MessagePage, ReadState
 
 ALL = -1
 """As `read_seq` of Mark: up to the end of the log."""

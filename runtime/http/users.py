@@ -12,7 +12,7 @@ from runtime.http.fields import Search
 from runtime.http.problem import Problem, refusal
 from runtime.http.reading import Context, Fault, Rule
 from runtime.http.routes import Answer, Call, Result, Route
-from runtime.http.views import Users
+from runtime.http.shapes import Users
 
 MAX_FOUND = 20
 MAX_IDS = 100

@@ -23,7 +23,7 @@ from chatproto.operations.message_events import without_erased
 from storage.statements import Lookup, Steps
 from storage.tables import chats
 from storage.together import together
-from storage.transactions.changes import append_change
+from storage.transactions.membership_changes import append_change
 from storage.transactions.message_changes import append_message_change
 from storage.transactions.sends import Facts, Head, append_messages, find_targets, first_seqs
 

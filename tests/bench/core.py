@@ -12,9 +12,9 @@ from typing import Final
 from chatproto.operations import AppendBatch, ChatCreated, CreateGroup, CreateSession, CreateUser
 from chatproto.server.clock import Now
 from chatproto.server.hub import Hub
+from chatproto.server.hub_outputs import Broadcast, RunOperation
 from chatproto.server.knobs import Knobs
-from chatproto.server.outputs import Broadcast, RunOperation
-from chatproto.simulation.store import Store
+from chatproto.simulation.model_store import Store
 from chatproto.tokens import AccessClaims
 
 PEOPLE: Final = 100

@@ -21,8 +21,8 @@ from chatproto.operations import AppendBatch, Appended, BatchAppended, Mark, Mar
 from storage.migrate import upgrade
 from storage.open import open_storage
 from storage.port import Storage
-from tests.mariadb import private_mariadb
-from tests.storage.house import House, expect
+from tests.mariadb_server import private_mariadb
+from tests.storage.store_house import House, expect
 
 MEMBERS: Final = 100
 SENDERS: Final = 20

@@ -10,11 +10,11 @@ import trio
 from runtime.config import load_settings
 from storage.migrate import upgrade
 from tests.bench.rivals import load
-from tests.bench.rivals.people import gather
 from tests.bench.rivals.profile import shares
 from tests.bench.rivals.programs import Vestnik, vestnik
+from tests.bench.rivals.seeding import gather
 from tests.bench.rivals.stores import fill
-from tests.mariadb import shared_mariadb
+from tests.mariadb_server import shared_mariadb
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 import trio
 from attrs import define, field
 
-from chatproto.client.outputs import Sent
+from chatproto.client.session_outputs import Sent
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Event, Message, Reaction
 from client.bot import Bot
 from client.connection import Client, connect
-from client.errors import ChatError
 from client.examples import checklist_bot
+from client.exceptions import ChatError
 from tests.client.test_connection import until
 from tests.server.house import PASSWORD, House
 

@@ -10,7 +10,7 @@ from chatproto.client.timing import Timing
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from client.connection import Client, connect
-from client.errors import ChatError
+from client.exceptions import ChatError
 from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House
 

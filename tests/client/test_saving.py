@@ -12,16 +12,16 @@ import trio.testing
 from attrs import define, field
 
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Apply, Output, SaveRow
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import Apply, Output, SaveRow
 from chatproto.wire.frames import ChatFrame, FromClient, FromServer
 from client.connection import connect
-from client.driver import Driver, Told
-from client.errors import ChatError
+from client.exceptions import ChatError
 from client.link import Closed
+from client.session_driver import Driver, Told
 from client.store import SQLiteStore, StoreError
 from tests.server.house import PASSWORD, House
-from tests.vectors.frames import chat, message, ready, row
+from tests.vectors.server_frames import chat, message, ready, row
 
 
 class SlowStore(SQLiteStore):

@@ -9,17 +9,17 @@ from random import Random
 import pytest
 import trio
 
-from chatproto.client.outputs import Apply, DropRow, Forget, Jump, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.session_outputs import Apply, DropRow, Forget, Jump, Row, SaveEpoch, SaveMarks, SaveRow
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Message
 from client.bot import Bot
 from client.connection import Client, connect
-from client.errors import ChatError
 from client.examples import echo_bot
+from client.exceptions import ChatError
 from client.store import SQLiteStore, StoreError
 from tests.server.house import PASSWORD, House
-from tests.vectors.frames import at, change, hidden, message, row
+from tests.vectors.server_frames import at, change, hidden, message, row
 
 FAST = Timing(backoff_first=10, backoff_ceiling=100)
 

@@ -10,9 +10,9 @@ import trio
 
 from client.connection import Client
 from storage.migrate import upgrade
-from tests.faults.people import Talk, check_log, gathered, rows
-from tests.faults.processes import ServerProcess
-from tests.mariadb import MariaDB, private_mariadb
+from tests.faults.server_process import ServerProcess
+from tests.faults.talkers import Talk, check_log, gathered, rows
+from tests.mariadb_server import MariaDB, private_mariadb
 
 SENDERS = 3
 READERS = 2

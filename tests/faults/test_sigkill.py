@@ -8,9 +8,9 @@ import trio
 
 from client.connection import Client, connect
 from storage.migrate import upgrade
-from tests.faults.people import PASSWORD, TIMING, Talk, check_log, gathered, rows
-from tests.faults.processes import ServerProcess
-from tests.mariadb import shared_mariadb
+from tests.faults.server_process import ServerProcess
+from tests.faults.talkers import PASSWORD, TIMING, Talk, check_log, gathered, rows
+from tests.mariadb_server import shared_mariadb
 
 KILLS = 20
 SENDERS = 4

@@ -13,15 +13,15 @@ import trio_websocket
 from attrs import define, field
 
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.codec import MAX_FRAME, decode, encode
-from chatproto.client.outputs import Apply, SendFrame
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.lenient_codec import MAX_FRAME, decode, encode
+from chatproto.client.session_outputs import Apply, SendFrame
 from chatproto.wire.frames import Lag
 from chatproto.wire.model import LogItem
 from client.account import log_in
 from client.connection import Client
-from tests.faults.people import PASSWORD, Talk, check_log, gathered, rows
-from tests.faults.processes import ServerProcess
+from tests.faults.server_process import ServerProcess
+from tests.faults.talkers import PASSWORD, Talk, check_log, gathered, rows
 
 RECEIVE_BUFFER = 16 * 1024
 TEXT = "медленно " * 400

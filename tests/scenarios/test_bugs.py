@@ -17,7 +17,7 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint
-from tests.scenarios.world import Peer, Person, World
+from tests.scenarios.hub_world import Peer, Person, World
 
 INTERNAL = (1011, "internal")
 

@@ -23,7 +23,7 @@ from chatproto.operations import (
 from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
-from tests.scenarios.world import World
+from tests.scenarios.hub_world import World
 
 AWAY = OperationFailed(retryable=True)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatproto.operations import AppendBatch, FetchPage, LoadSession, Mark, Sweep, TouchSession
-from tests.scenarios.world import Peer, World
+from tests.scenarios.hub_world import Peer, World
 
 SECONDS = 10
 ALLOWED = 100 + 20 * SECONDS + 5

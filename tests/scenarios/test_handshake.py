@@ -16,7 +16,7 @@ from chatproto.operations import (
     TouchSession,
 )
 from chatproto.server.knobs import Knobs
-from tests.scenarios.world import World
+from tests.scenarios.hub_world import World
 
 AWAY = OperationFailed(retryable=True)
 

@@ -18,7 +18,7 @@ from chatproto.operations import (
     SessionsEnded,
 )
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded
-from tests.scenarios.world import Person, World
+from tests.scenarios.hub_world import Person, World
 
 EPOCH = "model"
 

@@ -8,7 +8,7 @@ from chatproto.server.dialect import PLAIN
 from chatproto.server.hints import HeadMoved, Hint
 from chatproto.server.tail import Entry, Tail
 from chatproto.wire.model import Event, Message
-from tests.scenarios.world import START, World
+from tests.scenarios.hub_world import START, World
 
 
 @pytest.mark.parametrize("kind", ["session", "line", "read", "list", "mark", "marks", "typing", "absent"])

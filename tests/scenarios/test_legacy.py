@@ -3,7 +3,7 @@
 from chatproto.operations import AppendChange, AppendMessage, LoadSession, OperationFailed
 from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
-from tests.scenarios.world import World
+from tests.scenarios.hub_world import World
 
 
 def test_messages_go_both_ways_and_come_back_to_their_sender() -> None:

@@ -29,7 +29,7 @@ from chatproto.wire.emoji import MAX_EMOJI_BYTES
 from chatproto.wire.limits import Limits
 from chatproto.wire.markup import NOBODY
 from chatproto.wire.model import Event, Message
-from tests.scenarios.world import START, Frame, Peer, Person, World
+from tests.scenarios.hub_world import START, Frame, Peer, Person, World
 
 SECRET = "the secret text"
 AT = "2026-01-01T00:00:00Z"

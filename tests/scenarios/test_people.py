@@ -17,7 +17,7 @@ from chatproto.operations import (
     UpdateUser,
     UsersFound,
 )
-from tests.scenarios.world import Peer, Person, World
+from tests.scenarios.hub_world import Peer, Person, World
 
 
 def say(peer: Peer, chat_id: int, count: int, start: int = 0) -> None:

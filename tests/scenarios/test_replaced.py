@@ -18,7 +18,7 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint
-from tests.scenarios.world import Peer, Person, World
+from tests.scenarios.hub_world import Peer, Person, World
 
 AWAY = OperationFailed(retryable=True)
 REPLACED = (1012, "the log was replaced")

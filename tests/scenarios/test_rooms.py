@@ -19,12 +19,12 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded
+from chatproto.server.hub_outputs import Broadcast, RunOperation, SendFrame
 from chatproto.server.knobs import Knobs
-from chatproto.server.outputs import Broadcast, RunOperation, SendFrame
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
-from tests.scenarios.world import Peer, Person, World
-from tests.vectors.frames import head
+from tests.scenarios.hub_world import Peer, Person, World
+from tests.vectors.server_frames import head
 
 AWAY = OperationFailed(retryable=True)
 REPLACED = (1012, "the log was replaced")

@@ -24,15 +24,15 @@ from runtime.app import create_app
 from runtime.bus import LocalBus
 from runtime.compose import sources_of
 from runtime.config import Settings
-from runtime.driver import Driver
 from runtime.http.api import Api
 from runtime.http.web import read_pages
+from runtime.hub_driver import Driver
 from runtime.metrics import Metrics
 from runtime.notes import note_into
-from runtime.proxy import ProxyFix
 from runtime.readiness import Readiness
 from runtime.serve import serve
 from runtime.services import Services
+from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from runtime.websocket_endpoint import WebSocketEndpoint

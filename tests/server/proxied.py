@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.mariadb import free_ports
+from tests.mariadb_server import free_ports
 
 CONF = Path(__file__).parents[2] / "deploy/nginx.conf"
 BINARY = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

@@ -24,8 +24,8 @@ from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.text import search_words
 from runtime.bus import Bus, LocalBus
-from runtime.driver import Connection, Driver
-from tests.storage.model import ModelStorage
+from runtime.hub_driver import Connection, Driver
+from tests.storage.model_backend import ModelStorage
 
 KEYS = TokenKeys("k", {"k": b"0" * 32})
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 import trio
 
-from tests.faults.processes import ServerProcess
-from tests.mariadb import shared_mariadb
+from tests.faults.server_process import ServerProcess
+from tests.mariadb_server import shared_mariadb
 from tests.server.house import PASSWORD
 
 ROOT: Final = Path(__file__).parents[2]

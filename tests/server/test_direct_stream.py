@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from runtime.direct_stream import DirectStream
-from runtime.sends import hurry_sends
+from runtime.write_deadlines import hurry_sends
 
 BIG = 4 * 2**20
 """Bytes that no socket takes at once."""

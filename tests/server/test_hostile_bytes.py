@@ -13,7 +13,7 @@ import pytest
 import trio
 from attrs import frozen
 
-from tests.faults.processes import ServerProcess, StockServerProcess
+from tests.faults.server_process import ServerProcess, StockServerProcess
 from tests.server.conftest import OpenHouse
 from tests.server.hostile import KEY, KINDS, PREFACE, Assailant, Fuzzer, bystander, h2, handshake, request
 from tests.server.house import House

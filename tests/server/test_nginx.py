@@ -7,7 +7,7 @@ import httpx
 import pytest
 import trio
 
-from tests.mariadb import free_ports
+from tests.mariadb_server import free_ports
 from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House
 from tests.server.proxied import Proxied, needs_nginx, nginx

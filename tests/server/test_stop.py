@@ -14,8 +14,8 @@ import httpx
 import pytest
 import trio
 
-from tests.faults.processes import ServerProcess
-from tests.mariadb import free_ports
+from tests.faults.server_process import ServerProcess
+from tests.mariadb_server import free_ports
 from tests.server.house import PASSWORD
 from tests.server.sockets import Socket, open_socket
 

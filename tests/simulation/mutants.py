@@ -175,7 +175,7 @@ CORE: Final = (
     ),
     Mutant(
         "a deletion leaves the reactions",
-        "chatproto/simulation/app.py",
+        "chatproto/simulation/app_items.py",
         '"attachments": (), "reactions": ()}',
         '"attachments": ()}',
     ),
@@ -187,13 +187,13 @@ CORE: Final = (
     ),
     Mutant(
         "an edit goes on naming others",
-        "chatproto/simulation/app.py",
+        "chatproto/simulation/app_items.py",
         '        changes["mentions"] = tuple(data.get("mentions", ()))\n',
         "",
     ),
     Mutant(
         "a deletion goes on naming others",
-        "chatproto/simulation/app.py",
+        "chatproto/simulation/app_items.py",
         '        changes |= {"mentions": (), "mentions_all": False}\n',
         "",
     ),
@@ -244,7 +244,7 @@ CORE: Final = (
     ),
     Mutant(
         "a second page is not read",
-        "chatproto/server/pages.py",
+        "chatproto/server/sync_pages.py",
         "        session.paging = False\n        self._next",
         "        self._next",
     ),
@@ -479,7 +479,12 @@ CORE: Final = (
         "len(line.flying) < WINDOW and",
         "len(line.flying) < 99 and",
     ),
-    Mutant("a row leaves on a retryable error", "chatproto/client/session.py", "elif error.retryable:", "elif False:"),
+    Mutant(
+        "a row leaves on a retryable error",
+        "chatproto/client/client_session.py",
+        "elif error.retryable:",
+        "elif False:",
+    ),
     Mutant(
         "a final error is not told",
         "chatproto/client/outbox.py",
@@ -488,13 +493,13 @@ CORE: Final = (
     ),
     Mutant(
         "ping timer not re-armed",
-        "chatproto/client/session.py",
+        "chatproto/client/client_session.py",
         "            self._heard_at, self._pinged_at = now, None",
         "            self._heard_at = now",
     ),
     Mutant(
         "a silent link is never given up",
-        "chatproto/client/session.py",
+        "chatproto/client/client_session.py",
         '            self._abandon(NO_LINK, "silent", now)',
         "            self._ping(now)",
     ),
@@ -513,7 +518,7 @@ CORE: Final = (
     Mutant("a revoked device goes on", "chatproto/client/connector.py", "if code == REVOKED:", "if False:"),
     Mutant(
         "late frames of an old link are taken",
-        "chatproto/client/session.py",
+        "chatproto/client/client_session.py",
         "            if link != self.link or not self._connector.linked:\n                return",
         "            if not self._connector.linked:\n                return",
     ),

@@ -17,10 +17,10 @@ import trio
 import trio.testing
 from attrs import define, field
 
-from chatproto.client import codec
+from chatproto.client import lenient_codec
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Apply, Row, Sent
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import Apply, Row, Sent
 from chatproto.operations import (
     ChatCreated,
     CreateGroup,
@@ -35,14 +35,14 @@ from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.frames import FromClient, FromServer
 from chatproto.wire.text import search_words
-from client.driver import Driver as ClientDriver
-from client.driver import Told
-from client.errors import ChatError
+from client.exceptions import ChatError
 from client.link import Closed
+from client.session_driver import Driver as ClientDriver
+from client.session_driver import Told
 from client.store import MemoryStore
 from runtime.bus import LocalBus
-from runtime.connection import LinkLost, serve_connection
-from runtime.driver import Driver
+from runtime.hub_driver import Driver
+from runtime.socket_connection import LinkLost, serve_connection
 from storage.migrate import upgrade
 from storage.sqlite import SQLiteStorage
 
@@ -85,7 +85,7 @@ class Wire:
 
 
 class ClientEnd:
-    """What client.driver takes for a link."""
+    """What client.session_driver takes for a link."""
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
@@ -95,14 +95,14 @@ class ClientEnd:
         await wire._until(lambda: wire.to_client or wire.ended)
         await trio.sleep(wire.random.uniform(0, 0.05))
         if wire.to_client:
-            return codec.decode(wire.to_client.popleft())
+            return lenient_codec.decode(wire.to_client.popleft())
         assert wire.ended is not None
         return Closed(*wire.ended)
 
     async def send(self, frame: FromClient) -> None:
         await trio.lowlevel.checkpoint()
         if self.wire.ended is None:
-            self.wire.to_server.append(codec.encode(frame))
+            self.wire.to_server.append(lenient_codec.encode(frame))
             self.wire._move()
 
     def cut(self) -> None:
@@ -110,7 +110,7 @@ class ClientEnd:
 
 
 class ServerEnd:
-    """What runtime.connection takes for a transport."""
+    """What runtime.socket_connection takes for a transport."""
 
     direct = None
 
@@ -149,7 +149,7 @@ class ServerEnd:
 
 @define(eq=False)
 class Person:
-    """A user with their tokens; `token` and `refresh` are what client.driver asks of an account."""
+    """A user with their tokens; `token` and `refresh` are what client.session_driver asks of an account."""
 
     world: "RuntimeWorld"
     name: str

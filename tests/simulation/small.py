@@ -6,12 +6,12 @@ from typing import Final
 
 from attrs import define, field
 
-from chatproto.client import codec as client_codec
+from chatproto.client import lenient_codec as client_codec
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Apply, Connect, Failed, Output, Renew, SaveRow, SendFrame, Sent
-from chatproto.client.outputs import Close as CloseLink
-from chatproto.client.outputs import Row as ClientRow
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import Apply, Connect, Failed, Output, Renew, SaveRow, SendFrame, Sent
+from chatproto.client.session_outputs import Close as CloseLink
+from chatproto.client.session_outputs import Row as ClientRow
 from chatproto.operations import (
     ChatCreated,
     CreateDirect,
@@ -23,9 +23,9 @@ from chatproto.operations import (
 )
 from chatproto.server.clock import Now
 from chatproto.server.hub import Hub
-from chatproto.server.outputs import Broadcast, CloseConnection, RunOperation
-from chatproto.server.outputs import SendFrame as ServerFrame
-from chatproto.simulation.store import Store
+from chatproto.server.hub_outputs import Broadcast, CloseConnection, RunOperation
+from chatproto.server.hub_outputs import SendFrame as ServerFrame
+from chatproto.simulation.model_store import Store
 from chatproto.tokens import AccessClaims, TokenKeys
 from chatproto.wire import codec
 from chatproto.wire.model import Message

@@ -9,7 +9,7 @@ import attrs
 import msgspec
 import pytest
 
-from chatproto.client.outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
+from chatproto.client.session_outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
 from chatproto.operations import (
     AppendChange,
     Appended,
@@ -22,15 +22,15 @@ from chatproto.operations import (
     React,
 )
 from chatproto.server.clock import Now
+from chatproto.server.hub_outputs import SendFrame as ServerFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.lines import Line
-from chatproto.server.outputs import SendFrame as ServerFrame
 from chatproto.server.pending import Queued
-from chatproto.simulation.app import ShownChat
+from chatproto.simulation.app_items import ShownChat
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
+from chatproto.simulation.model_store import Room
 from chatproto.simulation.options import Options
-from chatproto.simulation.store import Room
 from chatproto.simulation.trace import Violation
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState

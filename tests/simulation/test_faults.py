@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from chatproto.client.outputs import Changed
+from chatproto.client.session_outputs import Changed
 from chatproto.operations import AppendChange, EndSessions, Operation, Outcome
 from chatproto.server.sweeping import SWEEP
 from chatproto.simulation.database import time_at

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from chatproto.client.outputs import Close
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import Close
 from chatproto.operations import CreateGroup
-from chatproto.server.outputs import CloseConnection, PingConnection, SendFrame
+from chatproto.server.hub_outputs import CloseConnection, PingConnection, SendFrame
 from chatproto.server.sweeping import Sweeper
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from chatproto.client.outputs import Apply, Failed, Sent
+from chatproto.client.session_outputs import Apply, Failed, Sent
 from tests.simulation.small import STEPS, SmallWorld
 
 DEPTH: Final = int(os.environ.get("SMALL_WORLDS_DEPTH", "6"))

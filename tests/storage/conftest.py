@@ -11,8 +11,8 @@ import trio
 from storage.migrate import upgrade
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage
-from tests.storage.house import House
-from tests.storage.model import ModelStorage
+from tests.storage.model_backend import ModelStorage
+from tests.storage.store_house import House
 
 EPOCH = "the first epoch"
 
@@ -38,11 +38,11 @@ async def _open(kind: str, sqlite_file: Path) -> Storage:
         return SQLiteStorage(sqlite_file)
     open_module = pytest.importorskip("storage.open")
     if kind == "mariadb":
-        from tests.mariadb import shared_mariadb
+        from tests.mariadb_server import shared_mariadb
 
         url = await trio.to_thread.run_sync(shared_mariadb().new_database)
     else:
-        from tests.mysql import shared_mysql
+        from tests.mysql_server import shared_mysql
 
         url = await trio.to_thread.run_sync(shared_mysql().new_database)
     await trio.to_thread.run_sync(partial(upgrade, url, epoch=EPOCH))

@@ -22,7 +22,7 @@ from chatproto.operations import (
 from storage.backup import back_up, new_epoch, restore
 from storage.migrate import MigrationError, SchemaMismatch, upgrade
 from storage.open import open_storage
-from tests.storage.house import House, expect
+from tests.storage.store_house import House, expect
 from tests.storage.test_migrations import ask, mysql_url
 
 KINDS = ("sqlite", "mariadb", "mysql")

@@ -30,7 +30,7 @@ from chatproto.operations import (
 )
 from storage.transactions import after_look, transaction_for
 from tests.storage.driving import CountedSQLite
-from tests.storage.house import START, House, expect
+from tests.storage.store_house import START, House, expect
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from chatproto.operations import (
 )
 from chatproto.wire.model import PrivateUser, User
 from chatproto.wire.text import fold, search_words
-from tests.storage.house import START, House, expect, refusal
+from tests.storage.store_house import START, House, expect, refusal
 
 
 async def search(house: House, caller: int, prefix: str, limit: int = 20) -> list[str]:

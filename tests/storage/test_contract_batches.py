@@ -12,8 +12,8 @@ import storage.sqlite
 from chatproto.operations import AppendBatch, Appended, AppendMessage, BatchAppended, Mark, Marked, OperationFailed
 from storage.port import Storage
 from storage.statements import MYSQL, Query, Result, Script
-from tests.storage.house import House, expect, refusal
-from tests.storage.model import ModelStorage
+from tests.storage.model_backend import ModelStorage
+from tests.storage.store_house import House, expect, refusal
 
 
 def broken(command: AppendMessage) -> AppendMessage:

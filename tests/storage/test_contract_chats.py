@@ -22,7 +22,7 @@ from chatproto.operations import (
 )
 from chatproto.wire.model import Chat
 from tests.storage.conftest import EPOCH
-from tests.storage.house import START, House, expect, refusal
+from tests.storage.store_house import START, House, expect, refusal
 
 
 async def flags(house: House, user_id: int, chat_id: int, **fields: bool) -> Chat:

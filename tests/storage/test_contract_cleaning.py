@@ -19,8 +19,8 @@ from chatproto.operations import (
     TouchSession,
     UserFound,
 )
-from runtime.cleaning import clean
-from tests.storage.house import House, expect, refusal
+from runtime.hourly_cleaning import clean
+from tests.storage.store_house import House, expect, refusal
 
 SIZES = pytest.mark.parametrize("size", [2, 500])
 

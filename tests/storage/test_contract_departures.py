@@ -16,7 +16,7 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.wire.model import Chat, Head, Member, Message
-from tests.storage.house import House, expect
+from tests.storage.store_house import House, expect
 
 PICTURE = "https://example.org/a.png"
 LATER_PICTURE = "https://example.org/later.png"

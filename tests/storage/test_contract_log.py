@@ -8,7 +8,7 @@ import trio
 from chatproto.operations import AppendBatch, Appended, AppendMessage, BatchAppended, Sweep, Swept
 from chatproto.wire.digest import command_digest
 from chatproto.wire.model import Message
-from tests.storage.house import House, expect, refusal
+from tests.storage.store_house import House, expect, refusal
 
 
 async def test_a_message_is_stored_and_read_by_all_members(house: House) -> None:

@@ -20,7 +20,7 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.wire.model import Event, Message, User
-from tests.storage.house import House, expect, refusal
+from tests.storage.store_house import House, expect, refusal
 
 
 async def public(house: House, user_id: int) -> User:

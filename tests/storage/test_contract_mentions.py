@@ -17,7 +17,7 @@ from chatproto.operations import (
 from chatproto.operations.append_rules import OPEN_TO_ALL
 from chatproto.wire.markup import mentions
 from chatproto.wire.model import Chat, Event, Forwarded, Message
-from tests.storage.house import House, expect, refusal
+from tests.storage.store_house import House, expect, refusal
 
 HEART = "\u2764\ufe0f"
 

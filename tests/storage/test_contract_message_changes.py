@@ -22,7 +22,7 @@ from chatproto.operations import (
 )
 from chatproto.operations.message_rules import MAX_EMOJI, MAX_OWN_EMOJI, MAX_PINS
 from chatproto.wire.model import Event, Hidden, LogItem, Message, Reaction
-from tests.storage.house import House, expect, refusal
+from tests.storage.store_house import House, expect, refusal
 
 HEART, THUMB, FIRE, PARTY = "\u2764\ufe0f", "\U0001f44d", "\U0001f525", "\U0001f389"
 SMILE, GRIN = "\U0001f600", "\U0001f601"

@@ -5,7 +5,7 @@ import pytest
 
 from chatproto.operations import FetchMessages, LogRead, MessagesFound, ReadLog, SaveLastSeen
 from chatproto.wire.model import Message, Page
-from tests.storage.house import House, expect, refusal
+from tests.storage.store_house import House, expect, refusal
 
 PAGE_BYTES = 192 * 1024
 

@@ -24,7 +24,7 @@ from chatproto.operations import (
     UserFound,
 )
 from tests.storage.conftest import EPOCH
-from tests.storage.house import START, House, expect, refusal
+from tests.storage.store_house import START, House, expect, refusal
 
 
 async def rotate(house: House, old: bytes, new: bytes) -> Outcome:

@@ -12,7 +12,7 @@ import trio.testing
 
 from chatproto.operations import AppendBatch, Appended, ListUsers, OperationFailed, Outcome, SaveLastSeen, UsersFound
 from storage.sqlite import JOURNAL_BYTES, SQLiteStorage
-from tests.storage.house import House, expect, refusal
+from tests.storage.store_house import House, expect, refusal
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from storage.backup import back_up
 from storage.migrate import connected, sqlite_path, upgrade
 from storage.open import open_storage
 from storage.tables import metadata
-from tests.storage.house import House
+from tests.storage.store_house import House
 from tests.storage.test_backup import KINDS, url_of
 
 SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")

@@ -14,9 +14,9 @@ from storage.migrate import MigrationError, SchemaMismatch, check_schema, curren
 from storage.mysql_connection import parse_url
 from storage.open import open_storage
 from storage.tables import metadata
-from tests.mariadb import shared_mariadb
-from tests.mysql import shared_mysql
-from tests.storage.house import House
+from tests.mariadb_server import shared_mariadb
+from tests.mysql_server import shared_mysql
+from tests.storage.store_house import House
 
 ROOT = Path(__file__).parents[2]
 

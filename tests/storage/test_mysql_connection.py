@@ -19,8 +19,8 @@ from cryptography.x509.oid import NameOID
 from trio_mysql import err
 
 from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
-from tests.mariadb import private_mariadb, shared_mariadb
-from tests.mysql import SERVER_CA, shared_mysql
+from tests.mariadb_server import private_mariadb, shared_mariadb
+from tests.mysql_server import SERVER_CA, shared_mysql
 
 LONG_QUERY: Final = (
     "with recursive n as (select 1 i union all select i + 1 from n where i < 1000) "

@@ -12,8 +12,8 @@ from chatproto.operations import Appended, ListUsers, OperationFailed, UsersFoun
 from storage.migrate import upgrade
 from storage.mysql import MySQLStorage
 from storage.mysql_connection import parse_url
-from tests.mariadb import PASSWORD, USER, MariaDB, private_mariadb
-from tests.storage.house import House, expect
+from tests.mariadb_server import PASSWORD, USER, MariaDB, private_mariadb
+from tests.storage.store_house import House, expect
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from storage.mysql_pool import (
     TransactionOutcomeUnknown,
 )
 from storage.mysql_run import execute, fetch_all
-from tests.mariadb import MariaDB, private_mariadb, shared_mariadb
-from tests.mysql import shared_mysql
+from tests.mariadb_server import MariaDB, private_mariadb, shared_mariadb
+from tests.mysql_server import shared_mysql
 from tests.storage.cutting import Cut, CuttingProxy
 
 LONG: Final = 30.0

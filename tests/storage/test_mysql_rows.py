@@ -14,8 +14,8 @@ from trio_mysql.connections import MySQLResult
 from storage import mysql_connection
 from storage.mysql_connection import Connection, parse_url
 from storage.mysql_rows import BufferedResult, Column, take_rows
-from tests.mariadb import shared_mariadb
-from tests.mysql import shared_mysql
+from tests.mariadb_server import shared_mariadb
+from tests.mysql_server import shared_mysql
 
 TABLE = """create table t (
     id bigint primary key, text longtext, raw longblob, at datetime(6), short datetime(3), day date, number double,

@@ -10,8 +10,8 @@ from trio_mysql import err
 from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
 from storage.mysql_pool import Pool, TransactionOutcomeUnknown
 from storage.mysql_run import execute, fetch_all
-from tests.mariadb import MariaDB, private_mariadb, shared_mariadb
-from tests.mysql import shared_mysql
+from tests.mariadb_server import MariaDB, private_mariadb, shared_mariadb
+from tests.mysql_server import shared_mysql
 from tests.storage.cutting import Cut, CuttingProxy
 
 LONG = 30.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatproto.client.codec import BadServerFrame, decode, encode
+from chatproto.client.lenient_codec import BadServerFrame, decode, encode
 from chatproto.wire.frames import Lag, Ping, Typing
 
 LAG = '{"type":"lag","chat_id":5,"last_seq":9}'

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Jump, SendFrame
+from chatproto.client.client_session import ClientSession
 from chatproto.client.replica import FAR_BEHIND
-from chatproto.client.session import ClientSession
+from chatproto.client.session_outputs import Jump, SendFrame
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Lag, Sync
-from tests.vectors.frames import BEGIN, ME, at, chat, error, head, message, page, ready, row
 from tests.vectors.recorder import Recorder
+from tests.vectors.server_frames import BEGIN, ME, at, chat, error, head, message, page, ready, row
 
 
 def restored(snapshot: Snapshot) -> ClientSession:

@@ -17,7 +17,7 @@ _FILE = re.compile(r"`((?:chatproto|storage|runtime|client|tests|deploy)/[\w/.-]
 
 
 def test_the_states_page_is_made_from_the_tables() -> None:
-    generated = runpy.run_path(str(ROOT / "docs/generate.py"))["states"]()
+    generated = runpy.run_path(str(ROOT / "docs/write_pages.py"))["states"]()
     assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == generated, "run ./just docs"
 
 

@@ -3,12 +3,12 @@
 import pytest
 
 from chatproto.wire.emoji import MAX_EMOJI_BYTES, qualified
-from tests.unit.emoji_table import PLACE, module, released
+from tests.unit.emoji_package import PLACE, module, released
 
 
 def test_the_table_is_that_of_the_package() -> None:
     pytest.importorskip("emoji")
-    assert PLACE.read_text(encoding="utf-8") == module(), "run python -m tests.unit.emoji_table"
+    assert PLACE.read_text(encoding="utf-8") == module(), "run python -m tests.unit.emoji_package"
 
 
 def test_every_emoji_is_known_and_nothing_else_in_the_package() -> None:

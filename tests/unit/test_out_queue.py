@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatproto.server.hub_outputs import Broadcast, Kind, SendFrame
 from chatproto.server.out_queue import OutQueue, arrays, items_of
-from chatproto.server.outputs import Broadcast, Kind, SendFrame
 from chatproto.wire.limits import Limits
 
 SMALL = Limits(queue_items=4, queue_bytes=100, array_items=3, frame_out_bytes=50)

@@ -5,16 +5,16 @@ from random import Random
 import pytest
 from attrs import define, field, frozen
 
-from chatproto.client.changes import Target, delete_of, edit_of, react_to
 from chatproto.client.client_config import ClientConfig
+from chatproto.client.client_session import ClientSession
 from chatproto.client.outbox import REMEMBERED, Outbox
-from chatproto.client.outputs import DropRow, Failed, Output, Row, SaveRow, SendFrame
-from chatproto.client.session import ClientSession
+from chatproto.client.outbox_changes import Target, delete_of, edit_of, react_to
+from chatproto.client.session_outputs import DropRow, Failed, Output, Row, SaveRow, SendFrame
 from chatproto.client.snapshot import Snapshot
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import DeleteFrame, EditFrame, FromServer, ReactFrame, Send
 from chatproto.wire.model import Message
-from tests.vectors.frames import ME, ack, at, error, head, ready, row
+from tests.vectors.server_frames import ME, ack, at, error, head, ready, row
 
 SEEDS = range(300)
 

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatproto.client.outputs import Row
+from chatproto.client.session_outputs import Row
 from chatproto.client.timeline import NAMED, REMEMBERED, Timeline, shown
 from chatproto.wire.model import LogItem, Message, Reaction
-from tests.vectors.frames import ME, OTHER, message
 from tests.vectors.generate import FOLDER
+from tests.vectors.server_frames import ME, OTHER, message
 from tests.vectors.timelines import Read, about, edited, replay, state, state_of
 
 FILES = sorted(FOLDER.glob("timeline-*.json"))

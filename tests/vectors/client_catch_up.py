@@ -4,7 +4,9 @@ import msgspec
 
 from chatproto.wire.frames import ChatFrame, Chats, Lag, Marks
 from chatproto.wire.model import Reaction
-from tests.vectors.frames import (
+from tests.vectors.recorder import Recorder
+from tests.vectors.scenarios import come_back, go_live, scenario
+from tests.vectors.server_frames import (
     ME,
     OTHER,
     at,
@@ -20,8 +22,6 @@ from tests.vectors.frames import (
     removed,
     user,
 )
-from tests.vectors.recorder import Recorder
-from tests.vectors.scenarios import come_back, go_live, scenario
 
 
 def applied(r: Recorder) -> list[int]:

@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Any, Final
 
-from chatproto.client.changes import edit_of
-from chatproto.client.outputs import Kind, Row
+from chatproto.client.outbox_changes import edit_of
+from chatproto.client.session_outputs import Kind, Row
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ForwardField
-from tests.vectors.frames import ME, ack, at, change, error, head, page, ready, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import add, come_back, go_live, scenario
+from tests.vectors.server_frames import ME, ack, at, change, error, head, page, ready, row
 
 ABOUT: Final[dict[str, Any]] = {"chat_id": 5, "cid": "mine-1", "seq": 2, "target_at": "2026-01-01T00:02:00Z"}
 KINDS: Final[dict[Kind, dict[str, Any]]] = {

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from chatproto.client.changes import Target, delete_of, edit_of, pin_of, react_to
-from chatproto.client.outputs import Row
+from chatproto.client.outbox_changes import Target, delete_of, edit_of, pin_of, react_to
+from chatproto.client.session_outputs import Row
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from tests.vectors.frames import ME, ack, at, error, head, message, page, ready, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
+from tests.vectors.server_frames import ME, ack, at, error, head, message, page, ready, row
 
 THERE: Target = message(5, 2)
 """A message of the log."""

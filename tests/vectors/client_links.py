@@ -4,9 +4,9 @@ from functools import partial
 from typing import Final
 
 from chatproto.wire.frames import AuthExpiring, AuthOk, Bye, Chats, FromServer, Marks, Pong, Presence, Typing, UserFrame
-from tests.vectors.frames import BEGIN, ME, OTHER, error, head, message, ready, row, user
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import add, come_back, go_live, scenario
+from tests.vectors.server_frames import BEGIN, ME, OTHER, error, head, message, ready, row, user
 
 # --- the beginning ---
 

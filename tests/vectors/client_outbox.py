@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
-from tests.vectors.frames import ME, ack, at, error, head, message, page, ready, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import add, come_back, go_live, scenario
+from tests.vectors.server_frames import ME, ack, at, error, head, message, page, ready, row
 
 KEPT = Snapshot(user_id=ME, epoch="e1", chats=(ChatSnapshot(chat_id=5, first_seq=1, applied=3),), rows=(row(1), row(2)))
 

@@ -2,9 +2,9 @@
 
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Chats, Lag
-from tests.vectors.frames import ME, ack, at, chat, error, head, message, messages, page, ready, removed, row
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
+from tests.vectors.server_frames import ME, ack, at, chat, error, head, message, messages, page, ready, removed, row
 
 KEPT = Snapshot(
     user_id=ME,

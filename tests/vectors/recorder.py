@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Row
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import Row
 from chatproto.client.snapshot import Snapshot
 from chatproto.wire import codec
 from chatproto.wire.frames import FromServer

@@ -9,8 +9,8 @@ from chatproto.client.client_config import ClientConfig
 from chatproto.client.snapshot import Snapshot
 from chatproto.wire.frames import FromServer
 from chatproto.wire.model import Head
-from tests.vectors.frames import ready
 from tests.vectors.recorder import Recorder
+from tests.vectors.server_frames import ready
 
 Play = Callable[[Recorder], None]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatproto.operations import AppendBatch, AppendChange
-from tests.scenarios.world import Frame, Peer
+from tests.scenarios.hub_world import Frame, Peer
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, three, two
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from chatproto.operations import AppendChange, CreateGroup, LoadChat, OperationFailed, Refused, SetFlags, UpdateUser
-from tests.scenarios.world import Person
+from tests.scenarios.hub_world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
 

@@ -14,7 +14,7 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded
-from tests.scenarios.world import Person
+from tests.scenarios.hub_world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
 

@@ -15,8 +15,7 @@ from chatproto.server.clock import Now
 from chatproto.server.handshake import CheckToken
 from chatproto.server.hints import Hint
 from chatproto.server.hub import Hub
-from chatproto.server.knobs import Knobs
-from chatproto.server.outputs import (
+from chatproto.server.hub_outputs import (
     Broadcast,
     CloseConnection,
     Note,
@@ -27,10 +26,11 @@ from chatproto.server.outputs import (
     RunOperation,
     SendFrame,
 )
+from chatproto.server.knobs import Knobs
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, User
-from tests.scenarios.world import START, World
+from tests.scenarios.hub_world import START, World
 from tests.vectors.recorder import Json, stripped
 
 NESTED: Final = frozenset({"commands", "outcomes"})

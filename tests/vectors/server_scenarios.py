@@ -7,7 +7,7 @@ from attrs import frozen
 
 from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
-from tests.scenarios.world import Frame, Peer, Person
+from tests.scenarios.hub_world import Frame, Peer, Person
 from tests.vectors.server_recorder import RecordedWorld
 
 Play = Callable[[RecordedWorld], None]

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from chatproto.client.client_config import ClientConfig
-from chatproto.client.outputs import Row
-from chatproto.client.session import ClientSession
+from chatproto.client.client_session import ClientSession
+from chatproto.client.session_outputs import Row
 from chatproto.client.snapshot import Snapshot
 from chatproto.wire.frames import FromServer
 from tests.vectors.generate import FOLDER, documents

@@ -6,12 +6,12 @@ from typing import Any, Final
 import msgspec
 from attrs import frozen
 
-from chatproto.client.changes import delete_of, edit_of, pin_of, react_to
-from chatproto.client.outputs import Row
+from chatproto.client.outbox_changes import delete_of, edit_of, pin_of, react_to
+from chatproto.client.session_outputs import Row
 from chatproto.client.timeline import Timeline, shown
 from chatproto.wire.model import Event, LogItem, Message, Reaction
-from tests.vectors.frames import ME, OTHER, at, event, hidden, message
 from tests.vectors.recorder import plain
+from tests.vectors.server_frames import ME, OTHER, at, event, hidden, message
 
 LIKE: Final = {"emoji": "👍", "count": 1, "user_ids": [OTHER]}
 TWO: Final = {"emoji": "👍", "count": 2, "user_ids": [OTHER, ME]}

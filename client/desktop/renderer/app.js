@@ -1,8 +1,8 @@
 /** Starts the page: what it stands on, what it knows, what it shows. */
 
-import { createMessenger } from "./messenger.js";
+import { createMessenger } from "./profile/messenger.js";
 import { createPlatform } from "./platform.js";
-import { App } from "./ui/app.js";
+import { App } from "./ui/page.js";
 
 const platform = await createPlatform();
 const messenger = createMessenger(platform);

@@ -3,8 +3,8 @@
  * number, links, and how one is woken. The same functions in both.
  */
 
-import { openDatabase, transact } from "./idb.js";
-import { accountName, keepInTab, keptInTab, secretName } from "./tab.js";
+import { openDatabase, transact } from "./store/idb.js";
+import { accountName, keepInTab, keptInTab, secretName } from "./store/tab.js";
 
 /** @typedef {import("./types.js").Desktop} Desktop */
 /**

@@ -37,6 +37,6 @@ writeFileSync(
   `"""${about}"""\n\nfrom typing import Final\n\n_NAMES: Final = """\n${lines()}\n"""\n\nTLDS: Final = frozenset(_NAMES.split())\n`,
 );
 writeFileSync(
-  new URL("client/desktop/renderer/core/tlds.js", here),
+  new URL("client/desktop/renderer/words/tlds.js", here),
   `/** ${about} */\n\nconst NAMES = \`\n${lines()}\n\`;\n\nexport const TLDS = new Set(NAMES.trim().split(/\\s+/u));\n`,
 );

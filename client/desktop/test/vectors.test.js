@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { decoded } from "../renderer/core/frames.js";
-import { ClientSession } from "../renderer/core/session.js";
+import { decoded } from "../renderer/protocol/frames.js";
+import { ClientSession } from "../renderer/protocol/session.js";
 
 const FOLDER = new URL("../../../tests/vectors/", import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => /^client-.*\.json$/.test(name));

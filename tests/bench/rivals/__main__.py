@@ -19,8 +19,8 @@ from tests.bench.rivals.places import FOLDER
 from tests.bench.rivals.processes import take_the_other_cpu
 from tests.bench.rivals.profile import profile
 from tests.bench.rivals.runs import Pace
-from tests.bench.rivals.sockets import sockets
-from tests.mariadb import private_mariadb
+from tests.bench.rivals.ten_thousand import sockets
+from tests.mariadb_server import private_mariadb
 
 DATABASE_OPTIONS: Final = ("--innodb-buffer-pool-size=256M", "--innodb-log-file-size=256M")
 """The same server for all; commits are written to disk (innodb_flush_log_at_trx_commit=1)."""

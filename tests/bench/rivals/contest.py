@@ -12,7 +12,7 @@ from tests.bench.rivals.figures import Goal, Rounds, ratio, table
 from tests.bench.rivals.load import Load, Target
 from tests.bench.rivals.programs import Contestant, Vestnik, ejabberd_room, fastapi, limit, vestnik
 from tests.bench.rivals.runs import Pace, Series, interleaved
-from tests.mariadb import MariaDB
+from tests.mariadb_server import MariaDB
 
 MARIADB: Final = "Vestnik on MariaDB"
 SQLITE: Final = "Vestnik on SQLite"

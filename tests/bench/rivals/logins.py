@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Final, Self
 
-from tests.bench.rivals.people import PASSWORD
+from tests.bench.rivals.seeding import PASSWORD
 
 RATE: Final = 10.0
 PATIENCE: Final = 30.0

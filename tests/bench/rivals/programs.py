@@ -16,10 +16,10 @@ from runtime.config import Settings, load_settings
 from storage.migrate import upgrade
 from tests.bench.rivals.environment import ERLANG, Unavailable, ejabberd, peer_python
 from tests.bench.rivals.load import Target
-from tests.bench.rivals.people import Gathering, gather
 from tests.bench.rivals.places import PEERS, ROOT
 from tests.bench.rivals.processes import Program, start
-from tests.mariadb import MariaDB, free_ports
+from tests.bench.rivals.seeding import Gathering, gather
+from tests.mariadb_server import MariaDB, free_ports
 
 TEXT: Final = "~%M and a line of an ordinary length, such as people write."
 """What is said: 91 characters, so that a delivered frame of the peers has about 245 bytes."""

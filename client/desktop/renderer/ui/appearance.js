@@ -1,6 +1,6 @@
 /** Theme, size of the text and width of the list: what styles/tokens.css reads of the root. */
 
-import { showSideWidth } from "./side-edge.js";
+import { showSideWidth } from "./list/side-edge.js";
 
 /** @param {Pick<import("../types.js").Settings, "theme" | "size" | "side_width">} settings */
 export function applyAppearance({ theme, size, side_width }) {

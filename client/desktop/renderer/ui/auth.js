@@ -1,13 +1,13 @@
 /** Log-in and registration. What was typed stays in the fields; nothing of it is kept in a State. */
 
-import { serverOrigin, shownServer } from "../core/address.js";
-import { errorText, fieldErrorText, language, t } from "../core/i18n.js";
+import { serverOrigin, shownServer } from "../words/address.js";
+import { errorText, fieldErrorText, language, t } from "../words/i18n.js";
 import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { scene } from "./art.js";
-import { icon } from "./icon.js";
-import { languages } from "./languages.js";
-import { isComposed } from "./keys.js";
+import { scene } from "./parts/art.js";
+import { icon } from "./parts/icon.js";
+import { languages } from "./parts/languages.js";
+import { isComposed } from "./parts/keys.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").State} State */
 

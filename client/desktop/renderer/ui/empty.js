@@ -1,10 +1,10 @@
 /** Where no chat is open: the first steps, or a hint. */
 
-import { shownServer } from "../core/address.js";
-import { t } from "../core/i18n.js";
+import { shownServer } from "../words/address.js";
+import { t } from "../words/i18n.js";
 import { html } from "../vendor/lit-html/lit-html.js";
-import { smallScene } from "./art.js";
-import { icon } from "./icon.js";
+import { smallScene } from "./parts/art.js";
+import { icon } from "./parts/icon.js";
 
 /** @param {import("./face.js").Face} face @param {import("../types.js").State} state */
 export function empty(face, state) {

@@ -1,10 +1,10 @@
 /** Notices and the count of what is unread, where the system shows them. */
 
-import { t } from "../core/i18n.js";
-import { isLive } from "../core/link.js";
-import { nameOf, titleOf } from "../core/names.js";
-import { Notices } from "../core/notices.js";
-import { preview } from "../core/text.js";
+import { t } from "../words/i18n.js";
+import { isLive } from "../state/link-view.js";
+import { nameOf, titleOf } from "../words/names.js";
+import { Notices } from "../state/notices.js";
+import { preview } from "../words/text.js";
 
 /** @typedef {import("../types.js").State} State */
 
@@ -51,7 +51,7 @@ export class Notify {
     this.face.platform.setBadge(unread, t("auth.brand"));
   }
 
-  /** @param {import("../core/notices.js").Notice | null} notice @param {State} state */
+  /** @param {import("../state/notices.js").Notice | null} notice @param {State} state */
   #show(notice, state) {
     if (!notice) return;
     const { chat_id: chatId, message, silent } = notice;
@@ -72,7 +72,7 @@ export class Notify {
     else this.face.overlays.toast({ text, action: t("notice.open"), run: () => this.face.openChat(chatId) });
   }
 
-  /** @param {import("../core/notices.js").Notice} notice @param {State} state */
+  /** @param {import("../state/notices.js").Notice} notice @param {State} state */
   #words({ chat_id, message, count, chats }, state) {
     const chat = chat_id === null ? undefined : state.chats.get(chat_id);
     if (!chat || !message) {

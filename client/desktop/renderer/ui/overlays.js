@@ -2,11 +2,11 @@
 
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { chatMenu, echoMenu, messageMenu } from "./context.js";
-import { dialogFrame, show } from "./dialog.js";
-import { createEmojiPicker } from "./emoji.js";
-import { createMenu } from "./menu.js";
-import { createToasts } from "./toasts.js";
+import { chatMenu, echoMenu, messageMenu } from "./log/context.js";
+import { dialogFrame, show } from "./parts/dialog.js";
+import { createEmojiPicker } from "./composer/emoji-picker.js";
+import { createMenu } from "./parts/menu.js";
+import { createToasts } from "./parts/toasts.js";
 import { addMembers } from "./dialogs/add-members.js";
 import { chatInfo } from "./dialogs/chat-info.js";
 import { confirm } from "./dialogs/confirm.js";
@@ -14,19 +14,19 @@ import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
 import { password } from "./dialogs/password.js";
-import { pins } from "./dialogs/pins.js";
+import { pins } from "./dialogs/pinned-list.js";
 import { rename } from "./dialogs/rename.js";
 import { revisions } from "./dialogs/revisions.js";
-import { settings } from "./dialogs/settings.js";
+import { settings } from "./dialogs/settings-window.js";
 import { shortcuts } from "./dialogs/shortcuts.js";
 import { switcher } from "./dialogs/switcher.js";
 import { whoReacted } from "./dialogs/who-reacted.js";
 
 /** @typedef {import("./face.js").Face} Face @typedef {import("./face.js").Overlays} Overlays */
-/** @typedef {import("./dialog.js").Shown} Shown @typedef {import("./popup.js").Anchor} Anchor */
+/** @typedef {import("./parts/dialog.js").Shown} Shown @typedef {import("./parts/popup.js").Anchor} Anchor */
 /** @typedef {{template: () => unknown, opener: Element | null}} Popup */
 
-/** @type {Record<string, import("./dialog.js").DialogMaker>} */
+/** @type {Record<string, import("./parts/dialog.js").DialogMaker>} */
 const DIALOGS = {
   "new-chat": newChat,
   "new-group": newGroup,
@@ -44,7 +44,7 @@ const DIALOGS = {
   "who-reacted": whoReacted,
 };
 
-/** @type {Record<string, (face: Face, params: any, at: Anchor) => import("./menu.js").Menu>} */
+/** @type {Record<string, (face: Face, params: any, at: Anchor) => import("./parts/menu.js").Menu>} */
 const MENUS = { message: messageMenu, echo: echoMenu, chat: chatMenu };
 
 /** @param {Face} face @returns {Overlays} */

@@ -1,7 +1,7 @@
 /** Changes that the server refused: they are taken back, and the reason is told. A refused edit stays in the log, as its
  * text is not to be lost. */
 
-import { errorText, t } from "../core/i18n.js";
+import { errorText, t } from "../words/i18n.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").Echo} Echo */
 

@@ -3,20 +3,20 @@
  * for or opened outlives it.
  */
 
-import { t } from "../core/i18n.js";
-import { titleOf } from "../core/names.js";
+import { t } from "../words/i18n.js";
+import { titleOf } from "../words/names.js";
 import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
-import { banner } from "./banner.js";
-import { Composer } from "./composer.js";
+import { banner } from "./parts/banner.js";
+import { Composer } from "./composer/composer.js";
 import { empty } from "./empty.js";
-import { Find } from "./find.js";
-import { Log } from "./log.js";
+import { Find } from "./log/find.js";
+import { Log } from "./log/log.js";
 import { Notify } from "./notify.js";
-import { Pinned } from "./pinned.js";
+import { Pinned } from "./log/pinned.js";
 import { Refusals } from "./refusals.js";
-import { Selecting } from "./selecting.js";
-import { Side } from "./side.js";
-import { topbar } from "./topbar.js";
+import { Selecting } from "./log/selecting.js";
+import { Side } from "./list/side.js";
+import { topbar } from "./log/topbar.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView */
 

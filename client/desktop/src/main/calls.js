@@ -4,16 +4,16 @@
 
 const { app, net, Notification, shell } = require("electron");
 
-const { parseAddress } = require("./address.js");
+const { parseAddress } = require("./server-address.js");
 const { showBadge, titleWith } = require("./badge.js");
-const { externalLink } = require("./links.js");
+const { externalLink } = require("./opened-links.js");
 const { createProbe, outcomeFetcher } = require("./probe.js");
 
 /**
- * @typedef {{server: {url: string}, settings: import("./settings.js").SettingsFile,
+ * @typedef {{server: {url: string}, settings: import("./settings-file.js").SettingsFile,
  *   secrets: import("./secrets.js").Secrets, keyring: import("./compat.js").Keyring,
  *   autostart: import("./autostart.js").Autostart | null, windows: import("./windows.js").Windows,
- *   tray: import("./tray.js").TrayIcon | null, notes: import("./notifications.js").Notes,
+ *   tray: import("./tray.js").TrayIcon | null, notes: import("./system-notices.js").Notes,
  *   events: import("./page-events.js").PageEvents, applySettings: (changed: readonly string[]) => void}} Parts
  */
 

@@ -5,7 +5,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-const { firstAddress } = require("./address.js");
+const { firstAddress } = require("./server-address.js");
 
 const USUAL_SERVER = "http://localhost:8000";
 

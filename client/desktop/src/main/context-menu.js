@@ -4,7 +4,7 @@
 
 const { BrowserWindow, clipboard, Menu } = require("electron");
 
-const { externalLink } = require("./links.js");
+const { externalLink } = require("./opened-links.js");
 
 /** @typedef {Electron.MenuItemConstructorOptions} Item */
 /**

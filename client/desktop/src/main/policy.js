@@ -2,7 +2,7 @@
 
 "use strict";
 
-const { socketOrigin } = require("./address.js");
+const { socketOrigin } = require("./server-address.js");
 
 /**
  * The header's value. The page calls the one server that is set and nobody else.

@@ -2,7 +2,7 @@
 
 "use strict";
 
-const { parseAddress } = require("./address.js");
+const { parseAddress } = require("./server-address.js");
 
 /** Milliseconds for the whole answer. */
 const TIME_LIMIT = 10_000;

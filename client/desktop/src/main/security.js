@@ -3,7 +3,7 @@
 "use strict";
 
 const { isOwnPage } = require("./assets.js");
-const { externalLink } = require("./links.js");
+const { externalLink } = require("./opened-links.js");
 
 const PERMISSIONS = ["notifications", "clipboard-sanitized-write"];
 

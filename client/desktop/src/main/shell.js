@@ -12,22 +12,22 @@ const { keyringOf, onPageStart } = require("./compat.js");
 const { attachContextMenu } = require("./context-menu.js");
 const { mendCrashes } = require("./crash.js");
 const { answerCalls } = require("./ipc.js");
-const { chatOfArguments } = require("./links.js");
-const { setMenu } = require("./menu.js");
-const { createNotes } = require("./notifications.js");
+const { chatOfArguments } = require("./opened-links.js");
+const { setMenu } = require("./app-menu.js");
+const { createNotes } = require("./system-notices.js");
 const { createPageEvents } = require("./page-events.js");
 const { contentPolicy } = require("./policy.js");
 const { servePages } = require("./protocol.js");
 const { openSecrets } = require("./secrets.js");
 const { guardContents, guardSession } = require("./security.js");
-const { openSettings } = require("./settings.js");
+const { openSettings } = require("./settings-file.js");
 const { setSpellcheck } = require("./spellcheck.js");
 const { languageOf, loadTexts } = require("./texts.js");
 const { createTray } = require("./tray.js");
 const { createWindows } = require("./windows.js");
 
 /** @typedef {(message: string, error?: unknown) => void} Report */
-/** @typedef {{show: () => void, openChat: (place: import("./links.js").Place) => void}} Shell */
+/** @typedef {{show: () => void, openChat: (place: import("./opened-links.js").Place) => void}} Shell */
 
 /**
  * @param {{configuration: import("./configuration.js").Configuration, root: string, profile: string,
@@ -45,7 +45,7 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   const openOutside = (/** @type {string} */ link) =>
     shell.openExternal(link).catch((error) => report("A link could not be opened", error));
-  const openChat = (/** @type {import("./links.js").Place} */ place) =>
+  const openChat = (/** @type {import("./opened-links.js").Place} */ place) =>
     events.tell(windows.show().webContents, "open-chat", place);
   const quit = () => app.quit();
 

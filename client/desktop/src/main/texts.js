@@ -8,7 +8,7 @@ const path = require("node:path");
 /** @typedef {(key: string, values?: Record<string, string | number>) => string} Texts */
 
 /**
- * As the page picks its language (renderer/core/i18n.js); Russian where nothing was chosen.
+ * As the page picks its language (renderer/words/i18n.js); Russian where nothing was chosen.
  * @param {"ru" | "en" | "system" | undefined} setting @param {readonly string[]} system languages, preferred first
  * @returns {"ru" | "en"}
  */

@@ -18,7 +18,7 @@ export async function serverWithHistory({ messages = 100_000, groups = 200 } = {
   const dataDir = mkdtempSync(join(tmpdir(), "vestnik-bench-"));
   atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
   const words = ["--data-dir", dataDir, "--messages", String(messages), "--groups", String(groups)];
-  const said = execFileSync(python(), ["-m", "tests.bench.history", ...words], { cwd: ROOT, encoding: "utf8" });
+  const said = execFileSync(python(), ["-m", "tests.bench.long_history", ...words], { cwd: ROOT, encoding: "utf8" });
   /** @type {{names: string[], password: string, chat_id: number, group_ids: number[]}} */
   const { names, password, chat_id, group_ids } = JSON.parse(said);
   const server = await startServer({ dataDir });

@@ -253,7 +253,7 @@ test("the edit of a message takes its place in the save that ends it", { skip, t
   const rows = await page.evaluate(async () => {
     const [{ Db }, { NOTHING, newRow }] = await Promise.all([
       import(/** @type {any} */ ("/db.js")),
-      import(/** @type {any} */ ("/core/commands.js")),
+      import(/** @type {any} */ ("/protocol/commands.js")),
     ]);
     const db = new Db("vestnik test");
     await db.own("this window");

@@ -27,7 +27,7 @@ export class DataWindow {
       const [{ createPlatform }, { createMessenger }, { listed }] = await Promise.all([
         import(/** @type {any} */ ("/platform.js")),
         import(/** @type {any} */ ("/messenger.js")),
-        import(/** @type {any} */ ("/core/chats.js")),
+        import(/** @type {any} */ ("/state/chats.js")),
       ]);
       const messenger = createMessenger(await createPlatform(), { timing: waits });
       /** @type {string[]} */

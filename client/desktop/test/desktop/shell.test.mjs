@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { KEYS } from "../../renderer/ui/keys.js";
+import { KEYS } from "../../renderer/ui/parts/keys.js";
 import { becomes, eventually, launchElectron, noElectron } from "../harness/harness.js";
 
 const FUNCTIONS = [
@@ -142,7 +142,7 @@ describe("the window", { skip: noElectron() }, () => {
         "app://ui/index.html",
         "app://ui/..%2fmain.js",
         "app://ui/%2e%2e/main.js",
-        "app://ui/core/..%2f..%2fpackage.json",
+        "app://ui/protocol/..%2f..%2fpackage.json",
         "app://ui/..%5c..%5cmain.js",
         "app://ui/locales/..%2fconfig.json",
         "app://ui/nothing.js",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { serverOrigin, shownServer } from "../../renderer/core/address.js";
+import { serverOrigin, shownServer } from "../../renderer/words/address.js";
 
 test("https is meant where nothing is said, http on this machine and in private networks", () => {
   assert.equal(serverOrigin(" chat.example.org/ "), "https://chat.example.org");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceOf } from "../../renderer/core/device.js";
+import { deviceOf } from "../../renderer/words/device.js";
 
 test("what a session was opened with", () => {
   const known = [

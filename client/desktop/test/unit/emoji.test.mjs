@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { emojiName, findEmoji, withRecent } from "../../renderer/core/emoji.js";
+import { emojiName, findEmoji, withRecent } from "../../renderer/words/emoji.js";
 
 /** @type {Record<string, [string, string, string][]>} */
 const file = JSON.parse(readFileSync(new URL("../../renderer/emoji.json", import.meta.url), "utf8"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
-import * as format from "../../renderer/core/format.js";
-import { setCatalogue } from "../../renderer/core/i18n.js";
+import * as format from "../../renderer/words/format.js";
+import { setCatalogue } from "../../renderer/words/i18n.js";
 
 /** @param {string} name */
 const load = (name) => JSON.parse(readFileSync(new URL(`../../locales/${name}.json`, import.meta.url), "utf8"));

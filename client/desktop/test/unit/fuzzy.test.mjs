@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fuzzy, rank } from "../../renderer/core/fuzzy.js";
+import { fuzzy, rank } from "../../renderer/words/fuzzy.js";
 
 /** @param {string} query @param {string[]} names */
 const order = (query, names) => rank(query, names, (name) => [name], 10).map(({ candidate }) => candidate);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { coloured } from "../../renderer/ui/code-colours.js";
+import { coloured } from "../../renderer/ui/log/code-colours.js";
 
 const FOLDER = new URL("../../renderer/vendor/highlightjs/es/languages/", import.meta.url);
 const files = readdirSync(FOLDER).map((name) => name.replace(".min.js", ""));

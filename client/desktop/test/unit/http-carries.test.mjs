@@ -1,9 +1,9 @@
-/** Where no link can be had, the session is fed by HTTP (core/session.js): the same log, the same outbox, no word twice. */
+/** Where no link can be had, the session is fed by HTTP (protocol/session.js): the same log, the same outbox, no word twice. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowOf } from "../../renderer/core/outbox.js";
-import { ClientSession } from "../../renderer/core/session.js";
+import { rowOf } from "../../renderer/protocol/outbox.js";
+import { ClientSession } from "../../renderer/protocol/session.js";
 
 const AT = "2026-11-25T10:00:00.000000Z";
 const ME = { id: 1 };

@@ -9,7 +9,7 @@ import {
   pickLanguage,
   setCatalogue,
   t,
-} from "../../renderer/core/i18n.js";
+} from "../../renderer/words/i18n.js";
 
 /** @param {string} name */
 const load = (name) => JSON.parse(readFileSync(new URL(`../../locales/${name}.json`, import.meta.url), "utf8"));

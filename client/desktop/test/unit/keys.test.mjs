@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, isComposed, nameOfKey, quickKey } from "../../renderer/ui/keys.js";
+import { KEYS, isComposed, nameOfKey, quickKey } from "../../renderer/ui/parts/keys.js";
 
 /** @param {string} code @param {string} [held] @param {string} [key] */
 const press = (code, held = "", key = "") =>

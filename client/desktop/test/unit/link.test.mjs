@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countdown, isAway, isLive, nextChange } from "../../renderer/core/link.js";
+import { countdown, isAway, isLive, nextChange } from "../../renderer/state/link-view.js";
 
 /** @param {any} state @param {number | null} [since] @param {number | null} [retry_at] */
 const link = (state, since = null, retry_at = null) => ({ state, since, retry_at, code: null });

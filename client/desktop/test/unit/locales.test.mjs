@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
-import { OWN_CODES } from "../../renderer/core/i18n.js";
+import { OWN_CODES } from "../../renderer/words/i18n.js";
 
 const CLIENT = new URL("../../", import.meta.url);
 const PROBLEMS = new URL("../../runtime/http/problem.py", CLIENT);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import address from "../../src/main/address.js";
+import address from "../../src/main/server-address.js";
 import probe from "../../src/main/probe.js";
 
 const { firstAddress, parseAddress, socketOrigin } = address;

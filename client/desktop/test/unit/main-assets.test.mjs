@@ -16,9 +16,9 @@ test("pages and locales are found with their types", () => {
     file: "/app/renderer/index.html",
     type: "text/html; charset=utf-8",
   });
-  assert.deepEqual(found("app://ui/core/session.js?v=1#x"), {
+  assert.deepEqual(found("app://ui/protocol/session.js?v=1#x"), {
     status: 200,
-    file: "/app/renderer/core/session.js",
+    file: "/app/renderer/protocol/session.js",
     type: "text/javascript; charset=utf-8",
   });
   assert.deepEqual(found("app://ui/locales/ru.json"), {
@@ -34,7 +34,7 @@ test("nothing outside is found", () => {
   const away = [
     "app://ui/..%2fmain.js",
     "app://ui/%2e%2e%2fmain.js",
-    "app://ui/core/..%2f..%2fmain.js",
+    "app://ui/protocol/..%2f..%2fmain.js",
     "app://ui/locales/..%2f..%2fconfig.json",
     "app://ui/..%5cmain.js",
     "app://ui/%00.js",

@@ -16,10 +16,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import configurations from "../../src/main/configuration.js";
 import durable from "../../src/main/durable-file.js";
-import logs from "../../src/main/log.js";
+import logs from "../../src/main/log-file.js";
 import secrets from "../../src/main/secrets.js";
 import fields from "../../src/main/settings-fields.js";
-import settings from "../../src/main/settings.js";
+import settings from "../../src/main/settings-file.js";
 
 const root = mkdtempSync(join(tmpdir(), "vestnik-files-"));
 after(() => rmSync(root, { recursive: true, force: true }));

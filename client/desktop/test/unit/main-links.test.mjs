@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import links from "../../src/main/links.js";
+import links from "../../src/main/opened-links.js";
 
 const { chatOfArguments, chatOfLink, externalLink } = links;
 

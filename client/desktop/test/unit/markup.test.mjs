@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { HIDDEN, plainOf } from "../../renderer/core/markup-plain.js";
-import { parse } from "../../renderer/core/markup.js";
+import { HIDDEN, plainOf } from "../../renderer/words/markup-plain.js";
+import { parse } from "../../renderer/words/markup.js";
 
 const FOLDER = new URL("../../../../tests/vectors/text/", import.meta.url);
 

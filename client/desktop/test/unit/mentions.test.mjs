@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askedAt, completed, offers } from "../../renderer/core/mentions.js";
+import { askedAt, completed, offers } from "../../renderer/words/mentions.js";
 import { person } from "./world.js";
 
 test("a mention is being typed after an @ that begins a word, up to the caret", () => {

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyModel, reduce } from "../../renderer/core/model.js";
+import { emptyModel, reduce } from "../../renderer/state/model.js";
 import { ME, ServerChat, at, numbers, person } from "./world.js";
 
-/** @typedef {import("../../renderer/core/model.js").Update} Update */
+/** @typedef {import("../../renderer/state/model.js").Update} Update */
 
 /** A window with one chat in it. @param {ServerChat} server @param {Update[]} [more] */
 function modelOf(server, more = []) {
@@ -113,8 +113,8 @@ test("what is heard late, twice and in pieces ends as what the server has", () =
   let shown = 0;
   for (let seed = 1; seed <= 300; seed += 1) {
     const { server, model } = story(seed);
-    const chat = /** @type {import("../../renderer/core/chats.js").Chat} */ (model.chats.get(7));
-    const line = /** @type {import("../../renderer/core/timeline.js").Line} */ (model.timelines.get(7));
+    const chat = /** @type {import("../../renderer/state/chats.js").Chat} */ (model.chats.get(7));
+    const line = /** @type {import("../../renderer/state/timeline.js").Line} */ (model.timelines.get(7));
     const where = `seed ${seed}`;
     for (const item of line.items.filter((one) => one.type === "message")) {
       assert.deepEqual(item, server.item(item.seq), `${where}: message ${item.seq}`);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { described, withHead, withItem, withMarks, withRead } from "../../renderer/core/chats.js";
-import { isMuted, isToTell, mentionsMe, mutings } from "../../renderer/core/muting.js";
+import { described, withHead, withItem, withMarks, withRead } from "../../renderer/state/chats.js";
+import { isMuted, isToTell, mentionsMe, mutings } from "../../renderer/state/muting.js";
 import { ME, ServerChat } from "./world.js";
 
 const NOW = Date.UTC(2026, 10, 28, 12);

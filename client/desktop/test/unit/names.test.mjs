@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setCatalogue } from "../../renderer/core/i18n.js";
-import { hueOf, initials, isSaved, nameOf, titleOf } from "../../renderer/core/names.js";
+import { setCatalogue } from "../../renderer/words/i18n.js";
+import { hueOf, initials, isSaved, nameOf, titleOf } from "../../renderer/words/names.js";
 
 setCatalogue("ru", { "person.saved": "Сохранённые", "person.unknown": "Кто-то", "person.untitled_group": "Группа" });
 

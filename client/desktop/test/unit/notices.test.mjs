@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Notices } from "../../renderer/core/notices.js";
+import { Notices } from "../../renderer/state/notices.js";
 
 /** @param {any} [rest] @returns {any} */
 const state = (rest = {}) => ({

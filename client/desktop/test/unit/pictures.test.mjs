@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pictureSource } from "../../renderer/core/pictures.js";
+import { pictureSource } from "../../renderer/words/pictures.js";
 
 /** @param {boolean} foreign_images */
 const state = (foreign_images) => ({ server: { url: "https://chat.example.org" }, settings: { foreign_images } });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cornerOf } from "../../renderer/ui/popup.js";
+import { cornerOf } from "../../renderer/ui/parts/popup.js";
 
 const VIEW = { width: 1000, height: 600 };
 const BOX = { width: 200, height: 300 };

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listed } from "../../renderer/core/chats.js";
-import { contentProblem, withoutHalves } from "../../renderer/core/content.js";
-import { deliveryOf } from "../../renderer/core/delivery.js";
-import { MAX_MESSAGE, decoded, isItemPage } from "../../renderer/core/frames.js";
-import { uuid7 } from "../../renderer/core/ids.js";
-import { MANY, NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "../../renderer/core/unread.js";
+import { listed } from "../../renderer/state/chats.js";
+import { contentProblem, withoutHalves } from "../../renderer/protocol/content.js";
+import { deliveryOf } from "../../renderer/state/delivery.js";
+import { MAX_MESSAGE, decoded, isItemPage } from "../../renderer/protocol/frames.js";
+import { uuid7 } from "../../renderer/protocol/ids.js";
+import { MANY, NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "../../renderer/state/unread.js";
 import { externalLink } from "../../renderer/platform.js";
 import { ServerChat, person } from "./world.js";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eventWords, sections } from "../../renderer/core/rows.js";
+import { eventWords, sections } from "../../renderer/state/rows.js";
 
 const ME = 1;
 /** @param {string} iso */

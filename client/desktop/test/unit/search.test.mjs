@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ShownChats, neighbour, nextUnread, shownChats } from "../../renderer/core/chatlist.js";
-import { fold, foundSeqs, matches, places } from "../../renderer/core/search.js";
+import { ShownChats, neighbour, nextUnread, shownChats } from "../../renderer/state/chat-list.js";
+import { fold, foundSeqs, matches, places } from "../../renderer/words/search.js";
 
 test("case and ё are folded, lengths are kept", () => {
   assert.equal(fold("ЁЛКА Ёж"), "елка еж");

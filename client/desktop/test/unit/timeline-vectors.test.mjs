@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { withChanges } from "../../renderer/core/changes.js";
-import { echoOf } from "../../renderer/core/commands.js";
-import { rowOf } from "../../renderer/core/outbox.js";
-import { emptyLine, withItem, withPage } from "../../renderer/core/timeline.js";
+import { withChanges } from "../../renderer/state/changes.js";
+import { echoOf } from "../../renderer/protocol/commands.js";
+import { rowOf } from "../../renderer/protocol/outbox.js";
+import { emptyLine, withItem, withPage } from "../../renderer/state/timeline.js";
 
 const FOLDER = new URL("../../../../tests/vectors/", import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => /^timeline-.*\.json$/.test(name));

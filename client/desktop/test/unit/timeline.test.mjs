@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEPT, changedBy, emptyLine, itemAt, leftAt, withItem, withPage } from "../../renderer/core/timeline.js";
+import { KEPT, changedBy, emptyLine, itemAt, leftAt, withItem, withPage } from "../../renderer/state/timeline.js";
 import { ServerChat } from "./world.js";
 
 const server = new ServerChat();
 for (let count = 0; count < 1300; count += 1) server.send(2);
 const bounds = { first_seq: 1, applied: 1300 };
-/** @param {import("../../renderer/core/timeline.js").Line} line */
+/** @param {import("../../renderer/state/timeline.js").Line} line */
 const span = ({ items, at_start, at_end }) => [items[0]?.seq, items.at(-1)?.seq, items.length, at_start, at_end];
 /** @param {number} from @param {number} to */
 const page = (from, to) => server.page(from, to);

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NOTHING, newRow } from "../../renderer/core/commands.js";
-import { ClientSession } from "../../renderer/core/session.js";
-import { memoryStore } from "../../renderer/memory.js";
-import { requestOf } from "../../renderer/polling.js";
-import { Unsent } from "../../renderer/unsent.js";
+import { NOTHING, newRow } from "../../renderer/protocol/commands.js";
+import { ClientSession } from "../../renderer/protocol/session.js";
+import { memoryStore } from "../../renderer/store/memory.js";
+import { requestOf } from "../../renderer/link/polling.js";
+import { Unsent } from "../../renderer/profile/unsent.js";
 
 const AT = "2026-11-25T10:00:00.000000Z";
 const ready = { type: "ready", user: { id: 1 }, epoch: "e1", limits: { inflight: 32 }, chats: [{ chat_id: 5, first_seq: 1, last_seq: 0, last_at: null, left_seq: null, read_seq: 0, delivered_seq: 0 }] }; // prettier-ignore
@@ -21,7 +21,7 @@ const storage = () => {
   });
 };
 
-/** A session with a message that waits. @param {import("../../renderer/db.js").Kept[]} [earlier] */
+/** A session with a message that waits. @param {import("../../renderer/store/db.js").Kept[]} [earlier] */
 async function writing(earlier = []) {
   globalThis.sessionStorage = storage();
   const db = memoryStore("unsent");

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { markedLine } from "../../renderer/core/pasted.js";
-import { wrapped } from "../../renderer/core/wrap.js";
+import { markedLine } from "../../renderer/words/pasted.js";
+import { wrapped } from "../../renderer/words/wrap.js";
 
 /** @param {string} shown @param {"**" | "_" | "~~" | "`"} mark */
 function press(shown, mark) {

@@ -1,11 +1,11 @@
 /** More people for a group, and whether they may read what was written before. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { errorText, t } from "../../core/i18n.js";
-import { createPicking } from "../picking.js";
-import { switchRow } from "../setting-rows.js";
+import { errorText, t } from "../../words/i18n.js";
+import { createPicking } from "../parts/picking.js";
+import { switchRow } from "../parts/setting-rows.js";
 
-/** `params`: `{chatId}`. @type {import("../dialog.js").DialogMaker} */
+/** `params`: `{chatId}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function addMembers(face, { chatId }, close) {
   const members = () => {
     const { chats, me } = face.messenger.state();

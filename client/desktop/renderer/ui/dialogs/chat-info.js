@@ -2,20 +2,20 @@
 
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { fullDate } from "../../core/format.js";
-import { errorText, isolate, t } from "../../core/i18n.js";
-import { isMuted } from "../../core/muting.js";
-import { isSaved, nameOf, titleOf } from "../../core/names.js";
-import { avatar } from "../avatar.js";
-import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../chat-actions.js";
-import { icon } from "../icon.js";
-import { personRow, presence } from "../people.js";
-import { rove } from "../roving.js";
+import { fullDate } from "../../words/format.js";
+import { errorText, isolate, t } from "../../words/i18n.js";
+import { isMuted } from "../../state/muting.js";
+import { isSaved, nameOf, titleOf } from "../../words/names.js";
+import { avatar } from "../parts/avatar.js";
+import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
+import { icon } from "../parts/icon.js";
+import { personRow, presence } from "../parts/people.js";
+import { rove } from "../parts/roving.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").State} State */
 /** @typedef {import("../../types.js").ChatView} ChatView @typedef {import("../../types.js").Member} Member */
 
-/** `params`: `{chatId}`. @type {import("../dialog.js").DialogMaker} */
+/** `params`: `{chatId}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function chatInfo(face, { chatId }, close) {
   let active = 0;
   /** @type {string | null} */

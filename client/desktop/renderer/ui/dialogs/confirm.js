@@ -1,11 +1,11 @@
 /** A question before what cannot be taken back; the buttons name the acts. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { t } from "../../core/i18n.js";
+import { t } from "../../words/i18n.js";
 
 /**
  * `params`: `{title, text?, act, danger?, answer}`; `answer` is called once, with false however it is closed else.
- * @type {import("../dialog.js").DialogMaker}
+ * @type {import("../parts/dialog.js").DialogMaker}
  */
 export function confirm(_face, params, close) {
   const { title, text, act, danger = false, answer } = params;

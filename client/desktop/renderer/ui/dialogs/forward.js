@@ -2,16 +2,16 @@
 
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { shownChats } from "../../core/chatlist.js";
-import { rank } from "../../core/fuzzy.js";
-import { errorText, t } from "../../core/i18n.js";
-import { titleOf } from "../../core/names.js";
-import { preview } from "../../core/text.js";
-import { chatAvatar } from "../chat-avatar.js";
-import { showChat } from "../chat-actions.js";
-import { icon } from "../icon.js";
-import { marked } from "../marked.js";
-import { isComposed } from "../keys.js";
+import { shownChats } from "../../state/chat-list.js";
+import { rank } from "../../words/fuzzy.js";
+import { errorText, t } from "../../words/i18n.js";
+import { titleOf } from "../../words/names.js";
+import { preview } from "../../words/text.js";
+import { chatAvatar } from "../parts/chat-avatar.js";
+import { showChat } from "../parts/chat-actions.js";
+import { icon } from "../parts/icon.js";
+import { marked } from "../parts/marked.js";
+import { isComposed } from "../parts/keys.js";
 
 /** @typedef {import("../../types.js").ChatView} ChatView @typedef {import("../../types.js").State} State */
 
@@ -20,7 +20,7 @@ const MOST = 50;
 
 /**
  * `params`: `{messages, done?}`; `done` is called when they are on their way.
- * @type {import("../dialog.js").DialogMaker}
+ * @type {import("../parts/dialog.js").DialogMaker}
  */
 export function forward(face, { messages, done }, close) {
   let query = "";

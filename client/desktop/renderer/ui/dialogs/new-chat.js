@@ -3,18 +3,18 @@
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { errorText, t } from "../../core/i18n.js";
-import { fold } from "../../core/search.js";
-import { writeTo } from "../chat-actions.js";
-import { listKey, reveal } from "../combobox.js";
-import { icon } from "../icon.js";
-import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../people.js";
+import { errorText, t } from "../../words/i18n.js";
+import { fold } from "../../words/search.js";
+import { writeTo } from "../parts/chat-actions.js";
+import { listKey, reveal } from "../parts/combobox.js";
+import { icon } from "../parts/icon.js";
+import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../parts/people.js";
 
 /** @typedef {import("../../types.js").User} User @typedef {import("../../types.js").State} State */
 
 const LIST = "new-chat-people";
 
-/** `params`: `{query?}`, what to look for at once. @type {import("../dialog.js").DialogMaker} */
+/** `params`: `{query?}`, what to look for at once. @type {import("../parts/dialog.js").DialogMaker} */
 export function newChat(face, { query: wanted = "" }, close) {
   const search = createPeopleSearch(face);
   let active = 0;

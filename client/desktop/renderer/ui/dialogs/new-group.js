@@ -1,11 +1,11 @@
 /** «Новая группа»: a title, people, and it is made. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
-import { t } from "../../core/i18n.js";
-import { createPicking } from "../picking.js";
+import { t } from "../../words/i18n.js";
+import { createPicking } from "../parts/picking.js";
 import { createTitleForm } from "./title-form.js";
 
-/** @type {import("../dialog.js").DialogMaker} */
+/** @type {import("../parts/dialog.js").DialogMaker} */
 export function newGroup(face, _params, close) {
   const me = face.messenger.state().me;
   const picking = createPicking(face, {

@@ -1,13 +1,13 @@
 /** Another password; the server ends all other sessions with it. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { errorText, fieldErrorText, t } from "../../core/i18n.js";
-import { fieldErrors, textField } from "../field.js";
+import { errorText, fieldErrorText, t } from "../../words/i18n.js";
+import { fieldErrors, textField } from "../parts/field.js";
 
 const SHORTEST = 8;
 /** @typedef {"current_password" | "new_password" | "again"} Name */
 
-/** @type {import("../dialog.js").DialogMaker} */
+/** @type {import("../parts/dialog.js").DialogMaker} */
 export function password(face, _params, close) {
   const values = { current_password: "", new_password: "", again: "" };
   /** @type {Record<string, string>} */

@@ -1,10 +1,10 @@
 /** Another title for a group. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
-import { t } from "../../core/i18n.js";
+import { t } from "../../words/i18n.js";
 import { createTitleForm } from "./title-form.js";
 
-/** `params`: `{chatId}`. @type {import("../dialog.js").DialogMaker} */
+/** `params`: `{chatId}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function rename(face, { chatId }, close) {
   const form = createTitleForm(face, {
     id: "rename-title",

@@ -1,11 +1,11 @@
 /** What a message said before it was edited. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { fullTime } from "../../core/format.js";
-import { errorText, t } from "../../core/i18n.js";
-import { icon } from "../icon.js";
+import { fullTime } from "../../words/format.js";
+import { errorText, t } from "../../words/i18n.js";
+import { icon } from "../parts/icon.js";
 
-/** `params`: `{chatId, seq}`. @type {import("../dialog.js").DialogMaker} */
+/** `params`: `{chatId, seq}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function revisions(face, { chatId, seq }) {
   /** @type {Awaited<ReturnType<import("../../types.js").Messenger["revisions"]>> | null} */
   let answer = null;

@@ -1,13 +1,13 @@
-/** The help on quick keys: the table that the window obeys (ui/keys.js). */
+/** The help on quick keys: the table that the window obeys (ui/parts/keys.js). */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
-import { t } from "../../core/i18n.js";
-import { KEYS } from "../keys.js";
+import { t } from "../../words/i18n.js";
+import { KEYS } from "../parts/keys.js";
 
-/** @type {readonly import("../keys.js").Key["group"][]} */
+/** @type {readonly import("../parts/keys.js").Key["group"][]} */
 const GROUPS = ["chats", "write", "log", "window"];
 
-/** The keys that send depend on a setting. @param {import("../keys.js").Key} key @param {string} sendKey */
+/** The keys that send depend on a setting. @param {import("../parts/keys.js").Key} key @param {string} sendKey */
 function keysOf({ id, keys }, sendKey) {
   if (sendKey === "ctrl_enter" && id === "send") return ["Ctrl", "Enter"];
   if (sendKey === "ctrl_enter" && id === "line") return ["Enter"];
@@ -29,7 +29,7 @@ const section = (group, sendKey) =>
     </dl>
   </section>`;
 
-/** @type {import("../dialog.js").DialogMaker} */
+/** @type {import("../parts/dialog.js").DialogMaker} */
 export function shortcuts() {
   return {
     title: () => t("shortcuts.title"),

@@ -3,19 +3,19 @@
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { shownChats } from "../../core/chatlist.js";
-import { rank } from "../../core/fuzzy.js";
-import { errorText, t } from "../../core/i18n.js";
-import { isSaved, nameOf, titleOf } from "../../core/names.js";
-import { avatar } from "../avatar.js";
-import { showChat, writeTo } from "../chat-actions.js";
-import { listKey, reveal } from "../combobox.js";
-import { icon } from "../icon.js";
-import { KEYS } from "../keys.js";
-import { marked } from "../marked.js";
-import { knownPeople, presence } from "../people.js";
+import { shownChats } from "../../state/chat-list.js";
+import { rank } from "../../words/fuzzy.js";
+import { errorText, t } from "../../words/i18n.js";
+import { isSaved, nameOf, titleOf } from "../../words/names.js";
+import { avatar } from "../parts/avatar.js";
+import { showChat, writeTo } from "../parts/chat-actions.js";
+import { listKey, reveal } from "../parts/combobox.js";
+import { icon } from "../parts/icon.js";
+import { KEYS } from "../parts/keys.js";
+import { marked } from "../parts/marked.js";
+import { knownPeople, presence } from "../parts/people.js";
 
-/** @typedef {import("../../types.js").State} State @typedef {import("../../core/fuzzy.js").Place} Place */
+/** @typedef {import("../../types.js").State} State @typedef {import("../../words/fuzzy.js").Place} Place */
 
 /**
  * One line of the list. @typedef {{id: string, name: string, more: string[], about: string, picture: unknown,
@@ -27,7 +27,7 @@ const MOST = 12;
 /** Commands: quick keys that open something. @type {Record<string, string>} */
 const COMMANDS = { "new-chat": "compose", "new-group": "users", settings: "settings", shortcuts: "keyboard" };
 
-/** @type {import("../dialog.js").DialogMaker} */
+/** @type {import("../parts/dialog.js").DialogMaker} */
 export function switcher(face, _params, close) {
   let query = "";
   let active = 0;

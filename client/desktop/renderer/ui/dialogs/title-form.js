@@ -1,8 +1,8 @@
 /** A form whose one text is a group's title: it is asked for, tried, and told what is wrong with it. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { errorText, t } from "../../core/i18n.js";
-import { fieldErrors, textField } from "../field.js";
+import { errorText, t } from "../../words/i18n.js";
+import { fieldErrors, textField } from "../parts/field.js";
 
 const LONGEST_TITLE = 100;
 

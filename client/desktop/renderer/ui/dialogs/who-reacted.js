@@ -1,13 +1,13 @@
 /** Who reacted to a message, by sign. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { itemAt } from "../../core/timeline.js";
-import { shownItems } from "../../core/changes.js";
-import { t } from "../../core/i18n.js";
-import { nameOf } from "../../core/names.js";
-import { avatar } from "../avatar.js";
+import { itemAt } from "../../state/timeline.js";
+import { shownItems } from "../../state/changes.js";
+import { t } from "../../words/i18n.js";
+import { nameOf } from "../../words/names.js";
+import { avatar } from "../parts/avatar.js";
 
-/** `params`: `{chatId, seq}`. @type {import("../dialog.js").DialogMaker} */
+/** `params`: `{chatId, seq}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function whoReacted(face, { chatId, seq }) {
   /** @param {import("../../types.js").State} state */
   function content(state) {

@@ -1,0 +1,145 @@
+/**
+ * HTTP requests to the server (docs/protocol.md section 2). Nothing throws: an answer is `{ok: true, body}` or Refused.
+ * What does not come from a Vestnik server (a captive portal's page, a proxy's) is `bad_answer`, which is as good as no
+ * connection.
+ */
+
+/** @typedef {import("../types.js").Refused} Refused
+ * @typedef {{ok: true, body: any}} Answered
+ * @typedef {{token: () => string, renewed: (used: string) => Promise<{ok: true} | Refused>}} Bearer `renewed`: another
+ *   token than `used`, exchanged where nobody did
+ */
+
+/** Milliseconds that may pass without a byte of an answer, however long all of it takes on a slow link. */
+const SILENCE = 10_000;
+/** Milliseconds that a request may take at most: nobody feeds a page for ever, byte by byte. */
+const TIME_LIMIT = 5 * 60_000;
+/** Characters of an answer: a list of many chats with long last messages is the largest. */
+const MAX_ANSWER = 32 * 1024 * 1024;
+/** Codes of refusals that may be gone at the next attempt. */
+const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "draining"];
+/** Refusals after which the tokens are exchanged: another access token may help, or it shows that the log-in is over. */
+const STALE = ["token_expired", "token_invalid", "token_missing", "token_reused", "revoked"];
+
+/** @param {string} code */
+export function isPassing(code) {
+  return PASSING.includes(code);
+}
+
+export class Api {
+  /** @param {string} url of the server, without a slash at its end @param {Bearer | null} bearer */
+  constructor(url, bearer = null) {
+    this.url = url;
+    this.bearer = bearer;
+  }
+
+  /**
+   * @param {string} method @param {string} path with its query @param {any} [body]
+   * @param {Record<string, string>} [headers] @returns {Promise<Answered | Refused>}
+   */
+  async call(method, path, body, headers = {}) {
+    if (!this.bearer) return request(this.url + path, method, body, headers);
+    if (!this.bearer.token()) {
+      const renewed = await this.bearer.renewed("");
+      if (!renewed.ok) return renewed;
+    }
+    const token = this.bearer.token();
+    const answer = await request(this.url + path, method, body, { ...headers, Authorization: `Bearer ${token}` });
+    if (answer.ok || !STALE.includes(answer.code)) return answer;
+    const renewed = await this.bearer.renewed(token);
+    if (!renewed.ok) return renewed;
+    return request(this.url + path, method, body, { ...headers, Authorization: `Bearer ${this.bearer.token()}` });
+  }
+
+  /** @param {string} path */
+  get(path) {
+    return this.call("GET", path);
+  }
+
+  /** @param {string} path @param {any} [body] @param {Record<string, string>} [headers] */
+  post(path, body = {}, headers = {}) {
+    return this.call("POST", path, body, headers);
+  }
+}
+
+/** Whether a Vestnik server answers there. @param {string} url @returns {Promise<{ok: true} | Refused>} */
+export async function probe(url) {
+  const answer = await request(`${url}/healthz`, "GET", undefined, {});
+  if (!answer.ok) return answer;
+  return answer.body?.status === "ok" ? { ok: true } : { ok: false, code: "bad_answer" };
+}
+
+/**
+ * @param {string} url @param {string} method @param {any} body @param {Record<string, string>} headers
+ * @returns {Promise<Answered | Refused>}
+ */
+async function request(url, method, body, headers) {
+  const controller = new AbortController();
+  const giveUp = () => controller.abort();
+  const limit = setTimeout(giveUp, TIME_LIMIT);
+  let silence = setTimeout(giveUp, SILENCE);
+  const progress = () => {
+    clearTimeout(silence);
+    silence = setTimeout(giveUp, SILENCE);
+  };
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: controller.signal,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+    });
+    progress();
+    return answered(response, await textOf(response, progress));
+  } catch {
+    return { ok: false, code: "no_connection" };
+  } finally {
+    clearTimeout(limit);
+    clearTimeout(silence);
+  }
+}
+
+/** @param {Response} response @param {string | null} text null: more than is bearable @returns {Answered | Refused} */
+function answered(response, text) {
+  if (text === "" && response.ok) return { ok: true, body: null };
+  const found = text === null ? undefined : parsed(text);
+  if (response.ok) return found === undefined ? { ok: false, code: "bad_answer" } : { ok: true, body: found };
+  if (typeof found?.code !== "string") return { ok: false, code: "bad_answer" };
+  /** @type {Refused} */
+  const refused = { ok: false, code: found.code };
+  if (Array.isArray(found.errors)) refused.errors = found.errors;
+  if (Number.isFinite(found.retry_after_ms)) refused.retry_after_ms = found.retry_after_ms;
+  return refused;
+}
+
+/** @param {string} text @returns {any} undefined where it is not JSON */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {Response} response @param {() => void} progress @returns {Promise<string | null>} */
+async function textOf(response, progress) {
+  if (!response.body) return "";
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const parts = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return parts.join("");
+    progress();
+    size += value.length;
+    if (size > MAX_ANSWER) {
+      await reader.cancel();
+      return null;
+    }
+    parts.push(value);
+  }
+}

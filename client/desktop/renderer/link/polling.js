@@ -1,0 +1,195 @@
+/**
+ * Carries a session over HTTP while no WebSocket can be had (docs/protocol.md section 2): what the session would ask on
+ * a link is asked as requests, and what is to be sent is posted with the same cid, one at a time a chat. The WebSocket
+ * is tried further on; whichever stores a message first, there is one.
+ */
+
+import { isPassing } from "./api.js";
+import { isChatList, isItem, isItemPage } from "../protocol/frames.js";
+
+/** @typedef {import("../protocol/session.js").ClientSession} ClientSession
+ * @typedef {import("../protocol/outbox.js").Entry} Entry @typedef {Record<string, any>} Frame */
+/**
+ * @typedef {{api: import("./api.js").Api, userId: number, session: ClientSession,
+ *   input: (feed: (session: ClientSession, at: number) => any) => any,
+ *   listed: (list: {chats: any[], users: any[]}) => void}} Parts `input`: into the session; `listed`: for the windows
+ */
+
+/** Milliseconds between two looks at the chats, where the page is seen and where it is not. */
+const EVERY = 3_000;
+const EVERY_HIDDEN = 10_000;
+
+/** Chats of a page; and each so many looks the whole list is read. */
+const PAGE = 50;
+const WHOLE = 10;
+
+export class Polling {
+  #stopped = false;
+  #timer = 0;
+  #posting = false;
+  #rounds = 0;
+  /** What was read and is not told yet, by chat. @type {Map<number, number>} */
+  #read = new Map();
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+  }
+
+  start() {
+    void this.#round();
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.parts.session.leaveHttp();
+  }
+
+  /** There is a row to be sent, or something was read. */
+  hurry() {
+    void this.#post();
+    void this.#ask();
+  }
+
+  async #round() {
+    await this.#look();
+    await this.#post();
+    await Promise.all([...this.#read.keys()].map((chatId) => this.#tellRead(chatId))); // again, where it went wrong
+    if (this.#stopped) return;
+    const wait = document.visibilityState === "visible" ? EVERY : EVERY_HIDDEN;
+    this.#timer = window.setTimeout(() => void this.#round(), wait);
+  }
+
+  /**
+   * What there is of new: the chats with new messages are the first of the list, so that it is read on only while all of
+   * a page is new. Once in a while all of it is, for what moves no chat.
+   */
+  async #look() {
+    const whole = this.#rounds % WHOLE === 0;
+    for (let cursor = ""; ;) {
+      const list = await this.parts.api.get(`/api/chats?limit=${PAGE}${cursor && `&cursor=${cursor}`}`);
+      if (this.#stopped || !list.ok || !isChatList(list.body)) return;
+      const { chats, users, epoch, next_cursor } = list.body;
+      const { replica } = this.parts.session;
+      const allNew = chats.every((/** @type {any} */ { id, last_seq }) => replica.chats.get(id)?.lastSeq !== last_seq);
+      const heads = chats.map((/** @type {any} */ chat) => ({ ...chat, chat_id: chat.id }));
+      this.parts.listed({ chats, users });
+      this.parts.input((session) => session.polled({ user: { id: this.parts.userId }, epoch, chats: heads }));
+      await this.#ask();
+      if (this.#stopped || !next_cursor || !(whole || allNew)) break;
+      cursor = next_cursor;
+    }
+    this.#rounds += 1;
+  }
+
+  /** What there is of new in one chat. @param {number} chatId */
+  async #bring(chatId) {
+    this.parts.input((session) => session.replica.lag({ chat_id: chatId, last_seq: 0 }));
+    await this.#ask();
+  }
+
+  /** Ask until nothing is due. */
+  async #ask() {
+    for (;;) {
+      /** @type {Frame[]} */
+      const frames = this.parts.input((session, at) => session.dueByHttp(at)) ?? [];
+      if (frames.length === 0 || this.#stopped) return;
+      await Promise.all(frames.map((frame) => (frame.type === "sync" ? this.#sync(frame) : this.#mark(frame))));
+    }
+  }
+
+  /** @param {Frame} frame */
+  async #sync({ id, chat_id, after_seq, limit }) {
+    const answer = await this.parts.api.get(`/api/chats/${chat_id}/messages?after_seq=${after_seq}&limit=${limit}`);
+    if (!answer.ok) {
+      const code = answer.code === "not_found" ? "not_member" : answer.code;
+      return this.#answered({ type: "error", ref: id, chat_id, code, retry_after_ms: answer.retry_after_ms });
+    }
+    if (!isItemPage(answer.body)) return this.#answered({ type: "error", ref: id, chat_id, code: "bad_answer" });
+    this.#answered({ type: "page", ref: id, chat_id, more: answer.body.has_more, last_at: null, ...answer.body });
+  }
+
+  /** Only what is read can be told over HTTP. @param {Frame} frame */
+  async #mark({ chat_id, read_seq }) {
+    if (!read_seq) return;
+    this.#read.set(chat_id, read_seq);
+    await this.#tellRead(chat_id);
+  }
+
+  /** @param {number} chatId */
+  async #tellRead(chatId) {
+    const seq = this.#read.get(chatId);
+    const answer = await this.parts.api.post(`/api/chats/${chatId}/read`, { seq });
+    const told = answer.ok || !isPassing(answer.code);
+    if (told && this.#read.get(chatId) === seq) this.#read.delete(chatId);
+  }
+
+  /** Post what waits: the chats at the same time, each in its order. */
+  async #post() {
+    if (this.#posting) return;
+    this.#posting = true;
+    const lines = [...this.parts.session.outbox.lines.keys()];
+    await Promise.all(lines.map((chatId) => this.#postChat(chatId)));
+    this.#posting = false;
+  }
+
+  /** @param {number} chatId */
+  async #postChat(chatId) {
+    for (;;) {
+      const entry = this.parts.session.outbox.lines.get(chatId)?.waiting[0];
+      if (!entry?.saved || this.#stopped) return;
+      const { cid, kind } = entry.row;
+      entry.tried = true; // from now on the server may have it
+      const { method, path, body, headers } = requestOf(/** @type {import("../store/db.js").Kept} */ (entry.row));
+      const answer = await this.parts.api.call(method, path, body, headers);
+      if (!answer.ok && isPassing(answer.code)) return;
+      if (!answer.ok) {
+        this.#answered({ type: "error", ref: cid, code: codeOf(answer, kind), detail: "" });
+      } else if (kind === "send") {
+        if (!isItem({ type: "message", ...answer.body })) return;
+        this.#answered({ type: "message", ...answer.body });
+      } else {
+        await this.#bring(chatId); // its event, so that what is shown already does not go away and come back
+        this.#answered({ type: "ack", cid, seq: null, created_at: null });
+      }
+    }
+  }
+
+  /** @param {Frame} frame */
+  #answered(frame) {
+    this.parts.input((session, at) => session.answeredByHttp(frame, at));
+  }
+}
+
+/**
+ * What a row of the outbox is over HTTP (docs/protocol.md section 2).
+ * @param {import("../store/db.js").Kept} row
+ * @returns {{method: string, path: string, body?: any, headers?: Record<string, string>}}
+ */
+export function requestOf({ kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on, forward }) {
+  const messages = `/api/chats/${chat_id}/messages`;
+  if (kind === "send") {
+    return { method: "POST", path: messages, body: forward ? { cid, forward } : { cid, content, reply_to } };
+  }
+  const named = target_at === null ? "" : `?target_at=${encodeURIComponent(target_at)}`;
+  const headers = { "Idempotency-Key": cid };
+  const method = on ? "PUT" : "DELETE";
+  switch (kind) {
+    case "edit":
+      return { method: "PATCH", path: `${messages}/${seq}${named}`, body: { content, cid } };
+    case "delete":
+      return { method: "DELETE", path: `${messages}/${seq}${named}`, headers };
+    case "react":
+      return { method, path: `${messages}/${seq}/reactions/${encodeURIComponent(emoji ?? "")}${named}`, headers };
+    case "pin":
+      return { method, path: `${messages}/${seq}/pin${named}`, headers };
+  }
+}
+
+/** The code that a link would have told. @param {import("../types.js").Refused} refused
+ * @param {import("../protocol/outbox.js").Kind} kind */
+function codeOf({ code, errors }, kind) {
+  if (code === "not_found") return kind === "send" ? "not_member" : "bad_seq";
+  return code === "validation_failed" ? (errors?.[0]?.code ?? code) : code;
+}

@@ -1,0 +1,245 @@
+/**
+ * Brings the items of a chat's log into its timeline: first what this machine keeps, then pages from the server. The
+ * timeline is there before a page is asked for, so what is applied meanwhile is put together with it (state/timeline.js).
+ */
+
+import { isItemPage } from "../protocol/frames.js";
+import { isDrawn } from "../state/rows.js";
+import { firstOf, itemAt, lastOf } from "../state/timeline.js";
+
+/** @typedef {import("../state/model.js").Model} Model @typedef {import("../state/model.js").Update} Update
+ * @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Refused} Refused
+ * @typedef {{items: Item[], users: any[], from_seq: number, to_seq: number}} Page */
+
+/** Items of a page, and the most that are taken at once where unread ones reach further. */
+const PAGE = 50;
+const MOST = 200;
+/** Read items shown above the first unread one. */
+const ABOVE = 10;
+/** Pages that are read on where one held next to nothing to see. */
+const ROUNDS = 5;
+const ENOUGH = 30;
+/** Requests that a page may take: it ends early where its messages are long. */
+const PARTS = 20;
+
+export class History {
+  /** The latest wish a chat: an answer to an earlier one is dropped. @type {Map<number, number>} */
+  #turns = new Map();
+  /** Chats whose end is being brought. @type {Map<number, Promise<void>>} */
+  #filling = new Map();
+  #online = false;
+
+  /**
+   * @param {() => Model} model @param {(updates: Update[]) => void} update
+   * @param {() => import("./profile.js").Profile | null} profile @param {() => import("../store/db.js").Store | null} db
+   */
+  constructor(model, update, profile, db) {
+    this.model = model;
+    this.update = update;
+    this.profile = profile;
+    this.db = db;
+  }
+
+  /**
+   * What is to be seen first: what is unread, else the place where the chat was left, else its end.
+   * @param {number} chatId @param {number | null} [place] a seq
+   */
+  async open(chatId, place = null) {
+    this.update([{ do: "open", chat_id: chatId }]);
+    const line = this.#line(chatId);
+    const chat = this.model().chats.get(chatId);
+    const unread = chat?.unread_count ? chat.read_seq + 1 : null;
+    const first = unread ?? place;
+    if (first !== null && itemAt(line.items, first)) return;
+    const far = unread !== null && chat && chat.last_seq - unread >= MOST;
+    if (first !== null && (unread === null || far || line.at_end)) await this.to(chatId, first);
+    else if (!line.at_end) await this.#newest(chatId);
+  }
+
+  /** A timeline that is shown was emptied, or could not be filled while there was no link. */
+  async refill() {
+    const { current, link } = this.model();
+    const online = link.state === "live" || link.state === "polling";
+    const isBack = online && !this.#online;
+    this.#online = online;
+    const line = current === null ? undefined : this.model().timelines.get(current);
+    if (!line || line.loading !== null || line.at_end) return;
+    if (line.problem === null ? line.items.length === 0 : isBack) await this.#newest(line.chat_id);
+  }
+
+  /** @param {number} chatId */
+  async older(chatId) {
+    const line = this.#line(chatId);
+    if (line.loading !== null || line.at_start || line.items.length === 0) return;
+    const turn = this.#begin(chatId, "older");
+    this.#end(chatId, turn, await this.#fillUp(chatId, turn, "start", PAGE / 2));
+  }
+
+  /** @param {number} chatId */
+  async newer(chatId) {
+    const line = this.#line(chatId);
+    if (line.loading !== null || line.at_end || line.items.length === 0) return;
+    const turn = this.#begin(chatId, "newer");
+    const last = lastOf(line);
+    this.#end(chatId, turn, await this.#fetch(chatId, turn, last, last + PAGE, { keep: "end" }));
+  }
+
+  /** @param {number} chatId */
+  async toEnd(chatId) {
+    if (!this.#line(chatId).at_end) await this.#newest(chatId);
+  }
+
+  /** @param {number} chatId @param {number} seq @returns {Promise<boolean>} whether there is a message */
+  async to(chatId, seq) {
+    const isHere = () => itemAt(this.#line(chatId).items, seq)?.type === "message";
+    if (isHere()) return true;
+    const turn = this.#begin(chatId, "older");
+    const from = Math.max(0, seq - 1 - PAGE / 2);
+    const refused = await this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true });
+    this.#end(chatId, turn, refused);
+    return isHere();
+  }
+
+  // --- steps ---
+
+  /** @param {number} chatId */
+  #line(chatId) {
+    if (!this.model().timelines.has(chatId)) {
+      const { current } = this.model();
+      this.update([
+        { do: "open", chat_id: chatId },
+        { do: "set", values: { current } },
+      ]);
+    }
+    return /** @type {import("../state/timeline.js").Line} */ (this.model().timelines.get(chatId));
+  }
+
+  /** The end of the log, with what is unread of it. @param {number} chatId @returns {Promise<void>} */
+  #newest(chatId) {
+    const under = this.#filling.get(chatId) ?? this.#bringEnd(chatId).finally(() => this.#filling.delete(chatId));
+    this.#filling.set(chatId, under);
+    return under;
+  }
+
+  /** @param {number} chatId */
+  async #bringEnd(chatId) {
+    await null; // so that it is known to be under way before anything changes
+    const turn = this.#begin(chatId, "older");
+    await this.#recall(chatId, turn);
+    const line = this.#line(chatId);
+    const chat = this.model().chats.get(chatId);
+    /** @type {Refused | null} */
+    let refused = null;
+    if (line.items.length === 0 || !line.at_end) {
+      const last = Math.max(chat?.last_seq ?? 0, chat?.applied ?? 0);
+      const from = Math.max(0, Math.min(last - PAGE, Math.max((chat?.read_seq ?? 0) - ABOVE, last - MOST)));
+      refused = await this.#fetch(chatId, turn, from, last, { keep: "end", anew: true });
+    }
+    refused ??= await this.#fillUp(chatId, turn, "end", ENOUGH);
+    for (let round = 0; round < ROUNDS && !refused && !this.#line(chatId).at_end; round += 1) {
+      const end = lastOf(this.#line(chatId));
+      refused = await this.#fetch(chatId, turn, end, end + MOST, { keep: "end" });
+    }
+    const { items, at_end } = this.#line(chatId);
+    if (items.length === 0 && !at_end) refused ??= { ok: false, code: "bad_answer" };
+    this.#end(chatId, turn, refused);
+  }
+
+  /** What this machine keeps, at once. @param {number} chatId @param {number} turn */
+  async #recall(chatId, turn) {
+    if (this.#line(chatId).items.length > 0) return;
+    const applied = this.model().chats.get(chatId)?.applied ?? 0;
+    const items = await this.#kept(chatId, applied + 1, MOST);
+    if (items.length > 0 && this.#turns.get(chatId) === turn) {
+      const page = { items, users: [], from_seq: items[0].seq - 1, to_seq: applied };
+      this.update([{ do: "page", chat_id: chatId, page, keep: "end" }]);
+    }
+  }
+
+  /** Older pages until there is something to see. @param {number} chatId @param {number} turn
+   * @param {"start" | "end"} keep @param {number} enough @returns {Promise<Refused | null>} */
+  async #fillUp(chatId, turn, keep, enough) {
+    const shown = () => this.#line(chatId).items.filter(isDrawn).length;
+    const goal = keep === "start" ? shown() + enough : enough;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const line = this.#line(chatId);
+      if (line.at_start || line.items.length === 0 || (round > 0 && shown() >= goal)) return null;
+      if (keep === "end" && shown() >= goal) return null;
+      const first = firstOf(line);
+      const items = await this.#kept(chatId, first, PAGE);
+      if (this.#turns.get(chatId) !== turn) return null;
+      if (items.length > 0) {
+        const page = { items, users: [], from_seq: items[0].seq - 1, to_seq: first - 1 };
+        this.update([{ do: "page", chat_id: chatId, page, keep }]);
+      } else {
+        const refused = await this.#fetch(chatId, turn, Math.max(0, first - 1 - PAGE), first - 1, { keep });
+        if (refused) return refused;
+      }
+    }
+    return null;
+  }
+
+  /** @param {number} chatId @param {number} below @param {number} limit @returns {Promise<Item[]>} */
+  async #kept(chatId, below, limit) {
+    try {
+      return (await this.db()?.items(chatId, below, limit)) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  /**
+   * The items above `from`, up to `to`, into the timeline.
+   * @param {number} chatId @param {number} turn @param {number} from @param {number} to
+   * @param {{keep: "start" | "end", anew?: boolean}} how
+   * @returns {Promise<Refused | null>}
+   */
+  async #fetch(chatId, turn, from, to, how) {
+    const page = await this.#page(chatId, from, to);
+    if ("ok" in page) return page;
+    if (this.#turns.get(chatId) !== turn) return null;
+    this.update([{ do: "page", chat_id: chatId, page, ...how }]);
+    const line = this.#line(chatId);
+    const applied = this.model().chats.get(chatId)?.applied ?? 0;
+    if (line.at_end && applied && this.profile()?.owns) {
+      void this.db()?.keepItems(chatId, line.items, applied).catch(() => {}); // prettier-ignore
+    }
+    return null;
+  }
+
+  /** @param {number} chatId @param {number} from @param {number} to @returns {Promise<Page | Refused>} */
+  async #page(chatId, from, to) {
+    /** @type {Page} */
+    const whole = { items: [], users: [], from_seq: from, to_seq: from };
+    for (let part = 0; part < PARTS && whole.to_seq < to; part += 1) {
+      const limit = Math.min(MOST, to - whole.to_seq);
+      const path = `/api/chats/${chatId}/messages?after_seq=${whole.to_seq}&limit=${limit}`;
+      const answer = await this.profile()?.api.get(path);
+      if (!answer) return { ok: false, code: "stopped" };
+      if (!answer.ok) return answer;
+      if (!isItemPage(answer.body)) return { ok: false, code: "bad_answer" };
+      const { items, users, from_seq, to_seq } = answer.body;
+      if (whole.items.length === 0) whole.from_seq = from_seq;
+      whole.items.push(...items);
+      whole.users.push(...users);
+      whole.to_seq = to_seq;
+      if (items.length === 0) break;
+    }
+    return whole;
+  }
+
+  /** @param {number} chatId @param {"older" | "newer"} loading @returns {number} the turn */
+  #begin(chatId, loading) {
+    const turn = (this.#turns.get(chatId) ?? 0) + 1;
+    this.#turns.set(chatId, turn);
+    this.#line(chatId);
+    this.update([{ do: "line", chat_id: chatId, values: { loading, problem: null } }]);
+    return turn;
+  }
+
+  /** @param {number} chatId @param {number} turn @param {Refused | null} refused */
+  #end(chatId, turn, refused) {
+    if (this.#turns.get(chatId) !== turn) return;
+    this.update([{ do: "line", chat_id: chatId, values: { loading: null, problem: refused?.code ?? null } }]);
+  }
+}

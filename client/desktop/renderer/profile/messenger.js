@@ -1,0 +1,432 @@
+/**
+ * State and the actions of the face (types.js: Messenger): who is logged in where, and what they do. What needs the
+ * link goes to the window that has it (profile.js); what HTTP alone can do is in requests.js.
+ */
+
+import { Api, probe } from "../link/api.js";
+import { echoOf } from "../protocol/commands.js";
+import { emptyModel, emptyProfile, reduce } from "../state/model.js";
+import { Db } from "../store/db.js";
+import { History } from "./history.js";
+import { memoryStore } from "../store/memory.js";
+import { Outgoing } from "./outgoing.js";
+import { requestActions } from "./requests.js";
+import { Profile, profileName } from "./profile.js";
+
+/** @typedef {import("../platform.js").Account} Account @typedef {import("../store/db.js").Store} Store */
+/** @typedef {import("../types.js").Messenger} Messenger @typedef {import("../types.js").Refused} Refused
+ * @typedef {import("../types.js").Done} Done @typedef {import("../state/model.js").Update} Update
+ * @typedef {import("../types.js").PrivateUser} PrivateUser @typedef {import("../types.js").Message} Message */
+
+/** Milliseconds that another window has to tell that it is logged in. */
+const JOIN = 400;
+const TICK = 1_000;
+/** Somebody ended the log-in, on another device or by using a stolen token; it did not just run out. */
+const ENDED = ["revoked", "token_reused"];
+/** @type {Done} */
+const DONE = { ok: true };
+
+/**
+ * @param {import("../platform.js").Platform} platform
+ * @param {{timing?: Record<string, number>}} [options] waits of the session
+ * @returns {Messenger}
+ */
+export function createMessenger(platform, options = {}) {
+  const vestnik = new Vestnik(platform, options);
+  const { history, outgoing } = vestnik;
+  const publish = (/** @type {Update[]} */ updates) => vestnik.publish(updates);
+  const requests = requestActions(
+    () => vestnik.api,
+    publish,
+    (chatId) => vestnik.model.chats.get(chatId),
+  );
+  return {
+    ...requests,
+    state: () => vestnik.model,
+    subscribe: (listener) => subscribed(vestnik.listeners, listener),
+    onArrival: (listener) => subscribed(vestnik.arrivals, listener),
+    start: () => vestnik.start(),
+    probe: (url) => vestnik.probe(url),
+    setServer: (url) => vestnik.setServer(url),
+    register: ({ remember, email, ...form }) =>
+      vestnik.enter("/api/auth/register", { ...form, ...(email && { email }) }, remember),
+    login: ({ remember, login, password }) => vestnik.enter("/api/auth/login", { login, password }, remember),
+    logout: (how) => vestnik.logout(how),
+    openChat: (chatId, place = null) => vestnik.openChat(chatId, place),
+    leaveChat: (chatId, place) => vestnik.update([{ do: "leave", chat_id: chatId, place }]),
+    loadOlder: (chatId) => history.older(chatId),
+    loadNewer: (chatId) => history.newer(chatId),
+    jumpToEnd: (chatId) => history.toEnd(chatId),
+    jumpTo: (chatId, seq) => history.to(chatId, seq),
+    send: (chatId, content, replyTo) => outgoing.send(chatId, content, replyTo),
+    edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
+    remove: (chatId, target) => outgoing.remove(chatId, target),
+    react: (chatId, target, emoji, on) => outgoing.react(chatId, target, emoji, on),
+    forward: (chatIds, messages) => outgoing.forward(chatIds, messages),
+    pin: (chatId, target, on) => outgoing.pin(chatId, target, on),
+    retry: (cid) => outgoing.retry(cid),
+    discard: (cid) => outgoing.discard(cid),
+    setDraft: (chatId, text) => outgoing.setDraft(chatId, text),
+    read: (chatId, seq) => vestnik.read(chatId, seq),
+    typing: (chatId, on) => void vestnik.profile?.command({ do: "typing", chat_id: chatId, on }),
+    wake: () => vestnik.wake(),
+    changeProfile: async (change) => {
+      const answer = await vestnik.api.call("PATCH", "/api/auth/me", change);
+      if (!answer.ok) return answer;
+      vestnik.publish([{ do: "me", user: answer.body }]);
+      return DONE;
+    },
+    changeSettings: (change) => vestnik.changeSettings(change),
+  };
+}
+
+/** @template T @param {Set<T>} listeners @param {T} listener */
+function subscribed(listeners, listener) {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+class Vestnik {
+  /** @type {Profile | null} */
+  profile = null;
+  /** @type {import("../store/db.js").Store | null} */
+  db = null;
+  /** @type {Set<() => void>} */
+  listeners = new Set();
+  /** @type {Set<(message: Message, chat: import("../types.js").ChatView) => void>} */
+  arrivals = new Set();
+  #windowId = hex(8);
+  #resuming = false;
+  #remembered = false;
+  /** Somebody is logged in in another window. @type {(user: any) => void} */
+  #met = () => {};
+  #neighbours = new BroadcastChannel("vestnik");
+  #keyring = false;
+  #version = "0";
+  #os = "";
+
+  /** @param {import("../platform.js").Platform} platform @param {{timing?: Record<string, number>}} options */
+  constructor(platform, options) {
+    this.platform = platform;
+    this.options = options;
+    this.model = emptyModel();
+    const update = (/** @type {Update[]} */ updates) => this.update(updates);
+    const [model, profile, db] = [() => this.model, () => this.profile, () => this.db];
+    this.history = new History(model, update, profile, db);
+    this.outgoing = new Outgoing(model, profile, db);
+  }
+
+  /** What asks the server: as the user, where somebody is logged in. */
+  get api() {
+    return this.profile?.api ?? new Api(this.model.server.url);
+  }
+
+  /** @param {Update[]} updates */
+  update(updates) {
+    const after = reduce(this.model, updates, Date.now());
+    if (after === this.model) return;
+    this.model = after;
+    this.db?.noticed(updates);
+    for (const listener of this.listeners) listener();
+    void this.history.refill();
+  }
+
+  /** To all windows of the profile. @param {Update[]} updates */
+  publish(updates) {
+    this.profile?.publish(updates);
+  }
+
+  // --- who is logged in ---
+
+  async start() {
+    const [info, kept] = await Promise.all([this.platform.info(), this.platform.loadSettings()]);
+    this.#keyring = info.keyring;
+    this.#version = info.version;
+    this.#os = info.os;
+    const server = { url: trimmed(info.server), fixed: info.server_fixed };
+    // the app is Russian until somebody chooses; a page follows its browser
+    const usual = this.platform.desktop ? this.model.settings : { ...this.model.settings, language: "system" };
+    const settings = settingsWith(/** @type {import("../types.js").Settings} */ (usual), kept);
+    this.update([{ do: "set", values: { server, settings } }]);
+    this.platform.onWake(() => this.wake());
+    setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
+    // the listeners of this event are called in the order of their coming: the face's come after
+    window.addEventListener("pagehide", () => this.outgoing.leave());
+    this.#neighbours.onmessage = ({ data }) => this.#heard(data);
+    await this.#resume();
+  }
+
+  /** Other windows of this browser, of whoever is logged in there. @param {any} data */
+  #heard(data) {
+    if (data?.url !== this.model.server.url) return;
+    if (data.kind === "signed in" && this.model.phase === "signed_out") void this.#resume();
+    if (data.kind === "who" && this.profile && !this.#remembered) {
+      this.#neighbours.postMessage({ kind: "here", url: data.url, user: this.model.me });
+    }
+    if (data.kind === "here") this.#met(data.user);
+  }
+
+  /** Who is logged in in another window until it is closed. @returns {Promise<Account | null>} */
+  async #neighbour() {
+    const prefix = profileName(this.model.server.url, 0).replace(/0$/, "");
+    const locks = await navigator.locks?.query();
+    if (locks && !locks.held?.some(({ name }) => name?.startsWith(prefix))) return null; // nobody: there is no need to wait
+    const user = await new Promise((resolve) => {
+      this.#met = resolve;
+      setTimeout(() => resolve(null), JOIN);
+      this.#neighbours.postMessage({ kind: "who", url: this.model.server.url });
+    });
+    this.#met = () => {};
+    return Number.isSafeInteger(user?.id) ? { user, remembered: false } : null;
+  }
+
+  /** Go on as the user who was logged in last, where their tokens are still here or in another window. */
+  async #resume() {
+    if (this.#resuming) return;
+    this.#resuming = true;
+    await this.#goOn();
+    this.#resuming = false;
+  }
+
+  async #goOn() {
+    const { url } = this.model.server;
+    const account = hasServer(this.model) && ((await this.platform.loadAccount(url)) ?? (await this.#neighbour()));
+    if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
+    const { user, remembered } = account;
+    const name = profileName(url, user.id);
+    const stored = (await this.platform.loadSecret(name).catch(() => null)) !== null;
+    const profile = this.#newProfile(user.id, remembered);
+    const remembers = !remembered ? "memory" : this.#keyring ? "keyring" : "file";
+    if (stored) this.update([{ do: "set", values: { remembers } }]);
+    if (stored || (await profile.joined(JOIN))) {
+      if (!remembered) await this.platform.saveAccount(url, account).catch(() => {});
+      return this.#begin(profile, user);
+    }
+    await profile.close({ polite: false });
+    this.update([{ do: "set", values: { phase: "signed_out" } }]);
+  }
+
+  /** Log in, or make an account. @param {string} path @param {any} form @param {boolean} remember
+   * @returns {Promise<Done | Refused>} */
+  async enter(path, form, remember) {
+    const answer = await new Api(this.model.server.url).post(path, form);
+    if (!answer.ok) return answer;
+    const { access_token, refresh_token, user } = answer.body ?? {};
+    if (typeof access_token !== "string" || typeof refresh_token !== "string" || !Number.isSafeInteger(user?.id)) {
+      return { ok: false, code: "bad_answer" };
+    }
+    const { url } = this.model.server;
+    const remembered = remember && this.platform.durable;
+    const profile = this.#newProfile(user.id, remembered);
+    await this.#fetchUnsent(profile.name, remembered).catch((error) => console.warn("what was not sent stays:", error));
+    await profile.tokens.keep({ access_token, refresh_token });
+    await this.platform.saveAccount(url, { user, remembered }).catch(() => {});
+    await this.#begin(profile, user);
+    this.#neighbours.postMessage({ kind: "signed in", url });
+    return DONE;
+  }
+
+  /** What an earlier log-in left that was kept the other way. @param {string} name @param {boolean} remembered */
+  async #fetchUnsent(name, remembered) {
+    if (!this.db || !this.platform.durable) return;
+    if (remembered) return moveUnsent(memoryStore(name), this.db);
+    const [there, locks] = await Promise.all([indexedDB.databases?.(), navigator.locks?.query()]);
+    if (locks?.held?.some((lock) => lock.name === name)) return; // another window lives on it
+    if (!there || there.some((one) => one.name === name)) await moveUnsent(new Db(name), this.db);
+  }
+
+  /** @param {number} userId @param {boolean} remembered past the end of the tab */
+  #newProfile(userId, remembered) {
+    const url = this.model.server.url;
+    const name = profileName(url, userId);
+    this.#remembered = remembered;
+    const { platform } = this;
+    const secret = {
+      load: () => platform.loadSecret(name).catch(() => null),
+      save: async (/** @type {string} */ value) => {
+        const remembers = await platform.saveSecret(name, value, remembered).catch((error) => {
+          console.error("the log-in could not be stored:", error);
+          return /** @type {const} */ ("memory");
+        });
+        this.update([{ do: "set", values: { remembers } }]);
+      },
+      shared: remembered || platform.desktop,
+    };
+    this.db = remembered ? new Db(name) : memoryStore(name);
+    const device = `${platform.desktop ? "Vestnik" : "Web"}, ${this.#os}`.slice(0, 64);
+    const client = {
+      device,
+      name: platform.desktop ? "vestnik-desktop" : "vestnik-web",
+      version: this.#version,
+      os: this.#os,
+    };
+    return new Profile({
+      url,
+      userId,
+      windowId: this.#windowId,
+      db: this.db,
+      secret,
+      model: () => this.model,
+      update: (updates) => this.update(updates),
+      arrived: (messages) => this.#arrived(messages),
+      ended: (code) => void this.#ended(code),
+      client,
+      random: () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32,
+      timing: this.options.timing,
+    });
+  }
+
+  /** @param {Profile} profile @param {PrivateUser} user */
+  async #begin(profile, user) {
+    this.profile = profile;
+    this.update([
+      { do: "set", values: { ...emptyProfile(), phase: "signed_in", ended: null } },
+      { do: "me", user },
+    ]);
+    try {
+      const kept = await /** @type {import("../store/db.js").Store} */ (this.db).load();
+      const echoes = kept.rows.map((row) => ({ do: "echo", echo: echoOf(row) }));
+      this.update([{ do: "cached", kept }, ...(kept.me ? [{ do: "me", user: kept.me }] : []), ...echoes]);
+      if (kept.current !== null && this.model.chats.has(kept.current)) void this.history.open(kept.current);
+    } catch (error) {
+      console.warn("nothing could be read from this machine:", error);
+    }
+    profile.start();
+  }
+
+  /**
+   * The log-in is over: drafts and the outbox stay. What the server has too stays where the log-in only ran out, and goes
+   * where somebody ended it.
+   * @param {string | null} code null: the user wished it
+   */
+  async #ended(code) {
+    const { profile, db } = this;
+    if (!profile) return;
+    this.outgoing.flushDrafts();
+    this.profile = this.db = null;
+    const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
+    this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
+    // a secret that could not be read (a locked keyring) is not thrown away
+    if (code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
+    await closed;
+    if (code !== null && ENDED.includes(code)) await db?.forget().catch(() => {});
+    await db?.close();
+  }
+
+  /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
+  async logout({ discard }) {
+    const { profile, db } = this;
+    if (!profile || !db) return DONE;
+    const unsent = [...this.model.echoes.lists.values()].some((list) => list.length > 0);
+    if (unsent && !discard) return { ok: false, code: "unsent" };
+    const secret = (await this.platform.loadSecret(profile.name).catch(() => null)) ?? profile.tokens.give().refresh;
+    profile.end(null); // first, or the window with the link would take its end for somebody else's wish
+    await this.platform.deleteSecret(profile.name).catch(() => {});
+    await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
+    await db.destroy().catch(() => {});
+    // where the server cannot be told, the user leaves this machine all the same
+    if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
+    return DONE;
+  }
+
+  /** @param {string} url @returns {Promise<Done | Refused>} */
+  async probe(url) {
+    const address = trimmed(url);
+    if (!address) return { ok: false, code: "bad_address" };
+    return this.platform.desktop ? this.platform.probe(address) : probe(address);
+  }
+
+  /** @param {string} url @returns {Promise<Done | Refused>} */
+  async setServer(url) {
+    const address = trimmed(url);
+    if (!address) return { ok: false, code: "bad_address" };
+    const answer = await this.platform.setServer(address);
+    if (answer.ok) this.update([{ do: "set", values: { server: { url: address, fixed: false } } }]);
+    return answer;
+  }
+
+  // --- messages ---
+
+  /** @param {number | null} chatId @param {number | null} place the seq that was looked at when the chat was left
+   * @returns {Promise<Done | Refused>} */
+  async openChat(chatId, place) {
+    if (chatId !== null && !this.model.chats.has(chatId)) {
+      const answer = await this.api.get(`/api/chats/${chatId}`);
+      if (!answer.ok) return answer;
+      this.publish([{ do: "chat", chat: answer.body }]);
+    }
+    void this.db?.keepViews({ current: chatId }).catch(() => {}); // in vain, the next start shows the list alone
+    if (chatId === null) this.update([{ do: "open", chat_id: null }]);
+    else await this.history.open(chatId, place);
+    return DONE;
+  }
+
+  /** @param {number} chatId @param {number} seq */
+  read(chatId, seq) {
+    const chat = this.model.chats.get(chatId);
+    if (chat && seq > chat.read_seq) void this.profile?.command({ do: "read", chat_id: chatId, seq });
+  }
+
+  wake() {
+    void this.profile?.command({ do: "wake" });
+  }
+
+  /** @param {Partial<import("../types.js").Settings>} change */
+  async changeSettings(change) {
+    const settings = settingsWith(this.model.settings, change);
+    const updates = [{ do: "settings", settings }];
+    if (this.profile) this.publish(updates);
+    else this.update(updates);
+    await this.platform.saveSettings(settings);
+  }
+
+  /** @param {Message[]} messages */
+  #arrived(messages) {
+    for (const message of messages) {
+      const chat = this.model.chats.get(message.chat_id);
+      if (chat) for (const listener of this.arrivals) listener(message, chat);
+    }
+  }
+}
+
+/**
+ * Settings with those of `change` that are settings: a file may hold anything.
+ * @param {import("../types.js").Settings} before @param {Record<string, any>} change
+ */
+function settingsWith(before, change) {
+  const known = Object.entries(change).filter(
+    ([name, value]) => Object.hasOwn(before, name) && typeof value === typeof (/** @type {any} */ (before)[name]),
+  );
+  return { ...before, ...Object.fromEntries(known) };
+}
+
+/** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
+async function moveUnsent(from, to) {
+  const { rows, drafts } = await from.load();
+  for (const kept of rows) {
+    const { place: _place, ...row } = /** @type {import("../store/db.js").Kept & {place?: number}} */ (kept);
+    await to.addRow(row);
+  }
+  if (drafts.size) await to.keepViews({ drafts });
+  await from.destroy();
+}
+
+/** @param {import("../state/model.js").Model} model */
+function hasServer(model) {
+  return model.server.url !== "";
+}
+
+/** The address of a server as it is used: scheme, host and a path without a slash at its end; "" for none. @param {string} url */
+function trimmed(url) {
+  try {
+    const { protocol, origin, pathname } = new URL(url);
+    return protocol === "http:" || protocol === "https:" ? (origin + pathname).replace(/\/+$/, "") : "";
+  } catch {
+    return "";
+  }
+}
+
+/** @param {number} bytes */
+function hex(bytes) {
+  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

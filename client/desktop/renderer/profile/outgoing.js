@@ -1,0 +1,207 @@
+/**
+ * What the user writes and does: messages on their way, changes of messages, drafts. A command is durable on this machine
+ * before it is shown, and shown before it is sent; the window that has the link sends it.
+ */
+
+import { NOTHING, echoOf, newRow } from "../protocol/commands.js";
+import { contentProblem, withoutHalves } from "../protocol/content.js";
+
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
+ * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Message} Message */
+
+/** @type {Done} */
+const DONE = { ok: true };
+/** @type {Refused} */
+const STOPPED = { ok: false, code: "stopped" };
+/** Milliseconds that a draft waits for more of it. */
+const DRAFT_AFTER = 300;
+/** Messages that may wait for the server, a chat. */
+const UNSENT = 2_000;
+
+export class Outgoing {
+  /** @type {Map<number, number>} */
+  #draftTimers = new Map();
+  #leaving = false;
+
+  /**
+   * @param {() => import("../state/model.js").Model} model @param {() => import("./profile.js").Profile | null} profile
+   * @param {() => import("../store/db.js").Store | null} db
+   */
+  constructor(model, profile, db) {
+    this.model = model;
+    this.profile = profile;
+    this.db = db;
+  }
+
+  /** @param {number} chatId @param {string} text @param {Message | null} replyTo @returns {Promise<Done | Refused>} */
+  async send(chatId, text, replyTo) {
+    const content = withoutHalves(text);
+    const problem = contentProblem(content, this.model().limits);
+    if (problem) return { ok: false, code: problem };
+    if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
+    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
+    const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
+    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content });
+  }
+
+  /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
+   * @param {Message | Echo} target @param {string} text @returns {Promise<Done | Refused>} */
+  async edit(chatId, target, text) {
+    const content = withoutHalves(text);
+    const problem = contentProblem(content, this.model().limits);
+    if (problem) return { ok: false, code: problem };
+    if ("type" in target) {
+      const earlier = this.#waiting(chatId, target, ({ kind }) => kind === "edit");
+      if (earlier) await this.#cancel(earlier);
+      return this.#change(chatId, target, { kind: "edit", content });
+    }
+    if (target.state === "failed") return this.#putAgain(target, content);
+    return this.profile()?.command({ do: "change", chat_id: chatId, cid: target.cid, then: { content } }) ?? STOPPED;
+  }
+
+  /** @param {number} chatId @param {Message | Echo} target @returns {Promise<Done | Refused>} */
+  async remove(chatId, target) {
+    if ("type" in target) return this.#change(chatId, target, { kind: "delete" });
+    if (target.state === "queued") {
+      return (
+        this.profile()?.command({ do: "change", chat_id: chatId, cid: target.cid, then: { remove: true } }) ?? STOPPED
+      );
+    }
+    await this.discard(target.cid);
+    return DONE;
+  }
+
+  /** @param {number} chatId @param {Message} target @param {string} emoji @param {boolean} on
+   * @returns {Promise<Done | Refused>} */
+  async react(chatId, target, emoji, on) {
+    const opposite = this.#waiting(chatId, target, (echo) => echo.kind === "react" && echo.emoji === emoji);
+    if (opposite?.on === !on && (await this.#cancel(opposite))) return DONE;
+    return this.#change(chatId, target, { kind: "react", emoji, on });
+  }
+
+  /** @param {number} chatId @param {Message} target @param {boolean} on @returns {Promise<Done | Refused>} */
+  async pin(chatId, target, on) {
+    const opposite = this.#waiting(chatId, target, ({ kind }) => kind === "pin");
+    if (opposite?.on === !on && (await this.#cancel(opposite))) return DONE;
+    return this.#change(chatId, target, { kind: "pin", on });
+  }
+
+  /** Copies of messages into other chats, in their order. A copy is made by the server; the text is kept to be shown
+   * until then. @param {number[]} chatIds @param {Message[]} messages @returns {Promise<Done | Refused>} */
+  async forward(chatIds, messages) {
+    for (const chat_id of chatIds) {
+      if (this.model().chats.get(chat_id)?.left_seq) return { ok: false, code: "not_member" };
+      for (const { chat_id: from, seq, created_at, content } of messages) {
+        const forward = { chat_id: from, seq, target_at: created_at };
+        const done = await this.#put({ ...NOTHING, chat_id, content: content ?? "", forward });
+        if (!done.ok) return done;
+      }
+    }
+    return DONE;
+  }
+
+  /** The same text again: a new message, in the place of the one that failed. @param {string} cid */
+  async retry(cid) {
+    const echo = this.#echo(cid);
+    if (echo?.state === "failed") await this.#putAgain(echo, echo.content);
+  }
+
+  /** @param {string} cid */
+  async discard(cid) {
+    const echo = this.#echo(cid);
+    if (!echo) return;
+    await this.db()
+      ?.dropRow(cid)
+      .catch(() => {});
+    this.profile()?.publish([{ do: "discarded", cid, chat_id: echo.chat_id }]);
+    if (echo.state === "queued") void this.profile()?.command({ do: "discard", cid });
+  }
+
+  /** @param {number} chatId @param {string} text */
+  setDraft(chatId, text) {
+    if ((this.model().drafts.get(chatId) ?? "") === text) return;
+    this.profile()?.publish([{ do: "draft", chat_id: chatId, text }]);
+    clearTimeout(this.#draftTimers.get(chatId));
+    const keep = () => this.#keepDraft(chatId);
+    if (this.#leaving) keep();
+    else this.#draftTimers.set(chatId, window.setTimeout(keep, DRAFT_AFTER));
+  }
+
+  // --- steps ---
+
+  /** A command about a message that is in the log. @param {number} chatId @param {Message} target
+   * @param {Partial<import("../protocol/commands.js").Command>} change @returns {Promise<Done | Refused>} */
+  async #change(chatId, target, change) {
+    if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
+    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
+    return this.#put({ ...NOTHING, ...change, chat_id: chatId, seq: target.seq, target_at: target.created_at });
+  }
+
+  /** The last change of a message that is on its way. @param {number} chatId @param {Message} target
+   * @param {(echo: Echo) => boolean} wanted */
+  #waiting(chatId, target, wanted) {
+    const list = this.model().echoes.lists.get(chatId) ?? [];
+    const about = list.filter((echo) => echo.seq === target.seq && echo.state === "queued" && wanted(echo));
+    return about.at(-1);
+  }
+
+  /** @param {Echo} echo @returns {Promise<boolean>} whether it left: no server has seen it */
+  async #cancel({ cid }) {
+    return (await this.profile()?.command({ do: "cancel", cid })) === true;
+  }
+
+  /** @param {Echo} echo one that failed @param {string} content */
+  #putAgain(echo, content) {
+    const { chat_id, kind, reply_to, target_at, seq, emoji, on, forward } = echo;
+    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, emoji, on, forward }, echo);
+  }
+
+  /**
+   * Durable first, then shown, then sent.
+   * @param {import("../protocol/commands.js").Command} what
+   * @param {import("../types.js").Echo} [instead] an echo that it replaces
+   * @returns {Promise<Done | Refused>}
+   */
+  async #put(what, instead) {
+    const row = newRow(what, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    try {
+      await this.db()?.addRow(row, instead?.cid);
+    } catch (error) {
+      console.error("a message could not be saved:", error);
+      return { ok: false, code: "not_saved" };
+    }
+    const gone = instead ? [{ do: "discarded", cid: instead.cid, chat_id: instead.chat_id }] : [];
+    this.profile()?.publish([...gone, { do: "echo", echo: echoOf(row) }]);
+    void this.profile()?.command({ do: "row", row });
+    return { ok: true };
+  }
+
+  /** @param {string} cid */
+  #echo(cid) {
+    for (const list of this.model().echoes.lists.values()) {
+      const echo = list.find((one) => one.cid === cid);
+      if (echo) return echo;
+    }
+    return null;
+  }
+
+  /** @param {number} chatId */
+  #keepDraft(chatId) {
+    this.#draftTimers.delete(chatId);
+    const drafts = new Map([[chatId, this.model().drafts.get(chatId) ?? ""]]);
+    void this.db()?.keepViews({ drafts }).catch(() => {}); // prettier-ignore
+  }
+
+  /** Of a page that goes: the face may tell of a last word after this, and there is no later for it. */
+  leave() {
+    this.flushDrafts();
+    this.#leaving = true;
+  }
+
+  flushDrafts() {
+    for (const [chatId, timer] of this.#draftTimers) {
+      clearTimeout(timer);
+      this.#keepDraft(chatId);
+    }
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * One log-in in however many windows (docs/protocol.md section 3, C8). A Web Lock makes one window its owner, which has
+ * the link; the others follow it over a BroadcastChannel, and one of them takes over when it goes. What a window
+ * publishes reaches all, itself included; what is to be done on the link is a command to the owner, repeated until it
+ * is answered. An owner that answers nothing (frozen, or hung) loses the lock, and its writes are refused by the
+ * database from then on.
+ */
+
+import { Fenced } from "../store/db.js";
+import { Owner } from "./owner.js";
+import { ITEMS } from "../store/saves.js";
+import { echoOf } from "../protocol/commands.js";
+import { sharedOf } from "../state/model.js";
+import { Tokens, isEnd } from "../link/tokens.js";
+import { Api } from "../link/api.js";
+
+/** @typedef {import("../state/model.js").Update} Update @typedef {import("../state/model.js").Model} Model
+ * @typedef {import("../types.js").Refused} Refused
+ * @typedef {{do: string} & Record<string, any>} Command
+ */
+/**
+ * @typedef {{url: string, userId: number, windowId: string, db: import("../store/db.js").Store,
+ *   secret: import("../link/tokens.js").Secret, model: () => Model, update: (updates: Update[]) => void,
+ *   arrived: (messages: import("../types.js").Message[]) => void, ended: (code: string | null) => void,
+ *   client: {device: string, name: string, version: string, os: string}, random: () => number,
+ *   timing?: Record<string, number>}} Parts `update`: into this window's State
+ */
+
+/** Milliseconds after which a command is told again, and after which its owner is taken for dead. */
+const REPEAT = 1_000;
+const DEAD = 6_000;
+/** Milliseconds between signs of life that a follower asks for. */
+const CHECK = 20_000;
+/** Messages that may wait for their chat to be described. */
+const UNMET = 500;
+/** Milliseconds without an answer after which a page without locks takes itself for the only one. */
+const ALONE = 300;
+
+/** The name of a profile's database, locks and channel. @param {string} url @param {number} userId */
+export function profileName(url, userId) {
+  return `vestnik ${url} ${userId}`;
+}
+
+export class Profile {
+  /** @type {Owner | null} */
+  #owner = null;
+  #closed = false;
+  /** Lets the lock go. @type {() => void} */
+  #release = () => {};
+  /** Commands without an answer. @type {Map<string, {command: Command, since: number, answer: (result: any) => void}>} */
+  #asked = new Map();
+  #numbers = 0;
+  #repeat = 0;
+  #check = 0;
+  #stealing = false;
+  /** What was published before the owner's welcome came. @type {Update[] | null} */
+  #early = null;
+  /** Messages that came before their chat was described. @type {import("../types.js").Message[]} */
+  #unmet = [];
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.name = profileName(parts.url, parts.userId);
+    this.tokens = new Tokens(new Api(parts.url), this.name, parts.secret, (tokens) =>
+      this.#post({ kind: "tokens", tokens }),
+    );
+    const bearer = { token: () => this.tokens.token(), renewed: (/** @type {string} */ used) => this.#renewed(used) };
+    this.api = new Api(parts.url, bearer);
+    this.channel = new BroadcastChannel(this.name);
+    this.channel.onmessage = ({ data }) => this.#hear(data);
+  }
+
+  /** This window has the link. */
+  get owns() {
+    return this.#owner !== null;
+  }
+
+  /** Follow, and become the owner when nobody is. */
+  start() {
+    this.#check = window.setInterval(() => this.#owner ?? void this.command({ do: "ping" }), CHECK);
+    this.#join();
+    void this.#wantLock(false);
+    if (!navigator.locks) window.addEventListener("pagehide", () => this.#owner && this.#post({ kind: "leaving" }));
+  }
+
+  /** Whether another window of this log-in answers within `milliseconds`: then its tokens are known here.
+   * @param {number} milliseconds */
+  async joined(milliseconds) {
+    this.#post({ kind: "join" });
+    const end = Date.now() + milliseconds;
+    while (Date.now() < end && !this.tokens.token()) await new Promise((resolve) => setTimeout(resolve, 20));
+    return this.tokens.token() !== "";
+  }
+
+  /** Tell all windows, this one first. @param {Update[]} updates */
+  publish(updates) {
+    if (updates.length === 0 || this.#closed) return;
+    this.#post({ kind: "updates", updates });
+    this.#take(updates);
+  }
+
+  /** Have the owner do something; its answer. @param {Command} command @returns {Promise<any>} */
+  command(command) {
+    if (this.#owner) return Promise.resolve(this.#obey(command));
+    const id = `${this.parts.windowId} ${(this.#numbers += 1)}`;
+    return new Promise((answer) => {
+      this.#asked.set(id, { command, since: Date.now(), answer });
+      this.#post({ kind: "command", id, command });
+      this.#repeat ||= window.setInterval(() => this.#askAgain(), REPEAT);
+    });
+  }
+
+  /** The log-in is over, in all windows. @param {string | null} code why; null: the user wished it */
+  end(code) {
+    this.#post({ kind: "ended", code });
+    this.parts.ended(code);
+  }
+
+  /** This window leaves the profile. @param {{polite: boolean}} how say goodbye to the server */
+  async close({ polite }) {
+    this.#closed = true;
+    clearInterval(this.#check);
+    clearInterval(this.#repeat);
+    this.channel.close();
+    const owner = this.#owner;
+    this.#owner = null;
+    await owner?.stop(polite);
+    this.#release();
+  }
+
+  // --- the channel ---
+
+  #join() {
+    this.#early = [];
+    this.#post({ kind: "join" });
+  }
+
+  /** @param {Record<string, any>} message */
+  #post(message) {
+    if (!this.#closed) this.channel.postMessage({ from: this.parts.windowId, ...message });
+  }
+
+  /** @param {any} message */
+  #hear(message) {
+    if (this.#closed) return;
+    switch (message.kind) {
+      case "updates":
+        if (this.#early) this.#early.push(...message.updates);
+        this.#take(message.updates);
+        break;
+      case "tokens":
+        this.tokens.take(message.tokens);
+        break;
+      case "ended":
+        this.parts.ended(message.code);
+        break;
+      case "owner":
+        this.#join();
+        break;
+      case "leaving":
+        setTimeout(() => void this.#wantAlone(true), this.parts.random() * ALONE);
+        break;
+      case "join":
+        if (this.#owner) this.#welcome(message.from);
+        break;
+      case "welcome":
+        if (message.to === this.parts.windowId) this.#welcomed(message);
+        break;
+      case "command":
+        if (this.#owner) void this.#answer(message);
+        break;
+      case "done":
+        this.#answered(message);
+    }
+  }
+
+  /** @param {string} to */
+  #welcome(to) {
+    const tokens = this.tokens.give();
+    this.#post({ kind: "welcome", to, tokens, shared: sharedOf(this.parts.model()) });
+  }
+
+  /** @param {any} message */
+  #welcomed({ tokens, shared }) {
+    this.tokens.take(tokens);
+    if (!this.#early) return;
+    this.parts.update([{ do: "welcome", shared }, ...this.#early]);
+    this.#early = null;
+  }
+
+  /** @param {Update[]} updates */
+  #take(updates) {
+    const before = this.parts.model();
+    this.parts.update(updates);
+    if (!this.#owner) return;
+    this.#owner.noticed(updates);
+    const fresh = [...this.#unmet, ...arrivals(before, updates)];
+    const chats = this.parts.model().chats;
+    this.#unmet = fresh.filter(({ chat_id }) => !chats.has(chat_id)).slice(-UNMET);
+    const told = fresh.filter(({ chat_id, seq }) => seq > (chats.get(chat_id)?.read_seq ?? seq));
+    if (told.length) this.parts.arrived(told);
+  }
+
+  // --- commands ---
+
+  /** @param {{id: string, from: string, command: Command}} message */
+  async #answer({ id, from, command }) {
+    const result = await this.#obey(command);
+    this.#post({ kind: "done", to: from, id, result, tokens: this.tokens.give() });
+  }
+
+  /** @param {{id: string, to: string, result: any, tokens: any}} message */
+  #answered({ id, to, result, tokens }) {
+    if (to !== this.parts.windowId) return;
+    this.tokens.take(tokens);
+    this.#asked.get(id)?.answer(result);
+    this.#asked.delete(id);
+  }
+
+  /** As the owner. @param {Command} command @returns {any} */
+  #obey(command) {
+    const owner = /** @type {Owner} */ (this.#owner);
+    switch (command.do) {
+      case "row":
+        return owner.send(command.row);
+      case "discard":
+        return owner.discard(command.cid);
+      case "cancel":
+        return owner.unsent.cancel(command.cid);
+      case "change":
+        return owner.unsent.change(command.chat_id, command.cid, command.then);
+      case "read":
+        return owner.read(command.chat_id, command.seq);
+      case "typing":
+        return owner.typing(command.chat_id, command.on);
+      case "wake":
+        return owner.wake();
+      case "renew":
+        return this.#renewed(command.used);
+    }
+    return null; // a sign of life
+  }
+
+  #askAgain() {
+    if (this.#asked.size === 0) {
+      clearInterval(this.#repeat);
+      this.#repeat = 0;
+    }
+    for (const [id, { command, since }] of this.#asked) {
+      if (Date.now() - since > DEAD && !this.#stealing) {
+        this.#stealing = true;
+        void this.#wantLock(true);
+      }
+      this.#post({ kind: "command", id, command });
+    }
+  }
+
+  /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
+  async #renewed(used) {
+    if (this.tokens.token() !== used) return { ok: true };
+    if (!this.#owner) return this.command({ do: "renew", used });
+    const renewed = await this.tokens.renewed(used);
+    if (!renewed.ok && isEnd(renewed)) this.end(renewed.code);
+    return renewed;
+  }
+
+  // --- ownership ---
+
+  /** @param {boolean} steal take it from an owner that does not answer */
+  async #wantLock(steal) {
+    const held = () =>
+      new Promise((resolve) => {
+        this.#release = () => resolve(null);
+        void this.#takeOver();
+      });
+    if (!navigator.locks) return this.#wantAlone(steal);
+    try {
+      await navigator.locks.request(this.name, { steal }, () => (this.#closed ? null : held()));
+    } catch {
+      // another window took it away: follow that one
+      await this.#dethroned();
+    }
+  }
+
+  /** Pages over plain HTTP have no locks: who hears of no owner is one, and the database refuses all but the last.
+   * @param {boolean} dead the owner does not answer */
+  async #wantAlone(dead) {
+    if (!dead) await new Promise((resolve) => setTimeout(resolve, ALONE));
+    if (!this.#closed && !this.#owner && (dead || this.#early !== null)) await this.#takeOver();
+  }
+
+  async #dethroned() {
+    const owner = this.#owner;
+    if (!owner || this.#closed) return;
+    this.#owner = null;
+    this.#join();
+    await owner.stop(false);
+    void this.#wantLock(false);
+  }
+
+  async #takeOver() {
+    const { db, windowId } = this.parts;
+    try {
+      await db.own(windowId);
+      const kept = await db.load();
+      if (this.#closed) return;
+      const fresh = this.#early !== null;
+      const missed = await missedBy(this.parts.model(), kept, db);
+      this.#stealing = false;
+      this.#early = null;
+      this.#owner = this.#newOwner(kept);
+      if (fresh) this.parts.update(missed);
+      else this.publish(missed);
+      this.#owner.start();
+      this.#post({ kind: "owner" });
+      for (const { command, answer } of this.#asked.values()) answer(this.#obey(command));
+      this.#asked.clear();
+      void db.tidy().catch(() => {});
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  /** @param {any} kept */
+  #newOwner(kept) {
+    const { url, db, model, client, random, timing } = this.parts;
+    return new Owner({
+      url,
+      api: this.api,
+      tokens: this.tokens,
+      db,
+      model,
+      publish: (updates) => this.publish(updates),
+      ended: (code) => this.end(code),
+      broken: (error) => this.#broken(error),
+      client,
+      random,
+      timing,
+    }, kept); // prettier-ignore
+  }
+
+  /** Nothing can be saved: begin again from what is, when there is a chance of it. @param {unknown} error */
+  #broken(error) {
+    if (this.#closed) return;
+    if (error instanceof Fenced) return void this.#dethroned();
+    console.error("the profile could not be saved:", error);
+    const owner = this.#owner;
+    this.#owner = null;
+    void owner?.stop(false);
+    const link = /** @type {const} */ ({ state: "offline", retry_at: null, since: Date.now(), code: "not_saved" });
+    this.publish([{ do: "link", link }]);
+    setTimeout(() => !this.#closed && void this.#takeOver(), REPEAT);
+  }
+}
+
+/**
+ * Messages of others that come for the first time; those of chats that came into being while nobody was here are not in
+ * a log that is followed: of each the last one.
+ * @param {Model} model before the updates @param {Update[]} updates @returns {import("../types.js").Message[]}
+ */
+function arrivals(model, updates) {
+  const found = [];
+  const isOthers = (/** @type {any} */ message) => !message.deleted && message.sender_id !== model.me?.id;
+  for (const { do: what, item, chats, first } of updates) {
+    if (what === "apply" && item.type === "message" && isOthers(item)) {
+      if (item.seq > (model.chats.get(item.chat_id)?.applied ?? 0)) found.push(item);
+    } else if (what === "chats" && model.listed && !first) {
+      for (const { id, last_message } of chats) {
+        const isNew = !model.chats.has(id) && !model.entering.get(id)?.some((update) => update.do === "apply");
+        if (isNew && last_message && isOthers(last_message)) found.push(last_message);
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * What the database knows and this window does not: an owner that died between saving and telling leaves that.
+ * @param {Model} model @param {Awaited<ReturnType<import("../store/db.js").Store["load"]>>} kept @param {import("../store/db.js").Store} db
+ * @returns {Promise<Update[]>}
+ */
+async function missedBy(model, kept, db) {
+  /** @type {Update[]} */
+  const missed = [];
+  for (const { chat_id, applied, read = 0 } of kept.cursors) {
+    const chat = model.chats.get(chat_id);
+    const behind = applied - (chat?.applied ?? 0);
+    if (behind > 0) {
+      const items = chat && behind <= ITEMS ? await db.items(chat_id, applied + 1, behind) : [];
+      if (items.length === behind) missed.push(...items.map((item) => ({ do: "apply", item })));
+      else missed.push({ do: "jump", chat_id, applied });
+    }
+    if (read > (chat?.read_seq ?? 0)) missed.push({ do: "save_marks", chat_id, read_seq: read });
+  }
+  const rows = new Map(kept.rows.map((row) => [row.cid, row]));
+  for (const [chat_id, list] of model.echoes.lists) {
+    for (const { cid } of list) if (!rows.has(cid)) missed.push({ do: "sent", cid, chat_id, seq: null });
+  }
+  for (const row of kept.rows) {
+    missed.push({ do: "echo", echo: echoOf(row) });
+    if (row.state === "failed") missed.push({ do: "failed", cid: row.cid, chat_id: row.chat_id, code: row.code });
+  }
+  return missed;
+}

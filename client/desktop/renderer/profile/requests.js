@@ -1,0 +1,123 @@
+/** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
+
+import { isChat, isPinList, isRevisionList, isUser } from "../protocol/frames.js";
+import { inOrder } from "../state/pins.js";
+
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
+ * @typedef {import("../state/model.js").Update} Update */
+
+/** @type {Done} */
+const DONE = { ok: true };
+/** @type {Refused} */
+const BAD_ANSWER = { ok: false, code: "bad_answer" };
+
+/**
+ * @param {() => import("../link/api.js").Api} api @param {(updates: Update[]) => void} publish to all windows
+ * @param {(chatId: number) => import("../types.js").ChatView | undefined} chatOf
+ */
+export function requestActions(api, publish, chatOf) {
+  /** The group that is being made: asked for again after a lost answer, it is the same one. */
+  let making = { group: "", key: "" };
+
+  /** @param {{ok: true, body: any} | Refused} answer with a chat @returns {{ok: true, chat_id: number} | Refused} */
+  function told(answer) {
+    if (!answer.ok) return answer;
+    if (!isChat(answer.body)) return BAD_ANSWER;
+    publish([{ do: "chat", chat: answer.body }]);
+    return { ok: true, chat_id: answer.body.id };
+  }
+
+  /** @param {Promise<{ok: true, body: any} | Refused>} asked with a chat @returns {Promise<Done | Refused>} */
+  async function changed(asked) {
+    const answer = told(await asked);
+    return answer.ok ? DONE : answer;
+  }
+
+  /** @param {Promise<{ok: true, body: any} | Refused>} asked without an answer @returns {Promise<Done | Refused>} */
+  async function done(asked) {
+    const answer = await asked;
+    return answer.ok ? DONE : answer;
+  }
+
+  return {
+    /** @param {number} chatId @returns {Promise<Done | Refused>} */
+    async loadPins(chatId) {
+      const answer = await api().get(`/api/chats/${chatId}/pins`);
+      if (!answer.ok) return answer;
+      if (!isPinList(answer.body)) return BAD_ANSWER;
+      const messages = inOrder(answer.body.messages.map((/** @type {any} */ one) => ({ ...one, type: "message" })));
+      publish([
+        { do: "users", users: answer.body.users },
+        { do: "pins", chat_id: chatId, messages },
+      ]);
+      return DONE;
+    },
+
+    /** @param {number} chatId @param {number} seq
+     * @returns {Promise<{ok: true, revisions: import("../types.js").Revision[]} | Refused>} */
+    async revisions(chatId, seq) {
+      const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/revisions`);
+      if (!answer.ok) return answer;
+      return isRevisionList(answer.body) ? { ok: true, revisions: answer.body.revisions } : BAD_ANSWER;
+    },
+
+    /** @param {string} query @returns {Promise<{ok: true, users: import("../types.js").User[]} | Refused>} */
+    async searchUsers(query) {
+      const answer = await api().get(`/api/users/search?query=${encodeURIComponent(query)}&limit=20`);
+      if (!answer.ok) return answer;
+      return Array.isArray(answer.body?.users) ? { ok: true, users: answer.body.users.filter(isUser) } : BAD_ANSWER;
+    },
+
+    /** @param {number} userId */
+    openDirect: async (userId) => told(await api().post("/api/chats", { type: "direct", user_id: userId })),
+
+    /** @param {string} title @param {number[]} userIds */
+    async createGroup(title, userIds) {
+      const body = { type: "group", title, user_ids: userIds };
+      const group = JSON.stringify(body);
+      if (making.group !== group) {
+        making = { group, key: `${Date.now()}-${crypto.getRandomValues(new Uint32Array(4)).join("-")}` };
+      }
+      const answer = told(await api().post("/api/chats", body, { "Idempotency-Key": making.key }));
+      if (answer.ok) making = { group: "", key: "" };
+      return answer;
+    },
+
+    /** @param {number} chatId */
+    async loadMembers(chatId) {
+      const answer = await changed(api().get(`/api/chats/${chatId}`));
+      // an answer that was read before the latest change of the members was put aside
+      if (!answer.ok || chatOf(chatId)?.members) return answer;
+      return changed(api().get(`/api/chats/${chatId}`));
+    },
+
+    /** @param {number} chatId @param {{title?: string, muted?: boolean, favourite?: boolean, hidden?: boolean,
+     *   muted_until?: string | null, notify?: "all" | "mentions" | "none"}} change */
+    changeChat: (chatId, change) => changed(api().call("PATCH", `/api/chats/${chatId}`, change)),
+
+    /** @param {number} chatId @param {number[]} userIds @param {"all" | "none"} history */
+    addMembers: (chatId, userIds, history) =>
+      changed(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history })),
+
+    /** @param {number} chatId @param {number} userId @param {"member" | "admin"} role */
+    changeRole: (chatId, userId, role) =>
+      changed(api().call("PATCH", `/api/chats/${chatId}/members/${userId}`, { role })),
+
+    /** @param {number} chatId @param {number} userId */
+    removeMember: (chatId, userId) => done(api().call("DELETE", `/api/chats/${chatId}/members/${userId}`)),
+
+    /** @param {string} current @param {string} next */
+    changePassword: (current, next) =>
+      done(api().post("/api/auth/password", { current_password: current, new_password: next })),
+
+    async sessions() {
+      const answer = await api().get("/api/auth/sessions");
+      if (!answer.ok) return answer;
+      const { sessions } = answer.body ?? {};
+      return Array.isArray(sessions) ? { ok: /** @type {const} */ (true), sessions } : BAD_ANSWER;
+    },
+
+    /** @param {number | string} id */
+    endSession: (id) => done(api().call("DELETE", `/api/auth/sessions/${id}`)),
+  };
+}

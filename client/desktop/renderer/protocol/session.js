@@ -1,0 +1,502 @@
+/**
+ * ClientSession: one log-in of one device, over as many links as it takes. The same machine as
+ * chatproto/client/client_session.py; tests/vectors say step by step what both do. Pure: time, randomness and everything
+ * from outside are arguments, and what is to be done is drained with `outputs()` after every input.
+ */
+
+import { Outbox, rowOf } from "./outbox.js";
+import { Replica } from "./replica.js";
+import { restore, take } from "./snapshot.js";
+import { Backoff, TIMING } from "./timing.js";
+import { CLIENT, after } from "./transitions.js";
+
+const NO_LINK = 1006;
+const REVOKED = 4403;
+/** The id of `auth` frames, by which their refusal is known. */
+const AUTH = "auth";
+/** Close codes after which nobody returns, and why. @type {Record<number, string>} */
+const STOPS = { 1000: "stopped", 4426: "unsupported_version" };
+const LINKED = ["authenticating", "resuming", "live"];
+const TOLD = ["typing", "presence", "user"];
+
+/**
+ * @typedef {Record<string, any>} Frame
+ * @typedef {{device?: string, name?: string | null, version?: string | null, os?: string | null, whole_log?: boolean,
+ *   timing?: Partial<import("./timing.js").Timing>}} Config
+ */
+
+export class ClientSession {
+  /**
+   * @param {Config} config
+   * @param {() => number} random numbers from 0 up to 1
+   * @param {import("./snapshot.js").Snapshot | null} [snapshot] where an earlier life ended
+   */
+  constructor(config, random, snapshot = null) {
+    this.config = config;
+    this.timing = { ...TIMING, ...config.timing };
+    this.state = "idle";
+    this.link = 0;
+    this.outbox = new Outbox((output) => this.#emit(output));
+    this.replica = new Replica(this.timing, (output) => this.#emit(output), config.whole_log ?? false);
+    this.#backoff = new Backoff(this.timing, random);
+    if (snapshot) restore(snapshot, this.replica, this.outbox);
+  }
+
+  /** @type {Frame[]} */
+  #outputs = [];
+  #backoff;
+  #token = "";
+  #tokenUsed = "";
+  #renewing = false;
+  #renewed = false;
+  /** @type {number | null} */
+  #renewAt = null;
+  /** @type {number | null} */
+  #bye = null;
+  /** @type {number | null} */
+  #toldDelay = null;
+  /** @type {number | null} */
+  #due = null;
+  #held = false;
+  /** @type {number | null} */
+  #readyAt = null;
+  #inflight = 0;
+  #sentAt = 0;
+  #heardAt = 0;
+  /** @type {number | null} */
+  #pingedAt = null;
+  /** @type {Map<number, number>} */
+  #typedAt = new Map();
+
+  // --- inputs ---
+
+  /** Everything the last inputs asked for, in order. @returns {Frame[]} */
+  outputs() {
+    const drained = this.#outputs;
+    this.#outputs = [];
+    return drained;
+  }
+
+  /** Connect and stay connected. @param {string} token @param {number} now */
+  start(token, now) {
+    this.#token = token;
+    this.#renewed = false;
+    this.#backoff.reset();
+    this.#move("start");
+    this.#connect(now);
+  }
+
+  /** The WebSocket is open: say hello. @param {number} link @param {number} now */
+  connected(link, now) {
+    if (link !== this.link || this.state !== "connecting") return;
+    this.#move("connected");
+    this.#due = now + this.timing.connect;
+    this.#heardAt = now;
+    this.#tokenUsed = this.#token;
+    const { device = "unknown", name = null, version = null, os = null } = this.config;
+    const client = { name, version, os };
+    this.#send({ type: "hello", v: [1], token: this.#token, device, client, epoch: this.replica.epoch }, now);
+  }
+
+  /** The frames of one WebSocket message. @param {number} link @param {Frame[]} frames @param {number} now */
+  receive(link, frames, now) {
+    if (link === this.link) {
+      this.#heardAt = now;
+      this.#pingedAt = null;
+    }
+    for (const frame of frames) {
+      if (link !== this.link || !this.#linked) return;
+      if (frame.type === "ready") this.#ready(frame, now);
+      else if (this.#readyAt !== null) this.#take(frame, now);
+      else if (frame.type === "bye" || frame.type === "error") this.#refused(frame);
+    }
+    this.#pump(now);
+  }
+
+  /** The link ended, or could not be made (1006).
+   * @param {number} link @param {number} code @param {string} reason @param {number} now */
+  lost(link, code, reason, now) {
+    if (link === this.link && (this.#linked || this.state === "connecting")) this.#lost(code, reason, now);
+  }
+
+  /** The answer to `renew`. @param {string} token @param {number} now */
+  renewed(token, now) {
+    this.#renewing = false;
+    this.#token = token;
+    if (this.state === "backoff" && this.#due === null) {
+      this.#renewed = true;
+      this.#retry(now);
+    } else if (this.#readyAt !== null) {
+      this.#tokenUsed = token;
+      this.#send({ type: "auth", id: AUTH, token }, now);
+    }
+  }
+
+  /** The answer to `renew` where there is no token. @param {string} code @param {boolean} passing @param {number} now */
+  notRenewed(code, passing, now) {
+    this.#renewing = false;
+    if (!passing) this.#leave("refused", code);
+    else if (this.state === "backoff" && this.#due === null) this.#pause(this.#backoff.next(), now);
+    else if (this.#readyAt !== null) this.#renewAt = now + this.timing.renew_again;
+  }
+
+  /** The network, the screen or the user is back. @param {number} now */
+  networkUp(now) {
+    if (this.state === "backoff" && this.#due !== null && !this.#held) this.#retry(now);
+    else if (this.#readyAt !== null && this.#pingedAt === null) this.#ping(now);
+  }
+
+  /** Leave for good. */
+  stop() {
+    if (this.state !== "stopped") this.#leave("stop", "stopped");
+  }
+
+  /** Put a command behind those on their way to its chat. What no link has carried yet it may change or end instead
+   * (`merged`).
+   * @param {import("./outbox.js").GivenRow} given @param {number} now @param {boolean} [saved] it is durable already
+   * @returns {boolean} false where its cid is among them */
+  send(given, now, saved = false) {
+    if (!this.outbox.put(rowOf(given), saved)) return false;
+    this.#pump(now);
+    return true;
+  }
+
+  /** The answer to a `save_row`, one for each: from the last on it may be sent (C1). @param {string} cid @param {number} now */
+  rowSaved(cid, now) {
+    this.outbox.saved(cid);
+    this.#pump(now);
+  }
+
+  /** The user takes a row back. @param {string} cid @param {number} now */
+  discard(cid, now) {
+    if (this.outbox.discard(cid)) this.#pump(now);
+  }
+
+  /** What was to be applied is durable up to there (C6). @param {number} chatId @param {number} seq @param {number} now */
+  saved(chatId, seq, now) {
+    this.replica.saved(chatId, seq);
+    this.#pump(now);
+  }
+
+  /** The user has read a chat up to there. @param {number} chatId @param {number} seq @param {number} now */
+  read(chatId, seq, now) {
+    this.replica.read(chatId, seq);
+    this.#pump(now);
+  }
+
+  /** The user types, or stopped. @param {number} chatId @param {boolean} on @param {number} now */
+  typing(chatId, on, now) {
+    if (this.#readyAt === null) return;
+    const last = this.#typedAt.get(chatId);
+    if (on && last !== undefined && now - last < this.timing.typing_every) return;
+    if (!on && last === undefined) return;
+    if (on) this.#typedAt.set(chatId, now);
+    else this.#typedAt.delete(chatId);
+    this.#send({ type: "typing", chat_id: chatId, on }, now);
+  }
+
+  /** Whatever is due by the passing of time. @param {number} now */
+  handleTimer(now) {
+    if (this.#due !== null && now >= this.#due) {
+      if (this.state === "backoff") this.#retry(now);
+      else this.#abandon(NO_LINK, "no answer", now);
+    } else if (this.#readyAt !== null) {
+      if (this.#renewAt !== null && now >= this.#renewAt) this.#renew();
+      this.#beat(now);
+    }
+    this.#pump(now);
+  }
+
+  /** When `handleTimer` is to be called; null: never. @returns {number | null} */
+  nextTimer() {
+    if (this.#due !== null) return this.#due;
+    if (this.#readyAt === null) return null;
+    const times = [this.#beatAt, this.#renewAt, this.replica.nextDue(), this.outbox.nextDue(this.timing.resend)];
+    return Math.min(...times.map((time) => time ?? Infinity));
+  }
+
+  // --- where no link can be had, HTTP carries on ---
+
+  /** The chats as GET /api/chats tells them: what `ready` is to a link. @param {Frame} listed user, epoch and heads */
+  polled(listed) {
+    if (this.#linked) return;
+    if (this.replica.ready(listed)) this.outbox.forgetLog(null);
+    this.#emit({ do: "save_epoch", user_id: listed.user.id, epoch: listed.epoch });
+    for (const chatId of this.replica.listHeads(listed.chats)) this.outbox.forgetLog(chatId);
+  }
+
+  /** The syncs and marks that a link would carry now; each is given once. @param {number} now @returns {Frame[]} */
+  dueByHttp(now) {
+    return this.#linked ? [] : [...this.replica.due(now)];
+  }
+
+  /** What HTTP answered, as the frame that it would be on a link; a message is one's own that was stored, or was before.
+   * @param {Frame} frame @param {number} now */
+  answeredByHttp(frame, now) {
+    if (frame.type === "page") this.#page(frame, now);
+    else if (frame.type === "error") this.#error({ ...frame, retryable: false }, now);
+    else if (frame.type === "message") {
+      this.#own(frame);
+      this.replica.live(/** @type {any} */ (frame));
+    } else if (frame.type === "ack") this.outbox.stored(frame.cid, frame.seq, frame.created_at, false);
+    this.#pump(now);
+  }
+
+  /** A link is about to be had: what was asked over HTTP is asked on it. */
+  leaveHttp() {
+    if (!this.#linked) this.replica.disconnected();
+  }
+
+  /** All that must outlive this process. */
+  snapshot() {
+    return take(this.replica, this.outbox);
+  }
+
+  // --- one link ---
+
+  get #linked() {
+    return LINKED.includes(this.state);
+  }
+
+  /** @param {number} now */
+  #connect(now) {
+    this.link += 1;
+    this.#bye = this.#toldDelay = this.#readyAt = this.#pingedAt = this.#renewAt = null;
+    this.#typedAt.clear();
+    this.#due = now + this.timing.connect;
+    this.#emit({ do: "connect", link: this.link });
+  }
+
+  /** @param {Frame} frame @param {number} now */
+  #ready(frame, now) {
+    if (this.#readyAt !== null) return;
+    this.#move("ready");
+    this.#due = null;
+    this.#readyAt = now;
+    this.#renewed = false;
+    this.#inflight = Math.min(32, frame.limits.inflight);
+    if (this.replica.ready(frame)) this.outbox.forgetLog(null);
+    this.#emit({ do: "save_epoch", user_id: frame.user.id, epoch: frame.epoch });
+    this.#listed(frame);
+    this.outbox.ready();
+  }
+
+  /** @param {Frame} frame */
+  #listed(frame) {
+    for (const chatId of this.replica.listHeads(frame.chats)) this.outbox.forgetLog(chatId);
+    this.#emit({ do: "tell", frame });
+  }
+
+  /** Any frame of a link that is ready; unknown words are passed over. @param {Frame} frame @param {number} now */
+  #take(frame, now) {
+    switch (frame.type) {
+      case "message":
+        this.#own(frame);
+        this.replica.live(/** @type {any} */ (frame));
+        break;
+      case "event":
+      case "hidden":
+        this.replica.live(/** @type {any} */ (frame));
+        break;
+      case "page":
+        this.#page(frame, now);
+        break;
+      case "ack":
+        this.outbox.stored(frame.cid, frame.seq, frame.created_at, frame.dup);
+        break;
+      case "error":
+        this.#error(frame, now);
+        break;
+      case "lag":
+        this.replica.lag(frame);
+        break;
+      case "chats":
+        this.#listed(frame);
+        break;
+      case "chat":
+        this.replica.listChat(frame.chat);
+        this.#emit({ do: "tell", frame });
+        break;
+      case "marks":
+        if (frame.user_id === this.replica.userId) this.replica.ownMarks(frame);
+        this.#emit({ do: "tell", frame });
+        break;
+      case "auth_expiring":
+        this.#renew();
+        break;
+      case "auth_ok":
+        this.replica.markAgain();
+        break;
+      case "bye":
+        this.#bye = frame.reconnect_after_ms;
+        break;
+      default:
+        if (TOLD.includes(frame.type)) this.#emit({ do: "tell", frame });
+    }
+  }
+
+  /** The only place where commands of the log, syncs and marks leave. @param {number} now */
+  #pump(now) {
+    if (this.#readyAt === null) return;
+    for (const frame of this.replica.due(now)) this.#send(frame, now);
+    for (const frame of this.outbox.due(this.#inflight, this.timing.resend, now)) this.#send(frame, now);
+    if (this.state === "resuming" && this.replica.caughtUp) this.#move("caught_up");
+  }
+
+  /** When the link is to be asked for a sign of life, or given up. */
+  get #beatAt() {
+    if (this.#pingedAt === null) return Math.min(this.#sentAt, this.#heardAt) + this.timing.quiet;
+    return this.#pingedAt + (this.outbox.flying ? this.timing.busy_answer : this.timing.answer);
+  }
+
+  /** @param {number} now */
+  #beat(now) {
+    if (now < this.#beatAt) return;
+    if (this.#pingedAt === null) this.#ping(now);
+    else this.#abandon(NO_LINK, "silent", now);
+  }
+
+  /** @param {number} now */
+  #ping(now) {
+    this.#pingedAt = now;
+    this.#send({ type: "ping", t: now }, now);
+  }
+
+  // --- answers ---
+
+  /** @param {Frame} page @param {number} now */
+  #page(page, now) {
+    for (const item of page.items) {
+      if (item.type === "message") this.#own(item);
+    }
+    const chatId = this.replica.page(page, now);
+    if (chatId !== null) this.outbox.forgetLog(chatId);
+  }
+
+  /** One's own message is an acknowledgement as good as the other (C3). @param {Frame} message */
+  #own(message) {
+    if (message.sender_id === this.replica.userId) {
+      this.outbox.stored(message.cid, message.seq, message.created_at, false);
+    }
+  }
+
+  /** @param {Frame} error @param {number} now */
+  #error(error, now) {
+    if ((error.retry_after_ms ?? null) !== null) this.#toldDelay = error.retry_after_ms;
+    if (error.ref === AUTH) {
+      // the token did not arrive: before it runs out, another one
+      this.#renewAt = now + (error.retry_after_ms ?? this.timing.renew_again);
+      return;
+    }
+    const entry = this.outbox.entries.get(error.ref ?? "");
+    if (!entry) {
+      const chatId = this.replica.error(error, now);
+      if (chatId !== null) this.outbox.forgetLog(chatId);
+    } else if (error.retryable) {
+      // what comes later must not overtake it: leave, and send all again in order
+      this.#abandon(4503, error.code, now);
+    } else {
+      this.outbox.refused(entry, error.code, error.detail);
+    }
+  }
+
+  /** Before `ready` only the delay counts; the close code decides. @param {Frame} frame */
+  #refused(frame) {
+    if (frame.type === "bye") this.#bye = frame.reconnect_after_ms;
+    else if ((frame.retry_after_ms ?? null) !== null) this.#toldDelay = frame.retry_after_ms;
+  }
+
+  #renew() {
+    this.#renewAt = null;
+    if (this.#renewing) return;
+    this.#renewing = true;
+    this.#emit({ do: "renew", token: this.#tokenUsed });
+  }
+
+  // --- the ends ---
+
+  /** This side gives the link up. @param {number} code @param {string} reason @param {number} now */
+  #abandon(code, reason, now) {
+    this.#emit({ do: "close", code, reason });
+    this.#lost(code, reason, now);
+  }
+
+  /** @param {number} code */
+  #disconnected(code) {
+    this.replica.disconnected();
+    this.outbox.disconnected(code);
+  }
+
+  /** Whether and when to return is decided by the close code alone.
+   * @param {number} code @param {string} reason @param {number} now */
+  #lost(code, reason, now) {
+    if (this.#readyAt !== null && now - this.#readyAt >= this.timing.steady) this.#backoff.reset();
+    this.#disconnected(code);
+    if (code in STOPS) return this.#ended("stop", reason || STOPS[code]);
+    if (code === REVOKED) return this.#ended("refused", reason || "revoked");
+    this.#move("lost");
+    this.#readyAt = null;
+    if (code === 4401 && this.#token !== this.#tokenUsed) {
+      this.#retry(now);
+    } else if (code === 4401 && !this.#renewed) {
+      this.#due = null;
+      this.#renew();
+    } else if (code === 4401) {
+      // a fresh token did not help; the next one may, after a pause
+      this.#renewed = false;
+      this.#pause(this.#backoff.next(), now);
+    } else if (this.#bye !== null) {
+      this.#pause(this.#bye, now, true);
+    } else if (code === 4409) {
+      this.#pause(this.timing.crowded, now, true);
+    } else if (code === 4429) {
+      this.#pause(this.#toldDelay ?? this.timing.limited, now, true);
+    } else {
+      this.#pause(this.#backoff.next(), now);
+    }
+  }
+
+  /** @param {number} wait @param {number} now @param {boolean} [held] the server named the delay */
+  #pause(wait, now, held = false) {
+    this.#due = now + Math.max(1, wait);
+    this.#held = held;
+  }
+
+  /** @param {number} now */
+  #retry(now) {
+    this.#move("retry");
+    this.#connect(now);
+  }
+
+  /** End whatever there is from this side. @param {string} event @param {string} code */
+  #leave(event, code) {
+    if (this.#linked || this.state === "connecting") {
+      this.#emit({ do: "close", code: 1000, reason: "" });
+      this.#disconnected(1000);
+    }
+    if (event in CLIENT[this.state]) this.#ended(event, code);
+  }
+
+  /** @param {string} event @param {string} code */
+  #ended(event, code) {
+    this.#due = this.#readyAt = null;
+    this.#move(event, code);
+  }
+
+  /** @param {Frame} frame @param {number} now */
+  #send(frame, now) {
+    this.#sentAt = now;
+    this.#emit({ do: "send", frame });
+  }
+
+  /** @param {Frame} output */
+  #emit(output) {
+    this.#outputs.push(output);
+  }
+
+  /** @param {string} event @param {string | null} [code] */
+  #move(event, code = null) {
+    this.state = after(this.state, event);
+    this.#emit({ do: "state", state: this.state, code });
+  }
+}

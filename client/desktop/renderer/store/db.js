@@ -1,0 +1,322 @@
+/**
+ * What one profile keeps on this machine: cursors, marks and the outbox (docs/protocol.md section 3: C1, C6), and, as a
+ * cache, the last items of each chat, chats, users and drafts. A database that cannot be used is made anew from the
+ * server; what of its outbox can be read is carried over.
+ */
+
+import { isChat, isItem, isUser } from "../protocol/frames.js";
+import { deleteDatabase, openDatabase, transact } from "./idb.js";
+import { ITEMS, changeRow, dropRow, moveCursor, planOf, trim } from "./saves.js";
+
+/** @typedef {import("../types.js").Item} Item */
+/**
+ * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock. `then`: what is to
+ * become of a message as soon as it is stored (unsent.js).
+ * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string,
+ *   then?: import("../profile/unsent.js").Kept, forward?: import("../types.js").Forward | null}} Kept
+ * @typedef {{user_id: number, epoch: string | null}} Epoch
+ * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
+ */
+
+const VERSION = 1;
+/** Items of all chats; above it each keeps only its last SPARE ones. */
+const ALL_ITEMS = 60_000;
+const SPARE = 60;
+/** @type {import("./idb.js").Stores} */
+const STORES = {
+  meta: {},
+  cursors: { options: { keyPath: "chat_id" } },
+  outbox: { options: { keyPath: "place", autoIncrement: true }, indexes: [["cid", "cid", { unique: true }]] },
+  items: { options: { keyPath: ["chat_id", "seq"] } },
+  chats: { options: { keyPath: "id" } },
+  users: { options: { keyPath: "id" } },
+  drafts: {},
+};
+
+/** Another window has taken the profile over: this one writes no more. */
+export class Fenced extends Error {}
+
+export class Db {
+  /** @type {Promise<IDBDatabase> | null} */
+  #opening = null;
+  /** The same, for who cannot wait. @type {IDBDatabase | null} */
+  #database = null;
+  #owner = "";
+
+  /** @param {string} name of the database */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** Everything but items. */
+  async load() {
+    const found = await this.#transact(Object.keys(STORES), "readonly", (store) => {
+      const meta = store("meta");
+      return {
+        me: meta.get("me"),
+        current: meta.get("current"),
+        epoch: meta.get("epoch"),
+        cursors: store("cursors").getAll(),
+        rows: store("outbox").getAll(),
+        chats: store("chats").getAll(),
+        users: store("users").getAll(),
+        drafts: [store("drafts").getAllKeys(), store("drafts").getAll()],
+      };
+    });
+    const [chatIds, texts] = found.drafts.map((request) => /** @type {any[]} */ (request.result));
+    const drafts = /** @type {number[]} */ (chatIds).map((chatId, at) => /** @type {const} */ ([chatId, texts[at]]));
+    return {
+      me: /** @type {import("../types.js").PrivateUser | null} */ (isUser(found.me.result) ? found.me.result : null),
+      current: Number.isSafeInteger(found.current.result) ? Number(found.current.result) : null,
+      epoch: /** @type {Epoch | null} */ (isEpoch(found.epoch.result) ? found.epoch.result : null),
+      cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
+      rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
+      chats: /** @type {any[]} */ (found.chats.result).filter(isView),
+      users: /** @type {any[]} */ (found.users.result).filter(isUser),
+      drafts: new Map(drafts.filter(([chatId, text]) => Number.isSafeInteger(chatId) && typeof text === "string")),
+    };
+  }
+
+  /** From now on this window alone saves. @param {string} owner a name that nobody else has */
+  async own(owner) {
+    this.#owner = owner;
+    await this.#transact(["meta"], "readwrite", (store) => void store("meta").put(owner, "owner"), true);
+  }
+
+  /**
+   * Make durable what one or several inputs of the session asked for, all or none. Rejects with Fenced.
+   * @param {Record<string, any>[]} outputs
+   */
+  async save(outputs) {
+    const plan = planOf(outputs);
+    if (!plan.size) return;
+    let fenced = false;
+    const save = this.#transact(
+      ["meta", "cursors", "outbox", "items"],
+      "readwrite",
+      (store, transaction) => {
+        const owner = store("meta").get("owner");
+        owner.onsuccess = () => {
+          fenced = owner.result !== this.#owner;
+          if (fenced) transaction.abort();
+        };
+        if (plan.epoch) store("meta").put(plan.epoch, "epoch");
+        for (const write of plan.rows) write(store("outbox"));
+        for (const write of plan.items) write(store("items"));
+        for (const [chatId, moves] of plan.cursors) moveCursor(store("cursors"), chatId, moves);
+      },
+      plan.strict,
+    );
+    await save.catch((error) => {
+      throw fenced ? new Fenced("another window owns the profile") : error;
+    });
+  }
+
+  /** A message that was just written, durable before this resolves. @param {Kept} row @param {string} [instead] a cid
+   * that it replaces */
+  async addRow(row, instead) {
+    await this.#transact(["outbox"], "readwrite", (store) => {
+      if (instead) dropRow(store("outbox"), instead);
+      store("outbox").add(row);
+    }, true); // prettier-ignore
+  }
+
+  /** @param {string} cid */
+  async dropRow(cid) {
+    await this.#transact(["outbox"], "readwrite", (store) => dropRow(store("outbox"), cid), true);
+  }
+
+  /** Other values for members of a row, durable before this resolves. @param {string} cid @param {Partial<Kept>} change */
+  async changeRow(cid, change) {
+    await this.#transact(["outbox"], "readwrite", (store) => changeRow(store("outbox"), cid, change), true);
+  }
+
+  /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below
+   * @param {number} limit @returns {Promise<Item[]>} */
+  async items(chatId, below, limit) {
+    if (limit <= 0) return [];
+    const range = IDBKeyRange.bound([chatId, below - limit], [chatId, below], false, true);
+    const found = await this.#transact(["items"], "readonly", (store) => store("items").getAll(range));
+    return lastRun(found.result, below);
+  }
+
+  /**
+   * Keep a run of items that ends where the kept ones begin, or at `applied`. Nothing is kept where the log was applied
+   * further meanwhile: the items may be out of date then.
+   * @param {number} chatId @param {Item[]} items ascending, without a hole @param {number} applied
+   */
+  async keepItems(chatId, items, applied) {
+    const kept = items.filter(({ seq }) => seq > applied - ITEMS && seq <= applied);
+    if (kept.length === 0) return;
+    const last = kept[kept.length - 1].seq;
+    await this.#transact(["items", "cursors"], "readwrite", (store) => {
+      const put = () => kept.forEach((item) => store("items").put(item));
+      const cursor = store("cursors").get(chatId);
+      cursor.onsuccess = () => {
+        if (cursor.result?.applied !== applied) return;
+        if (last === applied) return put();
+        const next = store("items").getKey([chatId, last + 1]);
+        next.onsuccess = () => void (next.result && put());
+      };
+    });
+  }
+
+  /** How many messages of others are kept above `read`; null where not all of those are kept.
+   * @param {number} chatId @param {number} read @param {number} applied @param {number} me */
+  async countUnread(chatId, read, applied, me) {
+    if (applied - read > ITEMS) return null;
+    const items = await this.items(chatId, applied + 1, applied - read);
+    if (items.length < applied - read) return null;
+    return items.filter((item) => item.type === "message" && item.sender_id !== me && !item.deleted).length;
+  }
+
+  /**
+   * What is shown before the server has answered, drafts, and the chat that is open (null: none). Begun before this
+   * returns, so that it is done even where the page is closed right after.
+   * @param {{me?: any, chats?: any[], users?: any[], gone?: number[], drafts?: Map<number, string>,
+   *   current?: number | null}} views
+   */
+  keepViews({ me, chats = [], users = [], gone = [], drafts = new Map(), current }) {
+    return this.#transact(["meta", "chats", "users", "drafts"], "readwrite", (store, transaction) => {
+      if (me) store("meta").put(me, "me");
+      if (current !== undefined) store("meta").put(current, "current");
+      for (const chat of chats) store("chats").put(chat);
+      for (const user of users) store("users").put(user);
+      for (const id of gone) store("chats").delete(id);
+      for (const [chatId, text] of drafts) {
+        if (text) store("drafts").put(text, chatId);
+        else store("drafts").delete(chatId);
+      }
+      transaction.commit();
+    });
+  }
+
+  /** Give room back where there is too much. */
+  async tidy() {
+    const found = await this.#transact(["items", "cursors"], "readonly", (store) => ({
+      count: store("items").count(),
+      cursors: store("cursors").getAll(),
+    }));
+    if (found.count.result <= ALL_ITEMS) return;
+    await this.#transact(["items"], "readwrite", (store) => {
+      for (const { chat_id, applied } of found.cursors.result) trim(store("items"), chat_id, applied - SPARE);
+    });
+  }
+
+  /** Windows share the database: what became of a row is in it. @param {Record<string, any>[]} _updates */
+  noticed(_updates) {}
+
+  /** Drop what the server has too; the outbox and drafts, which it has not, stay. */
+  async forget() {
+    const gone = ["meta", "cursors", "items", "chats", "users"];
+    await this.#transact(gone, "readwrite", (store) => gone.forEach((name) => store(name).clear()), true);
+  }
+
+  /** Delete all of it. */
+  async destroy() {
+    await this.close();
+    await deleteDatabase(this.name);
+  }
+
+  async close() {
+    const opening = this.#opening;
+    this.#opening = this.#database = null;
+    (await opening?.catch(() => null))?.close();
+  }
+
+  /**
+   * @template T
+   * @param {string[]} names @param {IDBTransactionMode} mode
+   * @param {(store: (name: string) => IDBObjectStore, transaction: IDBTransaction) => T} work @param {boolean} [strict]
+   * @returns {Promise<T>}
+   */
+  #transact(names, mode, work, strict) {
+    if (this.#database) return transact(this.#database, names, mode, work, strict);
+    return this.#opened().then((database) => transact(database, names, mode, work, strict));
+  }
+
+  #opened() {
+    this.#opening ??= openOrRebuild(this.name).then((database) => {
+      this.#database = database;
+      const gone = () => {
+        database.close();
+        this.#opening = this.#database = null; // the next transaction opens it again
+      };
+      database.onversionchange = gone;
+      database.onclose = gone;
+      return database;
+    });
+    return this.#opening;
+  }
+}
+
+/** @param {string} name */
+async function openOrRebuild(name) {
+  try {
+    const database = await openDatabase(name, VERSION, STORES);
+    if (isWhole(database)) return database;
+    database.close();
+  } catch (error) {
+    console.warn("the local database cannot be used and is made anew:", error);
+  }
+  const rows = await salvage(name);
+  await deleteDatabase(name);
+  const database = await openDatabase(name, VERSION, STORES);
+  await transact(database, ["outbox"], "readwrite", (store) => {
+    for (const { place: _place, ...row } of rows) store("outbox").add(row);
+  }, true); // prettier-ignore
+  return database;
+}
+
+/** @param {IDBDatabase} database */
+function isWhole(database) {
+  return Object.keys(STORES).every((name) => database.objectStoreNames.contains(name));
+}
+
+/** What of an outbox can be read. @param {string} name @returns {Promise<any[]>} */
+async function salvage(name) {
+  try {
+    const database = await openDatabase(name, undefined, {});
+    try {
+      const found = await transact(database, ["outbox"], "readonly", (store) => store("outbox").getAll());
+      return found.result.filter(isRow);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return [];
+  }
+}
+
+// --- what is read is checked: anybody may have written the file ---
+
+/** @param {Item[]} items @param {number} below @returns {Item[]} the run that ends just before `below` */
+function lastRun(items, below) {
+  const run = [];
+  for (let at = items.length - 1; at >= 0; at -= 1) {
+    if (!isItem(items[at]) || items[at].seq !== below - 1 - run.length) break;
+    run.push(items[at]);
+  }
+  return run.reverse();
+}
+
+/** @param {any} one */
+function isCursor(one) {
+  return Number.isSafeInteger(one?.chat_id) && Number.isSafeInteger(one.applied) && one.applied >= 0;
+}
+
+/** @param {any} one */
+function isRow(one) {
+  return typeof one?.cid === "string" && Number.isSafeInteger(one.chat_id) && typeof one.content === "string";
+}
+
+/** @param {any} one */
+function isEpoch(one) {
+  return Number.isSafeInteger(one?.user_id) && typeof one.epoch === "string";
+}
+
+/** A chat as state/chats.js has it. @param {any} one */
+function isView(one) {
+  const counts = [one?.told, one?.members_told, one?.applied, one?.unread?.base, one?.unread?.upto, one?.unread?.read];
+  return isChat(one) && counts.every(Number.isSafeInteger) && Array.isArray(one.unread.later);
+}

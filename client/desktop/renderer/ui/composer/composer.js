@@ -1,0 +1,385 @@
+/** Where one writes: a draft a chat, the message that is answered, and sending. */
+
+import { errorText, t } from "../../words/i18n.js";
+import { nameOf } from "../../words/names.js";
+import { isBlank, lengthOf, preview } from "../../words/text.js";
+import { ref } from "../../vendor/lit-html/directives/ref.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { Drafts } from "./drafts.js";
+import { Editing, editStrip, lastOwn } from "./editing.js";
+import { formatByKey, insertText } from "./formatting.js";
+import { icon } from "../parts/icon.js";
+import { MENTION_LIST, Mentioning } from "./mentioning.js";
+import { textOfHtml } from "./paste.js";
+import { isComposed } from "../parts/keys.js";
+
+/**
+ * @typedef {import("../../types.js").State} State
+ * @typedef {import("../../types.js").ChatView} ChatView
+ * @typedef {import("../../types.js").Message} Message
+ */
+
+/** What the server takes (docs/protocol.md section 1), where it has not said so. */
+const LIMIT = { points: 4000, bytes: 16_384 };
+/** The counter is shown for the last so many. */
+const COUNTED = 200;
+/** Milliseconds: how often one says that one types, and after what silence one does not any more. */
+const TYPING = { every: 3000, silence: 5000 };
+
+export class Composer {
+  /** @type {HTMLTextAreaElement | null} */
+  #area = null;
+  /** @type {number | null} */
+  #chatId = null;
+  /** What is answered, by chat. @type {Map<number, Message>} */
+  #replies = new Map();
+  #editing = new Editing();
+  /** @type {Mentioning} */
+  #mentioning;
+  #typing = { chatId: 0, toldAt: -Infinity };
+  /** Of the letters when the height was measured. */
+  #size = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silence = undefined;
+
+  /** @param {import("../face.js").Face} face @param {(chatId: number) => void} sent */
+  constructor(face, sent) {
+    this.face = face;
+    this.sent = sent;
+    this.drafts = new Drafts(face);
+    this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
+    window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
+  }
+
+  /** @param {State} state @param {ChatView} chat */
+  template(state, chat) {
+    if (chat.left_seq !== null) return html`<div class="composer composer--closed">${t("composer.left")}</div>`;
+    const edit = this.#editing.of(chat.id);
+    const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
+    const over = tooLong(text, state.limits);
+    const reply = edit ? undefined : this.#replies.get(chat.id);
+    const offered = this.#mentioning.active(state, chat);
+    const offline = state.link.state === "offline";
+    return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
+      <div class="composer__box">
+        ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")}
+        ${edit ? editStrip(edit, () => this.#endEdit(chat.id)) : nothing}
+        ${reply ? this.#strip(state, chat, reply) : nothing}
+        <div class="composer__line">
+          <textarea
+            id="compose"
+            rows="1"
+            dir="auto"
+            aria-label=${t("composer.text")}
+            placeholder=${t(offline ? "composer.offline" : "composer.text")}
+            spellcheck=${!this.face.platform.desktop || state.settings.spellcheck ? "true" : "false"}
+            autocomplete="off"
+            aria-autocomplete="list"
+            aria-controls=${offered === null ? nothing : MENTION_LIST}
+            aria-activedescendant=${offered ?? nothing}
+            aria-invalid=${over ? "true" : "false"}
+            ${ref(this.#attach)}
+            @input=${this.#input}
+            @keydown=${this.#key}
+            @paste=${this.#paste}
+            @keyup=${this.#moved}
+            @click=${this.#moved}
+            @blur=${this.#blurred}
+          ></textarea>
+          <button class="ibtn" type="button" aria-label=${t("composer.emoji")} @click=${this.#emoji}>
+            ${icon("smile")}
+          </button>
+          <button
+            class="send"
+            type="submit"
+            aria-label=${t(edit ? "composer.save_edit" : "composer.send")}
+            aria-disabled=${isBlank(text) || over}
+          >
+            ${icon(edit ? "check" : "mark")}
+          </button>
+        </div>
+      </div>
+      ${counter(text, state.limits, over)}
+    </form>`;
+  }
+
+  /** After each render. @param {State} state */
+  rendered(state) {
+    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    const area = this.#area;
+    if (this.#chatId !== (chat?.id ?? null)) this.drafts.flush();
+    if (!area || !chat) {
+      this.#chatId = null;
+      return;
+    }
+    if (this.#size !== state.settings.size) {
+      this.#size = state.settings.size;
+      this.#fit();
+    }
+    if (this.#chatId !== chat.id) {
+      this.#stopTyping();
+      this.#chatId = chat.id;
+      area.value = this.#editing.of(chat.id)?.text ?? chat.draft;
+      this.#fit();
+      this.face.redrawComposer();
+    } else if (!this.#isMine(chat.id, area) && area.value !== chat.draft) {
+      area.value = chat.draft; // another window of this profile
+      this.#fit();
+    }
+  }
+
+  /** Something is being written here: another window's draft does not replace it. @param {number} chatId
+   * @param {HTMLTextAreaElement} area */
+  #isMine(chatId, area) {
+    return this.#editing.of(chatId) !== null || this.drafts.waits(chatId) || document.activeElement === area;
+  }
+
+  focus() {
+    this.#area?.focus();
+  }
+
+  /** @param {number} chatId @param {Message | null} message */
+  reply(chatId, message) {
+    if (message) this.#endEdit(chatId);
+    if (message) this.#replies.set(chatId, message);
+    else this.#replies.delete(chatId);
+    this.face.redraw();
+    this.focus();
+  }
+
+  /** Put a message of one's own here to change it; what was being written stays as the draft. @param {number} chatId
+   * @param {Message | import("../../types.js").Echo} target */
+  edit(chatId, target) {
+    this.drafts.flush();
+    this.#editing.begin(chatId, target);
+    this.#stopTyping();
+    this.#show(chatId, target.content ?? "");
+    this.focus();
+    this.#area?.setSelectionRange(this.#area.value.length, this.#area.value.length);
+  }
+
+  /** The draft comes back. @param {number} chatId */
+  #endEdit(chatId) {
+    if (!this.#editing.end(chatId)) return false;
+    this.#show(chatId, this.face.messenger.state().chats.get(chatId)?.draft ?? "");
+    this.focus();
+    return true;
+  }
+
+  /** Esc: an edit or a reply is given up. @param {number} chatId */
+  cancel(chatId) {
+    if (this.#endEdit(chatId)) {
+      this.face.announce(t("say.edit_cancelled"));
+      return true;
+    }
+    if (!this.#replies.delete(chatId)) return false;
+    this.face.redraw();
+    return true;
+  }
+
+  /** @param {State} state @param {ChatView} chat @param {Message} reply */
+  #strip(state, chat, reply) {
+    const own = reply.sender_id === state.me?.id;
+    const name = own ? t("msg.you") : nameOf(state.users.get(reply.sender_id));
+    return html`<div class="strip">
+      ${icon("reply", "strip__icon")}
+      <div class="strip__text">
+        <b><bdi class="truncate">${name}</bdi></b>
+        <bdi class="strip__words truncate">${preview(reply.content ?? "")}</bdi>
+      </div>
+      <button
+        class="ibtn"
+        type="button"
+        aria-label=${t("composer.cancel_reply")}
+        @click=${() => this.reply(chat.id, null)}
+      >
+        ${icon("close")}
+      </button>
+    </div>`;
+  }
+
+  /** @param {Element | undefined} element */
+  #attach = (element) => {
+    this.#area = element instanceof HTMLTextAreaElement ? element : null;
+  };
+
+  /** As high as its text, up to what the style allows. */
+  #fit() {
+    const area = this.#area;
+    if (!area) return;
+    area.style.height = "";
+    if (area.value) area.style.height = `${area.scrollHeight}px`;
+  }
+
+  #input = () => {
+    const area = this.#area;
+    if (!area || this.#chatId === null) return;
+    this.#fit();
+    this.#mentioning.follow(area);
+    if (this.#editing.of(this.#chatId)) {
+      this.#editing.type(this.#chatId, area.value);
+    } else {
+      this.drafts.later(this.#chatId, area.value);
+      this.#tellTyping(this.#chatId, area.value);
+    }
+    this.face.redrawComposer();
+  };
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    if (this.#area && this.#mentioning.key(event, this.#area)) return;
+    if (this.#area && formatByKey(event, this.#area)) return;
+    if (event.key === "ArrowUp" && this.#editLast(event)) return;
+    if (event.key !== "Enter" || isComposed(event)) return;
+    const control = event.ctrlKey || event.metaKey;
+    const byEnter = this.face.messenger.state().settings.send_key === "enter";
+    const sends = byEnter ? !event.shiftKey && !event.altKey : control;
+    if (!sends) return;
+    event.preventDefault();
+    void this.#send();
+  };
+
+  /** What was copied with its looks. @param {ClipboardEvent} event */
+  #paste = (event) => {
+    const text = textOfHtml(event.clipboardData?.getData("text/html") ?? "");
+    if (!this.#area || text === null) return;
+    event.preventDefault();
+    insertText(this.#area, text);
+  };
+
+  /** The caret may stand elsewhere. */
+  #moved = () => {
+    if (this.#area) this.#mentioning.follow(this.#area);
+  };
+
+  #blurred = () => {
+    this.drafts.flush();
+    this.#stopTyping();
+    this.#mentioning.close();
+  };
+
+  /** Somebody was chosen from the list. @param {string} text @param {number} caret */
+  #complete(text, caret) {
+    const area = this.#area;
+    if (!area) return;
+    area.value = text;
+    area.focus();
+    area.setSelectionRange(caret, caret);
+    this.#input();
+  }
+
+  /** Up in an empty field. @param {KeyboardEvent} event */
+  #editLast(event) {
+    const chatId = this.#chatId;
+    const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !isComposed(event);
+    if (!plain || chatId === null || this.#area?.value !== "" || this.#editing.of(chatId)) return false;
+    const target = lastOwn(this.face.messenger.state(), chatId);
+    if (!target) return false;
+    event.preventDefault();
+    this.edit(chatId, target);
+    return true;
+  }
+
+  /** What was changed is kept; the draft comes back. @param {number} chatId @param {import("./editing.js").Edit} edit
+   * @param {string} text */
+  async #saveEdit(chatId, edit, text) {
+    this.#endEdit(chatId);
+    if (text === edit.target.content) return;
+    const done = await this.face.messenger.edit(chatId, edit.target, text);
+    if (done.ok) return this.face.announce(t("say.edited"));
+    this.face.overlays.toast({ text: errorText(done) });
+    if (!this.#editing.of(chatId)) {
+      this.edit(chatId, edit.target); // it was not even kept: give it back
+      this.#show(chatId, text);
+    }
+  }
+
+  /** @param {Event} event */
+  #submit = (event) => {
+    event.preventDefault();
+    void this.#send();
+  };
+
+  async #send() {
+    const area = this.#area;
+    const chatId = this.#chatId;
+    if (!area || chatId === null) return;
+    const typed = area.value;
+    const text = typed.replace(/^\n+/u, "").trimEnd();
+    const { limits } = this.face.messenger.state();
+    if (isBlank(text) || tooLong(text, limits)) return;
+    const edit = this.#editing.of(chatId);
+    if (edit) return this.#saveEdit(chatId, edit, text);
+    const reply = this.#replies.get(chatId) ?? null;
+    this.#replies.delete(chatId);
+    this.#write(chatId, "");
+    this.#stopTyping();
+    const done = await this.face.messenger.send(chatId, text, reply);
+    if (done.ok) return this.sent(chatId);
+    this.face.overlays.toast({ text: errorText(done) });
+    // it was not even kept: give it back, unless something new is written
+    if (reply && !this.#replies.has(chatId)) this.#replies.set(chatId, reply);
+    if (this.drafts.waits(chatId) || this.face.messenger.state().chats.get(chatId)?.draft) return;
+    this.#write(chatId, typed);
+  }
+
+  /** @param {number} chatId @param {string} text */
+  #write(chatId, text) {
+    this.drafts.now(chatId, text);
+    this.#show(chatId, text);
+  }
+
+  /** @param {number} chatId @param {string} text */
+  #show(chatId, text) {
+    this.#editing.type(chatId, text);
+    if (this.#area && this.#chatId === chatId) {
+      this.#area.value = text;
+      this.#fit();
+    }
+    this.face.redraw();
+  }
+
+  /** @param {MouseEvent} event */
+  #emoji = (event) => {
+    const anchor = /** @type {Element} */ (event.currentTarget);
+    this.face.overlays.emoji(anchor, (emoji) => {
+      if (this.#area) insertText(this.#area, emoji);
+    });
+  };
+
+  /** @param {number} chatId @param {string} text */
+  #tellTyping(chatId, text) {
+    if (isBlank(text)) return this.#stopTyping();
+    const now = performance.now();
+    if (this.#typing.chatId !== chatId || now - this.#typing.toldAt >= TYPING.every) {
+      this.#typing = { chatId, toldAt: now };
+      this.face.messenger.typing(chatId, true);
+    }
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#stopTyping(), TYPING.silence);
+  }
+
+  #stopTyping() {
+    clearTimeout(this.#silence);
+    if (!this.#typing.chatId) return;
+    this.face.messenger.typing(this.#typing.chatId, false);
+    this.#typing = { chatId: 0, toldAt: -Infinity };
+  }
+}
+
+/** @param {string} text @param {Record<string, number>} limits */
+function tooLong(text, limits) {
+  const { content_code_points = LIMIT.points, content_bytes = LIMIT.bytes } = limits;
+  if (text.length * 3 <= Math.min(content_bytes, content_code_points)) return false;
+  return lengthOf(text) > content_code_points || new TextEncoder().encode(text).length > content_bytes;
+}
+
+/** @param {string} text @param {Record<string, number>} limits @param {boolean} over */
+function counter(text, { content_code_points = LIMIT.points }, over) {
+  const length = lengthOf(text);
+  if (!over && length <= content_code_points - COUNTED) return nothing;
+  return html`<div class="composer__hint ${over ? "is-over" : ""}">
+    <span role="status">${over ? t("composer.too_long") : nothing}</span>
+    <span>${t("composer.count", { n: length, limit: content_code_points })}</span>
+  </div>`;
+}

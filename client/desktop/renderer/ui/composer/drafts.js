@@ -1,0 +1,46 @@
+/**
+ * What is being written, on its way into the State: a moment after the last key, so that a key draws nothing but the
+ * composer, and at once where the composer is left.
+ */
+
+/** Milliseconds. */
+const PAUSE = 250;
+
+export class Drafts {
+  /** @type {{chatId: number, text: string} | null} */
+  #waiting = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+
+  /** @param {import("../face.js").Face} face */
+  constructor(face) {
+    this.face = face;
+    window.addEventListener("pagehide", () => this.flush(), { signal: face.ended });
+  }
+
+  /** @param {number} chatId @param {string} text */
+  later(chatId, text) {
+    if (this.#waiting?.chatId !== chatId) this.flush();
+    this.#waiting = { chatId, text };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.flush(), PAUSE);
+  }
+
+  /** @param {number} chatId @param {string} text */
+  now(chatId, text) {
+    this.later(chatId, text);
+    this.flush();
+  }
+
+  /** The State does not know yet what is written there. @param {number} chatId */
+  waits(chatId) {
+    return this.#waiting?.chatId === chatId;
+  }
+
+  flush() {
+    clearTimeout(this.#timer);
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting) this.face.messenger.setDraft(waiting.chatId, waiting.text);
+  }
+}

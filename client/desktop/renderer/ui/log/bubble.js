@@ -1,0 +1,248 @@
+/** One message in the log: what was written, by whom, when, and how far it has come. */
+
+import { canRetry, rightsOn } from "../../state/changes.js";
+import { deliveryOf } from "../../state/delivery.js";
+import { clock, fullTime } from "../../words/format.js";
+import { errorText, isolate, t } from "../../words/i18n.js";
+import { hueOf, nameOf } from "../../words/names.js";
+import { isJumbo, preview } from "../../words/text.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { avatar } from "../parts/avatar.js";
+import { icon } from "../parts/icon.js";
+import { pickReaction } from "./acts.js";
+import { reactions } from "./reactions.js";
+import { richText } from "./formatted.js";
+import { selectBox } from "./selecting.js";
+import { pointOf } from "../list/chat-row.js";
+
+/**
+ * @typedef {import("../../types.js").State} State
+ * @typedef {import("../../types.js").ChatView} ChatView
+ * @typedef {import("../../types.js").Message} Message
+ * @typedef {import("../../types.js").Echo} Echo
+ * @typedef {import("../../state/rows.js").MessageRow} MessageRow
+ * @typedef {import("../../state/rows.js").EchoRow} EchoRow
+ *
+ * What a row is drawn from besides itself. `quoted`: the message that it answers, where that is loaded; `query`: what
+ * is looked for in the chat; `found`: it is the place that was jumped to.
+ * @typedef {{state: State, chat: ChatView, quoted: Message | null, query: string, found: boolean, unread: boolean,
+ *   selecting?: import("./selecting.js").Selecting}} Around
+ */
+
+/** @type {Record<string, string>} */
+const TICKS = { queued: "clock", failed: "alert", sent: "check", delivered: "checks", read: "read" };
+
+/** @param {import("../face.js").Face} face @param {MessageRow} row @param {Around} around */
+export function messageRow(face, row, around) {
+  const { message, own } = row;
+  const { state, chat } = around;
+  const sender = state.users.get(message.sender_id);
+  const name = own ? t("msg.you") : nameOf(sender);
+  const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
+  const time = clock(message.created_at);
+  const told = message.content ? preview(message.content) : t("msg.newer");
+  const words = message.deleted ? t("msg.deleted") : told;
+  const label = [name, words, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
+  /** @param {MouseEvent} event */
+  const menu = (event) =>
+    openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
+  /** @param {MouseEvent} event */
+  const choose = (event) => {
+    const { selecting } = around;
+    if (!selecting?.of(chat.id) || message.deleted || /** @type {Element} */ (event.target).closest("a, button")) {
+      return;
+    }
+    selecting.toggle(chat.id, message.seq, event.shiftKey);
+  };
+  return html`<li class="msg ${classes(row, around)}" data-seq=${message.seq} ?data-unread=${around.unread}>
+    ${around.selecting ? selectBox(around.selecting, message, label) : nothing}
+    ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}
+    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu} @click=${choose}>
+      <div class="bubble ${message.deleted ? "bubble--deleted" : jumbo(message.content)}">
+        ${author(row, chat, name)} ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
+        ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}
+        ${
+          message.deleted
+            ? html`${icon("trash", "icon--xs")}
+                <p>${t("msg.deleted")}</p>`
+            : message.content
+              ? richText(face, message.content, around)
+              : newer(message)
+        }
+        ${foot(face, message, delivery, around)}
+      </div>
+      ${message.deleted ? nothing : tools(face, chat, message)}
+    </article>
+  </li>`;
+}
+
+/** @param {import("../face.js").Face} face @param {EchoRow} row @param {Around} around */
+export function echoRow(face, row, around) {
+  const { echo } = row;
+  const { chat } = around;
+  const failed = echo.state === "failed";
+  const time = clock(echo.written_at);
+  const label = [t("msg.you"), preview(echo.content), time, t(`msg.${echo.state}`)].join(", ");
+  /** @param {MouseEvent} event */
+  const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
+  return html`<li class="msg ${classes(row, around)}" data-cid=${echo.cid}>
+    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu}>
+      <div class="bubble ${jumbo(echo.content)}">
+        ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing} ${richText(face, echo.content, around)}
+        <span class="meta"><time datetime=${echo.written_at}>${time}</time>${tick(echo.state)}</span>
+      </div>
+      ${failed ? failure(face, echo) : nothing}
+    </article>
+  </li>`;
+}
+
+/** @param {MessageRow | EchoRow} row @param {Around} around */
+function classes(row, { found, selecting, chat }) {
+  const chosen = row.kind === "message" && (selecting?.of(chat.id)?.has(row.message.seq) ?? false);
+  const state = row.kind === "echo" ? (row.echo.state === "failed" ? "msg--failed" : "is-queued") : "";
+  return [
+    row.own ? "msg--own" : "msg--in",
+    row.first ? "is-first" : "",
+    row.last ? "is-last" : "",
+    found ? "is-found" : "",
+    chosen ? "is-chosen" : "",
+    state,
+  ].join(" ");
+}
+
+/** @param {MouseEvent} event @param {(at: Element | {x: number, y: number}) => void} open */
+function openMenu(event, open) {
+  const target = /** @type {Element} */ (event.target);
+  const selected = document.getSelection();
+  if (target.closest("a") || (selected && !selected.isCollapsed && selected.containsNode(target, true))) return;
+  event.preventDefault();
+  open(pointOf(event));
+}
+
+/**
+ * Beside the last message of a run; its place is kept beside the others.
+ * @param {import("../face.js").Face} face @param {MessageRow} row @param {import("../../types.js").User | undefined} sender
+ * @param {string} name
+ */
+function picture(face, row, sender, name) {
+  const shown = row.last
+    ? avatar(face, { id: row.message.sender_id, name, size: "s", url: sender?.avatar_url })
+    : nothing;
+  return html`<span class="msg__ava">${shown}</span>`;
+}
+
+/** @param {MessageRow} row @param {ChatView} chat @param {string} name */
+function author(row, chat, name) {
+  if (!row.first || row.own || !chat.is_group) return nothing;
+  const admin = chat.members?.some(({ user, role }) => user.id === row.message.sender_id && role === "admin");
+  return html`<h3 class="bubble__author" data-name=${hueOf(row.message.sender_id)}>
+    <bdi>${name}</bdi> ${admin ? html`<span class="bubble__role">${t("msg.admin")}</span>` : nothing}
+  </h3>`;
+}
+
+/** @param {string | null} text */
+function jumbo(text) {
+  return text && isJumbo(text) ? "bubble--jumbo" : "";
+}
+
+/** @param {import("../face.js").Face} face @param {number} seq @param {Around} around */
+function quote(face, seq, { quoted, state, chat }) {
+  const name = quoted && (quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id)));
+  const said = quoted?.content ? preview(quoted.content) : t("msg.newer");
+  const text = quoted?.deleted ? t("msg.deleted") : quoted ? said : t("msg.quote_far");
+  const jump = () => face.showMessage(chat.id, seq);
+  return html`<button class="quote" type="button" @click=${jump}>
+    <span class="sr">${t("msg.quote")}</span>${name ? html`<b><bdi>${name}</bdi></b>` : nothing}
+    <bdi class="quote__text truncate">${text}</bdi>
+  </button>`;
+}
+
+/** Who wrote it first. @param {{display_name: string}} first */
+function forwardedFrom({ display_name: name }) {
+  return html`<p class="bubble__from">
+    ${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name: isolate(name) })}</bdi>
+  </p>`;
+}
+
+/** Nothing that this version could draw. @param {Message} message */
+function newer({ attachments }) {
+  const text = t(attachments?.length ? "msg.newer_files" : "msg.newer");
+  return html`<p class="bubble__newer">${icon("info", "icon--xs")}${text}</p>`;
+}
+
+/** When it was written and how far it has come; beside the reactions where there are any.
+ * @param {import("../face.js").Face} face @param {Message} message @param {string | null} delivery @param {Around} around */
+function foot(face, message, delivery, { state, chat }) {
+  const { created_at: at, edited_at: edited, deleted, reactions: given } = message;
+  const may = rightsOn(message, chat, state.me?.id ?? 0);
+  const former = () => face.overlays.open("revisions", { chatId: chat.id, seq: message.seq });
+  const meta = html`<span class="meta">
+    ${
+      edited && !deleted
+        ? may.history
+          ? html`<button class="meta__edited" type="button" title=${t("msg.former")} @click=${former}>
+              ${t("msg.edited")}<span class="sr">${t("msg.former")}</span>
+            </button>`
+          : html`<span>${t("msg.edited")}</span>`
+        : nothing
+    }
+    <time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>
+    ${delivery ? tick(delivery) : nothing}
+  </span>`;
+  if (!given?.length || deleted) return meta;
+  return html`<div class="bubble__foot">${reactions(face, message, state, may.react)} ${meta}</div>`;
+}
+
+/** @param {string} state of delivery */
+function tick(state) {
+  const mark = state === "read" ? "tick--read" : state === "failed" ? "tick--fail" : "";
+  return html`${icon(TICKS[state], `icon--xs tick ${mark}`)}<span class="sr">${t(`msg.${state}`)}</span>`;
+}
+
+/** @param {import("../face.js").Face} face @param {ChatView} chat @param {Message} message */
+function tools(face, chat, message) {
+  /** @param {MouseEvent} event */
+  const more = (event) => {
+    const at = /** @type {Element} */ (event.currentTarget);
+    face.overlays.menu("message", { chatId: chat.id, item: message }, at);
+  };
+  const reply = html`<button
+    class="ibtn ibtn--s"
+    aria-label=${t("msg.reply")}
+    @click=${() => face.reply(chat.id, message)}
+  >
+    ${icon("reply", "icon--s")}
+  </button>`;
+  const react = html`<button
+    class="ibtn ibtn--s"
+    aria-label=${t("msg.react")}
+    @click=${(/** @type {MouseEvent} */ event) => pickReaction(face, message, /** @type {Element} */ (event.currentTarget))}
+  >
+    ${icon("react", "icon--s")}
+  </button>`;
+  return html`<div class="msg__tools" role="toolbar" aria-label=${t("msg.tools")}>
+    ${chat.left_seq === null ? html`${react} ${reply}` : nothing}
+    <button class="ibtn ibtn--s" aria-label=${t("msg.more")} aria-haspopup="menu" @click=${more}>
+      ${icon("more", "icon--s")}
+    </button>
+  </div>`;
+}
+
+/** @param {import("../face.js").Face} face @param {Echo} echo */
+function failure(face, echo) {
+  const told = echo.code ? errorText({ code: echo.code }) : t("msg.failed");
+  const reason = echo.kind === "edit" ? t("refused.edit", { reason: told }) : told;
+  return html`<div class="msg__fail">
+    <span>${icon("alert", "icon--xs")}${reason}</span>
+    ${
+      !canRetry(echo)
+        ? nothing
+        : html`<button class="link-btn" type="button" @click=${() => face.messenger.retry(echo.cid)}>
+            ${t("msg.retry")}
+          </button>`
+    }
+    <button class="link-btn link-btn--danger" type="button" @click=${() => face.messenger.discard(echo.cid)}>
+      ${t("msg.discard")}
+    </button>
+  </div>`;
+}

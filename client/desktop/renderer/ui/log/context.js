@@ -1,0 +1,149 @@
+/** What can be done about a message, about one that is not sent, and about a chat: the menus of a right click. */
+
+import { t } from "../../words/i18n.js";
+import { isMuted } from "../../state/muting.js";
+import { titleOf } from "../../words/names.js";
+import { placeLink } from "../../state/places.js";
+import { canRetry, isMine, rightsOn } from "../../state/changes.js";
+import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
+import { notifyMenu } from "../parts/mute-menu.js";
+import { isPinned } from "./pinned.js";
+import { toggleFavourite, toggleMuted, hideChat } from "../parts/chat-actions.js";
+import { copyText } from "../parts/clipboard.js";
+
+/** @typedef {import("../face.js").Face} Face @typedef {import("../parts/menu.js").Menu} Menu */
+
+/** @param {Face} face @param {{chatId: number, item: import("../../types.js").Item}} params @returns {Menu} */
+export function messageMenu(face, { chatId, item }) {
+  const state = face.messenger.state();
+  const chat = state.chats.get(chatId);
+  const label = t("context.message");
+  if (item.type !== "message" || item.deleted || !chat) return { label, items: [] };
+  const me = state.me?.id ?? 0;
+  const may = rightsOn(item, chat, me);
+  const items = [];
+  if (may.reply) {
+    items.push({ label: t("context.reply"), icon: "reply", key: "R", run: () => face.reply(chatId, item) });
+  }
+  if (may.edit && item.content) {
+    items.push({ label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(chatId, item) });
+  }
+  if (item.content) items.push(copyItem(face, item.content));
+  const link = placeLink(state.server.url, chatId, item.seq);
+  items.push({ label: t("context.copy_link"), icon: "bookmark", run: () => void copied(face, link) });
+  if (item.content) {
+    const forward = () => face.overlays.open("forward", { messages: [item] });
+    items.push({ label: t("context.forward"), icon: "forward", run: forward });
+    const select = () => face.select(chatId, item.seq);
+    items.push({ label: t("context.select"), icon: "checks", run: select });
+  }
+  if (may.pin) items.push(pinItem(face, item, isPinned(state, chat, item.seq)));
+  if (item.reactions?.length) {
+    const who = () => face.overlays.open("who-reacted", { chatId, seq: item.seq });
+    items.push({ label: t("context.reacted"), icon: "smile", run: who });
+  }
+  if (may.history) {
+    const former = () => face.overlays.open("revisions", { chatId, seq: item.seq });
+    items.push({ label: t("context.revisions"), icon: "clock", run: former });
+  }
+  if (may.remove) {
+    items.push(
+      null,
+      removeItem(() => void askRemove(face, chatId, [item])),
+    );
+  }
+  return { label, items, quick: may.react ? quickOf(face, item, me) : undefined };
+}
+
+/** @param {Face} face @param {import("../../types.js").Message} message @param {number} me @returns {import("../parts/menu.js").Quick} */
+function quickOf(face, message, me) {
+  const signs = quickSigns();
+  return {
+    signs,
+    on: signs.filter((sign) => isMine(message, sign, me)),
+    label: (sign) => t(isMine(message, sign, me) ? "context.unreact" : "context.react", { emoji: sign }),
+    run: (sign) => void toggleReaction(face, message, sign),
+    more: { label: t("msg.react"), run: (at) => pickReaction(face, message, at) },
+  };
+}
+
+/** @param {Face} face @param {import("../../types.js").Message} message @param {boolean} pinned */
+const pinItem = (face, message, pinned) => ({
+  label: t(pinned ? "context.unpin_message" : "context.pin_message"),
+  icon: "pin",
+  run: () => void setPinned(face, message, !pinned),
+});
+
+/** @param {() => void} run */
+const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "Del", danger: true, run });
+
+/** @param {Face} face @param {{echo: import("../../types.js").Echo}} params @returns {Menu} */
+export function echoMenu(face, { echo }) {
+  const retry = { label: t("context.retry"), icon: "retry", run: () => void face.messenger.retry(echo.cid) };
+  const failed = [
+    ...(canRetry(echo) ? [retry] : []),
+    copyItem(face, echo.content),
+    null,
+    { label: t("context.discard"), icon: "trash", danger: true, run: () => void face.messenger.discard(echo.cid) },
+  ];
+  const waiting = [
+    { label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(echo.chat_id, echo) },
+    copyItem(face, echo.content),
+    null,
+    removeItem(() => void askRemove(face, echo.chat_id, [echo])),
+  ];
+  return { label: t("context.message"), items: echo.state === "failed" ? failed : waiting };
+}
+
+/** @param {Face} face @param {{chatId: number}} params @param {import("../parts/popup.js").Anchor} at @returns {Menu} */
+export function chatMenu(face, { chatId }, at) {
+  const { chats, me } = face.messenger.state();
+  const chat = chats.get(chatId);
+  if (!chat) return { label: "", items: [] };
+  const items = [
+    { label: t(chat.is_group ? "info.group" : "info.person"), icon: "info", run: () => openInfo(face, chatId) },
+    {
+      label: t(isMuted(chat, Date.now()) ? "context.unmute" : "context.mute"),
+      icon: isMuted(chat, Date.now()) ? "bell" : "mute",
+      run: () => void toggleMuted(face, chat),
+    },
+    {
+      label: t("context.notify"),
+      icon: "bell",
+      run: () => face.overlays.showMenu(notifyMenu(face, chat), at),
+    },
+    {
+      label: t(chat.favourite ? "context.unpin" : "context.pin"),
+      icon: "pin",
+      run: () => void toggleFavourite(face, chat),
+    },
+    null,
+    { label: t("context.hide"), icon: "close", run: () => void hideChat(face, chat) },
+  ];
+  const read = {
+    label: t("context.read"),
+    icon: "checks",
+    run: () => face.messenger.read(chatId, chat.last_seq),
+  };
+  return {
+    label: t("context.chat", { title: titleOf(chat, me) }),
+    items: chat.unread_count > 0 ? [read, ...items] : items,
+  };
+}
+
+/** @param {Face} face @param {string} text */
+const copyItem = (face, text) => ({
+  label: t("context.copy"),
+  icon: "copy",
+  key: "Ctrl C",
+  run: () => void copied(face, text),
+});
+
+/** @param {Face} face @param {string} text */
+async function copied(face, text) {
+  const done = await copyText(text);
+  face.overlays.toast({ text: t(done ? "toast.copied" : "toast.not_copied") });
+}
+
+/** @param {Face} face @param {number} chatId */
+const openInfo = (face, chatId) => face.overlays.open("chat-info", { chatId });

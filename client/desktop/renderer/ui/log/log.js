@@ -1,0 +1,395 @@
+/** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
+
+import { rightsOn, shownItems } from "../../state/changes.js";
+import { dayKey, dayTitle } from "../../words/format.js";
+import { language, t } from "../../words/i18n.js";
+import { nameOf } from "../../words/names.js";
+import { eventWords, sections } from "../../state/rows.js";
+import { guard } from "../../vendor/lit-html/directives/guard.js";
+import { keyed } from "../../vendor/lit-html/directives/keyed.js";
+import { ref } from "../../vendor/lit-html/directives/ref.js";
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { echoRow, messageRow } from "./bubble.js";
+import { copyMessage } from "../parts/copying.js";
+import { askRemove, pickReaction } from "./acts.js";
+import { icon } from "../parts/icon.js";
+import { Reading } from "./reading.js";
+import { Scroll } from "./scroll.js";
+import { nameOfKey } from "../parts/keys.js";
+
+/**
+ * @typedef {import("../../types.js").State} State
+ * @typedef {import("../../types.js").ChatView} ChatView
+ * @typedef {import("../../types.js").Timeline} Timeline
+ * @typedef {import("../../types.js").Message} Message
+ * @typedef {import("../../state/rows.js").Row} Row
+ */
+
+/** How long a place that was jumped to is marked. */
+const FOUND = 1600;
+const SILENT = 500;
+
+/** @type {Timeline} */
+const EMPTY = {
+  chat_id: 0,
+  items: [],
+  echoes: [],
+  at_start: false,
+  at_end: false,
+  loading: "older",
+  problem: null,
+};
+
+export class Log {
+  /** The chat that is shown, and where its divider is. @type {{chatId: number, dividerAfter: number | null} | null} */
+  #opened = null;
+  /** The message that was jumped to. @type {number | null} */
+  #found = null;
+  #query = "";
+  /** @type {{timeline: Timeline, me: number, dividerAfter: number | null, days: import("../../state/rows.js").Section[]} | null} */
+  #walked = null;
+  /** The first item that is there, and until when (ms of performance.now()) nothing is read out because of it. */
+  #above = { seq: 0, until: 0 };
+
+  /** @param {import("../face.js").Face} face @param {import("./selecting.js").Selecting} selecting */
+  constructor(face, selecting) {
+    this.face = face;
+    this.selecting = selecting;
+    this.scroll = new Scroll(face, () => this.#divide());
+    this.reading = new Reading((chatId, seq) => face.messenger.read(chatId, seq), face.ended);
+  }
+
+  /** @param {State} state @param {ChatView} chat @param {{now: Date, query: string}} how */
+  template(state, chat, { now, query }) {
+    this.#open(chat);
+    this.#query = query;
+    const timeline = state.timelines.get(chat.id) ?? EMPTY;
+    const fresh = !timeline.items.length && !timeline.echoes.length;
+    const waiting = fresh && !timeline.at_start && !timeline.problem;
+    return html`<div class="logwrap">
+      ${keyed(
+        chat.id,
+        html`<div
+          class="log"
+          role="log"
+          aria-live="polite"
+          aria-relevant="additions"
+          aria-label=${t("log.name")}
+          aria-busy=${timeline.loading !== null || this.#silent(timeline)}
+          tabindex="0"
+          data-region="log"
+          @keydown=${this.#key}
+          ${ref(this.#attach)}
+        >
+          <div class="log__list">${waiting ? skeleton() : this.#days(state, chat, timeline, now)}</div>
+        </div>`,
+      )}
+      ${this.#toEnd(chat, timeline)}
+    </div>`;
+  }
+
+  /** After each render. @param {State} state */
+  rendered(state) {
+    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    if (!chat) return;
+    this.scroll.rendered(state, chat);
+    this.reading.rendered(chat.id, this.scroll.placing);
+  }
+
+  /** Another chat is opened, or none: where one was in this one is known, and what is far from there is let go. */
+  left() {
+    if (!this.#opened) return;
+    const { chatId } = this.#opened;
+    this.scroll.left();
+    if (!this.scroll.placing) this.face.messenger.leaveChat(chatId, this.scroll.placeOf(chatId));
+  }
+
+  /** No chat is shown from now on. */
+  closed() {
+    if (this.#opened) this.scroll.left();
+    this.#opened = null;
+  }
+
+  /** Scroll there and mark it for a moment. @param {number} chatId @param {number} seq @param {boolean} focus */
+  async show(chatId, seq, focus) {
+    const there = await this.face.messenger.jumpTo(chatId, seq);
+    if (!there || this.face.messenger.state().current !== chatId) return false;
+    this.#found = seq;
+    this.scroll.showNext(seq, focus);
+    this.face.redraw();
+    setTimeout(() => {
+      if (this.#found !== seq) return;
+      this.#found = null;
+      this.face.redraw();
+    }, FOUND);
+    return true;
+  }
+
+  /** One's own message goes out: the divider has done its work, and the end is where to look. @param {number} chatId */
+  sent(chatId) {
+    if (this.#opened?.chatId === chatId) this.#opened = { chatId, dividerAfter: null };
+    void this.toEnd(chatId);
+  }
+
+  /** @param {number} chatId */
+  async toEnd(chatId) {
+    const { messenger } = this.face;
+    const timeline = messenger.state().timelines.get(chatId);
+    if (timeline && !timeline.at_end) await messenger.jumpToEnd(chatId);
+    const { current, chats } = messenger.state();
+    const chat = chats.get(chatId);
+    if (current !== chatId || !chat) return;
+    messenger.read(chatId, chat.last_seq); // whoever goes there wants it so
+    this.scroll.toEnd(chat.last_seq);
+    this.face.redraw();
+  }
+
+  /** What is new begins where the reading stopped. */
+  #divide() {
+    const { current, chats } = this.face.messenger.state();
+    const chat = current === null ? undefined : chats.get(current);
+    if (!chat || this.#opened?.chatId !== chat.id || this.#opened.dividerAfter !== null) return;
+    this.#opened = { chatId: chat.id, dividerAfter: chat.read_seq };
+    this.face.redraw();
+  }
+
+  /** The divider stays where it was when the chat was opened. @param {ChatView} chat */
+  #open(chat) {
+    if (this.#opened?.chatId === chat.id) return;
+    this.#opened = { chatId: chat.id, dividerAfter: chat.unread_count ? chat.read_seq : null };
+    this.#found = null;
+    this.scroll.opened(chat);
+  }
+
+  /** Older messages are no news: nothing is read out while they are put in. @param {Timeline} timeline */
+  #silent({ items }) {
+    const seq = items[0]?.seq ?? 0;
+    const now = performance.now();
+    if (seq !== this.#above.seq) {
+      this.#above = { seq, until: now + SILENT };
+      setTimeout(() => this.face.redraw(), SILENT);
+    }
+    return now < this.#above.until;
+  }
+
+  /** @param {Element | undefined} element */
+  #attach = (element) => {
+    this.scroll.attach(element);
+    this.reading.attach(element, this.#opened?.chatId ?? 0);
+  };
+
+  /** @param {State} state @param {ChatView} chat @param {Timeline} timeline @param {Date} now */
+  #days(state, chat, timeline, now) {
+    const days = this.#sections(timeline, state.me?.id ?? 0);
+    return html`${timeline.problem ? this.#problem(timeline) : nothing}
+    ${timeline.at_start ? nothing : html`<div class="log__more" aria-hidden="true"><span class="sk-msg sk-msg--a"></span></div>`}
+    ${days.length || timeline.problem ? nothing : html`<p class="log__empty">${t("log.empty")}</p>`}
+    ${repeat(
+      days,
+      ({ day }) => day,
+      ({ at, rows }) => {
+        const title = dayTitle(at, now);
+        return html`<section aria-label=${title}>
+          <h2 class="day"><span>${title}</span></h2>
+          <ol>
+            ${repeat(
+              rows,
+              ({ key }) => key,
+              (row) => this.#row(state, chat, timeline, row),
+            )}
+          </ol>
+        </section>`;
+      },
+    )}`;
+  }
+
+  /** Walked through anew only where the timeline or the divider is another. @param {Timeline} timeline @param {number} me */
+  #sections(timeline, me) {
+    const dividerAfter = this.#opened?.dividerAfter ?? null;
+    const before = this.#walked;
+    if (before?.timeline === timeline && before.me === me && before.dividerAfter === dividerAfter) return before.days;
+    const days = sections(timeline, { me, dividerAfter, dayKey });
+    this.#walked = { timeline, me, dividerAfter, days };
+    return days;
+  }
+
+  /** @param {Timeline} timeline */
+  #problem({ chat_id: chatId, items }) {
+    const { messenger } = this.face;
+    const again = () => (items.length ? messenger.loadOlder(chatId) : messenger.openChat(chatId));
+    return html`<p class="log__problem" role="status">
+      ${t("log.problem")} <button class="link-btn" type="button" @click=${again}>${t("msg.retry")}</button>
+    </p>`;
+  }
+
+  /**
+   * A row is drawn anew only where something that it shows has changed.
+   * @param {State} state @param {ChatView} chat @param {Timeline} timeline @param {Row} row
+   */
+  #row(state, chat, timeline, row) {
+    if (row.kind === "unread") return html`<li class="unread">${t("log.unread")}</li>`;
+    const { face } = this;
+    const items = shownItems(timeline, state.me?.id ?? 0);
+    const query = this.#query;
+    if (row.kind === "event") {
+      const words = eventWords(row.event);
+      const [actor, target] = [state.users.get(words.actor), state.users.get(words.target ?? 0)];
+      return guard([row.event, actor, target, language()], () => eventRow(words, state));
+    }
+    if (row.kind === "echo") {
+      const { echo, first, last } = row;
+      const quoted = messageAt(items, echo.reply_to);
+      const around = { state, chat, quoted, query, found: false, unread: false };
+      return guard([echo, first, last, quoted, query, language()], () => echoRow(face, row, around));
+    }
+    const { message, own, first, last } = row;
+    const quoted = messageAt(items, message.reply_to);
+    const found = message.seq === this.#found;
+    const unread = !own && message.seq > chat.read_seq;
+    const delivery = own && [message.seq <= chat.others_read_seq, message.seq <= chat.others_delivered_seq].join();
+    const user = state.users.get(message.sender_id);
+    const writes = chat.left_seq === null;
+    const needs = [
+      message,
+      first,
+      last,
+      delivery,
+      quoted,
+      query,
+      found,
+      unread,
+      user,
+      chat.members,
+      chat.role,
+      writes,
+      language(),
+      ...reactors(message, state),
+    ];
+    const { selecting } = this;
+    const chosen = selecting.of(chat.id)?.has(message.seq) ?? null;
+    return guard([...needs, chosen], () =>
+      messageRow(face, row, { state, chat, quoted, query, found, unread, selecting }),
+    );
+  }
+
+  /** @param {ChatView} chat @param {Timeline} timeline */
+  #toEnd(chat, timeline) {
+    if (!this.scroll.away && (timeline.at_end || !timeline.items.length)) return nothing;
+    const count = chat.unread_count;
+    const label = count ? t("log.to_end_count", { n: count }) : t("log.to_end");
+    return html`<button class="tobottom" type="button" aria-label=${label} @click=${() => this.toEnd(chat.id)}>
+      ${icon("todown")}${count ? html`<span class="badge" aria-hidden="true">${count > 999 ? "999+" : count}</span>` : nothing}
+    </button>`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const onLog = target.getAttribute("role") === "log";
+    if (!onLog && !target.matches("article")) return;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+    if (plain && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      moveFocus(event.key === "ArrowUp" ? -1 : 1, target);
+      return;
+    }
+    if (onLog) return;
+    const message = this.#messageOf(target);
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      if (!this.selecting.end()) this.face.focusComposer();
+    } else if (message && plain && nameOfKey(event) === "R") {
+      event.preventDefault();
+      this.face.reply(message.chat_id, message);
+    } else if (message && plain && event.key === " ") {
+      event.preventDefault();
+      this.selecting.toggle(message.chat_id, message.seq);
+    } else if (message && plain && this.#act(message, nameOfKey(event), target)) {
+      event.preventDefault();
+    } else if (message && (event.ctrlKey || event.metaKey) && nameOfKey(event) === "C") {
+      if (this.selecting.of(message.chat_id)) void this.selecting.copy(message.chat_id);
+      else if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
+    } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
+      event.preventDefault();
+      target.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));
+    }
+  };
+
+  /** @param {HTMLElement} article */
+  #messageOf(article) {
+    const { current, timelines } = this.face.messenger.state();
+    const timeline = current === null ? undefined : timelines.get(current);
+    if (!timeline) return null;
+    const items = shownItems(timeline, this.face.messenger.state().me?.id ?? 0);
+    const message = messageAt(items, Number(article.closest("li")?.dataset.seq ?? 0));
+    return message && !message.deleted ? message : null;
+  }
+
+  /** Del, and the sign that E chooses: on what one may. @param {Message} message @param {string} key @param {HTMLElement} at */
+  #act(message, key, at) {
+    const { chats, me } = this.face.messenger.state();
+    const chat = chats.get(message.chat_id);
+    const may = chat && rightsOn(message, chat, me?.id ?? 0);
+    if (key === "Delete" && this.selecting.of(message.chat_id)) void this.selecting.remove(message.chat_id);
+    else if (key === "Delete" && may?.remove) void askRemove(this.face, message.chat_id, [message]);
+    else if (key === "E" && may?.react) pickReaction(this.face, message, at);
+    else return false;
+    return true;
+  }
+}
+
+/** Who reacted: their names stand in the row. @param {Message} message @param {State} state */
+function reactors({ reactions }, { users }) {
+  return (reactions ?? []).flatMap(({ user_ids: ids }) => ids.map((id) => users.get(id)));
+}
+
+/** Seqs are consecutive. @param {import("../../types.js").Item[]} items @param {number | null | undefined} seq @returns {Message | null} */
+function messageAt(items, seq) {
+  if (!seq || !items.length) return null;
+  const item = items[seq - items[0].seq];
+  return item?.type === "message" ? item : null;
+}
+
+/** @returns {HTMLElement[]} */
+function articles() {
+  return [...document.querySelectorAll(".log article")].filter((found) => found instanceof HTMLElement);
+}
+
+/** From the log itself upwards: to the last message. @param {1 | -1} step @param {HTMLElement} from */
+function moveFocus(step, from) {
+  const all = articles();
+  const at = all.indexOf(from);
+  const next = at < 0 ? all.at(-1) : all[at + step];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+/** Marks the places of names in a text of ours. */
+const [ACTOR, NAME, TITLE] = ["\uFDD0", "\uFDD1", "\uFDD2"];
+
+/** @param {ReturnType<typeof eventWords>} words @param {State} state */
+function eventRow({ key, actor, target, title }, state) {
+  const text = t(key, { actor: ACTOR, name: NAME, title: TITLE });
+  /** @type {Record<string, string>} */
+  const names = {
+    [ACTOR]: nameOf(state.users.get(actor)),
+    [NAME]: nameOf(state.users.get(target ?? 0)),
+    [TITLE]: title,
+  };
+  const parts = text
+    .split(/([\uFDD0-\uFDD2])/u)
+    .map((part) => (part in names ? html`<b><bdi>${names[part]}</bdi></b>` : part));
+  return html`<li class="event">${parts}</li>`;
+}
+
+function skeleton() {
+  const rows = ["in a", "in b", "own c", "own d", "in b", "in c", "own a"];
+  return rows.map((row) => {
+    const [side, width] = row.split(" ");
+    const own = side === "own" ? "sk-msg--own" : "";
+    return html`<div class="msg msg--${side} is-last" aria-hidden="true">
+      <span class="sk-msg ${own} sk-msg--${width}"></span>
+    </div>`;
+  });
+}

@@ -1,0 +1,170 @@
+/** Choosing several messages of a chat, and what is done with all of them: copied, forwarded, deleted. */
+
+import { rightsOn, shownItems } from "../../state/changes.js";
+import { shortTime } from "../../words/format.js";
+import { t } from "../../words/i18n.js";
+import { nameOf } from "../../words/names.js";
+import { transcript } from "../../words/transcript.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { askRemove } from "./acts.js";
+import { copyText } from "../parts/clipboard.js";
+import { icon } from "../parts/icon.js";
+
+/** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView
+ * @typedef {import("../../types.js").Message} Message */
+
+/** So many may be chosen at once. */
+const MOST = 100;
+
+export class Selecting {
+  #chatId = 0;
+  /** @type {Set<number>} */
+  #seqs = new Set();
+  /** The last one that was chosen: with Shift all up to there are. @type {number | null} */
+  #last = null;
+  #on = false;
+
+  /** @param {import("../face.js").Face} face */
+  constructor(face) {
+    this.face = face;
+  }
+
+  /** What is chosen in a chat; null where nobody is choosing there. @param {number} chatId */
+  of(chatId) {
+    return this.#on && this.#chatId === chatId ? this.#seqs : null;
+  }
+
+  /** Begin, with one message. @param {number} chatId @param {number} seq */
+  begin(chatId, seq) {
+    this.#chatId = chatId;
+    this.#on = true;
+    this.#seqs = new Set([seq]);
+    this.#last = seq;
+    this.face.announce(t("select.count", { n: 1 }));
+    this.face.redraw();
+  }
+
+  /** @param {number} chatId @param {number} seq @param {boolean} [through] all from the last one to this */
+  toggle(chatId, seq, through = false) {
+    if (!this.of(chatId)) return this.begin(chatId, seq);
+    const seqs = new Set(this.#seqs);
+    if (through && this.#last !== null) {
+      const [from, to] = [Math.min(this.#last, seq), Math.max(this.#last, seq)];
+      for (const message of this.#choosable(chatId)) {
+        if (message.seq >= from && message.seq <= to) seqs.add(message.seq);
+      }
+    } else if (!seqs.delete(seq)) {
+      seqs.add(seq);
+    }
+    this.#seqs = new Set([...seqs].slice(-MOST));
+    this.#last = seq;
+    this.face.announce(t("select.count", { n: this.#seqs.size }));
+    this.face.redraw();
+  }
+
+  /** @returns {boolean} whether somebody was choosing */
+  end() {
+    const was = this.#on;
+    this.#on = false;
+    this.#seqs = new Set();
+    if (was) this.face.redraw();
+    return was;
+  }
+
+  /** The bar in place of the pinned message. @param {State} state @param {ChatView} chat */
+  template(state, chat) {
+    if (this.#chatId !== chat.id) this.end();
+    if (!this.of(chat.id)) return nothing;
+    const chosen = this.#chosen(state, chat.id);
+    const none = chosen.length === 0;
+    const me = state.me?.id ?? 0;
+    const removable = !none && chosen.every((message) => rightsOn(message, chat, me).remove);
+    return html`<div class="selectbar" role="toolbar" aria-label=${t("select.bar")}>
+      <button class="ibtn ibtn--s" type="button" aria-label=${t("select.end")} @click=${() => this.#leave()}>
+        ${icon("close", "icon--s")}
+      </button>
+      <span class="selectbar__count">${t("select.count", { n: chosen.length })}</span>
+      ${this.#button("copy", t("select.copy"), none, () => void this.copy(chat.id))}
+      ${this.#button("forward", t("select.forward"), none, () => this.#forward(chat.id))}
+      ${this.#button("trash", t("select.remove"), !removable, () => void this.remove(chat.id))}
+    </div>`;
+  }
+
+  /** Who wrote what when, as text. @param {number} chatId */
+  async copy(chatId) {
+    const state = this.face.messenger.state();
+    const chosen = this.#chosen(state, chatId);
+    if (chosen.length === 0) return;
+    const copied = await copyText(
+      transcript(
+        chosen,
+        (id) => nameOf(state.users.get(id)),
+        (iso) => shortTime(iso),
+      ),
+    );
+    this.face.overlays.toast({ text: t(copied ? "select.copied" : "toast.not_copied", { n: chosen.length }) });
+    if (copied) this.#leave();
+  }
+
+  /** @param {number} chatId */
+  async remove(chatId) {
+    const state = this.face.messenger.state();
+    const chat = state.chats.get(chatId);
+    const chosen = this.#chosen(state, chatId);
+    if (!chat || !chosen.every((message) => rightsOn(message, chat, state.me?.id ?? 0).remove)) return;
+    if (await askRemove(this.face, chatId, chosen)) this.#leave();
+  }
+
+  /** @param {number} chatId */
+  #forward(chatId) {
+    const messages = this.#chosen(this.face.messenger.state(), chatId);
+    this.face.overlays.open("forward", { messages, done: () => this.#leave() });
+  }
+
+  #leave() {
+    this.end();
+    this.face.focusComposer();
+  }
+
+  /** @param {string} name of the icon @param {string} label @param {boolean} off @param {() => void} run */
+  #button(name, label, off, run) {
+    return html`<button class="btn btn--quiet btn--s" type="button" ?disabled=${off} @click=${run}>
+      ${icon(name, "icon--s")}<span class="selectbar__label">${label}</span>
+    </button>`;
+  }
+
+  /** @param {number} chatId @returns {Message[]} */
+  #choosable(chatId) {
+    const state = this.face.messenger.state();
+    const timeline = state.timelines.get(chatId);
+    const items = timeline ? shownItems(timeline, state.me?.id ?? 0) : [];
+    return items.flatMap((item) => (item.type === "message" && !item.deleted && item.content ? [item] : []));
+  }
+
+  /** What is chosen and still there. @param {State} _state @param {number} chatId */
+  #chosen(_state, chatId) {
+    return this.#choosable(chatId).filter(({ seq }) => this.#seqs.has(seq));
+  }
+}
+
+/**
+ * The box before a message while several are being chosen.
+ * @param {Selecting} selecting @param {Message} message @param {string} label who and when
+ */
+export function selectBox(selecting, message, label) {
+  const chosen = selecting.of(message.chat_id);
+  if (!chosen || message.deleted || !message.content) return nothing;
+  return html`<span class="pick msg__pick"
+    ><input
+      class="checkbox"
+      type="checkbox"
+      tabindex="-1"
+      aria-label=${t("select.one", { label })}
+      .checked=${chosen.has(message.seq)}
+      @click=${(/** @type {MouseEvent} */ event) => {
+        event.stopPropagation();
+        selecting.toggle(message.chat_id, message.seq, event.shiftKey);
+      }}
+    />${icon("check", "icon--xs")}</span
+  >`;
+}

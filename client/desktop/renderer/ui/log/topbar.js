@@ -1,0 +1,78 @@
+/** The panel above a chat: whose it is, who is there, and what can be done with it. */
+
+import { lastSeen } from "../../words/format.js";
+import { t } from "../../words/i18n.js";
+import { isAway } from "../../state/link-view.js";
+import { isMuted } from "../../state/muting.js";
+import { isSaved, titleOf } from "../../words/names.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { linkText } from "../parts/banner.js";
+import { chatAvatar } from "../parts/chat-avatar.js";
+import { icon } from "../parts/icon.js";
+import { typingText } from "../list/chat-row.js";
+
+/** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView */
+
+/**
+ * @param {import("../face.js").Face} face @param {State} state @param {ChatView} chat
+ * @param {{now: Date, find: () => void}} how
+ */
+export function topbar(face, state, chat, { now, find }) {
+  const title = titleOf(chat, state.me);
+  const info = () => face.overlays.open("chat-info", { chatId: chat.id });
+  /** @param {MouseEvent} event */
+  const menu = (event) => {
+    face.overlays.menu("chat", { chatId: chat.id }, /** @type {Element} */ (event.currentTarget));
+  };
+  return html`<header class="topbar">
+    <button class="ibtn topbar__back" aria-label=${t("topbar.back")} @click=${() => face.openChat(null)}>
+      ${icon("left")}
+    </button>
+    <h1 class="sr"><bdi>${title}</bdi></h1>
+    <button class="topbar__peer" type="button" @click=${info}>
+      ${chatAvatar(face, state, chat, "s")}
+      <span class="topbar__text">
+        <span class="topbar__title"
+          ><bdi class="truncate">${title}</bdi
+          >${isMuted(chat, now.getTime()) ? icon("mute", "icon--xs") : nothing}</span
+        >
+        ${subtitle(state, chat, now)}
+        <span class="sr">${t("topbar.info")}</span>
+      </span>
+    </button>
+    <button class="ibtn topbar__opt" aria-label=${t("topbar.find")} title="Ctrl+F" @click=${find}>
+      ${icon("search")}
+    </button>
+    <button class="ibtn" aria-label=${t("topbar.menu")} aria-haspopup="menu" @click=${menu}>${icon("more")}</button>
+  </header>`;
+}
+
+/** @param {State} state @param {ChatView} chat @param {Date} now */
+function subtitle(state, chat, now) {
+  if (isAway(state.link, now.getTime())) return html`<span class="topbar__sub">${linkText(state.link)}</span>`;
+  if (chat.typing.length) {
+    return html`<span class="topbar__sub topbar__sub--on"
+      ><bdi class="truncate">${typingText(state, chat)}</bdi
+      ><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span
+    ></span>`;
+  }
+  const words = chat.is_group ? people(state, chat) : presence(state, chat, now);
+  return html`<span class="topbar__sub"><span class="truncate">${words}</span></span>`;
+}
+
+/** "8 участников, 3 в сети". @param {State} state @param {ChatView} chat */
+function people(state, chat) {
+  if (chat.left_seq !== null) return t("topbar.left");
+  if (!chat.members) return "";
+  const members = t("topbar.members", { n: chat.members.length });
+  const online = chat.members.filter(({ user }) => user.id === state.me?.id || state.users.get(user.id)?.online).length;
+  return online > 1 ? t("topbar.members_online", { members, n: online }) : members;
+}
+
+/** @param {State} state @param {ChatView} chat @param {Date} now */
+function presence(state, chat, now) {
+  if (isSaved(chat, state.me)) return t("topbar.saved");
+  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+  if (peer?.online) return t("topbar.online");
+  return peer?.last_seen_at ? lastSeen(peer.last_seen_at, now) : t("topbar.offline");
+}

@@ -1,0 +1,283 @@
+/** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
+
+import { errorText, t } from "../words/i18n.js";
+import { nextChange } from "../state/link-view.js";
+import { placeOfHash } from "../state/places.js";
+import { html, render } from "../vendor/lit-html/lit-html.js";
+import { applyAppearance } from "./appearance.js";
+import { Auth } from "./auth.js";
+import { isComposed, quickKey } from "./parts/keys.js";
+import { loadLanguage } from "./parts/languages.js";
+import { createOverlays } from "./overlays.js";
+import { SignedIn } from "./signed-in.js";
+
+/** @typedef {import("../types.js").State} State @typedef {import("./face.js").Face} Face */
+
+/** Times such as "был(а) в сети в 12:46" and "вчера" grow old. */
+const MINUTE = 60_000;
+/** Milliseconds until texts that could not be loaded are asked for again, at first and at most. */
+const FIRST_WAIT = 500;
+const LAST_WAIT = 10_000;
+const REGIONS = ["side", "log", "composer"];
+
+export class App {
+  #frame = 0;
+  /** The next render is of more than the composer. */
+  #whole = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** @type {import("../types.js").Settings | null} */
+  #settings = null;
+  /** A chat to be opened once somebody is logged in. @type {number | null} */
+  #wanted = null;
+  /** The message in it. @type {number | null} */
+  #wantedSeq = null;
+  /** What belongs to the log-in that there is. @type {SignedIn | null} */
+  #parts = null;
+  /** What a screen reader was told last. */
+  #said = "";
+
+  /** @param {import("../types.js").Messenger} messenger @param {import("./face.js").Platform} platform @param {HTMLElement} root */
+  constructor(messenger, platform, root) {
+    this.root = root;
+    /** @type {Face} */
+    this.face = {
+      messenger,
+      ended: new AbortController().signal, // the app itself has no end
+      platform,
+      overlays: /** @type {any} */ (null),
+      redraw: () => this.#redraw(),
+      redrawComposer: () => this.#ask(),
+      reply: (chatId, message) => this.#reply(chatId, message),
+      edit: (chatId, target) => this.#parts?.composer.edit(chatId, target),
+      announce: (text) => this.#announce(text),
+      select: (chatId, seq) => this.#parts?.selecting.begin(chatId, seq),
+      openPlace: (place) => this.#openPlace(place),
+      openChat: (chatId) => void this.#openChat(chatId),
+      focusComposer: () => this.#parts?.composer.focus(),
+      showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus),
+    };
+    this.face.overlays = createOverlays(this.face);
+    this.auth = new Auth(this.face);
+  }
+
+  async start() {
+    const { messenger, platform } = this.face;
+    messenger.subscribe(() => this.#changed());
+    window.addEventListener("keydown", this.#key);
+    window.addEventListener("hashchange", () => this.#openHash());
+    platform.onOpenChat(
+      (place) => void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place),
+    );
+    platform.onMenu((action) => this.#run(action, 0));
+    await this.#follow(messenger.state());
+    this.#draw();
+    await messenger.start();
+    this.#draw();
+    this.face.focusComposer(); // the last chat may be open again
+    this.#openHash();
+  }
+
+  /** Whoever logs in before the next frame gets parts of their own. */
+  #changed() {
+    if (this.#parts && this.face.messenger.state().phase !== "signed_in") {
+      this.#parts.end();
+      this.#parts = null;
+      this.face.overlays.closeAll();
+    }
+    this.#redraw();
+  }
+
+  #redraw() {
+    this.#whole = true;
+    this.#ask();
+  }
+
+  #ask() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw(this.#whole));
+  }
+
+  /** @param {boolean} [whole] more than the composer changed */
+  #draw(whole = true) {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#whole = false;
+    const state = this.face.messenger.state();
+    if (state.settings !== this.#settings) void this.#follow(state);
+    const now = new Date();
+    render(this.#template(state, now, whole), this.root);
+    if (this.#parts) this.#parts.rendered(state, whole);
+    else document.title = t("auth.brand");
+    if (this.#wanted !== null && state.phase === "signed_in") {
+      const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
+      this.#wantedSeq = null;
+      void this.#openPlace(place);
+    }
+    this.#later(state, now.getTime());
+  }
+
+  /** Language, theme and size. @param {State} state */
+  async #follow(state) {
+    const before = this.#settings;
+    this.#settings = state.settings;
+    applyAppearance(state.settings);
+    if (before?.language === state.settings.language) return;
+    await this.#language(state.settings.language);
+    this.#redraw();
+  }
+
+  /** Asked for until it comes: a page without words is none. @param {string} setting */
+  async #language(setting) {
+    for (let wait = FIRST_WAIT; this.#settings?.language === setting; wait = Math.min(2 * wait, LAST_WAIT)) {
+      try {
+        return await loadLanguage(setting);
+      } catch (error) {
+        console.warn("the texts could not be loaded:", error);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+
+  /** @param {State} state @param {Date} now @param {boolean} whole */
+  #template(state, now, whole) {
+    return html`${this.#phase(state, now, whole)} ${this.face.overlays.template(state)}
+      <div class="sr" role="status" data-said>${this.#said}</div>`;
+  }
+
+  /** The same words twice are two pieces of news. @param {string} text */
+  #announce(text) {
+    this.#said = this.#said === text ? `${text}\u200b` : text;
+    this.#redraw();
+  }
+
+  /** @param {State} state @param {Date} now @param {boolean} whole */
+  #phase(state, now, whole) {
+    if (state.phase === "starting") return splash();
+    if (state.phase === "signed_out") return this.auth.template(state);
+    this.#parts ??= new SignedIn(this.face);
+    return this.#parts.template(state, now, whole);
+  }
+
+  /** The next render that no change of State brings. @param {State} state @param {number} now */
+  #later(state, now) {
+    clearTimeout(this.#timer);
+    const wait = Math.min(nextChange(state.link, now) ?? MINUTE, MINUTE);
+    this.#timer = setTimeout(() => this.#redraw(), wait);
+  }
+
+  /** Shown at once, filled as its messages come; before the log-in it is kept for after it. @param {number | null} chatId */
+  async #openChat(chatId) {
+    const { messenger } = this.face;
+    if (messenger.state().phase !== "signed_in") {
+      this.#wanted = chatId;
+      return null;
+    }
+    this.#wanted = null;
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    const place = chatId === null ? null : (this.#parts?.log.scroll.placeOf(chatId) ?? null);
+    if (messenger.state().current !== chatId) this.#parts?.log.left();
+    const opening = messenger.openChat(chatId, place);
+    const refused = messenger.state().current === chatId ? null : await opening;
+    if (refused && !refused.ok) return refused;
+    this.#draw();
+    if (chatId !== null) this.face.focusComposer();
+    else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
+    return opening;
+  }
+
+  #openHash() {
+    const place = placeOfHash(location.hash);
+    if (place) void this.#openPlace(place);
+  }
+
+  /** Where a link leads, or a word about why not. @param {import("../state/places.js").Place} place */
+  async #openPlace({ chat_id: chatId, seq }) {
+    const { messenger, overlays } = this.face;
+    const opened = await this.#openChat(chatId);
+    const { phase, current } = messenger.state();
+    if (phase !== "signed_in") {
+      this.#wantedSeq = seq; // after the log-in
+      return;
+    }
+    if (opened && !opened.ok && opened.code !== "not_found") overlays.toast({ text: errorText(opened) });
+    else if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
+    else if (seq !== null && !(await this.#showMessage(chatId, seq, true))) {
+      overlays.toast({ text: t("place.no_message") });
+    }
+  }
+
+  /** @param {number} chatId @param {import("../types.js").Message | null} message */
+  #reply(chatId, message) {
+    this.#parts?.composer.reply(chatId, message);
+  }
+
+  /** @param {number} chatId @param {number} seq @param {boolean} focus */
+  async #showMessage(chatId, seq, focus) {
+    if (this.face.messenger.state().current !== chatId) await this.#openChat(chatId);
+    return this.#parts?.log.show(chatId, seq, focus) ?? false;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    if (event.defaultPrevented || isComposed(event)) return;
+    const key = quickKey(event);
+    if (!key) this.#typed(event);
+    if (!key || this.face.messenger.state().phase !== "signed_in") return;
+    if (key.id === "close" ? this.#close() : this.#run(key.id, key.digit)) event.preventDefault();
+  };
+
+  /** What is typed where nothing takes it is for the composer. @param {KeyboardEvent} event */
+  #typed({ key, ctrlKey, metaKey, altKey, target }) {
+    const nowhere = target === document.body || (target instanceof Element && target.matches("[role=log]"));
+    if (!nowhere || [...key].length !== 1 || key === " " || ctrlKey || metaKey || altKey) return;
+    if (!this.face.overlays.busy()) this.face.focusComposer();
+  }
+
+  /** What a quick key or a menu of the system asks for. @param {string} id @param {number} digit */
+  #run(id, digit) {
+    const { overlays, messenger } = this.face;
+    const state = messenger.state();
+    const parts = this.#parts;
+    if (!parts || overlays.busy()) return false;
+    if (["switcher", "new-chat", "new-group", "settings", "shortcuts"].includes(id)) overlays.open(id);
+    else if (id === "previous" || id === "next") parts.side.move(state, id);
+    else if (id === "next-unread") parts.side.move(state, "unread");
+    else if (id === "nth") parts.side.move(state, digit);
+    else if (id === "search") parts.side.focusSearch();
+    else if (id === "region") nextRegion(digit < 0 ? -1 : 1);
+    else if (id === "find" && state.current !== null) parts.find.open(state.current);
+    else return false;
+    return true;
+  }
+
+  /** Esc: the topmost thing, then a reply, then the end of the chat. */
+  #close() {
+    const { overlays, messenger } = this.face;
+    const { current } = messenger.state();
+    const parts = this.#parts;
+    if (overlays.closeTop() || !parts || parts.find.close() || parts.selecting.end()) return true;
+    if (current === null || parts.composer.cancel(current)) return current !== null;
+    void parts.log.toEnd(current);
+    parts.composer.focus();
+    return true;
+  }
+}
+
+/** @param {1 | -1} step */
+function nextRegion(step) {
+  const here = document.activeElement?.closest("[data-region]")?.getAttribute("data-region") ?? "";
+  const there = REGIONS.map((name) => document.querySelector(`[data-region="${name}"]`)).filter(
+    (found) => found !== null,
+  );
+  const at = there.findIndex((found) => found.getAttribute("data-region") === here);
+  const next = there[(at + step + there.length) % there.length];
+  const target = next?.matches("[tabindex]") ? next : next?.querySelector("textarea, .row[tabindex='0'], input");
+  if (target instanceof HTMLElement) target.focus();
+}
+
+function splash() {
+  return html`<div class="splash" aria-busy="true">
+    <svg class="brand__mark" aria-hidden="true" viewBox="0 0 32 32"><use href="#mark" /></svg>
+    <span class="sr">${t("auth.brand")}</span>
+  </div>`;
+}

@@ -1,0 +1,10 @@
+/** Copying a text, and saying whether it is on the clipboard. */
+
+import { t } from "../../words/i18n.js";
+import { copyText } from "./clipboard.js";
+
+/** @param {import("../face.js").Face} face @param {string} text */
+export async function copyMessage(face, text) {
+  const copied = await copyText(text);
+  face.overlays.toast({ text: t(copied ? "toast.copied" : "toast.not_copied") });
+}

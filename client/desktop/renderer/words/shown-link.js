@@ -1,0 +1,56 @@
+/** Where a link of a text leads and what is shown of it: as typed, unless that would deceive about the host. */
+
+const SCHEMES = ["https:", "http:", "mailto:"];
+/** Alphabets whose letters look alike; a label has letters of one. */
+const ALPHABETS = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+];
+/** Cyrillic letters that are drawn as Latin ones, as Chromium has them (idn_spoof_checker.cc). */
+const LATIN_LOOKS = /^[аысԁеԍһіюјӏорԗԛѕԝхуъьҽпгѵѡ\d-]+$/u;
+
+/**
+ * @param {{text: string, href: string}} link as words/markup.js finds it
+ * @returns {{text: string, href: string} | null} null where it leads nowhere
+ */
+export function shownLink({ text, href }) {
+  const url = parsed(href);
+  if (!url || !SCHEMES.includes(url.protocol) || url.username || url.password) return null;
+  if (url.protocol === "mailto:") return { text, href: url.href };
+  const [, scheme, typed, rest] = /^(https?:\/\/)?(\[[^\]]*\]|[^/?#:]+)(.*)$/isu.exec(text) ?? [];
+  if (!url.hostname || !typed) return null;
+  const honest = isHonest(typed, url.hostname);
+  return { text: honest ? text : `${scheme ?? ""}${url.hostname}${rest}`, href: url.href };
+}
+
+/**
+ * What was typed is what is called: no letters that stand for others, no alphabets mixed in a label, and no label under a
+ * domain of Latin letters that only looks Latin.
+ * @param {string} typed @param {string} called in ASCII
+ */
+function isHonest(typed, called) {
+  const labels = typed.toLowerCase().split(".");
+  const ascii = called.split(".");
+  if (labels.length !== ascii.length) return false;
+  const latinTop = isAscii(labels[labels.length - 1]);
+  return labels.every((label, at) => {
+    if (isAscii(label)) return label === ascii[at];
+    const mixed = ALPHABETS.filter((alphabet) => alphabet.test(label)).length > 1;
+    return !mixed && label === label.normalize("NFKC") && !(latinTop && LATIN_LOOKS.test(label));
+  });
+}
+
+/** @param {string} label */
+const isAscii = (label) => /^[\x20-\x7e]*$/u.test(label);
+
+/** @param {string} href */
+function parsed(href) {
+  try {
+    return new URL(href);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+"""A real MySQL server for tests: the one of `VESTNIK_TEST_MYSQL_URL`, or one started by the tool beside the repository.
+
+The started server is shared by every test process of the machine and stopped by the last one that leaves.
+"""
+
+import atexit
+import fcntl
+import functools
+import itertools
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from attrs import frozen
+
+from tests.mariadb_server import create_database, greets
+
+_TOOL: Final = Path(__file__).parents[2] / "shared" / "tools" / "mysql-server"
+_FOLDER: Final = Path(tempfile.gettempdir()) / f"vestnik-mysql-{os.getuid()}"
+SERVER_CA: Final = _FOLDER / "root" / "my" / "data" / "ca.pem"
+"""The authority of the certificate that the started server made for itself."""
+_START_TIMEOUT: Final = 300
+"""Seconds: the first start fetches the server's packages."""
+_names: Final = itertools.count(1)
+
+
+@frozen
+class MySQL:
+    """A running server that this user may create databases on; `base` is its URL without a path."""
+
+    base: str
+    port: int
+    user: str
+    password: str
+
+    def new_database(self, query: str = "?rsa=allow") -> str:
+        """The URL of a fresh, empty database."""
+        name = f"t{os.getpid()}_{next(_names)}_{os.urandom(3).hex()}"
+        create_database(self.port, name, self.user, self.password)
+        return f"{self.base}/{name}{query}"
+
+
+@functools.cache
+def shared_mysql() -> MySQL:
+    """The server; skips the test where there is none."""
+    url = os.environ.get("VESTNIK_TEST_MYSQL_URL")
+    if url is None:
+        if not _TOOL.exists():
+            pytest.skip("no MySQL here: set VESTNIK_TEST_MYSQL_URL=mysql://user:password@127.0.0.1:port/database")
+        if os.geteuid() != 0:
+            pytest.skip("a MySQL of its own needs root; or set VESTNIK_TEST_MYSQL_URL")
+        url = _join()
+    parts = urlsplit(url)
+    base = f"mysql://{parts.netloc}"
+    return MySQL(base, parts.port or 3306, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _join() -> str:
+    """Start the server unless it runs, and stay counted as a user of it until exit."""
+    _FOLDER.mkdir(mode=0o700, exist_ok=True)
+    note = _FOLDER / "url"
+    users = (_FOLDER / "users.lock").open("a")
+    with (_FOLDER / "start.lock").open("a") as start:
+        fcntl.flock(start, fcntl.LOCK_EX)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        url = note.read_text() if note.exists() else ""
+        if not url or not greets(urlsplit(url).port or 0):
+            with (_FOLDER / "tool.log").open("w+") as log:
+                run = subprocess.run(
+                    [str(_TOOL), str(_FOLDER), "start"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    timeout=_START_TIMEOUT,
+                    check=False,
+                )
+                log.seek(0)
+                words = log.read().split()
+            if run.returncode != 0 or not words:
+                pytest.skip(f"MySQL could not be started: {' '.join(words)[-300:]}")
+            url = words[-1]
+            note.write_text(url)
+    atexit.register(_leave, users)
+    return url
+
+
+def _leave(users: IO[str]) -> None:
+    with (_FOLDER / "start.lock").open("a") as start:
+        fcntl.flock(start, fcntl.LOCK_EX)
+        fcntl.flock(users, fcntl.LOCK_UN)
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # another test process is still at it
+        subprocess.run([str(_TOOL), str(_FOLDER), "stop"], check=False, stdout=subprocess.DEVNULL)
+        pid_file = _FOLDER / "root" / "my" / "pid"
+        deadline = time.monotonic() + 20
+        while pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        users.close()
