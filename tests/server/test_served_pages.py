@@ -68,7 +68,7 @@ def refused(answer: httpx.Response, code: str = "not_found") -> bool:
 
 async def test_the_table_of_files_is_what_may_be_seen(web_dir: Path) -> None:
     assert sorted(read_pages(web_dir)) == [
-        "/", "/app.js", "/protocol/session.js", "/icon.svg", "/index.html", "/locales/ru.json", "/tiny.css",
+        "/", "/app.js", "/icon.svg", "/index.html", "/locales/ru.json", "/protocol/session.js", "/tiny.css",
     ]  # fmt: skip
 
 
