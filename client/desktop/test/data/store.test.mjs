@@ -252,7 +252,7 @@ test("the edit of a message takes its place in the save that ends it", { skip, t
   await page.goto(`${server.url}/app-icon.svg`);
   const rows = await page.evaluate(async () => {
     const [{ Db }, { NOTHING, newRow }] = await Promise.all([
-      import(/** @type {any} */ ("/db.js")),
+      import(/** @type {any} */ ("/store/db.js")),
       import(/** @type {any} */ ("/protocol/commands.js")),
     ]);
     const db = new Db("vestnik test");

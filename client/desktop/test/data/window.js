@@ -26,7 +26,7 @@ export class DataWindow {
     await this.page.evaluate(async (waits) => {
       const [{ createPlatform }, { createMessenger }, { listed }] = await Promise.all([
         import(/** @type {any} */ ("/platform.js")),
-        import(/** @type {any} */ ("/messenger.js")),
+        import(/** @type {any} */ ("/profile/messenger.js")),
         import(/** @type {any} */ ("/state/chats.js")),
       ]);
       const messenger = createMessenger(await createPlatform(), { timing: waits });
