@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 from weakref import WeakSet
 
 import httpx
-import msgspec
 import trio
 
 from chatproto.client.client_config import ClientConfig
@@ -20,8 +19,9 @@ from chatproto.client.snapshot import Snapshot
 from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Timing
 from chatproto.transitions import ClientState
-from chatproto.wire.model import LogItem, Message, Revision
+from chatproto.wire.model import LogItem, Message
 from client.account import Account, log_in
+from client.chats import Chats
 from client.cids import new_cid
 from client.exceptions import ChatError
 from client.link import CLOSE_TIMEOUT, Closed
@@ -119,7 +119,7 @@ async def _running(client: "Client") -> AsyncIterator[None]:
         raise failed
 
 
-class Client:
+class Client(Chats):
     """A logged-in user. Made by `connect`."""
 
     def __init__(
@@ -133,7 +133,7 @@ class Client:
         *,
         auto_commit: bool = True,
     ) -> None:
-        self.account = account
+        super().__init__(account)
         self.session = session
         self.driver = Driver(url, account, session, store, self._happened, auto_commit=auto_commit)
         self.links = 0
@@ -252,16 +252,16 @@ class Client:
 
         Messages are as they are now: edited, deleted, with their reactions.
         """
-        return tuple(self._held(chat_id).items.values())
+        return tuple(self.held(chat_id).items.values())
 
     def message(self, chat_id: int, seq: int) -> Message | None:
         """A message of the log, as it is now; None where it is not held."""
-        item = self._held(chat_id).items.get(seq)
+        item = self.held(chat_id).items.get(seq)
         return item if isinstance(item, Message) else None
 
     def shown(self, message: Message) -> Message:
         """A message as its reader sees it: as it is now, with one's own changes that are on their way."""
-        return shown(self._held(message.chat_id).current(message), self.unsent, self.user_id)
+        return shown(self.held(message.chat_id).current(message), self.unsent, self.user_id)
 
     def applied(self, chat_id: int) -> int:
         """The seq up to which a chat's log is whole, and in the store; 0 where it is not known yet."""
@@ -278,34 +278,6 @@ class Client:
     def typing(self, chat_id: int, on: bool = True) -> None:
         """Tell that the user types, or stopped."""
         self.driver.typing(chat_id, on)
-
-    # --- chats, over HTTP ---
-
-    async def create_direct(self, user_id: int) -> int:
-        """The id of the chat with that user, made or found. Raises ChatError."""
-        return int((await self.account.call("POST", "/api/chats", {"type": "direct", "user_id": user_id}))["id"])
-
-    async def create_group(self, title: str, user_ids: list[int]) -> int:
-        """The id of a new group. Raises ChatError."""
-        body = {"type": "group", "title": title, "user_ids": user_ids}
-        return int((await self.account.call("POST", "/api/chats", body))["id"])
-
-    async def history(self, chat_id: int, before_seq: int, limit: int = 50) -> list[Message]:
-        """Messages before `before_seq`, ascending, at most `limit` (200). Raises ChatError."""
-        path = f"/api/chats/{chat_id}/messages"
-        page = await self.account.call("GET", path, before_seq=before_seq, limit=limit)
-        log = self._held(chat_id)
-        return [log.current(message) for message in msgspec.convert(page["messages"], list[Message])]
-
-    async def pins(self, chat_id: int) -> list[Message]:
-        """The pinned messages of a chat, ascending. Raises ChatError."""
-        found = await self.account.call("GET", f"/api/chats/{chat_id}/pins")
-        return msgspec.convert(found["messages"], list[Message])
-
-    async def revisions(self, message: Message) -> list[Revision]:
-        """The texts that a message had, the present one last; for its author and the admins. Raises ChatError."""
-        path = f"/api/chats/{message.chat_id}/messages/{message.seq}/revisions"
-        return msgspec.convert((await self.account.call("GET", path))["revisions"], list[Revision])
 
     # --- the link ---
 
@@ -390,7 +362,7 @@ class Client:
             streams.add(stream)
         return stream
 
-    def _held(self, chat_id: int) -> Timeline:
+    def held(self, chat_id: int) -> Timeline:
         return self._logs.get(chat_id) or Timeline(0)
 
 

@@ -32,9 +32,11 @@ from chatproto.operations.log import (
     AppendBatch,
     AppendChange,
     AppendMessage,
+    FetchAround,
     FetchMessages,
     FetchPage,
     FetchPins,
+    FetchReaders,
     FetchRevisions,
     ForwardSource,
     LoadSession,
@@ -47,6 +49,7 @@ from chatproto.operations.log import (
 from chatproto.operations.message_changes import DeleteMessage, EditMessage, MessageChange, Pin, React
 from chatproto.operations.outcomes import (
     Appended,
+    AroundFound,
     BatchAppended,
     ChatCreated,
     ChatFound,
@@ -62,6 +65,7 @@ from chatproto.operations.outcomes import (
     OutcomeUnknown,
     PageFound,
     PinsFound,
+    ReadersFound,
     Refused,
     RevisionsFound,
     SessionCreated,
@@ -102,9 +106,11 @@ Operation = (
     | Pin
     | AppendBatch
     | FetchPage
+    | FetchAround
     | ReadLog
     | FetchMessages
     | FetchRevisions
+    | FetchReaders
     | FetchPins
     | Mark
     | LoadSession
@@ -117,6 +123,7 @@ __all__ = [
     "AppendChange",
     "AppendMessage",
     "Appended",
+    "AroundFound",
     "BatchAppended",
     "ChangePassword",
     "ChatCreated",
@@ -132,9 +139,11 @@ __all__ = [
     "Done",
     "EditMessage",
     "EndSessions",
+    "FetchAround",
     "FetchMessages",
     "FetchPage",
     "FetchPins",
+    "FetchReaders",
     "FetchRevisions",
     "FindLogin",
     "FindUsers",
@@ -160,6 +169,7 @@ __all__ = [
     "PinsFound",
     "React",
     "ReadLog",
+    "ReadersFound",
     "Refused",
     "RenewEpoch",
     "RevisionsFound",

@@ -91,6 +91,19 @@ class FetchPage:
 
 
 @frozen
+class FetchAround:
+    """The place in the log where `seq` stands, or else the first entry made at `at` or later (the last one, where all
+    are older; where the clock was set back in between, one of those that fit). Half of `limit` lies below it. Outcome:
+    AroundFound, or Refused not_member, or bad_seq: `seq` is not in what they may see."""
+
+    user_id: int
+    chat_id: int
+    seq: int | None
+    at: datetime | None
+    limit: int
+
+
+@frozen
 class ReadLog:
     """The log as every member may see it, above `after_seq`, at most `limit` entries within `page_bytes`: for those who
     were given everything up to `after_seq`. It ends with the first removal of somebody who did not come back, and tells
@@ -121,6 +134,17 @@ class FetchRevisions:
     """The former texts of a message; for its author and, in a group, for admins. For a former member the texts up to
     left_seq, where they were its author or an admin then. Outcome: RevisionsFound, or Refused not_found: the message
     is not there, is not theirs to look into, or was deleted."""
+
+    user_id: int
+    chat_id: int
+    seq: int
+
+
+@frozen
+class FetchReaders:
+    """Which members have read a message, and which have received it only, by their own marks; its sender is left out.
+    For members. Outcome: ReadersFound, or Refused not_found: no such message for them, or it was deleted; too_many: the
+    group has more than `MAX_WATCHED` members."""
 
     user_id: int
     chat_id: int

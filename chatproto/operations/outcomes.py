@@ -146,6 +146,16 @@ class PageFound:
 
 
 @frozen
+class AroundFound:
+    """`seq`: the entry that was looked for, None in an empty log; `has_before`: older ones than those of the page
+    exist."""
+
+    page: Page
+    seq: int | None
+    has_before: bool
+
+
+@frozen
 class LogRead:
     """Exactly the entries above the `after_seq` that was asked for, ascending, perhaps not all of them. `last_seq` and
     `last_at`: the chat's head."""
@@ -169,6 +179,15 @@ class RevisionsFound:
     """Ascending by `rev`, the present text last."""
 
     revisions: tuple[Revision, ...]
+
+
+@frozen
+class ReadersFound:
+    """Ascending by id. `received` does not hold those who have `read` it; `users` are all of them."""
+
+    read: tuple[int, ...]
+    received: tuple[int, ...]
+    users: tuple[User, ...]
 
 
 @frozen
@@ -234,9 +253,11 @@ Outcome = (
     | Appended
     | BatchAppended
     | PageFound
+    | AroundFound
     | LogRead
     | MessagesFound
     | RevisionsFound
+    | ReadersFound
     | PinsFound
     | Marked
     | SessionLoaded

@@ -6,6 +6,7 @@ import msgspec
 from attrs import frozen
 
 from chatproto.operations import (
+    AroundFound,
     ChatCreated,
     ChatFound,
     ChatsFound,
@@ -13,6 +14,7 @@ from chatproto.operations import (
     Outcome,
     PageFound,
     PinsFound,
+    ReadersFound,
     SaveLastSeen,
     UsersFound,
 )
@@ -176,9 +178,13 @@ class Presence:
                 return ChatsFound(tuple(self.seen_chat(chat) for chat in chats), self.seen_users(users), epoch)
             case PageFound(page):
                 return PageFound(msgspec.structs.replace(page, users=self.seen_users(page.users)))
+            case AroundFound(page, seq, has_before):
+                return AroundFound(msgspec.structs.replace(page, users=self.seen_users(page.users)), seq, has_before)
             case MessagesFound(messages, users, has_more, last_seq):
                 return MessagesFound(messages, self.seen_users(users), has_more, last_seq)
             case PinsFound(messages, users):
                 return PinsFound(messages, self.seen_users(users))
+            case ReadersFound(read, received, users):
+                return ReadersFound(read, received, self.seen_users(users))
             case _:
                 return outcome

@@ -24,9 +24,11 @@ from chatproto.operations import (
     Done,
     EditMessage,
     EndSessions,
+    FetchAround,
     FetchMessages,
     FetchPage,
     FetchPins,
+    FetchReaders,
     FetchRevisions,
     FindLogin,
     FindUsers,
@@ -287,12 +289,16 @@ class Store:
                 return chats.load_chat(self, operation)
             case SetFlags():
                 return chats.set_flags(self, operation)
+            case FetchAround():
+                return pages.fetch_around(self, operation)
             case FetchMessages():
                 return pages.fetch_messages(self, operation)
             case EditMessage() | DeleteMessage() | React() | Pin():
                 return messages.change_message(self, operation)
             case FetchRevisions():
                 return messages.fetch_revisions(self, operation)
+            case FetchReaders():
+                return messages.fetch_readers(self, operation)
             case FetchPins():
                 return messages.fetch_pins(self, operation)
             case RenewEpoch(old, new):

@@ -9,12 +9,14 @@ from chatproto.operations import (
     DeleteMessage,
     EditMessage,
     FetchPins,
+    FetchReaders,
     FetchRevisions,
     MessageChange,
     Outcome,
     Pin,
     PinsFound,
     React,
+    ReadersFound,
     Refused,
     RevisionsFound,
 )
@@ -23,6 +25,7 @@ from chatproto.operations.message_events import OF_CONTENT, UNPINNED, tombstone
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
 from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.store_chats import as_of, pinned, reactions_at, shown, shown_item
+from chatproto.wire.limits import MAX_WATCHED
 from chatproto.wire.markup import Mentions
 from chatproto.wire.model import ChatType, Event, Message, Revision, Role
 
@@ -166,6 +169,24 @@ def fetch_revisions(store: Store, operation: FetchRevisions) -> Outcome:
         if seq <= end and seq in room.texts:
             found.append(Revision(rev=number + 2, content=room.texts[seq], edited_at=room.log[seq - 1].created_at))
     return RevisionsFound(tuple(found))
+
+
+def fetch_readers(store: Store, operation: FetchReaders) -> Outcome:
+    """By their own marks."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.membership(operation.user_id) if room else None
+    message = _message(room, operation.seq) if room and member and operation.seq >= member.first_seq else None
+    if room is None or message is None or message.deleted:
+        return Refused("not_found")
+    present = room.present().values()
+    if len(present) > MAX_WATCHED:
+        return Refused("too_many", f"the group has more than {MAX_WATCHED} members")
+    others = sorted((one for one in present if one.user_id != message.sender_id), key=lambda one: one.user_id)
+    read = tuple(one.user_id for one in others if one.own_read_seq >= message.seq)
+    received = tuple(one.user_id for one in others if one.own_read_seq < message.seq <= one.own_delivered_seq)
+    return ReadersFound(
+        read, received, tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(read + received))
+    )
 
 
 def fetch_pins(store: Store, operation: FetchPins) -> Outcome:

@@ -1,11 +1,23 @@
 """The model's pages of a log (docs/protocol.md section 4, `sync`; I5, I8)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 
 import msgspec
 
-from chatproto.operations import FetchMessages, FetchPage, LogRead, MessagesFound, Outcome, PageFound, ReadLog, Refused
+from chatproto.operations import (
+    AroundFound,
+    FetchAround,
+    FetchMessages,
+    FetchPage,
+    LogRead,
+    MessagesFound,
+    Outcome,
+    PageFound,
+    ReadLog,
+    Refused,
+)
 from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
 from chatproto.simulation.store_log import everybody
@@ -52,6 +64,44 @@ def fetch_page(store: Store, operation: FetchPage) -> Outcome:
     return PageFound(page)
 
 
+def fetch_around(store: Store, operation: FetchAround) -> Outcome:
+    """Half a page of bytes for each side, so that the entry itself is always there."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.members.get(operation.user_id) if room else None
+    if room is None or member is None:
+        return Refused("not_member")
+    last_seq = room.last_seq if member.left_seq is None else member.left_seq
+    before_all = member.first_seq - 1
+    seq = operation.seq
+    if seq is None and last_seq > before_all:
+        at = cast("datetime", operation.at)
+        visible = room.log[before_all:last_seq]
+        seq = next((item.seq for item in visible if item.created_at >= at), last_seq)
+    elif seq is not None and not before_all < seq <= last_seq:
+        return Refused("bad_seq", "around_seq is not in this log", "around_seq")
+    target = last_seq + 1 if seq is None else seq
+    start = max(target - 1 - operation.limit // 2, before_all)
+    end = min(target - 1 + (operation.limit + 1) // 2, last_seq)
+    items = [shown_item(room, item, member) for item in room.log[start:end]]
+    below = target - 1 - start
+    viewer = operation.user_id
+    older = _fitting(store, viewer, items[:below], forward=False, size_limit=PAGE_BYTES // 2)
+    newer = _fitting(store, viewer, items[below:], forward=True, size_limit=PAGE_BYTES // 2)
+    start, end = target - 1 - len(older), target - 1 + len(newer)
+    named = sorted(named_ids(older + newer))
+    page = Page(
+        chat_id=room.id,
+        from_seq=start,
+        to_seq=end,
+        items=(*older, *newer),
+        users=tuple(store.seen_by(viewer, user_id) for user_id in named),
+        more=end < last_seq,
+        last_seq=last_seq,
+        last_at=room.log[last_seq - 1].created_at if last_seq else None,
+    )
+    return AroundFound(page, seq, has_before=start > before_all)
+
+
 def read_log(store: Store, operation: ReadLog) -> Outcome:
     """What comes after `after_seq`, whoever asks."""
     room = store.rooms.get(operation.chat_id)
@@ -89,13 +139,15 @@ def _replaced(room: Room, operation: FetchPage | ReadLog) -> bool:
     return room.log[operation.after_seq - 1].created_at != operation.after_at
 
 
-def _fitting(store: Store, viewer_id: int, items: list[LogItem], forward: bool) -> list[LogItem]:
+def _fitting(
+    store: Store, viewer_id: int, items: list[LogItem], forward: bool, size_limit: int = PAGE_BYTES
+) -> list[LogItem]:
     size, counted, kept = 0, set[int](), list[LogItem]()
     for item in items if forward else reversed(items):
         named = named_ids([item]) - counted
         size += len(msgspec.json.encode(item)) + 1
         size += sum(len(msgspec.json.encode(store.seen_by(viewer_id, user_id))) + 1 for user_id in named)
-        if size > PAGE_BYTES and kept:
+        if size > size_limit and kept:
             break
         counted |= named
         kept.append(item)

@@ -6,6 +6,8 @@ import msgspec
 
 MAX_MEMBERS: Final = 1000
 """Of a group."""
+MAX_WATCHED: Final = 50
+"""Members of a chat in which it is told who has read a message."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

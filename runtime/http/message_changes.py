@@ -11,11 +11,13 @@ from chatproto.operations import (
     Appended,
     FetchMessages,
     FetchPins,
+    FetchReaders,
     FetchRevisions,
     LogCommand,
     MessagesFound,
     Outcome,
     PinsFound,
+    ReadersFound,
     Refused,
     RevisionsFound,
     composing,
@@ -25,7 +27,7 @@ from runtime.http.fields import Cid, Content
 from runtime.http.messages import wrong_content
 from runtime.http.problem import Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
-from runtime.http.shapes import Pins, Revisions
+from runtime.http.shapes import Pins, Readers, Revisions
 
 
 class TargetQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +91,14 @@ async def list_revisions(call: Call[None, None], chat_id: int, seq: int) -> Resu
     return Answer(200, Revisions(revisions=found.revisions)) if isinstance(found, RevisionsFound) else refusal(found)
 
 
+async def list_readers(call: Call[None, None], chat_id: int, seq: int) -> Result:
+    """Who has read or received a message, in chats of at most 50 members."""
+    found = await call.ask(FetchReaders(call.me.user_id, chat_id, seq))
+    if not isinstance(found, ReadersFound):
+        return refusal(found)
+    return Answer(200, Readers(read=found.read, received=found.received, users=found.users))
+
+
 async def list_pins(call: Call[None, None], chat_id: int) -> Result:
     """The pinned messages that one may see."""
     found = await call.ask(FetchPins(call.me.user_id, chat_id))
@@ -142,6 +152,10 @@ ROUTES = (
     Route(
         method="GET", path=_MESSAGE + "/revisions", handler=list_revisions, summary="Former texts of a message",
         answers={200: (Revisions,)},
+    ),
+    Route(
+        method="GET", path=_MESSAGE + "/readers", handler=list_readers, summary="Who has read a message",
+        answers={200: (Readers,)}, codes=("too_many",),
     ),
     Route(
         method="PUT", path=_REACTION, handler=add_reaction, summary="React to a message", query=TargetQuery,

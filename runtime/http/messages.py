@@ -1,12 +1,15 @@
 """Messages and the read mark: /api/chats/{chat_id}/messages and /read."""
 
 from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
 from chatproto.operations import (
     Appended,
     AppendMessage,
+    AroundFound,
+    FetchAround,
     FetchMessages,
     FetchPage,
     ForwardSource,
@@ -20,22 +23,27 @@ from chatproto.operations import (
     composing,
 )
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Message
-from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq
-from runtime.http.problem import FieldError, refusal, wrong_fields
+from chatproto.wire.model import Message, Page
+from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq, Until
+from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
-from runtime.http.shapes import ItemPage, MessagePage, ReadState
+from runtime.http.shapes import AroundPage, ItemPage, MessagePage, ReadState
 
 ALL = -1
 """As `read_seq` of Mark: up to the end of the log."""
 
 
+CURSORS: Final = ("offset", "before_seq", "after_seq", "around_seq", "around_at")
+
+
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """One of `offset`, `before_seq` and `after_seq`; none is offset 0."""
+    """One of `offset`, `before_seq`, `after_seq`, `around_seq` and `around_at`; none is offset 0."""
 
     offset: Offset | None = None
     before_seq: Id | None = None
     after_seq: Seq | None = None
+    around_seq: Id | None = None
+    around_at: Until | None = None
     limit: Limit = 50
 
 
@@ -65,13 +73,14 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_messages(call: Call[None, PageQuery], chat_id: int) -> Result:
-    """A page of messages back from the newest or from `before_seq`; with `after_seq` all that follows it."""
+    """A page of messages back from the newest or from `before_seq`; with the others all entries there."""
     query = call.query
-    cursors = {"offset": query.offset, "before_seq": query.before_seq, "after_seq": query.after_seq}
-    given = [name for name, value in cursors.items() if value is not None]
+    given = [name for name in CURSORS if getattr(query, name) is not None]
     if len(given) > 1:
-        detail = "Give only one of offset, before_seq and after_seq."
+        detail = f"Give only one of {', '.join(CURSORS)}."
         return wrong_fields(*(FieldError(field=name, code="not_allowed", detail=detail) for name in given))
+    if query.around_seq is not None or query.around_at is not None:
+        return await _items_around(call, chat_id)
     if query.after_seq is not None:
         return await _items_after(call, chat_id, query.after_seq)
     offset = None if query.before_seq is not None else query.offset or 0
@@ -146,23 +155,39 @@ async def _items_after(call: Call[None, PageQuery], chat_id: int, after_seq: int
     outcome = await call.ask(FetchPage(call.me.user_id, chat_id, after_seq, None, call.query.limit))
     if not isinstance(outcome, PageFound):
         return refusal(outcome)
-    # Asked after the page: were the database replaced in between, a new epoch with an old page only makes the client
-    # drop it, while an old epoch with a new page would be kept.
+    epoch = await _epoch_after(call)
+    return Answer(200, ItemPage(**_told(outcome.page), epoch=epoch)) if isinstance(epoch, str) else epoch
+
+
+async def _items_around(call: Call[None, PageQuery], chat_id: int) -> Result:
+    query = call.query
+    outcome = await call.ask(FetchAround(call.me.user_id, chat_id, query.around_seq, query.around_at, query.limit))
+    if not isinstance(outcome, AroundFound):
+        return refusal(outcome)
+    epoch = await _epoch_after(call)
+    if not isinstance(epoch, str):
+        return epoch
+    place = AroundPage(**_told(outcome.page), epoch=epoch, seq=outcome.seq, has_before=outcome.has_before)
+    return Answer(200, place)
+
+
+def _told(page: Page) -> dict[str, Any]:
+    """What a page of entries says, but for the epoch."""
+    names = ("items", "users", "from_seq", "to_seq", "last_seq")
+    return {name: getattr(page, name) for name in names} | {"has_more": page.more}
+
+
+async def _epoch_after(call: Call[None, PageQuery]) -> str | Problem:
+    """Asked after the page: were the database replaced in between, a new epoch with an old page only makes the client
+    drop it, while an old epoch with a new page would be kept."""
     swept = await call.ask(Sweep(chat_ids=(), session_ids=()))
-    if not isinstance(swept, Swept):
-        return refusal(swept)
-    page = outcome.page
-    answer = ItemPage(
-        items=page.items, users=page.users, from_seq=page.from_seq, to_seq=page.to_seq, has_more=page.more,
-        last_seq=page.last_seq, epoch=swept.epoch,
-    )  # fmt: skip
-    return Answer(200, answer)
+    return swept.epoch if isinstance(swept, Swept) else refusal(swept)
 
 
 ROUTES = (
     Route(
         method="GET", path="/api/chats/{chat_id}/messages", handler=list_messages, summary="A page of the log",
-        query=PageQuery, answers={200: (MessagePage, ItemPage)}, codes=("use_cursor", "bad_seq"),
+        query=PageQuery, answers={200: (MessagePage, ItemPage, AroundPage)}, codes=("use_cursor", "bad_seq"),
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/messages", handler=send_message, summary="Send a message",

@@ -67,10 +67,26 @@ class ItemPage(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
 
 
+class AroundPage(ItemPage, frozen=True, kw_only=True):
+    """Items around a place; `seq`: the entry that was looked for, null in an empty log; `has_before`: older ones
+    exist."""
+
+    seq: int | None
+    has_before: bool
+
+
 class Revisions(msgspec.Struct, frozen=True, kw_only=True):
     """The texts of a message, ascending; the last is the present one."""
 
     revisions: tuple[Revision, ...]
+
+
+class Readers(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids, ascending. `received` does not hold those who have `read` it; `users` are all of them."""
+
+    read: tuple[int, ...]
+    received: tuple[int, ...]
+    users: tuple[User, ...]
 
 
 class Pins(msgspec.Struct, frozen=True, kw_only=True):

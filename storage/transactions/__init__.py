@@ -32,9 +32,11 @@ from chatproto.operations import (
     Done,
     EditMessage,
     EndSessions,
+    FetchAround,
     FetchMessages,
     FetchPage,
     FetchPins,
+    FetchReaders,
     FetchRevisions,
     FindLogin,
     FindUsers,
@@ -67,8 +69,8 @@ from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.marks import mark
-from storage.transactions.message_reads import fetch_pins, fetch_revisions
-from storage.transactions.pages import fetch_messages, fetch_page, read_log
+from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
+from storage.transactions.pages import fetch_around, fetch_messages, fetch_page, read_log
 from storage.transactions.search import find_users, search_users
 from storage.transactions.sessions import (
     change_password,
@@ -148,12 +150,16 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(append_batch, operation), writes=True)
         case FetchPage():
             return Plan(partial(fetch_page, operation), writes=False)
+        case FetchAround():
+            return Plan(partial(fetch_around, operation), writes=False)
         case ReadLog():
             return Plan(partial(read_log, operation), writes=False)
         case FetchMessages():
             return Plan(partial(fetch_messages, operation), writes=False)
         case FetchRevisions():
             return Plan(partial(fetch_revisions, operation), writes=False)
+        case FetchReaders():
+            return Plan(partial(fetch_readers, operation), writes=False)
         case FetchPins():
             return Plan(partial(fetch_pins, operation), writes=False)
         case Mark():

@@ -1,11 +1,21 @@
-"""The former texts of a message, and the pinned messages of a chat."""
+"""The former texts of a message, who has read it, and the pinned messages of a chat."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from chatproto.operations import FetchPins, FetchRevisions, Outcome, PinsFound, Refused, RevisionsFound
+from chatproto.operations import (
+    FetchPins,
+    FetchReaders,
+    FetchRevisions,
+    Outcome,
+    PinsFound,
+    ReadersFound,
+    Refused,
+    RevisionsFound,
+)
+from chatproto.wire.limits import MAX_WATCHED
 from chatproto.wire.model import MAX_ID, ChatType, Revision, Role, named_ids
 from storage.statements import Select, Statement, Steps, param
 from storage.tables import chat_users, chats, messages, pins, revisions
@@ -29,6 +39,12 @@ class _Text(NamedTuple):
     rev: int
     content: str
     edited_at: datetime | None
+
+
+class _Marks(NamedTuple):
+    user_id: int
+    read_seq: int
+    delivered_seq: int
 
 
 _HERE: Final = and_(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
@@ -56,6 +72,25 @@ _TEXTS: Final = Select(
     )
     .order_by(revisions.c.rev),
     row=_Text,
+)
+_SENDER: Final = Statement(
+    select(messages.c.sender_id)
+    .select_from(
+        chat_users.join(messages, and_(messages.c.chat_id == chat_users.c.chat_id, messages.c.seq == bindparam("seq")))
+    )
+    .where(
+        _HERE,
+        chat_users.c.left_seq.is_(None),
+        messages.c.seq >= chat_users.c.first_seq,
+        messages.c.deleted.is_(False),
+    )
+)
+_MEMBERS: Final = Select(
+    select(chat_users.c.user_id, chat_users.c.own_read_seq, chat_users.c.own_delivered_seq)
+    .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.left_seq.is_(None))
+    .order_by(chat_users.c.user_id)
+    .limit(MAX_WATCHED + 1),
+    row=_Marks,
 )
 _MEMBER: Final = Statement(
     select(chat_users.c.first_seq, chat_users.c.left_seq, *READERS_THEN)
@@ -90,6 +125,22 @@ def fetch_revisions(operation: FetchRevisions) -> Steps[Outcome]:
     return RevisionsFound(
         tuple(Revision(rev=text.rev, content=text.content, edited_at=text.edited_at) for text in texts)
     )
+
+
+def fetch_readers(operation: FetchReaders) -> Steps[Outcome]:
+    """By their own marks: where somebody began to read, when they were added, says nothing."""
+    chat_id, seq = operation.chat_id, operation.seq
+    sender = yield from _SENDER.one(chat_id=chat_id, user_id=operation.user_id, seq=seq)
+    if sender is None:
+        return Refused("not_found")
+    members = yield from _MEMBERS.all(chat_id=chat_id)
+    if len(members) > MAX_WATCHED:
+        return Refused("too_many", f"the group has more than {MAX_WATCHED} members")
+    others = [one for one in members if one.user_id != sender[0]]
+    read = tuple(one.user_id for one in others if one.read_seq >= seq)
+    received = tuple(one.user_id for one in others if one.read_seq < seq <= one.delivered_seq)
+    users = yield from users_seen_by(operation.user_id, {*read, *received})
+    return ReadersFound(read, received, tuple(users.values()))
 
 
 def fetch_pins(operation: FetchPins) -> Steps[Outcome]:

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select, union_all
 
 from chatproto.operations import (
+    AroundFound,
+    FetchAround,
     FetchMessages,
     FetchPage,
     LogRead,
@@ -20,7 +22,7 @@ from chatproto.operations import (
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User, named_ids
 from storage.statements import Lookup, Statement, Steps
-from storage.tables import chat_users, chats, departures, messages
+from storage.tables import chat_events, chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
 from storage.transactions.log import MESSAGE_COLUMNS, read_entries, read_message, readers
 from storage.transactions.people import users_seen_by
@@ -56,6 +58,21 @@ _NEWEST: Final = Statement(
     .order_by(messages.c.seq.desc())
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
+)
+
+
+_PROBES: Final = 32
+"""Entries whose times are looked at together, to find a moment in a log: a log of a million takes four such looks."""
+_SEQS: Final[BindParameter[int]] = bindparam("seqs", expanding=True)
+_TIMES: Final = Statement(
+    union_all(
+        *(
+            select(table.c.seq, table.c.created_at).where(
+                table.c.chat_id == bindparam("chat_id"), table.c.seq.in_(_SEQS)
+            )
+            for table in (messages, chat_events)
+        )
+    )
 )
 
 
@@ -123,6 +140,52 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
     )
 
 
+def fetch_around(operation: FetchAround) -> Steps[Outcome]:
+    """Half a page of bytes for each side, so that the entry itself is always there."""
+    visible = yield from _visible(operation)
+    if visible is None:
+        return Refused("not_member")
+    last_seq, before_all, seq = visible.last_seq, visible.viewer.first_seq - 1, operation.seq
+    if seq is None and last_seq > before_all:
+        assert operation.at is not None
+        seq = yield from _first_since(operation.chat_id, before_all + 1, last_seq, operation.at)
+    elif seq is not None and not before_all < seq <= last_seq:
+        return Refused("bad_seq", "around_seq is not in this log", "around_seq")
+    target = last_seq + 1 if seq is None else seq
+    start = max(target - 1 - operation.limit // 2, before_all)
+    end = min(target - 1 + (operation.limit + 1) // 2, last_seq)
+    items = yield from read_items(operation.chat_id, start, end, visible.viewer)
+    users = yield from users_seen_by(operation.user_id, named_ids(items))
+    below = target - 1 - start
+    older = _fitting(items[:below], users, forward=False, most=PAGE_BYTES // 2)
+    newer = _fitting(items[below:], users, forward=True, most=PAGE_BYTES // 2)
+    start, end = target - 1 - len(older), target - 1 + len(newer)
+    named = named_ids(older + newer)
+    page = Page(
+        chat_id=operation.chat_id,
+        from_seq=start,
+        to_seq=end,
+        items=(*older, *newer),
+        users=tuple(user for user in users.values() if user.id in named),
+        more=end < last_seq,
+        last_seq=last_seq,
+        last_at=visible.last_at,
+    )
+    return AroundFound(page, seq, has_before=start > before_all)
+
+
+def _first_since(chat_id: int, first: int, last: int, at: datetime) -> Steps[int]:
+    """The first entry in [first, last] that was made at this time or later, else the last one. Times rise with the
+    seqs, unless a clock was set back."""
+    low, high = first, last + 1
+    while low < high:
+        seqs = sorted({low + (high - low) * step // _PROBES for step in range(_PROBES)})
+        times: dict[int, datetime] = dict((yield from _TIMES.rows(chat_id=chat_id, seqs=seqs)))
+        late = next((place for place, seq in enumerate(seqs) if times[seq] >= at), len(seqs))
+        low, high = (seqs[late - 1] + 1 if late else low), (seqs[late] if late < len(seqs) else high)
+    return min(low, last)
+
+
 def read_log(operation: ReadLog) -> Steps[Outcome]:
     """What comes after `after_seq`, as many as fit into a page, but at least one."""
     head = yield from _HEAD.one(chat_id=operation.chat_id)
@@ -166,7 +229,7 @@ def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:
     return items[0].created_at != operation.after_at
 
 
-def _visible(operation: FetchPage | FetchMessages) -> Steps[_Visible | None]:
+def _visible(operation: FetchPage | FetchAround | FetchMessages) -> Steps[_Visible | None]:
     """For a former member the log ends with the entry that removed them. None: they never were a member."""
     row = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
     if row is None:
@@ -178,15 +241,15 @@ def _visible(operation: FetchPage | FetchMessages) -> Steps[_Visible | None]:
 
 
 def _fitting(
-    items: Sequence[LogItem], users: dict[int, User], *, forward: bool
-) -> list[LogItem]:  # fmt: skip
+    items: Sequence[LogItem], users: dict[int, User], *, forward: bool, most: int = PAGE_BYTES
+) -> list[LogItem]:
     """As many items from the cursor's side as fit with their users, but at least one."""
     size, counted, kept = 0, set[int](), list[LogItem]()
     for item in items if forward else reversed(items):
         named = named_ids([item]) - counted
         size += len(msgspec.json.encode(item)) + 1
         size += sum(len(msgspec.json.encode(users[user_id])) + 1 for user_id in named if user_id in users)
-        if size > PAGE_BYTES and kept:
+        if size > most and kept:
             break
         counted |= named
         kept.append(item)

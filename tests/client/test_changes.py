@@ -47,6 +47,10 @@ async def test_what_one_changes_the_other_sees(house: House) -> None:
         assert at(ann, chat_id, 1).reactions == (Reaction(emoji="👍", count=1, user_ids=(bob.user_id,)),)
         assert [message.seq for message in await ann.pins(chat_id)] == [1]
         assert [revision.content for revision in await ann.revisions(mine)] == ["helo", "hello"]
+        await bob.account.call("POST", f"/api/chats/{chat_id}/read", {"seq": 1})
+        assert (await ann.readers(mine)).read == (bob.user_id,)
+        assert [item.seq for item in await bob.around(chat_id, 2, limit=2)] == [1, 2]
+        assert [item.seq for item in await bob.around(chat_id, theirs.created_at, limit=2)] == [1]
         assert (await bob.react(theirs, "👍")).seq == 4, "nothing to do: acked with the end of the log"
         with pytest.raises(ChatError, match="forbidden"):
             await bob.edit(theirs, "not mine")

@@ -11,12 +11,17 @@ from chatproto.operations import (
     AppendChange,
     Appended,
     AppendMessage,
+    AroundFound,
     BatchAppended,
     DeleteMessage,
     EditMessage,
+    FetchAround,
     FetchPins,
+    FetchReaders,
     ForwardSource,
+    Mark,
     PinsFound,
+    ReadersFound,
     ReadLog,
     Refused,
     composing,
@@ -547,7 +552,7 @@ def test_an_unchanged_command_below_a_known_head_tells_of_a_replaced_log() -> No
     assert a.closed == b.closed == (1012, "the log was replaced")
 
 
-def test_pins_name_people_with_their_presence() -> None:
+def test_what_is_fetched_names_people_with_their_presence() -> None:
     world, (ann, bob, _), (a, b, _), chat_id = begin()
     say(b, chat_id, "two")
     do(a, "pin", chat_id, 1, on=True)
@@ -559,6 +564,13 @@ def test_pins_name_people_with_their_presence() -> None:
     assert [message.seq for message in found.messages] == [1, 2]
     assert {user.id: user.online for user in found.users} == {ann.id: True, bob.id: False}
     assert world.request(FetchPins(99, chat_id)) == Refused("not_found")
+    around = world.request(FetchAround(ann.id, chat_id, 2, None, 10))
+    assert isinstance(around, AroundFound) and (around.seq, around.has_before) == (2, False)
+    assert {user.id: user.online for user in around.page.users} == {ann.id: True, bob.id: False}
+    world.request(Mark(bob.id, chat_id, None, 1, world.now))
+    readers = world.request(FetchReaders(ann.id, chat_id, 1))
+    assert isinstance(readers, ReadersFound)
+    assert [(user.id, user.online) for user in readers.users] == [(bob.id, False)]
 
 
 # --- what a send says besides its text ---

@@ -21,6 +21,8 @@ async def seen(house: House, person: Person, chat_id: int) -> dict[str, Any]:
         "flags": (await person.patch(f"/api/chats/{chat_id}", {"muted": False})).json(),
         "messages": (await person.get(f"/api/chats/{chat_id}/messages")).json(),
         "items": (await person.get(f"/api/chats/{chat_id}/messages", after_seq=0)).json(),
+        "place": (await person.get(f"/api/chats/{chat_id}/messages", around_seq=1)).json(),
+        "moment": (await person.get(f"/api/chats/{chat_id}/messages", around_at="9000-01-01T00:00:00Z")).json(),
         "head": [head for head in ready["chats"] if head["chat_id"] == chat_id],
         "page": page,
     }

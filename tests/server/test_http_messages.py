@@ -280,6 +280,25 @@ async def test_items_after_a_seq(long_chat: tuple[Person, int]) -> None:
     assert beyond.status_code == 422 and code_of(beyond) == "bad_seq"
 
 
+async def test_items_around_a_place(long_chat: tuple[Person, int]) -> None:
+    anna, chat = long_chat
+    page = (await anna.get(path(chat), around_seq=6, limit=4)).json()
+    assert [(item["type"], item["seq"]) for item in page["items"]] == [
+        ("message", 4), ("message", 5), ("event", 6), ("message", 7),
+    ]  # fmt: skip
+    assert (page["from_seq"], page["to_seq"], page["last_seq"]) == (3, 7, 11)
+    assert (page["seq"], page["has_before"], page["has_more"]) == (6, True, True)
+    assert page["epoch"] == (await anna.get("/api/chats")).json()["epoch"]
+    moment = page["items"][2]["created_at"]
+    assert (await anna.get(path(chat), around_at=moment, limit=4)).json()["seq"] <= 6
+    end = (await anna.get(path(chat), around_at="9000-01-01T00:00:00+05:00", limit=4)).json()
+    assert (end["seq"], end["has_before"], end["has_more"]) == (11, True, False)
+    beyond = await anna.get(path(chat), around_seq=12)
+    assert beyond.status_code == 422 and code_of(beyond) == "bad_seq"
+    empty = (await anna.get(path(await anna.group("y")), around_at=moment)).json()
+    assert (empty["items"], empty["seq"]) == ([], None)
+
+
 @pytest.mark.parametrize(
     ("query", "code", "fields"),
     [({"offset": 10**12}, "use_cursor", {"offset": "use_cursor"}),
@@ -293,6 +312,12 @@ async def test_items_after_a_seq(long_chat: tuple[Person, int]) -> None:
      ({"limit": "１"}, "validation_failed", {"limit": "wrong_type"}),
      ({"before_seq": 0}, "validation_failed", {"before_seq": "out_of_range"}),
      ({"after_seq": 2**53}, "validation_failed", {"after_seq": "out_of_range"}),
+     ({"around_seq": 0}, "validation_failed", {"around_seq": "out_of_range"}),
+     ({"around_at": "2026-01-01T00:00:00"}, "validation_failed", {"around_at": "wrong_type"}),
+     ({"around_at": "0001-01-01T00:00:00+23:59"}, "validation_failed", {"around_at": "out_of_range"}),
+     ({"around_at": "yesterday"}, "validation_failed", {"around_at": "wrong_type"}),
+     ({"around_at": "2026-01-01T00:00:00Z", "around_seq": 5}, "validation_failed",
+      {"around_at": "not_allowed", "around_seq": "not_allowed"}),
      ({"before_seq": 5, "after_seq": 5}, "validation_failed",
       {"before_seq": "not_allowed", "after_seq": "not_allowed"}),
      ({"offset": 0, "before_seq": 5}, "validation_failed", {"offset": "not_allowed", "before_seq": "not_allowed"})],

@@ -16,7 +16,9 @@ from tests.server.sockets import Socket, open_socket
 RANDOM: Final = 9_876_543
 """An id and a seq that nothing has."""
 WRITES: Final = [route for route in ROUTES if route.method != "GET"]
-REVISIONS, PINS = (next(route for route in ROUTES if route.path.endswith(end)) for end in ("/revisions", "/pins"))
+REVISIONS, READERS, PINS = (
+    next(route for route in ROUTES if route.path.endswith(end)) for end in ("/revisions", "/readers", "/pins")
+)
 ALLOWED: Final[dict[str, set[str]]] = {
     "edit_message": {"author"},
     "delete_message": {"author", "admin"},
@@ -83,6 +85,11 @@ async def test_b25_every_route_answers_who_may_not_as_if_there_were_nothing(hous
         assert (await ask(house, people[who], REVISIONS, group, 1)).content == nothing
     for who in ("author", "admin"):
         assert (await ask(house, people[who], REVISIONS, group, 1)).status_code == 200
+    for who in ("former", "late"):
+        assert (await ask(house, people[who], READERS, group, 1)).content == nothing
+    for who in ("member", "author", "admin"):
+        answer = await ask(house, people[who], READERS, group, 1)
+        assert answer.json() == {"read": [], "received": [], "users": []}
     for who in ("former", "member", "late", "author", "admin"):
         assert (await ask(house, people[who], PINS, group, 1)).json() == {"messages": [], "users": []}
 

@@ -1,0 +1,67 @@
+"""What the Python client asks of chats over HTTP."""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+
+import msgspec
+
+from chatproto.client.timeline import Timeline
+from chatproto.wire.model import LogItem, Message, Revision
+from client.account import Account
+
+
+class Readers(msgspec.Struct, frozen=True):
+    """Ids of members who have read a message, and of those who have only received it."""
+
+    read: tuple[int, ...]
+    received: tuple[int, ...]
+
+
+class Chats(ABC):
+    """Chats, and what was said in them, of somebody who is logged in."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    @abstractmethod
+    def held(self, chat_id: int) -> Timeline:
+        """What is in memory of a chat: it may be newer than an answer."""
+
+    async def create_direct(self, user_id: int) -> int:
+        """The id of the chat with that user, made or found. Raises ChatError."""
+        return int((await self.account.call("POST", "/api/chats", {"type": "direct", "user_id": user_id}))["id"])
+
+    async def create_group(self, title: str, user_ids: list[int]) -> int:
+        """The id of a new group. Raises ChatError."""
+        body = {"type": "group", "title": title, "user_ids": user_ids}
+        return int((await self.account.call("POST", "/api/chats", body))["id"])
+
+    async def history(self, chat_id: int, before_seq: int, limit: int = 50) -> list[Message]:
+        """Messages before `before_seq`, ascending, at most `limit` (200). Raises ChatError."""
+        path = f"/api/chats/{chat_id}/messages"
+        page = await self.account.call("GET", path, before_seq=before_seq, limit=limit)
+        log = self.held(chat_id)
+        return [log.current(message) for message in msgspec.convert(page["messages"], list[Message])]
+
+    async def around(self, chat_id: int, place: int | datetime, limit: int = 50) -> list[LogItem]:
+        """The entries around a seq, or around the first one made at a time (aware) or later; ascending, at most
+        `limit` (200), half of them before the place. Raises ChatError, `bad_seq` where the seq is not in the log."""
+        cursor = {"around_seq": place} if isinstance(place, int) else {"around_at": place.isoformat()}
+        page = await self.account.call("GET", f"/api/chats/{chat_id}/messages", limit=limit, **cursor)
+        log, items = self.held(chat_id), msgspec.convert(page["items"], list[LogItem])
+        return [log.current(item) if isinstance(item, Message) else item for item in items]
+
+    async def readers(self, message: Message) -> Readers:
+        """Who has read a message, in chats of at most 50 members. Raises ChatError, `too_many` in larger ones."""
+        path = f"/api/chats/{message.chat_id}/messages/{message.seq}/readers"
+        return msgspec.convert(await self.account.call("GET", path), Readers)
+
+    async def pins(self, chat_id: int) -> list[Message]:
+        """The pinned messages of a chat, ascending. Raises ChatError."""
+        found = await self.account.call("GET", f"/api/chats/{chat_id}/pins")
+        return msgspec.convert(found["messages"], list[Message])
+
+    async def revisions(self, message: Message) -> list[Revision]:
+        """The texts that a message had, the present one last; for its author and the admins. Raises ChatError."""
+        path = f"/api/chats/{message.chat_id}/messages/{message.seq}/revisions"
+        return msgspec.convert((await self.account.call("GET", path))["revisions"], list[Revision])
