@@ -11,7 +11,7 @@ const CLOCK = "Time and randomness are arguments in the pure rooms.";
 const fence = (regex, message) => ({ "no-restricted-imports": ["error", { patterns: [{ regex, message }] }] });
 
 /** Rooms without a DOM, a network or a clock. */
-const PURE = ["renderer/protocol/*.js", "renderer/words/*.js", "renderer/state/*.js"];
+const PURE = ["renderer/rules/*.js", "renderer/protocol/*.js", "renderer/words/*.js", "renderer/state/*.js"];
 
 export default [
   { ignores: ["node_modules/", "dist/", "renderer/vendor/", "test/screens/"] },
@@ -53,7 +53,10 @@ export default [
       },
     },
     rules: {
-      ...fence("^(?!(\\.|\\.\\./protocol|\\.\\./words)/[\\w-]+\\.js$)", "A pure room imports pure rooms only."),
+      ...fence(
+        "^(?!(\\.|\\.\\./rules|\\.\\./protocol|\\.\\./words)/[\\w-]+\\.js$)",
+        "A pure room imports pure rooms only.",
+      ),
       "no-restricted-syntax": [
         "error",
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK },

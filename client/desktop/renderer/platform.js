@@ -3,6 +3,7 @@
  * number, links, and how one is woken. The same functions in both.
  */
 
+import { externalLink } from "./rules/external.js";
 import { openDatabase, transact } from "./store/idb.js";
 import { accountName, keepInTab, keptInTab, secretName } from "./store/tab.js";
 
@@ -125,7 +126,7 @@ function browser({ load, save, durable }) {
     closeNote: async (tag) => notes.get(tag)?.close(),
     setBadge: () => {}, // the title of the page has the number (ui/notify.js)
     openExternal: async (url) => {
-      const link = externalLink(url);
+      const link = externalLink(url, { plain: true }); // the face asks before it opens plain http
       if (link) window.open(link, "_blank", "noopener,noreferrer");
       return link !== null;
     },
@@ -134,18 +135,6 @@ function browser({ load, save, durable }) {
     onWake: () => {},
     onMenu: () => {},
   };
-}
-
-/** A link that may leave the app; null for any other. The face asks before it opens plain http. @param {string} url */
-export function externalLink(url) {
-  try {
-    const { protocol, href, username, password } = new URL(url);
-    const web = protocol === "https:" || protocol === "http:";
-    const allowed = protocol === "mailto:" || (web && !username && !password);
-    return allowed ? href : null;
-  } catch {
-    return null;
-  }
 }
 
 /** @param {string | null} text @returns {any} */

@@ -58,15 +58,7 @@
  *   since: number | null, code: string | null}} LinkView
  */
 
-/**
- * Kept on this machine for this profile. `size` is the font's. `send_key`: what sends; the other breaks the line.
- * `notify_text` false hides what was written. `foreign_images`: avatars from other https hosts may be loaded.
- * `side_width`: of the list of chats, in rem. `recent_emoji`: the newest first, apart by spaces.
- * @typedef {{language: "ru" | "en" | "system", theme: "light" | "dark" | "system", size: "s" | "m" | "l" | "xl",
- *   notifications: boolean, notify_text: boolean, sounds: boolean, send_key: "enter" | "ctrl_enter",
- *   foreign_images: boolean, close_to_tray: boolean, autostart: boolean, spellcheck: boolean,
- *   side_width: number, recent_emoji: string}} Settings
- */
+/** Kept on this machine for this profile. @typedef {import("./rules/settings.js").Settings} Settings */
 
 /**
  * Everything that the face shows; a new object whenever anything in it changed, unchanged parts keep their identity.

@@ -5,7 +5,9 @@
 
 import { Api, probe } from "../link/api.js";
 import { echoOf } from "../protocol/commands.js";
-import { emptyModel, emptyProfile, reduce } from "../state/model.js";
+import { serverOrigin } from "../rules/address.js";
+import { USUAL, settingsOf } from "../rules/settings.js";
+import { emptyModel, emptyProfile, isOver, reduce } from "../state/model.js";
 import { Db } from "../store/db.js";
 import { History } from "./history.js";
 import { memoryStore } from "../store/memory.js";
@@ -143,13 +145,13 @@ class Vestnik {
     this.#keyring = info.keyring;
     this.#version = info.version;
     this.#os = info.os;
-    const server = { url: trimmed(info.server), fixed: info.server_fixed };
+    const server = { url: serverOrigin(info.server) ?? "", fixed: info.server_fixed };
     // the app is Russian until somebody chooses; a page follows its browser
-    const usual = this.platform.desktop ? this.model.settings : { ...this.model.settings, language: "system" };
-    const settings = settingsWith(/** @type {import("../types.js").Settings} */ (usual), kept);
+    const language = this.platform.desktop ? USUAL.language : "system";
+    const settings = { ...USUAL, language, ...settingsOf(kept) };
     this.update([{ do: "set", values: { server, settings } }]);
     this.platform.onWake(() => this.wake());
-    setInterval(() => this.model.typists.size > 0 && this.update([{ do: "tick" }]), TICK);
+    setInterval(() => isOver(this.model, Date.now()) && this.update([{ do: "tick" }]), TICK);
     // the listeners of this event are called in the order of their coming: the face's come after
     window.addEventListener("pagehide", () => this.outgoing.leave());
     this.#neighbours.onmessage = ({ data }) => this.#heard(data);
@@ -331,14 +333,14 @@ class Vestnik {
 
   /** @param {string} url @returns {Promise<Done | Refused>} */
   async probe(url) {
-    const address = trimmed(url);
+    const address = serverOrigin(url);
     if (!address) return { ok: false, code: "bad_address" };
     return this.platform.desktop ? this.platform.probe(address) : probe(address);
   }
 
   /** @param {string} url @returns {Promise<Done | Refused>} */
   async setServer(url) {
-    const address = trimmed(url);
+    const address = serverOrigin(url);
     if (!address) return { ok: false, code: "bad_address" };
     const answer = await this.platform.setServer(address);
     if (answer.ok) this.update([{ do: "set", values: { server: { url: address, fixed: false } } }]);
@@ -373,7 +375,7 @@ class Vestnik {
 
   /** @param {Partial<import("../types.js").Settings>} change */
   async changeSettings(change) {
-    const settings = settingsWith(this.model.settings, change);
+    const settings = { ...this.model.settings, ...settingsOf(change) };
     const updates = [{ do: "settings", settings }];
     if (this.profile) this.publish(updates);
     else this.update(updates);
@@ -387,17 +389,6 @@ class Vestnik {
       if (chat) for (const listener of this.arrivals) listener(message, chat);
     }
   }
-}
-
-/**
- * Settings with those of `change` that are settings: a file may hold anything.
- * @param {import("../types.js").Settings} before @param {Record<string, any>} change
- */
-function settingsWith(before, change) {
-  const known = Object.entries(change).filter(
-    ([name, value]) => Object.hasOwn(before, name) && typeof value === typeof (/** @type {any} */ (before)[name]),
-  );
-  return { ...before, ...Object.fromEntries(known) };
 }
 
 /** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
@@ -414,16 +405,6 @@ async function moveUnsent(from, to) {
 /** @param {import("../state/model.js").Model} model */
 function hasServer(model) {
   return model.server.url !== "";
-}
-
-/** The address of a server as it is used: scheme, host and a path without a slash at its end; "" for none. @param {string} url */
-function trimmed(url) {
-  try {
-    const { protocol, origin, pathname } = new URL(url);
-    return protocol === "http:" || protocol === "https:" ? (origin + pathname).replace(/\/+$/, "") : "";
-  } catch {
-    return "";
-  }
 }
 
 /** @param {number} bytes */

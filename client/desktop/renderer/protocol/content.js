@@ -1,7 +1,7 @@
 /** What may stand in a message: the checks of the server (docs/protocol.md section 1), made before it is queued. */
 
-/** Letters and marks that draw nothing: Hangul fillers, the empty Braille cell, the grapheme joiner. */
-const BLANK = /^(?:\p{Cc}|\p{Cf}|\p{Z}|\u115f|\u1160|\u3164|\uffa0|\u2800|\u034f)*$/u;
+import { isBlank } from "../rules/blank.js";
+
 // eslint-disable-next-line no-control-regex -- these are the ones that are refused
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 
@@ -11,7 +11,7 @@ const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
  * @returns {string | null}
  */
 export function contentProblem(content, { content_code_points = 4000, content_bytes = 16 * 1024 }) {
-  if (BLANK.test(content)) return "empty_content";
+  if (isBlank(content)) return "empty_content";
   if (FORBIDDEN.test(content)) return "bad_unicode";
   const long = [...content].length > content_code_points || new TextEncoder().encode(content).length > content_bytes;
   return long ? "content_too_long" : null;

@@ -220,14 +220,19 @@ export function listed(chats) {
   });
 }
 
-/** Unread messages in all chats that are not muted, and mentions in those that are. @param {Map<number, ChatView>} chats
- * @param {number} now ms since 1970 */
+/** Unread messages in all chats that are not muted, and mentions in those that are; and how long that holds, because a
+ * mute ends by itself. @param {Map<number, ChatView>} chats @param {number} now ms since 1970
+ * @returns {{unread: number, until: number}} `until`: ms since 1970 */
 export function unreadOf(chats, now) {
-  let sum = 0;
+  let unread = 0;
+  let until = Infinity;
   for (const chat of chats.values()) {
-    if (!chat.hidden) sum += isMuted(chat, now) ? chat.mention_count : chat.unread_count;
+    if (chat.hidden) continue;
+    const muted = isMuted(chat, now);
+    unread += muted ? chat.mention_count : chat.unread_count;
+    if (muted && chat.muted_until) until = Math.min(until, Date.parse(chat.muted_until));
   }
-  return sum;
+  return { unread, until };
 }
 
 /** A time that compares as text: with all six digits of a second's fraction. @param {ChatView} chat */

@@ -4,6 +4,7 @@
  * the same updates; one that comes twice changes nothing.
  */
 
+import { USUAL } from "../rules/settings.js";
 import { described, forgotten, jumped, unreadOf, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
 import { isShownAtEnd } from "./changes.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
@@ -14,10 +15,10 @@ import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from ".
 /** @typedef {import("../types.js").State} State @typedef {import("./chats.js").Chat} Chat
  * @typedef {import("./timeline.js").Line} Line @typedef {import("../types.js").User} User */
 /**
- * `entering`: updates of chats that are not described yet, kept until they are. `typists`: who types where, until
+ * `unread_until`: when a mute ends that `unread` counts on (ms). `entering`: updates of chats that are not described yet, kept until they are. `typists`: who types where, until
  * when (ms). `drafts`: texts by chat, described or not.
  * @typedef {Omit<State, "chats" | "timelines"> & {chats: Map<number, Chat>, timelines: Map<number, Line>,
- *   echoes: import("./echoes.js").Echoes, entering: Map<number, Update[]>, drafts: Map<number, string>,
+ *   echoes: import("./echoes.js").Echoes, unread_until: number, entering: Map<number, Update[]>, drafts: Map<number, string>,
  *   typists: Map<string, {chat_id: number, user_id: number, until: number}>}} Model
  * @typedef {Record<string, any> & {do: string}} Update
  */
@@ -29,30 +30,13 @@ const ENTERING = 500;
 /** Timelines that are kept; that which was not opened for the longest time goes first. */
 const TIMELINES = 12;
 
-/** @type {import("../types.js").Settings} */
-export const SETTINGS = Object.freeze({
-  language: "ru",
-  theme: "system",
-  size: "m",
-  notifications: true,
-  notify_text: true,
-  sounds: true,
-  send_key: "enter",
-  foreign_images: false,
-  close_to_tray: false,
-  autostart: false,
-  spellcheck: false,
-  side_width: 20,
-  recent_emoji: "",
-});
-
 /** @returns {Model} before anything is known */
 export function emptyModel() {
   return {
     phase: "starting",
     ended: null,
     server: { url: "", fixed: false },
-    settings: SETTINGS,
+    settings: USUAL,
     remembers: "memory",
     ...emptyProfile(),
   };
@@ -70,6 +54,7 @@ export function emptyProfile() {
     pins: new Map(),
     current: null,
     unread: 0,
+    unread_until: Infinity,
     limits: {},
     echoes: noEchoes(),
     entering: new Map(),
@@ -134,10 +119,18 @@ class Next {
 
   model() {
     const { before, state } = this;
-    if (state.chats !== before.chats) state.unread = unreadOf(state.chats, this.now);
+    if (state.chats !== before.chats || this.now >= state.unread_until) {
+      const { unread, until } = unreadOf(state.chats, this.now);
+      Object.assign(state, { unread, unread_until: until });
+    }
     const names = /** @type {(keyof Model)[]} */ (Object.keys(state));
     return names.some((name) => state[name] !== before[name]) ? state : before;
   }
+}
+
+/** Something has ended by itself: a `tick` is due. @param {Model} model @param {number} now ms since 1970 */
+export function isOver({ typists, unread_until: until }, now) {
+  return now >= until || [...typists.values()].some((typist) => typist.until <= now);
 }
 
 /** @param {Chat} chat @param {import("../types.js").Echo[]} echoes @returns {Chat} */
@@ -259,8 +252,8 @@ const TELLS = {
 
 /** What all windows of a profile have alike. @param {Model} model */
 export function sharedOf(model) {
-  const { me, listed, link, chats, users, unread, limits, echoes, entering, drafts, typists } = model;
-  return { me, listed, link, chats, users, unread, limits, echoes, entering, drafts, typists };
+  const { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists } = model;
+  return { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists };
 }
 
 /** The window that owns the profile told all it knows. @param {Next} next @param {ReturnType<typeof sharedOf>} shared */

@@ -1,6 +1,7 @@
 /** Log-in and registration. What was typed stays in the fields; nothing of it is kept in a State. */
 
-import { serverOrigin, shownServer } from "../words/address.js";
+import { serverOrigin } from "../rules/address.js";
+import { shownServer } from "../words/address.js";
 import { errorText, fieldErrorText, language, t } from "../words/i18n.js";
 import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";

@@ -45,10 +45,11 @@ export class Notify {
 
   /** @param {number} unread */
   #count(unread) {
-    document.title = unread ? t("notice.window_title", { count: String(unread) }) : t("auth.brand");
+    const title = unread ? t("notice.window_title", { count: String(unread) }) : t("auth.brand");
+    document.title = title;
     if (unread === this.#unread) return;
     this.#unread = unread;
-    this.face.platform.setBadge(unread, t("auth.brand"));
+    this.face.platform.setBadge(unread, title);
   }
 
   /** @param {import("../state/notices.js").Notice | null} notice @param {State} state */

@@ -3,8 +3,7 @@
  * as `key_one`, `key_few`, `key_many`, `key_other`, chosen by `n`.
  */
 
-/** What is shown where nothing was chosen and what every other language falls back to. */
-export const FALLBACK = "ru";
+import { FALLBACK } from "../rules/language.js";
 
 /** Codes of refusals that no server tells: what the client itself finds on its way there, and holds back. */
 export const OWN_CODES = Object.freeze([
@@ -45,18 +44,6 @@ export function setCatalogue(language, messages, fallback = {}) {
 
 /** The language of the texts, for `Intl` and the `lang` attribute. */
 export const language = () => chosen.language;
-
-/**
- * The language to take: the one that the user chose, else the first one of the system's that there is.
- * @param {string} setting a language of `available`, or "system"
- * @param {readonly string[]} preferred tags as the system names them, such as "en-GB"
- * @param {readonly string[]} available
- */
-export function pickLanguage(setting, preferred, available) {
-  if (available.includes(setting)) return setting;
-  const short = preferred.map((tag) => tag.toLowerCase().split("-")[0]);
-  return short.find((tag) => available.includes(tag)) ?? FALLBACK;
-}
 
 /** @param {string} key */
 const find = (key) => chosen.messages[key] ?? chosen.fallback[key];

@@ -1,6 +1,7 @@
 /** Where a link of a text leads and what is shown of it: as typed, unless that would deceive about the host. */
 
-const SCHEMES = ["https:", "http:", "mailto:"];
+import { externalLink } from "../rules/external.js";
+
 /** Alphabets whose letters look alike; a label has letters of one. */
 const ALPHABETS = [
   /\p{Script=Latin}/u,
@@ -17,13 +18,14 @@ const LATIN_LOOKS = /^[аысԁеԍһіюјӏорԗԛѕԝхуъьҽпгѵѡ\d-]+
  * @returns {{text: string, href: string} | null} null where it leads nowhere
  */
 export function shownLink({ text, href }) {
-  const url = parsed(href);
-  if (!url || !SCHEMES.includes(url.protocol) || url.username || url.password) return null;
-  if (url.protocol === "mailto:") return { text, href: url.href };
+  const link = externalLink(href, { plain: true });
+  if (link === null) return null;
+  const url = new URL(link);
+  if (url.protocol === "mailto:") return { text, href: link };
   const [, scheme, typed, rest] = /^(https?:\/\/)?(\[[^\]]*\]|[^/?#:]+)(.*)$/isu.exec(text) ?? [];
-  if (!url.hostname || !typed) return null;
+  if (!typed) return null;
   const honest = isHonest(typed, url.hostname);
-  return { text: honest ? text : `${scheme ?? ""}${url.hostname}${rest}`, href: url.href };
+  return { text: honest ? text : `${scheme ?? ""}${url.hostname}${rest}`, href: link };
 }
 
 /**
@@ -45,12 +47,3 @@ function isHonest(typed, called) {
 
 /** @param {string} label */
 const isAscii = (label) => /^[\x20-\x7e]*$/u.test(label);
-
-/** @param {string} href */
-function parsed(href) {
-  try {
-    return new URL(href);
-  } catch {
-    return null;
-  }
-}

@@ -1,4 +1,4 @@
-/** What a text is, besides its marks: how long, how blank, one line of it. */
+/** What a text is, besides its marks: how long, one line of it. */
 
 import { plainOf } from "./markup-plain.js";
 
@@ -53,8 +53,3 @@ export function lengthOf(text) {
 const isHigh = (unit) => unit >= 0xd800 && unit < 0xdc00;
 /** @param {number} unit */
 const isLow = (unit) => unit >= 0xdc00 && unit < 0xe000;
-
-/** Nothing to be seen in it: the server would refuse it as `empty_content`. @param {string} text */
-export function isBlank(text) {
-  return /^[\s\p{Cf}\p{Cc}\u115F\u1160\u2800\u3164\uFFA0]*$/u.test(text);
-}

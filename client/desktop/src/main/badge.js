@@ -11,11 +11,8 @@ const ICONS = path.join(__dirname, "icons");
 /** The picture of a count: 1 to 9, else "9+". Pure. @param {number} count */
 const badgeFile = (count) => `badge-${count > 9 ? "more" : count}.png`;
 
-/** As in the title of the page. Pure. @param {number} count @param {string} title */
-const titleWith = (count, title) => (count > 0 ? `(${count}) ${title}` : title);
-
 /**
- * @param {number} count @param {string} title of the app; the windows' own titles follow their pages
+ * @param {number} count @param {string} title as the page has it, with the count
  * @param {Electron.BrowserWindow[]} windows @param {NodeJS.Platform} platform
  */
 function showBadge(count, title, windows, platform) {
@@ -24,8 +21,8 @@ function showBadge(count, title, windows, platform) {
   if (platform !== "win32") return;
   for (const window of windows) {
     const overlay = count > 0 ? nativeImage.createFromPath(path.join(ICONS, badgeFile(count))) : null;
-    window.setOverlayIcon(overlay, titleWith(count, title));
+    window.setOverlayIcon(overlay, title);
   }
 }
 
-module.exports = { showBadge, titleWith };
+module.exports = { showBadge };

@@ -4,9 +4,9 @@
 
 const { app, net, Notification, shell } = require("electron");
 
-const { parseAddress } = require("./server-address.js");
-const { showBadge, titleWith } = require("./badge.js");
-const { externalLink } = require("./opened-links.js");
+const { serverOrigin } = require("./rules/address.js");
+const { showBadge } = require("./badge.js");
+const { externalLink } = require("./rules/external.js");
 const { createProbe, outcomeFetcher } = require("./probe.js");
 
 /**
@@ -66,9 +66,9 @@ function aboutServer({ server, settings, windows }) {
       return verdict;
     },
     setServer(_contents, typed) {
-      const address = parseAddress(typed);
-      if (!address.ok) return address;
-      server.url = found.typed === typed ? found.url : address.url;
+      const url = serverOrigin(typed);
+      if (url === null) return { ok: false, code: "bad_address" };
+      server.url = found.typed === typed ? found.url : url;
       settings.saveServer(server.url);
       setImmediate(() => windows.loadAnew()); // with the policy for this server; after the answer
       return { ok: true };
@@ -85,14 +85,7 @@ const aboutSecrets = ({ secrets }) => ({
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
 const aboutSettings = ({ settings, autostart, applySettings }) => ({
-  // What the shell does is told as it is, whatever the page takes for usual.
-  loadSettings: () => ({
-    foreign_images: false,
-    close_to_tray: false,
-    spellcheck: false,
-    ...settings.values(),
-    autostart: autostart?.isOn() ?? false,
-  }),
+  loadSettings: () => ({ ...settings.values(), autostart: autostart?.isOn() ?? false }),
   saveSettings(_contents, values) {
     const changed = settings.save(values);
     const wanted = settings.values().autostart;
@@ -118,7 +111,7 @@ function aboutSigns({ windows, tray, notes }) {
     closeNote: (_contents, tag) => notes.close(tag),
     setBadge(_contents, count, title) {
       showBadge(count, title, windows.all(), process.platform);
-      tray?.setUnread(count, titleWith(count, title));
+      tray?.setUnread(count, title);
     },
     attention,
   };

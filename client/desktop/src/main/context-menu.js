@@ -4,7 +4,7 @@
 
 const { BrowserWindow, clipboard, Menu } = require("electron");
 
-const { externalLink } = require("./opened-links.js");
+const { externalLink } = require("./rules/external.js");
 
 /** @typedef {Electron.MenuItemConstructorOptions} Item */
 /**

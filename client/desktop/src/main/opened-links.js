@@ -1,9 +1,8 @@
-/** Links that come from outside (vestnik://chat/42, vestnik://chat/42/7) and links that lead outside. Pure. */
+/** Links that come from outside: vestnik://chat/42, vestnik://chat/42/7. Pure. */
 
 "use strict";
 
 const OPEN_CHAT = /^vestnik:\/\/chat\/([1-9][0-9]{0,15})(?:\/([1-9][0-9]{0,15}))?\/?$/;
-const LONGEST = 8192;
 
 /** A chat, or a message in it. @typedef {number | {chat_id: number, seq: number}} Place */
 
@@ -26,23 +25,4 @@ function chatOfArguments(argv) {
   return null;
 }
 
-/**
- * The link in the form in which it may be handed to the system, or null. Only https and mailto: other schemes start
- * programs, and http tells everybody on the way what is read: only what the page has asked about may be `plain`.
- * @param {unknown} link @param {{plain?: boolean}} [options] @returns {string | null}
- */
-function externalLink(link, { plain = false } = {}) {
-  if (typeof link !== "string" || link.length > LONGEST) return null;
-  let url;
-  try {
-    url = new URL(link);
-  } catch {
-    return null;
-  }
-  if (url.protocol === "mailto:") return url.href;
-  const web = url.protocol === "https:" || (plain && url.protocol === "http:");
-  const honest = url.hostname !== "" && url.username === "" && url.password === "";
-  return web && honest ? url.href : null;
-}
-
-module.exports = { chatOfLink, chatOfArguments, externalLink };
+module.exports = { chatOfLink, chatOfArguments };

@@ -2,7 +2,7 @@
 
 "use strict";
 
-const { parseAddress } = require("./server-address.js");
+const { serverOrigin } = require("./rules/address.js");
 
 /** Milliseconds for the whole answer. */
 const TIME_LIMIT = 10_000;
@@ -47,9 +47,9 @@ function isOurDocument(body) {
  * @param {string} from an origin @param {string} to @returns {string | null} an origin
  */
 function upgradeOf(from, to) {
-  const target = parseAddress(to);
-  if (!target.ok || !from.startsWith("http://") || !target.url.startsWith("https://")) return null;
-  return new URL(from).hostname === new URL(target.url).hostname ? target.url : null;
+  const target = serverOrigin(to);
+  if (!from.startsWith("http://") || !target?.startsWith("https://")) return null;
+  return new URL(from).hostname === new URL(target).hostname ? target : null;
 }
 
 /**
@@ -58,9 +58,8 @@ function upgradeOf(from, to) {
  */
 function createProbe(fetchOutcome) {
   return async (typed) => {
-    const address = parseAddress(typed);
-    if (!address.ok) return address;
-    let url = address.url;
+    let url = serverOrigin(typed);
+    if (url === null) return { ok: false, code: "bad_address" };
     let outcome = await fetchOutcome(`${url}/openapi.json`);
     const upgraded = outcome.kind === "moved" ? upgradeOf(url, outcome.to) : null;
     if (upgraded !== null) {

@@ -3,7 +3,7 @@
 "use strict";
 
 const { isOwnPage } = require("./assets.js");
-const { externalLink } = require("./opened-links.js");
+const { externalLink } = require("./rules/external.js");
 
 const PERMISSIONS = ["notifications", "clipboard-sanitized-write"];
 

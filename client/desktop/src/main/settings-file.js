@@ -6,26 +6,24 @@ const path = require("node:path");
 
 const { firstAddress } = require("./server-address.js");
 const { readObject, writeDurably } = require("./durable-file.js");
-const { validSettings } = require("./settings-fields.js");
+const { LIGHT, settingsOf } = require("./rules/settings.js");
 
-/** @typedef {import("./settings-fields.js").Settings} Settings */
+/** @typedef {import("./rules/settings.js").Settings} Settings */
 /**
- * `values` holds what was saved and is valid; what is absent has the page's default, or this shell's (off). `save` answers
+ * `values` holds what was saved and is valid; what is absent is as usual. `save` answers
  * what has changed by it; `flush` writes what waits.
  * @typedef {{values: () => Partial<Settings>, save: (values: unknown) => string[], flush: () => void,
  *   server: () => string | null, saveServer: (url: string) => void}} SettingsFile
  */
 
-/** What changes at a glance and is no loss: it is not worth waiting for a disk at each pick of an emoji. */
-const LIGHT = ["recent_emoji", "side_width"];
-/** Milliseconds until such a change is written. */
+/** Milliseconds until a change of what is light is written: nobody waits for a disk at each pick of an emoji. */
 const LATER = 2_000;
 
 /** @param {string} folder of the profile @returns {SettingsFile} */
 function openSettings(folder) {
   const file = path.join(folder, "settings.json");
   const raw = readObject(file);
-  let values = validSettings(raw.settings);
+  let values = settingsOf(raw.settings);
   let server = firstAddress([raw.server]);
   /** @type {NodeJS.Timeout | undefined} */
   let waiting = undefined;
@@ -38,7 +36,7 @@ function openSettings(folder) {
     values: () => values,
     save(changed) {
       const before = /** @type {Record<string, unknown>} */ (values);
-      const valid = validSettings(changed);
+      const valid = settingsOf(changed);
       const names = Object.entries(valid).flatMap(([name, value]) => (value === before[name] ? [] : [name]));
       values = { ...values, ...valid };
       if (names.some((name) => !LIGHT.includes(name))) write();

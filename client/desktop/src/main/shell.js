@@ -18,13 +18,17 @@ const { createNotes } = require("./system-notices.js");
 const { createPageEvents } = require("./page-events.js");
 const { contentPolicy } = require("./policy.js");
 const { servePages } = require("./protocol.js");
+const { pickLanguage } = require("./rules/language.js");
+const { SETTINGS, USUAL } = require("./rules/settings.js");
 const { openSecrets } = require("./secrets.js");
 const { guardContents, guardSession } = require("./security.js");
 const { openSettings } = require("./settings-file.js");
 const { setSpellcheck } = require("./spellcheck.js");
-const { languageOf, loadTexts } = require("./texts.js");
+const { loadTexts } = require("./texts.js");
 const { createTray } = require("./tray.js");
 const { createWindows } = require("./windows.js");
+
+const LANGUAGES = SETTINGS.language.of.filter((choice) => choice !== "system");
 
 /** @typedef {(message: string, error?: unknown) => void} Report */
 /** @typedef {{show: () => void, openChat: (place: import("./opened-links.js").Place) => void}} Shell */
@@ -80,7 +84,10 @@ function startShell({ configuration, root, profile, argv, report }) {
       setSpellcheck(pages, { on: spellcheck === true, dictionaryUrl: configuration.dictionaryUrl });
     }
     if (!changed.includes("language")) return;
-    texts = loadTexts(folders.locales, languageOf(language, app.getPreferredSystemLanguages()));
+    texts = loadTexts(
+      folders.locales,
+      pickLanguage(language ?? USUAL.language, app.getPreferredSystemLanguages(), LANGUAGES),
+    );
     tray?.relabel(texts);
     setMenu(texts, {
       tellPage: (action) => events.tell(windows.show().webContents, "menu", action),

@@ -8,20 +8,7 @@ const path = require("node:path");
 /** @typedef {(key: string, values?: Record<string, string | number>) => string} Texts */
 
 /**
- * As the page picks its language (renderer/words/i18n.js); Russian where nothing was chosen.
- * @param {"ru" | "en" | "system" | undefined} setting @param {readonly string[]} system languages, preferred first
- * @returns {"ru" | "en"}
- */
-function languageOf(setting, system) {
-  if (setting !== "system") return setting ?? "ru";
-  for (const tag of system.map((name) => name.split("-")[0].toLowerCase())) {
-    if (tag === "ru" || tag === "en") return tag;
-  }
-  return "ru";
-}
-
-/**
- * @param {string} folder with the locales @param {"ru" | "en"} language
+ * @param {string} folder with the locales @param {string} language
  * @returns {Texts} a key that is missing is shown as it is: a window without its menu would be worse
  */
 function loadTexts(folder, language) {
@@ -35,4 +22,4 @@ function loadTexts(folder, language) {
   return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
 }
 
-module.exports = { languageOf, loadTexts };
+module.exports = { loadTexts };

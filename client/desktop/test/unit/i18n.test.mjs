@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
-import {
-  errorText,
-  fieldErrorText,
-  isolate,
-  language,
-  pickLanguage,
-  setCatalogue,
-  t,
-} from "../../renderer/words/i18n.js";
+import { errorText, fieldErrorText, isolate, language, setCatalogue, t } from "../../renderer/words/i18n.js";
 
 /** @param {string} name */
 const load = (name) => JSON.parse(readFileSync(new URL(`../../locales/${name}.json`, import.meta.url), "utf8"));
@@ -38,12 +30,6 @@ test("what a language lacks is told in the first one, then by its key", () => {
 test("what is put in is not read again", () => {
   setCatalogue("ru", { "x.a": "{a} и {b} и {c}" });
   assert.equal(t("x.a", { a: "{b}", b: "$1" }), "{b} и $1 и {c}");
-});
-
-test("the language: chosen, else the system's, else the first one", () => {
-  assert.equal(pickLanguage("en", ["ru-RU"], ["en", "ru"]), "en");
-  assert.equal(pickLanguage("system", ["de-AT", "en-GB"], ["en", "ru"]), "en");
-  assert.equal(pickLanguage("fr", ["de"], ["en", "ru"]), "ru");
 });
 
 test("refusals", () => {

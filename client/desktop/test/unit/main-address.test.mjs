@@ -1,40 +1,12 @@
-/** Addresses as people type them, and what the probe makes of an answer. */
+/** Addresses that come with the app, and what the probe makes of an answer. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import address from "../../src/main/server-address.js";
 import probe from "../../src/main/probe.js";
 
-const { firstAddress, parseAddress, socketOrigin } = address;
+const { firstAddress, socketOrigin } = address;
 const { createProbe, faultOf, upgradeOf } = probe;
-
-const GOOD = [
-  ["https://chat.example.org", "https://chat.example.org"],
-  ["  chat.example.org  ", "https://chat.example.org"],
-  ["CHAT.Example.ORG:8443", "https://chat.example.org:8443"],
-  ["chat.example.org:443", "https://chat.example.org"],
-  ["http://chat.example.org", "http://chat.example.org"],
-  ["HTTP://10.0.0.5:8000/docs?x#y", "http://10.0.0.5:8000"],
-  ["//chat.example.org/", "https://chat.example.org"],
-  ["localhost:8000", "http://localhost:8000"],
-  ["localhost", "http://localhost"],
-  ["127.0.0.1:8000/", "http://127.0.0.1:8000"],
-  ["[::1]:8000", "http://[::1]:8000"],
-  ["https://localhost:8000", "https://localhost:8000"],
-  ["10.0.0.5:8000", "https://10.0.0.5:8000"],
-  ["вестник.рф", "https://xn--b1agjinxh.xn--p1ai"],
-];
-const BAD = ["", " ", "ftp://x.org", "data://x", "app://ui", "https://", "мой сервер", "https://a b", "x".repeat(3000)];
-
-for (const [typed, url] of GOOD) {
-  test(`${typed} means ${url}`, () => assert.deepEqual(parseAddress(typed), { ok: true, url }));
-}
-
-test("what is no address is refused, and an address with a password too", () => {
-  for (const typed of [...BAD, "https://me:secret@chat.example.org", "me@chat.example.org"]) {
-    assert.deepEqual(parseAddress(typed), { ok: false, code: "bad_address" }, typed);
-  }
-});
 
 test("the first address that is one holds", () => {
   assert.equal(firstAddress([undefined, "", 7, "ftp://x", "localhost:1", "https://later"]), "http://localhost:1");

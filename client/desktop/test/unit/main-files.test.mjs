@@ -18,7 +18,6 @@ import configurations from "../../src/main/configuration.js";
 import durable from "../../src/main/durable-file.js";
 import logs from "../../src/main/log-file.js";
 import secrets from "../../src/main/secrets.js";
-import fields from "../../src/main/settings-fields.js";
 import settings from "../../src/main/settings-file.js";
 
 const root = mkdtempSync(join(tmpdir(), "vestnik-files-"));
@@ -59,33 +58,6 @@ test("a broken file is put aside", () => {
     assert.ok(!existsSync(file));
   }
   assert.deepEqual(durable.readObject(join(newFolder(), "a.json")), {});
-});
-
-test("settings are kept field by field", () => {
-  const good = { language: "ru", theme: "dark", size: "xl", sounds: false, send_key: "ctrl_enter", autostart: true };
-  assert.deepEqual(fields.validSettings(good), good);
-  const wide = { side_width: 22.5, recent_emoji: "👍 🚀" };
-  assert.deepEqual(fields.validSettings(wide), wide);
-  const mixed = {
-    language: "de",
-    theme: 1,
-    size: "xxl",
-    sounds: "yes",
-    spellcheck: null,
-    foreign_images: true,
-    side_width: 27,
-    recent_emoji: "👍".repeat(501),
-    evil: 1,
-  };
-  assert.deepEqual(fields.validSettings(mixed), { foreign_images: true });
-  assert.deepEqual(fields.validSettings(Object.create({ theme: "dark" })), {});
-  for (const none of [null, undefined, 7, "x", []]) assert.deepEqual(fields.validSettings(none), {});
-});
-
-test("each setting of the page is known", () => {
-  const types = readFileSync(new URL("../../renderer/types.js", import.meta.url), "utf8");
-  const typedef = /@typedef \{\{(language:[^}]*)\}\} Settings/.exec(types.replaceAll("\n *", ""))?.[1] ?? "";
-  assert.deepEqual([...typedef.matchAll(/(\w+): /g)].map(([, name]) => name).sort(), [...fields.FIELD_NAMES].sort());
 });
 
 test("settings and server survive a restart, and a broken file does not stop the app", () => {

@@ -1,10 +1,10 @@
-/** Links into the app and out of it. */
+/** Links into the app. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import links from "../../src/main/opened-links.js";
 
-const { chatOfArguments, chatOfLink, externalLink } = links;
+const { chatOfArguments, chatOfLink } = links;
 
 test("one form opens a chat, one a message, and only those", () => {
   assert.equal(chatOfLink("vestnik://chat/42"), 42);
@@ -40,29 +40,4 @@ test("one form opens a chat, one a message, and only those", () => {
 test("a command line is searched for the first link", () => {
   assert.equal(chatOfArguments(["/opt/vestnik", "--background", "vestnik://chat/7", "vestnik://chat/8"]), 7);
   assert.equal(chatOfArguments(["/opt/vestnik", "--x=vestnik://chat/7"]), null);
-});
-
-test("only https and mailto lead outside", () => {
-  assert.equal(externalLink("https://example.org/a b?x#y"), "https://example.org/a%20b?x#y");
-  assert.equal(externalLink("mailto:a@example.org"), "mailto:a@example.org");
-  const others = [
-    "http://example.org",
-    "file:///etc/passwd",
-    "data:text/html,x",
-    "smb://host/share",
-    "vestnik://chat/1",
-    "ms-msdt:/id",
-    "https://me:pw@example.org",
-    "https://",
-    "//example.org",
-    "example.org",
-    "",
-    `https://example.org/${"x".repeat(9000)}`,
-    null,
-    { href: "https://example.org" },
-  ];
-  for (const link of others) assert.equal(externalLink(link), null, String(link).slice(0, 60));
-  assert.equal(externalLink("http://example.org", { plain: true }), "http://example.org/", "after the page has asked");
-  const never = others.slice(1);
-  for (const link of never) assert.equal(externalLink(link, { plain: true }), null, String(link).slice(0, 60));
 });

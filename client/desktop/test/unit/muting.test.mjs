@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { described, withHead, withItem, withMarks, withRead } from "../../renderer/state/chats.js";
+import { emptyModel, isOver, reduce } from "../../renderer/state/model.js";
 import { isMuted, isToTell, mentionsMe, mutings } from "../../renderer/state/muting.js";
 import { ME, ServerChat } from "./world.js";
 
@@ -34,6 +35,19 @@ test("a mention is told from a muted chat too, and nothing where nothing is wish
     assert.equal(isToTell(chat(given), one, ME, NOW), expected, JSON.stringify([given, one]));
   }
   assert.equal(mentionsMe(message({ sender_id: ME, mentions: [ME] }), ME), false);
+});
+
+test("what is unread counts again from the moment in which a mute ends, without any news", () => {
+  const server = new ServerChat();
+  server.send(2);
+  const told = { ...server.chat(), unread_count: 1, muted: true, muted_until: later };
+  let model = reduce(emptyModel(), [{ do: "chats", chats: [told], users: [] }], NOW);
+  assert.deepEqual([model.unread, isOver(model, NOW)], [0, false]);
+  assert.equal(reduce(model, [{ do: "tick" }], NOW + 1), model, "nothing ends before");
+  const end = Date.parse(later);
+  assert.equal(isOver(model, end), true);
+  model = reduce(model, [{ do: "tick" }], end);
+  assert.deepEqual([model.unread, isOver(model, end)], [1, false]);
 });
 
 test("the choices are an hour, eight, tomorrow morning and for ever", () => {

@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { parse } from "../../renderer/words/markup.js";
 import { shownLink } from "../../renderer/words/shown-link.js";
-import { isBlank, isJumbo, lengthOf, preview } from "../../renderer/words/text.js";
+import { isBlank } from "../../renderer/rules/blank.js";
+import { isJumbo, lengthOf, preview } from "../../renderer/words/text.js";
 
 /** What is shown of the links of one paragraph, and where they lead. @param {string} text */
 function links(text) {
@@ -72,6 +73,6 @@ test("length is in code points", () => {
 });
 
 test("blank is what the server calls empty", () => {
-  for (const text of ["", " \n\t", "\u200B\u2060", "\u3164", "\u00AD"]) assert.equal(isBlank(text), true);
+  for (const text of ["", " \n\t", "\u200B\u2060", "\u3164", "\u00AD", "\u034F"]) assert.equal(isBlank(text), true);
   for (const text of [".", "😀", " a "]) assert.equal(isBlank(text), false);
 });

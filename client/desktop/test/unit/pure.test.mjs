@@ -8,7 +8,6 @@ import { deliveryOf } from "../../renderer/state/delivery.js";
 import { MAX_MESSAGE, decoded, isItemPage } from "../../renderer/protocol/frames.js";
 import { uuid7 } from "../../renderer/protocol/ids.js";
 import { MANY, NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "../../renderer/state/unread.js";
-import { externalLink } from "../../renderer/platform.js";
 import { ServerChat, person } from "./world.js";
 
 test("a cid is a UUIDv7 of its time", () => {
@@ -118,12 +117,4 @@ test("what a WebSocket says is taken only as the protocol has it", () => {
     assert.equal(decoded(data), null, String(data).slice(0, 200));
   }
   assert.equal(isItemPage({ ...page, to_seq: 2 }), false);
-});
-
-test("only pages and mail leave the app", () => {
-  assert.equal(externalLink("https://example.org/a b"), "https://example.org/a%20b");
-  assert.equal(externalLink("mailto:a@example.org"), "mailto:a@example.org");
-  assert.equal(externalLink("http://example.org"), "http://example.org/", "the face asks first");
-  const refused = ["http://me:pw@example.org", "javascript:alert(1)", "file:///etc/passwd", "https://me:pw@example.org", "nothing", "", "data:text/html,x", "vestnik://chat/1"]; // prettier-ignore
-  for (const url of refused) assert.equal(externalLink(url), null, url);
 });

@@ -2,7 +2,8 @@
 
 import { errorText, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
-import { isBlank, lengthOf, preview } from "../../words/text.js";
+import { isBlank } from "../../rules/blank.js";
+import { lengthOf, preview } from "../../words/text.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { Drafts } from "./drafts.js";

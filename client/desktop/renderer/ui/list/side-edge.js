@@ -1,12 +1,11 @@
 /** The edge of the list of chats: dragged or moved by arrows it makes the list wider; two clicks, and it is as it was. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
+import { SETTINGS } from "../../rules/settings.js";
 import { t } from "../../words/i18n.js";
 
 /** In rem, as styles/tokens.css has them. */
-const LEAST = 16;
-const USUAL = 20;
-const MOST = 26;
+const { least: LEAST, usual: USUAL, most: MOST } = SETTINGS.side_width;
 
 /** @param {number} rem */
 const within = (rem) => Math.min(MOST, Math.max(LEAST, Math.round(rem * 4) / 4));

@@ -1,6 +1,7 @@
 /** Languages of the face: files beside the page, named in locales/index.json. */
 
-import { FALLBACK, pickLanguage, setCatalogue } from "../../words/i18n.js";
+import { FALLBACK, pickLanguage } from "../../rules/language.js";
+import { setCatalogue } from "../../words/i18n.js";
 
 /** @type {Map<string, Promise<any>>} what was loaded stays */
 const files = new Map();

@@ -2,10 +2,15 @@
 
 import { live } from "../../../vendor/lit-html/directives/live.js";
 import { html } from "../../../vendor/lit-html/lit-html.js";
+import { SETTINGS } from "../../../rules/settings.js";
 import { t } from "../../../words/i18n.js";
 import { avatar, forgetBrokenPictures } from "../../parts/avatar.js";
 import { languages } from "../../parts/languages.js";
 import { choiceRow, switchRow } from "../../parts/setting-rows.js";
+
+const THEME_ICONS = { system: "monitor", light: "sun", dark: "moon" };
+/** As styles/tokens.css has them. */
+const PIXELS = { s: "14", m: "16", l: "18", xl: "20" };
 
 /** @param {import("../../face.js").Face} face @returns {import("../settings-window.js").Pane} */
 export function appearancePane(face) {
@@ -29,23 +34,18 @@ export function appearancePane(face) {
             id: "theme",
             label: t("settings.theme"),
             value: theme,
-            options: [
-              { value: "system", label: t("settings.theme_system"), icon: "monitor" },
-              { value: "light", label: t("settings.theme_light"), icon: "sun" },
-              { value: "dark", label: t("settings.theme_dark"), icon: "moon" },
-            ],
+            options: SETTINGS.theme.of.map((value) => ({
+              value,
+              label: t(`settings.theme_${value}`),
+              icon: THEME_ICONS[value],
+            })),
             change: (value) => change({ theme: value }),
           })}
           ${choiceRow({
             id: "size",
             label: t("settings.size"),
             value: size,
-            options: [
-              { value: "s", label: "14" },
-              { value: "m", label: "16" },
-              { value: "l", label: "18" },
-              { value: "xl", label: "20" },
-            ],
+            options: SETTINGS.size.of.map((value) => ({ value, label: PIXELS[value] })),
             change: (value) => change({ size: value }),
           })}
           <div class="set__row">
