@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
-
-from attrs import frozen
+from typing import TYPE_CHECKING
 
 from chatproto.client.outbox import WINDOW
 from chatproto.client.replica import BUFFERED, SYNCS
-from chatproto.client.session_outputs import Apply, Failed, Forget, Jump, Kind, Output, Row, SendFrame, Sent
-from chatproto.operations import Appended, AppendMessage, EditMessage, LogCommand, Outcome
+from chatproto.client.session_outputs import Apply, Failed, Forget, Jump, Merged, Output, SendFrame, Sent, Tell
+from chatproto.operations import SetFlags
 from chatproto.server.out_queue import OutQueue
+from chatproto.simulation.command_checks import CommandChecks
+from chatproto.simulation.counts import Counts
+from chatproto.simulation.log_entries import body
 from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.shown import check_shown
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
-from chatproto.wire.frames import MarkFrame, Send
-from chatproto.wire.model import Event, Hidden, LogItem, Message, removes
+from chatproto.wire.frames import DeleteFrame, EditFrame, MarkFrame, PinFrame, ReactFrame, Send
+from chatproto.wire.model import Chat, Event, Hidden, LogItem, Message, removes
 
 if TYPE_CHECKING:
     from chatproto.simulation.device import Device
     from chatproto.simulation.world import World
-
-
-REFUSED: Final[dict[Kind, set[str]]] = {
-    "send": set(),
-    "edit": {"message_deleted"},
-    "delete": set(),
-    "react": {"message_deleted", "too_many"},
-    "pin": {"message_deleted", "too_many", "forbidden"},
-}
-"""What a correct client's commands may be refused for at any time."""
-
-
-@frozen
-class Written:
-    """A row as its user wrote it; `place` counts the rows of a device."""
-
-    device: str
-    user_id: int
-    content: str
-    place: int
-    kind: Kind = "send"
-
-
-@frozen
-class Acked:
-    """Where a device was told that a row is."""
-
-    chat_id: int
-    seq: int
 
 
 class Checkers:
@@ -58,53 +29,22 @@ class Checkers:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._written: dict[str, Written] = {}
-        self.acked: dict[str, Acked] = {}
+        self.commands = CommandChecks(world)
+        self._counts = Counts()
         self._claims: dict[tuple[int, int], int] = {}
-        self._seqs: dict[tuple[int, int, str], int] = {}
-        self._texts: set[tuple[int, int, datetime, str | None]] = set()
         self.lost: set[tuple[object, ...]] = set()
         self.restored = False
 
     # --- the database ---
 
-    def appended(self, operation: LogCommand, outcome: Outcome) -> None:
-        """S2, S3: dense, one seq a cid for ever."""
-        if not isinstance(outcome, Appended) or not outcome.items:
-            return
-        room = self._world.database.store.rooms[outcome.chat_id]
-        key = (outcome.chat_id, operation.actor_id, operation.cid)
-        first = self._seqs.setdefault(key, outcome.items[0].seq)
-        if first != outcome.items[0].seq:
-            raise Violation("S3", f"{key} was stored as {first} and as {outcome.items[0].seq}")
-        if room.log[-1].seq != len(room.log):
-            raise Violation("S2", f"chat {room.id}: {room.log[-1].seq} stands at place {len(room.log)}")
-        if isinstance(operation, AppendMessage | EditMessage):
-            seq = operation.seq if isinstance(operation, EditMessage) else outcome.items[0].seq
-            self._texts.add((room.id, seq, room.log[seq - 1].created_at, operation.content))
-
     def database_restored(self, lost: Store) -> None:
-        """What was acked since the backup is void; what is repeated may get another place.
-
-        Where the epoch is the old one, nobody can tell items of the lost history that are still on their way.
-        """
+        """Where the epoch is the old one, nobody can tell items of the lost history that are still on their way."""
         self.restored = True
         if lost.epoch == self._world.database.store.epoch:
-            self.lost |= {(room.id, *_body(item)) for room in lost.rooms.values() for item in room.log}
+            self.lost |= {(room.id, *body(item)) for room in lost.rooms.values() for item in room.log}
         else:
             self.lost.clear()
-        self._seqs.clear()
-        rooms = self._world.database.store.rooms
-        self.acked = {
-            cid: acked for cid, acked in self.acked.items() if acked.chat_id in rooms and self._is_at(cid, acked)
-        }
-
-    def _is_at(self, cid: str, acked: Acked) -> bool:
-        room, written = self._world.database.store.rooms[acked.chat_id], self._written[cid]
-        if written.kind != "send":
-            return acked.seq == _last_of(room, written.user_id, cid)
-        item = room.log[acked.seq - 1] if acked.seq <= room.last_seq else None
-        return isinstance(item, Message) and item.cid == cid
+        self.commands.database_restored()
 
     # --- servers ---
 
@@ -115,24 +55,23 @@ class Checkers:
 
     # --- devices ---
 
-    def written(self, device: Device, row: Row) -> None:
-        """A user wrote."""
-        self._written[row.cid] = Written(device.name, device.user_id, row.content, len(self._written), row.kind)
-
     def told(self, device: Device, outputs: list[Output]) -> None:
         """Everything a session asks for or tells, before it is done."""
         shown = dict(device.shown)
         for output in outputs:
             match output:
-                case SendFrame(Send() as frame):
-                    if frame.cid not in device.disk.rows:
-                        raise Violation("C1", f"{device.name} sent {frame.cid} before it was durable")
+                case SendFrame(Send() | EditFrame() | DeleteFrame() | ReactFrame() | PinFrame() as frame):
+                    self.commands.sending(device, frame)
                 case SendFrame(MarkFrame() as frame):
                     self._marking(device, frame)
                 case Sent():
-                    self._sent(device, output)
+                    self.commands.sent(device, output)
                 case Failed():
-                    self._fails(device, output)
+                    self.commands.failed(device, output)
+                case Merged():
+                    self.commands.merged(output)
+                case Tell(frame):
+                    self._counts.told(device, frame)
                 case Apply(item):
                     self._applied(device, item, shown.get(item.chat_id, 0))
                     shown[item.chat_id] = item.seq
@@ -141,6 +80,7 @@ class Checkers:
                     self._claim(device, chat_id, applied)
                 case Forget(chat_id):
                     shown.pop(chat_id, None)
+                    self._counts.forget(device, chat_id)
                     self._claims = {key: seq for key, seq in self._claims.items() if key != (device.user_id, chat_id)}
 
     def _applied(self, device: Device, item: LogItem, shown: int) -> None:
@@ -148,9 +88,9 @@ class Checkers:
         where = f"{device.name}, chat {item.chat_id}, seq {item.seq}"
         if item.seq != shown + 1:
             raise Violation("S4", f"{where} was applied after {shown}")
-        if not self._same_history(device):
+        if not self.same_history(device):
             return
-        told = (item.chat_id, *_body(item))  # of what is hidden the place alone
+        told = (item.chat_id, *body(item))  # of what is hidden the place alone
         if any(entry[: len(told)] == told for entry in self.lost):
             return  # at rest it must be gone
         room = self._world.database.store.rooms.get(item.chat_id)
@@ -159,19 +99,13 @@ class Checkers:
         stored = room.log[item.seq - 1]
         if isinstance(item, Hidden):
             return
-        if type(stored) is not type(item) or _body(stored) != _body(item):
-            raise Violation("S2", f"{where} is {_body(item)}, stored is {_body(stored)}")
+        if type(stored) is not type(item) or body(stored) != body(item):
+            raise Violation("S2", f"{where} is {body(item)}, stored is {body(stored)}")
         member = room.members.get(device.user_id)
         if member is None or not self._may_see(room, device.user_id, item.seq):
             raise Violation("S5", f"{where} is not for user {device.user_id}")
-        if not self._has_had(item):
+        if isinstance(item, Message) and not self.commands.has_had(item):
             raise Violation("S2", f"{where} is shown as {item}, which it never was")
-
-    def _has_had(self, item: LogItem) -> bool:
-        """A message is shown with a text that it had once, or as deleted."""
-        if not isinstance(item, Message) or (item.deleted and item.content is None):
-            return True
-        return (item.chat_id, item.seq, item.created_at, item.content) in self._texts
 
     def _may_see(self, room: Room, user_id: int, seq: int) -> bool:
         """Within one of the user's memberships: from its first_seq (at least 1) through their removal."""
@@ -186,47 +120,6 @@ class Checkers:
                         return True
                     inside = item.event == "member_added"
         return inside
-
-    def _sent(self, device: Device, sent: Sent) -> None:
-        """S1, S3: an ack names the place where exactly this text is stored."""
-        if sent.seq is None:
-            if not self.restored:
-                raise Violation("S3", f"{sent.cid}: an ack without a place")
-            return
-        if not self._same_history(device):
-            return
-        written = self._written[sent.cid]
-        room = self._world.database.store.rooms[sent.chat_id]
-        item = room.log[sent.seq - 1] if sent.seq <= room.last_seq else None
-        if not self._is_stored(room, sent.cid, sent.seq, written):
-            lost = (sent.chat_id, sent.seq, written.user_id, sent.cid, sent.created_at) in self.lost
-            if lost or (written.kind != "send" and self.lost):
-                return
-            raise Violation("S1", f"{sent.cid} was acked as {sent.seq}, where there is {item}")
-        self.acked[sent.cid] = Acked(sent.chat_id, sent.seq)
-        self._world.trace.counts["acked"] += 1
-
-    def _is_stored(self, room: Room, cid: str, seq: int, written: Written) -> bool:
-        if written.kind != "send":
-            return seq == _last_of(room, written.user_id, cid)
-        item = room.log[seq - 1] if seq <= room.last_seq else None
-        if not isinstance(item, Message) or (item.cid, item.sender_id) != (cid, written.user_id):
-            return False
-        return item.deleted or item.content == written.content
-
-    def _fails(self, device: Device, failed: Failed) -> None:
-        """S12: a correct client's messages fail only where its user is no member any more, its changes also where
-        another one was faster or the group's rules forbid it."""
-        kind: Kind = self._written[failed.cid].kind if failed.cid in self._written else "send"
-        changes = self._world.members_changed or self.restored
-        allowed = {"not_member", "bad_seq"} if changes else set()  # bad_seq: about what they may not see any more
-        allowed |= REFUSED[kind]
-        if failed.code not in allowed:
-            raise Violation("S12", f"{failed.cid} of {device.name} failed: {failed.code} {failed.detail}")
-        if kind != "send" and self.restored:
-            return  # it may have been stored before: what names a place in a log that was replaced fails all the same
-        if self._same_history(device) and failed.cid in self._stored(failed.chat_id):
-            raise Violation("S3", f"{failed.cid} failed and is stored")
 
     def durable(self, device: Device, chat_id: int, seq: int) -> None:
         """The disk has it."""
@@ -244,6 +137,17 @@ class Checkers:
         told = max(frame.delivered_seq or 0, frame.read_seq or 0)
         if told > durable:
             raise Violation("S6", f"{device.name} marked {told} of chat {frame.chat_id}; durable is {durable}")
+
+    def booted(self, device: Device) -> None:
+        """It starts from its disk."""
+        self.commands.booted(device)
+        self._counts.booted(device)
+
+    def flagged(self, operation: SetFlags, chat: Chat) -> None:
+        """S15: what is answered to whoever set their flags."""
+        muted = operation.muted is None or (chat.muted, chat.muted_until) == (operation.muted, operation.muted_until)
+        if chat.notify != operation.notify or not muted:
+            raise Violation("S15", f"{operation} came to {chat.notify}, {chat.muted}, {chat.muted_until}")
 
     def session(self, device: Device) -> None:
         """S7 and C4, of one device, after each of its inputs."""
@@ -288,11 +192,8 @@ class Checkers:
     def at_rest(self) -> None:
         """Everything at once, when nothing moves any more."""
         world = self._world
-        for cid, acked in self.acked.items():
-            if not self._is_at(cid, acked):
-                raise Violation("S1", f"{cid} was acked as {acked.seq} of chat {acked.chat_id} and is not there")
+        self.commands.at_rest()
         for room in world.database.store.rooms.values():
-            self._order(room)
             self._marks(room)
         for device in world.devices:
             self._log_of(device)
@@ -304,22 +205,6 @@ class Checkers:
                 raise Violation("S9", f"{server.name} waits for ever: {[server.hub.pending[one] for one in lost]}")
         if world.trace.counts["connects"] > world.connects_allowed:
             raise Violation("L5", f"{world.trace.counts['connects']} attempts to connect")
-
-    def _order(self, room: Room) -> None:
-        """Own order: the rows of a device stand in the log as they were written; S3: none twice."""
-        places: dict[str, int] = {}
-        seen: set[str] = set()
-        for item in room.log:
-            if not isinstance(item, Message):
-                continue
-            written = self._written.get(item.cid)
-            if written is None or item.cid in seen:
-                raise Violation("S3", f"chat {room.id}: {item.cid} is there twice, or nobody wrote it")
-            seen.add(item.cid)
-            unsure = self.restored or self._world.members_changed  # what was refused once may be taken the next time
-            if written.place < places.get(written.device, -1) and not unsure:
-                raise Violation("I-order", f"chat {room.id}: {item.cid} overtook what was written before it")
-            places[written.device] = written.place
 
     def _marks(self, room: Room) -> None:
         for user_id, member in room.members.items():
@@ -338,31 +223,13 @@ class Checkers:
             for seq, item in chat.items.items():
                 if room is None or seq > room.last_seq:
                     raise Violation("S1", f"{device.name} has chat {chat_id}, seq {seq}, which is not stored")
-                if not isinstance(item, Hidden) and _body(room.log[seq - 1]) != _body(item):
+                if not isinstance(item, Hidden) and body(room.log[seq - 1]) != body(item):
                     raise Violation("S2", f"{device.name} has another {seq} in chat {chat_id}")
             member = None if room is None else room.members.get(device.user_id)
             if room is not None and member is not None:
                 check_shown(device, room, chat, member)
+                self._counts.check(device, room, chat, member)
 
-    def _stored(self, chat_id: int) -> set[str]:
-        room = self._world.database.store.rooms.get(chat_id)
-        return set() if room is None else {cid for _, cid in room.commands}
-
-    def _same_history(self, device: Device) -> bool:
+    def same_history(self, device: Device) -> bool:
         """Whether the device means the database that is there: frames of an older one may still be on their way."""
         return device.session.replica.epoch == self._world.database.store.epoch and not self._world.just_restored
-
-
-def _last_of(room: Room, user_id: int, cid: str) -> int | None:
-    """The entry that a command was acked with."""
-    command = room.commands.get((user_id, cid))
-    return None if command is None else command[2]
-
-
-def _body(item: LogItem) -> tuple[object, ...]:
-    """What no command changes."""
-    if isinstance(item, Message):
-        return (item.seq, item.sender_id, item.cid, item.created_at)
-    if isinstance(item, Event):
-        return (item.seq, item.event, item.actor_id, item.created_at)
-    return (item.seq,)

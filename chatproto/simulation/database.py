@@ -82,7 +82,7 @@ class Database:
             world.trace.counts["epochs renewed by servers"] += self.store.epoch != epoch
             if isinstance(run.operation, AppendBatch) and isinstance(outcome, BatchAppended):
                 for command, one in zip(run.operation.commands, outcome.outcomes, strict=True):
-                    world.checkers.appended(command, one)
+                    world.checkers.commands.appended(command, one)
             if unknown and isinstance(run.operation, AppendBatch | Mark):
                 world.trace.counts["fault: store failed after commit"] += 1
                 outcome = OutcomeUnknown()

@@ -20,7 +20,6 @@ from chatproto.client.session_outputs import (
     Failed,
     Forget,
     Jump,
-    Kind,
     Output,
     Renew,
     Row,
@@ -31,21 +30,19 @@ from chatproto.client.session_outputs import (
     Sent,
     saved_by,
 )
-from chatproto.operations import CreateSession, Outcome, Refused, RotateRefresh, SessionCreated
+from chatproto.operations import ChatFound, CreateSession, Outcome, Refused, RotateRefresh, SessionCreated, SetFlags
+from chatproto.simulation.author import Author
 from chatproto.simulation.database import time_at
 from chatproto.simulation.disk import Disk
 from chatproto.simulation.network import Link
 from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import FromServer
-from chatproto.wire.model import Message
+from chatproto.wire.model import Notify
 
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
-NEWEST = 30
-"""Among so many entries people find what they react to."""
-EMOJI = ("\u2764\ufe0f", "\U0001f44d", "\U0001f525", "\U0001f389")
 STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget})
 
 
@@ -71,7 +68,7 @@ class Device:
         self._refresh = b""
         self._refreshes = 0
         self._renewing = False
-        self._made = 0
+        self._author = Author(self, random)
         self.session = self._new_session()
 
     # --- what the world does with it ---
@@ -96,48 +93,41 @@ class Device:
 
     def say(self, chat_id: int, *, reply: bool = False) -> None:
         """The user writes."""
-        if not self.awake:
-            return
-        self._made += 1
-        cid = f"{self.name}.{self.life}.{self._made}"
-        row = Row(cid=cid, chat_id=chat_id, content=f"{self.name} says {self._made}{self._names()}")
-        if reply and chat_id in self.disk.chats and (items := self.disk.chats[chat_id].items):
-            item = items[max(items)]
-            if isinstance(item, Message):
-                row = Row(cid=cid, chat_id=chat_id, content=row.content, reply_to=item.seq, target_at=item.created_at)
-        self._world.checkers.written(self, row)
-        self.session.send(row, self._now())
-        self.perform()
+        if self.awake:
+            self._write(self._author.message(chat_id, reply=reply))
+
+    def forward(self, chat_id: int) -> None:
+        """The user forwards something that they see to this chat."""
+        if self.awake:
+            self._write(self._author.forward(chat_id))
 
     def change(self, chat_id: int) -> None:
-        """The user edits, deletes, reacts to or pins one of the newest messages that they see."""
-        if not self.awake or chat_id not in self.disk.chats:
+        """The user edits, deletes, reacts to or pins one of the newest messages that they see, or one on its way."""
+        if self.awake:
+            self._write(self._author.change(chat_id))
+
+    def _write(self, row: Row | None) -> None:
+        if row is None:
             return
-        newest = list(self.disk.chats[chat_id].items.values())[-NEWEST:]
-        messages = [item for item in newest if isinstance(item, Message)]
-        if not messages:
-            return
-        message = self._random.choice(messages)
-        own = message.sender_id == self.user_id
-        kind: Kind = self._random.choice(("edit", "edit", "delete", "react") if own else ("react", "react", "pin"))
-        self._made += 1
-        row = Row(
-            cid=f"{self.name}.{self.life}.{self._made}",
-            chat_id=chat_id,
-            kind=kind,
-            seq=message.seq,
-            target_at=message.created_at,
-            content=f"{self.name} meant {self._random.randrange(self._made)}{self._names()}" if kind == "edit" else "",
-            emoji=self._random.choice(EMOJI) if kind == "react" else None,
-            on=self._random.random() < 0.7 if kind in ("react", "pin") else None,
-        )
-        self._world.checkers.written(self, row)
+        self._world.checkers.commands.written(self, row)
         self.session.send(row, self._now())
         self.perform()
 
-    def _names(self) -> str:
-        """Now and then somebody is mentioned."""
-        return (" @user0", " @user1 and @all", "", "", "")[self._made % 5]
+    def flag(self, chat_id: int) -> None:
+        """The user says of what they want to be notified, or mutes the chat for a while."""
+        if not self.awake:
+            return
+        random = self._random
+        notify: Notify = random.choice(("all", "mentions", "none"))
+        muted = random.choice((None, False, True))
+        until = time_at(self._now() + 60_000) if muted and random.random() < 0.5 else None
+        operation = SetFlags(self.user_id, chat_id, muted, None, None, notify, until)
+
+        def done(outcome: Outcome | None) -> None:
+            if isinstance(outcome, ChatFound):
+                self._world.checkers.flagged(operation, outcome.chat)
+
+        random.choice(self._world.servers).request(operation, done)
 
     def read(self, chat_id: int) -> None:
         """The user has read what is shown."""
@@ -167,6 +157,7 @@ class Device:
     def boot(self) -> None:
         """Start again from the disk."""
         self.on = True
+        self._world.checkers.booted(self)
         self.session = self._new_session()
         self.shown = {chat_id: applied for chat_id, (applied, _) in self.disk.cursors.items()}
         if not self._token:
@@ -256,6 +247,7 @@ class Device:
             return
         outputs = self._writing.pop(0)
         self.disk.save(outputs)
+        self._world.checkers.commands.saved(outputs)
         cids, seqs = saved_by(outputs)
         for cid in cids:
             self.session.row_saved(cid, self._now())

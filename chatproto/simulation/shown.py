@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def check_shown(device: Device, room: Room, chat: ShownChat, member: Membership) -> None:
-    """S15: text, revision, reactions and pins are those of storage; for a former member those of their removal, but
-    that they need not know of later deletions."""
+    """S15: text, revision, reactions, pins and who is named as the author are those of storage; for a former member
+    those of their removal, but that they need not know of later deletions."""
     if device.shown.get(room.id, 0) != (room.last_seq if member.left_seq is None else member.left_seq):
         return  # they left and came back, which the next `ready` tells
     for item in chat.items.values():
@@ -43,5 +43,5 @@ def check_shown(device: Device, room: Room, chat: ShownChat, member: Membership)
 
 
 def _state(message: Message) -> tuple[object, ...]:
-    text = (message.content, message.mentions, message.mentions_all)
+    text = (message.content, message.mentions, message.mentions_all, message.forwarded)
     return (*text, message.rev, message.deleted, message.reactions)

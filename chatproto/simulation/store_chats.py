@@ -173,7 +173,7 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
             then.others_delivered_seq if then else _highest(member.own_delivered_seq for member in others)
         ),
         unread_count=count_unread(room, user_id, me.read_seq, last_seq),
-        mention_count=count_mentions(room, user_id, me.read_seq, last_seq),
+        mention_count=count_mentions(room, me, last_seq),
         muted=me.muted,
         muted_until=me.muted_until,
         notify=me.notify,
@@ -267,14 +267,14 @@ def pinned(room: Room, end: int | None) -> set[int]:
     return found
 
 
-def count_mentions(room: Room, user_id: int, read_seq: int, last_seq: int) -> int:
-    """Those of them that name the user, or everybody; 100 stands for more than 99."""
+def count_mentions(room: Room, member: Membership, last_seq: int) -> int:
+    """Those of the unread messages that name the member, or everybody; 100 stands for more than 99."""
     messages = [
-        as_of(room, item, None)
-        for item in room.log[read_seq:last_seq]
-        if isinstance(item, Message) and item.sender_id != user_id
+        as_of(room, item, member.left_seq)
+        for item in room.log[member.read_seq : last_seq]
+        if isinstance(item, Message) and item.sender_id != member.user_id
     ]
-    return min(sum(message.mentions_all or user_id in message.mentions for message in messages), 100)
+    return min(sum(message.mentions_all or member.user_id in message.mentions for message in messages), 100)
 
 
 def count_unread(room: Room, user_id: int, read_seq: int, last_seq: int) -> int:

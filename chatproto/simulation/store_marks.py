@@ -32,7 +32,7 @@ def mark(store: Store, operation: Mark) -> Outcome:
         delivered_seq=member.delivered_seq,
         read_seq=member.read_seq,
         unread_count=count_unread(room, operation.user_id, member.read_seq, last_seq),
-        mention_count=count_mentions(room, operation.user_id, member.read_seq, last_seq),
+        mention_count=count_mentions(room, member, last_seq),
         last_seq=last_seq,
         changed=after != before,
         is_group=room.type == "group",

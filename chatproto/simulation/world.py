@@ -152,14 +152,18 @@ class World:
         what = random.random()
         if what < self.options.members_change:
             self._change_members(chat_id)
-        elif what < 0.5:
+        elif what < 0.45:
             for _ in range(random.choice((1, 1, 1, 2, 12))):
                 device.say(chat_id, reply=random.random() < 0.2)
+        elif what < 0.5:
+            device.forward(chat_id)
         elif what < 0.75:
             for _ in range(random.choice((1, 1, 2, 5))):
                 device.change(chat_id)
-        elif what < 0.9:
+        elif what < 0.88:
             device.read(chat_id)
+        elif what < 0.92:
+            device.flag(chat_id)
         else:
             device.type(chat_id)
         if self.faulty:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Integer, bindparam, func, literal_column, or_, select
+from sqlalchemy import Integer, Select, String, bindparam, exists, func, literal_column, or_, select
 
 from storage.statements import Answers, Steps, param
-from storage.tables import mentions, messages
+from storage.tables import mentions, messages, revisions
 
 MANY: Final = 1000
 """Stands for more than 999."""
@@ -46,7 +46,7 @@ _UNREAD: Final = Answers(select(bindparam("place", type_=Integer), func.count())
 """With values rather than with joined columns, because MySQL reads a range of an index by nothing else."""
 
 
-_named = (
+_naming = (
     select(mentions.c.seq)
     .where(
         mentions.c.chat_id == param("chat_id", mentions.c.chat_id),
@@ -60,9 +60,43 @@ _named = (
     )
     .distinct()
     .limit(MANY_MENTIONS)
-    .subquery()
 )
-_MENTIONED: Final = Answers(select(bindparam("place", type_=Integer), func.count()).select_from(_named), row=_Unread)
+
+
+def _counting(some: Select[tuple[int]]) -> Answers[_Unread]:
+    counted = some.subquery()
+    return Answers(select(bindparam("place", type_=Integer), func.count()).select_from(counted), row=_Unread)
+
+
+_MENTIONED: Final = _counting(_naming)
+
+# What former members were told last: messages that were edited since count by the text that they had then.
+_later, _between = revisions.alias("later"), revisions.alias("between")
+_edited_since = exists().where(
+    _later.c.chat_id == param("chat_id", _later.c.chat_id), _later.c.at_seq > param("last_seq", _later.c.at_seq)
+)
+_MENTIONED_THEN: Final = _counting(_naming.where(~_edited_since.where(_later.c.seq == mentions.c.seq)))
+_ids = func.replace(func.replace(revisions.c.mentions, "[", ","), "]", ",")
+_MENTIONED_BEFORE: Final = _counting(
+    select(revisions.c.seq)
+    .join(messages, (messages.c.chat_id == revisions.c.chat_id) & (messages.c.seq == revisions.c.seq))
+    .where(
+        revisions.c.chat_id == param("chat_id", revisions.c.chat_id),
+        revisions.c.seq > param("read_seq", revisions.c.seq),
+        revisions.c.seq <= param("last_seq", revisions.c.seq),
+        revisions.c.at_seq <= param("last_seq", revisions.c.at_seq),
+        messages.c.sender_id != param("user_id", messages.c.sender_id),
+        or_(revisions.c.mentions_all.is_(True), _ids.like(bindparam("among", type_=String))),
+        _edited_since.where(_later.c.seq == revisions.c.seq),
+        ~exists().where(
+            _between.c.chat_id == revisions.c.chat_id,
+            _between.c.seq == revisions.c.seq,
+            _between.c.rev > revisions.c.rev,
+            _between.c.at_seq <= param("last_seq", _between.c.at_seq),
+        ),
+    )
+    .limit(MANY_MENTIONS)
+)
 
 
 def count_all_unread(behind: Sequence[Behind]) -> Steps[list[int]]:
@@ -85,6 +119,19 @@ def count_all_mentions(behind: Sequence[Behind]) -> Steps[list[int]]:
     for row in rows:
         counts[row.place] = row.unread
     return counts
+
+
+def count_all_mentions_then(behind: Sequence[Behind]) -> Steps[list[int]]:
+    """The same of former members, `last_seq` being their removal: by what messages said then, but for deleted ones."""
+    params = [
+        {"place": place, "among": f"%,{one.user_id},%", **one._asdict()}
+        for place, one in enumerate(behind)
+        if one.read_seq < one.last_seq
+    ]
+    unedited = {row.place: row.unread for row in (yield from _MENTIONED_THEN.of(params))}
+    edited = {row.place: row.unread for row in (yield from _MENTIONED_BEFORE.of(params))}
+    places = range(len(behind))
+    return [min(unedited.get(place, 0) + edited.get(place, 0), MANY_MENTIONS) for place in places]
 
 
 def count_unread(user_id: int, chat_id: int, read_seq: int, last_seq: int) -> Steps[int]:

@@ -19,7 +19,7 @@ from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
 from storage.transactions.log import MESSAGE_COLUMNS, read_message
 from storage.transactions.states import completed
-from storage.transactions.unread import Behind, count_all_mentions, count_unread
+from storage.transactions.unread import Behind, count_all_mentions, count_all_mentions_then, count_unread
 
 _MANY: Final = 1000
 """Stands for more than 999 unread messages (I7)."""
@@ -237,11 +237,13 @@ def _read_views(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
 def _count_mentions(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[int, int]]:
     """Those of them that name the user, by chat."""
     counts: dict[int, int] = {}
-    for start in range(0, len(chats_with_news), _TOGETHER):
-        some = chats_with_news[start : start + _TOGETHER]
-        behind = [Behind(row.id, user_id, row.read_seq, row.last_seq) for row in some]
-        found = yield from count_all_mentions(behind)
-        counts |= {row.id: count for row, count in zip(some, found, strict=True)}
+    present = [row for row in chats_with_news if row.left_seq is None]
+    former = [row for row in chats_with_news if row.left_seq is not None]
+    for rows, count in ((present, count_all_mentions), (former, count_all_mentions_then)):
+        for start in range(0, len(rows), _TOGETHER):
+            some = rows[start : start + _TOGETHER]
+            found = yield from count([Behind(row.id, user_id, row.read_seq, row.last_seq) for row in some])
+            counts |= {row.id: named for row, named in zip(some, found, strict=True)}
     return counts
 
 

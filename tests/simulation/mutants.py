@@ -175,9 +175,9 @@ CORE: Final = (
     ),
     Mutant(
         "a deletion leaves the reactions",
-        "chatproto/simulation/app_items.py",
-        '"attachments": (), "reactions": ()}',
-        '"attachments": ()}',
+        "chatproto/client/timeline.py",
+        "attachments=(), reactions=(),\n",
+        "attachments=(),\n",
     ),
     Mutant(
         "a reaction is always put",
@@ -187,15 +187,113 @@ CORE: Final = (
     ),
     Mutant(
         "an edit goes on naming others",
-        "chatproto/simulation/app_items.py",
-        '        changes["mentions"] = tuple(data.get("mentions", ()))\n',
+        "chatproto/client/timeline.py",
+        '        fields |= {"mentions": change.mentions, "mentions_all": change.mentions_all}\n',
         "",
     ),
     Mutant(
         "a deletion goes on naming others",
-        "chatproto/simulation/app_items.py",
-        '        changes |= {"mentions": (), "mentions_all": False}\n',
+        "chatproto/client/timeline.py",
+        "mentions=(), mentions_all=False, forwarded=None,",
+        "forwarded=None,",
+    ),
+    Mutant(
+        "a deletion goes on naming the first author",
+        "chatproto/client/timeline.py",
+        "mentions_all=False, forwarded=None,",
+        "mentions_all=False,",
+    ),
+    # --- forwards, mentions, flags ---
+    Mutant(
+        "a forward of a forward names who forwarded it",
+        "chatproto/simulation/store_log.py",
+        "seen.forwarded or author",
+        "author",
+    ),
+    Mutant(
+        "a forward takes the first text",
+        "chatproto/simulation/store_log.py",
+        "Source(seen.created_at, seen.content,",
+        "Source(seen.created_at, item.content,",
+    ),
+    Mutant(
+        "what may not be seen is forwarded",
+        "chatproto/simulation/store_log.py",
+        "if member.first_seq <= forward.seq <= end",
+        "if forward.seq <= end",
+    ),
+    Mutant(
+        "a deleted message is forwarded",
+        "chatproto/operations/append_rules.py",
+        "        if source.content is None:\n            return DELETED_SOURCE\n",
         "",
+    ),
+    Mutant(
+        "a mark tells of no mentions",
+        "chatproto/server/watermarks.py",
+        "mention_count=outcome.mention_count",
+        "mention_count=0",
+    ),
+    Mutant(
+        "former members count what names them now",
+        "chatproto/simulation/store_chats.py",
+        "as_of(room, item, member.left_seq)\n        for item",
+        "as_of(room, item, None)\n        for item",
+    ),
+    Mutant(
+        "for how long is not kept",
+        "chatproto/simulation/store_chats.py",
+        "member.muted, member.muted_until = operation.muted, operation.muted_until",
+        "member.muted = operation.muted",
+    ),
+    # --- changes of what is on its way ---
+    Mutant(
+        "a deletion leaves what was not sent yet",
+        "chatproto/client/collapse.py",
+        "return Plan(None, drops=cids)",
+        "return Plan(None)",
+    ),
+    Mutant(
+        "a reaction that was taken back goes out",
+        "chatproto/client/collapse.py",
+        "Plan(None, drops=(same[-1].cid,))",
+        "Plan(None)",
+    ),
+    Mutant(
+        "what was saved as unsent is changed after a crash",
+        "chatproto/client/outbox.py",
+        "            if not entry.row.tried:\n                self._save",
+        "            if False:\n                self._save",
+    ),
+    Mutant(
+        "a change counts as saved",
+        "chatproto/client/outbox.py",
+        "        entry.unsaved += 1\n",
+        "",
+    ),
+    Mutant(
+        "what was sent is changed",
+        "chatproto/client/outbox.py",
+        "if not entry.tried and _same_message",
+        "if _same_message",
+    ),
+    Mutant(
+        "an edit does not wait for its message",
+        "chatproto/client/outbox.py",
+        " and line.waiting[0].row.whole)",
+        ")",
+    ),
+    Mutant(
+        "an edit forgets where its message is",
+        "chatproto/client/outbox.py",
+        "row, seq=seq, target_at=created_at, of_cid=None)",
+        "row, seq=seq, of_cid=None)",
+    ),
+    Mutant(
+        "what is about a row that failed stays",
+        "chatproto/client/outbox.py",
+        "            self._fail(one.row.cid, code, detail)",
+        "            pass",
     ),
     # --- the server: acks, retries, order of a sender ---
     Mutant(
@@ -686,7 +784,7 @@ def try_script(mutant: Mutant) -> Caught:
         desktop = Path(folder) / "client/desktop"
         shutil.copytree(ROOT / "client/desktop", desktop, ignore=shutil.ignore_patterns("node_modules"))
         shutil.copytree(ROOT / "tests/vectors", Path(folder) / "tests/vectors")
-        _plant(desktop / "renderer/core" / mutant.file, mutant)
+        _plant(desktop / "renderer/protocol" / mutant.file, mutant)
         command = ["node", "--test", "--test-reporter=tap", "test/vectors.test.js"]
         done = subprocess.run(command, cwd=desktop, capture_output=True, text=True, timeout=LIMIT, check=False)
         failed = re.findall(r"^not ok \d+ - client-(\S+)\.json", done.stdout, re.MULTILINE)

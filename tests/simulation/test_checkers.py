@@ -9,18 +9,22 @@ import attrs
 import msgspec
 import pytest
 
-from chatproto.client.session_outputs import Apply, Failed, Forget, Jump, Row, SendFrame, Sent
+from chatproto.client.session_outputs import Apply, DropRow, Failed, Forget, Jump, Merged, Row, SendFrame, Sent, Tell
+from chatproto.client.timeline import Timeline
 from chatproto.operations import (
     AppendChange,
     Appended,
     AppendMessage,
+    ChatFound,
     DeleteMessage,
     EditMessage,
     LoadChat,
     MessageChange,
     Pin,
     React,
+    SetFlags,
 )
+from chatproto.operations.log import ForwardSource
 from chatproto.server.clock import Now
 from chatproto.server.hub_outputs import SendFrame as ServerFrame
 from chatproto.server.knobs import Knobs
@@ -34,9 +38,9 @@ from chatproto.simulation.options import Options
 from chatproto.simulation.trace import Violation
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState
-from chatproto.wire.frames import MarkFrame, Send
+from chatproto.wire.frames import MarkFrame, Marks, Send
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Event, Hidden, Message
+from chatproto.wire.model import Event, Forwarded, Hidden, Message
 
 Act = Callable[["Settled"], object]
 
@@ -103,7 +107,7 @@ def changed(w: Settled, kind: str, seq: int = 1) -> None:
     }
     outcome = w.world.database.store.perform(commands[kind])
     assert isinstance(outcome, Appended)
-    w.checkers.appended(commands[kind], outcome)
+    w.checkers.commands.appended(commands[kind], outcome)
     for device in w.world.devices:
         device.shown[1] = w.room.last_seq
 
@@ -136,23 +140,112 @@ def a_text_that_was_never_written(w: Settled) -> None:
 
 def change_acked_elsewhere(w: Settled) -> None:
     row = Row(cid="mine", chat_id=1, kind="react", seq=1, emoji="x", on=True, target_at=w.item(1).created_at)
-    w.checkers.written(w.ann, row)
+    w.checkers.commands.written(w.ann, row)
     w.told(Sent("mine", 1, 1, w.item(1).created_at, False))
 
 
 def change_refused_without_reason(w: Settled) -> None:
-    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
+    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
     w.told(Failed("mine", 1, "too_many", ""))
 
 
+def forwarded(w: Settled, **changes: Any) -> None:
+    """As if it had been stored like that."""
+    source = ForwardSource(1, 1)
+    author = Forwarded(user_id=w.item(1).sender_id, display_name=f"user{w.item(1).sender_id - 1}")
+    command = attrs.evolve(w.operation, cid="copy", forward=source)
+    item = w.item(1, **{"seq": 3, "cid": "copy", "forwarded": author, **changes})
+    w.room.log.append(item)
+    w.checkers.commands.appended(command, w.appended(item))
+
+
+def forwarded_as_it_was_once(w: Settled) -> None:
+    before = w.item(1).content
+    changed(w, "edit")
+    forwarded(w, seq=4, content=before)
+
+
+def forwarded_unseen(w: Settled) -> None:
+    w.room.members[1].first_seq = 2
+    forwarded(w)
+
+
+def forwarded_text_that_was_never_there(w: Settled) -> None:
+    forwarded(w, content="never written")
+
+
+def forwarded_in_anothers_name(w: Settled) -> None:
+    forwarded(w, forwarded=Forwarded(user_id=9, display_name="somebody"))
+
+
+def without_its_author(w: Settled) -> None:
+    author = Forwarded(user_id=1, display_name="user0")
+    w.room.log[0] = w.item(1, forwarded=author)
+    w.checkers.at_rest()
+
+
+def marks(w: Settled, **counts: int) -> Tell:
+    """One's own, at the head, of nothing read."""
+    told: dict[str, Any] = {"unread_count": 1, "mention_count": 1, "delivered_seq": 2, "read_seq": 0, "last_seq": 2}
+    told |= counts
+    return Tell(Marks(chat_id=1, user_id=w.ann.user_id, **told))
+
+
+def told_of_too_many(w: Settled) -> None:
+    w.told(marks(w, unread_count=9))
+    w.checkers.at_rest()
+
+
+def told_of_mentions_that_are_not_there(w: Settled) -> None:
+    w.told(marks(w))
+    w.checkers.at_rest()
+    w.told(marks(w, mention_count=2))
+    w.checkers.at_rest()
+
+
+def counts_others_mentions(w: Settled) -> None:
+    """It shows them, and they are not stored any more."""
+    for place in (1, 2):
+        w.room.log[place - 1] = w.item(place, mentions=(), mentions_all=False)
+    w.checkers._counts.check(w.ann, w.room, w.ann.disk.chats[1], w.room.members[w.ann.user_id])
+
+
+def flagged_otherwise(w: Settled) -> None:
+    operation = SetFlags(1, 1, None, None, None, "none", None)
+    loaded = w.world.database.store.perform(LoadChat(1, 1))
+    assert isinstance(loaded, ChatFound)
+    w.checkers.flagged(operation, loaded.chat)
+
+
+def stored_though_taken_back(w: Settled) -> None:
+    cid = w.item(1).cid
+    w.checkers.commands.merged(Merged(cid, 1, None))
+    w.checkers.commands.saved([DropRow(cid)])
+    w.checkers.at_rest()
+
+
+def stored_though_deleted(w: Settled) -> None:
+    """The deletion left before it was sent, and so should have what it was about."""
+    cid = w.item(1).cid
+    w.checkers.commands.written(w.ann, Row(cid="gone", chat_id=1, kind="delete", of_cid=cid))
+    w.checkers.commands.merged(Merged("gone", 1, None))
+    w.checkers.commands.saved([DropRow(cid)])
+    w.checkers.at_rest()
+
+
+def sent_otherwise_than_saved(w: Settled) -> None:
+    w.ann.disk.rows["mine"] = Row(cid="mine", chat_id=1, content="x")
+    w.told(SendFrame(Send(chat_id=1, cid="mine", content="y")))
+
+
 def two_seqs(w: Settled) -> None:
-    w.checkers.appended(w.operation, w.appended(w.item(1)))
-    w.checkers.appended(w.operation, w.appended(w.item(2)))
+    w.checkers.commands.appended(w.operation, w.appended(w.item(1)))
+    w.checkers.commands.appended(w.operation, w.appended(w.item(2)))
 
 
 def hole(w: Settled) -> None:
     w.room.log[1] = w.item(2, seq=5)
-    w.checkers.appended(w.operation, w.appended(w.item(1)))
+    w.checkers.commands.appended(w.operation, w.appended(w.item(1)))
 
 
 def long_queue(w: Settled) -> None:
@@ -214,12 +307,12 @@ def acked_without_a_place(w: Settled) -> None:
 
 
 def acked_elsewhere(w: Settled) -> None:
-    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
+    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
     w.told(Sent("mine", 1, 2, None, False))
 
 
 def acked_beyond_the_log(w: Settled) -> None:
-    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
+    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
     w.told(Sent("mine", 1, 9, None, False))
 
 
@@ -270,7 +363,7 @@ def nobody_wrote_it(w: Settled) -> None:
 
 def overtaken(w: Settled) -> None:
     for number in (1, 2):
-        w.checkers.written(w.ann, Row(cid=f"c{number}", chat_id=1, content="x"))
+        w.checkers.commands.written(w.ann, Row(cid=f"c{number}", chat_id=1, content="x"))
     w.room.log += [w.item(1, seq=3, cid="c2"), w.item(1, seq=4, cid="c1")]
     w.checkers.at_rest()
 
@@ -291,7 +384,7 @@ def kept_and_not_stored(w: Settled) -> None:
 
 
 def kept_of_a_chat_that_is_not_there(w: Settled) -> None:
-    w.ann.disk.chats[9] = ShownChat({1: w.item(1, chat_id=9)})
+    w.ann.disk.chats[9] = ShownChat(Timeline(9, {1: w.item(1, chat_id=9)}))
     w.checkers.at_rest()
 
 
@@ -338,7 +431,12 @@ def too_many_connects(w: Settled) -> None:
         (left_in_a_line, "S9"), (an_old_text, "S15"),
         (a_deleted_text, "S15"), (without_a_reaction, "S15"), (without_a_pin, "S15"),
         (a_text_that_was_never_written, "S2"), (change_acked_elsewhere, "S1"), (change_refused_without_reason, "S12"),
-        (rings_without_end, "S13"), (too_many_connects, "L5"),
+        (forwarded_text_that_was_never_there, "S2"), (forwarded_in_anothers_name, "S2"),
+        (forwarded_as_it_was_once, "S2"), (forwarded_unseen, "S5"), (stored_though_deleted, "S3"),
+        (without_its_author, "S15"),
+        (told_of_too_many, "S15"), (told_of_mentions_that_are_not_there, "S15"), (flagged_otherwise, "S15"),
+        (counts_others_mentions, "S15"), (stored_though_taken_back, "S3"),
+        (sent_otherwise_than_saved, "C1"), (rings_without_end, "S13"), (too_many_connects, "L5"),
     ],
 )  # fmt: skip
 def test_a_wrong_world_is_noticed(act: Act, code: str) -> None:
@@ -389,12 +487,12 @@ def before_the_removal(w: Settled) -> None:
 def refused_or_empty(w: Settled) -> None:
     from chatproto.operations import Refused
 
-    w.checkers.appended(w.operation, Refused("not_member"))
-    w.checkers.appended(w.operation, Appended(1, (), False, 0, ()))
+    w.checkers.commands.appended(w.operation, Refused("not_member"))
+    w.checkers.commands.appended(w.operation, Appended(1, (), False, 0, ()))
 
 
 def change_of_a_history_that_was_lost(w: Settled) -> None:
-    w.checkers.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
+    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
     w.checkers.lost.add((1, 1))
     w.told(Sent("mine", 1, 1, w.item(1).created_at, False))
     w.checkers.restored = True
@@ -436,6 +534,51 @@ def what_was_not_seen(w: Settled) -> None:
     w.checkers.at_rest()
 
 
+def forwarded_twice(w: Settled) -> None:
+    """A repetition is answered with what is there, which may be deleted by now."""
+    forwarded(w)
+    w.checkers.commands.appended(
+        attrs.evolve(w.operation, cid="copy", forward=ForwardSource(1, 1)),
+        attrs.evolve(w.appended(w.item(3)), dup=True),
+    )
+
+
+def forwarded_by_a_former_member(w: Settled) -> None:
+    """They see what it was when they left."""
+    seq = next(item.seq for item in w.room.log if isinstance(item, Message) and item.sender_id == w.ann.user_id)
+    before = w.item(seq).content
+    w.remove(w.bob.user_id)
+    changed(w, "edit", seq)
+    command = attrs.evolve(w.operation, actor_id=w.bob.user_id, cid="copy", forward=ForwardSource(1, seq))
+    author = Forwarded(user_id=w.ann.user_id, display_name="user0")
+    w.room.log.append(w.item(seq, seq=5, cid="copy", content=before, forwarded=author))
+    w.checkers.commands.appended(command, w.appended(w.item(5)))
+
+
+def lost_with_the_power(w: Settled) -> None:
+    """What was taken back may be sent after all, with the text that the disk has."""
+    row = Row(cid="mine", chat_id=1, content="x")
+    w.checkers.commands.written(w.ann, row)
+    w.ann.disk.rows["mine"] = row
+    w.checkers.commands.merged(Merged("mine", 1, None))
+    w.checkers.booted(w.ann)
+    w.checkers.commands.saved([DropRow("mine")])
+    assert not w.checkers.commands.taken_back
+
+
+def fails_with_what_it_is_about(w: Settled) -> None:
+    w.world.members_changed = True
+    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
+    w.checkers.commands.written(w.ann, Row(cid="gone", chat_id=1, kind="delete", of_cid="mine"))
+    w.checkers.commands._failed["mine"] = "message_deleted"
+    w.told(Failed("gone", 1, "message_deleted", ""))
+
+
+def told_of_the_past(w: Settled) -> None:
+    w.told(marks(w, unread_count=9, last_seq=1), marks(w, unread_count=9, read_seq=2))
+    w.checkers.at_rest()
+
+
 def what_is_told_by_the_next_ready(w: Settled) -> None:
     """They left and came back, or are no member of a chat of the same number."""
     w.ann.shown[1] = 1
@@ -451,7 +594,9 @@ def what_is_told_by_the_next_ready(w: Settled) -> None:
         hidden_in_a_history_that_was_lost,
         refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
         what_former_members_need_not_know, what_was_not_seen, pinned_in_an_earlier_membership,
-        what_is_told_by_the_next_ready,
+        what_is_told_by_the_next_ready, forwarded_twice, lost_with_the_power,
+        forwarded_by_a_former_member, fails_with_what_it_is_about,
+        told_of_the_past,
     ],
 )  # fmt: skip
 def test_what_is_allowed_is_not_noticed(act: Act) -> None:

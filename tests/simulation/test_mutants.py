@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.mutants import CORE, ROOT, SCRIPT, Mutant
 
 CASES = [(ROOT, mutant) for mutant in CORE]
-CASES += [(ROOT / "client/desktop/renderer/core", mutant) for mutant in SCRIPT]
+CASES += [(ROOT / "client/desktop/renderer/protocol", mutant) for mutant in SCRIPT]
 
 
 @pytest.mark.parametrize(("folder", "mutant"), CASES, ids=[mutant.name for _, mutant in CASES])

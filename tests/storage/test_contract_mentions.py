@@ -46,6 +46,12 @@ async def forward(house: House, chat: int, actor: int, source: ForwardSource, **
     return await house.do(evolve(house.message(chat, actor, "", **fields), forward=source))
 
 
+async def counts_then(house: House, user_id: int, chat: int) -> int:
+    """Of a former member, who marks nothing."""
+    (count,) = {(await house.chat(user_id, chat)).mention_count, (await house.head(user_id, chat)).mention_count}
+    return count
+
+
 async def test_members_are_mentioned_and_nobody_else(house: House) -> None:
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob)
@@ -109,9 +115,11 @@ async def test_an_edit_names_others(house: House) -> None:
     assert (first.data["mentions"], first.data["mentions_all"]) == ((eve,), True)
     assert [await counts(house, user_id, chat) for user_id in (bob, eve)] == [1, 1]
     await house.change("remove", chat, ann, eve)
+    assert await counts_then(house, eve, chat) == 1
     second = await edit("@user1 @user2")
     assert (second.data["mentions"], "mentions_all" in second.data) == ((bob,), False)
     plain = await edit("nobody")
+    assert await counts_then(house, eve, chat) == 1, "what a former member was told last does not change"
     assert not {"mentions", "mentions_all"} & set(plain.data)
     assert await counts(house, bob, chat) == 0
     then = await house.message_at(eve, chat, 1)
@@ -120,6 +128,35 @@ async def test_an_edit_names_others(house: House) -> None:
     assert [one.mentions for one in [await house.message_at(bob, chat, 1)]] == [(bob,)]
     await house.changed(house.delete_of(chat, ann, 1))
     assert [(await house.message_at(one, chat, 1)).mentions for one in (bob, eve)] == [(), ()]
+
+
+async def test_former_members_count_what_named_them_then(house: House) -> None:
+    """Of each kind: never edited, edited before the removal, edited after it, or deleted."""
+    ann, bob = await house.people(2)
+    chat = await house.group(ann, bob)
+
+    async def edit(seq: int, text: str) -> None:
+        await house.changed(evolve(house.edit_of(chat, ann, seq, text), mentions=mentions(text)))
+
+    for text in ("@user1", "plain", "@user1", "@all", "@user1 @user0", "@user0", "@user1"):
+        await write(house, chat, ann, text)
+    await edit(2, "@user1 now")  # before the removal: it names them
+    await edit(3, "nobody now")
+    await edit(5, "@user0 and @user1")
+    await write(house, chat, bob, "@user1 I am")
+    assert await counts(house, bob, chat) == 5
+    await house.change("remove", chat, ann, bob)
+    assert await counts_then(house, bob, chat) == 5
+    for seq in (1, 2, 3, 4, 5):
+        await edit(seq, "@user1 " * (seq == 3) + "after")
+    await edit(6, "@all, after")
+    assert await counts_then(house, bob, chat) == 5
+    await edit(1, "after that")
+    for seq in (1, 7):
+        await house.changed(house.delete_of(chat, ann, seq))
+    assert await counts_then(house, bob, chat) == 3
+    await house.change("add", chat, ann, bob)
+    assert await counts(house, bob, chat) == 0
 
 
 async def test_mentions_within_a_batch(house: House) -> None:
