@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEWEST: Final = 30
 """Among so many entries people find what they react to, or forward."""
 EMOJI: Final = ("\u2764\ufe0f", "\U0001f44d", "\U0001f525", "\U0001f389")
-NAMES: Final = (" @user0", " @user1 and @all", "", "", "")
+NAMES: Final = (" @user0", " @user1 and @all", "", "", "", "", "", "")
 
 
 class Author:

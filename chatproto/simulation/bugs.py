@@ -4,7 +4,8 @@ Whatever it touched is closed with 1011 and comes back; all invariants hold on (
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache
+from math import log
 from random import Random
 from types import FunctionType
 from typing import Any, Final
@@ -23,24 +24,50 @@ class PlantedBug(Exception):
     """Nobody catches this by name."""
 
 
-def plant(parts: Parts, random: Random, chance: float, count: Callable[[], bool]) -> None:
-    """Let every method of the parts raise with that chance while `count` says so, which counts it."""
-    for where in WHERE:
-        part = getattr(parts, where)
-        for name, function in vars(type(part)).items():
-            if isinstance(function, FunctionType) and not name.startswith("__") and name.strip("_") not in CLEANUP:
-                setattr(part, name, _raising(getattr(part, name), random, chance, count))
+class Bugs:
+    """Those of one server; `until_next`: how many calls go well before the next one."""
+
+    def __init__(self, parts: Parts, random: Random, chance: float, count: Callable[[], bool]) -> None:
+        self._random = random
+        self._chance = chance
+        self._count = count
+        self._planted: list[tuple[object, str]] = []
+        self._until_next = self._draw()
+        for where in WHERE:
+            part = getattr(parts, where)
+            for name in _methods(part.__class__):
+                setattr(part, name, self._raising(getattr(part, name)))
+                self._planted.append((part, name))
+
+    def take_out(self) -> None:
+        """From now on there are none."""
+        for part, name in self._planted:
+            delattr(part, name)
+        self._planted.clear()
+
+    def _draw(self) -> int:
+        """As if each call had its own draw with this chance."""
+        return int(log(1 - self._random.random()) / log(1 - self._chance))
+
+    def _raising(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self._until_next:
+                self._until_next -= 1
+                return method(*arguments, **named)
+            self._until_next = self._draw()
+            if not self._count():
+                return method(*arguments, **named)
+            if self._random.random() < 0.5:
+                method(*arguments, **named)
+            raise PlantedBug(method.__name__)
+
+        return call
 
 
-def _raising(
-    method: Callable[..., Any], random: Random, chance: float, count: Callable[[], bool]
-) -> Callable[..., Any]:
-    @wraps(method)
-    def call(*arguments: Any, **named: Any) -> Any:
-        if random.random() >= chance or not count():
-            return method(*arguments, **named)
-        if random.random() < 0.5:
-            method(*arguments, **named)
-        raise PlantedBug(method.__name__)
-
-    return call
+@cache
+def _methods(kind: type[object]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, function in vars(kind).items()
+        if isinstance(function, FunctionType) and not name.startswith("__") and name.strip("_") not in CLEANUP
+    )

@@ -86,7 +86,7 @@ class Database:
             if unknown and isinstance(run.operation, AppendBatch | Mark):
                 world.trace.counts["fault: store failed after commit"] += 1
                 outcome = OutcomeUnknown()
-        world.note("database", f"{type(run.operation).__name__}: {type(outcome).__name__}", to=server.name)
+        world.note("database", type(run.operation).__name__, type(outcome).__name__, to=server.name)
         world.scheduler.after(self._latency(), self._answer, server, server_life, run.request_id, outcome)
 
     def _answer(self, server: Server, life: int, request_id: int, outcome: Outcome) -> None:

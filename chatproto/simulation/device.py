@@ -43,7 +43,8 @@ from chatproto.wire.model import Notify
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
-STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Apply, Jump, Forget})
+ONLY_STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch})
+STORED = ONLY_STORED | {Apply, Jump, Forget}
 
 
 class Device:
@@ -62,7 +63,8 @@ class Device:
         self._random = random
         self._config = ClientConfig(device=name, whole_log=whole_log)
         self.link: Link | None = None
-        self._writing: list[list[Output]] = []
+        self._writing: list[Output] = []
+        self._unwritten: list[Output] = []
         self._timer_at: int | None = None
         self._token = ""
         self._refresh = b""
@@ -150,7 +152,7 @@ class Device:
         if self.link is not None:
             self._world.network.close_by_client(self.link)
         self.link = None
-        self._writing.clear()
+        self._writing, self._unwritten = [], []
         self._timer_at = None
         self._renewing = False
 
@@ -199,12 +201,12 @@ class Device:
         """Perform outputs until there are none, then see to the timer."""
         while outputs := self.session.outputs():
             self._world.checkers.told(self, outputs)
-            stored: list[Output] = [output for output in outputs if type(output) in STORED]
-            if stored:
-                self._writing.append(stored)
-                self._world.scheduler.after(self._disk_latency(), self._written, self.life)
+            self._unwritten += [output for output in outputs if type(output) in STORED]
             for output in outputs:
-                self._perform(output)
+                if type(output) not in ONLY_STORED:
+                    self._perform(output)
+        if self._unwritten and not self._writing:
+            self._start_writing()
         self._world.checkers.session(self)
         due = self.session.next_timer()
         if due is not None and (self._timer_at is None or due < self._timer_at):
@@ -214,11 +216,13 @@ class Device:
     def _perform(self, output: Output) -> None:
         network = self._world.network
         match output:
-            case Connect(number):
-                self.link = network.connect(self, number)
+            case Apply(item):
+                self.shown[item.chat_id] = item.seq
             case SendFrame(frame):
                 assert self.link is not None
                 network.from_client(self.link, lenient_codec.encode(frame))
+            case Connect(number):
+                self.link = network.connect(self, number)
             case Close():
                 assert self.link is not None
                 network.close_by_client(self.link)
@@ -226,26 +230,29 @@ class Device:
             case Renew(token):
                 self._renew(token)
             case Changed(state):
-                self._world.note(self.name, f"{state} {output.code or ''}")
+                self._world.note(self.name, state, output.code or "")
                 if state == ClientState.LOGGED_OUT:
                     self._token = ""
                     self._world.scheduler.after(2_000, self._log_in_again, self.life)
             case Sent(cid):
-                self._world.note(self.name, f"sent {cid} as {output.seq}")
+                self._world.note(self.name, "sent", cid, "as", output.seq)
             case Failed(cid, _, code):
-                self._world.note(self.name, f"failed {cid}: {code}")
-            case Apply(item):
-                self.shown[item.chat_id] = item.seq
+                self._world.note(self.name, "failed", cid, code)
             case Jump(chat_id, applied):
                 self.shown[chat_id] = applied
             case Forget(chat_id):
                 self.shown.pop(chat_id, None)
 
+    def _start_writing(self) -> None:
+        """All that is to be stored by now, in one transaction."""
+        self._writing, self._unwritten = self._unwritten, []
+        self._world.scheduler.after(self._world.options.disk_latency, self._written, self.life)
+
     def _written(self, life: int) -> None:
-        """The disk is done with the oldest batch."""
+        """The disk is done."""
         if life != self.life:
             return
-        outputs = self._writing.pop(0)
+        outputs, self._writing = self._writing, []
         self.disk.save(outputs)
         self._world.checkers.commands.saved(outputs)
         cids, seqs = saved_by(outputs)
@@ -311,7 +318,7 @@ class Device:
 
     def _take_tokens(self, created: SessionCreated, secret: bytes) -> None:
         self._refresh = secret
-        self._token = self._world.sign(self.user_id, created)
+        self._token = self._world.tokens.issue(self.user_id, created, self._wall())
 
     def _new_secret(self) -> bytes:
         self._refreshes += 1
@@ -354,9 +361,6 @@ class Device:
         for life, act, arguments in slept:
             if life == self.life:
                 act(*arguments)
-
-    def _disk_latency(self) -> int:
-        return self._world.options.disk_latency
 
     def _now(self) -> int:
         return self._world.scheduler.now

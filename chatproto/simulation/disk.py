@@ -23,6 +23,9 @@ class Disk:
         """One transaction."""
         for output in outputs:
             match output:
+                case Apply(item):
+                    self.cursors[item.chat_id] = (item.seq, item)
+                    self.chats.setdefault(item.chat_id, ShownChat()).apply(item)
                 case SaveRow(row):
                     self.rows[row.cid] = row
                 case DropRow(cid):
@@ -31,9 +34,6 @@ class Disk:
                     self.reads[chat_id] = read_seq
                 case SaveEpoch(user_id, epoch):
                     self.user_id, self.epoch = user_id, epoch
-                case Apply(item):
-                    self.cursors[item.chat_id] = (item.seq, item)
-                    self.chats.setdefault(item.chat_id, ShownChat()).apply(item)
                 case Jump(chat_id, applied):
                     self.cursors[chat_id] = (applied, None)
                     self.chats.setdefault(chat_id, ShownChat()).jump()

@@ -45,5 +45,5 @@ class Bus:
         self._world.scheduler.after(delay, self._arrive, sender.name, server, hint)
 
     def _arrive(self, sender: str, server: Server, hint: Hint) -> None:
-        self._world.note(sender, f"hint: {hint.news}", to=server.name)
+        self._world.note(sender, "hint", hint.news, to=server.name)
         server.told(hint)

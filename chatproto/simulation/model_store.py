@@ -4,8 +4,10 @@ It is proven by the same contract suite as they are, so what is found with it co
 copied, printed and compared.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import assert_never
+from functools import cache
+from typing import Any
 
 import msgspec
 from attrs import define, evolve, field, frozen
@@ -227,87 +229,12 @@ class Store:
 
     def perform(self, operation: Operation) -> Outcome:
         """One operation, whole, as if in a transaction of its own."""
-        from chatproto.simulation import store_accounts as accounts
-        from chatproto.simulation import store_chats as chats
-        from chatproto.simulation import store_log as log
-        from chatproto.simulation import store_marks as marks
-        from chatproto.simulation import store_messages as messages
-        from chatproto.simulation import store_pages as pages
+        act = _acts().get(type(operation))
+        assert act is not None, "every operation has one"
+        return act(self, operation)
 
-        match operation:  # what happens most often stands first
-            case Sweep():
-                return self._sweep(operation)
-            case AppendMessage():
-                return log.append_message(self, operation)
-            case Mark():
-                return marks.mark(self, operation)
-            case FetchPage():
-                return pages.fetch_page(self, operation)
-            case ReadLog():
-                return pages.read_log(self, operation)
-            case LoadSession():
-                return chats.load_session(self, operation)
-            case RotateRefresh():
-                return accounts.rotate_refresh(self, operation)
-            case TouchSession():
-                return accounts.touch(self, operation, None)
-            case AppendChange():
-                return log.append_change(self, operation)
-            case AppendBatch():
-                return log.append_batch(self, operation)
-            case CreateUser():
-                return accounts.create_user(self, operation)
-            case FindLogin():
-                return accounts.find_login(self, operation)
-            case CreateSession():
-                return accounts.create_session(self, operation)
-            case CleanUp():
-                return accounts.clean_up(self, operation)
-            case EndSessions():
-                return accounts.end_sessions(self, operation)
-            case ListSessions():
-                return accounts.list_sessions(self, operation)
-            case ChangePassword():
-                return accounts.change_password(self, operation)
-            case UpdateUser():
-                return accounts.update_user(self, operation)
-            case SaveLastSeen():
-                return accounts.save_last_seen(self, operation)
-            case FindUsers():
-                return accounts.find_users(self, operation)
-            case ListUsers():
-                return accounts.list_users(self, operation)
-            case SearchUsers():
-                return accounts.search_users(self, operation)
-            case CreateDirect():
-                return chats.create_direct(self, operation)
-            case CreateGroup():
-                return chats.create_group(self, operation)
-            case ListChats():
-                return chats.list_chats(self, operation)
-            case LoadChat():
-                return chats.load_chat(self, operation)
-            case SetFlags():
-                return chats.set_flags(self, operation)
-            case FetchAround():
-                return pages.fetch_around(self, operation)
-            case FetchMessages():
-                return pages.fetch_messages(self, operation)
-            case EditMessage() | DeleteMessage() | React() | Pin():
-                return messages.change_message(self, operation)
-            case FetchRevisions():
-                return messages.fetch_revisions(self, operation)
-            case FetchReaders():
-                return messages.fetch_readers(self, operation)
-            case FetchPins():
-                return messages.fetch_pins(self, operation)
-            case RenewEpoch(old, new):
-                self.epoch = new if self.epoch == old else self.epoch
-                return Done()
-            case _:
-                assert_never(operation)
-
-    def _sweep(self, operation: Sweep) -> Outcome:
+    def sweep(self, operation: Sweep) -> Outcome:
+        """What moved, who is out, who is where."""
         heads = {chat_id: self.rooms[chat_id].head for chat_id in operation.chat_ids if chat_id in self.rooms}
         ended = [login_id for login_id in operation.session_ids if self._ended(login_id)]
         memberships = {
@@ -315,6 +242,11 @@ class Store:
             for user_id in operation.user_ids
         }
         return Swept(heads, tuple(ended), self.epoch, memberships)
+
+    def renew_epoch(self, operation: RenewEpoch) -> Outcome:
+        """Unless it has another name by now."""
+        self.epoch = operation.new if self.epoch == operation.old else self.epoch
+        return Done()
 
     def _ended(self, login_id: int) -> bool:
         login = self.logins.get(login_id)
@@ -343,3 +275,54 @@ class Store:
         if not self.shares(viewer_id, user_id):
             return user
         return msgspec.structs.replace(user, online=False, last_seen_at=self.accounts[user_id].last_seen_at)
+
+
+@cache
+def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
+    """What performs each operation; these modules import this one."""
+    from chatproto.simulation import store_accounts as accounts
+    from chatproto.simulation import store_chats as chats
+    from chatproto.simulation import store_log as log
+    from chatproto.simulation import store_marks as marks
+    from chatproto.simulation import store_messages as messages
+    from chatproto.simulation import store_pages as pages
+
+    return {
+        Sweep: Store.sweep,
+        AppendMessage: log.append_message,
+        Mark: marks.mark,
+        FetchPage: pages.fetch_page,
+        ReadLog: pages.read_log,
+        LoadSession: chats.load_session,
+        RotateRefresh: accounts.rotate_refresh,
+        TouchSession: lambda store, operation: accounts.touch(store, operation, None),
+        AppendChange: log.append_change,
+        AppendBatch: log.append_batch,
+        CreateUser: accounts.create_user,
+        FindLogin: accounts.find_login,
+        CreateSession: accounts.create_session,
+        CleanUp: accounts.clean_up,
+        EndSessions: accounts.end_sessions,
+        ListSessions: accounts.list_sessions,
+        ChangePassword: accounts.change_password,
+        UpdateUser: accounts.update_user,
+        SaveLastSeen: accounts.save_last_seen,
+        FindUsers: accounts.find_users,
+        ListUsers: accounts.list_users,
+        SearchUsers: accounts.search_users,
+        CreateDirect: chats.create_direct,
+        CreateGroup: chats.create_group,
+        ListChats: chats.list_chats,
+        LoadChat: chats.load_chat,
+        SetFlags: chats.set_flags,
+        FetchAround: pages.fetch_around,
+        FetchMessages: pages.fetch_messages,
+        EditMessage: messages.change_message,
+        DeleteMessage: messages.change_message,
+        React: messages.change_message,
+        Pin: messages.change_message,
+        FetchRevisions: messages.fetch_revisions,
+        FetchReaders: messages.fetch_readers,
+        FetchPins: messages.fetch_pins,
+        RenewEpoch: Store.renew_epoch,
+    }

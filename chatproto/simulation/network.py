@@ -127,7 +127,7 @@ class Network:
         link.server.wake(link)
         if not link.at_client or link.silent:
             return
-        self._world.note(link.server.name, data.decode(), to=link.device.name)
+        self._world.note(link.server.name, data, to=link.device.name)
         frames = lenient_codec.decode(data)
         if len(frames) > 1 and self._random.random() < self._world.options.split_arrays:
             for frame in frames:
@@ -149,5 +149,5 @@ class Network:
             self._gone(link, code, reason)
 
     def _gone(self, link: Link, code: int, reason: str) -> None:
-        self._world.note(link.server.name, f"close {code} {reason}", to=link.device.name)
+        self._world.note(link.server.name, "close", code, reason, to=link.device.name)
         link.device.lost(link, code, reason)

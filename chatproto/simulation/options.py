@@ -12,7 +12,8 @@ class Options:
     """Times in milliseconds, chances from 0 to 1 at each occasion.
 
     `fault_every`: mean time between two faults; each is one of those whose weight is not 0. After `duration` all faults
-    stop, and within `settle` everything must have come to rest; the bus stays as it is.
+    stop, and within `settle` everything must have come to rest, for as long as `stay`; the bus stays as it is. `sleep`:
+    how long a device sleeps at most.
     """
 
     users: int = 3
@@ -21,6 +22,8 @@ class Options:
     servers: int = 1
     duration: int = 60_000
     settle: int = 180_000
+    stay: int = 60_000
+    sleep: int = 90_000
     act_every: int = 400
     fault_every: int = 2_500
     token_lifetime: int = 900
@@ -63,6 +66,8 @@ def draw(random: Random, *, lite: bool) -> Options:
         groups=random.randint(1, 2) if lite else random.randint(1, 4),
         servers=random.choice((1, 2, 3)),
         duration=random.randint(8_000, 20_000) if lite else random.randint(30_000, 240_000),
+        stay=random.choice((5_000, 5_000, 5_000, 60_000)) if lite else 60_000,
+        sleep=random.choice((10_000, 10_000, 90_000)) if lite else 90_000,
         act_every=random.choice((100, 300, 800)),
         fault_every=random.choice((400, 1_200, 4_000)),
         token_lifetime=random.choice((15, 70, 900)),

@@ -25,7 +25,7 @@ from chatproto.server.hub_outputs import (
     SendFrame,
 )
 from chatproto.server.out_queue import OutQueue, items_of
-from chatproto.simulation.bugs import plant
+from chatproto.simulation.bugs import Bugs
 from chatproto.simulation.database import time_at
 from chatproto.simulation.network import Link
 from chatproto.simulation.trace import Violation
@@ -65,16 +65,19 @@ class Server:
         self._replies: dict[int, Callable[[Outcome | None], None]] = {}
         self._ring_at: int | None = None
         self._cids = 0
+        self._bugs: Bugs | None = None
+        self._moment = (-1, 0)
+        self._now_is = Now(time_at(0), 0.0)
         self.start()
 
     def start(self) -> None:
         """A fresh process."""
         self.life += 1
         self.up = True
-        self.hub = Hub(self._world.keys.check, self._new_cid, self._world.limits, self._world.knobs)
+        self.hub = Hub(self._world.tokens.check, self._new_cid, self._world.limits, self._world.knobs)
         self.connections, self._replies, self._ring_at = {}, {}, None
-        if self._world.options.bugs:
-            plant(self.hub.parts, self._random, self._world.options.bugs, self._world.planted)
+        if self._world.options.bugs and not self._world.healed:
+            self._bugs = Bugs(self.hub.parts, self._random, self._world.options.bugs, self._world.planted)
 
     def crash(self) -> None:
         """SIGKILL: every socket is reset, what storage is doing goes on or not."""
@@ -86,6 +89,12 @@ class Server:
         for reply in self._replies.values():
             reply(None)
         self.connections, self._replies = {}, {}
+
+    def heal(self) -> None:
+        """Its clock is right, and it has no bugs any more."""
+        self.ahead = 0
+        if self._bugs is not None:
+            self._bugs.take_out()
 
     def drain(self) -> None:
         """SIGTERM: say bye, close everything."""
@@ -172,7 +181,10 @@ class Server:
     # --- the driver ---
 
     def _now(self) -> Now:
-        return Now(time_at(self._world.scheduler.now, self.ahead), self._world.scheduler.now / 1000)
+        moment = (self._world.scheduler.now, self.ahead)
+        if moment != self._moment:
+            self._moment, self._now_is = moment, Now(time_at(*moment), moment[0] / 1000)
+        return self._now_is
 
     def _new_cid(self) -> str:
         self._cids += 1

@@ -12,11 +12,11 @@ from chatproto.operations import (
     CreateUser,
     EndSessions,
     Outcome,
-    SessionCreated,
     UserFound,
 )
 from chatproto.server.hub_outputs import Note
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.access import AccessTokens
 from chatproto.simulation.bugs import PlantedBug
 from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
@@ -28,21 +28,18 @@ from chatproto.simulation.options import Options
 from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
 from chatproto.simulation.trace import Trace, Violation
-from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from chatproto.wire.text import search_words
 
 QUIET: Final = 3_000
 """Milliseconds for which nothing may be missing before the world counts as at rest."""
-STAY: Final = 60_000
-"""Milliseconds for which it must then stay so."""
 HOUR: Final = 3_600_000
 YEAR: Final = 365 * 24 * HOUR
-KEY: Final = b"the simulation's key, 32 bytes.."
 
 
 class World:
-    """Everything of one run. `faulty`: things may go wrong now. `founders`: members of a group since its making."""
+    """Everything of one run. `faulty`: things may go wrong now; `healed`: they will not any more. `founders`: members
+    of a group since its making."""
 
     def __init__(self, seed: int, options: Options, trace: Trace | None = None) -> None:
         self.seed = seed
@@ -51,8 +48,9 @@ class World:
         self.scheduler = Scheduler()
         self.limits = Limits(queue_items=options.queue_items)
         self.knobs = Knobs(rate=1000.0, burst=1000, store_wait=4.0)
-        self.keys = TokenKeys("k", {"k": KEY})
+        self.tokens = AccessTokens(options.token_lifetime)
         self.faulty = False
+        self.healed = False
         self.members_changed = options.members_change > 0
         self.just_restored = False
         self.founders: dict[int, frozenset[int]] = {}
@@ -71,7 +69,6 @@ class World:
         ]  # fmt: skip
         self._faults = self._random("faults")
         self._people = self._random("people")
-        self._tokens = 0
         for number in range(options.groups):
             self._group(number)
         self.database.back_up()
@@ -97,19 +94,12 @@ class World:
         self._heal()
         self._settle(ticks)
 
-    def note(self, lane: str, text: str, *, to: str | None = None, fault: bool = False) -> None:
-        """A line of the trace; tokens are never in it (S11)."""
+    def note(self, lane: str, *what: object, to: str | None = None, fault: bool = False) -> None:
+        """A line of the trace, put together only where there is one; tokens are never in it (S11)."""
         if self.trace.recording:
-            self.trace.add(self.scheduler.now, self.scheduler.steps, lane, _without_token(text), to=to, fault=fault)
-
-    def sign(self, user_id: int, created: SessionCreated) -> str:
-        """An access token of that session."""
-        self._tokens += 1
-        return self.keys.sign(
-            user_id=user_id, session_id=created.session_id, session_key=created.session_key,
-            refresh_id=created.refresh_id, jti=str(self._tokens), now=time_at(self.scheduler.now),
-            lifetime=self.options.token_lifetime,
-        )  # fmt: skip
+            words = (one.decode() if isinstance(one, bytes) else str(one) for one in what)
+            text = _without_token(" ".join(words))
+            self.trace.add(self.scheduler.now, self.scheduler.steps, lane, text, to=to, fault=fault)
 
     def planted(self) -> bool:
         """Whether a bug may show itself now; it is counted."""
@@ -122,7 +112,7 @@ class World:
         if note.error is not None and not isinstance(note.error, PlantedBug):
             raise note.error
         self.trace.counts[f"note: {note.event}"] += 1
-        self.note(server, f"{note.level}: {note.event} {note.fields}")
+        self.note(server, note.level, note.event, note.fields)
 
     # --- the beginning ---
 
@@ -264,7 +254,9 @@ class World:
 
     def _device_sleep(self) -> None:
         device = self._faults.choice(self.devices)
-        device.asleep_until = max(device.asleep_until, self.scheduler.now + self._faults.randrange(1_000, 90_000))
+        device.asleep_until = max(
+            device.asleep_until, self.scheduler.now + self._faults.randrange(1_000, self.options.sleep)
+        )
         self.scheduler.after(device.asleep_until - self.scheduler.now, device.wake_up)
 
     def _revoke(self) -> None:
@@ -318,11 +310,11 @@ class World:
     # --- the end ---
 
     def _heal(self) -> None:
-        self.faulty = False
+        self.faulty, self.healed = False, True
         self.database.down = False
         self.network.refusing = False
         for server in self.servers:
-            server.ahead = 0
+            server.heal()
         self.note("world", "no more faults", fault=True)
         self._end_links_of_removed()
 
@@ -361,7 +353,7 @@ class World:
 
     def _stay(self) -> None:
         """L4: at rest nothing happens but heartbeats; nobody is lost, nobody has to come back."""
-        connects, end = self.trace.counts["connects"], self.scheduler.now + STAY
+        connects, end = self.trace.counts["connects"], self.scheduler.now + self.options.stay
         while self.scheduler.step(end):
             pass
         why = self.checkers.unsettled()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatproto.client.outbox import Outbox
+from chatproto.simulation.access import CANARY
 from chatproto.simulation.options import FAULTS, SWITCHES, Options, draw, without
 from chatproto.simulation.report import html
 from chatproto.simulation.run import options_of, run, shrink
@@ -78,7 +79,7 @@ def test_no_trace_holds_a_token_or_a_secret() -> None:
         verdict = run(seed, options_of(seed, lite=True), recording=True)
         text = "\n".join(map(str, verdict.trace.lines))
         assert "hello" in text
-        assert "eyJ" not in text, "an access token"
+        assert CANARY not in text, "an access token"
         assert "secret-canary" not in text
 
 
