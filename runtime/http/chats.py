@@ -159,7 +159,7 @@ async def remove_member(call: Call[None, None], chat_id: int, user_id: int) -> R
 
 async def _create_direct(call: Call[NewChat, None]) -> Result:
     if call.body.user_id is None:
-        return wrong_fields(FieldError(field="user_id", code="required", detail="With whom?"))
+        return wrong_fields(FieldError(field="user_id", code="required", detail="Whom the chat is with."))
     return await _create(call, CreateDirect(call.me.user_id, call.body.user_id, call.services.now()))
 
 

@@ -34,7 +34,7 @@ def _name(limit: int) -> Rule:
         text = normalize(text)
         if len(text) > limit:
             return Fault("too_long", f"Must have at most {limit} characters.", limit)
-        return Fault("too_short", "Must hold something that can be seen.", 1) if is_blank(text) else text
+        return Fault("too_short", "Must contain something visible.", 1) if is_blank(text) else text
 
     return Rule(check)
 

@@ -146,7 +146,7 @@ def wrong_content(code: str, limits: Limits) -> FieldError:
             detail = f"Must have at most {most} characters and {limits.content_bytes} bytes."
             return FieldError(field="content", code=code, detail=detail, limit=most)
         case "empty_content":
-            return FieldError(field="content", code=code, detail="Must hold something that can be seen.")
+            return FieldError(field="content", code=code, detail="Must contain something visible.")
         case _:
             return FieldError(field="content", code=code, detail="Control characters are not allowed.")
 

@@ -19,7 +19,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "token_expired": (401, "The token has expired"),
     "token_reused": (401, "The refresh token was used before; the session has ended"),
     "revoked": (401, "The session has ended"),
-    "invalid_credentials": (401, "Wrong name or password"),
+    "invalid_credentials": (401, "Wrong username or password"),
     "forbidden": (403, "This is not allowed"),
     "registration_closed": (403, "Registration is closed"),
     "not_found": (404, "Not found"),
@@ -27,22 +27,22 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "request_timeout": (408, "The request took too long to arrive"),
     "username_taken": (409, "The username is taken"),
     "email_taken": (409, "The email address is taken"),
-    "cid_conflict": (409, "The cid stands for another command"),
+    "cid_conflict": (409, "This cid was used for another command"),
     "message_deleted": (409, "The message was deleted"),
-    "too_many": (409, "There are as many as there may be"),
+    "too_many": (409, "The limit is reached"),
     "too_large": (413, "The body is too large"),
     "validation_failed": (422, "Some fields are wrong"),
     "empty_content": (422, "The message is empty"),
     "content_too_long": (422, "The message is too long"),
-    "bad_unicode": (422, "A text holds characters that are not allowed"),
+    "bad_unicode": (422, "A text contains characters that are not allowed"),
     "bad_seq": (422, "There is no such place in the log"),
     "attachment_invalid": (422, "An attachment cannot be used"),
-    "emoji_invalid": (422, "This is no emoji"),
+    "emoji_invalid": (422, "This is not an emoji"),
     "use_cursor": (422, "The offset is too deep: page with before_seq"),
     "rate_limited": (429, "Too many requests"),
-    "internal": (500, "Something broke on the server"),
-    "store_unavailable": (503, "The database is away"),
-    "bus_unavailable": (503, "This server does not hear the others"),
+    "internal": (500, "An error occurred on the server"),
+    "store_unavailable": (503, "The database is unavailable"),
+    "bus_unavailable": (503, "This server is cut off from the others"),
     "draining": (503, "The server is stopping"),
 }
 """Status and title by code. bad_request, method_not_allowed, request_timeout, bus_unavailable and draining are this
@@ -100,7 +100,7 @@ def wrong_fields(*errors: FieldError) -> Problem:
     own = codes.pop() if len(codes) == 1 else ""
     code = own if CODES.get(own, (0, ""))[0] == 422 else "validation_failed"
     names = ", ".join(dict.fromkeys(error.field for error in errors))
-    return Problem(code, f"Look at: {names}.", errors)
+    return Problem(code, f"Check: {names}.", errors)
 
 
 def refusal(outcome: Outcome) -> Problem:

@@ -5,6 +5,7 @@
 
 import { externalLink } from "./rules/external.js";
 import { openDatabase, transact } from "./store/idb.js";
+import { describeBrowser } from "./words/device.js";
 import { accountName, keepInTab, keptInTab, secretName } from "./store/tab.js";
 
 /** @typedef {import("./types.js").Desktop} Desktop */
@@ -74,7 +75,7 @@ function browser({ load, save, durable }) {
   return {
     info: async () => ({
       version: "web",
-      os: navigator.platform || "web",
+      os: describeBrowser(navigator.userAgent) || "web",
       server: location.origin,
       server_fixed: true,
       keyring: false,

@@ -102,18 +102,25 @@ function echoesOf(timeline, me) {
 }
 
 /**
- * What an event says: a key of the locales, and whose names go into it.
- * @param {Event} event
+ * What an event says: a key of the locales, and whose names go into it. What `me` did (`_by_you`) or what was done to them
+ * (`_you`) is said to them.
+ * @param {Event} event @param {number} me
  * @returns {{key: string, actor: number, target: number | null, title: string}}
  */
-export function eventWords(event) {
+export function eventWords(event, me) {
   const { actor_id: actor, data } = event;
   const target = data.user?.id ?? data.user_id ?? null;
-  const words = { key: `event.${event.event}`, actor, target, title: data.title ?? "" };
+  const words = { actor, target, title: data.title ?? "" };
   if (!TOLD.includes(event.event)) return { ...words, key: "event.unknown" };
-  if (event.event === "member_added" && target === actor) return { ...words, key: "event.joined" };
-  if (event.event === "member_removed" && target === actor) return { ...words, key: "event.left" };
-  if (event.event === "role_changed") return { ...words, key: data.role === "admin" ? "event.admin" : "event.member" };
-  if (event.event === "chat_updated") return { ...words, key: data.title ? "event.title" : "event.avatar" };
-  return words;
+  const to = actor === me ? "_by_you" : target === me ? "_you" : "";
+  return { ...words, key: `event.${nameOfEvent(event, target)}${to}` };
+}
+
+/** @param {Event} event @param {number | null} target */
+function nameOfEvent({ event, actor_id: actor, data }, target) {
+  if (event === "member_added" && target === actor) return "joined";
+  if (event === "member_removed" && target === actor) return "left";
+  if (event === "role_changed") return data.role === "admin" ? "admin" : "member";
+  if (event === "chat_updated") return data.title ? "title" : "avatar";
+  return event;
 }

@@ -1,6 +1,6 @@
 /**
- * What a session's `device` says to a person: what our client called itself ("Vestnik, Linux", "Web, Windows"), else the
- * first 64 characters of the User-Agent that logged in, so that of most browsers only the system is left.
+ * What a session's `device` says to a person: what our client called itself ("Vestnik, Linux", "Web, Firefox, Windows"),
+ * else the first 64 characters of the User-Agent that logged in, so that of most browsers only the system is left.
  */
 
 const SYSTEMS = /** @type {const} */ ([
@@ -12,8 +12,30 @@ const SYSTEMS = /** @type {const} */ ([
   [/Linux|X11/, "Linux", false],
 ]);
 
+/** The first that fits: most name others too, to be taken for them. */
+const BROWSERS = /** @type {const} */ ([
+  [/YaBrowser\//, "Yandex Browser"],
+  [/Edg(?:e|A|iOS)?\//, "Edge"],
+  [/OPR\/|Opera/, "Opera"],
+  [/Vivaldi\//, "Vivaldi"],
+  [/Firefox\/|FxiOS\//, "Firefox"],
+  [/SamsungBrowser\//, "Samsung Internet"],
+  [/HeadlessChrome\/|Chrome\/|CriOS\//, "Chrome"],
+  [/Version\/[\d.]+ .*Safari\//, "Safari"],
+]);
+
+/** Names of systems as Node tells them. @type {Record<string, string>} */
+const PLATFORMS = { linux: "Linux", win32: "Windows", darwin: "macOS" };
+
+/** What a page in a browser calls itself: "Firefox, Linux"; empty where nothing is known. @param {string} agent the User-Agent */
+export function describeBrowser(agent) {
+  const browser = BROWSERS.find(([pattern]) => pattern.test(agent))?.[1];
+  const system = SYSTEMS.find(([pattern]) => pattern.test(agent))?.[1];
+  return [browser, system].filter(Boolean).join(", ");
+}
+
 /**
- * `app`: our own client; `browser`: whichever it is; `other` gives its own words as `name`.
+ * `app`: our own client, with its version as `name`; `browser`: with its own where that is known; `other` gives its own words.
  * @param {string} device
  * @returns {{kind: "app" | "browser" | "other", name: string, system: string, phone: boolean}} empty where not known
  */
@@ -21,7 +43,10 @@ export function deviceOf(device) {
   const own = /^(Vestnik|Web), (.+)$/.exec(device);
   if (own) {
     const [, client, described] = own;
-    return { kind: client === "Web" ? "browser" : "app", name: "", system: described, phone: false };
+    if (client === "Vestnik") return { kind: "app", name: "", system: PLATFORMS[described] ?? described, phone: false };
+    const parts = described.split(", ");
+    const [name, system] = parts.length > 1 ? parts : ["", described];
+    return { kind: "browser", name, system, phone: SYSTEMS.some((known) => known[1] === system && known[2]) };
   }
   const found = SYSTEMS.find(([pattern]) => pattern.test(device));
   const [system, phone] = found ? [found[1], found[2]] : ["", false];

@@ -2,17 +2,19 @@
 
 import { language, t } from "./i18n.js";
 
+/** How dates are written: the English texts are British, and dates go with them. */
+const locale = () => (language() === "en" ? "en-GB" : language());
 const DAY = 86_400_000;
 
 /** @type {Map<string, Intl.DateTimeFormat>} formats are dear to make and few */
 const formats = new Map();
 
-/** @param {Intl.DateTimeFormatOptions} options @param {string | null} zone @param {string} [locale] */
-function format(options, zone, locale = language()) {
-  const key = `${locale} ${zone} ${JSON.stringify(options)}`;
+/** @param {Intl.DateTimeFormatOptions} options @param {string | null} zone @param {string} [tag] */
+function format(options, zone, tag = locale()) {
+  const key = `${tag} ${zone} ${JSON.stringify(options)}`;
   let made = formats.get(key);
   if (!made) {
-    made = new Intl.DateTimeFormat(locale, zone === null ? options : { ...options, timeZone: zone });
+    made = new Intl.DateTimeFormat(tag, zone === null ? options : { ...options, timeZone: zone });
     formats.set(key, made);
   }
   return made;

@@ -30,17 +30,21 @@ function firstGrapheme(text) {
   return "";
 }
 
+/** Small words between others, such as prepositions. */
+const SMALL = /^\p{Ll}{1,2}$/u;
+
 /**
- * One or two letters of a name: of its first and its last word; signs that are no letters are passed over where
- * there are letters.
+ * One or two letters of a name: of its first two words. Signs that are no letters are passed over where there are letters,
+ * small words after the first are too, and a number is not put beside a letter.
  * @param {string} name
  */
 export function initials(name) {
   const words = name.split(/\s+/u).filter((word) => word !== "");
   const lettered = words.map((word) => word.replace(/^[^\p{L}\p{N}]+/u, "")).filter((word) => word !== "");
-  const chosen = lettered.length ? lettered : words;
-  const ends = chosen.length > 1 ? [chosen[0], chosen[chosen.length - 1]] : chosen.slice(0, 1);
-  return ends.map((word) => firstGrapheme(word).toLocaleUpperCase()).join("") || "?";
+  const [first = "", ...others] = lettered.length ? lettered : words;
+  const second = others.find((word) => !SMALL.test(word)) ?? others[0] ?? "";
+  const chosen = /^\p{N}/u.test(second) ? [first] : [first, second];
+  return chosen.map((word) => firstGrapheme(word).toLocaleUpperCase()).join("") || "?";
 }
 
 /** The hue of a user or chat, 0 to 7: the same on every machine. @param {number} id */

@@ -61,7 +61,7 @@ async function changed({ app, page, server, boris, chat }) {
   await choose("Закрепить");
   await page.locator(".pinbar", { hasText: "Чаю?" }).waitFor();
   await menu();
-  await choose("Скопировать ссылку");
+  await choose("Копировать ссылку");
   await becomes(
     () => app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText()),
     `${server.url}/#chat/${chat}/3`,

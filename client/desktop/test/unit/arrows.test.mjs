@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   state: ["protocol", "words", "rules"],
   store: ["protocol", "state"],
   link: ["protocol"],
-  platform: ["store", "rules"],
+  platform: ["store", "words", "rules"],
   profile: ["link", "store", "state", "protocol", "rules"],
   "ui/parts": ["state", "words", "rules", "vendor"],
   "ui/list": ["ui/parts", "state", "words", "rules", "vendor"],

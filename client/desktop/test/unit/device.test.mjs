@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceOf } from "../../renderer/words/device.js";
+import { describeBrowser, deviceOf } from "../../renderer/words/device.js";
 
 test("what a session was opened with", () => {
   const known = [
     ["Vestnik, Linux", "app", "", "Linux", false],
+    ["Vestnik, win32", "app", "", "Windows", false],
     ["Web, Windows", "browser", "", "Windows", false],
+    ["Web, Firefox, Linux", "browser", "Firefox", "Linux", false],
+    ["Web, Chrome, Android", "browser", "Chrome", "Android", true],
     ["vestnik-desktop/0.1.0 (Windows NT 10.0)", "app", "0.1.0", "Windows", false],
     ["Mozilla/5.0 (Linux; Android 14; Pixel) AppleWebKit/537.36 (KHTML,", "browser", "", "Android", true],
     ["Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605", "browser", "", "macOS", false],
@@ -15,4 +18,28 @@ test("what a session was opened with", () => {
   for (const [device, kind, name, system, phone] of known) {
     assert.deepEqual(deviceOf(String(device)), { kind, name, system, phone });
   }
+});
+
+test("what a browser calls itself, whatever it claims to be besides", () => {
+  const known = [
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"],
+    [
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+      "Chrome, Windows",
+    ],
+    [
+      "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0",
+      "Edge, Windows",
+    ],
+    [
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 YaBrowser/25.8 Safari/537.36",
+      "Yandex Browser, Linux",
+    ],
+    [
+      "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+      "Safari, macOS",
+    ],
+    ["something", ""],
+  ];
+  for (const [agent, described] of known) assert.equal(describeBrowser(agent), described);
 });

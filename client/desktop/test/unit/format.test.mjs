@@ -61,5 +61,8 @@ test("last seen and moments", () => {
 test("in English, with a clock of 24 hours", () => {
   setCatalogue("en", load("en"));
   assert.equal(format.clock("2026-11-25T21:05:00Z", "UTC"), "21:05");
-  assert.equal(format.dayTitle("2026-11-21T09:00:00Z", NOW, ZONE), "November 21");
+  assert.equal(format.dayTitle("2026-11-21T09:00:00Z", NOW, ZONE), "21 November");
+  assert.equal(format.listTime("2026-11-18T09:00:00Z", NOW, ZONE), "18/11");
+  assert.equal(format.fullTime("2026-11-21T09:48:00Z", ZONE), "21 November 2026 at 12:48");
+  assert.equal(format.shortTime("2026-11-21T09:48:00Z", ZONE), "21/11/2026, 12:48");
 });

@@ -33,7 +33,7 @@ test("what is put in is not read again", () => {
 });
 
 test("refusals", () => {
-  assert.equal(errorText({ code: "invalid_credentials" }), "Неверный логин или пароль");
+  assert.equal(errorText({ code: "invalid_credentials" }), "Неверное имя пользователя или пароль");
   assert.equal(errorText({ code: "rate_limited", retry_after_ms: 4_100 }), "Слишком много попыток. Подождите 5 с");
   assert.equal(errorText({ code: "rate_limited", retry_after_ms: 61_000 }), "Слишком много попыток. Подождите 2 мин");
   assert.equal(errorText({ code: "rate_limited" }), "Слишком много попыток. Подождите минуту");

@@ -5,19 +5,21 @@ import { hueOf, initials, isSaved, nameOf, titleOf } from "../../renderer/words/
 
 setCatalogue("ru", { "person.saved": "Сохранённые", "person.unknown": "Кто-то", "person.untitled_group": "Группа" });
 
-test("letters of the first and the last word", () => {
+test("letters of the first two words", () => {
   assert.deepEqual(
     [
       "Анна Ковалёва",
       "Маяк 2.4 — релиз",
       "Поход на Ладогу 🏕️",
       "Роман Сергеевич Рождественский",
+      "Книжный клуб «Среда»",
+      "из дома",
       "мама",
       "«Среда» книги",
       "  x   y ",
       "4 канал",
     ].map((name) => initials(name)),
-    ["АК", "МР", "ПЛ", "РР", "М", "СК", "XY", "4К"],
+    ["АК", "М", "ПЛ", "РС", "КК", "ИД", "М", "СК", "XY", "4К"],
   );
 });
 

@@ -1,6 +1,7 @@
 /** The log as it is shown: days, runs, events, the divider, and keys that stay. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { eventWords, sections } from "../../renderer/state/rows.js";
@@ -102,7 +103,7 @@ test("what changes a message, and what must not be seen, is no line; what nobody
     "s:4",
     "s:5 first last",
   ]);
-  assert.equal(eventWords(/** @type {any} */ (unknown)).key, "event.unknown");
+  assert.equal(eventWords(/** @type {any} */ (unknown), ME).key, "event.unknown");
 });
 
 test("the divider stands before the first message of others, and only where its place is loaded", () => {
@@ -156,9 +157,10 @@ test("a stranger's cid hides no echo of mine", () => {
 });
 
 test("events say who did what to whom", () => {
-  /** @param {string} event @param {any} data */
-  const words = (event, data) => {
-    const { key, target } = eventWords({ type: "event", chat_id: 7, seq: 1, event, actor_id: 2, created_at: "", data });
+  /** @param {string} event @param {any} data @param {number} [me] */
+  const words = (event, data, me = ME) => {
+    const row = { type: /** @type {const} */ ("event"), chat_id: 7, seq: 1, event, actor_id: 2, created_at: "", data };
+    const { key, target } = eventWords(row, me);
     return [key, target];
   };
   assert.deepEqual(words("member_added", { user: { id: 3 } }), ["event.member_added", 3]);
@@ -169,6 +171,36 @@ test("events say who did what to whom", () => {
   assert.deepEqual(words("role_changed", { user_id: 3, role: "member" }), ["event.member", 3]);
   assert.deepEqual(words("chat_updated", { title: "x" }), ["event.title", null]);
   assert.deepEqual(words("chat_updated", { avatar_url: null }), ["event.avatar", null]);
+  // to those who did it, and to those to whom it was done
+  assert.deepEqual(words("member_added", { user: { id: 3 } }, 2), ["event.member_added_by_you", 3]);
+  assert.deepEqual(words("member_added", { user: { id: 3 } }, 3), ["event.member_added_you", 3]);
+  assert.deepEqual(words("member_removed", { user_id: 2, reason: "left" }, 2), ["event.left_by_you", 2]);
+  assert.deepEqual(words("role_changed", { user_id: 3, role: "admin" }, 3), ["event.admin_you", 3]);
+  assert.deepEqual(words("pinned", { seq: 4 }, 2), ["event.pinned_by_you", null]);
+});
+
+test("each event has its words for whoever reads it", () => {
+  const texts = JSON.parse(readFileSync(new URL("../../locales/ru.json", import.meta.url), "utf8"));
+  /** @type {[string, any, number[]][]} */
+  const told = [
+    ["member_added", { user: { id: 3 } }, [1, 2, 3]],
+    ["member_added", { user: { id: 2 } }, [1, 2]],
+    ["member_removed", { user_id: 3 }, [1, 2, 3]],
+    ["member_removed", { user_id: 2 }, [1, 2]],
+    ["role_changed", { user_id: 3, role: "admin" }, [1, 2, 3]],
+    ["role_changed", { user_id: 3, role: "member" }, [1, 2, 3]],
+    ["chat_updated", { title: "x" }, [1, 2]],
+    ["chat_updated", { avatar_url: null }, [1, 2]],
+    ["pinned", { seq: 1 }, [1, 2]],
+    ["unpinned", { seq: 1 }, [1, 2]],
+    ["of_tomorrow", {}, [1, 2]],
+  ];
+  for (const [event, data, readers] of told) {
+    for (const me of readers) {
+      const { key } = eventWords({ type: "event", chat_id: 7, seq: 1, event, actor_id: 2, created_at: "", data }, me);
+      assert.ok(key in texts, `${key} has no words`);
+    }
+  }
 });
 
 test("a day has one heading, whatever clocks say: what is not sent stands under the last, and no day is after a later one", () => {

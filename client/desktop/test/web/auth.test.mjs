@@ -48,7 +48,7 @@ test("somebody registers; each mistake is told beside its field", { skip }, asyn
   await box(page, "Имя для показа").fill("Вера Соколова");
   await box(page, "Пароль").fill("short");
   await button(page, "Зарегистрироваться").click();
-  await page.getByText(/От 3 до 32 знаков/u).waitFor();
+  await page.getByText(/От 3 до 32 символов/u).waitFor();
   await becomes(() => note(box(page, "Имя пользователя")), /латиница/u);
   assert.equal(await box(page, "Имя пользователя").getAttribute("aria-invalid"), "true");
   await becomes(() => note(box(page, "Пароль")), /Не меньше 8 символов/u);
@@ -58,8 +58,8 @@ test("somebody registers; each mistake is told beside its field", { skip }, asyn
   await box(page, "Пароль").fill(PASSWORD);
   await page.locator("input[name=password][aria-invalid=false]").waitFor(); // what is being corrected is not wrong
   await button(page, "Зарегистрироваться").click();
-  await page.getByText("Такой логин уже занят").waitFor();
-  await becomes(() => note(box(page, "Имя пользователя")), "Такой логин уже занят");
+  await page.getByText("Это имя пользователя уже занято").waitFor();
+  await becomes(() => note(box(page, "Имя пользователя")), "Это имя пользователя уже занято");
 
   await box(page, "Имя пользователя").fill("vera.sokolova");
   await box(page, "Почта").fill("vera@example.org");
@@ -80,7 +80,7 @@ test("a wrong password is refused in words; by name or by mail, both log in", { 
     await box(page, "Имя пользователя или почта").fill(login);
     await box(page, "Пароль").fill("not the password");
     await button(page, "Войти").click();
-    await page.getByRole("alert").filter({ hasText: "Неверный логин или пароль" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "Неверное имя пользователя или пароль" }).waitFor();
     if (login === "vera") await look(page, "auth-login-wrong");
     assert.equal(await box(page, "Имя пользователя или почта").inputValue(), login, "what was typed stays");
     await box(page, "Пароль").fill(PASSWORD);
@@ -178,7 +178,7 @@ test("English and back, and what was typed stays; the password can be looked at"
   await page.goto(server.url);
   await box(page, "Имя пользователя или почта").fill("vera");
   await box(page, "Пароль").fill("secret");
-  await button(page, "Показать введённое").click();
+  await button(page, "Показать пароль").click();
   await page.locator("input[name=password][type=text]").waitFor();
   await button(page, "English").click();
   await box(page, "Username or email").waitFor();

@@ -88,14 +88,14 @@ test(
     assert.equal(await composer(vera.page).inputValue(), "Сборка в пятницу");
     await composer(vera.page).fill("Сборка в четверг");
     await look(vera.page, "editing");
-    await vera.page.getByRole("button", { name: "Сохранить изменение" }).click();
+    await vera.page.getByRole("button", { name: "Сохранить изменения" }).click();
     await becomes(() => composer(vera.page).inputValue(), "недописанное", "the draft comes back");
     await both("Сборка в четверг");
     await said(vera, "Сообщение изменено");
     await body(boris, "Сборка в четверг").getByText("изменено").waitFor();
 
     await vera.page.getByRole("button", { name: "изменено" }).click();
-    const former = vera.page.getByRole("dialog", { name: "Прежние тексты" });
+    const former = vera.page.getByRole("dialog", { name: "История изменений" });
     await former.getByText("Сборка в пятницу").waitFor();
     await look(vera.page, "revisions");
     await vera.page.keyboard.press("Escape");
@@ -159,7 +159,7 @@ test("by keys alone: Up edits, Esc gives it up, E reacts, Del deletes, the menu 
   await becomes(() => composer(vera.page).inputValue(), "Моё");
   await keyboard.press("Escape");
   await becomes(() => composer(vera.page).inputValue(), "");
-  await said(vera, "Изменение отменено");
+  await said(vera, "Изменения отменены");
   await keyboard.press("ArrowUp");
   await keyboard.type(" слово");
   await keyboard.press("Enter");
@@ -197,7 +197,7 @@ test("by keys alone: Up edits, Esc gives it up, E reacts, Del deletes, the menu 
   await becomes(() => vera.page.evaluate(() => document.activeElement?.textContent?.trim()), "Удалить у всех");
   await keyboard.press("Enter");
   await messageRow(boris.page, "Сообщение удалено").waitFor();
-  await said(vera, "Удалено сообщений: 1");
+  await said(vera, "Удалено 1 сообщение");
   assertNoErrors(vera, boris);
 });
 
@@ -284,8 +284,8 @@ test("what the server refuses is taken back with its reason, and a refused edit 
   const seqs = items.filter(({ type }) => type === "message").map(({ seq }) => seq);
   for (const seq of seqs) await server.call(other, "DELETE", `/api/chats/${chatId}/messages/${seq}`);
   await wire.restore();
-  await vera.page.getByText("Реакция не принята. Сообщение уже удалено").waitFor();
-  await messageRow(vera.page, "Моё, но поздно").getByText("Не изменено. Сообщение уже удалено").waitFor();
+  await vera.page.getByText("Не удалось изменить реакцию. Сообщение уже удалено").waitFor();
+  await messageRow(vera.page, "Моё, но поздно").getByText("Не удалось изменить. Сообщение уже удалено").waitFor();
   await look(vera.page, "refused");
   assert.equal(await messageRow(vera.page, "Сообщение удалено").count(), 2);
   await messageRow(vera.page, "Моё, но поздно").getByRole("button", { name: "Удалить" }).click();

@@ -187,7 +187,7 @@ test("near the limit there is a counter; beyond it nothing is sent or lost", { s
   await composer(page).fill("😀".repeat(3900));
   await page.getByText("3 900 / 4 000").waitFor();
   await composer(page).fill("я".repeat(4001));
-  await page.getByText("Слишком длинно: разделите на части").waitFor();
+  await page.getByText("Сообщение слишком длинное. Разделите его на части").waitFor();
   assert.equal(await page.getByRole("button", { name: "Отправить" }).getAttribute("aria-disabled"), "true");
   await composer(page).press("Enter");
   assert.equal((await composer(page).inputValue()).length, 4001);

@@ -57,7 +57,7 @@ const item = (name) => vera.page.getByRole("menuitem", { name, exact: true });
 test("several are chosen by mouse, copied with names and times, and deleted", { skip }, async () => {
   const { page } = vera;
   await body("Первое").click({ button: "right" });
-  await item("Выбрать несколько").click();
+  await item("Выбрать сообщения").click();
   const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
   await bar.getByText("Выбрано: 1").waitFor();
   await body("Третье").click({ modifiers: ["Shift"] });
@@ -71,7 +71,7 @@ test("several are chosen by mouse, copied with names and times, and deleted", { 
 
   await page.setViewportSize({ width: 360, height: 640 });
   await body("Первое").click({ button: "right" });
-  await item("Выбрать несколько").click();
+  await item("Выбрать сообщения").click();
   await body("Второе").click();
   await look(page, "choosing-360");
   await bar.getByRole("button", { name: "Удалить" }).click();
@@ -109,7 +109,7 @@ test("several are chosen by keys alone: Space, arrows, Ctrl+C, Esc", { skip }, a
 test("a link to a message leads there, and says where one may not go", { skip }, async () => {
   const { page } = vera;
   await body("Первое").click({ button: "right" });
-  await item("Скопировать ссылку").click();
+  await item("Копировать ссылку").click();
   await becomes(copied, `${server.url}/#chat/${chatId}/1`);
   for (let count = 0; count < 60; count += 1) await server.send(boris, chatId, `Ещё ${count}`);
   await page.getByText("Ещё 59", { exact: true }).first().waitFor();
@@ -117,9 +117,9 @@ test("a link to a message leads there, and says where one may not go", { skip },
   await becomes(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq), "1");
   assert.equal(await page.evaluate(() => location.hash), "");
   await page.evaluate((id) => (location.hash = `#chat/${id}/9999`), chatId);
-  await page.getByText("Этого сообщения больше нет, или вам его не видно").waitFor();
+  await page.getByText("Сообщение не найдено").waitFor();
   await page.evaluate(() => (location.hash = "#chat/999999/1"));
-  await page.getByText("Такого чата нет, или вы в нём не состоите").waitFor();
+  await page.getByText("Чат не найден, или вы в нём не состоите").waitFor();
   assertNoErrors(vera);
 });
 
@@ -167,7 +167,7 @@ test("messages are forwarded to several chats, found by name", { skip }, async (
   await look(page, "forward");
   await assertInside(page);
   await dialog.getByRole("button", { name: "Переслать", exact: true }).click();
-  await page.getByText("Сообщение переслано").waitFor();
+  await page.getByText("Переслано 1 сообщение").waitFor();
   await becomes(async () => (await server.items(boris, direct)).at(-1).content, "Второе");
   await openChat(page, direct);
   await messageRow(page, "Второе").getByText("Переслано: ").waitFor();
@@ -177,12 +177,12 @@ test("messages are forwarded to several chats, found by name", { skip }, async (
   const saved = await server.direct(vera.account, vera.account);
   await page.locator("nav.side .row", { hasText: "Сохранённые" }).waitFor();
   await body("Первое").click({ button: "right" });
-  await item("Выбрать несколько").click();
+  await item("Выбрать сообщения").click();
   await body("Третье").click();
   await page.getByRole("toolbar", { name: "Выбранные сообщения" }).getByRole("button", { name: "Переслать" }).click();
   for (const title of ["Борис Лебедев", "Сохранённые сообщения"]) await dialog.getByText(title).click();
   await dialog.getByRole("button", { name: "Переслать в 2 чата" }).click();
-  await page.getByText("Переслано сообщений: 2").waitFor();
+  await page.getByText("Переслано 2 сообщения").waitFor();
   for (const id of [direct, saved]) {
     await becomes(async () => {
       const last = (await server.items(vera.account, id)).slice(-2);

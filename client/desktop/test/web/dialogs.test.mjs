@@ -73,7 +73,7 @@ test("a person is found, chosen by arrows and written to", { skip }, async () =>
   await box.waitFor();
   await becomes(focused, "Найти пользователя");
   await page.keyboard.type("а");
-  await page.getByText("Введите хотя бы 2 знака").waitFor();
+  await page.getByText("Введите хотя бы 2 символа").waitFor();
   await page.keyboard.type("н");
   await page.getByRole("option", { name: "Анна Ковалёва", exact: true }).waitFor();
   await page.getByRole("option", { name: "Анатолий Жданов", exact: true }).waitFor();
@@ -169,7 +169,7 @@ test("a group: a title is needed, people are ticked and dropped, it is made", { 
   const title = page.getByLabel("Название");
   await becomes(() => title.evaluate((element) => element === document.activeElement), true);
   await page.getByRole("button", { name: "Создать" }).click();
-  await page.getByText("Напишите название").waitFor();
+  await page.getByText("Введите название").waitFor();
   await becomes(() => title.getAttribute("aria-invalid"), "true");
   await title.fill("Переезд на Литейный");
   const box = page.getByRole("searchbox", { name: "Добавить участников" });
@@ -277,12 +277,12 @@ test("about a person, with mute and favourite", { skip }, async () => {
   await page.getByText(LONG_NAME).first().click();
   await openedChat(LONG_NAME);
   await page.locator(".topbar__peer").click();
-  const info = dialog("О собеседнике");
+  const info = dialog("О пользователе");
   await info.getByText("@katya").waitFor();
   await info.getByRole("button", { name: "Без звука" }).click();
   await info.getByRole("button", { name: "Без звука", pressed: true }).waitFor();
-  await info.getByRole("button", { name: "Избранное" }).click();
-  await info.getByRole("button", { name: "Избранное", pressed: true }).waitFor();
+  await info.getByRole("button", { name: "Закрепить чат" }).click();
+  await info.getByRole("button", { name: "Закрепить чат", pressed: true }).waitFor();
   await look(page, "dialog-person-info");
   await assertInside(page);
   await becomes(async () => {

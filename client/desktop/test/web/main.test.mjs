@@ -266,6 +266,8 @@ test("quick keys go by the place on the keyboard, in a Russian layout too", { sk
   await page.getByText("1 из 1").waitFor();
   await becomes(() => page.getByRole("log").locator("mark").textContent(), "поход");
   await look(page, "main-find");
+  await find.fill("такого слова нет");
+  await page.getByText("Не найдено", { exact: true }).waitFor();
   await page.keyboard.press("Escape");
   await find.waitFor({ state: "detached" });
   await page.keyboard.press("Control+Shift+KeyF");

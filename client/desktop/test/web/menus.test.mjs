@@ -91,7 +91,7 @@ test("the menu of a chat: read, muted with an undo, favourite, hidden with an un
   await page.getByText(/без звука/).waitFor({ state: "detached" });
 
   await row().click({ button: "right" });
-  await item("В избранное").click();
+  await item("Закрепить").click();
   await stored({ favourite: true });
 
   await row().click({ button: "right" });
@@ -152,7 +152,7 @@ test("the menu of a message: reply and copy", { skip }, async () => {
   await message.click({ button: "right" });
   await item("Ответить").waitFor();
   await look(page, "context-menu");
-  await item("Скопировать текст").click();
+  await item("Копировать текст").click();
   await page.getByText("Текст скопирован").waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "Собрал, прогоняю тесты");
   await message.click({ button: "right" });

@@ -71,7 +71,7 @@ test(
         return copy.textContent?.replace(/\s+/gu, " ").trim();
       });
     await becomes(spoken, "Нет соединения Повторить сейчас", "no number that would be read out each second");
-    await page.getByPlaceholder("Сообщение отправится, когда появится сеть").waitFor();
+    await page.getByPlaceholder("Отправим, когда появится связь").waitFor();
     for (const text of ["раз", "два", "три"]) await say(page, text);
     await isIn(page, "три", "В очереди");
     await page.locator(".row", { hasText: "три" }).getByText("В очереди").waitFor({ state: "attached" });
@@ -145,7 +145,7 @@ test("history that cannot be had says so, and comes when it is asked for again",
   await wire.cut();
   await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
   await page.mouse.move(800, 400);
-  const problem = page.getByText("Историю не удалось загрузить.");
+  const problem = page.getByText("Не удалось загрузить переписку.");
   for (let turns = 0; turns < 30 && !(await problem.count()); turns += 1) {
     await page.mouse.wheel(0, -1500);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));

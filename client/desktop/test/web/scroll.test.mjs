@@ -5,6 +5,7 @@ import { before, test } from "node:test";
 import {
   assertNoErrors,
   becomes,
+  chatRow,
   eventually,
   launchChromium,
   messageRow,
@@ -14,6 +15,7 @@ import {
   say,
   startServer,
 } from "../harness/harness.js";
+import { look } from "./look.js";
 
 const skip = noChromium();
 const LENGTH = 640;
@@ -166,6 +168,30 @@ test("to the beginning and back, at most 500 rows at a time, none missing", { sk
   await person.context.close();
 });
 
+test(
+  "looking for words goes on to older messages where one asks for it, in a narrow window too",
+  { skip },
+  async () => {
+    const options = { viewport: { width: 360, height: 640 } };
+    const { page, context, errors } = await newPerson(browser, server, "boris", { account: boris, options });
+    await chatRow(page, chat).click();
+    await atTheEnd(page);
+    await page.getByRole("button", { name: "Меню чата" }).click();
+    await page.getByRole("menuitem", { name: "Найти в чате" }).click();
+    const find = page.getByRole("searchbox", { name: "Найти в чате", exact: true });
+    const old = last - 190;
+    await find.fill(`№${old} `);
+    await page.getByText("В последних сообщениях не найдено", { exact: true }).waitFor();
+    await look(page, "find-earlier-360");
+    await page.getByRole("button", { name: "Искать раньше" }).click();
+    await page.getByText("1 из 1").waitFor();
+    await comesTo(page, ({ first }) => Math.abs(first - old) < 20);
+    await page.getByRole("button", { name: "Искать раньше" }).waitFor({ state: "detached" });
+    assertNoErrors({ name: "boris", errors });
+    await context.close();
+  },
+);
+
 test("at the end one stays at the end; elsewhere one stays there, and what is new is counted", { skip }, async () => {
   const person = await newPerson(browser, server, "boris", { account: boris });
   const { page } = person;
@@ -183,7 +209,7 @@ test("at the end one stays at the end; elsewhere one stays there, and what is ne
   await settled(page);
   const earlier = await seen(page);
   for (let n = 0; n < 7; n += 1) await tell(anna);
-  await page.getByRole("button", { name: "К последним, 7 непрочитанных" }).waitFor();
+  await page.getByRole("button", { name: "К последним сообщениям, 7 непрочитанных" }).waitFor();
   await becomes(async () => {
     const { first, y } = await seen(page);
     return [first, Math.round(y)];

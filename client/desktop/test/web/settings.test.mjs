@@ -117,13 +117,13 @@ test("switches: notifications, sounds, the key that sends, pictures", { skip }, 
 test("the profile: what is wrong stands at its field, what is right is kept by the server", { skip }, async () => {
   await server.register(`other${serial}`, { email: `taken${serial}@example.org` });
   await openTab("Профиль");
-  const [name, email, photo] = ["Имя и фамилия", "Почта", "Адрес фото"].map((label) => page.getByLabel(label));
+  const [name, email, photo] = ["Имя для показа", "Почта", "Адрес фото"].map((label) => page.getByLabel(label));
   const save = page.getByRole("button", { name: "Сохранить" });
   await becomes(() => save.isDisabled(), true);
   await name.fill("   ");
   await photo.fill("ftp://example.org/a.png");
   await save.click();
-  await page.getByText("Напишите имя").waitFor();
+  await page.getByText("Введите имя").waitFor();
   await page.getByText("Нужен адрес картинки, начинающийся с https://").waitFor();
   await becomes(() => name.evaluate((element) => element === document.activeElement), true);
   await look(page, "settings-profile-errors");
@@ -150,15 +150,15 @@ test("another password: checked here and there; it ends the other sessions", { s
   await dialog.getByText("Заполните это поле").waitFor();
   await dialog.getByText("Не меньше 8 символов", { exact: true }).waitFor();
   await look(page, "dialog-password");
-  await dialog.getByLabel("Нынешний пароль").fill("не тот пароль");
+  await dialog.getByLabel("Текущий пароль").fill("не тот пароль");
   await dialog.getByLabel("Новый пароль", { exact: true }).fill(NEW_PASSWORD);
   await dialog.getByLabel("Новый пароль ещё раз").fill(`${NEW_PASSWORD}?`);
   await submit.click();
   await dialog.getByText("Пароли не совпадают").waitFor();
   await dialog.getByLabel("Новый пароль ещё раз").fill(NEW_PASSWORD);
   await submit.click();
-  await dialog.getByText("Это не нынешний пароль").waitFor();
-  await dialog.getByLabel("Нынешний пароль").fill(vera.account.password);
+  await dialog.getByText("Неверный текущий пароль").waitFor();
+  await dialog.getByLabel("Текущий пароль").fill(vera.account.password);
   await submit.click();
   await dialog.waitFor({ state: "detached" });
   await page.getByText("Пароль изменён. Остальные сеансы завершены").waitFor();

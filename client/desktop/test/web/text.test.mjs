@@ -167,7 +167,7 @@ test("a place leads to its message, or says that there is none", { skip }, async
     await found.waitFor({ state: "detached" });
   }
   await links.last().click();
-  await page.getByText("Такого чата нет, или вы в нём не состоите").waitFor();
+  await page.getByText("Чат не найден, или вы в нём не состоите").waitFor();
   assertNoErrors(anna);
 });
 

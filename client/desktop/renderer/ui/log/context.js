@@ -95,13 +95,18 @@ export function echoMenu(face, { echo }) {
   return { label: t("context.message"), items: echo.state === "failed" ? failed : waiting };
 }
 
-/** @param {Face} face @param {{chatId: number}} params @param {import("../parts/popup.js").Anchor} at @returns {Menu} */
-export function chatMenu(face, { chatId }, at) {
+/**
+ * `find`: looks in the chat, where it is the one that is open.
+ * @param {Face} face @param {{chatId: number, find?: () => void}} params @param {import("../parts/popup.js").Anchor} at
+ * @returns {Menu}
+ */
+export function chatMenu(face, { chatId, find }, at) {
   const { chats, me } = face.messenger.state();
   const chat = chats.get(chatId);
   if (!chat) return { label: "", items: [] };
   const items = [
     { label: t(chat.is_group ? "info.group" : "info.person"), icon: "info", run: () => openInfo(face, chatId) },
+    ...(find ? [{ label: t("log.find"), icon: "search", key: "Ctrl F", run: find }] : []),
     {
       label: t(isMuted(chat, Date.now()) ? "context.unmute" : "context.mute"),
       icon: isMuted(chat, Date.now()) ? "bell" : "mute",

@@ -1,4 +1,4 @@
-/** Looking for words in the messages of a chat that are loaded. */
+/** Looking for words in the messages of a chat that are loaded, and page by page in older ones where one asks for it. */
 
 import { shownItems } from "../../state/changes.js";
 import { t } from "../../words/i18n.js";
@@ -9,8 +9,16 @@ import { isComposed } from "../parts/keys.js";
 
 /** @typedef {import("../../types.js").State} State */
 
+/** Older pages that are looked through before one is asked again. */
+const PAGES = 5;
+
+/**
+ * `seq`: the message that was gone to; `pages`: how many older ones are still to be looked through, null while none are.
+ * @typedef {{chatId: number, query: string, seq: number | null, pages: number | null}} Open
+ */
+
 export class Find {
-  /** `seq`: the message that was gone to. @type {{chatId: number, query: string, seq: number | null} | null} */
+  /** @type {Open | null} */
   #open = null;
 
   /** @param {import("../face.js").Face} face */
@@ -25,7 +33,7 @@ export class Find {
 
   /** @param {number} chatId */
   open(chatId) {
-    if (this.#open?.chatId !== chatId) this.#open = { chatId, query: "", seq: null };
+    if (this.#open?.chatId !== chatId) this.#open = { chatId, query: "", seq: null, pages: null };
     this.face.redraw();
     requestAnimationFrame(() => {
       const input = /** @type {HTMLInputElement | null} */ (document.querySelector(".find input"));
@@ -47,6 +55,7 @@ export class Find {
     const open = this.#open;
     if (!open || open.chatId !== chatId) return nothing;
     const found = this.#found(state);
+    const atStart = state.timelines.get(chatId)?.at_start ?? true;
     return html`<div class="find" role="search" aria-label=${t("log.find")}>
       <div class="search">
         ${icon("search", "icon--s")}
@@ -81,7 +90,43 @@ export class Find {
       <button class="ibtn ibtn--s" aria-label=${t("log.find_close")} @click=${() => this.close()}>
         ${icon("close", "icon--s")}
       </button>
+      <p class="find__none ${noneOf(open, found) ? "" : "sr"}">
+        <span role="status">${noneOf(open, found) ? noneWords(open, atStart) : nothing}</span>
+        ${
+          noneOf(open, found) && open.pages === null && !atStart
+            ? html`<button class="link-btn" type="button" @click=${this.#earlier}>${t("log.find_earlier")}</button>`
+            : nothing
+        }
+      </p>
     </div>`;
+  }
+
+  /** Nothing is found in what is loaded: go back to the oldest of it, and look through what is older. */
+  #earlier = () => {
+    const open = this.#open;
+    const first = open && this.face.messenger.state().timelines.get(open.chatId)?.items[0];
+    if (!open || !first) return;
+    this.#open = { ...open, pages: PAGES };
+    // who stays at the end would see it leave the window, which has its bounds
+    void this.face.showMessage(open.chatId, first.seq, false);
+    this.face.redraw();
+    /** @type {HTMLElement | null} */ (document.querySelector(".find input"))?.focus();
+  };
+
+  /** After each render: the next page, while nothing is found. @param {State} state */
+  rendered(state) {
+    const open = this.#open;
+    const timeline = open === null || open.pages === null ? undefined : state.timelines.get(open.chatId);
+    if (!open || !timeline || timeline.loading !== null) return;
+    const found = this.#found(state);
+    if (!found.length && open.pages && !timeline.at_start && !timeline.problem) {
+      this.#open = { ...open, pages: open.pages - 1 };
+      void this.face.messenger.loadOlder(open.chatId);
+      return;
+    }
+    this.#open = { ...open, pages: null };
+    if (found.length) this.#go(1);
+    this.face.redraw();
   }
 
   /** @param {State} state */
@@ -105,7 +150,7 @@ export class Find {
   /** @param {Event} event */
   #input = (event) => {
     if (!this.#open) return;
-    this.#open = { ...this.#open, query: /** @type {HTMLInputElement} */ (event.target).value, seq: null };
+    this.#open = { ...this.#open, query: /** @type {HTMLInputElement} */ (event.target).value, seq: null, pages: null };
     this.face.redraw();
   };
 
@@ -122,10 +167,18 @@ export class Find {
   };
 }
 
-/** @param {{query: string, seq: number | null}} open @param {number[]} found */
+/** @param {Open} open @param {number[]} found */
+const noneOf = ({ query }, found) => query.trim() !== "" && found.length === 0;
+
+/** @param {Open} open @param {boolean} atStart */
+function noneWords({ pages }, atStart) {
+  if (pages !== null) return t("person.searching");
+  return t(atStart ? "log.find_none" : "log.find_none_recent");
+}
+
+/** @param {Open} open @param {number[]} found */
 function count({ query, seq }, found) {
   const at = found.indexOf(seq ?? 0);
-  if (!query.trim()) return "";
-  if (!found.length) return t("log.find_none");
+  if (!query.trim() || !found.length) return "";
   return at < 0 ? t("log.find_count", { n: found.length }) : t("log.find_at", { at: at + 1, n: found.length });
 }

@@ -1,7 +1,7 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
 import { rightsOn, shownItems } from "../../state/changes.js";
-import { dayKey, dayTitle } from "../../words/format.js";
+import { clock, dayKey, dayTitle, fullTime } from "../../words/format.js";
 import { language, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { eventWords, sections } from "../../state/rows.js";
@@ -233,9 +233,9 @@ export class Log {
     const items = shownItems(timeline, state.me?.id ?? 0);
     const query = this.#query;
     if (row.kind === "event") {
-      const words = eventWords(row.event);
+      const words = eventWords(row.event, state.me?.id ?? 0);
       const [actor, target] = [state.users.get(words.actor), state.users.get(words.target ?? 0)];
-      return guard([row.event, actor, target, language()], () => eventRow(words, state));
+      return guard([row.event, actor, target, language()], () => eventRow(words, row.event.created_at, state));
     }
     if (row.kind === "echo") {
       const { echo, first, last } = row;
@@ -368,8 +368,8 @@ function moveFocus(step, from) {
 /** Marks the places of names in a text of ours. */
 const [ACTOR, NAME, TITLE] = ["\uFDD0", "\uFDD1", "\uFDD2"];
 
-/** @param {ReturnType<typeof eventWords>} words @param {State} state */
-function eventRow({ key, actor, target, title }, state) {
+/** @param {ReturnType<typeof eventWords>} words @param {string} at when @param {State} state */
+function eventRow({ key, actor, target, title }, at, state) {
   const text = t(key, { actor: ACTOR, name: NAME, title: TITLE });
   /** @type {Record<string, string>} */
   const names = {
@@ -380,7 +380,9 @@ function eventRow({ key, actor, target, title }, state) {
   const parts = text
     .split(/([\uFDD0-\uFDD2])/u)
     .map((part) => (part in names ? html`<b><bdi>${names[part]}</bdi></b>` : part));
-  return html`<li class="event">${parts}</li>`;
+  return html`<li class="event">
+    <span>${parts}</span> <time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>
+  </li>`;
 }
 
 function skeleton() {

@@ -22,7 +22,7 @@ export function topbar(face, state, chat, { now, find }) {
   const info = () => face.overlays.open("chat-info", { chatId: chat.id });
   /** @param {MouseEvent} event */
   const menu = (event) => {
-    face.overlays.menu("chat", { chatId: chat.id }, /** @type {Element} */ (event.currentTarget));
+    face.overlays.menu("chat", { chatId: chat.id, find }, /** @type {Element} */ (event.currentTarget));
   };
   return html`<header class="topbar">
     <button class="ibtn topbar__back" aria-label=${t("topbar.back")} @click=${() => face.openChat(null)}>

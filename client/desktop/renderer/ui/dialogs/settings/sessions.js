@@ -131,7 +131,7 @@ function nameOf(session) {
     kind === "app"
       ? t("settings.session_app", { version: name }).trim()
       : kind === "browser"
-        ? t("settings.session_browser")
+        ? name || t("settings.session_browser")
         : name;
   return [first, system].filter(Boolean).join(" · ") || t("settings.session_unknown");
 }
