@@ -97,12 +97,15 @@ class Outbox:
         return True
 
     def restore(self, rows: Sequence[Row]) -> None:
-        """Take what an earlier life saved, in its order."""
+        """Take what an earlier life saved, in its order: that may have ended before what was never sent was changed."""
         for row in rows:
-            waits = row.of_cid in self.entries
-            self._add(row, tried=row.tried)
-            if not row.whole and not waits:
+            if not row.whole and row.of_cid not in self.entries:
+                self._add(row)
                 self._fail(row.cid, *REPLACED)
+            elif row.tried and row.of_cid is None:
+                self._add(row, tried=True)
+            else:
+                self._collapse(row, saved=True)
 
     def saved(self, cid: str) -> None:
         """The answer to a SaveRow."""

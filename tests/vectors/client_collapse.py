@@ -110,6 +110,24 @@ def deletion_of_an_unsent_message_of_an_earlier_life(r: Recorder) -> None:
     assert link(r) == [("send", "mine-2")]
 
 
+@scenario(
+    "Changes that an earlier life saved, but did not come to make, are made at the start",
+    snapshot=kept(
+        row(1, tried=False), row(2, tried=False), row(3),
+        delete_of(row(1), "delete-1"), edit_of(row(2), "edit-2", "better"), edit_of(row(3), "edit-3", "better"),
+    ),
+)  # fmt: skip
+def changes_that_an_earlier_life_did_not_make(r: Recorder) -> None:
+    r.start()
+    assert dos(r.outputs) == [
+        ("drop_row", "mine-1"), ("merged", "mine-1"), ("drop_row", "delete-1"), ("merged", "delete-1"),
+        ("save_row", "mine-2"), ("drop_row", "edit-2"), ("merged", "edit-2"),
+    ]  # fmt: skip
+    r.save_rows()
+    assert link(r) == [("send", "mine-2"), ("send", "mine-3")]
+    assert r.sent("send")[0]["content"] == "better"
+
+
 @scenario("A reaction and a pin of a message that was never sent go out behind it, once its place is known")
 def reaction_to_an_unsent_message(r: Recorder) -> None:
     r.start()

@@ -22,10 +22,10 @@
  * A command of one's own that is not in the log yet: a message (`send`), or a change of the message `seq`. `queued` until
  * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
  * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
- * `gone`: it is to be deleted as soon as it is stored.
+ * `of_cid`: a change of a message that was not in the log itself yet, by that one's cid; its `seq` may be known by now.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
- *   reply_to: number | null, target_at: string | null, seq: number | null, emoji: string | null, on: boolean | null,
- *   forward: Forward | null, state: "queued" | "failed", code: string | null, written_at: string, gone?: boolean}} Echo
+ *   reply_to: number | null, target_at: string | null, seq: number | null, of_cid: string | null, emoji: string | null, on: boolean | null,
+ *   forward: Forward | null, state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
 /** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */

@@ -8,7 +8,7 @@ import { isPassing } from "./api.js";
 import { isChatList, isItem, isItemPage } from "../protocol/frames.js";
 
 /** @typedef {import("../protocol/session.js").ClientSession} ClientSession
- * @typedef {import("../protocol/outbox.js").Entry} Entry @typedef {Record<string, any>} Frame */
+ * @typedef {Record<string, any>} Frame */
 /**
  * @typedef {{api: import("./api.js").Api, userId: number, session: ClientSession,
  *   input: (feed: (session: ClientSession, at: number) => any) => any,
@@ -46,15 +46,14 @@ export class Polling {
     this.parts.session.leaveHttp();
   }
 
-  /** There is a row to be sent, or something was read. */
+  /** Something was read. */
   hurry() {
-    void this.#post();
     void this.#ask();
   }
 
   async #round() {
     await this.#look();
-    await this.#post();
+    await this.post();
     await Promise.all([...this.#read.keys()].map((chatId) => this.#tellRead(chatId))); // again, where it went wrong
     if (this.#stopped) return;
     const wait = document.visibilityState === "visible" ? EVERY : EVERY_HIDDEN;
@@ -125,8 +124,8 @@ export class Polling {
     if (told && this.#read.get(chatId) === seq) this.#read.delete(chatId);
   }
 
-  /** Post what waits: the chats at the same time, each in its order. */
-  async #post() {
+  /** Post what waits and is saved: the chats at the same time, each in its order. */
+  async post() {
     if (this.#posting) return;
     this.#posting = true;
     const lines = [...this.parts.session.outbox.lines.keys()];
@@ -137,11 +136,10 @@ export class Polling {
   /** @param {number} chatId */
   async #postChat(chatId) {
     for (;;) {
-      const entry = this.parts.session.outbox.lines.get(chatId)?.waiting[0];
-      if (!entry?.saved || this.#stopped) return;
-      const { cid, kind } = entry.row;
-      entry.tried = true; // from now on the server may have it
-      const { method, path, body, headers } = requestOf(/** @type {import("../store/db.js").Kept} */ (entry.row));
+      const row = this.#stopped ? null : this.parts.input((session) => session.rowByHttp(chatId));
+      if (!row) return;
+      const { cid, kind } = row;
+      const { method, path, body, headers } = requestOf(row);
       const answer = await this.parts.api.call(method, path, body, headers);
       if (!answer.ok && isPassing(answer.code)) return;
       if (!answer.ok) {
@@ -164,7 +162,7 @@ export class Polling {
 
 /**
  * What a row of the outbox is over HTTP (docs/protocol.md section 2).
- * @param {import("../store/db.js").Kept} row
+ * @param {import("../protocol/outbox.js").Row} row
  * @returns {{method: string, path: string, body?: any, headers?: Record<string, string>}}
  */
 export function requestOf({ kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on, forward }) {

@@ -13,7 +13,7 @@ const NO_LINK = 1006;
 const SLEPT = 75_000;
 const TICK = 5_000;
 /** Outputs that windows want to know of. */
-const TOLD = ["state", "sent", "failed", "merged", "merged", "apply", "jump", "forget", "save_marks", "tell"];
+const TOLD = ["state", "sent", "failed", "merged", "save_row", "apply", "jump", "forget", "save_marks", "tell"];
 
 /**
  * @typedef {import("../protocol/session.js").ClientSession} ClientSession
@@ -21,8 +21,8 @@ const TOLD = ["state", "sent", "failed", "merged", "merged", "apply", "jump", "f
  * @typedef {{
  *   session: ClientSession, url: string, tokens: {token: () => string, renewed: (used: string) => Promise<any>},
  *   db: Pick<import("../store/db.js").Store, "save" | "countUnread">,
- *   told: (updates: Update[]) => void, moved: () => void, broken: (error: unknown) => void,
- * }} Parts `told`: after it was saved; `moved`: the session may be in another state, or wait for another time;
+ *   told: (updates: Update[]) => void, rowsSaved: () => void, moved: () => void, broken: (error: unknown) => void,
+ * }} Parts `told`: after it was saved; `rowsSaved`: rows of the outbox may go on; `moved`: the session may be in another state, or wait for another time;
  *   `broken`: nothing can be saved, the driver has stopped
  */
 
@@ -156,6 +156,7 @@ export class Driver {
       if (output.do === "apply") applied.set(output.item.chat_id, output.item.seq);
     }
     for (const [chatId, seq] of applied) this.session.saved(chatId, seq, at);
+    if (outputs.some((output) => output.do === "save_row")) this.parts.rowsSaved();
   }
 
   #arm() {

@@ -11,10 +11,10 @@ import { contentProblem, withoutHalves } from "../protocol/content.js";
 
 /** @type {Done} */
 const DONE = { ok: true };
-/** @type {Refused} */
-const STOPPED = { ok: false, code: "stopped" };
 /** Milliseconds that a draft waits for more of it. */
 const DRAFT_AFTER = 300;
+/** States of a link that may carry a row at once. */
+const CARRIES = ["resuming", "live", "polling"];
 /** Messages that may wait for the server, a chat. */
 const UNSENT = 2_000;
 
@@ -50,22 +50,16 @@ export class Outgoing {
     const content = withoutHalves(text);
     const problem = contentProblem(content, this.model().limits);
     if (problem) return { ok: false, code: problem };
-    if ("type" in target) {
-      const earlier = this.#waiting(chatId, target, ({ kind }) => kind === "edit");
-      if (earlier) await this.#cancel(earlier);
-      return this.#change(chatId, target, { kind: "edit", content });
-    }
+    if ("type" in target) return this.#change(chatId, target, { kind: "edit", content });
     if (target.state === "failed") return this.#putAgain(target, content);
-    return this.profile()?.command({ do: "change", chat_id: chatId, cid: target.cid, then: { content } }) ?? STOPPED;
+    return this.#put({ ...NOTHING, kind: "edit", chat_id: chatId, of_cid: target.cid, content });
   }
 
   /** @param {number} chatId @param {Message | Echo} target @returns {Promise<Done | Refused>} */
   async remove(chatId, target) {
     if ("type" in target) return this.#change(chatId, target, { kind: "delete" });
     if (target.state === "queued") {
-      return (
-        this.profile()?.command({ do: "change", chat_id: chatId, cid: target.cid, then: { remove: true } }) ?? STOPPED
-      );
+      return this.#put({ ...NOTHING, kind: "delete", chat_id: chatId, of_cid: target.cid });
     }
     await this.discard(target.cid);
     return DONE;
@@ -74,15 +68,11 @@ export class Outgoing {
   /** @param {number} chatId @param {Message} target @param {string} emoji @param {boolean} on
    * @returns {Promise<Done | Refused>} */
   async react(chatId, target, emoji, on) {
-    const opposite = this.#waiting(chatId, target, (echo) => echo.kind === "react" && echo.emoji === emoji);
-    if (opposite?.on === !on && (await this.#cancel(opposite))) return DONE;
     return this.#change(chatId, target, { kind: "react", emoji, on });
   }
 
   /** @param {number} chatId @param {Message} target @param {boolean} on @returns {Promise<Done | Refused>} */
   async pin(chatId, target, on) {
-    const opposite = this.#waiting(chatId, target, ({ kind }) => kind === "pin");
-    if (opposite?.on === !on && (await this.#cancel(opposite))) return DONE;
     return this.#change(chatId, target, { kind: "pin", on });
   }
 
@@ -137,23 +127,10 @@ export class Outgoing {
     return this.#put({ ...NOTHING, ...change, chat_id: chatId, seq: target.seq, target_at: target.created_at });
   }
 
-  /** The last change of a message that is on its way. @param {number} chatId @param {Message} target
-   * @param {(echo: Echo) => boolean} wanted */
-  #waiting(chatId, target, wanted) {
-    const list = this.model().echoes.lists.get(chatId) ?? [];
-    const about = list.filter((echo) => echo.seq === target.seq && echo.state === "queued" && wanted(echo));
-    return about.at(-1);
-  }
-
-  /** @param {Echo} echo @returns {Promise<boolean>} whether it left: no server has seen it */
-  async #cancel({ cid }) {
-    return (await this.profile()?.command({ do: "cancel", cid })) === true;
-  }
-
   /** @param {Echo} echo one that failed @param {string} content */
   #putAgain(echo, content) {
-    const { chat_id, kind, reply_to, target_at, seq, emoji, on, forward } = echo;
-    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, emoji, on, forward }, echo);
+    const { chat_id, kind, reply_to, target_at, seq, of_cid, emoji, on, forward } = echo;
+    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, of_cid, emoji, on, forward }, echo);
   }
 
   /**
@@ -163,7 +140,8 @@ export class Outgoing {
    * @returns {Promise<Done | Refused>}
    */
   async #put(what, instead) {
-    const row = newRow(what, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    const tried = CARRIES.includes(this.model().link.state);
+    const row = newRow(what, tried, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
     try {
       await this.db()?.addRow(row, instead?.cid);
     } catch (error) {

@@ -7,7 +7,6 @@ import { isPassing, probe } from "../link/api.js";
 import { isChatList, isUser } from "../protocol/frames.js";
 import { ClientSession } from "../protocol/session.js";
 import { Polling } from "../link/polling.js";
-import { Unsent } from "./unsent.js";
 import { Driver } from "../link/ws.js";
 
 /** @typedef {import("../state/model.js").Update} Update @typedef {import("../state/model.js").Model} Model
@@ -55,12 +54,8 @@ export class Owner {
     const { url, tokens, db } = parts;
     const told = (/** @type {Update[]} */ updates) => this.#told(updates);
     const moved = () => this.#moved();
-    this.driver = new Driver({ session, url, tokens, db, told, moved, broken: parts.broken });
-    const input = (/** @type {(session: ClientSession, at: number) => any} */ feed) => this.driver.input(feed);
-    this.unsent = new Unsent(
-      { session, db, publish: parts.publish, input, hurry: () => this.#polling?.hurry() },
-      kept.rows,
-    );
+    const rowsSaved = () => void this.#polling?.post();
+    this.driver = new Driver({ session, url, tokens, db, told, rowsSaved, moved, broken: parts.broken });
   }
 
   start() {
@@ -83,7 +78,7 @@ export class Owner {
   /** @param {import("../store/db.js").Kept} row durable already */
   send(row) {
     this.driver.input((session, at) => session.send(row, at, true));
-    this.#polling?.hurry();
+    void this.#polling?.post();
   }
 
   /** @param {number} chatId @param {number} seq */
@@ -141,7 +136,6 @@ export class Owner {
   #told(updates) {
     if (this.#stopped) return;
     const states = updates.filter((update) => update.do === "state");
-    this.unsent.noticed(updates);
     const ready = updates.some((update) => update.frame?.type === "ready");
     this.parts.publish(updates.filter((update) => update.do !== "state"));
     if (ready) void this.#list();

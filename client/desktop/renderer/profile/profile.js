@@ -33,6 +33,8 @@ const DEAD = 6_000;
 const CHECK = 20_000;
 /** Messages that may wait for their chat to be described. */
 const UNMET = 500;
+/** Answers that are remembered. */
+const OBEYED = 500;
 /** Milliseconds without an answer after which a page without locks takes itself for the only one. */
 const ALONE = 300;
 
@@ -50,6 +52,8 @@ export class Profile {
   /** Commands without an answer. @type {Map<string, {command: Command, since: number, answer: (result: any) => void}>} */
   #asked = new Map();
   #numbers = 0;
+  /** What this owner answered lately, by the command's id. @type {Map<string, any>} */
+  #obeyed = new Map();
   #repeat = 0;
   #check = 0;
   #stealing = false;
@@ -204,10 +208,13 @@ export class Profile {
 
   // --- commands ---
 
-  /** @param {{id: string, from: string, command: Command}} message */
+  /** What comes a second time is answered, not done: its answer was on the way. @param {{id: string, from: string, command: Command}} message */
   async #answer({ id, from, command }) {
-    const result = await this.#obey(command);
-    this.#post({ kind: "done", to: from, id, result, tokens: this.tokens.give() });
+    const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : this.#obey(command);
+    this.#obeyed.set(id, result);
+    if (this.#obeyed.size > OBEYED) this.#obeyed.delete([...this.#obeyed.keys()][0]);
+    const done = await result;
+    this.#post({ kind: "done", to: from, id, result: done, tokens: this.tokens.give() });
   }
 
   /** @param {{id: string, to: string, result: any, tokens: any}} message */
@@ -226,10 +233,6 @@ export class Profile {
         return owner.send(command.row);
       case "discard":
         return owner.discard(command.cid);
-      case "cancel":
-        return owner.unsent.cancel(command.cid);
-      case "change":
-        return owner.unsent.change(command.chat_id, command.cid, command.then);
       case "read":
         return owner.read(command.chat_id, command.seq);
       case "typing":
@@ -398,7 +401,7 @@ async function missedBy(model, kept, db) {
     for (const { cid } of list) if (!rows.has(cid)) missed.push({ do: "sent", cid, chat_id, seq: null });
   }
   for (const row of kept.rows) {
-    missed.push({ do: "echo", echo: echoOf(row) });
+    missed.push({ do: "echo", echo: echoOf(row) }, { do: "save_row", row });
     if (row.state === "failed") missed.push({ do: "failed", cid: row.cid, chat_id: row.chat_id, code: row.code });
   }
   return missed;

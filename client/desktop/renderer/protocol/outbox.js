@@ -149,12 +149,18 @@ export class Outbox {
     return true;
   }
 
-  /** Take what an earlier life saved, in its order. @param {Row[]} rows */
+  /** Take what an earlier life saved, in its order: that may have ended before what was never sent was changed.
+   * @param {Row[]} rows */
   restore(rows) {
     for (const row of rows) {
-      const waits = this.entries.has(row.of_cid ?? "");
-      this.#add(row, row.tried);
-      if (!isWhole(row) && !waits) this.#fail(row.cid, "bad_seq", REPLACED);
+      if (!isWhole(row) && !this.entries.has(row.of_cid ?? "")) {
+        this.#add(row, false);
+        this.#fail(row.cid, "bad_seq", REPLACED);
+      } else if (row.tried && row.of_cid === null) {
+        this.#add(row, true);
+      } else {
+        this.#collapse(row, true, true);
+      }
     }
   }
 
@@ -237,6 +243,17 @@ export class Outbox {
         yield frameOf(entry.row);
       }
     }
+  }
+
+  /** The next row of a chat for HTTP to carry, as long as no link does; null where none may go yet. One that was saved as
+   * surely unsent is saved anew first. @param {number} chatId @returns {Row | null} */
+  dueByHttp(chatId) {
+    const entry = this.lines.get(chatId)?.waiting[0];
+    if (!entry?.saved || !isWhole(entry.row)) return null;
+    entry.tried = true;
+    if (entry.row.tried) return entry.row;
+    this.#save(entry, { ...entry.row, tried: true });
+    return null;
   }
 
   /** When `due` will have something by the passing of time alone. @param {number} resend @returns {number | null} */

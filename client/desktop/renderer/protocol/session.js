@@ -230,6 +230,12 @@ export class ClientSession {
     return this.#linked ? [] : [...this.replica.due(now)];
   }
 
+  /** The row of a chat that is to be posted now, as its bytes stay from now on; null: none, or not before it is saved.
+   * @param {number} chatId */
+  rowByHttp(chatId) {
+    return this.#linked ? null : this.outbox.dueByHttp(chatId);
+  }
+
   /** What HTTP answered, as the frame that it would be on a link; a message is one's own that was stored, or was before.
    * @param {Frame} frame @param {number} now */
   answeredByHttp(frame, now) {

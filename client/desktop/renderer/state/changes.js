@@ -17,10 +17,19 @@ export function isSend({ kind }) {
   return kind === "send";
 }
 
-/** It is shown at the end of the log: a message on its way, or an edit that was refused: its text is not lost.
- * @param {Echo} echo */
-export function isShownAtEnd({ kind, state, gone }) {
-  return (kind === "send" && !gone) || (kind === "edit" && state === "failed");
+/**
+ * What is shown at the end of the log: messages on their way, as what is on its way about them makes them, and edits that
+ * were refused: their text is not lost. @param {Echo[]} echoes of a chat @returns {Echo[]}
+ */
+export function shownAtEnd(echoes) {
+  const changes = echoes.filter((echo) => isChange(echo) && echo.of_cid !== null);
+  return echoes.flatMap((echo) => {
+    if (echo.kind !== "send") return echo.kind === "edit" && echo.state === "failed" ? [echo] : [];
+    const own = changes.filter((change) => change.of_cid === echo.cid);
+    if (own.some(({ kind }) => kind === "delete")) return [];
+    const text = own.filter(({ kind }) => kind === "edit").at(-1);
+    return [text ? { ...echo, content: text.content } : echo];
+  });
 }
 
 /** What failed may come right at another try: the message that an edit is about is still there. @param {Echo} echo */

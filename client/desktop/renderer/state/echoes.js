@@ -34,24 +34,38 @@ export function added(echoes, echo) {
   return withList(echoes, echo.chat_id, [...list, echo]);
 }
 
-/** It was refused for good. @param {Echoes} echoes @param {number} chatId @param {string} cid @param {string} code */
+/**
+ * It was refused for good. A change of a message that was refused itself is what that one is from now on: another text,
+ * or nothing. @param {Echoes} echoes @param {number} chatId @param {string} cid @param {string} code @returns {Echoes}
+ */
 export function failed(echoes, chatId, cid, code) {
-  const list = echoesOf(echoes, chatId).map((echo) =>
-    echo.cid === cid ? { ...echo, state: /** @type {const} */ ("failed"), code } : echo,
-  );
-  return withList(echoes, chatId, list);
+  const list = echoesOf(echoes, chatId);
+  const echo = list.find((one) => one.cid === cid);
+  const target = echo && list.find((one) => one.cid === echo.of_cid && one.state === "failed");
+  if (echo && target) {
+    const next = left(echoes, chatId, cid);
+    return echo.kind === "edit" ? withEcho(next, { ...target, content: echo.content }) : left(next, chatId, target.cid);
+  }
+  return echo ? withEcho(echoes, { ...echo, state: "failed", code }) : echoes;
 }
 
-/** Before it was stored, another text was written for it, or it was deleted. @param {Echoes} echoes
- * @param {number} chatId @param {string} cid @param {import("../profile/unsent.js").Then} then @returns {Echoes} */
-export function amended(echoes, chatId, cid, then) {
-  const list = echoesOf(echoes, chatId);
-  const change = "content" in then ? { content: then.content } : { gone: true };
-  if (!list.some((echo) => echo.cid === cid)) return echoes;
+/** Its row is another one now: another text, or the place of the message that it is about. @param {Echoes} echoes
+ * @param {import("../protocol/outbox.js").Row} row @returns {Echoes} */
+export function amended(echoes, { cid, chat_id, content, reply_to, target_at, seq }) {
+  const echo = echoesOf(echoes, chat_id).find((one) => one.cid === cid);
+  if (!echo) return echoes;
+  const { content: text, reply_to: reply, target_at: at, seq: place } = echo;
+  const same = text === content && reply === reply_to && at === target_at && place === seq;
+  return same ? echoes : withEcho(echoes, { ...echo, content, reply_to, target_at, seq });
+}
+
+/** @param {Echoes} echoes @param {Echo} echo in the place of the one with its cid */
+function withEcho(echoes, echo) {
+  const list = echoesOf(echoes, echo.chat_id);
   return withList(
     echoes,
-    chatId,
-    list.map((echo) => (echo.cid === cid ? { ...echo, ...change } : echo)),
+    echo.chat_id,
+    list.map((one) => (one.cid === echo.cid ? echo : one)),
   );
 }
 

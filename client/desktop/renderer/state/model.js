@@ -6,7 +6,7 @@
 
 import { USUAL } from "../rules/settings.js";
 import { described, forgotten, jumped, unreadOf, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
-import { isShownAtEnd } from "./changes.js";
+import { shownAtEnd } from "./changes.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
 import { pinsAfter } from "./pins.js";
 import { NOTHING_UNREAD } from "./unread.js";
@@ -135,7 +135,7 @@ export function isOver({ typists, unread_until: until }, now) {
 
 /** @param {Chat} chat @param {import("../types.js").Echo[]} echoes @returns {Chat} */
 function counting(chat, echoes) {
-  const messages = echoes.filter(isShownAtEnd);
+  const messages = shownAtEnd(echoes);
   const lost = messages.filter(({ state }) => state === "failed").length;
   return { ...chat, queued: messages.length - lost, failed: lost };
 }
@@ -164,6 +164,7 @@ const TAKES = {
     next.echoes(chat_id, here ? left(next.state.echoes, chat_id, cid) : acked(next.state.echoes, cid, seq));
   },
   failed: (next, { cid, chat_id, code }) => next.echoes(chat_id, failed(next.state.echoes, chat_id, cid, code)),
+  save_row: (next, { row }) => next.echoes(row.chat_id, amended(next.state.echoes, row)),
   merged: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
   save_marks(next, { chat_id, read_seq, seen = null }) {
     next.chat(chat_id, (chat) => withRead(chat, read_seq, seen));
@@ -189,7 +190,6 @@ const TAKES = {
   chat: (next, { chat }) => describe(next, chat),
   users: (next, { users }) => learnUsers(next, users),
   echo: (next, { echo }) => next.echoes(echo.chat_id, added(next.state.echoes, echo)),
-  amended: (next, { cid, chat_id, then }) => next.echoes(chat_id, amended(next.state.echoes, chat_id, cid, then)),
   discarded: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
   draft(next, { chat_id, text }) {
     if (text) next.own("drafts").set(chat_id, text);

@@ -1,6 +1,6 @@
 /** A timeline as it is shown: days, runs of one author, events, the divider before what is new. */
 
-import { isShownAtEnd, shownItems } from "./changes.js";
+import { shownAtEnd, shownItems } from "./changes.js";
 
 /**
  * @typedef {import("../types.js").Message} Message
@@ -94,7 +94,7 @@ function knows(timeline, after) {
 
 /** Echoes whose message has not come yet; only beneath the newest messages. @param {Timeline} timeline @param {number} me */
 function echoesOf(timeline, me) {
-  const shown = timeline.at_end ? timeline.echoes.filter(isShownAtEnd) : [];
+  const shown = timeline.at_end ? shownAtEnd(timeline.echoes) : [];
   if (!shown.length) return [];
   const come = new Set();
   for (const item of timeline.items) if (item.type === "message" && item.sender_id === me) come.add(item.cid);

@@ -6,14 +6,12 @@
 
 import { isChat, isItem, isUser } from "../protocol/frames.js";
 import { deleteDatabase, openDatabase, transact } from "./idb.js";
-import { ITEMS, changeRow, dropRow, moveCursor, planOf, trim } from "./saves.js";
+import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 
 /** @typedef {import("../types.js").Item} Item */
 /**
- * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock. `then`: what is to
- * become of a message as soon as it is stored (unsent.js).
- * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string,
- *   then?: import("../profile/unsent.js").Kept, forward?: import("../types.js").Forward | null}} Kept
+ * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
+ * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string}} Kept
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */
@@ -116,19 +114,14 @@ export class Db {
    * that it replaces */
   async addRow(row, instead) {
     await this.#transact(["outbox"], "readwrite", (store) => {
-      if (instead) dropRow(store("outbox"), instead);
-      store("outbox").add(row);
+      if (instead) settleRow(store("outbox"), instead);
+      addRow(store("outbox"), row);
     }, true); // prettier-ignore
   }
 
   /** @param {string} cid */
   async dropRow(cid) {
-    await this.#transact(["outbox"], "readwrite", (store) => dropRow(store("outbox"), cid), true);
-  }
-
-  /** Other values for members of a row, durable before this resolves. @param {string} cid @param {Partial<Kept>} change */
-  async changeRow(cid, change) {
-    await this.#transact(["outbox"], "readwrite", (store) => changeRow(store("outbox"), cid, change), true);
+    await this.#transact(["outbox"], "readwrite", (store) => settleRow(store("outbox"), cid), true);
   }
 
   /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below

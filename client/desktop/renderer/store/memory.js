@@ -3,10 +3,12 @@
  * on their way and drafts, until the tab is closed (tab.js). What was not acknowledged by then is lost with it.
  */
 
-import { followUp } from "../protocol/commands.js";
 import { keepInTab, keptInTab, unsentName } from "./tab.js";
 
 /** @typedef {import("./db.js").Kept} Kept @typedef {import("./db.js").Store} Store */
+
+/** By these a row leaves. */
+const SETTLED = ["sent", "merged", "discarded"];
 
 /** @param {string} name of the profile @returns {Store} */
 export function memoryStore(name) {
@@ -23,25 +25,49 @@ export function memoryStore(name) {
     keepInTab(unsentName(name), empty ? null : { rows: [...rows.values()], drafts: [...texts], current: open });
   }
 
-  /** @param {string[]} gone cids @param {Record<string, any>[]} told */
-  function leave(gone, told) {
-    const failed = told.filter((one) => one.do === "failed");
-    const sent = new Map(told.filter((one) => one.do === "sent" && one.created_at).map((one) => [one.cid, one]));
-    const codes = new Map(failed.map(({ cid, code }) => [cid, code]));
+  /** What a session tells of rows: the window that owns it in `save`, one that follows in `noticed`, where a row of another
+   * window is none of its own. @param {Record<string, any>[]} told @param {boolean} own */
+  function follow(told, own) {
+    const settled = told.filter(({ do: what }) => what === "failed" || SETTLED.includes(what)).map(({ cid }) => cid);
     let changed = false;
-    for (const cid of gone) {
-      if (codes.has(cid)) continue;
-      const [then, stored] = [rows.get(cid)?.then, sent.get(cid)];
-      changed = rows.delete(cid) || changed;
-      if (then && stored) rows.set(then.cid, followUp(then, /** @type {any} */ (stored), Date.now()));
-    }
-    for (const [cid, code] of codes) {
-      const row = rows.get(cid);
-      if (!row || row.state === "failed") continue;
-      rows.set(cid, { ...row, state: "failed", code });
-      changed = true;
+    for (const output of told) {
+      const { do: what, cid } = output;
+      if (what === "save_row") changed = ((own || rows.has(output.row.cid)) && put(output.row)) || changed;
+      else if (what === "failed") changed = fail(cid, output.code) || changed;
+      else if (SETTLED.includes(what)) changed = settle(cid, output) || changed;
+      else if (own && what === "drop_row" && !settled.includes(cid)) changed = settle(cid) || changed;
     }
     if (changed) keep();
+  }
+
+  /** @param {import("../protocol/outbox.js").Row} row */
+  function put(row) {
+    const { state = "queued", code = null, written_at = new Date().toISOString() } = rows.get(row.cid) ?? {};
+    rows.set(row.cid, { ...row, state, code, written_at });
+    return true;
+  }
+
+  /** It leaves, and what names it by its cid names its place, or leaves too. @param {string} cid
+   * @param {Record<string, any>} [stored] */
+  function settle(cid, stored) {
+    if (!rows.delete(cid)) return false;
+    for (const row of [...rows.values()].filter(({ of_cid }) => of_cid === cid)) {
+      if (!stored?.created_at) rows.delete(row.cid);
+      else rows.set(row.cid, { ...row, seq: stored.seq, target_at: stored.created_at, of_cid: null });
+    }
+    return true;
+  }
+
+  /** It waits for the user; as in saves.js, a change of what failed is what that is from now on.
+   * @param {string} cid @param {string} code */
+  function fail(cid, code) {
+    const row = rows.get(cid);
+    const target = rows.get(row?.of_cid ?? "");
+    if (!row || row.state === "failed") return false;
+    if (target?.state !== "failed") rows.set(cid, { ...row, state: "failed", code });
+    else if (rows.delete(cid) && row.kind === "edit") rows.set(target.cid, { ...target, content: row.content });
+    else rows.delete(target.cid);
+    return true;
   }
 
   return {
@@ -57,31 +83,16 @@ export function memoryStore(name) {
       drafts: new Map(texts),
     }),
     own: async () => {},
-    async save(outputs) {
-      leave(
-        outputs.filter((output) => output.do === "drop_row").map(({ cid }) => cid),
-        outputs,
-      );
-    },
+    save: async (outputs) => follow(outputs, true),
     // a window that only follows hears here what became of its rows
-    noticed: (updates) =>
-      leave(
-        updates.filter((update) => ["sent", "merged", "discarded"].includes(update.do)).map(({ cid }) => cid),
-        updates,
-      ),
+    noticed: (updates) => follow(updates, false),
     async addRow(row, instead) {
-      if (instead) rows.delete(instead);
+      if (instead) settle(instead);
       rows.set(row.cid, row);
       keep();
     },
-    async changeRow(cid, change) {
-      const row = rows.get(cid);
-      if (!row) return;
-      rows.set(cid, { ...row, ...change });
-      keep();
-    },
     async dropRow(cid) {
-      if (rows.delete(cid)) keep();
+      if (settle(cid)) keep();
     },
     items: async () => [],
     keepItems: async () => {},

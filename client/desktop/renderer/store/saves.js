@@ -1,6 +1,5 @@
 /** What the outputs of a session write into the database (db.js): all of one save in one transaction. */
 
-import { followUp } from "../protocol/commands.js";
 import { changedBy } from "../state/timeline.js";
 
 /** @typedef {import("../types.js").Item} Item */
@@ -17,7 +16,11 @@ export const ITEMS = 500;
 /** @param {Record<string, any>[]} outputs @returns {Plan} */
 export function planOf(outputs) {
   const failed = new Map(outputs.filter((one) => one.do === "failed").map((one) => [one.cid, one.code]));
-  const sent = new Map(outputs.filter((one) => one.do === "sent" && one.created_at).map((one) => [one.cid, one]));
+  const sent = new Map(
+    outputs
+      .filter((one) => one.do === "sent" && one.created_at)
+      .map((one) => [one.cid, { seq: one.seq, created_at: one.created_at }]),
+  );
   /** @type {Plan} */
   const plan = { epoch: null, strict: false, size: 0, rows: [], items: [], cursors: new Map() };
   for (const output of outputs) {
@@ -28,13 +31,13 @@ export function planOf(outputs) {
         plan.epoch = { user_id: output.user_id, epoch: output.epoch };
         break;
       case "save_row":
-        plan.rows.push((outbox) => putRow(outbox, output.row, output.written_at));
+        plan.rows.push((outbox) => putRow(outbox, output.row));
         plan.strict = true;
         break;
       case "drop_row":
         plan.rows.push((outbox) =>
           failed.has(output.cid)
-            ? changeRow(outbox, output.cid, { state: "failed", code: failed.get(output.cid) })
+            ? failRow(outbox, output.cid, failed.get(output.cid))
             : settleRow(outbox, output.cid, sent.get(output.cid)),
         );
         break;
@@ -88,36 +91,70 @@ export function moveCursor(cursors, chatId, moves) {
   };
 }
 
-/** @param {IDBObjectStore} outbox @param {any} row @param {string} writtenAt */
-function putRow(outbox, row, writtenAt) {
+/** @param {IDBObjectStore} outbox @param {import("../protocol/outbox.js").Row} row */
+function putRow(outbox, row) {
   const before = outbox.index("cid").get(row.cid);
   before.onsuccess = () => {
-    if (before.result) outbox.put({ ...before.result, ...row });
-    else outbox.add({ ...row, state: "queued", code: null, written_at: writtenAt ?? "" });
+    const { state = "queued", code = null, written_at = new Date().toISOString() } = before.result ?? {};
+    outbox.put({ ...before.result, ...row, state, code, written_at });
   };
 }
 
-/** @param {IDBObjectStore} outbox @param {string} cid */
-export function dropRow(outbox, cid) {
-  const place = outbox.index("cid").getKey(cid);
-  place.onsuccess = () => void (place.result !== undefined && outbox.delete(place.result));
+/**
+ * A row that the user wrote. The message that it names by its cid is told so: where that is stored before the session
+ * hears of this row, it finds it (`settleRow`). @param {IDBObjectStore} outbox @param {import("./db.js").Kept} row
+ */
+export function addRow(outbox, row) {
+  outbox.add(row);
+  if (row.of_cid === null) return;
+  const target = outbox.index("cid").get(row.of_cid);
+  target.onsuccess = () => void (target.result && outbox.put({ ...target.result, named: true }));
 }
 
-/** It leaves; what it is to become once it is stored takes its place. @param {IDBObjectStore} outbox @param {string} cid
- * @param {any} sent where it is stored, where that is known */
-function settleRow(outbox, cid, sent) {
+/** It leaves; what still names it by its cid names its place, or leaves with it. @param {IDBObjectStore} outbox
+ * @param {string} cid @param {{seq: number, created_at: string}} [sent] where it is stored */
+export function settleRow(outbox, cid, sent) {
   const before = outbox.index("cid").openCursor(cid);
   before.onsuccess = () => {
-    const row = before.result?.value;
-    if (row?.then && sent) before.result?.update({ ...row, ...followUp(row.then, sent, Date.now()), then: undefined });
-    else if (row) before.result?.delete();
+    const cursor = before.result;
+    if (!cursor) return;
+    if (cursor.value.named) placeRows(outbox, cid, sent);
+    cursor.delete();
   };
 }
 
-/** @param {IDBObjectStore} outbox @param {string} cid @param {object} change */
-export function changeRow(outbox, cid, change) {
+/** @param {IDBObjectStore} outbox @param {string} cid @param {{seq: number, created_at: string}} [sent] */
+function placeRows(outbox, cid, sent) {
+  const walk = outbox.openCursor();
+  walk.onsuccess = () => {
+    const cursor = walk.result;
+    if (cursor?.value.of_cid === cid) {
+      if (sent) cursor.update({ ...cursor.value, seq: sent.seq, target_at: sent.created_at, of_cid: null });
+      else cursor.delete();
+    }
+    cursor?.continue();
+  };
+}
+
+/**
+ * It waits for the user. A change of a message that was refused itself is what that one is from now on: another text, or
+ * nothing. @param {IDBObjectStore} outbox @param {string} cid @param {string} code
+ */
+function failRow(outbox, cid, code) {
   const before = outbox.index("cid").get(cid);
-  before.onsuccess = () => void (before.result && outbox.put({ ...before.result, ...change }));
+  before.onsuccess = () => {
+    const row = before.result;
+    if (!row) return;
+    if (!row.of_cid) return void outbox.put({ ...row, state: "failed", code }); // at once: what names it looks for that
+    const target = outbox.index("cid").get(row.of_cid);
+    target.onsuccess = () => {
+      const there = target.result?.state === "failed" ? target.result : null;
+      if (!there) return void outbox.put({ ...row, state: "failed", code });
+      outbox.delete(row.place);
+      if (row.kind === "edit") outbox.put({ ...there, content: row.content });
+      else outbox.delete(there.place);
+    };
+  };
 }
 
 /** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item */

@@ -246,7 +246,7 @@ test(
   },
 );
 
-test("the edit of a message takes its place in the save that ends it", { skip, timeout: 60_000 }, async () => {
+test("what is to become of a message stays with it in each save that ends it", { skip, timeout: 60_000 }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
   const page = await browser.newPage();
   await page.goto(`${server.url}/app-icon.svg`);
@@ -257,32 +257,41 @@ test("the edit of a message takes its place in the save that ends it", { skip, t
     ]);
     const db = new Db("vestnik test");
     await db.own("this window");
-    const names = ["edited", "gone", "plain"];
-    for (const [at, content] of names.entries()) {
-      const row = newRow({ ...NOTHING, chat_id: 5, content }, at, new Uint8Array(10).fill(at));
-      await db.addRow({ ...row, cid: content });
+    let number = 0;
+    /** @param {string} cid @param {object} command */
+    const add = async (cid, command) => {
+      number += 1;
+      const row = newRow({ ...NOTHING, chat_id: 5, ...command }, true, number, new Uint8Array(10).fill(number));
+      await db.addRow({ ...row, cid });
+    };
+    for (const cid of ["stored", "refused", "refused too", "dropped", "changed"]) {
+      await add(cid, { content: cid });
+      await add(`edit of ${cid}`, { kind: "edit", content: `new ${cid}`, of_cid: cid });
     }
-    await db.changeRow("edited", { then: { content: "new", cid: "the edit" } });
-    await db.changeRow("gone", { then: { remove: true, cid: "the deletion" } });
+    await add("deletion", { kind: "delete", of_cid: "refused too" });
     const at = "2026-11-25T10:00:00.000000Z";
-    await db.save(
-      names.flatMap((cid, seq) => [
-        { do: "drop_row", cid },
-        { do: "sent", cid, chat_id: 5, seq: seq + 1, created_at: at },
-      ]),
+    const failed = ["refused", "edit of refused", "refused too", "edit of refused too", "deletion"];
+    const { place: _place, ...changed } = (await db.load()).rows.find(
+      (/** @type {any} */ row) => row.cid === "changed",
     );
-    const kept = (await db.load()).rows;
-    return kept.map((/** @type {any} */ row) => [
-      row.cid,
-      row.kind,
-      row.content,
-      row.seq,
-      row.target_at === at,
-      row.then,
+    await db.save([
+      { do: "drop_row", cid: "stored" },
+      { do: "sent", cid: "stored", chat_id: 5, seq: 1, created_at: at },
+      ...failed.flatMap((cid) => [
+        { do: "drop_row", cid },
+        { do: "failed", cid, chat_id: 5, code: "forbidden" },
+      ]),
+      { do: "save_row", row: { ...changed, content: "new changed" } },
+      { do: "drop_row", cid: "edit of changed" },
+      { do: "merged", cid: "edit of changed", chat_id: 5, into: "changed" },
     ]);
+    await db.dropRow("dropped");
+    const kept = (await db.load()).rows;
+    return kept.map((/** @type {any} */ row) => [row.cid, row.kind, row.content, row.seq, row.target_at, row.state]);
   });
   assert.deepEqual(rows, [
-    ["the edit", "edit", "new", 1, true, undefined],
-    ["the deletion", "delete", "", 2, true, undefined],
+    ["edit of stored", "edit", "new stored", 1, "2026-11-25T10:00:00.000000Z", "queued"],
+    ["refused", "send", "new refused", null, null, "failed"],
+    ["changed", "send", "new changed", null, null, "queued"],
   ]);
 });

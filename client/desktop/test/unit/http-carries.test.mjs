@@ -91,6 +91,26 @@ test("a message that was stored takes its row away; a final refusal fails it", (
   assert.deepEqual(session.outputs(), [], "an unknown word changes nothing");
 });
 
+test("what was saved as surely unsent is saved anew before it is posted, and a change waits for its message", () => {
+  const session = away();
+  session.polled(listed(2));
+  session.outputs();
+  session.send(rowOf({ cid: "mine", chat_id: 5, content: "x", tried: false }), 20, true);
+  assert.deepEqual(session.outputs(), []);
+  assert.equal(session.rowByHttp(5), null);
+  assert.equal(told(session, "save_row")[0].row.tried, true);
+  assert.equal(session.rowByHttp(5), null, "as long as it is not durable");
+  session.rowSaved("mine", 21);
+  assert.equal(session.rowByHttp(5)?.cid, "mine");
+  session.send(rowOf({ cid: "edit", chat_id: 5, kind: "edit", content: "y", of_cid: "mine" }), 22, true);
+  session.answeredByHttp(message(3, 1, "mine"), 30);
+  const [{ row }] = told(session, "save_row");
+  assert.deepEqual([row.cid, row.seq, row.target_at, row.of_cid], ["edit", 3, AT, null]);
+  session.rowSaved("edit", 31);
+  assert.equal(session.rowByHttp(5)?.cid, "edit");
+  assert.equal(session.rowByHttp(6), null);
+});
+
 test("another epoch, and a log that was replaced, take the rows' answers away", () => {
   for (const list of [listed(9, "e2"), { ...listed(1), chats: [head(1)] }]) {
     const session = away();
@@ -110,5 +130,6 @@ test("on a link nothing of it is done", () => {
   session.polled(listed(9));
   session.leaveHttp();
   assert.deepEqual(session.dueByHttp(60_002), []);
+  assert.equal(session.rowByHttp(5), null);
   assert.deepEqual(session.outputs(), []);
 });

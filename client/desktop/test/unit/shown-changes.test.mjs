@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isShownAtEnd, rightsOn, shownItems, shownMessage, shownPins } from "../../renderer/state/changes.js";
+import { rightsOn, shownAtEnd, shownItems, shownMessage, shownPins } from "../../renderer/state/changes.js";
 import { emptyModel, reduce } from "../../renderer/state/model.js";
 import { pinsAfter } from "../../renderer/state/pins.js";
 import { ME, ServerChat, at, person } from "./world.js";
@@ -12,7 +12,7 @@ for (let seq = 1; seq <= 4; seq += 1) server.send(seq === 2 ? ME : 2);
 
 /** @param {object} given @returns {import("../../renderer/types.js").Echo} */
 const change = (given) => /** @type {any} */ ({
-  cid: "c", chat_id: 7, kind: "edit", content: "", reply_to: null, target_at: at(2), seq: 2, emoji: null, on: null,
+  cid: "c", chat_id: 7, kind: "edit", content: "", reply_to: null, target_at: at(2), seq: 2, of_cid: null, emoji: null, on: null,
   state: "queued", code: null, written_at: at(9), ...given,
 }); // prettier-ignore
 
@@ -54,8 +54,18 @@ test("a reaction given and taken back counts as it should", () => {
 test("what is refused is not shown any more, and a refused edit stands at the end of the log", () => {
   const refused = change({ state: "failed", code: "forbidden", content: "better" });
   assert.equal(shown(timeline(refused), 2).content, "text 2");
-  assert.deepEqual([isShownAtEnd(refused), isShownAtEnd(change({})), isShownAtEnd(change({ kind: "send" }))], [true, false, true]); // prettier-ignore
-  assert.equal(isShownAtEnd(change({ kind: "react", state: "failed" })), false);
+  const message = change({ cid: "m", kind: "send" });
+  assert.deepEqual(shownAtEnd([refused, change({}), message]), [refused, message]);
+  assert.deepEqual(shownAtEnd([change({ kind: "react", state: "failed" })]), []);
+});
+
+test("what waits is shown as what is on its way about it makes it", () => {
+  const message = change({ cid: "m", kind: "send", content: "first" });
+  const about = { of_cid: "m", seq: null, target_at: null };
+  const [edit, again] = ["second", "third"].map((content) => change({ ...about, cid: content, content }));
+  assert.deepEqual(shownAtEnd([message, edit, again]), [{ ...message, content: "third" }]);
+  assert.deepEqual(shownAtEnd([message, edit, change({ ...about, cid: "d", kind: "delete" })]), []);
+  assert.deepEqual(shownAtEnd([message, { ...edit, state: "failed" }]).at(0), message);
 });
 
 test("another log has other messages: a change is not laid over those, nor over a tombstone", () => {

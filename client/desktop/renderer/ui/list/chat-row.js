@@ -4,7 +4,7 @@ import { listTime } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
 import { nameOf, titleOf } from "../../words/names.js";
-import { isShownAtEnd, shownMessage } from "../../state/changes.js";
+import { shownAtEnd, shownMessage } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { places } from "../../words/search.js";
 import { preview } from "../../words/text.js";
@@ -133,7 +133,7 @@ function lastWords(state, chat) {
 /** What waits or failed last. @param {State} state @param {ChatView} chat */
 function lastEcho(state, chat) {
   if (!chat.queued && !chat.failed) return undefined;
-  const echoes = (state.echoes.lists.get(chat.id) ?? []).filter(isShownAtEnd);
+  const echoes = shownAtEnd(state.echoes.lists.get(chat.id) ?? []);
   /** @type {Echo["state"]} */
   const wanted = chat.failed ? "failed" : "queued";
   return echoes.filter((echo) => echo.state === wanted).at(-1);
