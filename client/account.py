@@ -1,6 +1,9 @@
 """A log-in and the HTTP API: tokens, their exchange, and calls with them."""
 
-from typing import Any, Final
+import json
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, BinaryIO, Final
 
 import httpx
 import trio
@@ -46,6 +49,44 @@ class Account:
         await self.refresh(token)
         return await _call(self._http, method, path, body, self.token, params)
 
+    async def send_form(self, path: str, fields: dict[str, str], name: str, content: BinaryIO, key: str) -> Any:
+        """Send a form with one file. Raises ChatError."""
+        used = self.token
+
+        async def send() -> Any:
+            headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
+            content.seek(0)
+            form = {"file": (name, content)}
+            request = self._http.build_request("POST", path, data=fields, files=form, headers=headers)
+            return await _answer(self._http, request)
+
+        try:
+            return await send()
+        except ChatError as refused:
+            if refused.code not in STALE:
+                raise
+        await self.refresh(used)
+        return await send()
+
+    @asynccontextmanager
+    async def read(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The bytes of a file, piece by piece. Raises ChatError, also in the middle."""
+        used = self.token
+        async with AsyncExitStack() as stack:
+            try:
+                answer = await stack.enter_async_context(self._reading(path))
+                if not answer.is_success and _refusal(answer, await answer.aread()).code in STALE:
+                    await self.refresh(used)
+                    answer = await stack.enter_async_context(self._reading(path))
+                if not answer.is_success:
+                    raise _refusal(answer, await answer.aread())
+                yield answer.aiter_bytes()
+            except httpx.HTTPError as error:
+                raise ChatError(NO_CONNECTION, type(error).__name__) from None
+
+    def _reading(self, path: str) -> AbstractAsyncContextManager[httpx.Response]:
+        return self._http.stream("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+
     async def refresh(self, used: str) -> None:
         """Exchange the tokens, unless somebody did since `used` was the access token. Raises ChatError."""
         async with self._lock:
@@ -59,13 +100,29 @@ async def _call(
 ) -> Any:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     content = {} if body is None else {"json": body}
+    request = http.build_request(method, path, headers=headers, params=params or None, **content)
+    return await _answer(http, request)
+
+
+async def _answer(http: httpx.AsyncClient, request: httpx.Request) -> Any:
     try:
-        answer = await http.request(method, path, headers=headers, params=params or None, **content)
-        found = answer.json() if answer.content else None
-    except (httpx.HTTPError, ValueError) as error:  # ValueError: not JSON, so it was not our server that spoke
+        answer = await http.send(request)
+    except httpx.HTTPError as error:
         raise ChatError(NO_CONNECTION, type(error).__name__) from None
-    if answer.is_success:
-        return found
+    if not answer.is_success:
+        raise _refusal(answer, answer.content)
+    return _json(answer.content)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else None
+    except ValueError as error:  # so it was not our server that spoke
+        raise ChatError(NO_CONNECTION, type(error).__name__) from None
+
+
+def _refusal(answer: httpx.Response, content: bytes) -> ChatError:
+    found = _json(content)
     if not isinstance(found, dict) or not isinstance(found.get("code"), str):
-        raise ChatError(NO_CONNECTION, f"HTTP status {answer.status_code}")
-    raise ChatError(found["code"], str(found.get("detail", "")))
+        return ChatError(NO_CONNECTION, f"HTTP status {answer.status_code}")
+    return ChatError(found["code"], str(found.get("detail", "")))

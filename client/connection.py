@@ -1,7 +1,7 @@
 """The Python client: `async with connect(url, username, password) as chat`."""
 
 import platform
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random, SystemRandom
@@ -24,6 +24,7 @@ from client.account import Account, log_in
 from client.chats import Chats
 from client.cids import new_cid
 from client.exceptions import ChatError
+from client.files import Attachable, Files, file_id
 from client.link import CLOSE_TIMEOUT, Closed
 from client.sending import Changeable, Sending, Stream, target_of
 from client.session_driver import Driver, Told
@@ -119,7 +120,7 @@ async def _running(client: "Client") -> AsyncIterator[None]:
         raise failed
 
 
-class Client(Chats):
+class Client(Chats, Files):
     """A logged-in user. Made by `connect`."""
 
     def __init__(
@@ -134,11 +135,11 @@ class Client(Chats):
         auto_commit: bool = True,
     ) -> None:
         super().__init__(account)
+        self._make_cid = make_cid
         self.session = session
         self.driver = Driver(url, account, session, store, self._happened, auto_commit=auto_commit)
         self.links = 0
         self.stopped: ChatError | None = None
-        self._make_cid = make_cid
         self._keep = keep
         self._logs: dict[int, Timeline] = {}
         self._applied = {chat_id: chat.applied for chat_id, chat in session.replica.chats.items()}
@@ -160,14 +161,22 @@ class Client(Chats):
 
     # --- messages ---
 
-    async def send(self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None) -> Sent:
+    async def send(
+        self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None,
+        files: Sequence[Attachable] = (),
+    ) -> Sent:  # fmt: skip
         """Send a message and wait until the server has it durably; lost links are outlived, with one copy stored.
+
+        `files`: what `upload` gave, at most 10; the text may be "" then.
 
         Raises ChatError where the server refuses for good. A cancelled call does not take the message back.
         """
-        return await self.enqueue(chat_id, text, reply_to=reply_to, cid=cid).ack()
+        return await self.enqueue(chat_id, text, reply_to=reply_to, cid=cid, files=files).ack()
 
-    def enqueue(self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None) -> Sending:
+    def enqueue(
+        self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None,
+        files: Sequence[Attachable] = (),
+    ) -> Sending:  # fmt: skip
         """Put a message behind those already on their way to this chat, without waiting.
 
         It is written to the store at once and in order, by another thread: from the end of `saved` on it outlives this
@@ -176,7 +185,14 @@ class Client(Chats):
         """
         target = None if reply_to is None else self.message(chat_id, reply_to)
         target_at = None if target is None else target.created_at
-        row = Row(cid=cid or self._make_cid(), chat_id=chat_id, content=text, reply_to=reply_to, target_at=target_at)
+        row = Row(
+            cid=cid or self._make_cid(),
+            chat_id=chat_id,
+            content=text,
+            reply_to=reply_to,
+            target_at=target_at,
+            attachments=tuple(map(file_id, files)),
+        )
         return self._enqueue(row)
 
     async def edit(self, message: Changeable, text: str, *, cid: str | None = None) -> Sent:
@@ -367,5 +383,5 @@ class Client(Chats):
 
 
 def _same(one: Row, other: Row) -> bool:
-    names = ("chat_id", "kind", "content", "reply_to", "emoji", "on")
+    names = ("chat_id", "kind", "content", "reply_to", "emoji", "on", "attachments")
     return all(getattr(one, name) == getattr(other, name) for name in names)

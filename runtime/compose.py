@@ -18,6 +18,9 @@ from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import LocalBus
 from runtime.config import Settings
+from runtime.files.links import FileLinks
+from runtime.files.service import open_files
+from runtime.files.sweeping import sweep_for_ever
 from runtime.hourly_cleaning import clean_for_ever
 from runtime.http.api import Api
 from runtime.http.web import read_pages
@@ -81,9 +84,10 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
     try:
         key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
         keys = TokenKeys(current="1", keys={"1": key.encode()})
-        limits, knobs = Limits(), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
+        limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = WatchedStorage(opened, metrics, note_into(metrics), trio.current_time)
         driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
+        files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys))
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
         services = Services(
@@ -97,6 +101,8 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             readiness=readiness,
             now=_now,
             random_token=lambda: secrets.token_urlsafe(32),
+            random_bytes=secrets.token_bytes,
+            files=files,
         )
         pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
         app = create_app(pages)
@@ -112,6 +118,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             trio.lowlevel.add_instrument(loop_delay)
             await nursery.start(driver.run)
             nursery.start_soon(clean_for_ever, driver.request, _now)
+            nursery.start_soon(sweep_for_ever, files, driver.request, _now)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(
                 fixed, services, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver)
@@ -121,6 +128,11 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
             await opened.aclose()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What clients are told of."""
+    return Limits(file_bytes=settings.limit_file_bytes, file_quota_bytes=settings.limit_user_file_bytes)
 
 
 def _now() -> datetime:

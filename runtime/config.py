@@ -148,6 +148,12 @@ class Settings:
     """Searches per second of one user in the long run."""
     limit_searches_burst: int = _setting(_whole(1, 1_000_000), 50)
     """The same at once."""
+    limit_uploads: int = _setting(_whole(1, 1_000_000), 60)
+    """Files that one user may begin to upload a minute."""
+    limit_file_bytes: int = _setting(_whole(1, 2**40), 25 * 1024 * 1024)
+    """Bytes of one file."""
+    limit_user_file_bytes: int = _setting(_whole(1, 2**50), 5 * 1024**3)
+    """Bytes of all files of one user."""
     limit_new_chats: int = _setting(_whole(1, 1_000_000), 30)
     """Chats that one user may begin an hour."""
     limit_new_members: int = _setting(_whole(1, 1_000_000), 200)

@@ -12,6 +12,7 @@ from chatproto.server.knobs import Knobs
 from chatproto.tokens import AccessClaims, TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.config import Settings
+from runtime.files.service import Files
 from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
 from runtime.metrics import Metrics
@@ -38,7 +39,7 @@ class _Question:
 @frozen(kw_only=True)
 class Services:
     """`now` gives aware UTC time, to stamp; `clock` monotonic seconds, to wait by; `random_token` 256 random bits in
-    URL-safe letters.
+    URL-safe letters, `random_bytes` as many as asked for.
     """
 
     driver: Driver
@@ -51,6 +52,8 @@ class Services:
     readiness: Readiness
     now: Callable[[], datetime]
     random_token: Callable[[], str]
+    random_bytes: Callable[[int], bytes]
+    files: Files = field(repr=False)
     clock: Callable[[], float] = trio.current_time
     guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
     _asking: dict[AccessClaims, _Question] = Factory(dict)

@@ -273,12 +273,14 @@ messages = _table(
     _flag("mentions_all"),
     Column("forwarded_id", BigInteger),
     Column("forwarded_name", String(64)),
+    Column("attachments", Text),
     UniqueConstraint("chat_id", "seq"),
     Index(None, "sender_id"),
 )
 """`reply_to` is a seq of the same chat. `mentions`: a JSON array of users, null where it names none. `forwarded_id`,
 `forwarded_name`: who wrote a forwarded text first. `is_read` is for the owner's own reports; the server never reads
-it."""
+it. `attachments`: a JSON array of its files as they are told, null where it has none; `attachment_url`: that of the
+first."""
 
 chat_events = _table(
     "chat_events",
@@ -342,6 +344,44 @@ pins = _table(
     Column("until_seq", BigInteger),
 )
 """Pinned messages; `event_seq` and `until_seq` as in `reactions`."""
+
+files = _table(
+    "files",
+    Column("id", ASCIIBytes(22), primary_key=True),
+    Column("owner_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", String(100), nullable=False),
+    Column("sha256", _digest(), nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("blob", ASCIIBytes(64), nullable=False),
+    Column("source", _digest(), nullable=False),
+    _flag("as_file"),
+    Column("key_hash", _digest(), nullable=False),
+    Column("expires_at", UTCDateTime),
+    UniqueConstraint("owner_id", "key_hash"),
+    Index(None, "owner_id", "source"),
+    Index(None, "blob"),
+    Index(None, "expires_at"),
+)
+"""`blob` names the bytes in the store of files; equal ones of one user are kept once, so several rows may name it.
+`source`: SHA-256 of what was uploaded, `as_file`: nothing was taken out of it. `key_hash`: what stands for the
+upload. `expires_at`: when it ends, null as long as a message holds it."""
+
+message_files = _table(
+    "message_files",
+    Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("file_id", ASCIIBytes(22), ForeignKey("files.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Index(None, "file_id"),
+    Index(None, "chat_id", "kind", "seq"),
+)
+"""Which live messages hold which files, in the order of `place`: what rights are decided by. `kind`: image, video,
+audio or other."""
 
 commands = _table(
     "commands",

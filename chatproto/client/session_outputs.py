@@ -56,7 +56,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     on: bool | None = None
     reply_to: int | None = None
     forward: ForwardField | None = None
-    attachments: tuple[int, ...] = ()
+    attachments: tuple[str, ...] = ()
     reply_lost: bool = False
     """It answered to a message of a log that was replaced, and goes out without `reply_to`."""
     tried: bool = True

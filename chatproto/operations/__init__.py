@@ -28,6 +28,7 @@ from chatproto.operations.chats import (
     LoadChat,
     SetFlags,
 )
+from chatproto.operations.files import AddFile, CleanFiles, FindFile, StoredFile
 from chatproto.operations.log import (
     AppendBatch,
     AppendChange,
@@ -56,6 +57,9 @@ from chatproto.operations.outcomes import (
     ChatsFound,
     CleanedUp,
     Done,
+    FileAdded,
+    FileFound,
+    FilesRemoved,
     LoginFound,
     LogRead,
     Marked,
@@ -112,6 +116,9 @@ Operation = (
     | FetchRevisions
     | FetchReaders
     | FetchPins
+    | AddFile
+    | FindFile
+    | CleanFiles
     | Mark
     | LoadSession
     | Sweep
@@ -119,6 +126,7 @@ Operation = (
 )
 
 __all__ = [
+    "AddFile",
     "AppendBatch",
     "AppendChange",
     "AppendMessage",
@@ -129,6 +137,7 @@ __all__ = [
     "ChatCreated",
     "ChatFound",
     "ChatsFound",
+    "CleanFiles",
     "CleanUp",
     "CleanedUp",
     "CreateDirect",
@@ -145,6 +154,10 @@ __all__ = [
     "FetchPins",
     "FetchReaders",
     "FetchRevisions",
+    "FileAdded",
+    "FileFound",
+    "FilesRemoved",
+    "FindFile",
     "FindLogin",
     "FindUsers",
     "ForwardSource",
@@ -181,6 +194,7 @@ __all__ = [
     "SessionsEnded",
     "SessionsFound",
     "SetFlags",
+    "StoredFile",
     "Sweep",
     "Swept",
     "TouchSession",

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from chatproto.operations.log import AppendChange, AppendMessage
 from chatproto.operations.outcomes import Refused
-from chatproto.wire.model import ChatType, Forwarded, Role
+from chatproto.wire.model import Attachment, ChatType, Forwarded, Role
 
 OPEN_TO_ALL: Final = 50
 """Members up to which anybody may mention everybody."""
@@ -26,6 +26,7 @@ NOT_MEMBER: Final = Refused("not_member")
 BAD_REPLY: Final = Refused("bad_seq", "reply_to names no message of this chat", "reply_to")
 BAD_FORWARD: Final = Refused("bad_seq", "forward names no message that you may see", "forward")
 DELETED_SOURCE: Final = Refused("message_deleted", "the message was deleted", "forward")
+BAD_FILES: Final = Refused("attachment_invalid", "there is no such file of yours", "attachments")
 NO_CHAT: Final = Refused("not_found")
 DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
 ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")
@@ -42,6 +43,7 @@ class Source:
     created_at: datetime
     content: str | None
     author: Forwarded
+    attachments: tuple[Attachment, ...] = ()
 
 
 def judge_message(
@@ -51,6 +53,7 @@ def judge_message(
     first_seq: int | None,
     target_at: datetime | None,
     source: Source | None = None,
+    has_files: bool = True,
 ) -> Verdict:
     """What a message comes to.
 
@@ -58,14 +61,15 @@ def judge_message(
     entry that the sender may see, None where they are no member of the chat now (or there is no such chat).
     `target_at`: when the message at `reply_to` was made, None where that is no message of this chat; not looked at
     without `reply_to`. `source`: the message that `forward` names, None where the actor may see no message there; not
-    looked at without `forward`.
+    looked at without `forward`. `has_files`: every file that it names is there, and the actor's own.
     """
     if accepted is not None:
         return "repeat" if accepted == command.digest else CID_CONFLICT
     if first_seq is None:
         return NOT_MEMBER
     if command.refusal is not None:
-        return Refused(command.refusal, field="content")
+        field = "attachments" if command.refusal == BAD_FILES.code else "content"
+        return Refused(command.refusal, field=field)
     if command.reply_to is not None:
         seen = target_at is not None and command.reply_to >= first_seq
         if not seen or command.reply_at not in (None, target_at):
@@ -75,7 +79,7 @@ def judge_message(
             return BAD_FORWARD
         if source.content is None:
             return DELETED_SOURCE
-    return "append"
+    return "append" if has_files else BAD_FILES
 
 
 def judge_change(

@@ -18,20 +18,24 @@ from chatproto.wire.text import check_content
 
 def send(
     chat_id: int, actor_id: int, cid: str, content: str, reply_to: int | None, reply_at: datetime | None,
-    attachment_ids: tuple[int, ...], limits: Limits, now: datetime,
+    attachment_ids: tuple[str, ...], limits: Limits, now: datetime,
 ) -> AppendMessage:  # fmt: skip
-    """A message."""
+    """A message, with files of the actor's own."""
     digest = command_digest("send", content=content, reply_to=reply_to, attachment_ids=attachment_ids)
-    refusal = "attachment_invalid" if attachment_ids else check_content(content, limits)
+    refusal = check_content(content, limits, has_files=bool(attachment_ids))
+    if refusal is None and not len(set(attachment_ids)) == len(attachment_ids) <= limits.files_per_message:
+        refusal = "attachment_invalid"
     named = NOBODY if refusal else mentions(content)
-    return AppendMessage(chat_id, actor_id, cid, digest, content, reply_to, reply_at, now, refusal, named)
+    return AppendMessage(
+        chat_id, actor_id, cid, digest, content, reply_to, reply_at, now, refusal, named, attachments=attachment_ids
+    )
 
 
 def forward(
     chat_id: int, actor_id: int, cid: str, source: ForwardSource, reply_to: int | None, reply_at: datetime | None,
-    attachment_ids: tuple[int, ...], now: datetime,
+    attachment_ids: tuple[str, ...], now: datetime,
 ) -> AppendMessage:  # fmt: skip
-    """A message with the text of another one, which storage copies."""
+    """A message with the text and the files of another one, which storage copies."""
     digest = command_digest(
         "send", reply_to=reply_to, attachment_ids=attachment_ids, forward=(source.chat_id, source.seq)
     )

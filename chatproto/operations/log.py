@@ -24,8 +24,9 @@ class AppendMessage:
     """Append under the chat's lock (I1, I3). `digest`: SHA-256 of the command. `reply_at`: created_at of the reply's
     target where the client gave it. `refusal`: what is wrong with the content; told once the cid was looked up in vain
     and the actor is a member. `mentions`: whom the text names, members or not. `forward`: the message whose text is
-    copied instead of `content`. Outcome: Appended, or Refused not_member / cid_conflict / `refusal` / bad_seq (field
-    reply_to or forward) / message_deleted (of a forward)."""
+    and files are copied instead of `content`. `attachments`: ids of files of the actor's own. Outcome: Appended, or
+    Refused not_member / cid_conflict / `refusal` / bad_seq (field reply_to or forward) / message_deleted (of a forward)
+    / attachment_invalid."""
 
     chat_id: int
     actor_id: int
@@ -38,6 +39,7 @@ class AppendMessage:
     refusal: str | None = None
     mentions: Mentions = NOBODY
     forward: ForwardSource | None = None
+    attachments: tuple[str, ...] = ()
 
 
 @frozen

@@ -55,6 +55,7 @@ class Target:
     own_emoji: frozenset[str] = frozenset()
     pinned: bool = False
     pins: int = 0
+    has_files: bool = False
 
 
 def judge_message_change(
@@ -75,8 +76,9 @@ def judge_message_change(
         return "repeat" if accepted == command.digest else CID_CONFLICT
     if actor is None:
         return NOT_MEMBER
-    if isinstance(command, EditMessage | React) and command.refusal is not None:
-        return Refused(command.refusal, field="content" if isinstance(command, EditMessage) else "emoji")
+    refused = _refused(command, actor, target)
+    if refused is not None:
+        return refused
     if target is None or command.seq < actor.first_seq or command.target_at not in (None, target.created_at):
         return BAD_TARGET
     forbidden = _forbidden(command, chat_type, actor, target)
@@ -85,6 +87,16 @@ def judge_message_change(
     if target.deleted:
         return "unchanged" if isinstance(command, DeleteMessage) else DELETED
     return _effect(command, target)
+
+
+def _refused(command: MessageChange, actor: Actor, target: Target | None) -> Refused | None:
+    """What is wrong with what was sent. A text beside files may be taken away, by whoever may see them."""
+    if not isinstance(command, EditMessage | React) or command.refusal is None:
+        return None
+    has_files = target is not None and target.has_files and command.seq >= actor.first_seq
+    if command.refusal == "empty_content" and has_files:
+        return None
+    return Refused(command.refusal, field="content" if isinstance(command, EditMessage) else "emoji")
 
 
 def _forbidden(command: MessageChange, chat_type: ChatType, actor: Actor, target: Target) -> Refused | None:

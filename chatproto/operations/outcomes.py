@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import Factory, frozen
 
+from chatproto.operations.files import StoredFile
 from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
@@ -134,6 +135,28 @@ class Appended:
 
 
 @frozen
+class FileAdded:
+    """`created` is false where the same key was used for these bytes before. Where `stored.blob` is not the one that
+    was given, the user's equal bytes are kept there already."""
+
+    stored: StoredFile
+    created: bool
+
+
+@frozen
+class FileFound:
+    stored: StoredFile
+
+
+@frozen
+class FilesRemoved:
+    """`blobs`: bytes that no file has any more, to be removed. `removed`: how many files."""
+
+    removed: int
+    blobs: tuple[str, ...]
+
+
+@frozen
 class BatchAppended:
     """One outcome for each command of an AppendBatch, in their order."""
 
@@ -252,6 +275,9 @@ Outcome = (
     | ChatFound
     | Appended
     | BatchAppended
+    | FileAdded
+    | FileFound
+    | FilesRemoved
     | PageFound
     | AroundFound
     | LogRead

@@ -13,10 +13,12 @@ import msgspec
 from attrs import define, evolve, field, frozen
 
 from chatproto.operations import (
+    AddFile,
     AppendBatch,
     AppendChange,
     AppendMessage,
     ChangePassword,
+    CleanFiles,
     CleanUp,
     CreateDirect,
     CreateGroup,
@@ -32,6 +34,7 @@ from chatproto.operations import (
     FetchPins,
     FetchReaders,
     FetchRevisions,
+    FindFile,
     FindLogin,
     FindUsers,
     ListChats,
@@ -50,6 +53,7 @@ from chatproto.operations import (
     SaveLastSeen,
     SearchUsers,
     SetFlags,
+    StoredFile,
     Sweep,
     Swept,
     TouchSession,
@@ -204,6 +208,17 @@ class Room:
 
 
 @define
+class KeptFile:
+    """A file; the fields as those of AddFile."""
+
+    stored: StoredFile
+    source: bytes
+    as_file: bool
+    key: bytes
+    expires_at: datetime | None
+
+
+@define
 class Store:
     """All there is. Ids count up from 1 in each kind; refresh tokens are found by their hash."""
 
@@ -213,6 +228,7 @@ class Store:
     tokens: dict[bytes, RefreshToken] = field(factory=dict)
     rooms: dict[int, Room] = field(factory=dict)
     keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
+    files: dict[str, KeptFile] = field(factory=dict)
     messages: int = 0
     logins_made: int = 0
 
@@ -225,6 +241,7 @@ class Store:
             tokens={key: evolve(token) for key, token in self.tokens.items()},
             rooms={key: room.copy() for key, room in self.rooms.items()},
             keys=dict(self.keys),
+            files={key: evolve(file) for key, file in self.files.items()},
         )
 
     def perform(self, operation: Operation) -> Outcome:
@@ -282,6 +299,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     """What performs each operation; these modules import this one."""
     from chatproto.simulation import store_accounts as accounts
     from chatproto.simulation import store_chats as chats
+    from chatproto.simulation import store_files as files
     from chatproto.simulation import store_log as log
     from chatproto.simulation import store_marks as marks
     from chatproto.simulation import store_messages as messages
@@ -324,5 +342,8 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         FetchRevisions: messages.fetch_revisions,
         FetchReaders: messages.fetch_readers,
         FetchPins: messages.fetch_pins,
+        AddFile: files.add_file,
+        FindFile: files.find_file,
+        CleanFiles: files.clean_files,
         RenewEpoch: Store.renew_epoch,
     }

@@ -23,6 +23,7 @@ from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, judge
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
+from chatproto.simulation.store_files import hold, own_attachments
 from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
@@ -36,12 +37,14 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
         return NOT_MEMBER
     member = room.membership(operation.actor_id)
     source = _source(store, operation)
+    files = own_attachments(store, operation) if source is None else source.attachments
     verdict = judge_message(
         operation,
         accepted=_accepted(room, operation),
         first_seq=None if member is None else member.first_seq,
         target_at=_made_at(room, operation.reply_to),
         source=source,
+        has_files=files is not None,
     )
     if isinstance(verdict, Refused):
         return verdict
@@ -61,9 +64,12 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
         mentions=mentions,
         mentions_all=mentions_all,
         forwarded=None if source is None else source.author,
+        attachment_url=files[0].url if files else None,
+        attachments=files or (),
         cid=operation.cid,
     )
     room.log.append(message)
+    hold(store, message)
     room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
     return Appended(room.id, (message,), False, seq, previous_at=previous_at)
 
@@ -81,7 +87,7 @@ def _source(store: Store, operation: AppendMessage) -> Source | None:
         return None
     seen = shown(room, item, member)
     author = Forwarded(user_id=seen.sender_id, display_name=store.plain(seen.sender_id).display_name)
-    return Source(seen.created_at, seen.content, seen.forwarded or author)
+    return Source(seen.created_at, seen.content, seen.forwarded or author, seen.attachments)
 
 
 def append_batch(store: Store, operation: AppendBatch) -> Outcome:

@@ -25,6 +25,7 @@ from chatproto.operations.message_events import OF_CONTENT, UNPINNED, tombstone
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
 from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.store_chats import as_of, pinned, reactions_at, shown, shown_item
+from chatproto.simulation.store_files import release
 from chatproto.wire.limits import MAX_WATCHED
 from chatproto.wire.markup import Mentions
 from chatproto.wire.model import ChatType, Event, Message, Revision, Role
@@ -84,6 +85,7 @@ def _target(room: Room, operation: MessageChange) -> Target | None:
         own_emoji=frozenset(emoji for user_id, emoji in reactions if user_id == operation.actor_id),
         pinned=message.seq in pins,
         pins=len(pins),
+        has_files=bool(message.attachments),
     )
 
 
@@ -109,7 +111,8 @@ def _perform(store: Store, room: Room, operation: MessageChange) -> None:
             if was_pinned:
                 room.pins.append((seq, operation.seq, False))
             _log(room, operation, "deleted", {UNPINNED: True} if was_pinned else {})
-            _erase(room, operation.seq)
+            erased = _erase(room, operation.seq)
+            release(store, erased, operation.now)
         case _:
             assert_never(operation)
 
@@ -140,7 +143,7 @@ def _log(room: Room, operation: MessageChange, event: str, data: dict[str, objec
         room.changes[operation.seq] = (*room.changes.get(operation.seq, ()), seq)
 
 
-def _erase(room: Room, seq: int) -> None:
+def _erase(room: Room, seq: int) -> Message:
     message, changes = room.log[seq - 1], room.changes[seq]
     assert isinstance(message, Message)
     for change in changes:
@@ -150,6 +153,7 @@ def _erase(room: Room, seq: int) -> None:
         if isinstance(event, Event) and event.event in OF_CONTENT:
             room.log[change - 1] = structs.replace(event, data={})
     room.log[seq - 1] = tombstone(message, len(changes) + 1)
+    return message
 
 
 def fetch_revisions(store: Store, operation: FetchRevisions) -> Outcome:

@@ -13,7 +13,7 @@ def command_digest(
     emoji: str | None = None,
     on: bool | None = None,
     reply_to: int | None = None,
-    attachment_ids: tuple[int, ...] = (),
+    attachment_ids: tuple[str, ...] = (),
     forward: tuple[int, int] | None = None,
 ) -> bytes:
     """SHA-256 over the JSON array of the fields, in the order docs/protocol.md names them. `forward`: chat and seq of

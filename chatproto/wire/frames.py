@@ -6,12 +6,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chatproto.wire.limits import Limits
+from chatproto.wire.limits import MAX_FILES, Limits
 from chatproto.wire.model import MAX_ID, Chat, Event, Head, Hidden, LogItem, Message, PrivateUser, User
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Seq = Annotated[int, Meta(ge=0, le=MAX_ID)]
 Cid = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._:-]{1,64}\Z")]
+FileId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{22}\Z")]
+"""128 random bits, in Base64 for URLs."""
 Ref = Annotated[str, Meta(min_length=1, max_length=64)]
 Label = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -63,7 +65,7 @@ class Send(ClientFrame, frozen=True, kw_only=True, tag="send"):
     forward: ForwardField | None = None
     reply_to: Id | None = None
     target_at: datetime | None = None
-    attachments: Annotated[list[Id], Meta(max_length=10)] = []
+    attachments: Annotated[list[FileId], Meta(max_length=MAX_FILES)] = []
 
 
 class TargetFrame(ClientFrame, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The words of `/ws/chat/{chat_id}` (docs/protocol.md section 5): the frames in the shape of the first contract."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +25,18 @@ from chatproto.wire.frames import (
     Typing,
     TypingFrame,
 )
+from chatproto.wire.limits import MAX_FILES
 from chatproto.wire.model import Event, LogItem, Message
+
+FILES: Final = "/api/files/"
+FileRef = Annotated[str, Meta(pattern=r"\A(/api/files/)?[A-Za-z0-9_-]{22}\Z")]
+"""The id of a file, or its url."""
+
+
+def file_ids(given: str | list[str] | None) -> list[str]:
+    """The ids of what the field `attachment` holds."""
+    refs = [] if given is None else given if isinstance(given, list) else [given]
+    return [ref.removeprefix(FILES) for ref in refs]
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):
@@ -34,7 +45,7 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     content: str
     cid: Cid | None = None
     reply_to: Id | None = None
-    attachment: Id | Annotated[list[Id], Meta(max_length=10)] | None = None
+    attachment: FileRef | Annotated[list[FileRef], Meta(max_length=MAX_FILES)] | None = None
 
 
 class ChatStatus(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="status"):
@@ -60,14 +71,12 @@ def decode(data: str, chat_id: int, new_cid: Callable[[], str]) -> FromClient | 
     frame = codec.decode_as(data, _decoder, _TYPES)
     match frame:
         case ChatMessage():
-            attachment = frame.attachment
-            attachments = [] if attachment is None else attachment if isinstance(attachment, list) else [attachment]
             return Send(
                 chat_id=chat_id,
                 cid=frame.cid or new_cid(),
                 content=frame.content,
                 reply_to=frame.reply_to,
-                attachments=attachments,
+                attachments=file_ids(frame.attachment),
             )
         case ChatStatus():
             return TypingFrame(chat_id=chat_id, on=frame.state == "typing")

@@ -8,12 +8,15 @@ MAX_MEMBERS: Final = 1000
 """Of a group."""
 MAX_WATCHED: Final = 50
 """Members of a chat in which it is told who has read a message."""
+MAX_FILES: Final = 10
+"""Of a message."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What clients are told. Sizes in code points or bytes as named.
 
-    `held_frames`: those that wait for a fresh token; `inflight`: log commands of a connection without an answer.
+    `held_frames`: those that wait for a fresh token; `inflight`: log commands of a connection without an answer;
+    `file_quota_bytes`: of all files of one user.
     """
 
     content_code_points: int = 4000
@@ -28,3 +31,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     group_members: int = MAX_MEMBERS
     inflight: int = 32
     held_frames: int = 36
+    file_bytes: int = 25 * 1024 * 1024
+    files_per_message: int = MAX_FILES
+    file_quota_bytes: int = 5 * 1024**3

@@ -36,15 +36,27 @@ class PrivateUser(User, frozen=True, kw_only=True):
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a message; `size` in bytes, `width` and `height` in pixels."""
+    """A file of a message; `size` in bytes, `width` and `height` in pixels where it is an image of a known kind."""
 
-    id: int
+    id: str
     url: str
     name: str
     size: int
     content_type: str
     width: int | None = None
     height: int | None = None
+
+
+class File(Attachment, frozen=True, kw_only=True):
+    """A file as its owner is told of it. `sha256`: hexadecimal, of the bytes that others get."""
+
+    sha256: str
+    created_at: datetime
+
+
+def attachment_of(file: File) -> Attachment:
+    """What a message tells of a file."""
+    return msgspec.convert(file, Attachment, from_attributes=True)
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):

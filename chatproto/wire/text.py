@@ -32,8 +32,9 @@ def is_blank(text: str) -> bool:
     return all(character in _BLANK_LETTERS or unicodedata.category(character) in _INVISIBLE for character in text)
 
 
-def check_content(text: str, limits: Limits | None = None) -> str | None:
-    """A message's text: bad_unicode, content_too_long (code points or bytes), empty_content, or None."""
+def check_content(text: str, limits: Limits | None = None, *, has_files: bool = False) -> str | None:
+    """A message's text: bad_unicode, content_too_long (code points or bytes), empty_content, or None. With files it may
+    be empty."""
     limits = limits or Limits()
     if len(text) > limits.content_code_points:
         return "content_too_long"
@@ -41,7 +42,7 @@ def check_content(text: str, limits: Limits | None = None) -> str | None:
         return "bad_unicode"
     if len(text.encode()) > limits.content_bytes:
         return "content_too_long"
-    return "empty_content" if is_blank(text) else None
+    return "empty_content" if not has_files and is_blank(text) else None
 
 
 def normalize(text: str) -> str:

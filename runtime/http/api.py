@@ -7,14 +7,15 @@ from typing import Any, Final, cast
 
 import msgspec
 import trio
+from attrs import evolve
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from runtime.http import auth, chats, docs, health, message_changes, messages, users
-from runtime.http.exchange import Exchange, Headers, Reply
+from runtime.http import auth, chats, docs, files, health, message_changes, messages, users
+from runtime.http.exchange import Exchange, Headers, Reply, Stream
 from runtime.http.origin import is_guest_origin, is_own_origin
 from runtime.http.packing import may_be_packed, packed, takes_gzip
 from runtime.http.problem import Problem, encoded
-from runtime.http.routes import Page, Result, Route, run
+from runtime.http.routes import FileAnswer, Page, Result, Route, run
 from runtime.http.table import Found, Table
 from runtime.http.web import WebFile
 from runtime.logs import get_logger
@@ -24,13 +25,14 @@ from runtime.services import Services
 log = get_logger(__name__)
 
 CORS_MAX_AGE: Final = b"600"
+EXPOSED: Final = b"Retry-After, WWW-Authenticate, ETag, Content-Range, Content-Disposition"
 POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
 PAGE: Final = "page"
 """The label of all pages of the messenger: their names are no list that is worth keeping."""
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
-    *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES,
+    *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES, *files.ROUTES,
     *health.ROUTES
 )  # fmt: skip
 _VARY: Final = (b"vary", b"Origin")
@@ -70,11 +72,15 @@ class Api:
             common[common.index(_VARY)] = (b"vary", b"Origin, Accept-Encoding")
             if takes_gzip(exchange.header(b"accept-encoding")):
                 reply = await packed(reply)
-        if exchange.path.startswith("/api/"):
+        if exchange.path.startswith("/api/") and not _has(reply, b"cache-control"):
             common.append((b"cache-control", b"no-store"))
-        if not any(name == b"content-security-policy" for name, _ in reply.headers):
+        if not _has(reply, b"content-security-policy"):
             common.append((b"content-security-policy", POLICY))
-        await exchange.answer(Reply(reply.status, [*reply.headers, *common], reply.content))
+        try:
+            await exchange.answer(evolve(reply, headers=[*reply.headers, *common]))
+        finally:
+            if reply.stream is not None:
+                await reply.stream.blob.aclose()
         self._told(exchange, NO_ROUTE if route is None else route.path, reply.status, began)
 
     def _admit(self, exchange: Exchange) -> tuple[Reply | None, Headers]:
@@ -85,11 +91,11 @@ class Api:
             return None, common
         if is_guest_origin(origin, self._allowed):
             common.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            common.append((b"access-control-expose-headers", b"Retry-After, WWW-Authenticate"))
+            common.append((b"access-control-expose-headers", EXPOSED))
             if exchange.method != "OPTIONS":
                 return None, common
             common.append((b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"))
-            common.append((b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key"))
+            common.append((b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, Range"))
             common.append((b"access-control-max-age", CORS_MAX_AGE))
             asks = exchange.header(b"access-control-request-method") is not None
             return (Reply(204, []) if asks else None), common
@@ -146,10 +152,16 @@ def reply_to(result: Result) -> Reply:
         if result.policy is not None:
             headers.append((b"content-security-policy", result.policy.encode()))
         return Reply(200, headers, result.content)
+    if isinstance(result, FileAnswer):
+        return Reply(result.status, result.headers, stream=Stream(result.blob, result.offset, result.length))
     if result.body is None:
         return Reply(result.status, [])
     content = msgspec.json.encode(result.body)
     return Reply(result.status, [(b"content-type", b"application/json"), _length(content)], content)
+
+
+def _has(reply: Reply, name: bytes) -> bool:
+    return any(header == name for header, _ in reply.headers)
 
 
 def _content_type(value: str) -> tuple[bytes, bytes]:

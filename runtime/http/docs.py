@@ -79,8 +79,10 @@ def _section(path: str, method: str, operation: dict[str, Any], components: dict
         if parameter["in"] != "path"
     ]
     if "requestBody" in operation:
-        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        body = components[reference.rpartition("/")[2]]
+        (content,) = operation["requestBody"]["content"].values()
+        body = content["schema"]
+        if "$ref" in body:
+            body = components[body["$ref"].rpartition("/")[2]]
         named += [
             f"<code>{escape(name)}{'' if name in body['required'] else '?'}</code>" for name in body["properties"]
         ]

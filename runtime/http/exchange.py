@@ -4,18 +4,22 @@ The API is answered here and not through Quart, which costs as much again as eve
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 import trio
 from attrs import define, field, frozen
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 
+from runtime.files.blobs import Blob
 from runtime.http.problem import Problem
 
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body; more is answered with 413."""
 BODY_TIMEOUT: Final = 30.0
 """Seconds that a body may take to arrive."""
+PIECE: Final = 256 * 1024
+"""Bytes of a file that are read at a time."""
 LINGER: Final = 1.0
 """Seconds that an answer waits for the rest of the body, which is thrown away.
 
@@ -33,6 +37,16 @@ class Reply:
     status: int
     headers: Headers
     content: bytes = b""
+    stream: "Stream | None" = None
+
+
+@frozen
+class Stream:
+    """A part of a blob, which is closed at its end."""
+
+    blob: Blob
+    offset: int
+    length: int
 
 
 @define(eq=False)
@@ -114,11 +128,29 @@ class Exchange:
                     pass
         start = {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
         await self._send(cast("Any", start))
+        if reply.stream is not None and self.method != "HEAD":
+            await self.while_connected(partial(self._send_stream, reply.stream))
         await self._send(cast("Any", {"type": "http.response.body", "body": reply.content}))
         if not self.ended and not self.left:  # the server is closing; what it still hands on must find a reader
             with trio.move_on_after(LINGER):
                 while await self._next() is not None:
                     pass
+
+    async def _send_stream(self, stream: Stream) -> None:
+        """Piece by piece: the next one is read when the one before it has left."""
+        offset, end = stream.offset, stream.offset + stream.length
+        while offset < end:
+            data = await stream.blob.read(offset, min(PIECE, end - offset))
+            if not data:
+                raise OSError("a blob is shorter than it was")
+            await self._send(cast("Any", {"type": "http.response.body", "body": data, "more_body": True}))
+            offset += len(data)
+
+    async def piece(self, patience: float) -> bytes | Problem | None:
+        """What of the body comes next, within `patience` seconds; None: the client is gone."""
+        with trio.move_on_after(patience):
+            return await self._next()
+        return Problem("request_timeout")
 
     async def _next(self) -> bytes | None:
         """A piece of the body; None: the client is gone."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from chatproto.wire.frames import Cid
+from chatproto.wire.legacy import FileRef
 from chatproto.wire.model import MAX_ID
 from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, is_email, normalize
 from runtime.http.reading import Context, Fault, Rule
@@ -154,7 +155,7 @@ NewPassword = Annotated[
 ]
 AvatarUrl = Annotated[str, _told('https, or /api/files/{id}; "" for none', maxLength=MAX_URL), Rule(_avatar_url)]
 Content = Annotated[str, _told("at most 4,000 code points and 16 KiB by default")]
-Attachments = Annotated[Id | list[Id], _told("a file id or a list of them")]
+Attachments = Annotated[FileRef | list[FileRef], _told("a file id, or its url, or a list of them")]
 Search = Annotated[
     str, _told("wildcards stand for themselves", minLength=MIN_QUERY, maxLength=MAX_QUERY), Rule(_search)
 ]

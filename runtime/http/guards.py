@@ -30,7 +30,7 @@ ENDED_FOR: Final = 60.0
 LONGEST_WAIT: Final = 2.0
 """Seconds that a request of a busy user is held back; one that would wait longer is refused."""
 
-Kind = Literal["reads", "writes", "searches"]
+Kind = Literal["reads", "writes", "searches", "uploads"]
 
 
 @frozen
@@ -149,13 +149,14 @@ def _key(claims: AccessClaims) -> _Key:
 class Guards:
     """Every limit of HTTP. Those in seconds hold a caller back for a while first; the others refuse at once.
 
-    By user: `reads`, `writes`, `searches` (requests), `new_chats`, `new_members` (people added to groups). By address:
-    `registrations`, and `refused_tokens`, refresh tokens that were none.
+    By user: `reads`, `writes`, `searches`, `uploads` (requests), `new_chats`, `new_members` (people added to groups).
+    By address: `registrations`, and `refused_tokens`, refresh tokens that were none.
     """
 
     reads: Buckets[int]
     writes: Buckets[int]
     searches: Buckets[int]
+    uploads: Buckets[int]
     new_chats: Buckets[int]
     new_members: Buckets[int]
     registrations: Buckets[str]
@@ -170,6 +171,7 @@ class Guards:
             reads=_by_user(settings.limit_reads_rate, settings.limit_reads_burst),
             writes=_by_user(settings.bucket_rate, settings.bucket_burst),
             searches=_by_user(settings.limit_searches_rate, settings.limit_searches_burst),
+            uploads=_by_user(settings.limit_uploads / MINUTE, settings.limit_uploads),
             new_chats=_by_user(settings.limit_new_chats / HOUR, settings.limit_new_chats),
             new_members=_by_user(settings.limit_new_members / HOUR, settings.limit_new_members),
             registrations=_by_address(settings.limit_registrations, HOUR),

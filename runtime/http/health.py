@@ -1,10 +1,10 @@
-"""For operators: /healthz, /readyz and /metrics."""
+"""What a server says of itself: /healthz, /readyz and /metrics for operators, /api/server for clients."""
 
 import trio
 
 from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
-from runtime.http.shapes import Health, Ready
+from runtime.http.shapes import Health, Ready, Server
 from runtime.metrics import CONTENT_TYPE
 
 
@@ -24,6 +24,11 @@ async def readyz(call: Call[None, None]) -> Result:
     return Problem("store_unavailable" if "database" in faults else "bus_unavailable")
 
 
+async def server(call: Call[None, None]) -> Result:
+    """What this server takes."""
+    return Answer(200, Server(registration=call.services.settings.registration, limits=call.services.limits))
+
+
 async def metrics(call: Call[None, None]) -> Result:
     """Counters for Prometheus."""
     return Page(call.services.metrics.text(trio.current_time()), CONTENT_TYPE)
@@ -34,6 +39,8 @@ ROUTES = (
           answers={200: (Health,)}),
     Route(method="GET", path="/readyz", handler=readyz, summary="Is the server ready?", needs_token=False,
           answers={200: (Ready,)}, codes=("store_unavailable", "bus_unavailable", "draining")),
+    Route(method="GET", path="/api/server", handler=server, summary="What this server takes", needs_token=False,
+          answers={200: (Server,)}),
     Route(method="GET", path="/metrics", handler=metrics, summary="Counters for Prometheus", needs_token=False,
           answers={200: ()}, content_type=CONTENT_TYPE),
 )  # fmt: skip

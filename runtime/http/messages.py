@@ -22,6 +22,7 @@ from chatproto.operations import (
     Swept,
     composing,
 )
+from chatproto.wire.legacy import file_ids
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message, Page
 from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq, Until
@@ -122,7 +123,7 @@ async def mark_read(call: Call[Read, None], chat_id: int) -> Result:
 def _new_message(call: Call[NewMessage, None], chat_id: int) -> AppendMessage:
     body, services, user_id = call.body, call.services, call.me.user_id
     cid = body.cid or call.idempotency_key or services.random_token()
-    files = (*_listed(body.attachment), *_listed(body.attachments))
+    files = (*file_ids(body.attachment), *file_ids(body.attachments))
     if body.forward is not None:
         source = ForwardSource(body.forward.chat_id, body.forward.seq, body.forward.target_at)
         return composing.forward(chat_id, user_id, cid, source, body.reply_to, None, files, services.now())
@@ -132,15 +133,11 @@ def _new_message(call: Call[NewMessage, None], chat_id: int) -> AppendMessage:
     )  # fmt: skip
 
 
-def _listed(files: int | list[int] | None) -> tuple[int, ...]:
-    return () if files is None else tuple(files) if isinstance(files, list) else (files,)
-
-
 def wrong_content(code: str, limits: Limits) -> FieldError:
     """What a refusal of `check_content` is told as."""
     match code:
         case "attachment_invalid":
-            return FieldError(field="attachments", code=code, detail="There is no such file of yours.")
+            return FieldError(field="attachments", code=code, detail=f"At most {limits.files_per_message}, each once.")
         case "content_too_long":
             most = limits.content_code_points
             detail = f"Must have at most {most} characters and {limits.content_bytes} bytes."

@@ -7,12 +7,22 @@ import msgspec
 
 from runtime.http.problem import CODES, MEDIA_TYPE, ProblemBody
 from runtime.http.routes import Route
+from runtime.http.table import FILE_PLACES
 
 VERSION: Final = "1.0"
 """Of the HTTP API, not of the server."""
 
 _REF: Final = "#/components/schemas/{name}"
 _ID: Final = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
+_FILE_ID: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"}
+_FORM: Final = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "as_file": {"enum": ["1"], "description": "keep the file as it is"},
+    },
+    "required": ["file"],
+}
 _TEXT: Final = {"type": "string", "minLength": 1}
 
 
@@ -79,6 +89,8 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
             "required": required,
             "content": {"application/json": {"schema": schema_of[route.body]}},
         }
+    if route.form:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
     if route.needs_token:
         operation["security"] = [{"bearer": []}]
     return operation
@@ -91,7 +103,7 @@ def _tag(route: Route) -> str:
 
 def _parameters(route: Route, components: dict[str, Any]) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": _TEXT if name == route.text else _ID}
+        {"name": name, "in": "path", "required": True, "schema": _schema_of_place(route, name)}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query is not None:
@@ -104,6 +116,12 @@ def _parameters(route: Route, components: dict[str, Any]) -> list[dict[str, Any]
         pattern = {"type": "string", "pattern": r"^[A-Za-z0-9._:-]{1,64}$"}
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": pattern})
     return parameters
+
+
+def _schema_of_place(route: Route, name: str) -> dict[str, Any]:
+    if name in FILE_PLACES:
+        return _FILE_ID
+    return _TEXT if name == route.text else _ID
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +140,7 @@ def _responses(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
             schemas = [schema_of[kind] for kind in kinds]
             schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
             responses[str(status)]["content"] = {route.content_type: {"schema": schema}}
-        elif status != 204:
+        elif status not in (204, 304):
             responses[str(status)]["content"] = {route.content_type: {"schema": {"type": "string"}}}
     problem = {MEDIA_TYPE: {"schema": schema_of[ProblemBody]}}
     by_status: dict[int, list[str]] = {}
@@ -133,7 +151,7 @@ def _responses(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     return responses
 
 
-_DONE: Final = {200: "Done", 201: "Made", 204: "Done; nothing to tell"}
+_DONE: Final = {206: "A part", 304: "As it is known", 200: "Done", 201: "Made", 204: "Done; nothing to tell"}
 
 
 def _headers(status: int) -> dict[str, Any]:

@@ -31,12 +31,14 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "message_deleted": (409, "The message was deleted"),
     "too_many": (409, "The limit is reached"),
     "too_large": (413, "The body is too large"),
+    "bad_range": (416, "The file has no such part"),
     "validation_failed": (422, "Some fields are wrong"),
     "empty_content": (422, "The message is empty"),
     "content_too_long": (422, "The message is too long"),
     "bad_unicode": (422, "A text contains characters that are not allowed"),
     "bad_seq": (422, "There is no such place in the log"),
     "attachment_invalid": (422, "An attachment cannot be used"),
+    "file_empty": (422, "The file is empty"),
     "emoji_invalid": (422, "This is not an emoji"),
     "use_cursor": (422, "The offset is too deep: page with before_seq"),
     "rate_limited": (429, "Too many requests"),
@@ -44,6 +46,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "store_unavailable": (503, "The database is unavailable"),
     "bus_unavailable": (503, "This server is cut off from the others"),
     "draining": (503, "The server is stopping"),
+    "quota_exceeded": (507, "There is no room for this file"),
 }
 """Status and title by code. bad_request, method_not_allowed, request_timeout, bus_unavailable and draining are this
 server's additions to the protocol's list, for answers no client of the protocol meets."""
@@ -87,6 +90,7 @@ class Problem:
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
     retry_after: float | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     @property
     def status(self) -> int:
@@ -139,6 +143,7 @@ def encoded(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     )
     content = msgspec.json.encode(body)
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(content))]
+    headers += problem.headers
     if wait is not None:
         headers.append((b"retry-after", b"%d" % max(1, ceil(wait))))
     if status == 401:

@@ -11,7 +11,8 @@ from attrs import frozen
 from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
-from runtime.http.exchange import Exchange
+from runtime.files.blobs import Blob
+from runtime.http.exchange import Exchange, Headers
 from runtime.http.guards import LONGEST_WAIT, Kind
 from runtime.http.problem import FieldError, Problem, wrong_fields
 from runtime.http.reading import Context, read_body, read_fields, read_query
@@ -30,6 +31,7 @@ class Call(Generic[B_co, Q_co]):
 
     services: Services
     claims: AccessClaims | None
+    viewer_id: int | None
     body: B_co
     query: Q_co
     authorization: str | None
@@ -43,12 +45,22 @@ class Call(Generic[B_co, Q_co]):
         assert self.claims is not None, "the route was registered with needs_token=False"
         return self.claims
 
+    @property
+    def user_id(self) -> int:
+        """Who asks, by a token or by a link."""
+        assert self.viewer_id is not None, "the route was registered with needs_token=False"
+        return self.viewer_id
+
     async def ask(self, operation: Operation) -> Outcome:
         """Run an operation; trouble with the store is told at once."""
         return await self.services.ask(operation)
 
     async def append(self, operation: LogCommand) -> Outcome:
         """Write to the log. While the store is away it is tried again with the same cid, for `knobs.store_wait` s."""
+        return await self.persist(operation)
+
+    async def persist(self, operation: Operation) -> Outcome:
+        """The same for anything that may be asked twice."""
         deadline = trio.current_time() + self.services.knobs.store_wait
         while True:
             outcome = await self.services.ask(operation)
@@ -76,8 +88,19 @@ class Page:
     """Content-Security-Policy, where the common one is too narrow."""
 
 
-Result = Answer | Page | Problem
-Handler = Callable[..., Awaitable[Result]]
+@frozen
+class FileAnswer:
+    """A part of a blob. The blob is closed when it is sent, or cannot be."""
+
+    status: int
+    headers: Headers
+    blob: Blob
+    offset: int
+    length: int
+
+
+Result = Answer | Page | FileAnswer | Problem
+Handler = Callable[..., Awaitable[Result | None]]
 
 
 @frozen(kw_only=True)
@@ -100,6 +123,12 @@ class Route:
     text: str | None = None
     """The name of the last place of the path, where it is any text instead of an id."""
     content_type: str = "application/json"
+    streams: bool = False
+    """The handler is given the exchange: it reads the body itself, or looks at more of the headers."""
+    form: bool = False
+    """The body is a form with a file."""
+    by_link: bool = False
+    """Takes `?token=` of a link for the file in its path in place of the header Authorization."""
 
     @property
     def kind(self) -> Kind:
@@ -128,20 +157,26 @@ class _KeyHeader(msgspec.Struct, frozen=True):
 async def run(route: Route, services: Services, exchange: Exchange, places: dict[str, Any]) -> Result | None:
     """Read and check a request, and let its handler answer; None: the client left before."""
     claims: AccessClaims | None = None
+    viewer_id: int | None = None
     authorization = exchange.header(b"authorization")
-    if route.needs_token:
+    if route.by_link and authorization is None and (token := _arguments(exchange.query).get("token")):
+        viewer_id = services.files.links.viewer(token, places["file_id"], services.now())
+        if viewer_id is None:
+            return Problem("not_found")
+    elif route.needs_token:
         admitted = await services.authenticate(authorization)
         if isinstance(admitted, Problem):
             return admitted
-        if (refused := await take_turn(services, route.kind, admitted.user_id)) is not None:
-            return refused
-        claims = admitted
+        claims, viewer_id = admitted, admitted.user_id
+    if viewer_id is not None and (refused := await take_turn(services, route.kind, viewer_id)) is not None:
+        return refused
     given = await _read_fields(route, services, exchange)
     if given is None or isinstance(given, Problem):
         return given
     call: Call[Any, Any] = Call(
         services=services,
         claims=claims,
+        viewer_id=viewer_id,
         body=given.body,
         query=given.query,
         authorization=authorization,
@@ -149,6 +184,8 @@ async def run(route: Route, services: Services, exchange: Exchange, places: dict
         user_agent=exchange.header(b"user-agent") or "",
         idempotency_key=given.key,
     )
+    if route.streams:
+        return await route.handler(call, exchange, **places)
     if route.method == "GET":  # it ends soon, whether somebody waits for it or not
         return await route.handler(call, **places)
     return await exchange.while_connected(lambda: route.handler(call, **places))

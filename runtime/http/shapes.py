@@ -1,8 +1,12 @@
 """What the answers hold, where it is not one value of the model alone."""
 
+from datetime import datetime
+
 import msgspec
 
+from chatproto.wire.limits import Limits
 from chatproto.wire.model import Chat, LogItem, Message, PrivateUser, Revision, SessionInfo, User
+from runtime.config import Registration
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +98,20 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: tuple[Message, ...]
     users: tuple[User, ...]
+
+
+class FileLink(msgspec.Struct, frozen=True, kw_only=True):
+    """`url`: a path with a token, good until `expires_at`."""
+
+    url: str
+    expires_at: datetime
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client wants to know before it logs in."""
+
+    registration: Registration
+    limits: Limits
 
 
 class ReadState(msgspec.Struct, frozen=True, kw_only=True):

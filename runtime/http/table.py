@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -17,6 +18,10 @@ _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
 TEXT: Final = "{*}"
+FILE: Final = "{file}"
+FILE_ID: Final = re.compile("[A-Za-z0-9_-]{22}")
+FILE_PLACES: Final = frozenset({"file_id"})
+"""Places whose ids are of this form."""
 
 
 @frozen
@@ -48,7 +53,7 @@ class Table:
         paths: dict[str, tuple[dict[str, Route], tuple[str, ...]]] = {}
         for route in routes:
             names = tuple(_PLACE.findall(route.path))
-            key = _PLACE.sub("{}", route.path.replace(f"{{{route.text}}}", TEXT) if route.text else route.path)
+            key = _PLACE.sub(partial(_placeholder, route), route.path)
             by_method, others = paths.setdefault(key, ({}, names))
             assert others == names and route.method not in by_method, f"{route.method} {route.path}"
             by_method[route.method] = route
@@ -66,10 +71,13 @@ class Table:
             if ID.fullmatch(part):
                 values.append(int(part))
                 parts[place] = "{}"
+            elif FILE_ID.fullmatch(part):
+                values.append(part)
+                parts[place] = FILE
         found = self._found("/".join(parts), values)
         if found is not None or not last:
             return found
-        values = [*values[:-1], last] if parts[-1] == "{}" else [*values, last]
+        values = [*values[:-1], last] if parts[-1] in ("{}", FILE) else [*values, last]
         return self._found("/".join([*parts[:-1], TEXT]), values)
 
     def _found(self, key: str, values: list[int | str]) -> Found | None:
@@ -77,3 +85,9 @@ class Table:
         if found is None or len(found[1]) != len(values):
             return None
         return Found(found[0], dict(zip(found[1], values, strict=True)))
+
+
+def _placeholder(route: Route, found: re.Match[str]) -> str:
+    if found[1] in FILE_PLACES:
+        return FILE
+    return TEXT if found[1] == route.text else "{}"

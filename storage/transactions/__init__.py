@@ -19,10 +19,12 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from chatproto.operations import (
+    AddFile,
     AppendBatch,
     AppendChange,
     AppendMessage,
     ChangePassword,
+    CleanFiles,
     CleanUp,
     CreateDirect,
     CreateGroup,
@@ -38,6 +40,7 @@ from chatproto.operations import (
     FetchPins,
     FetchReaders,
     FetchRevisions,
+    FindFile,
     FindLogin,
     FindUsers,
     ListChats,
@@ -67,6 +70,7 @@ from storage.transactions.accounts import create_user, find_login, list_users, s
 from storage.transactions.batches import append_alone, append_batch
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
+from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
@@ -162,6 +166,12 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(fetch_readers, operation), writes=False)
         case FetchPins():
             return Plan(partial(fetch_pins, operation), writes=False)
+        case AddFile():
+            return Plan(partial(add_file, operation), writes=True)
+        case FindFile():
+            return Plan(partial(find_file, operation), writes=False)
+        case CleanFiles():
+            return Plan(partial(clean_files, operation), writes=True)
         case Mark():
             return Plan(partial(mark, operation), writes=True)
         case LoadSession():

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import ChatType, Event, Forwarded, Message, Role, User
+from chatproto.wire.model import Attachment, ChatType, Event, Forwarded, Message, Role, User
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
@@ -34,7 +35,11 @@ MESSAGE_COLUMNS: Final = (
     messages.c.mentions_all,
     messages.c.forwarded_id,
     messages.c.forwarded_name,
+    messages.c.attachments,
 )
+
+
+_ATTACHMENTS: Final = msgspec.json.Decoder(tuple[Attachment, ...])
 
 
 class ChatRow(NamedTuple):
@@ -83,6 +88,7 @@ class MessageRow(NamedTuple):
     mentions_all: bool
     forwarded_id: int | None
     forwarded_name: str | None
+    attachments: str | None
 
 
 class _EventRow(NamedTuple):
@@ -156,9 +162,11 @@ INSERT_MESSAGE_NAMING: Final = Statement(
         "mentions_all",
         "forwarded_id",
         "forwarded_name",
+        "attachments",
+        "attachment_url",
     )
 )
-"""For messages some of which name somebody or are forwarded, which is rare."""
+"""For messages some of which name somebody, are forwarded or have files, which is rare."""
 INSERT_EVENT: Final = Statement(
     into(chat_events, "chat_id", "seq", "event", "actor_id", "created_at", "target_seq", "subject_id", "data")
 )
@@ -243,6 +251,7 @@ def read_message(row: Sequence[Any], *, is_read: bool) -> Message:
         is_read=is_read,
         reply_to=found.reply_to,
         attachment_url=found.attachment_url,
+        attachments=read_attachments(found.attachments),
         cid=found.cid,
         mentions=read_ids(found.mentions),
         mentions_all=found.mentions_all,
@@ -252,6 +261,16 @@ def read_message(row: Sequence[Any], *, is_read: bool) -> Message:
             else Forwarded(user_id=found.forwarded_id, display_name=found.forwarded_name or "")
         ),
     )
+
+
+def read_attachments(text: str | None) -> tuple[Attachment, ...]:
+    """The column `attachments`."""
+    return () if text is None else _ATTACHMENTS.decode(text)
+
+
+def write_attachments(attachments: Sequence[Attachment]) -> str | None:
+    """For the column `attachments`."""
+    return msgspec.json.encode(attachments).decode() if attachments else None
 
 
 def read_ids(text: str | None) -> tuple[int, ...]:

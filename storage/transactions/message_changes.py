@@ -28,6 +28,7 @@ from chatproto.operations.message_rules import Actor, Target, judge_message_chan
 from chatproto.wire.model import ChatType, Event, Message, Role
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages, pins, reactions, revisions
+from storage.transactions.files import release_files
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_EVENT,
@@ -36,6 +37,7 @@ from storage.transactions.log import (
     MessageRow,
     read_entries,
     read_message,
+    write_attachments,
     write_ids,
 )
 from storage.transactions.naming import INSERT_MENTION, find_named, forget_mentions, mention_rows
@@ -133,6 +135,7 @@ _CHANGE_MESSAGE: Final = Statement(
         mentions_all=bindparam("mentions_all", type_=messages.c.mentions_all.type),
         forwarded_id=bindparam("forwarded_id", type_=messages.c.forwarded_id.type),
         forwarded_name=bindparam("forwarded_name", type_=messages.c.forwarded_name.type),
+        attachments=bindparam("attachments", type_=messages.c.attachments.type),
     )
 )
 _INSERT_REVISION: Final = Statement(
@@ -264,6 +267,7 @@ def _target(operation: MessageChange, message: Message, under: Sequence[_Reactio
         own_emoji=frozenset(one.emoji for one in under if one.user_id == operation.actor_id),
         pinned=any(one.seq == message.seq for one in pinned),
         pins=len(pinned),
+        has_files=bool(message.attachments),
     )
 
 
@@ -383,6 +387,7 @@ def _delete(change: _Change) -> Steps[_Done]:
     message = tombstone(change.message, change.message.rev + 1)
     yield from _write(message)
     yield from forget_mentions(change.message)
+    yield from release_files(change.message, change.operation.now)
     if change.message.rev > 1:
         yield from _ERASE_REVISIONS.run(**change.place)
         yield from _ERASE_REACTIONS.run(**change.place)
@@ -446,4 +451,5 @@ def _write(message: Message) -> Steps[None]:
         mentions_all=message.mentions_all,
         forwarded_id=None if message.forwarded is None else message.forwarded.user_id,
         forwarded_name=None if message.forwarded is None else message.forwarded.display_name,
+        attachments=write_attachments(message.attachments),
     )

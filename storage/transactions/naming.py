@@ -121,4 +121,4 @@ def find_source(actor_id: int, forward: ForwardSource) -> Steps[Source | None]:
     ends = {} if left_seq is None else {forward.chat_id: left_seq}
     (message,) = yield from completed([read_message(columns, is_read=False)], ends)
     author = Forwarded(user_id=message.sender_id, display_name=display_name)
-    return Source(message.created_at, message.content, message.forwarded or author)
+    return Source(message.created_at, message.content, message.forwarded or author, message.attachments)

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from chatproto.operations import Appended, AppendMessage, Refused
 from chatproto.operations.append_rules import NOT_MEMBER, Source, judge_message
 from chatproto.wire.markup import NOBODY
-from chatproto.wire.model import Message
+from chatproto.wire.model import Attachment, Message
 from storage.statements import Answers, DuplicateKey, Lookup, Steps, param, updates
 from storage.tables import chat_users, chats, commands, messages
 from storage.together import together
+from storage.transactions.files import hold_files, lock_attachments, own_attachments
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_MESSAGE,
@@ -23,6 +24,7 @@ from storage.transactions.log import (
     Readers,
     read_message,
     readers,
+    write_attachments,
     write_ids,
 )
 from storage.transactions.naming import INSERT_MENTION, NONE_NAMED, Named, find_named, find_source, mention_rows
@@ -117,10 +119,11 @@ class _Fresh:
 
 @frozen
 class _Extra:
-    """Of a command: whom it names, and what it forwards."""
+    """Of a command: whom it names, what it forwards, and its files; None where one of them is not there."""
 
     named: Named = NONE_NAMED
     source: Source | None = None
+    files: tuple[Attachment, ...] | None = ()
 
     @property
     def is_plain(self) -> bool:
@@ -148,7 +151,8 @@ def append_messages(sends: Sequence[AppendMessage], facts: "Facts", *, last: boo
     not. A refusal is given only after a look (I3: the cid comes before every other check)."""
     facts.extras = yield from _extras(sends)
     verdicts = facts.judge(sends)
-    looked = any(isinstance(verdict, Refused) for verdict in verdicts)
+    with_files = any(extra.files for extra in facts.extras.values())  # which are linked before a key may be met
+    looked = with_files or any(isinstance(verdict, Refused) for verdict in verdicts)
     if looked:
         verdicts = facts.judge(sends, (yield from _look_up(sends)))
     stored = yield from _stored(verdicts)
@@ -196,6 +200,7 @@ class Facts:
                 first_seq=self.members.get((chat_id, command.actor_id)),
                 target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
                 source=extra.source,
+                has_files=extra.files is not None,
             )
             if isinstance(verdict, Refused):
                 verdicts.append(verdict)
@@ -222,7 +227,13 @@ def _extras(sends: Sequence[AppendMessage]) -> Steps[dict[int, _Extra]]:
     for command in sends:
         if command.forward is not None:
             source = yield from find_source(command.actor_id, command.forward)
-            extras[id(command)] = evolve(extras.get(id(command), _PLAIN), source=source)
+            files = yield from lock_attachments(() if source is None else source.attachments)
+            if source is not None and files is None:  # deleted since it was read
+                source = evolve(source, content=None)
+            extras[id(command)] = evolve(extras.get(id(command), _PLAIN), source=source, files=files or ())
+        elif command.attachments:
+            files = yield from own_attachments(command)
+            extras[id(command)] = evolve(extras.get(id(command), _PLAIN), files=files)
     return extras
 
 
@@ -250,6 +261,7 @@ def _write(verdicts: Sequence[_Verdict], *, last: bool) -> Steps[None]:
     """What is new, with all that goes with it; the messages get their ids."""
     fresh = [verdict for verdict in verdicts if isinstance(verdict, _Fresh)]
     plain = all(one.extra.is_plain for one in fresh)
+    yield from hold_files([(one.command.chat_id, one.seq, one.extra.files) for one in fresh if one.extra.files])
     insert = INSERT_MESSAGE if plain else INSERT_MESSAGE_NAMING
     _, inserted, ids, _, _ = yield from together(
         INSERT_COMMAND.many([_command_row(one) for one in fresh]),
@@ -313,7 +325,7 @@ def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
 
 
 def _message(one: _Fresh) -> Message:
-    command, source = one.command, one.extra.source
+    command, source, files = one.command, one.extra.source, one.extra.files or ()
     return Message(
         id=one.id,
         chat_id=command.chat_id,
@@ -325,6 +337,8 @@ def _message(one: _Fresh) -> Message:
         mentions=one.extra.named.user_ids,
         mentions_all=one.extra.named.everybody,
         forwarded=None if source is None else source.author,
+        attachment_url=files[0].url if files else None,
+        attachments=files,
         cid=command.cid,
     )
 
@@ -362,4 +376,6 @@ def _naming_row(one: _Fresh) -> dict[str, Any]:
         "mentions_all": message.mentions_all,
         "forwarded_id": None if message.forwarded is None else message.forwarded.user_id,
         "forwarded_name": None if message.forwarded is None else message.forwarded.display_name,
+        "attachments": write_attachments(message.attachments),
+        "attachment_url": message.attachment_url,
     }

@@ -88,7 +88,7 @@ def test_bad_content_is_a_final_error(content: str, code: str) -> None:
     a.send(type="send", chat_id=chat_id, cid="c-1", content=content)
     [error] = a.take("error")
     assert (error["code"], error["ref"], error["chat_id"], error["retryable"]) == (code, "c-1", chat_id, False)
-    a.send(type="send", chat_id=chat_id, cid="c-2", content="x", attachments=[1])
+    a.send(type="send", chat_id=chat_id, cid="c-2", content="x", attachments=["f" * 22])
     assert [error["code"] for error in a.take("error")] == ["attachment_invalid"]
     assert a.closed is None
 

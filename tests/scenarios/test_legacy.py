@@ -29,8 +29,8 @@ def test_errors_are_system_events() -> None:
     ann, bob = world.people("ann", "bob")
     a = ann.join(world.direct(ann, bob))
     a.send(type="message", content=" ")
-    a.send(type="message", content="x", attachment=1)
-    a.send(type="message", content="x", attachment=[1, 2])
+    a.send(type="message", content="x", attachment="f" * 22)
+    a.send(type="message", content="x", attachment=["/api/files/" + "f" * 22, "g" * 22])
     a.send(type="nope")
     a.send(type="message", content=5)
     errors = [frame["code"] for frame in a.take("system") if frame["event"] == "error"]

@@ -22,8 +22,10 @@ from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import LocalBus
-from runtime.compose import sources_of
+from runtime.compose import limits_of, sources_of
 from runtime.config import Settings
+from runtime.files.links import FileLinks
+from runtime.files.service import open_files
 from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
@@ -46,7 +48,8 @@ KEYS = TokenKeys(current="1", keys={"1": b"k" * 48})
 PASSWORD = "correct horse battery"
 GENEROUS: dict[str, Any] = {
     "bucket_rate": 1000.0, "bucket_burst": 1000, "limit_reads_rate": 1000.0, "limit_reads_burst": 1000,
-    "limit_searches_rate": 1000.0, "limit_new_chats": 1000, "limit_new_members": 100_000, "limit_registrations": 1000,
+    "limit_searches_rate": 1000.0, "limit_uploads": 1000,
+    "limit_new_chats": 1000, "limit_new_members": 100_000, "limit_registrations": 1000,
 }  # fmt: skip
 """Limits that no test meets unless it means to."""
 
@@ -210,8 +213,9 @@ async def open_house(
 
     `transport`: of WebSockets, `own` or `quart`.
     """
-    limits, knobs = limits or Limits(), knobs or Knobs(store_wait=0.5, rate=1000.0, burst=1000)
+    knobs = knobs or Knobs(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
+    limits = limits or limits_of(chosen)
     metrics, bus = Metrics(), LocalBus()
     clock, storage = Clock(), Valve(SQLiteStorage(path, observer=metrics))
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -231,6 +235,8 @@ async def open_house(
         now=clock.now,
         clock=clock.seconds,
         random_token=lambda: secrets.token_urlsafe(32),
+        random_bytes=secrets.token_bytes,
+        files=open_files(path.parent, FileLinks(KEYS.keys)),
     )
     pages = read_pages(settings.get("web_dir"))
     app: Any = create_app(pages)

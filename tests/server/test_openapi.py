@@ -20,11 +20,12 @@ PROMISED = {
     ("patch", "/api/chats/{chat_id}/members/{user_id}"), ("delete", "/api/chats/{chat_id}/members/{user_id}"),
     ("get", "/api/chats/{chat_id}/messages"), ("post", "/api/chats/{chat_id}/messages"),
     ("post", "/api/chats/{chat_id}/read"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"),
-    ("get", "/openapi.json"), ("get", "/docs"),
+    ("get", "/openapi.json"), ("get", "/docs"), ("get", "/api/server"), ("post", "/api/files"),
+    ("get", "/api/files/{file_id}"), ("post", "/api/files/{file_id}/link"),
 }  # fmt: skip
 PUBLIC = {
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/healthz", "/readyz",
-    "/metrics", "/openapi.json", "/docs",
+    "/metrics", "/openapi.json", "/docs", "/api/server",
 }  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""What is asked about files: their names, rights and lives. Their bytes are kept elsewhere, each under a random key.
+
+A file that no message holds has an end, `expires_at`; one that was uploaded and never sent lives for a day, one whose
+last message was deleted ends with it. From its end on it is as if it were not there, and CleanFiles removes it.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from attrs import frozen
+
+from chatproto.wire.model import File
+
+Kind = Literal["image", "video", "audio", "other"]
+
+
+def kind_of(content_type: str) -> Kind:
+    """What a file is to people who look for one."""
+    match content_type.partition("/")[0]:
+        case "image" | "video" | "audio" as kind:
+            return kind
+        case _:
+            return "other"
+
+
+def url_of(file_id: str) -> str:
+    """The path of a file."""
+    return f"/api/files/{file_id}"
+
+
+@frozen
+class StoredFile:
+    """A file and where its bytes are: `blob`, a key of the store."""
+
+    file: File
+    owner_id: int
+    blob: str
+
+
+@frozen
+class AddFile:
+    """Bytes that arrived whole and are durable under `blob` become a file.
+
+    `source`: SHA-256 of what was uploaded; `as_file`: nothing was taken out of it. `key`: 32 bytes that stand for this
+    upload, so that it can be asked again. `quota`: bytes that all files of the owner may have. `expires_at`: when it
+    ends unless it is sent. Outcome: FileAdded; Refused cid_conflict / quota_exceeded.
+    """
+
+    owner_id: int
+    file: File
+    blob: str
+    source: bytes
+    as_file: bool
+    key: bytes
+    quota: int
+    expires_at: datetime
+
+
+@frozen
+class FindFile:
+    """A file that the user may read: their own, or one that a message holds which they may see (a former member: within
+    what they were given). Outcome: FileFound; Refused not_found."""
+
+    user_id: int
+    file_id: str
+    now: datetime
+
+
+@frozen
+class CleanFiles:
+    """Remove files whose end has come, at most `limit` of them. Outcome: FilesRemoved."""
+
+    now: datetime
+    limit: int

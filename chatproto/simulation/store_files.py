@@ -1,0 +1,108 @@
+"""The model's files (chatproto/operations/files.py): a message holds what its entry of the log names."""
+
+from datetime import datetime
+
+from msgspec import structs
+
+from chatproto.operations import (
+    AddFile,
+    AppendMessage,
+    CleanFiles,
+    FileAdded,
+    FileFound,
+    FilesRemoved,
+    FindFile,
+    Outcome,
+    Refused,
+    StoredFile,
+)
+from chatproto.operations.append_rules import CID_CONFLICT
+from chatproto.simulation.model_store import KeptFile, Room, Store
+from chatproto.wire.model import Attachment, Message, attachment_of
+
+
+def add_file(store: Store, operation: AddFile) -> Outcome:
+    """Equal bytes of one user keep the blob they have."""
+    own = [kept for kept in store.files.values() if kept.stored.owner_id == operation.owner_id]
+    known = next((kept for kept in own if kept.key == operation.key), None)
+    if known is not None:
+        if known.source != operation.source:
+            return CID_CONFLICT
+        known.expires_at = known.expires_at and operation.expires_at
+        return FileAdded(known.stored, created=False)
+    if sum(kept.stored.file.size for kept in own) + operation.file.size > operation.quota:
+        return Refused("quota_exceeded")
+    file, blob = operation.file, operation.blob
+    for kept in own:
+        if (kept.source, kept.as_file) == (operation.source, operation.as_file):
+            same, blob = kept.stored.file, kept.stored.blob
+            file = structs.replace(same, id=file.id, url=file.url, name=file.name, created_at=file.created_at)
+    stored = StoredFile(file, operation.owner_id, blob)
+    store.files[file.id] = KeptFile(
+        stored, operation.source, operation.as_file, operation.key, operation.expires_at
+    )  # fmt: skip
+    return FileAdded(stored, created=True)
+
+
+def find_file(store: Store, operation: FindFile) -> Outcome:
+    """One's own, or held by a message that is seen."""
+    kept = store.files.get(operation.file_id)
+    if kept is None or not _lives(kept, operation.now):
+        return Refused("not_found")
+    seen = kept.stored.owner_id == operation.user_id or any(
+        _sees(room, operation.user_id, operation.file_id) for room in store.rooms.values()
+    )
+    return FileFound(kept.stored) if seen else Refused("not_found")
+
+
+def clean_files(store: Store, operation: CleanFiles) -> Outcome:
+    """The earliest first."""
+    ended = sorted(
+        (kept.expires_at, file_id)
+        for file_id, kept in store.files.items()
+        if kept.expires_at is not None and kept.expires_at <= operation.now
+    )[: operation.limit]
+    blobs = dict.fromkeys(store.files.pop(file_id).stored.blob for _, file_id in ended)
+    kept_blobs = {kept.stored.blob for kept in store.files.values()}
+    return FilesRemoved(len(ended), tuple(blob for blob in blobs if blob not in kept_blobs))
+
+
+def own_attachments(store: Store, command: AppendMessage) -> tuple[Attachment, ...] | None:
+    """The files that a message is to have; None where one is not there, or is somebody else's."""
+    found = [store.files.get(file_id) for file_id in command.attachments]
+    usable = [
+        kept
+        for kept in found
+        if kept is not None and kept.stored.owner_id == command.actor_id and _lives(kept, command.now)
+    ]
+    return tuple(attachment_of(kept.stored.file) for kept in usable) if len(usable) == len(found) else None
+
+
+def hold(store: Store, message: Message) -> None:
+    """A message takes its files."""
+    for one in message.attachments:
+        store.files[one.id].expires_at = None
+
+
+def release(store: Store, message: Message, now: datetime) -> None:
+    """A message was deleted: what no other one holds ends."""
+    for one in message.attachments:
+        if not any(_holds(room, one.id) for room in store.rooms.values()):
+            store.files[one.id].expires_at = now
+
+
+def _lives(kept: KeptFile, now: datetime) -> bool:
+    return kept.expires_at is None or kept.expires_at > now
+
+
+def _sees(room: Room, user_id: int, file_id: str) -> bool:
+    member = room.members.get(user_id)
+    if member is None:
+        return False
+    end = room.last_seq if member.left_seq is None else member.left_seq
+    return _holds(room, file_id, member.first_seq, end)
+
+
+def _holds(room: Room, file_id: str, first: int = 1, last: int | None = None) -> bool:
+    messages = [item for item in room.log[first - 1 : last] if isinstance(item, Message)]
+    return any(one.id == file_id for message in messages for one in message.attachments)

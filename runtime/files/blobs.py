@@ -1,0 +1,108 @@
+"""Where the bytes of files are: each under a random key, written once, never changed."""
+
+import os
+import re
+from pathlib import Path
+from typing import Final, Protocol
+
+import trio
+
+KEY: Final = re.compile(r"[a-z0-9]{32}")
+"""What names a blob; nothing of what people say goes into it."""
+THREADS: Final = trio.CapacityLimiter(8)
+"""For everything that waits for the disk of files, so that it does not stand in the way of the database's."""
+
+
+class Blob(Protocol):
+    """Bytes that are open for reading."""
+
+    size: int
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset` on; b"" at the end. Raises OSError."""
+        ...
+
+    async def aclose(self) -> None:
+        """No more calls."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Keeps blobs. Its methods raise OSError where it cannot be reached."""
+
+    async def put(self, path: Path, key: str) -> None:
+        """Take a whole file away from `path`; it is durable under `key` when this returns."""
+        ...
+
+    async def open(self, key: str) -> Blob | None:
+        """None where there is no such blob."""
+        ...
+
+    async def remove(self, key: str) -> None:
+        """Remove a blob, if it is there."""
+        ...
+
+
+class FolderBlob:
+    """A file that is open; it can be read to its end also when its name is gone."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self.size = os.fstat(file).st_size
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """See Blob."""
+        return await trio.to_thread.run_sync(os.pread, self._file, length, offset, limiter=THREADS)
+
+    async def aclose(self) -> None:
+        """See Blob."""
+        os.close(self._file)
+
+
+class FolderStore:
+    """A folder with 256 folders in it. Only the owner of the process can read them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    async def put(self, path: Path, key: str) -> None:
+        """See BlobStore. `path` must be on the same file system."""
+        await trio.to_thread.run_sync(self._put, path, self._place(key), limiter=THREADS)
+
+    async def open(self, key: str) -> Blob | None:
+        """See BlobStore."""
+        try:
+            flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+            return FolderBlob(await trio.to_thread.run_sync(os.open, self._place(key), flags, limiter=THREADS))
+        except FileNotFoundError:
+            return None
+
+    async def remove(self, key: str) -> None:
+        """See BlobStore."""
+        await trio.to_thread.run_sync(_unlink, self._place(key), limiter=THREADS)
+
+    def _place(self, key: str) -> Path:
+        if not KEY.fullmatch(key):
+            raise ValueError("not a key of a blob")
+        return self.root / key[:2] / key
+
+    def _put(self, path: Path, place: Path) -> None:
+        folder = place.parent
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _sync(self.root)
+        path.rename(place)
+        _sync(folder)
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """A new name in a folder is durable only when the folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,73 @@
+"""Files that are on their way in: they grow in a folder of their own and become known only when they are whole."""
+
+import os
+import secrets
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from runtime.files.sniffing import HEAD
+
+ABANDONED: Final = 24 * 3600.0
+"""Seconds after its last byte that a draft is kept."""
+_MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Draft:
+    """One file that grows. Everything here blocks: call it in a thread, one call at a time. Raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self.head = b""
+        self._sha256 = sha256()
+        self._file = os.open(path, _MODE, 0o600)
+
+    @property
+    def sha256(self) -> bytes:
+        """Of what was written so far."""
+        return self._sha256.digest()
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        self._sha256.update(data)
+        self.head += data[: HEAD - len(self.head)]
+        self.size += len(data)
+
+    def finish(self) -> None:
+        """It is whole, and on the disk."""
+        os.fsync(self._file)
+        self._close()
+
+    def discard(self) -> None:
+        """It is not wanted, or was taken away already."""
+        self._close()
+        self.path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def new_draft(folder: Path) -> Draft:
+    """An empty draft under a random name."""
+    return Draft(folder / f"{secrets.token_hex(16)}.part")
+
+
+def remove_abandoned(folder: Path) -> int:
+    """Remove drafts that nobody has written to for a day; how many they were."""
+    oldest = time.time() - ABANDONED
+    removed = 0
+    for path in folder.glob("*.part"):
+        try:
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue
+    return removed

@@ -1,0 +1,96 @@
+"""The body of POST /api/files: a form, of which the file goes into a draft as it comes."""
+
+from typing import Final
+
+import trio
+from attrs import define, field
+
+from runtime.files.blobs import THREADS
+from runtime.files.drafts import Draft
+from runtime.http.exchange import Exchange
+from runtime.http.multipart import BadForm, FieldRead, FileBegins, FileData, FileEnds, FormReader, Happening
+from runtime.http.problem import FieldError, Problem, wrong_fields
+
+STALL: Final = 30.0
+"""Seconds without a byte after which an upload is given up."""
+LONGEST: Final = 3600.0
+"""Seconds that one upload may take."""
+FORM: Final = 64 * 1024
+"""Bytes that a form may have beside its file."""
+PART: Final = 256 * 1024
+"""Bytes that are gathered before they are written."""
+
+NEEDED: Final = FieldError(field="file", code="required", detail="A form with one file is wanted.")
+ONLY_ONE: Final = FieldError(field="file", code="not_allowed", detail="A form has one file, named `file`.")
+
+
+@define(eq=False)
+class Form:
+    """What was read so far. `name`: what the sender calls the file; `whole`: all of it is in the draft."""
+
+    draft: Draft
+    limit: int
+    name: str | None = None
+    as_file: bool = False
+    whole: bool = False
+    _waiting: bytearray = field(factory=bytearray)
+
+    async def take(self, happenings: list[Happening]) -> Problem | None:
+        """Go on with what was read. Raises OSError."""
+        for one in happenings:
+            match one:
+                case FileBegins(name=name, filename=filename):
+                    if name != "file" or self.name is not None:
+                        return wrong_fields(ONLY_ONE)
+                    self.name = filename
+                case FileData(data=data):
+                    self._waiting += data
+                case FileEnds():
+                    self.whole = True
+                case FieldRead(name=name, value=value):
+                    self.as_file = self.as_file or (name == "as_file" and value == "1")
+        if self.draft.size + len(self._waiting) > self.limit:
+            return Problem("too_large", f"A file has at most {self.limit} bytes.")
+        if len(self._waiting) >= PART or self.whole:
+            data, self._waiting = bytes(self._waiting), bytearray()
+            await trio.to_thread.run_sync(self.draft.write, data, limiter=THREADS)
+        return None
+
+    def fault(self) -> Problem | None:
+        """What is wrong with the form at its end."""
+        if self.name is None or not self.whole:
+            return wrong_fields(NEEDED)
+        return None if self.draft.size else Problem("file_empty")
+
+
+async def receive_form(exchange: Exchange, draft: Draft, limit: int) -> Form | Problem | None:
+    """The form, when its file is whole; None: the client is gone. Raises OSError."""
+    length = exchange.header(b"content-length") or ""
+    if length.isdecimal() and int(length[:20]) > limit + FORM:
+        return Problem("too_large", f"A file has at most {limit} bytes.")
+    try:
+        reader = FormReader(exchange.header(b"content-type") or "")
+    except BadForm as error:
+        return Problem("bad_request", f"{error}.")
+    form, received = Form(draft, limit), 0
+    with trio.move_on_after(LONGEST):
+        while not exchange.ended:
+            piece = await exchange.piece(STALL)
+            if piece is None or isinstance(piece, Problem):
+                return piece
+            received += len(piece)
+            if received > limit + FORM:
+                return Problem("too_large", f"A file has at most {limit} bytes.")
+            fault = await _read(form, reader, piece) if piece else None
+            if fault is not None:
+                return fault
+        return await _read(form, reader, b"") or form.fault() or form
+    return Problem("request_timeout")
+
+
+async def _read(form: Form, reader: FormReader, piece: bytes) -> Problem | None:
+    try:
+        happenings = reader.feed(piece)
+    except BadForm as error:
+        return Problem("bad_request", f"{error}.")
+    return await form.take(happenings)

@@ -1,0 +1,238 @@
+"""Files: who has them, which messages hold them, when they end (chatproto/operations/files.py).
+
+Whatever decides whether a file is held locks its row first: a message that takes it, a deletion that lets it go, and
+the sweep that removes it cannot miss each other.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+
+from chatproto.operations import (
+    AddFile,
+    AppendMessage,
+    CleanFiles,
+    FileAdded,
+    FileFound,
+    FilesRemoved,
+    FindFile,
+    Outcome,
+    Refused,
+    StoredFile,
+)
+from chatproto.operations.append_rules import CID_CONFLICT
+from chatproto.operations.files import kind_of, url_of
+from chatproto.wire.model import Attachment, File, Message, attachment_of
+from storage.statements import Lookup, Select, Statement, Steps, into
+from storage.tables import chat_users, files, message_files, users
+
+
+class _File(NamedTuple):
+    id: str
+    owner_id: int
+    name: str
+    size: int
+    content_type: str
+    sha256: bytes
+    width: int | None
+    height: int | None
+    created_at: datetime
+    blob: str
+    source: bytes
+    expires_at: datetime | None
+
+
+class _Held(NamedTuple):
+    file_id: str
+
+
+class _Ended(NamedTuple):
+    id: str
+    blob: str
+
+
+_COLUMNS: Final = tuple(files.c[name] for name in _File._fields)
+_NOW: Final = bindparam("now", type_=files.c.expires_at.type)
+_LIVES: Final = or_(files.c.expires_at.is_(None), files.c.expires_at > _NOW)
+
+_LOCK_OWNER: Final = Statement(select(users.c.id).where(users.c.id == bindparam("owner_id")).with_for_update())
+_BY_KEY: Final = Select(
+    select(*_COLUMNS)
+    .where(
+        files.c.owner_id == bindparam("owner_id"),
+        files.c.key_hash == bindparam("key_hash", type_=files.c.key_hash.type),
+    )
+    .with_for_update(),
+    row=_File,
+)
+_SAME: Final = Select(
+    select(*_COLUMNS)
+    .where(
+        files.c.owner_id == bindparam("owner_id"),
+        files.c.source == bindparam("source", type_=files.c.source.type),
+        files.c.as_file == bindparam("as_file", type_=files.c.as_file.type),
+    )
+    .limit(1)
+    .with_for_update(),
+    row=_File,
+)
+_USED: Final = Statement(
+    select(func.coalesce(func.sum(files.c.size), 0)).where(files.c.owner_id == bindparam("owner_id"))
+)
+_INSERT: Final = Statement(into(files, *(*_File._fields, "as_file", "key_hash")))
+_SET_END: Final = Statement(
+    update(files)
+    .where(files.c.id == bindparam("file_id", type_=files.c.id.type))
+    .values(expires_at=bindparam("expires_at", type_=files.c.expires_at.type))
+)
+_LOCKED: Final = Lookup(select(*_COLUMNS).order_by(files.c.id).with_for_update(), key=(files.c.id,), row=_File)
+_INSERT_LINK: Final = Statement(into(message_files, "chat_id", "seq", "place", "file_id", "kind"))
+_FORGET_LINKS: Final = Statement(
+    delete(message_files).where(
+        message_files.c.chat_id == bindparam("chat_id"), message_files.c.seq == bindparam("seq")
+    )
+)
+_HELD: Final = Lookup(select(message_files.c.file_id), key=(message_files.c.file_id,), row=_Held)
+_SEEN: Final = and_(
+    chat_users.c.user_id == bindparam("user_id"),
+    message_files.c.seq >= chat_users.c.first_seq,
+    or_(chat_users.c.left_seq.is_(None), message_files.c.seq <= chat_users.c.left_seq),
+)
+_FIND: Final = Select(
+    select(*_COLUMNS).where(
+        files.c.id == bindparam("file_id", type_=files.c.id.type),
+        _LIVES,
+        or_(
+            files.c.owner_id == bindparam("user_id"),
+            select(message_files.c.file_id)
+            .join(chat_users, chat_users.c.chat_id == message_files.c.chat_id)
+            .where(message_files.c.file_id == files.c.id, _SEEN)
+            .exists(),
+        ),
+    ),
+    row=_File,
+)
+_ENDED: Final = Select(
+    select(files.c.id, files.c.blob)
+    .where(files.c.expires_at <= _NOW)
+    .order_by(files.c.expires_at, files.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(),
+    row=_Ended,
+)
+_REMOVE: Final = Statement(delete(files).where(files.c.id.in_(bindparam("ids", expanding=True, type_=files.c.id.type))))
+_BLOBS: Final = Lookup(select(files.c.id, files.c.blob), key=(files.c.blob,), row=_Ended)
+
+
+def add_file(operation: AddFile) -> Steps[Outcome]:
+    """One of a user after another, so that the quota holds and equal bytes are kept once."""
+    owner_id = operation.owner_id
+    yield from _LOCK_OWNER.one(owner_id=owner_id)
+    known = yield from _BY_KEY.first(owner_id=owner_id, key_hash=operation.key)
+    if known is not None:
+        return (yield from _again(operation, known))
+    (used,) = yield from _USED.column(owner_id=owner_id)
+    if used + operation.file.size > operation.quota:
+        return Refused("quota_exceeded")
+    same = yield from _SAME.first(owner_id=owner_id, source=operation.source, as_file=operation.as_file)
+    file = operation.file
+    row = _File(
+        id=file.id,
+        owner_id=owner_id,
+        name=file.name,
+        size=file.size if same is None else same.size,
+        content_type=file.content_type if same is None else same.content_type,
+        sha256=bytes.fromhex(file.sha256) if same is None else same.sha256,
+        width=file.width if same is None else same.width,
+        height=file.height if same is None else same.height,
+        created_at=file.created_at,
+        blob=operation.blob if same is None else same.blob,
+        source=operation.source,
+        expires_at=operation.expires_at,
+    )
+    yield from _INSERT.run(**row._asdict(), as_file=operation.as_file, key_hash=operation.key)
+    return FileAdded(_stored(row), created=True)
+
+
+def _again(operation: AddFile, known: _File) -> Steps[Outcome]:
+    """What was uploaded with this key before; it lives on as if it had just come."""
+    if known.source != operation.source:
+        return CID_CONFLICT
+    if known.expires_at is not None:
+        yield from _SET_END.run(file_id=known.id, expires_at=operation.expires_at)
+    return FileAdded(_stored(known), created=False)
+
+
+def find_file(operation: FindFile) -> Steps[Outcome]:
+    """One statement, whatever it finds."""
+    row = yield from _FIND.first(file_id=operation.file_id, user_id=operation.user_id, now=operation.now)
+    return Refused("not_found") if row is None else FileFound(_stored(row))
+
+
+def clean_files(operation: CleanFiles) -> Steps[Outcome]:
+    """Blobs are free where no other file has them."""
+    ended = yield from _ENDED.all(now=operation.now, limit=operation.limit)
+    if not ended:
+        return FilesRemoved(0, ())
+    yield from _REMOVE.run(ids=[one.id for one in ended])
+    blobs = dict.fromkeys(one.blob for one in ended)
+    kept = {one.blob for one in (yield from _BLOBS.of([{"blob": blob} for blob in blobs]))}
+    return FilesRemoved(len(ended), tuple(blob for blob in blobs if blob not in kept))
+
+
+def own_attachments(command: AppendMessage) -> Steps[tuple[Attachment, ...] | None]:
+    """The files that a message is to have, locked; None where one is not there, or is somebody else's."""
+    found = {one.id: one for one in (yield from _LOCKED.of([{"id": one} for one in command.attachments]))}
+    rows = [found.get(file_id) for file_id in command.attachments]
+    usable = [
+        one
+        for one in rows
+        if one is not None
+        and one.owner_id == command.actor_id
+        and (one.expires_at is None or one.expires_at > command.now)
+    ]
+    return tuple(attachment_of(_stored(one).file) for one in usable) if len(usable) == len(rows) else None
+
+
+def lock_attachments(attachments: Sequence[Attachment]) -> Steps[tuple[Attachment, ...] | None]:
+    """The same, with their files locked; None where one is gone."""
+    found = yield from _LOCKED.of([{"id": one.id} for one in attachments])
+    return tuple(attachments) if len(found) == len(attachments) else None
+
+
+def hold_files(holders: Sequence[tuple[int, int, Sequence[Attachment] | None]]) -> Steps[None]:
+    """Messages, each with its chat and seq, take files that are locked."""
+    rows: list[dict[str, Any]] = [
+        {"chat_id": chat_id, "seq": seq, "place": place, "file_id": one.id, "kind": kind_of(one.content_type)}
+        for chat_id, seq, attachments in holders
+        for place, one in enumerate(attachments or ())
+    ]
+    yield from _INSERT_LINK.many(rows)
+    yield from _SET_END.many([{"file_id": one, "expires_at": None} for one in sorted({row["file_id"] for row in rows})])
+
+
+def release_files(message: Message, now: datetime) -> Steps[None]:
+    """A message that is deleted lets its files go; those that no other message holds end now."""
+    if not message.attachments:
+        return
+    locked = yield from _LOCKED.of([{"id": one.id} for one in message.attachments])
+    yield from _FORGET_LINKS.run(chat_id=message.chat_id, seq=message.seq)
+    held = {one.file_id for one in (yield from _HELD.of([{"file_id": one.id} for one in locked]))}
+    yield from _SET_END.many([{"file_id": one.id, "expires_at": now} for one in locked if one.id not in held])
+
+
+def _stored(row: _File) -> StoredFile:
+    file = File(
+        id=row.id,
+        url=url_of(row.id),
+        name=row.name,
+        size=row.size,
+        content_type=row.content_type,
+        width=row.width,
+        height=row.height,
+        sha256=row.sha256.hex(),
+        created_at=row.created_at,
+    )
+    return StoredFile(file, row.owner_id, row.blob)
