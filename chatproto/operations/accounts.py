@@ -145,8 +145,11 @@ class ListUsers:
 
 @frozen
 class SearchUsers:
-    """Prefix search over folded words. Outcome: UsersFound, at most `limit`, the caller left out."""
+    """Those who have, for each of `prefixes`, a word that begins with it; all folded, at most `SEARCHED_WORDS`, none
+    with white space. `email_key`: whose address it is, is found too where they share a chat with the caller. Outcome:
+    UsersFound, at most `limit`, the caller left out."""
 
     user_id: int
-    prefix: str
+    prefixes: tuple[str, ...]
+    email_key: str | None
     limit: int

@@ -254,12 +254,18 @@ def list_users(store: Store, operation: ListUsers) -> Outcome:
 
 
 def search_users(store: Store, operation: SearchUsers) -> Outcome:
-    if not operation.prefix or operation.prefix != operation.prefix.rstrip():
-        return UsersFound(())
     found: list[tuple[str, int]] = []
     for user_id, account in store.accounts.items():
-        matches = [word for word in account.words if word.startswith(operation.prefix)]
-        if matches and user_id != operation.user_id:
-            found.append((min(matches), user_id))
+        if user_id == operation.user_id:
+            continue
+        matches = [sorted(word for word in account.words if word.startswith(one)) for one in operation.prefixes]
+        if (
+            operation.email_key
+            and account.email_key == operation.email_key
+            and store.shares(operation.user_id, user_id)
+        ):
+            found.append(("", user_id))
+        elif matches and all(matches):
+            found.append((matches[0][0], user_id))
     ids = [user_id for _, user_id in sorted(found)][: operation.limit]
     return UsersFound(tuple(store.seen_by(operation.user_id, user_id) for user_id in ids))

@@ -13,6 +13,7 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _USERNAME: Final = re.compile(r"[a-z0-9_.-]{3,32}")
 _EMAIL: Final = re.compile(r"[^\s@\"'<>(),:;\\\[\]\x00-\x20\x7f]{1,64}@[^\s@\"'<>(),:;\\\[\]_]{1,190}")
 _WORD: Final = re.compile(r"[\w]+")
+_APOSTROPHE: Final = re.compile("(?<=\\w)['\u2018\u2019\u02bc\u2032`](?=\\w)")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 """Letters and marks that draw nothing: Hangul fillers, the empty Braille cell, the grapheme joiner."""
@@ -20,6 +21,8 @@ _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 MIN_PASSWORD: Final = 8
 MAX_PASSWORD: Final = 128
 WORD_LENGTH: Final = 64
+SEARCHED_WORDS: Final = 4
+"""Words of a query that are looked for: the longest ones."""
 
 
 def check_text(text: str) -> str | None:
@@ -81,3 +84,11 @@ def search_words(username: str, display_name: str) -> frozenset[str]:
     """What a user is found by: the whole username and every word of the display name, folded."""
     words = {fold(username)} | set(fold(display_name).split()) | set(_WORD.findall(fold(display_name)))
     return frozenset(word[:WORD_LENGTH] for word in words if word)
+
+
+def searched_words(query: str) -> tuple[str, ...]:
+    """What a query looks for: words with which some word of a user begins, the longest first, at most
+    `SEARCHED_WORDS`. An `@` before a username is none of it, and every apostrophe is as good as another."""
+    words = {word for part in fold(query).split() for word in _APOSTROPHE.split(part.removeprefix("@")) if word}
+    longest = sorted(words, key=lambda word: (-len(word), word))[:SEARCHED_WORDS]
+    return tuple(word[:WORD_LENGTH] for word in longest)

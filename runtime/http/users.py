@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from chatproto.operations import FindUsers, SearchUsers, UsersFound
 from chatproto.wire.model import MAX_ID, User
-from chatproto.wire.text import WORD_LENGTH, fold
+from chatproto.wire.text import fold, is_email, searched_words
 from runtime.http.fields import Search
 from runtime.http.problem import Problem, refusal
 from runtime.http.reading import Context, Fault, Rule
@@ -40,9 +40,10 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def search_users(call: Call[None, SearchQuery]) -> Result:
-    """By the beginning of the username or of any word of the display name; the caller is left out."""
-    prefix = fold(call.query.query)[:WORD_LENGTH]
-    outcome = await call.ask(SearchUsers(call.me.user_id, prefix, call.query.limit))
+    """By the beginnings of the username and of words of the display name; the caller is left out."""
+    query = call.query.query
+    email = fold(query) if is_email(query) else None
+    outcome = await call.ask(SearchUsers(call.me.user_id, searched_words(query), email, call.query.limit))
     return Answer(200, Users(users=outcome.users)) if isinstance(outcome, UsersFound) else refusal(outcome)
 
 

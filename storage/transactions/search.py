@@ -1,28 +1,46 @@
 """Finding other people."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from chatproto.operations import FindUsers, Outcome, SearchUsers, UsersFound
-from chatproto.wire.text import WORD_LENGTH
+from chatproto.wire.text import SEARCHED_WORDS
 from storage.statements import Statement, Steps
-from storage.tables import user_words
+from storage.tables import user_words, users
 from storage.transactions.people import users_seen_by
 
 _LAST_CHARACTER: Final = "\U0010ffff"
 
-_first_word = func.min(user_words.c.word)
-_BY_PREFIX: Final = Statement(
-    select(user_words.c.user_id)
-    .where(
-        user_words.c.word >= bindparam("low"),
-        user_words.c.word < bindparam("high"),
-        user_words.c.user_id != bindparam("caller_id"),
+
+def _by_prefixes(count: int) -> Statement:
+    """Who has a word with each of so many beginnings; in order of the first word that begins with the first of them."""
+    first = func.min(user_words.c.word)
+    others = [user_words.alias(f"words_{number}") for number in range(1, count)]
+    return Statement(
+        select(user_words.c.user_id)
+        .where(
+            user_words.c.word >= bindparam("low_0"),
+            user_words.c.word < bindparam("high_0"),
+            user_words.c.user_id != bindparam("caller_id"),
+            *(
+                exists().where(
+                    other.c.user_id == user_words.c.user_id,
+                    other.c.word >= bindparam(f"low_{number}"),
+                    other.c.word < bindparam(f"high_{number}"),
+                )
+                for number, other in enumerate(others, 1)
+            ),
+        )
+        .group_by(user_words.c.user_id)
+        .order_by(first, user_words.c.user_id)
+        .limit(bindparam("limit"))
     )
-    .group_by(user_words.c.user_id)
-    .order_by(_first_word, user_words.c.user_id)
-    .limit(bindparam("limit"))
+
+
+_BY_PREFIXES: Final = {count: _by_prefixes(count) for count in range(1, SEARCHED_WORDS + 1)}
+_BY_EMAIL: Final = Statement(
+    select(users.c.id).where(users.c.email_key == bindparam("email_key"), users.c.id != bindparam("caller_id"))
 )
 
 
@@ -33,14 +51,18 @@ def find_users(operation: FindUsers) -> Steps[Outcome]:
 
 
 def search_users(operation: SearchUsers) -> Steps[Outcome]:
-    """A range over the words' bytes: no wildcard exists that could be meant literally or not.
+    """Ranges over the words' bytes: no wildcard exists that could be meant literally or not.
 
     In order of the first word that matched, so exact hits come first."""
-    prefix = operation.prefix[:WORD_LENGTH]
-    if not prefix or prefix != prefix.rstrip():
-        return UsersFound(())  # no word ends in white space, and MySQL pads when it compares
-    ids = yield from _BY_PREFIX.column(
-        low=prefix, high=prefix + _LAST_CHARACTER, caller_id=operation.user_id, limit=operation.limit
-    )
-    found = yield from users_seen_by(operation.user_id, ids)
-    return UsersFound(tuple(found[user_id] for user_id in ids if user_id in found))
+    caller_id, prefixes = operation.user_id, operation.prefixes
+    addressed, ids = list[int](), list[int]()
+    if operation.email_key is not None:
+        addressed = yield from _BY_EMAIL.column(email_key=operation.email_key, caller_id=caller_id)
+    if prefixes:
+        ranges: dict[str, Any] = {f"low_{number}": prefix for number, prefix in enumerate(prefixes)}
+        ranges |= {f"high_{number}": prefix + _LAST_CHARACTER for number, prefix in enumerate(prefixes)}
+        ids = yield from _BY_PREFIXES[len(prefixes)].column(**ranges, caller_id=caller_id, limit=operation.limit)
+    found = yield from users_seen_by(caller_id, [*addressed, *ids])
+    known = [user_id for user_id in addressed if found[user_id].online is not None]  # a chat is shared
+    named = [user_id for user_id in ids if user_id in found and user_id not in known]
+    return UsersFound(tuple(found[user_id] for user_id in [*known, *named][: operation.limit]))

@@ -23,6 +23,17 @@ async def test_search_by_prefix_of_any_word(house: House) -> None:
     assert await found(anna, "  boris ") == ["boris_k"]
 
 
+async def test_search_by_whole_names_and_addresses(house: House) -> None:
+    anna = await house.register("anna", display_name="Анна Королёва", email="Anna@Example.org")
+    boris = await house.register("boris", display_name="Борис О\u2019Нил")
+    for query in ("анна королева", "Королёва анна", "@anna", "корол @ann"):
+        assert await found(boris, query) == ["anna"], query
+    assert await found(anna, "о'нил") == ["boris"] == await found(anna, "о\u2019нил борис")
+    assert await found(boris, "anna@example.org") == []
+    await anna.direct(boris)
+    assert await found(boris, "anna@example.org") == ["anna"] == await found(boris, "ANNA@example.ORG")
+
+
 @pytest.mark.parametrize("query", ["an%", "a_na", "an\\", "an'", 'an"', "a.*", "[an]", "an;--", "%%", "__", "\\\\"])
 async def test_wildcards_are_literal(house: House, query: str) -> None:
     await house.register("anna")

@@ -18,12 +18,12 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.wire.model import PrivateUser, User
-from chatproto.wire.text import fold, search_words
+from chatproto.wire.text import fold, search_words, searched_words
 from tests.storage.store_house import START, House, expect, refusal
 
 
-async def search(house: House, caller: int, prefix: str, limit: int = 20) -> list[str]:
-    found = expect(UsersFound, await house.do(SearchUsers(caller, fold(prefix), limit)))
+async def search(house: House, caller: int, query: str, limit: int = 20, email: str | None = None) -> list[str]:
+    found = expect(UsersFound, await house.do(SearchUsers(caller, searched_words(query), email, limit)))
     return [user.username for user in found.users]
 
 
@@ -142,6 +142,32 @@ async def test_search_takes_wildcards_literally(house: House) -> None:
     assert await search(house, caller, "100%") == ["a_b"]
     for prefix in ("%", "_", "a%", "\\%", "' or 1=1 --", "pe ", " ", "", "a" * 100):
         assert await search(house, caller, prefix) == []
+
+
+async def test_search_finds_whole_names_in_any_order(house: House) -> None:
+    caller = await house.user("caller", display_name="Анна Мария")
+    await house.user("anna_k", display_name="Анна Королёва")
+    await house.user("anna_m", display_name="Анна-Мария О\u2019Нил")
+    for query in ("анна королева", "КОРОЛЁВА  анна", "кор ан", "анна anna_k", "@anna_k", "@anna_k королёва"):
+        assert await search(house, caller, query) == ["anna_k"], query
+    for query in ("о'нил", "О\u2019Нил", "О`Нил анна-мария", "анна о'н"):
+        assert await search(house, caller, query) == ["anna_m"], query
+    assert await search(house, caller, "анна") == ["anna_k", "anna_m"]
+    for query in ("анна иванова", "анна @boris", "@", "@@anna_k"):
+        assert await search(house, caller, query) == [], query
+    assert await search(house, caller, "анна королёва a an ann anna_ никто") == [], "the longest words count"
+
+
+async def test_an_address_finds_contacts_only(house: House) -> None:
+    ann, bob = await house.user("ann"), await house.user("bob", email="Bob@Example.org")
+    eve = await house.user("eve")
+    assert await search(house, ann, "bob@example.org", email="bob@example.org") == []
+    await house.direct(ann, bob)
+    assert await search(house, ann, "bob@example.org", email="bob@example.org") == ["bob"]
+    assert await search(house, ann, "", email="bob@example.org") == ["bob"]
+    assert await search(house, ann, "bob", email="bob@example.org") == ["bob"], "once"
+    for who, address in ((eve, "bob@example.org"), (bob, "bob@example.org"), (ann, "bob@example.or")):
+        assert await search(house, who, address, email=address) == []
 
 
 async def test_presence_is_told_only_to_those_who_share_a_chat(house: House) -> None:

@@ -18,6 +18,7 @@ from chatproto.wire.text import (
     is_email,
     normalize,
     search_words,
+    searched_words,
 )
 
 
@@ -112,6 +113,14 @@ def test_words_that_find_somebody() -> None:
     }  # fmt: skip
     assert search_words("anna", "") == {"anna"}
     assert max(map(len, search_words("anna", "x" * 500))) == WORD_LENGTH
+
+
+def test_words_that_are_looked_for() -> None:
+    assert searched_words("  @Anna_K О\u2019Нил ") == ("anna_k", "нил", "о")
+    assert searched_words("о'н о`н о\u02bcн") == ("н", "о")
+    assert set(searched_words("an' 'an @ @@x")) == {"'an", "@x", "an'"}
+    assert searched_words("a bb ccc dddd eeeee") == ("eeeee", "dddd", "ccc", "bb")
+    assert searched_words(" ") == () and searched_words("x" * 500) == ("x" * WORD_LENGTH,)
 
 
 def test_a_digest_tells_commands_apart() -> None:
