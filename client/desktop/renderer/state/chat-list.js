@@ -3,41 +3,61 @@
 import { listed } from "./chats.js";
 import { isMuted } from "./muting.js";
 
-/** @typedef {import("../types.js").ChatView} ChatView */
+/** @typedef {import("../types.js").ChatView} ChatView
+ * @typedef {Pick<import("../types.js").State, "chats" | "current" | "me">} Seen */
 
-/** Favourites on top, each half in the server's order; hidden chats are left out. @param {Map<number, ChatView>} chats */
-export function shownChats(chats) {
-  const list = listed(chats);
+/**
+ * Whether there is anything to see: a direct chat that somebody began and left without a word stands in nobody's list,
+ * and whoever is looked for there is found as a person.
+ * @param {ChatView} chat @param {Pick<Seen, "current" | "me">} seen
+ */
+export function isBegun(chat, { current, me }) {
+  if (chat.is_group || chat.last_seq > 0 || chat.last_message || chat.favourite || chat.id === current) return true;
+  return chat.peer?.id === me?.id || chat.draft !== "" || chat.queued > 0 || chat.failed > 0;
+}
+
+/**
+ * Favourites on top, each half in the server's order; hidden chats are left out, and direct ones that nothing was
+ * written in.
+ * @param {Seen} seen
+ */
+export function shownChats(seen) {
+  const list = listed(seen.chats).filter((chat) => isBegun(chat, seen));
   return [...list.filter((chat) => chat.favourite), ...list.filter((chat) => !chat.favourite)];
 }
 
 /** The same list again where no chat has moved in it: a draft, a mark or a name sorts nothing. */
 export class ShownChats {
-  /** @type {Map<number, ChatView> | null} */
-  #chats = null;
+  /** @type {Seen | null} */
+  #seen = null;
   /** @type {ChatView[]} */
   #list = [];
 
-  /** @param {Map<number, ChatView>} chats @returns {ChatView[]} */
-  of(chats) {
-    if (chats === this.#chats) return this.#list;
-    const before = this.#chats;
-    const stays = before?.size === chats.size && [...chats].every(([id, chat]) => isAsBefore(before.get(id), chat));
-    this.#list = stays ? this.#list.map(({ id }) => /** @type {ChatView} */ (chats.get(id))) : shownChats(chats);
-    this.#chats = chats;
+  /** @param {Seen} seen @returns {ChatView[]} */
+  of({ chats, current, me }) {
+    const before = this.#seen;
+    const seen = { chats, current, me };
+    this.#seen = seen;
+    if (before && chats === before.chats && current === before.current) return this.#list;
+    const stays =
+      before?.chats.size === chats.size &&
+      [...chats].every(([id, chat]) => isAsBefore(before.chats.get(id), chat, before, seen));
+    this.#list = stays ? this.#list.map(({ id }) => /** @type {ChatView} */ (chats.get(id))) : shownChats(seen);
     return this.#list;
   }
 }
 
-/** Nothing that decides on its place has changed. @param {ChatView | undefined} before @param {ChatView} chat */
-function isAsBefore(before, chat) {
-  if (before === chat) return true;
+/** Nothing that decides on its place has changed.
+ * @param {ChatView | undefined} before @param {ChatView} chat @param {Seen} then @param {Seen} now */
+function isAsBefore(before, chat, then, now) {
+  if (before === chat && then.current === now.current) return true;
   return (
     before !== undefined &&
     before.hidden === chat.hidden &&
     before.favourite === chat.favourite &&
     before.created_at === chat.created_at &&
-    before.last_message?.created_at === chat.last_message?.created_at
+    before.last_message?.created_at === chat.last_message?.created_at &&
+    isBegun(before, then) === isBegun(chat, now)
   );
 }
 

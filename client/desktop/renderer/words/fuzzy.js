@@ -1,5 +1,6 @@
 /** Finding by a few letters: the beginning of a name, of a word, anywhere, and at last letters in order. */
 
+import { otherLayout } from "./layout.js";
 import { fold } from "./search.js";
 
 /** @typedef {{from: number, to: number}} Place */
@@ -23,8 +24,19 @@ export function fuzzy(query, text) {
   const word = wordStart(folded, wanted);
   if (word >= 0) return { score: AT_WORD, places: [{ from: word, to: word + wanted.length }] };
   if (at > 0) return { score: INSIDE, places: [{ from: at, to: at + wanted.length }] };
+  const words = wanted.split(/\s+/u);
+  if (words.length > 1) return everyWord(words, text);
   const places = inOrder(folded, wanted.replace(/\s+/gu, ""));
   return places && { score: SCATTERED / (1 + places.length), places };
+}
+
+/** Each of them somewhere, in any order. @param {string[]} words @param {string} text */
+function everyWord(words, text) {
+  const answers = words.map((word) => fuzzy(word, text));
+  const score = Math.min(...answers.map((answer) => answer?.score ?? 0));
+  if (score < INSIDE) return null;
+  const all = answers.flatMap((answer) => answer?.places ?? []).sort((a, b) => a.from - b.from || b.to - a.to);
+  return { score, places: all.filter(({ from }, at) => all.slice(0, at).every((before) => before.to <= from)) };
 }
 
 /** @param {string} text @param {string} wanted */
@@ -52,7 +64,8 @@ function inOrder(text, letters) {
 }
 
 /**
- * The best answers first; equal ones keep their order.
+ * The best answers first; equal ones keep their order. Where letters in order are all there is, what was typed may be in the
+ * other layout.
  * @template T
  * @param {string} query @param {readonly T[]} candidates @param {(candidate: T) => readonly string[]} names the first
  *   one is what is shown
@@ -60,6 +73,18 @@ function inOrder(text, letters) {
  * @returns {{candidate: T, places: Place[]}[]}
  */
 export function rank(query, candidates, names, most) {
+  const found = scored(query, candidates, names);
+  const other = found.some(({ score }) => score >= INSIDE) ? null : otherLayout(query);
+  const meant = other === null ? [] : scored(other, candidates, names).filter(({ score }) => score >= INSIDE);
+  const all = [...meant, ...found.filter(({ candidate }) => !meant.some((one) => one.candidate === candidate))];
+  return all.slice(0, most).map(({ candidate, places }) => ({ candidate, places }));
+}
+
+/**
+ * @template T @param {string} query @param {readonly T[]} candidates
+ * @param {(candidate: T) => readonly string[]} names
+ */
+function scored(query, candidates, names) {
   const found = candidates.flatMap((candidate) => {
     const answers = names(candidate).map((name, index) => ({ index, answer: fuzzy(query, name) }));
     const [best] = answers
@@ -68,6 +93,5 @@ export function rank(query, candidates, names, most) {
     if (!best?.answer) return [];
     return [{ candidate, score: best.answer.score, places: best.index === 0 ? best.answer.places : [] }];
   });
-  const sorted = found.sort((a, b) => b.score - a.score);
-  return sorted.slice(0, most).map(({ candidate, places }) => ({ candidate, places }));
+  return found.sort((a, b) => b.score - a.score);
 }

@@ -1,4 +1,8 @@
-/** Searching in what is at hand, without a network: chats by name, messages by text. Case and ё are folded. */
+/** Searching in what is at hand, without a network: chats by name, messages by text. Case, ё and apostrophes are folded. */
+
+import { otherLayout } from "./layout.js";
+
+const APOSTROPHES = /[\u2018\u2019\u02bc\u2032`]/gu;
 
 /**
  * The same length as the text, so that places found in it are places in the text.
@@ -7,7 +11,7 @@
 export function fold(text) {
   const lower = text.toLowerCase();
   const kept = lower.length === text.length ? lower : [...text].map(foldChar).join("");
-  return kept.replaceAll("ё", "е");
+  return kept.replaceAll("ё", "е").replace(APOSTROPHES, "'");
 }
 
 /** @param {string} char */
@@ -29,7 +33,20 @@ export function matches(query, names) {
 }
 
 /**
- * Where the query stands in a text.
+ * Those whom the query names; where it names nobody, those whom it names typed in the other layout.
+ * @template T @param {string} query @param {readonly T[]} candidates
+ * @param {(candidate: T) => (string | null | undefined)[]} names
+ * @returns {{query: string, found: T[]}} and what names them
+ */
+export function matching(query, candidates, names) {
+  const found = candidates.filter((candidate) => matches(query, names(candidate)));
+  const other = found.length ? null : otherLayout(query);
+  if (other === null) return { query, found };
+  return { query: other, found: candidates.filter((candidate) => matches(other, names(candidate))) };
+}
+
+/**
+ * Where the query stands in a text; where it does not, its words.
  * @param {string} text @param {string} query
  * @returns {{from: number, to: number}[]}
  */
@@ -37,6 +54,15 @@ export function places(text, query) {
   const wanted = fold(query.trim());
   if (!wanted) return [];
   const folded = fold(text);
+  const whole = placesOf(folded, wanted);
+  const words = wanted.split(/\s+/u);
+  if (whole.length || words.length === 1) return whole;
+  const all = words.flatMap((word) => placesOf(folded, word)).sort((a, b) => a.from - b.from || b.to - a.to);
+  return all.filter(({ from }, at) => all.slice(0, at).every((before) => before.to <= from));
+}
+
+/** @param {string} folded @param {string} wanted */
+function placesOf(folded, wanted) {
   const found = [];
   for (let from = folded.indexOf(wanted); from >= 0; from = folded.indexOf(wanted, from + wanted.length)) {
     found.push({ from, to: from + wanted.length });

@@ -16,6 +16,7 @@ test(`memory stays flat over ${MINUTES} minutes of traffic`, { skip: noChromium(
   const anna = await newPerson(browser, server, "anna");
   let boris = await server.register("boris");
   const chat = await server.direct(anna.account, boris);
+  await server.send(boris, chat, "первое");
   await openChat(anna.page, chat);
   const cdp = await anna.context.newCDPSession(anna.page);
   await cdp.send("Performance.enable");

@@ -105,6 +105,7 @@ test("where no service shows notifications, the window itself does", { skip: noE
   const anna = await server.register("anna");
   const boris = await server.register("boris", { display_name: "Борис" });
   const chat = await server.direct(boris, anna);
+  await server.send(anna, chat, "Привет");
   const it = await launchElectron({ server, env: { DBUS_SESSION_BUS_ADDRESS: "disabled:" } });
   await signIn(it.page, anna);
   await it.page.getByRole("link", { name: /^Борис/ }).waitFor();

@@ -49,3 +49,14 @@ test("a found login marks nothing in the name; at most as many as asked for", ()
     12,
   );
 });
+
+test("words in any order, the other layout, and neither before a plain answer", () => {
+  assert.deepEqual(order("лебедев бор", ["Борис Лебедев", "Борис Иванов"]), ["Борис Лебедев"]);
+  assert.deepEqual(fuzzy("лебедев бор", "Борис Лебедев")?.places, [
+    { from: 0, to: 3 },
+    { from: 6, to: 13 },
+  ]);
+  assert.deepEqual(order(",jhbc", ["Борис", "Иван"]), ["Борис"]);
+  assert.deepEqual(order("ищкшы", ["Boris"]), ["Boris"]);
+  assert.deepEqual(order("an", ["Anna", "Фтор"]), ["Anna"]);
+});

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ShownChats, neighbour, nextUnread, shownChats } from "../../renderer/state/chat-list.js";
-import { fold, foundSeqs, matches, places } from "../../renderer/words/search.js";
+import { otherLayout } from "../../renderer/words/layout.js";
+import { fold, foundSeqs, matches, matching, places } from "../../renderer/words/search.js";
 
 test("case and ё are folded, lengths are kept", () => {
   assert.equal(fold("ЁЛКА Ёж"), "елка еж");
@@ -53,8 +54,12 @@ const chat = (id, at, rest = {}) => ({
   favourite: false,
   muted: false,
   unread_count: 0,
+  is_group: true,
   ...rest,
 });
+
+/** @param {Map<number, any>} chats */
+const seen = (chats) => ({ chats, current: null, me: /** @type {any} */ ({ id: 9 }) });
 
 test("favourites first, then the newest message; the hidden are not listed", () => {
   const chats = [
@@ -65,7 +70,7 @@ test("favourites first, then the newest message; the hidden are not listed", () 
     chat(5, "2025-01-01", { favourite: true }),
   ];
   assert.deepEqual(
-    shownChats(new Map(chats.map((one) => [one.id, one]))).map(({ id }) => id),
+    shownChats({ chats: new Map(chats.map((one) => [one.id, one])), current: null, me: null }).map(({ id }) => id),
     [5, 1, 3, 2],
   );
 });
@@ -96,24 +101,63 @@ test("the list is sorted anew only where a chat has moved", () => {
       hidden: false,
       favourite: false,
       draft: "",
+      is_group: true,
       ...more,
     });
   };
   const shown = new ShownChats();
   const chats = new Map([1, 2, 3].map((id) => [id, row(id)]));
-  const list = shown.of(chats);
+  const list = shown.of(seen(chats));
   assert.deepEqual(list.map(({ id }) => id), [3, 2, 1]); // prettier-ignore
-  assert.equal(shown.of(chats), list);
+  assert.equal(shown.of(seen(chats)), list);
   /** @param {any} change @param {number[]} order */
   const becomes = (change, order) => {
     const next = new Map(chats).set(2, row(2, change));
-    const found = shown.of(next);
+    const found = shown.of(seen(next));
     assert.deepEqual(found.map(({ id }) => id), order); // prettier-ignore
-    assert.deepEqual(found, shownChats(next), "as sorted anew, with what the chats are now");
-    shown.of(chats);
+    assert.deepEqual(found, shownChats(seen(next)), "as sorted anew, with what the chats are now");
+    shown.of(seen(chats));
   };
   becomes({ draft: "words" }, [3, 2, 1]);
   becomes({ favourite: true }, [2, 3, 1]);
   becomes({ hidden: true }, [3, 1]);
   becomes({ last_message: { created_at: "2026-11-28T10:00:00Z" } }, [2, 3, 1]);
+});
+
+test("a direct chat that nothing was written in is listed while it is open, or waits for its first words", () => {
+  const empty = { is_group: false, last_seq: 0, draft: "", queued: 0, failed: 0 };
+  const chats = new Map([chat(1, "1", empty), chat(2, "2", { ...empty, draft: "x" }), chat(3, "3", { ...empty, queued: 1 }), chat(4, "4", { ...empty, last_seq: 1 })].map((one) => [one.id, one])); // prettier-ignore
+  const shown = new ShownChats();
+  const ids = (/** @type {number | null} */ current) => shown.of({ ...seen(chats), current }).map(({ id }) => id);
+  assert.deepEqual([ids(null), ids(1), ids(4), ids(null)], [[4, 3, 2], [4, 3, 2, 1], [4, 3, 2], [4, 3, 2]]); // prettier-ignore
+  chats.set(1, chat(1, "1", { ...empty, last_seq: 1 }));
+  assert.deepEqual(new ShownChats().of(seen(chats)).length, 4);
+});
+
+test("what was typed in the other layout is understood, and only where it names nobody as it stands", () => {
+  assert.equal(otherLayout("ghbdtn"), "привет");
+  assert.equal(otherLayout("Руддщ!"), "hello!");
+  assert.equal(otherLayout(",jhbc"), "борис");
+  assert.equal(otherLayout("12"), null);
+  assert.equal(otherLayout("ann анн"), null);
+  const people = ["Анна Ковалёва", "Фт Фтов", "Boris"];
+  const by = (/** @type {string} */ query) => matching(query, people, (name) => [name]);
+  assert.deepEqual(by("rjdfk tdf"), { query: "ковал ева", found: ["Анна Ковалёва"] });
+  assert.deepEqual(by("ищк"), { query: "bor", found: ["Boris"] });
+  assert.deepEqual(by("an"), { query: "фт", found: ["Фт Фтов"] });
+  assert.deepEqual(by("bo").found, ["Boris"]);
+  assert.deepEqual(by("zzz").found, []);
+});
+
+test("apostrophes are one, and the words of a name are marked where the whole is not there", () => {
+  assert.equal(matches("о'нил", ["Борис О\u2019Нил"]), true);
+  assert.equal(matches("О\u2019НИЛ", ["Борис О'Нил"]), true);
+  assert.deepEqual(places("Борис О\u2019Нил", "о'нил бор"), [
+    { from: 0, to: 3 },
+    { from: 6, to: 11 },
+  ]);
+  assert.deepEqual(places("ананас", "ана нас"), [
+    { from: 0, to: 3 },
+    { from: 3, to: 6 },
+  ]);
 });

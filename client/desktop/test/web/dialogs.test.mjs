@@ -273,7 +273,7 @@ test("a member may leave and no more; who left sees it and can only hide it", { 
 });
 
 test("about a person, with mute and favourite", { skip }, async () => {
-  await server.direct(vera.account, accounts.katya);
+  await server.send(accounts.katya, await server.direct(vera.account, accounts.katya), "Здравствуйте");
   await page.getByText(LONG_NAME).first().click();
   await openedChat(LONG_NAME);
   await page.locator(".topbar__peer").click();

@@ -202,7 +202,7 @@ test("signing out with unsent messages asks first, and what is safe has the focu
   const peer = await server.register(`peer${serial}`, { display_name: "Борис" });
   const person = await newPerson(browser, server, `offline${serial}`, { url: wire.url });
   page = person.page;
-  await server.direct(person.account, peer);
+  await server.send(peer, await server.direct(person.account, peer), "Здравствуйте");
   await page.getByText("Борис").first().click();
   await page.locator("textarea").waitFor();
   await wire.cut();

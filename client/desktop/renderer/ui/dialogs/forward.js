@@ -32,8 +32,11 @@ export function forward(face, { messages, done }, close) {
 
   /** Where one may write. @param {State} state */
   function offered(state) {
-    const open = [...shownChats(state.chats)].filter((chat) => chat.left_seq === null);
-    const names = (/** @type {ChatView} */ chat) => [titleOf(chat, state.me), chat.peer?.username ?? ""];
+    const open = [...shownChats(state)].filter((chat) => chat.left_seq === null);
+    const names = (/** @type {ChatView} */ chat) => [
+      titleOf(chat, state.me),
+      chat.peer ? `@${chat.peer.username}` : "",
+    ];
     if (query.trim() === "") return open.map((chat) => ({ candidate: chat, places: [] }));
     return rank(query, open, names, MOST);
   }

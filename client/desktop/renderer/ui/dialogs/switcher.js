@@ -3,7 +3,7 @@
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { shownChats } from "../../state/chat-list.js";
+import { isBegun, shownChats } from "../../state/chat-list.js";
 import { rank } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
@@ -13,7 +13,7 @@ import { listKey, reveal } from "../parts/combobox.js";
 import { icon } from "../parts/icon.js";
 import { KEYS } from "../parts/keys.js";
 import { marked } from "../parts/marked.js";
-import { knownPeople, presence } from "../parts/people.js";
+import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../words/fuzzy.js").Place} Place */
 
@@ -29,6 +29,7 @@ const COMMANDS = { "new-chat": "compose", "new-group": "users", settings: "setti
 
 /** @type {import("../parts/dialog.js").DialogMaker} */
 export function switcher(face, _params, close) {
+  const search = createPeopleSearch(face);
   let query = "";
   let active = 0;
   /** @type {string | null} */
@@ -37,30 +38,36 @@ export function switcher(face, _params, close) {
   /** Hidden ones are found by their names only. @param {State} state @returns {Entry[]} */
   function chats(state) {
     const hidden = query.trim() === "" ? [] : [...state.chats.values()].filter((chat) => chat.hidden);
-    return [...shownChats(state.chats), ...hidden].map((chat) => {
+    return [...shownChats(state), ...hidden].map((chat) => {
       const name = titleOf(chat, state.me);
       const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
       const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
       const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
-      const direct = [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
+      const kind = chat.is_group
+        ? [t("switcher.group")]
+        : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
+      const about = [...kind, chat.hidden ? t("switcher.hidden") : ""].filter(Boolean).join(" · ");
       return {
         id: `switch-chat-${chat.id}`,
         name,
-        more: peer ? [peer.username] : [],
-        about: chat.is_group ? t("switcher.group") : direct.filter(Boolean).join(" · "),
+        more: peer ? [`@${peer.username}`] : [],
+        about,
         picture: avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "s", url }),
         run: () => leave(() => showChat(face, chat.id)),
       };
     });
   }
 
-  /** Those with whom there is no chat yet. @param {State} state @returns {Entry[]} */
+  /** Those with whom there is no chat yet: known here, or found by the server. @param {State} state @returns {Entry[]} */
   function people(state) {
-    const known = new Set([...state.chats.values()].flatMap((chat) => (chat.peer ? [chat.peer.id] : [])));
-    return knownPeople(state, known).map((user) => ({
+    const begun = [...state.chats.values()].filter((chat) => chat.hidden || isBegun(chat, state));
+    const known = new Set(begun.flatMap((chat) => (chat.peer ? [chat.peer.id] : [])));
+    const { status, users } = search.get();
+    const answer = status === "empty" ? knownPeople(state, known) : users.filter(({ id }) => !known.has(id));
+    return answer.map((user) => ({
       id: `switch-user-${user.id}`,
       name: nameOf(user),
-      more: [user.username],
+      more: [`@${user.username}`],
       about: [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · "),
       picture: avatar(face, { id: user.id, name: nameOf(user), online: user.online, size: "s", url: user.avatar_url }),
       run: () => void write(user.id),
@@ -95,8 +102,12 @@ export function switcher(face, _params, close) {
   /** @param {State} state */
   function found(state) {
     const names = (/** @type {Entry} */ { name, more }) => [name, ...more];
+    const others = people(state);
+    const ranked = rank(query, [...chats(state), ...others], names, MOST);
+    // whom the server found by what is not shown, as an address, is found
+    const more = others.filter((entry) => !ranked.some(({ candidate }) => candidate.id === entry.id));
     return {
-      places: rank(query, [...chats(state), ...people(state)], names, MOST),
+      places: [...ranked, ...more.map((candidate) => ({ candidate, places: [] }))].slice(0, MOST),
       commands: rank(query, commands(), names, MOST),
     };
   }
@@ -160,6 +171,7 @@ export function switcher(face, _params, close) {
     kind: "dialog--quick",
     harmless: true,
     bare: true,
+    gone: search.stop,
     content(state) {
       const answers = found(state);
       const entries = [...answers.places, ...answers.commands].map(({ candidate }) => candidate);
@@ -181,7 +193,7 @@ export function switcher(face, _params, close) {
             .value=${query}
             @input=${(/** @type {any} */ event) => {
               [query, active, problem] = [event.currentTarget.value, 0, null];
-              face.redraw();
+              search.type(query);
             }}
             @keydown=${keys}
           />

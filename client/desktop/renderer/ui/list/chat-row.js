@@ -9,6 +9,7 @@ import { deliveryOf } from "../../state/delivery.js";
 import { places } from "../../words/search.js";
 import { preview } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { showChat } from "../parts/chat-actions.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
 import { marked } from "../parts/marked.js";
@@ -35,7 +36,7 @@ export function chatRow(face, state, chat, { tabbable, query, now, place }) {
   const open = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    face.openChat(chat.id);
+    showChat(face, chat.id);
   };
   /** @param {MouseEvent} event */
   const menu = (event) => {
@@ -56,6 +57,7 @@ export function chatRow(face, state, chat, { tabbable, query, now, place }) {
       <span class="row__main">
         <span class="row__line">
           <bdi class="row__name truncate">${marked(title, places(title, query))}</bdi>
+          ${chat.hidden ? html`<span class="row__hidden">${t("row.hidden")}</span>` : nothing}
           ${isMuted(chat, now.getTime()) ? flag("mute", t("row.muted")) : nothing} ${time(state, chat, now)}
         </span>
         <span class="row__line"> ${secondLine(state, chat, current)} ${badge(chat, now)} </span>

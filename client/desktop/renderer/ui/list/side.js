@@ -4,11 +4,12 @@ import { ShownChats, neighbour, nextUnread } from "../../state/chat-list.js";
 import { language, t } from "../../words/i18n.js";
 import { isLive } from "../../state/link-view.js";
 import { nameOf, titleOf } from "../../words/names.js";
-import { fold, matches } from "../../words/search.js";
+import { fold, matching } from "../../words/search.js";
 import { guard } from "../../vendor/lit-html/directives/guard.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
+import { showChat } from "../parts/chat-actions.js";
 import { linkText } from "../parts/banner.js";
 import { icon } from "../parts/icon.js";
 import { chatRow } from "./chat-row.js";
@@ -28,8 +29,9 @@ const NEAR = 1200;
 export class Side {
   #query = "";
   #shown = new ShownChats();
-  /** What the query finds in a list. @type {{list: ChatView[], query: string, chats: ChatView[]}} */
-  #found = { list: [], query: "", chats: [] };
+  /** What the query finds in a list. `meant`: the query, or what it is in the other layout.
+   * @type {{list: ChatView[], query: string, meant: string, chats: ChatView[]}} */
+  #found = { list: [], query: "", meant: "", chats: [] };
   /** Rows that are drawn; the list is drawn further as one comes to its end. */
   #drawn = ROWS;
   /** The row that the Tab key comes to, where it is not the current chat. @type {number | null} */
@@ -66,12 +68,13 @@ export class Side {
 
   /** The chats in the order in which they stand. @param {State} state */
   shown(state) {
-    const list = this.#shown.of(state.chats);
+    const list = this.#shown.of(state);
     if (!this.#query.trim()) return list;
     const found = this.#found;
     if (found.list !== list || found.query !== this.#query) {
-      const chats = list.filter((chat) => matches(this.#query, namesOf(chat, state)));
-      this.#found = { list, query: this.#query, chats };
+      const hidden = [...state.chats.values()].filter((chat) => chat.hidden);
+      const answer = matching(this.#query, [...list, ...hidden], (chat) => namesOf(chat, state));
+      this.#found = { list, query: this.#query, meant: answer.query, chats: answer.found };
     }
     return this.#found.chats;
   }
@@ -130,7 +133,7 @@ export class Side {
     const chats = this.shown(state);
     if (chats.length) {
       const tabbable = this.#tabbable(chats, state.current);
-      const query = this.#query;
+      const query = this.#query.trim() ? this.#found.meant : "";
       // whoever has the focus is drawn, or the Tab key would not find the list
       const drawn = chats.slice(0, Math.max(this.#drawn, 1 + chats.findIndex(({ id }) => id === tabbable)));
       return html`<ul
@@ -272,7 +275,7 @@ export class Side {
   /** @param {number} chatId */
   #take(chatId) {
     this.#query = "";
-    this.face.openChat(chatId);
+    showChat(this.face, chatId);
   }
 
   /** @param {FocusEvent} event */

@@ -4,7 +4,8 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { lastSeen } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
-import { matches, places } from "../../words/search.js";
+import { otherLayout } from "../../words/layout.js";
+import { matching, places } from "../../words/search.js";
 import { avatar } from "./avatar.js";
 import { icon } from "./icon.js";
 import { marked } from "./marked.js";
@@ -14,6 +15,8 @@ import { marked } from "./marked.js";
 /** Characters that a search takes (docs/protocol.md: GET /api/users/search). */
 const SHORTEST = 2;
 const LONGEST = 64;
+/** People shown before the server has answered. */
+const MOST = 20;
 /** So long a pause in typing starts the search. */
 const PAUSE = 200;
 
@@ -42,10 +45,17 @@ export function createPeopleSearch(face) {
 
   async function ask() {
     const mine = ++asked;
-    const answer = await face.messenger.searchUsers(search.query.trim());
+    const query = search.query.trim();
+    const other = otherLayout(query);
+    let answer = await face.messenger.searchUsers(query);
     if (mine !== asked) return;
-    if (answer.ok) update({ status: "found", users: answer.users, refused: null });
-    else update({ status: "failed", users: [], refused: answer });
+    if (answer.ok && answer.users.length === 0 && search.users.length === 0 && other !== null) {
+      answer = await face.messenger.searchUsers(other);
+      if (mine !== asked) return;
+    }
+    // whoever is shown already stays where they are
+    if (answer.ok) update({ status: "found", users: together(search.users, answer.users), refused: null });
+    else update({ status: "failed", refused: answer });
   }
 
   return {
@@ -60,7 +70,11 @@ export function createPeopleSearch(face) {
         return;
       }
       // what is shown meanwhile fits what is typed: Enter must not choose somebody else
-      const users = search.users.filter((user) => matches(query, [user.display_name, user.username]));
+      const state = face.messenger.state();
+      const near = together(search.users, [...state.users.values()].sort(byName));
+      const users = matching(query, near, namesOf)
+        .found.filter((user) => user.id !== state.me?.id)
+        .slice(0, MOST);
       update({ query, users, status: users.length > 0 ? "found" : "searching" });
       timer = setTimeout(ask, PAUSE);
     },
@@ -75,13 +89,24 @@ export function createPeopleSearch(face) {
   };
 }
 
+/** What a person is looked for by. @param {User} user */
+const namesOf = (user) => [user.display_name, `@${user.username}`];
+
+/** @param {User} a @param {User} b */
+const byName = (a, b) => nameOf(a).localeCompare(nameOf(b));
+
+/** Each once. @param {readonly User[]} first @param {readonly User[]} more */
+function together(first, more) {
+  return [...first, ...more.filter(({ id }) => !first.some((user) => user.id === id))];
+}
+
 /**
  * The people whom this machine knows, for a list before anything is typed: by name, at most 50.
  * @param {import("../../types.js").State} state @param {ReadonlySet<number>} [without]
  */
 export function knownPeople({ users, me }, without = new Set()) {
   const known = [...users.values()].filter((user) => user.id !== me?.id && !without.has(user.id));
-  return known.sort((a, b) => nameOf(a).localeCompare(nameOf(b))).slice(0, 50);
+  return known.sort(byName).slice(0, 50);
 }
 
 /**
@@ -141,6 +166,12 @@ export function searchNote(search) {
   </div>`;
 }
 
+/** @param {string} name @param {string} query */
+function placesIn(name, query) {
+  const found = places(name, query);
+  return found.length ? found : places(name, otherLayout(query) ?? "");
+}
+
 /**
  * A person in a list: picture, name, and a line about them.
  * @param {Face} face @param {User} user
@@ -154,7 +185,7 @@ export function personRow(face, user, { query = "", id, end = nothing, sub, desc
   return html`${avatar(face, { id: user.id, name, online: user.online, size: "s", url: user.avatar_url })}
     <span class="row__main">
       <span class="row__line"
-        ><span class="row__name truncate"><bdi>${marked(name, places(name, query))}</bdi></span></span
+        ><span class="row__name truncate"><bdi>${marked(name, placesIn(name, query))}</bdi></span></span
       >
       <span class="row__line"
         ><span class="row__preview truncate" id="${id}-sub" aria-hidden=${described ? "true" : nothing}
