@@ -52,6 +52,16 @@ class Bot:
         self._handlers.append(handler)
         return handler
 
+    def on_mention(self, handler: Handler) -> Handler:
+        """The same for messages that name the bot itself (`@botname`, not `@all`)."""
+
+        async def named(message: Message, chat: Client) -> None:
+            if chat.user_id in message.mentions:
+                await handler(message, chat)
+
+        self._handlers.append(named)
+        return handler
+
     def on_edit(self, handler: ChangeHandler) -> ChangeHandler:
         """Register a handler of edits, as a decorator: `data` has content, edited_at, rev.
 

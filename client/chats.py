@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from chatproto.client.timeline import Timeline
-from chatproto.wire.model import LogItem, Message, Revision
+from chatproto.wire.model import Chat, LogItem, Message, Notify, Revision
 from client.account import Account
 
 
@@ -35,6 +35,28 @@ class Chats(ABC):
         """The id of a new group. Raises ChatError."""
         body = {"type": "group", "title": title, "user_ids": user_ids}
         return int((await self.account.call("POST", "/api/chats", body))["id"])
+
+    async def chat(self, chat_id: int) -> Chat:
+        """A chat as one sees it: its counts, flags, members. Raises ChatError."""
+        return msgspec.convert(await self.account.call("GET", f"/api/chats/{chat_id}"), Chat)
+
+    async def notify(self, chat_id: int, what: Notify) -> Chat:
+        """Say what one wants to be notified of: all, mentions, or none. The server notifies nobody, it keeps this for
+        one's clients. Raises ChatError."""
+        return await self._flag(chat_id, notify=what)
+
+    async def mute(self, chat_id: int, until: datetime | None = None) -> Chat:
+        """Mute a chat, until a time (aware) or for ever. The server takes nothing back by itself: after that time
+        `muted` still stands, and counts no more. Raises ChatError."""
+        until_then = {} if until is None else {"muted_until": until.isoformat()}
+        return await self._flag(chat_id, muted=True, **until_then)
+
+    async def unmute(self, chat_id: int) -> Chat:
+        """Take that back. Raises ChatError."""
+        return await self._flag(chat_id, muted=False)
+
+    async def _flag(self, chat_id: int, **flags: object) -> Chat:
+        return msgspec.convert(await self.account.call("PATCH", f"/api/chats/{chat_id}", flags), Chat)
 
     async def history(self, chat_id: int, before_seq: int, limit: int = 50) -> list[Message]:
         """Messages before `before_seq`, ascending, at most `limit` (200). Raises ChatError."""

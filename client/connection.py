@@ -19,6 +19,7 @@ from chatproto.client.snapshot import Snapshot
 from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Timing
 from chatproto.transitions import ClientState
+from chatproto.wire.frames import ForwardField
 from chatproto.wire.model import LogItem, Message
 from client.account import Account, log_in
 from client.chats import Chats
@@ -194,6 +195,16 @@ class Client(Chats, Files):
             attachments=tuple(map(file_id, files)),
         )
         return self._enqueue(row)
+
+    async def forward(self, message: Message, chat_id: int, *, cid: str | None = None) -> Sent:
+        """Send a copy of a message's text to a chat, this one or another, naming who wrote it first. Else as `send`.
+
+        The server copies the text as it is when it gets there. Raises ChatError: message_deleted, or bad_seq where one
+        may not see the message any more, or its log was replaced since.
+        """
+        source = ForwardField(chat_id=message.chat_id, seq=message.seq, target_at=message.created_at)
+        row = Row(cid=cid or self._make_cid(), chat_id=chat_id, content=message.content or "", forward=source)
+        return await self._enqueue(row).ack()
 
     async def edit(self, message: Changeable, text: str, *, cid: str | None = None) -> Sent:
         """Replace the text of one's own message; as durable as `send`, and seen at once (`shown`).
@@ -383,5 +394,6 @@ class Client(Chats, Files):
 
 
 def _same(one: Row, other: Row) -> bool:
-    names = ("chat_id", "kind", "content", "reply_to", "emoji", "on", "attachments")
+    names = ["chat_id", "kind", "forward", "reply_to", "emoji", "on", "attachments"]
+    names += [] if one.forward else ["content"]  # of a forward it is the server's to take
     return all(getattr(one, name) == getattr(other, name) for name in names)

@@ -1,7 +1,7 @@
 """Commands about a message that is in the log: edit, delete, react, pin (docs/protocol.md sections 1 and 4).
 
 Each is appended like a message, under its chat's lock and its cid (I3), and takes one seq for its event, or none where
-it changes nothing. `target_at`: the target's created_at where the client gave it; another time means another log.
+it changes nothing.
 """
 
 from datetime import datetime
@@ -12,7 +12,20 @@ from chatproto.wire.markup import NOBODY, Mentions
 
 
 @frozen
-class EditMessage:
+class AboutMessage:
+    """What they have in common. `seq`: the message; `target_at`: its created_at where the client gave it, another time
+    means another log."""
+
+    chat_id: int
+    actor_id: int
+    cid: str
+    digest: bytes
+    seq: int
+    target_at: datetime | None
+
+
+@frozen
+class EditMessage(AboutMessage):
     """Replace the text; by its author. `refusal`: what is wrong with the text, told after the cid and the membership.
     `mentions`: whom the new text names, members or not.
 
@@ -20,12 +33,6 @@ class EditMessage:
     message_deleted.
     """
 
-    chat_id: int
-    actor_id: int
-    cid: str
-    digest: bytes
-    seq: int
-    target_at: datetime | None
     content: str
     now: datetime
     refusal: str | None = None
@@ -33,35 +40,23 @@ class EditMessage:
 
 
 @frozen
-class DeleteMessage:
+class DeleteMessage(AboutMessage):
     """Leave a tombstone and erase the rest; by its author, in a group by admins too.
 
     Outcome: Appended with `deleted`; Refused not_member / cid_conflict / bad_seq / forbidden.
     """
 
-    chat_id: int
-    actor_id: int
-    cid: str
-    digest: bytes
-    seq: int
-    target_at: datetime | None
     now: datetime
 
 
 @frozen
-class React:
+class React(AboutMessage):
     """Put an emoji under a message, or take one's own away. `refusal`: `emoji_invalid` for what is no emoji.
 
     Outcome: Appended with `reaction_added` or `reaction_removed`; Refused not_member / cid_conflict / `refusal` /
     bad_seq / message_deleted / too_many.
     """
 
-    chat_id: int
-    actor_id: int
-    cid: str
-    digest: bytes
-    seq: int
-    target_at: datetime | None
     emoji: str
     on: bool
     now: datetime
@@ -69,19 +64,13 @@ class React:
 
 
 @frozen
-class Pin:
+class Pin(AboutMessage):
     """Pin a message or take the pin away; in a group by admins.
 
     Outcome: Appended with `pinned` or `unpinned`; Refused not_member / cid_conflict / bad_seq / forbidden /
     message_deleted / too_many.
     """
 
-    chat_id: int
-    actor_id: int
-    cid: str
-    digest: bytes
-    seq: int
-    target_at: datetime | None
     on: bool
     now: datetime
 

@@ -116,7 +116,12 @@ async def mark_read(call: Call[Read, None], chat_id: int) -> Result:
     outcome = await call.ask(Mark(call.me.user_id, chat_id, None, seq, call.services.now()))
     if not isinstance(outcome, Marked):
         return refusal(outcome)
-    state = ReadState(read_seq=outcome.read_seq, unread_count=outcome.unread_count, last_seq=outcome.last_seq)
+    state = ReadState(
+        read_seq=outcome.read_seq,
+        unread_count=outcome.unread_count,
+        mention_count=outcome.mention_count,
+        last_seq=outcome.last_seq,
+    )
     return Answer(200, state)
 
 

@@ -115,10 +115,12 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadState(msgspec.Struct, frozen=True, kw_only=True):
-    """`unread_count` counts up to `last_seq`; 1000 means more than 999."""
+    """`unread_count` and, among those, `mention_count` count up to `last_seq`; 1000 means more than 999, 100 mentions
+    more than 99."""
 
     read_seq: int
     unread_count: int
+    mention_count: int
     last_seq: int
 
 

@@ -1,6 +1,7 @@
 """Edits, deletions, reactions and pins of the Python client, against a real server."""
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -10,7 +11,7 @@ from attrs import define, field
 
 from chatproto.client.session_outputs import Sent
 from chatproto.client.timing import Timing
-from chatproto.wire.model import Event, Message, Reaction
+from chatproto.wire.model import Event, Forwarded, Message, Reaction
 from client.bot import Bot
 from client.connection import Client, connect
 from client.examples import checklist_bot
@@ -239,4 +240,90 @@ async def test_the_checklist_follows_its_message(house: House, tmp_path: Path) -
         await until(lambda: items() == ["tea"])
         await ann.delete(at(ann, chat_id, 1))
         await until(lambda: items() == [])
+        nursery.cancel_scope.cancel()
+
+
+async def test_forwards_mentions_and_what_to_notify_of(house: House) -> None:
+    for name in ("ann", "bob", "eve"):
+        await house.register(name)
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST) as bob,
+        connect(house.url, "eve", PASSWORD, timing=FAST) as eve,
+    ):
+        chat_id, group = await ann.create_direct(bob.user_id), await bob.create_group("x", [eve.user_id])
+        await ann.send(chat_id, "@bob, look")
+        await bob.reached(chat_id, 1)
+        named = at(bob, chat_id, 1)
+        assert (named.mentions, named.mentions_all) == ((bob.user_id,), False)
+        assert (await bob.chat(chat_id)).mention_count == 1
+        sent = await bob.forward(named, group, cid="copy")
+        await eve.reached(group, 1)
+        copied = at(eve, group, 1)
+        assert (copied.content, copied.sender_id, copied.mentions) == ("@bob, look", bob.user_id, ())
+        author = Forwarded(user_id=ann.user_id, display_name="ann")
+        assert copied.forwarded == author
+        await ann.edit(at(ann, chat_id, 1), "changed since")
+        await bob.reached(chat_id, 2)
+        assert (await bob.forward(named, group, cid="copy")).seq == sent.seq, "the same, whatever it says by now"
+        await eve.forward(copied, group)
+        await bob.reached(group, 2)
+        assert at(bob, group, 2).forwarded == author, "who wrote it first"
+        with pytest.raises(ChatError, match="bad_seq"):
+            await eve.forward(named, group)
+        await ann.delete(at(ann, chat_id, 1))
+        with pytest.raises(ChatError, match="message_deleted"):
+            await bob.forward(named, group)
+        until_then = datetime(2030, 1, 1, tzinfo=UTC)
+        flags = [
+            await bob.mute(chat_id, until_then),
+            await bob.notify(chat_id, "mentions"),
+            await bob.mute(chat_id),
+            await bob.unmute(chat_id),
+        ]
+        assert [(chat.muted, chat.muted_until, chat.notify) for chat in flags] == [
+            (True, until_then, "all"),
+            (True, until_then, "mentions"),
+            (True, None, "mentions"),
+            (False, None, "mentions"),
+        ]
+        assert (await bob.chat(chat_id)).notify == "mentions"
+
+
+async def test_a_forward_without_a_link_survives_the_end_of_the_program(house: House, tmp_path: Path) -> None:
+    await house.register("ann")
+    store = tmp_path / "ann"
+    async with connect(house.url, "ann", PASSWORD, store=store, timing=AWAY, random=Late()) as ann:
+        chat_id = await ann.create_direct(ann.user_id)
+        await ann.send(chat_id, "there")
+        await ann.reached(chat_id, 1)
+        await cut(ann)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ann.forward, at(ann, chat_id, 1), chat_id)
+            await until(lambda: len(ann.unsent) == 1)
+            await ann.saved()
+            nursery.cancel_scope.cancel()
+        assert ann.unsent[0].content == "there", "shown meanwhile"
+    async with connect(house.url, "ann", PASSWORD, store=store, timing=FAST) as ann:
+        await ann.flushed()
+        await ann.reached(chat_id, 2)
+        assert at(ann, chat_id, 2).forwarded == Forwarded(user_id=ann.user_id, display_name="ann")
+
+
+async def test_a_bot_hears_who_names_it(house: House) -> None:
+    await house.register("ann"), await house.register("bot")
+    bot = Bot()
+
+    @bot.on_mention
+    async def answer(message: Message, chat: Client) -> None:
+        await chat.send(message.chat_id, "Yes?", reply_to=message.seq, cid=f"answer-{message.id}")
+
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann, trio.open_nursery() as nursery:
+        robot = await nursery.start(bot.run, house.url, "bot", PASSWORD, None, FAST)
+        chat_id = await ann.create_direct(robot.user_id)
+        for text in ("hello", "@all", "@bot!"):
+            await ann.send(chat_id, text)
+        await ann.reached(chat_id, 4)
+        reply = at(ann, chat_id, 4)
+        assert (reply.content, reply.reply_to) == ("Yes?", 3)
         nursery.cancel_scope.cancel()

@@ -341,12 +341,22 @@ async def test_read_marks_only_grow(pair: Pair) -> None:
     for number in range(3):
         await anna.send(chat, str(number))
     read = f"/api/chats/{chat}/read"
-    assert (await boris.post(read, {"seq": 2})).json() == {"read_seq": 2, "unread_count": 1, "last_seq": 3}
-    assert (await boris.post(read, {"seq": 1})).json() == {"read_seq": 2, "unread_count": 1, "last_seq": 3}
+    assert (await boris.post(read, {"seq": 2})).json() == {
+        "read_seq": 2,
+        "unread_count": 1,
+        "mention_count": 0,
+        "last_seq": 3,
+    }
+    assert (await boris.post(read, {"seq": 1})).json() == {
+        "read_seq": 2,
+        "unread_count": 1,
+        "mention_count": 0,
+        "last_seq": 3,
+    }
     assert (await boris.post(read, {"seq": 0})).json()["read_seq"] == 2
     everything = await boris.post(read)
     assert everything.status_code == 200
-    assert everything.json() == {"read_seq": 3, "unread_count": 0, "last_seq": 3}
+    assert everything.json() == {"read_seq": 3, "unread_count": 0, "mention_count": 0, "last_seq": 3}
     assert (await anna.get(path(chat))).json()["messages"][2]["is_read"] is True
 
 
