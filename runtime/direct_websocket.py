@@ -1,21 +1,20 @@
-"""A WebSocket of our own listener: wsproto understands what came, a DirectStream reads and writes."""
+"""A WebSocket of our own listener: a FrameReader understands what came, a DirectStream reads and writes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final, assert_never
 
 import trio
-from wsproto.connection import Connection, ConnectionState, ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 
 from runtime.direct_stream import DirectStream
+from runtime.frame_reader import Ended, FrameReader, Pinged, Ponged
 from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
 from runtime.socket_connection import LinkLost
-from runtime.websocket_frames import text_frames
+from runtime.websocket_frames import close_frame, ping_frame, pong_frame, text_frames
 
 RECEIVE_BYTES: Final = 16 * 1024
-EVENTS_IN_A_ROW: Final = 16
-"""What came in one piece is handled without a switch of tasks up to so many frames."""
+FRAMES_IN_A_ROW: Final = 16
+"""What came in one piece is handled without a switch of tasks up to so many messages and control frames."""
 
 
 class DirectTransport:
@@ -27,35 +26,35 @@ class DirectTransport:
 
     def __init__(self, stream: DirectStream) -> None:
         self.direct = stream
-        self._protocol = Connection(ConnectionType.SERVER)  # no extensions: nothing is ever compressed
-        self._events: Iterator[Event] = iter(())
-        self._parts: list[str | bytes] = []
-        self._size = 0
+        self._reader = FrameReader(MAX_MESSAGE_BYTES)
         self._in_a_row = 0
+        self._closed = False
         self._on_pong: Callable[[], None] | None = None
 
     async def receive(self) -> str | bytes:
         """See Transport."""
         try:
             while True:
-                for event in self._events:
-                    self._in_a_row += 1
-                    if self._in_a_row % EVENTS_IN_A_ROW == 0:
-                        await trio.lowlevel.checkpoint()
-                    if (message := await self._handled(event)) is not None:
-                        return message
-                self._events = iter(())  # a generator is not kept while nothing comes
-                data = await self.direct.receive_some(RECEIVE_BYTES)
-                if not data:
-                    raise LinkLost
-                self._protocol.receive_data(bytes(data))
-                self._events = self._protocol.events()
+                received = self._reader.next()
+                if received is None:
+                    self._in_a_row = 0
+                    data = await self.direct.receive_some(RECEIVE_BYTES)
+                    if not data:
+                        raise LinkLost
+                    self._reader.feed(bytes(data))
+                    continue
+                self._in_a_row += 1
+                if self._in_a_row % FRAMES_IN_A_ROW == 0:
+                    await trio.lowlevel.checkpoint()
+                if isinstance(received, str | bytes):
+                    return received
+                await self._handle(received)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise LinkLost from None
 
     async def send(self, messages: Sequence[bytes]) -> None:
         """See Transport."""
-        if self._protocol.state is not ConnectionState.OPEN:
+        if self._closed:
             raise LinkLost
         await self._write(text_frames(messages))
 
@@ -68,64 +67,39 @@ class DirectTransport:
 
     async def ping(self) -> None:
         """See Transport."""
-        await self._answer(Ping())
+        if not self._closed:
+            await self._write(ping_frame())
 
     def on_pong(self, call: Callable[[], None]) -> None:
         """See Transport."""
         self._on_pong = call
 
-    async def close(self, code: int, reason: str | None) -> None:
+    async def close(self, code: int | None, reason: str | None) -> None:
         """See Transport. The close frame is sent once; nothing waits for its answer."""
-        if self._protocol.state not in (ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING):
+        if self._closed:
             return
+        self._closed = True
         self.direct.end()
         with suppress(LinkLost):  # it is gone already
-            await self._write(self._protocol.send(CloseConnection(code=code, reason=reason)))
+            await self._write(close_frame(code, reason))
 
-    async def _handled(self, event: Event) -> str | bytes | None:
-        """The message that this event ends. Raises LinkLost where it ends the connection."""
-        match event:
-            case TextMessage() | BytesMessage():
-                return await self._message(event)
-            case Ping():
-                await self._answer(event.response())
-            case Pong():
+    async def _handle(self, received: Pinged | Ponged | Ended) -> None:
+        """Answer it. Raises LinkLost where it ends the connection."""
+        match received:
+            case Pinged(payload):
+                if not self._closed:
+                    await self._write(pong_frame(payload))
+            case Ponged():
                 if self._on_pong is not None:
                     self._on_pong()
-            case CloseConnection():  # theirs, answered with its own code, or a fault of theirs that was found
-                await self._end(event.code, None)
-        return None
-
-    async def _message(self, event: TextMessage | BytesMessage) -> str | bytes | None:
-        self._size += _size(event.data)
-        if self._size > MAX_MESSAGE_BYTES:
-            self._parts = []
-            await self._end(1009, "message too big")
-        if event.message_finished and not self._parts:
-            self._size = 0
-            return event.data if isinstance(event.data, str) else bytes(event.data)
-        if event.data:
-            self._parts.append(event.data if isinstance(event.data, str) else bytes(event.data))
-        if not event.message_finished:
-            return None
-        parts, self._parts, self._size = self._parts, [], 0
-        text = isinstance(event, TextMessage)
-        return "".join(cast("list[str]", parts)) if text else b"".join(cast("list[bytes]", parts))
-
-    async def _answer(self, event: Ping | Pong) -> None:
-        if self._protocol.state is ConnectionState.OPEN:
-            await self._write(self._protocol.send(event))
+            case Ended(code, reason):
+                await self.close(code, reason)
+                raise LinkLost
+            case _:
+                assert_never(received)
 
     async def _write(self, framed: bytes) -> None:
         try:
             await self.direct.send_all(framed)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise LinkLost from None
-
-    async def _end(self, code: int, reason: str | None) -> None:
-        await self.close(code, reason)
-        raise LinkLost
-
-
-def _size(data: str | bytes | bytearray) -> int:
-    return len(data) if not isinstance(data, str) or data.isascii() else len(data.encode())

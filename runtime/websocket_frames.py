@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-_TEXT = 0x81
-"""FIN, opcode 1."""
+_TEXT, _CLOSE, _PING, _PONG = 0x81, 0x88, 0x89, 0x8A
+"""FIN, and the opcode."""
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -19,3 +19,19 @@ def text_frame(payload: bytes) -> bytes:
 def text_frames(payloads: Iterable[bytes]) -> bytes:
     """Several messages, one behind the other."""
     return b"".join(map(text_frame, payloads))
+
+
+def ping_frame() -> bytes:
+    """A ping without a payload."""
+    return bytes((_PING, 0))
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """The answer to a ping, with its payload of at most 125 bytes."""
+    return bytes((_PONG, len(payload))) + payload
+
+
+def close_frame(code: int | None, reason: str | None) -> bytes:
+    """A close with an ASCII reason of at most 123 bytes; without a code it has neither."""
+    payload = b"" if code is None else code.to_bytes(2, "big") + (reason or "").encode("ascii")
+    return bytes((_CLOSE, len(payload))) + payload
