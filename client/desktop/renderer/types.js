@@ -74,6 +74,69 @@
  *   remembers: "keyring" | "file" | "memory"}} State
  */
 
+/**
+ * What the server tells of a chat (docs/protocol.md): where it stands, and all of it.
+ * @typedef {{first_seq: number, last_seq: number, last_at?: string | null, left_seq?: number | null, read_seq: number,
+ *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
+ *   mention_count?: number | null}} Standing
+ * @typedef {Standing & {chat_id: number}} Head
+ * @typedef {Standing & {id: number, type: "direct" | "group", is_group: boolean, title?: string | null,
+ *   avatar_url?: string | null, created_at: string, role: "member" | "admin", last_message?: Message | null,
+ *   pinned_seq?: number | null, peer?: User | null, members?: Member[] | null, muted?: boolean,
+ *   muted_until?: string | null, favourite?: boolean, hidden?: boolean,
+ *   notify?: "all" | "mentions" | "none"}} ToldChat
+ * @typedef {{chat_id: number, user_id: number, read_seq: number, delivered_seq: number, unread_count?: number,
+ *   mention_count?: number, last_seq?: number}} Marks
+ */
+
+/**
+ * Frames that the session passes on.
+ * @typedef {{type: "ready", user: PrivateUser, epoch: string, limits: Record<string, number>, chats: Head[]} |
+ *   {type: "chats", chats: Head[]} | {type: "chat", chat: ToldChat} | ({type: "marks"} & Marks) |
+ *   {type: "user", user: User} |
+ *   {type: "presence", user_id: number, online: boolean | null, last_seen_at?: string | null} |
+ *   {type: "typing", chat_id: number, user_id: number, on: boolean}} ToldFrame
+ */
+
+/**
+ * What the session tells: it was saved before a window learns of it. `save_marks`: `seen` is what is unread above the
+ * mark, counted by the window that owns the profile.
+ * @typedef {{do: "apply", item: Item} | {do: "jump", chat_id: number, applied: number} |
+ *   {do: "forget", chat_id: number} |
+ *   {do: "sent", cid: string, chat_id: number, seq: number | null, created_at?: string | null, dup?: boolean} |
+ *   {do: "failed", cid: string, chat_id: number, code: string, detail?: string} |
+ *   {do: "merged", cid: string, chat_id: number, into: string | null} |
+ *   {do: "save_row", row: import("./protocol/outbox.js").Row} |
+ *   {do: "save_marks", chat_id: number, read_seq: number, seen?: {left: number, upto: number} | null} |
+ *   {do: "tell", frame: ToldFrame}} Told
+ */
+
+/**
+ * What the session asks for besides: link/ws.js does it, store/saves.js saves it.
+ * @typedef {Told | {do: "drop_row", cid: string} | {do: "save_epoch", user_id: number, epoch: string} |
+ *   {do: "send", frame: Record<string, any>} | {do: "connect", link: number} |
+ *   {do: "close", code: number, reason: string} | {do: "renew", token: string} |
+ *   {do: "state", state: string, code: string | null}} Output
+ */
+
+/**
+ * What changes the State of a window (state/model.js): what the session tells, what the profile learns, and what this
+ * window alone does. `chats`: those that are neither listed nor `kept` are gone; `first`: nothing of it is news.
+ * @typedef {Told |
+ *   {do: "welcome", shared: ReturnType<typeof import("./state/model.js").sharedOf>} |
+ *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>}} |
+ *   {do: "settings", settings: Settings} | {do: "link", link: LinkView} | {do: "me", user: PrivateUser} |
+ *   {do: "chats", chats: ToldChat[], users: User[], kept?: number[], first?: boolean} |
+ *   {do: "chat", chat: ToldChat} | {do: "users", users: User[]} | {do: "echo", echo: Echo} |
+ *   {do: "discarded", cid: string, chat_id: number} | {do: "draft", chat_id: number, text: string} |
+ *   {do: "set", values: Partial<import("./state/model.js").Model>} | {do: "open", chat_id: number | null} |
+ *   {do: "leave", chat_id: number, place: number | null} |
+ *   {do: "page", chat_id: number, page: import("./state/timeline.js").Page & {users?: User[]}, keep?: "start" | "end",
+ *     anew?: boolean} |
+ *   {do: "pins", chat_id: number, messages: Message[]} |
+ *   {do: "line", chat_id: number, values: Partial<Timeline>} | {do: "tick"}} Update
+ */
+
 /** A former text of a message. @typedef {{rev: number, content: string, edited_at: string | null}} Revision */
 
 /** @typedef {{ok: true}} Done

@@ -154,7 +154,7 @@ export class Polling {
     }
   }
 
-  /** @param {Frame} frame */
+  /** @param {import("../protocol/session.js").Answer} frame */
   #answered(frame) {
     this.parts.input((session, at) => session.answeredByHttp(frame, at));
   }

@@ -13,18 +13,22 @@ const NO_LINK = 1006;
 const SLEPT = 75_000;
 const TICK = 5_000;
 /** Outputs that windows want to know of. */
-const TOLD = ["state", "sent", "failed", "merged", "save_row", "apply", "jump", "forget", "save_marks", "tell"];
+const TOLD = ["sent", "failed", "merged", "save_row", "apply", "jump", "forget", "save_marks", "tell"];
 
 /**
  * @typedef {import("../protocol/session.js").ClientSession} ClientSession
- * @typedef {import("../state/model.js").Update} Update
+ * @typedef {import("../types.js").Told} Told @typedef {import("../types.js").Output} Output
+ * @typedef {import("../types.js").Update} Update
  * @typedef {{
  *   session: ClientSession, url: string, tokens: {token: () => string, renewed: (used: string) => Promise<any>},
  *   db: Pick<import("../store/db.js").Store, "save" | "countUnread">,
- *   told: (updates: Update[]) => void, rowsSaved: () => void, moved: () => void, broken: (error: unknown) => void,
+ *   told: (updates: Update[]) => void, rowsSaved: () => void, loggedOut: (code: string | null) => void, moved: () => void, broken: (error: unknown) => void,
  * }} Parts `told`: after it was saved; `rowsSaved`: rows of the outbox may go on; `moved`: the session may be in another state, or wait for another time;
  *   `broken`: nothing can be saved, the driver has stopped
  */
+
+/** @param {Output} output @returns {output is Told} */
+const isTold = (output) => TOLD.includes(output.do);
 
 /** Milliseconds of a clock that nobody sets. */
 export function now() {
@@ -102,8 +106,11 @@ export class Driver {
         await this.#countMarks(outputs);
         for (const output of outputs) this.#do(output);
         this.#reportSaved(outputs);
-        const told = outputs.filter((output) => TOLD.includes(output.do));
-        if (told.length) this.parts.told(/** @type {Update[]} */ (told));
+        const told = outputs.filter(isTold);
+        if (told.length) this.parts.told(told);
+        for (const output of outputs) {
+          if (output.do === "state" && output.state === "logged_out") this.parts.loggedOut(output.code);
+        }
       }
     } catch (error) {
       this.stop();
@@ -115,7 +122,7 @@ export class Driver {
     }
   }
 
-  /** How many messages are left unread above a mark, so that all windows show the same. @param {any[]} outputs */
+  /** How many messages are left unread above a mark, so that all windows show the same. @param {Output[]} outputs */
   async #countMarks(outputs) {
     const { replica } = this.session;
     for (const output of outputs) {
@@ -126,7 +133,7 @@ export class Driver {
     }
   }
 
-  /** @param {any} output */
+  /** @param {Output} output */
   #do(output) {
     switch (output.do) {
       case "connect":
@@ -146,7 +153,7 @@ export class Driver {
     }
   }
 
-  /** @param {any[]} outputs */
+  /** @param {Output[]} outputs */
   #reportSaved(outputs) {
     const at = now();
     /** @type {Map<number, number>} */
@@ -206,7 +213,7 @@ export class Driver {
     const frames = decoded(data);
     if (frames === null) return this.#drop(link, NO_LINK);
     for (const frame of frames) {
-      if (frame.type === "page" && frame.users.length) this.parts.told([{ do: "users", users: frame.users }]);
+      if (frame.type === "page" && frame.users?.length) this.parts.told([{ do: "users", users: frame.users }]);
     }
     this.input((session, at) => session.receive(link.number, frames, at));
   }

@@ -7,7 +7,7 @@ import { isItemPage } from "../protocol/frames.js";
 import { isDrawn } from "../state/rows.js";
 import { firstOf, itemAt, lastOf } from "../state/timeline.js";
 
-/** @typedef {import("../state/model.js").Model} Model @typedef {import("../state/model.js").Update} Update
+/** @typedef {import("../state/model.js").Model} Model @typedef {import("../types.js").Update} Update
  * @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Refused} Refused
  * @typedef {{items: Item[], users: any[], from_seq: number, to_seq: number}} Page */
 

@@ -17,7 +17,7 @@ import { Profile, profileName } from "./profile.js";
 
 /** @typedef {import("../platform.js").Account} Account @typedef {import("../store/db.js").Store} Store */
 /** @typedef {import("../types.js").Messenger} Messenger @typedef {import("../types.js").Refused} Refused
- * @typedef {import("../types.js").Done} Done @typedef {import("../state/model.js").Update} Update
+ * @typedef {import("../types.js").Done} Done @typedef {import("../types.js").Update} Update
  * @typedef {import("../types.js").PrivateUser} PrivateUser @typedef {import("../types.js").Message} Message */
 
 /** Milliseconds that another window has to tell that it is logged in. */
@@ -287,8 +287,8 @@ class Vestnik {
     ]);
     try {
       const kept = await /** @type {import("../store/db.js").Store} */ (this.db).load();
-      const echoes = kept.rows.map((row) => ({ do: "echo", echo: echoOf(row) }));
-      this.update([{ do: "cached", kept }, ...(kept.me ? [{ do: "me", user: kept.me }] : []), ...echoes]);
+      this.update([{ do: "cached", kept }, ...kept.rows.map(echoed)]);
+      if (kept.me) this.update([{ do: "me", user: kept.me }]);
       if (kept.current !== null && this.model.chats.has(kept.current)) void this.history.open(kept.current);
     } catch (error) {
       console.warn("nothing could be read from this machine:", error);
@@ -376,9 +376,8 @@ class Vestnik {
   /** @param {Partial<import("../types.js").Settings>} change */
   async changeSettings(change) {
     const settings = { ...this.model.settings, ...settingsOf(change) };
-    const updates = [{ do: "settings", settings }];
-    if (this.profile) this.publish(updates);
-    else this.update(updates);
+    const tell = (/** @type {Update[]} */ updates) => (this.profile ? this.publish(updates) : this.update(updates));
+    tell([{ do: "settings", settings }]);
     await this.platform.saveSettings(settings);
   }
 
@@ -390,6 +389,9 @@ class Vestnik {
     }
   }
 }
+
+/** @param {import("../store/db.js").Kept} row @returns {Update} */
+const echoed = (row) => ({ do: "echo", echo: echoOf(row) });
 
 /** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
 async function moveUnsent(from, to) {

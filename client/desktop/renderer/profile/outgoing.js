@@ -148,8 +148,10 @@ export class Outgoing {
       console.error("a message could not be saved:", error);
       return { ok: false, code: "not_saved" };
     }
-    const gone = instead ? [{ do: "discarded", cid: instead.cid, chat_id: instead.chat_id }] : [];
-    this.profile()?.publish([...gone, { do: "echo", echo: echoOf(row) }]);
+    /** @type {import("../types.js").Update[]} */
+    const updates = [{ do: "echo", echo: echoOf(row) }];
+    if (instead) updates.unshift({ do: "discarded", cid: instead.cid, chat_id: instead.chat_id });
+    this.profile()?.publish(updates);
     void this.profile()?.command({ do: "row", row });
     return { ok: true };
   }

@@ -9,7 +9,7 @@ import { ClientSession } from "../protocol/session.js";
 import { Polling } from "../link/polling.js";
 import { Driver } from "../link/ws.js";
 
-/** @typedef {import("../state/model.js").Update} Update @typedef {import("../state/model.js").Model} Model
+/** @typedef {import("../types.js").Update} Update @typedef {import("../state/model.js").Model} Model
  * @typedef {import("../types.js").LinkView} LinkView */
 /**
  * @typedef {{url: string, api: import("../link/api.js").Api, tokens: import("../link/tokens.js").Tokens, db: import("../store/db.js").Store,
@@ -54,8 +54,9 @@ export class Owner {
     const { url, tokens, db } = parts;
     const told = (/** @type {Update[]} */ updates) => this.#told(updates);
     const moved = () => this.#moved();
+    const loggedOut = (/** @type {string | null} */ code) => this.#stopped || parts.ended(code ?? "revoked");
     const rowsSaved = () => void this.#polling?.post();
-    this.driver = new Driver({ session, url, tokens, db, told, rowsSaved, moved, broken: parts.broken });
+    this.driver = new Driver({ session, url, tokens, db, told, rowsSaved, loggedOut, moved, broken: parts.broken });
   }
 
   start() {
@@ -104,7 +105,8 @@ export class Owner {
   /** Something was published, by this window or another. @param {Update[]} updates */
   noticed(updates) {
     for (const update of updates) {
-      const described = update.do === "chat" ? update.chat : update.frame?.type === "chat" ? update.frame.chat : null;
+      const frame = update.do === "tell" ? update.frame : null;
+      const described = update.do === "chat" ? update.chat : frame?.type === "chat" ? frame.chat : null;
       if (described) for (const told of this.#lists) told.add(described.id);
       if (update.do === "apply") this.#meet(update.item);
     }
@@ -135,13 +137,8 @@ export class Owner {
   /** @param {Update[]} updates */
   #told(updates) {
     if (this.#stopped) return;
-    const states = updates.filter((update) => update.do === "state");
-    const ready = updates.some((update) => update.frame?.type === "ready");
-    this.parts.publish(updates.filter((update) => update.do !== "state"));
-    if (ready) void this.#list();
-    for (const { state, code } of states) {
-      if (state === "logged_out") this.parts.ended(code ?? "revoked");
-    }
+    this.parts.publish(updates);
+    if (updates.some((update) => update.do === "tell" && update.frame.type === "ready")) void this.#list();
   }
 
   #moved() {

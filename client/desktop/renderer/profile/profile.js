@@ -7,16 +7,17 @@
  */
 
 import { Fenced } from "../store/db.js";
+import { arrivals, missedBy } from "./missed.js";
 import { Owner } from "./owner.js";
-import { ITEMS } from "../store/saves.js";
-import { echoOf } from "../protocol/commands.js";
 import { sharedOf } from "../state/model.js";
 import { Tokens, isEnd } from "../link/tokens.js";
 import { Api } from "../link/api.js";
 
-/** @typedef {import("../state/model.js").Update} Update @typedef {import("../state/model.js").Model} Model
+/** @typedef {import("../types.js").Update} Update @typedef {import("../state/model.js").Model} Model
  * @typedef {import("../types.js").Refused} Refused
- * @typedef {{do: string} & Record<string, any>} Command
+ * @typedef {{do: "row", row: import("../store/db.js").Kept} | {do: "discard", cid: string} |
+ *   {do: "read", chat_id: number, seq: number} | {do: "typing", chat_id: number, on: boolean} | {do: "wake"} |
+ *   {do: "renew", used: string} | {do: "ping"}} Command
  */
 /**
  * @typedef {{url: string, userId: number, windowId: string, db: import("../store/db.js").Store,
@@ -355,54 +356,4 @@ export class Profile {
     this.publish([{ do: "link", link }]);
     setTimeout(() => !this.#closed && void this.#takeOver(), REPEAT);
   }
-}
-
-/**
- * Messages of others that come for the first time; those of chats that came into being while nobody was here are not in
- * a log that is followed: of each the last one.
- * @param {Model} model before the updates @param {Update[]} updates @returns {import("../types.js").Message[]}
- */
-function arrivals(model, updates) {
-  const found = [];
-  const isOthers = (/** @type {any} */ message) => !message.deleted && message.sender_id !== model.me?.id;
-  for (const { do: what, item, chats, first } of updates) {
-    if (what === "apply" && item.type === "message" && isOthers(item)) {
-      if (item.seq > (model.chats.get(item.chat_id)?.applied ?? 0)) found.push(item);
-    } else if (what === "chats" && model.listed && !first) {
-      for (const { id, last_message } of chats) {
-        const isNew = !model.chats.has(id) && !model.entering.get(id)?.some((update) => update.do === "apply");
-        if (isNew && last_message && isOthers(last_message)) found.push(last_message);
-      }
-    }
-  }
-  return found;
-}
-
-/**
- * What the database knows and this window does not: an owner that died between saving and telling leaves that.
- * @param {Model} model @param {Awaited<ReturnType<import("../store/db.js").Store["load"]>>} kept @param {import("../store/db.js").Store} db
- * @returns {Promise<Update[]>}
- */
-async function missedBy(model, kept, db) {
-  /** @type {Update[]} */
-  const missed = [];
-  for (const { chat_id, applied, read = 0 } of kept.cursors) {
-    const chat = model.chats.get(chat_id);
-    const behind = applied - (chat?.applied ?? 0);
-    if (behind > 0) {
-      const items = chat && behind <= ITEMS ? await db.items(chat_id, applied + 1, behind) : [];
-      if (items.length === behind) missed.push(...items.map((item) => ({ do: "apply", item })));
-      else missed.push({ do: "jump", chat_id, applied });
-    }
-    if (read > (chat?.read_seq ?? 0)) missed.push({ do: "save_marks", chat_id, read_seq: read });
-  }
-  const rows = new Map(kept.rows.map((row) => [row.cid, row]));
-  for (const [chat_id, list] of model.echoes.lists) {
-    for (const { cid } of list) if (!rows.has(cid)) missed.push({ do: "sent", cid, chat_id, seq: null });
-  }
-  for (const row of kept.rows) {
-    missed.push({ do: "echo", echo: echoOf(row) }, { do: "save_row", row });
-    if (row.state === "failed") missed.push({ do: "failed", cid: row.cid, chat_id: row.chat_id, code: row.code });
-  }
-  return missed;
 }

@@ -4,7 +4,7 @@ import { isChat, isPinList, isRevisionList, isUser } from "../protocol/frames.js
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
- * @typedef {import("../state/model.js").Update} Update */
+ * @typedef {import("../types.js").Update} Update */
 
 /** @type {Done} */
 const DONE = { ok: true };

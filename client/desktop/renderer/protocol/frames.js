@@ -8,7 +8,18 @@ export const MAX_MESSAGE = 1024 * 1024;
 /** Frames of one array. */
 const MAX_ARRAY = 256;
 
-/** @typedef {Record<string, any>} Frame */
+/** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").User} User */
+/**
+ * Items of exactly the seqs in (from_seq, to_seq].
+ * @typedef {{chat_id: number, ref?: string | null, items: Item[], users?: User[], from_seq: number, to_seq: number,
+ *   last_seq: number, last_at?: string | null, more?: boolean, has_more?: boolean}} PageFields
+ * @typedef {Item | import("../types.js").ToldFrame | ({type: "page"} & PageFields) |
+ *   {type: "ack", cid: string, chat_id: number, seq: number, created_at: string, dup: boolean} |
+ *   {type: "error", code: string, ref?: string | null, chat_id?: number | null, retryable: boolean, detail: string,
+ *     retry_after_ms?: number | null} |
+ *   {type: "lag", chat_id: number, last_seq: number} | {type: "auth_expiring"} | {type: "auth_ok"} | {type: "pong"} |
+ *   {type: "bye", reconnect_after_ms: number}} Frame
+ */
 
 /** @param {any} value */
 const isId = (value) => Number.isSafeInteger(value) && value > 0;
@@ -49,6 +60,8 @@ const message = {
   attachments: orNull(listOf(isObject)),
 };
 const marks = { read_seq: isSeq, delivered_seq: isSeq };
+/** How much is unread: told of one's own marks. */
+const counts = { unread_count: orNull(isSeq), mention_count: orNull(isSeq), last_seq: orNull(isSeq) };
 const head = {
   first_seq: isSeq,
   last_seq: isSeq,
@@ -156,7 +169,7 @@ const FRAMES = {
   error: shape({ code: isText, ref: orNull(isText), chat_id: orNull(isId), retry_after_ms: orNull(isSeq) }),
   lag: shape({ chat_id: isId, last_seq: isSeq }),
   chat: shape({ chat: isChat }),
-  marks: shape({ chat_id: isId, user_id: isId, ...marks }),
+  marks: shape({ chat_id: isId, user_id: isId, ...marks, ...counts }),
   user: shape({ user: isUser }),
   typing: shape({ chat_id: isId, user_id: isId }),
   presence: shape({ user_id: isId }),

@@ -106,7 +106,7 @@ export class Entry {
 
 /** What is sent and not acknowledged. */
 export class Outbox {
-  /** @param {(output: Record<string, any>) => void} emit */
+  /** @param {(output: import("../types.js").Output) => void} emit */
   constructor(emit) {
     this.emit = emit;
     /** @type {Map<string, Entry>} */

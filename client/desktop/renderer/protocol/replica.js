@@ -12,8 +12,7 @@ const PAGE = 200;
 const FAR_BEHIND = 1000;
 
 /**
- * @typedef {{type: string, chat_id: number, seq: number, created_at?: string, event?: string, data?: any,
- *   sender_id?: number, cid?: string}} Item
+ * @typedef {import("../types.js").Item} Item
  * @typedef {Record<string, any>} Frame
  * @typedef {import("./timing.js").Timing} Timing
  */
@@ -68,7 +67,7 @@ export class ChatLog {
 
 /** All chats of one user. */
 export class Replica {
-  /** @param {Timing} timing @param {(output: Frame) => void} emit @param {boolean} wholeLog */
+  /** @param {Timing} timing @param {(output: import("../types.js").Output) => void} emit @param {boolean} wholeLog */
   constructor(timing, emit, wholeLog) {
     this.timing = timing;
     this.emit = emit;
@@ -425,9 +424,9 @@ export class Replica {
   /** @param {ChatLog} chat @param {Item} item */
   #apply(chat, item) {
     chat.applied = item.seq;
-    chat.appliedAt = item.type === "hidden" ? null : /** @type {string} */ (item.created_at);
+    chat.appliedAt = item.type === "hidden" ? null : item.created_at;
     this.emit({ do: "apply", item });
-    const removed = item.event === "member_removed" && item.data.user_id === this.userId;
+    const removed = item.type === "event" && item.event === "member_removed" && item.data.user_id === this.userId;
     if (removed && item.seq > chat.memberSeq) {
       // else they were added again since
       chat.leftSeq = chat.lastSeq = item.seq;

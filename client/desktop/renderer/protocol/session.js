@@ -17,10 +17,16 @@ const AUTH = "auth";
 /** Close codes after which nobody returns, and why. @type {Record<number, string>} */
 const STOPS = { 1000: "stopped", 4426: "unsupported_version" };
 const LINKED = ["authenticating", "resuming", "live"];
-const TOLD = ["typing", "presence", "user"];
 
 /**
- * @typedef {Record<string, any>} Frame
+ * @typedef {import("./frames.js").Frame} Frame @typedef {import("../types.js").Output} Output
+ * @typedef {Record<string, any>} Sent a frame of ours
+ * @typedef {Frame & {type: "page"}} Page @typedef {Frame & {type: "error"}} Fault @typedef {Frame & {type: "bye"}} Bye
+ * @typedef {Page | {type: "error", ref: string, code: string, detail?: string, chat_id?: number,
+ *   retry_after_ms?: number} | (Item & {type: "message"}) |
+ *   {type: "ack", cid: string, seq: number | null, created_at: string | null}} Answer what HTTP answered
+ * @typedef {import("../types.js").Item} Item
+ * @typedef {{sender_id: number, cid: string, seq: number, created_at: string}} Stored
  * @typedef {{device?: string, name?: string | null, version?: string | null, os?: string | null, whole_log?: boolean,
  *   timing?: Partial<import("./timing.js").Timing>}} Config
  */
@@ -42,7 +48,7 @@ export class ClientSession {
     if (snapshot) restore(snapshot, this.replica, this.outbox);
   }
 
-  /** @type {Frame[]} */
+  /** @type {Output[]} */
   #outputs = [];
   #backoff;
   #token = "";
@@ -70,7 +76,7 @@ export class ClientSession {
 
   // --- inputs ---
 
-  /** Everything the last inputs asked for, in order. @returns {Frame[]} */
+  /** Everything the last inputs asked for, in order. @returns {Output[]} */
   outputs() {
     const drained = this.#outputs;
     this.#outputs = [];
@@ -217,7 +223,8 @@ export class ClientSession {
 
   // --- where no link can be had, HTTP carries on ---
 
-  /** The chats as GET /api/chats tells them: what `ready` is to a link. @param {Frame} listed user, epoch and heads */
+  /** The chats as GET /api/chats tells them: what `ready` is to a link.
+   * @param {{user: {id: number}, epoch: string, chats: Sent[]}} listed */
   polled(listed) {
     if (this.#linked) return;
     if (this.replica.ready(listed)) this.outbox.forgetLog(null);
@@ -225,7 +232,7 @@ export class ClientSession {
     for (const chatId of this.replica.listHeads(listed.chats)) this.outbox.forgetLog(chatId);
   }
 
-  /** The syncs and marks that a link would carry now; each is given once. @param {number} now @returns {Frame[]} */
+  /** The syncs and marks that a link would carry now; each is given once. @param {number} now */
   dueByHttp(now) {
     return this.#linked ? [] : [...this.replica.due(now)];
   }
@@ -237,13 +244,13 @@ export class ClientSession {
   }
 
   /** What HTTP answered, as the frame that it would be on a link; a message is one's own that was stored, or was before.
-   * @param {Frame} frame @param {number} now */
+   * @param {Answer} frame @param {number} now */
   answeredByHttp(frame, now) {
     if (frame.type === "page") this.#page(frame, now);
-    else if (frame.type === "error") this.#error({ ...frame, retryable: false }, now);
+    else if (frame.type === "error") this.#error({ detail: "", ...frame, retryable: false }, now);
     else if (frame.type === "message") {
       this.#own(frame);
-      this.replica.live(/** @type {any} */ (frame));
+      this.replica.live(frame);
     } else if (frame.type === "ack") this.outbox.stored(frame.cid, frame.seq, frame.created_at, false);
     this.#pump(now);
   }
@@ -273,7 +280,7 @@ export class ClientSession {
     this.#emit({ do: "connect", link: this.link });
   }
 
-  /** @param {Frame} frame @param {number} now */
+  /** @param {Frame & {type: "ready"}} frame @param {number} now */
   #ready(frame, now) {
     if (this.#readyAt !== null) return;
     this.#move("ready");
@@ -287,7 +294,7 @@ export class ClientSession {
     this.outbox.ready();
   }
 
-  /** @param {Frame} frame */
+  /** @param {Frame & {type: "ready" | "chats"}} frame */
   #listed(frame) {
     for (const chatId of this.replica.listHeads(frame.chats)) this.outbox.forgetLog(chatId);
     this.#emit({ do: "tell", frame });
@@ -298,11 +305,11 @@ export class ClientSession {
     switch (frame.type) {
       case "message":
         this.#own(frame);
-        this.replica.live(/** @type {any} */ (frame));
+        this.replica.live(frame);
         break;
       case "event":
       case "hidden":
-        this.replica.live(/** @type {any} */ (frame));
+        this.replica.live(frame);
         break;
       case "page":
         this.#page(frame, now);
@@ -336,8 +343,10 @@ export class ClientSession {
       case "bye":
         this.#bye = frame.reconnect_after_ms;
         break;
-      default:
-        if (TOLD.includes(frame.type)) this.#emit({ do: "tell", frame });
+      case "typing":
+      case "presence":
+      case "user":
+        this.#emit({ do: "tell", frame });
     }
   }
 
@@ -370,7 +379,7 @@ export class ClientSession {
 
   // --- answers ---
 
-  /** @param {Frame} page @param {number} now */
+  /** @param {Page} page @param {number} now */
   #page(page, now) {
     for (const item of page.items) {
       if (item.type === "message") this.#own(item);
@@ -379,16 +388,16 @@ export class ClientSession {
     if (chatId !== null) this.outbox.forgetLog(chatId);
   }
 
-  /** One's own message is an acknowledgement as good as the other (C3). @param {Frame} message */
+  /** One's own message is an acknowledgement as good as the other (C3). @param {Stored} message */
   #own(message) {
     if (message.sender_id === this.replica.userId) {
       this.outbox.stored(message.cid, message.seq, message.created_at, false);
     }
   }
 
-  /** @param {Frame} error @param {number} now */
+  /** @param {Fault} error @param {number} now */
   #error(error, now) {
-    if ((error.retry_after_ms ?? null) !== null) this.#toldDelay = error.retry_after_ms;
+    this.#toldDelay = error.retry_after_ms ?? this.#toldDelay;
     if (error.ref === AUTH) {
       // the token did not arrive: before it runs out, another one
       this.#renewAt = now + (error.retry_after_ms ?? this.timing.renew_again);
@@ -406,10 +415,10 @@ export class ClientSession {
     }
   }
 
-  /** Before `ready` only the delay counts; the close code decides. @param {Frame} frame */
+  /** Before `ready` only the delay counts; the close code decides. @param {Bye | Fault} frame */
   #refused(frame) {
     if (frame.type === "bye") this.#bye = frame.reconnect_after_ms;
-    else if ((frame.retry_after_ms ?? null) !== null) this.#toldDelay = frame.retry_after_ms;
+    else this.#toldDelay = frame.retry_after_ms ?? this.#toldDelay;
   }
 
   #renew() {
@@ -489,13 +498,13 @@ export class ClientSession {
     this.#move(event, code);
   }
 
-  /** @param {Frame} frame @param {number} now */
+  /** @param {Sent} frame @param {number} now */
   #send(frame, now) {
     this.#sentAt = now;
     this.#emit({ do: "send", frame });
   }
 
-  /** @param {Frame} output */
+  /** @param {Output} output */
   #emit(output) {
     this.#outputs.push(output);
   }

@@ -9,7 +9,9 @@ import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./
 
 /** @typedef {import("../types.js").ChatView} ChatView @typedef {import("../types.js").Item} Item
  * @typedef {import("../types.js").Event} Event @typedef {import("../types.js").User} User
- * @typedef {import("../types.js").Member} Member */
+ * @typedef {import("../types.js").Member} Member @typedef {import("../types.js").Message} Message
+ * @typedef {import("../types.js").ToldChat} ToldChat
+ * @typedef {"last_seq" | "read_seq" | "delivered_seq" | "others_read_seq" | "others_delivered_seq"} Seq */
 
 /**
  * `told`: up to which seq title, picture, role and membership are known; `members_told`: the same of the members.
@@ -18,23 +20,26 @@ import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./
  *   unread: import("./unread.js").Unread, mentioned: import("./unread.js").Unread}} Chat
  */
 
-/** The parts of a chat that its log changes. */
-const LOGGED = /** @type {const} */ (["title", "avatar_url", "role", "left_seq", "first_seq", "pinned_seq"]);
-/** One's own flags, which are not in the log. */
-const FLAGS = /** @type {const} */ (["muted", "favourite", "hidden", "notify"]);
+/** The parts of a chat that its log changes. @param {ToldChat} told */
+const loggedOf = (told) => ({
+  title: told.title ?? null,
+  avatar_url: told.avatar_url ?? null,
+  role: told.role,
+  left_seq: told.left_seq ?? null,
+  first_seq: told.first_seq,
+  pinned_seq: told.pinned_seq ?? null,
+  told: told.last_seq,
+});
 
 /**
  * A chat that the server described as a whole.
- * @param {Chat | undefined} chat what is known of it @param {any} told the `chat` object @returns {Chat}
+ * @param {Chat | undefined} chat what is known of it @param {ToldChat} told @returns {Chat}
  */
 export function described(chat, told) {
   if (!chat) return begun(told);
-  const next = withHead(chat, told);
-  if (told.last_seq >= chat.told) {
-    for (const name of LOGGED) /** @type {any} */ (next)[name] = told[name] ?? null;
-    next.told = told.last_seq;
-  }
-  for (const name of FLAGS) /** @type {any} */ (next)[name] = told[name] ?? next[name];
+  const next = { ...withHead(chat, told), ...(told.last_seq >= chat.told && loggedOf(told)) };
+  const { muted = next.muted, favourite = next.favourite, hidden = next.hidden, notify = next.notify } = told;
+  Object.assign(next, { muted, favourite, hidden, notify });
   if (typeof told.muted === "boolean") next.muted_until = told.muted_until ?? null;
   next.peer = told.peer ?? next.peer;
   if (told.members && told.last_seq >= chat.members_told) {
@@ -45,19 +50,19 @@ export function described(chat, told) {
   return next;
 }
 
-/** @param {any} told @returns {Chat} */
+/** @param {ToldChat} told @returns {Chat} */
 function begun(told) {
   const unread = { ...NOTHING_UNREAD, base: told.unread_count, upto: told.last_seq, read: told.read_seq };
   return {
     ...told,
-    title: told.title ?? null,
-    avatar_url: told.avatar_url ?? null,
-    left_seq: told.left_seq ?? null,
+    ...loggedOf(told),
+    muted: told.muted ?? false,
+    favourite: told.favourite ?? false,
+    hidden: told.hidden ?? false,
     last_at: told.last_at ?? null,
     last_message: told.last_message ?? null,
     peer: told.peer ?? null,
     members: told.members ?? null,
-    pinned_seq: told.pinned_seq ?? null,
     notify: told.notify ?? "all",
     muted_until: told.muted_until ?? null,
     mentioned: { ...unread, base: told.mention_count ?? 0 },
@@ -66,7 +71,6 @@ function begun(told) {
     draft: "",
     queued: 0,
     failed: 0,
-    told: told.last_seq,
     members_told: told.members ? told.last_seq : 0,
     applied: 0,
     unread,
@@ -74,7 +78,7 @@ function begun(told) {
   };
 }
 
-/** Where a chat stands, read from the database. @param {Chat} chat @param {any} head @returns {Chat} */
+/** Where a chat stands, read from the database. @param {Chat} chat @param {import("../types.js").Standing} head @returns {Chat} */
 export function withHead(chat, head) {
   const next = withMentioned(
     withUnread({ ...chat }, counted(chat.unread, head)),
@@ -86,18 +90,14 @@ export function withHead(chat, head) {
   return next;
 }
 
-/** Somebody's marks. @param {Chat} chat @param {any} marks @param {number} me @returns {Chat} */
+/** Somebody's marks. @param {Chat} chat @param {import("../types.js").Marks} marks @param {number} me @returns {Chat} */
 export function withMarks(chat, marks, me) {
   const next = { ...chat };
   if (marks.user_id === me) {
     raise(next, marks, ["read_seq", "delivered_seq"]);
-    const told = { unread_count: marks.unread_count, last_seq: marks.last_seq, read_seq: marks.read_seq };
-    const whole = Number.isSafeInteger(told.unread_count) && Number.isSafeInteger(told.last_seq);
-    const mentioned = { ...told, unread_count: marks.mention_count };
-    const wholly = whole && Number.isSafeInteger(marks.mention_count);
     return withMentioned(
-      withUnread(next, whole ? counted(chat.unread, told) : readUpTo(chat.unread, told.read_seq, null)),
-      wholly ? counted(chat.mentioned, mentioned) : readUpTo(chat.mentioned, told.read_seq, null),
+      withUnread(next, recounted(chat.unread, marks, marks.unread_count)),
+      recounted(chat.mentioned, marks, marks.mention_count),
     );
   }
   next.others_read_seq = Math.max(chat.others_read_seq, marks.read_seq ?? 0);
@@ -106,6 +106,13 @@ export function withMarks(chat, marks, me) {
     next.members = next.members.map((one) => (one.user.id === marks.user_id ? marked(one, marks) : one));
   }
   return next;
+}
+
+/** @param {import("./unread.js").Unread} unread @param {import("../types.js").Marks} marks
+ * @param {number | undefined} unread_count as the server counted it, where it did */
+function recounted(unread, { read_seq, last_seq }, unread_count) {
+  const whole = typeof unread_count === "number" && typeof last_seq === "number"; // strangers may tell null
+  return whole ? counted(unread, { unread_count, last_seq, read_seq }) : readUpTo(unread, read_seq, null);
 }
 
 /**
@@ -241,7 +248,7 @@ function activeAt(chat) {
   return time.includes(".") ? time.padEnd(26, "0") : `${time}.000000`;
 }
 
-/** @param {any} one @param {any} other @returns {any} */
+/** @param {Message | null} one @param {Message | null} other */
 function newestOf(one, other) {
   if (!one || !other) return one ?? other;
   if (one.seq !== other.seq) return one.seq > other.seq ? one : other;
@@ -258,7 +265,7 @@ function withMentioned(chat, mentioned) {
   return { ...chat, mentioned, mention_count: Math.min(countOf(mentioned), chat.unread_count) };
 }
 
-/** @param {any} chat a copy @param {any} told @param {string[]} names */
+/** @param {Chat} chat a copy @param {Partial<Record<Seq, number>>} told @param {Seq[]} names */
 function raise(chat, told, names) {
   for (const name of names) chat[name] = Math.max(chat[name], told[name] ?? 0);
 }

@@ -5,9 +5,10 @@
  */
 
 import { USUAL } from "../rules/settings.js";
-import { described, forgotten, jumped, unreadOf, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
-import { shownAtEnd } from "./changes.js";
+import { described, forgotten, jumped, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
+import { Next, counting } from "./next.js";
+import { hearPresence, learnMe, learnUsers } from "./people.js";
 import { pinsAfter } from "./pins.js";
 import { NOTHING_UNREAD } from "./unread.js";
 import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from "./timeline.js";
@@ -20,7 +21,7 @@ import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from ".
  * @typedef {Omit<State, "chats" | "timelines"> & {chats: Map<number, Chat>, timelines: Map<number, Line>,
  *   echoes: import("./echoes.js").Echoes, unread_until: number, entering: Map<number, Update[]>, drafts: Map<number, string>,
  *   typists: Map<string, {chat_id: number, user_id: number, until: number}>}} Model
- * @typedef {Record<string, any> & {do: string}} Update
+ * @typedef {import("../types.js").Update} Update
  */
 
 /** Milliseconds after which a `typing` is over. */
@@ -69,63 +70,11 @@ export function emptyProfile() {
  */
 export function reduce(model, updates, now) {
   const next = new Next(model, now);
-  for (const update of updates) take(next, update);
+  for (const update of updates) {
+    keepIfAwaited(next, update);
+    take(next, update);
+  }
   return next.model();
-}
-
-/** The model that comes next; each map is copied when it first changes. */
-class Next {
-  /** @param {Model} before @param {number} now */
-  constructor(before, now) {
-    this.before = before;
-    this.now = now;
-    this.state = { ...before };
-  }
-
-  /** @param {"chats" | "users" | "timelines" | "pins" | "entering" | "drafts" | "typists"} name @returns {Map<any, any>} */
-  own(name) {
-    const state = /** @type {any} */ (this.state);
-    if (state[name] === this.before[name]) state[name] = new Map(state[name]);
-    return state[name];
-  }
-
-  /** @param {number} chatId @param {(chat: Chat) => Chat} change */
-  chat(chatId, change) {
-    const chat = this.state.chats.get(chatId);
-    const after = chat && change(chat);
-    if (after && after !== chat) this.own("chats").set(chatId, after);
-  }
-
-  /** @param {number} chatId @param {(line: Line) => Line} change */
-  line(chatId, change) {
-    const line = this.state.timelines.get(chatId);
-    const after = line && change(line);
-    if (after && after !== line) this.own("timelines").set(chatId, after);
-  }
-
-  /** @param {number} chatId @param {import("./echoes.js").Echoes} echoes */
-  echoes(chatId, echoes) {
-    const list = echoesOf(echoes, chatId);
-    const changed = list !== echoesOf(this.state.echoes, chatId);
-    this.state.echoes = echoes;
-    if (!changed) return;
-    this.line(chatId, (line) => ({ ...line, echoes: list }));
-    this.chat(chatId, (chat) => counting(chat, list));
-  }
-
-  get me() {
-    return this.state.me?.id ?? 0;
-  }
-
-  model() {
-    const { before, state } = this;
-    if (state.chats !== before.chats || this.now >= state.unread_until) {
-      const { unread, until } = unreadOf(state.chats, this.now);
-      Object.assign(state, { unread, unread_until: until });
-    }
-    const names = /** @type {(keyof Model)[]} */ (Object.keys(state));
-    return names.some((name) => state[name] !== before[name]) ? state : before;
-  }
 }
 
 /** Something has ended by itself: a `tick` is due. @param {Model} model @param {number} now ms since 1970 */
@@ -133,122 +82,175 @@ export function isOver({ typists, unread_until: until }, now) {
   return now >= until || [...typists.values()].some((typist) => typist.until <= now);
 }
 
-/** @param {Chat} chat @param {import("../types.js").Echo[]} echoes @returns {Chat} */
-function counting(chat, echoes) {
-  const messages = shownAtEnd(echoes);
-  const lost = messages.filter(({ state }) => state === "failed").length;
-  return { ...chat, queued: messages.length - lost, failed: lost };
+/** @param {Next} next @param {Update} update */
+function take(next, update) {
+  const { state } = next;
+  switch (update.do) {
+    // --- the session tells ---
+    case "apply":
+      return apply(next, update.item);
+    case "jump":
+      return jump(next, update.chat_id, update.applied);
+    case "forget":
+      return forget(next, update.chat_id);
+    case "sent":
+      return sent(next, update);
+    case "failed":
+      return next.echoes(update.chat_id, failed(state.echoes, update.chat_id, update.cid, update.code));
+    case "merged":
+    case "discarded":
+      return next.echoes(update.chat_id, left(state.echoes, update.chat_id, update.cid));
+    case "save_row":
+      return next.echoes(update.row.chat_id, amended(state.echoes, update.row));
+    case "save_marks":
+      return next.chat(update.chat_id, (chat) => withRead(chat, update.read_seq, update.seen ?? null));
+    case "tell":
+      return hear(next, update.frame);
+
+    // --- this profile learns ---
+    case "welcome":
+      return welcome(next, update.shared);
+    case "cached":
+      return recall(next, update.kept);
+    case "settings":
+      return void (state.settings = update.settings);
+    case "link":
+      return void (state.link = update.link);
+    case "me":
+      return learnMe(next, update.user);
+    case "chats":
+      return listChats(next, update);
+    case "chat":
+      return describe(next, update.chat);
+    case "users":
+      return learnUsers(next, update.users);
+    case "echo":
+      return next.echoes(update.echo.chat_id, added(state.echoes, update.echo));
+    case "draft":
+      return draft(next, update.chat_id, update.text);
+
+    // --- this window alone ---
+    case "set":
+      return void Object.assign(state, update.values);
+    case "open":
+      return open(next, update.chat_id);
+    case "leave":
+      return next.line(update.chat_id, (line) => leftAt(line, update.place));
+    case "page":
+      return putPage(next, update);
+    case "pins":
+      return void next.own("pins").set(update.chat_id, update.messages);
+    case "line":
+      return next.line(update.chat_id, (line) => ({ ...line, ...update.values }));
+    case "tick":
+      for (const typist of state.typists.values()) if (typist.until <= next.now) stopTyping(next, typist);
+      return undefined;
+    default:
+      return unknown(update); // of a window of another version
+  }
 }
 
-/** @type {Record<string, (next: Next, update: any) => void>} */
-const TAKES = {
-  // --- the session tells ---
-  apply: (next, { item }) => apply(next, item),
-  jump(next, { chat_id, applied }) {
-    const chat = next.state.chats.get(chat_id);
-    if (chat && applied <= chat.applied) return;
-    next.chat(chat_id, () => jumped(/** @type {Chat} */ (chat), applied));
-    next.line(chat_id, (line) => (line.at_end ? emptyLine(chat_id, line.echoes) : line));
-    if (next.state.pins.has(chat_id)) next.own("pins").delete(chat_id);
-    next.echoes(chat_id, leftUpTo(next.state.echoes, chat_id, applied));
-  },
-  forget(next, { chat_id }) {
-    next.chat(chat_id, forgotten);
-    next.line(chat_id, (line) => emptyLine(chat_id, line.echoes));
-    next.echoes(chat_id, leftUpTo(next.state.echoes, chat_id, Number.MAX_SAFE_INTEGER));
-    if (next.state.pins.has(chat_id)) next.own("pins").delete(chat_id);
-  },
-  sent(next, { cid, chat_id, seq }) {
-    const chat = next.state.chats.get(chat_id);
-    const here = !chat || !seq || seq <= chat.applied;
-    next.echoes(chat_id, here ? left(next.state.echoes, chat_id, cid) : acked(next.state.echoes, cid, seq));
-  },
-  failed: (next, { cid, chat_id, code }) => next.echoes(chat_id, failed(next.state.echoes, chat_id, cid, code)),
-  save_row: (next, { row }) => next.echoes(row.chat_id, amended(next.state.echoes, row)),
-  merged: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
-  save_marks(next, { chat_id, read_seq, seen = null }) {
-    next.chat(chat_id, (chat) => withRead(chat, read_seq, seen));
-  },
-  tell: (next, { frame }) => TELLS[frame.type]?.(next, frame),
+/** All kinds are told apart above: tsc sees to it. @param {never} _update */
+function unknown(_update) {}
 
-  // --- this profile learns ---
-  welcome: (next, { shared }) => welcome(next, shared),
-  cached: (next, { kept }) => recall(next, kept),
-  settings: (next, { settings }) => Object.assign(next.state, { settings }),
-  link: (next, { link }) => Object.assign(next.state, { link }),
-  me(next, { user }) {
-    next.state.me = /** @type {any} */ ({ ...next.state.me, ...user });
-    learnUsers(next, [publicOf(user)]);
-  },
-  chats(next, { chats, users, kept = [] }) {
-    next.state.listed = true;
-    learnUsers(next, users);
-    const listed = new Set([...chats.map((/** @type {any} */ chat) => chat.id), ...kept]);
-    for (const chat of chats) describe(next, chat);
-    for (const id of next.state.chats.keys()) if (!listed.has(id)) next.own("chats").delete(id);
-  },
-  chat: (next, { chat }) => describe(next, chat),
-  users: (next, { users }) => learnUsers(next, users),
-  echo: (next, { echo }) => next.echoes(echo.chat_id, added(next.state.echoes, echo)),
-  discarded: (next, { cid, chat_id }) => next.echoes(chat_id, left(next.state.echoes, chat_id, cid)),
-  draft(next, { chat_id, text }) {
-    if (text) next.own("drafts").set(chat_id, text);
-    else next.own("drafts").delete(chat_id);
-    next.chat(chat_id, (chat) => (chat.draft === text ? chat : { ...chat, draft: text }));
-  },
+/** @param {Next} next @param {import("../types.js").ToldFrame} frame */
+function hear(next, frame) {
+  switch (frame.type) {
+    case "ready":
+      next.state.limits = frame.limits;
+      learnMe(next, frame.user);
+      return hearHeads(next, frame.chats);
+    case "chats":
+      return hearHeads(next, frame.chats);
+    case "chat":
+      return describe(next, frame.chat);
+    case "marks":
+      return next.chat(frame.chat_id, (chat) => withMarks(chat, frame, next.me));
+    case "user":
+      return learnUsers(next, [frame.user]);
+    case "presence":
+      return hearPresence(next, frame);
+    case "typing":
+      return hearTyping(next, frame);
+    default:
+      return unknown(frame);
+  }
+}
 
-  // --- this window alone ---
-  set: (next, { values }) => Object.assign(next.state, values),
-  open(next, { chat_id }) {
-    next.state.current = chat_id;
-    if (chat_id === null) return;
-    const timelines = next.own("timelines");
-    const line = timelines.get(chat_id) ?? emptyLine(chat_id, echoesOf(next.state.echoes, chat_id));
-    timelines.delete(chat_id);
-    timelines.set(chat_id, line); // the last one used stands last
-    if (timelines.size > TIMELINES) timelines.delete(timelines.keys().next().value);
-  },
-  leave: (next, { chat_id, place }) => next.line(chat_id, (line) => leftAt(line, place)),
-  page(next, { chat_id, page, keep = "end", anew = false }) {
-    const chat = next.state.chats.get(chat_id);
-    const bounds = { first_seq: chat?.first_seq ?? 1, applied: chat?.applied ?? 0 };
-    learnUsers(next, page.users ?? []);
-    next.line(chat_id, (line) => withPage(anew ? { ...line, items: [] } : line, page, bounds, keep));
-  },
-  pins: (next, { chat_id, messages }) => next.own("pins").set(chat_id, messages),
-  line: (next, { chat_id, values }) => next.line(chat_id, (line) => ({ ...line, ...values })),
-  tick(next) {
-    for (const typist of next.state.typists.values()) if (typist.until <= next.now) stopTyping(next, typist);
-  },
-};
+/** @param {Next} next @param {import("../types.js").Head[]} heads */
+function hearHeads(next, heads) {
+  for (const head of heads) next.chat(head.chat_id, (chat) => withHead(chat, head));
+}
 
-/** @type {Record<string, (next: Next, frame: any) => void>} */
-const TELLS = {
-  ready(next, frame) {
-    next.state.limits = frame.limits;
-    TAKES.me(next, frame);
-    TELLS.chats(next, frame);
-  },
-  chats(next, frame) {
-    for (const head of frame.chats) next.chat(head.chat_id, (chat) => withHead(chat, head));
-  },
-  chat: (next, frame) => describe(next, frame.chat),
-  marks: (next, frame) => next.chat(frame.chat_id, (chat) => withMarks(chat, frame, next.me)),
-  user: (next, frame) => learnUsers(next, [frame.user]),
-  presence(next, { user_id, online, last_seen_at }) {
-    const user = next.state.users.get(user_id);
-    if (user) learnUsers(next, [{ ...user, online, last_seen_at: last_seen_at ?? user.last_seen_at }]);
-  },
-  typing(next, { chat_id, user_id, on }) {
-    const typist = { chat_id, user_id, until: next.now + TYPING };
-    if (user_id === next.me) return;
-    if (!on) return stopTyping(next, typist);
-    next.own("typists").set(`${chat_id} ${user_id}`, typist);
-    next.chat(chat_id, (chat) =>
-      chat.typing.includes(user_id) ? chat : { ...chat, typing: [...chat.typing, user_id] },
-    );
-  },
-};
+/** @param {Next} next @param {{chat_id: number, user_id: number, on: boolean}} typing */
+function hearTyping(next, { chat_id, user_id, on }) {
+  const typist = { chat_id, user_id, until: next.now + TYPING };
+  if (user_id === next.me) return;
+  if (!on) return stopTyping(next, typist);
+  next.own("typists").set(`${chat_id} ${user_id}`, typist);
+  next.chat(chat_id, (chat) => (chat.typing.includes(user_id) ? chat : { ...chat, typing: [...chat.typing, user_id] }));
+}
+
+/** Its log goes on elsewhere. @param {Next} next @param {number} chatId @param {number} applied */
+function jump(next, chatId, applied) {
+  const chat = next.state.chats.get(chatId);
+  if (chat && applied <= chat.applied) return;
+  next.chat(chatId, (known) => jumped(known, applied));
+  next.line(chatId, (line) => (line.at_end ? emptyLine(chatId, line.echoes) : line));
+  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+  next.echoes(chatId, leftUpTo(next.state.echoes, chatId, applied));
+}
+
+/** Its log is another one. @param {Next} next @param {number} chatId */
+function forget(next, chatId) {
+  next.chat(chatId, forgotten);
+  next.line(chatId, (line) => emptyLine(chatId, line.echoes));
+  next.echoes(chatId, leftUpTo(next.state.echoes, chatId, Number.MAX_SAFE_INTEGER));
+  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+}
+
+/** @param {Next} next @param {{cid: string, chat_id: number, seq: number | null}} sent */
+function sent(next, { cid, chat_id, seq }) {
+  const chat = next.state.chats.get(chat_id);
+  const here = !chat || !seq || seq <= chat.applied;
+  next.echoes(chat_id, here ? left(next.state.echoes, chat_id, cid) : acked(next.state.echoes, cid, seq));
+}
+
+/** @param {Next} next @param {Extract<Update, {do: "chats"}>} update */
+function listChats(next, { chats, users, kept = [] }) {
+  next.state.listed = true;
+  learnUsers(next, users);
+  const listed = new Set([...chats.map(({ id }) => id), ...kept]);
+  for (const chat of chats) describe(next, chat);
+  for (const id of next.state.chats.keys()) if (!listed.has(id)) next.own("chats").delete(id);
+}
+
+/** @param {Next} next @param {number} chatId @param {string} text */
+function draft(next, chatId, text) {
+  if (text) next.own("drafts").set(chatId, text);
+  else next.own("drafts").delete(chatId);
+  next.chat(chatId, (chat) => (chat.draft === text ? chat : { ...chat, draft: text }));
+}
+
+/** @param {Next} next @param {number | null} chatId */
+function open(next, chatId) {
+  next.state.current = chatId;
+  if (chatId === null) return;
+  const timelines = next.own("timelines");
+  const line = timelines.get(chatId) ?? emptyLine(chatId, echoesOf(next.state.echoes, chatId));
+  timelines.delete(chatId);
+  timelines.set(chatId, line); // the last one used stands last
+  const [longest] = timelines.keys();
+  if (timelines.size > TIMELINES) timelines.delete(longest);
+}
+
+/** @param {Next} next @param {Extract<Update, {do: "page"}>} update */
+function putPage(next, { chat_id, page, keep = "end", anew = false }) {
+  const chat = next.state.chats.get(chat_id);
+  const bounds = { first_seq: chat?.first_seq ?? 1, applied: chat?.applied ?? 0 };
+  learnUsers(next, page.users ?? []);
+  next.line(chat_id, (line) => withPage(anew ? { ...line, items: [] } : line, page, bounds, keep));
+}
 
 /** What all windows of a profile have alike. @param {Model} model */
 export function sharedOf(model) {
@@ -285,18 +287,28 @@ function recall(next, { chats, users, drafts }) {
   }
 }
 
-/** Updates that wait where their chat is not described yet. */
-const OF_A_CHAT = ["apply", "jump", "forget", "save_marks"];
+/** The chat of what waits where that is not described yet; null where nothing does. @param {Update} update */
+function chatAwaited(update) {
+  switch (update.do) {
+    case "apply":
+      return update.item.chat_id;
+    case "jump":
+    case "forget":
+    case "save_marks":
+      return update.chat_id;
+    case "tell":
+      return update.frame.type === "marks" ? update.frame.chat_id : null;
+    default:
+      return null;
+  }
+}
 
 /** @param {Next} next @param {Update} update */
-function take(next, update) {
-  const chatId = update.item?.chat_id ?? update.chat_id ?? update.frame?.chat_id;
-  const waits = OF_A_CHAT.includes(update.do) || update.frame?.type === "marks";
-  if (waits && !next.state.chats.has(chatId)) {
-    const kept = next.state.entering.get(chatId) ?? [];
-    next.own("entering").set(chatId, [...kept.slice(1 - ENTERING), update]);
-  }
-  TAKES[update.do]?.(next, update);
+function keepIfAwaited(next, update) {
+  const chatId = chatAwaited(update);
+  if (chatId === null || next.state.chats.has(chatId)) return;
+  const kept = next.state.entering.get(chatId) ?? [];
+  next.own("entering").set(chatId, [...kept.slice(1 - ENTERING), update]);
 }
 
 /** @param {Next} next @param {import("../types.js").Item} item */
@@ -326,11 +338,10 @@ function applyPin(next, event) {
   else if (after !== before) next.own("pins").set(event.chat_id, after);
 }
 
-/** @param {Next} next @param {any} told */
+/** @param {Next} next @param {import("../types.js").ToldChat} told */
 function describe(next, told) {
   const chat = next.state.chats.get(told.id);
-  const named = [told.peer, ...(told.members ?? []).map((/** @type {any} */ member) => member.user)];
-  learnUsers(next, named.filter(Boolean));
+  learnUsers(next, [...(told.peer ? [told.peer] : []), ...(told.members ?? []).map(({ user }) => user)]);
   let after = described(chat, told);
   if (!chat) {
     after = counting({ ...after, draft: next.state.drafts.get(told.id) ?? "" }, echoesOf(next.state.echoes, told.id));
@@ -339,37 +350,7 @@ function describe(next, told) {
   const waiting = next.state.entering.get(told.id);
   if (!waiting) return;
   next.own("entering").delete(told.id);
-  for (const update of waiting) TAKES[update.do](next, update);
-}
-
-/** @param {Next} next @param {User[]} users */
-function learnUsers(next, users) {
-  /** @type {Map<number, User>} */
-  const changed = new Map();
-  for (const user of users) {
-    const before = next.state.users.get(user.id);
-    const after = before ? withProfile(before, user) : user;
-    if (after !== before) changed.set(user.id, after);
-  }
-  if (changed.size === 0) return;
-  const known = next.own("users");
-  for (const [id, user] of changed) known.set(id, user);
-  for (const id of next.state.chats.keys()) next.chat(id, (chat) => withUsers(chat, changed));
-  const me = changed.get(next.me);
-  if (me) next.state.me = { .../** @type {any} */ (next.state.me), ...me };
-}
-
-/** What a profile does not tell stays as it was. @param {User} before @param {any} told @returns {User} */
-function withProfile(before, told) {
-  const after = { ...before, ...told };
-  after.online = told.online ?? before.online;
-  after.last_seen_at = told.last_seen_at ?? before.last_seen_at;
-  return JSON.stringify(after) === JSON.stringify(before) ? before : after;
-}
-
-/** @param {any} user one's own profile @returns {User} as others see it */
-function publicOf({ email: _email, ...user }) {
-  return user;
+  for (const update of waiting) take(next, update);
 }
 
 /** @param {Next} next @param {{chat_id: number, user_id: number}} typist */

@@ -83,7 +83,7 @@ export class Db {
 
   /**
    * Make durable what one or several inputs of the session asked for, all or none. Rejects with Fenced.
-   * @param {Record<string, any>[]} outputs
+   * @param {import("../types.js").Output[]} outputs
    */
   async save(outputs) {
     const plan = planOf(outputs);
@@ -196,7 +196,7 @@ export class Db {
     });
   }
 
-  /** Windows share the database: what became of a row is in it. @param {Record<string, any>[]} _updates */
+  /** Windows share the database: what became of a row is in it. @param {import("../types.js").Update[]} _updates */
   noticed(_updates) {}
 
   /** Drop what the server has too; the outbox and drafts, which it has not, stay. */

@@ -7,8 +7,11 @@ import { keepInTab, keptInTab, unsentName } from "./tab.js";
 
 /** @typedef {import("./db.js").Kept} Kept @typedef {import("./db.js").Store} Store */
 
-/** By these a row leaves. */
-const SETTLED = ["sent", "merged", "discarded"];
+/** @typedef {import("../types.js").Output} Output @typedef {import("../types.js").Update} Update
+ * @typedef {Extract<Output | Update, {do: "sent" | "failed" | "merged" | "discarded"}>} End */
+
+/** @param {Output | Update} one @returns {one is End} what became of a row is told in it */
+const endsRow = (one) => ["sent", "failed", "merged", "discarded"].includes(one.do);
 
 /** @param {string} name of the profile @returns {Store} */
 export function memoryStore(name) {
@@ -26,16 +29,16 @@ export function memoryStore(name) {
   }
 
   /** What a session tells of rows: the window that owns it in `save`, one that follows in `noticed`, where a row of another
-   * window is none of its own. @param {Record<string, any>[]} told @param {boolean} own */
+   * window is none of its own. @param {(import("../types.js").Output | import("../types.js").Update)[]} told @param {boolean} own */
   function follow(told, own) {
-    const settled = told.filter(({ do: what }) => what === "failed" || SETTLED.includes(what)).map(({ cid }) => cid);
+    const ends = new Set(told.flatMap((one) => (endsRow(one) ? [one.cid] : [])));
     let changed = false;
     for (const output of told) {
-      const { do: what, cid } = output;
-      if (what === "save_row") changed = ((own || rows.has(output.row.cid)) && put(output.row)) || changed;
-      else if (what === "failed") changed = fail(cid, output.code) || changed;
-      else if (SETTLED.includes(what)) changed = settle(cid, output) || changed;
-      else if (own && what === "drop_row" && !settled.includes(cid)) changed = settle(cid) || changed;
+      if (output.do === "save_row") changed = ((own || rows.has(output.row.cid)) && put(output.row)) || changed;
+      else if (output.do === "failed") changed = fail(output.cid, output.code) || changed;
+      else if (output.do === "sent") changed = settle(output.cid, output) || changed;
+      else if (endsRow(output)) changed = settle(output.cid) || changed;
+      else if (own && output.do === "drop_row" && !ends.has(output.cid)) changed = settle(output.cid) || changed;
     }
     if (changed) keep();
   }
@@ -48,7 +51,7 @@ export function memoryStore(name) {
   }
 
   /** It leaves, and what names it by its cid names its place, or leaves too. @param {string} cid
-   * @param {Record<string, any>} [stored] */
+   * @param {{seq: number | null, created_at?: string | null}} [stored] */
   function settle(cid, stored) {
     if (!rows.delete(cid)) return false;
     for (const row of [...rows.values()].filter(({ of_cid }) => of_cid === cid)) {

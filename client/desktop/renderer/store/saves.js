@@ -2,79 +2,89 @@
 
 import { changedBy } from "../state/timeline.js";
 
-/** @typedef {import("../types.js").Item} Item */
+/** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
+ * @typedef {Extract<Output, {do: "apply" | "jump" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
 /**
  * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written.
  * @typedef {{epoch: {user_id: number, epoch: string} | null, strict: boolean, size: number,
  *   rows: ((outbox: IDBObjectStore) => void)[], items: ((items: IDBObjectStore) => void)[],
- *   cursors: Map<number, Record<string, any>[]>}} Plan
+ *   cursors: Map<number, Move[]>}} Plan
  */
 
 /** Items of a chat that are kept. */
 export const ITEMS = 500;
 
-/** @param {Record<string, any>[]} outputs @returns {Plan} */
+/** @param {Output[]} outputs @returns {Plan} */
 export function planOf(outputs) {
-  const failed = new Map(outputs.filter((one) => one.do === "failed").map((one) => [one.cid, one.code]));
-  const sent = new Map(
-    outputs
-      .filter((one) => one.do === "sent" && one.created_at)
-      .map((one) => [one.cid, { seq: one.seq, created_at: one.created_at }]),
-  );
+  /** @type {Map<string, string>} */
+  const failed = new Map();
+  /** @type {Map<string, {seq: number, created_at: string}>} */
+  const sent = new Map();
+  for (const output of outputs) {
+    if (output.do === "failed") failed.set(output.cid, output.code);
+    if (output.do === "sent" && output.seq !== null && output.created_at) {
+      sent.set(output.cid, { seq: output.seq, created_at: output.created_at });
+    }
+  }
   /** @type {Plan} */
   const plan = { epoch: null, strict: false, size: 0, rows: [], items: [], cursors: new Map() };
   for (const output of outputs) {
-    for (const chatId of emptyChats(output)) addMove(plan.cursors, chatId, output);
-    const chatId = output.item?.chat_id ?? output.chat_id;
     switch (output.do) {
       case "save_epoch":
         plan.epoch = { user_id: output.user_id, epoch: output.epoch };
+        plan.size += 1;
         break;
       case "save_row":
         plan.rows.push((outbox) => putRow(outbox, output.row));
         plan.strict = true;
         break;
-      case "drop_row":
+      case "drop_row": {
+        const code = failed.get(output.cid);
         plan.rows.push((outbox) =>
-          failed.has(output.cid)
-            ? failRow(outbox, output.cid, failed.get(output.cid))
-            : settleRow(outbox, output.cid, sent.get(output.cid)),
+          code === undefined ? settleRow(outbox, output.cid, sent.get(output.cid)) : failRow(outbox, output.cid, code),
         );
         break;
-      case "apply":
-        plan.items.push((items) => putItem(items, output.item));
-        if (output.item.seq % 64 === 0) plan.items.push((items) => trim(items, chatId, output.item.seq - ITEMS));
+      }
+      case "apply": {
+        const { item } = output;
+        plan.items.push((items) => putItem(items, item));
+        if (item.seq % 64 === 0) plan.items.push((items) => trim(items, item.chat_id, item.seq - ITEMS));
+        addMove(plan, item.chat_id, output);
         break;
+      }
       case "jump":
       case "forget":
-        plan.items.push((items) => void items.delete(IDBKeyRange.bound([chatId, 0], [chatId, Infinity])));
+        plan.items.push((items) => void items.delete(rangeOf(output.chat_id)));
+        addMove(plan, output.chat_id, output);
         break;
       case "save_marks":
+        addMove(plan, output.chat_id, output);
         break;
-      default:
-        continue;
+      case "tell":
+        for (const chatId of emptyChats(output.frame)) addMove(plan, chatId, { do: "begin" });
     }
-    plan.size += 1;
-    if (["apply", "jump", "forget", "save_marks"].includes(output.do)) addMove(plan.cursors, chatId, output);
   }
-  plan.size += plan.cursors.size;
+  plan.size += plan.rows.length + plan.items.length + plan.cursors.size;
   return plan;
 }
 
-/** @param {Map<number, Record<string, any>[]>} cursors @param {number} chatId @param {Record<string, any>} move */
-function addMove(cursors, chatId, move) {
+/** All items of a chat. @param {number} chatId */
+const rangeOf = (chatId) => IDBKeyRange.bound([chatId, 0], [chatId, Infinity]);
+
+/** @param {Plan} plan @param {number} chatId @param {Move} move */
+function addMove({ cursors }, chatId, move) {
   cursors.set(chatId, [...(cursors.get(chatId) ?? []), move]);
 }
 
-/** Chats that were told of before anything was written in them: all of it will be applied. @param {Record<string, any>} output
- * @returns {number[]} */
-function emptyChats({ do: what, frame }) {
-  if (what !== "tell") return [];
-  const heads = frame.chats ?? (frame.chat ? [{ ...frame.chat, chat_id: frame.chat.id }] : []);
-  return heads.filter((/** @type {any} */ head) => head.last_seq === 0).map((/** @type {any} */ head) => head.chat_id);
+/** Chats that were told of before anything was written in them: all of it will be applied.
+ * @param {import("../types.js").ToldFrame} frame @returns {number[]} */
+function emptyChats(frame) {
+  if (frame.type === "chat") return frame.chat.last_seq === 0 ? [frame.chat.id] : [];
+  if (frame.type !== "ready" && frame.type !== "chats") return [];
+  return frame.chats.filter((head) => head.last_seq === 0).map((head) => head.chat_id);
 }
 
-/** @param {IDBObjectStore} cursors @param {number} chatId @param {Record<string, any>[]} moves */
+/** @param {IDBObjectStore} cursors @param {number} chatId @param {Move[]} moves */
 export function moveCursor(cursors, chatId, moves) {
   const before = cursors.get(chatId);
   before.onsuccess = () => {
@@ -83,13 +93,16 @@ export function moveCursor(cursors, chatId, moves) {
       const { read = 0, applied = 0, applied_at = null } = cursor ?? {};
       if (move.do === "forget") cursor = null;
       else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read };
-      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: move.item.created_at ?? null, read };
-      else cursor = { applied, applied_at, read: move.read_seq ?? read };
+      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: timeOf(move.item), read };
+      else cursor = { applied, applied_at, read: move.do === "save_marks" ? move.read_seq : read };
     }
     if (cursor) cursors.put({ ...cursor, chat_id: chatId });
     else cursors.delete(chatId);
   };
 }
+
+/** @param {Item} item */
+const timeOf = (item) => (item.type === "hidden" ? null : item.created_at);
 
 /** @param {IDBObjectStore} outbox @param {import("../protocol/outbox.js").Row} row */
 function putRow(outbox, row) {

@@ -10,7 +10,7 @@ const ME = { id: 1 };
 
 /** @param {number} last @param {string | null} [at] */
 const head = (last, at = null) => ({ chat_id: 5, first_seq: 1, last_seq: last, last_at: at, left_seq: null, read_seq: 0, delivered_seq: 0 }); // prettier-ignore
-/** @param {number} seq @param {number} [sender] @param {string} [cid] */
+/** @param {number} seq @param {number} [sender] @param {string} [cid] @returns {any} */
 const message = (seq, sender = 2, cid = `theirs-${seq}`) => ({ type: "message", chat_id: 5, seq, sender_id: sender, content: "x", created_at: AT, cid }); // prettier-ignore
 /** @param {number} last */
 const listed = (last, epoch = "e1") => ({ user: ME, epoch, chats: [head(last)] });
@@ -25,15 +25,16 @@ function away() {
   return session;
 }
 
-/** @param {ClientSession} session @param {string} what */
+/** @param {ClientSession} session @param {string} what @returns {any[]} */
 const told = (session, what) => session.outputs().filter((output) => output.do === what);
 
 test("what the list of chats tells is asked for, and the answer is applied", () => {
   const session = away();
   session.polled(listed(4));
-  const [sync] = session.dueByHttp(20);
+  const [sync] = /** @type {any[]} */ (session.dueByHttp(20));
   assert.deepEqual([sync.type, sync.chat_id, sync.after_seq], ["sync", 5, 2]);
   assert.deepEqual(session.dueByHttp(21), [], "each is given once");
+  /** @type {import("../../renderer/protocol/session.js").Answer} */
   const page = { type: "page", ref: sync.id, chat_id: 5, from_seq: 2, to_seq: 4, items: [message(3), message(4)], more: false, last_seq: 4, last_at: AT }; // prettier-ignore
   session.answeredByHttp(page, 30);
   assert.deepEqual(
@@ -46,7 +47,7 @@ test("a refused sync is asked again later, and on the link where one is had firs
   const session = away();
   session.polled(listed(3));
   const [sync] = session.dueByHttp(20);
-  session.answeredByHttp({ type: "error", ref: sync.id, chat_id: 5, code: "store_unavailable", retryable: true }, 30);
+  session.answeredByHttp({ type: "error", ref: sync.id, chat_id: 5, code: "store_unavailable" }, 30);
   const syncs = (/** @type {number} */ at) => session.dueByHttp(at).filter(({ type }) => type === "sync").length;
   assert.equal(syncs(31), 0);
   assert.equal(syncs(30 + session.timing.retry), 1);
@@ -61,7 +62,7 @@ test("a change that was made takes its row away; of which seq it is HTTP does no
   const session = away();
   session.polled(listed(2));
   session.send(rowOf({ cid: "mine", chat_id: 5, kind: "pin", seq: 1, target_at: AT, on: true }), 20, true);
-  session.answeredByHttp({ type: "ack", cid: "mine", chat_id: 5, seq: null, created_at: null, dup: false }, 30);
+  session.answeredByHttp({ type: "ack", cid: "mine", seq: null, created_at: null }, 30);
   assert.equal(session.outbox.entries.size, 0);
   assert.deepEqual(
     told(session, "sent").map(({ cid, seq }) => [cid, seq]),
@@ -76,7 +77,7 @@ test("a message that was stored takes its row away; a final refusal fails it", (
   for (const cid of ["mine", "bad"]) session.rowSaved(cid, 21);
   session.outputs();
   session.answeredByHttp(message(3, 1, "mine"), 30);
-  const outputs = session.outputs();
+  const outputs = /** @type {any[]} */ (session.outputs());
   assert.deepEqual(
     outputs.filter(({ do: what }) => what === "sent").map(({ cid, seq }) => [cid, seq]),
     [["mine", 3]],
@@ -87,7 +88,7 @@ test("a message that was stored takes its row away; a final refusal fails it", (
     told(session, "failed").map(({ cid, code }) => [cid, code]),
     [["bad", "not_member"]],
   );
-  session.answeredByHttp({ type: "weather" }, 50);
+  session.answeredByHttp(/** @type {any} */ ({ type: "weather" }), 50);
   assert.deepEqual(session.outputs(), [], "an unknown word changes nothing");
 });
 

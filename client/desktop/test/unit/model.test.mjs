@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyModel, reduce } from "../../renderer/state/model.js";
+import { emptyModel, reduce, sharedOf } from "../../renderer/state/model.js";
 import { ME, ServerChat, at, numbers, person } from "./world.js";
 
-/** @typedef {import("../../renderer/state/model.js").Update} Update */
+/** @typedef {import("../../renderer/types.js").Update} Update */
 
 /** A window with one chat in it. @param {ServerChat} server @param {Update[]} [more] */
 function modelOf(server, more = []) {
+  /** @type {Update} */
   const me = { do: "set", values: { me: person(ME), phase: "signed_in" } };
   return reduce(emptyModel(), [me, { do: "chats", chats: [server.chat()], users: [person(2)] }, ...more], 0);
 }
@@ -20,7 +21,7 @@ const tell = (frame) => ({ do: "tell", frame });
 /** @param {Partial<import("../../renderer/types.js").Echo>} given @returns {Update} */
 const echo = (given) => ({
   do: "echo",
-  echo: { cid: "c1", chat_id: 7, kind: "send", content: "hi", reply_to: null, target_at: null, state: "queued", code: null, written_at: at(0), ...given },
+  echo: { cid: "c1", chat_id: 7, kind: "send", content: "hi", reply_to: null, target_at: null, seq: null, of_cid: null, emoji: null, on: null, forward: null, state: "queued", code: null, written_at: at(0), ...given },
 }); // prettier-ignore
 
 /** One random story of a chat, told to a window in pieces, late and twice. @param {number} seed */
@@ -192,6 +193,7 @@ test("another's cid takes no echo away", () => {
 });
 
 test("a failed echo stays, is counted apart, and leaves when it is discarded", () => {
+  /** @type {Update} */
   const failed = { do: "failed", cid: "c1", chat_id: 7, code: "not_member" };
   let model = modelOf(new ServerChat(), [echo({}), failed]);
   assert.deepEqual([model.chats.get(7)?.queued, model.chats.get(7)?.failed], [0, 1]);
@@ -201,6 +203,7 @@ test("a failed echo stays, is counted apart, and leaves when it is discarded", (
 });
 
 test("a jump takes the echoes with it that were acknowledged below", () => {
+  /** @type {Update} */
   const sent = { do: "sent", cid: "c1", chat_id: 7, seq: 3 };
   const model = modelOf(new ServerChat(), [
     echo({}),
@@ -245,7 +248,9 @@ test("an old item does not undo what a newer description told", () => {
 test("a jump that comes twice takes nothing away", () => {
   const server = new ServerChat();
   server.send(2);
+  /** @type {Update} */
   const jump = { do: "jump", chat_id: 7, applied: 1 };
+  /** @type {Update} */
   const page = { do: "page", chat_id: 7, page: server.page(0, 1) };
   const model = modelOf(server, [jump, { do: "open", chat_id: 7 }, page]);
   assert.equal(reduce(model, [jump], 0), model);
@@ -255,6 +260,7 @@ test("a jump that comes twice takes nothing away", () => {
 
 test("what is told of a chat before it is described is not lost", () => {
   const server = new ServerChat();
+  /** @type {Update} */
   const described = { do: "chat", chat: server.chat() };
   server.send(2);
   server.send(2);
@@ -339,12 +345,7 @@ test("what a follower is told is all there is", () => {
   server.send(2);
   const owner = modelOf(server, [echo({}), { do: "draft", chat_id: 7, text: "later" }]);
   const opened = reduce(emptyModel(), [{ do: "open", chat_id: 7 }], 0);
-  const { me, chats, echoes } = owner;
-  const follower = reduce(
-    opened,
-    [{ do: "welcome", shared: { ...owner, timelines: opened.timelines, current: 7, me, chats, echoes } }],
-    0,
-  );
+  const follower = reduce(opened, [{ do: "welcome", shared: sharedOf(owner) }], 0);
   assert.deepEqual(follower.chats, owner.chats);
   assert.equal(follower.timelines.get(7)?.echoes.length, 1);
 });

@@ -70,7 +70,15 @@ test("mentions are counted as unread ones are: by the server, then by the log", 
   const deleted = { type: /** @type {const} */ ("event"), chat_id: 7, seq: 4, event: "deleted", actor_id: 2, created_at: later, target_seq: second, data: { rev: 2, sender_id: 2 } }; // prettier-ignore
   known = withItem(known, deleted, ME);
   assert.deepEqual([known.unread_count, known.mention_count], [2, 1]);
-  const marks = { user_id: ME, read_seq: 1, delivered_seq: 4, unread_count: 1, mention_count: 0, last_seq: 4 };
+  const marks = {
+    chat_id: 7,
+    user_id: ME,
+    read_seq: 1,
+    delivered_seq: 4,
+    unread_count: 1,
+    mention_count: 0,
+    last_seq: 4,
+  };
   assert.equal(withMarks(known, marks, ME).mention_count, 0);
   assert.equal(withRead(known, 3, null).mention_count, 0);
   assert.equal(withHead(known, { ...server.head(), last_seq: 4, unread_count: 2, mention_count: 2 }).mention_count, 2);

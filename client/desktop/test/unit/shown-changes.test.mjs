@@ -76,6 +76,7 @@ test("another log has other messages: a change is not laid over those, nor over 
 
 test("an echo of a change leaves when the log was applied up to its ack", () => {
   const chat = server.chat();
+  /** @type {import("../../renderer/types.js").Update[]} */
   const start = [
     { do: "set", values: { me: person(ME) } },
     { do: "chats", chats: [chat], users: [] },
@@ -88,6 +89,7 @@ test("an echo of a change leaves when the log was applied up to its ack", () => 
   let model = reduce(emptyModel(), start, 0);
   assert.equal(model.echoes.lists.get(7)?.length, 1, "acknowledged, and its event is still to come");
   assert.equal(model.chats.get(7)?.queued, 0, "no message waits");
+  /** @type {import("../../renderer/types.js").Event} */
   const event = {
     type: "event", chat_id: 7, seq: 5, event: "edited", actor_id: ME, created_at: at(5), target_seq: 2,
     data: { content: "better", edited_at: at(5), rev: 2 },

@@ -18,6 +18,7 @@ import { ME, ServerChat, at as AT, person } from "./world.js";
 
 const CHAT = 7;
 const head = { chat_id: CHAT, first_seq: 1, last_seq: 0, last_at: null, left_seq: null, read_seq: 0, delivered_seq: 0 };
+/** @type {any} */
 const ready = { type: "ready", user: { id: ME }, epoch: "e1", limits: { inflight: 32 }, chats: [head] };
 /** What windows are told, as link/ws.js does. */
 const TOLD = ["sent", "failed", "merged", "save_row", "apply"];
@@ -44,10 +45,12 @@ class Window {
     this.db = memoryStore("unsent");
     const queued = rows.filter(({ state }) => state === "queued");
     this.session = new ClientSession({}, () => 0.5, { user_id: ME, epoch: "e1", chats: [], rows: queued });
+    /** @type {import("../../renderer/types.js").Update} */
     const me = { do: "set", values: { me: person(ME), phase: "signed_in" } };
+    /** @type {import("../../renderer/types.js").Update} */
     const chats = { do: "chats", chats: [new ServerChat().chat()], users: [] };
-    const echoes = rows.map((row) => ({ do: "echo", echo: echoOf(row) }));
-    this.model = reduce(emptyModel(), [me, chats, { do: "open", chat_id: CHAT }, ...echoes], 0);
+    this.model = reduce(emptyModel(), [me, chats, { do: "open", chat_id: CHAT }], 0);
+    this.tell(rows.map((row) => ({ do: "echo", echo: echoOf(row) })));
     const whole = { items: [], from_seq: 0, to_seq: 0 };
     this.tell([{ do: "page", chat_id: CHAT, page: whole }]);
   }
@@ -98,7 +101,7 @@ class Window {
     return this.perform();
   }
 
-  /** @param {object[]} frames */
+  /** @param {any[]} frames */
   async hear(...frames) {
     this.session.receive(this.session.link, frames, 30);
     return this.perform();
@@ -250,7 +253,7 @@ test("a window that follows keeps its own rows as the owner makes them, and none
   await own.addRow({ ...row });
   const edit = await window.put({ kind: "edit", of_cid: row.cid, content: "second" });
   const outputs = window.session.outputs();
-  own.noticed(outputs);
+  own.noticed(/** @type {any} */ (outputs));
   const kept = (await own.load()).rows;
   assert.deepEqual(
     kept.map(({ cid, content }) => [cid, content]),

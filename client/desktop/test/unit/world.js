@@ -158,7 +158,7 @@ export class ServerChat {
       .length;
   }
 
-  /** @param {{members?: boolean}} [how] */
+  /** @param {{members?: boolean}} [how] @returns {any} */
   chat({ members = false } = {}) {
     const messages = this.log.filter((item) => item.type === "message");
     return structuredClone({
