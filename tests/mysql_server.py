@@ -1,6 +1,6 @@
 """A real MySQL server for tests: the one of `VESTNIK_TEST_MYSQL_URL`, or one started by the tool beside the repository.
 
-The started server is shared by every test process of the machine and stopped by the last one that leaves.
+The started server is shared by every test process of the machine; the last one that leaves stops and empties it.
 """
 
 import atexit
@@ -8,6 +8,7 @@ import fcntl
 import functools
 import itertools
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -99,7 +100,9 @@ def _leave(users: IO[str]) -> None:
             return  # another test process is still at it
         subprocess.run([str(_TOOL), str(_FOLDER), "stop"], check=False, stdout=subprocess.DEVNULL)
         pid_file = _FOLDER / "root" / "my" / "pid"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while pid_file.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
+        if not pid_file.exists():  # the next one begins without the databases of this one
+            shutil.rmtree(_FOLDER / "root" / "my" / "data", ignore_errors=True)
         users.close()

@@ -52,7 +52,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vestnik-bench-") as folder:
         if arguments.sqlite:
             return trio.run(measure, arguments, Path(folder), f"sqlite:///{folder}/vestnik.sqlite3")
-        mariadb = private_mariadb()
+        mariadb = private_mariadb(on_disk=True)
         try:
             return trio.run(measure, arguments, Path(folder), mariadb.new_database())
         finally:

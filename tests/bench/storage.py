@@ -92,7 +92,9 @@ async def main(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind in options.stores:
             url = (
-                f"sqlite:///{Path(folder) / 'bench.sqlite3'}" if kind == "sqlite" else private_mariadb().new_database()
+                f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+                if kind == "sqlite"
+                else private_mariadb(on_disk=True).new_database()
             )
             await trio.to_thread.run_sync(partial(upgrade, url))
             store = await open_storage(url)

@@ -1,20 +1,23 @@
 """One contract, several stores: every test that asks for `house` runs on each of them."""
 
 import shutil
-from collections.abc import AsyncIterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import trio
 
 from storage.migrate import upgrade
+from storage.mysql_connection import MySQLSettings
+from storage.open import open_storage
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage
+from tests.mariadb_server import MariaDB, private_mariadb
+from tests.storage.counters import counters
+from tests.storage.databases import EPOCH, empty_database
 from tests.storage.model_backend import ModelStorage
 from tests.storage.store_house import House
-
-EPOCH = "the first epoch"
 
 
 @pytest.fixture(scope="session")
@@ -31,23 +34,12 @@ def sqlite_file(empty_sqlite: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(empty_sqlite, tmp_path / "vestnik.db"))
 
 
-async def _open(kind: str, sqlite_file: Path) -> Storage:
+async def _open(kind: Literal["model", "sqlite", "mariadb", "mysql"], sqlite_file: Path) -> Storage:
     if kind == "model":
         return ModelStorage(EPOCH)
     if kind == "sqlite":
         return SQLiteStorage(sqlite_file)
-    open_module = pytest.importorskip("storage.open")
-    if kind == "mariadb":
-        from tests.mariadb_server import shared_mariadb
-
-        url = await trio.to_thread.run_sync(shared_mariadb().new_database)
-    else:
-        from tests.mysql_server import shared_mysql
-
-        url = await trio.to_thread.run_sync(shared_mysql().new_database)
-    await trio.to_thread.run_sync(partial(upgrade, url, epoch=EPOCH))
-    store: Storage = await open_module.open_storage(url)
-    return store
+    return await open_storage(await trio.to_thread.run_sync(empty_database, kind))
 
 
 @pytest.fixture(params=["model", "sqlite", "mariadb", "mysql"])
@@ -62,3 +54,17 @@ async def store(request: pytest.FixtureRequest, sqlite_file: Path) -> AsyncItera
 async def house(store: Storage) -> House:
     """The store with short names for its operations."""
     return House(store)
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+async def settings(request: pytest.FixtureRequest) -> MySQLSettings:
+    """A database with two counters at 0 (tests/storage/counters.py) on each kind of server."""
+    return await counters(request.param)
+
+
+@pytest.fixture
+def server() -> Iterator[MariaDB]:
+    """A MariaDB to be stopped, killed and frozen."""
+    server = private_mariadb()
+    yield server
+    server.stop()

@@ -21,7 +21,7 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.wire.model import Chat
-from tests.storage.conftest import EPOCH
+from tests.storage.databases import EPOCH
 from tests.storage.store_house import START, House, expect, refusal
 
 

@@ -10,6 +10,7 @@ from storage.mysql import MySQLStorage
 from storage.mysql_connection import parse_url
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage
+from tests.storage.databases import empty_database
 from tests.storage.store_house import House, refusal
 
 Opens = Callable[["Notes"], Storage]
@@ -35,11 +36,7 @@ async def opens(request: pytest.FixtureRequest, sqlite_file: Path) -> Opens:
     """Opens an empty store that tells the given observer."""
     if request.param == "sqlite":
         return lambda notes: SQLiteStorage(sqlite_file, readers=2, observer=notes)
-    from storage.migrate import upgrade
-    from tests.mariadb_server import shared_mariadb
-
-    url = await trio.to_thread.run_sync(shared_mariadb().new_database)
-    await trio.to_thread.run_sync(upgrade, url)
+    url = await trio.to_thread.run_sync(empty_database, "mariadb")
     return lambda notes: MySQLStorage(parse_url(url), readers=2, observer=notes)
 
 

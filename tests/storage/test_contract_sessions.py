@@ -23,7 +23,7 @@ from chatproto.operations import (
     TouchSession,
     UserFound,
 )
-from tests.storage.conftest import EPOCH
+from tests.storage.databases import EPOCH
 from tests.storage.store_house import START, House, expect, refusal
 
 

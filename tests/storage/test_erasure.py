@@ -11,7 +11,7 @@ from storage.migrate import connected, sqlite_path, upgrade
 from storage.open import open_storage
 from storage.tables import metadata
 from tests.storage.store_house import House
-from tests.storage.test_backup import KINDS, url_of
+from tests.storage.test_backup import KINDS, Kind, url_of
 
 SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")
 EMOJI = "\U0001f9a4"
@@ -64,7 +64,7 @@ def assert_found(content: bytes, *, there: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_nothing_holds_what_was_deleted(kind: str, tmp_path: Path) -> None:
+async def test_nothing_holds_what_was_deleted(kind: Kind, tmp_path: Path) -> None:
     url = url_of(kind, tmp_path, "erased")
     await trio.to_thread.run_sync(upgrade, url)
     await write_and_delete(url)

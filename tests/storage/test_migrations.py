@@ -16,6 +16,7 @@ from storage.open import open_storage
 from storage.tables import metadata
 from tests.mariadb_server import shared_mariadb
 from tests.mysql_server import shared_mysql
+from tests.storage.databases import shared_server
 from tests.storage.store_house import House
 
 ROOT = Path(__file__).parents[2]
@@ -26,17 +27,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/folder/vestnik.sqlite3"
-    return mysql_url(request.param)
+    return shared_server(request.param).new_database()
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
 def server_url(request: pytest.FixtureRequest) -> str:
     """An empty database on a server."""
-    return mysql_url(request.param)
-
-
-def mysql_url(kind: str) -> str:
-    return shared_mariadb().new_database() if kind == "mariadb" else shared_mysql().new_database()
+    return shared_server(request.param).new_database()
 
 
 def ask(url: str, *statements: str) -> list[tuple[Any, ...]]:
@@ -127,7 +124,7 @@ def test_several_at_once_are_put_in_line(url: str) -> None:
     runs = [
         subprocess.Popen([sys.executable, "-c", upgrade_it, url], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)
     ]
-    assert [(run.communicate(timeout=60)[1], run.returncode) for run in runs] == [(b"", 0)] * 3
+    assert [(run.communicate(timeout=300)[1], run.returncode) for run in runs] == [(b"", 0)] * 3
     assert differences(url) == []
     assert ask(url, "select count(*) from meta") == [(1,)]
 

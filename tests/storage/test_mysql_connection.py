@@ -21,6 +21,7 @@ from trio_mysql import err
 from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
 from tests.mariadb_server import private_mariadb, shared_mariadb
 from tests.mysql_server import SERVER_CA, shared_mysql
+from tests.storage.databases import shared_server
 
 LONG_QUERY: Final = (
     "with recursive n as (select 1 i union all select i + 1 from n where i < 1000) "
@@ -32,8 +33,7 @@ LONG_QUERY: Final = (
 @pytest.fixture(params=["mariadb", "mysql"])
 def settings(request: pytest.FixtureRequest) -> MySQLSettings:
     """A fresh database on each kind of server."""
-    server = shared_mariadb() if request.param == "mariadb" else shared_mysql()
-    return parse_url(server.new_database())
+    return parse_url(shared_server(request.param).new_database())
 
 
 @asynccontextmanager

@@ -1,12 +1,12 @@
 """The pool and its transactions: nothing left over, conflicts run again, an honest word about an unknown commit."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 import pytest
 import trio
@@ -20,19 +20,9 @@ from storage.mysql_pool import (
     TransactionOutcomeUnknown,
 )
 from storage.mysql_run import execute, fetch_all
-from tests.mariadb_server import MariaDB, private_mariadb, shared_mariadb
-from tests.mysql_server import shared_mysql
+from tests.mariadb_server import MariaDB
+from tests.storage.counters import LONG, bump, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy
-
-LONG: Final = 30.0
-"""Seconds that no transaction here comes near, unless its test says so."""
-
-
-@pytest.fixture(params=["mariadb", "mysql"])
-def settings(request: pytest.FixtureRequest) -> MySQLSettings:
-    """A fresh database on each kind of server."""
-    server = shared_mariadb() if request.param == "mariadb" else shared_mysql()
-    return parse_url(server.new_database())
 
 
 @asynccontextmanager
@@ -46,21 +36,6 @@ async def pool_of(settings: MySQLSettings, size: int = 4, **limits: float) -> As
         await pool.aclose()
     assert pool.leased == pool.idle == 0
     assert len(os.listdir("/proc/self/fd")) == before
-
-
-async def make_table(pool: Pool) -> None:
-    async with pool.acquire() as connection:
-        await execute(connection, "create table t (id bigint primary key, n bigint not null default 0)")
-        await execute(connection, "insert into t (id) values (1), (2)")
-
-
-async def numbers(pool: Pool) -> list[int]:
-    async with pool.acquire() as connection:
-        return [n for (n,) in await fetch_all(connection, "select n from t order by id")]
-
-
-async def bump(connection: Connection, row: int = 1) -> None:
-    await execute(connection, "update t set n = n + 1 where id = %s", (row,))
 
 
 async def connection_id(connection: Connection) -> int:
@@ -111,7 +86,6 @@ async def test_no_lease_in_time_is_unavailable(settings: MySQLSettings) -> None:
 
 async def test_a_transaction_left_open_is_thrown_away(settings: MySQLSettings) -> None:
     async with pool_of(settings) as pool:
-        await make_table(pool)
         async with pool.acquire() as connection:
             await connection.begin()
             await bump(connection)
@@ -168,7 +142,6 @@ async def test_a_transaction_commits_or_leaves_nothing(settings: MySQLSettings) 
         raise KeyError("the body's own")
 
     async with pool_of(settings) as pool:
-        await make_table(pool)
         await pool.transaction(bump, timeout=LONG)
         with pytest.raises(KeyError):
             await pool.transaction(fail, timeout=LONG)
@@ -179,7 +152,6 @@ async def test_a_transaction_commits_or_leaves_nothing(settings: MySQLSettings) 
 async def test_a_deadlock_is_run_again(settings: MySQLSettings) -> None:
     """Two transactions take two rows in opposite order, each waiting until the other has its first."""
     async with pool_of(settings) as pool:
-        await make_table(pool)
         has_first = [trio.Event(), trio.Event()]
         attempts = [0, 0]
 
@@ -199,7 +171,6 @@ async def test_a_deadlock_is_run_again(settings: MySQLSettings) -> None:
 
 async def test_a_lock_wait_out_of_time_is_run_again(settings: MySQLSettings) -> None:
     async with pool_of(settings) as pool:
-        await make_table(pool)
         attempts = 0
 
         async def wait(connection: Connection) -> None:
@@ -220,19 +191,16 @@ async def test_a_lock_wait_out_of_time_is_run_again(settings: MySQLSettings) -> 
 
 
 async def test_conflicts_in_all_attempts_are_unavailable(settings: MySQLSettings) -> None:
-    async with pool_of(settings) as pool:
-        await make_table(pool)
-        async with pool.acquire() as holder:
-            await holder.begin()
-            await bump(holder)
-            with pytest.raises(StoreUnavailable):
-                await pool.transaction(bump, attempts=1, timeout=LONG)
+    async with pool_of(settings) as pool, pool.acquire() as holder:
+        await holder.begin()
+        await bump(holder)
+        with pytest.raises(StoreUnavailable):
+            await pool.transaction(bump, attempts=1, timeout=LONG)
 
 
 async def test_a_swallowed_conflict_is_run_again_all_the_same(settings: MySQLSettings) -> None:
     """After 1205 only the statement is undone: a body that carries on would commit half of its work."""
     async with pool_of(settings) as pool:
-        await make_table(pool)
         attempts = 0
 
         async def swallow(connection: Connection) -> None:
@@ -255,7 +223,6 @@ async def test_a_swallowed_conflict_is_run_again_all_the_same(settings: MySQLSet
 
 async def test_a_connection_killed_while_idle_is_replaced_unseen(settings: MySQLSettings) -> None:
     async with pool_of(settings) as pool:
-        await make_table(pool)
         async with pool.acquire() as victim, pool.acquire() as killer:
             await kill(killer, await connection_id(victim))
         await pool.transaction(bump, timeout=LONG)
@@ -264,7 +231,6 @@ async def test_a_connection_killed_while_idle_is_replaced_unseen(settings: MySQL
 
 async def test_a_connection_killed_in_the_body_is_unavailable_and_nothing_is_kept(settings: MySQLSettings) -> None:
     async with pool_of(settings) as pool:
-        await make_table(pool)
 
         async def die(connection: Connection) -> None:
             await bump(connection)
@@ -279,7 +245,6 @@ async def test_a_connection_killed_in_the_body_is_unavailable_and_nothing_is_kep
 
 async def test_a_transaction_out_of_time_is_unavailable(settings: MySQLSettings) -> None:
     async with pool_of(settings) as pool:
-        await make_table(pool)
 
         async def dawdle(connection: Connection) -> None:
             await bump(connection)
@@ -293,17 +258,10 @@ async def test_a_transaction_out_of_time_is_unavailable(settings: MySQLSettings)
 # --- the server goes away ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def server() -> Iterator[MariaDB]:
-    """A MariaDB to be stopped, killed and frozen."""
-    server = private_mariadb()
-    yield server
-    server.stop()
-
-
 async def test_a_restart_is_survived_by_the_next_transaction(server: MariaDB) -> None:
-    async with pool_of(parse_url(server.new_database())) as pool:
-        await make_table(pool)
+    settings = parse_url(await trio.to_thread.run_sync(server.new_database))
+    await make_table(settings)
+    async with pool_of(settings) as pool:
         async with pool.acquire(), pool.acquire(), pool.acquire():
             pass
         assert pool.idle == 3
@@ -313,8 +271,9 @@ async def test_a_restart_is_survived_by_the_next_transaction(server: MariaDB) ->
 
 
 async def test_a_server_that_is_down_is_unavailable_at_once(server: MariaDB) -> None:
-    async with pool_of(parse_url(server.new_database())) as pool:
-        await make_table(pool)
+    settings = parse_url(await trio.to_thread.run_sync(server.new_database))
+    await make_table(settings)
+    async with pool_of(settings) as pool:
         await trio.to_thread.run_sync(server.kill)
         began = trio.current_time()
         with pytest.raises(StoreUnavailable):
@@ -326,8 +285,9 @@ async def test_a_server_that_is_down_is_unavailable_at_once(server: MariaDB) -> 
 
 
 async def test_a_server_frozen_in_the_body_is_unavailable_and_frozen_in_commit_is_unknown(server: MariaDB) -> None:
-    async with pool_of(parse_url(server.new_database())) as pool:
-        await make_table(pool)
+    settings = parse_url(await trio.to_thread.run_sync(server.new_database))
+    await make_table(settings)
+    async with pool_of(settings) as pool:
 
         async def freeze_before(connection: Connection) -> None:
             server.pause()
@@ -355,7 +315,6 @@ async def test_a_link_cut_in_commit_leaves_the_outcome_unknown(
     proxy = CuttingProxy(settings)
     proxied = await nursery.start(proxy.serve)
     direct = Pool(settings, 1)
-    await make_table(direct)
     pool = Pool(proxied, 1)
     await pool.transaction(partial(bump, row=2), timeout=LONG)
     proxy.cut = cut

@@ -14,8 +14,7 @@ from trio_mysql.connections import MySQLResult
 from storage import mysql_connection
 from storage.mysql_connection import Connection, parse_url
 from storage.mysql_rows import BufferedResult, Column, take_rows
-from tests.mariadb_server import shared_mariadb
-from tests.mysql_server import shared_mysql
+from tests.storage.databases import Kind, shared_server
 
 TABLE = """create table t (
     id bigint primary key, text longtext, raw longblob, at datetime(6), short datetime(3), day date, number double,
@@ -77,9 +76,8 @@ def test_a_packet_out_of_order_and_a_row_of_another_size() -> None:
 
 
 @pytest.mark.parametrize("kind", ["mariadb", "mysql"])
-async def test_a_server_gives_the_same_rows_both_ways(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = shared_mariadb() if kind == "mariadb" else shared_mysql()
-    url = await trio.to_thread.run_sync(server.new_database)
+async def test_a_server_gives_the_same_rows_both_ways(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = await trio.to_thread.run_sync(shared_server(kind).new_database)
     connection = Connection(parse_url(url))
     await connection.connect()
     random = Random(7)

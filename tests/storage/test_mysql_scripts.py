@@ -1,6 +1,6 @@
 """Statements that travel together: what was done where one of them fails, the link breaks or time runs out."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import pytest
@@ -9,23 +9,12 @@ from trio_mysql import err
 
 from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
 from storage.mysql_pool import Pool, TransactionOutcomeUnknown
-from storage.mysql_run import execute, fetch_all
-from tests.mariadb_server import MariaDB, private_mariadb, shared_mariadb
-from tests.mysql_server import shared_mysql
+from storage.mysql_run import fetch_all
+from tests.mariadb_server import MariaDB
+from tests.storage.counters import LONG, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy
 
-LONG = 30.0
-"""Seconds that no transaction here comes near."""
 BUMP_1, BUMP_2 = (f"update t set n = n + 1 where id = {row}" for row in (1, 2))
-
-
-@pytest.fixture(params=["mariadb", "mysql"])
-async def settings(request: pytest.FixtureRequest) -> MySQLSettings:
-    """A database with a table on each kind of server."""
-    server = shared_mariadb() if request.param == "mariadb" else shared_mysql()
-    settings = parse_url(await trio.to_thread.run_sync(server.new_database))
-    await make_table(settings)
-    return settings
 
 
 @pytest.fixture
@@ -34,19 +23,6 @@ async def pool(settings: MySQLSettings) -> AsyncIterator[Pool]:
     yield pool
     assert pool.leased == 0
     await pool.aclose()
-
-
-async def make_table(settings: MySQLSettings) -> None:
-    pool = Pool(settings, 1)
-    async with pool.acquire() as connection:
-        await execute(connection, "create table t (id bigint primary key, n bigint not null default 0)")
-        await execute(connection, "insert into t (id) values (1), (2)")
-    await pool.aclose()
-
-
-async def numbers(pool: Pool) -> list[int]:
-    async with pool.acquire() as connection:
-        return [n for (n,) in await fetch_all(connection, "select n from t order by id")]
 
 
 async def bump_and_commit(connection: Connection) -> None:
@@ -206,14 +182,6 @@ async def test_a_link_cut_as_the_last_statements_pass_leaves_the_outcome_unknown
     await proxied.transaction(bump_and_commit, timeout=LONG)
     await proxied.aclose()
     nursery.cancel_scope.cancel()
-
-
-@pytest.fixture
-def server() -> Iterator[MariaDB]:
-    """A MariaDB to be frozen and restarted."""
-    server = private_mariadb()
-    yield server
-    server.stop()
 
 
 async def test_a_server_frozen_or_gone_before_and_in_the_last_statements(server: MariaDB) -> None:

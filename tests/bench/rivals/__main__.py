@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> Contest:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     tempfile.tempdir = str(folder)  # the database lies there, on a real disk as far as the checkout does
-    mariadb = private_mariadb(*DATABASE_OPTIONS)
+    mariadb = private_mariadb(*DATABASE_OPTIONS, on_disk=True)
     top = arguments.top or (100_000 if quick else 10_000_000)
     try:
         with gathered(pace, mariadb, folder, top, set(names), NEEDS) as contest:
