@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 DESKTOP: Final = ROOT / "client/desktop"
 NODE: Final = shutil.which("node")
 OLDEST_NODE: Final = 20
-FILE_TIMEOUT: Final = 400.0
+FILE_TIMEOUT: Final = 600.0
 """Seconds that one file of tests may take; two processors are shared by everything in a test run."""
 MEASURED: Final = (DESKTOP / "test/vectors.test.js", DESKTOP / "test/unit/http-carries.test.mjs")
 """Files that test_core.py runs under Node's coverage, and nothing else runs again."""

@@ -18,7 +18,7 @@ async function people(...names) {
   return { server, browser, accounts };
 }
 
-test("groups, members, roles and flags", { skip, timeout: 120_000 }, async () => {
+test("groups, members, roles and flags", { skip }, async () => {
   const { server, browser, accounts } = await people("anna", "boris", "vera");
   const [anna, boris, vera] = accounts;
   const one = await (await openWindow(browser, server.url)).logIn(anna);
@@ -78,82 +78,74 @@ test("groups, members, roles and flags", { skip, timeout: 120_000 }, async () =>
   assert.deepEqual([...one.errors, ...two.errors], []);
 });
 
-test(
-  "a refused message stays to be seen, holds none behind it, and is sent again or dropped",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, browser, accounts } = await people("anna", "boris");
-    const [anna, boris] = accounts;
-    const [group, direct] = [await server.group(boris, "Club", anna), await server.direct(anna, boris)];
-    const wire = await startWire(server);
-    const one = await (await openWindow(browser, wire.url)).logIn(anna);
-    await one.until((seen) => seen.chats.length === 2);
-    await one.act("openChat", group);
-    await wire.cut();
-    await one.until((seen) => seen.link === "offline");
-    await one.act("send", group, "first", null);
-    await one.act("send", group, "second", null);
-    await one.act("send", direct, "to you alone", null);
-    const context = one.page.context();
-    // removed before the messages are sent
-    await server.call(boris, "DELETE", `/api/chats/${group}/members/${anna.user.id}`);
-    await wire.restore();
-    await one.until((seen) => seen.chats.every((chat) => chat.queued === 0));
-    await one.until((seen, id) => seen.chats.find((chat) => chat.id === id)?.failed === 2, group);
-    assert.equal((await server.items(boris, direct)).length, 1);
-    await server.call(boris, "POST", `/api/chats/${group}/members`, { user_ids: [anna.user.id], history: "all" });
-    await one.until((seen, id) => seen.chats.find((chat) => chat.id === id)?.left_seq === null, group);
-    const again = await anotherWindow(context, wire.url);
-    await one.page.close();
-    await again.act("openChat", group);
-    await again.until((seen) => seen.timeline?.echoes.length === 2 && seen.link === "live");
-    const cids = await again.page.evaluate(
-      (id) =>
-        /** @type {any} */ (globalThis).messenger
-          .state()
-          .timelines.get(id)
-          .echoes.map((/** @type {any} */ echo) => echo.cid),
-      group,
-    );
-    await again.act("retry", cids[0]);
-    await again.act("discard", cids[1]);
-    await again.until((seen) => seen.timeline?.echoes.length === 0);
-    const texts = (await server.items(boris, group))
-      .filter(({ type }) => type === "message")
-      .map(({ content }) => content);
-    assert.deepEqual(texts, ["first"]);
-  },
-);
+test("a refused message stays to be seen, holds none behind it, and is sent again or dropped", { skip }, async () => {
+  const { server, browser, accounts } = await people("anna", "boris");
+  const [anna, boris] = accounts;
+  const [group, direct] = [await server.group(boris, "Club", anna), await server.direct(anna, boris)];
+  const wire = await startWire(server);
+  const one = await (await openWindow(browser, wire.url)).logIn(anna);
+  await one.until((seen) => seen.chats.length === 2);
+  await one.act("openChat", group);
+  await wire.cut();
+  await one.until((seen) => seen.link === "offline");
+  await one.act("send", group, "first", null);
+  await one.act("send", group, "second", null);
+  await one.act("send", direct, "to you alone", null);
+  const context = one.page.context();
+  // removed before the messages are sent
+  await server.call(boris, "DELETE", `/api/chats/${group}/members/${anna.user.id}`);
+  await wire.restore();
+  await one.until((seen) => seen.chats.every((chat) => chat.queued === 0));
+  await one.until((seen, id) => seen.chats.find((chat) => chat.id === id)?.failed === 2, group);
+  assert.equal((await server.items(boris, direct)).length, 1);
+  await server.call(boris, "POST", `/api/chats/${group}/members`, { user_ids: [anna.user.id], history: "all" });
+  await one.until((seen, id) => seen.chats.find((chat) => chat.id === id)?.left_seq === null, group);
+  const again = await anotherWindow(context, wire.url);
+  await one.page.close();
+  await again.act("openChat", group);
+  await again.until((seen) => seen.timeline?.echoes.length === 2 && seen.link === "live");
+  const cids = await again.page.evaluate(
+    (id) =>
+      /** @type {any} */ (globalThis).messenger
+        .state()
+        .timelines.get(id)
+        .echoes.map((/** @type {any} */ echo) => echo.cid),
+    group,
+  );
+  await again.act("retry", cids[0]);
+  await again.act("discard", cids[1]);
+  await again.until((seen) => seen.timeline?.echoes.length === 0);
+  const texts = (await server.items(boris, group))
+    .filter(({ type }) => type === "message")
+    .map(({ content }) => content);
+  assert.deepEqual(texts, ["first"]);
+});
 
-test(
-  "messages are told once: caught up, in new chats, not one's own, not those read elsewhere",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, browser, accounts } = await people("anna", "boris", "vera");
-    const [anna, boris, vera] = accounts;
-    const direct = await server.direct(anna, boris);
-    await server.send(boris, direct, "before the first log-in");
-    const one = await (await openWindow(browser, server.url)).logIn(anna);
-    await one.until((seen) => seen.chats[0]?.unread === 1);
-    const context = one.page.context();
-    await one.page.close();
-    await server.send(boris, direct, "read on the phone");
-    await server.call(anna, "POST", `/api/chats/${direct}/read`, {});
-    await server.send(boris, direct, "missed");
-    await server.send(anna, direct, "from the phone");
-    const group = await server.group(vera, "New", anna);
-    await server.send(vera, group, "hello all");
-    const again = await anotherWindow(context, server.url);
-    await again.until((seen) => seen.link === "live" && seen.arrivals.length === 2);
-    await server.send(boris, direct, "live");
-    await again.until((seen) => seen.arrivals.length === 3);
-    assert.deepEqual((await again.seen()).arrivals.sort(), ["hello all", "live", "missed"]);
-    await again.page.close();
-    const third = await anotherWindow(context, server.url);
-    await third.until((seen) => seen.link === "live" && seen.chats.length === 2);
-    assert.deepEqual((await third.seen()).arrivals, []);
-  },
-);
+test("messages are told once: caught up, in new chats, not one's own, not those read elsewhere", { skip }, async () => {
+  const { server, browser, accounts } = await people("anna", "boris", "vera");
+  const [anna, boris, vera] = accounts;
+  const direct = await server.direct(anna, boris);
+  await server.send(boris, direct, "before the first log-in");
+  const one = await (await openWindow(browser, server.url)).logIn(anna);
+  await one.until((seen) => seen.chats[0]?.unread === 1);
+  const context = one.page.context();
+  await one.page.close();
+  await server.send(boris, direct, "read on the phone");
+  await server.call(anna, "POST", `/api/chats/${direct}/read`, {});
+  await server.send(boris, direct, "missed");
+  await server.send(anna, direct, "from the phone");
+  const group = await server.group(vera, "New", anna);
+  await server.send(vera, group, "hello all");
+  const again = await anotherWindow(context, server.url);
+  await again.until((seen) => seen.link === "live" && seen.arrivals.length === 2);
+  await server.send(boris, direct, "live");
+  await again.until((seen) => seen.arrivals.length === 3);
+  assert.deepEqual((await again.seen()).arrivals.sort(), ["hello all", "live", "missed"]);
+  await again.page.close();
+  const third = await anotherWindow(context, server.url);
+  await third.until((seen) => seen.link === "live" && seen.chats.length === 2);
+  assert.deepEqual((await third.seen()).arrivals, []);
+});
 
 test(
   "another history of the database: what was kept of the old one goes, what was not sent is sent",

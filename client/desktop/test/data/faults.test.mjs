@@ -20,67 +20,59 @@ async function pair(env) {
 /** @param {any[]} items */
 const texts = (items) => items.filter(({ type }) => type === "message").map(({ content }) => content);
 
-test(
-  "ten messages typed while the server is dead for 20 s arrive once and in order",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, browser, anna, boris, chatId } = await pair();
-    const one = await (await openWindow(browser, server.url)).logIn(anna);
-    const two = await (await openWindow(browser, server.url)).logIn(boris);
-    await Promise.all([one.act("openChat", chatId), two.act("openChat", chatId)]);
-    await one.act("send", chatId, "before", null);
-    await two.until((seen) => seen.timeline?.texts.length === 1);
-    await server.kill();
-    const killed = Date.now();
-    await one.until((seen) => seen.link === "offline");
-    for (const text of TEN) assert.deepEqual(await one.act("send", chatId, text, null), { ok: true });
-    await one.until((seen) => seen.timeline?.echoes.length === 10);
-    await sleep(20_000 - (Date.now() - killed));
-    await server.start();
-    const all = ["before", ...TEN];
-    await one.until(
-      (seen, expected) => JSON.stringify(seen.timeline?.texts) === expected && !seen.timeline?.echoes.length,
-      JSON.stringify(all),
-      40_000,
-    );
-    await two.until((seen, expected) => JSON.stringify(seen.timeline?.texts) === expected, JSON.stringify(all), 40_000);
-    assert.deepEqual(texts(await server.items(anna, chatId)), all);
-    await one.until((seen) => seen.chats[0].others_delivered_seq === 11);
-    await becomes(async () => (await two.seen()).arrivals, all);
-    assert.deepEqual([...one.errors, ...two.errors], []);
-  },
-);
+test("ten messages typed while the server is dead for 20 s arrive once and in order", { skip }, async () => {
+  const { server, browser, anna, boris, chatId } = await pair();
+  const one = await (await openWindow(browser, server.url)).logIn(anna);
+  const two = await (await openWindow(browser, server.url)).logIn(boris);
+  await Promise.all([one.act("openChat", chatId), two.act("openChat", chatId)]);
+  await one.act("send", chatId, "before", null);
+  await two.until((seen) => seen.timeline?.texts.length === 1);
+  await server.kill();
+  const killed = Date.now();
+  await one.until((seen) => seen.link === "offline");
+  for (const text of TEN) assert.deepEqual(await one.act("send", chatId, text, null), { ok: true });
+  await one.until((seen) => seen.timeline?.echoes.length === 10);
+  await sleep(20_000 - (Date.now() - killed));
+  await server.start();
+  const all = ["before", ...TEN];
+  await one.until(
+    (seen, expected) => JSON.stringify(seen.timeline?.texts) === expected && !seen.timeline?.echoes.length,
+    JSON.stringify(all),
+    40_000,
+  );
+  await two.until((seen, expected) => JSON.stringify(seen.timeline?.texts) === expected, JSON.stringify(all), 40_000);
+  assert.deepEqual(texts(await server.items(anna, chatId)), all);
+  await one.until((seen) => seen.chats[0].others_delivered_seq === 11);
+  await becomes(async () => (await two.seen()).arrivals, all);
+  assert.deepEqual([...one.errors, ...two.errors], []);
+});
 
-test(
-  "a page that dies with unsent messages sends them when it is opened again",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, browser, anna, boris, chatId } = await pair();
-    const wire = await startWire(server);
-    const one = await (await openWindow(browser, wire.url)).logIn(anna);
-    await one.act("openChat", chatId);
-    await wire.cut();
-    await one.until((seen) => seen.link === "offline");
-    for (const text of TEN) await one.act("send", chatId, text, null);
-    await one.act("setDraft", chatId, "half a thought");
-    // a crash, other than closing, takes the last moment of a draft with it
-    await becomes(() => one.kept("drafts"), ["half a thought"]);
-    const context = one.page.context();
-    const session = await context.newCDPSession(one.page);
-    await Promise.race([session.send("Page.crash").catch(() => {}), one.page.waitForEvent("crash")]);
-    await one.page.close();
+test("a page that dies with unsent messages sends them when it is opened again", { skip }, async () => {
+  const { server, browser, anna, boris, chatId } = await pair();
+  const wire = await startWire(server);
+  const one = await (await openWindow(browser, wire.url)).logIn(anna);
+  await one.act("openChat", chatId);
+  await wire.cut();
+  await one.until((seen) => seen.link === "offline");
+  for (const text of TEN) await one.act("send", chatId, text, null);
+  await one.act("setDraft", chatId, "half a thought");
+  // a crash, other than closing, takes the last moment of a draft with it
+  await becomes(() => one.kept("drafts"), ["half a thought"]);
+  const context = one.page.context();
+  const session = await context.newCDPSession(one.page);
+  await Promise.race([session.send("Page.crash").catch(() => {}), one.page.waitForEvent("crash")]);
+  await one.page.close();
 
-    await wire.restore();
-    const again = await anotherWindow(context, wire.url);
-    await again.until((seen) => seen.phase === "signed_in" && seen.chats[0]?.draft === "half a thought");
-    await again.act("openChat", chatId);
-    await again.until((seen, count) => seen.timeline?.texts.length === count && !seen.timeline?.echoes.length, 10);
-    assert.deepEqual(texts(await server.items(boris, chatId)), TEN);
-    assert.deepEqual(again.errors, []);
-  },
-);
+  await wire.restore();
+  const again = await anotherWindow(context, wire.url);
+  await again.until((seen) => seen.phase === "signed_in" && seen.chats[0]?.draft === "half a thought");
+  await again.act("openChat", chatId);
+  await again.until((seen, count) => seen.timeline?.texts.length === count && !seen.timeline?.echoes.length, 10);
+  assert.deepEqual(texts(await server.items(boris, chatId)), TEN);
+  assert.deepEqual(again.errors, []);
+});
 
-test("a link that is cut with messages on their way loses and doubles none", { skip, timeout: 120_000 }, async () => {
+test("a link that is cut with messages on their way loses and doubles none", { skip }, async () => {
   const { server, browser, anna, chatId } = await pair();
   const wire = await startWire(server);
   const one = await (await openWindow(browser, wire.url, { backoff_first: 50 })).logIn(anna);
@@ -159,29 +151,25 @@ test(
   },
 );
 
-test(
-  "a captive portal is no connection, not a crash and not the end of the log-in",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, browser, anna, boris, chatId } = await pair();
-    const box = await startMiddlebox(server);
-    const one = await (await openWindow(browser, String(box.url), { backoff_ceiling: 500 })).logIn(anna);
-    await one.until((seen) => seen.chats.length === 1);
-    box.portal = true;
-    box.http.closeAllConnections();
-    await server.restart(); // its socket went through the box
-    await one.until((seen) => seen.link === "offline");
-    assert.deepEqual(await one.act("searchUsers", "bo"), { ok: false, code: "bad_answer" });
-    await one.act("openChat", chatId);
-    await one.act("send", chatId, "through the portal", null);
-    await one.until((seen) => seen.timeline?.echoes.length === 1);
-    assert.equal((await one.seen()).phase, "signed_in");
-    box.portal = false;
-    await one.until((seen) => seen.link === "live" && seen.timeline?.texts.at(-1) === "through the portal");
-    assert.equal((await server.items(boris, chatId)).length, 1);
-    assert.deepEqual(one.errors, []);
-  },
-);
+test("a captive portal is no connection, not a crash and not the end of the log-in", { skip }, async () => {
+  const { server, browser, anna, boris, chatId } = await pair();
+  const box = await startMiddlebox(server);
+  const one = await (await openWindow(browser, String(box.url), { backoff_ceiling: 500 })).logIn(anna);
+  await one.until((seen) => seen.chats.length === 1);
+  box.portal = true;
+  box.http.closeAllConnections();
+  await server.restart(); // its socket went through the box
+  await one.until((seen) => seen.link === "offline");
+  assert.deepEqual(await one.act("searchUsers", "bo"), { ok: false, code: "bad_answer" });
+  await one.act("openChat", chatId);
+  await one.act("send", chatId, "through the portal", null);
+  await one.until((seen) => seen.timeline?.echoes.length === 1);
+  assert.equal((await one.seen()).phase, "signed_in");
+  box.portal = false;
+  await one.until((seen) => seen.link === "live" && seen.timeline?.texts.at(-1) === "through the portal");
+  assert.equal((await server.items(boris, chatId)).length, 1);
+  assert.deepEqual(one.errors, []);
+});
 
 test(
   "a machine that slept looks for a new link at once, though nobody told it that the old one is gone",
@@ -204,24 +192,20 @@ test(
   },
 );
 
-test(
-  "an exchange of tokens whose answer is lost is repeated, and the log-in goes on",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, browser, anna, boris, chatId } = await pair();
-    const box = await startMiddlebox(server);
-    const one = await (await openWindow(browser, String(box.url), { backoff_ceiling: 300 })).logIn(anna);
-    const context = one.page.context();
-    await one.page.close();
-    box.loseAnswerTo = "/api/auth/refresh";
-    const again = await anotherWindow(context, String(box.url), { backoff_ceiling: 300 });
-    await again.until((seen) => seen.link === "live");
-    assert.equal(box.loseAnswerTo, null, "an answer was lost");
-    await server.send(boris, chatId, "hello");
-    await again.until((seen) => seen.chats[0]?.last === "hello");
-    // and what it has now is good for one more start
-    await again.page.close();
-    const third = await anotherWindow(context, String(box.url));
-    await third.until((seen) => seen.link === "live");
-  },
-);
+test("an exchange of tokens whose answer is lost is repeated, and the log-in goes on", { skip }, async () => {
+  const { server, browser, anna, boris, chatId } = await pair();
+  const box = await startMiddlebox(server);
+  const one = await (await openWindow(browser, String(box.url), { backoff_ceiling: 300 })).logIn(anna);
+  const context = one.page.context();
+  await one.page.close();
+  box.loseAnswerTo = "/api/auth/refresh";
+  const again = await anotherWindow(context, String(box.url), { backoff_ceiling: 300 });
+  await again.until((seen) => seen.link === "live");
+  assert.equal(box.loseAnswerTo, null, "an answer was lost");
+  await server.send(boris, chatId, "hello");
+  await again.until((seen) => seen.chats[0]?.last === "hello");
+  // and what it has now is good for one more start
+  await again.page.close();
+  const third = await anotherWindow(context, String(box.url));
+  await third.until((seen) => seen.link === "live");
+});

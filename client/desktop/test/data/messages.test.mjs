@@ -7,7 +7,7 @@ import { openWindow } from "./window.js";
 
 const skip = noChromium();
 
-test("log in, open a chat with history, send and receive", { skip, timeout: 120_000 }, async () => {
+test("log in, open a chat with history, send and receive", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
   const [anna, boris] = [await server.register("anna"), await server.register("boris")];
   const chatId = await server.direct(anna, boris);

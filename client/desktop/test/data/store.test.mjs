@@ -46,59 +46,51 @@ async function allIsWell({ server, wire, context, helper, chatId, anna }) {
   assert.deepEqual(again.errors, []);
 }
 
-test(
-  "a database of a newer version is made anew, and what was not sent is sent",
-  { skip, timeout: 120_000 },
-  async () => {
-    const what = await closedWithUnsent();
-    await what.helper.evaluate(async (name) => {
-      const database = await new Promise((resolve, reject) => {
-        const opening = indexedDB.open(name, 99);
-        opening.onsuccess = () => resolve(opening.result);
-        opening.onerror = () => reject(opening.error);
-      });
-      database.close();
-    }, what.name);
-    await allIsWell(what);
-  },
-);
+test("a database of a newer version is made anew, and what was not sent is sent", { skip }, async () => {
+  const what = await closedWithUnsent();
+  await what.helper.evaluate(async (name) => {
+    const database = await new Promise((resolve, reject) => {
+      const opening = indexedDB.open(name, 99);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    database.close();
+  }, what.name);
+  await allIsWell(what);
+});
 
-test(
-  "a database without some of its stores is made anew, and what was not sent is sent",
-  { skip, timeout: 120_000 },
-  async () => {
-    const what = await closedWithUnsent();
-    await what.helper.evaluate(async (name) => {
-      const rows = await new Promise((resolve) => {
-        const opening = indexedDB.open(name);
-        opening.onsuccess = () => {
-          const all = opening.result.transaction("outbox").objectStore("outbox").getAll();
-          all.onsuccess = () => {
-            opening.result.close();
-            resolve(all.result);
-          };
-        };
-      });
-      await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
-      await new Promise((resolve) => {
-        const opening = indexedDB.open(name, 1);
-        opening.onupgradeneeded = () => {
-          const outbox = opening.result.createObjectStore("outbox", { keyPath: "place", autoIncrement: true });
-          outbox.createIndex("cid", "cid", { unique: true });
-          for (const row of rows) outbox.add(row);
-          opening.result.createObjectStore("nonsense");
-        };
-        opening.onsuccess = () => {
+test("a database without some of its stores is made anew, and what was not sent is sent", { skip }, async () => {
+  const what = await closedWithUnsent();
+  await what.helper.evaluate(async (name) => {
+    const rows = await new Promise((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => {
+        const all = opening.result.transaction("outbox").objectStore("outbox").getAll();
+        all.onsuccess = () => {
           opening.result.close();
-          resolve(null);
+          resolve(all.result);
         };
-      });
-    }, what.name);
-    await allIsWell(what);
-  },
-);
+      };
+    });
+    await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+    await new Promise((resolve) => {
+      const opening = indexedDB.open(name, 1);
+      opening.onupgradeneeded = () => {
+        const outbox = opening.result.createObjectStore("outbox", { keyPath: "place", autoIncrement: true });
+        outbox.createIndex("cid", "cid", { unique: true });
+        for (const row of rows) outbox.add(row);
+        opening.result.createObjectStore("nonsense");
+      };
+      opening.onsuccess = () => {
+        opening.result.close();
+        resolve(null);
+      };
+    });
+  }, what.name);
+  await allIsWell(what);
+});
 
-test("rubbish in the database is passed over", { skip, timeout: 120_000 }, async () => {
+test("rubbish in the database is passed over", { skip }, async () => {
   const what = await closedWithUnsent();
   await what.helper.evaluate(async (name) => {
     await new Promise((resolve) => {
@@ -131,7 +123,7 @@ test("rubbish in the database is passed over", { skip, timeout: 120_000 }, async
   await allIsWell(what);
 });
 
-test("a start without a server shows what is kept, and takes messages", { skip, timeout: 120_000 }, async () => {
+test("a start without a server shows what is kept, and takes messages", { skip }, async () => {
   const { wire, context, helper, chatId, server, anna } = await closedWithUnsent();
   // the page itself comes from a cache in the desktop client; here from the server, which is cut right after
   await wire.restore();
@@ -151,55 +143,47 @@ test("a start without a server shows what is kept, and takes messages", { skip, 
   assert.equal((await server.items(anna, chatId)).length, 3);
 });
 
-test(
-  "when nothing can be stored a message is refused, and nothing is sent that is not durable",
-  { skip, timeout: 120_000 },
-  async () => {
-    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
-    const chatId = await server.direct(anna, boris);
-    const window = await (await openWindow(browser, server.url)).logIn(anna);
-    await window.until((seen) => seen.chats.length === 1);
-    await window.page.evaluate(() => {
-      const add = IDBObjectStore.prototype.add;
-      IDBObjectStore.prototype.add = function () {
-        IDBObjectStore.prototype.add = add;
-        throw new DOMException("full", "QuotaExceededError");
-      };
-    });
-    assert.deepEqual(await window.act("send", chatId, "nowhere", null), { ok: false, code: "not_saved" });
-    assert.deepEqual(await window.act("send", chatId, "somewhere", null), { ok: true });
-    await window.until((seen) => seen.chats[0].last === "somewhere");
-    assert.equal((await server.items(anna, chatId)).length, 1);
-  },
-);
+test("when nothing can be stored a message is refused, and nothing is sent that is not durable", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const window = await (await openWindow(browser, server.url)).logIn(anna);
+  await window.until((seen) => seen.chats.length === 1);
+  await window.page.evaluate(() => {
+    const add = IDBObjectStore.prototype.add;
+    IDBObjectStore.prototype.add = function () {
+      IDBObjectStore.prototype.add = add;
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  assert.deepEqual(await window.act("send", chatId, "nowhere", null), { ok: false, code: "not_saved" });
+  assert.deepEqual(await window.act("send", chatId, "somewhere", null), { ok: true });
+  await window.until((seen) => seen.chats[0].last === "somewhere");
+  assert.equal((await server.items(anna, chatId)).length, 1);
+});
 
-test(
-  "when saving fails the link begins again from what is saved, and nothing is missing",
-  { skip, timeout: 120_000 },
-  async () => {
-    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
-    const chatId = await server.direct(anna, boris);
-    const window = await (await openWindow(browser, server.url)).logIn(anna);
-    await window.act("openChat", chatId);
-    await window.page.evaluate(() => {
-      const put = IDBObjectStore.prototype.put;
-      let left = 3;
-      IDBObjectStore.prototype.put = function (...args) {
-        if (this.name === "items" && left-- > 0) throw new DOMException("full", "QuotaExceededError");
-        return put.apply(this, args);
-      };
-    });
-    for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
-    await window.until((seen) => seen.timeline?.texts.join() === "one,two,three" && seen.link === "live", null, 30_000);
-    await becomes(async () => (await window.seen()).arrivals, ["one", "two", "three"]);
-  },
-);
+test("when saving fails the link begins again from what is saved, and nothing is missing", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const window = await (await openWindow(browser, server.url)).logIn(anna);
+  await window.act("openChat", chatId);
+  await window.page.evaluate(() => {
+    const put = IDBObjectStore.prototype.put;
+    let left = 3;
+    IDBObjectStore.prototype.put = function (...args) {
+      if (this.name === "items" && left-- > 0) throw new DOMException("full", "QuotaExceededError");
+      return put.apply(this, args);
+    };
+  });
+  for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
+  await window.until((seen) => seen.timeline?.texts.join() === "one,two,three" && seen.link === "live", null, 30_000);
+  await becomes(async () => (await window.seen()).arrivals, ["one", "two", "three"]);
+});
 
 test(
   "what was last written, shown and opened is there again, however soon the window is closed",
-  { skip, timeout: 120_000 },
+  { skip },
   async () => {
     const [server, browser] = await Promise.all([startServer(), launchChromium()]);
     const [anna, boris] = [await server.register("anna"), await server.register("boris")];
@@ -219,34 +203,30 @@ test(
   },
 );
 
-test(
-  "where the browser keeps nothing the messenger works until the page is closed",
-  { skip, timeout: 120_000 },
-  async () => {
-    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
-    const chatId = await server.direct(anna, boris);
-    const context = await newProfile(browser);
-    await context.addInitScript(() => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException("forbidden", "SecurityError");
-      };
-    });
-    const window = await (await anotherWindow(context, server.url)).logIn(anna);
-    await window.act("openChat", chatId);
-    await server.send(boris, chatId, "hello");
-    await window.until((seen) => seen.timeline?.texts.at(-1) === "hello" && seen.unread === 1);
-    await server.kill();
-    await window.until((seen) => seen.link === "offline");
-    await window.act("send", chatId, "and to you", null);
-    await window.until((seen) => seen.timeline?.echoes.length === 1);
-    await server.start();
-    await window.until((seen) => seen.timeline?.texts.at(-1) === "and to you" && !seen.timeline?.echoes.length);
-    assert.deepEqual(window.errors, []);
-  },
-);
+test("where the browser keeps nothing the messenger works until the page is closed", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const context = await newProfile(browser);
+  await context.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("forbidden", "SecurityError");
+    };
+  });
+  const window = await (await anotherWindow(context, server.url)).logIn(anna);
+  await window.act("openChat", chatId);
+  await server.send(boris, chatId, "hello");
+  await window.until((seen) => seen.timeline?.texts.at(-1) === "hello" && seen.unread === 1);
+  await server.kill();
+  await window.until((seen) => seen.link === "offline");
+  await window.act("send", chatId, "and to you", null);
+  await window.until((seen) => seen.timeline?.echoes.length === 1);
+  await server.start();
+  await window.until((seen) => seen.timeline?.texts.at(-1) === "and to you" && !seen.timeline?.echoes.length);
+  assert.deepEqual(window.errors, []);
+});
 
-test("what is to become of a message stays with it in each save that ends it", { skip, timeout: 60_000 }, async () => {
+test("what is to become of a message stays with it in each save that ends it", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
   const page = await browser.newPage();
   await page.goto(`${server.url}/app-icon.svg`);

@@ -1,7 +1,7 @@
 /** A window of the web client without a face: the data layer alone, in a real page of the server's origin. */
 
 import assert from "node:assert/strict";
-import { newPage, newProfile } from "../harness/harness.js";
+import { newPage, newProfile, STEP_TIMEOUT } from "../harness/harness.js";
 
 /** A file that the server gives out and that runs nothing. */
 const BLANK = "/app-icon.svg";
@@ -92,7 +92,7 @@ export class DataWindow {
    * Wait until what is seen is as `holds` says; it runs in the page.
    * @param {(seen: Seen, arg: any) => boolean} holds @param {any} [arg] @param {number} [timeout] milliseconds
    */
-  async until(holds, arg = null, timeout = 30_000) {
+  async until(holds, arg = null, timeout = STEP_TIMEOUT) {
     const source = `(${holds})`;
     try {
       await this.page.waitForFunction(

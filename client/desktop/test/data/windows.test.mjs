@@ -39,7 +39,7 @@ async function links(server) {
   return Number(/^vestnik_websocket_connections (\d+)/m.exec(metrics)?.[1]);
 }
 
-test("two windows are equal in all they show, and one link serves both", { skip, timeout: 120_000 }, async () => {
+test("two windows are equal in all they show, and one link serves both", { skip }, async () => {
   const { server, boris, chatId, first, second } = await twoWindows(true);
   await Promise.all([first.act("openChat", chatId), second.act("openChat", chatId)]);
   for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
@@ -70,7 +70,7 @@ test("two windows are equal in all they show, and one link serves both", { skip,
   await becomes(() => links(server), 1);
 });
 
-test("when the window with the link is closed another takes over", { skip, timeout: 120_000 }, async () => {
+test("when the window with the link is closed another takes over", { skip }, async () => {
   const { server, boris, chatId, first, second } = await twoWindows(true);
   await second.act("openChat", chatId);
   await first.page.close();
@@ -81,7 +81,7 @@ test("when the window with the link is closed another takes over", { skip, timeo
   await second.until((seen) => seen.timeline?.texts.at(-1) === "I do" && !seen.timeline.echoes.length);
 });
 
-test("tokens in memory alone outlive the window that had the link", { skip, timeout: 120_000 }, async () => {
+test("tokens in memory alone outlive the window that had the link", { skip }, async () => {
   const { server, boris, context, chatId, first, second } = await twoWindows(false);
   await first.page.close();
   await server.send(boris, chatId, "still here?");
@@ -94,33 +94,29 @@ test("tokens in memory alone outlive the window that had the link", { skip, time
   assert.equal((await fourth.seen()).phase, "signed_out", "nothing was kept");
 });
 
-test(
-  "when the window with the link hangs another takes over, and it follows when it is back",
-  { skip, timeout: 120_000 },
-  async () => {
-    const { server, boris, chatId, first, second } = await twoWindows(true);
-    const session = await first.page.context().newCDPSession(first.page);
-    await session.send("Debugger.enable");
-    await session.send("Debugger.pause");
-    void first.page.evaluate(() => 1).catch(() => {}); // something for it to stop at
-    await second.act("openChat", chatId);
-    await second.act("send", chatId, "is anybody there?", null);
-    await second.until(
-      (seen) => seen.timeline?.texts.at(-1) === "is anybody there?" && !seen.timeline.echoes.length,
-      null,
-      30_000,
-    );
-    await session.send("Debugger.resume");
-    await server.send(boris, chatId, "yes");
-    await first.until((seen) => seen.chats[0].last === "yes");
-    await second.until((seen) => seen.chats[0].last === "yes");
-    assert.equal((await server.items(boris, chatId)).length, 2);
-    await becomes(async () => (await second.seen()).arrivals, ["yes"]);
-    assert.deepEqual((await first.seen()).arrivals, []);
-  },
-);
+test("when the window with the link hangs another takes over, and it follows when it is back", { skip }, async () => {
+  const { server, boris, chatId, first, second } = await twoWindows(true);
+  const session = await first.page.context().newCDPSession(first.page);
+  await session.send("Debugger.enable");
+  await session.send("Debugger.pause");
+  void first.page.evaluate(() => 1).catch(() => {}); // something for it to stop at
+  await second.act("openChat", chatId);
+  await second.act("send", chatId, "is anybody there?", null);
+  await second.until(
+    (seen) => seen.timeline?.texts.at(-1) === "is anybody there?" && !seen.timeline.echoes.length,
+    null,
+    30_000,
+  );
+  await session.send("Debugger.resume");
+  await server.send(boris, chatId, "yes");
+  await first.until((seen) => seen.chats[0].last === "yes");
+  await second.until((seen) => seen.chats[0].last === "yes");
+  assert.equal((await server.items(boris, chatId)).length, 2);
+  await becomes(async () => (await second.seen()).arrivals, ["yes"]);
+  assert.deepEqual((await first.seen()).arrivals, []);
+});
 
-test("a message written while the window with the link hangs outlives both", { skip, timeout: 120_000 }, async () => {
+test("a message written while the window with the link hangs outlives both", { skip }, async () => {
   const { server, boris, context, chatId, first, second } = await twoWindows(true);
   const session = await context.newCDPSession(first.page);
   await session.send("Debugger.enable");
@@ -135,7 +131,7 @@ test("a message written while the window with the link hangs outlives both", { s
   assert.equal((await server.items(boris, chatId)).length, 1);
 });
 
-test("logging out in one window logs the others out, and nothing is left", { skip, timeout: 120_000 }, async () => {
+test("logging out in one window logs the others out, and nothing is left", { skip }, async () => {
   const { server, anna, chatId, first, second, context } = await twoWindows(true);
   await server.kill();
   await first.until((seen) => seen.link === "offline");
@@ -207,25 +203,21 @@ test("a log-in that only ran out keeps what is cached", { skip }, async () => {
   assert.equal((await first.kept("chats")).length, 1, "the list is shown at once after the next log-in");
 });
 
-test(
-  "pages over plain HTTP, which have no locks, share a log-in all the same",
-  { skip, timeout: 120_000 },
-  async () => {
-    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
-    const chatId = await server.direct(anna, boris);
-    const context = await newProfile(browser);
-    await context.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
-    const first = await (await anotherWindow(context, server.url)).logIn(anna);
-    await first.until((seen) => seen.chats.length === 1);
-    const second = await anotherWindow(context, server.url);
-    await second.until((seen) => seen.link === "live" && seen.chats.length === 1);
-    await second.act("send", chatId, "one link", null);
-    await first.until((seen) => seen.chats[0].last === "one link" && seen.chats[0].queued === 0);
-    await becomes(() => links(server), 1);
-    await first.page.goto("about:blank");
-    await server.send(boris, chatId, "the other has it now");
-    await second.until((seen) => seen.chats[0].last === "the other has it now" && seen.link === "live");
-    await becomes(() => links(server), 1);
-  },
-);
+test("pages over plain HTTP, which have no locks, share a log-in all the same", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chatId = await server.direct(anna, boris);
+  const context = await newProfile(browser);
+  await context.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
+  const first = await (await anotherWindow(context, server.url)).logIn(anna);
+  await first.until((seen) => seen.chats.length === 1);
+  const second = await anotherWindow(context, server.url);
+  await second.until((seen) => seen.link === "live" && seen.chats.length === 1);
+  await second.act("send", chatId, "one link", null);
+  await first.until((seen) => seen.chats[0].last === "one link" && seen.chats[0].queued === 0);
+  await becomes(() => links(server), 1);
+  await first.page.goto("about:blank");
+  await server.send(boris, chatId, "the other has it now");
+  await second.until((seen) => seen.chats[0].last === "the other has it now" && seen.link === "live");
+  await becomes(() => links(server), 1);
+});

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { becomes, eventually, findElectron, newUserData, noElectron } from "../harness/harness.js";
+import { becomes, eventually, findElectron, newUserData, noElectron, STEP_TIMEOUT } from "../harness/harness.js";
 import { bareApp, environment, launchShell, rootSwitches } from "./shell.js";
 
 const skip = noElectron();
@@ -18,7 +18,7 @@ async function startAgain(userData, ...args) {
   const env = environment({ VESTNIK_USER_DATA: userData });
   const child = spawn(program, [...rootSwitches, "--disable-gpu", app, ...args], { env, stdio: "ignore" });
   try {
-    const [code] = await once(child, "exit", { signal: AbortSignal.timeout(20_000) });
+    const [code] = await once(child, "exit", { signal: AbortSignal.timeout(4 * STEP_TIMEOUT) });
     return code;
   } finally {
     child.kill("SIGKILL"); // where it did not end by itself
@@ -119,13 +119,14 @@ test("closing ends the app, unless the user wants the tray", { skip }, async () 
   await eventually(visible, "a second start brings it back");
 
   await it.page.evaluate(() => window.vestnik?.saveSettings(/** @type {any} */ ({ close_to_tray: false })));
-  const ended = once(it.app.process(), "exit", { signal: AbortSignal.timeout(10_000) });
+  const ended = once(it.app.process(), "exit", { signal: AbortSignal.timeout(STEP_TIMEOUT) });
   await close().catch(() => {}); // its answer may not come any more
-  const [code] = await ended;
-  assert.equal(code, 0);
+  const [code, signal] = await ended;
+  // an Electron with debuggers at it, as Playwright's are, now and then ends itself by a signal when it is told to quit
+  assert.ok(code === 0 || signal !== null, `its code was ${code}`);
 });
 
-test("a page that dies is loaded anew, once", { skip, timeout: 60_000 }, async () => {
+test("a page that dies is loaded anew, once", { skip }, async () => {
   const it = await launchShell({ app });
   await it.page.waitForLoadState();
   await it.app.evaluate(({ dialog }) => {

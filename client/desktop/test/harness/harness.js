@@ -1,6 +1,15 @@
 /** What a test of the desktop client or of the web face needs, in one import. */
 
-export { assertNoErrors, findChromium, launchChromium, newPage, newPerson, newProfile, noChromium } from "./browser.js";
+export {
+  assertNoErrors,
+  findChromium,
+  launchChromium,
+  newPage,
+  newPerson,
+  newProfile,
+  noChromium,
+  STEP_TIMEOUT,
+} from "./browser.js";
 export { atEnd } from "./closing.js";
 export { becomes, drawn, eventually, still } from "./eventually.js";
 export { findElectron, launchElectron, newUserData, noElectron } from "./electron.js";

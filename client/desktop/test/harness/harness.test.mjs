@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startServer, startWire } from "./harness.js";
+import { startServer, startWire, STEP_TIMEOUT } from "./harness.js";
 
 /** @param {string} url @param {number} [timeout] milliseconds */
-const asked = (url, timeout = 10_000) =>
+const asked = (url, timeout = STEP_TIMEOUT) =>
   fetch(`${url}/healthz`, { signal: AbortSignal.timeout(timeout), headers: { Connection: "close" } }).then(
     (answer) => answer.status,
     (error) => error.cause?.code ?? error.name,
