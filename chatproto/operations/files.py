@@ -28,13 +28,20 @@ def url_of(file_id: str) -> str:
     return f"/api/files/{file_id}"
 
 
+def preview_url_of(file_id: str, width: int | None) -> str | None:
+    """The path of its previews; None where it is no picture that was decoded."""
+    return None if width is None else f"{url_of(file_id)}/preview"
+
+
 @frozen
 class StoredFile:
-    """A file and where its bytes are: `blob`, a key of the store."""
+    """A file and where its bytes are: `blob`, a key of the store. `as_file`: as its owner has
+    it, nothing was taken out."""
 
     file: File
     owner_id: int
     blob: str
+    as_file: bool
 
 
 @frozen

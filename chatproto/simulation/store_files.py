@@ -36,8 +36,10 @@ def add_file(store: Store, operation: AddFile) -> Outcome:
     for kept in own:
         if (kept.source, kept.as_file) == (operation.source, operation.as_file):
             same, blob = kept.stored.file, kept.stored.blob
-            file = structs.replace(same, id=file.id, url=file.url, name=file.name, created_at=file.created_at)
-    stored = StoredFile(file, operation.owner_id, blob)
+            file = structs.replace(
+                same, id=file.id, url=file.url, preview_url=file.preview_url, name=file.name, created_at=file.created_at
+            )
+    stored = StoredFile(file, operation.owner_id, blob, operation.as_file)
     store.files[file.id] = KeptFile(
         stored, operation.source, operation.as_file, operation.key, operation.expires_at
     )  # fmt: skip

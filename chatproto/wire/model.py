@@ -40,6 +40,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     url: str
+    preview_url: str | None = None
     name: str
     size: int
     content_type: str

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 import trio
 
-KEY: Final = re.compile(r"[a-z0-9]{32}")
-"""What names a blob; nothing of what people say goes into it."""
+KEY: Final = re.compile(r"[a-z0-9]{32}(-[0-9]{3,4})?")
+"""What names a blob, and a preview of it; nothing of what people say goes into it."""
 THREADS: Final = trio.CapacityLimiter(8)
 """For everything that waits for the disk of files, so that it does not stand in the way of the database's."""
 
@@ -90,18 +90,18 @@ class FolderStore:
         folder = place.parent
         if not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync(self.root)
+            sync(self.root)
         path.rename(place)
-        _sync(folder)
+        sync(folder)
 
 
 def _unlink(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _sync(folder: Path) -> None:
-    """A new name in a folder is durable only when the folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def sync(path: Path) -> None:
+    """What a file holds, or the names in a folder, are on the disk when this returns."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,8 @@ from runtime.files.sniffing import HEAD
 
 ABANDONED: Final = 24 * 3600.0
 """Seconds after its last byte that a draft is kept."""
+FOLDERS: Final = ".pictures"
+"""How folders end in which pictures are made."""
 _MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -38,11 +41,6 @@ class Draft:
         self.head += data[: HEAD - len(self.head)]
         self.size += len(data)
 
-    def finish(self) -> None:
-        """It is whole, and on the disk."""
-        os.fsync(self._file)
-        self._close()
-
     def discard(self) -> None:
         """It is not wanted, or was taken away already."""
         self._close()
@@ -63,10 +61,10 @@ def remove_abandoned(folder: Path) -> int:
     """Remove drafts that nobody has written to for a day; how many they were."""
     oldest = time.time() - ABANDONED
     removed = 0
-    for path in folder.glob("*.part"):
+    for path in [*folder.glob("*.part"), *folder.glob(f"*{FOLDERS}")]:
         try:
             if path.stat().st_mtime < oldest:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
                 removed += 1
         except FileNotFoundError:
             continue

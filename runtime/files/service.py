@@ -1,18 +1,26 @@
 """The files of one server: what the routes and the sweep work with."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import trio
 from attrs import frozen
 
-from runtime.files.blobs import THREADS, BlobStore, FolderStore
+from runtime.files.blobs import THREADS, BlobStore, FolderStore, sync
 from runtime.files.drafts import Draft, new_draft
 from runtime.files.links import FileLinks
 
+PREVIEWS: Final = (320, 1280)
+"""Pixels of the longer side."""
 FOLDER: Final = "files"
 """Under the data directory."""
+
+
+def preview_key(key: str, size: int) -> str:
+    """Of the preview of a blob."""
+    return f"{key}-{size}"
 
 
 @frozen
@@ -27,12 +35,22 @@ class Files:
         """An empty draft; to be discarded at the end, whatever came of it. Raises OSError."""
         return await trio.to_thread.run_sync(new_draft, self.drafts, limiter=THREADS)
 
-    async def keep(self, draft: Draft) -> str:
-        """Take what a draft holds into the store; its key. Raises OSError."""
+    async def keep(self, path: Path, previews: Mapping[int, Path]) -> str:
+        """Take a whole file into the store, with its previews; its key. Raises OSError."""
         key = secrets.token_hex(16)
-        await trio.to_thread.run_sync(draft.finish, limiter=THREADS)
-        await self.store.put(draft.path, key)
+        for size, preview in previews.items():
+            await self._put(preview, preview_key(key, size))
+        await self._put(path, key)
         return key
+
+    async def _put(self, path: Path, key: str) -> None:
+        await trio.to_thread.run_sync(sync, path, limiter=THREADS)
+        await self.store.put(path, key)
+
+    async def remove(self, key: str) -> None:
+        """Nothing is left of a blob and its previews. Raises OSError."""
+        for one in (key, *(preview_key(key, size) for size in PREVIEWS)):
+            await self.store.remove(one)
 
     async def discard(self, draft: Draft) -> None:
         """Nothing is left of it, also where the caller is cancelled."""

@@ -41,7 +41,7 @@ async def sweep(files: Files, ask: Ask, now: Callable[[], datetime], size: int =
         removed += outcome.removed
         for blob in outcome.blobs:
             try:
-                await files.store.remove(blob)
+                await files.remove(blob)
             except OSError as error:
                 log.warning("blob_kept", reason=type(error).__name__)
         if outcome.removed < size:

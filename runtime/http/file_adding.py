@@ -5,12 +5,16 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
+from attrs import frozen
+
 from chatproto.operations import AddFile, FileAdded, Outcome, OutcomeUnknown
-from chatproto.operations.files import url_of
+from chatproto.operations.files import preview_url_of, url_of
 from chatproto.wire.model import File
 from runtime.files.drafts import Draft
 from runtime.files.names import clean_name
-from runtime.files.sniffing import sniff
+from runtime.files.pictures import read_picture
+from runtime.files.service import Files
+from runtime.files.sniffing import BINARY, IMAGES, sniff
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Call
 from runtime.logs import get_logger
@@ -21,37 +25,67 @@ UNSENT: Final = timedelta(hours=24)
 """How long a file lives that no message holds."""
 
 
+@frozen
+class _Bytes:
+    """What others get, durable under `blob`."""
+
+    blob: str
+    size: int
+    sha256: bytes
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+
+
 async def add_draft(call: Call[object, object], draft: Draft, name: str, *, as_file: bool) -> FileAdded | Problem:
     """Make the bytes durable, then the file known. Raises OSError."""
     services, now = call.services, call.services.now()
-    source, size, kind = draft.sha256, draft.size, sniff(draft.head)
-    blob = await services.files.keep(draft)
+    kept = await _keep(services.files, draft, as_file=as_file)
     file_id = urlsafe_b64encode(services.random_bytes(16)).rstrip(b"=").decode()
     key = f"key {call.idempotency_key}" if call.idempotency_key else f"file {file_id}"
     file = File(
         id=file_id,
         url=url_of(file_id),
+        preview_url=preview_url_of(file_id, kept.width),
         name=clean_name(name),
-        size=size,
-        content_type=kind,
-        sha256=source.hex(),
+        size=kept.size,
+        content_type=kept.content_type,
+        width=kept.width,
+        height=kept.height,
+        sha256=kept.sha256.hex(),
         created_at=now,
     )
     outcome = await call.persist(
         AddFile(
             owner_id=call.me.user_id,
             file=file,
-            blob=blob,
-            source=source,
+            blob=kept.blob,
+            source=draft.sha256,
             as_file=as_file,
             key=sha256(key.encode()).digest(),
             quota=services.limits.file_quota_bytes,
             expires_at=now + UNSENT,
         )
     )
-    if _is_unused(outcome, blob):
-        await services.files.store.remove(blob)
+    if _is_unused(outcome, kept.blob):
+        await services.files.remove(kept.blob)
     return outcome if isinstance(outcome, FileAdded) else refusal(outcome)
+
+
+async def _keep(files: Files, draft: Draft, *, as_file: bool) -> _Bytes:
+    """A picture is written anew, any other file stays as it is. What looks like a picture and cannot be read is shown
+    to nobody as one."""
+    kind = sniff(draft.head)
+    if kind not in IMAGES:
+        return _Bytes(await files.keep(draft.path, {}), draft.size, draft.sha256, kind)
+    async with read_picture(draft.path, files.drafts, as_file=as_file) as picture:
+        if picture is None:
+            return _Bytes(await files.keep(draft.path, {}), draft.size, draft.sha256, BINARY)
+        blob = await files.keep(picture.path or draft.path, picture.previews)
+        size, digest = (draft.size, draft.sha256) if picture.path is None else (picture.size, picture.sha256)
+        if picture.width is None:
+            return _Bytes(blob, size, digest, BINARY)
+        return _Bytes(blob, size, digest, kind, picture.width, picture.height)
 
 
 def _is_unused(outcome: Outcome, blob: str) -> bool:

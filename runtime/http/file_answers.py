@@ -3,10 +3,12 @@
 from typing import Final
 from urllib.parse import quote
 
+from attrs import frozen
+
 from chatproto.operations import StoredFile
 from runtime.files.blobs import Blob
 from runtime.files.ranges import read_range
-from runtime.files.sniffing import PLAYED
+from runtime.files.sniffing import IMAGES, PLAYED
 from runtime.http.exchange import Exchange, Headers
 from runtime.http.problem import Problem
 from runtime.http.routes import FileAnswer
@@ -16,16 +18,39 @@ CACHE: Final = b"private, max-age=31536000, immutable"
 """Bytes under one id never change; who may not have them any more had them before."""
 
 
-def file_answer(exchange: Exchange, stored: StoredFile, blob: Blob) -> FileAnswer | Problem:
+@frozen
+class Told:
+    """What the headers say of a blob."""
+
+    etag: str
+    content_type: str
+    name: str
+    inline: bool
+
+
+def told_of(stored: StoredFile) -> Told:
+    """Of a file: only what cannot run, and what was written anew here, may be shown in place."""
+    file = stored.file
+    inline = file.content_type in PLAYED or (file.content_type in IMAGES and not stored.as_file)
+    return Told(file.sha256, file.content_type, file.name, inline)
+
+
+def told_of_preview(stored: StoredFile, size: int) -> Told:
+    """Of a preview."""
+    name = f"{stored.file.name.rpartition('.')[0] or stored.file.name}.webp"
+    return Told(f"{stored.file.sha256}-{size}", "image/webp", name, inline=True)
+
+
+def file_answer(exchange: Exchange, told: Told, blob: Blob) -> FileAnswer | Problem:
     """The blob is the answer's from now on, where it is one."""
-    file, etag = stored.file, f'"{stored.file.sha256}"'
+    etag = f'"{told.etag}"'
     headers: Headers = [
         (b"etag", etag.encode()),
         (b"accept-ranges", b"bytes"),
         (b"cache-control", CACHE),
         (b"content-security-policy", POLICY),
-        (b"content-type", file.content_type.encode()),
-        (b"content-disposition", disposition(file.name, inline=file.content_type in PLAYED).encode()),
+        (b"content-type", told.content_type.encode()),
+        (b"content-disposition", disposition(told.name, inline=told.inline).encode()),
     ]
     known = exchange.header(b"if-none-match")
     if known is not None and (known.strip() == "*" or etag in _tags(known)):

@@ -1,12 +1,15 @@
 """Files: sent in one form, read in parts, linked to for a browser."""
 
+from typing import Literal
+
 import msgspec
 
 from chatproto.operations import FileFound, FindFile, StoredFile
 from chatproto.wire.model import File
+from runtime.files.service import PREVIEWS, preview_key
 from runtime.http.exchange import Exchange
 from runtime.http.file_adding import add_draft
-from runtime.http.file_answers import file_answer
+from runtime.http.file_answers import Told, file_answer, told_of, told_of_preview
 from runtime.http.file_forms import receive_form
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
@@ -20,6 +23,12 @@ class TokenQuery(msgspec.Struct, frozen=True, kw_only=True):
     """`token`: of a link, in place of the header Authorization."""
 
     token: str | None = None
+
+
+class PreviewQuery(TokenQuery, frozen=True, kw_only=True):
+    """`size`: pixels of the longer side."""
+
+    size: Literal["320", "1280"] = "320"
 
 
 async def upload_file(call: Call[None, None], exchange: Exchange) -> Result | None:
@@ -44,17 +53,40 @@ async def get_file(call: Call[None, TokenQuery], exchange: Exchange, file_id: st
     found = await _find(call, file_id)
     if isinstance(found, Problem):
         return found
+    return await _send(call, exchange, found.blob, told_of(found)) or _lost(found.blob)
+
+
+async def get_preview(call: Call[None, PreviewQuery], exchange: Exchange, file_id: str) -> Result:
+    """A smaller picture; the picture itself may be smaller than that."""
+    found = await _find(call, file_id)
+    if isinstance(found, Problem):
+        return found
+    if found.file.preview_url is None:
+        return Problem("no_preview")
+    for size in [size for size in reversed(PREVIEWS) if size <= int(call.query.size)]:
+        answer = await _send(call, exchange, preview_key(found.blob, size), told_of_preview(found, size))
+        if answer is not None:
+            return answer
+    return _lost(found.blob)
+
+
+async def _send(call: Call[None, TokenQuery], exchange: Exchange, key: str, told: Told) -> Result | None:
+    """None: there is no such blob."""
     try:
-        blob = await call.services.files.store.open(found.blob)
+        blob = await call.services.files.store.open(key)
     except OSError as error:
         return _away(error)
     if blob is None:
-        log.error("blob_missing", blob=found.blob)
-        return Problem("not_found")
-    answer = file_answer(exchange, found, blob)
+        return None
+    answer = file_answer(exchange, told, blob)
     if isinstance(answer, Problem):
         await blob.aclose()
     return answer
+
+
+def _lost(blob: str) -> Problem:
+    log.error("blob_missing", blob=blob)
+    return Problem("not_found")
 
 
 async def link_file(call: Call[None, None], file_id: str) -> Result:
@@ -87,6 +119,11 @@ ROUTES = (
     Route(
         method="GET", path=_FILE, handler=get_file, summary="The bytes of a file", streams=True, by_link=True,
         query=TokenQuery, answers={200: (), 206: (), 304: ()}, codes=("bad_range",), content_type="*/*",
+    ),
+    Route(
+        method="GET", path=_FILE + "/preview", handler=get_preview, summary="A smaller picture (WebP)", streams=True,
+        by_link=True, query=PreviewQuery, answers={200: (), 206: (), 304: ()}, codes=("bad_range", "no_preview"),
+        content_type="image/webp",
     ),
     Route(
         method="POST", path=_FILE + "/link", handler=link_file, summary="A link that opens a file for five minutes",

@@ -23,6 +23,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "forbidden": (403, "This is not allowed"),
     "registration_closed": (403, "Registration is closed"),
     "not_found": (404, "Not found"),
+    "no_preview": (404, "There is no preview of this file"),
     "method_not_allowed": (405, "This method is not allowed here"),
     "request_timeout": (408, "The request took too long to arrive"),
     "username_taken": (409, "The username is taken"),

@@ -23,7 +23,7 @@ from chatproto.operations import (
     StoredFile,
 )
 from chatproto.operations.append_rules import CID_CONFLICT
-from chatproto.operations.files import kind_of, url_of
+from chatproto.operations.files import kind_of, preview_url_of, url_of
 from chatproto.wire.model import Attachment, File, Message, attachment_of
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, files, message_files, users
@@ -41,6 +41,7 @@ class _File(NamedTuple):
     created_at: datetime
     blob: str
     source: bytes
+    as_file: bool
     expires_at: datetime | None
 
 
@@ -81,7 +82,7 @@ _SAME: Final = Select(
 _USED: Final = Statement(
     select(func.coalesce(func.sum(files.c.size), 0)).where(files.c.owner_id == bindparam("owner_id"))
 )
-_INSERT: Final = Statement(into(files, *(*_File._fields, "as_file", "key_hash")))
+_INSERT: Final = Statement(into(files, *(*_File._fields, "key_hash")))
 _SET_END: Final = Statement(
     update(files)
     .where(files.c.id == bindparam("file_id", type_=files.c.id.type))
@@ -150,9 +151,10 @@ def add_file(operation: AddFile) -> Steps[Outcome]:
         created_at=file.created_at,
         blob=operation.blob if same is None else same.blob,
         source=operation.source,
+        as_file=operation.as_file,
         expires_at=operation.expires_at,
     )
-    yield from _INSERT.run(**row._asdict(), as_file=operation.as_file, key_hash=operation.key)
+    yield from _INSERT.run(**row._asdict(), key_hash=operation.key)
     return FileAdded(_stored(row), created=True)
 
 
@@ -227,6 +229,7 @@ def _stored(row: _File) -> StoredFile:
     file = File(
         id=row.id,
         url=url_of(row.id),
+        preview_url=preview_url_of(row.id, row.width),
         name=row.name,
         size=row.size,
         content_type=row.content_type,
@@ -235,4 +238,4 @@ def _stored(row: _File) -> StoredFile:
         sha256=row.sha256.hex(),
         created_at=row.created_at,
     )
-    return StoredFile(file, row.owner_id, row.blob)
+    return StoredFile(file, row.owner_id, row.blob, row.as_file)

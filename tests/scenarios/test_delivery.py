@@ -89,7 +89,8 @@ def test_bad_content_is_a_final_error(content: str, code: str) -> None:
     [error] = a.take("error")
     assert (error["code"], error["ref"], error["chat_id"], error["retryable"]) == (code, "c-1", chat_id, False)
     a.send(type="send", chat_id=chat_id, cid="c-2", content="x", attachments=["f" * 22])
-    assert [error["code"] for error in a.take("error")] == ["attachment_invalid"]
+    a.send(type="send", chat_id=chat_id, cid="c-3", content="x", attachments=["f" * 22, "f" * 22])
+    assert [error["code"] for error in a.take("error")] == ["attachment_invalid", "attachment_invalid"]
     assert a.closed is None
 
 

@@ -26,7 +26,7 @@ from chatproto.operations import (
     Outcome,
     StoredFile,
 )
-from chatproto.operations.files import kind_of, url_of
+from chatproto.operations.files import kind_of, preview_url_of, url_of
 from chatproto.wire.digest import command_digest
 from chatproto.wire.model import File, Message, attachment_of
 from tests.storage.store_house import House, expect, refusal
@@ -35,7 +35,15 @@ DAY = timedelta(hours=24)
 
 
 def adding(
-    house: House, owner_id: int, data: bytes = b"x", *, name: str = "a.txt", quota: int = 10**9, **fields: Any
+    house: House,
+    owner_id: int,
+    data: bytes = b"x",
+    *,
+    name: str = "a.txt",
+    quota: int = 10**9,
+    kind: str = "text/plain",
+    width: int | None = None,
+    **fields: Any,
 ) -> AddFile:
     """The operation for these bytes, under an id and a blob of its own."""
     number = house.cid()
@@ -45,7 +53,10 @@ def adding(
         url=url_of(file_id),
         name=name,
         size=len(data),
-        content_type="text/plain",
+        preview_url=preview_url_of(file_id, width),
+        content_type=kind,
+        width=width,
+        height=width,
         sha256=sha256(data).hexdigest(),
         created_at=house.now,
     )
@@ -113,9 +124,14 @@ async def test_a_file_is_its_owners_until_it_is_sent(house: House) -> None:
 async def test_every_view_tells_the_files_of_a_message_in_their_order(house: House) -> None:
     ann, bob = await house.people(2)
     chat = await house.direct(ann, bob)
-    files = [await add(house, ann, b"%d" % number, name=f"файл {number}") for number in range(10)]
+    kinds = ["image/png", "video/mp4", *["text/plain"] * 8]
+    files = [
+        await add(house, ann, b"%d" % number, name=f"файл {number}", kind=kind, width=640 if number == 0 else None)
+        for number, kind in enumerate(kinds)
+    ]
     sent = await send(house, chat, ann, *reversed(files), text="ten")
     plain = await house.send(chat, ann)
+    assert sent.attachments[-1].preview_url == f"{files[0].file.url}/preview"
     assert [one.name for one in sent.attachments] == [f"файл {number}" for number in range(9, -1, -1)]
     assert await house.message_at(bob, chat, sent.seq) == sent
     page = expect(MessagesFound, await house.do(FetchMessages(bob, chat, 0, None, 9)))
@@ -255,8 +271,10 @@ async def test_a_text_beside_files_may_be_taken_away(house: House) -> None:
 async def test_equal_bytes_of_one_user_are_kept_once(house: House) -> None:
     ann, bob = await house.people(2)
     chat = await house.direct(ann, bob)
-    one, same = await add(house, ann, b"same", name="one"), await add(house, ann, b"same", name="two")
+    one = await add(house, ann, b"same", name="one", kind="image/png", width=640)
+    same = await add(house, ann, b"same", name="two", kind="image/png", width=640)
     assert one.blob == same.blob and (one.file.name, same.file.name) == ("one", "two")
+    assert same.file.preview_url == f"{same.file.url}/preview" and same.file.width == 640
     assert (await add(house, bob, b"same")).blob != one.blob
     assert (await add(house, ann, b"same", as_file=True)).blob != one.blob, "nothing was taken out of it"
     await send(house, chat, ann, one)
