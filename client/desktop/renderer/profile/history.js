@@ -4,6 +4,7 @@
  */
 
 import { isItemPage } from "../protocol/frames.js";
+import { namedBy } from "../state/people.js";
 import { isDrawn } from "../state/rows.js";
 import { firstOf, itemAt, lastOf } from "../state/timeline.js";
 
@@ -14,6 +15,8 @@ import { firstOf, itemAt, lastOf } from "../state/timeline.js";
 /** Items of a page, and the most that are taken at once where unread ones reach further. */
 const PAGE = 50;
 const MOST = 200;
+/** Strangers of a page that are asked for. */
+const MET = 100;
 /** Read items shown above the first unread one. */
 const ABOVE = 10;
 /** Pages that are read on where one held next to nothing to see. */
@@ -182,7 +185,12 @@ export class History {
   /** @param {number} chatId @param {number} below @param {number} limit @returns {Promise<Item[]>} */
   async #kept(chatId, below, limit) {
     try {
-      return (await this.db()?.items(chatId, below, limit)) ?? [];
+      const items = (await this.db()?.items(chatId, below, limit)) ?? [];
+      const { users } = this.model();
+      const strangers = new Set(items.flatMap(namedBy).filter((id) => id !== undefined && !users.has(id)));
+      const ids = /** @type {number[]} */ ([...strangers]).slice(0, MET);
+      if (ids.length > 0) void this.profile()?.command({ do: "meet", ids });
+      return items;
     } catch {
       return [];
     }

@@ -128,6 +128,7 @@ export class Owner {
       chats: changed(before.chats, model.chats),
       users: changed(before.users, model.users),
       gone: [...before.chats.keys()].filter((id) => !model.chats.has(id)),
+      strangers: before.users === model.users ? [] : [...before.users.keys()].filter((id) => !model.users.has(id)),
     });
     this.kept = model;
   }
@@ -248,9 +249,13 @@ export class Owner {
   /** Who wrote it is asked for where nobody told. @param {import("../types.js").Item} item */
   #meet(item) {
     const id = item.type === "message" ? item.sender_id : item.type === "event" ? item.actor_id : null;
-    if (id === null || this.parts.model().users.has(id)) return;
-    this.#strangers.add(id);
-    if (!this.#asking) void this.#ask();
+    if (id !== null && !this.parts.model().users.has(id)) this.meet([id]);
+  }
+
+  /** People that a window does not know. @param {number[]} ids */
+  meet(ids) {
+    for (const id of ids) this.#strangers.add(id);
+    if (!this.#asking && this.#strangers.size > 0) void this.#ask();
   }
 
   async #ask() {

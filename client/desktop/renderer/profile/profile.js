@@ -16,7 +16,7 @@ import { Api } from "../link/api.js";
 /** @typedef {import("../types.js").Update} Update @typedef {import("../state/model.js").Model} Model
  * @typedef {import("../types.js").Refused} Refused
  * @typedef {{do: "row", row: import("../store/db.js").Kept} | {do: "discard", cid: string} |
- *   {do: "read", chat_id: number, seq: number} | {do: "typing", chat_id: number, on: boolean} | {do: "wake"} |
+ *   {do: "read", chat_id: number, seq: number} | {do: "typing", chat_id: number, on: boolean} | {do: "wake"} | {do: "meet", ids: number[]} |
  *   {do: "renew", used: string} | {do: "ping"}} Command
  */
 /**
@@ -238,6 +238,8 @@ export class Profile {
         return owner.read(command.chat_id, command.seq);
       case "typing":
         return owner.typing(command.chat_id, command.on);
+      case "meet":
+        return owner.meet(command.ids);
       case "wake":
         return owner.wake();
       case "renew":
@@ -320,7 +322,7 @@ export class Profile {
       this.#post({ kind: "owner" });
       for (const { command, answer } of this.#asked.values()) answer(this.#obey(command));
       this.#asked.clear();
-      void db.tidy().catch(() => {});
+      void db.tidy((id) => this.parts.model().users.has(id)).catch(() => {});
     } catch (error) {
       this.#broken(error);
     }

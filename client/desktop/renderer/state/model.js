@@ -8,7 +8,7 @@ import { USUAL } from "../rules/settings.js";
 import { described, forgotten, jumped, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
 import { Next, counting } from "./next.js";
-import { hearPresence, learnMe, learnUsers } from "./people.js";
+import { hearPresence, learnMe, learnUsers, trimPeople } from "./people.js";
 import { pinsAfter } from "./pins.js";
 import { NOTHING_UNREAD } from "./unread.js";
 import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from "./timeline.js";
@@ -16,10 +16,10 @@ import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from ".
 /** @typedef {import("../types.js").State} State @typedef {import("./chats.js").Chat} Chat
  * @typedef {import("./timeline.js").Line} Line @typedef {import("../types.js").User} User */
 /**
- * `unread_until`: when a mute ends that `unread` counts on (ms). `entering`: updates of chats that are not described yet, kept until they are. `typists`: who types where, until
+ * `unread_until`: when a mute ends that `unread` counts on (ms). `people_named`: how many of `users` were when they were last looked through. `entering`: updates of chats that are not described yet, kept until they are. `typists`: who types where, until
  * when (ms). `drafts`: texts by chat, described or not.
  * @typedef {Omit<State, "chats" | "timelines"> & {chats: Map<number, Chat>, timelines: Map<number, Line>,
- *   echoes: import("./echoes.js").Echoes, unread_until: number, entering: Map<number, Update[]>, drafts: Map<number, string>,
+ *   echoes: import("./echoes.js").Echoes, unread_until: number, people_named: number, entering: Map<number, Update[]>, drafts: Map<number, string>,
  *   typists: Map<string, {chat_id: number, user_id: number, until: number}>}} Model
  * @typedef {import("../types.js").Update} Update
  */
@@ -56,6 +56,7 @@ export function emptyProfile() {
     current: null,
     unread: 0,
     unread_until: Infinity,
+    people_named: 0,
     limits: {},
     echoes: noEchoes(),
     entering: new Map(),
@@ -74,6 +75,7 @@ export function reduce(model, updates, now) {
     keepIfAwaited(next, update);
     take(next, update);
   }
+  trimPeople(next);
   return next.model();
 }
 
@@ -241,8 +243,13 @@ function open(next, chatId) {
   timelines.delete(chatId);
   timelines.set(chatId, line); // the last one used stands last
   const [longest] = timelines.keys();
-  if (timelines.size > TIMELINES) timelines.delete(longest);
+  if (timelines.size <= TIMELINES) return;
+  timelines.delete(longest);
+  next.chat(longest, withoutMembers);
 }
+
+/** Who is in a group is asked for again when it is opened. @param {Chat} chat @returns {Chat} */
+const withoutMembers = (chat) => (chat.is_group && chat.members ? { ...chat, members: null, members_told: 0 } : chat);
 
 /** @param {Next} next @param {Extract<Update, {do: "page"}>} update */
 function putPage(next, { chat_id, page, keep = "end", anew = false }) {
@@ -276,7 +283,10 @@ function recall(next, { chats, users, drafts }) {
   next.state.listed ||= chats.length > 0;
   learnUsers(next, users);
   for (const [chatId, text] of drafts) next.own("drafts").set(chatId, text);
-  for (const chat of chats) {
+  const latest = chats.filter(({ members }) => members).sort((one, other) => (timeOf(one) < timeOf(other) ? 1 : -1));
+  const whole = new Set(latest.slice(0, TIMELINES));
+  for (const found of chats) {
+    const chat = whole.has(found) ? found : withoutMembers(found);
     // a version before wrote nothing of mentions and pins
     const { mentioned = NOTHING_UNREAD, mention_count = 0, notify = "all", muted_until = null } = chat;
     const named = Array.isArray(mentioned?.later)
@@ -286,6 +296,9 @@ function recall(next, { chats, users, drafts }) {
     next.own("chats").set(chat.id, counting(shown, echoesOf(next.state.echoes, chat.id)));
   }
 }
+
+/** @param {Chat} chat */
+const timeOf = (chat) => chat.last_message?.created_at ?? chat.created_at;
 
 /** The chat of what waits where that is not described yet; null where nothing does. @param {Update} update */
 function chatAwaited(update) {

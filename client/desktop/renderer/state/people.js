@@ -4,6 +4,52 @@ import { withUsers } from "./chats.js";
 
 /** @typedef {import("./next.js").Next} Next @typedef {import("../types.js").User} User */
 
+/** People that are known besides those who are named by what is kept; above MOST they are looked through. */
+export const OTHERS = 2_000;
+export const MOST = 3_000;
+
+/** Who is named by nothing that is kept goes, the one first of whom nothing was told for the longest time. @param {Next} next */
+export function trimPeople(next) {
+  const { users } = next.state;
+  if (users.size <= Math.max(MOST, 2 * next.state.people_named)) return;
+  const named = namedIn(next.state);
+  const others = [...users.keys()].filter((id) => !named.has(id));
+  const gone = others.slice(0, Math.max(0, others.length - OTHERS));
+  next.state.people_named = users.size - others.length;
+  for (const id of gone) next.own("users").delete(id);
+}
+
+/** Ids in items of a log. @param {import("../types.js").Item} item @returns {(number | undefined)[]} */
+export function namedBy(item) {
+  switch (item.type) {
+    case "message": {
+      const reacted = (item.reactions ?? []).flatMap(({ user_ids }) => user_ids);
+      return [item.sender_id, item.forwarded?.user_id, ...(item.mentions ?? []), ...reacted];
+    }
+    case "event":
+      return [item.actor_id, item.data.user?.id, item.data.user_id];
+    case "hidden":
+      return [];
+  }
+}
+
+/** Who is named by chats, their members and last messages, by timelines and pins. @param {Next["state"]} model */
+function namedIn({ me, chats, timelines, pins }) {
+  /** @type {Set<number | undefined>} */
+  const named = new Set([me?.id]);
+  /** @param {import("../types.js").Item} item */
+  const addItem = (item) => namedBy(item).forEach((id) => named.add(id));
+  for (const { peer, members, last_message, typing } of chats.values()) {
+    named.add(peer?.id);
+    for (const { user } of members ?? []) named.add(user.id);
+    for (const id of typing) named.add(id);
+    if (last_message) addItem(last_message);
+  }
+  for (const { items } of timelines.values()) items.forEach(addItem);
+  for (const messages of pins.values()) messages.forEach(addItem);
+  return named;
+}
+
 /** @param {Next} next @param {User[]} users */
 export function learnUsers(next, users) {
   /** @type {Map<number, User>} */
@@ -15,7 +61,10 @@ export function learnUsers(next, users) {
   }
   if (changed.size === 0) return;
   const known = next.own("users");
-  for (const [id, user] of changed) known.set(id, user);
+  for (const [id, user] of changed) {
+    known.delete(id);
+    known.set(id, user); // the last one told of stands last
+  }
   for (const id of next.state.chats.keys()) next.chat(id, (chat) => withUsers(chat, changed));
   const me = changed.get(next.me);
   if (me) next.state.me = { ...next.state.me, ...me };

@@ -166,16 +166,18 @@ export class Db {
   /**
    * What is shown before the server has answered, drafts, and the chat that is open (null: none). Begun before this
    * returns, so that it is done even where the page is closed right after.
-   * @param {{me?: any, chats?: any[], users?: any[], gone?: number[], drafts?: Map<number, string>,
+   * `gone` and `strangers`: chats and people that are not kept any more.
+   * @param {{me?: any, chats?: any[], users?: any[], gone?: number[], strangers?: number[], drafts?: Map<number, string>,
    *   current?: number | null}} views
    */
-  keepViews({ me, chats = [], users = [], gone = [], drafts = new Map(), current }) {
+  keepViews({ me, chats = [], users = [], gone = [], strangers = [], drafts = new Map(), current }) {
     return this.#transact(["meta", "chats", "users", "drafts"], "readwrite", (store, transaction) => {
       if (me) store("meta").put(me, "me");
       if (current !== undefined) store("meta").put(current, "current");
       for (const chat of chats) store("chats").put(chat);
       for (const user of users) store("users").put(user);
       for (const id of gone) store("chats").delete(id);
+      for (const id of strangers) store("users").delete(id);
       for (const [chatId, text] of drafts) {
         if (text) store("drafts").put(text, chatId);
         else store("drafts").delete(chatId);
@@ -184,8 +186,14 @@ export class Db {
     });
   }
 
-  /** Give room back where there is too much. */
-  async tidy() {
+  /** Give room back where there is too much. @param {(userId: number) => boolean} isKnown whom the window still knows */
+  async tidy(isKnown) {
+    await this.#transact(["users"], "readwrite", (store) => {
+      const there = store("users").getAllKeys();
+      there.onsuccess = () => {
+        for (const id of there.result) if (!isKnown(Number(id))) store("users").delete(id);
+      };
+    });
     const found = await this.#transact(["items", "cursors"], "readonly", (store) => ({
       count: store("items").count(),
       cursors: store("cursors").getAll(),

@@ -22,6 +22,8 @@ import { topbar } from "./log/topbar.js";
 
 export class SignedIn {
   #over = new AbortController();
+  /** The chat that is open. */
+  #current = 0;
   /** Chats whose members were asked for. @type {Set<number>} */
   #asked = new Set();
 
@@ -87,6 +89,8 @@ export class SignedIn {
 
   /** How many there are stands above the chat. @param {State} state @param {ChatView} chat */
   #askMembers(state, chat) {
+    if (this.#current !== chat.id) this.#asked.clear(); // of one that was left long ago they are not known any more
+    this.#current = chat.id;
     if (state.link.state !== "live" || !chat.is_group || chat.members || this.#asked.has(chat.id)) return;
     this.#asked.add(chat.id);
     void this.face.messenger.loadMembers(chat.id).then((done) => {

@@ -275,3 +275,19 @@ test("what is to become of a message stays with it in each save that ends it", {
     ["changed", "send", "new changed", null, null, "queued"],
   ]);
 });
+
+test("people whom nothing names any more leave the disk too", { skip, timeout: 60_000 }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/app-icon.svg`);
+  const ids = await page.evaluate(async () => {
+    const { Db } = await import(/** @type {any} */ ("/store/db.js"));
+    const db = new Db("vestnik test");
+    const users = [1, 2, 3, 4].map((id) => ({ id, username: `u${id}`, display_name: "U" }));
+    await db.keepViews({ users });
+    await db.keepViews({ strangers: [2] });
+    await db.tidy((/** @type {number} */ id) => id !== 3);
+    return (await db.load()).users.map((/** @type {any} */ user) => user.id);
+  });
+  assert.deepEqual(ids, [1, 4]);
+});
