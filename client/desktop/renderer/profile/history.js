@@ -103,6 +103,28 @@ export class History {
     return isHere();
   }
 
+  /** The first message of that time or later, else the last one before it. @param {number} chatId @param {string} at RFC 3339
+   * @returns {Promise<{ok: true, seq: number} | Refused>} */
+  async toTime(chatId, at) {
+    const turn = this.#begin(chatId, "older");
+    const path = `/api/chats/${chatId}/messages?around_at=${encodeURIComponent(at)}&limit=${PAGE}`;
+    const answer = (await this.profile()?.api.get(path)) ?? { ok: /** @type {const} */ (false), code: "stopped" };
+    const page = answer.ok ? answer.body : null;
+    const refused = !answer.ok
+      ? answer
+      : isItemPage(page)
+        ? null
+        : { ok: /** @type {const} */ (false), code: "bad_answer" };
+    if (refused === null && this.#turns.get(chatId) === turn) {
+      this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
+    }
+    this.#end(chatId, turn, null);
+    if (refused) return refused;
+    const messages = page.items.filter((/** @type {Item} */ item) => item.type === "message");
+    const found = messages.find((/** @type {Item} */ item) => item.seq >= page.seq) ?? messages.at(-1);
+    return found ? { ok: true, seq: found.seq } : { ok: false, code: "not_found" };
+  }
+
   // --- steps ---
 
   /** @param {number} chatId */

@@ -60,6 +60,7 @@ export function createMessenger(platform, options = {}) {
     loadNewer: (chatId) => history.newer(chatId),
     jumpToEnd: (chatId) => history.toEnd(chatId),
     jumpTo: (chatId, seq) => history.to(chatId, seq),
+    jumpToTime: (chatId, at) => history.toTime(chatId, at),
     send: (chatId, content, replyTo) => outgoing.send(chatId, content, replyTo),
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
     remove: (chatId, target) => outgoing.remove(chatId, target),

@@ -1,6 +1,6 @@
 /** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
-import { isChat, isPinList, isRevisionList, isUser } from "../protocol/frames.js";
+import { isChat, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -59,6 +59,17 @@ export function requestActions(api, publish, chatOf) {
       const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/revisions`);
       if (!answer.ok) return answer;
       return isRevisionList(answer.body) ? { ok: true, revisions: answer.body.revisions } : BAD_ANSWER;
+    },
+
+    /** @param {number} chatId @param {number} seq
+     * @returns {Promise<{ok: true, read: number[], received: number[]} | Refused>} */
+    async readers(chatId, seq) {
+      const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/readers`);
+      if (!answer.ok) return answer;
+      if (!isReaders(answer.body)) return BAD_ANSWER;
+      const { read, received, users } = answer.body;
+      publish([{ do: "users", users }]);
+      return { ok: true, read, received };
     },
 
     /** @param {string} query @returns {Promise<{ok: true, users: import("../types.js").User[]} | Refused>} */

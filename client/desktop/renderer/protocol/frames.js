@@ -143,6 +143,9 @@ export const isRevisionList = shape({
   revisions: listOf(shape({ rev: isId, content: orNull(isText), edited_at: orNull(isTime) })),
 });
 
+/** What GET .../readers answers. @type {(value: any) => boolean} */
+export const isReaders = shape({ read: listOf(isId), received: listOf(isId), users: listOf(isUser) });
+
 /** A profile. */
 export { isUser };
 

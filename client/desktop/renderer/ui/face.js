@@ -31,7 +31,8 @@
  * message of one's own into the composer; `announce` tells an outcome to who hears the page instead of seeing it.
  * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs;
  * `select` begins to choose several messages; `openPlace` goes where a link of ours leads.
- * `showMessage` scrolls there and marks it for a moment.
+ * `showMessage` scrolls there and marks it for a moment; `showDay` to the first message of a time. `back`: to where one was
+ * before that, in the same chat.
  * @typedef {{
  *   messenger: Messenger,
  *   ended: AbortSignal,
@@ -47,6 +48,8 @@
  *   openChat: (chatId: number | null) => void,
  *   focusComposer: () => void,
  *   showMessage: (chatId: number, seq: number, focus?: boolean) => Promise<boolean>,
+ *   showDay: (chatId: number, at: string) => Promise<import("../types.js").Done | import("../types.js").Refused>,
+ *   back: {isPossible: () => boolean, go: () => void, settle: () => void},
  * }} Face
  */
 

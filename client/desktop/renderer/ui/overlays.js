@@ -9,12 +9,15 @@ import { createMenu } from "./parts/menu.js";
 import { createToasts } from "./parts/toasts.js";
 import { addMembers } from "./dialogs/add-members.js";
 import { chatInfo } from "./dialogs/chat-info.js";
+import { date } from "./dialogs/date.js";
 import { confirm } from "./dialogs/confirm.js";
 import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
 import { password } from "./dialogs/password.js";
+import { person } from "./dialogs/person.js";
 import { pins } from "./dialogs/pinned-list.js";
+import { readers } from "./dialogs/readers.js";
 import { rename } from "./dialogs/rename.js";
 import { revisions } from "./dialogs/revisions.js";
 import { settings } from "./dialogs/settings-window.js";
@@ -41,6 +44,9 @@ const DIALOGS = {
   forward,
   pins,
   revisions,
+  readers,
+  person,
+  date,
   "who-reacted": whoReacted,
 };
 

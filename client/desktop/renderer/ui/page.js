@@ -10,6 +10,7 @@ import { isComposed, quickKey } from "./parts/keys.js";
 import { loadLanguage } from "./parts/languages.js";
 import { createOverlays } from "./overlays.js";
 import { SignedIn } from "./signed-in.js";
+import { Trail } from "./trail.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./face.js").Face} Face */
 
@@ -34,6 +35,8 @@ export class App {
   #wantedSeq = null;
   /** What belongs to the log-in that there is. @type {SignedIn | null} */
   #parts = null;
+  /** Somebody signed in by hand, or may: what lies before is not theirs. */
+  #anew = false;
   /** What a screen reader was told last. */
   #said = "";
 
@@ -55,8 +58,18 @@ export class App {
       openPlace: (place) => this.#openPlace(place),
       openChat: (chatId) => void this.#openChat(chatId),
       focusComposer: () => this.#parts?.composer.focus(),
-      showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus),
+      showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus, focus),
+      showDay: (chatId, at) => this.#showDay(chatId, at),
+      back: {
+        isPossible: () => this.trail.jumped(messenger.state().current),
+        go: () => window.history.back(),
+        settle: () => this.trail.settle(),
+      },
     };
+    this.trail = new Trail(
+      (entry) => void this.#goBack(entry),
+      () => this.#closeTop(),
+    );
     this.face.overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
   }
@@ -83,6 +96,7 @@ export class App {
     if (this.#parts && this.face.messenger.state().phase !== "signed_in") {
       this.#parts.end();
       this.#parts = null;
+      this.trail.end();
       this.face.overlays.closeAll();
     }
     this.#redraw();
@@ -153,7 +167,11 @@ export class App {
   /** @param {State} state @param {Date} now @param {boolean} whole */
   #phase(state, now, whole) {
     if (state.phase === "starting") return splash();
-    if (state.phase === "signed_out") return this.auth.template(state);
+    if (state.phase === "signed_out") {
+      this.#anew = true;
+      return this.auth.template(state);
+    }
+    if (!this.#parts) this.trail.begin(this.#anew);
     this.#parts ??= new SignedIn(this.face);
     return this.#parts.template(state, now, whole);
   }
@@ -165,20 +183,23 @@ export class App {
     this.#timer = setTimeout(() => this.#redraw(), wait);
   }
 
-  /** Shown at once, filled as its messages come; before the log-in it is kept for after it. @param {number | null} chatId */
-  async #openChat(chatId) {
+  /** Shown at once, filled as its messages come; before the log-in it is kept for after it.
+   * @param {number | null} chatId @param {boolean} [visited] by going on, not back */
+  async #openChat(chatId, visited = true) {
     const { messenger } = this.face;
     if (messenger.state().phase !== "signed_in") {
       this.#wanted = chatId;
       return null;
     }
     this.#wanted = null;
-    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     const place = chatId === null ? null : (this.#parts?.log.scroll.placeOf(chatId) ?? null);
-    if (messenger.state().current !== chatId) this.#parts?.log.left();
+    const before = messenger.state().current;
+    if (before !== chatId) this.#parts?.log.left();
     const opening = messenger.openChat(chatId, place);
     const refused = messenger.state().current === chatId ? null : await opening;
     if (refused && !refused.ok) return refused;
+    if (visited) this.trail.visit(before, chatId);
     this.#draw();
     if (chatId !== null) this.face.focusComposer();
     else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
@@ -201,7 +222,7 @@ export class App {
     }
     if (opened && !opened.ok && opened.code !== "not_found") overlays.toast({ text: errorText(opened) });
     else if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
-    else if (seq !== null && !(await this.#showMessage(chatId, seq, true))) {
+    else if (seq !== null && !(await this.#showMessage(chatId, seq, true, true))) {
       overlays.toast({ text: t("place.no_message") });
     }
   }
@@ -211,10 +232,32 @@ export class App {
     this.#parts?.composer.reply(chatId, message);
   }
 
-  /** @param {number} chatId @param {number} seq @param {boolean} focus */
-  async #showMessage(chatId, seq, focus) {
-    if (this.face.messenger.state().current !== chatId) await this.#openChat(chatId);
-    return this.#parts?.log.show(chatId, seq, focus) ?? false;
+  /** @param {number} chatId @param {number} seq @param {boolean} focus @param {boolean} jumped there is a way back */
+  async #showMessage(chatId, seq, focus, jumped) {
+    const here = this.face.messenger.state().current === chatId;
+    const from = here ? (this.#parts?.log.where() ?? null) : null;
+    if (!here) await this.#openChat(chatId);
+    const shown = (await this.#parts?.log.show(chatId, seq, focus)) ?? false;
+    if (shown && jumped && here) this.trail.jump(chatId, from, seq);
+    return shown;
+  }
+
+  /** @param {number} chatId @param {string} at RFC 3339 */
+  async #showDay(chatId, at) {
+    const { messenger } = this.face;
+    const from = messenger.state().current === chatId ? (this.#parts?.log.where() ?? null) : null;
+    if (messenger.state().current !== chatId) await this.#openChat(chatId);
+    const found = await messenger.jumpToTime(chatId, at);
+    if (!found.ok) return found;
+    if (await this.#parts?.log.show(chatId, found.seq, true)) this.trail.jump(chatId, from, found.seq);
+    return { ok: /** @type {const} */ (true) };
+  }
+
+  /** Where one was before, or after that. @param {import("./trail.js").Entry} entry */
+  async #goBack({ chat, seq }) {
+    if (chat !== this.face.messenger.state().current) await this.#openChat(chat, false);
+    if (chat !== null && seq !== null) await this.#parts?.log.show(chat, seq, true);
+    this.#redraw();
   }
 
   /** @param {KeyboardEvent} event */
@@ -245,17 +288,23 @@ export class App {
     else if (id === "nth") parts.side.move(state, digit);
     else if (id === "search") parts.side.focusSearch();
     else if (id === "region") nextRegion(digit < 0 ? -1 : 1);
+    else if (id === "back") window.history.back();
     else if (id === "find" && state.current !== null) parts.find.open(state.current);
     else return false;
     return true;
   }
 
+  /** What lies over the log. */
+  #closeTop() {
+    const parts = this.#parts;
+    return this.face.overlays.closeTop() || (parts !== null && (parts.find.close() || parts.selecting.end()));
+  }
+
   /** Esc: the topmost thing, then a reply, then the end of the chat. */
   #close() {
-    const { overlays, messenger } = this.face;
-    const { current } = messenger.state();
+    const { current } = this.face.messenger.state();
     const parts = this.#parts;
-    if (overlays.closeTop() || !parts || parts.find.close() || parts.selecting.end()) return true;
+    if (this.#closeTop() || !parts) return true;
     if (current === null || parts.composer.cancel(current)) return current !== null;
     void parts.log.toEnd(current);
     parts.composer.focus();

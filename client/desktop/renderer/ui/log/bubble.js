@@ -59,7 +59,8 @@ export function messageRow(face, row, around) {
     ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}
     <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu} @click=${choose}>
       <div class="bubble ${message.deleted ? "bubble--deleted" : jumbo(message.content)}">
-        ${author(row, chat, name)} ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
+        ${author(face, row, chat, name)}
+        ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
         ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}
         ${
           message.deleted
@@ -125,18 +126,27 @@ function openMenu(event, open) {
  * @param {string} name
  */
 function picture(face, row, sender, name) {
-  const shown = row.last
-    ? avatar(face, { id: row.message.sender_id, name, size: "s", url: sender?.avatar_url })
-    : nothing;
-  return html`<span class="msg__ava">${shown}</span>`;
+  const id = row.message.sender_id;
+  if (!row.last) return html`<span class="msg__ava"></span>`;
+  // by keyboard and for who hears the page the name and the menu of the message lead there
+  return html`<span class="msg__ava" @click=${() => face.overlays.open("person", { userId: id })}>
+    ${avatar(face, { id, name, size: "s", url: sender?.avatar_url })}
+  </span>`;
 }
 
-/** @param {MessageRow} row @param {ChatView} chat @param {string} name */
-function author(row, chat, name) {
+/** @param {import("../face.js").Face} face @param {MessageRow} row @param {ChatView} chat @param {string} name */
+function author(face, row, chat, name) {
   if (!row.first || row.own || !chat.is_group) return nothing;
   const admin = chat.members?.some(({ user, role }) => user.id === row.message.sender_id && role === "admin");
   return html`<h3 class="bubble__author" data-name=${hueOf(row.message.sender_id)}>
-    <bdi>${name}</bdi> ${admin ? html`<span class="bubble__role">${t("msg.admin")}</span>` : nothing}
+    <button
+      class="bubble__name"
+      type="button"
+      @click=${() => face.overlays.open("person", { userId: row.message.sender_id })}
+    >
+      <bdi>${name}</bdi>
+    </button>
+    ${admin ? html`<span class="bubble__role">${t("msg.admin")}</span>` : nothing}
   </h3>`;
 }
 

@@ -1,8 +1,8 @@
 /** What can be done about a message, about one that is not sent, and about a chat: the menus of a right click. */
 
-import { t } from "../../words/i18n.js";
+import { isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
-import { titleOf } from "../../words/names.js";
+import { nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, rightsOn } from "../../state/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
@@ -42,6 +42,15 @@ export function messageMenu(face, { chatId, item }) {
     const who = () => face.overlays.open("who-reacted", { chatId, seq: item.seq });
     items.push({ label: t("context.reacted"), icon: "smile", run: who });
   }
+  if (isWatched(chat) && item.sender_id === me) {
+    const readers = () => face.overlays.open("readers", { chatId, seq: item.seq });
+    items.push({ label: t("context.readers"), icon: "read", run: readers });
+  }
+  if (chat.is_group && item.sender_id !== me) {
+    const name = isolate(nameOf(state.users.get(item.sender_id)));
+    const profile = () => face.overlays.open("person", { userId: item.sender_id });
+    items.push({ label: t("msg.profile", { name }), icon: "user", run: profile });
+  }
   if (may.history) {
     const former = () => face.overlays.open("revisions", { chatId, seq: item.seq });
     items.push({ label: t("context.revisions"), icon: "clock", run: former });
@@ -53,6 +62,14 @@ export function messageMenu(face, { chatId, item }) {
     );
   }
   return { label, items, quick: may.react ? quickOf(face, item, me) : undefined };
+}
+
+/** Members of a group in which one may know who has read (docs/protocol.md section 2). */
+const WATCHED = 50;
+
+/** @param {import("../../types.js").ChatView} chat */
+function isWatched(chat) {
+  return chat.is_group && chat.left_seq === null && (chat.members?.length ?? 0) <= WATCHED;
 }
 
 /** @param {Face} face @param {import("../../types.js").Message} message @param {number} me @returns {import("../parts/menu.js").Quick} */
@@ -122,6 +139,7 @@ export function chatMenu(face, { chatId, find }, at) {
       icon: "pin",
       run: () => void toggleFavourite(face, chat),
     },
+    { label: t("date.title"), icon: "clock", run: () => face.overlays.open("date", { chatId }) },
     null,
     { label: t("context.hide"), icon: "close", run: () => void hideChat(face, chat) },
   ];

@@ -1,9 +1,8 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
 import { rightsOn, shownItems } from "../../state/changes.js";
-import { clock, dayKey, dayTitle, fullTime } from "../../words/format.js";
+import { dayKey, dayTitle } from "../../words/format.js";
 import { language, t } from "../../words/i18n.js";
-import { nameOf } from "../../words/names.js";
 import { eventWords, sections } from "../../state/rows.js";
 import { guard } from "../../vendor/lit-html/directives/guard.js";
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
@@ -13,6 +12,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { echoRow, messageRow } from "./bubble.js";
 import { copyMessage } from "../parts/copying.js";
 import { askRemove, pickReaction } from "./acts.js";
+import { eventRow } from "./event-row.js";
 import { icon } from "../parts/icon.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
@@ -85,7 +85,7 @@ export class Log {
           <div class="log__list">${waiting ? skeleton() : this.#days(state, chat, timeline, now)}</div>
         </div>`,
       )}
-      ${this.#toEnd(chat, timeline)}
+      ${this.face.back.isPossible() ? backButton(this.face) : nothing} ${this.#toEnd(chat, timeline)}
     </div>`;
   }
 
@@ -126,6 +126,12 @@ export class Log {
     return true;
   }
 
+  /** The message where one is: whose quote was followed, else the first in sight, at the end the last one. */
+  where() {
+    const row = document.activeElement?.closest(".log li[data-seq]");
+    return row instanceof HTMLElement ? Number(row.dataset.seq) : this.scroll.where();
+  }
+
   /** One's own message goes out: the divider has done its work, and the end is where to look. @param {number} chatId */
   sent(chatId) {
     if (this.#opened?.chatId === chatId) this.#opened = { chatId, dividerAfter: null };
@@ -140,6 +146,7 @@ export class Log {
     const { current, chats } = messenger.state();
     const chat = chats.get(chatId);
     if (current !== chatId || !chat) return;
+    this.face.back.settle();
     messenger.read(chatId, chat.last_seq); // whoever goes there wants it so
     this.scroll.toEnd(chat.last_seq);
     this.face.redraw();
@@ -191,7 +198,15 @@ export class Log {
       ({ at, rows }) => {
         const title = dayTitle(at, now);
         return html`<section aria-label=${title}>
-          <h2 class="day"><span>${title}</span></h2>
+          <h2 class="day">
+            <button
+              type="button"
+              title=${t("date.title")}
+              @click=${() => this.face.overlays.open("date", { chatId: chat.id, at })}
+            >
+              ${title}
+            </button>
+          </h2>
           <ol>
             ${repeat(
               rows,
@@ -235,7 +250,7 @@ export class Log {
     if (row.kind === "event") {
       const words = eventWords(row.event, state.me?.id ?? 0);
       const [actor, target] = [state.users.get(words.actor), state.users.get(words.target ?? 0)];
-      return guard([row.event, actor, target, language()], () => eventRow(words, row.event.created_at, state));
+      return guard([row.event, actor, target, language()], () => eventRow(face, words, row.event, state));
     }
     if (row.kind === "echo") {
       const { echo, first, last } = row;
@@ -365,25 +380,11 @@ function moveFocus(step, from) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-/** Marks the places of names in a text of ours. */
-const [ACTOR, NAME, TITLE] = ["\uFDD0", "\uFDD1", "\uFDD2"];
-
-/** @param {ReturnType<typeof eventWords>} words @param {string} at when @param {State} state */
-function eventRow({ key, actor, target, title }, at, state) {
-  const text = t(key, { actor: ACTOR, name: NAME, title: TITLE });
-  /** @type {Record<string, string>} */
-  const names = {
-    [ACTOR]: nameOf(state.users.get(actor)),
-    [NAME]: nameOf(state.users.get(target ?? 0)),
-    [TITLE]: title,
-  };
-  const parts = text
-    .split(/([\uFDD0-\uFDD2])/u)
-    .map((part) => (part in names ? html`<b><bdi>${names[part]}</bdi></b>` : part));
-  return html`<li class="event">
-    <span>${parts}</span> <time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>
-  </li>`;
-}
+/** @param {import("../face.js").Face} face */
+const backButton = (face) =>
+  html`<button class="tobottom goback" type="button" aria-label=${t("log.back")} title="Alt+←" @click=${face.back.go}>
+    ${icon("reply")}
+  </button>`;
 
 function skeleton() {
   const rows = ["in a", "in b", "own c", "own d", "in b", "in c", "own a"];

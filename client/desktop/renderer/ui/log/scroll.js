@@ -99,6 +99,12 @@ export class Scroll {
     if (this.#places.size > PLACES) this.#places.delete(/** @type {number} */ (this.#places.keys().next().value));
   }
 
+  /** The seq of the first row in sight, or of the newest one at the end; null where nothing is known. */
+  where() {
+    if (!this.#log || this.#opening) return null;
+    return this.#atEnd ? this.#newest() || null : (this.#placeNow(this.#log)?.seq ?? null);
+  }
+
   /** The first row in sight. @param {HTMLElement} log @returns {Place | null} */
   #placeNow(log) {
     const top = log.getBoundingClientRect().top;

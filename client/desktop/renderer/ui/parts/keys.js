@@ -25,6 +25,7 @@ export const KEYS = Object.freeze([
   { id: "struck", group: "write", keys: ["Ctrl", "Shift", "X"], label: "keys.struck", by: "part" },
   { id: "code", group: "write", keys: ["Ctrl", "Shift", "M"], label: "keys.code", by: "part" },
   { id: "find", group: "log", keys: ["Ctrl", "F"], label: "keys.find", by: "window" },
+  { id: "back", group: "log", keys: ["Alt", "←"], label: "keys.back", by: "window" },
   { id: "move", group: "log", keys: ["↑", "↓"], label: "keys.move", by: "part" },
   { id: "reply", group: "log", keys: ["R"], label: "keys.reply", by: "part" },
   { id: "react", group: "log", keys: ["E"], label: "keys.react", by: "part" },
@@ -44,6 +45,7 @@ const CODES = {
   Slash: "/",
   ArrowUp: "↑",
   ArrowDown: "↓",
+  ArrowLeft: "←",
   F6: "F6",
   F10: "F10",
   Delete: "Delete",
@@ -90,5 +92,6 @@ export function quickKey(event, mac = MAC) {
   if (name === "F6" && event.shiftKey && !control && !event.altKey) return { id: "region", digit: -1 };
   const pressed = [control && "Ctrl", event.altKey && "Alt", event.shiftKey && "Shift", name].filter(Boolean).join("+");
   const found = KEYS.find((key) => key.by === "window" && key.keys.join("+") === pressed);
+  if (mac && found?.id === "back") return null; // there it moves the caret
   return found ? { id: found.id, digit: 0 } : null;
 }

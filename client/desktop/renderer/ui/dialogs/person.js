@@ -1,0 +1,58 @@
+/** Who somebody is, from wherever their name stands; and the way to write to them. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { fullDate } from "../../words/format.js";
+import { errorText, t } from "../../words/i18n.js";
+import { nameOf } from "../../words/names.js";
+import { avatar } from "../parts/avatar.js";
+import { writeTo } from "../parts/chat-actions.js";
+import { presence } from "../parts/people.js";
+
+/** `params`: `{userId}`. @type {import("../parts/dialog.js").DialogMaker} */
+export function person(face, { userId }, close) {
+  let busy = false;
+  /** @type {string | null} */
+  let problem = null;
+
+  async function write() {
+    if (busy) return;
+    busy = true;
+    const answer = await writeTo(face, userId, close);
+    busy = false;
+    problem = answer.ok ? null : errorText(answer);
+    face.redraw();
+  }
+
+  /** @param {import("../../types.js").State} state */
+  function content(state) {
+    const mine = userId === state.me?.id;
+    const user = mine ? state.me : state.users.get(userId);
+    const name = nameOf(user);
+    const about = user
+      ? [
+          `@${user.username}`,
+          mine ? "" : presence(user, new Date()),
+          t("info.since", { date: fullDate(user.created_at) }),
+        ]
+      : [];
+    return html`<div class="dialog__pad">
+        <div class="hero">
+          ${avatar(face, { id: userId, name, online: user?.online, size: "l", url: user?.avatar_url })}
+          <div class="hero__text">
+            <div class="hero__name"><bdi>${name}</bdi></div>
+            ${about.filter(Boolean).map((line) => html`<div class="hero__sub">${line}</div>`)}
+          </div>
+        </div>
+      </div>
+      ${problem ? html`<p class="err dialog__err" role="alert">${problem}</p>` : nothing}
+      ${
+        mine
+          ? nothing
+          : html`<footer class="dialog__foot">
+              <button class="btn btn--primary" type="button" @click=${write}>${t("newchat.write")}</button>
+            </footer>`
+      }`;
+  }
+
+  return { title: () => t("info.person"), harmless: true, content };
+}
