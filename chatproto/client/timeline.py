@@ -16,8 +16,6 @@ from chatproto.wire.model import Event, LogItem, Message, Reaction
 
 REMEMBERED: Final = 1000
 """Messages whose changes are remembered."""
-NAMED: Final = 20
-"""Of those who chose an emoji, so many are named."""
 
 
 class _Change(msgspec.Struct):
@@ -52,8 +50,21 @@ def changed_by(message: Message, event: Event) -> Message:
         fields |= {"content": change.content, "edited_at": change.edited_at}
         fields |= {"mentions": change.mentions, "mentions_all": change.mentions_all}
     if change.reactions is not msgspec.UNSET:
-        fields["reactions"] = change.reactions
+        fields["reactions"] = tuple(_with_held(one, message.reactions, event) for one in change.reactions)
     return msgspec.structs.replace(message, **fields)
+
+
+def _with_held(told: Reaction, held: Sequence[Reaction], event: Event) -> Reaction:
+    """A reaction as an event tells it, which goes to all: where it does not name all who chose the emoji, those who
+    were named before still did, but for whom this event takes away, and with whom it adds."""
+    if told.count <= len(told.user_ids):
+        return told
+    known = {user_id: None for one in held if one.emoji == told.emoji for user_id in one.user_ids}
+    if event.data.get("emoji") == told.emoji:
+        known.pop(event.actor_id, None)
+        known |= {event.actor_id: None} if event.event == "reaction_added" else {}
+    others = [user_id for user_id in known if user_id not in told.user_ids]
+    return msgspec.structs.replace(told, user_ids=(*told.user_ids, *others)[: told.count])
 
 
 def shown(message: Message, rows: Sequence[Row], user_id: int) -> Message:
@@ -88,7 +99,7 @@ def _reacted(reactions: tuple[Reaction, ...], emoji: str, on: bool, user_id: int
         return (*reactions, Reaction(emoji=emoji, count=1, user_ids=(user_id,))) if on else reactions
     if on == (user_id in there.user_ids):
         return reactions
-    ids = (*there.user_ids, user_id)[:NAMED] if on else tuple(one for one in there.user_ids if one != user_id)
+    ids = (*there.user_ids, user_id) if on else tuple(one for one in there.user_ids if one != user_id)
     after = Reaction(emoji=emoji, count=there.count + (1 if on else -1), user_ids=ids)
     return tuple(after if one is there else one for one in reactions if one is not there or after.count > 0)
 

@@ -78,15 +78,22 @@ def pinned_from(pinned_seq: int | None, first_seq: int) -> int | None:
     return pinned_seq if pinned_seq is not None and pinned_seq >= first_seq else None
 
 
-def gathered(reactions: Iterable[tuple[int, str, int]]) -> tuple[Reaction, ...]:
-    """The reactions under a message, from (user id, emoji, seq of its event) each: emoji and users by who was first."""
+def gathered(reactions: Iterable[tuple[int, str, int]], viewer_id: int = 0) -> tuple[Reaction, ...]:
+    """The reactions under a message, from (user id, emoji, seq of its event) each: emoji and users by who was first.
+
+    `viewer_id`: whom alone it is told, 0 where it is told to all; they are named wherever they reacted."""
     users: dict[str, list[int]] = {}
     for user_id, emoji, _ in sorted(reactions, key=lambda one: one[2]):
         users.setdefault(emoji, []).append(user_id)
     return tuple(
-        Reaction(emoji=emoji, count=len(user_ids), user_ids=tuple(user_ids[:SHOWN]))
+        Reaction(emoji=emoji, count=len(user_ids), user_ids=_named_under(user_ids, viewer_id))
         for emoji, user_ids in users.items()
     )
+
+
+def _named_under(user_ids: list[int], viewer_id: int) -> tuple[int, ...]:
+    first = tuple(user_ids[:SHOWN])
+    return (*first, viewer_id) if viewer_id in user_ids[SHOWN:] else first
 
 
 def tombstone(message: Message, rev: int) -> Message:

@@ -205,10 +205,11 @@ def shown_item(
     if item.target_seq is None:
         return item
     first_seq, end = (1, end) if viewer is None else (viewer.first_seq, viewer.left_seq)
+    viewer_id = 0 if viewer is None else viewer.user_id
     target = room.log[item.target_seq - 1]
     assert isinstance(target, Message)
     highest = pinned_from(max(pinned(room, end), default=None), first_seq)
-    return seen_from(rendered(item, as_of(room, target, end), highest), first_seq)
+    return seen_from(rendered(item, as_of(room, target, end, viewer_id), highest), first_seq)
 
 
 def shown(room: Room, message: Message, viewer: Membership | None, end: int | None = None) -> Message:
@@ -217,11 +218,12 @@ def shown(room: Room, message: Message, viewer: Membership | None, end: int | No
     if viewer is not None and viewer.departure is not None and viewer.left_seq is not None:
         reads, end = viewer.departure.reads, viewer.left_seq
     read = any(user_id != message.sender_id and seq >= message.seq for user_id, seq in reads.items())
-    return msgspec.structs.replace(as_of(room, message, end), is_read=read)
+    viewer_id = 0 if viewer is None else viewer.user_id
+    return msgspec.structs.replace(as_of(room, message, end, viewer_id), is_read=read)
 
 
-def as_of(room: Room, message: Message, end: int | None) -> Message:
-    """A message of the log as the entries up to `end` (None: all) left it."""
+def as_of(room: Room, message: Message, end: int | None, viewer_id: int = 0) -> Message:
+    """A message of the log as the entries up to `end` (None: all) left it; for `viewer_id` alone, 0: for all."""
     if message.deleted or message.seq not in room.changes:
         return message
     changes = [seq for seq in room.changes[message.seq] if end is None or seq <= end]
@@ -239,7 +241,7 @@ def as_of(room: Room, message: Message, end: int | None) -> Message:
         )
     reactions = reactions_at(room, message.seq, end)
     return msgspec.structs.replace(
-        changed, reactions=gathered((user_id, emoji, seq) for (user_id, emoji), seq in reactions.items())
+        changed, reactions=gathered(((user_id, emoji, seq) for (user_id, emoji), seq in reactions.items()), viewer_id)
     )
 
 

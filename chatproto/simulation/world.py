@@ -352,13 +352,17 @@ class World:
                 raise Violation((why or "L4: never quiet")[:2], why or "never quiet")
 
     def _stay(self) -> None:
-        """L4: at rest nothing happens but heartbeats; nobody is lost, nobody has to come back."""
-        connects, end = self.trace.counts["connects"], self.scheduler.now + self.options.stay
-        while self.scheduler.step(end):
+        """L4: at rest nothing happens but heartbeats; nobody is lost, nobody has to come back.
+
+        Where the database was put back, lost log-ins come to light one by one: whoever is out signs in again.
+        """
+        connects, now = self.trace.counts["connects"], self.scheduler.now
+        while self.scheduler.step(now + self.options.stay):
             pass
-        why = self.checkers.unsettled()
-        again = self.trace.counts["connects"] != connects
-        if why is None and again and not self.checkers.restored:  # lost log-ins come to light one by one
+        while (why := self.checkers.unsettled()) is not None and self.checkers.restored:
+            if not self.scheduler.step(now + self.options.stay + self.options.settle):
+                break
+        if why is None and self.trace.counts["connects"] != connects and not self.checkers.restored:
             why = "somebody connected again without a reason"
         if why is not None:
             raise Violation("L4", why)

@@ -61,7 +61,8 @@ def attachment_of(file: File) -> Attachment:
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):
-    """One emoji under a message with the first 20 ids of those who chose it."""
+    """One emoji under a message with the first 20 ids of those who chose it; in what is told to one person alone, their
+    own behind them."""
 
     emoji: str
     count: int

@@ -154,6 +154,6 @@ def fetch_pins(operation: FetchPins) -> Steps[Outcome]:
     rows = yield from _PINNED.all(chat_id=chat_id, first_seq=first_seq, end=end)
     who = (yield from readers(chat_id)) if left_seq is None else readers_then(*then)
     found = [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in rows]
-    kept = yield from completed(found, {} if left_seq is None else {chat_id: left_seq})
+    kept = yield from completed(found, {} if left_seq is None else {chat_id: left_seq}, operation.user_id)
     users = yield from users_seen_by(operation.user_id, named_ids(kept))
     return PinsFound(tuple(kept), tuple(users.values()))

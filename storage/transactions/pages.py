@@ -236,8 +236,9 @@ def _visible(operation: FetchPage | FetchAround | FetchMessages) -> Steps[_Visib
         return None
     first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, *then = row
     if left_seq is None:
-        return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq))
-    return _Visible(left_seq, left_at, Viewer(pinned_then or 0, first_seq, left_seq, readers_then(*then)))
+        return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, user_id=operation.user_id))
+    viewer = Viewer(pinned_then or 0, first_seq, left_seq, readers_then(*then), operation.user_id)
+    return _Visible(left_seq, left_at, viewer)
 
 
 def _fitting(
@@ -273,6 +274,8 @@ def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
     viewer = visible.viewer
     who = viewer.readers or (yield from readers(operation.chat_id))
     found = [read_message(row, is_read=who.have_read(row[4], row[2])) for row in reversed(rows[: operation.limit])]
-    kept = yield from completed(found, {} if viewer.left_seq is None else {operation.chat_id: viewer.left_seq})
+    kept = yield from completed(
+        found, {} if viewer.left_seq is None else {operation.chat_id: viewer.left_seq}, operation.user_id
+    )
     users = yield from users_seen_by(operation.user_id, named_ids(kept))
     return MessagesFound(tuple(kept), tuple(users.values()), has_more=len(rows) > operation.limit, last_seq=last_seq)

@@ -26,7 +26,8 @@ Place = tuple[int, int]
 
 @frozen
 class Viewer:
-    """Who reads a log: from `first_seq` on; a former member up to `left_seq`, when `readers` had read it.
+    """Who reads a log: from `first_seq` on; a former member up to `left_seq`, when `readers` had read it. `user_id`: 0
+    where it is read for all.
 
     `pinned_seq`: the highest pinned message of the chat by then, 0 where there is none."""
 
@@ -34,6 +35,7 @@ class Viewer:
     first_seq: int = 1
     left_seq: int | None = None
     readers: Readers | None = None
+    user_id: int = 0
 
 
 class _Reaction(NamedTuple):
@@ -127,7 +129,7 @@ def seen_by(viewer: Viewer, chat_id: int, entries: Sequence[Message | Event]) ->
         rows = yield from _TARGETS.of([{"chat_id": chat_id, "seq": seq} for seq in sorted(missing)])
         found |= {row.seq: read_message(row, is_read=False) for row in rows}
     ends = {} if viewer.left_seq is None else {chat_id: viewer.left_seq}
-    shown = yield from completed(list(found.values()), ends)
+    shown = yield from completed(list(found.values()), ends, viewer.user_id)
     states = {message.seq: message for message in shown}
     pinned_seq = pinned_from(viewer.pinned_seq or None, viewer.first_seq)
     return [_seen(item, states, pinned_seq, viewer.first_seq) for item in entries]
@@ -141,26 +143,26 @@ def _seen(item: Message | Event, states: Mapping[int, Message], pinned_seq: int 
     return rendered(item, states[item.target_seq], pinned_seq)
 
 
-def completed(found: Sequence[Message], ends: Mapping[int, int]) -> Steps[list[Message]]:
+def completed(found: Sequence[Message], ends: Mapping[int, int], viewer_id: int = 0) -> Steps[list[Message]]:
     """The messages with their reactions, in the same order. `ends`: by chat, the last entry that the viewer was given
-    as a member, where they have left; there messages are as they were then."""
+    as a member, where they have left; there messages are as they were then. `viewer_id`: 0 where they are for all."""
     touched = [message for message in found if message.rev > 1 and not message.deleted]
     if not touched:
         return list(found)
     states: dict[Place, Message] = {}
     for start in range(0, len(touched), _TOGETHER):
         some = touched[start : start + _TOGETHER]
-        states |= yield from _now([message for message in some if message.chat_id not in ends])
-        states |= yield from _then([message for message in some if message.chat_id in ends], ends)
+        states |= yield from _now([message for message in some if message.chat_id not in ends], viewer_id)
+        states |= yield from _then([message for message in some if message.chat_id in ends], ends, viewer_id)
     return [states.get((message.chat_id, message.seq), message) for message in found]
 
 
-def _now(some: Sequence[Message]) -> Steps[dict[Place, Message]]:
+def _now(some: Sequence[Message], viewer_id: int) -> Steps[dict[Place, Message]]:
     rows = yield from _REACTIONS.of([{"chat_id": one.chat_id, "seq": one.seq} for one in some])
-    return _with_reactions(some, rows)
+    return _with_reactions(some, rows, viewer_id)
 
 
-def _then(some: Sequence[Message], ends: Mapping[int, int]) -> Steps[dict[Place, Message]]:
+def _then(some: Sequence[Message], ends: Mapping[int, int], viewer_id: int) -> Steps[dict[Place, Message]]:
     """As it was at the end; where a message was changed since, that is not told."""
     if not some:
         return {}
@@ -185,13 +187,14 @@ def _then(some: Sequence[Message], ends: Mapping[int, int]) -> Steps[dict[Place,
         elif one.edited_at is not None:
             one = tombstone(one, one.rev)  # it was deleted since it was read
         then.append(one)
-    return _with_reactions(then, rows)
+    return _with_reactions(then, rows, viewer_id)
 
 
-def _with_reactions(some: Sequence[Message], rows: Sequence[_Reaction]) -> dict[Place, Message]:
+def _with_reactions(some: Sequence[Message], rows: Sequence[_Reaction], viewer_id: int) -> dict[Place, Message]:
     under: dict[Place, set[tuple[int, str, int]]] = {(one.chat_id, one.seq): set() for one in some}
     for row in rows:  # some of them twice
         under[row.chat_id, row.seq].add((row.user_id, row.emoji, row.event_seq))
     return {
-        (one.chat_id, one.seq): structs.replace(one, reactions=gathered(under[one.chat_id, one.seq])) for one in some
+        (one.chat_id, one.seq): structs.replace(one, reactions=gathered(under[one.chat_id, one.seq], viewer_id))
+        for one in some
     }

@@ -230,7 +230,7 @@ def _read_views(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
     counts = yield from _count_unread(user_id, new)
     named = yield from _count_mentions(user_id, [row for row in new if counts.get(row.id)])
     views = [_view(row, message, counts.get(row.id, 0), named.get(row.id, 0)) for row, message in found]
-    views = yield from _with_states(views)
+    views = yield from _with_states(views, user_id)
     return sorted(views, key=lambda view: view.active_at, reverse=True)
 
 
@@ -247,11 +247,11 @@ def _count_mentions(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict
     return counts
 
 
-def _with_states(views: Sequence[ChatView]) -> Steps[list[ChatView]]:
+def _with_states(views: Sequence[ChatView], user_id: int) -> Steps[list[ChatView]]:
     """With last messages as they are, or were when a former member left."""
     last_messages = [view.last_message for view in views if view.last_message is not None]
     ends = {view.id: view.left_seq for view in views if view.left_seq is not None}
-    states = {message.chat_id: message for message in (yield from completed(last_messages, ends))}
+    states = {message.chat_id: message for message in (yield from completed(last_messages, ends, user_id))}
     return [evolve(view, last_message=states.get(view.id)) for view in views]
 
 

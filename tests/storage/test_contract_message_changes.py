@@ -155,7 +155,17 @@ async def test_reactions_stand_in_the_order_in_which_they_came(house: House) -> 
     now = (alone[0], Reaction(emoji=THUMB, count=21, user_ids=tuple(people[2:22])), *alone[1:])
     assert removed.data == {"emoji": THUMB, "reactions": now, "rev": 27}
     await house.changed(house.react_of(chat, bob, 1, THUMB))
-    assert (await house.message_at(bob, chat, 1)).reactions[1].user_ids == tuple(people[2:22])
+    assert (await house.message_at(ann, chat, 1)).reactions[1].user_ids == tuple(people[2:22])
+    for message in await everywhere(house, bob, chat, 1):
+        assert message.reactions[1].user_ids == (*people[2:22], bob), "what is told to them alone names them too"
+    told = (await house.page(bob, chat, after=1)).items[-1]
+    assert isinstance(told, Event)
+    assert told.data["reactions"][1].user_ids[-1] == bob
+    last = (await house.chat(bob, chat)).last_message
+    assert last is not None
+    assert last.reactions[1].user_ids[-1] == bob
+    await house.change("remove", chat, ann, bob)
+    assert (await house.message_at(bob, chat, 1)).reactions[1].user_ids[-1] == bob
 
 
 async def test_pins_are_told_by_the_highest_seq(house: House) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from chatproto.client.session_outputs import Row
-from chatproto.client.timeline import NAMED, REMEMBERED, Timeline, shown
+from chatproto.client.timeline import REMEMBERED, Timeline, shown
 from chatproto.wire.model import LogItem, Message, Reaction
 from tests.vectors.generate import FOLDER
 from tests.vectors.server_frames import ME, OTHER, message
@@ -75,9 +75,9 @@ def test_pins_come_and_go() -> None:
     assert timeline.pins == {2}
 
 
-def test_so_many_who_reacted_are_named() -> None:
-    ids = tuple(range(100, 100 + NAMED))
-    liked = state(1, reactions=(Reaction(emoji="👍", count=NAMED, user_ids=ids),))
+def test_oneself_is_named_behind_however_many() -> None:
+    ids = tuple(range(100, 120))
+    liked = state(1, reactions=(Reaction(emoji="👍", count=20, user_ids=ids),))
     own = Row(cid="a", chat_id=5, kind="react", seq=1, target_at=liked.created_at, emoji="👍", on=True)
     [after] = shown(liked, [own], ME).reactions
-    assert (after.count, after.user_ids) == (NAMED + 1, ids)
+    assert (after.count, after.user_ids) == (21, (*ids, ME))

@@ -14,6 +14,8 @@ from tests.vectors.recorder import plain
 from tests.vectors.server_frames import ME, OTHER, at, event, hidden, message
 
 LIKE: Final = {"emoji": "👍", "count": 1, "user_ids": [OTHER]}
+FIRST: Final = list(range(101, 121))
+MANY: Final = {"emoji": "👍", "count": 24, "user_ids": FIRST}
 TWO: Final = {"emoji": "👍", "count": 2, "user_ids": [OTHER, ME]}
 
 
@@ -68,9 +70,9 @@ def state_of(found: Message) -> Any:
     return msgspec.json.decode(msgspec.json.encode({name: getattr(found, name) for name in names}))
 
 
-def about(seq: int, word: str, target_seq: int, **data: Any) -> Event:
+def about(seq: int, word: str, target_seq: int, *, actor_id: int = OTHER, **data: Any) -> Event:
     """An event about a message."""
-    return msgspec.structs.replace(event(5, seq, word, **data), target_seq=target_seq)
+    return msgspec.structs.replace(event(5, seq, word, **data), target_seq=target_seq, actor_id=actor_id)
 
 
 def edited(seq: int, target_seq: int, content: str, rev: int, **data: Any) -> Event:
@@ -78,7 +80,8 @@ def edited(seq: int, target_seq: int, content: str, rev: int, **data: Any) -> Ev
 
 
 def reacted(seq: int, target_seq: int, rev: int, reactions: list[Any], **data: Any) -> Event:
-    return about(seq, "reaction_added", target_seq, emoji="👍", rev=rev, reactions=reactions, **data)
+    told: dict[str, Any] = {"emoji": "👍", "rev": rev, "reactions": reactions} | data
+    return about(seq, "reaction_added", target_seq, **told)
 
 
 def state(seq: int, **more: Any) -> Message:
@@ -120,6 +123,36 @@ STORIES: Final = (
             reacted(6, 1, 4, [LIKE], content="nobody", edited_at="2026-01-01T01:00:00Z"),
         ],
         {1: "nobody", 2: "nobody"},
+    ),
+    Story(
+        "oneself-among-many",
+        "Events name the first of many: one's own reaction is still there when others come and go",
+        [
+            state(1, reactions=(Reaction(emoji="👍", count=23, user_ids=(*range(101, 121), ME)),)),
+            reacted(2, 1, 2, [MANY]),
+            about(3, "reaction_removed", 1, emoji="👍", rev=3, reactions=[MANY | {"count": 23}], actor_id=140),
+            reacted(4, 1, 4, [MANY, {"emoji": "🎉", "count": 22, "user_ids": FIRST}], emoji="🎉"),
+            edited(5, 1, "better", 5, reactions=[MANY]),
+        ],
+        {1: "better"},
+    ),
+    Story(
+        "own-reaction-among-many",
+        "One's own event names oneself behind the first of many, and takes oneself away again",
+        [
+            ONE,
+            reacted(2, 1, 2, [MANY], actor_id=ME),
+            message(5, 3),
+            reacted(4, 3, 2, [MANY], actor_id=ME),
+            about(5, "reaction_removed", 3, emoji="👍", rev=3, reactions=[MANY], actor_id=ME),
+        ],
+        {1: "text 1", 3: "text 3"},
+    ),
+    Story(
+        "all-are-named",
+        "Where an event names all who reacted, nobody else did",
+        [state(1, reactions=(Reaction(emoji="👍", count=2, user_ids=(OTHER, ME)),)), reacted(2, 1, 2, [LIKE])],
+        {1: "text 1"},
     ),
     Story(
         "reactions-go",

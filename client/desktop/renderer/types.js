@@ -9,7 +9,7 @@
  * @typedef {User & {email?: string | null}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
- *   attachments?: any[], reactions?: {emoji: string, count: number, user_ids: number[]}[], cid: string,
+ *   attachments?: any[], reactions?: Reaction[], cid: string,
  *   mentions?: number[], mentions_all?: boolean, forwarded?: {user_id: number, display_name: string} | null}} Message
  * @typedef {{type: "event", chat_id: number, seq: number, event: string, actor_id: number, created_at: string,
  *   target_seq?: number | null, data: Record<string, any>}} Event
@@ -17,6 +17,9 @@
  * @typedef {Message | Event | Hidden} Item
  * @typedef {{user: User, role: "member" | "admin", joined_at: string, read_seq: number, delivered_seq: number}} Member
  */
+
+/** One emoji under a message. `user_ids`: the first 20 who chose it, and whoever else is known to have; oneself among them.
+ * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
 
 /**
  * A command of one's own that is not in the log yet: a message (`send`), or a change of the message `seq`. `queued` until

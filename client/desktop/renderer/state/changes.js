@@ -7,10 +7,7 @@ import { GONE } from "./timeline.js";
 
 /** @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Item} Item
  * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Timeline} Timeline
- * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
-
-/** How many of those who reacted are named by their ids (docs/protocol.md section 2). */
-const NAMED = 20;
+ * @typedef {import("../types.js").Reaction} Reaction */
 
 /** It is a message that will take its own place in the log. @param {Echo} echo */
 export function isSend({ kind }) {
@@ -121,7 +118,7 @@ function reacted(reactions, emoji, on, me) {
   if (!there) return on ? [...reactions, { emoji, count: 1, user_ids: [me] }] : reactions;
   const count = there.count + (on ? 1 : -1);
   if (count <= 0) return reactions.filter((one) => one !== there);
-  const ids = on ? [...there.user_ids, me].slice(0, NAMED) : there.user_ids.filter((id) => id !== me);
+  const ids = on ? [...there.user_ids, me] : there.user_ids.filter((id) => id !== me);
   return reactions.map((one) => (one === there ? { ...one, count, user_ids: ids } : one));
 }
 

@@ -4,7 +4,8 @@
  */
 
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Event} Event
- * @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Timeline} Timeline */
+ * @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Timeline} Timeline
+ * @typedef {import("../types.js").Reaction} Reaction */
 
 /**
  * `tail`: the last items that were applied since the timeline was opened, whether they are shown or not: a page that
@@ -83,13 +84,32 @@ export function changedBy(message, event) {
         ...message,
         rev,
         ...textOf(data, namesSome(message) || namesSome(data)),
-        ...("reactions" in data && { reactions: data.reactions ?? [] }),
+        ...("reactions" in data && { reactions: withHeld(data.reactions ?? [], message.reactions ?? [], event) }),
       };
     case "deleted":
       return { ...message, rev, ...GONE };
     default:
       return message;
   }
+}
+
+/**
+ * Reactions as an event tells them, which goes to all: where one does not name all who chose the emoji, those who were
+ * named before still did, but for whom this event takes away, and with whom it adds.
+ * @param {Reaction[]} told @param {Reaction[]} held @param {Event} event @returns {Reaction[]}
+ */
+function withHeld(told, held, event) {
+  return told.map((one) => {
+    const { emoji, count, user_ids: ids } = one;
+    if (count <= ids.length) return one;
+    const known = new Set(held.find((other) => other.emoji === emoji)?.user_ids);
+    if (event.data.emoji === emoji) {
+      known.delete(event.actor_id);
+      if (event.event === "reaction_added") known.add(event.actor_id);
+    }
+    const others = [...known].filter((id) => !ids.includes(id));
+    return { ...one, user_ids: [...ids, ...others].slice(0, count) };
+  });
 }
 
 /** What is left of a message that was deleted: its place. */

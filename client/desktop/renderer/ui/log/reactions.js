@@ -8,7 +8,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { toggleReaction } from "./acts.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").Message} Message
- * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
+ * @typedef {import("../../types.js").Reaction} Reaction */
 
 /** Names that a hint has room for. */
 const NAMED = 8;
