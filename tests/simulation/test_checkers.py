@@ -665,3 +665,15 @@ def test_a_world_that_is_disturbed_at_rest_is_noticed() -> None:
     world.scheduler.after(59_000, setattr, world.devices[0], "asleep_until", 10**9)
     with pytest.raises(Violation, match="L4: L1"):
         world._stay()
+
+
+def test_who_is_out_after_a_restore_has_the_time_to_come_back() -> None:
+    for until, comes_back in ((70_000, True), (10**9, False)):
+        world = Settled().world
+        world.checkers.restored = True
+        world.scheduler.after(59_000, setattr, world.devices[0], "asleep_until", world.scheduler.now + until)
+        if comes_back:
+            world._stay()
+            continue
+        with pytest.raises(Violation, match="L4: L1"):
+            world._stay()
