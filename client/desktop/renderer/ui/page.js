@@ -78,6 +78,7 @@ export class App {
     const { messenger, platform } = this.face;
     messenger.subscribe(() => this.#changed());
     window.addEventListener("keydown", this.#key);
+    for (const kind of /** @type {const} */ (["dragover", "drop"])) window.addEventListener(kind, this.#dropped);
     window.addEventListener("hashchange", () => this.#openHash());
     platform.onOpenChat(
       (place) => void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place),
@@ -259,6 +260,13 @@ export class App {
     if (chat !== null && seq !== null) await this.#parts?.log.show(chat, seq, true);
     this.#redraw();
   }
+
+  /** A browser would leave the page for a file that is dropped on it. @param {DragEvent} event */
+  #dropped = (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    if (event.type === "drop") this.face.overlays.toast({ text: t("composer.no_files") });
+  };
 
   /** @param {KeyboardEvent} event */
   #key = (event) => {

@@ -108,7 +108,7 @@ test(
     assert.equal(await reaction(vera, "Сборка в четверг", "👍").getAttribute("aria-pressed"), "true");
     await vera.page.getByRole("button", { name: /👍 2.*Вы, Борис Лебедев/u, pressed: true }).waitFor();
     const read = await body(vera, "Сборка в четверг").ariaSnapshot();
-    for (const part of [/article "Вы, Сборка в четверг, \d\d:\d\d, (?:Отправлено|Доставлено|Прочитано)"/u, /Сборка в четверг/u, /button "изменено Показать прежние тексты"/u, /list "Реакции"/u, /button "👍 2 Вы, Борис Лебедев" \[pressed\]/u]) assert.match(read, part); // prettier-ignore
+    for (const part of [/article "Вы, Сборка в четверг, \d\d:\d\d, (?:Отправлено|Доставлено|Прочитано)"/u, /Сборка в четверг/u, /button "изменено Показать историю изменений"/u, /list "Реакции"/u, /button "👍 2 Вы, Борис Лебедев" \[pressed\]/u]) assert.match(read, part); // prettier-ignore
     await menuOf(vera, "Сборка в четверг");
     await item(vera, "Кто отреагировал").click();
     await vera.page.getByRole("dialog", { name: "Реакции" }).getByText("Борис Лебедев").waitFor();
@@ -362,7 +362,7 @@ test("what this version does not know is named as such, never drawn as nothing",
   await boris.page.getByRole("log").getByText("Чтобы увидеть это сообщение, обновите приложение").waitFor();
   await menuOf(vera, "Голограмма");
   await item(vera, "Закрепить").click();
-  await boris.page.getByText("событие, для которого нужна новая версия приложения").waitFor();
+  await boris.page.getByText("Чтобы увидеть это событие, обновите приложение").waitFor();
   await look(boris.page, "newer");
   assertNoErrors(vera, boris);
 });

@@ -76,10 +76,12 @@ test(
     await isIn(page, "три", "В очереди");
     await page.locator(".row", { hasText: "три" }).getByText("В очереди").waitFor({ state: "attached" });
     await look(page, "offline");
+    const waiting = await page.getByRole("article").filter({ hasText: "два" }).elementHandle();
     await wire.restore();
     await retryNow(page);
     for (const text of ["раз", "два", "три"]) await isIn(page, text, "Отправлено");
     await told.waitFor({ state: "detached" });
+    assert.equal(await waiting?.evaluate((row) => row.isConnected), true, "put in anew it would be read out again");
     assert.deepEqual(
       (await server.items(account, chat)).map((item) => item.content),
       ["Привет", "раз", "два", "три"],

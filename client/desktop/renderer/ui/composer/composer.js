@@ -11,7 +11,7 @@ import { Editing, editStrip, lastOwn } from "./editing.js";
 import { formatByKey, insertText } from "./formatting.js";
 import { icon } from "../parts/icon.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
-import { textOfHtml } from "./paste.js";
+import { isOnlyFiles, textOfHtml } from "./paste.js";
 import { isComposed } from "../parts/keys.js";
 
 /**
@@ -87,13 +87,20 @@ export class Composer {
             @click=${this.#moved}
             @blur=${this.#blurred}
           ></textarea>
-          <button class="ibtn" type="button" aria-label=${t("composer.emoji")} @click=${this.#emoji}>
+          <button
+            class="ibtn"
+            type="button"
+            aria-label=${t("composer.emoji")}
+            title=${t("composer.emoji")}
+            @click=${this.#emoji}
+          >
             ${icon("smile")}
           </button>
           <button
             class="send"
             type="submit"
             aria-label=${t(edit ? "composer.save_edit" : "composer.send")}
+            title=${t(edit ? "composer.save_edit" : "composer.send")}
             aria-disabled=${isBlank(text) || over}
           >
             ${icon(edit ? "check" : "mark")}
@@ -242,6 +249,11 @@ export class Composer {
 
   /** What was copied with its looks. @param {ClipboardEvent} event */
   #paste = (event) => {
+    if (isOnlyFiles(event.clipboardData)) {
+      event.preventDefault();
+      this.face.overlays.toast({ text: t("composer.no_files") });
+      return;
+    }
     const text = textOfHtml(event.clipboardData?.getData("text/html") ?? "");
     if (!this.#area || text === null) return;
     event.preventDefault();

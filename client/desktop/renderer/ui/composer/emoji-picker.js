@@ -147,6 +147,7 @@ export function createEmojiPicker(face, anchor, onPick, close) {
             ${icon("search", "icon--s")}
             <input
               type="search"
+              dir="auto"
               autocomplete="off"
               spellcheck="false"
               aria-label=${t("emoji.find")}

@@ -110,6 +110,7 @@ export function forward(face, { messages, done }, close) {
           ${icon("search", "icon--s")}
           <input
             type="search"
+            dir="auto"
             autofocus
             autocomplete="off"
             spellcheck="false"

@@ -7,6 +7,9 @@ import { KEYS } from "../parts/keys.js";
 /** @type {readonly import("../parts/keys.js").Key["group"][]} */
 const GROUPS = ["chats", "write", "log", "window"];
 
+/** Browsers keep these for themselves. */
+const OF_BROWSERS = ["new-chat", "new-group"];
+
 /** The keys that send depend on a setting. @param {import("../parts/keys.js").Key} key @param {string} sendKey */
 function keysOf({ id, keys }, sendKey) {
   if (sendKey === "ctrl_enter" && id === "send") return ["Ctrl", "Enter"];
@@ -14,30 +17,33 @@ function keysOf({ id, keys }, sendKey) {
   return keys;
 }
 
-/** @param {string} group @param {string} sendKey */
-const section = (group, sendKey) =>
+/** @param {readonly import("../parts/keys.js").Key[]} keys @param {string} group @param {string} sendKey */
+const section = (keys, group, sendKey) =>
   html`<section>
     <h3>${t(`shortcuts.${group}`)}</h3>
     <dl>
-      ${KEYS.filter((key) => key.group === group).map(
-        (key) =>
-          html`<div>
-            <dt>${t(key.label)}</dt>
-            <dd>${keysOf(key, sendKey).map((name) => html`<kbd>${name}</kbd> `)}</dd>
-          </div>`,
-      )}
+      ${keys
+        .filter((key) => key.group === group)
+        .map(
+          (key) =>
+            html`<div>
+              <dt>${t(key.label)}</dt>
+              <dd>${keysOf(key, sendKey).map((name) => html`<kbd>${name}</kbd> `)}</dd>
+            </div>`,
+        )}
     </dl>
   </section>`;
 
 /** @type {import("../parts/dialog.js").DialogMaker} */
-export function shortcuts() {
+export function shortcuts(face) {
+  const keys = KEYS.filter(({ id }) => face.platform.desktop || !OF_BROWSERS.includes(id));
   return {
     title: () => t("shortcuts.title"),
     kind: "dialog--keys",
     harmless: true,
     content: (state) =>
       html`<div class="dialog__body" tabindex="0" role="region" aria-label=${t("shortcuts.title")}>
-        <div class="keys">${GROUPS.map((group) => section(group, state.settings.send_key))}</div>
+        <div class="keys">${GROUPS.map((group) => section(keys, group, state.settings.send_key))}</div>
       </div>`,
   };
 }

@@ -181,6 +181,7 @@ export function switcher(face, _params, close) {
           ${icon("search")}
           <input
             type="text"
+            dir="auto"
             role="combobox"
             autofocus
             autocomplete="off"

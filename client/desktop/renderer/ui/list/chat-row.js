@@ -91,7 +91,7 @@ function tick(state, chat) {
   const last = chat.last_message;
   if (!last || last.deleted || last.sender_id !== state.me?.id) return nothing;
   const delivery = deliveryOf(last, chat);
-  return mark(delivery === "sent" ? "check" : "checks", "", t(`msg.${delivery}`));
+  return mark(delivery === "sent" ? "check" : "checks", delivery === "read" ? "tick--seen" : "", t(`msg.${delivery}`));
 }
 
 /** @param {string} name @param {string} classes @param {string} text */

@@ -56,7 +56,7 @@ export class Side {
         <button
           class="ibtn"
           aria-label=${t("side.new_chat")}
-          title="Ctrl+N"
+          title=${this.face.platform.desktop ? `${t("side.new_chat")} (Ctrl+N)` : t("side.new_chat")}
           @click=${() => this.face.overlays.open("new-chat")}
         >
           ${icon("compose")}
@@ -226,7 +226,7 @@ export class Side {
       <button
         class="ibtn"
         aria-label=${t("side.settings")}
-        title="Ctrl+,"
+        title="${t("side.settings")} (Ctrl+,)"
         @click=${() => this.face.overlays.open("settings")}
       >
         ${icon("settings")}

@@ -54,45 +54,69 @@ export function messageRow(face, row, around) {
     }
     selecting.toggle(chat.id, message.seq, event.shiftKey);
   };
-  return html`<li class="msg ${classes(row, around)}" data-seq=${message.seq} ?data-unread=${around.unread}>
-    ${around.selecting ? selectBox(around.selecting, message, label) : nothing}
-    ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}
-    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu} @click=${choose}>
-      <div class="bubble ${message.deleted ? "bubble--deleted" : jumbo(message.content)}">
-        ${author(face, row, chat, name)}
-        ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
-        ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}
-        ${
-          message.deleted
-            ? html`${icon("trash", "icon--xs")}
-                <p>${t("msg.deleted")}</p>`
-            : message.content
-              ? richText(face, message.content, around)
-              : newer(message)
-        }
-        ${foot(face, message, delivery, around)}
-      </div>
-      ${message.deleted ? nothing : tools(face, chat, message)}
-    </article>
-  </li>`;
+  const text = message.deleted
+    ? html`${icon("trash", "icon--xs")}
+        <p>${t("msg.deleted")}</p>`
+    : message.content
+      ? richText(face, message.content, around)
+      : newer(message);
+  return frame(row, around, {
+    label,
+    menu,
+    choose,
+    kind: message.deleted ? "bubble--deleted" : jumbo(message.content),
+    seq: message.seq,
+    before: html`${around.selecting ? selectBox(around.selecting, message, label) : nothing}
+    ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}`,
+    above: html`${author(face, row, chat, name)}
+    ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
+    ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}`,
+    text,
+    foot: foot(face, message, delivery, around),
+    after: message.deleted ? nothing : tools(face, chat, message),
+  });
 }
 
 /** @param {import("../face.js").Face} face @param {EchoRow} row @param {Around} around */
 export function echoRow(face, row, around) {
   const { echo } = row;
   const { chat } = around;
-  const failed = echo.state === "failed";
   const time = clock(echo.written_at);
   const label = [t("msg.you"), preview(echo.content), time, t(`msg.${echo.state}`)].join(", ");
   /** @param {MouseEvent} event */
   const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
-  return html`<li class="msg ${classes(row, around)}" data-cid=${echo.cid}>
-    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu}>
-      <div class="bubble ${jumbo(echo.content)}">
-        ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing} ${richText(face, echo.content, around)}
-        <span class="meta"><time datetime=${echo.written_at}>${time}</time>${tick(echo.state)}</span>
-      </div>
-      ${failed ? failure(face, echo) : nothing}
+  return frame(row, around, {
+    label,
+    menu,
+    choose: null,
+    kind: jumbo(echo.content),
+    seq: null,
+    before: nothing,
+    above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
+    text: richText(face, echo.content, around),
+    foot: metaOf(echo.written_at, echo.state, nothing),
+    after: echo.state === "failed" ? failure(face, echo) : nothing,
+  });
+}
+
+/**
+ * One template for what is sent and what is on its way: a row that was acknowledged stays the same element, so that it keeps
+ * the focus and is not read out twice.
+ * @param {MessageRow | EchoRow} row @param {Around} around
+ * @param {{label: string, menu: (event: MouseEvent) => void, choose: ((event: MouseEvent) => void) | null, kind: string,
+ *   seq: number | null, before: unknown, above: unknown, text: unknown, foot: unknown, after: unknown}} parts
+ */
+function frame(row, around, { label, menu, choose, kind, seq, before, above, text, foot: under, after }) {
+  return html`<li
+    class="msg ${classes(row, around)}"
+    data-seq=${seq ?? nothing}
+    data-cid=${row.kind === "echo" ? row.echo.cid : nothing}
+    ?data-unread=${around.unread}
+  >
+    ${before}
+    <article class="msg__body" tabindex="-1" aria-label=${label} @contextmenu=${menu} @click=${choose}>
+      <div class="bubble ${kind}">${above} ${text} ${under}</div>
+      ${after}
     </article>
   </li>`;
 }
@@ -186,27 +210,33 @@ function foot(face, message, delivery, { state, chat }) {
   const { created_at: at, edited_at: edited, deleted, reactions: given } = message;
   const may = rightsOn(message, chat, state.me?.id ?? 0);
   const former = () => face.overlays.open("revisions", { chatId: chat.id, seq: message.seq });
-  const meta = html`<span class="meta">
-    ${
-      edited && !deleted
-        ? may.history
-          ? html`<button class="meta__edited" type="button" title=${t("msg.former")} @click=${former}>
-              ${t("msg.edited")}<span class="sr">${t("msg.former")}</span>
-            </button>`
-          : html`<span>${t("msg.edited")}</span>`
-        : nothing
-    }
-    <time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>
-    ${delivery ? tick(delivery) : nothing}
-  </span>`;
+  const shown =
+    !edited || deleted ? nothing : may.history ? editedButton(former) : html`<span>${t("msg.edited")}</span>`;
+  const meta = metaOf(at, delivery, shown);
   if (!given?.length || deleted) return meta;
   return html`<div class="bubble__foot">${reactions(face, message, state, may.react)} ${meta}</div>`;
+}
+
+/** @param {string} at when it was written @param {string | null} delivery @param {unknown} edited */
+function metaOf(at, delivery, edited) {
+  return html`<span class="meta"
+    >${edited}<time datetime=${at} title=${fullTime(at)}>${clock(at)}</time>${delivery ? tick(delivery) : nothing}</span
+  >`;
+}
+
+/** @param {() => void} former shows the former texts */
+function editedButton(former) {
+  return html`<button class="meta__edited" type="button" title=${t("msg.former")} @click=${former}>
+    ${t("msg.edited")}<span class="sr">${t("msg.former")}</span>
+  </button>`;
 }
 
 /** @param {string} state of delivery */
 function tick(state) {
   const mark = state === "read" ? "tick--read" : state === "failed" ? "tick--fail" : "";
-  return html`${icon(TICKS[state], `icon--xs tick ${mark}`)}<span class="sr">${t(`msg.${state}`)}</span>`;
+  return html`${icon(TICKS[state], `icon--xs tick ${mark}`)}<span class="sr" aria-live="off"
+      >${t(`msg.${state}`)}</span
+    >`;
 }
 
 /** @param {import("../face.js").Face} face @param {ChatView} chat @param {Message} message */
@@ -219,6 +249,7 @@ function tools(face, chat, message) {
   const reply = html`<button
     class="ibtn ibtn--s"
     aria-label=${t("msg.reply")}
+    title=${t("msg.reply")}
     @click=${() => face.reply(chat.id, message)}
   >
     ${icon("reply", "icon--s")}
@@ -226,13 +257,14 @@ function tools(face, chat, message) {
   const react = html`<button
     class="ibtn ibtn--s"
     aria-label=${t("msg.react")}
+    title=${t("msg.react")}
     @click=${(/** @type {MouseEvent} */ event) => pickReaction(face, message, /** @type {Element} */ (event.currentTarget))}
   >
     ${icon("react", "icon--s")}
   </button>`;
-  return html`<div class="msg__tools" role="toolbar" aria-label=${t("msg.tools")}>
+  return html`<div class="msg__tools" role="toolbar" aria-live="off" aria-label=${t("msg.tools")}>
     ${chat.left_seq === null ? html`${react} ${reply}` : nothing}
-    <button class="ibtn ibtn--s" aria-label=${t("msg.more")} aria-haspopup="menu" @click=${more}>
+    <button class="ibtn ibtn--s" aria-label=${t("msg.more")} title=${t("msg.more")} aria-haspopup="menu" @click=${more}>
       ${icon("more", "icon--s")}
     </button>
   </div>`;

@@ -74,6 +74,7 @@ export class Find {
       <button
         class="ibtn ibtn--s"
         aria-label=${t("log.find_older")}
+        title=${t("log.find_older")}
         ?disabled=${!found.length}
         @click=${() => this.#go(1)}
       >
@@ -82,12 +83,18 @@ export class Find {
       <button
         class="ibtn ibtn--s"
         aria-label=${t("log.find_newer")}
+        title=${t("log.find_newer")}
         ?disabled=${!found.length}
         @click=${() => this.#go(-1)}
       >
         ${icon("down", "icon--s")}
       </button>
-      <button class="ibtn ibtn--s" aria-label=${t("log.find_close")} @click=${() => this.close()}>
+      <button
+        class="ibtn ibtn--s"
+        aria-label=${t("log.find_close")}
+        title=${t("log.find_close")}
+        @click=${() => this.close()}
+      >
         ${icon("close", "icon--s")}
       </button>
       <p class="find__none ${noneOf(open, found) ? "" : "sr"}">

@@ -10,6 +10,7 @@ import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { echoRow, messageRow } from "./bubble.js";
+import { focusAt, moveFocus, PAGING } from "./moving.js";
 import { copyMessage } from "../parts/copying.js";
 import { askRemove, pickReaction } from "./acts.js";
 import { eventRow } from "./event-row.js";
@@ -310,6 +311,12 @@ export class Log {
       return;
     }
     if (onLog) return;
+    if (plain && PAGING.includes(event.key)) {
+      event.preventDefault();
+      if (event.key === "End") void this.toEnd(this.#opened?.chatId ?? 0).then(() => focusAt("End"));
+      else focusAt(event.key);
+      return;
+    }
     const message = this.#messageOf(target);
     if (event.key === "Escape") {
       event.stopPropagation();
@@ -364,20 +371,6 @@ function messageAt(items, seq) {
   if (!seq || !items.length) return null;
   const item = items[seq - items[0].seq];
   return item?.type === "message" ? item : null;
-}
-
-/** @returns {HTMLElement[]} */
-function articles() {
-  return [...document.querySelectorAll(".log article")].filter((found) => found instanceof HTMLElement);
-}
-
-/** From the log itself upwards: to the last message. @param {1 | -1} step @param {HTMLElement} from */
-function moveFocus(step, from) {
-  const all = articles();
-  const at = all.indexOf(from);
-  const next = at < 0 ? all.at(-1) : all[at + step];
-  next?.focus({ preventScroll: true });
-  next?.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {import("../face.js").Face} face */

@@ -40,10 +40,12 @@ export function topbar(face, state, chat, { now, find }) {
         <span class="sr">${t("topbar.info")}</span>
       </span>
     </button>
-    <button class="ibtn topbar__opt" aria-label=${t("topbar.find")} title="Ctrl+F" @click=${find}>
+    <button class="ibtn topbar__opt" aria-label=${t("topbar.find")} title="${t("topbar.find")} (Ctrl+F)" @click=${find}>
       ${icon("search")}
     </button>
-    <button class="ibtn" aria-label=${t("topbar.menu")} aria-haspopup="menu" @click=${menu}>${icon("more")}</button>
+    <button class="ibtn" aria-label=${t("topbar.menu")} title=${t("topbar.menu")} aria-haspopup="menu" @click=${menu}>
+      ${icon("more")}
+    </button>
   </header>`;
 }
 

@@ -128,6 +128,7 @@ export function searchBox({ label, search, listId, active = null, keys = () => {
     ${icon("search", "icon--s")}
     <input
       type="search"
+      dir="auto"
       ?autofocus=${first}
       autocomplete="off"
       spellcheck="false"

@@ -1,0 +1,39 @@
+/** Moving the focus over the messages of the log by keys. */
+
+/** Keys that go on by a page, or to an end. */
+export const PAGING = ["PageUp", "PageDown", "Home", "End"];
+
+/** @returns {HTMLElement[]} */
+function articles() {
+  return [...document.querySelectorAll(".log article")].filter((found) => found instanceof HTMLElement);
+}
+
+/** From the log itself upwards: to the last message. @param {1 | -1} step @param {HTMLElement} from */
+export function moveFocus(step, from) {
+  const all = articles();
+  const at = all.indexOf(from);
+  const next = at < 0 ? all.at(-1) : all[at + step];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+/**
+ * The log goes on by a page, or to an end of what is loaded, and the focus with it: it stays in sight. @param {string} key
+ */
+export function focusAt(key) {
+  const log = /** @type {HTMLElement | null} */ (document.querySelector(".log"));
+  const all = articles();
+  if (!log || !all.length) return;
+  const page = log.clientHeight - 2 * parseFloat(getComputedStyle(log).fontSize);
+  if (key === "Home") log.scrollTop = 0;
+  else if (key === "End") log.scrollTop = log.scrollHeight;
+  else log.scrollTop += key === "PageUp" ? -page : page;
+  const { top, bottom } = log.getBoundingClientRect();
+  const inSight = all.filter((article) => {
+    const box = article.getBoundingClientRect();
+    return box.bottom > top && box.top < bottom;
+  });
+  const next = key === "Home" || key === "PageUp" ? inSight[0] : inSight.at(-1);
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+}
