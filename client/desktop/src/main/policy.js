@@ -22,7 +22,7 @@ function contentPolicy({ server, foreignImages }) {
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types lit-html vestnik-paste",
+    "trusted-types lit-html vestnik-paste vestnik-worker",
   ].join("; ");
 }
 

@@ -1,6 +1,6 @@
 /**
- * Colours of code: highlight.js, which is loaded with the language when such a block is first drawn. It never makes HTML:
- * an emitter of our own takes its words with their scopes.
+ * Colours of code, for the worker: highlight.js, which is loaded with the language when such a block is first drawn. It
+ * never makes HTML: an emitter of our own takes its words with their scopes.
  */
 
 const FOLDER = "../../vendor/highlightjs/es/";

@@ -1,9 +1,52 @@
-/** Code as it is at first, and in colours when they are there. */
+/** Code as it is at first, and in colours when they are there. They are found by a worker, never by the page itself. */
 
 import { AsyncDirective } from "../../vendor/lit-html/async-directive.js";
 import { directive } from "../../vendor/lit-html/directive.js";
 import { html, noChange } from "../../vendor/lit-html/lit-html.js";
-import { coloured } from "./code-colours.js";
+
+/** @typedef {import("./code-colours.js").Piece} Piece */
+
+const WORKER = new URL("colouring.js", import.meta.url).href;
+/** A page may start this script alone as a worker (Trusted Types). */
+const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("vestnik-worker", {
+  createScriptURL: () => WORKER,
+});
+/** Milliseconds after which the worker is given up, with all that it was asked. */
+const PATIENCE = 5000;
+
+/** @type {Worker | null} */
+let worker = null;
+let asked = 0;
+/** @type {Map<number, (pieces: Piece[] | null) => void>} */
+const waiting = new Map();
+
+/** @param {string} text @param {string} language @returns {Promise<Piece[] | null>} null: it stays without colours */
+function coloured(text, language) {
+  const id = ++asked;
+  worker ??= started();
+  worker.postMessage({ id, text, language });
+  return new Promise((resolve) => {
+    const late = setTimeout(giveUp, PATIENCE);
+    waiting.set(id, (pieces) => {
+      clearTimeout(late);
+      waiting.delete(id);
+      resolve(pieces);
+    });
+  });
+}
+
+function started() {
+  const made = new Worker(policy?.createScriptURL("") ?? WORKER, { type: "module" });
+  made.onmessage = ({ data: { id, pieces } }) => waiting.get(id)?.(pieces);
+  made.onerror = giveUp; // it could not be loaded; the next block tries again
+  return made;
+}
+
+function giveUp() {
+  worker?.terminate();
+  worker = null;
+  for (const answer of [...waiting.values()]) answer(null);
+}
 
 class Highlight extends AsyncDirective {
   #drawn = "";
@@ -21,7 +64,7 @@ class Highlight extends AsyncDirective {
   }
 }
 
-/** @param {import("./code-colours.js").Piece} piece */
+/** @param {Piece} piece */
 const drawn = ({ text, colour }) => (colour ? html`<span class="hl-${colour}">${text}</span>` : text);
 
 export const highlight = directive(Highlight);
