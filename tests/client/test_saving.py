@@ -34,7 +34,7 @@ class SlowStore(SQLiteStore):
 
     def save(self, outputs: Sequence[Output]) -> None:
         self.threads.add(threading.current_thread().name)
-        assert self.through.acquire(timeout=10)
+        assert self.through.acquire(timeout=60)
         super().save(outputs)
 
 

@@ -132,7 +132,7 @@ class ServerProcess:
             os.killpg(process.pid, number)  # with the children of a stock hypercorn, which would serve on
         else:
             process.send_signal(number)
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             code = await process.wait()
         assert process.stdout is not None
         await process.stdout.aclose()

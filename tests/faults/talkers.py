@@ -75,7 +75,7 @@ class Talk:
 async def gathered(url: str, count: int, random: Random) -> AsyncIterator[tuple[list[Client], int]]:
     """So many connected people, and the id of the group they are in."""
     names = [f"person{number}" for number in range(count)]
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         for name in names:
             await register(http, name, PASSWORD)
     async with AsyncExitStack() as stack:

@@ -192,7 +192,7 @@ class Bystander:
 async def bystander(url: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Bystander]:
     """A new account on the server, connected, with a chat of its own."""
     verify: ssl.SSLContext | bool = tls if tls is not None else False
-    async with httpx.AsyncClient(base_url=url, timeout=20, verify=verify) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=60, verify=verify) as http:
         answer = await http.post("/api/auth/register", json={"username": "bystander", "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         token, user_id = answer.json()["access_token"], answer.json()["user"]["id"]

@@ -260,12 +260,12 @@ async def open_house(
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
             nursery.start_soon(run)
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 await ready.wait()
             hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(api.table)]}
-            async with httpx.AsyncClient(base_url=url, timeout=20, event_hooks=hooks) as http:
+            async with httpx.AsyncClient(base_url=url, timeout=60, event_hooks=hooks) as http:
                 yield House(url, services, driver, storage, clock, http)
             nursery.cancel_scope.cancel()
     finally:
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 60):
             await storage.aclose()

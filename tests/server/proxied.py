@@ -54,7 +54,7 @@ class Proxied:
     def client(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
         """Requests through nginx from a local address."""
         transport = httpx.AsyncHTTPTransport(verify=self.tls, local_address=address)
-        return httpx.AsyncClient(base_url=self.url, transport=transport, timeout=20)
+        return httpx.AsyncClient(base_url=self.url, transport=transport, timeout=60)
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in self.folder.glob("*.log"))
@@ -110,12 +110,12 @@ async def nginx(upstream: str, folder: Path) -> AsyncIterator[Proxied]:
     with (folder / "output").open("wb") as output:
         process = await trio.lowlevel.open_process(command, stdout=output, stderr=subprocess.STDOUT)
     try:
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             await _listens(https, process, folder)
         yield Proxied(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{http}", tls, folder)
     finally:
         process.terminate()
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + 10):
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 60):
             await process.wait()
 
 

@@ -12,7 +12,7 @@ import trio_websocket
 from attrs import define, field
 
 Frame = dict[str, Any]
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds any single wait may take."""
 
 

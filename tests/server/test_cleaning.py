@@ -51,7 +51,7 @@ async def test_a_server_cleans_up_when_it_starts(tmp_path: Path, caplog: pytest.
     logger = logging.getLogger("runtime.hourly_cleaning")
     logger.addHandler(said)
     try:
-        with caplog.at_level(logging.INFO, logger.name), trio.fail_after(20):
+        with caplog.at_level(logging.INFO, logger.name), trio.fail_after(60):
             async with compose(settings):
                 await said.something.wait()
     finally:
@@ -73,7 +73,7 @@ async def test_a_store_that_is_away_is_asked_again_by_the_next_run() -> None:
 
     assert not any((await clean(ask, lambda: datetime.now(UTC))).values())
     assert len(asked) == 3
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(clean_for_ever, ask, lambda: datetime.now(UTC), 0.001)
             await thrice.wait()

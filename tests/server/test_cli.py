@@ -203,7 +203,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pag
     assert process.stdout is not None
     said = b""
     try:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             while said.count(b"\n") < 4:
                 more = await process.stdout.receive_some()
                 assert more, "it ended"
@@ -218,7 +218,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pag
         assert (page.status_code, "POST" in page.text) == (200, True)
     finally:
         process.terminate()
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             assert await process.wait() == 0
         await process.stdout.aclose()
     assert mode_of(folder / "var/token-key") == 0o600

@@ -28,7 +28,7 @@ async def test_not_ready_without_the_store(house: House, caplog: pytest.LogCaptu
 
 async def test_not_ready_when_the_store_is_silent(house: House) -> None:
     house.storage.silent = True
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         answer = await house.http.get("/readyz")
     assert answer.status_code == 503 and code_of(answer) == "store_unavailable"
 
@@ -118,8 +118,14 @@ async def test_what_a_stranger_invents_makes_no_series(house: House) -> None:
 
 
 async def test_a_flood_of_scrapes_costs_one_a_second(house: House) -> None:
-    first = (await house.http.get("/metrics")).text
-    await house.http.get("/healthz")
-    assert (await house.http.get("/metrics")).text == first
+    for _ in range(20):  # until three requests take less than that second, which they may not on a busy machine
+        await trio.sleep(FRESH_FOR)
+        began = trio.current_time()
+        first = (await house.http.get("/metrics")).text
+        await house.http.get("/healthz")
+        second = (await house.http.get("/metrics")).text
+        if trio.current_time() - began < FRESH_FOR:
+            break
+    assert second == first
     await trio.sleep(FRESH_FOR)
     assert (await house.http.get("/metrics")).text != first

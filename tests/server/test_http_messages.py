@@ -222,11 +222,13 @@ async def test_a_flood_is_slowed_and_then_refused(house_at: OpenHouse) -> None:
             statuses.append(answer.status_code)
             answers.append(answer)
 
+        began = trio.current_time()
         async with trio.open_nursery() as nursery:
             for _ in range(12):
                 nursery.start_soon(send)
         assert set(statuses) == {201, 429}
-        assert 3 <= statuses.count(201) <= 9, "the burst, and what 2 s and the test's own time make room for"
+        room = 3 + 2.0 * (2 + trio.current_time() - began)
+        assert 3 <= statuses.count(201) <= room + 1, "the burst, and what 2 s and the test's own time make room for"
         refused = next(answer for answer in answers if answer.status_code == 429)
         assert code_of(refused) == "rate_limited" and int(refused.headers["Retry-After"]) >= 1
         assert (await anna.get(path(chat))).status_code == 200, "reading has a bucket of its own"

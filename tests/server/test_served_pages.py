@@ -57,7 +57,7 @@ def web_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 async def http(house_at: OpenHouse, web_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Asks a server with that face; `Accept-Encoding` is sent only where a test sets it."""
-    async with house_at(web_dir=web_dir) as house, httpx.AsyncClient(base_url=house.url, timeout=20) as client:
+    async with house_at(web_dir=web_dir) as house, httpx.AsyncClient(base_url=house.url, timeout=60) as client:
         del client.headers["Accept-Encoding"]
         yield client
 
@@ -187,7 +187,7 @@ async def test_nothing_else_is_found(http: httpx.AsyncClient, path: str) -> None
     stream = await trio.open_tcp_stream(host, port or 80)
     async with stream:
         await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             answer = b"".join([part async for part in stream])
     assert re.match(rb"HTTP/1\.1 40[04] ", answer), answer[:200]
     assert b"secret" not in answer and PAGE.encode() not in answer

@@ -21,7 +21,7 @@ from storage.mysql_pool import (
 )
 from storage.mysql_run import execute, fetch_all
 from tests.mariadb_server import MariaDB
-from tests.storage.counters import LONG, bump, make_table, numbers
+from tests.storage.counters import LONG, MOMENT, bump, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy
 
 
@@ -78,7 +78,7 @@ async def test_the_last_used_connection_is_taken_first(settings: MySQLSettings) 
 
 
 async def test_no_lease_in_time_is_unavailable(settings: MySQLSettings) -> None:
-    async with pool_of(settings, 1, acquire_timeout=1.0) as pool, pool.acquire():
+    async with pool_of(settings, 1, acquire_timeout=3.0) as pool, pool.acquire():
         with pytest.raises(StoreUnavailable):
             async with pool.acquire():
                 pytest.fail("a second lease of one connection")
@@ -185,7 +185,7 @@ async def test_a_lock_wait_out_of_time_is_run_again(settings: MySQLSettings) -> 
             await bump(holder)
             began = trio.current_time()
             await pool.transaction(wait, timeout=LONG)
-            assert 1 < trio.current_time() - began < 6
+            assert 1 < trio.current_time() - began < 25, "the 2 s of this program, not the 50 s of a server"
         assert attempts == 2
         assert await numbers(pool) == [1, 0]
 
@@ -248,9 +248,9 @@ async def test_a_transaction_out_of_time_is_unavailable(settings: MySQLSettings)
 
         async def dawdle(connection: Connection) -> None:
             await bump(connection)
-            await execute(connection, "select sleep(5)")
+            await execute(connection, "select sleep(60)")
 
-        with trio.fail_after(3), pytest.raises(StoreUnavailable):
+        with trio.fail_after(LONG), pytest.raises(StoreUnavailable):
             await pool.transaction(dawdle, timeout=0.1)
         assert pool.leased == 0
 
@@ -278,7 +278,7 @@ async def test_a_server_that_is_down_is_unavailable_at_once(server: MariaDB) -> 
         began = trio.current_time()
         with pytest.raises(StoreUnavailable):
             await pool.transaction(bump, timeout=LONG)
-        assert trio.current_time() - began < 2
+        assert trio.current_time() - began < LONG / 2
         await trio.to_thread.run_sync(server.start)
         await pool.transaction(bump, timeout=LONG)
         assert await numbers(pool) == [1, 0]
@@ -297,11 +297,11 @@ async def test_a_server_frozen_in_the_body_is_unavailable_and_frozen_in_commit_i
             await bump(connection)
             server.pause()
 
-        with trio.fail_after(5), pytest.raises(StoreUnavailable):
-            await pool.transaction(freeze_before, timeout=0.3)
+        with trio.fail_after(LONG), pytest.raises(StoreUnavailable):
+            await pool.transaction(freeze_before, timeout=MOMENT)
         server.resume()
-        with trio.fail_after(5), pytest.raises(TransactionOutcomeUnknown):
-            await pool.transaction(freeze_after, timeout=0.3)
+        with trio.fail_after(LONG), pytest.raises(TransactionOutcomeUnknown):
+            await pool.transaction(freeze_after, timeout=MOMENT)
         server.resume()
 
 

@@ -11,7 +11,7 @@ from storage.mysql_connection import Connection, MySQLSettings, error_code, pars
 from storage.mysql_pool import Pool, TransactionOutcomeUnknown
 from storage.mysql_run import fetch_all
 from tests.mariadb_server import MariaDB
-from tests.storage.counters import LONG, make_table, numbers
+from tests.storage.counters import LONG, MOMENT, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy
 
 BUMP_1, BUMP_2 = (f"update t set n = n + 1 where id = {row}" for row in (1, 2))
@@ -195,7 +195,7 @@ async def test_a_server_frozen_or_gone_before_and_in_the_last_statements(server:
         await bump_and_commit(connection)
 
     with trio.fail_after(LONG), pytest.raises(TransactionOutcomeUnknown):
-        await pool.transaction(partial(after, server.pause), timeout=0.3)
+        await pool.transaction(partial(after, server.pause), timeout=MOMENT)
     server.resume()
     before = await numbers(pool)
     await trio.to_thread.run_sync(server.restart)

@@ -81,7 +81,7 @@ async def test_one_thread_and_a_bounded_line(nursery: trio.Nursery) -> None:
     results: list[object] = []
 
     def work() -> str:
-        gate.wait(10)
+        gate.wait(60)
         names.add(threading.current_thread().name)
         return "done"
 
@@ -93,7 +93,7 @@ async def test_one_thread_and_a_bounded_line(nursery: trio.Nursery) -> None:
     await trio.testing.wait_all_tasks_blocked()
     assert await thread.run(work) == Busy()
     gate.set()
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         while len(results) < 3:
             await trio.lowlevel.checkpoint()
     assert results == ["done"] * 3 and names == {"passwords"}
@@ -103,7 +103,7 @@ async def test_one_thread_and_a_bounded_line(nursery: trio.Nursery) -> None:
 async def test_who_left_is_not_worked_for() -> None:
     thread, gate, done = PasswordThread(), threading.Event(), list[int]()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(thread.run, partial(gate.wait, 10))
+        nursery.start_soon(thread.run, partial(gate.wait, 60))
         await trio.testing.wait_all_tasks_blocked()  # trio starts tasks in any order; the gate is to be first in line
         for number in range(3):
             nursery.start_soon(thread.run, partial(done.append, number))
@@ -128,7 +128,7 @@ def test_the_thread_outlives_its_loop() -> None:
 
     async def leave() -> None:
         with trio.move_on_after(0.01):
-            await thread.run(partial(gate.wait, 10))
+            await thread.run(partial(gate.wait, 60))
 
     async def stay() -> object:
         return await thread.run(lambda: "served")
