@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants import CORE, ROOT, SCRIPT, Mutant
+from tests.simulation.mutant import Mutant
+from tests.simulation.mutants import CORE, ROOT
+from tests.simulation.mutants_of_client import SCRIPT
 
 CASES = [(ROOT, mutant) for mutant in CORE]
 CASES += [(ROOT / "client/desktop/renderer/protocol", mutant) for mutant in SCRIPT]
