@@ -20,27 +20,26 @@ async function pair(env) {
 /** @param {any[]} items */
 const texts = (items) => items.filter(({ type }) => type === "message").map(({ content }) => content);
 
-test("ten messages typed while the server is dead for 20 s arrive once and in order", { skip }, async () => {
+test("ten messages typed while the server is dead for a while arrive once and in order", { skip }, async () => {
   const { server, browser, anna, boris, chatId } = await pair();
-  const one = await (await openWindow(browser, server.url)).logIn(anna);
-  const two = await (await openWindow(browser, server.url)).logIn(boris);
+  const patience = { backoff_first: 200, backoff_ceiling: 2_000 };
+  const one = await (await openWindow(browser, server.url, patience)).logIn(anna);
+  const two = await (await openWindow(browser, server.url, patience)).logIn(boris);
   await Promise.all([one.act("openChat", chatId), two.act("openChat", chatId)]);
   await one.act("send", chatId, "before", null);
   await two.until((seen) => seen.timeline?.texts.length === 1);
   await server.kill();
-  const killed = Date.now();
   await one.until((seen) => seen.link === "offline");
   for (const text of TEN) assert.deepEqual(await one.act("send", chatId, text, null), { ok: true });
   await one.until((seen) => seen.timeline?.echoes.length === 10);
-  await sleep(20_000 - (Date.now() - killed));
+  await sleep(5_000); // several attempts are in vain
   await server.start();
   const all = ["before", ...TEN];
   await one.until(
     (seen, expected) => JSON.stringify(seen.timeline?.texts) === expected && !seen.timeline?.echoes.length,
     JSON.stringify(all),
-    40_000,
   );
-  await two.until((seen, expected) => JSON.stringify(seen.timeline?.texts) === expected, JSON.stringify(all), 40_000);
+  await two.until((seen, expected) => JSON.stringify(seen.timeline?.texts) === expected, JSON.stringify(all));
   assert.deepEqual(texts(await server.items(anna, chatId)), all);
   await one.until((seen) => seen.chats[0].others_delivered_seq === 11);
   await becomes(async () => (await two.seen()).arrivals, all);
@@ -85,11 +84,7 @@ test("a link that is cut with messages on their way loses and doubles none", { s
     }
     wire.reset();
   }
-  await one.until(
-    (seen, count) => seen.timeline?.texts.length === count && !seen.timeline?.echoes.length,
-    sent.length,
-    30_000,
-  );
+  await one.until((seen, count) => seen.timeline?.texts.length === count && !seen.timeline?.echoes.length, sent.length);
   assert.deepEqual(texts(await server.items(anna, chatId)), sent);
   assert.deepEqual((await one.seen()).timeline?.texts, sent);
 });

@@ -177,7 +177,7 @@ test("when saving fails the link begins again from what is saved, and nothing is
     };
   });
   for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
-  await window.until((seen) => seen.timeline?.texts.join() === "one,two,three" && seen.link === "live", null, 30_000);
+  await window.until((seen) => seen.timeline?.texts.join() === "one,two,three" && seen.link === "live");
   await becomes(async () => (await window.seen()).arrivals, ["one", "two", "three"]);
 });
 
