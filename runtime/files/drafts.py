@@ -61,7 +61,7 @@ def remove_abandoned(folder: Path) -> int:
     """Remove drafts that nobody has written to for a day; how many they were."""
     oldest = time.time() - ABANDONED
     removed = 0
-    for path in [*folder.glob("*.part"), *folder.glob(f"*{FOLDERS}")]:
+    for path in [*folder.glob("*.part"), *folder.glob(f"*{FOLDERS}"), *folder.glob("u*/*.*")]:
         try:
             if path.stat().st_mtime < oldest:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -10,7 +10,7 @@ import trio
 from attrs import evolve
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from runtime.http import auth, chats, docs, files, health, message_changes, messages, users
+from runtime.http import auth, chats, docs, files, health, message_changes, messages, uploads, users
 from runtime.http.exchange import Exchange, Headers, Reply, Stream
 from runtime.http.origin import is_guest_origin, is_own_origin
 from runtime.http.packing import may_be_packed, packed, takes_gzip
@@ -25,7 +25,14 @@ from runtime.services import Services
 log = get_logger(__name__)
 
 CORS_MAX_AGE: Final = b"600"
-EXPOSED: Final = b"Retry-After, WWW-Authenticate, ETag, Content-Range, Content-Disposition"
+EXPOSED: Final = (
+    b"Retry-After, WWW-Authenticate, ETag, Content-Range, Content-Disposition, Location, Tus-Resumable, Tus-Version, "
+    b"Upload-Offset, Upload-Length, Upload-Expires, Vestnik-File-Id"
+)
+ASKED: Final = (
+    b"Authorization, Content-Type, Idempotency-Key, Range, Tus-Resumable, Upload-Length, Upload-Metadata, "
+    b"Upload-Offset, Upload-Checksum"
+)
 POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
 PAGE: Final = "page"
 """The label of all pages of the messenger: their names are no list that is worth keeping."""
@@ -33,7 +40,7 @@ PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES, *files.ROUTES,
-    *health.ROUTES
+    *uploads.ROUTES, *health.ROUTES
 )  # fmt: skip
 _VARY: Final = (b"vary", b"Origin")
 _COMMON: Final[Headers] = [
@@ -95,7 +102,7 @@ class Api:
             if exchange.method != "OPTIONS":
                 return None, common
             common.append((b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"))
-            common.append((b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, Range"))
+            common.append((b"access-control-allow-headers", ASKED))
             common.append((b"access-control-max-age", CORS_MAX_AGE))
             asks = exchange.header(b"access-control-request-method") is not None
             return (Reply(204, []) if asks else None), common
@@ -155,9 +162,9 @@ def reply_to(result: Result) -> Reply:
     if isinstance(result, FileAnswer):
         return Reply(result.status, result.headers, stream=Stream(result.blob, result.offset, result.length))
     if result.body is None:
-        return Reply(result.status, [])
+        return Reply(result.status, [*result.headers])
     content = msgspec.json.encode(result.body)
-    return Reply(result.status, [(b"content-type", b"application/json"), _length(content)], content)
+    return Reply(result.status, [(b"content-type", b"application/json"), _length(content), *result.headers], content)
 
 
 def _has(reply: Reply, name: bytes) -> bool:

@@ -13,6 +13,7 @@ from chatproto.wire.model import File
 from runtime.files.drafts import Draft
 from runtime.files.names import clean_name
 from runtime.files.pictures import read_picture
+from runtime.files.resumable import Whole
 from runtime.files.service import Files
 from runtime.files.sniffing import BINARY, IMAGES, sniff
 from runtime.http.problem import Problem, refusal
@@ -37,12 +38,14 @@ class _Bytes:
     height: int | None = None
 
 
-async def add_draft(call: Call[object, object], draft: Draft, name: str, *, as_file: bool) -> FileAdded | Problem:
-    """Make the bytes durable, then the file known. Raises OSError."""
+async def add_draft(
+    call: Call[object, object], draft: Draft | Whole, name: str, *, as_file: bool, key: str
+) -> FileAdded | Problem:
+    """Make the bytes durable, then the file known. `key` stands for this upload; "" where it is not asked again.
+    Raises OSError."""
     services, now = call.services, call.services.now()
     kept = await _keep(services.files, draft, as_file=as_file)
     file_id = urlsafe_b64encode(services.random_bytes(16)).rstrip(b"=").decode()
-    key = f"key {call.idempotency_key}" if call.idempotency_key else f"file {file_id}"
     file = File(
         id=file_id,
         url=url_of(file_id),
@@ -62,7 +65,7 @@ async def add_draft(call: Call[object, object], draft: Draft, name: str, *, as_f
             blob=kept.blob,
             source=draft.sha256,
             as_file=as_file,
-            key=sha256(key.encode()).digest(),
+            key=sha256((key or f"file {file_id}").encode()).digest(),
             quota=services.limits.file_quota_bytes,
             expires_at=now + UNSENT,
         )
@@ -72,7 +75,7 @@ async def add_draft(call: Call[object, object], draft: Draft, name: str, *, as_f
     return outcome if isinstance(outcome, FileAdded) else refusal(outcome)
 
 
-async def _keep(files: Files, draft: Draft, *, as_file: bool) -> _Bytes:
+async def _keep(files: Files, draft: Draft | Whole, *, as_file: bool) -> _Bytes:
     """A picture is written anew, any other file stays as it is. What looks like a picture and cannot be read is shown
     to nobody as one."""
     kind = sniff(draft.head)

@@ -40,11 +40,12 @@ async def upload_file(call: Call[None, None], exchange: Exchange) -> Result | No
             form = await receive_form(exchange, draft, call.services.limits.file_bytes)
             if form is None or isinstance(form, Problem):
                 return form
-            added = await add_draft(call, draft, form.name or "", as_file=form.as_file)
+            key = f"key {call.idempotency_key}" if call.idempotency_key else ""
+            added = await add_draft(call, draft, form.name or "", as_file=form.as_file, key=key)
         finally:
             await files.discard(draft)
     except OSError as error:
-        return _away(error)
+        return away(error)
     return added if isinstance(added, Problem) else Answer(201 if added.created else 200, added.stored.file)
 
 
@@ -75,7 +76,7 @@ async def _send(call: Call[None, TokenQuery], exchange: Exchange, key: str, told
     try:
         blob = await call.services.files.store.open(key)
     except OSError as error:
-        return _away(error)
+        return away(error)
     if blob is None:
         return None
     answer = file_answer(exchange, told, blob)
@@ -103,7 +104,7 @@ async def _find(call: Call[None, TokenQuery] | Call[None, None], file_id: str) -
     return outcome.stored if isinstance(outcome, FileFound) else refusal(outcome)
 
 
-def _away(error: OSError) -> Problem:
+def away(error: OSError) -> Problem:
     """The disk of files is full, or away; nothing is lost by trying again."""
     log.error("file_store_failed", reason=type(error).__name__, number=error.errno)
     return Problem("store_unavailable", "Files cannot be reached. Nothing is lost: try again shortly.")

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import trio
-from attrs import frozen
+from attrs import Factory, frozen
 
 from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.tokens import AccessClaims
@@ -76,6 +76,7 @@ class Answer:
 
     status: int
     body: msgspec.Struct | None = None
+    headers: Headers = Factory(list)
 
 
 @frozen

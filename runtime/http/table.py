@@ -20,7 +20,7 @@ _PLACE: Final = re.compile(r"\{(\w+)\}")
 TEXT: Final = "{*}"
 FILE: Final = "{file}"
 FILE_ID: Final = re.compile("[A-Za-z0-9_-]{22}")
-FILE_PLACES: Final = frozenset({"file_id"})
+FILE_PLACES: Final = frozenset({"file_id", "upload_id"})
 """Places whose ids are of this form."""
 
 

@@ -35,7 +35,9 @@ STORED = [
 
 
 def url(route: Route, chat_id: int = 1, user_id: int = 1, seq: int = 1) -> str:
-    path = route.path.format(chat_id=chat_id, user_id=user_id, session_id=1, seq=seq, emoji="👍", file_id="f" * 22)
+    path = route.path.format(
+        chat_id=chat_id, user_id=user_id, session_id=1, seq=seq, emoji="👍", file_id="f" * 22, upload_id="f" * 22
+    )
     return path + (QUERIES.get(route.path, "") if route.method == "GET" else "")
 
 

@@ -16,12 +16,12 @@ from tests.server.sockets import Socket, open_socket
 from tests.server.test_http_routes import BODIES, url
 
 WITH_TOKEN = [route for route in API if route.needs_token]
-OF_A_FILE = [route for route in WITH_TOKEN if "{file_id}" in route.path]
+OF_A_FILE = [route for route in WITH_TOKEN if "{file_id}" in route.path or "{upload_id}" in route.path]
 OF_A_CHAT = [route for route in WITH_TOKEN if "{chat_id}" in route.path]
 OWN_OR_OPEN: Final = {
     "GET /api/auth/me", "PATCH /api/auth/me", "POST /api/auth/password", "GET /api/auth/sessions", "GET /api/chats",
     "POST /api/chats", "GET /api/users", "GET /api/users/search", "GET /api/users/{user_id}",
-    "DELETE /api/auth/sessions/{session_id}", "POST /api/files",
+    "DELETE /api/auth/sessions/{session_id}", "POST /api/files", "POST /api/uploads",
 }  # fmt: skip
 """Routes without a chat in them: they concern the caller alone, or what every user may see."""
 
