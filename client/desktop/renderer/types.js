@@ -149,7 +149,8 @@
 
 /**
  * What the face asks for (messenger.js). `openChat`: `place` is the seq that was looked at when the chat was left; null is the
- * end, as in `leaveChat`, after which little of a chat stays in memory. Nothing throws for what a server or a network can do: it is `Refused`.
+ * end, as in `leaveChat`, after which little of a chat stays in memory. `keepPlace` is for the next start, which learns it
+ * by `keptPlace`. Nothing throws for what a server or a network can do: it is `Refused`.
  * @typedef {{
  *   state: () => State,
  *   subscribe: (listener: () => void) => () => void,
@@ -161,6 +162,8 @@
  *   login: (form: {login: string, password: string, remember: boolean}) => Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
  *   openChat: (chatId: number | null, place?: number | null) => Promise<Done | Refused>,
+ *   keptPlace: (chatId: number) => number | null,
+ *   keepPlace: (place: number | null) => void,
  *   leaveChat: (chatId: number, place: number | null) => void,
  *   loadOlder: (chatId: number) => Promise<void>,
  *   loadNewer: (chatId: number) => Promise<void>,

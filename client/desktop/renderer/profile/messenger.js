@@ -55,6 +55,8 @@ export function createMessenger(platform, options = {}) {
     login: ({ remember, login, password }) => vestnik.enter("/api/auth/login", { login, password }, remember),
     logout: (how) => vestnik.logout(how),
     openChat: (chatId, place = null) => vestnik.openChat(chatId, place),
+    keptPlace: (chatId) => (vestnik.place?.chat_id === chatId ? vestnik.place.seq : null),
+    keepPlace: (place) => void vestnik.db?.keepViews({ place }).catch(() => {}),
     leaveChat: (chatId, place) => vestnik.update([{ do: "leave", chat_id: chatId, place }]),
     loadOlder: (chatId) => history.older(chatId),
     loadNewer: (chatId) => history.newer(chatId),
@@ -94,6 +96,8 @@ class Vestnik {
   profile = null;
   /** @type {import("../store/db.js").Store | null} */
   db = null;
+  /** Where the chat that is open again after a start was looked at. @type {{chat_id: number, seq: number} | null} */
+  place = null;
   /** @type {Set<() => void>} */
   listeners = new Set();
   /** @type {Set<(message: Message, chat: import("../types.js").ChatView) => void>} */
@@ -290,7 +294,10 @@ class Vestnik {
       const kept = await /** @type {import("../store/db.js").Store} */ (this.db).load();
       this.update([{ do: "cached", kept }, ...kept.rows.map(echoed)]);
       if (kept.me) this.update([{ do: "me", user: kept.me }]);
-      if (kept.current !== null && this.model.chats.has(kept.current)) void this.history.open(kept.current);
+      if (kept.current !== null && this.model.chats.has(kept.current)) {
+        this.place = kept.place === null ? null : { chat_id: kept.current, seq: kept.place };
+        void this.history.open(kept.current, kept.place);
+      }
     } catch (error) {
       console.warn("nothing could be read from this machine:", error);
     }
@@ -358,7 +365,8 @@ class Vestnik {
       if (!answer.ok) return answer;
       this.publish([{ do: "chat", chat: answer.body }]);
     }
-    void this.db?.keepViews({ current: chatId }).catch(() => {}); // in vain, the next start shows the list alone
+    this.place = null;
+    void this.db?.keepViews({ current: chatId, place }).catch(() => {}); // in vain, the next start shows the list alone
     if (chatId === null) this.update([{ do: "open", chat_id: null }]);
     else await this.history.open(chatId, place);
     return DONE;

@@ -53,6 +53,7 @@ export class Db {
       return {
         me: meta.get("me"),
         current: meta.get("current"),
+        place: meta.get("place"),
         epoch: meta.get("epoch"),
         cursors: store("cursors").getAll(),
         rows: store("outbox").getAll(),
@@ -66,6 +67,7 @@ export class Db {
     return {
       me: /** @type {import("../types.js").PrivateUser | null} */ (isUser(found.me.result) ? found.me.result : null),
       current: Number.isSafeInteger(found.current.result) ? Number(found.current.result) : null,
+      place: Number.isSafeInteger(found.place.result) ? Number(found.place.result) : null,
       epoch: /** @type {Epoch | null} */ (isEpoch(found.epoch.result) ? found.epoch.result : null),
       cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
       rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
@@ -168,12 +170,13 @@ export class Db {
    * returns, so that it is done even where the page is closed right after.
    * `gone` and `strangers`: chats and people that are not kept any more.
    * @param {{me?: any, chats?: any[], users?: any[], gone?: number[], strangers?: number[], drafts?: Map<number, string>,
-   *   current?: number | null}} views
+   *   current?: number | null, place?: number | null}} views `place`: the seq that is looked at in it, null: its end
    */
-  keepViews({ me, chats = [], users = [], gone = [], strangers = [], drafts = new Map(), current }) {
+  keepViews({ me, chats = [], users = [], gone = [], strangers = [], drafts = new Map(), current, place }) {
     return this.#transact(["meta", "chats", "users", "drafts"], "readwrite", (store, transaction) => {
       if (me) store("meta").put(me, "me");
       if (current !== undefined) store("meta").put(current, "current");
+      if (place !== undefined) store("meta").put(place, "place");
       for (const chat of chats) store("chats").put(chat);
       for (const user of users) store("users").put(user);
       for (const id of gone) store("chats").delete(id);

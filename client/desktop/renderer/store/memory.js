@@ -78,6 +78,7 @@ export function memoryStore(name) {
     load: async () => ({
       me: null,
       current: open,
+      place: null,
       epoch: null,
       cursors: [],
       rows: [...rows.values()],

@@ -82,7 +82,7 @@ async function wheelUpTo(page, seq) {
 }
 
 test(
-  "who scrolls far up and looks into another chat comes back to what is unread; else to their place",
+  "unread messages are not marked read unseen: whoever scrolls far up and looks into another chat comes back to them",
   { skip },
   async () => {
     await tell(UNREAD);
@@ -154,5 +154,39 @@ test("what comes at once after the link was away is not passed over", { skip }, 
   await eventually(() => dividerInSight(page), "the first of them is in sight");
   await eventually(async () => (await unread()) < 40, unread);
   assert.ok((await unread()) > 10, `${await unread()} are unread`);
+  await person.context.close();
+});
+
+test("after a start the chat is where it was left, unless something is unread", { skip }, async () => {
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+  const person = await newPerson(browser, server, "boris", { account: boris, remember: true });
+  const { page } = person;
+  await openChat(page, chat);
+  await page.locator(`.log li[data-seq="${last}"]`).waitFor();
+  await wheelUpTo(page, last - 260);
+  const kept = () =>
+    page.evaluate(async () => {
+      for (const { name } of await indexedDB.databases()) {
+        const opened = indexedDB.open(name ?? "");
+        await new Promise((done) => (opened.onsuccess = done));
+        const db = opened.result;
+        const asked = db.objectStoreNames.contains("meta")
+          ? db.transaction("meta").objectStore("meta").get("place")
+          : null;
+        if (asked) await new Promise((done) => (asked.onsuccess = done));
+        db.close();
+        if (asked?.result) return asked.result;
+      }
+      return null;
+    });
+  let left = 0;
+  await eventually(async () => {
+    [left] = await place(page);
+    return left > 0 && left < last - 200 && (await kept()) === left;
+  }, "the place is kept");
+  await page.reload();
+  await page.locator(`nav.side [data-chat="${chat}"][aria-current=true]`).waitFor();
+  await becomes(async () => (await place(page))[0], left);
+  assertNoErrors(person);
   await person.context.close();
 });

@@ -19,6 +19,9 @@ const PLACES = 100;
 /** How long the date stays in sight after the last scrolling. */
 const DATE = 1200;
 
+/** Milliseconds after the last scrolling until the place is kept. */
+const PLACE = 400;
+
 /** By what a user scrolls. */
 const ACTS = ["wheel", "touchmove", "pointerdown", "keydown"];
 
@@ -47,6 +50,8 @@ export class Scroll {
   #byUser = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #dateTimer = undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #placeTimer = undefined;
   #resized = new ResizeObserver(() => this.#hold());
 
   /** @param {import("../face.js").Face} face @param {() => void} divide new messages are below what can be seen: they are
@@ -83,11 +88,18 @@ export class Scroll {
     this.left();
     this.#chatId = chat.id;
     const after = chat.unread_count ? chat.read_seq : null;
-    this.#opening = { after, place: after === null ? (this.#places.get(chat.id) ?? null) : null, asked: false };
+    const place = after === null ? (this.#places.get(chat.id) ?? this.#kept(chat.id)) : null;
+    this.#opening = { after, place, asked: false };
     this.#wanted = null;
     this.#passed = 0;
     this.#atEnd = true;
     this.away = false;
+  }
+
+  /** Where it was looked at before the start. @param {number} chatId @returns {Place | null} */
+  #kept(chatId) {
+    const seq = this.face.messenger.keptPlace(chatId);
+    return seq === null ? null : { seq, top: 0 };
   }
 
   /** The chat is left, and still drawn. */
@@ -258,6 +270,8 @@ export class Scroll {
     this.#opening = null;
     if (this.#atEnd) this.#passed = this.#newest();
     this.#showDate();
+    clearTimeout(this.#placeTimer);
+    this.#placeTimer = setTimeout(() => this.#keepPlace(), PLACE);
   };
 
   /** The seq of the last item that is drawn. */
@@ -301,6 +315,12 @@ export class Scroll {
     } finally {
       this.#loading = false;
     }
+  }
+
+  /** For the next start. */
+  #keepPlace() {
+    if (!this.#log?.isConnected || this.#opening) return;
+    this.face.messenger.keepPlace(this.#atEnd ? null : (this.#placeNow(this.#log)?.seq ?? null));
   }
 
   #showDate() {
