@@ -5,15 +5,16 @@
 const { socketOrigin } = require("./server-address.js");
 
 /**
- * The header's value. The page calls the one server that is set and nobody else.
- * @param {{server: string, foreignImages: boolean}} options server: an origin
+ * The header's value. The page calls the one server that is set and nobody else; whether pictures come from other sites is
+ * decided for each of them (security.js), so that the setting needs no new page.
+ * @param {{server: string}} options server: an origin
  */
-function contentPolicy({ server, foreignImages }) {
+function contentPolicy({ server }) {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    `img-src 'self' data: blob: ${server}${foreignImages ? " https:" : ""}`,
+    `img-src 'self' data: blob: ${server} https:`,
     "media-src 'self' blob:",
     // the page's own files (locales) besides the server
     `connect-src 'self' ${server} ${socketOrigin(server)}`,

@@ -26,8 +26,15 @@ function guardContents(app, openOutside) {
   });
 }
 
-/** @param {Electron.Session} session @param {() => string} server the origin that files may come from */
-function guardSession(session, server) {
+/**
+ * @param {Electron.Session} session @param {() => string} server the origin that files may come from
+ * @param {() => boolean} foreignImages whether pictures may come from other sites too. The policy of a page holds as long as
+ *   the page is there, this setting is asked for each picture
+ */
+function guardSession(session, server, foreignImages) {
+  session.webRequest.onBeforeRequest({ urls: ["https://*/*"], types: ["image"] }, ({ url }, decide) =>
+    decide({ cancel: !foreignImages() && new URL(url).origin !== server() }),
+  );
   /** @param {string} permission @param {string | undefined} origin */
   const allowed = (permission, origin) => PERMISSIONS.includes(permission) && isOwnPage(origin);
   session.setPermissionRequestHandler((contents, permission, decide) =>

@@ -54,10 +54,12 @@ function startShell({ configuration, root, profile, argv, report }) {
   const quit = () => app.quit();
 
   guardContents(app, openOutside);
-  guardSession(pages, () => server.url);
-  servePages(pages, folders, () =>
-    contentPolicy({ server: server.url, foreignImages: settings.values().foreign_images === true }),
+  guardSession(
+    pages,
+    () => server.url,
+    () => settings.values().foreign_images === true,
   );
+  servePages(pages, folders, () => contentPolicy({ server: server.url }));
 
   const windows = createWindows(profile, { prepare, devTools: !app.isPackaged, report });
   const tray = createTray({ show: () => windows.show(), quit }, process.platform);

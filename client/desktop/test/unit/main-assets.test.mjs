@@ -69,7 +69,7 @@ test("own pages are told from others", () => {
 });
 
 test("the page may call one server", () => {
-  const header = policy.contentPolicy({ server: "https://chat.example.org", foreignImages: false });
+  const header = policy.contentPolicy({ server: "https://chat.example.org" });
   /** @param {string} name */
   const sources = (name) =>
     header
@@ -80,14 +80,14 @@ test("the page may call one server", () => {
   assert.equal(sources("script-src"), "'self'");
   assert.equal(sources("style-src"), "'self'");
   assert.equal(sources("connect-src"), "'self' https://chat.example.org wss://chat.example.org");
-  assert.equal(sources("img-src"), "'self' data: blob: https://chat.example.org");
+  assert.equal(sources("img-src"), "'self' data: blob: https://chat.example.org https:");
   assert.equal(sources("frame-ancestors"), "'none'");
   assert.equal(sources("form-action"), "'none'");
   assert.equal(sources("base-uri"), "'none'");
   assert.equal(sources("require-trusted-types-for"), "'script'");
   assert.equal(sources("trusted-types"), "lit-html vestnik-paste vestnik-worker");
   assert.doesNotMatch(header, /unsafe/);
-  const open = policy.contentPolicy({ server: "http://localhost:8000", foreignImages: true });
+  const open = policy.contentPolicy({ server: "http://localhost:8000" });
   assert.match(open, /img-src 'self' data: blob: http:\/\/localhost:8000 https:;/);
   assert.match(open, /connect-src 'self' http:\/\/localhost:8000 ws:\/\/localhost:8000;/);
 });
