@@ -27,6 +27,7 @@ from chatproto.server.hub_outputs import Broadcast, CloseConnection, RunOperatio
 from chatproto.server.hub_outputs import SendFrame as ServerFrame
 from chatproto.simulation.model_store import Store
 from chatproto.tokens import AccessClaims, TokenKeys
+from chatproto.transitions import ClientState
 from chatproto.wire import codec
 from chatproto.wire.model import Message
 from chatproto.wire.text import search_words
@@ -107,7 +108,8 @@ class SmallWorld:
                 self._crash()
 
     def settle(self) -> None:
-        """Time goes by, and everything that is on its way arrives."""
+        """Time goes by, and everything that is on its way arrives; then a few sweeps more, in which nothing may."""
+        quiet = 0
         for _ in range(40):
             self._run_dry()
             self.ms += 1_000
@@ -119,6 +121,14 @@ class SmallWorld:
                     client.session.handle_timer(self.ms)
                     self._client_outputs(client)
             self._run_dry()
+            quiet = quiet + 1 if self._at_rest() else 0
+            if quiet == 5:
+                return
+
+    def _at_rest(self) -> bool:
+        return not self.waiting and all(
+            client.session.state is ClientState.LIVE and not client.out and not client.into for client in self.clients
+        )
 
     def check(self, steps: tuple[str, ...]) -> None:
         """Everything written is stored once and in each author's order, acked there, and both have all of it."""
