@@ -173,8 +173,9 @@ export class History {
   /** What this machine keeps, at once. @param {number} chatId @param {number} turn */
   async #recall(chatId, turn) {
     if (this.#line(chatId).items.length > 0) return;
-    const applied = this.model().chats.get(chatId)?.applied ?? 0;
-    const items = await this.#kept(chatId, applied + 1, MOST);
+    const { applied = 0, read_seq = 0, unread_count = 0 } = this.model().chats.get(chatId) ?? {};
+    const wanted = unread_count > 0 ? applied - read_seq + ABOVE : 0;
+    const items = await this.#kept(chatId, applied + 1, Math.min(MOST, Math.max(PAGE, wanted)));
     if (items.length > 0 && this.#turns.get(chatId) === turn) {
       const page = { items, users: [], from_seq: items[0].seq - 1, to_seq: applied };
       this.update([{ do: "page", chat_id: chatId, page, keep: "end" }]);

@@ -17,8 +17,8 @@
 /** Items a chat that are kept in memory. */
 export const KEPT = 500;
 const TAIL = 1000;
-/** Items that are kept of a chat that is not shown. */
-const LEFT = 100;
+/** Items that are kept of a chat that is not shown: some screenfuls, for all of them are drawn at once when it is. */
+const LEFT = 50;
 
 /** Nothing is known yet. @param {number} chatId @param {import("../types.js").Echo[]} [echoes] @returns {Line} */
 export function emptyLine(chatId, echoes = []) {

@@ -106,14 +106,14 @@ test("a whole message is replaced only by a greater rev, an event counts where i
   assert.equal(/** @type {any} */ (itemAt(newer.items, 5)).content, "newer");
 });
 
-test("of a chat that is left a hundred items stay, around the place or at the end", () => {
+test("of a chat that is left fifty items stay, around the place or at the end", () => {
   const line = withPage(emptyLine(7), page(800, 1300), bounds, "end");
-  assert.deepEqual(span(leftAt(line, null)), [1201, 1300, 100, false, true]);
-  assert.deepEqual(span(leftAt(line, 1000)), [950, 1049, 100, false, false]);
-  assert.deepEqual(span(leftAt(line, 810)), [801, 900, 100, false, false]);
-  assert.deepEqual(span(leftAt(line, 1290)), [1201, 1300, 100, false, true]);
+  assert.deepEqual(span(leftAt(line, null)), [1251, 1300, 50, false, true]);
+  assert.deepEqual(span(leftAt(line, 1000)), [975, 1024, 50, false, false]);
+  assert.deepEqual(span(leftAt(line, 810)), [801, 850, 50, false, false]);
+  assert.deepEqual(span(leftAt(line, 1290)), [1251, 1300, 50, false, true]);
   const first = withPage(emptyLine(7), page(0, 200), bounds, "start");
-  assert.deepEqual(span(leftAt(first, 5)), [1, 100, 100, true, false]);
+  assert.deepEqual(span(leftAt(first, 5)), [1, 50, 50, true, false]);
   const under = { ...line, loading: /** @type {const} */ ("older") };
   assert.equal(leftAt(under, null), under, "not under a page that is on its way");
 });
