@@ -5,6 +5,7 @@ import { before, beforeEach, test } from "node:test";
 import {
   assertNoErrors,
   becomes,
+  chatRow,
   composer,
   launchChromium,
   messageRow,
@@ -233,6 +234,47 @@ test(
     await row.getByText("Без звука").waitFor({ state: "attached" });
     await openChat(page, chatId);
     await row.getByText("Упоминаний: 1").waitFor({ state: "detached" });
+    assertNoErrors(vera);
+  },
+);
+
+test(
+  "of a muted chat a mention alone is told, and its end counts what is unread without any news",
+  { skip },
+  async () => {
+    const { page, account } = vera;
+    await page.evaluate(() => {
+      const told = /** @type {string[]} */ ([]);
+      class Told extends EventTarget {
+        static permission = "granted";
+        /** @param {string} _title @param {any} options */
+        constructor(_title, options) {
+          super();
+          told.push(options.body);
+        }
+        close() {}
+      }
+      Object.assign(window, { told, Notification: Told });
+    });
+    const told = () => page.evaluate(() => /** @type {any} */ (window).told);
+    const other = await server.direct(account, boris);
+    await server.send(account, other, "на это смотрят");
+    await openChat(page, other);
+    await server.call(account, "POST", `/api/chats/${chatId}/read`, {});
+    await becomes(() => page.title(), "Вестник");
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    await server.call(account, "PATCH", `/api/chats/${chatId}`, { muted: true, muted_until: until });
+    await chatRow(page, chatId).getByText("Без звука").waitFor({ state: "attached" });
+    await server.send(boris, chatId, "не для тебя");
+    await server.send(boris, chatId, `@${account.username} для тебя`);
+    await becomes(told, [`Борис Лебедев: @${account.username} для тебя`]);
+    await becomes(() => page.title(), "(1) Вестник");
+    // an hour later by the clock of this machine
+    await page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 3_700_000;
+    });
+    await becomes(() => page.title(), "(2) Вестник");
     assertNoErrors(vera);
   },
 );
