@@ -27,7 +27,7 @@ class PlantedBug(Exception):
 class Bugs:
     """Those of one server; `until_next`: how many calls go well before the next one."""
 
-    def __init__(self, parts: Parts, random: Random, chance: float, count: Callable[[], bool]) -> None:
+    def __init__(self, parts: Parts, random: Random, chance: float, count: Callable[[], None]) -> None:
         self._random = random
         self._chance = chance
         self._count = count
@@ -55,8 +55,7 @@ class Bugs:
                 self._until_next -= 1
                 return method(*arguments, **named)
             self._until_next = self._draw()
-            if not self._count():
-                return method(*arguments, **named)
+            self._count()
             if self._random.random() < 0.5:
                 method(*arguments, **named)
             raise PlantedBug(method.__name__)

@@ -106,7 +106,9 @@ class Checkers:
                 case Jump(chat_id, applied):
                     shown[chat_id] = applied
                     self._claim(device, chat_id, applied)
-                case Forget(chat_id):
+                case _:
+                    assert isinstance(output, Forget), "there is nothing else"
+                    chat_id = output.chat_id
                     shown.pop(chat_id, None)
                     self._counts.forget(device, chat_id)
                     self._claims = {key: seq for key, seq in self._claims.items() if key != (device.user_id, chat_id)}

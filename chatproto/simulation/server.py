@@ -77,7 +77,7 @@ class Server:
         self.hub = Hub(self._world.tokens.check, self._new_cid, self._world.limits, self._world.knobs)
         self.connections, self._replies, self._ring_at = {}, {}, None
         if self._world.options.bugs and not self._world.healed:
-            self._bugs = Bugs(self.hub.parts, self._random, self._world.options.bugs, self._world.planted)
+            self._bugs = Bugs(self.hub.parts, self._random, self._world.options.bugs, self._world.bug_shows)
 
     def crash(self) -> None:
         """SIGKILL: every socket is reset, what storage is doing goes on or not."""

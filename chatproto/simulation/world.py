@@ -101,11 +101,9 @@ class World:
             text = _without_token(" ".join(words))
             self.trace.add(self.scheduler.now, self.scheduler.steps, lane, text, to=to, fault=fault)
 
-    def planted(self) -> bool:
-        """Whether a bug may show itself now; it is counted."""
-        if self.faulty:
-            self.trace.counts["fault: bug"] += 1
-        return self.faulty
+    def bug_shows(self) -> None:
+        """One that was planted raises; it is counted."""
+        self.trace.counts["fault: bug"] += 1
 
     def noted(self, server: str, note: Note) -> None:
         """A server tells its operator; S12: of no bug but those that were planted."""

@@ -204,7 +204,8 @@ def told_of_mentions_that_are_not_there(w: Settled) -> None:
 
 
 def counts_others_mentions(w: Settled) -> None:
-    """It shows them, and they are not stored any more."""
+    """It shows them, and they are not stored any more; it was told nothing."""
+    w.checkers._counts.booted(w.ann)
     for place in (1, 2):
         w.room.log[place - 1] = w.item(place, mentions=(), mentions_all=False)
     w.checkers._counts.check(w.ann, w.room, w.ann.disk.chats[1], w.room.members[w.ann.user_id])
@@ -330,6 +331,11 @@ def too_many_in_flight(w: Settled) -> None:
     w.checkers.session(w.ann)
 
 
+def too_many_early_items(w: Settled) -> None:
+    w.ann.session.replica.chats[1].early = {seq: w.item(1) for seq in range(10, 211)}
+    w.checkers.session(w.ann)
+
+
 def too_many_syncs(w: Settled) -> None:
     w.ann.session.replica.asking = 5
     w.checkers.session(w.ann)
@@ -424,7 +430,8 @@ def too_many_connects(w: Settled) -> None:
         (shown_and_not_stored, "S1"), (shown_in_another_body, "S2"), (shown_in_another_kind, "S2"),
         (shown_to_a_stranger, "S5"), (shown_after_the_removal, "S5"), (acked_without_a_place, "S3"),
         (acked_elsewhere, "S1"), (acked_beyond_the_log, "S1"), (failed_for_no_reason, "S12"), (failed_and_stored, "S3"),
-        (too_many_in_flight, "C4"), (too_many_syncs, "S7"), (timer_in_the_past, "S13"), (acked_and_gone, "S1"),
+        (too_many_in_flight, "C4"), (too_many_syncs, "S7"), (too_many_early_items, "S7"),
+        (timer_in_the_past, "S13"), (acked_and_gone, "S1"),
         (acked_and_another_there, "S1"), (stored_twice, "S3"), (nobody_wrote_it, "S3"), (overtaken, "I-order"),
         (read_above_delivered, "I6"), (delivered_and_claimed_by_nobody, "S6"), (kept_and_not_stored, "S1"),
         (kept_of_a_chat_that_is_not_there, "S1"), (kept_in_another_body, "S2"), (waited_for_in_vain, "S9"),
@@ -574,6 +581,12 @@ def fails_with_what_it_is_about(w: Settled) -> None:
     w.told(Failed("gone", 1, "message_deleted", ""))
 
 
+def acked_after_it_was_deleted(w: Settled) -> None:
+    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
+    w.room.log.append(w.item(1, seq=3, cid="mine", sender_id=w.ann.user_id, deleted=True, content=None))
+    w.told(Sent("mine", 1, 3, w.item(1).created_at, False))
+
+
 def told_of_the_past(w: Settled) -> None:
     w.told(marks(w, unread_count=9, last_seq=1), marks(w, unread_count=9, read_seq=2))
     w.checkers.at_rest()
@@ -596,7 +609,7 @@ def what_is_told_by_the_next_ready(w: Settled) -> None:
         what_former_members_need_not_know, what_was_not_seen, pinned_in_an_earlier_membership,
         what_is_told_by_the_next_ready, forwarded_twice, lost_with_the_power,
         forwarded_by_a_former_member, fails_with_what_it_is_about,
-        told_of_the_past,
+        told_of_the_past, acked_after_it_was_deleted,
     ],
 )  # fmt: skip
 def test_what_is_allowed_is_not_noticed(act: Act) -> None:
