@@ -9,7 +9,7 @@
  * @typedef {User & {email?: string | null}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
- *   attachments?: any[], reactions?: Reaction[], cid: string,
+ *   attachments?: Attachment[], reactions?: Reaction[], cid: string,
  *   mentions?: number[], mentions_all?: boolean, forwarded?: {user_id: number, display_name: string} | null}} Message
  * @typedef {{type: "event", chat_id: number, seq: number, event: string, actor_id: number, created_at: string,
  *   target_seq?: number | null, data: Record<string, any>}} Event
@@ -20,15 +20,19 @@
 
 /** One emoji under a message. `user_ids`: the first 20 who chose it, and whoever else is known to have; oneself among them.
  * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
+/** A file that a message holds. `preview_url`: where the server made a smaller picture of it.
+ * @typedef {{id: string, url: string, name: string, size: number, content_type: string, width: number | null,
+ *   height: number | null, preview_url?: string | null}} Attachment */
 
 /**
  * A command of one's own that is not in the log yet: a message (`send`), or a change of the message `seq`. `queued` until
  * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
  * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
  * `of_cid`: a change of a message that was not in the log itself yet, by that one's cid; its `seq` may be known by now.
+ * `files`: what the attachments of a message are, to be shown.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, of_cid: string | null, emoji: string | null, on: boolean | null,
- *   forward: Forward | null, state: "queued" | "failed", code: string | null, written_at: string}} Echo
+ *   forward: Forward | null, attachments: string[], files?: Attachment[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
 /** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */
@@ -170,7 +174,10 @@
  *   jumpToEnd: (chatId: number) => Promise<void>,
  *   jumpTo: (chatId: number, seq: number) => Promise<boolean>,
  *   jumpToTime: (chatId: number, at: string) => Promise<{ok: true, seq: number} | Refused>,
- *   send: (chatId: number, content: string, replyTo: Message | null) => Promise<Done | Refused>,
+ *   send: (chatId: number, content: string, replyTo: Message | null, files?: Attachment[]) => Promise<Done | Refused>,
+ *   upload: (file: File, how: {progress: (sent: number | null) => void, signal: AbortSignal}) =>
+ *     Promise<{ok: true, file: Attachment} | Refused>,
+ *   fileLink: (id: string) => Promise<{ok: true, url: string} | Refused>,
  *   edit: (chatId: number, target: Message | Echo, content: string) => Promise<Done | Refused>,
  *   remove: (chatId: number, target: Message | Echo) => Promise<Done | Refused>,
  *   react: (chatId: number, target: Message, emoji: string, on: boolean) => Promise<Done | Refused>,
@@ -205,6 +212,8 @@
  * }} Messenger
  * `edit`, `remove`, `react` and `pin` answer when the command is durable here. What the server makes of it comes later: an
  * echo that failed, with `message_deleted`, `too_many`, `emoji_invalid`, `forbidden` or `bad_seq`.
+ * `upload` brings a file to the server, over lost links too, until it is there, refused, or taken back (`cancelled`);
+ * `fileLink`: an address of a file for some minutes.
  * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.
  * In a profile with several windows it is told in the one that owns the socket.
  */

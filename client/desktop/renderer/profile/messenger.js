@@ -9,6 +9,7 @@ import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
 import { emptyModel, emptyProfile, isOver, reduce } from "../state/model.js";
 import { Db } from "../store/db.js";
+import { Files } from "./files.js";
 import { History } from "./history.js";
 import { memoryStore } from "../store/memory.js";
 import { Outgoing } from "./outgoing.js";
@@ -36,6 +37,7 @@ const DONE = { ok: true };
 export function createMessenger(platform, options = {}) {
   const vestnik = new Vestnik(platform, options);
   const { history, outgoing } = vestnik;
+  const files = new Files(() => vestnik.api);
   const publish = (/** @type {Update[]} */ updates) => vestnik.publish(updates);
   const requests = requestActions(
     () => vestnik.api,
@@ -63,7 +65,9 @@ export function createMessenger(platform, options = {}) {
     jumpToEnd: (chatId) => history.toEnd(chatId),
     jumpTo: (chatId, seq) => history.to(chatId, seq),
     jumpToTime: (chatId, at) => history.toTime(chatId, at),
-    send: (chatId, content, replyTo) => outgoing.send(chatId, content, replyTo),
+    send: (chatId, content, replyTo, held) => outgoing.send(chatId, content, replyTo, held),
+    upload: (file, how) => files.upload(file, how),
+    fileLink: (id) => files.link(id),
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
     remove: (chatId, target) => outgoing.remove(chatId, target),
     react: (chatId, target, emoji, on) => outgoing.react(chatId, target, emoji, on),

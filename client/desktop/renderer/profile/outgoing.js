@@ -33,22 +33,25 @@ export class Outgoing {
     this.db = db;
   }
 
-  /** @param {number} chatId @param {string} text @param {Message | null} replyTo @returns {Promise<Done | Refused>} */
-  async send(chatId, text, replyTo) {
+  /** @param {number} chatId @param {string} text @param {Message | null} replyTo
+   * @param {import("../types.js").Attachment[]} [files] of one's own, on the server already
+   * @returns {Promise<Done | Refused>} */
+  async send(chatId, text, replyTo, files = []) {
     const content = withoutHalves(text);
-    const problem = contentProblem(content, this.model().limits);
+    const problem = contentProblem(content, this.model().limits, files.length > 0);
     if (problem) return { ok: false, code: problem };
     if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
-    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content });
+    const attachments = files.map(({ id }) => id);
+    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, attachments, files });
   }
 
   /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
    * @param {Message | Echo} target @param {string} text @returns {Promise<Done | Refused>} */
   async edit(chatId, target, text) {
     const content = withoutHalves(text);
-    const problem = contentProblem(content, this.model().limits);
+    const problem = contentProblem(content, this.model().limits, Boolean(target.attachments?.length));
     if (problem) return { ok: false, code: problem };
     if ("type" in target) return this.#change(chatId, target, { kind: "edit", content });
     if (target.state === "failed") return this.#putAgain(target, content);
@@ -129,8 +132,8 @@ export class Outgoing {
 
   /** @param {Echo} echo one that failed @param {string} content */
   #putAgain(echo, content) {
-    const { chat_id, kind, reply_to, target_at, seq, of_cid, emoji, on, forward } = echo;
-    return this.#put({ chat_id, kind, content, reply_to, target_at, seq, of_cid, emoji, on, forward }, echo);
+    const { cid: _cid, state: _state, code: _code, written_at: _at, ...command } = echo;
+    return this.#put({ ...command, content }, echo);
   }
 
   /**

@@ -8,10 +8,11 @@ const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 /**
  * The code with which the server would refuse it; null for a good one.
  * @param {string} content @param {Record<string, number>} limits as `ready` told them
+ * @param {boolean} [holds] it has files: then it needs no text
  * @returns {string | null}
  */
-export function contentProblem(content, { content_code_points = 4000, content_bytes = 16 * 1024 }) {
-  if (isBlank(content)) return "empty_content";
+export function contentProblem(content, { content_code_points = 4000, content_bytes = 16 * 1024 }, holds = false) {
+  if (!holds && isBlank(content)) return "empty_content";
   if (FORBIDDEN.test(content)) return "bad_unicode";
   const long = [...content].length > content_code_points || new TextEncoder().encode(content).length > content_bytes;
   return long ? "content_too_long" : null;

@@ -57,7 +57,7 @@ const message = {
   reactions: orNull(listOf(isReaction)),
   mentions: orNull(listOf(isId)),
   forwarded: orNull(shape({ user_id: isId, display_name: isText })),
-  attachments: orNull(listOf(isObject)),
+  attachments: orNull(listOf(shape({ id: isText, name: isText, content_type: isText, size: isSeq }))),
 };
 const marks = { read_seq: isSeq, delivered_seq: isSeq };
 /** How much is unread: told of one's own marks. */

@@ -21,7 +21,7 @@ const REMEMBERED = 1000;
  * @typedef {"send" | "edit" | "delete" | "react" | "pin"} Kind
  * @typedef {{cid: string, chat_id: number, kind: Kind, content: string, seq: number | null, target_at: string | null,
  *   of_cid: string | null, emoji: string | null, on: boolean | null, reply_to: number | null,
- *   forward: {chat_id: number, seq: number, target_at: string} | null, attachments: number[], reply_lost: boolean,
+ *   forward: {chat_id: number, seq: number, target_at: string} | null, attachments: string[], reply_lost: boolean,
  *   tried: boolean}} Row
  *   A command of the log on its way; once it was sent its bytes never change. All but sends name the message that they are
  *   about, by `seq` and its created_at, `target_at`; while that one is not acknowledged itself, by its cid, `of_cid`.

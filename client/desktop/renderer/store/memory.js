@@ -46,7 +46,7 @@ export function memoryStore(name) {
   /** @param {import("../protocol/outbox.js").Row} row */
   function put(row) {
     const { state = "queued", code = null, written_at = new Date().toISOString() } = rows.get(row.cid) ?? {};
-    rows.set(row.cid, { ...row, state, code, written_at });
+    rows.set(row.cid, { ...rows.get(row.cid), ...row, state, code, written_at });
     return true;
   }
 

@@ -4,7 +4,7 @@ import { t } from "../words/i18n.js";
 import { isLive } from "../state/link-view.js";
 import { nameOf, titleOf } from "../words/names.js";
 import { Notices } from "../state/notices.js";
-import { preview } from "../words/text.js";
+import { messageWords } from "../words/files.js";
 
 /** @typedef {import("../types.js").State} State */
 
@@ -82,7 +82,7 @@ export class Notify {
     }
     const title = titleOf(chat, state.me);
     if (!state.settings.notify_text) return { title, body: t("notice.hidden") };
-    const text = message.content ? preview(message.content) : t("msg.newer");
+    const text = messageWords(message);
     const name = nameOf(state.users.get(message.sender_id));
     return { title, body: chat.is_group ? t("notice.from", { name, text }) : text };
   }

@@ -16,6 +16,7 @@ import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
 import { password } from "./dialogs/password.js";
 import { person } from "./dialogs/person.js";
+import { picture } from "./dialogs/picture.js";
 import { pins } from "./dialogs/pinned-list.js";
 import { readers } from "./dialogs/readers.js";
 import { rename } from "./dialogs/rename.js";
@@ -42,6 +43,7 @@ const DIALOGS = {
   shortcuts,
   confirm,
   forward,
+  picture,
   pins,
   revisions,
   readers,

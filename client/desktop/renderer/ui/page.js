@@ -263,9 +263,7 @@ export class App {
 
   /** A browser would leave the page for a file that is dropped on it. @param {DragEvent} event */
   #dropped = (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    if (event.type === "drop") this.face.overlays.toast({ text: t("composer.no_files") });
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
   };
 
   /** @param {KeyboardEvent} event */

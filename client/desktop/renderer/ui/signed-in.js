@@ -9,6 +9,7 @@ import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { banner } from "./parts/banner.js";
 import { Composer } from "./composer/composer.js";
 import { empty } from "./empty.js";
+import { Dropping } from "./composer/dropping.js";
 import { Find } from "./log/find.js";
 import { Log } from "./log/log.js";
 import { Notify } from "./notify.js";
@@ -36,6 +37,7 @@ export class SignedIn {
     this.log = new Log(this.face, this.selecting);
     this.find = new Find(this.face);
     this.composer = new Composer(this.face, (chatId) => this.log.sent(chatId));
+    this.dropping = new Dropping(this.face, (chatId, files) => this.composer.attach(chatId, files));
     this.notify = new Notify(this.face);
     this.pinned = new Pinned(this.face);
     this.refusals = new Refusals(this.face);
@@ -84,7 +86,7 @@ export class SignedIn {
     return html`${part(() => topbar(this.face, state, chat, { now, find }))} ${part(strip)}
     ${part(() => this.find.template(state, chat.id))}
     ${part(() => this.log.template(state, chat, { now, query: this.find.query(chat.id) }))}
-    ${this.composer.template(state, chat)}`;
+    ${part(() => this.dropping.template())} ${this.composer.template(state, chat)}`;
   }
 
   /** How many there are stands above the chat. @param {State} state @param {ChatView} chat */

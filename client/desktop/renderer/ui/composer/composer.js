@@ -6,12 +6,13 @@ import { isBlank } from "../../rules/blank.js";
 import { lengthOf, preview } from "../../words/text.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { Attaching, filesOf } from "./attaching.js";
 import { Drafts } from "./drafts.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
 import { formatByKey, insertText } from "./formatting.js";
 import { icon } from "../parts/icon.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
-import { isOnlyFiles, textOfHtml } from "./paste.js";
+import { textOfHtml } from "./paste.js";
 import { isComposed } from "../parts/keys.js";
 
 /**
@@ -48,6 +49,7 @@ export class Composer {
     this.face = face;
     this.sent = sent;
     this.drafts = new Drafts(face);
+    this.attaching = new Attaching(face);
     this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
     window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
   }
@@ -65,8 +67,9 @@ export class Composer {
       <div class="composer__box">
         ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")}
         ${edit ? editStrip(edit, () => this.#endEdit(chat.id)) : nothing}
-        ${reply ? this.#strip(state, chat, reply) : nothing}
+        ${reply ? this.#strip(state, chat, reply) : nothing} ${edit ? nothing : this.attaching.template(chat.id)}
         <div class="composer__line">
+          ${edit ? nothing : this.#attachButton(chat.id)}
           <textarea
             id="compose"
             rows="1"
@@ -101,7 +104,7 @@ export class Composer {
             type="submit"
             aria-label=${t(edit ? "composer.save_edit" : "composer.send")}
             title=${t(edit ? "composer.save_edit" : "composer.send")}
-            aria-disabled=${isBlank(text) || over}
+            aria-disabled=${over || !this.#maySend(chat.id, text, edit)}
           >
             ${icon(edit ? "check" : "mark")}
           </button>
@@ -247,12 +250,44 @@ export class Composer {
     void this.#send();
   };
 
-  /** What was copied with its looks. @param {ClipboardEvent} event */
+  /** @param {number} chatId */
+  #attachButton(chatId) {
+    const pick = (/** @type {MouseEvent} */ event) => {
+      const field = /** @type {Element} */ (event.currentTarget).nextElementSibling;
+      if (field instanceof HTMLInputElement) field.click();
+    };
+    const picked = (/** @type {Event} */ event) => {
+      const field = /** @type {HTMLInputElement} */ (event.currentTarget);
+      this.attach(chatId, [...(field.files ?? [])]);
+      field.value = ""; // the same one may be chosen again
+    };
+    return html`<button class="ibtn" type="button" aria-label=${t("file.attach")} @click=${pick}>
+        ${icon("attach")}
+      </button>
+      <input class="composer__files" type="file" multiple hidden tabindex="-1" @change=${picked} />`;
+  }
+
+  /** Files for the next message. @param {number} chatId @param {File[]} files */
+  attach(chatId, files) {
+    if (!files.length) return;
+    this.#endEdit(chatId);
+    this.attaching.add(chatId, files);
+    this.focus();
+  }
+
+  /** There is something, and all of it can go. @param {number} chatId @param {string} text
+   * @param {import("./editing.js").Edit | null} edit */
+  #maySend(chatId, text, edit) {
+    if (edit) return !isBlank(text) || Boolean(edit.target.attachments?.length);
+    return this.attaching.has(chatId) ? this.attaching.ready(chatId) : !isBlank(text);
+  }
+
+  /** Files, or what was copied with its looks. @param {ClipboardEvent} event */
   #paste = (event) => {
-    if (isOnlyFiles(event.clipboardData)) {
+    const files = event.clipboardData?.types.includes("text/plain") ? [] : filesOf(this.face, event.clipboardData);
+    if (files.length && this.#chatId !== null) {
       event.preventDefault();
-      this.face.overlays.toast({ text: t("composer.no_files") });
-      return;
+      return this.attach(this.#chatId, files);
     }
     const text = textOfHtml(event.clipboardData?.getData("text/html") ?? "");
     if (!this.#area || text === null) return;
@@ -320,16 +355,22 @@ export class Composer {
     const typed = area.value;
     const text = typed.replace(/^\n+/u, "").trimEnd();
     const { limits } = this.face.messenger.state();
-    if (isBlank(text) || tooLong(text, limits)) return;
     const edit = this.#editing.of(chatId);
+    if (tooLong(text, limits)) return;
+    if (!this.#maySend(chatId, text, edit)) {
+      if (!edit && this.attaching.has(chatId)) this.face.overlays.toast({ text: t("file.not_yet") });
+      return;
+    }
     if (edit) return this.#saveEdit(chatId, edit, text);
     const reply = this.#replies.get(chatId) ?? null;
     this.#replies.delete(chatId);
     this.#write(chatId, "");
     this.#stopTyping();
-    const done = await this.face.messenger.send(chatId, text, reply);
+    const files = this.attaching.take(chatId);
+    const done = await this.face.messenger.send(chatId, text, reply, files);
     if (done.ok) return this.sent(chatId);
     this.face.overlays.toast({ text: errorText(done) });
+    this.attaching.giveBack(chatId, files);
     // it was not even kept: give it back, unless something new is written
     if (reply && !this.#replies.has(chatId)) this.#replies.set(chatId, reply);
     if (this.drafts.waits(chatId) || this.face.messenger.state().chats.get(chatId)?.draft) return;

@@ -164,6 +164,3 @@ function lookOf(element, name, look) {
 function placeOf(item) {
   return [...(item.parentElement?.children ?? [])].filter((one) => one.tagName === "LI").indexOf(item) + 1;
 }
-
-/** A picture or files, and no words beside them. @param {DataTransfer | null} copied */
-export const isOnlyFiles = (copied) => (copied?.files.length ?? 0) > 0 && copied?.getData("text/plain") === "";

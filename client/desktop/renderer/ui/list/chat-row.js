@@ -7,6 +7,7 @@ import { nameOf, titleOf } from "../../words/names.js";
 import { shownAtEnd, shownMessage } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { places } from "../../words/search.js";
+import { messageWords } from "../../words/files.js";
 import { preview } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { showChat } from "../parts/chat-actions.js";
@@ -113,11 +114,14 @@ function words(state, chat, current) {
   const echo = lastEcho(state, chat);
   if (chat.failed) {
     if (!echo) return html`<span class="row__fail">${t("msg.failed")}</span>`;
-    return html`<span class="row__fail">${t("row.failed")}</span> <bdi>${preview(echo.content)}</bdi>`;
+    return html`<span class="row__fail">${t("row.failed")}</span> <bdi>${echoWords(echo)}</bdi>`;
   }
-  if (echo) return html`<span class="row__who">${t("row.you")}</span> <bdi>${preview(echo.content)}</bdi>`;
+  if (echo) return html`<span class="row__who">${t("row.you")}</span> <bdi>${echoWords(echo)}</bdi>`;
   return lastWords(state, chat);
 }
+
+/** @param {import("../../types.js").Echo} echo */
+const echoWords = ({ content, files }) => messageWords({ content, attachments: files });
 
 /** @param {State} state @param {ChatView} chat */
 function lastWords(state, chat) {
@@ -127,9 +131,7 @@ function lastWords(state, chat) {
   if (last.deleted) return t("msg.deleted");
   const own = last.sender_id === state.me?.id;
   const who = own ? t("row.you") : chat.is_group ? `${firstName(state, last.sender_id)}:` : "";
-  return html`${who ? html`<bdi class="row__who">${who}</bdi> ` : nothing}<bdi
-      >${last.content ? preview(last.content) : t("msg.newer")}</bdi
-    >`;
+  return html`${who ? html`<bdi class="row__who">${who}</bdi> ` : nothing}<bdi>${messageWords(last)}</bdi>`;
 }
 
 /** What waits or failed last. @param {State} state @param {ChatView} chat */

@@ -5,11 +5,13 @@ import { deliveryOf } from "../../state/delivery.js";
 import { clock, fullTime } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { hueOf, nameOf } from "../../words/names.js";
-import { isJumbo, preview } from "../../words/text.js";
+import { messageWords } from "../../words/files.js";
+import { isJumbo } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
 import { icon } from "../parts/icon.js";
 import { pickReaction } from "./acts.js";
+import { attachments } from "./attachments.js";
 import { reactions } from "./reactions.js";
 import { richText } from "./formatted.js";
 import { selectBox } from "./selecting.js";
@@ -40,8 +42,7 @@ export function messageRow(face, row, around) {
   const name = own ? t("msg.you") : nameOf(sender);
   const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
   const time = clock(message.created_at);
-  const told = message.content ? preview(message.content) : t("msg.newer");
-  const words = message.deleted ? t("msg.deleted") : told;
+  const words = message.deleted ? t("msg.deleted") : messageWords(message);
   const label = [name, words, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
   /** @param {MouseEvent} event */
   const menu = (event) =>
@@ -57,9 +58,10 @@ export function messageRow(face, row, around) {
   const text = message.deleted
     ? html`${icon("trash", "icon--xs")}
         <p>${t("msg.deleted")}</p>`
-    : message.content
-      ? richText(face, message.content, around)
-      : newer(message);
+    : message.content || message.attachments?.length
+      ? html`${attachments(face, message.attachments)}
+        ${message.content ? richText(face, message.content, around) : nothing}`
+      : html`<p class="bubble__newer">${icon("info", "icon--xs")}${t("msg.newer")}</p>`;
   return frame(row, around, {
     label,
     menu,
@@ -82,7 +84,12 @@ export function echoRow(face, row, around) {
   const { echo } = row;
   const { chat } = around;
   const time = clock(echo.written_at);
-  const label = [t("msg.you"), preview(echo.content), time, t(`msg.${echo.state}`)].join(", ");
+  const label = [
+    t("msg.you"),
+    messageWords({ content: echo.content, attachments: echo.files }),
+    time,
+    t(`msg.${echo.state}`),
+  ].join(", ");
   /** @param {MouseEvent} event */
   const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
   return frame(row, around, {
@@ -93,7 +100,8 @@ export function echoRow(face, row, around) {
     seq: null,
     before: nothing,
     above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
-    text: richText(face, echo.content, around),
+    text: html`${attachments(face, echo.files)}
+    ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,
   });
@@ -182,8 +190,7 @@ function jumbo(text) {
 /** @param {import("../face.js").Face} face @param {number} seq @param {Around} around */
 function quote(face, seq, { quoted, state, chat }) {
   const name = quoted && (quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id)));
-  const said = quoted?.content ? preview(quoted.content) : t("msg.newer");
-  const text = quoted?.deleted ? t("msg.deleted") : quoted ? said : t("msg.quote_far");
+  const text = quoted?.deleted ? t("msg.deleted") : quoted ? messageWords(quoted) : t("msg.quote_far");
   const jump = () => face.showMessage(chat.id, seq);
   return html`<button class="quote" type="button" @click=${jump}>
     <span class="sr">${t("msg.quote")}</span>${name ? html`<b><bdi>${name}</bdi></b>` : nothing}
@@ -196,12 +203,6 @@ function forwardedFrom({ display_name: name }) {
   return html`<p class="bubble__from">
     ${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name: isolate(name) })}</bdi>
   </p>`;
-}
-
-/** Nothing that this version could draw. @param {Message} message */
-function newer({ attachments }) {
-  const text = t(attachments?.length ? "msg.newer_files" : "msg.newer");
-  return html`<p class="bubble__newer">${icon("info", "icon--xs")}${text}</p>`;
 }
 
 /** When it was written and how far it has come; beside the reactions where there are any.

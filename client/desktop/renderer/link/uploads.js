@@ -1,0 +1,101 @@
+/** Files on their way to the server (docs/protocol.md, "Files"): progress is told, and a link that is lost is waited for. */
+
+import { isPassing } from "./api.js";
+
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Attachment} Attachment */
+
+/** Milliseconds without progress after which a try ends. */
+const SILENCE = 30_000;
+/** Milliseconds before another try: doubled each time, up to the last. */
+const AGAIN = { first: 1_000, last: 30_000 };
+
+/**
+ * Bring it there, again and again while the reason may pass: the key makes one file of all tries.
+ * @param {import("./api.js").Api} api @param {File} file
+ * @param {{key: string, progress: (sent: number | null) => void, signal: AbortSignal}} how `progress`: bytes that are
+ *   sent; null: there is no link, the next try comes by itself
+ * @returns {Promise<{ok: true, file: Attachment} | Refused>} `cancelled` by the signal
+ */
+export async function upload(api, file, { key, progress, signal }) {
+  for (let wait = AGAIN.first; ; wait = Math.min(2 * wait, AGAIN.last)) {
+    const answer = await attempt(api, file, key, progress, signal);
+    if (signal.aborted) return { ok: false, code: "cancelled" };
+    if (answer.ok || !isPassing(answer.code)) return answer;
+    progress(null);
+    await pause(answer.retry_after_ms ?? wait, signal);
+    if (signal.aborted) return { ok: false, code: "cancelled" };
+  }
+}
+
+/** @param {import("./api.js").Api} api @param {File} file @param {string} key
+ * @param {(sent: number | null) => void} progress @param {AbortSignal} signal
+ * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
+async function attempt(api, file, key, progress, signal) {
+  const bearer = /** @type {import("./api.js").Bearer} */ (api.bearer);
+  const token = bearer.token();
+  const answer = token
+    ? await post(`${api.url}/api/files`, token, file, key, progress, signal)
+    : { ok: /** @type {false} */ (false), code: "token_missing" };
+  if (answer.ok || !/^(?:token_|revoked)/u.test(answer.code)) return answer;
+  const renewed = await bearer.renewed(token);
+  if (!renewed.ok) return renewed;
+  return post(`${api.url}/api/files`, bearer.token(), file, key, progress, signal);
+}
+
+/** fetch() tells nothing of what was sent. @param {string} url @param {string} token @param {File} file @param {string} key
+ * @param {(sent: number | null) => void} progress @param {AbortSignal} signal
+ * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
+function post(url, token, file, key, progress, signal) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    const end = () => request.abort();
+    let silence = setTimeout(end, SILENCE);
+    const moved = () => {
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENCE);
+    };
+    request.upload.onprogress = ({ loaded }) => {
+      moved();
+      progress(Math.min(loaded, file.size));
+    };
+    request.onloadend = () => {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", end);
+      resolve(answered(request.status, request.responseText));
+    };
+    signal.addEventListener("abort", end);
+    request.open("POST", url);
+    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.setRequestHeader("Idempotency-Key", key);
+    const form = new FormData();
+    form.append("file", file, file.name);
+    request.send(form);
+  });
+}
+
+/** @param {number} status @param {string} text @returns {{ok: true, file: Attachment} | Refused} */
+function answered(status, text) {
+  if (status === 0) return { ok: false, code: "no_connection" };
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return { ok: false, code: status === 413 ? "too_large" : "bad_answer" }; // a proxy's own page
+  }
+  if (status < 300) return typeof body?.id === "string" ? { ok: true, file: body } : { ok: false, code: "bad_answer" };
+  if (typeof body?.code !== "string") return { ok: false, code: "bad_answer" };
+  const wait = Number.isFinite(body.retry_after_ms) ? { retry_after_ms: body.retry_after_ms } : {};
+  return { ok: false, code: body.code, ...wait };
+}
+
+/** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    window.addEventListener("online", () => resolve(), { once: true, signal });
+  });
+}

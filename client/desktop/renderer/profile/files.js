@@ -1,0 +1,61 @@
+/** What the face does with files: bringing them to the server, and addresses under which they are shown for a while. */
+
+import { upload } from "../link/uploads.js";
+
+/** @typedef {import("../types.js").Attachment} Attachment @typedef {import("../types.js").Refused} Refused */
+
+/** Milliseconds that an address is handed out; the server takes it for five minutes. */
+const LIFE = 4 * 60_000;
+/** Addresses that are remembered. */
+const MOST = 500;
+
+export class Files {
+  /** By the file's id. @type {Map<string, {url: string, until: number}>} */
+  #links = new Map();
+  /** Asked for just now, by the file's id. @type {Map<string, Promise<{ok: true, url: string} | Refused>>} */
+  #asking = new Map();
+  /** Whose addresses they are. @type {import("../link/api.js").Api | null} */
+  #owner = null;
+
+  /** @param {() => import("../link/api.js").Api} api */
+  constructor(api) {
+    this.api = api;
+  }
+
+  /** @param {File} file @param {{progress: (sent: number | null) => void, signal: AbortSignal}} how
+   * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
+  upload(file, { progress, signal }) {
+    return upload(this.api(), file, { key: crypto.randomUUID(), progress, signal });
+  }
+
+  /**
+   * An address of the file that needs no header, for some minutes.
+   * @param {string} id @returns {Promise<{ok: true, url: string} | Refused>}
+   */
+  link(id) {
+    if (this.#owner !== this.api()) {
+      this.#owner = this.api(); // another log-in
+      this.#links.clear();
+      this.#asking.clear();
+    }
+    const known = this.#links.get(id);
+    if (known && known.until > Date.now()) return Promise.resolve({ ok: true, url: known.url });
+    const asked = this.#asking.get(id) ?? this.#ask(id).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, asked);
+    return asked;
+  }
+
+  /** @param {string} id @returns {Promise<{ok: true, url: string} | Refused>} */
+  async #ask(id) {
+    const api = this.api();
+    const answer = await api.post(`/api/files/${encodeURIComponent(id)}/link`);
+    if (!answer.ok) return answer;
+    const path = answer.body?.url;
+    if (typeof path !== "string" || !path.startsWith("/api/files/")) return { ok: false, code: "bad_answer" };
+    const url = api.url + path;
+    this.#links.delete(id);
+    this.#links.set(id, { url, until: Date.now() + LIFE });
+    if (this.#links.size > MOST) this.#links.delete([...this.#links.keys()][0]);
+    return { ok: true, url };
+  }
+}
