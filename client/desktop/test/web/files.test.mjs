@@ -1,0 +1,206 @@
+/** Files: chosen, pasted and dropped; over a link that is cut; as a picture and as a card for who gets them. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { before, test } from "node:test";
+import { deflateSync, crc32 } from "node:zlib";
+import {
+  assertNoErrors,
+  becomes,
+  composer,
+  launchChromium,
+  newPerson,
+  noChromium,
+  openChat,
+  startServer,
+  startWire,
+} from "../harness/harness.js";
+import { look } from "./look.js";
+
+const skip = noChromium();
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+let serial = 0;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer({ env: { VESTNIK_LIMIT_FILE_BYTES: "2097152" } });
+});
+
+/** Two who chat: the first in a browser. @param {{url?: string}} [how] */
+async function two(how = {}) {
+  serial += 1;
+  const account = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
+  const boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
+  const chatId = await server.direct(account, boris);
+  await server.send(boris, chatId, "Пришлите отчёт");
+  const vera = await newPerson(browser, server, account.username, { account, ...how });
+  await openChat(vera.page, chatId);
+  return { vera, boris, chatId };
+}
+
+/** @param {import("playwright-core").Page} page */
+const uploads = (page) => page.locator(".uploads li");
+/** @param {import("playwright-core").Page} page */
+const log = (page) => page.getByRole("log");
+/** @param {import("playwright-core").Page} page @param {...{name: string, mimeType: string, buffer: Buffer}} files */
+const choose = (page, ...files) => page.locator("input.composer__files").setInputFiles(files);
+/** @param {string} name @param {string | Buffer} bytes */
+const file = (name, bytes, mimeType = "text/plain") => ({ name, mimeType, buffer: Buffer.from(bytes) });
+
+test("a file is chosen by keys, uploaded, sent with a text, and saved by who gets it", { skip }, async () => {
+  const { vera, boris, chatId } = await two();
+  const { page } = vera;
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Прикрепить файлы" }).focus();
+  await page.keyboard.press("Enter");
+  await (await chooser).setFiles([file("Отчёт за ноябрь.txt", "Всё готово\n")]);
+  await uploads(page).getByText("байт").waitFor();
+  await look(page, "upload");
+  await composer(page).fill("Вот он");
+  await page.keyboard.press("Enter");
+  await log(page)
+    .getByRole("button", { name: /Скачать файл Отчёт за ноябрь.txt/ })
+    .waitFor();
+  assert.equal(await uploads(page).count(), 0);
+
+  const other = await newPerson(browser, server, boris.username, { account: boris });
+  await openChat(other.page, chatId);
+  const card = log(other.page).getByRole("button", { name: /Скачать файл Отчёт за ноябрь.txt, / });
+  const download = other.page.waitForEvent("download");
+  await card.click();
+  const got = await download;
+  assert.equal(got.suggestedFilename(), "Отчёт за ноябрь.txt");
+  assert.equal(await readFile(/** @type {string} */ (await got.path()), "utf8"), "Всё готово\n");
+  await look(other.page, "file-card");
+  assertNoErrors(vera, other);
+});
+
+test("a pasted picture goes without a text, is seen small and large, and named in the list", { skip }, async () => {
+  const { vera, boris, chatId } = await two();
+  const { page } = vera;
+  await composer(page).focus();
+  await give(page, "paste", "вид.png", [...png(640, 360)]);
+  await uploads(page).getByText("вид", { exact: true }).waitFor();
+  await becomes(
+    () => page.getByRole("button", { name: "Отправить", exact: true }).getAttribute("aria-disabled"),
+    "false",
+  );
+  await page.keyboard.press("Enter");
+  const media = log(page).getByRole("button", { name: "Открыть изображение вид.png" });
+  await media.locator("img").waitFor();
+  await becomes(
+    () => media.locator("img").evaluate((img) => /** @type {HTMLImageElement} */ (img).naturalWidth > 0),
+    true,
+  );
+  await becomes(() => page.locator(`nav.side [data-chat="${chatId}"]`).getByText("Изображение: вид.png").count(), 1);
+  await look(page, "picture-message");
+  await media.click();
+  await page.getByRole("dialog", { name: "вид.png" }).locator("img").waitFor();
+  await look(page, "picture");
+  await page.keyboard.press("Escape");
+  const items = await server.items(boris, chatId);
+  assert.equal(items.at(-1).content, "");
+  assert.equal(items.at(-1).attachments.length, 1);
+  assertNoErrors(vera);
+});
+
+test(
+  "what is dropped is attached, a place shows where; too large and empty ones are told of and taken back",
+  { skip },
+  async () => {
+    const { vera } = await two();
+    const { page } = vera;
+    await give(page, "dragover", "план.txt", [1]);
+    await page.getByText("Отпустите файлы, чтобы прикрепить их к сообщению").waitFor();
+    await look(page, "drop");
+    await give(page, "drop", "план.txt", [65, 66]);
+    await uploads(page).getByText("план", { exact: true }).waitFor();
+    assert.equal(await page.getByText("Отпустите файлы").count(), 0);
+    await choose(page, file("пусто.txt", ""), file("большой.bin", Buffer.alloc(2_200_000)));
+    await page.getByText("Файл пуст: пусто.txt").waitFor();
+    await page.getByText("Файл больше 2 МБ").waitFor();
+    assert.equal(await uploads(page).count(), 1);
+    await page.getByRole("button", { name: "Убрать файл план.txt" }).click();
+    await becomes(() => uploads(page).count(), 0);
+    assertNoErrors(vera);
+  },
+);
+
+test("a link that is cut in an upload is waited for: one file, one message", { skip }, async () => {
+  const wire = await startWire(server);
+  const { vera, boris, chatId } = await two({ url: wire.url });
+  const { page } = vera;
+  await wire.cut();
+  await choose(page, file("данные.bin", Buffer.alloc(300_000, 7), "application/octet-stream"));
+  await uploads(page).getByText("Ждём связи").waitFor();
+  await composer(page).fill("С данными");
+  await page.keyboard.press("Enter");
+  await page.getByText("Файлы ещё загружаются").waitFor();
+  assert.equal(await composer(page).inputValue(), "С данными", "nothing of it is lost");
+  await wire.restore();
+  await becomes(
+    () => page.getByRole("button", { name: "Отправить", exact: true }).getAttribute("aria-disabled"),
+    "false",
+  );
+  await composer(page).press("Enter");
+  await becomes(
+    async () => (await server.items(boris, chatId)).filter(({ attachments }) => attachments?.length).length,
+    1,
+  );
+  await log(page)
+    .getByRole("button", { name: /Скачать файл данные.bin/ })
+    .waitFor();
+  assertNoErrors(vera);
+});
+
+/** A paste or a drag with a file. @param {import("playwright-core").Page} page @param {"paste" | "dragover" | "drop"} kind
+ * @param {string} name @param {number[]} bytes */
+function give(page, kind, name, bytes) {
+  return page.evaluate(([how, called, data]) => {
+    const type = called.endsWith(".png") ? "image/png" : "text/plain";
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(data)], called, { type }));
+    const common = { bubbles: true, cancelable: true };
+    const event =
+      how === "paste"
+        ? new ClipboardEvent("paste", { ...common, clipboardData: transfer })
+        : new DragEvent(how, { ...common, dataTransfer: transfer });
+    (document.activeElement ?? document.body).dispatchEvent(event);
+  }, /** @type {const} */ ([kind, name, bytes]));
+}
+
+/** A picture of a slope of colours. @param {number} width @param {number} height */
+function png(width, height) {
+  const rows = Buffer.alloc((width * 3 + 1) * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const at = y * (width * 3 + 1) + 1 + x * 3;
+      rows[at] = (x * 255) / width;
+      rows[at + 1] = (y * 255) / height;
+      rows[at + 2] = 150;
+    }
+  }
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const chunks = [["IHDR", head], ["IDAT", deflateSync(rows)], ["IEND", Buffer.alloc(0)]]; // prettier-ignore
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    ...chunks.map(([name, data]) => chunk(`${name}`, /** @type {Buffer} */ (data))),
+  ]);
+}
+
+/** @param {string} name @param {Buffer} data */
+function chunk(name, data) {
+  const body = Buffer.concat([Buffer.from(name, "latin1"), data]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
