@@ -100,8 +100,7 @@ export function echoRow(face, row, around) {
     seq: null,
     before: nothing,
     above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
-    text: html`${attachments(face, echo.files)}
-    ${echo.content ? richText(face, echo.content, around) : nothing}`,
+    text: html`${attachments(face, echo.files)} ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,
   });
