@@ -5,13 +5,12 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Final, Literal, NamedTuple
 
-from attrs import frozen
+from msgspec import Struct
 
 SLACK: Final = 64
 
 
-@frozen
-class Now:
+class Now(Struct, frozen=True, gc=False):
     """The two clocks at one moment.
 
     `wall`: aware UTC, to stamp what is stored and to compare with tokens. `mono`: seconds of a clock that is never set,

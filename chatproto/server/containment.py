@@ -4,7 +4,7 @@ An exception while one frame, outcome, deadline or hint is handled closes the co
 back and resume. A room or a line that it may have left half done is given up, and everything else goes on.
 """
 
-from attrs import frozen
+from msgspec import Struct
 
 from chatproto.operations import OutcomeUnknown
 from chatproto.server.clock import Deadline, Now
@@ -23,8 +23,7 @@ from chatproto.server.pending import (
 )
 
 
-@frozen
-class Touched:
+class Touched(Struct, frozen=True):
     """What an input concerns: a connection, the room or the line of a chat, a user's absence; 0 where it is none.
 
     `queued`: commands whose senders wait for the outcome.

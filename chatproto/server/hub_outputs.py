@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from attrs import Factory, frozen
+from msgspec import Struct
 
 from chatproto.operations import Operation, Outcome
 from chatproto.server.hints import Hint
@@ -11,9 +12,9 @@ Kind = Literal["answer", "page", "lag", "item", "mark", "hint"]
 Level = Literal["info", "warning", "error"]
 
 
-@frozen
-class SendFrame:
-    """Queue encoded JSON on a connection.
+class SendFrame(Struct, frozen=True, gc=False):
+    """Queue encoded JSON on a connection. A Struct, as are all values that come with each message: made in a tenth of
+    the time.
 
     `kind`: answers, pages and lags are never dropped; items count against the queue's bound; marks are merged and hints
     (typing, presence) dropped first. `chat_id` stands on items, lags and marks, `seq` on items, `user_id` on marks.
@@ -27,8 +28,7 @@ class SendFrame:
     user_id: int = 0
 
 
-@frozen
-class Broadcast:
+class Broadcast(Struct, frozen=True):
     """Queue the same items on many connections: the entries `first_seq` to `last_seq` of a chat, a frame each."""
 
     connection_ids: tuple[int, ...]
@@ -54,8 +54,7 @@ class CloseConnection:
     reason: str
 
 
-@frozen
-class RunOperation:
+class RunOperation(Struct, frozen=True):
     """Perform on storage and come back with `Hub.complete_operation`."""
 
     request_id: int

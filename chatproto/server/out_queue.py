@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
+from msgspec import Struct
 
 from chatproto.server.hub_outputs import Broadcast, SendFrame
 from chatproto.wire import codec
@@ -14,8 +15,7 @@ UNCOUNTED: Final = ("answer", "page", "lag")
 """Frames that do not count against the bound, and are never dropped."""
 
 
-@frozen
-class Batch:
+class Batch(Struct, frozen=True):
     """What leaves in one write. `pages`: how many of the frames are pages of history."""
 
     frames: list[bytes]

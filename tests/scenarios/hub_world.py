@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from attrs import define, evolve, field
+from attrs import define, field
+from msgspec import structs
 
 from chatproto.operations import (
     ChatCreated,
@@ -246,7 +247,7 @@ class World:
                     case Broadcast():
                         for connection_id in output.connection_ids:
                             for frame in items_of(output):
-                                self._send(evolve(frame, connection_id=connection_id))
+                                self._send(structs.replace(frame, connection_id=connection_id))
                     case CloseConnection():
                         peer = self.peers.pop(output.connection_id, None)
                         if peer:
