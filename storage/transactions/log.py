@@ -235,9 +235,8 @@ def readers(chat_id: int) -> Steps[Readers]:
     return Readers(tuple((yield from _READERS.all(chat_id=chat_id))))
 
 
-def read_message(row: Sequence[Any], *, is_read: bool) -> Message:
-    """A row of MESSAGE_COLUMNS."""
-    found = MessageRow(*row)
+def read_message(found: MessageRow, *, is_read: bool) -> Message:
+    """The message of a row."""
     return Message(
         id=found.id,
         chat_id=found.chat_id,

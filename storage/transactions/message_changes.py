@@ -1,34 +1,26 @@
-"""Edits, deletions, reactions and pins: events of a log that change a message of it (docs/protocol.md I4).
-
-What a deletion erases is gone from every table when its transaction commits: the text, its former versions, the
-reactions, and the emoji in the events that told of them.
-"""
+"""Edits, deletions, reactions and pins: events of a log that change a message of it (docs/protocol.md I4)."""
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, assert_never
+from typing import Final, NamedTuple
 
-from attrs import frozen
-from msgspec import structs
-from sqlalchemy import BindParameter, Column, Table, and_, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, and_, bindparam, select, update
 
 from chatproto.operations import (
     Appended,
     DeleteMessage,
-    EditMessage,
     MessageChange,
     Pin,
     React,
     Refused,
 )
 from chatproto.operations.append_rules import NOT_MEMBER
-from chatproto.operations.message_events import OF_CONTENT, UNPINNED, gathered, rendered, tombstone
+from chatproto.operations.message_events import rendered
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
 from chatproto.wire.model import ChatType, Event, Message, Role
-from storage.statements import Select, Statement, Steps, into
-from storage.tables import chat_events, chat_users, chats, commands, messages, pins, reactions, revisions
-from storage.transactions.files import release_files
+from storage.statements import Select, Statement, Steps
+from storage.tables import chat_users, chats, commands, messages, pins, reactions
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_EVENT,
@@ -37,10 +29,8 @@ from storage.transactions.log import (
     MessageRow,
     read_entries,
     read_message,
-    write_attachments,
-    write_ids,
 )
-from storage.transactions.naming import INSERT_MENTION, find_named, forget_mentions, mention_rows
+from storage.transactions.message_effects import AcceptedChange, PinnedMessage, UnderMessage, perform
 from storage.transactions.states import Viewer, read_items
 
 
@@ -57,17 +47,6 @@ class _Chat(NamedTuple):
     digest: bytes | None
     accepted_first: int | None
     accepted_last: int | None
-
-
-class _Reaction(NamedTuple):
-    user_id: int
-    emoji: str
-    event_seq: int
-
-
-class _Pin(NamedTuple):
-    seq: int
-    event_seq: int
 
 
 _IN_CHAT: Final[BindParameter[int]] = bindparam("chat_id", type_=chats.c.id.type)
@@ -113,107 +92,15 @@ _REACTIONS: Final = Select(
         reactions.c.seq == bindparam("seq"),
         reactions.c.until_seq.is_(None),
     ),
-    row=_Reaction,
+    row=UnderMessage,
 )
 _PINS: Final = Select(
     select(pins.c.seq, pins.c.event_seq).where(pins.c.chat_id == bindparam("chat_id"), pins.c.until_seq.is_(None)),
-    row=_Pin,
+    row=PinnedMessage,
 )
-_LAST_LEFT: Final = Statement(
-    select(func.max(chat_users.c.left_seq)).where(chat_users.c.chat_id == bindparam("chat_id"))
-)
-_CHANGE_MESSAGE: Final = Statement(
-    update(messages)
-    .where(messages.c.id == bindparam("message_id"))
-    .values(
-        content=bindparam("content", type_=messages.c.content.type),
-        attachment_url=bindparam("attachment_url", type_=messages.c.attachment_url.type),
-        edited_at=bindparam("edited_at", type_=messages.c.edited_at.type),
-        rev=bindparam("rev"),
-        deleted=bindparam("deleted", type_=messages.c.deleted.type),
-        mentions=bindparam("mentions", type_=messages.c.mentions.type),
-        mentions_all=bindparam("mentions_all", type_=messages.c.mentions_all.type),
-        forwarded_id=bindparam("forwarded_id", type_=messages.c.forwarded_id.type),
-        forwarded_name=bindparam("forwarded_name", type_=messages.c.forwarded_name.type),
-        attachments=bindparam("attachments", type_=messages.c.attachments.type),
-    )
-)
-_INSERT_REVISION: Final = Statement(
-    into(revisions, "chat_id", "seq", "rev", "content", "edited_at", "at_seq", "mentions", "mentions_all")
-)
-_INSERT_REACTION: Final = Statement(into(reactions, "chat_id", "seq", "event_seq", "user_id", "emoji"))
-_INSERT_PIN: Final = Statement(into(pins, "chat_id", "seq", "event_seq"))
 _SET_PINNED: Final = Statement(
     update(chats).where(chats.c.id == bindparam("chat_key")).values(pinned_seq=bindparam("pinned_seq"))
 )
-_ERASE_EVENTS: Final = Statement(
-    update(chat_events)
-    .where(
-        chat_events.c.chat_id == bindparam("chat_key"),
-        chat_events.c.target_seq == bindparam("target"),
-        chat_events.c.event.in_(sorted(OF_CONTENT)),
-    )
-    .values(data="{}")
-)
-
-
-def _of_message(table: Table) -> tuple[Any, ...]:
-    return table.c.chat_id == bindparam("chat_key"), table.c.seq == bindparam("seq_key")
-
-
-_ERASE_REVISIONS: Final = Statement(delete(revisions).where(*_of_message(revisions)))
-_ERASE_REACTIONS: Final = Statement(delete(reactions).where(*_of_message(reactions)))
-
-
-@frozen
-class _Ending:
-    """How rows of a table end: by an entry that they stay until, or at once."""
-
-    until: Statement
-    remove: Statement
-
-
-def _ending(table: Table) -> _Ending:
-    event_seq: Column[int] = table.c.event_seq
-    key = (*_of_message(table), event_seq == bindparam("event_key"))
-    return _Ending(
-        Statement(update(table).where(*key).values(until_seq=bindparam("until_seq"))),
-        Statement(delete(table).where(*key)),
-    )
-
-
-_REACTION_ENDS: Final = _ending(reactions)
-_PIN_ENDS: Final = _ending(pins)
-
-
-@frozen
-class _Change:
-    """A command that is accepted, with the chat locked. `reactions`, `pins`: as they were before, where they matter."""
-
-    operation: MessageChange
-    chat: _Chat
-    message: Message
-    reactions: Sequence[_Reaction]
-    pins: Sequence[_Pin]
-
-    @property
-    def seq(self) -> int:
-        """Of its event."""
-        return self.chat.last_seq + 1
-
-    @property
-    def place(self) -> dict[str, int]:
-        """The message, as parameters."""
-        return {"chat_key": self.message.chat_id, "seq_key": self.message.seq}
-
-
-class _Done(NamedTuple):
-    """What an accepted command made of its message, and the event to be told, with what is stored of it."""
-
-    message: Message
-    event: str
-    data: dict[str, Any]
-    pinned_seq: int
 
 
 def append_message_change(operation: MessageChange) -> Steps[Appended | Refused]:
@@ -242,22 +129,25 @@ def append_message_change(operation: MessageChange) -> Steps[Appended | Refused]
     if verdict == "unchanged":
         return (yield from _nothing(operation, chat))
     assert message is not None
-    return (yield from _append(_Change(operation, chat, message, under, pinned)))
+    accepted = AcceptedChange(operation, message, chat.last_seq + 1, chat.pinned_seq, under, pinned)
+    return (yield from _append(accepted, chat))
 
 
-def _reactions(operation: MessageChange) -> Steps[list[_Reaction]]:
+def _reactions(operation: MessageChange) -> Steps[list[UnderMessage]]:
     if not isinstance(operation, React):
         return []
     return (yield from _REACTIONS.all(chat_id=operation.chat_id, seq=operation.seq))
 
 
-def _pins(operation: MessageChange, chat: _Chat) -> Steps[list[_Pin]]:
+def _pins(operation: MessageChange, chat: _Chat) -> Steps[list[PinnedMessage]]:
     if not isinstance(operation, Pin | DeleteMessage) or not chat.pinned_seq:
         return []
     return (yield from _PINS.all(chat_id=operation.chat_id))
 
 
-def _target(operation: MessageChange, message: Message, under: Sequence[_Reaction], pinned: Sequence[_Pin]) -> Target:
+def _target(
+    operation: MessageChange, message: Message, under: Sequence[UnderMessage], pinned: Sequence[PinnedMessage]
+) -> Target:
     return Target(
         sender_id=message.sender_id,
         created_at=message.created_at,
@@ -301,10 +191,10 @@ def _remember(operation: MessageChange, first_seq: int, last_seq: int) -> Steps[
     )
 
 
-def _append(change: _Change) -> Steps[Appended]:
-    operation, chat, seq = change.operation, change.chat, change.seq
+def _append(change: AcceptedChange, chat: _Chat) -> Steps[Appended]:
+    operation, seq = change.operation, change.seq
     yield from _remember(operation, seq, seq)
-    done = yield from _perform(change)
+    done = yield from perform(change)
     stored = Event(
         chat_id=operation.chat_id,
         seq=seq,
@@ -331,125 +221,3 @@ def _append(change: _Change) -> Steps[Appended]:
         yield from _SET_PINNED.run(chat_key=stored.chat_id, pinned_seq=done.pinned_seq)
     event = rendered(stored, done.message, done.pinned_seq or None)
     return Appended(stored.chat_id, (event,), dup=False, last_seq=seq, previous_at=chat.last_at)
-
-
-def _perform(change: _Change) -> Steps[_Done]:
-    operation = change.operation
-    match operation:
-        case EditMessage(content=content):
-            return (yield from _edit(change, operation, content))
-        case DeleteMessage():
-            return (yield from _delete(change))
-        case React(emoji=emoji, on=on):
-            return (yield from _react(change, emoji, on=on))
-        case Pin(on=on):
-            return (yield from _pin(change, on=on))
-        case _:
-            assert_never(operation)
-
-
-def _edit(change: _Change, operation: EditMessage, content: str) -> Steps[_Done]:
-    before, now = change.message, operation.now
-    named = (yield from find_named([(before.chat_id, operation.actor_id, operation.mentions)]))[0]
-    message = structs.replace(
-        before,
-        content=content,
-        edited_at=now,
-        rev=before.rev + 1,
-        mentions=named.user_ids,
-        mentions_all=named.everybody,
-    )
-    yield from forget_mentions(before)
-    yield from INSERT_MENTION.many(mention_rows(message))
-    texts = [(message, change.seq)]
-    if before.edited_at is None:
-        texts.insert(0, (structs.replace(before, rev=1), before.seq))
-    yield from _INSERT_REVISION.many(
-        [
-            {
-                "chat_id": one.chat_id,
-                "seq": one.seq,
-                "rev": one.rev,
-                "content": one.content,
-                "edited_at": one.edited_at,
-                "at_seq": at_seq,
-                "mentions": write_ids(one.mentions),
-                "mentions_all": one.mentions_all,
-            }
-            for one, at_seq in texts
-        ]
-    )
-    yield from _write(message)
-    return _Done(message, "edited", {"rev": message.rev}, change.chat.pinned_seq)
-
-
-def _delete(change: _Change) -> Steps[_Done]:
-    message = tombstone(change.message, change.message.rev + 1)
-    yield from _write(message)
-    yield from forget_mentions(change.message)
-    yield from release_files(change.message, change.operation.now)
-    if change.message.rev > 1:
-        yield from _ERASE_REVISIONS.run(**change.place)
-        yield from _ERASE_REACTIONS.run(**change.place)
-        yield from _ERASE_EVENTS.run(chat_key=message.chat_id, target=message.seq)
-    pinned = next((one for one in change.pins if one.seq == message.seq), None)
-    if pinned is None:
-        return _Done(message, "deleted", {}, change.chat.pinned_seq)
-    yield from _end(change, _PIN_ENDS, pinned.event_seq)
-    return _Done(message, "deleted", {UNPINNED: True}, _highest(change.pins, without=message.seq))
-
-
-def _react(change: _Change, emoji: str, *, on: bool) -> Steps[_Done]:
-    actor_id, seq, message = change.operation.actor_id, change.seq, change.message
-    under = [one for one in change.reactions if (one.user_id, one.emoji) != (actor_id, emoji)]
-    if on:
-        under.append(_Reaction(actor_id, emoji, seq))
-        yield from _INSERT_REACTION.run(
-            chat_id=message.chat_id, seq=message.seq, event_seq=seq, user_id=actor_id, emoji=emoji
-        )
-    else:
-        (own,) = (one for one in change.reactions if (one.user_id, one.emoji) == (actor_id, emoji))
-        yield from _end(change, _REACTION_ENDS, own.event_seq)
-    message = structs.replace(message, rev=message.rev + 1, reactions=gathered(under))
-    yield from _write(message)
-    data = {"rev": message.rev, "emoji": emoji}
-    return _Done(message, "reaction_added" if on else "reaction_removed", data, change.chat.pinned_seq)
-
-
-def _pin(change: _Change, *, on: bool) -> Steps[_Done]:
-    message, before = change.message, change.chat.pinned_seq
-    if on:
-        yield from _INSERT_PIN.run(chat_id=message.chat_id, seq=message.seq, event_seq=change.seq)
-        return _Done(message, "pinned", {}, max(before, message.seq))
-    (own,) = (one for one in change.pins if one.seq == message.seq)
-    yield from _end(change, _PIN_ENDS, own.event_seq)
-    return _Done(message, "unpinned", {}, _highest(change.pins, without=message.seq))
-
-
-def _highest(found: Sequence[_Pin], *, without: int) -> int:
-    return max((one.seq for one in found if one.seq != without), default=0)
-
-
-def _end(change: _Change, ending: _Ending, event_seq: int) -> Steps[None]:
-    """Take away what the entry `event_seq` put under the message, but keep it for those who have left since then."""
-    (left,) = yield from _LAST_LEFT.column(chat_id=change.message.chat_id)
-    if left is None or left < event_seq:
-        yield from ending.remove.run(**change.place, event_key=event_seq)
-    else:
-        yield from ending.until.run(**change.place, event_key=event_seq, until_seq=change.seq)
-
-
-def _write(message: Message) -> Steps[None]:
-    yield from _CHANGE_MESSAGE.run(
-        message_id=message.id,
-        content=message.content,
-        attachment_url=message.attachment_url,
-        edited_at=message.edited_at,
-        rev=message.rev,
-        deleted=message.deleted,
-        mentions=write_ids(message.mentions),
-        mentions_all=message.mentions_all,
-        forwarded_id=None if message.forwarded is None else message.forwarded.user_id,
-        forwarded_name=None if message.forwarded is None else message.forwarded.display_name,
-        attachments=write_attachments(message.attachments),
-    )

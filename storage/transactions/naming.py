@@ -12,7 +12,7 @@ from chatproto.wire.markup import Mentions
 from chatproto.wire.model import Forwarded, Message, Role
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, mentions, messages, users
-from storage.transactions.log import MESSAGE_COLUMNS, read_message
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 from storage.transactions.states import completed
 from storage.transactions.unread import EVERYBODY
 
@@ -119,6 +119,6 @@ def find_source(actor_id: int, forward: ForwardSource) -> Steps[Source | None]:
         return None
     left_seq, display_name, *columns = row
     ends = {} if left_seq is None else {forward.chat_id: left_seq}
-    (message,) = yield from completed([read_message(columns, is_read=False)], ends)
+    (message,) = yield from completed([read_message(MessageRow(*columns), is_read=False)], ends)
     author = Forwarded(user_id=message.sender_id, display_name=display_name)
     return Source(message.created_at, message.content, message.forwarded or author, message.attachments)

@@ -21,10 +21,10 @@ from chatproto.operations import (
 )
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User, named_ids
-from storage.statements import Lookup, Statement, Steps
+from storage.statements import Lookup, Select, Statement, Steps
 from storage.tables import chat_events, chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, read_entries, read_message, readers
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_entries, read_message, readers
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import Viewer, completed, read_items, seen_by
 
@@ -48,7 +48,7 @@ _RANGE: Final = Statement(
 _HEAD: Final = Statement(
     select(chats.c.last_seq, chats.c.last_at, chats.c.pinned_seq).where(chats.c.id == bindparam("chat_id"))
 )
-_NEWEST: Final = Statement(
+_NEWEST: Final = Select(
     select(*MESSAGE_COLUMNS)
     .where(
         messages.c.chat_id == bindparam("chat_id"),
@@ -57,7 +57,8 @@ _NEWEST: Final = Statement(
     )
     .order_by(messages.c.seq.desc())
     .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
+    .offset(bindparam("offset")),
+    row=MessageRow,
 )
 
 
@@ -264,7 +265,7 @@ def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
         return Refused("not_found")
     last_seq = visible.last_seq
     upto = last_seq if operation.before_seq is None else min(operation.before_seq - 1, last_seq)
-    rows = yield from _NEWEST.rows(
+    rows = yield from _NEWEST.all(
         chat_id=operation.chat_id,
         first_seq=visible.viewer.first_seq,
         upto=upto,
@@ -273,7 +274,8 @@ def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
     )
     viewer = visible.viewer
     who = viewer.readers or (yield from readers(operation.chat_id))
-    found = [read_message(row, is_read=who.have_read(row[4], row[2])) for row in reversed(rows[: operation.limit])]
+    shown = reversed(rows[: operation.limit])
+    found = [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in shown]
     kept = yield from completed(
         found, {} if viewer.left_seq is None else {operation.chat_id: viewer.left_seq}, operation.user_id
     )

@@ -55,14 +55,14 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
     heads: dict[int, tuple[int, datetime | None]] = {}
     for ids in _chunks(operation.chat_ids):
         rows = yield from _HEADS.rows(chat_ids=ids)
-        heads.update((row[0], (row[1], row[2])) for row in rows)
+        heads.update((chat_id, (last_seq, last_at)) for chat_id, last_seq, last_at in rows)
     ended: list[int] = []
     for ids in _chunks(operation.session_ids):
         ended += yield from _ENDED.column(session_ids=ids)
     memberships: dict[int, list[int]] = {user_id: [] for user_id in operation.user_ids}
     for ids in _chunks(operation.user_ids):
-        for row in (yield from _MEMBERSHIPS.rows(user_ids=ids)):
-            memberships[row[0]].append(row[1])
+        for user_id, chat_id in (yield from _MEMBERSHIPS.rows(user_ids=ids)):
+            memberships[user_id].append(chat_id)
     epoch = yield from read_epoch()
     return Swept(
         heads,

@@ -17,7 +17,7 @@ from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, Role, Us
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
-from storage.transactions.log import MESSAGE_COLUMNS, read_message
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 from storage.transactions.states import completed
 from storage.transactions.unread import Behind, count_all_mentions, count_all_mentions_then, count_unread
 
@@ -225,7 +225,7 @@ def view_of(user_id: int, chat_id: int) -> Steps[ChatView | None]:
 def _read_views(user_id: int, rows: Sequence[Row]) -> Steps[list[ChatView]]:
     """The newest first, each with its count up to its own last_seq, even if more is appended meanwhile."""
     width = len(_Row._fields)
-    found = [(_Row(*row[:width]), row[width:]) for row in rows]
+    found = [(_Row(*row[:width]), MessageRow(*row[width:]) if row[width:] else None) for row in rows]
     new = [row for row, _ in found if (row.last_message_seq or 0) > row.read_seq]
     counts = yield from _count_unread(user_id, new)
     named = yield from _count_mentions(user_id, [row for row in new if counts.get(row.id)])
@@ -273,9 +273,9 @@ def _count_unread(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[i
     return {chat_id: min(count, _MANY) for chat_id, count in counts.items()}
 
 
-def _view(row: _Row, message: Row, unread_count: int, mention_count: int) -> ChatView:
+def _view(row: _Row, message: MessageRow | None, unread_count: int, mention_count: int) -> ChatView:
     last_message = None
-    if message and row.last_message_seq is not None:
+    if message is not None and row.last_message_seq is not None:
         last_message = read_message(message, is_read=(row.others_have_read or 0) >= row.last_message_seq)
     direct = None
     if row.direct_low is not None and row.direct_high is not None:
