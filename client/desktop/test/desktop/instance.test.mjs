@@ -64,8 +64,7 @@ test("a second start shows the window of the first, opens its link, and ends", {
   await it.page.reload();
   assert.equal(await startAgain(it.userData, "vestnik://chat/43"), 0);
   await collectChats(it.page);
-  await eventually(async () => (await opened(it.page)).length > 0, "the chat of the later link");
-  assert.deepEqual(await opened(it.page), [43]);
+  await becomes(() => opened(it.page), [43]);
   await it.app.close();
 });
 

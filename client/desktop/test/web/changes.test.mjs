@@ -139,7 +139,7 @@ test(
     await vera.page.getByRole("button", { name: "Удалить у всех" }).click();
     for (const { page } of [vera, boris]) {
       await messageRow(page, "Сообщение удалено").waitFor();
-      assert.equal(await messageRow(page, "Хорошо").count(), 0);
+      await becomes(() => messageRow(page, "Хорошо").count(), 0);
     }
     await vera.page.setViewportSize({ width: 360, height: 640 });
     await look(vera.page, "changes-360");
@@ -287,7 +287,7 @@ test("what the server refuses is taken back with its reason, and a refused edit 
   await vera.page.getByText("Не удалось изменить реакцию. Сообщение уже удалено").waitFor();
   await messageRow(vera.page, "Моё, но поздно").getByText("Не удалось изменить. Сообщение уже удалено").waitFor();
   await look(vera.page, "refused");
-  assert.equal(await messageRow(vera.page, "Сообщение удалено").count(), 2);
+  await becomes(() => messageRow(vera.page, "Сообщение удалено").count(), 2);
   await messageRow(vera.page, "Моё, но поздно").getByRole("button", { name: "Удалить" }).click();
   await messageRow(vera.page, "Моё, но поздно").waitFor({ state: "detached" });
   assertNoErrors(vera, boris);

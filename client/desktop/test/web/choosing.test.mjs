@@ -116,7 +116,7 @@ test("a link to a message leads there, and says where one may not go", { skip },
   await page.getByText("Ещё 59", { exact: true }).first().waitFor();
   await page.evaluate((id) => (location.hash = `#chat/${id}/1`), chatId);
   await becomes(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq), "1");
-  assert.equal(await page.evaluate(() => location.hash), "");
+  await becomes(() => page.evaluate(() => location.hash), "");
   await page.evaluate((id) => (location.hash = `#chat/${id}/9999`), chatId);
   await page.getByText("Сообщение не найдено").waitFor();
   await page.evaluate(() => (location.hash = "#chat/999999/1"));
