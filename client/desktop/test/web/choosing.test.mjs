@@ -9,10 +9,12 @@ import {
   composer,
   launchChromium,
   messageRow,
+  messageRows,
   newPerson,
   noChromium,
   openChat,
   startServer,
+  startWire,
 } from "../harness/harness.js";
 import { assertInside, look } from "./look.js";
 
@@ -191,6 +193,61 @@ test("messages are forwarded to several chats, found by name", { skip }, async (
     }, [["Первое", "Борис Лебедев"], ["Третье", "Борис Лебедев"]]); // prettier-ignore
   }
   assertNoErrors(vera);
+});
+
+test("with the link cut all of it goes on by keys, and comes to the other one once", { skip }, async () => {
+  const direct = await server.direct(vera.account, boris);
+  await server.send(boris, direct, "Здравствуйте");
+  const wire = await startWire(server);
+  const away = await newPerson(browser, server, vera.name, { account: vera.account, url: wire.url });
+  const other = await newPerson(browser, server, boris.user.username, { account: boris });
+  await openChat(other.page, direct);
+  const { page } = away;
+  const { keyboard } = page;
+  await openChat(page, chatId);
+  await messageRow(page, "Третье").waitFor();
+  await page.locator("nav.side .row", { hasText: "Борис Лебедев" }).waitFor();
+  await wire.cut();
+  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
+
+  await page.getByRole("log").focus();
+  for (const key of ["ArrowUp", "Space", "ArrowUp", "Space"]) await keyboard.press(key);
+  const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
+  await bar.getByText("Выбрано: 2").waitFor();
+  await bar.getByRole("button", { name: "Переслать" }).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Переслать" });
+  await dialog.getByRole("searchbox").fill("бор");
+  await dialog.getByRole("searchbox").press("Enter");
+  await dialog.getByRole("button", { name: "Переслать", exact: true }).press("Enter");
+  await page.getByText("Переслано 2 сообщения").waitFor();
+  await bar.waitFor({ state: "detached" });
+
+  // what is here can be gone to, and somebody be named, without a link
+  await page.evaluate((id) => (location.hash = `#chat/${id}/1`), chatId);
+  await becomes(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq), "1");
+  await composer(page).focus();
+  await keyboard.type("@bor");
+  await page.getByRole("listbox", { name: "Кого упомянуть" }).waitFor();
+  await keyboard.press("Enter");
+  await becomes(() => composer(page).inputValue(), `@${boris.user.username} `);
+  await keyboard.press("Enter");
+  await messageRows(page).filter({ hasText: "В очереди" }).waitFor();
+  assert.equal(await messageRow(other.page, "Третье").count(), 0, "nothing has come there yet");
+
+  await wire.restore();
+  for (const text of ["Второе", "Третье"]) await messageRow(other.page, text).waitFor();
+  await other.page
+    .locator("nav.side .row", { hasText: "Маяк" })
+    .getByText("Упоминаний: 1")
+    .waitFor({ state: "attached" });
+  const contents = async (/** @type {number} */ id) => (await server.items(boris, id)).map(({ content }) => content);
+  assert.deepEqual(await contents(direct), ["Здравствуйте", "Второе", "Третье"]);
+  assert.equal((await contents(chatId)).filter((text) => text === `@${boris.user.username}`).length, 1);
+  await messageRows(page)
+    .filter({ hasText: "Отправлено" })
+    .or(messageRows(page).filter({ hasText: "Доставлено" }))
+    .waitFor();
+  assertNoErrors(away, other);
 });
 
 test(

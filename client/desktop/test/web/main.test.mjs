@@ -440,6 +440,26 @@ test("a notice for what is not looked at, none for the open chat, and gone when 
   await context.close();
 });
 
+test("a file that is dropped or pasted is answered with a word, and the page stays", { skip }, async () => {
+  const { page, context, errors, chats } = await vera();
+  await openChat(page, chats.petya);
+  const prevented = await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["x"], "x.png", { type: "image/png" }));
+    const how = { bubbles: true, cancelable: true };
+    const field = /** @type {Element} */ (document.querySelector("#compose"));
+    return [
+      document.body.dispatchEvent(new DragEvent("dragover", { ...how, dataTransfer: data })),
+      document.body.dispatchEvent(new DragEvent("drop", { ...how, dataTransfer: data })),
+      field.dispatchEvent(new ClipboardEvent("paste", { ...how, clipboardData: data })),
+    ];
+  });
+  assert.deepEqual(prevented, [false, false, false]);
+  await becomes(() => page.getByText("Отправлять файлы пока нельзя").count(), 2);
+  assertNoErrors({ name: "vera", errors });
+  await context.close();
+});
+
 test("typing goes to the composer from wherever nothing takes it", { skip }, async () => {
   const { page, context, chats } = await vera();
   await openChat(page, chats.petya);

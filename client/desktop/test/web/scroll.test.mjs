@@ -192,6 +192,37 @@ test(
   },
 );
 
+test("by pages and to the ends of the log the focus goes along, and stays in sight", { skip }, async () => {
+  const { page, context, errors } = await newPerson(browser, server, "boris", { account: boris });
+  await openChat(page, chat);
+  await atTheEnd(page);
+  await page.getByRole("log").focus();
+  await page.keyboard.press("ArrowUp");
+  /** Whether a message has the focus, and is in sight; and its seq. */
+  const focused = () =>
+    page.evaluate(() => {
+      const article = /** @type {HTMLElement} */ (document.activeElement);
+      const [at, box] = [article.closest("li"), article.getBoundingClientRect()];
+      const log = /** @type {HTMLElement} */ (document.querySelector(".log")).getBoundingClientRect();
+      const inSight = article.matches("article") && box.bottom > log.top && box.top < log.bottom;
+      return inSight ? Number(at?.dataset.seq) : 0;
+    });
+  await becomes(focused, last);
+  let above = last;
+  for (const key of ["PageUp", "PageUp", "Home"]) {
+    await page.keyboard.press(key);
+    await eventually(async () => {
+      const seq = await focused();
+      return seq > 0 && seq < above;
+    }, focused);
+    above = await focused();
+  }
+  await page.keyboard.press("End");
+  await becomes(focused, last);
+  assertNoErrors({ name: "boris", errors });
+  await context.close();
+});
+
 test("at the end one stays at the end; elsewhere one stays there, and what is new is counted", { skip }, async () => {
   const person = await newPerson(browser, server, "boris", { account: boris });
   const { page } = person;
