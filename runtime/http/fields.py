@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from chatproto.wire.frames import Cid
-from chatproto.wire.legacy import FileRef
+from chatproto.wire.legacy import FileRefs, file_ids
 from chatproto.wire.model import MAX_ID
 from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, is_email, normalize
 from runtime.http.reading import Context, Fault, Rule
@@ -120,6 +120,11 @@ def _search(text: str, _context: Context) -> str | Fault:
     return Fault("too_long", f"Must have at most {MAX_QUERY} characters.", MAX_QUERY) if len(text) > MAX_QUERY else text
 
 
+def _attachments(given: FileRefs, _context: Context) -> list[str] | Fault:
+    ids = file_ids(given)
+    return Fault("bad_format", "Must be ids of files.") if ids is None else ids
+
+
 def _until(moment: datetime, _context: Context) -> datetime | Fault:
     return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else Fault("out_of_range", "Not a time of these days.")
 
@@ -155,7 +160,8 @@ NewPassword = Annotated[
 ]
 AvatarUrl = Annotated[str, _told('https, or /api/files/{id}; "" for none', maxLength=MAX_URL), Rule(_avatar_url)]
 Content = Annotated[str, _told("at most 4,000 code points and 16 KiB by default")]
-Attachments = Annotated[FileRef | list[FileRef], _told("a file id, or its url, or a list of them")]
+Attachments = Annotated[FileRefs, _told("a file id, or its url, or a list of them"), Rule(_attachments)]
+"""Checked, it is a list of ids."""
 Search = Annotated[
     str, _told("wildcards stand for themselves", minLength=MIN_QUERY, maxLength=MAX_QUERY), Rule(_search)
 ]

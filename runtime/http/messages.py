@@ -22,7 +22,6 @@ from chatproto.operations import (
     Swept,
     composing,
 )
-from chatproto.wire.legacy import file_ids
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message, Page
 from runtime.http.fields import Attachments, Cid, Content, Id, Limit, Offset, ReadSeq, Seq, Until
@@ -128,7 +127,7 @@ async def mark_read(call: Call[Read, None], chat_id: int) -> Result:
 def _new_message(call: Call[NewMessage, None], chat_id: int) -> AppendMessage:
     body, services, user_id = call.body, call.services, call.me.user_id
     cid = body.cid or call.idempotency_key or services.random_token()
-    files = (*file_ids(body.attachment), *file_ids(body.attachments))
+    files = (*(body.attachment or ()), *(body.attachments or ()))
     if body.forward is not None:
         source = ForwardSource(body.forward.chat_id, body.forward.seq, body.forward.target_at)
         return composing.forward(chat_id, user_id, cid, source, body.reply_to, None, files, services.now())

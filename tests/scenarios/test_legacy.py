@@ -37,6 +37,15 @@ def test_errors_are_system_events() -> None:
     assert errors == ["empty_content", "attachment_invalid", "attachment_invalid", "unknown_type", "bad_frame"]
 
 
+def test_attachments_that_are_no_ids() -> None:
+    for wrong in ("x", ["f" * 22, "../../etc"], ["f" * 22] * 11):
+        world = World()
+        ann, bob = world.people("ann", "bob")
+        a = ann.join(world.direct(ann, bob))
+        a.send(type="message", content="x", attachment=wrong)
+        assert [(one["code"], one["field"]) for one in a.take("system")] == [("bad_frame", "attachment")]
+
+
 def test_status_and_presence() -> None:
     world = World()
     ann, bob = world.people("ann", "bob")
