@@ -85,9 +85,10 @@ def test_few_chats_and_many_cost_the_same(database: CountedSQLite) -> None:
     furnish(database, house, ann, 5)
     furnish(database, house, bob, 200)
     few, many = counts(database, ann), counts(database, bob)
-    more = 2 * (600 // 256)  # unread messages, and those that name one, are counted for 256 chats at once
-    assert few["LoadSession"] == many["LoadSession"] - more <= 10
-    assert few["ListChats"] == many["ListChats"] - more <= 5
+    # counted for 256 chats at once: unread messages in all of them, and those that name one apart where one is and was
+    more = 600 // 256 + 400 // 256 + 200 // 256
+    assert few["LoadSession"] == many["LoadSession"] - more <= 11
+    assert few["ListChats"] == many["ListChats"] - more <= 7
 
 
 def test_the_unread_before_many_of_ones_own_are_counted_too(database: CountedSQLite) -> None:
