@@ -80,7 +80,14 @@ function createProbe(fetchOutcome) {
 function outcomeFetcher(net, timeLimit = TIME_LIMIT) {
   return (url) =>
     new Promise((resolve) => {
-      const request = net.request({ url, redirect: "manual", credentials: "omit", cache: "no-store" });
+      // a session of its own: where requests are looked through, as those of the pages are, the reason of a failure is lost
+      const request = net.request({
+        url,
+        partition: "probe",
+        redirect: "manual",
+        credentials: "omit",
+        cache: "no-store",
+      });
       const clock = setTimeout(() => finish({ kind: "silent" }), timeLimit);
       /** @param {Outcome} outcome */
       const finish = (outcome) => {
