@@ -20,6 +20,7 @@ from chatproto.operations import (
     Refused,
     SaveLastSeen,
     SetFlags,
+    StoreIndex,
     TouchSession,
     UpdateUser,
 )
@@ -47,7 +48,16 @@ RESOLVE_PAUSE: Final = 0.2
 
 _NO_TABLE: Final = 1146
 _REPEATABLE: Final = (
-    LogCommand | AppendBatch | Mark | CreateDirect | SetFlags | SaveLastSeen | TouchSession | UpdateUser | LoadSession
+    LogCommand
+    | AppendBatch
+    | Mark
+    | CreateDirect
+    | SetFlags
+    | SaveLastSeen
+    | TouchSession
+    | UpdateUser
+    | LoadSession
+    | StoreIndex
 )
 """Operations that may simply be run again when nobody knows whether their commit took place."""
 _PASSING: Final = CONFLICTS | {

@@ -62,6 +62,7 @@ class ASCIIBytes(TypeDecorator[str]):
 
     impl = LargeBinary
     cache_ok = True
+    encoding = "ascii"
 
     def __init__(self, length: int) -> None:
         super().__init__(length)
@@ -72,10 +73,17 @@ class ASCIIBytes(TypeDecorator[str]):
         return dialect.type_descriptor(plain)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else value.encode("ascii")
+        return None if value is None else value.encode(self.encoding)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else bytes(value).decode("ascii")
+        return None if value is None else bytes(value).decode(self.encoding)
+
+
+class UTF8Bytes(ASCIIBytes):
+    """Any text kept as bytes: in the order of its code points on every database."""
+
+    cache_ok = True
+    encoding = "utf-8"
 
 
 def _digest() -> TypeEngine[bytes]:
@@ -108,8 +116,8 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-def _table(name: str, *parts: Any) -> Table:
-    return Table(name, metadata, *parts, **_OPTIONS)
+def _table(name: str, *parts: Any, **options: Any) -> Table:
+    return Table(name, metadata, *parts, **_OPTIONS, **options)
 
 
 def _zero(name: str) -> Column[int]:
@@ -195,13 +203,15 @@ chats = _table(
     Column("last_at", UTCDateTime),
     _zero("last_message_seq"),
     _zero("pinned_seq"),
+    _zero("indexed_seq"),
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
 )
 """`is_group` is for other readers. `direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups.
 `last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
-those that are pinned, 0 where there is none."""
+those that are pinned, 0 where there is none. `indexed_seq`: up to which entry `message_words` holds the messages; -1
+while the words of the chat are being removed."""
 
 chat_users = _table(
     "chat_users",
@@ -335,6 +345,16 @@ mentions = _table(
     Column("sender_id", BigInteger, nullable=False),
 )
 """Live messages by whom they name, to be counted; `user_id` 0: everybody."""
+
+message_words = _table(
+    "message_words",
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("word", UTF8Bytes(128), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""What messages are searched by (`chatproto.wire.words.entries`), made from their texts behind the commit. No foreign
+key: with one, each of these rows would lock that of its chat, which every send waits for."""
 
 pins = _table(
     "pins",

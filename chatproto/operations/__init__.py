@@ -81,6 +81,20 @@ from chatproto.operations.outcomes import (
     UsersFound,
     UserUpdated,
 )
+from chatproto.operations.search import (
+    FindUnindexed,
+    FoundPlace,
+    IndexedMessage,
+    IndexedSpan,
+    Match,
+    MessagesMatched,
+    ReadUnindexed,
+    SearchMessages,
+    StoreIndex,
+    Unindexed,
+    UnindexedFound,
+    UnindexedRead,
+)
 
 Operation = (
     CreateUser
@@ -123,6 +137,10 @@ Operation = (
     | LoadSession
     | Sweep
     | RenewEpoch
+    | SearchMessages
+    | FindUnindexed
+    | ReadUnindexed
+    | StoreIndex
 )
 
 __all__ = [
@@ -159,8 +177,12 @@ __all__ = [
     "FilesRemoved",
     "FindFile",
     "FindLogin",
+    "FindUnindexed",
     "FindUsers",
     "ForwardSource",
+    "FoundPlace",
+    "IndexedMessage",
+    "IndexedSpan",
     "ListChats",
     "ListSessions",
     "ListUsers",
@@ -171,8 +193,10 @@ __all__ = [
     "LoginFound",
     "Mark",
     "Marked",
+    "Match",
     "MessageChange",
     "MessagesFound",
+    "MessagesMatched",
     "Operation",
     "OperationFailed",
     "Outcome",
@@ -182,22 +206,28 @@ __all__ = [
     "PinsFound",
     "React",
     "ReadLog",
+    "ReadUnindexed",
     "ReadersFound",
     "Refused",
     "RenewEpoch",
     "RevisionsFound",
     "RotateRefresh",
     "SaveLastSeen",
+    "SearchMessages",
     "SearchUsers",
     "SessionCreated",
     "SessionLoaded",
     "SessionsEnded",
     "SessionsFound",
     "SetFlags",
+    "StoreIndex",
     "StoredFile",
     "Sweep",
     "Swept",
     "TouchSession",
+    "Unindexed",
+    "UnindexedFound",
+    "UnindexedRead",
     "UpdateUser",
     "UserFound",
     "UserUpdated",

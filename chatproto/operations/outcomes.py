@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import Factory, frozen
 
 from chatproto.operations.files import StoredFile
+from chatproto.operations.search import MessagesMatched, UnindexedFound, UnindexedRead
 from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
@@ -288,4 +289,7 @@ Outcome = (
     | Marked
     | SessionLoaded
     | Swept
+    | MessagesMatched
+    | UnindexedFound
+    | UnindexedRead
 )

@@ -36,6 +36,7 @@ from chatproto.operations import (
     FetchRevisions,
     FindFile,
     FindLogin,
+    FindUnindexed,
     FindUsers,
     ListChats,
     ListSessions,
@@ -48,12 +49,15 @@ from chatproto.operations import (
     Pin,
     React,
     ReadLog,
+    ReadUnindexed,
     RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
+    SearchMessages,
     SearchUsers,
     SetFlags,
     StoredFile,
+    StoreIndex,
     Sweep,
     Swept,
     TouchSession,
@@ -156,6 +160,7 @@ class Room:
     named: dict[int, tuple[tuple[int, ...], bool]] = field(factory=dict)
     changes: dict[int, tuple[int, ...]] = field(factory=dict)
     pins: list[tuple[int, int, bool]] = field(factory=list)
+    indexed_seq: int = 0
 
     @property
     def last_seq(self) -> int:
@@ -304,6 +309,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     from chatproto.simulation import store_marks as marks
     from chatproto.simulation import store_messages as messages
     from chatproto.simulation import store_pages as pages
+    from chatproto.simulation import store_search as search
 
     return {
         Sweep: Store.sweep,
@@ -345,5 +351,9 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         AddFile: files.add_file,
         FindFile: files.find_file,
         CleanFiles: files.clean_files,
+        SearchMessages: search.search_messages,
+        FindUnindexed: search.find_unindexed,
+        ReadUnindexed: search.read_unindexed,
+        StoreIndex: search.store_index,
         RenewEpoch: Store.renew_epoch,
     }

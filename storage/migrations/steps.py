@@ -20,10 +20,10 @@ OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-def create_table(name: str, *items: SchemaItem) -> None:
+def create_table(name: str, *items: SchemaItem, **options: Any) -> None:
     """Create the table unless it is there. Constraints belong to `items`; indexes are steps of their own."""
     if not inspect(op.get_bind()).has_table(name):
-        op.create_table(name, *items, **OPTIONS)
+        op.create_table(name, *items, **OPTIONS, **options)
 
 
 def create_index(name: str, table: str, columns: list[str], *, unique: bool = False) -> None:

@@ -42,6 +42,7 @@ from chatproto.operations import (
     FetchRevisions,
     FindFile,
     FindLogin,
+    FindUnindexed,
     FindUsers,
     ListChats,
     ListSessions,
@@ -55,12 +56,15 @@ from chatproto.operations import (
     Pin,
     React,
     ReadLog,
+    ReadUnindexed,
     Refused,
     RenewEpoch,
     RotateRefresh,
     SaveLastSeen,
+    SearchMessages,
     SearchUsers,
     SetFlags,
+    StoreIndex,
     Sweep,
     TouchSession,
     UpdateUser,
@@ -72,8 +76,10 @@ from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
 from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
+from storage.transactions.indexing import find_unindexed, read_unindexed, store_index
 from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
+from storage.transactions.message_search import search_messages
 from storage.transactions.pages import fetch_around, fetch_messages, fetch_page, read_log
 from storage.transactions.search import find_users, search_users
 from storage.transactions.sessions import (
@@ -184,5 +190,13 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(sweep, operation), writes=False)
         case RenewEpoch():
             return Plan(partial(renew_epoch, operation), writes=True)
+        case SearchMessages():
+            return Plan(partial(search_messages, operation), writes=False)
+        case FindUnindexed():
+            return Plan(partial(find_unindexed, operation), writes=False)
+        case ReadUnindexed():
+            return Plan(partial(read_unindexed, operation), writes=False)
+        case StoreIndex():
+            return Plan(partial(store_index, operation), writes=True)
         case _:
             assert_never(operation)

@@ -21,6 +21,7 @@ from chatproto.operations.message_rules import Actor, Target, judge_message_chan
 from chatproto.wire.model import ChatType, Event, Message, Role
 from storage.statements import Select, Statement, Steps
 from storage.tables import chat_users, chats, commands, messages, pins, reactions
+from storage.transactions.indexing import reindex
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_EVENT,
@@ -42,6 +43,7 @@ class _Chat(NamedTuple):
     last_at: datetime | None
     last_message_seq: int
     pinned_seq: int
+    indexed_seq: int
     role: Role | None
     first_seq: int | None
     digest: bytes | None
@@ -59,6 +61,7 @@ _FACTS: Final = Statement(
         chats.c.last_at,
         chats.c.last_message_seq,
         chats.c.pinned_seq,
+        chats.c.indexed_seq,
         chat_users.c.role,
         chat_users.c.first_seq,
         commands.c.digest,
@@ -217,6 +220,8 @@ def _append(change: AcceptedChange, chat: _Chat) -> Steps[Appended]:
     yield from MOVE_HEAD.run(
         chat_id=stored.chat_id, last_seq=seq, last_at=operation.now, last_message_seq=chat.last_message_seq
     )
+    if done.message.content != change.message.content:
+        yield from reindex(change.message, done.message, chat.indexed_seq)
     if done.pinned_seq != chat.pinned_seq:
         yield from _SET_PINNED.run(chat_key=stored.chat_id, pinned_seq=done.pinned_seq)
     event = rendered(stored, done.message, done.pinned_seq or None)

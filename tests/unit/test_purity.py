@@ -13,7 +13,7 @@ ALLOWED = {
     *("__future__", "argparse", "base64", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
     *("enum", "functools", "hashlib", "heapq", "hmac", "html", "itertools", "json", "math", "operator", "random"),
     *("re", "string", "sys", "textwrap", "types", "typing", "unicodedata"),
-    *("attrs", "chatproto", "jwt", "msgspec"),
+    *("attrs", "chatproto", "Stemmer", "jwt", "msgspec"),
 }
 """What a pure module may import. Of `random` the class Random alone, for injected generators."""
 CALLS = {

@@ -45,6 +45,13 @@ def mentions(content: str) -> Mentions:
     return Mentions(tuple(names), any(isinstance(node, MentionAll) for node in found))
 
 
+def has_link(content: str) -> bool:
+    """Whether an address stands in it, that of a page or an e-mail; not in code."""
+    if "." not in content and "@" not in content and "://" not in content:
+        return False
+    return any(isinstance(node, Link) for node in _leaves(parse(content)))
+
+
 def plain(content: str, *, hidden: str | None = HIDDEN) -> str:
     """A text without its marks, for previews and notices. `hidden` stands for each spoiler; None shows them."""
     return _plain_blocks(parse(content), hidden)

@@ -1,0 +1,133 @@
+"""Messages by their words, and the index that they are found by."""
+
+from datetime import datetime
+from typing import Literal
+
+from attrs import frozen
+
+from chatproto.wire.model import Message, User
+from chatproto.wire.query import Query, Span
+
+Has = Literal["link"]
+
+
+@frozen
+class FoundPlace:
+    """Where a search stopped: results are ordered by these three, the newest first."""
+
+    created_at: datetime
+    chat_id: int
+    seq: int
+
+    @property
+    def key(self) -> tuple[datetime, int, int]:
+        """To compare by."""
+        return self.created_at, self.chat_id, self.seq
+
+
+@frozen
+class SearchMessages:
+    """Live messages within what the user may see (for a former member as long as the text is what it was when they
+    left), which have all of `query`; in one chat, of one sender, made in [after, before), with a link, where that is
+    asked for. `cursor`: only what comes after it, in the order the newest first. Limits: `limit` results, and a bound
+    of messages that are looked at, so that there may be fewer results and still a next place.
+
+    Outcome: MessagesMatched; Refused not_found: the user never was in `chat_id`."""
+
+    user_id: int
+    query: Query
+    limit: int
+    chat_id: int | None = None
+    sender_id: int | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+    has: Has | None = None
+    cursor: FoundPlace | None = None
+
+
+@frozen
+class Match:
+    """A message, and where it has what was searched for."""
+
+    message: Message
+    spans: tuple[Span, ...]
+
+
+@frozen
+class MessagesMatched:
+    """The newest first. `next_place`: where to go on, None at the end. `complete`: false where the index has not
+    reached messages that are too many to be read one by one, so that a later search may find more."""
+
+    matches: tuple[Match, ...]
+    users: tuple[User, ...]
+    next_place: FoundPlace | None
+    complete: bool
+
+
+@frozen
+class FindUnindexed:
+    """Which of the `limit` chats above `after_id` have entries that the index lacks. Outcome: UnindexedFound."""
+
+    after_id: int
+    limit: int
+
+
+@frozen
+class UnindexedFound:
+    """`next_id`: where to go on, None at the end."""
+
+    chat_ids: tuple[int, ...]
+    next_id: int | None
+
+
+@frozen
+class ReadUnindexed:
+    """What the index lacks of these chats: at most `limit` messages in all. Outcome: UnindexedRead."""
+
+    chat_ids: tuple[int, ...]
+    limit: int
+
+
+@frozen
+class Unindexed:
+    """The live messages of one chat in (after_seq, upto_seq], ascending."""
+
+    chat_id: int
+    after_seq: int
+    upto_seq: int
+    messages: tuple[Message, ...]
+
+
+@frozen
+class UnindexedRead:
+    """`more`: some of these chats have more than this."""
+
+    chats: tuple[Unindexed, ...]
+    more: bool
+
+
+@frozen
+class IndexedMessage:
+    """What the index is to hold of a message, as it was at `rev`."""
+
+    seq: int
+    rev: int
+    entries: frozenset[str]
+
+
+@frozen
+class IndexedSpan:
+    """The index of one chat in (after_seq, upto_seq]."""
+
+    chat_id: int
+    after_seq: int
+    upto_seq: int
+    messages: tuple[IndexedMessage, ...]
+
+
+@frozen
+class StoreIndex:
+    """Put spans into the index. A message that was changed since it was read is put there as it is now; a span that no
+    longer begins where the index of its chat ends is left out. May be run again. Outcome: Done."""
+
+    spans: tuple[IndexedSpan, ...]

@@ -1,0 +1,103 @@
+"""The model's search: every text that the user may see is looked at; the index only counts how far it would reach."""
+
+from chatproto.operations import (
+    Done,
+    FindUnindexed,
+    FoundPlace,
+    Match,
+    MessagesMatched,
+    Outcome,
+    ReadUnindexed,
+    Refused,
+    SearchMessages,
+    StoreIndex,
+    Unindexed,
+    UnindexedFound,
+    UnindexedRead,
+)
+from chatproto.simulation.model_store import Membership, Room, Store
+from chatproto.simulation.store_chats import as_of, shown
+from chatproto.wire.markup import has_link
+from chatproto.wire.model import Message, named_ids
+from chatproto.wire.query import matches
+
+
+def search_messages(store: Store, operation: SearchMessages) -> Outcome:
+    """The newest first."""
+    rooms = [room for room in store.rooms.values() if operation.user_id in room.members]
+    if operation.chat_id is not None:
+        rooms = [room for room in rooms if room.id == operation.chat_id]
+        if not rooms:
+            return Refused("not_found")
+    found = [match for room in rooms for match in _found(room, room.members[operation.user_id], operation)]
+    found.sort(key=lambda match: _place(match.message).key, reverse=True)
+    kept = found[: operation.limit]
+    users = sorted(named_ids([match.message for match in kept]))
+    return MessagesMatched(
+        tuple(kept),
+        tuple(store.seen_by(operation.user_id, user_id) for user_id in users),
+        _place(kept[-1].message) if len(found) > operation.limit else None,
+        complete=True,
+    )
+
+
+def _place(message: Message) -> FoundPlace:
+    return FoundPlace(message.created_at, message.chat_id, message.seq)
+
+
+def _found(room: Room, member: Membership, operation: SearchMessages) -> list[Match]:
+    """What was edited after the user had left is not found: one text is not theirs to see, the other is gone."""
+    end = room.last_seq if member.left_seq is None else member.left_seq
+    found = []
+    for item in room.log[member.first_seq - 1 : end]:
+        if not isinstance(item, Message):
+            continue
+        seen = shown(room, item, member)
+        content = seen.content
+        if content is None or content != as_of(room, item, None).content or not _is_asked_for(seen, operation):
+            continue
+        spans = matches(operation.query, content)
+        if spans is not None:
+            found.append(Match(seen, spans))
+    return found
+
+
+def _is_asked_for(message: Message, operation: SearchMessages) -> bool:
+    return (
+        (operation.cursor is None or _place(message).key < operation.cursor.key)
+        and (operation.after is None or message.created_at >= operation.after)
+        and (operation.before is None or message.created_at < operation.before)
+        and operation.sender_id in (None, message.sender_id)
+        and (operation.has is None or has_link(message.content or ""))
+    )
+
+
+def find_unindexed(store: Store, operation: FindUnindexed) -> Outcome:
+    """A slice of the rooms."""
+    rooms = [room for room in store.rooms.values() if room.id > operation.after_id][: operation.limit]
+    lacking = tuple(room.id for room in rooms if room.indexed_seq < room.last_seq)
+    return UnindexedFound(lacking, rooms[-1].id if len(rooms) == operation.limit else None)
+
+
+def read_unindexed(store: Store, operation: ReadUnindexed) -> Outcome:
+    """One room after another, until there are enough."""
+    left, found = operation.limit, list[Unindexed]()
+    for chat_id in sorted(set(operation.chat_ids) & store.rooms.keys()):
+        room = store.rooms[chat_id]
+        if left <= 0 or room.indexed_seq == room.last_seq:
+            continue
+        messages = [item for item in room.log[room.indexed_seq :] if isinstance(item, Message)][:left]
+        upto = messages[-1].seq if len(messages) == left else room.last_seq
+        live = tuple(as_of(room, message, None) for message in messages if not message.deleted)
+        found.append(Unindexed(chat_id, room.indexed_seq, upto, live))
+        left -= len(messages)
+    return UnindexedRead(tuple(found), more=left <= 0)
+
+
+def store_index(store: Store, operation: StoreIndex) -> Outcome:
+    """Only how far it reaches."""
+    for span in operation.spans:
+        room = store.rooms[span.chat_id]
+        if room.indexed_seq >= span.after_seq:
+            room.indexed_seq = max(room.indexed_seq, span.upto_seq)
+    return Done()

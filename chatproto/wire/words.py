@@ -1,0 +1,104 @@
+"""The words of a text as search knows them: folded, stemmed, and where they stand.
+
+Folded: NFKC, case folded, without diacritics (ё is е; й stays й). Stemmed: by Snowball, Cyrillic words as Russian and
+Latin ones as English; other words, and those with digits, are their own stems. `_` and everything else that is neither
+letter, digit nor mark stands between words.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from attrs import frozen
+from Stemmer import Stemmer
+
+from chatproto.wire.markup import has_link
+
+VERSION: Final = "1"
+"""Of what `entries` makes of a text: an index that was made by another version is worth nothing."""
+KEPT: Final = 32
+"""Code points of a word that the index holds; longer words are told apart by the text itself."""
+
+_MARKS: Final = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0e31"
+    "\u0e34-\u0e3a\u0e47-\u0e4e\u3099\u309a"
+)
+_WORD: Final = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
+_OUTSIDE: Final = re.compile(f"(?![{_MARKS}])[\\W_]")
+"""What may come out of NFKC, such as the stroke of ½."""
+_LATIN: Final = re.compile("[a-z]+")
+_CYRILLIC: Final = re.compile("[а-я]+")
+_BREVE: Final = "\u0306"
+_FROM: Final = "\x01from"
+_LINK: Final = "\x01link"
+_CACHED: Final = 1 << 16
+"""Words that are remembered: texts repeat themselves."""
+
+
+@frozen
+class Word:
+    """A word of a text: `start` and `length` count code points of the text as it was written."""
+
+    folded: str
+    stem: str
+    start: int
+    length: int
+
+
+def words_of(text: str) -> list[Word]:
+    """In their order."""
+    found = []
+    for met in _WORD.finditer(text):
+        written = met.group()
+        folded, stem = _known(written) if len(written) <= KEPT else _folded_and_stemmed(written)
+        if folded:
+            found.append(Word(folded, stem, met.start(), met.end() - met.start()))
+    return found
+
+
+def entries(text: str, sender_id: int) -> frozenset[str]:
+    """What the index holds of a message: its words, their stems, who sent it, and whether it has a link."""
+    words = words_of(text)
+    held = {word.folded[:KEPT] for word in words} | {word.stem[:KEPT] for word in words}
+    held.add(sent_by(sender_id))
+    if has_link(text):
+        held.add(_LINK)
+    return frozenset(held)
+
+
+def sent_by(sender_id: int) -> str:
+    """The entry of all messages of one sender; no word begins like it."""
+    return f"{_FROM}{sender_id}"
+
+
+def with_link() -> str:
+    """The entry of all messages with a link."""
+    return _LINK
+
+
+def _folded_and_stemmed(written: str) -> tuple[str, str]:
+    folded = _fold(written)
+    return folded, _stem(folded) if len(folded) <= KEPT else folded
+
+
+_known = lru_cache(_CACHED)(_folded_and_stemmed)
+
+
+def _fold(word: str) -> str:
+    if word.isascii():
+        return word.lower()
+    folded = unicodedata.normalize("NFKC", word).casefold()
+    kept: list[str] = []
+    for character in unicodedata.normalize("NFD", folded):
+        diacritic = "\u0300" <= character <= "\u036f"
+        if not diacritic or (character == _BREVE and kept and kept[-1] == "и"):
+            kept.append(character)
+    return _OUTSIDE.sub("", unicodedata.normalize("NFC", "".join(kept)))
+
+
+def _stem(word: str) -> str:
+    """A stemmer is made for each word: it works in its own memory, and several threads may ask."""
+    if _LATIN.fullmatch(word):
+        return str(Stemmer("english", 0).stemWord(word))
+    return str(Stemmer("russian", 0).stemWord(word)) if _CYRILLIC.fullmatch(word) else word

@@ -1,0 +1,281 @@
+"""Messages are found by their words, on every store alike: what, by whom, in which order, and what never is."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any, Final
+
+import pytest
+
+from chatproto.operations import (
+    Done,
+    FindUnindexed,
+    MessagesMatched,
+    ReadUnindexed,
+    SearchMessages,
+    StoreIndex,
+    UnindexedFound,
+    UnindexedRead,
+)
+from chatproto.operations.indexed import index_of
+from chatproto.simulation.model_store import Store
+from chatproto.wire.model import Message
+from chatproto.wire.query import read_query
+from tests.storage.store_house import House, expect, refusal
+
+
+async def index(house: House, *chat_ids: int, limit: int = 100) -> None:
+    """Until nothing is lacking."""
+    more = True
+    while more:
+        read = expect(UnindexedRead, await house.do(ReadUnindexed(chat_ids, limit)))
+        more = bool(read.chats)
+        if more:
+            assert await house.do(StoreIndex(tuple(index_of(one) for one in read.chats))) == Done()
+
+
+def asked(user_id: int, text: str, limit: int = 20, **fields: Any) -> SearchMessages:
+    query = read_query(text)
+    assert query is not None
+    return SearchMessages(user_id, query, limit, **fields)
+
+
+async def search(house: House, user_id: int, text: str, **fields: Any) -> MessagesMatched:
+    return expect(MessagesMatched, await house.do(asked(user_id, text, **fields)))
+
+
+async def texts(house: House, user_id: int, text: str, **fields: Any) -> list[str | None]:
+    found = await search(house, user_id, text, **fields)
+    assert found.complete
+    return [match.message.content for match in found.matches]
+
+
+@pytest.fixture(params=["tail", "index"])
+def reached(request: pytest.FixtureRequest) -> bool:
+    """Whether the index has reached the messages, or they are read from the end of the log."""
+    return bool(request.param == "index")
+
+
+async def test_words_are_found_in_all_their_forms(house: House, reached: bool) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.direct(ann, bob)
+    said = [
+        "Встреча завтра в семь",
+        "о встречах не говорим",
+        "Ещё ёлка",
+        "Running late, see docs.rs/trio",
+        "naïve café",
+        "snake_case_name",
+        "to be or not to be",
+        "Йод",
+    ]
+    for text in said:
+        await house.send(chat, ann, text)
+        house.wait(seconds=1)
+    if reached:
+        await index(house, chat)
+    for query, numbers in (
+        ("встречу", [1, 0]),
+        ("встр", [1, 0]),
+        ("ВСТРЕЧИ СЕМЬ", [0]),
+        ("елки", [2]),
+        ("ещё", [2]),
+        ("run late", [3]),
+        ("trio", [3]),
+        ("naive", [4]),
+        ("case", [5]),
+        ("be", [6]),
+        ("в", [0]),
+        ("с", []),
+        ('"to be"', [6]),
+        ('"be to"', []),
+        ('"встреча завтра" се', [0]),
+        ('"встречи завтра"', []),
+        ("иод", []),
+        ("йо", [7]),
+        ("встреча ёлка", []),
+        ("%", None),
+    ):
+        if numbers is None:
+            assert read_query(query) is None
+        else:
+            assert await texts(house, bob, query) == [said[number] for number in numbers], query
+    (match,) = (await search(house, ann, "встреч говорить")).matches
+    assert match.spans == ((2, 8), (14, 7))
+    assert [user.id for user in (await search(house, ann, "run")).users] == [ann]
+
+
+async def test_results_are_the_newest_first_in_pages(house: House, reached: bool) -> None:
+    ann, bob, eve = await house.people(3)
+    chats = [await house.direct(ann, bob), await house.direct(ann, eve), await house.group(ann, bob, eve)]
+    for number in range(30):
+        await house.send(chats[number * 7 % 3], ann, f"слово {number}")
+        house.wait(seconds=1)
+        if reached and number in (9, 28):
+            await index(house, *chats, limit=4)
+    pages, cursor = [], None
+    while True:
+        found = await search(house, ann, "слово", limit=7, cursor=cursor)
+        pages.append([match.message.content for match in found.matches])
+        cursor = found.next_place
+        if cursor is None:
+            break
+    assert [len(page) for page in pages] == [7, 7, 7, 7, 2]
+    assert [text for page in pages for text in page] == [f"слово {number}" for number in reversed(range(30))]
+    assert len(await texts(house, bob, "слова", limit=50)) == 20
+
+
+async def test_filters(house: House, reached: bool) -> None:
+    ann, bob = await house.people(2)
+    chat, other = await house.direct(ann, bob), await house.group(ann, bob)
+    sent: list[Message] = []
+    for place, author, text in (
+        (chat, ann, "отчёт 1"),
+        (chat, bob, "отчёт 2 на docs.rs/trio"),
+        (other, bob, "отчёт 3"),
+        (other, ann, "отчёт 4 `docs.rs/x`"),
+    ):
+        sent.append(await house.send(place, author, text))
+        house.wait(hours=1)
+    if reached:
+        await index(house, chat, other)
+
+    async def numbers(**fields: Any) -> list[int]:
+        return [int((text or "")[6]) for text in await texts(house, ann, "отчет", **fields)]
+
+    assert await numbers() == [4, 3, 2, 1]
+    assert await numbers(chat_id=chat) == [2, 1]
+    assert await numbers(sender_id=bob) == [3, 2]
+    assert await numbers(has="link") == [2]
+    assert await numbers(after=sent[1].created_at) == [4, 3, 2]
+    assert await numbers(before=sent[1].created_at) == [1]
+    assert await numbers(after=sent[1].created_at, before=sent[3].created_at, sender_id=bob) == [3, 2]
+    assert refusal(await house.do(asked(ann, "отчёт", chat_id=99))) == "not_found"
+
+
+async def test_nothing_is_found_of_what_one_may_not_see(house: House, reached: bool) -> None:
+    ann, bob, eve, dan = await house.people(4)
+    chat = await house.group(ann, bob)
+    old = await house.send(chat, ann, "тайна первая")
+    kept = await house.send(chat, ann, "тайна вторая")
+    await house.change("add", chat, ann, eve, history="none")
+    seen = await house.send(chat, bob, "тайна третья")
+    if reached:
+        await index(house, chat)
+    await house.change("remove", chat, ann, bob)
+    await house.send(chat, ann, "тайна четвёртая")
+    if reached:
+        await index(house, chat)
+    assert await texts(house, dan, "тайна") == []
+    assert refusal(await house.do(asked(dan, "тайна", chat_id=chat))) == "not_found"
+    assert await texts(house, eve, "тайна") == ["тайна четвёртая", "тайна третья"]
+    assert await texts(house, bob, "тайна") == ["тайна третья", "тайна вторая", "тайна первая"]
+    await house.changed(house.edit_of(chat, ann, kept.seq, "правда"))
+    await house.changed(house.delete_of(chat, ann, old.seq))
+    assert await texts(house, bob, "тайна") == ["тайна третья"], "edited and deleted since"
+    assert await texts(house, bob, "правда") == [], "written since"
+    assert await texts(house, ann, "тайны") == ["тайна четвёртая", "тайна третья"]
+    assert await texts(house, ann, "правды") == ["правда"]
+    (match,) = (await search(house, bob, "третью")).matches
+    assert match.message == await house.message_at(bob, chat, seen.seq)
+
+
+async def test_a_change_while_a_span_is_put_into_the_index_is_not_lost(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.direct(ann, bob)
+    for number in range(4):
+        await house.send(chat, ann, f"раз {number}")
+    (read,) = expect(UnindexedRead, await house.do(ReadUnindexed((chat,), 9))).chats
+    await house.changed(house.edit_of(chat, ann, 2, "два"))
+    await house.changed(house.delete_of(chat, ann, 3))
+    span = StoreIndex((index_of(read),))
+    for _ in range(2):  # by two processes
+        assert await house.do(span) == Done()
+        await index(house, chat)
+        assert await texts(house, bob, "раз") == ["раз 3", "раз 0"]
+        assert await texts(house, bob, "два") == ["два"]
+    assert expect(UnindexedFound, await house.do(FindUnindexed(0, 9))) == UnindexedFound((), None)
+    await house.send(chat, ann, "три")
+    assert expect(UnindexedFound, await house.do(FindUnindexed(0, 1))) == UnindexedFound((chat,), chat)
+    assert expect(UnindexedFound, await house.do(FindUnindexed(chat, 1))) == UnindexedFound((), None)
+
+
+WORDS: Final = [
+    *("встреча", "встречи", "встречу", "отчёт", "отчёта", "отчётах", "в", "и", "не", "город", "города", "городской"),
+    *("run", "runs", "running", "meeting", "meetings", "the", "to", "ёж", "ежи", "https://a.example", "docs.rs"),
+    *("foo_bar", "naïve", "42", "4", "день", "дня"),
+]
+
+
+async def test_every_store_finds_what_the_model_finds(house: House) -> None:
+    """Random texts, changes and queries, on the store and on a model beside it."""
+    random = Random(7)
+    model = House(_Model(Store("model")))
+    houses = (house, model)
+    for one in houses:
+        people = [await one.user(f"u{number}") for number in range(3)]
+        chats = [await one.group(*people), await one.direct(*people[:2]), await one.group(*people[1:])]
+    members = [people, people[:2], people[1:]]
+    sent: list[tuple[int, int, int]] = []
+    for step in range(120):
+        number = random.randrange(3)
+        author, text = random.choice(members[number]), " ".join(random.choices(WORDS, k=random.randint(1, 6)))
+        seqs = {(await one.send(chats[number], author, text)).seq for one in houses}
+        sent.append((chats[number], author, seqs.pop()))
+        model.now = house.wait(seconds=random.choice((0, 1, 100)))
+        if step % 40 == 30:
+            await index(house, *chats, limit=23)
+        if random.random() < 0.15:
+            chat, actor, seq = sent.pop(random.randrange(len(sent)))
+            for one in houses if actor in members[chats.index(chat)] else ():
+                edit = one.edit_of(chat, actor, seq, f"{text} день")
+                await one.changed(one.delete_of(chat, actor, seq) if step % 2 else edit)
+        if step == 75:
+            members[0] = people[:2]
+            for one in houses:
+                await one.change("remove", chats[0], people[0], people[2])
+    for _ in range(25):
+        words = random.choices(WORDS, k=random.randint(1, 3))
+        text = f'"{words[0]} {words[-1]}"' if random.random() < 0.2 else " ".join(words)[: random.randint(2, 30)]
+        fields: dict[str, Any] = {
+            "limit": random.choice((3, 50)),
+            "chat_id": random.choice((None, None, chats[1])),
+            "sender_id": random.choice((None, None, people[1])),
+            "has": random.choice((None, None, "link")),
+            "after": random.choice((None, house.now - timedelta(seconds=2000))),
+        }
+        for user_id in people[:2]:
+            await _compare(houses, user_id, text, fields)
+        await _compare(houses, people[2], text, fields | {"chat_id": None})
+
+
+async def _compare(houses: tuple[House, House], user_id: int, text: str, fields: dict[str, Any]) -> None:
+    """All pages of a search."""
+    if read_query(text) is None:
+        return
+    everything = []
+    for one in houses:
+        found, cursor = [], None
+        for _ in range(200):
+            outcome = await search(one, user_id, text, cursor=cursor, **fields)
+            found += [(match.message.chat_id, match.message.seq, match.spans) for match in outcome.matches]
+            cursor = outcome.next_place
+            if cursor is None:
+                break
+        everything.append(found)
+    assert everything[0] == everything[1], (text, fields)
+
+
+class _Model:
+    """The model as a store, without a checkpoint between."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def perform(self, operation: Any) -> Any:
+        return self._store.perform(operation)
+
+    async def check(self) -> str | None:
+        return None
+
+    async def aclose(self) -> None:
+        return None
