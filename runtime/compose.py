@@ -25,6 +25,7 @@ from runtime.hourly_cleaning import clean_for_ever
 from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
+from runtime.indexing import IndexedStorage
 from runtime.loop_delay import LoopDelay
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
@@ -85,7 +86,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
         key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
         keys = TokenKeys(current="1", keys={"1": key.encode()})
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
-        storage = WatchedStorage(opened, metrics, note_into(metrics), trio.current_time)
+        storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
         driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
         files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys))
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
@@ -119,6 +120,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             await nursery.start(driver.run)
             nursery.start_soon(clean_for_ever, driver.request, _now)
             nursery.start_soon(sweep_for_ever, files, driver.request, _now)
+            nursery.start_soon(storage.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(
                 fixed, services, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver)

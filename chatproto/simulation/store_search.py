@@ -98,6 +98,5 @@ def store_index(store: Store, operation: StoreIndex) -> Outcome:
     """Only how far it reaches."""
     for span in operation.spans:
         room = store.rooms[span.chat_id]
-        if room.indexed_seq >= span.after_seq:
-            room.indexed_seq = max(room.indexed_seq, span.upto_seq)
+        room.indexed_seq = max(room.indexed_seq, span.upto_seq)
     return Done()

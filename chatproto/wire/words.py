@@ -52,8 +52,7 @@ def words_of(text: str) -> list[Word]:
     for met in _WORD.finditer(text):
         written = met.group()
         folded, stem = _known(written) if len(written) <= KEPT else _folded_and_stemmed(written)
-        if folded:
-            found.append(Word(folded, stem, met.start(), met.end() - met.start()))
+        found.append(Word(folded, stem, met.start(), met.end() - met.start()))
     return found
 
 

@@ -114,6 +114,24 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
 
 
+class FoundMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """`matches`: where the text has what was searched for, as pairs of start and length in code points."""
+
+    message: Message
+    chat_id: int
+    matches: tuple[tuple[int, int], ...]
+
+
+class FoundMessages(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest first; there may be fewer than were asked for, or none, and still a `next_cursor`. `complete`: false
+    while the server has not reached all messages, so that a later search may find more."""
+
+    results: tuple[FoundMessage, ...]
+    users: tuple[User, ...]
+    next_cursor: str | None
+    complete: bool
+
+
 class ReadState(msgspec.Struct, frozen=True, kw_only=True):
     """`unread_count` and, among those, `mention_count` count up to `last_seq`; 1000 means more than 999, 100 mentions
     more than 99."""

@@ -14,6 +14,7 @@ from chatproto.operations import (
     Mark,
     Operation,
     RotateRefresh,
+    SearchMessages,
     SearchUsers,
     TouchSession,
 )
@@ -52,6 +53,7 @@ READS: list[tuple[str, str, Any, type[Operation]]] = [
     ("GET", "/api/chats", None, ListChats),
     ("POST", "/api/chats/1/read", {}, Mark),
     ("GET", "/api/users/search?query=anna", None, SearchUsers),
+    ("GET", "/api/search?query=anna", None, SearchMessages),
 ]
 
 

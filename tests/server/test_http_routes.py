@@ -25,7 +25,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/auth/refresh"): {"refresh_token": "x"},
     ("POST", "/api/auth/logout"): {"refresh_token": "x"},
 }
-QUERIES = {"/api/users": "?ids=1", "/api/users/search": "?query=anna"}
+QUERIES = {"/api/users": "?ids=1", "/api/users/search": "?query=anna", "/api/search": "?query=anna"}
 NAMES = [f"{route.method} {route.path}" for route in API]
 STORED = [
     route

@@ -21,7 +21,7 @@ PROMISED = {
     ("get", "/api/chats/{chat_id}/messages"), ("post", "/api/chats/{chat_id}/messages"),
     ("post", "/api/chats/{chat_id}/read"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"),
     ("get", "/openapi.json"), ("get", "/docs"), ("get", "/api/server"), ("post", "/api/files"),
-    ("get", "/api/files/{file_id}"), ("post", "/api/files/{file_id}/link"),
+    ("get", "/api/files/{file_id}"), ("post", "/api/files/{file_id}/link"), ("get", "/api/search"),
 }  # fmt: skip
 PUBLIC = {
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/healthz", "/readyz",

@@ -1,0 +1,97 @@
+"""Messages by what is said in them: /api/search."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal, cast
+
+import msgspec
+from msgspec import Meta
+
+from chatproto.operations import FoundPlace, MessagesMatched, SearchMessages
+from chatproto.wire.query import LONGEST_QUERY, Query, read_query
+from chatproto.wire.text import check_text
+from runtime.http.fields import Id, Until
+from runtime.http.problem import refusal
+from runtime.http.reading import Context, Fault, Rule
+from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.shapes import FoundMessage, FoundMessages
+
+MOST: Final = 50
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_LONGEST_CURSOR: Final = 60
+_DIGITS: Final = 17
+
+
+def _words(text: str, _context: Context) -> Query | Fault:
+    if check_text(text) is not None:
+        return Fault("bad_unicode", "Control characters are not allowed.")
+    if len(text) > LONGEST_QUERY:
+        return Fault("too_long", f"Must have at most {LONGEST_QUERY} characters.", LONGEST_QUERY)
+    return read_query(text) or Fault("too_short", "Must have a word: letters or digits.", 1)
+
+
+def _cursor(text: str, _context: Context) -> FoundPlace | Fault:
+    parts = text.split("-") if len(text) <= _LONGEST_CURSOR else []
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) <= _DIGITS for part in parts):
+        return Fault("bad_format", "Must be a next_cursor of an earlier answer.")
+    moment, chat_id, seq = map(int, parts)
+    return FoundPlace(_EPOCH + moment * _MICROSECOND, chat_id, seq)
+
+
+class MessageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """`after` counts in, `before` does not."""
+
+    query: Annotated[
+        str,
+        Meta(
+            description='all words in any form, the last one perhaps begun, a phrase in "quotation marks"',
+            extra_json_schema={"minLength": 1, "maxLength": LONGEST_QUERY},
+        ),
+        Rule(_words),
+    ]
+    chat_id: Id | None = None
+    sender_id: Id | None = None
+    after: Until | None = None
+    before: Until | None = None
+    has: Literal["link"] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST)] = 20
+    cursor: Annotated[str, Meta(description="next_cursor of the page before"), Rule(_cursor)] | None = None
+
+
+async def search_messages(call: Call[None, MessageQuery]) -> Result:
+    """The newest first, in chats that the caller is or was in."""
+    query = call.query
+    outcome = await call.ask(
+        SearchMessages(
+            call.me.user_id,
+            cast("Query", query.query),
+            query.limit,
+            query.chat_id,
+            query.sender_id,
+            query.after,
+            query.before,
+            query.has,
+            cast("FoundPlace | None", query.cursor),
+        )
+    )
+    if not isinstance(outcome, MessagesMatched):
+        return refusal(outcome)
+    results = tuple(
+        FoundMessage(message=match.message, chat_id=match.message.chat_id, matches=match.spans)
+        for match in outcome.matches
+    )
+    cursor = None if outcome.next_place is None else _written(outcome.next_place)
+    page = FoundMessages(results=results, users=outcome.users, next_cursor=cursor, complete=outcome.complete)
+    return Answer(200, page)
+
+
+def _written(place: FoundPlace) -> str:
+    return f"{(place.created_at - _EPOCH) // _MICROSECOND}-{place.chat_id}-{place.seq}"
+
+
+ROUTES = (
+    Route(
+        method="GET", path="/api/search", handler=search_messages, summary="Find messages by their words",
+        query=MessageQuery, answers={200: (FoundMessages,)}, codes=("not_found",), rate="searches",
+    ),
+)  # fmt: skip

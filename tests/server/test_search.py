@@ -1,0 +1,136 @@
+"""Messages are searched over HTTP: results, pages and faults; and the index follows what is stored."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from attrs import define, field
+
+from chatproto.operations import (
+    FindUnindexed,
+    MessagesMatched,
+    Operation,
+    OperationFailed,
+    Outcome,
+    SearchMessages,
+    StoreIndex,
+    UnindexedFound,
+)
+from chatproto.wire.query import read_query
+from runtime import indexing
+from runtime.indexing import IndexedStorage
+from storage.port import Storage
+from storage.sqlite import SQLiteStorage
+from tests.server.answers import code_of
+from tests.server.house import House, Person, copy_database
+from tests.storage.store_house import House as StoreHouse
+
+
+async def found(person: Person, query: str, **more: Any) -> dict[str, Any]:
+    answer = await person.get("/api/search", query=query, **more)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_a_message_is_found_as_soon_as_it_is_acked(house: House) -> None:
+    anna, boris = [await house.register(name) for name in ("anna", "boris")]
+    chat = await anna.direct(boris)
+    sent = await anna.send(chat, "Отчёт 😀 будет завтра: docs.rs/trio")
+    answer = await found(boris, "ОТЧЕТА завт", has="link", sender_id=anna.id, chat_id=chat)
+    assert answer == {
+        "results": [{"message": sent, "chat_id": chat, "matches": [[0, 5], [14, 6]]}],
+        "users": [(await boris.get(f"/api/users/{anna.id}")).json()],
+        "next_cursor": None,
+        "complete": True,
+    }
+    await anna.send(chat, "отчёт готов")
+    first = await found(boris, "отчёты", limit=1)
+    (rest,) = (await found(boris, "отчёты", limit=1, cursor=first["next_cursor"]))["results"]
+    assert (first["results"][0]["message"]["seq"], rest["message"]) == (2, sent)
+    assert (await found(boris, "отчёты", before=sent["created_at"]))["results"] == []
+
+
+async def test_a_stranger_finds_nothing(house: House) -> None:
+    anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
+    chat = await anna.group("Secret plans", boris)
+    await anna.send(chat, "nobody else may read this")
+    assert await found(eve, "nobody") == {"results": [], "users": [], "next_cursor": None, "complete": True}
+    answers = [await eve.get("/api/search", query="nobody", chat_id=chat + more) for more in (0, 1000)]
+    assert code_of(answers[0]) == "not_found"
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({}, "query"),
+        ({"query": ""}, "query"),
+        ({"query": "!?"}, "query"),
+        ({"query": "x" * 201}, "query"),
+        ({"query": "a\x00b"}, "query"),
+        ({"query": "a", "limit": 51}, "limit"),
+        ({"query": "a", "has": "none"}, "has"),
+        ({"query": "a", "after": "yesterday"}, "after"),
+        ({"query": "a", "before": "2026-01-01T00:00:00"}, "before"),
+        ({"query": "a", "cursor": "1-2"}, "cursor"),
+        ({"query": "a", "cursor": "9" * 18 + "-1-1"}, "cursor"),
+        ({"query": "a", "chat_id": "0"}, "chat_id"),
+    ],
+)
+async def test_faults_are_named(house: House, params: dict[str, str], field: str) -> None:
+    anna = await house.register("anna")
+    answer = await anna.get("/api/search", **params)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@define
+class Gate:
+    """A store that is away for the first pieces of the index; `done`: nothing is lacking."""
+
+    inner: Storage
+    away: int = 3
+    done: trio.Event = field(factory=trio.Event)
+
+    async def perform(self, operation: Operation) -> Outcome:
+        if not isinstance(operation, StoreIndex):
+            return await self.inner.perform(operation)
+        if self.away:
+            self.away -= 1
+            return OperationFailed(retryable=True, detail="away")
+        outcome = await self.inner.perform(operation)
+        if await self.inner.perform(FindUnindexed(0, 100)) == UnindexedFound((), None):
+            self.done.set()
+        return outcome
+
+    async def check(self) -> str | None:
+        return await self.inner.check()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+async def test_the_index_follows_what_is_stored(
+    empty_sqlite: Path, tmp_path: Path, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before, and what comes, in small pieces; what could not be written is written later."""
+    monkeypatch.setattr(indexing, "AGAIN", 0.01)
+    monkeypatch.setattr(indexing, "MESSAGES", 7)
+    copy_database(empty_sqlite, tmp_path / "index.db")
+    gate = Gate(SQLiteStorage(tmp_path / "index.db"))
+    storage, quiet = IndexedStorage(gate), StoreHouse(gate)
+    ann, bob = await quiet.people(2)
+    chat, other = await quiet.direct(ann, bob), await quiet.group(ann, bob)
+    for number in range(20):
+        await quiet.send(other, ann, f"слово {number}")
+    nursery.start_soon(storage.run)
+    await StoreHouse(storage).send(chat, ann, "слово последнее")
+    with trio.fail_after(60):
+        await gate.done.wait()
+    query = read_query("слова")
+    assert query is not None and gate.away == 0
+    outcome = await storage.perform(SearchMessages(bob, query, 50))
+    assert isinstance(outcome, MessagesMatched) and len(outcome.matches) == 21
+    nursery.cancel_scope.cancel()
+    await storage.aclose()
