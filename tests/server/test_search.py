@@ -112,7 +112,7 @@ class Gate:
 
 
 async def test_the_index_follows_what_is_stored(
-    empty_sqlite: Path, tmp_path: Path, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+    empty_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was there before, and what comes, in small pieces; what could not be written is written later."""
     monkeypatch.setattr(indexing, "AGAIN", 0.01)
@@ -124,13 +124,14 @@ async def test_the_index_follows_what_is_stored(
     chat, other = await quiet.direct(ann, bob), await quiet.group(ann, bob)
     for number in range(20):
         await quiet.send(other, ann, f"слово {number}")
-    nursery.start_soon(storage.run)
-    await StoreHouse(storage).send(chat, ann, "слово последнее")
-    with trio.fail_after(60):
-        await gate.done.wait()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(storage.run)
+        await StoreHouse(storage).send(chat, ann, "слово последнее")
+        with trio.fail_after(60):
+            await gate.done.wait()
+        nursery.cancel_scope.cancel()
     query = read_query("слова")
     assert query is not None and gate.away == 0
     outcome = await storage.perform(SearchMessages(bob, query, 50))
     assert isinstance(outcome, MessagesMatched) and len(outcome.matches) == 21
-    nursery.cancel_scope.cancel()
     await storage.aclose()
