@@ -84,11 +84,11 @@ test("the menu of a chat: read, muted with an undo, favourite, hidden with an un
   await stored({ muted: true });
   await page
     .getByRole("status")
-    .getByText(/без звука/)
+    .getByText(/Звук чата .* выключен/)
     .waitFor();
   await page.getByRole("button", { name: "Отменить" }).click();
   await stored({ muted: false });
-  await page.getByText(/без звука/).waitFor({ state: "detached" });
+  await page.getByText(/Звук чата .* выключен/).waitFor({ state: "detached" });
 
   await row().click({ button: "right" });
   await item("Закрепить").click();

@@ -98,6 +98,7 @@ test(
     await page.getByRole("combobox").fill("@timur");
     await becomes(names, ["Тимур Гайнутдинов"]);
     await page.keyboard.press("Enter");
+    await page.locator(".topbar__title", { hasText: "Тимур" }).waitFor();
     await say(page, "Привет, Тимур");
     await chatRow(timur.page, id).getByText("Привет, Тимур").waitFor();
     await openChat(page, chat);
