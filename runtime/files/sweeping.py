@@ -32,7 +32,7 @@ async def sweep_for_ever(files: Files, ask: Ask, now: Callable[[], datetime], in
 
 
 async def sweep(files: Files, ask: Ask, now: Callable[[], datetime], size: int = SLICE) -> int:
-    """One sweep: how many files it removed. A blob that cannot be removed stays, for `vestnik files gc`."""
+    """One sweep: how many files it removed. A blob that cannot be removed stays, and the log says so."""
     removed = 0
     while True:
         outcome = await ask(CleanFiles(now(), size))
