@@ -26,7 +26,7 @@ from chatproto.operations import (
     Outcome,
     StoredFile,
 )
-from chatproto.operations.files import kind_of, preview_url_of, url_of
+from chatproto.operations.files import preview_url_of, url_of
 from chatproto.wire.digest import command_digest
 from chatproto.wire.model import File, Message, attachment_of
 from tests.storage.store_house import House, expect, refusal
@@ -322,8 +322,3 @@ async def test_a_slice_is_cleaned_at_a_time(house: House) -> None:
     found = [await clean(house, limit=2) for _ in range(4)]
     assert [one.removed for one in found] == [2, 2, 1, 0]
     assert [blob for one in found for blob in one.blobs] == blobs
-
-
-def test_kinds() -> None:
-    types = ("image/png", "video/mp4", "audio/ogg", "application/pdf", "text/html")
-    assert [kind_of(one) for one in types] == ["image", "video", "audio", "other", "other"]

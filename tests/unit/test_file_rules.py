@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chatproto.operations.files import kind_of, preview_url_of, url_of
 from runtime.files.blobs import FolderStore
 from runtime.files.links import FileLinks
 from runtime.files.names import MAX_BYTES, clean_name
@@ -142,3 +143,9 @@ def test_forms_that_are_none(body: bytes) -> None:
 def test_media_types_that_are_no_form(kind: str) -> None:
     with pytest.raises(BadForm):
         FormReader(kind)
+
+
+def test_kinds() -> None:
+    types = ("image/png", "video/mp4", "audio/ogg", "application/pdf", "text/html")
+    assert [kind_of(one) for one in types] == ["image", "video", "audio", "other", "other"]
+    assert preview_url_of("f" * 22, None) is None and preview_url_of("f" * 22, 9) == f"{url_of('f' * 22)}/preview"
