@@ -17,6 +17,22 @@ class Readers(msgspec.Struct, frozen=True):
     received: tuple[int, ...]
 
 
+class FoundMessage(msgspec.Struct, frozen=True):
+    """A message that was found. `matches`: start and length, in code points, of what was looked for in its content."""
+
+    message: Message
+    matches: tuple[tuple[int, int], ...]
+
+
+class FoundMessages(msgspec.Struct, frozen=True):
+    """A part of what was found, the newest first. `next_cursor` leads to the next part, None where there is none;
+    `complete` is false while the server has not read all older messages yet."""
+
+    results: tuple[FoundMessage, ...]
+    next_cursor: str | None
+    complete: bool
+
+
 class Chats(ABC):
     """Chats, and what was said in them, of somebody who is logged in."""
 
@@ -72,6 +88,16 @@ class Chats(ABC):
         page = await self.account.call("GET", f"/api/chats/{chat_id}/messages", limit=limit, **cursor)
         log, items = self.held(chat_id), msgspec.convert(page["items"], list[LogItem])
         return [log.current(item) if isinstance(item, Message) else item for item in items]
+
+    async def search(
+        self, query: str, *, chat_id: int | None = None, cursor: str | None = None, limit: int = 20
+    ) -> FoundMessages:
+        """Messages with all words of `query` (1..200 characters) in some form, `"a phrase"` as it is written; in all
+        chats or in one, at most `limit` (50). Raises ChatError, `validation_failed` where the query has no word."""
+        wanted: dict[str, object] = {"query": query, "limit": limit}
+        wanted |= {} if chat_id is None else {"chat_id": chat_id}
+        wanted |= {} if cursor is None else {"cursor": cursor}
+        return msgspec.convert(await self.account.call("GET", "/api/search", **wanted), FoundMessages)
 
     async def readers(self, message: Message) -> Readers:
         """Who has read a message, in chats of at most 50 members. Raises ChatError, `too_many` in larger ones."""

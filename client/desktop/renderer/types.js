@@ -144,6 +144,9 @@
  *   {do: "line", chat_id: number, values: Partial<Timeline>} | {do: "tick"}} Update
  */
 
+/** A message that was found. `matches`: start and length of what was looked for, in code points.
+ * @typedef {{message: Message, matches: [number, number][]}} Found */
+
 /** A former text of a message. @typedef {{rev: number, content: string, edited_at: string | null}} Revision */
 
 /** @typedef {{ok: true}} Done
@@ -193,6 +196,8 @@
  *   typing: (chatId: number, on: boolean) => void,
  *   wake: () => void,
  *   searchUsers: (query: string) => Promise<{ok: true, users: User[]} | Refused>,
+ *   searchMessages: (what: {query: string, chatId: number | null, cursor: string | null}) =>
+ *     Promise<{ok: true, results: Found[], next_cursor: string | null, complete: boolean} | Refused>,
  *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
  *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
  *   loadMembers: (chatId: number) => Promise<Done | Refused>,

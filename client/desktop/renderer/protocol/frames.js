@@ -146,6 +146,18 @@ export const isRevisionList = shape({
 /** What GET .../readers answers. @type {(value: any) => boolean} */
 export const isReaders = shape({ read: listOf(isId), received: listOf(isId), users: listOf(isUser) });
 
+/** What GET /api/search answers. @type {(value: any) => boolean} */
+export const isSearchAnswer = shape({
+  results: listOf(
+    shape({
+      message: (value) => shape(message)(value),
+      matches: listOf(([at, length] = []) => isSeq(at) && isSeq(length)),
+    }),
+  ),
+  users: listOf(isUser),
+  next_cursor: orNull(isText),
+});
+
 /** A profile. */
 export { isUser };
 

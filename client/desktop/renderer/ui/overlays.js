@@ -11,6 +11,7 @@ import { addMembers } from "./dialogs/add-members.js";
 import { chatInfo } from "./dialogs/chat-info.js";
 import { date } from "./dialogs/date.js";
 import { confirm } from "./dialogs/confirm.js";
+import { findMessages } from "./dialogs/find-messages.js";
 import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
@@ -42,6 +43,7 @@ const DIALOGS = {
   switcher,
   shortcuts,
   confirm,
+  "find-messages": findMessages,
   forward,
   picture,
   pins,

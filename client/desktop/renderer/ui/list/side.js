@@ -62,7 +62,7 @@ export class Side {
           ${icon("compose")}
         </button>
       </header>
-      ${this.#search()} ${this.#list(state, now)} ${this.#foot(state)} ${this.#edge()}
+      ${this.#search()} ${this.#inMessages()} ${this.#list(state, now)} ${this.#foot(state)} ${this.#edge()}
     </nav>`;
   }
 
@@ -126,6 +126,19 @@ export class Side {
         }
       </div>
     </div>`;
+  }
+
+  /** What is typed may be words of a message as well. */
+  #inMessages() {
+    const query = this.#query.trim();
+    if (!query) return nothing;
+    return html`<button
+      class="side__messages"
+      type="button"
+      @click=${() => this.face.overlays.open("find-messages", { query })}
+    >
+      ${icon("search", "icon--s")}<span class="truncate">${t("side.in_messages", { query })}</span>
+    </button>`;
   }
 
   /** @param {State} state @param {Date} now */

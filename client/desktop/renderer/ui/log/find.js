@@ -97,6 +97,13 @@ export class Find {
       >
         ${icon("close", "icon--s")}
       </button>
+      ${
+        open.query.trim()
+          ? html`<button class="link-btn find__all" type="button" @click=${() => this.#everywhere(open)}>
+              ${t("log.find_all")}
+            </button>`
+          : nothing
+      }
       <p class="find__none ${noneOf(open, found) ? "" : "sr"}">
         <span role="status">${noneOf(open, found) ? noneWords(open, atStart) : nothing}</span>
         ${
@@ -106,6 +113,11 @@ export class Find {
         }
       </p>
     </div>`;
+  }
+
+  /** In the whole of the chat, by the server. @param {Open} open */
+  #everywhere({ chatId, query }) {
+    this.face.overlays.open("find-messages", { query, chatId });
   }
 
   /** Nothing is found in what is loaded: go back to the oldest of it, and look through what is older. */
