@@ -1,8 +1,8 @@
 """Plants realistic bugs in copies of the core, one at a time, and tells which invariant of the simulation catches each.
 
 `./just mutants` or `python -m tests.simulation.mutants [NAME...]`. What no seed catches, because a sweep or a client
-makes up for it, a vector must; a mutant that neither catches is a hole: exit code 1. The JavaScript session has mutants
-of its own, to be caught by the vectors.
+makes up for it, a vector or a scenario must; a mutant that none catches is a hole: exit code 1. The JavaScript session
+has mutants of its own, to be caught by the vectors.
 """
 
 import argparse
@@ -67,21 +67,23 @@ def try_core(mutant: Mutant) -> Caught:
                 return Caught(mutant, None, f"it did not run: {done.stderr[-300:]}")
             if time.monotonic() - began > LIMIT:
                 break
-        return _try_vectors(mutant, Path(folder), first + 20)
+        return _try_tests(mutant, Path(folder), first + 20)
 
 
-def _try_vectors(mutant: Mutant, folder: Path, seeds: int) -> Caught:
-    """Replay the vectors of client and server on the same copy."""
+def _try_tests(mutant: Mutant, folder: Path, seeds: int) -> Caught:
+    """Replay the vectors of client and server on the same copy, then the scenarios."""
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "tests/vectors"]
-    command += ["-k", "replayed"]
-    environment = os.environ | {"PYTHONPATH": str(folder)}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
-    )
-    failed = re.findall(r"^FAILED .*\[(\S+)\]", done.stdout, re.MULTILINE)
-    return Caught(mutant, failed[0] if failed else None, f"{len(failed)} vectors, {seeds} seeds in vain")
+    for kind, which in (("vectors", ["tests/vectors", "-k", "replayed"]), ("scenarios", ["tests/scenarios"])):
+        command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *which]
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+        failed = re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+        if failed:
+            return Caught(mutant, failed[0].rpartition("::")[2], f"{len(failed)} {kind}, {seeds} seeds in vain")
+    return Caught(mutant, None, f"{seeds} seeds, the vectors and the scenarios in vain")
 
 
 def try_script(mutant: Mutant) -> Caught:
