@@ -71,7 +71,8 @@ def test_every_statement_finds_its_rows_by_an_index(name: str, statement: Statem
     compiled = statement.on(SQLITE)
     params: dict[str, Any] = {}
     for key, bind in compiled._compiled.binds.items():
-        params[key] = [1, 1] if bind.expanding else bind.value
+        one = "1" if hasattr(bind.type, "encoding") else 1
+        params[key] = [one, one] if bind.expanding else bind.value
     sql, values = compiled.bind(params)
     with closing(sqlite3.connect(sqlite_file)) as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]

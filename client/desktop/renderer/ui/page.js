@@ -326,7 +326,9 @@ function nextRegion(step) {
   );
   const at = there.findIndex((found) => found.getAttribute("data-region") === here);
   const next = there[(at + step + there.length) % there.length];
-  const target = next?.matches("[tabindex]") ? next : next?.querySelector("textarea, .row[tabindex='0'], input");
+  const target = next?.matches("[tabindex]")
+    ? next
+    : next?.querySelector("textarea, .row[tabindex='0'], input:not([hidden])");
   if (target instanceof HTMLElement) target.focus();
 }
 

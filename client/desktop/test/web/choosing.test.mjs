@@ -218,7 +218,9 @@ test("with the link cut all of it goes on by keys, and comes to the other one on
   const dialog = page.getByRole("dialog", { name: "Переслать" });
   await dialog.getByRole("searchbox").fill("бор");
   await dialog.getByRole("searchbox").press("Enter");
-  await dialog.getByRole("button", { name: "Переслать", exact: true }).press("Enter");
+  const forward = dialog.getByRole("button", { name: "Переслать", exact: true });
+  await becomes(() => forward.isEnabled(), true); // somebody is chosen with the next frame
+  await forward.press("Enter");
   await page.getByText("Переслано 2 сообщения").waitFor();
   await bar.waitFor({ state: "detached" });
 
