@@ -38,17 +38,26 @@ export class Api {
    * @param {Record<string, string>} [headers] @returns {Promise<Answered | Refused>}
    */
   async call(method, path, body, headers = {}) {
-    if (!this.bearer) return request(this.url + path, method, body, headers);
+    return this.authorized((bearing) => request(this.url + path, method, body, { ...headers, ...bearing }));
+  }
+
+  /**
+   * A request as the user; once more where its token was exchanged meanwhile.
+   * @param {(bearing: Record<string, string>) => Promise<Answered | Refused>} send with these headers
+   * @returns {Promise<Answered | Refused>}
+   */
+  async authorized(send) {
+    if (!this.bearer) return send({});
     if (!this.bearer.token()) {
       const renewed = await this.bearer.renewed("");
       if (!renewed.ok) return renewed;
     }
     const token = this.bearer.token();
-    const answer = await request(this.url + path, method, body, { ...headers, Authorization: `Bearer ${token}` });
+    const answer = await send({ Authorization: `Bearer ${token}` });
     if (answer.ok || !STALE.includes(answer.code)) return answer;
     const renewed = await this.bearer.renewed(token);
     if (!renewed.ok) return renewed;
-    return request(this.url + path, method, body, { ...headers, Authorization: `Bearer ${this.bearer.token()}` });
+    return send({ Authorization: `Bearer ${this.bearer.token()}` });
   }
 
   /** @param {string} path */
@@ -103,8 +112,8 @@ async function request(url, method, body, headers) {
   }
 }
 
-/** @param {Response} response @param {string | null} text null: more than is bearable @returns {Answered | Refused} */
-function answered(response, text) {
+/** @param {{ok: boolean}} response @param {string | null} text null: more than is bearable @returns {Answered | Refused} */
+export function answered(response, text) {
   if (text === "" && response.ok) return { ok: true, body: null };
   const found = text === null ? undefined : parsed(text);
   if (response.ok) return found === undefined ? { ok: false, code: "bad_answer" } : { ok: true, body: found };

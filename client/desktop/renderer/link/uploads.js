@@ -1,6 +1,6 @@
 /** Files on their way to the server (docs/protocol.md, "Files"): progress is told, and a link that is lost is waited for. */
 
-import { isPassing } from "./api.js";
+import { answered, isPassing } from "./api.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Attachment} Attachment */
 
@@ -31,21 +31,18 @@ export async function upload(api, file, { key, progress, signal }) {
  * @param {(sent: number | null) => void} progress @param {AbortSignal} signal
  * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
 async function attempt(api, file, key, progress, signal) {
-  const bearer = /** @type {import("./api.js").Bearer} */ (api.bearer);
-  const token = bearer.token();
-  const answer = token
-    ? await post(`${api.url}/api/files`, token, file, key, progress, signal)
-    : { ok: /** @type {false} */ (false), code: "token_missing" };
-  if (answer.ok || !/^(?:token_|revoked)/u.test(answer.code)) return answer;
-  const renewed = await bearer.renewed(token);
-  if (!renewed.ok) return renewed;
-  return post(`${api.url}/api/files`, bearer.token(), file, key, progress, signal);
+  const answer = await api.authorized((bearing) => {
+    const headers = { ...bearing, "Idempotency-Key": key };
+    return post(`${api.url}/api/files`, headers, file, progress, signal);
+  });
+  if (!answer.ok) return answer;
+  return typeof answer.body?.id === "string" ? { ok: true, file: answer.body } : { ok: false, code: "bad_answer" };
 }
 
-/** fetch() tells nothing of what was sent. @param {string} url @param {string} token @param {File} file @param {string} key
- * @param {(sent: number | null) => void} progress @param {AbortSignal} signal
- * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
-function post(url, token, file, key, progress, signal) {
+/** fetch() tells nothing of what was sent. @param {string} url @param {Record<string, string>} headers
+ * @param {File} file @param {(sent: number | null) => void} progress @param {AbortSignal} signal
+ * @returns {Promise<import("./api.js").Answered | Refused>} */
+function post(url, headers, file, progress, signal) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     const end = () => request.abort();
@@ -61,31 +58,23 @@ function post(url, token, file, key, progress, signal) {
     request.onloadend = () => {
       clearTimeout(silence);
       signal.removeEventListener("abort", end);
-      resolve(answered(request.status, request.responseText));
+      resolve(uploaded(request.status, request.responseText));
     };
     signal.addEventListener("abort", end);
     request.open("POST", url);
-    request.setRequestHeader("Authorization", `Bearer ${token}`);
-    request.setRequestHeader("Idempotency-Key", key);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     const form = new FormData();
     form.append("file", file, file.name);
     request.send(form);
   });
 }
 
-/** @param {number} status @param {string} text @returns {{ok: true, file: Attachment} | Refused} */
-function answered(status, text) {
+/** @param {number} status @param {string} text @returns {import("./api.js").Answered | Refused} */
+function uploaded(status, text) {
   if (status === 0) return { ok: false, code: "no_connection" };
-  let body;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return { ok: false, code: status === 413 ? "too_large" : "bad_answer" }; // a proxy's own page
-  }
-  if (status < 300) return typeof body?.id === "string" ? { ok: true, file: body } : { ok: false, code: "bad_answer" };
-  if (typeof body?.code !== "string") return { ok: false, code: "bad_answer" };
-  const wait = Number.isFinite(body.retry_after_ms) ? { retry_after_ms: body.retry_after_ms } : {};
-  return { ok: false, code: body.code, ...wait };
+  const answer = answered({ ok: status < 300 }, text);
+  // a proxy's own page says no more than its status
+  return !answer.ok && answer.code === "bad_answer" && status === 413 ? { ok: false, code: "too_large" } : answer;
 }
 
 /** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
