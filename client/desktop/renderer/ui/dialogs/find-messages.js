@@ -10,6 +10,7 @@ import { nameOf, titleOf } from "../../words/names.js";
 import { listKey, reveal } from "../parts/combobox.js";
 import { icon } from "../parts/icon.js";
 import { marked } from "../parts/marked.js";
+import { quickFoot, quickInput } from "../parts/quick.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").Found} Found */
 
@@ -132,25 +133,18 @@ export function findMessages(face, { query: first = "", chatId = null }, close) 
       const chat = within === null ? undefined : state.chats.get(within);
       return html`<div class="quick__input">
           ${icon("search")}
-          <input
-            type="text"
-            dir="auto"
-            role="combobox"
-            autofocus
-            autocomplete="off"
-            spellcheck="false"
-            aria-label=${t("find.label")}
-            placeholder=${t("find.label")}
-            aria-expanded=${results.length > 0 ? "true" : "false"}
-            aria-controls=${LIST}
-            aria-activedescendant=${current ? idOf(current) : nothing}
-            .value=${query}
-            @input=${(/** @type {any} */ event) => {
-              query = event.currentTarget.value;
+          ${quickInput({
+            label: t("find.label"),
+            list: LIST,
+            count: results.length,
+            active: current && idOf(current),
+            value: query,
+            typed: (text) => {
+              query = text;
               later();
-            }}
-            @keydown=${keys}
-          />
+            },
+            keys,
+          })}
           ${
             chat
               ? html`<button
@@ -180,11 +174,7 @@ export function findMessages(face, { query: first = "", chatId = null }, close) 
               : nothing
           }
         </div>
-        <div class="quick__foot" aria-hidden="true">
-          <span><kbd>↑</kbd> <kbd>↓</kbd> ${t("switcher.choose")}</span>
-          <span><kbd>Enter</kbd> ${t("switcher.open")}</span>
-          <span><kbd>Esc</kbd> ${t("switcher.close")}</span>
-        </div>`;
+        ${quickFoot()}`;
     },
   };
 }

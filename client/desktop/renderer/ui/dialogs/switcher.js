@@ -13,6 +13,7 @@ import { listKey, reveal } from "../parts/combobox.js";
 import { icon } from "../parts/icon.js";
 import { KEYS } from "../parts/keys.js";
 import { marked } from "../parts/marked.js";
+import { quickFoot, quickInput } from "../parts/quick.js";
 import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../words/fuzzy.js").Place} Place */
@@ -179,25 +180,18 @@ export function switcher(face, _params, close) {
       const current = entries[active];
       return html`<div class="quick__input">
           ${icon("search")}
-          <input
-            type="text"
-            dir="auto"
-            role="combobox"
-            autofocus
-            autocomplete="off"
-            spellcheck="false"
-            aria-label=${t("switcher.label")}
-            placeholder=${t("switcher.label")}
-            aria-expanded=${entries.length > 0 ? "true" : "false"}
-            aria-controls=${LIST}
-            aria-activedescendant=${current?.id ?? nothing}
-            .value=${query}
-            @input=${(/** @type {any} */ event) => {
-              [query, active, problem] = [event.currentTarget.value, 0, null];
+          ${quickInput({
+            label: t("switcher.label"),
+            list: LIST,
+            count: entries.length,
+            active: current?.id,
+            value: query,
+            typed: (text) => {
+              [query, active, problem] = [text, 0, null];
               search.type(query);
-            }}
-            @keydown=${keys}
-          />
+            },
+            keys,
+          })}
         </div>
         <div class="dialog__body dialog__body--list">
           <div id=${LIST} role="listbox" aria-label=${t("switcher.results")} ?hidden=${entries.length === 0}>
@@ -214,11 +208,7 @@ export function switcher(face, _params, close) {
             }
           </div>
         </div>
-        <div class="quick__foot" aria-hidden="true">
-          <span><kbd>↑</kbd> <kbd>↓</kbd> ${t("switcher.choose")}</span>
-          <span><kbd>Enter</kbd> ${t("switcher.open")}</span>
-          <span><kbd>Esc</kbd> ${t("switcher.close")}</span>
-        </div>`;
+        ${quickFoot()}`;
     },
   };
 }
