@@ -2,12 +2,15 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from chatproto.client.timeline import Timeline
-from chatproto.wire.model import Chat, LogItem, Message, Notify, Revision
+from chatproto.wire.model import Chat, File, LogItem, Message, Notify, Revision
 from client.account import Account
+
+FileKind = Literal["image", "video", "audio", "other"]
 
 
 class Readers(msgspec.Struct, frozen=True):
@@ -31,6 +34,20 @@ class FoundMessages(msgspec.Struct, frozen=True):
     results: tuple[FoundMessage, ...]
     next_cursor: str | None
     complete: bool
+
+
+class ChatFile(msgspec.Struct, frozen=True):
+    """A file, and the seq of the message of a chat that holds it."""
+
+    file: File
+    seq: int
+
+
+class ChatFiles(msgspec.Struct, frozen=True):
+    """The newest first; ask on with `before_seq` of the last one."""
+
+    files: tuple[ChatFile, ...]
+    has_more: bool
 
 
 class Chats(ABC):
@@ -103,6 +120,16 @@ class Chats(ABC):
         """Who has read a message, in chats of at most 50 members. Raises ChatError, `too_many` in larger ones."""
         path = f"/api/chats/{message.chat_id}/messages/{message.seq}/readers"
         return msgspec.convert(await self.account.call("GET", path), Readers)
+
+    async def chat_files(
+        self, chat_id: int, *, kind: FileKind | None = None, before_seq: int | None = None, limit: int = 50
+    ) -> ChatFiles:
+        """Files in a chat, the newest first: about `limit` (200) of them, as messages are not divided. Raises
+        ChatError."""
+        wanted: dict[str, object] = {"limit": limit}
+        wanted |= {} if kind is None else {"kind": kind}
+        wanted |= {} if before_seq is None else {"before_seq": before_seq}
+        return msgspec.convert(await self.account.call("GET", f"/api/chats/{chat_id}/files", **wanted), ChatFiles)
 
     async def pins(self, chat_id: int) -> list[Message]:
         """The pinned messages of a chat, ascending. Raises ChatError."""

@@ -28,7 +28,7 @@ from chatproto.operations.chats import (
     LoadChat,
     SetFlags,
 )
-from chatproto.operations.files import AddFile, CleanFiles, FindFile, StoredFile
+from chatproto.operations.files import AddFile, CleanFiles, FindFile, ListChatFiles, StoredFile
 from chatproto.operations.log import (
     AppendBatch,
     AppendChange,
@@ -53,6 +53,7 @@ from chatproto.operations.outcomes import (
     AroundFound,
     BatchAppended,
     ChatCreated,
+    ChatFilesFound,
     ChatFound,
     ChatsFound,
     CleanedUp,
@@ -132,6 +133,7 @@ Operation = (
     | FetchPins
     | AddFile
     | FindFile
+    | ListChatFiles
     | CleanFiles
     | Mark
     | LoadSession
@@ -153,6 +155,7 @@ __all__ = [
     "BatchAppended",
     "ChangePassword",
     "ChatCreated",
+    "ChatFilesFound",
     "ChatFound",
     "ChatsFound",
     "CleanFiles",
@@ -183,6 +186,7 @@ __all__ = [
     "FoundPlace",
     "IndexedMessage",
     "IndexedSpan",
+    "ListChatFiles",
     "ListChats",
     "ListSessions",
     "ListUsers",

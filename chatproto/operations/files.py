@@ -74,6 +74,20 @@ class FindFile:
 
 
 @frozen
+class ListChatFiles:
+    """The files of a chat's messages that the user may see: those within [first_seq, left_seq], and `before_seq`.
+
+    Whole messages: at most `limit` files, and up to nine more where they belong to the last message. `kind` None: all.
+    Outcome: ChatFilesFound; Refused not_found."""
+
+    user_id: int
+    chat_id: int
+    kind: Kind | None
+    before_seq: int | None
+    limit: int
+
+
+@frozen
 class CleanFiles:
     """Remove files whose end has come, at most `limit` of them. Outcome: FilesRemoved."""
 

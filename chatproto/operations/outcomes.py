@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from chatproto.operations.files import StoredFile
 from chatproto.operations.search import MessagesMatched, UnindexedFound, UnindexedRead
-from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
+from chatproto.wire.model import Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
 @frozen
@@ -150,6 +150,14 @@ class FileFound:
 
 
 @frozen
+class ChatFilesFound:
+    """Files with the seq of the message that holds each, the newest message first, those of one in their order."""
+
+    files: tuple[tuple[File, int], ...]
+    has_more: bool
+
+
+@frozen
 class FilesRemoved:
     """`blobs`: bytes that no file has any more, to be removed. `removed`: how many files."""
 
@@ -278,6 +286,7 @@ Outcome = (
     | BatchAppended
     | FileAdded
     | FileFound
+    | ChatFilesFound
     | FilesRemoved
     | PageFound
     | AroundFound

@@ -7,18 +7,21 @@ from msgspec import structs
 from chatproto.operations import (
     AddFile,
     AppendMessage,
+    ChatFilesFound,
     CleanFiles,
     FileAdded,
     FileFound,
     FilesRemoved,
     FindFile,
+    ListChatFiles,
     Outcome,
     Refused,
     StoredFile,
 )
 from chatproto.operations.append_rules import CID_CONFLICT
+from chatproto.operations.files import Kind, kind_of
 from chatproto.simulation.model_store import KeptFile, Room, Store
-from chatproto.wire.model import Attachment, Message, attachment_of
+from chatproto.wire.model import Attachment, File, Message, attachment_of
 
 
 def add_file(store: Store, operation: AddFile) -> Outcome:
@@ -55,6 +58,31 @@ def find_file(store: Store, operation: FindFile) -> Outcome:
         _sees(room, operation.user_id, operation.file_id) for room in store.rooms.values()
     )
     return FileFound(kept.stored) if seen else Refused("not_found")
+
+
+def list_chat_files(store: Store, operation: ListChatFiles) -> Outcome:
+    """Whole messages, the newest first, until there are enough."""
+    room = store.rooms.get(operation.chat_id)
+    member = room.members.get(operation.user_id) if room else None
+    if room is None or member is None:
+        return Refused("not_found")
+    end = room.last_seq if member.left_seq is None else member.left_seq
+    if operation.before_seq is not None:
+        end = min(end, operation.before_seq - 1)
+    groups = [
+        [(store.files[one.id].stored.file, item.seq) for one in item.attachments if _is_of(operation.kind, one)]
+        for item in reversed(room.log[member.first_seq - 1 : max(end, 0)])
+        if isinstance(item, Message)
+    ]
+    found: list[tuple[File, int]] = []
+    rest = [group for group in groups if group]
+    while rest and len(found) < operation.limit:
+        found += rest.pop(0)
+    return ChatFilesFound(tuple(found), has_more=bool(rest))
+
+
+def _is_of(kind: Kind | None, one: Attachment) -> bool:
+    return kind in (None, kind_of(one.content_type))
 
 
 def clean_files(store: Store, operation: CleanFiles) -> Outcome:

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Chat, LogItem, Message, PrivateUser, Revision, SessionInfo, User
+from chatproto.wire.model import Chat, File, LogItem, Message, PrivateUser, Revision, SessionInfo, User
 from runtime.config import Registration
 
 
@@ -98,6 +98,20 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: tuple[Message, ...]
     users: tuple[User, ...]
+
+
+class ChatFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, and the message of the chat that holds it."""
+
+    file: File
+    seq: int
+
+
+class ChatFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest message first, those of one in their order; a message is not divided between two pages."""
+
+    files: tuple[ChatFile, ...]
+    has_more: bool
 
 
 class FileLink(msgspec.Struct, frozen=True, kw_only=True):

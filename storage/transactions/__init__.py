@@ -44,6 +44,7 @@ from chatproto.operations import (
     FindLogin,
     FindUnindexed,
     FindUsers,
+    ListChatFiles,
     ListChats,
     ListSessions,
     ListUsers,
@@ -72,6 +73,7 @@ from chatproto.operations import (
 from storage.statements import Steps
 from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, update_user
 from storage.transactions.batches import append_alone, append_batch
+from storage.transactions.chat_files import list_chat_files
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
 from storage.transactions.files import add_file, clean_files, find_file
@@ -176,6 +178,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(add_file, operation), writes=True)
         case FindFile():
             return Plan(partial(find_file, operation), writes=False)
+        case ListChatFiles():
+            return Plan(partial(list_chat_files, operation), writes=False)
         case CleanFiles():
             return Plan(partial(clean_files, operation), writes=True)
         case Mark():

@@ -29,7 +29,7 @@ from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, files, message_files, users
 
 
-class _File(NamedTuple):
+class FileRow(NamedTuple):
     id: str
     owner_id: int
     name: str
@@ -54,22 +54,22 @@ class _Ended(NamedTuple):
     blob: str
 
 
-_COLUMNS: Final = tuple(files.c[name] for name in _File._fields)
+FILE_COLUMNS: Final = tuple(files.c[name] for name in FileRow._fields)
 _NOW: Final = bindparam("now", type_=files.c.expires_at.type)
 _LIVES: Final = or_(files.c.expires_at.is_(None), files.c.expires_at > _NOW)
 
 _LOCK_OWNER: Final = Statement(select(users.c.id).where(users.c.id == bindparam("owner_id")).with_for_update())
 _BY_KEY: Final = Select(
-    select(*_COLUMNS)
+    select(*FILE_COLUMNS)
     .where(
         files.c.owner_id == bindparam("owner_id"),
         files.c.key_hash == bindparam("key_hash", type_=files.c.key_hash.type),
     )
     .with_for_update(),
-    row=_File,
+    row=FileRow,
 )
 _SAME: Final = Select(
-    select(*_COLUMNS)
+    select(*FILE_COLUMNS)
     .where(
         files.c.owner_id == bindparam("owner_id"),
         files.c.source == bindparam("source", type_=files.c.source.type),
@@ -77,18 +77,18 @@ _SAME: Final = Select(
     )
     .limit(1)
     .with_for_update(),
-    row=_File,
+    row=FileRow,
 )
 _USED: Final = Statement(
     select(func.coalesce(func.sum(files.c.size), 0)).where(files.c.owner_id == bindparam("owner_id"))
 )
-_INSERT: Final = Statement(into(files, *(*_File._fields, "key_hash")))
+_INSERT: Final = Statement(into(files, *(*FileRow._fields, "key_hash")))
 _SET_END: Final = Statement(
     update(files)
     .where(files.c.id == bindparam("file_id", type_=files.c.id.type))
     .values(expires_at=bindparam("expires_at", type_=files.c.expires_at.type))
 )
-_LOCKED: Final = Lookup(select(*_COLUMNS).order_by(files.c.id).with_for_update(), key=(files.c.id,), row=_File)
+_LOCKED: Final = Lookup(select(*FILE_COLUMNS).order_by(files.c.id).with_for_update(), key=(files.c.id,), row=FileRow)
 _INSERT_LINK: Final = Statement(into(message_files, "chat_id", "seq", "place", "file_id", "kind"))
 _FORGET_LINKS: Final = Statement(
     delete(message_files).where(
@@ -102,7 +102,7 @@ _SEEN: Final = and_(
     or_(chat_users.c.left_seq.is_(None), message_files.c.seq <= chat_users.c.left_seq),
 )
 _FIND: Final = Select(
-    select(*_COLUMNS).where(
+    select(*FILE_COLUMNS).where(
         files.c.id == bindparam("file_id", type_=files.c.id.type),
         _LIVES,
         or_(
@@ -113,7 +113,7 @@ _FIND: Final = Select(
             .exists(),
         ),
     ),
-    row=_File,
+    row=FileRow,
 )
 _ENDED: Final = Select(
     select(files.c.id, files.c.blob)
@@ -139,7 +139,7 @@ def add_file(operation: AddFile) -> Steps[Outcome]:
         return Refused("quota_exceeded")
     same = yield from _SAME.first(owner_id=owner_id, source=operation.source, as_file=operation.as_file)
     file = operation.file
-    row = _File(
+    row = FileRow(
         id=file.id,
         owner_id=owner_id,
         name=file.name,
@@ -155,22 +155,22 @@ def add_file(operation: AddFile) -> Steps[Outcome]:
         expires_at=operation.expires_at,
     )
     yield from _INSERT.run(**row._asdict(), key_hash=operation.key)
-    return FileAdded(_stored(row), created=True)
+    return FileAdded(stored_file(row), created=True)
 
 
-def _again(operation: AddFile, known: _File) -> Steps[Outcome]:
+def _again(operation: AddFile, known: FileRow) -> Steps[Outcome]:
     """What was uploaded with this key before; it lives on as if it had just come."""
     if known.source != operation.source:
         return CID_CONFLICT
     if known.expires_at is not None:
         yield from _SET_END.run(file_id=known.id, expires_at=operation.expires_at)
-    return FileAdded(_stored(known), created=False)
+    return FileAdded(stored_file(known), created=False)
 
 
 def find_file(operation: FindFile) -> Steps[Outcome]:
     """One statement, whatever it finds."""
     row = yield from _FIND.first(file_id=operation.file_id, user_id=operation.user_id, now=operation.now)
-    return Refused("not_found") if row is None else FileFound(_stored(row))
+    return Refused("not_found") if row is None else FileFound(stored_file(row))
 
 
 def clean_files(operation: CleanFiles) -> Steps[Outcome]:
@@ -195,7 +195,7 @@ def own_attachments(command: AppendMessage) -> Steps[tuple[Attachment, ...] | No
         and one.owner_id == command.actor_id
         and (one.expires_at is None or one.expires_at > command.now)
     ]
-    return tuple(attachment_of(_stored(one).file) for one in usable) if len(usable) == len(rows) else None
+    return tuple(attachment_of(stored_file(one).file) for one in usable) if len(usable) == len(rows) else None
 
 
 def lock_attachments(attachments: Sequence[Attachment]) -> Steps[tuple[Attachment, ...] | None]:
@@ -225,7 +225,8 @@ def release_files(message: Message, now: datetime) -> Steps[None]:
     yield from _SET_END.many([{"file_id": one.id, "expires_at": now} for one in locked if one.id not in held])
 
 
-def _stored(row: _File) -> StoredFile:
+def stored_file(row: FileRow) -> StoredFile:
+    """A row as it is told."""
     file = File(
         id=row.id,
         url=url_of(row.id),

@@ -30,6 +30,9 @@ async def test_a_file_goes_from_disk_to_disk(house: House, tmp_path: Path) -> No
         await bob.reached(chat_id, 1)
         message = bob.message(chat_id, 1)
         assert message is not None and [one.id for one in message.attachments] == [file.id, again.id]
+        listed = await bob.chat_files(chat_id, kind="other")
+        assert [(one.file.id, one.seq) for one in listed.files] == [(file.id, 1), (again.id, 1)]
+        assert not (await bob.chat_files(chat_id, before_seq=1)).files
         house.clock.advance(minutes=16)
         assert await bob.download(message.attachments[0], copy) == file.size
         assert copy.read_bytes() == source.read_bytes()

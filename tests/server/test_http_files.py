@@ -247,3 +247,21 @@ async def test_a_store_that_goes_away_keeps_what_may_be_needed(house: House, tmp
     house.storage.broken = False
     assert (await try_upload(anna, DATA, key="k")).status_code == 201
     assert len(blobs(tmp_path)) == 1
+
+
+async def test_the_files_of_a_chat(trio_of_them: tuple[Person, Person, Person]) -> None:
+    anna, boris, eve = trio_of_them
+    chat = await anna.direct(boris)
+    path = f"/api/chats/{chat}/files"
+    assert (await boris.get(path)).json() == {"files": [], "has_more": False}
+    text, sound = await upload(anna, DATA, "a.bin"), await upload(anna, WAV, "b.wav")
+    await send(anna, chat, text)
+    await send(anna, chat, sound)
+    whole = [{"file": sound, "seq": 2}, {"file": text, "seq": 1}]
+    assert (await boris.get(path)).json() == {"files": whole, "has_more": False}
+    assert (await boris.get(path, limit=1)).json() == {"files": whole[:1], "has_more": True}
+    assert (await boris.get(path, before_seq=2)).json()["files"] == whole[1:]
+    assert (await boris.get(path, kind="audio")).json()["files"] == whole[:1]
+    assert code_of(await eve.get(path)) == "not_found"
+    wrong = await boris.get(path, kind="pictures", limit=201, before_seq=0)
+    assert set(fields_of(wrong)) == {"kind", "limit", "before_seq"}
