@@ -122,9 +122,9 @@ small-worlds depth="7":
 mutants *names:
     @python -m tests.simulation.mutants "$@"
 
-# a room of 100 people: loss and latency; e.g. ./just bench --seconds 10; or beside others: ./just bench rivals --quick
+# a room of 100 people: loss and latency; e.g. ./just bench --seconds 10; or another one of tests/bench: ./just bench rivals --quick
 bench *what:
-    @if [ "${1:-}" = rivals ]; then shift; exec python -m tests.bench.rivals "$@"; fi; exec python -m tests.bench.busy_room "$@"
+    @case "${1:-}" in [a-z]*) name=$1; shift;; *) name=busy_room;; esac; exec python -m "tests.bench.$name" "$@"
 
 # raw bytes of every kind against a server of its own; e.g. ./just fuzz --connections 100000 --server nginx
 fuzz *options:

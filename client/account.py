@@ -1,6 +1,7 @@
 """A log-in and the HTTP API: tokens, their exchange, and calls with them."""
 
 import json
+import random
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, BinaryIO, Final
@@ -11,8 +12,10 @@ import trio
 from client.exceptions import ChatError
 
 NO_CONNECTION: Final = "no_connection"
-PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", "internal", "draining"})
+PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", "internal", "busy", "draining"})
 """Codes of refusals that may be gone at the next attempt."""
+BUSY_FOR: Final = 120.0
+"""Seconds for which a log-in waits its turn while many people log in."""
 STALE: Final = frozenset({"token_expired", "token_invalid"})
 """Codes for which another access token may help: it ran out, or the server has another key or another clock now."""
 
@@ -20,12 +23,25 @@ STALE: Final = frozenset({"token_expired", "token_invalid"})
 async def register(http: httpx.AsyncClient, username: str, password: str, display_name: str | None = None) -> "Account":
     """Make an account and log in to it. Raises ChatError, such as username_taken."""
     body = {"username": username, "password": password, "display_name": display_name}
-    return Account(http, await _call(http, "POST", "/api/auth/register", body))
+    return Account(http, await _in_turn(http, "/api/auth/register", body))
 
 
 async def log_in(http: httpx.AsyncClient, login: str, password: str) -> "Account":
     """Log in by username or email. Raises ChatError, such as invalid_credentials."""
-    return Account(http, await _call(http, "POST", "/api/auth/login", {"login": login, "password": password}))
+    return Account(http, await _in_turn(http, "/api/auth/login", {"login": login, "password": password}))
+
+
+async def _in_turn(http: httpx.AsyncClient, path: str, body: Any) -> Any:
+    """Come back as often as the server says that many people log in at once, for at most BUSY_FOR seconds."""
+    until = trio.current_time() + BUSY_FOR
+    while True:
+        try:
+            return await _call(http, "POST", path, body)
+        except ChatError as refused:
+            wait = (refused.retry_after or 1.0) * (1 + random.random() / 2)  # so that they do not all come at once
+            if refused.code != "busy" or trio.current_time() + wait > until:
+                raise
+        await trio.sleep(wait)
 
 
 class Account:
@@ -125,4 +141,6 @@ def _refusal(answer: httpx.Response, content: bytes) -> ChatError:
     found = _json(content)
     if not isinstance(found, dict) or not isinstance(found.get("code"), str):
         return ChatError(NO_CONNECTION, f"HTTP status {answer.status_code}")
-    return ChatError(found["code"], str(found.get("detail", "")))
+    after_ms = found.get("retry_after_ms")
+    retry_after = after_ms / 1000 if isinstance(after_ms, int) else None
+    return ChatError(found["code"], str(found.get("detail", "")), retry_after)

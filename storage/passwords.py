@@ -1,34 +1,13 @@
-"""Passwords: what is accepted, and argon2id in one thread of its own.
+"""Passwords: what is accepted, and argon2id in the lanes of a thread of its own."""
 
-Hashing takes a large part of a second of processor time, so it never runs on the event loop, never twice at once, and
-at the lowest priority: ten log-ins a second must not delay a message.
-"""
-
-import os
-import sys
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from math import ceil
-from queue import SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Final
 
-import trio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
-from attrs import define, field, frozen
 
 from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, normalize
-
-MAX_WAITING: Final = 32
-"""Passwords in the queue; about five seconds of work."""
-
-T = TypeVar("T")
-
-
-@frozen
-class Busy:
-    """Too many passwords wait already; try again in a second."""
+from storage.password_lanes import Busy, Lane, PasswordThread
 
 
 def password_fault(password: str) -> str | None:
@@ -45,65 +24,6 @@ def password_fault(password: str) -> str | None:
     return "common" if password.casefold().strip() in COMMON_PASSWORDS else None
 
 
-@define(eq=False)
-class _Job:
-    work: Callable[[], Any]
-    token: trio.lowlevel.TrioToken
-    done: trio.Event = field(factory=trio.Event)
-    abandoned: bool = False
-    result: Any = None
-    error: BaseException | None = None
-
-
-class PasswordThread:
-    """One thread that works through a bounded queue. It starts with the first job and ends with the process."""
-
-    def __init__(self, max_waiting: int = MAX_WAITING) -> None:
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._max_waiting = max_waiting
-        self._waiting = 0
-        self._started = False
-
-    @property
-    def waiting(self) -> int:
-        """Jobs in the queue, the one under way included."""
-        return self._waiting
-
-    async def run(self, work: Callable[[], T]) -> T | Busy:
-        """Do it in the thread; what `work` raises is raised here. A cancelled caller's job is left out."""
-        if self._waiting > self._max_waiting:
-            return Busy()
-        if not self._started:
-            self._started = True
-            threading.Thread(target=self._loop, name="passwords", daemon=True).start()
-        job = _Job(work, trio.lowlevel.current_trio_token())
-        self._waiting += 1
-        self._jobs.put(job)
-        try:
-            await job.done.wait()
-        finally:
-            self._waiting -= 1
-            job.abandoned = True
-        if job.error is not None:
-            raise job.error
-        result: T = job.result
-        return result
-
-    def _loop(self) -> None:
-        if sys.platform == "linux":  # there, and only there, 0 names this thread alone
-            os.setpriority(os.PRIO_PROCESS, 0, 19)
-        while True:
-            job = self._jobs.get()
-            if job.abandoned:
-                continue
-            try:
-                job.result = job.work()
-            except BaseException as error:
-                job.error = error
-            with suppress(trio.RunFinishedError):  # nobody waits any more
-                job.token.run_sync_soon(job.done.set)
-
-
 class Passwords:
     """Hashing and checking. `hasher` sets the cost: RFC 9106's second choice (64 MiB, 3 passes) by default."""
 
@@ -117,17 +37,21 @@ class Passwords:
         """Passwords that wait to be hashed or checked, the one under way included."""
         return self._thread.waiting
 
-    async def hash(self, password: str) -> str | Busy:
+    async def hash(self, password: str, lane: Lane = Lane.LOG_IN) -> str | Busy:
         """A salted hash with its parameters, to be stored. `password` is in NFC."""
-        return await self._thread.run(lambda: self._hasher.hash(password))
+        return await self._thread.run(lambda: self._hasher.hash(password), lane)
 
-    async def verify(self, stored: str | None, password: str) -> bool | Busy:
+    def is_outdated(self, stored: str) -> bool:
+        """Whether a hash, of a password that was right, was made at another cost than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    async def verify(self, stored: str | None, password: str, lane: Lane = Lane.LOG_IN) -> bool | Busy:
         """Whether it is the password. Without a stored hash the same work is done, for nothing.
 
         Where somebody's hash is no argon2 hash (an account that was locked by hand) the answer is no.
         """
         password = normalize(password)
-        return await self._thread.run(lambda: self._verify(stored or self._nobody, password))
+        return await self._thread.run(lambda: self._verify(stored or self._nobody, password), lane)
 
     def _verify(self, stored: str, password: str) -> bool:
         try:

@@ -15,6 +15,7 @@ from chatproto.operations.accounts import (
     FindUsers,
     ListSessions,
     ListUsers,
+    RenewHash,
     RotateRefresh,
     SaveLastSeen,
     SearchUsers,
@@ -107,6 +108,7 @@ Operation = (
     | CleanUp
     | ListSessions
     | ChangePassword
+    | RenewHash
     | UpdateUser
     | SaveLastSeen
     | FindUsers
@@ -214,6 +216,7 @@ __all__ = [
     "ReadersFound",
     "Refused",
     "RenewEpoch",
+    "RenewHash",
     "RevisionsFound",
     "RotateRefresh",
     "SaveLastSeen",

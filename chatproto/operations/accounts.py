@@ -106,6 +106,15 @@ class ChangePassword:
 
 
 @frozen
+class RenewHash:
+    """The same password, hashed at today's cost; nothing where the stored hash is another by now. Outcome: Done."""
+
+    user_id: int
+    old_hash: str
+    new_hash: str
+
+
+@frozen
 class UpdateUser:
     """Change the given fields (None = leave, "" = clear avatar or email). Outcome: UserUpdated, Refused email_taken."""
 

@@ -21,6 +21,7 @@ from chatproto.operations import (
     LoginFound,
     Outcome,
     Refused,
+    RenewHash,
     RotateRefresh,
     SaveLastSeen,
     SearchUsers,
@@ -214,6 +215,13 @@ def list_sessions(store: Store, operation: ListSessions) -> Outcome:
 def change_password(store: Store, operation: ChangePassword) -> Outcome:
     store.accounts[operation.user_id].password_hash = operation.password_hash
     return _end_all(store, operation.user_id, operation.keep, operation.now)
+
+
+def renew_hash(store: Store, operation: RenewHash) -> Outcome:
+    account = store.accounts[operation.user_id]
+    if account.password_hash == operation.old_hash:
+        account.password_hash = operation.new_hash
+    return Done()
 
 
 def update_user(store: Store, operation: UpdateUser) -> Outcome:

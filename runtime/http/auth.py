@@ -14,6 +14,7 @@ from chatproto.operations import (
     ListSessions,
     LoginFound,
     Refused,
+    RenewHash,
     RotateRefresh,
     SessionCreated,
     SessionsEnded,
@@ -25,13 +26,13 @@ from chatproto.operations import (
 )
 from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.wire.model import PrivateUser
-from chatproto.wire.text import fold, search_words
+from chatproto.wire.text import fold, normalize, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt, network_of
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
-from storage.passwords import Busy
+from storage.password_lanes import Busy, Lane
 
 MAX_LOGIN = 254
 
@@ -87,10 +88,10 @@ async def register(call: Call[Register, None]) -> Result:
     wait = registrations.take(network, services.clock())
     if wait > 0:
         return Problem("rate_limited", "Too many new accounts.", retry_after=wait)
-    password_hash = await services.passwords.hash(body.password)
+    password_hash = await services.passwords.hash(body.password, Lane.REGISTER)
     if isinstance(password_hash, Busy):
         registrations.give_back(network, services.clock())
-        return _too_busy()
+        return _busy(password_hash)
     username = body.username.lower()
     display_name = body.display_name or body.username
     email = body.email or None
@@ -122,7 +123,10 @@ async def login(call: Call[Login, None]) -> Result:
     if isinstance(checked, Problem):
         return checked
     refused = await take_turn(call.services, "writes", checked.user_id)
-    return refused or await _log_in(call, checked.user_id, 200)
+    if refused is not None:
+        return refused
+    await _renew_hash(call, checked, body.password)
+    return await _log_in(call, checked.user_id, 200)
 
 
 async def me(call: Call[None, None]) -> Result:
@@ -186,7 +190,7 @@ async def password(call: Call[NewPasswords, None]) -> Result:
         return checked
     password_hash = await call.services.passwords.hash(call.body.new_password)
     if isinstance(password_hash, Busy):
-        return _too_busy()
+        return _busy(password_hash)
     operation = ChangePassword(user.id, password_hash, keep=call.me.session_id, now=call.services.now())
     outcome = await call.ask(operation)
     return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
@@ -229,14 +233,26 @@ async def _check_password(
         elif not isinstance(outcome, Refused):
             logins.take_back(attempt, services.clock())
             return refusal(outcome)
-    right = await services.passwords.verify(found.password_hash if found else None, given)
+    lane = Lane.KNOWN if attempt.known else Lane.LOG_IN if attempt.clean else Lane.AFTER_FAILURES
+    right = await services.passwords.verify(found.password_hash if found else None, given, lane)
     if isinstance(right, Busy):
         logins.take_back(attempt, services.clock())
-        return _too_busy()
+        return _busy(right)
     if found is None or not right:
+        logins.failed(attempt, services.clock())
         return Problem("invalid_credentials")
-    logins.take_back(attempt, services.clock())
+    logins.got_in(attempt, services.clock())
     return found
+
+
+async def _renew_hash(call: Call[object, None], found: LoginFound, given: str) -> None:
+    """Hash a right password anew where the cost of hashing was changed; where that fails, the next log-in does it."""
+    passwords = call.services.passwords
+    if not passwords.is_outdated(found.password_hash):
+        return
+    renewed = await passwords.hash(normalize(given))
+    if not isinstance(renewed, Busy):
+        await call.ask(RenewHash(found.user_id, found.password_hash, renewed))
 
 
 def _one_name(body: Login) -> Problem:
@@ -310,17 +326,17 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def _too_busy() -> Problem:
-    return Problem("rate_limited", "Too many log-ins at once.")
+def _busy(busy: Busy) -> Problem:
+    return Problem("busy", "Many people log in at once.", retry_after=busy.retry_after)
 
 
-_LIMITED = ("invalid_credentials", "rate_limited", "store_unavailable")
+_LIMITED = ("invalid_credentials", "rate_limited", "busy", "store_unavailable")
 
 ROUTES = (
     Route(
         method="POST", path="/api/auth/register", handler=register, summary="Make an account", needs_token=False,
         body=Register, answers={201: (LoggedIn,)},
-        codes=("registration_closed", "username_taken", "email_taken", "rate_limited", "store_unavailable"),
+        codes=("registration_closed", "username_taken", "email_taken", "rate_limited", "busy", "store_unavailable"),
     ),
     Route(
         method="POST", path="/api/auth/login", handler=login, summary="Log in", needs_token=False,

@@ -33,12 +33,37 @@ LONGEST_WAIT: Final = 2.0
 Kind = Literal["reads", "writes", "searches", "uploads"]
 
 
+@define
+class Remembered:
+    """A set of at most REMEMBERED_ADDRESSES; what was added longest ago is forgotten."""
+
+    _kept: OrderedDict[bytes, None] = field(factory=OrderedDict)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._kept
+
+    def add(self, key: bytes) -> None:
+        """The newest from now on."""
+        self._kept[key] = None
+        self._kept.move_to_end(key)
+        if len(self._kept) > REMEMBERED_ADDRESSES:
+            self._kept.popitem(last=False)
+
+
 @frozen
 class Attempt:
-    """A log-in under way, counted as failed until it is taken back."""
+    """A log-in under way, counted as failed for this account from this address until it is taken back.
+
+    `known`: somebody got into this account from this address before; `clean`: nobody failed from there lately.
+    """
 
     pair: bytes
     address: bytes
+    known: bool
+    clean: bool
 
 
 @define
@@ -46,27 +71,40 @@ class LoginLimiter:
     """Failed log-ins, by address, and by the pair of address and account (docs/protocol.md section 2).
 
     Nothing is counted by account alone: failures from elsewhere, from however many addresses, cannot keep the
-    owner out. An attempt counts from its beginning, so that many at once are no way around it; success takes it back.
+    owner out. For the pair an attempt counts from its beginning, so that many at once are no way around it; for the
+    address at its end, as a whole office may log in at once from one.
     """
 
     pairs: Buckets[bytes]
     addresses: Buckets[bytes]
+    lately: Buckets[bytes]
+    """By address: empty for a while after a failure."""
+    known: Remembered = field(factory=Remembered)
+    """Pairs that got in."""
 
     def begin(self, account: str, address: str, now: float) -> Attempt | float:
         """An attempt that may go on, or the seconds until one may. `account`: a name of any length and kind."""
         network = network_of(address)
-        attempt = Attempt(_digest(f"{network} {account}"), _digest(network))
-        wait = max(self.pairs.wait(attempt.pair, now), self.addresses.wait(attempt.address, now))
+        pair, by_address = _digest(f"{network} {account}"), _digest(network)
+        wait = max(self.pairs.wait(pair, now), self.addresses.wait(by_address, now))
         if wait > 0:
             return wait
-        self.pairs.spend(attempt.pair, now)
+        self.pairs.spend(pair, now)
+        return Attempt(pair, by_address, pair in self.known, self.lately.wait(by_address, now) == 0)
+
+    def failed(self, attempt: Attempt, now: float) -> None:
+        """It was a wrong password, or nobody's."""
         self.addresses.spend(attempt.address, now)
-        return attempt
+        self.lately.spend(attempt.address, now)
+
+    def got_in(self, attempt: Attempt, now: float) -> None:
+        """It was the right password."""
+        self.take_back(attempt, now)
+        self.known.add(attempt.pair)
 
     def take_back(self, attempt: Attempt, now: float) -> None:
-        """The attempt was no failed log-in."""
+        """It ended without an answer to whether the password is right."""
         self.pairs.give_back(attempt.pair, now)
-        self.addresses.give_back(attempt.address, now)
 
 
 def _digest(text: str) -> bytes:
@@ -179,6 +217,7 @@ class Guards:
             logins=LoginLimiter(
                 pairs=Buckets(_over(settings.limit_login_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
                 addresses=Buckets(_over(settings.limit_address_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
+                lately=Buckets(_over(1, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
             ),
         )
 

@@ -51,6 +51,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "internal": (500, "An error occurred on the server"),
     "store_unavailable": (503, "The database is unavailable"),
     "bus_unavailable": (503, "This server is cut off from the others"),
+    "busy": (503, "Too many people log in at once"),
     "draining": (503, "The server is stopping"),
     "quota_exceeded": (507, "There is no room for this file"),
 }

@@ -60,6 +60,7 @@ from chatproto.operations import (
     ReadUnindexed,
     Refused,
     RenewEpoch,
+    RenewHash,
     RotateRefresh,
     SaveLastSeen,
     SearchMessages,
@@ -91,6 +92,7 @@ from storage.transactions.sessions import (
     keep_device,
     list_sessions,
     look_at_session,
+    renew_hash,
     rotate_refresh,
     touch_session,
 )
@@ -142,6 +144,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(list_sessions, operation), writes=False)
         case ChangePassword():
             return Plan(partial(change_password, operation), writes=True)
+        case RenewHash():
+            return Plan(partial(renew_hash, operation), writes=True)
         case FindUsers():
             return Plan(partial(find_users, operation), writes=False)
         case SearchUsers():

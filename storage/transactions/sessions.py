@@ -19,6 +19,7 @@ from chatproto.operations import (
     LoadSession,
     Outcome,
     Refused,
+    RenewHash,
     RotateRefresh,
     SessionCreated,
     SessionsEnded,
@@ -121,6 +122,11 @@ _END: Final = Statement(
 )
 _SET_PASSWORD: Final = Statement(
     update(users).where(users.c.id == bindparam("user_id")).values(password_hash=bindparam("password_hash"))
+)
+_RENEW_HASH: Final = Statement(
+    update(users)
+    .where(users.c.id == bindparam("user_id"), users.c.password_hash == bindparam("old_hash"))
+    .values(password_hash=bindparam("new_hash"))
 )
 
 
@@ -271,6 +277,12 @@ def change_password(operation: ChangePassword) -> Steps[Outcome]:
     yield from _SET_PASSWORD.run(user_id=operation.user_id, password_hash=operation.password_hash)
     live: list[int] = yield from _LOCK_LIVE.column(user_id=operation.user_id)
     return (yield from _end([session_id for session_id in live if session_id != operation.keep], operation.now))
+
+
+def renew_hash(operation: RenewHash) -> Steps[Outcome]:
+    """Where the password was changed meanwhile, that one stays."""
+    yield from _RENEW_HASH.run(user_id=operation.user_id, old_hash=operation.old_hash, new_hash=operation.new_hash)
+    return Done()
 
 
 def _end(session_ids: Sequence[int], now: datetime) -> Steps[Outcome]:

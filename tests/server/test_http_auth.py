@@ -1,5 +1,6 @@
 """Accounts, log-ins, sessions (docs/protocol.md section 2, /api/auth)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -8,10 +9,13 @@ import httpx
 import jwt
 import pytest
 import trio
+from argon2 import PasswordHasher, extract_parameters
 
-from chatproto.operations import FindLogin, OutcomeUnknown, SessionCreated, TouchSession
+from chatproto.operations import FindLogin, LoginFound, OutcomeUnknown, SessionCreated, TouchSession
 from chatproto.tokens import AccessClaims, TokenKeys
+from client.account import log_in as client_log_in
 from runtime.config import Settings
+from storage.password_lanes import Busy, Lane
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse
 from tests.server.house import KEYS, PASSWORD, House, Person
@@ -268,12 +272,77 @@ async def test_too_many_passwords_at_once(house: House, monkeypatch: pytest.Monk
     monkeypatch.setattr(house.services.passwords._thread, "_max_waiting", -1)
     for _ in range(FAILURES + 1):
         answer = await log_in(house, login="anna", password=PASSWORD)
-        assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
-    assert (await register(house, username="boris")).status_code == 429
+        assert (answer.status_code, code_of(answer), answer.headers["Retry-After"]) == (503, "busy", "1")
+    assert code_of(await register(house, username="boris")) == "busy"
     body = {"current_password": PASSWORD, "new_password": "another fine one"}
-    assert (await anna.post("/api/auth/password", body)).status_code == 429
+    assert code_of(await anna.post("/api/auth/password", body)) == "busy"
     monkeypatch.undo()
     assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200, "none of it was a failed log-in"
+
+
+async def test_everybody_logs_in_at_nine(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far more than may wait at once: the client comes back in turn, and nobody sees an error."""
+    await house.register("anna")
+    thread = house.services.passwords._thread
+    monkeypatch.setattr(thread, "_max_waiting", 1)
+    refused: list[int] = []
+    original = thread.run
+
+    async def run(work: Callable[[], bool], lane: Lane) -> object:
+        answer = await original(work, lane)
+        if isinstance(answer, Busy):
+            refused.append(1)
+        return answer
+
+    monkeypatch.setattr(thread, "run", run)
+    names: list[str] = []
+
+    async def enter() -> None:
+        account = await client_log_in(house.http, "anna", PASSWORD)
+        names.append(account.user["username"])
+
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            for _ in range(FAILURES - 1):
+                nursery.start_soon(enter)
+    assert names == ["anna"] * (FAILURES - 1)
+    assert refused, "some had to come back"
+
+
+async def test_guesses_wait_behind_those_who_log_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.register("anna")
+    lanes: list[Lane] = []
+    original = house.services.passwords._thread.run
+
+    async def run(work: Callable[[], bool], lane: Lane) -> object:
+        lanes.append(lane)
+        return await original(work, lane)
+
+    monkeypatch.setattr(house.services.passwords._thread, "run", run)
+    await register(house, username="boris")
+    await log_in(house, login="anna", password="wrong")
+    await log_in(house, login="anna", password=PASSWORD)
+    await log_in(house, login="anna", password=PASSWORD)
+    assert lanes == [Lane.REGISTER, Lane.LOG_IN, Lane.AFTER_FAILURES, Lane.KNOWN]
+    await log_in(house, login="boris", password=PASSWORD)
+    house.clock.advance(seconds=900)
+    await log_in(house, login="nobody", password=PASSWORD)
+    assert lanes[4:] == [Lane.AFTER_FAILURES, Lane.LOG_IN]
+
+
+async def test_a_hash_of_another_cost_is_renewed_at_the_log_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.register("anna")
+    dearer = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(house.services.passwords, "_hasher", dearer)
+    hashes: list[str] = []
+    for password in ("wrong", PASSWORD, PASSWORD):
+        await log_in(house, login="anna", password=password)
+        found = await house.services.driver.request(FindLogin("anna"))
+        assert isinstance(found, LoginFound)
+        hashes.append(found.password_hash)
+    assert extract_parameters(hashes[0]).time_cost == 1, "not with a wrong password"
+    assert extract_parameters(hashes[1]).time_cost == 2
+    assert hashes[1] == hashes[2], "once"
 
 
 # --- tokens ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from chatproto.operations import (
     LoginFound,
     Outcome,
     RenewEpoch,
+    RenewHash,
     RotateRefresh,
     SessionCreated,
     SessionLoaded,
@@ -224,6 +225,15 @@ async def test_a_new_password_ends_the_other_sessions(house: House) -> None:
     assert await house.do(FindLogin("ann")) == LoginFound(ann, "another hash")
     assert refusal(await rotate(house, b"b", b"c")) == "revoked"
     expect(SessionCreated, await rotate(house, b"a", b"d"))
+
+
+async def test_a_hash_is_renewed_only_where_it_is_still_the_same(house: House) -> None:
+    ann, bob = await house.user("ann"), await house.user("bob")
+    found = expect(LoginFound, await house.do(FindLogin("ann")))
+    assert await house.do(RenewHash(ann, found.password_hash, "at a higher cost")) == Done()
+    assert await house.do(RenewHash(ann, found.password_hash, "too late")) == Done()
+    assert await house.do(FindLogin("ann")) == LoginFound(ann, "at a higher cost")
+    assert expect(LoginFound, await house.do(FindLogin("bob"))).user_id == bob
 
 
 async def test_a_sweep_tells_heads_ended_sessions_and_the_epoch(house: House) -> None:

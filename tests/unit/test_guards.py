@@ -43,9 +43,36 @@ def test_nobody_locks_anybody_out() -> None:
 def test_a_hundred_failures_of_an_address() -> None:
     limiter = new_limiter()
     for number in range(100):
-        assert isinstance(limiter.begin(f"user{number}", "192.0.2.1", 0.0), Attempt)
+        attempt = limiter.begin(f"user{number}", "192.0.2.1", 0.0)
+        assert isinstance(attempt, Attempt)
+        limiter.failed(attempt, 0.0)
     assert limiter.begin("another", "192.0.2.1", 0.0) == pytest.approx(9.0)
     assert isinstance(limiter.begin("another", "192.0.2.2", 0.0), Attempt)
+
+
+def test_an_office_behind_one_address_logs_in_at_once() -> None:
+    limiter = new_limiter()
+    attempts = [limiter.begin(f"user{number}", "192.0.2.1", 0.0) for number in range(1000)]
+    assert all(isinstance(attempt, Attempt) and attempt.clean for attempt in attempts)
+
+
+def test_what_is_known_of_an_address() -> None:
+    limiter = new_limiter()
+
+    def seen(name: str, address: str, now: float) -> tuple[bool, bool]:
+        attempt = limiter.begin(name, address, now)
+        assert isinstance(attempt, Attempt)
+        return attempt.known, attempt.clean
+
+    wrong, right = limiter.begin("anna", "192.0.2.1", 0.0), limiter.begin("anna", "192.0.2.2", 0.0)
+    assert isinstance(wrong, Attempt) and isinstance(right, Attempt)
+    limiter.failed(wrong, 0.0)
+    limiter.got_in(right, 0.0)
+    assert seen("anna", "192.0.2.1", 1.0) == (False, False)
+    assert seen("boris", "192.0.2.1", 899.0) == (False, False)
+    assert seen("boris", "192.0.2.1", 900.1) == (False, True)
+    assert seen("anna", "192.0.2.2", 1.0) == (True, True)
+    assert seen("boris", "192.0.2.2", 1.0) == (False, True)
 
 
 def test_refused_attempts_count_for_nothing() -> None:
@@ -66,10 +93,14 @@ def test_success_is_taken_back() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter = LoginLimiter(Buckets(Rate(1.0, 1), 6), Buckets(Rate(1.0, 1), 6))
+    limiter = LoginLimiter(Buckets(Rate(1.0, 1), 6), Buckets(Rate(1.0, 1), 6), Buckets(Rate(1.0, 1), 6))
+    monkeypatch.setattr(guards, "REMEMBERED_ADDRESSES", 5)
     for number in range(100):
-        limiter.begin("x" * 10_000 + str(number), f"2001:db8:{number:x}::1", 0.0)
-    assert len(limiter.pairs) == len(limiter.addresses) == 6
+        attempt = limiter.begin("x" * 10_000 + str(number), f"2001:db8:{number:x}::1", 0.0)
+        assert isinstance(attempt, Attempt)
+        (limiter.failed if number % 2 else limiter.got_in)(attempt, 0.0)
+    assert len(limiter.pairs) == len(limiter.addresses) == len(limiter.lately) == 6
+    assert len(limiter.known) == 5
     monkeypatch.setattr(guards, "REMEMBERED_SESSIONS", 3)
     live = LiveSessions()
     for number in range(10):

@@ -1,15 +1,11 @@
 """Which passwords are accepted, and that hashing never stands in anybody's way."""
 
-import threading
-from functools import partial
 from typing import Literal
 
 import pytest
-import trio
-import trio.testing
 from argon2 import PasswordHasher, extract_parameters
 
-from storage.passwords import COMMON_PASSWORDS, MAX_WAITING, Busy, Passwords, PasswordThread, password_fault
+from storage.passwords import COMMON_PASSWORDS, Passwords, password_fault
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -74,65 +70,3 @@ async def test_nobody_costs_as_much_as_somebody() -> None:
 
 def test_the_usual_cost_is_high() -> None:
     assert (PasswordHasher().memory_cost, PasswordHasher().time_cost) == (64 * 1024, 3)
-
-
-async def test_one_thread_and_a_bounded_line(nursery: trio.Nursery) -> None:
-    thread, gate, names = PasswordThread(max_waiting=2), threading.Event(), set[str]()
-    results: list[object] = []
-
-    def work() -> str:
-        gate.wait(60)
-        names.add(threading.current_thread().name)
-        return "done"
-
-    async def wait() -> None:
-        results.append(await thread.run(work))
-
-    for _ in range(3):
-        nursery.start_soon(wait)
-    await trio.testing.wait_all_tasks_blocked()
-    assert await thread.run(work) == Busy()
-    gate.set()
-    with trio.fail_after(60):
-        while len(results) < 3:
-            await trio.lowlevel.checkpoint()
-    assert results == ["done"] * 3 and names == {"passwords"}
-    assert await thread.run(lambda: "room again") == "room again"
-
-
-async def test_who_left_is_not_worked_for() -> None:
-    thread, gate, done = PasswordThread(), threading.Event(), list[int]()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(thread.run, partial(gate.wait, 60))
-        await trio.testing.wait_all_tasks_blocked()  # trio starts tasks in any order; the gate is to be first in line
-        for number in range(3):
-            nursery.start_soon(thread.run, partial(done.append, number))
-        await trio.testing.wait_all_tasks_blocked()
-        nursery.cancel_scope.cancel()
-    gate.set()
-    assert await thread.run(lambda: "still working") == "still working"
-    assert done == []
-
-
-async def test_bugs_come_back_to_the_caller() -> None:
-    thread = PasswordThread()
-    with pytest.raises(ZeroDivisionError):
-        await thread.run(lambda: 1 // 0)
-    assert await thread.run(lambda: 1) == 1
-    assert MAX_WAITING > 0
-
-
-def test_the_thread_outlives_its_loop() -> None:
-    """Work that ends after trio has: nobody is told, nothing breaks, the next loop is served."""
-    thread, gate = PasswordThread(), threading.Event()
-
-    async def leave() -> None:
-        with trio.move_on_after(0.01):
-            await thread.run(partial(gate.wait, 60))
-
-    async def stay() -> object:
-        return await thread.run(lambda: "served")
-
-    trio.run(leave)
-    gate.set()
-    assert trio.run(stay) == "served"

@@ -164,9 +164,9 @@
  *   start: () => Promise<void>,
  *   probe: (url: string) => Promise<Done | Refused>,
  *   setServer: (url: string) => Promise<Done | Refused>,
- *   register: (form: {username: string, email: string, display_name: string, password: string, remember: boolean}) =>
- *     Promise<Done | Refused>,
- *   login: (form: {login: string, password: string, remember: boolean}) => Promise<Done | Refused>,
+ *   register: (form: {username: string, email: string, display_name: string, password: string, remember: boolean},
+ *     waits: () => void) => Promise<Done | Refused>,
+ *   login: (form: {login: string, password: string, remember: boolean}, waits: () => void) => Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
  *   openChat: (chatId: number | null, place?: number | null) => Promise<Done | Refused>,
  *   keptPlace: (chatId: number) => number | null,

@@ -17,7 +17,9 @@ const TIME_LIMIT = 5 * 60_000;
 /** Characters of an answer: a list of many chats with long last messages is the largest. */
 const MAX_ANSWER = 32 * 1024 * 1024;
 /** Codes of refusals that may be gone at the next attempt. */
-const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "draining"];
+const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "busy", "draining"];
+/** Milliseconds for which a log-in waits its turn while many people log in. */
+const BUSY_FOR = 120_000;
 /** Refusals after which the tokens are exchanged: another access token may help, or it shows that the log-in is over. */
 const STALE = ["token_expired", "token_invalid", "token_missing", "token_reused", "revoked"];
 
@@ -68,6 +70,22 @@ export class Api {
   /** @param {string} path @param {any} [body] @param {Record<string, string>} [headers] */
   post(path, body = {}, headers = {}) {
     return this.call("POST", path, body, headers);
+  }
+}
+
+/**
+ * Come back as often as the server says that many people log in at once, for at most BUSY_FOR.
+ * @param {() => Promise<Answered | Refused>} send @param {() => void} waits is told each time
+ * @returns {Promise<Answered | Refused>}
+ */
+export async function inTurn(send, waits) {
+  for (const until = performance.now() + BUSY_FOR; ;) {
+    const answer = await send();
+    if (answer.ok || answer.code !== "busy") return answer;
+    const wait = (answer.retry_after_ms ?? 1_000) * (1 + Math.random() / 2); // so that they do not all come at once
+    if (performance.now() + wait > until) return answer;
+    waits();
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 

@@ -3,7 +3,7 @@
  * link goes to the window that has it (profile.js); what HTTP alone can do is in requests.js.
  */
 
-import { Api, probe } from "../link/api.js";
+import { Api, inTurn, probe } from "../link/api.js";
 import { echoOf } from "../protocol/commands.js";
 import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
@@ -52,9 +52,9 @@ export function createMessenger(platform, options = {}) {
     start: () => vestnik.start(),
     probe: (url) => vestnik.probe(url),
     setServer: (url) => vestnik.setServer(url),
-    register: ({ remember, email, ...form }) =>
-      vestnik.enter("/api/auth/register", { ...form, ...(email && { email }) }, remember),
-    login: ({ remember, login, password }) => vestnik.enter("/api/auth/login", { login, password }, remember),
+    register: ({ remember, email, ...form }, waits) =>
+      vestnik.enter("/api/auth/register", { ...form, ...(email && { email }) }, remember, waits),
+    login: ({ remember, ...form }, waits) => vestnik.enter("/api/auth/login", form, remember, waits),
     logout: (how) => vestnik.logout(how),
     openChat: (chatId, place = null) => vestnik.openChat(chatId, place),
     keptPlace: (chatId) => (vestnik.place?.chat_id === chatId ? vestnik.place.seq : null),
@@ -218,9 +218,10 @@ class Vestnik {
   }
 
   /** Log in, or make an account. @param {string} path @param {any} form @param {boolean} remember
-   * @returns {Promise<Done | Refused>} */
-  async enter(path, form, remember) {
-    const answer = await new Api(this.model.server.url).post(path, form);
+   * @param {() => void} waits is told while many people log in @returns {Promise<Done | Refused>} */
+  async enter(path, form, remember, waits) {
+    const api = new Api(this.model.server.url);
+    const answer = await inTurn(() => api.post(path, form), waits);
     if (!answer.ok) return answer;
     const { access_token, refresh_token, user } = answer.body ?? {};
     if (typeof access_token !== "string" || typeof refresh_token !== "string" || !Number.isSafeInteger(user?.id)) {

@@ -25,6 +25,8 @@ export class Auth {
   /** @type {"login" | "register"} */
   #mode = "login";
   #busy = false;
+  /** For its turn, while many people log in. */
+  #waits = false;
   #shown = false;
   /** @type {Refused | null} */
   #refused = null;
@@ -173,6 +175,9 @@ export class Auth {
 
   /** Why one is here, or why the last attempt failed. @param {State} state */
   #notice(state) {
+    if (this.#waits) {
+      return html`<div class="alert alert--warn" role="status">${icon("info")}<span>${t("auth.waits")}</span></div>`;
+    }
     if (this.#refused) return this.#failure(this.#refused, state.server.fixed);
     if (!state.ended) return nothing;
     return html`<div class="alert alert--warn" role="alert">
@@ -292,8 +297,7 @@ export class Auth {
     this.#busy = true;
     this.face.redraw();
     const done = await this.#ask(form);
-    this.#busy = false;
-    this.#shown = false;
+    this.#busy = this.#waits = this.#shown = false;
     if (!done.ok) this.#show(done);
     this.face.redraw();
   };
@@ -305,9 +309,13 @@ export class Auth {
     const password = String(form.get("password") ?? "");
     const remember = form.get("remember") !== null;
     const { messenger } = this.face;
-    if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember });
+    const waits = () => {
+      this.#waits = true;
+      this.face.redraw();
+    };
+    if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember }, waits);
     const [username, email, display_name] = [value("username"), value("email"), value("display_name")];
-    return messenger.register({ username, email, display_name, password, remember });
+    return messenger.register({ username, email, display_name, password, remember }, waits);
   }
 
   /** @param {FormData} form @returns {Record<string, string>} */
