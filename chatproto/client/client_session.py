@@ -172,6 +172,16 @@ class ClientSession:
         self.outbox.saved(cid)
         self._pump(now)
 
+    def uploaded(self, local_id: str, file_id: str, now: int) -> None:
+        """The answer to an Upload: the file is there. Once that is saved of all of them, their row may be sent."""
+        self.outbox.uploaded(local_id, file_id)
+        self._pump(now)
+
+    def upload_failed(self, local_id: str, code: str, detail: str, now: int) -> None:
+        """The answer to an Upload that was refused for good: so is the row."""
+        self.outbox.upload_failed(local_id, code, detail)
+        self._pump(now)
+
     def discard(self, cid: str, now: int) -> None:
         """The user takes a row back. Should it have been sent already, the server may have it all the same."""
         if self.outbox.discard(cid):

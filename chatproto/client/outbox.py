@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from chatproto.client.collapse import plan_of
 from chatproto.client.session_outputs import DropRow, Failed, LogCommand, Merged, Output, Row, SaveRow, Sent
+from chatproto.client.uploads import Uploads
 from chatproto.wire.frames import DeleteFrame, EditFrame, PinFrame, ReactFrame, Send
 
 WINDOW: Final = 8
@@ -31,13 +32,14 @@ REMEMBERED: Final = 1000
 class Entry:
     """`tried`: a link has carried it, or may have in an earlier life. `unsaved`: how often it was given to be saved
     without an answer; it is sent only at 0. `sent_at`: when this link last carried it, None before; `unanswered`: how
-    often it did without an answer."""
+    often it did without an answer. `renewed`: its files were uploaded a second time."""
 
     row: Row
     tried: bool = False
     unsaved: int = 0
     sent_at: int | None = None
     unanswered: int = 0
+    renewed: bool = False
 
 
 @define
@@ -71,6 +73,10 @@ class Outbox:
     linked: bool = False
     naming: dict[str, list[Entry]] = field(factory=dict)
     places: dict[str, Place] = field(factory=dict)
+    uploads: Uploads = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.uploads = Uploads(self.emit)
 
     # --- rows come ---
 
@@ -103,7 +109,8 @@ class Outbox:
                 self._add(row)
                 self._fail(row.cid, *REPLACED)
             elif row.tried and row.of_cid is None:
-                self._add(row, tried=True)
+                self._add(row, tried=row.uploaded)  # without its files no link has carried it
+                self.uploads.want(row)
             else:
                 self._collapse(row, saved=True)
 
@@ -126,6 +133,7 @@ class Outbox:
             entry = self._add(row)
             if not saved or (self.linked and not row.tried):
                 self._save(entry, msgspec.structs.replace(row, tried=self.linked or row.tried))
+            self.uploads.want(row)
         if plan.change is not None:
             self._save(self.entries[plan.change.cid], plan.change)
         for cid in plan.drops:
@@ -154,6 +162,48 @@ class Outbox:
         entry.unsaved += 1
         self.emit(SaveRow(row))
 
+    # --- their files ---
+
+    def uploaded(self, local_id: str, file_id: str) -> None:
+        """The server has a file."""
+        entry = self._with_file(local_id)
+        if entry is not None:
+            self._put_file(entry, local_id, file_id)
+
+    def upload_failed(self, local_id: str, code: str, detail: str) -> None:
+        """It was refused for good, and with it the message."""
+        entry = self._with_file(local_id)
+        if entry is not None:
+            self._fail(entry.row.cid, code, detail)
+
+    def _with_file(self, local_id: str) -> Entry | None:
+        """The row of a file that is being brought."""
+        if local_id not in self.uploads.running:
+            return None
+        entries = self.entries.values()
+        return next(entry for entry in entries for file in entry.row.files if file.local_id == local_id)
+
+    def _put_file(self, entry: Entry, local_id: str, file_id: str) -> None:
+        files = [
+            msgspec.structs.replace(file, file_id=file_id) if file.local_id == local_id else file
+            for file in entry.row.files
+        ]
+        self._save(entry, msgspec.structs.replace(entry.row, files=tuple(files)))
+        self.uploads.end(*(file for file in files if file.local_id == local_id))
+
+    def _upload_again(self, entry: Entry) -> None:
+        """The server has removed what no message held for a day: the row waits for its files once more."""
+        entry.renewed = True
+        if entry.sent_at is not None:
+            line = self.lines[entry.row.chat_id]
+            line.flying.remove(entry)
+            line.waiting.appendleft(entry)
+            self.flying -= 1
+            entry.sent_at = None
+        files = tuple(msgspec.structs.replace(file, file_id=None) for file in entry.row.files)
+        self._save(entry, msgspec.structs.replace(entry.row, files=files))
+        self.uploads.want(entry.row, anew=True)
+
     # --- rows go out ---
 
     def due(self, inflight: int, resend: int, now: int) -> Iterator[LogCommand]:
@@ -180,7 +230,7 @@ class Outbox:
 
     def _may_fly(self, line: Line, inflight: int) -> bool:
         room = len(line.flying) < WINDOW and self.flying < inflight
-        return bool(room and line.waiting and not line.waiting[0].unsaved and line.waiting[0].row.whole)
+        return bool(room and line.waiting and _is_due(line.waiting[0]))
 
     # --- rows leave ---
 
@@ -213,6 +263,8 @@ class Outbox:
             return
         if code == "cid_conflict" and entry.row.reply_lost:  # it was stored with its reply before the restore
             self.stored(cid, None, None, True)
+        elif code == "attachment_invalid" and entry.row.files and entry.row.uploaded and not entry.renewed:
+            self._upload_again(entry)
         else:
             self._fail(cid, code, detail)
 
@@ -241,6 +293,7 @@ class Outbox:
         named = self.naming.get(entry.row.of_cid or "", [])
         if entry in named:
             named.remove(entry)
+        self.uploads.end(*entry.row.files)
         return entry.row
 
     def disconnected(self, code: int) -> None:
@@ -293,6 +346,10 @@ class Outbox:
             del self.places[next(iter(self.places))]
 
 
+def _is_due(entry: Entry) -> bool:
+    return not entry.unsaved and entry.row.whole and entry.row.uploaded
+
+
 def _same_message(one: Row, other: Row) -> bool:
     """Whether two rows of a chat are about the same message, or the first is the message that the second is about."""
     if other.of_cid is not None:
@@ -313,7 +370,7 @@ def frame_of(row: Row) -> LogCommand:
     match row.kind:
         case "send":
             text = row.content if row.forward is None else None
-            files = list(row.attachments)
+            files = [*row.attachments, *(file.file_id for file in row.files if file.file_id is not None)]
             return Send(content=text, forward=row.forward, reply_to=row.reply_to, attachments=files, **common)
         case "edit":
             return EditFrame(content=row.content, **about)

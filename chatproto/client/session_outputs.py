@@ -34,6 +34,18 @@ LogCommand = Send | MessageCommand
 """What a row is on the wire."""
 
 
+class LocalFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a message, whose bytes are durable on this machine until the message leaves. `file_id`: what the server
+    calls it, once it has all of them. `as_file`: a picture is kept as it is."""
+
+    local_id: str
+    name: str
+    size: int
+    content_type: str = ""
+    as_file: bool = False
+    file_id: str | None = None
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A command of the log on its way (C1). Once it was sent its bytes never change: the server knows a repetition by
     cid and content.
@@ -57,11 +69,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: int | None = None
     forward: ForwardField | None = None
     attachments: tuple[str, ...] = ()
+    """Ids of files that the server has."""
+    files: tuple[LocalFile, ...] = ()
+    """Files that are brought there first; in the message they stand behind `attachments`."""
     reply_lost: bool = False
     """It answered to a message of a log that was replaced, and goes out without `reply_to`."""
     tried: bool = True
     """Some link may have carried it. False, as long as it was saved while there was none: then it may be changed, or
     dropped, and nobody has seen it."""
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether the server has all of its files: before that no link carries it."""
+        return all(file.file_id is not None for file in self.files)
 
     @property
     def whole(self) -> bool:
@@ -107,9 +127,18 @@ class SaveRow(ClientOutput, frozen=True, tag="save_row"):
 
 
 class DropRow(ClientOutput, frozen=True, tag="drop_row"):
-    """A row left the outbox."""
+    """A row left the outbox, and its files with it: what is being uploaded of them ends."""
 
     cid: str
+
+
+class Upload(ClientOutput, frozen=True, tag="upload"):
+    """Bring a file to the server, going on where an earlier life stopped; then `uploaded` or `upload_failed`. `anew`:
+    the server has removed what was uploaded before."""
+
+    cid: str
+    file: LocalFile
+    anew: bool = False
 
 
 class SaveMarks(ClientOutput, frozen=True, tag="save_marks"):
@@ -193,7 +222,7 @@ class Tell(ClientOutput, frozen=True, tag="tell"):
 
 
 Output = (
-    Connect | SendFrame | Close | Renew | SaveRow | DropRow | SaveMarks | SaveEpoch
+    Connect | SendFrame | Close | Renew | SaveRow | DropRow | Upload | SaveMarks | SaveEpoch
     | Apply | Jump | Forget | Changed | Sent | Failed | Merged | Tell
 )  # fmt: skip
 

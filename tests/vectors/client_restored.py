@@ -27,8 +27,8 @@ def another_epoch(r: Recorder) -> None:
     assert r.done("save_epoch") == [{"do": "save_epoch", "user_id": 1, "epoch": "e2"}]
     [saved] = r.done("save_row")
     assert saved["row"] == {
-        "cid": "mine-1", "chat_id": 5, "kind": "send", "content": "hello 1", "attachments": [], "reply_lost": True,
-        "tried": True,
+        "cid": "mine-1", "chat_id": 5, "kind": "send", "content": "hello 1", "attachments": [], "files": [],
+        "reply_lost": True, "tried": True,
     }  # fmt: skip
     assert r.sent("mark") == [], "own marks went with the old history"
     assert ["reply_to" in output["frame"] for output in r.save_rows()] == [False]

@@ -111,6 +111,16 @@ class Recorder:
     def row_saved(self, cid: str) -> list[Json]:
         return self._step("row_saved", {"cid": cid}, lambda: self.session.row_saved(cid, self.now))
 
+    def uploaded(self, local_id: str, file_id: str) -> list[Json]:
+        arguments = {"local_id": local_id, "file_id": file_id}
+        return self._step("uploaded", arguments, lambda: self.session.uploaded(local_id, file_id, self.now))
+
+    def upload_failed(self, local_id: str, code: str, detail: str = "") -> list[Json]:
+        arguments = {"local_id": local_id, "code": code, "detail": detail}
+        return self._step(
+            "upload_failed", arguments, lambda: self.session.upload_failed(local_id, code, detail, self.now)
+        )
+
     def discard(self, cid: str) -> list[Json]:
         return self._step("discard", {"cid": cid}, lambda: self.session.discard(cid, self.now))
 

@@ -89,6 +89,7 @@ def load() -> dict[str, Scenario]:
         client_catch_up,
         client_changes,
         client_collapse,
+        client_files,
         client_links,
         client_outbox,
         client_restored,

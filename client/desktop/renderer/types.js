@@ -29,10 +29,11 @@
  * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
  * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
  * `of_cid`: a change of a message that was not in the log itself yet, by that one's cid; its `seq` may be known by now.
- * `files`: what the attachments of a message are, to be shown.
+ * `held`: what the attachments of a message are, to be shown.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, of_cid: string | null, emoji: string | null, on: boolean | null,
- *   forward: Forward | null, attachments: string[], files?: Attachment[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
+ *   forward: Forward | null, attachments: string[], held?: Attachment[],
+ *   files: import("./protocol/outbox.js").LocalFile[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
 /** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */
@@ -120,7 +121,7 @@
 
 /**
  * What the session asks for besides: link/ws.js does it, store/saves.js saves it.
- * @typedef {Told | {do: "drop_row", cid: string} | {do: "save_epoch", user_id: number, epoch: string} |
+ * @typedef {Told | {do: "drop_row", cid: string} | import("./protocol/uploads.js").Upload | {do: "save_epoch", user_id: number, epoch: string} |
  *   {do: "send", frame: Record<string, any>} | {do: "connect", link: number} |
  *   {do: "close", code: number, reason: string} | {do: "renew", token: string} |
  *   {do: "state", state: string, code: string | null}} Output

@@ -5,6 +5,7 @@
  */
 
 import { isPassing } from "./api.js";
+import { fileIds } from "../protocol/outbox.js";
 import { isChatList, isItem, isItemPage } from "../protocol/frames.js";
 
 /** @typedef {import("../protocol/session.js").ClientSession} ClientSession
@@ -165,10 +166,13 @@ export class Polling {
  * @param {import("../protocol/outbox.js").Row} row
  * @returns {{method: string, path: string, body?: any, headers?: Record<string, string>}}
  */
-export function requestOf({ kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on, forward }) {
+export function requestOf(row) {
+  const { kind, chat_id, cid, content, reply_to, seq, target_at, emoji, on, forward } = row;
   const messages = `/api/chats/${chat_id}/messages`;
   if (kind === "send") {
-    return { method: "POST", path: messages, body: forward ? { cid, forward } : { cid, content, reply_to } };
+    const attachments = fileIds(row);
+    const body = forward ? { cid, forward } : { cid, content, reply_to, ...(attachments.length && { attachments }) };
+    return { method: "POST", path: messages, body };
   }
   const named = target_at === null ? "" : `?target_at=${encodeURIComponent(target_at)}`;
   const headers = { "Idempotency-Key": cid };

@@ -44,7 +44,7 @@ export class Outgoing {
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
     const attachments = files.map(({ id }) => id);
-    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, attachments, files });
+    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, attachments, held: files });
   }
 
   /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId

@@ -7,6 +7,7 @@
  */
 
 import { planOf } from "./collapse.js";
+import { Uploads } from "./uploads.js";
 
 /** Unacknowledged rows a chat (C4). */
 export const WINDOW = 8;
@@ -21,13 +22,18 @@ const REMEMBERED = 1000;
  * @typedef {"send" | "edit" | "delete" | "react" | "pin"} Kind
  * @typedef {{cid: string, chat_id: number, kind: Kind, content: string, seq: number | null, target_at: string | null,
  *   of_cid: string | null, emoji: string | null, on: boolean | null, reply_to: number | null,
- *   forward: {chat_id: number, seq: number, target_at: string} | null, attachments: string[], reply_lost: boolean,
- *   tried: boolean}} Row
+ *   forward: {chat_id: number, seq: number, target_at: string} | null, attachments: string[], files: LocalFile[],
+ *   reply_lost: boolean, tried: boolean}} Row
  *   A command of the log on its way; once it was sent its bytes never change. All but sends name the message that they are
  *   about, by `seq` and its created_at, `target_at`; while that one is not acknowledged itself, by its cid, `of_cid`.
  *   `content`: the text of a send or an edit; `forward`: a send takes its text from there, and `content` is shown until
- *   then. `tried`: some link may have carried it; false, as long as it was saved while
+ *   then. `attachments`: ids of files that the server has; `files`: those that are brought there first, in the message
+ *   they stand behind the former. `tried`: some link may have carried it; false, as long as it was saved while
  *   there was none: then it may be changed, or dropped, and nobody has seen it.
+ * @typedef {{local_id: string, name: string, size: number, content_type: string, as_file: boolean,
+ *   file_id: string | null}} LocalFile
+ *   A file of a message, whose bytes are durable on this machine until the message leaves. `file_id`: what the server
+ *   calls it, once it has all of them. `as_file`: a picture is kept as it is.
  * @typedef {Partial<Row> & {cid: string, chat_id: number}} GivenRow
  * @typedef {{chatId: number, seq: number, createdAt: string}} Place where a message of this outbox was stored
  * @typedef {{flying: Entry[], waiting: Entry[]}} Line
@@ -48,9 +54,20 @@ export function rowOf(given) {
     reply_to: given.reply_to ?? null,
     forward: given.forward ?? null,
     attachments: [...(given.attachments ?? [])],
+    files: (given.files ?? []).filter(({ local_id }) => typeof local_id === "string").map(fileOf),
     reply_lost: given.reply_lost ?? false,
     tried: given.tried ?? true,
   };
+}
+
+/** @param {Partial<LocalFile> & {local_id: string, name: string, size: number}} given @returns {LocalFile} */
+function fileOf({ local_id, name, size, content_type = "", as_file = false, file_id = null }) {
+  return { local_id, name, size, content_type, as_file, file_id };
+}
+
+/** Whether the server has all of its files: before that no link carries it. @param {Row} row */
+function isUploaded({ files }) {
+  return files.every(({ file_id }) => file_id !== null);
 }
 
 /** Whether a row can be put on the wire. @param {Row} row */
@@ -62,13 +79,19 @@ function isWhole({ kind, seq, target_at, emoji, on }) {
 
 /** The command that a whole row is. @param {Row} row @returns {Record<string, any>} */
 function frameOf(row) {
-  const { kind: type, chat_id, cid, content, seq, target_at, emoji, on, reply_to, forward, attachments } = row;
+  const { kind: type, chat_id, cid, content, seq, target_at, emoji, on, reply_to, forward } = row;
+  const attachments = fileIds(row);
   const text = forward ? { forward } : { content };
   if (type === "send") return { type, chat_id, cid, ...text, reply_to, target_at, attachments };
   const about = { type, chat_id, cid, seq, target_at };
   if (type === "edit") return { ...about, content };
   if (type === "react") return { ...about, emoji, on };
   return type === "pin" ? { ...about, on } : about;
+}
+
+/** The files of a message, as the server knows them. @param {Row} row @returns {string[]} */
+export function fileIds({ attachments, files }) {
+  return [...attachments, ...files.flatMap(({ file_id }) => file_id ?? [])];
 }
 
 /** Whether both are about the same message, or the first is the message that the second is about.
@@ -91,6 +114,8 @@ export class Entry {
   sentAt = null;
   /** How often this link did without an answer. */
   unanswered = 0;
+  /** Its files were uploaded a second time. */
+  renewed = false;
 
   /** @param {Row} row @param {boolean} tried a link has carried it, or may have in an earlier life */
   constructor(row, tried) {
@@ -101,6 +126,16 @@ export class Entry {
   /** It is durable as it is. */
   get saved() {
     return this.unsaved === 0;
+  }
+
+  /** Its files were uploaded, once, and may not be there any more. */
+  get maybeExpired() {
+    return this.row.files.length > 0 && isUploaded(this.row) && !this.renewed;
+  }
+
+  /** It may be sent. */
+  get due() {
+    return this.saved && isWhole(this.row) && isUploaded(this.row);
   }
 }
 
@@ -122,6 +157,7 @@ export class Outbox {
     this.naming = new Map();
     /** Where the messages are that were stored lately, by their cids. @type {Map<string, Place>} */
     this.places = new Map();
+    this.uploads = new Uploads(emit);
   }
 
   // --- rows come ---
@@ -157,7 +193,8 @@ export class Outbox {
         this.#add(row, false);
         this.#fail(row.cid, "bad_seq", REPLACED);
       } else if (row.tried && row.of_cid === null) {
-        this.#add(row, true);
+        this.#add(row, isUploaded(row)); // without its files no link has carried it
+        this.uploads.want(row);
       } else {
         this.#collapse(row, true, true);
       }
@@ -184,6 +221,7 @@ export class Outbox {
     if (plan.into === row.cid) {
       const entry = this.#add(row, false);
       if (!saved || (this.linked && !row.tried)) this.#save(entry, { ...row, tried: this.linked || row.tried });
+      this.uploads.want(row);
     }
     if (plan.change) this.#save(/** @type {Entry} */ (this.entries.get(plan.change.cid)), plan.change);
     for (const cid of plan.drops) this.#merge(cid, plan.into);
@@ -215,6 +253,48 @@ export class Outbox {
     entry.row = row;
     entry.unsaved += 1;
     this.emit({ do: "save_row", row });
+  }
+
+  // --- their files ---
+
+  /** The server has a file. @param {string} localId @param {string} fileId */
+  uploaded(localId, fileId) {
+    const entry = this.#withFile(localId);
+    if (!entry) return;
+    const files = entry.row.files.map((file) => (file.local_id === localId ? { ...file, file_id: fileId } : file));
+    this.#save(entry, { ...entry.row, files });
+    this.uploads.end(files.filter(({ local_id }) => local_id === localId));
+  }
+
+  /** It was refused for good, and with it the message. @param {string} localId @param {string} code
+   * @param {string} detail */
+  uploadFailed(localId, code, detail) {
+    const entry = this.#withFile(localId);
+    if (entry) this.#fail(entry.row.cid, code, detail);
+  }
+
+  /** The row of a file that is being brought. @param {string} localId */
+  #withFile(localId) {
+    if (!this.uploads.running.has(localId)) return null;
+    for (const entry of this.entries.values()) {
+      if (entry.row.files.some(({ local_id }) => local_id === localId)) return entry;
+    }
+    return null;
+  }
+
+  /** The server has removed what no message held for a day: the row waits for its files once more. @param {Entry} entry */
+  #uploadAgain(entry) {
+    entry.renewed = true;
+    if (entry.sentAt !== null) {
+      const line = /** @type {Line} */ (this.lines.get(entry.row.chat_id));
+      line.flying.splice(line.flying.indexOf(entry), 1);
+      line.waiting.unshift(entry);
+      this.flying -= 1;
+      entry.sentAt = null;
+    }
+    const files = entry.row.files.map((file) => ({ ...file, file_id: null }));
+    this.#save(entry, { ...entry.row, files });
+    this.uploads.want(entry.row, true);
   }
 
   // --- rows go out ---
@@ -249,7 +329,7 @@ export class Outbox {
    * surely unsent is saved anew first. @param {number} chatId @returns {Row | null} */
   dueByHttp(chatId) {
     const entry = this.lines.get(chatId)?.waiting[0];
-    if (!entry?.saved || !isWhole(entry.row)) return null;
+    if (!entry?.due) return null;
     entry.tried = true;
     if (entry.row.tried) return entry.row;
     this.#save(entry, { ...entry.row, tried: true });
@@ -269,7 +349,7 @@ export class Outbox {
   /** @param {Line} line @param {number} inflight */
   #mayFly(line, inflight) {
     const [first] = line.waiting;
-    return first?.saved && line.flying.length < WINDOW && this.flying < inflight && isWhole(first.row);
+    return first?.due && line.flying.length < WINDOW && this.flying < inflight;
   }
 
   // --- rows leave ---
@@ -306,6 +386,7 @@ export class Outbox {
     const { cid, reply_lost } = entry.row;
     // it was stored with its reply before the restore
     if (code === "cid_conflict" && reply_lost) this.stored(cid, null, null, true);
+    else if (code === "attachment_invalid" && entry.maybeExpired) this.#uploadAgain(entry);
     else this.#fail(cid, code, detail);
   }
 
@@ -366,6 +447,7 @@ export class Outbox {
     const named = (this.naming.get(of_cid ?? "") ?? []).filter((one) => one !== entry);
     if (of_cid !== null && named.length > 0) this.naming.set(of_cid, named);
     else this.naming.delete(of_cid ?? "");
+    this.uploads.end(entry.row.files);
     return entry.row;
   }
 

@@ -173,6 +173,20 @@ export class ClientSession {
     this.#pump(now);
   }
 
+  /** The answer to an `upload`: the file is there. Once that is saved of all of them, their row may be sent.
+   * @param {string} localId @param {string} fileId @param {number} now */
+  uploaded(localId, fileId, now) {
+    this.outbox.uploaded(localId, fileId);
+    this.#pump(now);
+  }
+
+  /** The answer to an `upload` that was refused for good: so is its row.
+   * @param {string} localId @param {string} code @param {string} detail @param {number} now */
+  uploadFailed(localId, code, detail, now) {
+    this.outbox.uploadFailed(localId, code, detail);
+    this.#pump(now);
+  }
+
   /** The user takes a row back. @param {string} cid @param {number} now */
   discard(cid, now) {
     if (this.outbox.discard(cid)) this.#pump(now);

@@ -10,9 +10,9 @@ import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 
 /** @typedef {import("../types.js").Item} Item */
 /**
- * A command in the outbox, with what its files are (`files`); `failed` ones wait for the user. `written_at` is this machine's clock.
+ * A command in the outbox, with what its attachments are (`held`); `failed` ones wait for the user. `written_at` is this machine's clock.
  * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string,
- *   files?: import("../types.js").Attachment[]}} Kept
+ *   held?: import("../types.js").Attachment[]}} Kept
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */

@@ -44,10 +44,10 @@ test("a message without a text is called by its files", () => {
 });
 
 test("what files are is kept with the row, and shown; the row that is sent names them only", () => {
-  const command = { ...NOTHING, chat_id: 7, attachments: ["f"], files: [file()] };
+  const command = { ...NOTHING, chat_id: 7, attachments: ["f"], held: [file()] };
   const row = newRow(command, false, 0, new Uint8Array(10));
-  assert.deepEqual([row.attachments, row.files], [["f"], [file()]]);
-  assert.deepEqual(echoOf(row).files, [file()]);
-  const { files: _files, ...without } = row;
-  assert.deepEqual(echoOf(without).files, []);
+  assert.deepEqual([row.attachments, row.held], [["f"], [file()]]);
+  assert.deepEqual(echoOf(row).held, [file()]);
+  const { held: _held, ...without } = row;
+  assert.deepEqual(echoOf(without).held, []);
 });

@@ -134,3 +134,22 @@ test("on a link nothing of it is done", () => {
   assert.equal(session.rowByHttp(5), null);
   assert.deepEqual(session.outputs(), []);
 });
+
+test("a message with files is posted when they are there, and names them", async () => {
+  const { requestOf } = await import("../../renderer/link/polling.js");
+  const session = away();
+  session.polled(listed(2));
+  const files = [{ local_id: "f1", name: "a.txt", size: 3, content_type: "", as_file: false, file_id: null }];
+  session.send({ cid: "mine-1", chat_id: 5, content: "", attachments: ["F0"], files }, 20);
+  const save = () => told(session, "save_row").forEach(({ row }) => session.rowSaved(row.cid, 21));
+  save();
+  assert.equal(session.rowByHttp(5), null);
+  session.uploaded("f1", "F1", 22);
+  save();
+  assert.equal(session.rowByHttp(5), null, "saved anew first");
+  save();
+  const row = session.rowByHttp(5);
+  assert.deepEqual(row && requestOf(row).body.attachments, ["F0", "F1"]);
+  session.answeredByHttp({ type: "error", ref: "mine-1", code: "attachment_invalid" }, 23);
+  assert.deepEqual(told(session, "upload").map(({ anew }) => anew), [true]); // prettier-ignore
+});

@@ -21,7 +21,7 @@ const tell = (frame) => ({ do: "tell", frame });
 /** @param {Partial<import("../../renderer/types.js").Echo>} given @returns {Update} */
 const echo = (given) => ({
   do: "echo",
-  echo: { cid: "c1", chat_id: 7, kind: "send", content: "hi", reply_to: null, target_at: null, seq: null, of_cid: null, emoji: null, on: null, forward: null, attachments: [], state: "queued", code: null, written_at: at(0), ...given },
+  echo: { cid: "c1", chat_id: 7, kind: "send", content: "hi", reply_to: null, target_at: null, seq: null, of_cid: null, emoji: null, on: null, forward: null, attachments: [], files: [], state: "queued", code: null, written_at: at(0), ...given },
 }); // prettier-ignore
 
 /** One random story of a chat, told to a window in pieces, late and twice. @param {number} seed */

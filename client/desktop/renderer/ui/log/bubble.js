@@ -86,7 +86,7 @@ export function echoRow(face, row, around) {
   const time = clock(echo.written_at);
   const label = [
     t("msg.you"),
-    messageWords({ content: echo.content, attachments: echo.files }),
+    messageWords({ content: echo.content, attachments: echo.held }),
     time,
     t(`msg.${echo.state}`),
   ].join(", ");
@@ -100,7 +100,7 @@ export function echoRow(face, row, around) {
     seq: null,
     before: nothing,
     above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
-    text: html`${attachments(face, echo.files)} ${echo.content ? richText(face, echo.content, around) : nothing}`,
+    text: html`${attachments(face, echo.held)} ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,
   });
