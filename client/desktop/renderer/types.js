@@ -181,7 +181,9 @@
  *   send: (chatId: number, content: string, replyTo: Message | null, files?: Attachment[]) => Promise<Done | Refused>,
  *   upload: (file: File, how: {progress: (sent: number | null) => void, signal: AbortSignal}) =>
  *     Promise<{ok: true, file: Attachment} | Refused>,
- *   fileLink: (id: string) => Promise<{ok: true, url: string} | Refused>,
+ *   fileLink: (id: string, how?: {fresh?: boolean}) => Promise<{ok: true, url: string} | Refused>,
+ *   preview: (id: string, size: number, place: {chat_id: number, seq: number} | null) =>
+ *     Promise<{ok: true, url: string} | Refused>,
  *   edit: (chatId: number, target: Message | Echo, content: string) => Promise<Done | Refused>,
  *   remove: (chatId: number, target: Message | Echo) => Promise<Done | Refused>,
  *   react: (chatId: number, target: Message, emoji: string, on: boolean) => Promise<Done | Refused>,
@@ -219,7 +221,8 @@
  * `edit`, `remove`, `react` and `pin` answer when the command is durable here. What the server makes of it comes later: an
  * echo that failed, with `message_deleted`, `too_many`, `emoji_invalid`, `forbidden` or `bad_seq`.
  * `upload` brings a file to the server, over lost links too, until it is there, refused, or taken back (`cancelled`);
- * `fileLink`: an address of a file for some minutes.
+ * `fileLink`: an address of a file for some minutes, `fresh`: another than before. `preview`: a smaller picture of it, which
+ * this machine keeps for a while where `place` names the message that holds it.
  * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.
  * In a profile with several windows it is told in the one that owns the socket.
  */

@@ -67,6 +67,18 @@ export class Api {
     return this.call("GET", path);
   }
 
+  /** Bytes instead of JSON. @param {string} path @param {number} most bytes; more of them are no answer of ours
+   * @returns {Promise<{ok: true, body: Blob} | Refused>} */
+  bytes(path, most) {
+    /** @type {Reader} */
+    const read = async (response, progress) => {
+      if (!response.ok) return answered(response, await textOf(response, progress));
+      const body = await blobOf(response, most, progress);
+      return body ? { ok: true, body } : { ok: false, code: "bad_answer" };
+    };
+    return this.authorized((bearing) => request(this.url + path, "GET", undefined, bearing, read));
+  }
+
   /** @param {string} path @param {any} [body] @param {Record<string, string>} [headers] */
   post(path, body = {}, headers = {}) {
     return this.call("POST", path, body, headers);
@@ -97,10 +109,11 @@ export async function probe(url) {
 }
 
 /**
+ * @typedef {(response: Response, progress: () => void) => Promise<Answered | Refused>} Reader of what an answer holds
  * @param {string} url @param {string} method @param {any} body @param {Record<string, string>} headers
- * @returns {Promise<Answered | Refused>}
+ * @param {Reader} [read] @returns {Promise<Answered | Refused>}
  */
-async function request(url, method, body, headers) {
+async function request(url, method, body, headers, read = readJson) {
   const controller = new AbortController();
   const giveUp = () => controller.abort();
   const limit = setTimeout(giveUp, TIME_LIMIT);
@@ -121,13 +134,18 @@ async function request(url, method, body, headers) {
       referrerPolicy: "no-referrer",
     });
     progress();
-    return answered(response, await textOf(response, progress));
+    return await read(response, progress);
   } catch {
     return { ok: false, code: "no_connection" };
   } finally {
     clearTimeout(limit);
     clearTimeout(silence);
   }
+}
+
+/** @type {Reader} */
+async function readJson(response, progress) {
+  return answered(response, await textOf(response, progress));
 }
 
 /** @param {{ok: boolean}} response @param {string | null} text null: more than is bearable @returns {Answered | Refused} */
@@ -165,6 +183,24 @@ async function textOf(response, progress) {
     size += value.length;
     if (size > MAX_ANSWER) {
       await reader.cancel();
+      return null;
+    }
+    parts.push(value);
+  }
+}
+
+/** @param {Response} response @param {number} most bytes @param {() => void} progress @returns {Promise<Blob | null>} */
+async function blobOf(response, most, progress) {
+  const parts = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    if (done || !value) return new Blob(parts, { type: response.headers.get("Content-Type") ?? "" });
+    progress();
+    size += value.length;
+    if (size > most) {
+      await reader?.cancel();
       return null;
     }
     parts.push(value);

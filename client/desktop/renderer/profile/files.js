@@ -30,14 +30,16 @@ export class Files {
 
   /**
    * An address of the file that needs no header, for some minutes.
-   * @param {string} id @returns {Promise<{ok: true, url: string} | Refused>}
+   * @param {string} id @param {{fresh?: boolean}} [how] `fresh`: the one that was handed out is good for nothing any more
+   * @returns {Promise<{ok: true, url: string} | Refused>}
    */
-  link(id) {
+  link(id, { fresh = false } = {}) {
     if (this.#owner !== this.api()) {
       this.#owner = this.api(); // another log-in
       this.#links.clear();
       this.#asking.clear();
     }
+    if (fresh) this.#links.delete(id);
     const known = this.#links.get(id);
     if (known && known.until > Date.now()) return Promise.resolve({ ok: true, url: known.url });
     const asked = this.#asking.get(id) ?? this.#ask(id).finally(() => this.#asking.delete(id));

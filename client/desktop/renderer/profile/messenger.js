@@ -12,7 +12,9 @@ import { Db } from "../store/db.js";
 import { Files } from "./files.js";
 import { History } from "./history.js";
 import { memoryStore } from "../store/memory.js";
+import { PreviewStore } from "../store/previews.js";
 import { Outgoing } from "./outgoing.js";
+import { Previews } from "./previews.js";
 import { requestActions } from "./requests.js";
 import { Profile, profileName } from "./profile.js";
 
@@ -67,7 +69,9 @@ export function createMessenger(platform, options = {}) {
     jumpToTime: (chatId, at) => history.toTime(chatId, at),
     send: (chatId, content, replyTo, held) => outgoing.send(chatId, content, replyTo, held),
     upload: (file, how) => files.upload(file, how),
-    fileLink: (id) => files.link(id),
+    fileLink: (id, how) => files.link(id, how),
+    preview: async (id, size, place) =>
+      (await vestnik.previews?.get(id, size, place)) ?? { ok: false, code: "cancelled" },
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
     remove: (chatId, target) => outgoing.remove(chatId, target),
     react: (chatId, target, emoji, on) => outgoing.react(chatId, target, emoji, on),
@@ -100,6 +104,8 @@ class Vestnik {
   profile = null;
   /** @type {import("../store/db.js").Store | null} */
   db = null;
+  /** Of who is logged in. @type {Previews | null} */
+  previews = null;
   /** Where the chat that is open again after a start was looked at. @type {{chat_id: number, seq: number} | null} */
   place = null;
   /** @type {Set<() => void>} */
@@ -138,6 +144,7 @@ class Vestnik {
     if (after === this.model) return;
     this.model = after;
     this.db?.noticed(updates);
+    this.previews?.noticed(updates);
     for (const listener of this.listeners) listener();
     void this.history.refill();
   }
@@ -291,6 +298,7 @@ class Vestnik {
   /** @param {Profile} profile @param {PrivateUser} user */
   async #begin(profile, user) {
     this.profile = profile;
+    this.previews = new Previews(profile.api, this.#remembered ? new PreviewStore(profile.name) : null);
     this.update([
       { do: "set", values: { ...emptyProfile(), phase: "signed_in", ended: null } },
       { do: "me", user },
@@ -315,22 +323,24 @@ class Vestnik {
    * @param {string | null} code null: the user wished it
    */
   async #ended(code) {
-    const { profile, db } = this;
+    const { profile, db, previews } = this;
     if (!profile) return;
     this.outgoing.flushDrafts();
-    this.profile = this.db = null;
+    this.profile = this.db = this.previews = null;
     const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
     // a secret that could not be read (a locked keyring) is not thrown away
     if (code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
     await closed;
-    if (code !== null && ENDED.includes(code)) await db?.forget().catch(() => {});
+    const ended = code !== null && ENDED.includes(code);
+    await previews?.close({ destroy: ended }).catch(() => {});
+    if (ended) await db?.forget().catch(() => {});
     await db?.close();
   }
 
   /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
   async logout({ discard }) {
-    const { profile, db } = this;
+    const { profile, db, previews } = this;
     if (!profile || !db) return DONE;
     const unsent = [...this.model.echoes.lists.values()].some((list) => list.length > 0);
     if (unsent && !discard) return { ok: false, code: "unsent" };
@@ -338,7 +348,7 @@ class Vestnik {
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
-    await db.destroy().catch(() => {});
+    await Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
     // where the server cannot be told, the user leaves this machine all the same
     if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
     return DONE;

@@ -1,7 +1,7 @@
 /** IndexedDB by promises: open, one transaction, one answer. */
 
 /**
- * @typedef {Record<string, {options?: IDBObjectStoreParameters, indexes?: [string, string, IDBIndexParameters][]}>} Stores
+ * @typedef {Record<string, {options?: IDBObjectStoreParameters, indexes?: [string, string | string[], IDBIndexParameters][]}>} Stores
  */
 
 /**

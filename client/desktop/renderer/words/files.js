@@ -41,3 +41,46 @@ export function messageWords({ content, attachments }) {
 export function isPicture(file) {
   return Boolean(file.preview_url) && /^image\//u.test(file.content_type);
 }
+
+/** What the server lets be played in place (docs/protocol.md, "Files"). */
+const AUDIO = ["audio/mpeg", "audio/mp4", "audio/ogg", "audio/flac", "audio/wav"];
+const VIDEO = ["video/mp4", "video/webm"];
+const ARCHIVES = ["zip", "rar", "7z", "gz", "bz2", "xz", "zst", "tar"];
+
+/**
+ * How it can be shown. @param {{content_type: string, preview_url?: string | null}} file
+ * @returns {"image" | "audio" | "video" | "other"}
+ */
+export function kindOf({ content_type: type, preview_url }) {
+  if (preview_url && type.startsWith("image/")) return "image";
+  if (AUDIO.includes(type)) return "audio";
+  return VIDEO.includes(type) ? "video" : "other";
+}
+
+/**
+ * The sign of a card: an icon, or the letters of a short extension. @param {{name: string, content_type: string}} file
+ * @returns {{icon: string} | {letters: string}}
+ */
+export function signOf({ name, content_type: type }) {
+  const kind = type.split("/")[0];
+  if (kind === "image") return { icon: "image" };
+  if (kind === "audio") return { icon: "note" };
+  if (kind === "video") return { icon: "play" };
+  const extension = nameParts(name)[1].slice(1);
+  if (ARCHIVES.includes(extension.toLowerCase())) return { icon: "archive" };
+  return /^[A-Za-z0-9]{1,4}$/u.test(extension) ? { letters: extension.toUpperCase() } : { icon: "file" };
+}
+
+/**
+ * Rows of an album, each of one to three pictures, so that none is much smaller than another.
+ * @template T @param {readonly T[]} pictures @returns {T[][]}
+ */
+export function albumRows(pictures) {
+  const n = pictures.length;
+  // rows of three, and before them as many of two as it takes
+  const first = n === 1 ? [1] : n === 3 ? [1, 2] : n % 3 === 1 ? [2, 2] : n % 3 === 2 ? [2] : [];
+  const rest = n - first.reduce((sum, size) => sum + size, 0);
+  const sizes = [...first, ...new Array(rest / 3).fill(3)];
+  let at = 0;
+  return sizes.map((size) => pictures.slice(at, (at += size)));
+}

@@ -146,6 +146,18 @@ export class Server {
     return this.call(from, "POST", `/api/chats/${chatId}/messages`, { content, ...more });
   }
 
+  /** A file that a message may hold. @param {Account} account @param {string} name @param {Buffer} bytes
+   * @param {{asFile?: boolean}} [how] @returns {Promise<any>} */
+  async upload(account, name, bytes, { asFile = false } = {}) {
+    const body = new FormData();
+    body.append("file", new Blob([new Uint8Array(bytes)]), name);
+    if (asFile) body.append("as_file", "1");
+    const headers = { Authorization: `Bearer ${account.access_token}` };
+    const answer = await fetch(`${this.url}/api/files`, { method: "POST", headers, body });
+    if (!answer.ok) throw new Error(`${name} was not taken: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
   /** What of a chat's log the server has. @param {Account} account @param {number} chatId @returns {Promise<any[]>} */
   async items(account, chatId) {
     const items = [];

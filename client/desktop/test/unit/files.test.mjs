@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
-import { messageWords, nameParts, sizeText } from "../../renderer/words/files.js";
+import { albumRows, kindOf, messageWords, nameParts, signOf, sizeText } from "../../renderer/words/files.js";
 import { setCatalogue } from "../../renderer/words/i18n.js";
 import { NOTHING, echoOf, newRow } from "../../renderer/protocol/commands.js";
 
@@ -41,6 +41,33 @@ test("a message without a text is called by its files", () => {
     assert.equal(messageWords({ ...message, attachments: [...message.attachments] }), words);
   }
   assert.equal(messageWords({ content: null }), ru["msg.newer"]);
+});
+
+test("an album has rows of one to three, every picture once, in order", () => {
+  const sizes = Array.from({ length: 10 }, (_, at) => Array.from({ length: at + 1 }, (__, n) => n)).map((pictures) => {
+    const rows = albumRows(pictures);
+    assert.deepEqual(rows.flat(), pictures);
+    return rows.map(({ length }) => length).join("");
+  });
+  assert.deepEqual(sizes, ["1", "2", "12", "22", "23", "33", "223", "233", "333", "2233"]);
+  assert.deepEqual(albumRows([]), []);
+});
+
+test("what a file is decides how it is shown, and its sign", () => {
+  for (const [content_type, name, kind, sign] of /** @type {const} */ ([
+    ["image/png", "вид.png", "other", { icon: "image" }], // no preview: over the limit, or sent as a file
+    ["audio/mpeg", "песня.mp3", "audio", { icon: "note" }],
+    ["audio/midi", "песня.mid", "other", { icon: "note" }],
+    ["video/mp4", "кино.mp4", "video", { icon: "play" }],
+    ["application/zip", "всё.zip", "other", { icon: "archive" }],
+    ["application/pdf", "отчёт.pdf", "other", { letters: "PDF" }],
+    ["text/plain", "заметки.текст", "other", { icon: "file" }],
+    ["application/octet-stream", "без имени", "other", { icon: "file" }],
+  ])) {
+    const one = file({ content_type, name });
+    assert.deepEqual([kindOf(one), signOf(one)], [kind, sign], name);
+  }
+  assert.equal(kindOf(file({ content_type: "image/png", preview_url: "/api/files/f/preview" })), "image");
 });
 
 test("what files are is kept with the row, and shown; the row that is sent names them only", () => {

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
-import { deflateSync, crc32 } from "node:zlib";
 import {
   assertNoErrors,
   becomes,
@@ -16,6 +15,7 @@ import {
   startWire,
 } from "../harness/harness.js";
 import { look } from "./look.js";
+import { png } from "../harness/made-files.js";
 
 const skip = noChromium();
 
@@ -172,35 +172,4 @@ function give(page, kind, name, bytes) {
         : new DragEvent(how, { ...common, dataTransfer: transfer });
     (document.activeElement ?? document.body).dispatchEvent(event);
   }, /** @type {const} */ ([kind, name, bytes]));
-}
-
-/** A picture of a slope of colours. @param {number} width @param {number} height */
-function png(width, height) {
-  const rows = Buffer.alloc((width * 3 + 1) * height);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const at = y * (width * 3 + 1) + 1 + x * 3;
-      rows[at] = (x * 255) / width;
-      rows[at + 1] = (y * 255) / height;
-      rows[at + 2] = 150;
-    }
-  }
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  const chunks = [["IHDR", head], ["IDAT", deflateSync(rows)], ["IEND", Buffer.alloc(0)]]; // prettier-ignore
-  return Buffer.concat([
-    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
-    ...chunks.map(([name, data]) => chunk(`${name}`, /** @type {Buffer} */ (data))),
-  ]);
-}
-
-/** @param {string} name @param {Buffer} data */
-function chunk(name, data) {
-  const body = Buffer.concat([Buffer.from(name, "latin1"), data]);
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, check]);
 }

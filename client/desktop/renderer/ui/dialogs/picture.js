@@ -3,13 +3,14 @@
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { sizeText } from "../../words/files.js";
 import { t } from "../../words/i18n.js";
-import { LARGE, download, shown } from "../log/attachments.js";
+import { LARGE, download } from "../log/attachments.js";
+import { shown } from "../log/shown-picture.js";
 import { icon } from "../parts/icon.js";
 
 /** `params`: `{file}`. @type {import("../parts/dialog.js").DialogMaker} */
-export function picture(face, { file }) {
+export function picture(face, { file, place = null }) {
   const content = () =>
-    html`<div class="viewer__picture">${shown(face, file, LARGE)}</div>
+    html`<div class="viewer__picture">${shown(face, file, LARGE, place)}</div>
       <footer class="dialog__foot">
         <span class="note viewer__size">${sizeText(file.size)}</span>
         <button class="btn btn--primary" type="button" @click=${() => download(face, file)}>

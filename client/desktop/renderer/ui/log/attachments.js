@@ -1,44 +1,57 @@
-/** Files of a message: pictures as the server made them smaller, everything else as a card. */
+/** Files of a message: pictures as the server made them smaller, what can be played with its controls, and cards. */
 
-import { AsyncDirective } from "../../vendor/lit-html/async-directive.js";
-import { directive } from "../../vendor/lit-html/directive.js";
-import { html, noChange, nothing } from "../../vendor/lit-html/lit-html.js";
-import { isPicture, nameParts, sizeText } from "../../words/files.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { albumRows, isPicture, kindOf, nameParts, signOf, sizeText } from "../../words/files.js";
 import { errorText, t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
+import { shown } from "./shown-picture.js";
 
-/** @typedef {import("../../types.js").Attachment} Attachment @typedef {import("../face.js").Face} Face */
+/** @typedef {import("../../types.js").Attachment} Attachment @typedef {import("../face.js").Face} Face
+ * @typedef {{chat_id: number, seq: number}} Place */
 
 /** Pixels of the side of a preview that the server has. */
 export const SMALL = 320;
 export const LARGE = 1280;
 
-/** @param {Face} face @param {readonly Attachment[] | null | undefined} files */
-export function attachments(face, files) {
+/** @param {Face} face @param {readonly Attachment[] | null | undefined} files @param {Place | null} place the message, where
+ * it has its place in the log */
+export function attachments(face, files, place) {
   if (!files?.length) return nothing;
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
-  return html`${
-    pictures.length
-      ? html`<div class="album" data-count=${Math.min(pictures.length, 4)}>
-          ${pictures.map((file) => picture(face, file, pictures.length === 1))}
-        </div>`
-      : nothing
-  }${others.map((file) => card(face, file))}`;
+  return html`${pictures.length ? album(face, pictures, place) : nothing}${others.map((file) => card(face, file))}`;
 }
 
-/** Its place has the right size before the bytes come. @param {Face} face @param {Attachment} file @param {boolean} alone */
-function picture(face, file, alone) {
-  const known = alone && file.width && file.height;
-  const [width, height] = known ? bounded(file.width ?? 1, file.height ?? 1) : [1, 1];
-  const open = () => face.overlays.open("picture", { file });
+/** Each place has its size before the bytes come. @param {Face} face @param {Attachment[]} pictures
+ * @param {Place | null} place */
+function album(face, pictures, place) {
+  if (pictures.length === 1) {
+    const small = (pictures[0].width ?? LARGE) < SMALL / 2;
+    return html`<div class="album ${small ? "album--small" : ""}">${picture(face, pictures[0], place, LARGE)}</div>`;
+  }
+  const rows = albumRows(pictures);
+  return html`<div class="album" role="group" aria-label=${t("file.album", { n: pictures.length })}>
+    ${rows.map((row) => {
+      const tall = row.every(({ width, height }) => (height ?? 0) > (width ?? 0));
+      return html`<div class="album__row ${tall ? "album__row--tall" : ""}" data-count=${row.length}>
+        ${row.map((file) => picture(face, file, place, row.length === 1 ? LARGE : SMALL))}
+      </div>`;
+    })}
+  </div>`;
+}
+
+/** @param {Face} face @param {Attachment} file @param {Place | null} place @param {number} size */
+function picture(face, file, place, size) {
+  const [width, height] = file.width && file.height ? bounded(file.width, file.height) : [100, 100];
+  const open = () => face.overlays.open("picture", { file, place });
   return html`<button
     class="media"
     type="button"
     aria-label=${t("file.open_picture", { name: file.name })}
     @click=${open}
   >
-    <svg class="media__place" viewBox="0 0 ${width} ${height}" aria-hidden="true"></svg>${shown(face, file, SMALL)}
+    <svg class="media__place" viewBox="0 0 ${width} ${height}" aria-hidden="true"></svg
+    >${shown(face, file, size, place)}
   </button>`;
 }
 
@@ -58,13 +71,26 @@ function card(face, file) {
     aria-label=${t("file.download", { name: file.name, size: sizeText(file.size) })}
     @click=${() => download(face, file)}
   >
-    <span class="file__tile" aria-hidden="true">${icon("file")}</span>
+    ${tile(file)}
     <span class="file__text">
       <bdi class="file__name"><span>${name}</span><span>${extension}</span></bdi>
       <span class="file__sub">${sizeText(file.size)}</span>
     </span>
     ${icon("download", "icon--s")}
   </button>`;
+}
+
+/** What kind of file it is, at a glance. @param {{name: string, content_type: string}} file */
+export function tile(file) {
+  const sign = signOf(file);
+  // letters that are drawn, not text: the name has them
+  return html`<span
+    class="file__tile"
+    data-kind=${kindOf(file)}
+    data-letters=${"letters" in sign ? sign.letters : nothing}
+    aria-hidden="true"
+    >${"icon" in sign ? icon(sign.icon) : nothing}</span
+  >`;
 }
 
 /** Save it: the browser or the system asks where. @param {Face} face @param {Attachment} file */
@@ -79,39 +105,3 @@ export async function download(face, file) {
   link.download = file.name;
   link.click();
 }
-
-/** Where a picture of the file is, by the address of the file. @param {string} url with its token @param {number} size */
-function previewOf(url, size) {
-  const [path, query] = url.split("?");
-  return `${path}/preview?size=${size}&${query}`;
-}
-
-class Shown extends AsyncDirective {
-  #drawn = "";
-
-  /** @param {Face} face @param {Attachment} file @param {number} size */
-  render(face, file, size) {
-    const what = `${file.id} ${size}`;
-    if (what === this.#drawn) return noChange;
-    this.#drawn = what;
-    void this.#bring(face, file, size, what);
-    return nothing;
-  }
-
-  /** @param {Face} face @param {Attachment} file @param {number} size @param {string} what */
-  async #bring(face, file, size, what) {
-    const answer = await face.messenger.fileLink(file.id);
-    if (!this.isConnected || this.#drawn !== what) return;
-    if (!answer.ok) {
-      this.setValue(html`<span class="media__none">${icon("alert")} ${t("file.gone")}</span>`);
-      return;
-    }
-    const none = () => this.setValue(html`<span class="media__none">${icon("file")} ${file.name}</span>`);
-    this.setValue(
-      html`<img src=${previewOf(answer.url, size)} alt="" decoding="async" draggable="false" @error=${none} />`,
-    );
-  }
-}
-
-/** A picture once there is an address for it. */
-export const shown = directive(Shown);

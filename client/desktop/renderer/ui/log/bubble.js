@@ -5,7 +5,7 @@ import { deliveryOf } from "../../state/delivery.js";
 import { clock, fullTime } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { hueOf, nameOf } from "../../words/names.js";
-import { messageWords } from "../../words/files.js";
+import { isPicture, messageWords } from "../../words/files.js";
 import { isJumbo } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
@@ -59,14 +59,16 @@ export function messageRow(face, row, around) {
     ? html`${icon("trash", "icon--xs")}
         <p>${t("msg.deleted")}</p>`
     : message.content || message.attachments?.length
-      ? html`${attachments(face, message.attachments)}
+      ? html`${attachments(face, message.attachments, message)}
         ${message.content ? richText(face, message.content, around) : nothing}`
       : html`<p class="bubble__newer">${icon("info", "icon--xs")}${t("msg.newer")}</p>`;
   return frame(row, around, {
     label,
     menu,
     choose,
-    kind: message.deleted ? "bubble--deleted" : jumbo(message.content),
+    kind: message.deleted
+      ? "bubble--deleted"
+      : kindOfBubble(message.content, message.attachments, message.reactions?.length),
     seq: message.seq,
     before: html`${around.selecting ? selectBox(around.selecting, message, label) : nothing}
     ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}`,
@@ -96,11 +98,11 @@ export function echoRow(face, row, around) {
     label,
     menu,
     choose: null,
-    kind: jumbo(echo.content),
+    kind: kindOfBubble(echo.content, echo.held),
     seq: null,
     before: nothing,
     above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
-    text: html`${attachments(face, echo.held)} ${echo.content ? richText(face, echo.content, around) : nothing}`,
+    text: html`${attachments(face, echo.held, null)} ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,
   });
@@ -181,8 +183,13 @@ function author(face, row, chat, name) {
   </h3>`;
 }
 
-/** @param {string | null} text */
-function jumbo(text) {
+/** @param {string | null} text @param {readonly import("../../types.js").Attachment[] | null | undefined} files
+ * @param {number} [under] what stands beneath it */
+function kindOfBubble(text, files, under = 0) {
+  if (files?.some(isPicture)) {
+    const only = !text && !under && files.every(isPicture);
+    return only ? "bubble--media bubble--only" : "bubble--media";
+  }
   return text && isJumbo(text) ? "bubble--jumbo" : "";
 }
 
