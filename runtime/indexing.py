@@ -1,7 +1,9 @@
-"""Storage whose messages are indexed: what is stored is put into the index of the search soon after, never before.
+"""Storage whose messages are indexed: what is stored is put into the index of the search some time after.
 
-Which chats have something new is known from what was stored here; at the start, and now and then, all chats are looked
-at, for what other processes left undone, and for an index that is made anew.
+A search reads what the index lacks from the end of each log, so there is no hurry: what is new gathers, for messages
+that are indexed together cost a fraction of what each costs alone, and the index leaves most of the time to those who
+send. Which chats have something new is known from what was stored here; at the start, and now and then, all chats are
+looked at, for what other processes left undone, and for an index that is made anew.
 """
 
 from typing import Final
@@ -30,10 +32,14 @@ from storage.port import Storage
 
 log = get_logger(__name__)
 
-GATHER: Final = 0.25
-"""Seconds that what is new gathers for, so that a busy chat is one piece of work."""
-PAUSE: Final = 0.005
-"""Seconds between two pieces, for those who wait for the database."""
+GATHER: Final = 5.0
+"""Seconds that what is new gathers for at most,"""
+OF_ONE: Final = 64
+"""unless one chat has so many new commands: a search reads about a hundred messages of it without the index;"""
+OF_ALL: Final = 256
+"""or all chats together so many."""
+REST: Final = 3.0
+"""Between two pieces of work, times what the last one took: however much there is to do, others have the most."""
 AGAIN: Final = 2.0
 """Seconds before what failed is tried again."""
 ROUND: Final = 60.0
@@ -43,6 +49,8 @@ MESSAGES: Final = 256
 """In one piece of work."""
 SLICE: Final = 500
 """Chats looked at in one statement."""
+PAUSE: Final = 0.005
+"""Seconds between two of these, for those who wait for the database."""
 
 
 @define(eq=False)
@@ -50,16 +58,20 @@ class IndexedStorage:
     """See Storage. `run` does the work."""
 
     inner: Storage
-    _new: dict[int, None] = field(factory=dict)
+    _new: dict[int, int] = field(factory=dict)
+    """Commands by chat, not all of which need have stored a message; the first to come stand first."""
+    _gathered: int = 0
     _heard: trio.Event = field(factory=trio.Event)
+    _enough: trio.Event = field(factory=trio.Event)
 
     async def perform(self, operation: Operation) -> Outcome:
         """See Storage."""
         outcome = await self.inner.perform(operation)
-        if isinstance(operation, LogCommand) or (
-            isinstance(operation, AppendBatch) and isinstance(outcome, BatchAppended)
-        ):
-            self._hear(operation.chat_id)
+        if isinstance(operation, AppendBatch):
+            if isinstance(outcome, BatchAppended):
+                self._hear(operation.chat_id, len(operation.commands))
+        elif isinstance(operation, LogCommand):
+            self._hear(operation.chat_id, 1)
         return outcome
 
     async def check(self) -> str | None:
@@ -76,15 +88,21 @@ class IndexedStorage:
             nursery.start_soon(self._look_at_all_for_ever)
             while True:
                 await self._heard.wait()
-                await trio.sleep(GATHER)
-                while self._new:
-                    await self._work()
-                    await trio.sleep(PAUSE)
-                self._heard = trio.Event()
+                with trio.move_on_after(GATHER):
+                    await self._enough.wait()
+                chat_ids, self._new = tuple(self._new), {}
+                self._heard, self._enough, self._gathered = trio.Event(), trio.Event(), 0
+                for start in range(0, len(chat_ids), CHATS):
+                    began = trio.current_time()
+                    await self._work(chat_ids[start : start + CHATS])
+                    await trio.sleep(REST * (trio.current_time() - began))
 
-    def _hear(self, chat_id: int) -> None:
-        self._new[chat_id] = None
+    def _hear(self, chat_id: int, count: int) -> None:
+        self._gathered += count
+        self._new[chat_id] = in_chat = self._new.get(chat_id, 0) + count
         self._heard.set()
+        if in_chat >= OF_ONE or self._gathered >= OF_ALL:
+            self._enough.set()
 
     async def _look_at_all_for_ever(self) -> None:
         while True:
@@ -94,16 +112,13 @@ class IndexedStorage:
                 if not isinstance(outcome, UnindexedFound):
                     break
                 for chat_id in outcome.chat_ids:
-                    self._hear(chat_id)
+                    self._hear(chat_id, 1)
                 place = outcome.next_id
                 await trio.sleep(AGAIN if len(self._new) > SLICE else PAUSE)
             await trio.sleep(ROUND)
 
-    async def _work(self) -> None:
+    async def _work(self, chat_ids: tuple[int, ...]) -> None:
         """One piece. What cannot be done now is done later; what is a bug is told, and left to the next look at all."""
-        chat_ids = tuple(self._new)[:CHATS]
-        for chat_id in chat_ids:
-            del self._new[chat_id]
         try:
             read = await self.inner.perform(ReadUnindexed(chat_ids, MESSAGES))
             more = not isinstance(read, UnindexedRead) or read.more
@@ -117,7 +132,7 @@ class IndexedStorage:
         failed = not isinstance(read, UnindexedRead) or stored != Done()
         if failed or more:
             for chat_id in chat_ids:
-                self._hear(chat_id)
+                self._hear(chat_id, OF_ONE)
         if failed:
             await trio.sleep(AGAIN)
 

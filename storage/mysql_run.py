@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from trio_mysql import converters, err
 
 from storage.mysql_connection import Answer, Connection, error_code
-from storage.statements import MYSQL, DuplicateKey, Query, Result, Script, Steps
+from storage.statements import MYSQL, Compiled, DuplicateKey, Query, Result, Script, Steps
 
 T = TypeVar("T")
 Scalar = None | bool | int | float | str | bytes | Decimal | date | datetime | timedelta
@@ -80,6 +80,8 @@ def _texts(connection: Connection, query: Query) -> list[str]:
     """The statements that a query takes: one, but for one that is run for several sets of parameters and cannot be
     written for all of them at once."""
     compiled = query.statement.on(MYSQL)
+    if query.plain:
+        return [_bulk(compiled, query.plain)]
     if not query.many:
         text, values = compiled.bind(query.params)
         return [text % literals(connection, values)]
@@ -90,6 +92,15 @@ def _texts(connection: Connection, query: Query) -> list[str]:
     parts = [part % literals(connection, compiled.values(params)) for params in query.many]
     # a literal percent sign is doubled in SQL that takes values
     return [f"{repeated.head % ()}{repeated.glue.join(parts)}{repeated.tail % ()}"]
+
+
+def _bulk(compiled: Compiled, rows: Sequence[Sequence[Scalar]]) -> str:
+    """One INSERT of rows of numbers and bytes."""
+    repeated = compiled.repeated
+    if repeated is None:
+        raise TypeError("not an INSERT of rows")
+    parts = [f"({','.join([_PLAIN[type(value)](value) for value in row])})" for row in rows]
+    return f"{repeated.head % ()}{','.join(parts)}{repeated.tail % ()}"
 
 
 def _result(query: Query, answers: Sequence[Answer]) -> Result:

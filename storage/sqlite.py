@@ -263,6 +263,8 @@ def _run(connection: sqlite3.Connection, query: Query, place: int) -> Result:
     """One statement, or as few as SQLite can make of many sets of parameters."""
     compiled = query.statement.on(SQLITE)
     try:
+        if query.plain:
+            return Result(row_count=connection.executemany(compiled.sql, query.plain).rowcount)
         if not query.many:
             sql, values = compiled.bind(query.params)
             return _result(compiled, connection.execute(sql, values), 1)

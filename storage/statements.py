@@ -226,6 +226,16 @@ class Answers(Statement, Generic[R]):
         return evolve(compiled, repeated=Repeated("", compiled.sql, " UNION ALL ", ""))
 
 
+@define(eq=False)
+class Bulk(Statement):
+    """An INSERT of rows by the thousand. Their values are what the database takes (numbers, bytes), in the order of
+    the columns, so that nothing is looked up or converted for each of them."""
+
+    def write(self, rows: Sequence[Row]) -> Steps[Result]:
+        """All rows, at least one, in one statement where the database can."""
+        return (yield Query(self, {}, plain=rows))
+
+
 def updates(table: Table, key: Sequence[Column[Any]], values: Sequence[Column[Any]]) -> "Updates":
     """Set `values` in the rows with these keys; parameters have the columns' names, keys with `_key` behind."""
     clause = (
@@ -270,11 +280,12 @@ def _padded(many: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
 
 @frozen
 class Query:
-    """One statement to run now; `many` where it is run for several sets of parameters."""
+    """One statement to run now; `many` where it is run for several sets of parameters, `plain` for those of a Bulk."""
 
     statement: Statement
     params: dict[str, Any]
     many: Sequence[dict[str, Any]] = ()
+    plain: Sequence[Row] = ()
 
 
 @frozen

@@ -82,7 +82,7 @@ class UnindexedFound:
 
 @frozen
 class ReadUnindexed:
-    """What the index lacks of these chats: at most `limit` messages in all. Outcome: UnindexedRead."""
+    """What the index lacks of these chats: messages among at most `limit` entries. Outcome: UnindexedRead."""
 
     chat_ids: tuple[int, ...]
     limit: int

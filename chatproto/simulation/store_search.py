@@ -86,11 +86,10 @@ def read_unindexed(store: Store, operation: ReadUnindexed) -> Outcome:
         room = store.rooms[chat_id]
         if left <= 0 or room.indexed_seq == room.last_seq:
             continue
-        messages = [item for item in room.log[room.indexed_seq :] if isinstance(item, Message)][:left]
-        upto = messages[-1].seq if len(messages) == left else room.last_seq
-        live = tuple(as_of(room, message, None) for message in messages if not message.deleted)
-        found.append(Unindexed(chat_id, room.indexed_seq, upto, live))
-        left -= len(messages)
+        entries = room.log[room.indexed_seq :][:left]
+        live = tuple(as_of(room, item, None) for item in entries if isinstance(item, Message) and not item.deleted)
+        found.append(Unindexed(chat_id, room.indexed_seq, room.indexed_seq + len(entries), live))
+        left -= len(entries)
     return UnindexedRead(tuple(found), more=left <= 0)
 
 

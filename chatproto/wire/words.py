@@ -58,9 +58,11 @@ def words_of(text: str) -> list[Word]:
 
 def entries(text: str, sender_id: int) -> frozenset[str]:
     """What the index holds of a message: its words, their stems, who sent it, and whether it has a link."""
-    words = words_of(text)
-    held = {word.folded[:KEPT] for word in words} | {word.stem[:KEPT] for word in words}
-    held.add(sent_by(sender_id))
+    held = {sent_by(sender_id)}
+    for written in _WORD.findall(text):
+        folded, stem = _known(written) if len(written) <= KEPT else _folded_and_stemmed(written)
+        held.add(folded[:KEPT])
+        held.add(stem[:KEPT])
     if has_link(text):
         held.add(_LINK)
     return frozenset(held)

@@ -5,7 +5,8 @@ changed since it was read is put right. So a send never waits for more than that
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, select
 
@@ -23,12 +24,13 @@ from chatproto.operations import (
 )
 from chatproto.wire.model import Message
 from chatproto.wire.words import entries
-from storage.statements import Answers, Lookup, Select, Statement, Steps, into, param, updates
+from storage.statements import Answers, Bulk, Lookup, Select, Statement, Steps, into, param, updates
 from storage.tables import chats, message_words, messages
+from storage.together import together
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 
-_ROWS: Final = 512
-"""In one statement; a power of two."""
+_ROWS: Final = 1024
+"""In one statement."""
 
 
 class _Head(NamedTuple):
@@ -43,13 +45,8 @@ class _Revision(NamedTuple):
     rev: int
 
 
-class _Row(NamedTuple):
-    """A row of `message_words`, in the order of its key."""
-
-    chat_id: int
-    word: str
-    seq: int
-
+_Row = tuple[int, bytes, int]
+"""A row of `message_words`: chat, word, seq, in the order of its key."""
 
 _HEAD: Final = select(chats.c.id, chats.c.last_seq, chats.c.indexed_seq)
 _AFTER: Final = Select(
@@ -57,28 +54,19 @@ _AFTER: Final = Select(
 )
 _HEADS: Final = Lookup(_HEAD.order_by(chats.c.id), key=(chats.c.id,), row=_Head)
 _LOCK: Final = Lookup(_HEAD.order_by(chats.c.id).with_for_update(), key=(chats.c.id,), row=_Head)
-_TEXTS: Final = Select(
-    select(*MESSAGE_COLUMNS)
-    .where(
-        messages.c.chat_id == bindparam("chat_id"),
-        messages.c.seq > bindparam("after"),
-        messages.c.seq <= bindparam("upto"),
-    )
-    .order_by(messages.c.seq)
-    .limit(bindparam("limit")),
-    row=MessageRow,
+_in_span = (
+    (messages.c.chat_id == param("chat_id", messages.c.chat_id))
+    & (messages.c.seq > param("after", messages.c.seq))
+    & (messages.c.seq <= param("upto", messages.c.seq))
 )
+_TEXTS: Final = Answers(select(*MESSAGE_COLUMNS).where(_in_span), row=MessageRow)
 _REVISIONS: Final = Answers(
-    select(messages.c.chat_id, messages.c.seq, messages.c.rev).where(
-        messages.c.chat_id == param("chat_id", messages.c.chat_id),
-        messages.c.seq > param("after", messages.c.seq),
-        messages.c.seq <= param("upto", messages.c.seq),
-    ),
-    row=_Revision,
+    select(messages.c.chat_id, messages.c.seq, messages.c.rev).where(_in_span, messages.c.rev > 0), row=_Revision
 )
+"""Of those that were ever changed: hardly any."""
 _NOW: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, messages.c.seq), row=MessageRow)
 _MOVE: Final = updates(chats, key=(chats.c.id,), values=(chats.c.indexed_seq,))
-_INSERT: Final = Statement(
+_INSERT: Final = Bulk(
     into(message_words, "chat_id", "word", "seq")
     .prefix_with("IGNORE", dialect="mysql")
     .prefix_with("OR IGNORE", dialect="sqlite")
@@ -103,33 +91,48 @@ def find_unindexed(operation: FindUnindexed) -> Steps[Outcome]:
 
 
 def read_unindexed(operation: ReadUnindexed) -> Steps[Outcome]:
-    """One chat after another, until there are enough."""
+    """One chat after another, until there are enough entries: not all of them need be messages."""
     heads = yield from _HEADS.of([{"id": chat_id} for chat_id in sorted(set(operation.chat_ids))])
-    left, found = operation.limit, list[Unindexed]()
-    lacking = [head for head in dict.fromkeys(heads) if 0 <= head.indexed_seq < head.last_seq]
-    for head in lacking:
-        if left <= 0:
-            break
-        rows = yield from _TEXTS.all(chat_id=head.chat_id, after=head.indexed_seq, upto=head.last_seq, limit=left)
-        upto = rows[-1].seq if len(rows) == left else head.last_seq
-        live = tuple(read_message(row, is_read=False) for row in rows if not row.deleted)
-        found.append(Unindexed(head.chat_id, head.indexed_seq, upto, live))
-        left -= len(rows)
-    return UnindexedRead(tuple(found), more=left <= 0)
+    left, upto, more = operation.limit, dict[int, int](), False
+    lacking = {head.chat_id: head for head in heads if 0 <= head.indexed_seq < head.last_seq}
+    for head in lacking.values():
+        upto[head.chat_id] = min(head.last_seq, head.indexed_seq + left)
+        left -= upto[head.chat_id] - head.indexed_seq
+        more = more or upto[head.chat_id] < head.last_seq
+    spans = [
+        {"chat_id": chat_id, "after": lacking[chat_id].indexed_seq, "upto": end}
+        for chat_id, end in upto.items()
+        if end > lacking[chat_id].indexed_seq
+    ]
+    rows: dict[int, list[MessageRow]] = {span["chat_id"]: [] for span in spans}
+    for row in dict.fromkeys((yield from _TEXTS.of(spans))):
+        if not row.deleted:
+            rows[row.chat_id].append(row)
+    found = [
+        Unindexed(
+            span["chat_id"],
+            span["after"],
+            span["upto"],
+            tuple(read_message(row, is_read=False) for row in sorted(rows[span["chat_id"]], key=attrgetter("seq"))),
+        )
+        for span in spans
+    ]
+    return UnindexedRead(tuple(found), more)
 
 
 def store_index(operation: StoreIndex) -> Steps[Outcome]:
     """First the rows, then the lock, then what was changed meanwhile; at last how far the index reaches."""
     yield from _insert(_rows(operation.spans))
     ids = sorted({span.chat_id for span in operation.spans})
-    locked = yield from _LOCK.of([{"id": chat_id} for chat_id in ids])
+    asked = [{"chat_id": span.chat_id, "after": span.after_seq, "upto": span.upto_seq} for span in operation.spans]
+    locked, revised = yield from together(_LOCK.of([{"id": chat_id} for chat_id in ids]), _REVISIONS.of(asked))
     reached = {head.chat_id: head.indexed_seq for head in locked}
     wrong = [span for span in operation.spans if reached.get(span.chat_id, -1) < span.after_seq]
     for span in wrong:  # the index of this chat was begun anew
         for message in span.messages:
             yield from _forget(span.chat_id, message.seq, message.entries)
     right = [span for span in operation.spans if span not in wrong]
-    yield from _put_right(right)
+    yield from _put_right(right, {(row.chat_id, row.seq): row.rev for row in revised})
     yield from _MOVE.many(
         [
             {"id_key": span.chat_id, "indexed_seq": span.upto_seq}
@@ -147,19 +150,17 @@ def reindex(before: Message, after: Message, indexed_seq: int) -> Steps[None]:
     old = _entries_of(before)
     new = _entries_of(after)
     yield from _forget(before.chat_id, before.seq, old - new)
-    yield from _insert([_Row(before.chat_id, word, before.seq) for word in sorted(new - old)])
+    yield from _insert(_rows_of(before.chat_id, before.seq, new - old))
 
 
 def _entries_of(message: Message) -> frozenset[str]:
     return frozenset() if message.content is None else entries(message.content, message.sender_id)
 
 
-def _put_right(spans: Sequence[IndexedSpan]) -> Steps[None]:
+def _put_right(spans: Sequence[IndexedSpan], revisions: Mapping[tuple[int, int], int]) -> Steps[None]:
     """What was changed since it was read stands in the index as it is now."""
-    asked = [{"chat_id": span.chat_id, "after": span.after_seq, "upto": span.upto_seq} for span in spans]
-    revisions = {(row.chat_id, row.seq): row.rev for row in (yield from _REVISIONS.of(asked))}
     given = {(span.chat_id, message.seq): message for span in spans for message in span.messages}
-    changed = {place: message for place, message in given.items() if revisions.get(place) != message.rev}
+    changed = {place: message for place, message in given.items() if revisions.get(place, 0) != message.rev}
     if changed:
         yield from _replace(changed)
 
@@ -170,21 +171,26 @@ def _replace(changed: Mapping[tuple[int, int], IndexedMessage]) -> Steps[None]:
     for (chat_id, seq), message in sorted(changed.items()):
         wanted = now.get((chat_id, seq), frozenset())
         yield from _forget(chat_id, seq, message.entries - wanted)
-        yield from _insert([_Row(chat_id, word, seq) for word in sorted(wanted - message.entries)])
+        yield from _insert(_rows_of(chat_id, seq, wanted - message.entries))
 
 
 def _rows(spans: Iterable[IndexedSpan]) -> list[_Row]:
     """In the order of the key: two that write the same rows wait for each other instead of ending in a deadlock."""
     return sorted(
-        _Row(span.chat_id, word, message.seq) for span in spans for message in span.messages for word in message.entries
+        (span.chat_id, word.encode(), message.seq)
+        for span in spans
+        for message in span.messages
+        for word in message.entries
     )
+
+
+def _rows_of(chat_id: int, seq: int, words: frozenset[str]) -> list[_Row]:
+    return sorted((chat_id, word.encode(), seq) for word in words)
 
 
 def _insert(rows: Sequence[_Row]) -> Steps[None]:
     for start in range(0, len(rows), _ROWS):
-        some: list[dict[str, Any]] = [row._asdict() for row in rows[start : start + _ROWS]]
-        size = 1 << (len(some) - 1).bit_length()  # so there are few texts of the statement
-        yield from _INSERT.many([*some, *[some[-1]] * (size - len(some))])
+        yield from _INSERT.write(rows[start : start + _ROWS])
 
 
 def _forget(chat_id: int, seq: int, words: frozenset[str]) -> Steps[None]:

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from attrs import define, field
 
 from chatproto.operations import (
+    AppendBatch,
     FindUnindexed,
     MessagesMatched,
     Operation,
     OperationFailed,
     Outcome,
+    ReadUnindexed,
     SearchMessages,
     StoreIndex,
     UnindexedFound,
@@ -116,6 +119,7 @@ async def test_the_index_follows_what_is_stored(
 ) -> None:
     """What was there before, and what comes, in small pieces; what could not be written is written later."""
     monkeypatch.setattr(indexing, "AGAIN", 0.01)
+    monkeypatch.setattr(indexing, "GATHER", 0.01)
     monkeypatch.setattr(indexing, "MESSAGES", 7)
     copy_database(empty_sqlite, tmp_path / "index.db")
     gate = Gate(SQLiteStorage(tmp_path / "index.db"))
@@ -134,4 +138,61 @@ async def test_the_index_follows_what_is_stored(
     assert query is not None and gate.away == 0
     outcome = await storage.perform(SearchMessages(bob, query, 50))
     assert isinstance(outcome, MessagesMatched) and len(outcome.matches) == 21
+    await storage.aclose()
+
+
+@define
+class Counted:
+    """A store that tells what the index asks of it."""
+
+    inner: Storage
+    looked: trio.Event = field(factory=trio.Event)
+    reads: int = 0
+    stored: trio.Event = field(factory=trio.Event)
+
+    async def perform(self, operation: Operation) -> Outcome:
+        self.reads += isinstance(operation, ReadUnindexed)
+        outcome = await self.inner.perform(operation)
+        if isinstance(operation, FindUnindexed):
+            self.looked.set()
+        elif isinstance(operation, StoreIndex):
+            self.stored.set()
+            self.stored = trio.Event()
+        return outcome
+
+    async def check(self) -> str | None:
+        return await self.inner.check()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+async def test_what_is_new_gathers_before_it_is_indexed(
+    empty_sqlite: Path, tmp_path: Path, mock_clock: trio.testing.MockClock
+) -> None:
+    """A few messages wait some seconds; many in one chat do not, nor do many in all of them."""
+    copy_database(empty_sqlite, tmp_path / "index.db")
+    counted = Counted(SQLiteStorage(tmp_path / "index.db"))
+    storage, quiet = IndexedStorage(counted), StoreHouse(counted)
+    house = StoreHouse(storage)
+    ann, bob = await quiet.people(2)
+    chats = [await quiet.group(ann, bob) for _ in range(6)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(storage.run)
+        await counted.looked.wait()
+        await house.send(chats[0], ann)
+        await house.send(chats[1], ann)
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(indexing.GATHER - 0.1)
+        await trio.testing.wait_all_tasks_blocked()
+        assert counted.reads == 0
+        stored = counted.stored
+        mock_clock.jump(0.2)
+        await stored.wait()
+        for each, count in ((chats[:1], indexing.OF_ONE), (chats, indexing.OF_ALL // len(chats) + 1)):
+            stored = counted.stored
+            for chat in each:
+                await house.do(AppendBatch(chat, tuple(house.message(chat, ann, "hello") for _ in range(count))))
+            await stored.wait()  # though the clock stands still
+        nursery.cancel_scope.cancel()
     await storage.aclose()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatproto.wire.markup import HIDDEN, mentions, parse, parse_counting, plain
+from chatproto.wire.markup import HIDDEN, has_link, mentions, parse, parse_counting, plain
 from chatproto.wire.markup.tlds import TLDS
 
 PIECES = [
@@ -121,6 +121,15 @@ def test_a_text_is_read_in_linear_time_and_no_deeper_than_four(text: str) -> Non
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_is_read_in_linear_time(text: str) -> None:
     assert parse_counting(text)[1] <= 16 * len(text) + 32
+
+
+@given(TEXTS)
+@example("see example.com")
+@example("mail a@example.com")
+@example("http://localhost")
+@example("A sentence. Another one...")
+def test_a_text_has_a_link_where_its_tree_has_one(text: str) -> None:
+    assert has_link(text) == any(of_type(msgspec.to_builtins(parse(text)), "link"))
 
 
 @given(st.text(alphabet="abc яё好👍.,!?\n-+=", max_size=100))

@@ -1,5 +1,6 @@
 """What a tree says: to whom, and in plain words."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, assert_never
 
@@ -24,6 +25,9 @@ from chatproto.wire.markup.nodes import (
 HIDDEN: Final = "▒▒▒▒▒"
 """In place of a spoiler in what is shown unasked; as long for every spoiler."""
 
+_PERHAPS: Final = re.compile(r"://|@|\.\w")
+"""One of these is in every address, and in few other texts."""
+
 
 @attrs.frozen
 class Mentions:
@@ -47,7 +51,7 @@ def mentions(content: str) -> Mentions:
 
 def has_link(content: str) -> bool:
     """Whether an address stands in it, that of a page or an e-mail; not in code."""
-    if "." not in content and "@" not in content and "://" not in content:
+    if _PERHAPS.search(content) is None:
         return False
     return any(isinstance(node, Link) for node in _leaves(parse(content)))
 
