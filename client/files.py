@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import trio
 
-from chatproto.wire.model import Attachment, File
+from chatproto.wire.model import Attachment, Chat, File, PrivateUser
 from client.account import PASSING, Account
 from client.exceptions import ChatError
 
@@ -39,6 +39,18 @@ class Files:
         path = Path(path)
         return await _upload(self.account, path, name or path.name, self._make_cid(), as_file=as_file)
 
+    async def set_avatar(self, path: Path | str | None) -> PrivateUser:
+        """Show a picture (JPEG, PNG, GIF, WebP) beside one's name, the middle of it as a square; None: none any more.
+        Raises ChatError (validation_failed, too_large, no_connection, ...) and OSError."""
+        return msgspec.convert(
+            await _set_avatar(self.account, "/api/auth/me/avatar", path, self._make_cid()), PrivateUser
+        )
+
+    async def set_chat_avatar(self, chat_id: int, path: Path | str | None) -> Chat:
+        """The same for a group, of which one must be an admin."""
+        answer = await _set_avatar(self.account, f"/api/chats/{chat_id}/avatar", path, self._make_cid())
+        return msgspec.convert(answer, Chat)
+
     async def download(self, file: Attachment, path: Path | str) -> int:
         """Save a file of a message at `path`, which must not be there; how many bytes it has. Raises ChatError, also
         where the link is cut, and OSError."""
@@ -47,13 +59,22 @@ class Files:
 
 async def _upload(account: Account, path: Path, name: str, key: str, *, as_file: bool) -> File:
     """Send a file; again, with the same key, where the link is cut or the server is away. Raises ChatError, OSError."""
+    return msgspec.convert(await _send(account, "/api/files", path, name, key, as_file=as_file), File)
+
+
+async def _set_avatar(account: Account, url: str, path: Path | str | None, key: str) -> object:
+    if path is None:
+        return await account.call("DELETE", url)
+    return await _send(account, url, Path(path), "avatar", key)
+
+
+async def _send(account: Account, url: str, path: Path, name: str, key: str, *, as_file: bool = False) -> object:
     fields = {"as_file": "1"} if as_file else {}
     pause = PAUSE
     for tries_left in reversed(range(TRIES)):
         try:
             with path.open("rb") as content:
-                answer = await account.send_form("/api/files", fields, name, content, key)
-            return msgspec.convert(answer, File)
+                return await account.send_form(url, fields, name, content, key)
         except ChatError as refused:
             if refused.code not in PASSING or not tries_left:
                 raise

@@ -107,6 +107,8 @@ NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 }
+AVATAR_PREFIX: Final = 40
+"""Characters."""
 metadata = MetaData(naming_convention=NAMES)
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -122,6 +124,11 @@ def _table(name: str, *parts: Any, **options: Any) -> Table:
 
 def _zero(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+def _avatar_index() -> Index:
+    """Who has a file as an avatar: the paths of files are shorter than what of an address MySQL puts into it."""
+    return Index(None, "avatar_url", mysql_length=AVATAR_PREFIX, mariadb_length=AVATAR_PREFIX)
 
 
 def _flag(name: str) -> Column[bool]:
@@ -147,6 +154,7 @@ users = _table(
     Column("avatar_url", String(2048)),
     Column("created_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime),
+    _avatar_index(),
 )
 
 user_words = _table(
@@ -207,6 +215,7 @@ chats = _table(
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
+    _avatar_index(),
 )
 """`is_group` is for other readers. `direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups.
 `last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
@@ -257,6 +266,7 @@ departures = _table(
     _zero("pinned_seq"),
     Column("members", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
     Index(None, "user_id"),
+    _avatar_index(),
 )
 """What a former member goes on seeing: the chat as it was when they were removed (`chat_users.left_seq`).
 
@@ -388,7 +398,8 @@ files = _table(
 )
 """`blob` names the bytes in the store of files; equal ones of one user are kept once, so several rows may name it.
 `source`: SHA-256 of what was uploaded, `as_file`: nothing was taken out of it. `key_hash`: what stands for the
-upload. `expires_at`: when it ends, null as long as a message holds it."""
+upload. `expires_at`: when it ends, null as long as something holds it: a row of `message_files`, or an `avatar_url` of
+`users`, `chats` or `departures` that is its path."""
 
 message_files = _table(
     "message_files",

@@ -116,7 +116,10 @@ class RenewHash:
 
 @frozen
 class UpdateUser:
-    """Change the given fields (None = leave, "" = clear avatar or email). Outcome: UserUpdated, Refused email_taken."""
+    """Change the given fields (None = leave, "" = clear avatar or email).
+
+    An avatar that is the path of a file holds that file, which must be as the avatar routes made it for this user; the
+    one before lets its own go. Outcome: UserUpdated; Refused email_taken / validation_failed."""
 
     user_id: int
     display_name: str | None
@@ -124,6 +127,7 @@ class UpdateUser:
     email: str | None
     email_key: str | None
     words: frozenset[str] | None
+    now: datetime
 
 
 @frozen

@@ -27,6 +27,7 @@ BAD_REPLY: Final = Refused("bad_seq", "reply_to names no message of this chat", 
 BAD_FORWARD: Final = Refused("bad_seq", "forward names no message that you may see", "forward")
 DELETED_SOURCE: Final = Refused("message_deleted", "the message was deleted", "forward")
 BAD_FILES: Final = Refused("attachment_invalid", "there is no such file of yours", "attachments")
+BAD_AVATAR: Final = Refused("validation_failed", "there is no such avatar of yours", "avatar_url")
 NO_CHAT: Final = Refused("not_found")
 DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
 ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")

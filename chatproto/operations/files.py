@@ -1,11 +1,13 @@
 """What is asked about files: their names, rights and lives. Their bytes are kept elsewhere, each under a random key.
 
-A file that no message holds has an end, `expires_at`; one that was uploaded and never sent lives for a day, one whose
-last message was deleted ends with it. From its end on it is as if it were not there, and CleanFiles removes it.
+A file is held by messages, and as an avatar by a user, by a group, and by who left the group while it had it. One that
+nothing holds has an end, `expires_at`: what was uploaded and never used lives for a day, what was let go by its last
+holder ends with that. From its end on it is as if it were not there, and CleanFiles removes it.
 """
 
+import re
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import frozen
 
@@ -26,6 +28,24 @@ def kind_of(content_type: str) -> Kind:
 def url_of(file_id: str) -> str:
     """The path of a file."""
     return f"/api/files/{file_id}"
+
+
+_URL: Final = re.compile("/api/files/([A-Za-z0-9_-]{22})")
+AVATAR_SIDE: Final = 512
+"""Pixels that an avatar has at most."""
+AVATAR_TYPE: Final = "image/webp"
+
+
+def file_of_url(url: str | None) -> str | None:
+    """The id of the file whose path this is; None: it is none."""
+    found = None if url is None else _URL.fullmatch(url)
+    return None if found is None else found[1]
+
+
+def may_be_avatar(file: File, *, as_file: bool) -> bool:
+    """Whether it is as the avatar routes make them: a small square, written anew by the server."""
+    is_square = file.width is not None and file.width == file.height and file.width <= AVATAR_SIDE
+    return is_square and file.content_type == AVATAR_TYPE and not as_file
 
 
 def preview_url_of(file_id: str, width: int | None) -> str | None:
@@ -65,8 +85,9 @@ class AddFile:
 
 @frozen
 class FindFile:
-    """A file that the user may read: their own, or one that a message holds which they may see (a former member: within
-    what they were given). Outcome: FileFound; Refused not_found."""
+    """A file that the user may read: their own, one that a message holds which they may see (a former member: within
+    what they were given), any user's avatar, that of a group of theirs (a former member: the one it had then).
+    Outcome: FileFound; Refused not_found."""
 
     user_id: int
     file_id: str

@@ -48,7 +48,8 @@ class AppendChange:
     the server for this call, so that one whose commit is unknown can be run again.
 
     `kind` add: `user_ids` join (history all or none); remove: `user_ids[0]` goes; role: `user_ids[0]` gets `role`;
-    update: title or avatar. Outcome: Appended; Refused not_found / forbidden / cid_conflict / validation_failed.
+    update: title or avatar, which may be the path of a file of the actor's (see UpdateUser). Outcome: Appended; Refused
+    not_found / forbidden / cid_conflict / validation_failed.
     """
 
     chat_id: int

@@ -35,6 +35,7 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.simulation.model_store import Account, Login, RefreshToken, Store
+from chatproto.simulation.store_files import change_avatar, release_avatar
 from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)
@@ -231,6 +232,10 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
     if _email_owner(store, operation.email_key or None) not in (None, operation.user_id):
         return Refused("email_taken", "this email is taken", "email")
     user = account.user
+    old = user.avatar_url
+    refused = change_avatar(store, user.id, old, operation.avatar_url, operation.now)
+    if refused is not None:
+        return refused
     if operation.display_name is not None:
         user = msgspec.structs.replace(user, display_name=operation.display_name)
     if operation.avatar_url is not None:
@@ -241,6 +246,8 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
     if operation.words is not None:
         account.words = operation.words
     account.user = user
+    if old != user.avatar_url:
+        release_avatar(store, old, operation.now)
     chat_ids = [room.id for room in store.rooms.values() if room.membership(user.id)]
     return UserUpdated(user, tuple(chat_ids))
 

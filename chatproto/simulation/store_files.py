@@ -18,8 +18,8 @@ from chatproto.operations import (
     Refused,
     StoredFile,
 )
-from chatproto.operations.append_rules import CID_CONFLICT
-from chatproto.operations.files import Kind, kind_of
+from chatproto.operations.append_rules import BAD_AVATAR, CID_CONFLICT
+from chatproto.operations.files import Kind, file_of_url, kind_of, may_be_avatar
 from chatproto.simulation.model_store import KeptFile, Room, Store
 from chatproto.wire.model import Attachment, File, Message, attachment_of
 
@@ -50,12 +50,17 @@ def add_file(store: Store, operation: AddFile) -> Outcome:
 
 
 def find_file(store: Store, operation: FindFile) -> Outcome:
-    """One's own, or held by a message that is seen."""
+    """One's own, held by a message that is seen, or an avatar."""
     kept = store.files.get(operation.file_id)
     if kept is None or not _lives(kept, operation.now):
         return Refused("not_found")
-    seen = kept.stored.owner_id == operation.user_id or any(
-        _sees(room, operation.user_id, operation.file_id) for room in store.rooms.values()
+    user_id, url = operation.user_id, kept.stored.file.url
+    seen = (
+        kept.stored.owner_id == user_id
+        or any(account.user.avatar_url == url for account in store.accounts.values())
+        or any(_sees(room, user_id, operation.file_id) for room in store.rooms.values())
+        or any(room.avatar_url == url and room.membership(user_id) for room in store.rooms.values())
+        or any(_was_avatar(room, url, user_id) for room in store.rooms.values())
     )
     return FileFound(kept.stored) if seen else Refused("not_found")
 
@@ -117,8 +122,44 @@ def hold(store: Store, message: Message) -> None:
 def release(store: Store, message: Message, now: datetime) -> None:
     """A message was deleted: what no other one holds ends."""
     for one in message.attachments:
-        if not any(_holds(room, one.id) for room in store.rooms.values()):
-            store.files[one.id].expires_at = now
+        kept = store.files[one.id]
+        if not _is_held(store, kept.stored.file):
+            kept.expires_at = now
+
+
+def change_avatar(store: Store, actor_id: int, old: str | None, new: str | None, now: datetime) -> Refused | None:
+    """A file that is to be an avatar is held; asked before the change."""
+    file_id = file_of_url(new)
+    if file_id is None or new == old:
+        return None
+    kept = store.files.get(file_id)
+    if kept is None or kept.stored.owner_id != actor_id or not _lives(kept, now):
+        return BAD_AVATAR
+    if not may_be_avatar(kept.stored.file, as_file=kept.as_file):
+        return BAD_AVATAR
+    kept.expires_at = None
+    return None
+
+
+def release_avatar(store: Store, old: str | None, now: datetime) -> None:
+    """An avatar is none any more, at one place; told after that."""
+    kept = store.files.get(file_of_url(old) or "")
+    if kept is not None and not _is_held(store, kept.stored.file):
+        kept.expires_at = now
+
+
+def _is_held(store: Store, file: File) -> bool:
+    return (
+        any(_holds(room, file.id) or room.avatar_url == file.url for room in store.rooms.values())
+        or any(account.user.avatar_url == file.url for account in store.accounts.values())
+        or any(_was_avatar(room, file.url) for room in store.rooms.values())
+    )
+
+
+def _was_avatar(room: Room, url: str, user_id: int | None = None) -> bool:
+    """When somebody left, or this user."""
+    left = [one.departure for one in room.members.values() if user_id in (None, one.user_id)]
+    return any(departure is not None and departure.avatar_url == url for departure in left)
 
 
 def _lives(kept: KeptFile, now: datetime) -> bool:

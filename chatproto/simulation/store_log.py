@@ -23,7 +23,7 @@ from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, judge
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
-from chatproto.simulation.store_files import hold, own_attachments
+from chatproto.simulation.store_files import change_avatar, hold, own_attachments, release_avatar
 from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
@@ -245,6 +245,8 @@ def _add(change: _Change) -> Refused | None:
             muted=old.muted if old else False,
             favourite=old.favourite if old else False,
         )
+        if old is not None and old.departure is not None:
+            release_avatar(change.store, old.departure.avatar_url, operation.now)
         change.log("member_added", change.store.plain(user_id), {"role": "member"})
         change.added_ids.append(user_id)
     return None
@@ -290,10 +292,15 @@ def _give_role(change: _Change, member: Membership, role: Role) -> None:
 def _update(change: _Change) -> Refused | None:
     room, operation = change.room, change.operation
     data: dict[str, Any] = {}
+    old = room.avatar_url
+    refused = change_avatar(change.store, operation.actor_id, old, operation.avatar_url, operation.now)
+    if refused is not None:
+        return refused
     if operation.title is not None and operation.title != room.title:
         data["title"] = room.title = operation.title
     if operation.avatar_url is not None and (operation.avatar_url or None) != room.avatar_url:
         data["avatar_url"] = room.avatar_url = operation.avatar_url or None
+        release_avatar(change.store, old, operation.now)
     if data:
         change.log("chat_updated", None, data)
     return None

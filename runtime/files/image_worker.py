@@ -3,7 +3,7 @@
 Whatever the bytes do to the library that reads them, they do it here, within limits of memory, time and disk. The
 process knows nothing but two paths, and ends with its picture.
 
-    python -I image_worker.py SOURCE FOLDER keep|make|cut
+    python -I image_worker.py SOURCE FOLDER keep|make|cut|avatar
 
 Answers one line of JSON: `format`, `width`, `height`, `kept` (what is in FOLDER/picture: `made` anew, `cut` out of the
 source without decoding, or `source`: nothing is there, the source stays), `previews` (their sizes, in FOLDER/SIZE).
@@ -26,6 +26,8 @@ PIXELS: Final = 50_000_000
 """Of one picture, and of all frames of an animation together twice as many."""
 FRAMES: Final = 500
 PREVIEWS: Final = (320, 1280)
+AVATAR: Final = 512
+"""Pixels of a side, at most."""
 PROFILE: Final = 64 * 1024
 """Bytes of a colour profile that is kept."""
 FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP")
@@ -51,6 +53,8 @@ def main(source: Path, folder: Path, mode: str) -> dict[str, object]:
         kind, (width, height) = _kind(image), image.size
         if mode == "cut":
             return _cut(source, folder, kind)
+        if mode == "avatar":
+            return _avatar(image, folder)
         frames = 0 if width * height > PIXELS else _frames(image)
         if not frames or frames > FRAMES or width * height * frames > 2 * PIXELS:
             return _cut(source, folder, kind) if mode == "make" else {"format": kind, "kept": "source"}
@@ -123,6 +127,18 @@ def _previews(image: Image.Image, folder: Path) -> list[int]:
         preview.save(folder / str(size), "WEBP", quality=75, method=4)
         made.append(size)
     return made
+
+
+def _avatar(image: Image.Image, folder: Path) -> dict[str, object]:
+    """The middle of the first frame, a square."""
+    if image.width * image.height > PIXELS:
+        raise ValueError("too large")
+    side = min(AVATAR, *image.size)
+    shown = ImageOps.exif_transpose(image)
+    square = ImageOps.fit(shown.convert("RGBA" if shown.has_transparency_data else "RGB"), (side, side))
+    bare = _bare(square)
+    bare.save(folder / "picture", "WEBP", quality=85, method=4)
+    return {"format": "WEBP", "width": side, "height": side, "kept": "made", "previews": _previews(bare, folder)}
 
 
 # --- without decoding ---

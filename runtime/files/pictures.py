@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
+from typing import Final, Literal
 
 import trio
 from attrs import frozen
@@ -30,6 +30,7 @@ AT_ONCE: Final = trio.CapacityLimiter(2)
 DEADLINE: Final = 30.0
 """Seconds that a picture may take."""
 ANSWER: Final = 4096
+Mode = Literal["keep", "make", "avatar"]
 
 
 @frozen
@@ -46,12 +47,13 @@ class Picture:
 
 
 @asynccontextmanager
-async def read_picture(source: Path, drafts: Path, *, as_file: bool) -> AsyncIterator[Picture | None]:
-    """What a worker makes of a file, until the block ends; None where it is no picture. Raises OSError."""
+async def read_picture(source: Path, drafts: Path, mode: Mode) -> AsyncIterator[Picture | None]:
+    """What a worker makes of a file, until the block ends; None where it is no picture. `mode`: keep it as it is, make
+    it anew, or make an avatar of it. Raises OSError."""
     folder = Path(await trio.to_thread.run_sync(_new_folder, drafts, limiter=THREADS))
     try:
-        answer = await _ask(source, folder, "keep" if as_file else "make")
-        if answer is None and not as_file:  # what it says of its sender is taken out all the same, where that can be
+        answer = await _ask(source, folder, mode)
+        if answer is None and mode == "make":  # what it says of its sender is taken out all the same, where that can be
             answer = await _ask(source, folder, "cut")
         yield None if answer is None else await trio.to_thread.run_sync(_read, answer, folder, limiter=THREADS)
     finally:
@@ -59,7 +61,7 @@ async def read_picture(source: Path, drafts: Path, *, as_file: bool) -> AsyncIte
             await trio.to_thread.run_sync(_remove, folder, limiter=THREADS)
 
 
-async def _ask(source: Path, folder: Path, mode: str) -> dict[str, object] | None:
+async def _ask(source: Path, folder: Path, mode: Mode | Literal["cut"]) -> dict[str, object] | None:
     command = [sys.executable, "-I", str(WORKER), str(source), str(folder), mode]
     async with AT_ONCE:
         with trio.move_on_after(DEADLINE):

@@ -10,7 +10,20 @@ import trio
 from attrs import evolve
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from runtime.http import auth, chat_files, chats, docs, files, health, message_changes, messages, search, uploads, users
+from runtime.http import (
+    auth,
+    avatars,
+    chat_files,
+    chats,
+    docs,
+    files,
+    health,
+    message_changes,
+    messages,
+    search,
+    uploads,
+    users,
+)
 from runtime.http.exchange import Exchange, Headers, Reply, Stream
 from runtime.http.origin import is_guest_origin, is_own_origin
 from runtime.http.packing import may_be_packed, packed, takes_gzip
@@ -40,7 +53,7 @@ PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES, *files.ROUTES,
-    *chat_files.ROUTES, *uploads.ROUTES, *search.ROUTES, *health.ROUTES
+    *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES, *search.ROUTES, *health.ROUTES
 )  # fmt: skip
 _VARY: Final = (b"vary", b"Origin")
 _COMMON: Final[Headers] = [

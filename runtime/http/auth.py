@@ -149,6 +149,7 @@ async def change_me(call: Call[Profile, None]) -> Result:
             email=email,
             email_key=None if email is None else fold(email),
             words=None if name is None else search_words(user.username, name),
+            now=call.services.now(),
         )
     )
     return Answer(200, outcome.user) if isinstance(outcome, UserUpdated) else refusal(outcome)

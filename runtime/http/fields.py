@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from chatproto.operations.files import file_of_url
 from chatproto.wire.frames import Cid
 from chatproto.wire.legacy import FileRefs, file_ids
 from chatproto.wire.model import MAX_ID
@@ -75,9 +76,8 @@ def _avatar_url(text: str, context: Context) -> str | Fault:
         return text
     if len(text) > MAX_URL:
         return Fault("too_long", f"Must have at most {MAX_URL} characters.", MAX_URL)
-    head, _, file_id = text.rpartition("/")
-    if head == "/api/files" and file_id.isascii() and file_id.isdecimal() and 0 < int(file_id) <= MAX_ID:
-        return text
+    if file_of_url(text) is not None:
+        return text  # whether it is an avatar that may be had is known to storage
     schemes = ("https", "http") if is_loopback(context.settings.host) else ("https",)
     return text if _is_web_url(text, schemes) else Fault("bad_format", "Must be an https URL or /api/files/{id}.")
 
@@ -158,7 +158,9 @@ Email = Annotated[str, _told('an address; "" for none', maxLength=254), Rule(_em
 NewPassword = Annotated[
     str, _told("none of the common ones", minLength=MIN_PASSWORD, maxLength=MAX_PASSWORD), Rule(_new_password)
 ]
-AvatarUrl = Annotated[str, _told('https, or /api/files/{id}; "" for none', maxLength=MAX_URL), Rule(_avatar_url)]
+AvatarUrl = Annotated[
+    str, _told('https, or what an avatar route gave; "" for none', maxLength=MAX_URL), Rule(_avatar_url)
+]
 Content = Annotated[str, _told("at most 4,000 code points and 16 KiB by default")]
 Attachments = Annotated[FileRefs, _told("a file id, or its url, or a list of them"), Rule(_attachments)]
 """Checked, it is a list of ids."""

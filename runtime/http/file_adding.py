@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from chatproto.operations import AddFile, FileAdded, Outcome, OutcomeUnknown
-from chatproto.operations.files import preview_url_of, url_of
+from chatproto.operations.files import AVATAR_TYPE, preview_url_of, url_of
 from chatproto.wire.model import File
 from runtime.files.drafts import Draft
 from runtime.files.names import clean_name
@@ -16,7 +16,7 @@ from runtime.files.pictures import read_picture
 from runtime.files.resumable import Whole
 from runtime.files.service import Files
 from runtime.files.sniffing import BINARY, IMAGES, sniff
-from runtime.http.problem import Problem, refusal
+from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Call
 from runtime.logs import get_logger
 
@@ -43,8 +43,29 @@ async def add_draft(
 ) -> FileAdded | Problem:
     """Make the bytes durable, then the file known. `key` stands for this upload; "" where it is not asked again.
     Raises OSError."""
+    kept = await _keep(call.services.files, draft, as_file=as_file)
+    return await _add(call, kept, name, source=draft.sha256, as_file=as_file, key=key)
+
+
+async def add_avatar(call: Call[object, object], draft: Draft, *, key: str) -> FileAdded | Problem:
+    """Make an avatar of a picture, and that a file of the caller's. `key` as above. Raises OSError."""
+    unreadable = FieldError(field="file", code="bad_format", detail="A JPEG, PNG, GIF or WebP picture is wanted.")
+    if sniff(draft.head) not in IMAGES:
+        return wrong_fields(unreadable)
+    files = call.services.files
+    async with read_picture(draft.path, files.drafts, "avatar") as picture:
+        if picture is None or picture.path is None:
+            return wrong_fields(unreadable)
+        blob = await files.keep(picture.path, picture.previews)
+        kept = _Bytes(blob, picture.size, picture.sha256, AVATAR_TYPE, picture.width, picture.height)
+    source = sha256(b"avatar" + draft.sha256).digest()  # not the same as the picture itself, should they send that too
+    return await _add(call, kept, "avatar.webp", source=source, as_file=False, key=key)
+
+
+async def _add(
+    call: Call[object, object], kept: _Bytes, name: str, *, source: bytes, as_file: bool, key: str
+) -> FileAdded | Problem:
     services, now = call.services, call.services.now()
-    kept = await _keep(services.files, draft, as_file=as_file)
     file_id = urlsafe_b64encode(services.random_bytes(16)).rstrip(b"=").decode()
     file = File(
         id=file_id,
@@ -63,7 +84,7 @@ async def add_draft(
             owner_id=call.me.user_id,
             file=file,
             blob=kept.blob,
-            source=draft.sha256,
+            source=source,
             as_file=as_file,
             key=sha256((key or f"file {file_id}").encode()).digest(),
             quota=services.limits.file_quota_bytes,
@@ -81,7 +102,7 @@ async def _keep(files: Files, draft: Draft | Whole, *, as_file: bool) -> _Bytes:
     kind = sniff(draft.head)
     if kind not in IMAGES:
         return _Bytes(await files.keep(draft.path, {}), draft.size, draft.sha256, kind)
-    async with read_picture(draft.path, files.drafts, as_file=as_file) as picture:
+    async with read_picture(draft.path, files.drafts, "keep" if as_file else "make") as picture:
         if picture is None:
             return _Bytes(await files.keep(draft.path, {}), draft.size, draft.sha256, BINARY)
         blob = await files.keep(picture.path or draft.path, picture.previews)

@@ -26,10 +26,10 @@ def create_table(name: str, *items: SchemaItem, **options: Any) -> None:
         op.create_table(name, *items, **OPTIONS, **options)
 
 
-def create_index(name: str, table: str, columns: list[str], *, unique: bool = False) -> None:
-    """Create the index unless it is there."""
+def create_index(name: str, table: str, columns: list[str], *, unique: bool = False, prefix: int | None = None) -> None:
+    """Create the index unless it is there. `prefix`: characters of a text that MySQL and MariaDB put into it."""
     if not any(index["name"] == name for index in inspect(op.get_bind()).get_indexes(table)):
-        op.create_index(name, table, columns, unique=unique)
+        op.create_index(name, table, columns, unique=unique, mysql_length=prefix, mariadb_length=prefix)
 
 
 def add_column(table: str, column: Column[Any]) -> None:

@@ -21,6 +21,7 @@ from chatproto.operations import (
 )
 from storage.statements import DuplicateKey, Statement, Steps, into
 from storage.tables import chat_users, user_words, users
+from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.people import all_users, private_user
 
 _INSERT: Final = Statement(
@@ -120,6 +121,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     display_name, avatar_url, email, email_key = row
     if operation.display_name is not None:
         display_name = operation.display_name
+    old = avatar_url
     if operation.avatar_url is not None:
         avatar_url = operation.avatar_url or None
     if operation.email is not None:
@@ -128,6 +130,9 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
         owner = yield from _BY_EMAIL.one(key=email_key)
         if owner is not None and owner[0] != operation.user_id:
             return _email_taken()
+    refused = yield from change_avatar(operation.user_id, old, avatar_url, operation.now)
+    if refused is not None:
+        return refused
     try:
         yield from _UPDATE.run(
             user_id=operation.user_id,
@@ -137,7 +142,10 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
             email_key=email_key,
         )
     except DuplicateKey:
+        yield from release_avatar(avatar_url, operation.now)
         return _email_taken()
+    if avatar_url != old:
+        yield from release_avatar(old, operation.now)
     if operation.words is not None:
         yield from _DELETE_WORDS.run(user_id=operation.user_id)
         yield from _write_words(operation.user_id, operation.words)

@@ -46,6 +46,7 @@ _EVERYBODY: Final = Statement(
 )
 _FORGET: Final = Statement(delete(departures).where(*_KEY))
 _INSERT: Final = Statement(into(departures, *(column.name for column in departures.columns)))
+_AVATAR_THEN: Final = Statement(select(departures.c.avatar_url).where(*_KEY))
 _MEMBERS_THEN: Final = Statement(select(departures.c.members).where(*_KEY))
 
 
@@ -96,6 +97,12 @@ def keep_departure(
         second_reader_seq=furthest[1].own_read_seq if len(furthest) > 1 else 0,
         members=write_members(members),
     )
+
+
+def avatar_then(chat_id: int, user_id: int) -> Steps[str | None]:
+    """The group's avatar when `user_id` was removed."""
+    row = yield from _AVATAR_THEN.one(chat_id=chat_id, user_id=user_id)
+    return None if row is None else row[0]
 
 
 def members_then(chat_id: int, user_id: int) -> Steps[list[MemberThen]]:

@@ -1,7 +1,7 @@
 """Files: who has them, which messages hold them, when they end (chatproto/operations/files.py).
 
-Whatever decides whether a file is held locks its row first: a message that takes it, a deletion that lets it go, and
-the sweep that removes it cannot miss each other.
+Whatever decides whether a file is held locks its row first: a message or an avatar that takes it, a deletion or a
+change that lets it go, and the sweep that removes it cannot miss each other.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,12 @@ from chatproto.operations import (
     Refused,
     StoredFile,
 )
-from chatproto.operations.append_rules import CID_CONFLICT
-from chatproto.operations.files import kind_of, preview_url_of, url_of
+from chatproto.operations.append_rules import BAD_AVATAR, CID_CONFLICT
+from chatproto.operations.files import file_of_url, kind_of, may_be_avatar, preview_url_of, url_of
 from chatproto.wire.model import Attachment, File, Message, attachment_of
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, files, message_files, users
+from storage.transactions.avatars import SEEN_AS_AVATAR, urls_in_use
 
 
 class FileRow(NamedTuple):
@@ -111,6 +112,7 @@ _FIND: Final = Select(
             .join(chat_users, chat_users.c.chat_id == message_files.c.chat_id)
             .where(message_files.c.file_id == files.c.id, _SEEN)
             .exists(),
+            SEEN_AS_AVATAR,
         ),
     ),
     row=FileRow,
@@ -169,7 +171,8 @@ def _again(operation: AddFile, known: FileRow) -> Steps[Outcome]:
 
 def find_file(operation: FindFile) -> Steps[Outcome]:
     """One statement, whatever it finds."""
-    row = yield from _FIND.first(file_id=operation.file_id, user_id=operation.user_id, now=operation.now)
+    file_id = operation.file_id
+    row = yield from _FIND.first(file_id=file_id, url=url_of(file_id), user_id=operation.user_id, now=operation.now)
     return Refused("not_found") if row is None else FileFound(stored_file(row))
 
 
@@ -188,13 +191,7 @@ def own_attachments(command: AppendMessage) -> Steps[tuple[Attachment, ...] | No
     """The files that a message is to have, locked; None where one is not there, or is somebody else's."""
     found = {one.id: one for one in (yield from _LOCKED.of([{"id": one} for one in command.attachments]))}
     rows = [found.get(file_id) for file_id in command.attachments]
-    usable = [
-        one
-        for one in rows
-        if one is not None
-        and one.owner_id == command.actor_id
-        and (one.expires_at is None or one.expires_at > command.now)
-    ]
+    usable = [one for one in rows if one is not None and _is_own(one, command.actor_id, command.now)]
     return tuple(attachment_of(stored_file(one).file) for one in usable) if len(usable) == len(rows) else None
 
 
@@ -221,8 +218,46 @@ def release_files(message: Message, now: datetime) -> Steps[None]:
         return
     locked = yield from _LOCKED.of([{"id": one.id} for one in message.attachments])
     yield from _FORGET_LINKS.run(chat_id=message.chat_id, seq=message.seq)
+    yield from _end_unheld(locked, now)
+
+
+def change_avatar(actor_id: int, old: str | None, new: str | None, now: datetime) -> Steps[Refused | None]:
+    """To be called before an avatar is changed: locks the files of both, and holds the new one, which must be as the
+    actor was given it by the routes of avatars. None and "" name no file."""
+    ids = {file_id for file_id in (file_of_url(old), file_of_url(new)) if file_id is not None}
+    if old == new or not ids:
+        return None
+    found = {one.id: one for one in (yield from _LOCKED.of([{"id": one} for one in sorted(ids)]))}
+    wanted = file_of_url(new)
+    if wanted is None:
+        return None
+    row = found.get(wanted)
+    if row is None or not _is_own(row, actor_id, now) or not _may_be_avatar(row):
+        return BAD_AVATAR
+    yield from _SET_END.run(file_id=wanted, expires_at=None)
+    return None
+
+
+def release_avatar(old: str | None, now: datetime) -> Steps[None]:
+    """To be called when what was an avatar is none any more: its file ends where nothing else holds it."""
+    file_id = file_of_url(old)
+    if file_id is not None:
+        yield from _end_unheld((yield from _LOCKED.of([{"id": file_id}])), now)
+
+
+def _end_unheld(locked: Sequence[FileRow], now: datetime) -> Steps[None]:
     held = {one.file_id for one in (yield from _HELD.of([{"file_id": one.id} for one in locked]))}
+    urls = [url_of(one.id) for one in locked if _may_be_avatar(one)]
+    held |= {file_of_url(url) or "" for url in (yield from urls_in_use(urls))}
     yield from _SET_END.many([{"file_id": one.id, "expires_at": now} for one in locked if one.id not in held])
+
+
+def _is_own(row: FileRow, user_id: int, now: datetime) -> bool:
+    return row.owner_id == user_id and (row.expires_at is None or row.expires_at > now)
+
+
+def _may_be_avatar(row: FileRow) -> bool:
+    return may_be_avatar(stored_file(row).file, as_file=row.as_file)
 
 
 def stored_file(row: FileRow) -> StoredFile:

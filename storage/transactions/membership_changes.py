@@ -13,7 +13,8 @@ from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Event, Role, User
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_users, chats
-from storage.transactions.departures import keep_departure
+from storage.transactions.departures import avatar_then, keep_departure
+from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.log import (
     FIND_COMMAND,
     INSERT_COMMAND,
@@ -188,6 +189,7 @@ def _join(change: _Change, user: User, *, known: bool) -> Steps[None]:
     }
     if known:
         yield from _REJOIN.run(chat_key=operation.chat_id, user_key=user.id, **values)
+        yield from release_avatar((yield from avatar_then(operation.chat_id, user.id)), operation.now)
     else:
         yield from _INSERT_MEMBER.run(chat_id=operation.chat_id, user_id=user.id, **values)
     yield from _log(change, "member_added", user, {"role": "member"})
@@ -251,9 +253,14 @@ def _update(change: _Change) -> Steps[Refused | None]:
         data["title"] = operation.title
     if operation.avatar_url is not None and (operation.avatar_url or None) != change.avatar_url:
         data["avatar_url"] = operation.avatar_url or None
+    looks = {"title": change.title, "avatar_url": change.avatar_url} | data
+    refused = yield from change_avatar(operation.actor_id, change.avatar_url, looks["avatar_url"], operation.now)
+    if refused is not None:
+        return refused
     if data:
-        looks = {"title": change.title, "avatar_url": change.avatar_url} | data
         yield from _SET_LOOKS.run(chat_id=operation.chat_id, **looks)
+        if "avatar_url" in data:
+            yield from release_avatar(change.avatar_url, operation.now)
         yield from _log(change, "chat_updated", None, data)
     return None
 

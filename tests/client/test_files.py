@@ -47,3 +47,24 @@ async def test_a_file_goes_from_disk_to_disk(house: House, tmp_path: Path) -> No
         source.write_bytes(b"")
         with pytest.raises(ChatError, match="file_empty"):
             await ann.upload(source)
+
+
+async def test_avatars(house: House, tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    await house.register("ann"), await house.register("bob")
+    source = tmp_path / "me.png"
+    image.new("RGB", (700, 600)).save(source)
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST) as bob,
+    ):
+        group = await ann.create_group("x", [bob.user_id])
+        me, chat = await ann.set_avatar(source), await ann.set_chat_avatar(group, source)
+        assert me.avatar_url and chat.avatar_url and (await bob.chat(group)).avatar_url == chat.avatar_url
+        assert (await ann.set_avatar(None)).avatar_url is None
+        assert (await ann.set_chat_avatar(group, None)).avatar_url is None
+        with pytest.raises(ChatError, match="forbidden"):
+            await bob.set_chat_avatar(group, source)
+        source.write_bytes(b"no picture")
+        with pytest.raises(ChatError, match="validation_failed"):
+            await ann.set_avatar(source)

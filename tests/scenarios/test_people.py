@@ -287,7 +287,7 @@ def test_presence_is_filled_in_where_users_are_named_to_those_who_share_a_chat()
 
 
 def rename(person: Person) -> UpdateUser:
-    return UpdateUser(person.id, "New Name", None, None, None, frozenset({"new"}))
+    return UpdateUser(person.id, "New Name", None, None, None, frozenset({"new"}), person.world.now)
 
 
 def test_a_new_profile_is_told_to_those_who_share_a_chat() -> None:

@@ -22,7 +22,7 @@ OWN_OR_OPEN: Final = {
     "GET /api/auth/me", "PATCH /api/auth/me", "POST /api/auth/password", "GET /api/auth/sessions", "GET /api/chats",
     "POST /api/chats", "GET /api/users", "GET /api/users/search", "GET /api/users/{user_id}",
     "DELETE /api/auth/sessions/{session_id}", "POST /api/files", "POST /api/uploads",
-    "GET /api/search",
+    "GET /api/search", "POST /api/auth/me/avatar", "DELETE /api/auth/me/avatar",
 }  # fmt: skip
 """Routes without a chat in them: they concern the caller alone, or what every user may see."""
 

@@ -30,7 +30,9 @@ async def search(house: House, caller: int, query: str, limit: int = 20, email: 
 def update(user_id: int, **fields: str) -> UpdateUser:
     name, email = fields.get("display_name"), fields.get("email")
     words = None if name is None else search_words(fields.pop("username"), name)
-    return UpdateUser(user_id, name, fields.get("avatar_url"), email, None if email is None else fold(email), words)
+    return UpdateUser(
+        user_id, name, fields.get("avatar_url"), email, None if email is None else fold(email), words, START
+    )
 
 
 async def test_registering_gives_the_private_user(house: House) -> None:

@@ -98,6 +98,6 @@ def flags(world: RecordedWorld) -> None:
 def profile(world: RecordedWorld) -> None:
     ann, bob, _ = two(world)
     b = bob.connect()
-    world.request(UpdateUser(ann.id, "Anna", None, "ann@example.org", "ann@example.org", None))
+    world.request(UpdateUser(ann.id, "Anna", None, "ann@example.org", "ann@example.org", None, world.now))
     told = first(b, "user")["user"]
     assert (told["display_name"], "email" in told) == ("Anna", False)
