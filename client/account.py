@@ -44,6 +44,21 @@ async def _in_turn(http: httpx.AsyncClient, path: str, body: Any) -> Any:
         await trio.sleep(wait)
 
 
+async def ask_for_reset(http: httpx.AsyncClient, login: str, language: str = "en") -> None:
+    """Ask for a letter to set a new password; it is never told whether there is such an account. Raises ChatError."""
+    await _call(http, "POST", "/api/auth/reset", {"login": login, "language": language})
+
+
+async def reset_password(http: httpx.AsyncClient, code: str, new_password: str) -> None:
+    """Set a new password by the code of a link; all sessions end. Raises ChatError: code_used, code_expired."""
+    await _call(http, "POST", "/api/auth/reset/confirm", {"code": code, "new_password": new_password})
+
+
+async def confirm_email(http: httpx.AsyncClient, code: str) -> None:
+    """Show by the code of a link that the address is one's own. Raises ChatError: code_used, code_expired."""
+    await _call(http, "POST", "/api/auth/email/confirm", {"code": code})
+
+
 class Account:
     """One session of one user. `token` is the access token; `user` their private profile as of the log-in."""
 

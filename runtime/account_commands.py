@@ -3,13 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
+
+import trio
 
 from chatproto.operations import (
     ChangePassword,
     CreateUser,
+    Done,
     FindLogin,
     ListUsers,
     LoginFound,
+    MakeCode,
     OperationFailed,
     OutcomeUnknown,
     Refused,
@@ -17,11 +22,15 @@ from chatproto.operations import (
     UserFound,
     UsersFound,
 )
+from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.model import User
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
-from runtime.compose import open_prepared_storage
+from runtime.compose import open_prepared_storage, random_token
 from runtime.config import Settings
 from runtime.http.fields import MAX_NAME
+from runtime.mail.letters import link_of, write_test
+from runtime.mail.sending import ATTEMPT, MailSettings, hash_of, new_code
+from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
 from storage.passwords import Passwords, password_fault
 from storage.port import Storage
 
@@ -97,6 +106,39 @@ async def reset_password(settings: Settings, username: str, password: str) -> in
                 return len(session_ids)
             case other:
                 raise AccountError(_away(other))
+
+
+async def reset_link(settings: Settings, username: str) -> str:
+    """A link by which a new password can be set within an hour, once."""
+    code, now = new_code(random_token), datetime.now(UTC)
+    async with _storage(settings) as storage:
+        found = await storage.perform(FindLogin(fold(username)))
+        if not isinstance(found, LoginFound):
+            raise AccountError(f"{username}: no such account" if isinstance(found, Refused) else _away(found))
+        made = await storage.perform(MakeCode(hash_of(code), "reset", found.user_id, now, now + RESET_LIFETIME))
+    if made != Done():
+        raise AccountError(_away(made))
+    return link_of(public_url(settings), "reset", code)
+
+
+def public_url(settings: Settings) -> str:
+    """Where people find the server, as far as the settings tell."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
+async def send_test(settings: Settings, address: str) -> None:
+    """A letter at once, past the queue; AccountError where it was not taken."""
+    if not settings.smtp_url:
+        raise AccountError("no server for letters is named: set VESTNIK_SMTP_URL, see docs/operating.md")
+    if not (address.isascii() and is_email(address)):
+        raise AccountError("this is no email address; write other alphabets in its domain as xn--")
+    mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
+    message = write_test(address, "en", mail.envelope(random_token(), datetime.now(UTC)))
+    result: Sent | NotSent = NotSent(passing=True, reason="too slow")
+    with trio.move_on_after(ATTEMPT):
+        result = await trio.to_thread.run_sync(partial(deliver, mail.server, message), abandon_on_cancel=True)
+    if isinstance(result, NotSent):
+        raise AccountError(f"{mail.server.host}:{mail.server.port} did not take the letter: {result.reason}")
 
 
 async def _hash(password: str) -> str:

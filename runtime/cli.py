@@ -71,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     reset = user.add_parser("reset-password", parents=[common], help="set a new password and end all sessions")
     reset.add_argument("username")
     reset.set_defaults(run=_user_reset)
+    link = user.add_parser("reset-link", parents=[common], help="a link to set a new password with, for an hour, once")
+    link.add_argument("username")
+    link.set_defaults(run=_user_reset_link)
+
+    mail = commands.add_parser("mail", help="letters to people").add_subparsers(required=True, metavar="ACTION")
+    tested = mail.add_parser("test", parents=[common], help="send one now, and say what the server answered")
+    tested.add_argument("address")
+    tested.set_defaults(run=_mail_test)
 
     backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
     backup.add_argument("file", type=Path)
@@ -211,6 +219,19 @@ def _user_list(arguments: argparse.Namespace, settings: Settings) -> int:
 def _user_reset(arguments: argparse.Namespace, settings: Settings) -> int:
     ended = trio.run(account_commands.reset_password, settings, arguments.username, _password())
     print(f"the password of {arguments.username} is set; sessions ended: {ended}")
+    return 0
+
+
+def _user_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(trio.run(account_commands.reset_link, settings, arguments.username))
+    if not settings.public_url:
+        print("set VESTNIK_PUBLIC_URL where people find the server elsewhere", file=sys.stderr)
+    return 0
+
+
+def _mail_test(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(account_commands.send_test, settings, arguments.address)
+    print(f"the server for letters has taken one for {arguments.address}")
     return 0
 
 

@@ -27,6 +27,8 @@ from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
 from runtime.indexing import IndexedStorage
 from runtime.loop_delay import LoopDelay
+from runtime.mail.sending import Ask, Mailer, MailSettings
+from runtime.mail.smtp import parse_smtp_url
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
 from runtime.readiness import Readiness
@@ -91,6 +93,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
         files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys))
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
+        mailer = mailer_of(settings, driver.request, _now)
         services = Services(
             driver=driver,
             keys=keys,
@@ -101,9 +104,10 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             metrics=metrics,
             readiness=readiness,
             now=_now,
-            random_token=lambda: secrets.token_urlsafe(32),
+            random_token=random_token,
             random_bytes=secrets.token_bytes,
             files=files,
+            mailer=mailer,
         )
         pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
         app = create_app(pages)
@@ -121,6 +125,8 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
             nursery.start_soon(clean_for_ever, driver.request, _now)
             nursery.start_soon(sweep_for_ever, files, driver.request, _now)
             nursery.start_soon(storage.run)
+            if mailer is not None:
+                nursery.start_soon(mailer.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(
                 fixed, services, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver)
@@ -130,6 +136,19 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
             await opened.aclose()
+
+
+def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mailer | None:
+    """What sends letters; None where the settings name no server for them."""
+    if not settings.smtp_url:
+        return None
+    mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
+    return Mailer(mail, ask, now, random_token)
+
+
+def random_token() -> str:
+    """256 random bits in URL-safe letters."""
+    return secrets.token_urlsafe(32)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from attrs import field, fields, frozen
 from dotenv import dotenv_values
 
+from chatproto.wire.text import is_email
+from runtime.mail.smtp import parse_smtp_url
+
 Registration = Literal["open", "invite", "closed"]
 LogFormat = Literal["auto", "json", "console"]
 
@@ -18,6 +21,8 @@ _T = TypeVar("_T")
 PREFIX = "VESTNIK_"
 DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
 """Where the messenger's pages stand in a checkout."""
+
+_OF_MAIL = frozenset({"mail_from", "public_url"})
 
 
 class Secret(str):
@@ -109,6 +114,29 @@ def _web_dir(raw: object) -> Path | None:
     return None if str(raw) == "off" else _path(raw)
 
 
+def _smtp_url(raw: object) -> Secret:
+    """Not quoted back, as it may hold a password."""
+    url = str(raw).strip()
+    parse_smtp_url(url)
+    return Secret(url)
+
+
+def _address(raw: object) -> str:
+    text = str(raw).strip()
+    if not (text.isascii() and is_email(text)):
+        raise ValueError(f"must be an address such as vestnik@example.org, not {text!r}")
+    return text
+
+
+def _public_url(raw: object) -> str:
+    text = str(raw).strip().rstrip("/")
+    parts = urlsplit(text)
+    whole = parts.scheme in ("http", "https") and parts.hostname and not (parts.path or parts.query or parts.fragment)
+    if not whole or "@" in parts.netloc or any(character in text for character in " \t\r\n\"'<>\\"):
+        raise ValueError(f"must be https:// and a host, such as https://chat.example.org, not {text!r}")
+    return text
+
+
 def _setting(convert: Callable[[object], _T], default: _T) -> _T:
     """An attrs field; the converter is run by `load_settings`, so that all faults can be told at once."""
     return field(default=default, metadata={"convert": convert})
@@ -166,8 +194,16 @@ class Settings:
     """Failed log-ins of one address in 15 minutes."""
     limit_refused_tokens: int = _setting(_whole(1, 1_000_000), 100)
     """Refresh tokens of one address that are refused, a minute."""
+    limit_resets: int = _setting(_whole(1, 1_000_000), 30)
+    """Requests for a new password of one address that are listened to, an hour."""
     allowed_origins: tuple[str, ...] = _setting(_origins, ())
     """Origins of browsers that may connect besides the server's own."""
+    public_url: str = _setting(_public_url, "")
+    """Where people find the server; links in letters begin with it."""
+    smtp_url: Secret = _setting(_smtp_url, Secret(""))
+    """The server that takes letters; without one none are sent."""
+    mail_from: str = _setting(_address, "")
+    """The address letters come from."""
     web_dir: Path | None = _setting(_web_dir, cast("Path | None", DESKTOP))
     """Folder with the messenger's pages, served at `/`: `renderer` and `locales` are in it; `off` serves none."""
 
@@ -203,6 +239,10 @@ def load_settings(
             values[name] = known[name].metadata["convert"](value)
         except (ValueError, TypeError) as error:
             problems.append(f"{shown}: {error}")
+    if "smtp_url" in given:
+        problems += [
+            f"{PREFIX}{name.upper()}: is needed with VESTNIK_SMTP_URL" for name in sorted(_OF_MAIL - given.keys())
+        ]
     if problems:
         raise SettingsError(problems)
     data_dir = values.get("data_dir", known["data_dir"].default)

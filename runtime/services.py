@@ -15,6 +15,7 @@ from runtime.config import Settings
 from runtime.files.service import Files
 from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
+from runtime.mail.sending import Mailer
 from runtime.metrics import Metrics
 from runtime.readiness import Readiness
 from storage.passwords import Passwords
@@ -39,7 +40,7 @@ class _Question:
 @frozen(kw_only=True)
 class Services:
     """`now` gives aware UTC time, to stamp; `clock` monotonic seconds, to wait by; `random_token` 256 random bits in
-    URL-safe letters, `random_bytes` as many as asked for.
+    URL-safe letters, `random_bytes` as many as asked for. `mailer` is None where no letters are sent.
     """
 
     driver: Driver
@@ -54,6 +55,7 @@ class Services:
     random_token: Callable[[], str]
     random_bytes: Callable[[int], bytes]
     files: Files = field(repr=False)
+    mailer: Mailer | None = None
     clock: Callable[[], float] = trio.current_time
     guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
     _asking: dict[AccessClaims, _Question] = Factory(dict)

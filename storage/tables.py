@@ -154,8 +154,12 @@ users = _table(
     Column("avatar_url", String(2048)),
     Column("created_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime),
+    _flag("email_verified"),
+    Column("role", String(8), nullable=False, server_default="member"),
+    Column("disabled_at", UTCDateTime),
     _avatar_index(),
 )
+"""`role`: member or admin, of the whole server. Whoever is disabled cannot log in."""
 
 user_words = _table(
     "user_words",
@@ -413,6 +417,38 @@ message_files = _table(
 )
 """Which live messages hold which files, in the order of `place`: what rights are decided by. `kind`: image, video,
 audio or other."""
+
+mails = _table(
+    "mails",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("login_key", String(254)),
+    Column("user_id", BigInteger, ForeignKey("users.id")),
+    Column("address", String(254)),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("next_at", UTCDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Index(None, "user_id"),
+    Index(None, "next_at"),
+)
+"""Letters that are to be sent, as orders (`chatproto.operations.recovery`); a row leaves when its letter is sent."""
+
+codes = _table(
+    "codes",
+    Column("hash", _digest(), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("user_id", BigInteger, ForeignKey("users.id")),
+    Column("address", String(254)),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+    Column("used_at", UTCDateTime),
+    _flag("again"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+"""SHA-256 of codes that open something once. `address`: the one that was written to. `again`: of a further attempt to
+send the same letter."""
 
 commands = _table(
     "commands",

@@ -64,6 +64,7 @@ from chatproto.operations.outcomes import (
     FilesRemoved,
     LoginFound,
     LogRead,
+    MailTaken,
     Marked,
     MessagesFound,
     OperationFailed,
@@ -82,6 +83,16 @@ from chatproto.operations.outcomes import (
     UserFound,
     UsersFound,
     UserUpdated,
+)
+from chatproto.operations.recovery import (
+    CheckCode,
+    ConfirmEmail,
+    FinishMail,
+    Letter,
+    MakeCode,
+    OrderReset,
+    ResetPassword,
+    TakeMail,
 )
 from chatproto.operations.search import (
     FindUnindexed,
@@ -145,6 +156,13 @@ Operation = (
     | FindUnindexed
     | ReadUnindexed
     | StoreIndex
+    | OrderReset
+    | TakeMail
+    | FinishMail
+    | MakeCode
+    | CheckCode
+    | ResetPassword
+    | ConfirmEmail
 )
 
 __all__ = [
@@ -160,9 +178,11 @@ __all__ = [
     "ChatFilesFound",
     "ChatFound",
     "ChatsFound",
+    "CheckCode",
     "CleanFiles",
     "CleanUp",
     "CleanedUp",
+    "ConfirmEmail",
     "CreateDirect",
     "CreateGroup",
     "CreateSession",
@@ -184,10 +204,12 @@ __all__ = [
     "FindLogin",
     "FindUnindexed",
     "FindUsers",
+    "FinishMail",
     "ForwardSource",
     "FoundPlace",
     "IndexedMessage",
     "IndexedSpan",
+    "Letter",
     "ListChatFiles",
     "ListChats",
     "ListSessions",
@@ -197,6 +219,8 @@ __all__ = [
     "LogCommand",
     "LogRead",
     "LoginFound",
+    "MailTaken",
+    "MakeCode",
     "Mark",
     "Marked",
     "Match",
@@ -205,6 +229,7 @@ __all__ = [
     "MessagesMatched",
     "Operation",
     "OperationFailed",
+    "OrderReset",
     "Outcome",
     "OutcomeUnknown",
     "PageFound",
@@ -217,6 +242,7 @@ __all__ = [
     "Refused",
     "RenewEpoch",
     "RenewHash",
+    "ResetPassword",
     "RevisionsFound",
     "RotateRefresh",
     "SaveLastSeen",
@@ -231,6 +257,7 @@ __all__ = [
     "StoredFile",
     "Sweep",
     "Swept",
+    "TakeMail",
     "TouchSession",
     "Unindexed",
     "UnindexedFound",

@@ -5,10 +5,13 @@ from typing import Literal
 
 from attrs import frozen
 
+from chatproto.operations.recovery import Language
+
 
 @frozen
 class CreateUser:
-    """Register. Outcome: UserFound, or Refused username_taken / email_taken."""
+    """Register. `language`: of the letter that asks to confirm the address; None orders none. Outcome: UserFound, or
+    Refused username_taken / email_taken."""
 
     username: str
     username_key: str
@@ -18,6 +21,7 @@ class CreateUser:
     display_name: str
     words: frozenset[str]
     now: datetime
+    language: Language | None = None
 
 
 @frozen
@@ -69,9 +73,9 @@ class CleanUp:
     `tokens`: refresh tokens that were exchanged more than 7 days ago and whose successor was used; those of sessions
     that ended more than 7 days ago; those that nobody exchanged for 90 days. `sessions`: those that were not used for
     90 days are ended, those that ended 30 days ago and have no tokens are removed. `keys`: idempotency keys of 24
-    hours ago. Outcome: CleanedUp."""
+    hours ago. `codes`: those of letters that expired 7 days ago. Outcome: CleanedUp."""
 
-    kind: Literal["tokens", "sessions", "keys"]
+    kind: Literal["tokens", "sessions", "keys", "codes"]
     after_id: int
     limit: int
     now: datetime
@@ -97,7 +101,7 @@ class ListSessions:
 
 @frozen
 class ChangePassword:
-    """Set the hash and end every session but `keep`. Outcome: SessionsEnded."""
+    """Set the hash and end every session but `keep`; codes for a reset end too. Outcome: SessionsEnded."""
 
     user_id: int
     password_hash: str
@@ -119,7 +123,9 @@ class UpdateUser:
     """Change the given fields (None = leave, "" = clear avatar or email).
 
     An avatar that is the path of a file holds that file, which must be as the avatar routes made it for this user; the
-    one before lets its own go. Outcome: UserUpdated; Refused email_taken / validation_failed."""
+    one before lets its own go. Another email is not verified yet, and codes for a reset that went to the old one end.
+    With a `language`, letters are ordered: to a given address that is not verified, and to a verified one that was
+    given up. Outcome: UserUpdated; Refused email_taken / validation_failed."""
 
     user_id: int
     display_name: str | None
@@ -128,6 +134,7 @@ class UpdateUser:
     email_key: str | None
     words: frozenset[str] | None
     now: datetime
+    language: Language | None = None
 
 
 @frozen

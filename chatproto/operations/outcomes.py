@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import Factory, frozen
 
 from chatproto.operations.files import StoredFile
+from chatproto.operations.recovery import Letter
 from chatproto.operations.search import MessagesMatched, UnindexedFound, UnindexedRead
 from chatproto.wire.model import Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
@@ -81,6 +82,13 @@ class CleanedUp:
     removed: int
     ended: int = 0
     next_id: int | None = None
+
+
+@frozen
+class MailTaken:
+    """`letter`: to be sent now, None where nothing is due."""
+
+    letter: Letter | None
 
 
 @frozen
@@ -278,6 +286,7 @@ Outcome = (
     | SessionsEnded
     | CleanedUp
     | SessionsFound
+    | MailTaken
     | UsersFound
     | ChatCreated
     | ChatsFound

@@ -7,7 +7,7 @@ copied, printed and compared.
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from attrs import define, evolve, field, frozen
@@ -18,8 +18,10 @@ from chatproto.operations import (
     AppendChange,
     AppendMessage,
     ChangePassword,
+    CheckCode,
     CleanFiles,
     CleanUp,
+    ConfirmEmail,
     CreateDirect,
     CreateGroup,
     CreateSession,
@@ -38,14 +40,17 @@ from chatproto.operations import (
     FindLogin,
     FindUnindexed,
     FindUsers,
+    FinishMail,
     ListChatFiles,
     ListChats,
     ListSessions,
     ListUsers,
     LoadChat,
     LoadSession,
+    MakeCode,
     Mark,
     Operation,
+    OrderReset,
     Outcome,
     Pin,
     React,
@@ -53,6 +58,7 @@ from chatproto.operations import (
     ReadUnindexed,
     RenewEpoch,
     RenewHash,
+    ResetPassword,
     RotateRefresh,
     SaveLastSeen,
     SearchMessages,
@@ -62,9 +68,11 @@ from chatproto.operations import (
     StoreIndex,
     Sweep,
     Swept,
+    TakeMail,
     TouchSession,
     UpdateUser,
 )
+from chatproto.operations.recovery import Language
 from chatproto.wire.model import Event, Message, Notify, PrivateUser, User
 
 
@@ -78,6 +86,40 @@ class Account:
     password_hash: str
     words: frozenset[str]
     last_seen_at: datetime | None = None
+    disabled: bool = False
+
+
+@frozen
+class AddressMail:
+    """What a change of an address orders."""
+
+    kind: Literal["verify", "changed"]
+    language: Language
+    user_id: int
+    address: str
+
+
+@define
+class WaitingMail:
+    """A letter in the queue."""
+
+    order: OrderReset | AddressMail
+    created_at: datetime
+    next_at: datetime
+    attempts: int = 0
+
+
+@define
+class KeptCode:
+    """A code by its hash."""
+
+    kind: str
+    user_id: int
+    address: str | None
+    created_at: datetime
+    expires_at: datetime
+    again: bool = False
+    used: bool = False
 
 
 @define
@@ -236,6 +278,9 @@ class Store:
     rooms: dict[int, Room] = field(factory=dict)
     keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
     files: dict[str, KeptFile] = field(factory=dict)
+    mails: dict[int, WaitingMail] = field(factory=dict)
+    codes: dict[bytes, KeptCode] = field(factory=dict)
+    mails_made: int = 0
     messages: int = 0
     logins_made: int = 0
 
@@ -249,6 +294,8 @@ class Store:
             rooms={key: room.copy() for key, room in self.rooms.items()},
             keys=dict(self.keys),
             files={key: evolve(file) for key, file in self.files.items()},
+            mails={key: evolve(mail) for key, mail in self.mails.items()},
+            codes={key: evolve(code) for key, code in self.codes.items()},
         )
 
     def perform(self, operation: Operation) -> Outcome:
@@ -308,9 +355,11 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     from chatproto.simulation import store_chats as chats
     from chatproto.simulation import store_files as files
     from chatproto.simulation import store_log as log
+    from chatproto.simulation import store_mails as mails
     from chatproto.simulation import store_marks as marks
     from chatproto.simulation import store_messages as messages
     from chatproto.simulation import store_pages as pages
+    from chatproto.simulation import store_recovery as recovery
     from chatproto.simulation import store_search as search
 
     return {
@@ -360,4 +409,11 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         ReadUnindexed: search.read_unindexed,
         StoreIndex: search.store_index,
         RenewEpoch: Store.renew_epoch,
+        OrderReset: mails.order_reset,
+        TakeMail: mails.take_mail,
+        FinishMail: mails.finish_mail,
+        MakeCode: recovery.make_code,
+        CheckCode: recovery.check_code,
+        ResetPassword: recovery.reset_password,
+        ConfirmEmail: recovery.confirm_email,
     }

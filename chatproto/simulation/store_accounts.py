@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 import msgspec
+from msgspec import UNSET
 
 from chatproto.operations import (
     ChangePassword,
@@ -34,8 +35,9 @@ from chatproto.operations import (
     UsersFound,
     UserUpdated,
 )
-from chatproto.simulation.model_store import Account, Login, RefreshToken, Store
+from chatproto.simulation.model_store import Account, AddressMail, Login, RefreshToken, Store
 from chatproto.simulation.store_files import change_avatar, release_avatar
+from chatproto.simulation.store_mails import end_resets, order
 from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)
@@ -45,6 +47,7 @@ UNUSED = timedelta(days=90)
 REUSE_KNOWN = timedelta(days=7)
 ENDED_KNOWN = timedelta(days=30)
 KEY_LIFETIME = timedelta(hours=24)
+CODE_KNOWN = timedelta(days=7)
 
 
 def create_user(store: Store, operation: CreateUser) -> Outcome:
@@ -63,6 +66,8 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
     store.accounts[user_id] = Account(
         user, operation.username_key, operation.email_key, operation.password_hash, operation.words
     )
+    if operation.email is not None and operation.language is not None:
+        order(store, AddressMail("verify", operation.language, user_id, operation.email), operation.now)
     return UserFound(user)
 
 
@@ -164,6 +169,11 @@ def clean_up(store: Store, operation: CleanUp) -> Outcome:
             for name in forgotten:
                 del store.keys[name]
             return CleanedUp(len(forgotten))
+        case "codes":
+            gone_codes = [name for name, code in store.codes.items() if now - code.expires_at >= CODE_KNOWN]
+            for code_hash in gone_codes:
+                del store.codes[code_hash]
+            return CleanedUp(len(gone_codes))
         case _:
             assert_never(operation.kind)
 
@@ -179,7 +189,7 @@ def _removable(store: Store, token: RefreshToken, now: datetime) -> bool:
 
 def end_sessions(store: Store, operation: EndSessions) -> Outcome:
     if operation.session_id is None:
-        return _end_all(store, operation.user_id, operation.keep, operation.now)
+        return end_all(store, operation.user_id, operation.keep, operation.now)
     login = store.logins.get(operation.session_id)
     if login is None or login.user_id != operation.user_id or login.ended_at is not None:
         return Refused("not_found")
@@ -187,7 +197,7 @@ def end_sessions(store: Store, operation: EndSessions) -> Outcome:
     return SessionsEnded((login.id,))
 
 
-def _end_all(store: Store, user_id: int, keep: int | None, now: datetime) -> Outcome:
+def end_all(store: Store, user_id: int, keep: int | None, now: datetime) -> Outcome:
     ended = [login for login in _live(store, user_id) if login.id != keep]
     for login in ended:
         login.ended_at = now
@@ -215,7 +225,8 @@ def list_sessions(store: Store, operation: ListSessions) -> Outcome:
 
 def change_password(store: Store, operation: ChangePassword) -> Outcome:
     store.accounts[operation.user_id].password_hash = operation.password_hash
-    return _end_all(store, operation.user_id, operation.keep, operation.now)
+    end_resets(store, operation.user_id)
+    return end_all(store, operation.user_id, operation.keep, operation.now)
 
 
 def renew_hash(store: Store, operation: RenewHash) -> Outcome:
@@ -241,8 +252,11 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
     if operation.avatar_url is not None:
         user = msgspec.structs.replace(user, avatar_url=operation.avatar_url or None)
     if operation.email is not None:
-        user = msgspec.structs.replace(user, email=operation.email or None)
+        before = user
+        kept = user.email_verified if operation.email == user.email else UNSET
+        user = msgspec.structs.replace(user, email=operation.email or None, email_verified=kept)
         account.email_key = operation.email_key or None
+        _tell_of_address(store, operation, before, user)
     if operation.words is not None:
         account.words = operation.words
     account.user = user
@@ -250,6 +264,16 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
         release_avatar(store, old, operation.now)
     chat_ids = [room.id for room in store.rooms.values() if room.membership(user.id)]
     return UserUpdated(user, tuple(chat_ids))
+
+
+def _tell_of_address(store: Store, operation: UpdateUser, old: PrivateUser, new: PrivateUser) -> None:
+    language = operation.language
+    if old.email_verified and not new.email_verified:
+        end_resets(store, new.id)
+        if language is not None and old.email is not None:
+            order(store, AddressMail("changed", language, new.id, old.email), operation.now)
+    if language is not None and new.email is not None and not new.email_verified:
+        order(store, AddressMail("verify", language, new.id, new.email), operation.now)
 
 
 def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:

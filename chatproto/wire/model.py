@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 MAX_ID = 2**53 - 1
 
@@ -30,9 +31,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrivateUser(User, frozen=True, kw_only=True):
-    """One's own profile."""
+    """One's own profile. `email_verified`: they have shown that the address is theirs. What is left out is not so."""
 
     email: str | None = None
+    email_verified: bool | UnsetType = UNSET
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):

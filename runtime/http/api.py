@@ -20,6 +20,7 @@ from runtime.http import (
     health,
     message_changes,
     messages,
+    recovery,
     search,
     uploads,
     users,
@@ -52,8 +53,8 @@ PAGE: Final = "page"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
-    *auth.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES, *files.ROUTES,
-    *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES, *search.ROUTES, *health.ROUTES
+    *auth.ROUTES, *recovery.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES,
+    *files.ROUTES, *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES, *search.ROUTES, *health.ROUTES
 )  # fmt: skip
 _VARY: Final = (b"vary", b"Origin")
 _COMMON: Final[Headers] = [

@@ -1,6 +1,7 @@
 """Accounts and log-ins: /api/auth."""
 
 from hashlib import sha256
+from typing import Literal
 
 import msgspec
 from attrs import frozen
@@ -30,6 +31,7 @@ from chatproto.wire.text import fold, normalize, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt, network_of
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
+from runtime.http.recovery import busy_problem, letter_language
 from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
 from storage.password_lanes import Busy, Lane
@@ -38,13 +40,15 @@ MAX_LOGIN = 254
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """`display_name` is the username where it is left out. `invite` is for later and ignored."""
+    """`display_name` is the username where it is left out. `invite` is for later and ignored. `language`: of the letter
+    that asks to confirm the address."""
 
     username: Username
     password: NewPassword
     email: Email | None = None
     display_name: DisplayName | None = None
     invite: str | None = None
+    language: Literal["ru", "en"] = "en"
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +61,13 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. `language`: of letters about another address, or one that is given again to be
+    confirmed."""
 
     display_name: DisplayName | None = None
     avatar_url: AvatarUrl | None = None
     email: Email | None = None
+    language: Literal["ru", "en"] = "en"
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +97,7 @@ async def register(call: Call[Register, None]) -> Result:
     password_hash = await services.passwords.hash(body.password, Lane.REGISTER)
     if isinstance(password_hash, Busy):
         registrations.give_back(network, services.clock())
-        return _busy(password_hash)
+        return busy_problem(password_hash)
     username = body.username.lower()
     display_name = body.display_name or body.username
     email = body.email or None
@@ -105,10 +111,13 @@ async def register(call: Call[Register, None]) -> Result:
             display_name=display_name,
             words=search_words(username, display_name),
             now=services.now(),
+            language=letter_language(call, body.language),
         )
     )
     if not isinstance(outcome, UserFound):
         return refusal(outcome)
+    if services.mailer is not None:
+        services.mailer.hear()
     return await _log_in(call, outcome.user.id, 201)
 
 
@@ -140,7 +149,11 @@ async def change_me(call: Call[Profile, None]) -> Result:
     user = await _own_user(call)
     if isinstance(user, Problem):
         return user
-    name, email = call.body.display_name, call.body.email
+    services, name, email = call.services, call.body.display_name, call.body.email
+    if email is not None and services.mailer is not None:
+        wait = services.guards.own_letters.take(user.id, services.clock())
+        if wait > 0:
+            return Problem("rate_limited", "Too many changes of the address.", retry_after=wait)
     outcome = await call.ask(
         UpdateUser(
             user_id=user.id,
@@ -149,9 +162,12 @@ async def change_me(call: Call[Profile, None]) -> Result:
             email=email,
             email_key=None if email is None else fold(email),
             words=None if name is None else search_words(user.username, name),
-            now=call.services.now(),
+            now=services.now(),
+            language=letter_language(call, call.body.language),
         )
     )
+    if services.mailer is not None:
+        services.mailer.hear()
     return Answer(200, outcome.user) if isinstance(outcome, UserUpdated) else refusal(outcome)
 
 
@@ -191,7 +207,7 @@ async def password(call: Call[NewPasswords, None]) -> Result:
         return checked
     password_hash = await call.services.passwords.hash(call.body.new_password)
     if isinstance(password_hash, Busy):
-        return _busy(password_hash)
+        return busy_problem(password_hash)
     operation = ChangePassword(user.id, password_hash, keep=call.me.session_id, now=call.services.now())
     outcome = await call.ask(operation)
     return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
@@ -238,7 +254,7 @@ async def _check_password(
     right = await services.passwords.verify(found.password_hash if found else None, given, lane)
     if isinstance(right, Busy):
         logins.take_back(attempt, services.clock())
-        return _busy(right)
+        return busy_problem(right)
     if found is None or not right:
         logins.failed(attempt, services.clock())
         return Problem("invalid_credentials")
@@ -325,10 +341,6 @@ def _lifetime(call: Call[object, None]) -> int:
 def _hash(token: str) -> bytes:
     """Tokens are 256 random bits, so a plain hash keeps them."""
     return sha256(token.encode()).digest()
-
-
-def _busy(busy: Busy) -> Problem:
-    return Problem("busy", "Many people log in at once.", retry_after=busy.retry_after)
 
 
 _LIMITED = ("invalid_credentials", "rate_limited", "busy", "store_unavailable")

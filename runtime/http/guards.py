@@ -16,6 +16,12 @@ from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
 from runtime.config import Settings
 
+RESETS_AN_HOUR: Final = 3
+"""Requests for a new password that are listened to, for one name."""
+CODES_AN_HOUR: Final = 60
+"""Codes of one address that open nothing."""
+ADDRESSES_AN_HOUR: Final = 10
+"""Letters about one's own address that one user may cause."""
 FAILURE_WINDOW: Final = 900
 """Seconds over which failed log-ins are counted: so many at once, and then as many spread over this time."""
 HOUR: Final = 3600
@@ -188,7 +194,8 @@ class Guards:
     """Every limit of HTTP. Those in seconds hold a caller back for a while first; the others refuse at once.
 
     By user: `reads`, `writes`, `searches`, `uploads` (requests), `new_chats`, `new_members` (people added to groups).
-    By address: `registrations`, and `refused_tokens`, refresh tokens that were none.
+    By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
+    such as were none. `resets`: by the name that was given, whoever asks. `own_letters`: by user.
     """
 
     reads: Buckets[int]
@@ -200,6 +207,10 @@ class Guards:
     registrations: Buckets[str]
     refused_tokens: Buckets[str]
     logins: LoginLimiter
+    resets: Buckets[bytes]
+    reset_addresses: Buckets[str]
+    refused_codes: Buckets[str]
+    own_letters: Buckets[int]
     sessions: LiveSessions = field(factory=LiveSessions)
 
     @classmethod
@@ -214,6 +225,10 @@ class Guards:
             new_members=_by_user(settings.limit_new_members / HOUR, settings.limit_new_members),
             registrations=_by_address(settings.limit_registrations, HOUR),
             refused_tokens=_by_address(settings.limit_refused_tokens, MINUTE),
+            resets=Buckets(_over(RESETS_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
+            reset_addresses=_by_address(settings.limit_resets, HOUR),
+            refused_codes=_by_address(CODES_AN_HOUR, HOUR),
+            own_letters=_by_user(ADDRESSES_AN_HOUR / HOUR, ADDRESSES_AN_HOUR),
             logins=LoginLimiter(
                 pairs=Buckets(_over(settings.limit_login_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
                 addresses=Buckets(_over(settings.limit_address_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),

@@ -26,7 +26,11 @@ async def readyz(call: Call[None, None]) -> Result:
 
 async def server(call: Call[None, None]) -> Result:
     """What this server takes."""
-    return Answer(200, Server(registration=call.services.settings.registration, limits=call.services.limits))
+    services = call.services
+    return Answer(
+        200,
+        Server(registration=services.settings.registration, mail=services.mailer is not None, limits=services.limits),
+    )
 
 
 async def metrics(call: Call[None, None]) -> Result:

@@ -140,7 +140,7 @@ def _responses(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
             schemas = [schema_of[kind] for kind in kinds]
             schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
             responses[str(status)]["content"] = {route.content_type: {"schema": schema}}
-        elif status not in (204, 304):
+        elif status not in (202, 204, 304):
             responses[str(status)]["content"] = {route.content_type: {"schema": {"type": "string"}}}
     problem = {MEDIA_TYPE: {"schema": schema_of[ProblemBody]}}
     by_status: dict[int, list[str]] = {}
@@ -151,7 +151,14 @@ def _responses(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     return responses
 
 
-_DONE: Final = {206: "A part", 304: "As it is known", 200: "Done", 201: "Made", 204: "Done; nothing to tell"}
+_DONE: Final = {
+    206: "A part",
+    304: "As it is known",
+    200: "Done",
+    201: "Made",
+    202: "Taken",
+    204: "Done; nothing to tell",
+}
 
 
 def _headers(status: int) -> dict[str, Any]:

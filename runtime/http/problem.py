@@ -31,6 +31,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "cid_conflict": (409, "This cid was used for another command"),
     "message_deleted": (409, "The message was deleted"),
     "too_many": (409, "The limit is reached"),
+    "code_used": (410, "The code was used before"),
+    "code_expired": (410, "The code is not valid any more"),
     "offset_conflict": (409, "The upload ends elsewhere"),
     "tus_version": (412, "Tus-Resumable: 1.0.0 is wanted"),
     "too_large": (413, "The body is too large"),

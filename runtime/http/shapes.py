@@ -122,9 +122,10 @@ class FileLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client wants to know before it logs in."""
+    """What a client wants to know before it logs in. `mail`: it sends letters, so a password can be set anew by one."""
 
     registration: Registration
+    mail: bool
     limits: Limits
 
 

@@ -24,8 +24,10 @@ from chatproto.operations import (
     AppendChange,
     AppendMessage,
     ChangePassword,
+    CheckCode,
     CleanFiles,
     CleanUp,
+    ConfirmEmail,
     CreateDirect,
     CreateGroup,
     CreateSession,
@@ -44,15 +46,18 @@ from chatproto.operations import (
     FindLogin,
     FindUnindexed,
     FindUsers,
+    FinishMail,
     ListChatFiles,
     ListChats,
     ListSessions,
     ListUsers,
     LoadChat,
     LoadSession,
+    MakeCode,
     Mark,
     Operation,
     OperationFailed,
+    OrderReset,
     Outcome,
     Pin,
     React,
@@ -61,6 +66,7 @@ from chatproto.operations import (
     Refused,
     RenewEpoch,
     RenewHash,
+    ResetPassword,
     RotateRefresh,
     SaveLastSeen,
     SearchMessages,
@@ -68,6 +74,7 @@ from chatproto.operations import (
     SetFlags,
     StoreIndex,
     Sweep,
+    TakeMail,
     TouchSession,
     UpdateUser,
 )
@@ -77,9 +84,11 @@ from storage.transactions.batches import append_alone, append_batch
 from storage.transactions.chat_files import list_chat_files
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
+from storage.transactions.codes import check_code, confirm_email, make_code, reset_password
 from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.indexing import find_unindexed, read_unindexed, store_index
+from storage.transactions.mails import finish_mail, look_at_mails, order_reset, take_mail
 from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
 from storage.transactions.message_search import search_messages
@@ -206,5 +215,19 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(read_unindexed, operation), writes=False)
         case StoreIndex():
             return Plan(partial(store_index, operation), writes=True)
+        case OrderReset():
+            return Plan(partial(order_reset, operation), writes=True)
+        case TakeMail():
+            return Plan(partial(take_mail, operation), writes=True, look=partial(look_at_mails, operation))
+        case FinishMail():
+            return Plan(partial(finish_mail, operation), writes=True)
+        case MakeCode():
+            return Plan(partial(make_code, operation), writes=True)
+        case CheckCode():
+            return Plan(partial(check_code, operation), writes=False)
+        case ResetPassword():
+            return Plan(partial(reset_password, operation), writes=True)
+        case ConfirmEmail():
+            return Plan(partial(confirm_email, operation), writes=True)
         case _:
             assert_never(operation)

@@ -22,7 +22,9 @@ from chatproto.operations import (
 from storage.statements import DuplicateKey, Statement, Steps, into
 from storage.tables import chat_users, user_words, users
 from storage.transactions.files import change_avatar, release_avatar
+from storage.transactions.mails import order
 from storage.transactions.people import all_users, private_user
+from storage.transactions.sessions import END_RESETS
 
 _INSERT: Final = Statement(
     into(
@@ -36,7 +38,7 @@ _BY_USERNAME: Final = Statement(
 )
 _BY_EMAIL: Final = Statement(select(users.c.id, users.c.password_hash).where(users.c.email_key == bindparam("key")))
 _LOCK: Final = Statement(
-    select(users.c.display_name, users.c.avatar_url, users.c.email, users.c.email_key)
+    select(users.c.display_name, users.c.avatar_url, users.c.email, users.c.email_key, users.c.email_verified)
     .where(users.c.id == bindparam("user_id"))
     .with_for_update()
 )
@@ -48,6 +50,7 @@ _UPDATE: Final = Statement(
         avatar_url=bindparam("avatar_url"),
         email=bindparam("email"),
         email_key=bindparam("email_key"),
+        email_verified=bindparam("email_verified"),
     )
 )
 _SAVE_LAST_SEEN: Final = Statement(
@@ -81,6 +84,8 @@ def create_user(operation: CreateUser) -> Steps[Outcome]:
             raise
         return taken
     yield from _write_words(result.last_id, operation.words)
+    if operation.email is not None and operation.language is not None:
+        yield from order("verify", operation.language, operation.now, user_id=result.last_id, address=operation.email)
     user = yield from private_user(result.last_id)
     assert user is not None
     return UserFound(user)
@@ -118,7 +123,8 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     row = yield from _LOCK.one(user_id=operation.user_id)
     if row is None:
         return Refused("not_found")
-    display_name, avatar_url, email, email_key = row
+    display_name, avatar_url, email, email_key, verified = row
+    old_email = email if verified else None
     if operation.display_name is not None:
         display_name = operation.display_name
     old = avatar_url
@@ -126,6 +132,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
         avatar_url = operation.avatar_url or None
     if operation.email is not None:
         email, email_key = operation.email or None, operation.email_key or None
+        verified = verified and email == old_email
     if email_key is not None:
         owner = yield from _BY_EMAIL.one(key=email_key)
         if owner is not None and owner[0] != operation.user_id:
@@ -140,12 +147,15 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
             avatar_url=avatar_url,
             email=email,
             email_key=email_key,
+            email_verified=verified,
         )
     except DuplicateKey:
         yield from release_avatar(avatar_url, operation.now)
         return _email_taken()
     if avatar_url != old:
         yield from release_avatar(old, operation.now)
+    if operation.email is not None:
+        yield from _tell_of_address(operation, old_email, email, verified)
     if operation.words is not None:
         yield from _DELETE_WORDS.run(user_id=operation.user_id)
         yield from _write_words(operation.user_id, operation.words)
@@ -153,6 +163,17 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     assert user is not None
     chat_ids = yield from _CHATS_OF.column(user_id=operation.user_id)
     return UserUpdated(user, tuple(chat_ids))
+
+
+def _tell_of_address(operation: UpdateUser, old: str | None, email: str | None, verified: bool) -> Steps[None]:
+    """`old`: the verified address before. What was sent there resets nothing any more."""
+    user_id, language = operation.user_id, operation.language
+    if old is not None and old != email:
+        yield from END_RESETS.run(owner_id=user_id, used_at=operation.now)
+        if language is not None:
+            yield from order("changed", language, operation.now, user_id=user_id, address=old)
+    if email is not None and not verified and language is not None:
+        yield from order("verify", language, operation.now, user_id=user_id, address=email)
 
 
 def _email_taken() -> Refused:

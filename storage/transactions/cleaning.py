@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, exists, or_, select, up
 
 from chatproto.operations import CleanedUp, CleanUp, Outcome
 from storage.statements import Statement, Steps
-from storage.tables import idempotency_keys, refresh_tokens, sessions
+from storage.tables import codes, idempotency_keys, refresh_tokens, sessions
 from storage.transactions.groups import KEY_LIFETIME
 from storage.transactions.sessions import UNUSED
 
@@ -21,6 +21,8 @@ REUSE_KNOWN: Final = timedelta(days=7)
 """So long after its exchange a token is kept, and after the end of its session."""
 ENDED_KNOWN: Final = timedelta(days=30)
 """So long a session is kept after its end."""
+CODE_KNOWN: Final = timedelta(days=7)
+"""So long after its end it is told of a code whether it was used."""
 
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
 
@@ -77,6 +79,11 @@ _DELETE_KEY: Final = Statement(
     )
 )
 
+_CODES: Final = Statement(
+    select(codes.c.hash).where(codes.c.expires_at <= bindparam("before")).limit(bindparam("limit"))
+)
+_DELETE_CODES: Final = Statement(delete(codes).where(codes.c.hash.in_(bindparam("hashes", expanding=True))))
+
 
 class _Token(NamedTuple):
     """A row of _TOKENS. `succeeded`: what was issued for it has been used, so presenting it again is reuse."""
@@ -114,6 +121,8 @@ def clean_up(operation: CleanUp) -> Steps[Outcome]:
             return (yield from _clean_sessions(operation))
         case "keys":
             return (yield from _clean_keys(operation))
+        case "codes":
+            return (yield from _clean_codes(operation))
         case _:
             assert_never(operation.kind)
 
@@ -149,6 +158,13 @@ def _clean_keys(operation: CleanUp) -> Steps[CleanedUp]:
     rows = yield from _KEYS.rows(before=operation.now - KEY_LIFETIME, limit=operation.limit)
     yield from _DELETE_KEY.many([{"user_id": user_id, "key_hash": key_hash} for user_id, key_hash in rows])
     return CleanedUp(len(rows), next_id=0 if len(rows) == operation.limit else None)
+
+
+def _clean_codes(operation: CleanUp) -> Steps[CleanedUp]:
+    hashes = yield from _CODES.column(before=operation.now - CODE_KNOWN, limit=operation.limit)
+    if hashes:
+        yield from _DELETE_CODES.run(hashes=hashes)
+    return CleanedUp(len(hashes), next_id=0 if len(hashes) == operation.limit else None)
 
 
 def _next(rows: Sequence[_Token] | Sequence[_Session], limit: int) -> int | None:

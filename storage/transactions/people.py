@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from msgspec import UNSET
 from sqlalchemy import BindParameter, bindparam, exists, select
 
 from chatproto.wire.model import PrivateUser, User
@@ -37,9 +38,11 @@ class _Private(NamedTuple):
     avatar_url: str | None
     created_at: datetime
     email: str | None
+    email_verified: bool
 
 
 _COMMON: Final = (users.c.id, users.c.username, users.c.display_name, users.c.avatar_url, users.c.created_at)
+_OWN: Final = (users.c.email, users.c.email_verified)
 _PUBLIC: Final = (*_COMMON, users.c.last_seen_at)
 _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
@@ -61,13 +64,10 @@ _shared = exists().where(_theirs.c.user_id == users.c.id, _theirs.c.left_seq.is_
 
 _SEEN: Final = Select(select(*_PUBLIC, _shared).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Seen)
 
-_PRIVATE: Final = Select(select(*_COMMON, users.c.email).where(users.c.id == bindparam("user_id")), row=_Private)
+_PRIVATE: Final = Select(select(*_COMMON, *_OWN).where(users.c.id == bindparam("user_id")), row=_Private)
 
 _ALL: Final = Select(
-    select(*_COMMON, users.c.email)
-    .where(users.c.id > bindparam("after_id"))
-    .order_by(users.c.id)
-    .limit(bindparam("limit")),
+    select(*_COMMON, *_OWN).where(users.c.id > bindparam("after_id")).order_by(users.c.id).limit(bindparam("limit")),
     row=_Private,
 )
 
@@ -120,4 +120,5 @@ def _private(row: _Private) -> PrivateUser:
         avatar_url=row.avatar_url,
         created_at=row.created_at,
         email=row.email,
+        email_verified=True if row.email_verified else UNSET,
     )

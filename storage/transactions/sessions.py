@@ -29,7 +29,7 @@ from chatproto.operations import (
 )
 from chatproto.wire.model import SessionInfo
 from storage.statements import Row, Statement, Steps, into
-from storage.tables import refresh_tokens, sessions, users
+from storage.tables import codes, refresh_tokens, sessions, users
 from storage.transactions.people import private_user
 
 GRACE: Final = timedelta(seconds=60)
@@ -128,6 +128,13 @@ _RENEW_HASH: Final = Statement(
     .where(users.c.id == bindparam("user_id"), users.c.password_hash == bindparam("old_hash"))
     .values(password_hash=bindparam("new_hash"))
 )
+
+END_RESETS: Final = Statement(
+    update(codes)
+    .where(codes.c.user_id == bindparam("owner_id"), codes.c.kind == "reset", codes.c.used_at.is_(None))
+    .values(used_at=bindparam("used_at"))
+)
+"""Codes for a new password open nothing any more."""
 
 
 class _Token(NamedTuple):
@@ -264,19 +271,30 @@ def _touch(operation: TouchSession | LoadSession, label: str | None) -> Steps[Ou
 
 def end_sessions(operation: EndSessions) -> Steps[Outcome]:
     """One session, or all but `keep`."""
+    if operation.session_id is None:
+        return (yield from end_all(operation.user_id, operation.keep, operation.now))
     live: list[int] = yield from _LOCK_LIVE.column(user_id=operation.user_id)
-    if operation.session_id is not None:
-        if operation.session_id not in live:
-            return Refused("not_found")
-        return (yield from _end([operation.session_id], operation.now))
-    return (yield from _end([session_id for session_id in live if session_id != operation.keep], operation.now))
+    if operation.session_id not in live:
+        return Refused("not_found")
+    return (yield from _end([operation.session_id], operation.now))
 
 
 def change_password(operation: ChangePassword) -> Steps[Outcome]:
     """Those who knew the old password are out, except the session that changed it."""
-    yield from _SET_PASSWORD.run(user_id=operation.user_id, password_hash=operation.password_hash)
-    live: list[int] = yield from _LOCK_LIVE.column(user_id=operation.user_id)
-    return (yield from _end([session_id for session_id in live if session_id != operation.keep], operation.now))
+    yield from set_password(operation.user_id, operation.password_hash, operation.now)
+    return (yield from end_all(operation.user_id, operation.keep, operation.now))
+
+
+def set_password(user_id: int, password_hash: str, now: datetime) -> Steps[None]:
+    """Codes for yet another one end."""
+    yield from _SET_PASSWORD.run(user_id=user_id, password_hash=password_hash)
+    yield from END_RESETS.run(owner_id=user_id, used_at=now)
+
+
+def end_all(user_id: int, keep: int | None, now: datetime) -> Steps[Outcome]:
+    """Every session of an account, but `keep`."""
+    live: list[int] = yield from _LOCK_LIVE.column(user_id=user_id)
+    return (yield from _end([session_id for session_id in live if session_id != keep], now))
 
 
 def renew_hash(operation: RenewHash) -> Steps[Outcome]:

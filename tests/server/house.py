@@ -22,7 +22,7 @@ from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import LocalBus
-from runtime.compose import limits_of, sources_of
+from runtime.compose import limits_of, mailer_of, sources_of
 from runtime.config import Settings
 from runtime.files.links import FileLinks
 from runtime.files.service import open_files
@@ -223,6 +223,7 @@ async def open_house(
     hub = Hub(KEYS.check, lambda: secrets.token_hex(16), limits, knobs)
     driver = Driver(hub, watched, clock.now, Random(1), bus, metrics, clock.seconds)
     metrics.watch(sources_of(driver, passwords))
+    mailer = mailer_of(chosen, driver.request, clock.now)
     services = Services(
         driver=driver,
         keys=KEYS,
@@ -237,6 +238,7 @@ async def open_house(
         random_token=lambda: secrets.token_urlsafe(32),
         random_bytes=secrets.token_bytes,
         files=open_files(path.parent, FileLinks(KEYS.keys)),
+        mailer=mailer,
     )
     pages = read_pages(settings.get("web_dir"))
     app: Any = create_app(pages)
@@ -260,6 +262,8 @@ async def open_house(
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
             nursery.start_soon(run)
+            if mailer is not None:
+                nursery.start_soon(mailer.run)
             with trio.fail_after(60):
                 await ready.wait()
             hooks: dict[str, list[Callable[..., Any]]] = {"response": [Documented(api.table)]}

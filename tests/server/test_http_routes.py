@@ -24,7 +24,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/auth/login"): {"login": "anna", "password": PASSWORD},
     ("POST", "/api/auth/refresh"): {"refresh_token": "x"},
     ("POST", "/api/auth/logout"): {"refresh_token": "x"},
+    ("POST", "/api/auth/reset"): {"login": "anna"},
+    ("POST", "/api/auth/reset/confirm"): {"code": "x", "new_password": PASSWORD},
+    ("POST", "/api/auth/email/confirm"): {"code": "x"},
 }
+MAIL = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "v@example.org", "public_url": "https://chat.example.org"}
+"""Of a server that nobody asks: nothing is ordered."""
 QUERIES = {"/api/users": "?ids=1", "/api/users/search": "?query=anna", "/api/search": "?query=anna"}
 NAMES = [f"{route.method} {route.path}" for route in API]
 STORED = [
@@ -67,7 +72,7 @@ async def test_strangers_get_nothing(house: House, route: Route) -> None:
 @pytest.mark.parametrize("route", STORED, ids=lambda route: f"{route.method} {route.path}")
 async def test_a_store_that_goes_away_is_told(house_at: OpenHouse, route: Route, after: int) -> None:
     """Also between two questions of one request."""
-    async with house_at(knobs=Knobs(store_wait=0.1)) as house:
+    async with house_at(knobs=Knobs(store_wait=0.1), **MAIL) as house:
         anna = await house.register("anna")
         await anna.send(await anna.group("x"), "hello")
         await anna.get("/api/chats")

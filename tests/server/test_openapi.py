@@ -22,10 +22,12 @@ PROMISED = {
     ("post", "/api/chats/{chat_id}/read"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"),
     ("get", "/openapi.json"), ("get", "/docs"), ("get", "/api/server"), ("post", "/api/files"),
     ("get", "/api/files/{file_id}"), ("post", "/api/files/{file_id}/link"), ("get", "/api/search"),
+    ("post", "/api/auth/reset"), ("post", "/api/auth/reset/confirm"), ("post", "/api/auth/email/confirm"),
 }  # fmt: skip
 PUBLIC = {
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/healthz", "/readyz",
-    "/metrics", "/openapi.json", "/docs", "/api/server",
+    "/metrics", "/openapi.json", "/docs", "/api/server", "/api/auth/reset", "/api/auth/reset/confirm",
+    "/api/auth/email/confirm",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from runtime.config import Secret, Settings, SettingsError, load_settings
+from runtime.mail.smtp import parse_smtp_url
 
 
 def faults(environ: dict[str, str]) -> tuple[str, ...]:
@@ -101,3 +102,40 @@ def test_a_mistaken_override_is_told() -> None:
 
 def test_every_default_is_a_value_its_own_converter_takes() -> None:
     assert load_settings({}, None, {"port": str(Settings().port), "bucket_rate": "20"}) == load_settings({})
+
+
+MAIL = {"VESTNIK_MAIL_FROM": "v@example.org", "VESTNIK_PUBLIC_URL": "https://chat.example.org/"}
+
+
+def test_letters_need_a_sender_and_the_address_of_the_server() -> None:
+    settings = load_settings({"VESTNIK_SMTP_URL": "smtps://u:p%40ss@mail.example.org", **MAIL})
+    assert (settings.public_url, settings.mail_from) == ("https://chat.example.org", "v@example.org")
+    server = parse_smtp_url(settings.smtp_url)
+    assert (server.host, server.port, server.user, server.password) == ("mail.example.org", 465, "u", "p@ss")
+    assert "p%40ss" not in repr(settings) and "p@ss" not in repr(server)
+    assert faults({"VESTNIK_SMTP_URL": "smtp://127.0.0.1"}) == (
+        "VESTNIK_MAIL_FROM: is needed with VESTNIK_SMTP_URL",
+        "VESTNIK_PUBLIC_URL: is needed with VESTNIK_SMTP_URL",
+    )
+    for name, wrong in (("PUBLIC_URL", "chat.example.org"), ("PUBLIC_URL", "https://a/b"), ("MAIL_FROM", "v")):
+        (problem,) = faults({f"VESTNIK_{name}": wrong})
+        assert problem.startswith(f"VESTNIK_{name}: must be")
+
+
+def test_how_the_server_for_letters_is_spoken_to() -> None:
+    ways = {
+        "smtp://mail.example.org": (587, "starttls"),
+        "smtp://u:p@mail.example.org:25": (25, "starttls"),
+        "smtp://mail.example.org?tls=off": (587, "off"),
+        "smtp://127.0.0.1:1025": (1025, "off"),
+        "smtp://localhost?tls=required&ca=/ca.pem": (587, "starttls"),
+        "smtps://localhost": (465, "wrapped"),
+    }
+    assert {url: (parse_smtp_url(url).port, parse_smtp_url(url).tls) for url in ways} == ways
+    for url in (
+        "http://a", "smtp://", "smtp://a/b", "smtp://a:x", "smtp://a?x=1", "smtp://a?tls=maybe", "smtps://a?tls=off",
+        "smtp://u:secret@a?tls=off", "smtp://a?tls=off&tls=off", "secret", "smtp://a#b",
+    ):  # fmt: skip
+        with pytest.raises(ValueError) as refused:
+            parse_smtp_url(url)
+        assert "secret" not in str(refused.value)

@@ -1,0 +1,102 @@
+"""The model's queue of letters."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from chatproto.operations import Done, FinishMail, Letter, MailTaken, OrderReset, Outcome, Refused, TakeMail
+from chatproto.operations.recovery import EMAIL_LIFETIME, MAX_WAITING, RESET_LIFETIME, RESETS_AN_HOUR, MailKind
+from chatproto.simulation.model_store import Account, AddressMail, KeptCode, Store, WaitingMail
+
+
+def order_reset(store: Store, operation: OrderReset) -> Outcome:
+    return Done() if order(store, operation, operation.now) else Refused("too_many")
+
+
+def order(store: Store, what: OrderReset | AddressMail, now: datetime) -> bool:
+    """False where the queue is full."""
+    if len(store.mails) >= MAX_WAITING:
+        return False
+    store.mails_made += 1
+    store.mails[store.mails_made] = WaitingMail(what, now, now)
+    return True
+
+
+def take_mail(store: Store, operation: TakeMail) -> Outcome:
+    due = sorted((mail.next_at, mail_id) for mail_id, mail in store.mails.items() if mail.next_at <= operation.now)
+    for _, mail_id in due:
+        letter = _letter(store, mail_id, store.mails[mail_id], operation)
+        if letter is not None:
+            store.mails[mail_id].next_at = operation.until
+            store.mails[mail_id].attempts += 1
+            return MailTaken(letter)
+        del store.mails[mail_id]
+    return MailTaken(None)
+
+
+def _letter(store: Store, mail_id: int, mail: WaitingMail, operation: TakeMail) -> Letter | None:
+    order, again = mail.order, mail.attempts > 0
+    kind: MailKind
+    match order:
+        case OrderReset():
+            who = _named(store, order.login_key)
+            if who is None or who.disabled or not who.user.email_verified:
+                return None
+            kind, address = "reset", who.user.email
+            if not again and _has_enough(store, who.user.id, operation.now):
+                return None
+            _keep(store, operation, "reset", who, address, RESET_LIFETIME, again)
+        case AddressMail():
+            who, kind, address = store.accounts[order.user_id], order.kind, order.address
+            if kind == "verify":
+                if who.disabled or who.user.email_verified or who.user.email != address:
+                    return None
+                _keep(store, operation, "email", who, address, EMAIL_LIFETIME, again)
+        case _:
+            assert_never(order)
+    return Letter(
+        id=mail_id,
+        kind=kind,
+        language=order.language,
+        address=str(address),
+        username=who.user.username,
+        attempts=mail.attempts + 1,
+        created_at=mail.created_at,
+    )
+
+
+def _named(store: Store, key: str) -> Account | None:
+    named = (account for account in store.accounts.values() if key in (account.username_key, account.email_key))
+    return next(named, None)
+
+
+def _has_enough(store: Store, user_id: int, now: datetime) -> bool:
+    since = now - timedelta(hours=1)
+    lately = [
+        code
+        for code in store.codes.values()
+        if (code.user_id, code.kind, code.again) == (user_id, "reset", False)
+        and code.address is not None
+        and code.created_at > since
+    ]
+    return len(lately) >= RESETS_AN_HOUR
+
+
+def _keep(
+    store: Store, operation: TakeMail, kind: str, who: Account, address: str | None, lifetime: timedelta, again: bool
+) -> None:
+    now = operation.now
+    store.codes[operation.code_hash] = KeptCode(kind, who.user.id, address, now, now + lifetime, again)
+
+
+def finish_mail(store: Store, operation: FinishMail) -> Outcome:
+    if operation.again_at is None:
+        store.mails.pop(operation.mail_id, None)
+    else:
+        store.mails[operation.mail_id].next_at = operation.again_at
+    return Done()
+
+
+def end_resets(store: Store, user_id: int) -> None:
+    """Codes for a new password open nothing any more."""
+    for code in store.codes.values():
+        code.used = code.used or (code.user_id, code.kind) == (user_id, "reset")

@@ -1,0 +1,105 @@
+"""One letter to an SMTP server, in a thread: `smtplib` waits."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from attrs import field, frozen
+
+SILENCE: Final = 20.0
+"""Seconds without a byte from the server."""
+PORTS: Final = {"smtp": 587, "smtps": 465}
+LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@frozen
+class SmtpServer:
+    """`tls`: `wrapped` from the first byte, `starttls` before anything is said, or `off`. `ca`: file of authorities,
+    the system's where None."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: str
+    ca: str | None
+
+
+@frozen
+class Sent:
+    """The server has taken the letter upon itself."""
+
+
+@frozen
+class NotSent:
+    """`passing`: another attempt may do it. `reason` is for the log: an SMTP code, or the kind of the error."""
+
+    passing: bool
+    reason: str
+
+
+def parse_smtp_url(url: str) -> SmtpServer:
+    """Read `smtp://user:password@host:port?tls=required&ca=path` or `smtps://...`.
+
+    `smtp:` uses STARTTLS and fails without it; with `tls=off`, and on this machine by default, it does not. Raises
+    ValueError, whose text never holds the URL (it has a password in it).
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise ValueError("must be a URL such as smtp://user:password@host:587") from None
+    options = dict(pairs)
+    if parts.scheme not in PORTS:
+        raise ValueError("must begin with smtp:// or smtps://")
+    if not parts.hostname or parts.path not in ("", "/") or parts.fragment:
+        raise ValueError("must name a host and nothing behind it, such as smtp://user:password@host:587")
+    if len(options) != len(pairs) or not options.keys() <= {"tls", "ca"}:
+        raise ValueError("takes tls and ca, each at most once")
+    tls = options.get("tls", "off" if parts.scheme == "smtp" and parts.hostname in LOCAL else "required")
+    if tls not in ("required", "off") or (parts.scheme == "smtps" and tls == "off"):
+        raise ValueError("tls is required or off, and with smtps:// always required")
+    if parts.username and tls == "off" and parts.hostname not in LOCAL:
+        raise ValueError("a password is not sent without TLS; leave tls=off out")
+    return SmtpServer(
+        host=parts.hostname,
+        port=port or PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls="wrapped" if parts.scheme == "smtps" else ("starttls" if tls == "required" else "off"),
+        ca=options.get("ca"),
+    )
+
+
+def deliver(server: SmtpServer, message: EmailMessage) -> Sent | NotSent:
+    """Hand the letter over. Blocks; each wait for the server is bounded by SILENCE."""
+    try:
+        with _connected(server) as smtp:
+            if server.tls == "starttls":
+                smtp.starttls(context=_context(server))
+            if server.user:
+                smtp.login(server.user, server.password)
+            smtp.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        return NotSent(passing=any(code < 500 for code in codes), reason=f"recipient refused: {codes[0]}")
+    except smtplib.SMTPAuthenticationError as error:  # an operator can mend that
+        return NotSent(passing=True, reason=f"log-in refused: {error.smtp_code}")
+    except smtplib.SMTPResponseException as error:
+        return NotSent(passing=error.smtp_code < 500, reason=f"refused: {error.smtp_code}")
+    except (smtplib.SMTPException, OSError) as error:
+        return NotSent(passing=True, reason=type(error).__name__)
+    return Sent()
+
+
+def _connected(server: SmtpServer) -> smtplib.SMTP:
+    if server.tls == "wrapped":
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=SILENCE, context=_context(server))
+    return smtplib.SMTP(server.host, server.port, timeout=SILENCE)
+
+
+def _context(server: SmtpServer) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=server.ca)
