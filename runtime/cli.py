@@ -8,15 +8,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
 import trio
 
-from runtime import account_commands
+from runtime import account_commands, signing_keys
 from runtime.collecting import settle
-from runtime.compose import SIGNING_KEY_FILE, StartupError, compose
+from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.secret_files import SecretFileError
@@ -93,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     renewed = epoch.add_parser("new", parents=[common], help="after a restore by other means: clients start anew")
     renewed.set_defaults(run=_epoch_new)
 
+    key = commands.add_parser("key", help="what signs access tokens").add_subparsers(required=True, metavar="ACTION")
+    rotated = key.add_parser("rotate", parents=[common], help="a new one; tokens of the old one live out their time")
+    rotated.set_defaults(run=_key_rotate)
+
     demo = commands.add_parser("demo", help="three people chat over real sockets while links are cut")
     demo.set_defaults(run=_demo)
     return parser
@@ -101,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
     names = {"host": "host", "port": "port", "database": "database_url", "data_dir": "data_dir"}
     return {setting: getattr(arguments, name, None) for name, setting in names.items()}
+
+
+def _key_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
+    path = signing_keys.rotate(settings, datetime.now(UTC))
+    print(f"{path} holds a new key. Restart the servers: from then on they sign with it")
+    return 0
 
 
 # --- serve and migrate ---
@@ -170,12 +181,16 @@ def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
         upgrade(url)
     epoch = restore(arguments.file, url, replace=arguments.replace, progress=_bar)
     print(f"{arguments.file} is restored; the new epoch is {epoch}")
-    _remove_key(settings.data_dir / SIGNING_KEY_FILE)
+    _remove_key(settings)
     return 0
 
 
-def _remove_key(path: Path) -> None:
+def _remove_key(settings: Settings) -> None:
     """Tokens of log-ins that are gone open nothing in any case; under a new key they are not even read."""
+    if settings.jwt_secret:
+        print("the key for access tokens is in VESTNIK_JWT_SECRET: put a new one there before the servers start")
+        return
+    path = settings.data_dir / signing_keys.FILE_NAME
     try:
         path.unlink()
     except FileNotFoundError:

@@ -13,7 +13,6 @@ from hypercorn.typing import ASGIFramework
 
 from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
-from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import LocalBus
@@ -32,8 +31,8 @@ from runtime.mail.smtp import parse_smtp_url
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
 from runtime.readiness import Readiness
-from runtime.secret_files import load_or_create_secret
 from runtime.services import Services
+from runtime.signing_keys import load_keys
 from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
@@ -43,9 +42,6 @@ from storage.observer import Observer
 from storage.open import SchemaMismatch, open_storage
 from storage.passwords import Passwords
 from storage.port import Storage
-
-SIGNING_KEY_FILE = "token-key"
-"""Name of the file in the data directory with the key that signs access tokens."""
 
 
 class StartupError(Exception):
@@ -85,8 +81,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
     metrics, bus = Metrics(), LocalBus()
     opened = await open_prepared_storage(settings, metrics)
     try:
-        key = load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE)
-        keys = TokenKeys(current="1", keys={"1": key.encode()})
+        keys = load_keys(settings, _now())
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
         driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from attrs import field, fields, frozen
 from dotenv import dotenv_values
 
+from chatproto.tokens import MIN_KEY_BYTES
 from chatproto.wire.text import is_email
+from runtime.file_modes import open_to
 from runtime.mail.smtp import parse_smtp_url
 
 Registration = Literal["open", "invite", "closed"]
@@ -89,6 +91,18 @@ def _database_url(raw: object) -> Secret:
     return Secret(url)
 
 
+def _jwt_secret(raw: object) -> Secret:
+    """The value is never quoted back."""
+    text = str(raw).strip()
+    if not text.isascii() or len(text) < MIN_KEY_BYTES:
+        raise ValueError(f"must be at least {MIN_KEY_BYTES} random ASCII characters, such as `openssl rand -base64 32`")
+    return Secret(text)
+
+
+def _jwt_secrets(raw: object) -> tuple[Secret, ...]:
+    return tuple(_jwt_secret(part) for part in str(raw).split(",") if part.strip())
+
+
 def _origins(raw: object) -> tuple[str, ...]:
     parts = raw.split(",") if isinstance(raw, str) else list(cast("list[str]", raw))
     return tuple(_origin(part.strip()) for part in parts if part.strip())
@@ -156,6 +170,10 @@ class Settings:
     """Where the messages live; by default `vestnik.sqlite3` in `data_dir`."""
     registration: Registration = _setting(_one_of("open", "invite", "closed"), "open")
     """Who may make an account."""
+    jwt_secret: Secret = _setting(_jwt_secret, Secret(""))
+    """Signs access tokens, on all machines that serve one database; by default each keeps its own in `data_dir`."""
+    jwt_secrets_accepted: tuple[Secret, ...] = _setting(_jwt_secrets, ())
+    """Further secrets whose tokens are good: the one before, or the next one, while it is being changed."""
     access_token_seconds: int = _setting(_whole(30, 86400), 900)
     """Lifetime of an access token in seconds."""
     proxy_hops: int = _setting(_whole(0, 16), 0)
@@ -251,11 +269,12 @@ def load_settings(
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """Variables of a `.env` file, {} if there is none; refused if others than its owner may use it."""
+    """Variables of a `.env` file, {} if there is none; refused if others than its owner and its group may use it."""
     try:
         with path.open(encoding="utf-8") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if os.name == "posix" and mode & 0o077:
+            status = os.fstat(file.fileno())
+            if open_to(status) == "others":
+                mode = stat.S_IMODE(status.st_mode)
                 raise SettingsError([f"{path}: others can read it (mode {mode:04o}); run: chmod 600 {path}"])
             return {name: value for name, value in dotenv_values(stream=file, interpolate=False).items() if value}
     except FileNotFoundError:

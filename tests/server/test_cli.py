@@ -192,6 +192,18 @@ async def test_a_restore_in_another_folder_touches_the_one_it_was_told_or_says_s
     assert names_in(elsewhere) == []
 
 
+async def test_a_key_is_rotated_where_it_is_kept(folder: Path) -> None:
+    code, out, _ = await vestnik(folder, "key", "rotate")
+    assert (code, "var/token-key holds a new key" in out, mode_of(folder / "var/token-key")) == (0, True, 0o600)
+    shared = {"VESTNIK_JWT_SECRET": "a secret that several machines share"}
+    code, _, err = await vestnik(folder, "key", "rotate", **shared)
+    assert (code, "VESTNIK_JWT_SECRETS_ACCEPTED" in err, "machines share" in err) == (1, True, False)
+    await vestnik(folder, "migrate")
+    await vestnik(folder, "backup", "copy")
+    code, out, _ = await vestnik(folder, "restore", "copy", "--replace", **shared)
+    assert (code, "put a new one there" in out, exists(folder / "var/token-key")) == (0, True, True)
+
+
 @pytest.mark.parametrize("pages", [True, False])
 async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pages: bool) -> None:
     make_pages(folder / "face")

@@ -80,7 +80,7 @@ def test_origins_are_as_browsers_send_them() -> None:
     assert settings.allowed_origins == ("https://chat.example.org", "http://localhost:3000")
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+@pytest.mark.parametrize("mode", [0o644, 0o606, 0o604])
 def test_a_file_that_others_can_read_is_refused_with_its_cure(tmp_path: Path, mode: int) -> None:
     path = dotenv(tmp_path, "VESTNIK_PORT=1\n", mode)
     with pytest.raises(SettingsError, match=f"chmod 600 {path}"):

@@ -10,9 +10,9 @@ from attrs import frozen
 
 from chatproto.operations import ChatCreated, CreateGroup, CreateSession, CreateUser, SessionCreated, UserFound
 from chatproto.tokens import TokenKeys
-from runtime.compose import SIGNING_KEY_FILE, open_prepared_storage
+from runtime.compose import open_prepared_storage
 from runtime.config import Settings
-from runtime.secret_files import load_or_create_secret
+from runtime.signing_keys import load_keys
 from storage.port import Storage
 
 PASSWORD: Final = "a room full of people"
@@ -42,7 +42,7 @@ class Gathering:
 
 async def gather(settings: Settings, count: int, rooms: list[range]) -> Gathering:
     """Make `count` accounts and, of the people with these numbers, a group each."""
-    keys = TokenKeys(current="1", keys={"1": load_or_create_secret(settings.data_dir / SIGNING_KEY_FILE).encode()})
+    keys = load_keys(settings, datetime.now(UTC))
     hashed = PasswordHasher().hash(PASSWORD)
     storage = await open_prepared_storage(settings)
     people: dict[int, Person] = {}
