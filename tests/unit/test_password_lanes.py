@@ -11,9 +11,14 @@ from storage.password_lanes import Busy, Lane, PasswordThread
 
 
 async def test_log_ins_come_before_guesses_and_those_before_new_accounts(nursery: trio.Nursery) -> None:
-    thread, gate, done = PasswordThread(), threading.Event(), list[str]()
-    nursery.start_soon(thread.run, partial(gate.wait, 60))
-    await trio.testing.wait_all_tasks_blocked()  # the gate is to be first in line
+    thread, begun, gate, done = PasswordThread(), threading.Event(), threading.Event(), list[str]()
+
+    def stand() -> None:
+        begun.set()
+        gate.wait(60)
+
+    nursery.start_soon(thread.run, stand)
+    await trio.to_thread.run_sync(begun.wait, 60)  # else what comes now could overtake it
     for lane in reversed(Lane):
         for number in range(2):
             nursery.start_soon(thread.run, partial(done.append, f"{lane.name} {number}"), lane)
