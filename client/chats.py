@@ -11,6 +11,7 @@ from chatproto.wire.model import Chat, File, LogItem, Message, Notify, Revision
 from client.account import Account
 
 FileKind = Literal["image", "video", "audio", "other"]
+Has = Literal["file", "image", "link"]
 
 
 class Readers(msgspec.Struct, frozen=True):
@@ -107,13 +108,32 @@ class Chats(ABC):
         return [log.current(item) if isinstance(item, Message) else item for item in items]
 
     async def search(
-        self, query: str, *, chat_id: int | None = None, cursor: str | None = None, limit: int = 20
+        self,
+        query: str | None = None,
+        *,
+        chat_id: int | None = None,
+        sender_id: int | None = None,
+        has: Has | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 20,
     ) -> FoundMessages:
-        """Messages with all words of `query` (1..200 characters) in some form, `"a phrase"` as it is written; in all
-        chats or in one, at most `limit` (50). Raises ChatError, `validation_failed` where the query has no word."""
-        wanted: dict[str, object] = {"query": query, "limit": limit}
-        wanted |= {} if chat_id is None else {"chat_id": chat_id}
-        wanted |= {} if cursor is None else {"cursor": cursor}
+        """Messages with all words of `query` (1..200 characters) in some form, in their text or in the names of their
+        files, `"a phrase"` as it is written; at most `limit` (50), in all chats or in one, of one sender, with a file,
+        image or link, made at `after` or later and earlier than `before` (aware). `query` is needed unless `sender_id`
+        or `has` is given. Raises ChatError, `validation_failed` where the query has no word."""
+        given: dict[str, object] = {
+            "query": query,
+            "chat_id": chat_id,
+            "sender_id": sender_id,
+            "has": has,
+            "after": None if after is None else after.isoformat(),
+            "before": None if before is None else before.isoformat(),
+            "cursor": cursor,
+            "limit": limit,
+        }
+        wanted = {name: value for name, value in given.items() if value is not None}
         return msgspec.convert(await self.account.call("GET", "/api/search", **wanted), FoundMessages)
 
     async def readers(self, message: Message) -> Readers:

@@ -17,7 +17,7 @@ def index_of(read: Unindexed) -> IndexedSpan:
     """The entries of each message of a stretch of the log."""
     last, indexed = read.after_seq // _APART, list[IndexedMessage]()
     for message in read.messages:
-        found = entries(message.content or "", message.sender_id)
+        found = entries(message.content or "", message.sender_id, message.attachments)
         if message.seq // _APART > last:
             last = message.seq // _APART
             found |= {made_at(message.created_at)}

@@ -1,14 +1,32 @@
 """Messages by their words, and the index that they are found by."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_never
 
 from attrs import frozen
 
-from chatproto.wire.model import Message, User
+from chatproto.wire.markup import has_link
+from chatproto.wire.model import Attachment, Message, User
 from chatproto.wire.query import Query, Span
+from chatproto.wire.words import is_image
 
-Has = Literal["link"]
+Has = Literal["file", "image", "link"]
+
+
+def has_what(wanted: Has | None, content: str, files: Sequence[Attachment]) -> bool:
+    """Whether a message has what a search asks for besides its words."""
+    match wanted:
+        case None:
+            return True
+        case "link":
+            return has_link(content)
+        case "file":
+            return bool(files)
+        case "image":
+            return any(map(is_image, files))
+        case _ as never:
+            assert_never(never)
 
 
 @frozen
@@ -28,9 +46,10 @@ class FoundPlace:
 @frozen
 class SearchMessages:
     """Live messages within what the user may see (for a former member as long as the text is what it was when they
-    left), which have all of `query`; in one chat, of one sender, made in [after, before), with a link, where that is
-    asked for. `cursor`: only what comes after it, in the order the newest first. Limits: `limit` results, and a bound
-    of messages that are looked at, so that there may be fewer results and still a next place.
+    left), which have all of `query`; in one chat, of one sender, made in [after, before), with a file, an image or a
+    link, where that is asked for. A `query` of ANYTHING needs `sender_id` or `has`: the index finds by these then.
+    `cursor`: only what comes after it, in the order the newest first. Limits: `limit` results, and a bound of messages
+    that are looked at, so that there may be fewer results and still a next place.
 
     Outcome: MessagesMatched; Refused not_found: the user never was in `chat_id`."""
 

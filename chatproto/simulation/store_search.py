@@ -15,9 +15,9 @@ from chatproto.operations import (
     UnindexedFound,
     UnindexedRead,
 )
+from chatproto.operations.search import has_what
 from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import as_of, shown
-from chatproto.wire.markup import has_link
 from chatproto.wire.model import Message, named_ids
 from chatproto.wire.query import matches
 
@@ -56,7 +56,7 @@ def _found(room: Room, member: Membership, operation: SearchMessages) -> list[Ma
         content = seen.content
         if content is None or content != as_of(room, item, None).content or not _is_asked_for(seen, operation):
             continue
-        spans = matches(operation.query, content)
+        spans = matches(operation.query, content, [file.name for file in seen.attachments])
         if spans is not None:
             found.append(Match(seen, spans))
     return found
@@ -68,7 +68,7 @@ def _is_asked_for(message: Message, operation: SearchMessages) -> bool:
         and (operation.after is None or message.created_at >= operation.after)
         and (operation.before is None or message.created_at < operation.before)
         and operation.sender_id in (None, message.sender_id)
-        and (operation.has is None or has_link(message.content or ""))
+        and has_what(operation.has, message.content or "", message.attachments)
     )
 
 

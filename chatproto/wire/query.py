@@ -36,10 +36,14 @@ class Term:
 
 @frozen
 class Query:
-    """At least one word, in `terms` or in `phrases`."""
+    """At least one word, in `terms` or in `phrases`; but for ANYTHING."""
 
     terms: tuple[Term, ...]
     phrases: tuple[tuple[str, ...], ...]
+
+
+ANYTHING: Final = Query((), ())
+"""Every text has it: for searches by a sender, or by what goes with a text."""
 
 
 def read_query(text: str) -> Query | None:
@@ -55,9 +59,11 @@ def read_query(text: str) -> Query | None:
     return query if query.terms or query.phrases else None
 
 
-def matches(query: Query, text: str) -> tuple[Span, ...] | None:
-    """Where the text has what is searched for, ascending and apart; None where anything is missing."""
+def matches(query: Query, text: str, names: Sequence[str] = ()) -> tuple[Span, ...] | None:
+    """Where the text has what is searched for, ascending and apart; None where anything is missing. `names`, of files
+    that go with the text, may have it too: they fill what the text lacks, and have no places."""
     words = words_of(text)
+    others = [words_of(name) for name in names]
     by_stem: dict[str, list[Span]] = {}
     for word in words:
         by_stem.setdefault(word.stem, []).append((word.start, word.length))
@@ -66,15 +72,19 @@ def matches(query: Query, text: str) -> tuple[Span, ...] | None:
         fitting = list(by_stem.get(term.stem, ()))
         if term.beginning:
             fitting += [(word.start, word.length) for word in words if word.folded.startswith(term.folded)]
-        if not fitting:
+        if not fitting and not any(_fits(term, word) for other in others for word in other):
             return None
         spans.update(fitting)
     for phrase in query.phrases:
         places = list(_places(phrase, words))
-        if not places:
+        if not places and not any(any(_places(phrase, other)) for other in others):
             return None
         spans.update(places)
     return _apart(spans)[:MOST_MATCHES]
+
+
+def _fits(term: Term, word: Word) -> bool:
+    return word.stem == term.stem or (term.beginning and word.folded.startswith(term.folded))
 
 
 def _places(phrase: tuple[str, ...], words: Sequence[Word]) -> Iterator[Span]:

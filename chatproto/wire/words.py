@@ -7,6 +7,7 @@ letter, digit nor mark stands between words.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -14,8 +15,9 @@ from attrs import frozen
 from Stemmer import Stemmer
 
 from chatproto.wire.markup import has_link
+from chatproto.wire.model import Attachment
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of what `entries` makes of a text: an index that was made by another version is worth nothing."""
 KEPT: Final = 32
 """Code points of a word that the index holds; longer words are told apart by the text itself."""
@@ -32,6 +34,8 @@ _CYRILLIC: Final = re.compile("[а-я]+")
 _BREVE: Final = "\u0306"
 _FROM: Final = "\x01from"
 _LINK: Final = "\x01link"
+_FILE: Final = "\x01file"
+_IMAGE: Final = "\x01image"
 _CACHED: Final = 1 << 16
 """Words that are remembered: texts repeat themselves."""
 
@@ -56,10 +60,15 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
-def entries(text: str, sender_id: int) -> frozenset[str]:
-    """What the index holds of a message: its words, their stems, who sent it, and whether it has a link."""
+def entries(text: str, sender_id: int, files: Sequence[Attachment] = ()) -> frozenset[str]:
+    """What the index holds of a message: its words and those of its files' names, their stems, who sent it, and
+    whether it has a link, a file, an image."""
     held = {sent_by(sender_id)}
-    for written in _WORD.findall(text):
+    if files:
+        held.add(_FILE)
+        if any(is_image(file) for file in files):
+            held.add(_IMAGE)
+    for written in _WORD.findall("\n".join((text, *(file.name for file in files)))):
         folded, stem = _known(written) if len(written) <= KEPT else _folded_and_stemmed(written)
         held.add(folded[:KEPT])
         held.add(stem[:KEPT])
@@ -76,6 +85,21 @@ def sent_by(sender_id: int) -> str:
 def with_link() -> str:
     """The entry of all messages with a link."""
     return _LINK
+
+
+def with_file() -> str:
+    """The entry of all messages with a file, of whatever kind."""
+    return _FILE
+
+
+def with_image() -> str:
+    """The entry of all messages with a file that is an image."""
+    return _IMAGE
+
+
+def is_image(file: Attachment) -> bool:
+    """By its type, which was told from the bytes."""
+    return file.content_type.startswith("image/")
 
 
 def _folded_and_stemmed(written: str) -> tuple[str, str]:

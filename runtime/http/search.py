@@ -1,16 +1,17 @@
 """Messages by what is said in them: /api/search."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, cast
 
 import msgspec
 from msgspec import Meta
 
 from chatproto.operations import FoundPlace, MessagesMatched, SearchMessages
-from chatproto.wire.query import LONGEST_QUERY, Query, read_query
+from chatproto.operations.search import Has
+from chatproto.wire.query import ANYTHING, LONGEST_QUERY, Query, read_query
 from chatproto.wire.text import check_text
 from runtime.http.fields import Id, Until
-from runtime.http.problem import refusal
+from runtime.http.problem import FieldError, refusal, wrong_fields
 from runtime.http.reading import Context, Fault, Rule
 from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.shapes import FoundMessage, FoundMessages
@@ -39,21 +40,21 @@ def _cursor(text: str, _context: Context) -> FoundPlace | Fault:
 
 
 class MessageQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """`after` counts in, `before` does not."""
+    """`after` counts in, `before` does not. `query` may be missing where `sender_id` or `has` is there."""
 
     query: Annotated[
-        str,
+        str | None,
         Meta(
             description='all words in any form, the last one perhaps begun, a phrase in "quotation marks"',
             extra_json_schema={"minLength": 1, "maxLength": LONGEST_QUERY},
         ),
         Rule(_words),
-    ]
+    ] = None
     chat_id: Id | None = None
     sender_id: Id | None = None
     after: Until | None = None
     before: Until | None = None
-    has: Literal["link"] | None = None
+    has: Has | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST)] = 20
     cursor: Annotated[str, Meta(description="next_cursor of the page before"), Rule(_cursor)] | None = None
 
@@ -61,10 +62,12 @@ class MessageQuery(msgspec.Struct, frozen=True, kw_only=True):
 async def search_messages(call: Call[None, MessageQuery]) -> Result:
     """The newest first, in chats that the caller is or was in."""
     query = call.query
+    if query.query is None and query.sender_id is None and query.has is None:
+        return wrong_fields(FieldError(field="query", code="required", detail="What to search for."))
     outcome = await call.ask(
         SearchMessages(
             call.me.user_id,
-            cast("Query", query.query),
+            ANYTHING if query.query is None else cast("Query", query.query),
             query.limit,
             query.chat_id,
             query.sender_id,

@@ -13,12 +13,13 @@ from attrs import frozen
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Integer, bindparam, exists, select
 
 from chatproto.operations import SearchMessages
-from chatproto.wire.words import KEPT, sent_by, with_link
+from chatproto.wire.words import KEPT, sent_by, with_file, with_image, with_link
 from storage.statements import Answers
 from storage.tables import message_words
 
 MOST_WORDS: Final = 8
 """Words that are looked up; what else a query has, the texts tell."""
+_HAS: Final = {"file": with_file, "image": with_image, "link": with_link}
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
@@ -58,8 +59,8 @@ def wanted_by(operation: SearchMessages) -> Wanted:
     listed = sorted(words, key=lambda word: (-len(word), word))[:MOST_WORDS]
     if operation.sender_id is not None:
         listed.append(sent_by(operation.sender_id))
-    if operation.has == "link":
-        listed.append(with_link())
+    if operation.has is not None:
+        listed.append(_HAS[operation.has]())
     beginnings = [_common(term.folded, term.stem)[:KEPT] for term in query.terms if term.beginning]
     return Wanted(tuple(listed), beginnings[0] if beginnings else None)
 

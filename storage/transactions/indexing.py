@@ -154,7 +154,9 @@ def reindex(before: Message, after: Message, indexed_seq: int) -> Steps[None]:
 
 
 def _entries_of(message: Message) -> frozenset[str]:
-    return frozenset() if message.content is None else entries(message.content, message.sender_id)
+    if message.content is None:
+        return frozenset()
+    return entries(message.content, message.sender_id, message.attachments)
 
 
 def _put_right(spans: Sequence[IndexedSpan], revisions: Mapping[tuple[int, int], int]) -> Steps[None]:

@@ -13,14 +13,14 @@ from sqlalchemy import bindparam, select
 
 from chatproto.operations import FoundPlace, Match, MessagesMatched, Outcome, Refused, SearchMessages
 from chatproto.operations.indexed import any_time, made_at
-from chatproto.wire.markup import has_link
+from chatproto.operations.search import has_what
 from chatproto.wire.model import MAX_ID, Message, named_ids
 from chatproto.wire.query import Span, matches
 from storage.statements import Answers, Lookup, Select, Steps, param
 from storage.tables import chat_users, chats, message_words, messages
 from storage.transactions.candidates import Candidate, Wanted, newest_first, wanted_by
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
+from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_attachments, read_message
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
 
@@ -148,10 +148,12 @@ class _Search:
                 or (asked.after is not None and row.created_at < asked.after)
                 or (asked.before is not None and row.created_at >= asked.before)
                 or (asked.sender_id is not None and row.sender_id != asked.sender_id)
-                or (asked.has == "link" and not has_link(row.content))
             ):
                 continue
-            spans = matches(asked.query, row.content)
+            files = read_attachments(row.attachments)
+            if not has_what(asked.has, row.content, files):
+                continue
+            spans = matches(asked.query, row.content, [file.name for file in files])
             if spans is not None:
                 self.found.append((place, row, spans))
 

@@ -24,6 +24,11 @@ async def test_messages_are_found_part_by_part_by_who_may_see_them(house: House)
         assert [one.message.content for one in rest.results] == ["Договорились о встрече"]
         within = await bob.search("встреча", chat_id=direct)
         assert [one.message.chat_id for one in within.results] == [direct]
+        sent = rest.results[0].message.created_at
+        await bob.send(group, "см. docs.rs/trio")
+        linked = await ann.search(has="link", sender_id=bob.user_id, after=sent)
+        assert [one.message.content for one in linked.results] == ["см. docs.rs/trio"]
+        assert (await ann.search("встреча", before=sent)).results == ()
         with pytest.raises(ChatError, match="validation_failed"):
             await bob.search("!?")
     async with connect(house.url, "eve", PASSWORD) as eve:

@@ -27,6 +27,7 @@ from storage.port import Storage
 from storage.sqlite import SQLiteStorage
 from tests.server.answers import code_of
 from tests.server.house import House, Person, copy_database
+from tests.server.uploads import try_upload
 from tests.storage.store_house import House as StoreHouse
 
 
@@ -54,6 +55,19 @@ async def test_a_message_is_found_as_soon_as_it_is_acked(house: House) -> None:
     assert (await found(boris, "отчёты", before=sent["created_at"]))["results"] == []
 
 
+async def test_files_are_found_without_a_word(house: House) -> None:
+    anna, boris = [await house.register(name) for name in ("anna", "boris")]
+    chat = await anna.direct(boris)
+    file = (await try_upload(anna, b"numbers", name="Отчёт.txt")).json()
+    sent = await anna.post(f"/api/chats/{chat}/messages", {"content": "", "attachments": [file["id"]]})
+    answers = [
+        await boris.get("/api/search", **params)
+        for params in ({"has": "file"}, {"sender_id": anna.id}, {"query": "отчеты"}, {"has": "image"}, {"has": "link"})
+    ]
+    results = [answer.json()["results"] for answer in answers]
+    assert results == [[{"message": sent.json(), "chat_id": chat, "matches": []}]] * 3 + [[], []]
+
+
 async def test_a_stranger_finds_nothing(house: House) -> None:
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     chat = await anna.group("Secret plans", boris)
@@ -72,6 +86,8 @@ async def test_a_stranger_finds_nothing(house: House) -> None:
         ({"query": "!?"}, "query"),
         ({"query": "x" * 201}, "query"),
         ({"query": "a\x00b"}, "query"),
+        ({"query": "!?", "has": "file"}, "query"),
+        ({"chat_id": 1}, "query"),
         ({"query": "a", "limit": 51}, "limit"),
         ({"query": "a", "has": "none"}, "has"),
         ({"query": "a", "after": "yesterday"}, "after"),

@@ -19,8 +19,9 @@ from chatproto.operations import (
 from chatproto.operations.indexed import index_of
 from chatproto.simulation.model_store import Store
 from chatproto.wire.model import Message
-from chatproto.wire.query import read_query
+from chatproto.wire.query import ANYTHING, read_query
 from tests.storage.store_house import House, expect, refusal
+from tests.storage.test_contract_files import add, send
 
 
 async def index(house: House, *chat_ids: int, limit: int = 100) -> None:
@@ -150,6 +151,56 @@ async def test_filters(house: House, reached: bool) -> None:
     assert await numbers(before=sent[1].created_at) == [1]
     assert await numbers(after=sent[1].created_at, before=sent[3].created_at, sender_id=bob) == [3, 2]
     assert refusal(await house.do(asked(ann, "отчёт", chat_id=99))) == "not_found"
+
+
+async def test_what_has_files_is_found_by_them_and_by_their_names(house: House, reached: bool) -> None:
+    ann, bob = await house.people(2)
+    chat, other = await house.direct(ann, bob), await house.group(ann, bob)
+    report = await add(house, ann, b"r", name="Отчёт_за_май.pdf", kind="application/pdf")
+    photo = await add(house, ann, b"p", name="кот.jpg", kind="image/jpeg")
+    both = [
+        await add(house, bob, name.encode(), name=name, kind=kind) for name, kind in (("a", "image/png"), ("b", "x/y"))
+    ]
+    sent = [
+        await send(house, chat, ann, report),
+        await send(house, chat, ann, photo, text="смотри, какой"),
+        await send(house, other, bob, *both, text="см. docs.rs/trio"),
+        await house.send(chat, bob, "отчёты и кот"),
+    ]
+    gone = await send(house, chat, ann, photo, text="не тот кот")
+    if reached:
+        await index(house, chat, other)
+    await house.changed(house.delete_of(chat, ann, gone.seq))
+
+    async def found(text: str | None = None, **fields: Any) -> list[int]:
+        query = ANYTHING if text is None else read_query(text)
+        assert query is not None
+        answer = expect(MessagesMatched, await house.do(SearchMessages(bob, query, 20, **fields)))
+        assert answer.complete
+        return [sent.index(match.message) for match in answer.matches]
+
+    sent = [await house.message_at(bob, one.chat_id, one.seq) for one in sent]
+    house.wait(seconds=1)
+    for text, fields, numbers in (
+        (None, {"has": "file"}, {0, 1, 2}),
+        (None, {"has": "image"}, {1, 2}),
+        (None, {"has": "link"}, {2}),
+        (None, {"has": "file", "chat_id": chat}, {0, 1}),
+        (None, {"has": "image", "sender_id": ann}, {1}),
+        (None, {"sender_id": bob}, {2, 3}),
+        ("отчета", {}, {0, 3}),
+        ("отчет", {"has": "file"}, {0}),
+        ("мая pdf", {}, {0}),
+        ("какой кот", {}, {1}),
+        ("кот смо", {}, {1}),
+        ("смотри ко", {}, {1}),
+        ('"отчёт за" pdf', {}, {0}),
+        ('"кот какой"', {}, set[int]()),
+        ("jpg", {"has": "image"}, {1}),
+    ):
+        assert set(await found(text, **fields)) == numbers, (text, fields)
+    match = next(iter((await search(house, ann, "какой кот")).matches))
+    assert match.spans == ((8, 5),), "the name of a file has no place in the text"
 
 
 async def test_nothing_is_found_of_what_one_may_not_see(house: House, reached: bool) -> None:

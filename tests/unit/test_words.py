@@ -6,9 +6,9 @@ import pytest
 
 from chatproto.operations import Unindexed
 from chatproto.operations.indexed import any_time, index_of, made_at
-from chatproto.wire.model import Message
+from chatproto.wire.model import Attachment, Message
 from chatproto.wire.query import LONGEST_QUERY, MOST_MATCHES, Query, Span, Term, matches, read_query
-from chatproto.wire.words import KEPT, entries, sent_by, with_link, words_of
+from chatproto.wire.words import KEPT, entries, sent_by, with_file, with_image, with_link, words_of
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,13 @@ def test_entries_of_a_message() -> None:
     }
     assert entries("`docs.rs/trio`", 5) == {"docs", "doc", "rs", "trio", sent_by(5)}
     assert entries("", 5) == {sent_by(5)}
+    photo = Attachment(id="p", url="/p", name="Ёлка_2.jpg", size=1, content_type="image/jpeg")
+    report = Attachment(id="r", url="/r", name="отчёт.pdf", size=1, content_type="application/pdf")
+    assert entries("", 5, (report,)) == {"отчет", "pdf", sent_by(5), with_file()}
+    assert entries("x", 5, (report, photo)) == {
+        *("x", "отчет", "pdf", "елка", "елк", "2", "jpg"),
+        *(sent_by(5), with_file(), with_image()),
+    }
 
 
 def read(text: str) -> Query:
