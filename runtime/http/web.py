@@ -33,6 +33,8 @@ PACKED: Final = frozenset({".css", ".html", ".js", ".json", ".svg", ".webmanifes
 PRIVATE: Final = frozenset({"package.json"})
 NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """Of a file or folder: nothing hidden, nothing that means anything in a URL or a route."""
+DOORS: Final = ("/", "/reset", "/confirm")
+"""Where the messenger's one page stands: itself, and where links in letters lead."""
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes; a larger one is no file of ours."""
 HOST: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -71,7 +73,7 @@ def read_pages(folder: Path | None) -> dict[str, WebFile]:
         log.warning("pages_missing", folder=str(folder))
         return {}
     pages = {name: _made(path) for path, name in _found(folder.resolve())}
-    return {"/": pages["/index.html"], **pages}
+    return {**dict.fromkeys(DOORS, pages["/index.html"]), **pages}
 
 
 def _found(root: Path) -> Iterator[tuple[Path, str]]:

@@ -68,7 +68,8 @@ def refused(answer: httpx.Response, code: str = "not_found") -> bool:
 
 async def test_the_table_of_files_is_what_may_be_seen(web_dir: Path) -> None:
     assert sorted(read_pages(web_dir)) == [
-        "/", "/app.js", "/icon.svg", "/index.html", "/locales/ru.json", "/protocol/session.js", "/tiny.css",
+        "/", "/app.js", "/confirm", "/icon.svg", "/index.html", "/locales/ru.json", "/protocol/session.js", "/reset",
+        "/tiny.css",
     ]  # fmt: skip
 
 
@@ -77,6 +78,7 @@ async def test_the_table_of_files_is_what_may_be_seen(web_dir: Path) -> None:
     [
         ("/", "text/html; charset=utf-8"),
         ("/index.html", "text/html; charset=utf-8"),
+        ("/reset", "text/html; charset=utf-8"),
         ("/app.js", "text/javascript; charset=utf-8"),
         ("/protocol/session.js", "text/javascript; charset=utf-8"),
         ("/tiny.css", "text/css; charset=utf-8"),
@@ -87,7 +89,8 @@ async def test_the_table_of_files_is_what_may_be_seen(web_dir: Path) -> None:
 async def test_files_come_as_what_they_are(
     http: httpx.AsyncClient, web_dir: Path, path: str, content_type: str
 ) -> None:
-    inner = {"/": "renderer/index.html", "/locales/ru.json": "locales/ru.json"}.get(path, f"renderer{path}")
+    doors = dict.fromkeys(("/", "/reset", "/confirm"), "renderer/index.html")
+    inner = {**doors, "/locales/ru.json": "locales/ru.json"}.get(path, f"renderer{path}")
     body = (web_dir / inner).read_bytes()
     answer = await http.get(path)
     assert answer.status_code == 200 and answer.content == body

@@ -6,7 +6,7 @@
 /**
  * @typedef {{id: number, username: string, display_name: string, avatar_url?: string | null, created_at: string,
  *   online?: boolean | null, last_seen_at?: string | null}} User
- * @typedef {User & {email?: string | null}} PrivateUser
+ * @typedef {User & {email?: string | null, email_verified?: boolean}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
  *   attachments?: Attachment[], reactions?: Reaction[], cid: string,
@@ -165,7 +165,8 @@
  *   start: () => Promise<void>,
  *   probe: (url: string) => Promise<Done | Refused>,
  *   setServer: (url: string) => Promise<Done | Refused>,
- *   register: (form: {username: string, email: string, display_name: string, password: string, remember: boolean},
+ *   register: (form: {username: string, email: string, display_name: string, password: string, language: string,
+ *     remember: boolean},
  *     waits: () => void) => Promise<Done | Refused>,
  *   login: (form: {login: string, password: string, remember: boolean}, waits: () => void) => Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
@@ -209,8 +210,13 @@
  *   addMembers: (chatId: number, userIds: number[], history: "all" | "none") => Promise<Done | Refused>,
  *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,
  *   removeMember: (chatId: number, userId: number) => Promise<Done | Refused>,
- *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null}) =>
+ *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null,
+ *     language?: string}) =>
  *     Promise<Done | Refused>,
+ *   serverInfo: () => Promise<{ok: true, mail: boolean} | Refused>,
+ *   askForReset: (login: string, language: string) => Promise<Done | Refused>,
+ *   resetPassword: (code: string, next: string) => Promise<Done | Refused>,
+ *   confirmEmail: (code: string) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
  *     last_used_at: string, current: boolean}[]} | Refused>,

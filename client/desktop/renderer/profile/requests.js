@@ -132,6 +132,21 @@ export function requestActions(api, publish, chatOf) {
     /** @param {number} chatId @param {number} userId */
     removeMember: (chatId, userId) => done(api().call("DELETE", `/api/chats/${chatId}/members/${userId}`)),
 
+    async serverInfo() {
+      const answer = await api().get("/api/server");
+      if (!answer.ok) return answer;
+      return { ok: /** @type {const} */ (true), mail: answer.body?.mail === true };
+    },
+
+    /** @param {string} login @param {string} language of the letter */
+    askForReset: (login, language) => done(api().post("/api/auth/reset", { login, language })),
+
+    /** @param {string} code @param {string} next */
+    resetPassword: (code, next) => done(api().post("/api/auth/reset/confirm", { code, new_password: next })),
+
+    /** @param {string} code */
+    confirmEmail: (code) => done(api().post("/api/auth/email/confirm", { code })),
+
     /** @param {string} current @param {string} next */
     changePassword: (current, next) =>
       done(api().post("/api/auth/password", { current_password: current, new_password: next })),

@@ -5,9 +5,9 @@ import { shownServer } from "../words/address.js";
 import { errorText, fieldErrorText, language, t } from "../words/i18n.js";
 import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { scene } from "./parts/art.js";
+import { Forgot } from "./forgot.js";
+import { authPage } from "./parts/auth-page.js";
 import { icon } from "./parts/icon.js";
-import { languages } from "./parts/languages.js";
 import { isComposed } from "./parts/keys.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").State} State */
@@ -37,8 +37,8 @@ export class Auth {
 
   /** What was typed before the page was loaded anew. */
   #login = "";
-  /** Tag and name. @type {[string, string][]} */
-  #languages = [];
+  /** @type {Forgot | null} */
+  #forgot = null;
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
@@ -46,48 +46,29 @@ export class Auth {
     const typed = takeTyped();
     this.#mode = typed.mode;
     this.#login = typed.login;
-    void languages().then((list) => {
-      this.#languages = list.sort(([one], [other]) => (one < other ? 1 : -1));
-      face.redraw();
-    });
+    this.page = authPage(face);
   }
 
   /** @param {State} state */
   template(state) {
     const login = this.#mode === "login";
-    return html`<div class="auth">
-      ${art()}
-      <main class="auth__side" data-region="auth">
-        ${this.#languageSwitch()}
-        <form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit} @input=${this.#typed}>
-          <h1>${t(login ? "auth.login_title" : "auth.register_title")}</h1>
-          ${state.server.fixed ? nothing : this.#serverPart(state)} ${this.#notice(state)}
-          ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
-          <button class="btn btn--primary btn--wide" aria-busy=${this.#busy}>
-            ${this.#busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing} ${this.#verb()}
+    if (this.#forgot) return this.page(this.#forgot.template());
+    return this.page(
+      html`<form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit} @input=${this.#typed}>
+        <h1>${t(login ? "auth.login_title" : "auth.register_title")}</h1>
+        ${state.server.fixed ? nothing : this.#serverPart(state)} ${this.#notice(state)}
+        ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
+        <button class="btn btn--primary btn--wide" aria-busy=${this.#busy}>
+          ${this.#busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing} ${this.#verb()}
+        </button>
+        <p class="auth__alt">
+          ${t(login ? "auth.no_account" : "auth.has_account")}
+          <button class="link-btn" type="button" @click=${this.#other}>
+            ${t(login ? "auth.to_register" : "auth.to_login")}
           </button>
-          <p class="auth__alt">
-            ${t(login ? "auth.no_account" : "auth.has_account")}
-            <button class="link-btn" type="button" @click=${this.#other}>
-              ${t(login ? "auth.to_register" : "auth.to_login")}
-            </button>
-          </p>
-        </form>
-      </main>
-    </div>`;
-  }
-
-  #languageSwitch() {
-    /** @param {string} tag */
-    const choose = (tag) => this.face.messenger.changeSettings({ language: /** @type {"ru" | "en"} */ (tag) });
-    return html`<div class="auth__lang" role="group" aria-label=${t("auth.language")}>
-      ${this.#languages.map(
-        ([tag, name]) =>
-          html`<button type="button" lang=${tag} aria-pressed=${tag === language()} @click=${() => choose(tag)}>
-            ${name}
-          </button>`,
-      )}
-    </div>`;
+        </p>
+      </form>`,
+    );
   }
 
   #verb() {
@@ -97,8 +78,23 @@ export class Auth {
 
   #loginFields() {
     return html`${this.#field("login", t("auth.login_field"), { autocomplete: "username" })}
-    ${this.#field("password", t("auth.password"), { type: "password", autocomplete: "current-password" })}`;
+      ${this.#field("password", t("auth.password"), { type: "password", autocomplete: "current-password" })}
+      <p class="auth__forgot">
+        <button class="link-btn" type="button" @click=${this.#forget}>${t("forgot.open")}</button>
+      </p>`;
   }
+
+  #forget = () => {
+    const back = () => {
+      this.#forgot = null;
+      this.face.redraw();
+      focusSoon("auth-login");
+    };
+    this.#login = valueOf("auth-login");
+    this.#forgot = new Forgot(this.face, this.#login, back);
+    this.face.redraw();
+    focusSoon("forgot-login");
+  };
 
   #registerFields() {
     return html`${this.#field("username", t("auth.username"), { autocomplete: "username", hint: t("auth.username_hint") })}
@@ -315,7 +311,7 @@ export class Auth {
     };
     if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember }, waits);
     const [username, email, display_name] = [value("username"), value("email"), value("display_name")];
-    return messenger.register({ username, email, display_name, password, remember }, waits);
+    return messenger.register({ username, email, display_name, password, language: language(), remember }, waits);
   }
 
   /** @param {FormData} form @returns {Record<string, string>} */
@@ -380,14 +376,4 @@ function takeTyped() {
 /** After the next render. @param {string} id */
 function focusSoon(id) {
   requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
-}
-
-function art() {
-  return html`<header class="auth__art">
-    ${scene()}
-    <div class="auth__brand">
-      <svg class="brand__mark" aria-hidden="true" viewBox="0 0 32 32"><use href="#mark" /></svg>${t("auth.brand")}
-    </div>
-    <p class="auth__line">${t("auth.line")}<small>${t("auth.line_more")}</small></p>
-  </header>`;
 }

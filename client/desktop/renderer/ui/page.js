@@ -6,6 +6,7 @@ import { placeOfHash } from "../state/places.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
 import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
+import { Door, doorOf } from "./door.js";
 import { isComposed, quickKey } from "./parts/keys.js";
 import { loadLanguage } from "./parts/languages.js";
 import { createOverlays } from "./overlays.js";
@@ -72,6 +73,9 @@ export class App {
     );
     this.face.overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
+    const what = platform.desktop ? null : doorOf(location);
+    /** What a link in a letter leads to. */
+    this.door = what && new Door(this.face, what);
   }
 
   async start() {
@@ -167,6 +171,7 @@ export class App {
 
   /** @param {State} state @param {Date} now @param {boolean} whole */
   #phase(state, now, whole) {
+    if (this.door) return this.door.template();
     if (state.phase === "starting") return splash();
     if (state.phase === "signed_out") {
       this.#anew = true;

@@ -1,7 +1,7 @@
 /** One's own name, e-mail, picture and password. */
 
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
-import { errorText, t } from "../../../words/i18n.js";
+import { errorText, language, t } from "../../../words/i18n.js";
 import { nameOf } from "../../../words/names.js";
 import { avatar } from "../../parts/avatar.js";
 import { fieldErrors, textField } from "../../parts/field.js";
@@ -37,7 +37,7 @@ export function profilePane(face) {
     const { display_name, email, avatar_url } = changed;
     return {
       ...(display_name === undefined ? {} : { display_name: display_name.trim() }),
-      ...(email === undefined ? {} : { email: email.trim() || null }),
+      ...(email === undefined ? {} : { email: email.trim(), language: language() }),
       ...(avatar_url === undefined ? {} : { avatar_url: avatar_url.trim() || null }),
     };
   }
@@ -76,7 +76,34 @@ export function profilePane(face) {
       ...more,
     });
 
+  /** Whether this server sends letters. */
+  let mail = false;
+
+  async function opened() {
+    const answer = await face.messenger.serverInfo();
+    mail = answer.ok && answer.mail;
+    face.redraw();
+  }
+
+  /** The same address again asks for another letter. @param {string} email */
+  async function again(email) {
+    const answer = await face.messenger.changeProfile({ email, language: language() });
+    face.overlays.toast({ text: answer.ok ? t("settings.email_sent") : errorText(answer) });
+  }
+
+  /** @param {import("../../../types.js").PrivateUser} me */
+  function emailState(me) {
+    if (!mail || !me.email || changed.email !== undefined) return nothing;
+    const { email } = me;
+    if (me.email_verified) return html`<p class="hint">${t("settings.email_confirmed")}</p>`;
+    return html`<p class="hint">
+      ${t("settings.email_unconfirmed")}
+      <button class="link-btn" type="button" @click=${() => again(email)}>${t("settings.email_again")}</button>
+    </p>`;
+  }
+
   return {
+    opened: () => void opened(),
     body({ me, server }) {
       if (!me) return nothing;
       const name = changed.display_name?.trim() || nameOf(me);
@@ -89,7 +116,7 @@ export function profilePane(face) {
           </div>
         </div>
         ${field("display_name", me, { label: t("settings.name"), autocomplete: "name", most: 64 })}
-        ${field("email", me, { label: t("settings.email"), type: "email", autocomplete: "email" })}
+        ${field("email", me, { label: t("settings.email"), type: "email", autocomplete: "email" })} ${emailState(me)}
         ${field("avatar_url", me, {
           label: t("settings.avatar"),
           type: "url",
