@@ -80,6 +80,32 @@ class Account:
         await self.refresh(token)
         return await _call(self._http, method, path, body, self.token, params)
 
+    async def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, content: bytes = b""
+    ) -> httpx.Response:
+        """An answer with its headers, for what is no JSON. Else as `call`."""
+        used = self.token
+
+        async def send() -> httpx.Response:
+            said = {"Authorization": f"Bearer {self.token}", "Content-Length": str(len(content)), **(headers or {})}
+            request = self._http.build_request(method, path, headers=said)
+            request.stream = _Body(content)
+            try:
+                answer = await self._http.send(request)
+            except httpx.HTTPError as error:
+                raise ChatError(NO_CONNECTION, type(error).__name__) from None
+            if not answer.is_success:
+                raise _refusal(answer, answer.content)
+            return answer
+
+        try:
+            return await send()
+        except ChatError as refused:
+            if refused.code not in STALE:
+                raise
+        await self.refresh(used)
+        return await send()
+
     async def send_form(self, path: str, fields: dict[str, str], name: str, content: BinaryIO, key: str) -> Any:
         """Send a form with one file. Raises ChatError."""
         used = self.token
@@ -126,6 +152,27 @@ class Account:
                 self._refresh_token, self.token = str(answer["refresh_token"]), str(answer["access_token"])
 
 
+class _Body(httpx.AsyncByteStream):
+    """Bytes of a request. httpx's own is an async generator, and one that is cut off is left to the collector."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Once(self._content)
+
+
+class _Once(AsyncIterator[bytes]):
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes | None = content
+
+    async def __anext__(self) -> bytes:
+        content, self._content = self._content, None
+        if content is None:
+            raise StopAsyncIteration
+        return content
+
+
 async def _call(
     http: httpx.AsyncClient, method: str, path: str, body: Any, token: str | None = None, params: Any = None
 ) -> Any:
@@ -152,7 +199,15 @@ def _json(content: bytes) -> Any:
         raise ChatError(NO_CONNECTION, type(error).__name__) from None
 
 
+_SILENT: Final = {401: "token_expired", 404: "not_found", 410: "not_found"}
+"""What an answer without a body says: one to HEAD."""
+
+
 def _refusal(answer: httpx.Response, content: bytes) -> ChatError:
+    if answer.request.method == "HEAD":
+        return ChatError(_SILENT.get(answer.status_code, NO_CONNECTION), f"HTTP status {answer.status_code}")
+    if answer.status_code == 413 and not content.startswith(b"{"):
+        return ChatError("too_large", "a proxy does not let it through")
     found = _json(content)
     if not isinstance(found, dict) or not isinstance(found.get("code"), str):
         return ChatError(NO_CONNECTION, f"HTTP status {answer.status_code}")

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Final, TypeVar
@@ -15,9 +16,8 @@ from chatproto.client.client_config import ClientConfig
 from chatproto.client.client_session import ClientSession
 from chatproto.client.outbox_changes import delete_of, edit_of, pin_of, react_to
 from chatproto.client.session_outputs import Apply, Changed, Failed, Forget, Jump, Merged, Row, Sent
-from chatproto.client.snapshot import Snapshot
 from chatproto.client.timeline import Timeline, shown
-from chatproto.client.timing import Timing
+from chatproto.client.timing import Backoff, Timing
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import ForwardField
 from chatproto.wire.model import LogItem, Message
@@ -25,11 +25,13 @@ from client.account import Account, log_in
 from client.chats import Chats
 from client.cids import new_cid
 from client.exceptions import ChatError
-from client.files import Attachable, Files, file_id
+from client.files import Attachable, Files, parted
+from client.kept_files import KeptFiles
 from client.link import CLOSE_TIMEOUT, Closed
-from client.sending import Changeable, Sending, Stream, target_of
+from client.sending import Changeable, Sending, Stream, is_same, target_of
 from client.session_driver import Driver, Told
-from client.store import MemoryStore, SQLiteStore, Store, StoreError
+from client.store import Store, StoreError, opened
+from client.uploading import Uploader
 
 KEEP: Final = 10_000
 """Items a chat, and events an iterator holds on to."""
@@ -73,30 +75,16 @@ async def connect(
         timing=timing,
     )
     async with (
-        _open_store(store) as (memory, snapshot),
+        opened(store) as (memory, snapshot, kept),
         httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000) as http,
     ):
         account = await log_in(http, username, password)
         if snapshot is not None and snapshot.user_id != account.user["id"]:
             raise ChatError("wrong_store", "the store belongs to another user")
         session = ClientSession(config, (random or SystemRandom()).random, snapshot, skips=False)
-        client = Client(url, account, session, memory, make_cid, keep, auto_commit=auto_commit)
+        client = Client(url, account, session, memory, kept, make_cid, keep, auto_commit=auto_commit)
         async with _running(client):
             yield client
-
-
-@asynccontextmanager
-async def _open_store(path: Path | str | None) -> AsyncIterator[tuple[Store, Snapshot | None]]:
-    """The store and what it holds. A file is opened, read and closed on a thread: each waits for the disk."""
-    if path is None:
-        yield MemoryStore(), None
-        return
-    store = await trio.to_thread.run_sync(SQLiteStore, path)
-    try:
-        yield store, await trio.to_thread.run_sync(store.load)
-    finally:
-        with trio.CancelScope(shield=True):  # closing writes what stands in the log, and no more
-            await trio.to_thread.run_sync(store.close)
 
 
 @asynccontextmanager
@@ -130,6 +118,7 @@ class Client(Chats, Files):
         account: Account,
         session: ClientSession,
         store: Store,
+        kept: KeptFiles,
         make_cid: Callable[[], str],
         keep: int,
         *,
@@ -138,7 +127,12 @@ class Client(Chats, Files):
         super().__init__(account)
         self._make_cid = make_cid
         self.session = session
-        self.driver = Driver(url, account, session, store, self._happened, auto_commit=auto_commit)
+        self.kept = kept
+        backoff = partial(Backoff, session.timing, SystemRandom().random)
+        uploader = Uploader(account, kept, backoff, lambda told: self.driver.uploading(told))
+        for row in self.unsent:
+            uploader.knows(row)
+        self.driver = Driver(url, account, session, store, self._happened, auto_commit=auto_commit, uploader=uploader)
         self.links = 0
         self.stopped: ChatError | None = None
         self._keep = keep
@@ -164,15 +158,17 @@ class Client(Chats, Files):
 
     async def send(
         self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None,
-        files: Sequence[Attachable] = (),
+        files: Sequence[Attachable | Path] = (),
     ) -> Sent:  # fmt: skip
         """Send a message and wait until the server has it durably; lost links are outlived, with one copy stored.
 
-        `files`: what `upload` gave, at most 10; the text may be "" then.
+        `files`: paths, or what `keep` or `upload` gave, at most 10; the text may be "" then. Those that are not
+        uploaded yet are with the message, and hold back what is sent to this chat after it.
 
         Raises ChatError where the server refuses for good. A cancelled call does not take the message back.
         """
-        return await self.enqueue(chat_id, text, reply_to=reply_to, cid=cid, files=files).ack()
+        kept = [await self.keep(file) if isinstance(file, Path) else file for file in files]
+        return await self.enqueue(chat_id, text, reply_to=reply_to, cid=cid, files=kept).ack()
 
     def enqueue(
         self, chat_id: int, text: str, *, reply_to: int | None = None, cid: str | None = None,
@@ -186,13 +182,15 @@ class Client(Chats, Files):
         """
         target = None if reply_to is None else self.message(chat_id, reply_to)
         target_at = None if target is None else target.created_at
+        attachments, local = parted(files)
         row = Row(
             cid=cid or self._make_cid(),
             chat_id=chat_id,
             content=text,
             reply_to=reply_to,
             target_at=target_at,
-            attachments=tuple(map(file_id, files)),
+            attachments=attachments,
+            files=local,
         )
         return self._enqueue(row)
 
@@ -238,7 +236,7 @@ class Client(Chats, Files):
         except UnicodeEncodeError:
             raise ChatError("bad_unicode", "half of a surrogate pair") from None
         waiting = self.session.outbox.entries.get(row.cid)
-        if row.cid in self._sendings or (waiting is not None and not _same(waiting.row, row)):
+        if row.cid in self._sendings or (waiting is not None and not is_same(waiting.row, row)):
             raise ValueError(f"cid {row.cid} is on its way already")
         sending = self._sendings[row.cid] = Sending(row.cid, row.chat_id)
         if waiting is None:
@@ -391,9 +389,3 @@ class Client(Chats, Files):
 
     def held(self, chat_id: int) -> Timeline:
         return self._logs.get(chat_id) or Timeline(0)
-
-
-def _same(one: Row, other: Row) -> bool:
-    names = ["chat_id", "kind", "forward", "reply_to", "emoji", "on", "attachments"]
-    names += [] if one.forward else ["content"]  # of a forward it is the server's to take
-    return all(getattr(one, name) == getattr(other, name) for name in names)

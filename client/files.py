@@ -1,34 +1,49 @@
 """Files over HTTP: sent with a key, so that one whose answer was lost is not stored twice; read piece by piece."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import trio
 
+from chatproto.client.session_outputs import LocalFile
 from chatproto.wire.model import Attachment, Chat, File, PrivateUser
 from client.account import PASSING, Account
 from client.exceptions import ChatError
+from client.kept_files import KeptFiles
 
 TRIES: Final = 6
 PAUSE: Final = 0.5
 """Seconds before the second attempt; doubled before each further one."""
 
-Attachable = File | Attachment | str
-"""A file that was uploaded, or its id."""
+Attachable = File | Attachment | str | LocalFile
+"""A file that was uploaded, or its id; or what `keep` gave."""
 
 
-def file_id(file: Attachable) -> str:
-    """The id alone."""
-    return file if isinstance(file, str) else file.id
+def parted(files: Sequence[Attachable]) -> tuple[tuple[str, ...], tuple[LocalFile, ...]]:
+    """The ids of those that the server has, and those that are still to be brought there."""
+    ids = [file if isinstance(file, str) else file.id for file in files if not isinstance(file, LocalFile)]
+    return tuple(ids), tuple(file for file in files if isinstance(file, LocalFile))
 
 
 class Files:
     """Files of somebody who is logged in."""
 
     account: Account
+    kept: KeptFiles
     _make_cid: Callable[[], str]
+
+    async def keep(self, path: Path | str, *, name: str | None = None, as_file: bool = False) -> LocalFile:
+        """Copy a file to where the outbox is, to be named in `send` or `enqueue`: it is uploaded with its message, over
+        cut links and, with a store, over the end of this process. `name` and `as_file`: as in `upload`.
+
+        Raises ChatError (file_empty; disk_full, where there is no room, or more than 1 GiB would wait) and OSError.
+        """
+        path = Path(path)
+        work = partial(self.kept.keep, path, name or path.name, as_file=as_file)
+        return await trio.to_thread.run_sync(work)
 
     async def upload(self, path: Path | str, *, name: str | None = None, as_file: bool = False) -> File:
         """Send a file to the server, to be named in `send` within a day. Cut links are outlived for some seconds, and

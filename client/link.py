@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 import trio
@@ -30,6 +30,26 @@ class Closed:
 
     code: int
     reason: str = ""
+
+
+class Carrier(Protocol):
+    """A live link: a Link."""
+
+    async def receive(self) -> list[FromServer] | Closed:
+        """See Link.receive."""
+        ...
+
+    async def send(self, frame: FromClient) -> None:
+        """See Link.send."""
+        ...
+
+    def cut(self) -> None:
+        """See Link.cut."""
+        ...
+
+
+OpenLink = Callable[[str, float, Callable[[Any], Awaitable[Closed]]], Awaitable[Closed]]
+"""How links are made: with_link over the network; a test may have another."""
 
 
 class Link:

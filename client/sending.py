@@ -95,3 +95,11 @@ def target_of(message: Changeable) -> Target:
     if sent.seq is None or sent.created_at is None:
         raise ChatError("bad_seq", "the message was not stored, or nobody knows where")
     return Place(sent.chat_id, sent.seq, sent.created_at)
+
+
+def is_same(one: Row, other: Row) -> bool:
+    """Whether they say the same, so that the second one is the first again."""
+    names = ["chat_id", "kind", "forward", "reply_to", "emoji", "on", "attachments"]
+    names += [] if one.forward else ["content"]  # of a forward it is the server's to take
+    files = [[(file.name, file.size, file.as_file) for file in row.files] for row in (one, other)]
+    return files[0] == files[1] and all(getattr(one, name) == getattr(other, name) for name in names)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import trio
 from attrs import define, field, frozen
@@ -21,6 +21,7 @@ from chatproto.client.session_outputs import (
     Changed,
     Close,
     Connect,
+    DropRow,
     Failed,
     Forget,
     Jump,
@@ -28,23 +29,27 @@ from chatproto.client.session_outputs import (
     Output,
     Renew,
     Row,
+    SaveRow,
     SendFrame,
     Sent,
     Tell,
+    Upload,
     saved_by,
 )
-from chatproto.wire.frames import FromClient, FromServer
+from chatproto.transitions import ClientState
+from chatproto.wire.frames import FromClient
 from chatproto.wire.model import LogItem
 from client.account import PASSING
 from client.exceptions import ChatError
-from client.link import Closed, with_link
+from client.link import Carrier, Closed, OpenLink, with_link
 from client.store import Store, StoreError
+from client.uploading import Brought, Uploader, Uploading
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-Told = Changed | Sent | Failed | Merged | Apply | Jump | Forget | Tell
-"""The outputs that a program may want to know of."""
+Told = Changed | Sent | Failed | Merged | Apply | Jump | Forget | Tell | Uploading
+"""What a program may want to know of."""
 
 CLOSES: Final = 100
 """Ends of links that are remembered."""
@@ -72,26 +77,6 @@ class Tokens(Protocol):
     async def refresh(self, used: str) -> None:
         """See Account.refresh."""
         ...
-
-
-class Carrier(Protocol):
-    """A live link: a Link."""
-
-    async def receive(self) -> list[FromServer] | Closed:
-        """See Link.receive."""
-        ...
-
-    async def send(self, frame: FromClient) -> None:
-        """See Link.send."""
-        ...
-
-    def cut(self) -> None:
-        """See Link.cut."""
-        ...
-
-
-OpenLink = Callable[[str, float, Callable[[Any], Awaitable[Closed]]], Awaitable[Closed]]
-"""How links are made: client.link.with_link over the network; a test may have another."""
 
 
 @define(eq=False)
@@ -133,6 +118,7 @@ class Driver:
         *,
         auto_commit: bool = True,
         run_in_thread: RunInThread | None = None,
+        uploader: Uploader | None = None,
     ) -> None:
         self.session = session
         self.closes: list[Closed] = []
@@ -142,6 +128,7 @@ class Driver:
         self._told = told
         self._open_link = open_link
         self._auto_commit = auto_commit
+        self._uploader = uploader
         if run_in_thread is None:
             run_in_thread = partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(1))
         self._run_in_thread = run_in_thread
@@ -279,6 +266,10 @@ class Driver:
             self.session.row_saved(cid, self.now())
         for chat_id, seq in seqs.items():
             self.session.saved(chat_id, seq, self.now())
+        if self._uploader is not None and self._nursery is not None:
+            for output in batch.saves:
+                if isinstance(output, DropRow):
+                    self._nursery.start_soon(self._uploader.forget, output.cid)
         if batch.told:
             self._told(batch.told)
 
@@ -325,6 +316,26 @@ class Driver:
                 self._present = None
         elif isinstance(output, Renew):
             self._nursery.start_soon(self._renew, output.token)
+        elif self._uploader is not None:
+            if isinstance(output, Upload):
+                self._nursery.start_soon(self._uploader.bring, output)
+            elif isinstance(output, SaveRow):
+                self._uploader.knows(output.row)
+            elif isinstance(output, DropRow):
+                self._uploader.stop(output.cid)
+            elif isinstance(output, Changed) and output.state == ClientState.RESUMING:
+                self._uploader.hurry()
+
+    def uploading(self, told: Uploading | Brought) -> None:
+        """For the uploader: how far a file has come, or how its upload ended."""
+        if isinstance(told, Uploading):
+            self._told([told])
+            return
+        if told.file_id is not None:
+            self.session.uploaded(told.local_id, told.file_id, self.now())
+        else:
+            self.session.upload_failed(told.local_id, told.code, told.detail, self.now())
+        self.perform()
 
     async def _keep(self, present: _Present) -> None:
         """One link from its beginning to its end."""

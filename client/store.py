@@ -6,11 +6,13 @@ a time and in order.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
+import trio
 
 from chatproto.client.session_outputs import (
     Apply,
@@ -27,9 +29,10 @@ from chatproto.client.session_outputs import (
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Chats, Ready
 from chatproto.wire.model import Hidden
+from client.kept_files import KeptFiles
 
-VERSION: Final = 2
-"""Since 2 rows of the outbox are of several kinds; those of 1 are read as they are, and are sends."""
+VERSION: Final = 3
+"""Since 2 rows of the outbox are of several kinds, since 3 they may have files; older ones are read as they are."""
 SCHEMA: Final = f"""
 create table if not exists me (id integer primary key check (id = 1), user_id integer not null, epoch text not null);
 create table if not exists chat (
@@ -116,7 +119,7 @@ class SQLiteStore:
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
             [version] = self._connection.execute("pragma user_version").fetchone()
-            if version not in (0, 1, VERSION):
+            if version > VERSION:
                 raise StoreError(f"{path}: was written by a newer version")
             self._connection.executescript(SCHEMA)
         except (sqlite3.Error, OSError) as error:
@@ -170,6 +173,28 @@ class SQLiteStore:
     def close(self) -> None:
         """See Store."""
         self._connection.close()
+
+
+@asynccontextmanager
+async def opened(path: Path | str | None) -> AsyncIterator[tuple[Store, Snapshot | None, KeptFiles]]:
+    """The store, what it holds, and the files beside it. All on a thread, for each waits for the disk."""
+    kept = KeptFiles(None if path is None else Path(f"{path}.files"))
+    if path is None:
+        try:
+            yield MemoryStore(), None, kept
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(kept.close)
+        return
+    store = await trio.to_thread.run_sync(SQLiteStore, path)
+    try:
+        snapshot = await trio.to_thread.run_sync(store.load)
+        rows = () if snapshot is None else snapshot.rows
+        await trio.to_thread.run_sync(kept.sweep, [file.local_id for row in rows for file in row.files])
+        yield store, snapshot, kept
+    finally:
+        with trio.CancelScope(shield=True):  # closing writes what stands in the log, and no more
+            await trio.to_thread.run_sync(store.close)
 
 
 def _statements(output: Output) -> Iterator[Statement]:

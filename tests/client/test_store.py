@@ -66,7 +66,7 @@ def test_rows_of_all_kinds_are_loaded_and_those_of_version_1_are_sends(tmp_path:
     assert loaded.rows[1].kind == "send"
     store.close()
     with closing(sqlite3.connect(path)) as new:
-        assert new.execute("pragma user_version").fetchone() == (2,)
+        assert new.execute("pragma user_version").fetchone() == (3,)
 
 
 def test_a_save_is_all_or_nothing(tmp_path: Path) -> None:
