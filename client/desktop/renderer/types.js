@@ -22,7 +22,8 @@
  * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
 /** A file that a message holds. `preview_url`: where the server made a smaller picture of it.
  * @typedef {{id: string, url: string, name: string, size: number, content_type: string, width: number | null,
- *   height: number | null, preview_url?: string | null}} Attachment */
+ *   height: number | null, preview_url?: string | null, created_at?: string}} Attachment
+ * @typedef {{file: Attachment, seq: number}} ChatFile `seq`: of the message that holds it */
 
 /**
  * A command of one's own that is not in the log yet: a message (`send`), or a change of the message `seq`. `queued` until
@@ -183,6 +184,9 @@
  *   upload: (file: File, how: {progress: (sent: number | null) => void, signal: AbortSignal}) =>
  *     Promise<{ok: true, file: Attachment} | Refused>,
  *   fileLink: (id: string, how?: {fresh?: boolean}) => Promise<{ok: true, url: string} | Refused>,
+ *   fileData: (id: string) => Promise<{ok: true, body: Blob} | Refused>,
+ *   chatFiles: (chatId: number, which: {kind: "image" | "video" | "audio" | "other", beforeSeq: number | null,
+ *     limit: number}) => Promise<{ok: true, files: ChatFile[], has_more: boolean} | Refused>,
  *   preview: (id: string, size: number, place: {chat_id: number, seq: number} | null) =>
  *     Promise<{ok: true, url: string} | Refused>,
  *   edit: (chatId: number, target: Message | Echo, content: string) => Promise<Done | Refused>,

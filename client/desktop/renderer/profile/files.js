@@ -6,6 +6,8 @@ import { upload } from "../link/uploads.js";
 
 /** Milliseconds that an address is handed out; the server takes it for five minutes. */
 const LIFE = 4 * 60_000;
+/** Bytes of a file that the page holds at once. */
+const MOST_BYTES = 64 * 1024 * 1024;
 /** Addresses that are remembered. */
 const MOST = 500;
 
@@ -45,6 +47,12 @@ export class Files {
     const asked = this.#asking.get(id) ?? this.#ask(id).finally(() => this.#asking.delete(id));
     this.#asking.set(id, asked);
     return asked;
+  }
+
+  /** All bytes of it, for what must have them in the page. @param {string} id
+   * @returns {Promise<{ok: true, body: Blob} | Refused>} */
+  data(id) {
+    return this.api().bytes(`/api/files/${encodeURIComponent(id)}`, MOST_BYTES);
   }
 
   /** @param {string} id @returns {Promise<{ok: true, url: string} | Refused>} */

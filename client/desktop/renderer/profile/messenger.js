@@ -70,6 +70,7 @@ export function createMessenger(platform, options = {}) {
     send: (chatId, content, replyTo, held) => outgoing.send(chatId, content, replyTo, held),
     upload: (file, how) => files.upload(file, how),
     fileLink: (id, how) => files.link(id, how),
+    fileData: (id) => files.data(id),
     preview: async (id, size, place) =>
       (await vestnik.previews?.get(id, size, place)) ?? { ok: false, code: "cancelled" },
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),

@@ -1,6 +1,14 @@
 /** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
-import { isChat, isPinList, isReaders, isRevisionList, isSearchAnswer, isUser } from "../protocol/frames.js";
+import {
+  isChat,
+  isChatFiles,
+  isPinList,
+  isReaders,
+  isRevisionList,
+  isSearchAnswer,
+  isUser,
+} from "../protocol/frames.js";
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -51,6 +59,16 @@ export function requestActions(api, publish, chatOf) {
         { do: "pins", chat_id: chatId, messages },
       ]);
       return DONE;
+    },
+
+    /** @param {number} chatId @param {{kind: string, beforeSeq: number | null, limit: number}} which the newest first
+     * @returns {Promise<{ok: true, files: import("../types.js").ChatFile[], has_more: boolean} | Refused>} */
+    async chatFiles(chatId, { kind, beforeSeq, limit }) {
+      const wanted = new URLSearchParams({ kind, limit: String(limit) });
+      if (beforeSeq !== null) wanted.set("before_seq", String(beforeSeq));
+      const answer = await api().get(`/api/chats/${chatId}/files?${wanted}`);
+      if (!answer.ok) return answer;
+      return isChatFiles(answer.body) ? { ok: true, ...answer.body } : BAD_ANSWER;
     },
 
     /** @param {number} chatId @param {number} seq

@@ -44,6 +44,7 @@ const shape = (fields) => {
 
 const isUser = shape({ id: isId, username: isText, display_name: isText, avatar_url: orNull(isText) });
 const isReaction = shape({ emoji: isText, count: isSeq, user_ids: listOf(isId) });
+const isFile = shape({ id: isText, name: isText, content_type: isText, size: isSeq });
 const message = {
   chat_id: isId,
   seq: isId,
@@ -57,7 +58,7 @@ const message = {
   reactions: orNull(listOf(isReaction)),
   mentions: orNull(listOf(isId)),
   forwarded: orNull(shape({ user_id: isId, display_name: isText })),
-  attachments: orNull(listOf(shape({ id: isText, name: isText, content_type: isText, size: isSeq }))),
+  attachments: orNull(listOf(isFile)),
 };
 const marks = { read_seq: isSeq, delivered_seq: isSeq };
 /** How much is unread: told of one's own marks. */
@@ -157,6 +158,10 @@ export const isSearchAnswer = shape({
   users: listOf(isUser),
   next_cursor: orNull(isText),
 });
+
+/** What GET /api/chats/{id}/files answers. @type {(value: any) => boolean} */
+export const isChatFiles = (value) =>
+  shape({ files: listOf(shape({ file: isFile, seq: isId })) })(value) && typeof value.has_more === "boolean";
 
 /** A profile. */
 export { isUser };

@@ -23,6 +23,7 @@ import { readers } from "./dialogs/readers.js";
 import { rename } from "./dialogs/rename.js";
 import { revisions } from "./dialogs/revisions.js";
 import { settings } from "./dialogs/settings-window.js";
+import { sharedFiles } from "./dialogs/shared-files.js";
 import { shortcuts } from "./dialogs/shortcuts.js";
 import { switcher } from "./dialogs/switcher.js";
 import { whoReacted } from "./dialogs/who-reacted.js";
@@ -40,6 +41,7 @@ const DIALOGS = {
   rename,
   settings,
   password,
+  "shared-files": sharedFiles,
   switcher,
   shortcuts,
   confirm,

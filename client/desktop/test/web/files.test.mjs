@@ -100,7 +100,10 @@ test("a pasted picture goes without a text, is seen small and large, and named i
   await becomes(() => page.locator(`nav.side [data-chat="${chatId}"]`).getByText("Изображение: вид.png").count(), 1);
   await look(page, "picture-message");
   await media.click();
-  await page.getByRole("dialog", { name: "вид.png" }).locator("img").waitFor();
+  await page
+    .getByRole("dialog", { name: /Изображение .вид.png/ })
+    .locator("img")
+    .waitFor();
   await look(page, "picture");
   await page.keyboard.press("Escape");
   const items = await server.items(boris, chatId);

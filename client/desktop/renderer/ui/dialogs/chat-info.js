@@ -126,19 +126,20 @@ export function chatInfo(face, { chatId }, close) {
     const hide = act("close", t("context.hide"), async () => {
       if (await hideChat(face, chat)) close();
     });
-    if (chat.left_seq !== null) return [hide];
+    const files = act("folder", t("files.short"), () => face.overlays.open("shared-files", { chatId }));
+    if (chat.left_seq !== null) return [files, hide];
     const muted = isMuted(chat, Date.now());
     const flags = [
       act(muted ? "mute" : "bell", t("info.mute"), () => void toggleMuted(face, chat), { pressed: muted }),
       act("pin", t("info.favourite"), () => void toggleFavourite(face, chat), { pressed: chat.favourite }),
     ];
-    if (!chat.is_group) return [...flags, hide];
+    if (!chat.is_group) return [...flags, files, hide];
     const admin = [
       act("edit", t("info.rename"), () => face.overlays.open("rename", { chatId })),
       act("adduser", t("info.add"), () => face.overlays.open("add-members", { chatId })),
     ];
     const out = act("logout", t("info.leave"), () => void leave(chat, state.me?.id ?? 0), { danger: true });
-    return [...flags, ...(chat.role === "admin" ? admin : []), hide, out];
+    return [...flags, ...(chat.role === "admin" ? admin : []), files, hide, out];
   }
 
   return {

@@ -139,6 +139,7 @@ export function chatMenu(face, { chatId, find }, at) {
       icon: "pin",
       run: () => void toggleFavourite(face, chat),
     },
+    { label: t("files.title"), icon: "folder", run: () => face.overlays.open("shared-files", { chatId }) },
     { label: t("date.title"), icon: "clock", run: () => face.overlays.open("date", { chatId }) },
     null,
     { label: t("context.hide"), icon: "close", run: () => void hideChat(face, chat) },
