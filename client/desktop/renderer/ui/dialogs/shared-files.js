@@ -140,7 +140,7 @@ export function sharedFiles(face, { chatId }, close) {
       </p>`;
     }
     if (busy) return html`<p class="note">${t("info.loading")}</p>`;
-    if (!files.length) return html`<p class="note">${t(`files.no_${kind}`)}</p>`;
+    if (!files.length) return html`<p class="note">${t(`files.none_of.${kind}`)}</p>`;
     if (!left) return nothing;
     return html`<button class="btn btn--plain btn--s find-more" type="button" @click=${more}>
       ${t("files.more")}
