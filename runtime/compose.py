@@ -18,7 +18,7 @@ from runtime.app import create_app
 from runtime.bus import LocalBus
 from runtime.config import Settings
 from runtime.files.links import FileLinks
-from runtime.files.service import open_files
+from runtime.files.service import open_files, open_store
 from runtime.files.sweeping import sweep_for_ever
 from runtime.hourly_cleaning import clean_for_ever
 from runtime.http.api import Api
@@ -79,13 +79,14 @@ async def open_prepared_storage(settings: Settings, observer: Observer | None = 
 async def compose(settings: Settings) -> AsyncIterator[Composed]:
     """Open everything, run the driver, and close everything at the end."""
     metrics, bus = Metrics(), LocalBus()
+    blobs = await trio.to_thread.run_sync(open_store, settings)
     opened = await open_prepared_storage(settings, metrics)
     try:
         keys = load_keys(settings, _now())
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
         driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
-        files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys))
+        files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys), blobs)
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
         mailer = mailer_of(settings, driver.request, _now)
@@ -131,6 +132,7 @@ async def compose(settings: Settings) -> AsyncIterator[Composed]:
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
             await opened.aclose()
+            await blobs.aclose()
 
 
 def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mailer | None:

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from chatproto.tokens import MIN_KEY_BYTES
 from chatproto.wire.text import is_email
 from runtime.file_modes import open_to
+from runtime.files.places import FOLDER, Place, S3Place, read_place
 from runtime.mail.smtp import parse_smtp_url
 
 Registration = Literal["open", "invite", "closed"]
@@ -101,6 +102,14 @@ def _jwt_secret(raw: object) -> Secret:
 
 def _jwt_secrets(raw: object) -> tuple[Secret, ...]:
     return tuple(_jwt_secret(part) for part in str(raw).split(",") if part.strip())
+
+
+def _place(raw: object) -> Place:
+    return read_place(str(raw).strip())
+
+
+def _secret(raw: object) -> Secret:
+    return Secret(str(raw).strip())
 
 
 def _origins(raw: object) -> tuple[str, ...]:
@@ -200,6 +209,14 @@ class Settings:
     """Bytes of one file."""
     limit_user_file_bytes: int = _setting(_whole(1, 2**50), 5 * 1024**3)
     """Bytes of all files of one user."""
+    files_url: Place = _setting(_place, cast("Place", FOLDER))
+    """Where the bytes of files are kept: `folder` (in `data_dir`), or s3://bucket/prefix?endpoint=...&region=..."""
+    files_old_url: Place | None = _setting(_place, cast("Place | None", None))
+    """Where they were kept before, as long as not all are moved (`vestnik files move`)."""
+    files_access_key: str = _setting(_text, "")
+    """Names the S3 account."""
+    files_secret_key: Secret = _setting(_secret, Secret(""))
+    """Its secret."""
     limit_new_chats: int = _setting(_whole(1, 1_000_000), 30)
     """Chats that one user may begin an hour."""
     limit_new_members: int = _setting(_whole(1, 1_000_000), 200)
@@ -261,11 +278,21 @@ def load_settings(
         problems += [
             f"{PREFIX}{name.upper()}: is needed with VESTNIK_SMTP_URL" for name in sorted(_OF_MAIL - given.keys())
         ]
+    problems += _missing(values)
     if problems:
         raise SettingsError(problems)
     data_dir = values.get("data_dir", known["data_dir"].default)
     values.setdefault("database_url", Secret(f"sqlite:///{data_dir}/vestnik.sqlite3"))
     return Settings(**values)
+
+
+def _missing(values: Mapping[str, Any]) -> list[str]:
+    """What does not go together."""
+    places = [values.get(name) for name in ("files_url", "files_old_url")]
+    keys = [name for name in ("files_access_key", "files_secret_key") if not values.get(name)]
+    if not any(isinstance(place, S3Place) for place in places):
+        return []
+    return [f"{PREFIX}{name.upper()}: is needed where files are in an S3 store" for name in keys]
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

@@ -2,15 +2,28 @@
 
 import os
 import re
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final, Protocol
 
 import trio
+from attrs import frozen
 
 KEY: Final = re.compile(r"[a-z0-9]{32}(-[0-9]{3,4})?")
 """What names a blob, and a preview of it; nothing of what people say goes into it."""
+PIECE: Final = 256 * 1024
+"""Bytes that are read and passed on at a time."""
 THREADS: Final = trio.CapacityLimiter(8)
 """For everything that waits for the disk of files, so that it does not stand in the way of the database's."""
+
+
+@frozen
+class Entry:
+    """A blob that a store has. `changed_at`: seconds since 1970 at which it came."""
+
+    key: str
+    size: int
+    changed_at: float
 
 
 class Blob(Protocol):
@@ -18,8 +31,8 @@ class Blob(Protocol):
 
     size: int
 
-    async def read(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset` on; b"" at the end. Raises OSError."""
+    def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
+        """That part, which must be in it, in pieces of at most PIECE bytes; to be closed. Raises OSError."""
         ...
 
     async def aclose(self) -> None:
@@ -42,6 +55,14 @@ class BlobStore(Protocol):
         """Remove a blob, if it is there."""
         ...
 
+    def entries(self) -> AsyncGenerator[Entry, None]:
+        """All blobs, ascending by key; to be closed. What comes or goes meanwhile may be among them or not."""
+        ...
+
+    async def aclose(self) -> None:
+        """No more calls."""
+        ...
+
 
 class FolderBlob:
     """A file that is open; it can be read to its end also when its name is gone."""
@@ -50,9 +71,16 @@ class FolderBlob:
         self._file = file
         self.size = os.fstat(file).st_size
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """See Blob."""
-        return await trio.to_thread.run_sync(os.pread, self._file, length, offset, limiter=THREADS)
+        end = offset + length
+        while offset < end:
+            size = min(PIECE, end - offset)
+            data = await trio.to_thread.run_sync(os.pread, self._file, size, offset, limiter=THREADS)
+            if not data:
+                raise OSError("a blob is shorter than it was")
+            yield data
+            offset += len(data)
 
     async def aclose(self) -> None:
         """See Blob."""
@@ -81,6 +109,15 @@ class FolderStore:
         """See BlobStore."""
         await trio.to_thread.run_sync(_unlink, self._place(key), limiter=THREADS)
 
+    async def entries(self) -> AsyncGenerator[Entry, None]:
+        """See BlobStore."""
+        for folder in await trio.to_thread.run_sync(_names, self.root, limiter=THREADS):
+            for entry in await trio.to_thread.run_sync(_entries, self.root / folder, limiter=THREADS):
+                yield entry
+
+    async def aclose(self) -> None:
+        """See BlobStore."""
+
     def _place(self, key: str) -> Path:
         if not KEY.fullmatch(key):
             raise ValueError("not a key of a blob")
@@ -93,6 +130,22 @@ class FolderStore:
             sync(self.root)
         path.rename(place)
         sync(folder)
+
+
+def _names(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if len(path.name) == 2 and path.is_dir())
+
+
+def _entries(folder: Path) -> list[Entry]:
+    found = []
+    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        if KEY.fullmatch(path.name) and path.name.startswith(folder.name):
+            found.append(Entry(path.name, stat.st_size, stat.st_mtime))
+    return found
 
 
 def _unlink(path: Path) -> None:

@@ -8,9 +8,14 @@ from typing import Final
 import trio
 from attrs import frozen
 
+from runtime.config import Settings
 from runtime.files.blobs import THREADS, BlobStore, FolderStore, sync
 from runtime.files.drafts import Draft, new_draft
 from runtime.files.links import FileLinks
+from runtime.files.places import Place, S3Place
+from runtime.files.s3 import S3Store
+from runtime.files.s3_signing import Credentials
+from runtime.files.two_places import TwoPlaces
 
 PREVIEWS: Final = (320, 1280)
 """Pixels of the longer side."""
@@ -58,10 +63,32 @@ class Files:
             await trio.to_thread.run_sync(draft.discard, limiter=THREADS)
 
 
-def open_files(data_dir: Path, links: FileLinks) -> Files:
-    """Files in a folder under the data directory, which is made where it is not there."""
+def open_files(data_dir: Path, links: FileLinks, store: BlobStore | None = None) -> Files:
+    """Files in a folder under the data directory, which is made where it is not there, or in that store."""
+    return Files(folder_store(data_dir) if store is None else store, _folder(data_dir, "incoming"), links)
+
+
+def folder_store(data_dir: Path) -> FolderStore:
+    """The folder of the data directory."""
+    return FolderStore(_folder(data_dir, "blobs"))
+
+
+def _folder(data_dir: Path, name: str) -> Path:
     root = data_dir / FOLDER
-    drafts, blobs = root / "incoming", root / "blobs"
-    for folder in (root, drafts, blobs):
+    for folder in (root, root / name):  # one by one: to parents the mode would not apply
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Files(FolderStore(blobs), drafts, links)
+    return root / name
+
+
+def open_store(settings: Settings) -> BlobStore:
+    """The store that the settings name; one that also reads where files were before, until they are moved."""
+    new = open_place(settings, settings.files_url)
+    return new if settings.files_old_url is None else TwoPlaces(new, open_place(settings, settings.files_old_url))
+
+
+def open_place(settings: Settings, place: Place) -> BlobStore:
+    """One of the places."""
+    if not isinstance(place, S3Place):
+        return folder_store(settings.data_dir)
+    credentials = Credentials(settings.files_access_key, settings.files_secret_key, place.region)
+    return S3Store(place, credentials)

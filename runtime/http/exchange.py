@@ -4,6 +4,7 @@ The API is answered here and not through Quart, which costs as much again as eve
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
@@ -18,8 +19,6 @@ MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body; more is answered with 413."""
 BODY_TIMEOUT: Final = 30.0
 """Seconds that a body may take to arrive."""
-PIECE: Final = 256 * 1024
-"""Bytes of a file that are read at a time."""
 LINGER: Final = 1.0
 """Seconds that an answer waits for the rest of the body, which is thrown away.
 
@@ -138,13 +137,9 @@ class Exchange:
 
     async def _send_stream(self, stream: Stream) -> None:
         """Piece by piece: the next one is read when the one before it has left."""
-        offset, end = stream.offset, stream.offset + stream.length
-        while offset < end:
-            data = await stream.blob.read(offset, min(PIECE, end - offset))
-            if not data:
-                raise OSError("a blob is shorter than it was")
-            await self._send(cast("Any", {"type": "http.response.body", "body": data, "more_body": True}))
-            offset += len(data)
+        async with aclosing(stream.blob.pieces(stream.offset, stream.length)) as pieces:
+            async for data in pieces:
+                await self._send(cast("Any", {"type": "http.response.body", "body": data, "more_body": True}))
 
     async def piece(self, patience: float) -> bytes | Problem | None:
         """What of the body comes next, within `patience` seconds; None: the client is gone."""

@@ -25,7 +25,7 @@ from runtime.bus import LocalBus
 from runtime.compose import limits_of, mailer_of, sources_of
 from runtime.config import Settings
 from runtime.files.links import FileLinks
-from runtime.files.service import open_files
+from runtime.files.service import open_files, open_store
 from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
@@ -224,6 +224,7 @@ async def open_house(
     driver = Driver(hub, watched, clock.now, Random(1), bus, metrics, clock.seconds)
     metrics.watch(sources_of(driver, passwords))
     mailer = mailer_of(chosen, driver.request, clock.now)
+    blobs = open_store(chosen)
     services = Services(
         driver=driver,
         keys=KEYS,
@@ -237,8 +238,8 @@ async def open_house(
         clock=clock.seconds,
         random_token=lambda: secrets.token_urlsafe(32),
         random_bytes=secrets.token_bytes,
-        files=open_files(path.parent, FileLinks(KEYS.keys)),
         mailer=mailer,
+        files=open_files(path.parent, FileLinks(KEYS.keys), blobs),
     )
     pages = read_pages(settings.get("web_dir"))
     app: Any = create_app(pages)
@@ -273,3 +274,4 @@ async def open_house(
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 60):
             await storage.aclose()
+            await blobs.aclose()
