@@ -15,7 +15,7 @@ from random import SystemRandom
 
 import trio
 
-from runtime import account_commands, signing_keys
+from runtime import account_commands, file_commands, signing_keys
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
@@ -39,7 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"vestnik: {problem}", file=sys.stderr)
         return 2
-    except (StartupError, MigrationError, SecretFileError, account_commands.AccountError, OSError) as error:
+    except (
+        StartupError,
+        MigrationError,
+        SecretFileError,
+        account_commands.AccountError,
+        file_commands.FilesError,
+        OSError,
+    ) as error:
         print(f"vestnik: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -88,6 +95,15 @@ def _parser() -> argparse.ArgumentParser:
     restored.add_argument("file", type=Path)
     restored.add_argument("--replace", action="store_true", help="lose what is in the database now")
     restored.set_defaults(run=_restore)
+    kept = commands.add_parser("files", help="the bytes of files").add_subparsers(required=True, metavar="ACTION")
+    checked = kept.add_parser("check", parents=[common], help="what is missing, damaged, or of no file")
+    checked.add_argument("--hashes", action="store_true", help="read every byte")
+    checked.set_defaults(run=_files_check)
+    collected = kept.add_parser("gc", parents=[common], help="remove what no file needs")
+    collected.add_argument("--dry-run", action="store_true", help="only say what that is")
+    collected.set_defaults(run=_files_gc)
+    moved = kept.add_parser("move", parents=[common], help="from VESTNIK_FILES_OLD_URL to VESTNIK_FILES_URL")
+    moved.set_defaults(run=_files_move)
     epoch = commands.add_parser("epoch", help="the history that the database belongs to").add_subparsers(
         required=True, metavar="ACTION"
     )
@@ -201,6 +217,28 @@ def _remove_key(settings: Settings) -> None:
 
 def _epoch_new(arguments: argparse.Namespace, settings: Settings) -> int:
     print(f"the new epoch is {new_epoch(settings.database_url)}")
+    return 0
+
+
+# --- files ---
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _files_check(arguments: argparse.Namespace, settings: Settings) -> int:
+    fine = trio.run(partial(file_commands.check, settings, _say, hashes=arguments.hashes))
+    return 0 if fine else 1
+
+
+def _files_gc(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(partial(file_commands.collect, settings, _say, dry=arguments.dry_run))
+    return 0
+
+
+def _files_move(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(file_commands.bring, settings, _say)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import trio
 from attrs import frozen
 
 from runtime.config import Settings
-from runtime.files.blobs import THREADS, BlobStore, FolderStore, sync
+from runtime.files.blobs import THREADS, Blob, BlobStore, FolderStore, sync
 from runtime.files.drafts import Draft, new_draft
 from runtime.files.links import FileLinks
 from runtime.files.places import Place, S3Place
@@ -51,6 +52,18 @@ class Files:
     async def _put(self, path: Path, key: str) -> None:
         await trio.to_thread.run_sync(sync, path, limiter=THREADS)
         await self.store.put(path, key)
+
+    async def copy(self, blob: Blob, key: str, store: BlobStore) -> None:
+        """Put the bytes of a blob into another store. Raises OSError."""
+        draft = await self.draft()
+        try:
+            async with aclosing(blob.pieces(0, blob.size)) as pieces:
+                async for piece in pieces:
+                    await trio.to_thread.run_sync(draft.write, piece, limiter=THREADS)
+            await trio.to_thread.run_sync(sync, draft.path, limiter=THREADS)
+            await store.put(draft.path, key)
+        finally:
+            await self.discard(draft)
 
     async def remove(self, key: str) -> None:
         """Nothing is left of a blob and its previews. Raises OSError."""

@@ -1,0 +1,77 @@
+"""`vestnik files`: the operator looks after the bytes of files, while servers run or stand."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import trio
+
+from runtime.compose import open_prepared_storage
+from runtime.config import Settings
+from runtime.files.links import FileLinks
+from runtime.files.service import Files, open_files, open_place, open_store
+from runtime.files.sweeping import sweep
+from runtime.files.upkeep import Finding, Say, move, remove_orphans
+from runtime.files.upkeep import check as compare
+
+HARMLESS: Final = frozenset({"orphaned", "no preview"})
+"""Faults by which nobody misses a file."""
+
+
+class FilesError(Exception):
+    """The text says why it cannot be done."""
+
+
+async def check(settings: Settings, say: Say, *, hashes: bool) -> bool:
+    """Tell what is wrong, a line each; whether every file can be read."""
+    async with _opened(settings) as files:
+        found = await compare(settings.database_url, files.store, say, hashes=hashes)
+    for one in found:
+        say(str(one))
+    say(_summary(found))
+    return all(one.fault in HARMLESS for one in found)
+
+
+async def collect(settings: Settings, say: Say, *, dry: bool) -> None:
+    """Remove what no file needs: files that have ended, drafts nobody goes on with, blobs that no file names."""
+    async with _opened(settings) as files:
+        ended = 0
+        if not dry:
+            storage = await open_prepared_storage(settings)
+            try:
+                ended = await sweep(files, storage.perform, lambda: datetime.now(UTC))
+            finally:
+                with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
+                    await storage.aclose()
+        found = [one for one in await compare(settings.database_url, files.store, say) if one.fault == "orphaned"]
+        for one in found:
+            say(str(one))
+        size = sum(one.size for one in found) if dry else await remove_orphans(files.store, found)
+    verb = "would be removed" if dry else "removed"
+    say(f"{verb}: {len(found)} blobs without a file, {size / 2**20:.1f} MiB; {ended} files that had ended")
+
+
+async def bring(settings: Settings, say: Say) -> None:
+    """From the old place to the new one. Raises FilesError, OSError."""
+    if settings.files_old_url is None:
+        raise FilesError("say where files were: set VESTNIK_FILES_OLD_URL, for the servers too, and start those anew")
+    if settings.files_old_url == settings.files_url:
+        raise FilesError("VESTNIK_FILES_OLD_URL and VESTNIK_FILES_URL are the same place")
+    new, old = open_place(settings, settings.files_url), open_place(settings, settings.files_old_url)
+    async with aclosing(new), aclosing(old):
+        moved = await move(open_files(settings.data_dir, FileLinks({}), new), old, new, say)
+    say(f"all is moved ({moved} blobs); unset VESTNIK_FILES_OLD_URL and start the servers anew")
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Files]:
+    async with aclosing(open_store(settings)) as store:
+        yield open_files(settings.data_dir, FileLinks({}), store)
+
+
+def _summary(found: list[Finding]) -> str:
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.fault] = counts.get(one.fault, 0) + 1
+    return ", ".join(f"{count} {fault}" for fault, count in sorted(counts.items())) or "all files are there"
