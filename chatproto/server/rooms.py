@@ -229,9 +229,12 @@ class Rooms:
         cursor = None if room is None else room.cursors.get(session.id)
         if room is None or cursor is None or cursor.state is not CursorState.LAGGING:
             return
+        if last is None:  # nothing follows; perhaps they have left, and read of that before: so it is asked
+            self._unroute(room, session)
+            return self.list_chat(session, chat_id)
         cursor.move("synced")
         cursor.seq, cursor.at = seq, at
-        if last is not None and removes(last, session.user_id):  # it was among what the lag dropped
+        if removes(last, session.user_id):  # it was among what the lag dropped
             return self.leave(session, chat_id)
         self._settle(room, session, cursor)
 

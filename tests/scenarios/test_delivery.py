@@ -567,6 +567,33 @@ def test_a_member_removed_while_he_lagged_gets_nothing_after_his_removal() -> No
     assert b.take("chat")
 
 
+def test_a_member_who_read_of_their_removal_before_a_lag_gets_nothing_after_it() -> None:
+    """Their own sync was ahead of the room; the one after the lag finds nothing more, and tells nothing of a removal."""
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    b.take()
+    for number in range(4):  # by another process, of which this one has not heard yet
+        world.store.perform(AppendMessage(chat_id, ann.id, f"theirs-{number}", b"0" * 32, "x", None, None, world.now))
+    world.store.perform(change(world, chat_id, ann.id, "remove", bob.id))
+    b.send(type="sync", chat_id=chat_id, after_seq=0)
+    [page] = b.take("page")
+    assert [item["seq"] for item in page["items"]] == [1, 2, 3, 4, 5]
+    world.hub.report_lag(b.id, chat_id, 1, world.moment)
+    world.pump()
+    world.sleep(1.25)
+    assert (a.seqs(chat_id), b.seqs(chat_id), len(b.take("lag"))) == ([1, 2, 3, 4, 5], [], 1)
+    b.send(type="sync", chat_id=chat_id, after_seq=5)
+    [page] = b.take("page")
+    assert page["items"] == []
+    [told] = b.take("chat")
+    assert told["chat"]["left_seq"] == 5
+    a.send(type="send", chat_id=chat_id, cid="secret", content="secret")
+    world.sleep(3)
+    assert b.seqs(chat_id) == []
+
+
 def test_a_chat_that_could_not_be_read_for_now_is_listed_a_second_later() -> None:
     world = World()
     ann, bob, eve = world.people("ann", "bob", "eve")
