@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 from chatproto.client.client_session import ClientSession
 from chatproto.client.session_outputs import (
     Apply,
+    Begins,
     Changed,
     Close,
     Connect,
@@ -48,7 +49,7 @@ from client.uploading import Brought, Uploader, Uploading
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-Told = Changed | Sent | Failed | Merged | Apply | Jump | Forget | Tell | Uploading
+Told = Changed | Sent | Failed | Merged | Apply | Jump | Begins | Forget | Tell | Uploading
 """What a program may want to know of."""
 
 CLOSES: Final = 100

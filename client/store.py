@@ -16,6 +16,7 @@ import trio
 
 from chatproto.client.session_outputs import (
     Apply,
+    Begins,
     DropRow,
     Forget,
     Jump,
@@ -31,12 +32,15 @@ from chatproto.wire.frames import ChatFrame, Chats, Ready
 from chatproto.wire.model import Hidden
 from client.kept_files import KeptFiles
 
-VERSION: Final = 3
-"""Since 2 rows of the outbox are of several kinds, since 3 they may have files; older ones are read as they are."""
+VERSION: Final = 4
+"""Since 2 rows of the outbox are of several kinds, since 3 they may have files; older ones are read as they are. Since
+4 it is known where the part of a log begins that the user may see; in older files it is taken to be its first entry."""
+COLUMNS: Final = ("chat_id", "applied", "applied_at", "read", "first_seq")
 SCHEMA: Final = f"""
 create table if not exists me (id integer primary key check (id = 1), user_id integer not null, epoch text not null);
 create table if not exists chat (
-    chat_id integer primary key, applied integer not null, applied_at text, read integer not null default 0
+    chat_id integer primary key, applied integer not null, applied_at text, read integer not null default 0,
+    first_seq integer not null default 1
 );
 create table if not exists outbox (
     place integer primary key autoincrement, cid text not null unique, body text not null
@@ -53,6 +57,7 @@ on conflict (chat_id) do update set applied = excluded.applied, applied_at = exc
 """
 
 
+_FIRST_SEQ: Final = "alter table chat add column first_seq integer not null default 1"
 _EMPTY: Final = "insert into chat (chat_id, applied) values (?, 0) on conflict (chat_id) do nothing"
 Statement = tuple[str, tuple[object, ...]]
 
@@ -121,6 +126,8 @@ class SQLiteStore:
             [version] = self._connection.execute("pragma user_version").fetchone()
             if version > VERSION:
                 raise StoreError(f"{path}: was written by a newer version")
+            if 0 < version < 4:
+                self._connection.execute(_FIRST_SEQ)
             self._connection.executescript(SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: cannot be used: {error}") from None
@@ -130,18 +137,12 @@ class SQLiteStore:
         me = self._connection.execute("select user_id, epoch from me").fetchone()
         if me is None:
             return None
-        chats = self._connection.execute("select chat_id, applied, applied_at, read from chat order by chat_id")
+        chats = self._connection.execute(f"select {', '.join(COLUMNS)} from chat order by chat_id")
         rows = self._connection.execute("select body from outbox order by place")
         return Snapshot(
             user_id=me[0],
             epoch=me[1],
-            chats=tuple(
-                msgspec.convert(
-                    {"chat_id": chat_id, "first_seq": 1, "applied": applied, "applied_at": applied_at, "read": read},
-                    ChatSnapshot,
-                )
-                for chat_id, applied, applied_at, read in chats
-            ),
+            chats=tuple(msgspec.convert(dict(zip(COLUMNS, chat, strict=True)), ChatSnapshot) for chat in chats),
             rows=tuple(msgspec.json.decode(body, type=Row) for (body,) in rows),
         )
 
@@ -216,6 +217,8 @@ def _statements(output: Output) -> Iterator[Statement]:
             yield _CURSOR, (item.chat_id, item.seq, at)
         case Jump(chat_id, applied):
             yield _CURSOR, (chat_id, applied, None)
+        case Begins(chat_id, first_seq):
+            yield "update chat set first_seq = ? where chat_id = ?", (first_seq, chat_id)
         case Forget(chat_id):
             yield "delete from chat where chat_id = ?", (chat_id,)
         case Tell(frame):

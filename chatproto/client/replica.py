@@ -10,7 +10,7 @@ from typing import Final
 from attrs import define, field
 
 from chatproto.client.chat_log import Asked, ChatLog
-from chatproto.client.session_outputs import Apply, Forget, Jump, Output, SaveMarks
+from chatproto.client.session_outputs import Apply, Begins, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
 from chatproto.wire.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
 from chatproto.wire.model import Chat, Head, Hidden, LogItem, removes
@@ -71,7 +71,9 @@ class Replica:
         if chat is None:
             chat = self._enter(told.id, told.first_seq, told.last_seq, whole=self._is_new(told))
             self._tell_start(chat)
-        chat.first_seq, chat.left_seq = told.first_seq, told.left_seq
+        else:
+            self._begins(chat, told.first_seq)
+        chat.left_seq = told.left_seq
         if _replaced(chat, told.last_seq, told.last_at, chat.applied):
             chat.lagging = True
             self._answered(chat)  # a page that was asked for before says nothing of that
@@ -267,9 +269,11 @@ class Replica:
         if chat is None or chat.anew:
             chat = self._enter(head.chat_id, head.first_seq, head.last_seq)
             self._tell_start(chat)
-        elif self._skips and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
-            self._jump(chat, head.last_seq)
-        chat.first_seq, chat.left_seq, chat.last_at = head.first_seq, head.left_seq, head.last_at
+        else:
+            self._begins(chat, head.first_seq)
+            if self._skips and head.left_seq is None and head.last_seq - chat.applied > FAR_BEHIND:
+                self._jump(chat, head.last_seq)
+        chat.left_seq, chat.last_at = head.left_seq, head.last_at
         chat.member_seq = max(chat.member_seq, head.last_seq if head.left_seq is None else head.left_seq - 1)
         chat.last_seq = max(chat.last_seq, head.last_seq)
         if chat.applied == head.last_seq and chat.applied_at is None:
@@ -295,6 +299,21 @@ class Replica:
     def _tell_start(self, chat: ChatLog) -> None:
         if chat.applied or not self.skips:  # a cursor at 0 is one too: without it nothing could be told apart later
             self.emit(Jump(chat.chat_id, chat.applied))
+        if chat.first_seq > 1:
+            self.emit(Begins(chat.chat_id, chat.first_seq))
+
+    def _begins(self, chat: ChatLog, first_seq: int) -> None:
+        """What this user may see of the log begins elsewhere than was known; who takes it whole goes back for it."""
+        if first_seq == chat.first_seq:
+            return
+        fell = first_seq < chat.first_seq
+        chat.first_seq = first_seq
+        self.emit(Begins(chat.chat_id, first_seq))
+        if fell and self.whole_log:
+            self._answered(chat)
+            chat.last_seq = max(chat.last_seq, chat.applied)
+            chat.early.clear()
+            self._jump(chat, first_seq - 1)
 
     def _start_anew(self, chat: ChatLog) -> ChatLog:
         """Drop what was applied; where the new log ends is asked first."""

@@ -171,6 +171,17 @@ class Jump(ClientOutput, frozen=True, tag="jump"):
     applied: int
 
 
+class Begins(ClientOutput, frozen=True, tag="begins"):
+    """The part of a chat's log that this user may see begins at `first_seq`, where it did not before: added again.
+
+    Its cursor stays. What is held of its items is out of date (what they could not see has changed it, and may be seen
+    now) and is read anew when it is wanted.
+    """
+
+    chat_id: int
+    first_seq: int
+
+
 class Forget(ClientOutput, frozen=True, tag="forget"):
     """The log of a chat is another one now (the database was restored): what was applied is void."""
 
@@ -223,7 +234,7 @@ class Tell(ClientOutput, frozen=True, tag="tell"):
 
 Output = (
     Connect | SendFrame | Close | Renew | SaveRow | DropRow | Upload | SaveMarks | SaveEpoch
-    | Apply | Jump | Forget | Changed | Sent | Failed | Merged | Tell
+    | Apply | Jump | Begins | Forget | Changed | Sent | Failed | Merged | Tell
 )  # fmt: skip
 
 

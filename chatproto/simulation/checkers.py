@@ -8,6 +8,7 @@ from chatproto.client.outbox import WINDOW
 from chatproto.client.replica import BUFFERED, SYNCS
 from chatproto.client.session_outputs import (
     Apply,
+    Begins,
     Changed,
     Close,
     Connect,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
 
-UNCHECKED: Final = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Connect, Changed, Renew, Close})
+UNCHECKED: Final = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Begins, Connect, Changed, Renew, Close})
 """What a session asks for that nothing is known of yet."""
 
 

@@ -13,6 +13,7 @@ from chatproto.client.client_config import ClientConfig
 from chatproto.client.client_session import ClientSession
 from chatproto.client.session_outputs import (
     Apply,
+    Begins,
     Changed,
     Close,
     Connect,
@@ -43,7 +44,7 @@ from chatproto.wire.model import Notify
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
-ONLY_STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch})
+ONLY_STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Begins})
 STORED = ONLY_STORED | {Apply, Jump, Forget}
 
 

@@ -2,7 +2,18 @@
 
 from attrs import define, field
 
-from chatproto.client.session_outputs import Apply, DropRow, Forget, Jump, Output, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.session_outputs import (
+    Apply,
+    Begins,
+    DropRow,
+    Forget,
+    Jump,
+    Output,
+    Row,
+    SaveEpoch,
+    SaveMarks,
+    SaveRow,
+)
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.simulation.app_items import ShownChat
 from chatproto.wire.model import Hidden, LogItem
@@ -17,6 +28,7 @@ class Disk:
     rows: dict[str, Row] = field(factory=dict)
     cursors: dict[int, tuple[int, LogItem | None]] = field(factory=dict)
     reads: dict[int, int] = field(factory=dict)
+    firsts: dict[int, int] = field(factory=dict)
     chats: dict[int, ShownChat] = field(factory=dict)
 
     def save(self, outputs: list[Output]) -> None:
@@ -37,8 +49,11 @@ class Disk:
                 case Jump(chat_id, applied):
                     self.cursors[chat_id] = (applied, None)
                     self.chats.setdefault(chat_id, ShownChat()).jump()
+                case Begins(chat_id, first_seq):
+                    self.firsts[chat_id] = first_seq
+                    self.chats.setdefault(chat_id, ShownChat()).jump()
                 case Forget(chat_id):
-                    for table in (self.cursors, self.reads, self.chats):
+                    for table in (self.cursors, self.reads, self.firsts, self.chats):
                         table.pop(chat_id, None)
 
     def snapshot(self) -> Snapshot | None:
@@ -46,7 +61,7 @@ class Disk:
         chats = tuple(
             ChatSnapshot(
                 chat_id=chat_id,
-                first_seq=1,
+                first_seq=self.firsts.get(chat_id, 1),
                 applied=applied,
                 applied_at=None if item is None or isinstance(item, Hidden) else item.created_at,
                 read=self.reads.get(chat_id, 0),

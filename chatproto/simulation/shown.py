@@ -24,8 +24,6 @@ def check_shown(device: Device, room: Room, chat: ShownChat, member: Membership)
         stored = room.log[item.seq - 1]
         if not isinstance(item, Message) or not isinstance(stored, Message) or item.seq < member.first_seq:
             continue  # of an earlier membership
-        if any(isinstance(chat.items.get(seq), Hidden) for seq in room.changes.get(item.seq, ())):
-            continue  # between two memberships that showed the message there was one that did not
         expected = shown(room, stored, member)
         if expected.deleted and member.left_seq is not None and not item.deleted:
             continue

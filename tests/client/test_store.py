@@ -9,7 +9,17 @@ from random import Random
 import pytest
 import trio
 
-from chatproto.client.session_outputs import Apply, DropRow, Forget, Jump, Row, SaveEpoch, SaveMarks, SaveRow
+from chatproto.client.session_outputs import (
+    Apply,
+    Begins,
+    DropRow,
+    Forget,
+    Jump,
+    Row,
+    SaveEpoch,
+    SaveMarks,
+    SaveRow,
+)
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Message
@@ -29,7 +39,8 @@ def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
     assert store.load() is None
     store.save([SaveEpoch(1, "e1"), Jump(5, 3), Apply(message(5, 4)), Jump(6, 9), Apply(hidden(7, 1)), SaveMarks(5, 2)])
     store.save([SaveRow(row(1)), SaveRow(row(2, reply_to=3, target_at=at(3))), SaveRow(row(3))])
-    store.save([DropRow("mine-1"), SaveRow(row(2)), Forget(6)])
+    store.save([DropRow("mine-1"), SaveRow(row(2)), Forget(6), Begins(5, 3)])
+    store.save([Apply(message(5, 5))])
     store.save([])
     store.close()
     again = SQLiteStore(tmp_path / "deep" / "chat.sqlite3")
@@ -37,7 +48,7 @@ def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
         user_id=1,
         epoch="e1",
         chats=(
-            ChatSnapshot(chat_id=5, first_seq=1, applied=4, applied_at=at(4), read=2),
+            ChatSnapshot(chat_id=5, first_seq=3, applied=5, applied_at=at(5), read=2),
             ChatSnapshot(chat_id=7, first_seq=1, applied=1),
         ),
         rows=(row(2), row(3)),
@@ -57,6 +68,8 @@ def test_rows_of_all_kinds_are_loaded_and_those_of_version_1_are_sends(tmp_path:
     store.close()
     with closing(sqlite3.connect(path)) as old, old:
         old.execute("pragma user_version = 1")
+        old.execute("alter table chat drop column first_seq")
+        old.execute("insert into chat (chat_id, applied) values (5, 3)")
         body = '{"cid":"mine-1","chat_id":5,"content":"hello 1"}'
         old.execute("insert into outbox (cid, body) values ('mine-1', ?)", (body,))
     store = SQLiteStore(path)
@@ -64,9 +77,10 @@ def test_rows_of_all_kinds_are_loaded_and_those_of_version_1_are_sends(tmp_path:
     assert loaded is not None
     assert loaded.rows == (change(2, "react", emoji="👍", on=False, tried=False), row(1))
     assert loaded.rows[1].kind == "send"
+    assert loaded.chats == (ChatSnapshot(chat_id=5, first_seq=1, applied=3),)
     store.close()
     with closing(sqlite3.connect(path)) as new:
-        assert new.execute("pragma user_version").fetchone() == (3,)
+        assert new.execute("pragma user_version").fetchone() == (4,)
 
 
 def test_a_save_is_all_or_nothing(tmp_path: Path) -> None:

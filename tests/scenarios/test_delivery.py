@@ -568,7 +568,7 @@ def test_a_member_removed_while_he_lagged_gets_nothing_after_his_removal() -> No
 
 
 def test_a_member_who_read_of_their_removal_before_a_lag_gets_nothing_after_it() -> None:
-    """Their own sync was ahead of the room; the one after the lag finds nothing more, and tells nothing of a removal."""
+    """Their own sync was ahead of the room; the one after the lag finds nothing more, and no removal."""
     world = World()
     ann, bob = world.people("ann", "bob")
     chat_id = world.group(ann, bob)

@@ -61,6 +61,39 @@ def whole_log_with_a_first_seq(r: Recorder) -> None:
     assert applied(r) == [11, 12]
 
 
+@scenario("Added again with all of the history: the log may be seen from its beginning, and what was held is read anew")
+def added_again_with_history(r: Recorder) -> None:
+    go_live(r, head(5, 12, first_seq=11))
+    assert r.done("begins") == [{"do": "begins", "chat_id": 5, "first_seq": 11}]
+    r.receive(removed(5, 13, ME))
+    r.receive(ChatFrame(chat=msgspec.structs.replace(chat(5, 15), first_seq=1)))
+    assert r.done("begins") == [{"do": "begins", "chat_id": 5, "first_seq": 1}]
+    assert (r.done("jump"), asked(r)) == ([], [(5, 13)])
+    r.receive(page("sync-1", 5, 13, messages(5, 14, 15)))
+    assert applied(r) == [14, 15]
+    r.receive(ChatFrame(chat=msgspec.structs.replace(chat(5, 15), first_seq=1)))
+    assert r.done("begins") == []
+
+
+@scenario("Added again with all of the history while away: the heads tell it, and it is compared with what was kept")
+def added_again_with_history_while_away(r: Recorder) -> None:
+    go_live(r, head(5, 12, first_seq=11))
+    come_back(r, head(5, 15, first_seq=1))
+    assert r.done("begins") == [{"do": "begins", "chat_id": 5, "first_seq": 1}]
+    assert asked(r) == [(5, 12)]
+
+
+@scenario("Added again with all of the history: who takes logs whole goes back for its beginning", whole_log=True)
+def added_again_with_history_of_a_whole_log(r: Recorder) -> None:
+    go_live(r, head(5, 12, first_seq=11))
+    r.receive(page("sync-1", 5, 10, messages(5, 11, 12)))
+    r.receive(ChatFrame(chat=msgspec.structs.replace(chat(5, 13), first_seq=1)))
+    assert r.done("jump") == [{"do": "jump", "chat_id": 5, "applied": 0}]
+    assert asked(r) == [(5, 0)]
+    r.receive(page("sync-2", 5, 0, messages(5, 1, 13)))
+    assert applied(r) == list(range(1, 14))
+
+
 @scenario("A chat frame lists a chat before its items")
 def chat_frame(r: Recorder) -> None:
     go_live(r)

@@ -111,7 +111,7 @@
  * What the session tells: it was saved before a window learns of it. `save_marks`: `seen` is what is unread above the
  * mark, counted by the window that owns the profile.
  * @typedef {{do: "apply", item: Item} | {do: "jump", chat_id: number, applied: number} |
- *   {do: "forget", chat_id: number} |
+ *   {do: "forget", chat_id: number} | {do: "begins", chat_id: number, first_seq: number} |
  *   {do: "sent", cid: string, chat_id: number, seq: number | null, created_at?: string | null, dup?: boolean} |
  *   {do: "failed", cid: string, chat_id: number, code: string, detail?: string} |
  *   {do: "merged", cid: string, chat_id: number, into: string | null} |

@@ -295,7 +295,7 @@ function flagless({ muted: _muted, favourite: _favourite, hidden: _hidden, ...ch
 
 /** Where an earlier life of the session ended. @param {any} kept @returns {import("../protocol/snapshot.js").Snapshot | null} */
 function snapshotOf({ epoch, cursors, rows }) {
-  const chats = cursors.map((/** @type {any} */ cursor) => ({ ...cursor, first_seq: 1 }));
+  const chats = cursors.map((/** @type {any} */ cursor) => ({ first_seq: 1, ...cursor }));
   const queued = rows.filter((/** @type {any} */ row) => row.state === "queued");
   return { user_id: epoch?.user_id ?? 0, epoch: epoch?.epoch ?? null, chats, rows: queued };
 }

@@ -109,8 +109,9 @@ export class Replica {
     if (!chat) {
       chat = this.#enter(told.id, told.first_seq, told.last_seq);
       this.#tellStart(chat);
+    } else {
+      this.#begins(chat, told.first_seq);
     }
-    chat.firstSeq = told.first_seq;
     chat.leftSeq = told.left_seq ?? null;
     if (wasReplaced(chat, told.last_seq, told.last_at ?? null, chat.applied)) {
       chat.lagging = true;
@@ -348,10 +349,11 @@ export class Replica {
     if (!chat || chat.anew) {
       chat = this.#enter(head.chat_id, head.first_seq, head.last_seq);
       this.#tellStart(chat);
-    } else if (!this.wholeLog && (head.left_seq ?? null) === null && head.last_seq - chat.applied > FAR_BEHIND) {
-      this.#jump(chat, head.last_seq);
+    } else {
+      this.#begins(chat, head.first_seq);
+      const isFar = (head.left_seq ?? null) === null && head.last_seq - chat.applied > FAR_BEHIND;
+      if (isFar && !this.wholeLog) this.#jump(chat, head.last_seq);
     }
-    chat.firstSeq = head.first_seq;
     chat.leftSeq = head.left_seq ?? null;
     chat.lastAt = lastAt;
     chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? head.last_seq : chat.leftSeq - 1);
@@ -374,6 +376,21 @@ export class Replica {
   /** @param {ChatLog} chat */
   #tellStart(chat) {
     if (chat.applied) this.emit({ do: "jump", chat_id: chat.chatId, applied: chat.applied });
+    if (chat.firstSeq > 1) this.emit({ do: "begins", chat_id: chat.chatId, first_seq: chat.firstSeq });
+  }
+
+  /** What this user may see of the log begins elsewhere than was known: one who takes it whole goes back for it.
+   * @param {ChatLog} chat @param {number} firstSeq */
+  #begins(chat, firstSeq) {
+    if (firstSeq === chat.firstSeq) return;
+    const fell = firstSeq < chat.firstSeq;
+    chat.firstSeq = firstSeq;
+    this.emit({ do: "begins", chat_id: chat.chatId, first_seq: firstSeq });
+    if (!fell || !this.wholeLog) return;
+    this.#answered(chat);
+    chat.lastSeq = Math.max(chat.lastSeq, chat.applied);
+    chat.early.clear();
+    this.#jump(chat, firstSeq - 1);
   }
 
   /** Drop what was applied; where the new log ends is asked first. @param {ChatLog} chat */

@@ -93,6 +93,8 @@ function take(next, update) {
       return apply(next, update.item);
     case "jump":
       return jump(next, update.chat_id, update.applied);
+    case "begins":
+      return begins(next, update.chat_id, update.first_seq);
     case "forget":
       return forget(next, update.chat_id);
     case "sent":
@@ -203,12 +205,24 @@ function jump(next, chatId, applied) {
   next.echoes(chatId, leftUpTo(next.state.echoes, chatId, applied));
 }
 
+/** Another part of its log may be seen than before. @param {Next} next @param {number} chatId @param {number} firstSeq */
+function begins(next, chatId, firstSeq) {
+  if (next.state.chats.get(chatId)?.first_seq === firstSeq) return;
+  next.chat(chatId, (chat) => ({ ...chat, first_seq: firstSeq }));
+  dropHeld(next, chatId);
+}
+
+/** What is held of its log is out of date. @param {Next} next @param {number} chatId */
+function dropHeld(next, chatId) {
+  next.line(chatId, (line) => emptyLine(chatId, line.echoes));
+  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+}
+
 /** Its log is another one. @param {Next} next @param {number} chatId */
 function forget(next, chatId) {
   next.chat(chatId, forgotten);
-  next.line(chatId, (line) => emptyLine(chatId, line.echoes));
+  dropHeld(next, chatId);
   next.echoes(chatId, leftUpTo(next.state.echoes, chatId, Number.MAX_SAFE_INTEGER));
-  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
 }
 
 /** @param {Next} next @param {{cid: string, chat_id: number, seq: number | null}} sent */
@@ -306,6 +320,7 @@ function chatAwaited(update) {
     case "apply":
       return update.item.chat_id;
     case "jump":
+    case "begins":
     case "forget":
     case "save_marks":
       return update.chat_id;
@@ -360,6 +375,7 @@ function describe(next, told) {
     after = counting({ ...after, draft: next.state.drafts.get(told.id) ?? "" }, echoesOf(next.state.echoes, told.id));
   }
   next.own("chats").set(told.id, withUsers(after, next.state.users));
+  if (chat && chat.first_seq !== after.first_seq) dropHeld(next, told.id);
   const waiting = next.state.entering.get(told.id);
   if (!waiting) return;
   next.own("entering").delete(told.id);

@@ -3,7 +3,7 @@
 import { changedBy } from "../state/timeline.js";
 
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
- * @typedef {Extract<Output, {do: "apply" | "jump" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
+ * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
 /**
  * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written.
  * @typedef {{epoch: {user_id: number, epoch: string} | null, strict: boolean, size: number,
@@ -53,6 +53,7 @@ export function planOf(outputs) {
         break;
       }
       case "jump":
+      case "begins":
       case "forget":
         plan.items.push((items) => void items.delete(rangeOf(output.chat_id)));
         addMove(plan, output.chat_id, output);
@@ -90,11 +91,12 @@ export function moveCursor(cursors, chatId, moves) {
   before.onsuccess = () => {
     let cursor = before.result ?? null;
     for (const move of moves) {
-      const { read = 0, applied = 0, applied_at = null } = cursor ?? {};
+      const { read = 0, applied = 0, applied_at = null, first_seq = 1 } = cursor ?? {};
       if (move.do === "forget") cursor = null;
-      else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read };
-      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: timeOf(move.item), read };
-      else cursor = { applied, applied_at, read: move.do === "save_marks" ? move.read_seq : read };
+      else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read, first_seq };
+      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: timeOf(move.item), read, first_seq };
+      else if (move.do === "begins") cursor = { applied, applied_at, read, first_seq: move.first_seq };
+      else cursor = { applied, applied_at, read: move.do === "save_marks" ? move.read_seq : read, first_seq };
     }
     if (cursor) cursors.put({ ...cursor, chat_id: chatId });
     else cursors.delete(chatId);

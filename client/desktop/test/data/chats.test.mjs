@@ -18,6 +18,46 @@ async function people(...names) {
   return { server, browser, accounts };
 }
 
+test(
+  "who is added again with all of the history sees all of it as it is now, at once and after a start",
+  { skip },
+  async () => {
+    const { server, browser, accounts } = await people("anna", "boris");
+    const [anna, boris] = accounts;
+    const group = await server.group(anna, "Tea", boris);
+    const members = `/api/chats/${group}/members`;
+    const again = (/** @type {string} */ history) =>
+      server.call(anna, "POST", members, { user_ids: [boris.user.id], history });
+    await server.send(anna, group, "first");
+    const [early] = (await server.items(anna, group)).filter(({ content }) => content === "first");
+    await server.call(anna, "DELETE", `${members}/${boris.user.id}`);
+    await again("none");
+    const two = await (await openWindow(browser, server.url)).logIn(boris);
+    await two.act("openChat", group);
+    await server.send(anna, group, "late");
+    await two.until((seen) => seen.timeline?.texts.join() === "late" && seen.timeline.at_start);
+    await server.call(anna, "PATCH", `/api/chats/${group}/messages/${early.seq}`, { content: "first, edited" });
+    await server.call(anna, "DELETE", `${members}/${boris.user.id}`);
+    await again("all");
+    await two.until((seen) => seen.timeline?.texts.join() === "first, edited,late" && seen.timeline.at_start);
+    const kept = async () => (await two.kept("cursors")).map(({ first_seq }) => first_seq);
+    await becomes(kept, [1]);
+
+    await server.call(anna, "DELETE", `${members}/${boris.user.id}`);
+    await again("none");
+    await two.until((seen) => seen.timeline?.texts.length === 0 && seen.timeline.at_start);
+    await server.send(anna, group, "later");
+    await two.until((seen) => seen.timeline?.texts.join() === "later");
+    await becomes(async () => (await kept())[0] > 1, true);
+    await two.page.goto("about:blank");
+    await server.call(anna, "DELETE", `${members}/${boris.user.id}`);
+    await again("all");
+    await two.open(server.url);
+    await two.act("openChat", group);
+    await two.until((seen) => seen.timeline?.texts.join() === "first, edited,late,later" && seen.timeline.at_start);
+  },
+);
+
 test("groups, members, roles and flags", { skip }, async () => {
   const { server, browser, accounts } = await people("anna", "boris", "vera");
   const [anna, boris, vera] = accounts;

@@ -258,6 +258,26 @@ test("a jump that comes twice takes nothing away", () => {
   assert.deepEqual(further.timelines.get(7)?.items, []);
 });
 
+test("where another part of a log may be seen, what was held of it is read anew", () => {
+  const server = new ServerChat();
+  for (let count = 0; count < 3; count += 1) server.send(2);
+  const described = { ...server.chat(), first_seq: 2 };
+  /** @type {Update} */
+  const page = { do: "page", chat_id: 7, page: server.page(1, 3) };
+  const before = reduce(modelOf(server), [{ do: "chat", chat: described }, { do: "open", chat_id: 7 }, page], 0);
+  const held = before.timelines.get(7);
+  assert.deepEqual([held?.items.length, held?.at_start], [2, true]);
+  /** @type {Update} */
+  const begins = { do: "begins", chat_id: 7, first_seq: 1 };
+  for (const update of [begins, /** @type {Update} */ ({ do: "chat", chat: server.chat() })]) {
+    const after = reduce(before, [update], 0);
+    const line = after.timelines.get(7);
+    assert.deepEqual([line?.items, line?.at_start, line?.at_end], [[], false, false]);
+    assert.equal(after.chats.get(7)?.first_seq, 1);
+    assert.equal(reduce(after, [begins], 0), after, "told twice");
+  }
+});
+
 test("what is told of a chat before it is described is not lost", () => {
   const server = new ServerChat();
   /** @type {Update} */
