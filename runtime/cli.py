@@ -19,21 +19,30 @@ from runtime import account_commands, file_commands, signing_keys
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
-from runtime.logs import configure_logging
+from runtime.logs import configure_logging, get_logger
 from runtime.secret_files import SecretFileError
 from runtime.serve import bind, raise_descriptor_limit, serve, url_of
+from runtime.settings_report import names_in, report, unknown_names
+from runtime.version import VERSION
 from storage.backup import back_up, new_epoch, restore
 from storage.migrate import MigrationError, sqlite_path, upgrade
+
+log = get_logger(__name__)
+
+DOTENV = Path(".env")
+"""Beside what the service is started in."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = load_settings(os.environ, Path(".env"), _overrides(arguments))
+        settings = load_settings(os.environ, DOTENV, _overrides(arguments))
         # a command for a moment says what it did; only a server tells its story
         level = "INFO" if arguments.run is _serve else "WARNING"
         configure_logging(settings.log_format, level=level, per_second=settings.limit_log_lines)
+        for sentence in unknown_names(names_in(os.environ, DOTENV)):
+            print(f"vestnik: {sentence}", file=sys.stderr)
         return int(arguments.run(arguments, settings))
     except SettingsError as error:
         for problem in error.problems:
@@ -55,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vestnik", description="A self-hosted messenger.")
+    parser.add_argument("--version", action="version", version=f"vestnik {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--database", metavar="URL", help="sqlite:///path or mysql://user:password@host/name")
@@ -110,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     renewed = epoch.add_parser("new", parents=[common], help="after a restore by other means: clients start anew")
     renewed.set_defaults(run=_epoch_new)
 
+    config = commands.add_parser("config", parents=[common], help="the settings in force, and where they came from")
+    config.set_defaults(run=_config)
+
     key = commands.add_parser("key", help="what signs access tokens").add_subparsers(required=True, metavar="ACTION")
     rotated = key.add_parser("rotate", parents=[common], help="a new one; tokens of the old one live out their time")
     rotated.set_defaults(run=_key_rotate)
@@ -122,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
     names = {"host": "host", "port": "port", "database": "database_url", "data_dir": "data_dir"}
     return {setting: getattr(arguments, name, None) for name, setting in names.items()}
+
+
+def _config(arguments: argparse.Namespace, settings: Settings) -> int:
+    print("\n".join(report(os.environ, DOTENV, _overrides(arguments))))
+    return 0
 
 
 def _key_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -156,6 +174,7 @@ async def _serve_forever(settings: Settings) -> None:
 def _greet(has_pages: bool, url: str) -> None:
     """What to do next, for the one who started it in a terminal; programs wait for the first line."""
     settle()
+    log.info("serving", url=url, version=VERSION)
     print(f"Vestnik listens on {url}/", flush=True)
     if has_pages:
         print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)

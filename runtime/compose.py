@@ -1,8 +1,8 @@
 """Puts the server together from its settings: storage, keys, Hub, driver, application."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import cast
@@ -37,8 +37,9 @@ from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from runtime.websocket_endpoint import WebSocketEndpoint
-from storage.migrate import upgrade
+from storage.migrate import sqlite_path, upgrade
 from storage.observer import Observer
+from storage.one_server import AlreadyServed, only_server
 from storage.open import SchemaMismatch, open_storage
 from storage.passwords import Passwords
 from storage.port import Storage
@@ -79,6 +80,22 @@ async def open_prepared_storage(settings: Settings, observer: Observer | None = 
 async def compose(settings: Settings) -> AsyncIterator[Composed]:
     """Open everything, run the driver, and close everything at the end."""
     metrics, bus = Metrics(), LocalBus()
+    with _alone(settings.database_url):
+        async with _composed(settings, metrics, bus) as composed:
+            yield composed
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    try:
+        with only_server(sqlite_path(url)) if url.startswith("sqlite:") else nullcontext():
+            yield
+    except AlreadyServed as error:
+        raise StartupError(str(error)) from None
+
+
+@asynccontextmanager
+async def _composed(settings: Settings, metrics: Metrics, bus: LocalBus) -> AsyncIterator[Composed]:
     blobs = await trio.to_thread.run_sync(open_store, settings)
     opened = await open_prepared_storage(settings, metrics)
     try:

@@ -251,29 +251,20 @@ def load_settings(
     Empty variables count as not set. Raises SettingsError with all that is wrong.
     """
     problems: list[str] = []
-    given: dict[str, tuple[str, object]] = {}  # field name -> (name for the reader, raw value)
     try:
         from_file = {} if dotenv_path is None else read_dotenv(dotenv_path)
     except SettingsError as error:
         problems += error.problems
         from_file = {}
     known = {attribute.name: attribute for attribute in fields(Settings)}
-    for name in known:
-        variable = PREFIX + name.upper()
-        raw = environ.get(variable) or from_file.get(variable)
-        if raw:
-            given[name] = (variable, raw)
-    for name, override in (overrides or {}).items():
-        if name not in known:
-            problems.append(f"{name}: is no setting")
-        elif override is not None:
-            given[name] = (name, override)
+    problems += [f"{name}: is no setting" for name in overrides or {} if name not in known]
+    given = given_settings(environ, from_file, overrides or {})
     values: dict[str, Any] = {}
-    for name, (shown, value) in given.items():
+    for name, one in given.items():
         try:
-            values[name] = known[name].metadata["convert"](value)
+            values[name] = known[name].metadata["convert"](one.value)
         except (ValueError, TypeError) as error:
-            problems.append(f"{shown}: {error}")
+            problems.append(f"{one.name}: {error}")
     if "smtp_url" in given:
         problems += [
             f"{PREFIX}{name.upper()}: is needed with VESTNIK_SMTP_URL" for name in sorted(_OF_MAIL - given.keys())
@@ -293,6 +284,32 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
     if not any(isinstance(place, S3Place) for place in places):
         return []
     return [f"{PREFIX}{name.upper()}: is needed where files are in an S3 store" for name in keys]
+
+
+@frozen
+class Given:
+    """A setting that was given: under which name, what, and where."""
+
+    name: str
+    value: object = field(repr=False)
+    source: str
+
+
+def given_settings(
+    environ: Mapping[str, str], from_file: Mapping[str, str], overrides: Mapping[str, object]
+) -> dict[str, Given]:
+    """By the field's name, what is not left at its default."""
+    given: dict[str, Given] = {}
+    for attribute in fields(Settings):
+        name = attribute.name
+        variable = PREFIX + name.upper()
+        if overrides.get(name) is not None:
+            given[name] = Given(name, overrides[name], "command line")
+        elif environ.get(variable):
+            given[name] = Given(variable, environ[variable], "environment")
+        elif from_file.get(variable):
+            given[name] = Given(variable, from_file[variable], ".env")
+    return given
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

@@ -10,12 +10,13 @@ from itertools import accumulate
 from typing import Final, Literal
 
 from attrs import frozen
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from runtime.failures import failures
+from runtime.version import VERSION
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -96,6 +97,8 @@ class Metrics:
 
         def gauge(name: str, text: str) -> Gauge:
             return Gauge(f"vestnik_{name}", text, registry=registry)
+
+        Info("vestnik_build", "this program", registry=registry).info({"version": VERSION})
 
         self._connections = gauge("websocket_connections", "Open WebSocket connections.")
         self._queue_bytes = gauge("queue_bytes", "Bytes that wait for WebSocket connections.")

@@ -4,11 +4,13 @@ hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers
 instead, each with the same `listening_socket`.
 """
 
+import errno
 import logging
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from ipaddress import IPv6Address, ip_address
 
@@ -49,9 +51,18 @@ def raise_descriptor_limit() -> None:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening TCP socket; with port 0 the system chooses a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    """A listening TCP socket; with port 0 the system chooses a free one. Raises OSError that names the address.
+
+    `host`: an address, in brackets or not, or a name. `::` takes IPv4 too, where the system has both.
+    """
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        [family, *_], *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except OSError as error:
+        reason = "is in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise OSError(f"{host} port {port}: {reason}") from None
 
 
 def url_of(listener: socket.socket) -> str:
@@ -89,13 +100,15 @@ async def serve(
     `on_ready` is called with the URL once connections are accepted. At the signal `drain` is awaited, for at most
     DRAIN_TIMEOUT seconds: it should turn readiness off and close each websocket with 1012, as hypercorn itself would
     just cut them (1006). New connections are refused after that, and requests under way have `graceful_timeout`
-    seconds to end. A second signal ends all at once. `endpoint` serves WebSockets in place of `app`. A given
+    seconds to end. A second signal ends all at once. SIGHUP ends a server
+    in a terminal, which it says is gone; of a service, to which rotation of logs sends it by habit, it changes nothing.
+    `endpoint` serves WebSockets in place of `app`. A given
     `listening_socket` replaces `host` and `port`; it is closed here too.
     """
     hypercorn_workarounds.install()
     stop = trio.Event()
     with (
-        trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals,
+        trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
         listening_socket or bind(host, port) as listener,
     ):
         url = url_of(listener)
@@ -107,7 +120,7 @@ async def serve(
 
             await nursery.start(run)
             on_ready(url)
-            await anext(signals)
+            await _told_to_stop(signals)
 
             async def wind_down() -> None:
                 with trio.move_on_after(DRAIN_TIMEOUT):
@@ -116,9 +129,16 @@ async def serve(
                 stop.set()
 
             nursery.start_soon(wind_down)
-            await anext(signals)
+            await _told_to_stop(signals)
             hurry_sends(0)
             nursery.cancel_scope.cancel()
+
+
+async def _told_to_stop(signals: AsyncIterator[int]) -> None:
+    async for number in signals:
+        if number != signal.SIGHUP or sys.stdin.isatty():
+            return
+        log.info("sighup_ignored")
 
 
 async def _accept(

@@ -125,8 +125,8 @@ async def test_wrong_settings_are_all_told_with_exit_code_2(folder: Path) -> Non
     code, _, err = await vestnik(folder, "serve", "--port", "x", VESTNIK_PROXY_HOPS="many")
     assert code == 2
     assert [line.split(":")[:2] for line in err.splitlines()] == [
-        ["vestnik", " VESTNIK_PROXY_HOPS"],
         ["vestnik", " port"],
+        ["vestnik", " VESTNIK_PROXY_HOPS"],
     ]
     write(folder / ".env", "VESTNIK_PORT=1", 0o644)
     code, _, err = await vestnik(folder, "serve")

@@ -125,6 +125,19 @@ async def test_readiness_goes_first(server: ServerProcess) -> None:
     assert await server.stop() == 0
 
 
+async def test_a_service_outlives_sighup_and_a_second_server_is_refused(server: ServerProcess, tmp_path: Path) -> None:
+    await server.start()
+    os.kill(server.pid, signal.SIGHUP)
+    second = ServerProcess(server.data_dir, server.database_url, server.settings, next(free_ports()))
+    done = await trio.run_process(second.command(), capture_stderr=True, check=False)
+    assert (done.returncode, f"process {server.pid} serves" in done.stderr.decode()) == (1, True)
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        assert (await http.get("/readyz")).status_code == 200
+    assert await server.stop() == 0
+    log = (server.data_dir / "server.log").read_text()
+    assert "sighup_ignored" in log and '"version"' in log
+
+
 async def test_no_log_holds_a_token_or_a_password(server: ServerProcess) -> None:
     """Whatever is asked, well or badly: standard error is all the server writes, but for its database."""
     secrets = [PASSWORD, "wrong horse battery", "a-token-in-a-query"]
