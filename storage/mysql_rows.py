@@ -7,6 +7,7 @@ that is not all there or out of order, one of 16 MiB) goes its way.
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import methodcaller
 from typing import Any, Final
 
 from trio_mysql import err
@@ -28,8 +29,8 @@ _BINARY: Final = 63
 """The character set of what is no text."""
 _COLUMNS_KEPT: Final = 4096
 
-Column = tuple[str | None, Callable[[Any], Any] | None]
-"""How the bytes of a column become text (None: they stay bytes), and that a value (None: it stays as it is)."""
+Column = Callable[[bytes], Any] | None
+"""What makes a value of the bytes of a column; None: they are the value."""
 
 _columns: dict[bytes, Column] = {}
 """What columns are like, by the packets that describe them: the same ones come again with each answer."""
@@ -82,7 +83,7 @@ class BufferedResult(MySQLResult):  # type: ignore[misc]
             if packet[0] == _END and len(packet) < 9:
                 self._read_status(packet, 3)
                 break
-            rows.append(_row(bytearray(packet), 0, columns)[0])
+            rows.append(_row(packet, 0, columns)[0])
         self.affected_rows = len(rows)
         self.rows = tuple(rows)
 
@@ -120,7 +121,14 @@ def _describe(field: Any, connection: Any) -> Column:
         encoding = None if field.charsetnr == _BINARY else connection.encoding
     else:
         encoding = "ascii"
-    return encoding, None if converter is through else _quick(converter)
+    convert = None if converter is through else converter
+    if convert is int:
+        return int  # it takes bytes as well
+    if convert is convert_datetime:
+        return _datetime
+    if convert is None:
+        return None if encoding is None else methodcaller("decode", encoding)
+    return convert if encoding is None else lambda raw: convert(raw.decode(encoding))
 
 
 def _number(data: bytes | bytearray, place: int) -> tuple[int, int]:
@@ -136,28 +144,31 @@ def take_rows(
     buffer: bytearray, offset: int, sequence: int, columns: list[Column], rows: list[tuple[Any, ...]]
 ) -> tuple[int, int]:
     """Append the rows that stand whole at `offset`; where the next packet begins, and how many rows there were."""
-    count, size_of_buffer = 0, len(buffer)
-    while size_of_buffer - offset > 4:
-        size = buffer[offset] | buffer[offset + 1] << 8 | buffer[offset + 2] << 16
-        start = offset + 4
-        whole = 0 < size < _LONGEST and start + size <= size_of_buffer
-        if not whole or buffer[start] >= _END or buffer[offset + 3] != (sequence + count) % 256:
+    with memoryview(buffer) as view:
+        unread = bytes(view[offset:])  # slices of which are values as they are
+    count, place, end = 0, 0, len(unread)
+    while end - place > 4:
+        size = unread[place] | unread[place + 1] << 8 | unread[place + 2] << 16
+        start = place + 4
+        whole = 0 < size < _LONGEST and start + size <= end
+        if not whole or unread[start] >= _END or unread[place + 3] != (sequence + count) % 256:
             break
-        row, offset = _row(buffer, start, columns)
-        if offset != start + size:
+        row, place = _row(unread, start, columns)
+        if place != start + size:
             raise err.InternalError(0, "a row of the database does not end where it should")
         rows.append(row)
         count += 1
-    return offset, count
+    return offset + place, count
 
 
-def _row(buffer: bytearray, place: int, columns: list[Column]) -> tuple[tuple[Any, ...], int]:
+def _row(buffer: bytes, place: int, columns: list[Column]) -> tuple[tuple[Any, ...], int]:
     values: list[Any] = []
-    for encoding, converter in columns:
+    append = values.append
+    for convert in columns:
         length = buffer[place]
         place += 1
         if length == _NULL:
-            values.append(None)
+            append(None)
             continue
         if length > _NULL:
             width = _LONG[length]
@@ -165,16 +176,12 @@ def _row(buffer: bytearray, place: int, columns: list[Column]) -> tuple[tuple[An
             place += width
         raw = buffer[place : place + length]
         place += length
-        value: Any = bytes(raw) if encoding is None else raw.decode(encoding)
-        values.append(value if converter is None else converter(value))
+        append(raw if convert is None else convert(raw))
     return tuple(values), place
 
 
-def _quick(converter: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-    return _datetime if converter is convert_datetime else converter
-
-
-def _datetime(text: str) -> Any:
+def _datetime(raw: bytes) -> Any:
+    text = raw.decode("ascii")
     try:
         return datetime.fromisoformat(text)
     except ValueError:

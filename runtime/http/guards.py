@@ -136,18 +136,17 @@ _Key = tuple[int, bytes, bytes, int]
 class LiveSessions:
     """What storage said of sessions: alive, less than a second ago, or ended, less than a minute ago.
 
-    So a burst of requests asks once, and a flood with a token that was revoked hardly ever. Within the second a token
-    that was checked is not checked again either, which would cost more than most of the rest of a small request.
+    So a burst of requests asks once, and a flood with a token that was revoked hardly ever. Whose a token is that was
+    good before need not be found out again either, which costs more than most of the rest of a small request.
     """
 
     _alive: OrderedDict[_Key, tuple[str, float]] = field(factory=OrderedDict, repr=False)
     _ended: OrderedDict[_Key, float] = field(factory=OrderedDict)
     _tokens: dict[str, AccessClaims] = field(factory=dict, repr=False)
 
-    def holder(self, token: str, now: float) -> AccessClaims | None:
-        """The claims of this very token, where it was good less than a second ago."""
-        claims = self._tokens.get(token)
-        return claims if claims is not None and self.knows(claims, now) else None
+    def claims(self, token: str) -> AccessClaims | None:
+        """What this very token says, where it was good before; its session may have ended since, or its time."""
+        return self._tokens.get(token)
 
     def knows(self, claims: AccessClaims, now: float) -> bool | None:
         """Whether the session is alive; None: ask storage."""

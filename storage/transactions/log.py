@@ -204,13 +204,14 @@ _EVENTS: Final = Select(
     .order_by(chat_events.c.seq),
     row=_EventRow,
 )
-_READERS: Final = Select(
+READERS: Final = (
     select(chat_users.c.user_id, chat_users.c.own_read_seq)
     .where(chat_users.c.chat_id == _IN_CHAT)
     .order_by(chat_users.c.own_read_seq.desc())
-    .limit(2),
-    row=_ReaderRow,
+    .limit(2)
 )
+"""Who has read furthest in a chat, for `Readers`."""
+_READERS: Final = Select(READERS, row=_ReaderRow)
 
 
 class LogCorrupted(Exception):

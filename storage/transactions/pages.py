@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import BindParameter, bindparam, select, union_all
+from sqlalchemy import BindParameter, bindparam, select, true, union_all
 
 from chatproto.operations import (
     AroundFound,
@@ -24,15 +24,18 @@ from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User, na
 from storage.statements import Lookup, Select, Statement, Steps
 from storage.tables import chat_events, chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_entries, read_message, readers
+from storage.transactions.log import MESSAGE_COLUMNS, READERS, MessageRow, Readers, read_entries, read_message
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import Viewer, completed, read_items, seen_by
 
 PAGE_BYTES: Final = Limits().page_bytes
 """Items and users of a page, encoded; a page with one item may be larger."""
 
+_readers = READERS.subquery("readers")
 _RANGE: Final = Statement(
     select(
+        _readers.c.user_id,
+        _readers.c.own_read_seq,
         chat_users.c.first_seq,
         chat_users.c.left_seq,
         chat_users.c.left_at,
@@ -42,9 +45,10 @@ _RANGE: Final = Statement(
         departures.c.pinned_seq,
         *READERS_THEN,
     )
-    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED))
+    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED).join(_readers, true()))
     .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
 )
+"""A row for each of the two who have read furthest; there is one at least, the viewer."""
 _HEAD: Final = Statement(
     select(chats.c.last_seq, chats.c.last_at, chats.c.pinned_seq).where(chats.c.id == bindparam("chat_id"))
 )
@@ -232,12 +236,13 @@ def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:
 
 def _visible(operation: FetchPage | FetchAround | FetchMessages) -> Steps[_Visible | None]:
     """For a former member the log ends with the entry that removed them. None: they never were a member."""
-    row = yield from _RANGE.one(chat_id=operation.chat_id, user_id=operation.user_id)
-    if row is None:
+    rows = yield from _RANGE.rows(chat_id=operation.chat_id, user_id=operation.user_id)
+    if not rows:
         return None
-    first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, *then = row
+    first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, *then = rows[0][2:]
     if left_seq is None:
-        return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, user_id=operation.user_id))
+        who = Readers(tuple(row[:2] for row in rows))
+        return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, readers=who, user_id=operation.user_id))
     viewer = Viewer(pinned_then or 0, first_seq, left_seq, readers_then(*then), operation.user_id)
     return _Visible(left_seq, left_at, viewer)
 
@@ -273,8 +278,8 @@ def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
         offset=operation.offset or 0,
     )
     viewer = visible.viewer
-    who = viewer.readers or (yield from readers(operation.chat_id))
-    shown = reversed(rows[: operation.limit])
+    who, shown = viewer.readers, reversed(rows[: operation.limit])
+    assert who is not None, "of a member and of a former one it is known"
     found = [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in shown]
     kept = yield from completed(
         found, {} if viewer.left_seq is None else {operation.chat_id: viewer.left_seq}, operation.user_id

@@ -33,7 +33,7 @@ def _packet(number: int, values: list[bytes | None]) -> bytes:
     return len(body).to_bytes(3, "little") + bytes([number % 256]) + body
 
 
-COLUMNS: list[Column] = [("utf-8", int), (None, None), ("utf-8", None)]
+COLUMNS: list[Column] = [int, None, bytes.decode]
 ROWS = st.lists(
     st.tuples(
         st.integers(0, 2**62),

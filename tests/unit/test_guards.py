@@ -159,13 +159,12 @@ def test_every_kind_has_a_bucket_of_its_configured_size() -> None:
 def test_a_token_is_believed_as_long_as_its_session() -> None:
     live = LiveSessions()
     live.alive(claims(1), "one", 10.0)
-    assert live.holder("one", 10.9) == claims(1) and live.holder("other", 10.0) is None
-    assert live.holder("one", 11.0) is None
+    assert live.claims("one") == claims(1) and live.claims("other") is None
     live.alive(claims(1), "two", 11.0)
-    assert live.holder("two", 11.0) == claims(1) and live.holder("one", 11.0) is None, "one token a session is kept"
+    assert live.claims("two") == claims(1) and live.claims("one") is None, "one token a session is kept"
     live.ended(claims(1), 11.5)
-    assert live.holder("two", 11.5) is None and live.knows(claims(1), 11.5) is False
+    assert live.claims("two") is None and live.knows(claims(1), 11.5) is False
     live.alive(claims(2), "three", 12.0)
     live.forget([2])
-    assert live.holder("three", 12.0) is None
+    assert live.claims("three") is None
     assert "three" not in repr(live)
