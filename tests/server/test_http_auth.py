@@ -26,7 +26,8 @@ async def register(house: House, **body: Any) -> httpx.Response:
 
 
 FAILURES = Settings().limit_login_failures
-FAILURES_PER_ADDRESS = Settings().limit_address_failures
+FEW = 10
+"""Failures of one address that are allowed here: what comes back in time is one in 90 s, however slow the machine."""
 
 
 async def log_in(house: House, **body: Any) -> httpx.Response:
@@ -227,11 +228,11 @@ async def test_many_guesses_at_once_are_no_way_around(house: House) -> None:
     assert statuses.count(401) <= FAILURES and set(statuses) <= {401, 429}
 
 
-async def test_an_address_is_guarded_after_a_hundred_failures(house_at: OpenHouse) -> None:
-    async with house_at(proxy_hops=1) as house:
+async def test_an_address_is_guarded_after_so_many_failures(house_at: OpenHouse) -> None:
+    async with house_at(proxy_hops=1, limit_address_failures=FEW) as house:
         await house.register("anna")
         from_there = {"X-Forwarded-For": "192.0.2.9"}
-        for number in range(FAILURES_PER_ADDRESS):
+        for number in range(FEW):
             body = {"login": f"user{number}", "password": "wrong"}
             assert (await house.http.post("/api/auth/login", json=body, headers=from_there)).status_code == 401
         good = {"login": "anna", "password": PASSWORD}
@@ -240,12 +241,13 @@ async def test_an_address_is_guarded_after_a_hundred_failures(house_at: OpenHous
         assert (await house.http.post("/api/auth/login", json=good, headers=elsewhere)).status_code == 200
 
 
-async def test_forwarded_addresses_are_not_believed_without_a_proxy(house: House) -> None:
-    for number in range(FAILURES_PER_ADDRESS):
-        headers = {"X-Forwarded-For": f"192.0.2.{number}"}
-        body = {"login": f"user{number}", "password": "wrong"}
-        await house.http.post("/api/auth/login", json=body, headers=headers)
-    assert (await log_in(house, login="somebody", password="wrong")).status_code == 429
+async def test_forwarded_addresses_are_not_believed_without_a_proxy(house_at: OpenHouse) -> None:
+    async with house_at(limit_address_failures=FEW) as house:
+        for number in range(FEW):
+            headers = {"X-Forwarded-For": f"192.0.2.{number}"}
+            body = {"login": f"user{number}", "password": "wrong"}
+            await house.http.post("/api/auth/login", json=body, headers=headers)
+        assert (await log_in(house, login="somebody", password="wrong")).status_code == 429
 
 
 async def test_trouble_with_the_store_is_no_failed_log_in(house: House) -> None:
