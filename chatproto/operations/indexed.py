@@ -9,17 +9,17 @@ from chatproto.wire.words import entries
 _AT: Final = "\x01at"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_APART: Final = 64
+APART: Final = 64
 """Entries of a log between two that tell the time: a search finds a date in the log by them."""
 
 
 def index_of(read: Unindexed) -> IndexedSpan:
     """The entries of each message of a stretch of the log."""
-    last, indexed = read.after_seq // _APART, list[IndexedMessage]()
+    last, indexed = read.after_seq // APART, list[IndexedMessage]()
     for message in read.messages:
         found = entries(message.content or "", message.sender_id, message.attachments)
-        if message.seq // _APART > last:
-            last = message.seq // _APART
+        if message.seq // APART > last:
+            last = message.seq // APART
             found |= {made_at(message.created_at)}
         indexed.append(IndexedMessage(message.seq, message.rev, found))
     return IndexedSpan(read.chat_id, read.after_seq, read.upto_seq, tuple(indexed))

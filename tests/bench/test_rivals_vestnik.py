@@ -1,12 +1,16 @@
 """The bench and the product still fit: people made through the storage, a server under the generator, big stores."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pymysql
 import pytest
 import trio
 
+from chatproto.operations import Unindexed
+from chatproto.operations.indexed import index_of
+from chatproto.wire.model import Message
 from runtime.config import load_settings
 from storage.migrate import upgrade
 from tests.bench.rivals import load
@@ -44,7 +48,7 @@ def test_a_filled_store_is_one_that_vestnik_could_have_written(tmp_path: Path) -
     settings = load_settings({}, overrides={"data_dir": tmp_path, "database_url": url})
     upgrade(settings.database_url)
     gathering = trio.run(gather, settings, 3, [range(3)] * 3)
-    fill(str(settings.database_url), gathering.rooms, [person.id for person in gathering.people], 50)
+    fill(str(settings.database_url), gathering.rooms, [person.id for person in gathering.people], 200)
     database = url.rpartition("/")[2]
     with (
         pymysql.connect(host="127.0.0.1", port=mariadb.port, user="app", password="apppw", database=database) as link,
@@ -59,8 +63,18 @@ def test_a_filled_store_is_one_that_vestnik_could_have_written(tmp_path: Path) -
             " AND m.sender_id = c.actor_id AND m.cid = c.cid"
         )
         (commands,) = cursor.fetchone() or (0,)
-    assert commands == sum(count for count, *_ in logs.values()) == 50
-    assert [logs[chat_id][0] for chat_id in gathering.rooms] == [26, 12, 12]
+        first = gathering.rooms[0]
+        cursor.execute("SELECT seq, word FROM message_words WHERE chat_id = %s", (first,))
+        indexed = {(seq, word.decode()) for seq, word in cursor.fetchall()}
+        cursor.execute("SELECT seq, sender_id, content, created_at FROM messages WHERE chat_id = %s", (first,))
+        stored = tuple(
+            Message(id=1, chat_id=first, seq=seq, sender_id=sender, content=text, created_at=at, cid="")
+            for seq, sender, text, at in ((*row[:3], row[3].replace(tzinfo=UTC)) for row in sorted(cursor.fetchall()))
+        )
+    wanted = index_of(Unindexed(first, 0, len(stored), stored))
+    assert indexed == {(message.seq, word) for message in wanted.messages for word in message.entries}
+    assert commands == sum(count for count, *_ in logs.values()) == 200
+    assert [logs[chat_id][0] for chat_id in gathering.rooms] == [100, 50, 50]
     assert {chat_id: (high, high, last) for chat_id, (_, _, high, last) in logs.items()} == heads
     assert all(low == 1 and count == high for count, low, high, _ in logs.values())
 

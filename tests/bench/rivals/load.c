@@ -182,7 +182,7 @@ static size_t take_frames(int index, char *data, size_t size) {
         if (opcode == 1 || opcode == 2) frame(index, text, length);
         else if (opcode == 9) put_frame(c, (uint32_t)index, 10, text, length);
         else if (opcode == 8) {
-            fprintf(stderr, "load: closed with %d %.*s\n", length > 1 ? head[header] << 8 | head[header + 1] : 0,
+            if (!closed) fprintf(stderr, "load: closed with %d %.*s\n", length > 1 ? head[header] << 8 | head[header + 1] : 0,
                     length > 2 ? (int)length - 2 : 0, text + 2);
             lost(index);
             return size;
@@ -302,7 +302,7 @@ static void turn_for(double seconds) {
 }
 
 static void talk(uint64_t until, double *due, double interval, int *turns) {
-    for (uint64_t now = microseconds(); now < until; now = microseconds()) {
+    for (uint64_t now = microseconds(); now < until && closed < options.connections; now = microseconds()) {
         int wait_ms = 20;
         if (options.enough && acked_in + http_answers >= (uint64_t)options.enough) return;
         if (options.rate > 0) {

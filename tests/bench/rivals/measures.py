@@ -15,6 +15,7 @@ from tests.bench.rivals.load import Load, Target
 from tests.bench.rivals.logins import LogIns
 from tests.bench.rivals.programs import Vestnik
 from tests.bench.rivals.runs import Pace, cpu_a_delivery, cpu_a_message
+from tests.bench.rivals.stopping import stopping
 from tests.bench.rivals.stores import stored
 
 IDLE: Final = 1000
@@ -188,10 +189,13 @@ MEASURES: Final = {
     "chats": Measure(chats),
     "logins": Measure(logins),
     "stored": Measure(stored),
+    "stop": Measure(stopping),
 }
+_ALONE: Final = {"stored", "stop"}
+"""They start servers of their own."""
 NEEDS: Final[dict[str, set[str]]] = {
     name: {measure for measure, what in MEASURES.items() if name in what.peers} for name in PEERS
-} | {MARIADB: set(MEASURES) - {"stored"}, SQLITE: {name for name, what in MEASURES.items() if what.sqlite}}
+} | {MARIADB: set(MEASURES) - _ALONE, SQLITE: {name for name, what in MEASURES.items() if what.sqlite}}
 
 
 def catch_up_reads(house: Vestnik) -> float | None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pymysql
 
+from chatproto.operations.indexed import APART, any_time
+from chatproto.wire.words import entries, sent_by
 from tests.bench.rivals import runs
 from tests.bench.rivals.contest import ROOM, Contest
 from tests.bench.rivals.figures import Goal, ratio
@@ -17,6 +19,9 @@ SMALL: Final = 1000
 OTHER_CHATS: Final = 9
 """They hold the half of the messages that is not in the room under measure."""
 CHUNK: Final = 100_000
+TEXT: Final = "An older message, such as people write, number "
+"""The seq stands behind it."""
+_MADE_AT: Final = "TIMESTAMPADD(SECOND, seq, '2024-01-01')"
 SETTLING: Final = 120.0
 """Seconds in which the database may write to its files what the filling left in memory."""
 
@@ -49,7 +54,10 @@ def _saturated(room: Target, contest: Contest) -> Callable[[], Load]:
 
 
 def fill(database_url: str, chat_ids: Sequence[int], sender_ids: Sequence[int], count: int) -> float:
-    """Store `count` messages, half of them in the first chat, the others spread; the seconds it took."""
+    """Store `count` messages, half of them in the first chat, the others spread; the seconds it took.
+
+    They are in the index of the search already, which the server would make during the measure; the rows of the other
+    chats, where nobody writes or searches, are left out."""
     began = time.monotonic()
     with _database(database_url) as cursor:
         first, *others = chat_ids
@@ -57,11 +65,14 @@ def fill(database_url: str, chat_ids: Sequence[int], sender_ids: Sequence[int], 
         shares |= {chat_id: count // 2 // len(others) for chat_id in others}
         for chat_id, share in shares.items():
             for start in range(1, share + 1, CHUNK):
-                _chunk(cursor, chat_id, sender_ids, start, min(start + CHUNK - 1, share))
+                end = min(start + CHUNK - 1, share)
+                _chunk(cursor, chat_id, sender_ids, start, end)
+                if chat_id == first:
+                    _words(cursor, chat_id, sender_ids, start, end)
             cursor.execute(
-                "UPDATE chats SET last_seq = %s, last_message_seq = %s, last_at ="
+                "UPDATE chats SET last_seq = %s, last_message_seq = %s, indexed_seq = %s, last_at ="
                 " (SELECT created_at FROM messages WHERE chat_id = %s AND seq = %s) WHERE id = %s",
-                (share, share, chat_id, share, chat_id),
+                (share, share, share, chat_id, share, chat_id),
             )
             cursor.connection.commit()
         _settle(cursor)
@@ -70,18 +81,38 @@ def fill(database_url: str, chat_ids: Sequence[int], sender_ids: Sequence[int], 
 
 def _chunk(cursor: Any, chat_id: int, sender_ids: Sequence[int], low: int, high: int) -> None:
     """Entries `low` to `high` of one chat, and the commands that made them."""
-    sender = f"ELT(1 + seq % {len(sender_ids)}, {', '.join(map(str, sender_ids))})"
+    sender = _sender(sender_ids)
     cid = "CONCAT('stored-', LPAD(seq, 12, '0'))"
     cursor.execute(
         "INSERT INTO messages (chat_id, seq, sender_id, content, created_at, cid)"
-        f" SELECT {chat_id}, seq, {sender}, CONCAT('An older message, such as people write, number ', seq),"
-        f" TIMESTAMPADD(SECOND, seq, '2024-01-01'), {cid} FROM seq_{low}_to_{high}"
+        f" SELECT {chat_id}, seq, {sender}, CONCAT('{TEXT}', seq), {_MADE_AT}, {cid} FROM seq_{low}_to_{high}"
     )
     cursor.execute(
         "INSERT INTO commands (chat_id, actor_id, cid, digest, first_seq, last_seq)"
         f" SELECT {chat_id}, {sender}, {cid}, UNHEX(SHA2({cid}, 256)), seq, seq FROM seq_{low}_to_{high}"
     )
     cursor.connection.commit()
+
+
+def _words(cursor: Any, chat_id: int, sender_ids: Sequence[int], low: int, high: int) -> None:
+    """What the index holds of these entries: see `chatproto.operations.indexed`."""
+    fixed = entries(TEXT, 0) - {sent_by(0)}
+    words = [(repr(word), "1") for word in sorted(fixed)]
+    words.append(("CAST(seq AS CHAR)", "1"))
+    words.append((f"CONCAT('{sent_by(0)[:-1]}', {_sender(sender_ids)})", "1"))
+    microseconds = f"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {_MADE_AT})"
+    prefix = any_time()[0]
+    words.append((f"CONCAT('{prefix}', LPAD(LOWER(HEX({microseconds})), 16, '0'))", f"seq % {APART} = 0"))
+    for word, condition in words:
+        cursor.execute(
+            f"INSERT INTO message_words (chat_id, word, seq) SELECT {chat_id}, {word}, seq"
+            f" FROM seq_{low}_to_{high} WHERE {condition}"
+        )
+    cursor.connection.commit()
+
+
+def _sender(sender_ids: Sequence[int]) -> str:
+    return f"ELT(1 + seq % {len(sender_ids)}, {', '.join(map(str, sender_ids))})"
 
 
 def _settle(cursor: Any) -> None:

@@ -20,7 +20,7 @@ MESSAGES: Final = 1.0
 
 def sockets(contest: Contest, count: int, seconds: float) -> None:
     """What they cost while they are silent, and how long a message to all of them takes."""
-    if (short := _descriptors(count + SPARE)) is not None:
+    if (short := raise_descriptors(count + SPARE)) is not None:
         raise LoadError(
             f"{count} sockets need {count + SPARE} descriptors; the hard limit here is {short} (ulimit -Hn)"
         )
@@ -45,8 +45,8 @@ def sockets(contest: Contest, count: int, seconds: float) -> None:
             contest.troubles.append(f"{count:,} sockets: {load.unsound}")
 
 
-def _descriptors(wanted: int) -> int | None:
-    """Raise the limit, which what is started from here inherits; the hard limit where that is below."""
+def raise_descriptors(wanted: int) -> int | None:
+    """Raise the limit, which what is started from here inherits; else the hard limit, where that is below."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft >= wanted or soft == resource.RLIM_INFINITY:
         return None
