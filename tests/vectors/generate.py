@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.vectors.scenarios import load
+from tests.vectors.searches import TABLES as SEARCHES
 from tests.vectors.server_scenarios import load as load_server
 from tests.vectors.texts import TABLES
 from tests.vectors.timelines import documents as timelines
@@ -25,12 +26,18 @@ def documents() -> dict[str, str]:
     client = {f"client-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load().items()}
     server = {f"server-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load_server().items()}
     text = {f"text/{name}.json": table_of(table) for name, table in TABLES.items()}
-    return client | server | text | {name: text_of(document) for name, document in timelines().items()}
+    search = {f"search/{name}.json": rows_of(rows()) for name, rows in SEARCHES.items()}
+    return client | server | text | search | {name: text_of(document) for name, document in timelines().items()}
 
 
 def table_of(table: list[tuple[str, Any]]) -> str:
     """A text and its tree a line."""
-    lines = ",\n".join(json.dumps({"text": text, "tree": tree}, ensure_ascii=False) for text, tree in table)
+    return rows_of([{"text": text, "tree": tree} for text, tree in table])
+
+
+def rows_of(rows: list[dict[str, Any]]) -> str:
+    """One a line."""
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     return f"[\n{lines}\n]\n"
 
 
