@@ -61,7 +61,7 @@ def policy(host: str) -> str:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
         f"media-src 'self'; connect-src 'self'{sockets}; font-src 'self'; manifest-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types lit-html vestnik-paste vestnik-worker"
+        "require-trusted-types-for 'script'; trusted-types lit-html vestnik-paste vestnik-worker vestnik-search"
     )
 
 

@@ -150,7 +150,7 @@ async def test_pages_may_do_only_what_they_need(http: httpx.AsyncClient) -> None
         "form-action": "'none'",
         "frame-ancestors": "'none'",
         "require-trusted-types-for": "'script'",
-        "trusted-types": "lit-html vestnik-paste vestnik-worker",
+        "trusted-types": "lit-html vestnik-paste vestnik-worker vestnik-search",
     }
 
 

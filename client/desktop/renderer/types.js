@@ -146,8 +146,15 @@
  *   {do: "line", chat_id: number, values: Partial<Timeline>} | {do: "tick"}} Update
  */
 
-/** A message that was found. `matches`: start and length of what was looked for, in code points.
- * @typedef {{message: Message, matches: [number, number][]}} Found */
+/**
+ * A message that was found. `matches`: start and length of what was looked for, in code points.
+ * @typedef {{message: Message, matches: [number, number][]}} Found
+ * What is looked for (docs/protocol.md: Search); null: that does not matter. `after` and `before` are RFC 3339.
+ * @typedef {{query: string, chat_id: number | null, sender_id: number | null, after: string | null, before: string | null,
+ *   has: "file" | "image" | "link" | null}} Wanted
+ * `here`: there is no link, and no more than what this machine has was looked through.
+ * @typedef {{ok: true, results: Found[], next_cursor: string | null, complete: boolean, here: boolean}} FoundPage
+ */
 
 /** A former text of a message. @typedef {{rev: number, content: string, edited_at: string | null}} Revision */
 
@@ -204,8 +211,7 @@
  *   typing: (chatId: number, on: boolean) => void,
  *   wake: () => void,
  *   searchUsers: (query: string) => Promise<{ok: true, users: User[]} | Refused>,
- *   searchMessages: (what: {query: string, chatId: number | null, cursor: string | null}) =>
- *     Promise<{ok: true, results: Found[], next_cursor: string | null, complete: boolean} | Refused>,
+ *   searchMessages: (wanted: Wanted, cursor: string | null) => Promise<FoundPage | Refused>,
  *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
  *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
  *   loadMembers: (chatId: number) => Promise<Done | Refused>,

@@ -17,6 +17,7 @@ import { Outgoing } from "./outgoing.js";
 import { Previews } from "./previews.js";
 import { requestActions } from "./requests.js";
 import { Profile, profileName } from "./profile.js";
+import { Searches } from "./searches.js";
 
 /** @typedef {import("../platform.js").Account} Account @typedef {import("../store/db.js").Store} Store */
 /** @typedef {import("../types.js").Messenger} Messenger @typedef {import("../types.js").Refused} Refused
@@ -41,6 +42,12 @@ export function createMessenger(platform, options = {}) {
   const { history, outgoing } = vestnik;
   const files = new Files(() => vestnik.api);
   const publish = (/** @type {Update[]} */ updates) => vestnik.publish(updates);
+  const searches = new Searches(
+    () => vestnik.model,
+    () => vestnik.api,
+    () => vestnik.db,
+    publish,
+  );
   const requests = requestActions(
     () => vestnik.api,
     publish,
@@ -73,6 +80,7 @@ export function createMessenger(platform, options = {}) {
     fileData: (id) => files.data(id),
     preview: async (id, size, place) =>
       (await vestnik.previews?.get(id, size, place)) ?? { ok: false, code: "cancelled" },
+    searchMessages: (wanted, cursor) => searches.search(wanted, cursor),
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
     remove: (chatId, target) => outgoing.remove(chatId, target),
     react: (chatId, target, emoji, on) => outgoing.react(chatId, target, emoji, on),

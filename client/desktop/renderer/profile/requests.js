@@ -1,14 +1,6 @@
 /** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
-import {
-  isChat,
-  isChatFiles,
-  isPinList,
-  isReaders,
-  isRevisionList,
-  isSearchAnswer,
-  isUser,
-} from "../protocol/frames.js";
+import { isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -95,21 +87,6 @@ export function requestActions(api, publish, chatOf) {
       const answer = await api().get(`/api/users/search?query=${encodeURIComponent(query)}&limit=20`);
       if (!answer.ok) return answer;
       return Array.isArray(answer.body?.users) ? { ok: true, users: answer.body.users.filter(isUser) } : BAD_ANSWER;
-    },
-
-    /** @param {{query: string, chatId: number | null, cursor: string | null}} what in all chats where none is named
-     * @returns {Promise<{ok: true, results: import("../types.js").Found[], next_cursor: string | null, complete: boolean} |
-     *   Refused>} */
-    async searchMessages({ query, chatId, cursor }) {
-      const wanted = new URLSearchParams({ query, limit: "20" });
-      if (chatId !== null) wanted.set("chat_id", String(chatId));
-      if (cursor !== null) wanted.set("cursor", cursor);
-      const answer = await api().get(`/api/search?${wanted}`);
-      if (!answer.ok) return answer;
-      if (!isSearchAnswer(answer.body)) return BAD_ANSWER;
-      const { results, users, next_cursor, complete } = answer.body;
-      publish([{ do: "users", users }]);
-      return { ok: true, results, next_cursor, complete: complete !== false };
     },
 
     /** @param {number} userId */

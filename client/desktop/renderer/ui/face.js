@@ -30,7 +30,8 @@
  * `redraw` asks for one render in the next animation frame; `redrawComposer`: of the composer alone. `reply` starts (or, with null, ends) a reply; `edit` puts a
  * message of one's own into the composer; `announce` tells an outcome to who hears the page instead of seeing it.
  * `ended` is given when the log-in is over that the part belongs to. `openChat` also moves the focus where it belongs;
- * `select` begins to choose several messages; `openPlace` goes where a link of ours leads.
+ * `select` begins to choose several messages; `openPlace` goes where a link of ours leads. `openFound`: from
+ * the results of a search, which are shown again (overlays: find-messages) by whoever goes back.
  * `showMessage` scrolls there and marks it for a moment; `showDay` to the first message of a time. `back`: to where one was
  * before that, in the same chat.
  * @typedef {{
@@ -45,6 +46,7 @@
  *   announce: (text: string) => void,
  *   select: (chatId: number, seq: number) => void,
  *   openPlace: (place: import("../state/places.js").Place) => Promise<void>,
+ *   openFound: (place: import("../state/places.js").Place, results: unknown) => Promise<void>,
  *   openChat: (chatId: number | null) => void,
  *   focusComposer: () => void,
  *   showMessage: (chatId: number, seq: number, focus?: boolean) => Promise<boolean>,

@@ -38,6 +38,8 @@ export class App {
   #parts = null;
   /** Somebody signed in by hand, or may: what lies before is not theirs. */
   #anew = false;
+  /** What a search had found when one went on from it. @type {{id: number, shown: unknown}} */
+  #results = { id: Date.now(), shown: null };
   /** What a screen reader was told last. */
   #said = "";
 
@@ -57,6 +59,10 @@ export class App {
       announce: (text) => this.#announce(text),
       select: (chatId, seq) => this.#parts?.selecting.begin(chatId, seq),
       openPlace: (place) => this.#openPlace(place),
+      openFound: (place, results) => {
+        this.#results = { id: this.#results.id + 1, shown: results };
+        return this.trail.found(this.#results.id, () => this.#openPlace(place));
+      },
       openChat: (chatId) => void this.#openChat(chatId),
       focusComposer: () => this.#parts?.composer.focus(),
       showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus, focus),
@@ -102,6 +108,7 @@ export class App {
       this.#parts.end();
       this.#parts = null;
       this.trail.end();
+      this.#results = { id: this.#results.id + 1, shown: null };
       this.face.overlays.closeAll();
     }
     this.#redraw();
@@ -260,9 +267,10 @@ export class App {
   }
 
   /** Where one was before, or after that. @param {import("./trail.js").Entry} entry */
-  async #goBack({ chat, seq }) {
+  async #goBack({ chat, seq, results }) {
     if (chat !== this.face.messenger.state().current) await this.#openChat(chat, false);
     if (chat !== null && seq !== null) await this.#parts?.log.show(chat, seq, true);
+    if (results === this.#results.id) this.face.overlays.open("find-messages", { again: this.#results.shown });
     this.#redraw();
   }
 
@@ -297,10 +305,12 @@ export class App {
     else if (id === "previous" || id === "next") parts.side.move(state, id);
     else if (id === "next-unread") parts.side.move(state, "unread");
     else if (id === "nth") parts.side.move(state, digit);
-    else if (id === "search") parts.side.focusSearch();
+    else if (id === "search") overlays.open("find-messages");
+    else if (id === "filter") parts.side.focusSearch();
     else if (id === "region") nextRegion(digit < 0 ? -1 : 1);
     else if (id === "back") window.history.back();
     else if (id === "find" && state.current !== null) parts.find.open(state.current);
+    else if (id === "find-next" && state.current !== null) parts.find.step(state.current, digit < 0 ? -1 : 1);
     else return false;
     return true;
   }

@@ -71,7 +71,7 @@ export class SignedIn {
     this.composer.rendered(state);
     if (!whole) return;
     this.log.rendered(state);
-    this.find.rendered(state);
+    this.find.rendered();
     this.notify.rendered(state);
     this.refusals.rendered(state);
   }

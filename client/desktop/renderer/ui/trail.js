@@ -7,8 +7,8 @@
 
 /**
  * `at`: which entry; `floor`: the first one of this log-in. `seq`: a place in the chat, where it matters. `back`: the
- * entry before is another place in the same chat.
- * @typedef {{at: number, floor: number, chat: number | null, seq: number | null, back: boolean}} Entry
+ * entry before is another place in the same chat. `results`: one went on from what a search had found, by its number.
+ * @typedef {{at: number, floor: number, chat: number | null, seq: number | null, back: boolean, results?: number}} Entry
  */
 
 /** @param {any} state @returns {Entry | null} */
@@ -17,6 +17,8 @@ const entryOf = (state) => (Number.isSafeInteger(state?.vestnik?.at) ? state.ves
 export class Trail {
   /** @type {Entry | null} null: nobody is signed in */
   #here = null;
+  /** All that is gone through after this entry is one step. @type {number | null} */
+  #from = null;
 
   /**
    * @param {(entry: Entry) => void} go @param {() => boolean} close whether there was something on top that closed
@@ -50,14 +52,29 @@ export class Trail {
   visit(from, to) {
     if (!this.#here || from === to) return;
     this.#replace({ ...this.#here, chat: from });
-    this.#push({ ...this.#here, at: this.#here.at + 1, chat: to, seq: null, back: false });
+    this.#push({ ...this.#here, at: this.#here.at + 1, chat: to, seq: null, back: false, results: undefined });
   }
 
   /** From one place of a chat to another. @param {number} chat @param {number | null} from @param {number} to */
   jump(chat, from, to) {
     if (!this.#here || from === to) return;
     this.#replace({ ...this.#here, chat, seq: from });
-    this.#push({ ...this.#here, at: this.#here.at + 1, seq: to, back: from !== null });
+    this.#push({ ...this.#here, at: this.#here.at + 1, seq: to, back: from !== null, results: undefined });
+  }
+
+  /**
+   * From the results of a search to a place: Back leads to them again.
+   * @param {number} results their number @param {() => Promise<void>} go
+   */
+  async found(results, go) {
+    if (!this.#here) return go();
+    const { at } = this.#here;
+    this.#replace({ ...this.#here, results });
+    this.#from = at;
+    await go();
+    this.#from = null;
+    // it was shown there already
+    if (this.#here?.at === at) this.#push({ ...this.#here, at: at + 1, results: undefined, back: false });
   }
 
   /** Whether one came here from another place of this chat. @param {number | null} chat */
@@ -93,6 +110,8 @@ export class Trail {
 
   /** @param {Entry} entry */
   #push(entry) {
+    const here = this.#here?.at ?? 0;
+    if (this.#from !== null && here > this.#from) return this.#replace({ ...entry, at: here, back: false });
     this.#here = entry;
     history.pushState({ vestnik: entry }, "");
   }

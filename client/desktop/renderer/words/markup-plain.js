@@ -32,3 +32,19 @@ export function plainInline(nodes, hidden) {
     })
     .join("");
 }
+
+/** Whether an address stands in a text, that of a page or an e-mail; not in code. @param {string} text */
+export function hasLink(text) {
+  return /[.@]|:\/\//u.test(text) && parse(text).some(linkInBlock);
+}
+
+/** @param {import("./markup.js").Block} block @returns {boolean} */
+function linkInBlock(block) {
+  if (block.type === "code_block") return false;
+  return block.type === "quote" ? block.children.some(linkInBlock) : block.children.some(linkIn);
+}
+
+/** @param {import("./markup.js").Inline} node @returns {boolean} */
+function linkIn(node) {
+  return node.type === "styled" ? node.children.some(linkIn) : node.type === "link";
+}

@@ -23,7 +23,7 @@ function contentPolicy({ server }) {
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types lit-html vestnik-paste vestnik-worker",
+    "trusted-types lit-html vestnik-paste vestnik-worker vestnik-search",
   ].join("; ");
 }
 

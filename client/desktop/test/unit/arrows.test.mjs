@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   protocol: ["rules"],
   words: ["rules"],
   state: ["protocol", "words", "rules"],
-  store: ["protocol", "state"],
+  store: ["protocol", "state", "words"],
   link: ["protocol"],
   platform: ["store", "words", "rules"],
   profile: ["link", "store", "state", "protocol", "rules"],

@@ -85,7 +85,7 @@ test("the page may call one server", () => {
   assert.equal(sources("form-action"), "'none'");
   assert.equal(sources("base-uri"), "'none'");
   assert.equal(sources("require-trusted-types-for"), "'script'");
-  assert.equal(sources("trusted-types"), "lit-html vestnik-paste vestnik-worker");
+  assert.equal(sources("trusted-types"), "lit-html vestnik-paste vestnik-worker vestnik-search");
   assert.doesNotMatch(header, /unsafe/);
   const open = policy.contentPolicy({ server: "http://localhost:8000" });
   assert.match(open, /img-src 'self' data: blob: http:\/\/localhost:8000 https:;/);

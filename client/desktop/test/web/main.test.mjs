@@ -271,6 +271,10 @@ test("quick keys go by the place on the keyboard, in a Russian layout too", { sk
   await page.keyboard.press("Escape");
   await find.waitFor({ state: "detached" });
   await page.keyboard.press("Control+Shift+KeyF");
+  await page.getByRole("dialog", { name: "Поиск по сообщениям" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("Control+Shift+KeyL");
   await becomes(() => page.evaluate(() => document.activeElement?.getAttribute("type")), "search");
   const region = () =>
     page.evaluate(() => document.activeElement?.closest("[data-region]")?.getAttribute("data-region"));

@@ -1,10 +1,11 @@
-/** Messages are found by their words: from the list of chats and from within a chat, by keys, and gone to. */
+/** Messages are found by their words: everywhere and in one chat, narrowed by chips and words, by mouse and by keys. */
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
   assertNoErrors,
   becomes,
+  chatRow,
   launchChromium,
   messageRow,
   newPerson,
@@ -13,6 +14,8 @@ import {
   startServer,
 } from "../harness/harness.js";
 import { assertInside, look } from "./look.js";
+
+/** @typedef {import("playwright-core").Page} Page */
 
 const skip = noChromium();
 
@@ -27,61 +30,134 @@ before(async () => {
   server = await startServer();
 });
 
-test("a word in another form is found in any chat, by keys, and gone to far up in the log", { skip }, async () => {
-  const account = await server.register("vera", { display_name: "Вера Соколова" });
-  const boris = await server.register("boris", { display_name: "Борис Лебедев" });
-  const direct = await server.direct(account, boris);
-  const group = await server.group(account, "Маяк 2.4", boris);
-  await server.send(boris, group, "Договорились о встрече у маяка");
-  for (let n = 0; n < 120; n += 1) await server.send(boris, group, `Сообщение ${n}`);
-  await server.send(boris, direct, "Встречу перенесли");
-  const vera = await newPerson(browser, server, "vera", { account });
-  const { page } = vera;
-  await openChat(page, direct);
-  await messageRow(page, "Встречу перенесли").waitFor();
+/** @param {Page} page */
+const dialog = (page) => page.getByRole("dialog", { name: "Поиск по сообщениям" });
+/** @param {Page} page */
+const field = (page) => dialog(page).getByRole("combobox", { name: "Слова из сообщения" });
+/** The messages that were found, as they stand. @param {Page} page */
+const results = (page) => dialog(page).getByRole("group", { name: "Сообщения" }).getByRole("option");
+/** @param {Page} page */
+const chips = (page) => dialog(page).getByRole("list", { name: "Условия поиска" }).getByRole("listitem");
+/** The texts of results. @param {Page} page */
+const found = (page) => results(page).locator(".row__preview > bdi").allTextContents();
 
-  await page.getByRole("searchbox", { name: "Поиск" }).fill("встреча");
-  const all = page.getByRole("button", { name: "Искать «встреча» в сообщениях" });
-  await all.focus();
-  await page.keyboard.press("Enter");
-  const dialog = page.getByRole("dialog", { name: "Поиск по сообщениям" });
-  const results = dialog.getByRole("option");
-  await becomes(() => results.count(), 2);
-  assert.deepEqual(await results.locator("mark").allTextContents(), ["Встречу", "встрече"]);
-  await assertInside(page);
-  await look(page, "find-messages");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
-  await becomes(() => dialog.count(), 0);
-  await messageRow(page, "Договорились о встрече у маяка").waitFor();
-  await becomes(() => page.locator(".msg.is-found").getByText("Договорились о встрече у маяка").count(), 1);
+/** Runs in the page: whether elements stand within the log. @param {Element[]} elements */
+function inSight(elements) {
+  return elements.map((element) => {
+    const log = element.closest("[role=log]")?.getBoundingClientRect();
+    const { top, bottom } = element.getBoundingClientRect();
+    return log !== undefined && top >= log.top && bottom <= log.bottom;
+  });
+}
 
-  await page.keyboard.press("Control+F");
-  await page.getByRole("searchbox", { name: "Найти в чате" }).fill("перенесли");
-  await page.getByRole("button", { name: "Во всей переписке" }).click();
-  await dialog.getByText("Ничего не найдено").waitFor();
-  await dialog.getByRole("button", { name: /Искать во всех чатах/ }).click();
-  await becomes(() => results.count(), 1);
-  const field = dialog.getByRole("combobox", { name: "Слова из сообщения" });
-  await field.fill("!?");
-  await dialog.getByText("Введите хотя бы одно слово").waitFor();
-  await page.keyboard.press("Escape");
-  await becomes(() => dialog.count(), 0);
-  assertNoErrors(vera);
-});
+test(
+  "a word in another form is found in any chat, by keys, and gone to far up; Back leads to the results",
+  { skip },
+  async () => {
+    const account = await server.register("vera", { display_name: "Вера Соколова" });
+    const boris = await server.register("boris", { display_name: "Борис Лебедев" });
+    const direct = await server.direct(account, boris);
+    const group = await server.group(account, "Маяк 2.4", boris);
+    await server.send(boris, group, "Договорились о встрече у маяка");
+    for (let n = 0; n < 120; n += 1) await server.send(boris, group, `Сообщение ${n}`);
+    await server.send(boris, direct, "Встречу перенесли, см. https://example.com/plan");
+    await server.send(account, group, "Маяк включили");
+    const vera = await newPerson(browser, server, "vera", { account });
+    const { page } = vera;
+    await openChat(page, direct);
 
-test("many results come in parts", { skip }, async () => {
-  const account = await server.register("anna", { display_name: "Анна Ковалёва" });
-  const other = await server.register("oleg", { display_name: "Олег" });
+    await page.keyboard.press("Control+Shift+F");
+    await page.keyboard.type("встреча");
+    await becomes(() => results(page).locator("mark").allTextContents(), ["Встречу", "встрече"]);
+    await assertInside(page);
+    await look(page, "find-messages");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await becomes(() => dialog(page).count(), 0);
+    await becomes(() => messageRow(page, "Договорились о встрече у маяка").evaluateAll(inSight), [true]);
+    await page.keyboard.press("Alt+ArrowLeft");
+    await becomes(() => found(page).then((all) => all.length), 2, "Back shows the results as they were");
+    assert.equal(await field(page).inputValue(), "встреча");
+    await becomes(() => results(page).nth(1).getAttribute("aria-selected"), "true");
+    await page.keyboard.press("Escape");
+    await becomes(() => dialog(page).count(), 0);
+    await chatRow(page, direct).and(page.locator("[aria-current=true]")).waitFor();
+
+    // chips by the mouse: a person, a chat, a link
+    await page.keyboard.press("Control+Shift+F");
+    await dialog(page).getByRole("button", { name: "От кого" }).click();
+    await becomes(() => field(page).inputValue(), "от:");
+    await dialog(page).getByRole("option", { name: "Борис Лебедев" }).click();
+    await becomes(() => chips(page).count(), 1);
+    await page.keyboard.type("маяк");
+    await becomes(() => found(page), ["Договорились о встрече у маяка"]);
+    await dialog(page)
+      .getByRole("button", { name: /Убрать условие: от/u })
+      .click();
+    await becomes(() => found(page), ["Маяк включили", "Договорились о встрече у маяка"]);
+    await becomes(() => dialog(page).getByRole("group", { name: "Чаты и люди" }).getByRole("option").allTextContents().then((all) => all.length), 1); // prettier-ignore
+
+    // the same by words and by keys alone
+    await field(page).fill("в:маяк встречу ");
+    await becomes(() => chips(page).allTextContents().then((all) => all.map((one) => one.replace(/\s+/gu, " ").trim())), ["в чате Маяк 2.4"]); // prettier-ignore
+    await becomes(() => field(page).inputValue(), "встречу ");
+    await becomes(() => found(page), ["Договорились о встрече у маяка"]);
+    await field(page).fill("");
+    await page.keyboard.press("Backspace");
+    await becomes(() => chips(page).count(), 0);
+    await page.keyboard.type("встреча есть:с");
+    await page.keyboard.press("Enter");
+    await becomes(() => chips(page).count(), 1);
+    await becomes(() => found(page).then(([first = ""]) => first.slice(0, 7)), "Встречу");
+    await becomes(() => results(page).count(), 1);
+    await page.keyboard.type("до:вчера ");
+    await dialog(page).getByText("Ничего не найдено").waitFor();
+    await look(page, "find-chips");
+    await field(page).fill("от:никто ");
+    await dialog(page).getByText("Кто «никто», непонятно").waitFor();
+    await field(page).fill("!?");
+    await dialog(page).getByText("Введите хотя бы одно слово").waitFor();
+    await page.keyboard.press("Escape");
+    assertNoErrors(vera);
+  },
+);
+
+test("in a chat one steps through the whole of its history, by keys", { skip }, async () => {
+  const account = await server.register("gleb", { display_name: "Глеб" });
+  const other = await server.register("inna", { display_name: "Инна" });
   const chat = await server.group(account, "Отчёты", other);
-  for (let n = 0; n < 25; n += 1) await server.send(other, chat, `Отчёт номер ${n}`);
-  const anna = await newPerson(browser, server, "anna", { account });
-  await openChat(anna.page, chat);
-  await anna.page.getByRole("searchbox", { name: "Поиск" }).fill("отчёты");
-  await anna.page.getByRole("button", { name: "Искать «отчёты» в сообщениях" }).click();
-  const results = anna.page.getByRole("dialog").getByRole("option");
-  await becomes(() => results.count(), 20);
-  await anna.page.getByRole("button", { name: "Показать ещё" }).click();
-  await becomes(() => results.count(), 25);
-  assertNoErrors(anna);
+  for (let n = 0; n < 130; n += 1) await server.send(other, chat, n % 5 ? `Сообщение ${n}` : `Отчётом номер ${n}`);
+  const gleb = await newPerson(browser, server, "gleb", { account });
+  const { page } = gleb;
+  await openChat(page, chat);
+  await page.keyboard.press("Control+F");
+  const find = page.getByRole("searchbox", { name: "Найти в чате" });
+  await find.fill("отчёты");
+  await find.press("Enter");
+  await page.getByText("1 из 20+").waitFor();
+  /** @param {string} text */
+  const there = (text) => becomes(() => page.getByText(text, { exact: true }).evaluateAll(inSight), [true], text);
+  await there("Отчётом номер 125");
+  await becomes(() => page.getByText("Отчётом номер 125", { exact: true }).locator("mark").textContent(), "Отчётом");
+  await look(page, "find-in-chat");
+  await find.press("Enter");
+  await there("Отчётом номер 120");
+  await find.press("Shift+Enter");
+  await there("Отчётом номер 125");
+  await page.getByRole("log").focus();
+  await page.keyboard.press("F3");
+  await there("Отчётом номер 120");
+  await page.keyboard.press("Shift+F3");
+  await there("Отчётом номер 125");
+  for (let at = 2; at <= 26; at += 1) {
+    await page.getByRole("button", { name: "К более старому" }).click();
+    await page.getByText(new RegExp(`^${at} из (20\\+|26)$`, "u")).waitFor();
+  }
+  await there("Отчётом номер 0");
+  await page.getByRole("button", { name: "Во всех чатах" }).click();
+  await becomes(() => results(page).count(), 20);
+  await results(page).last().scrollIntoViewIfNeeded();
+  await becomes(() => results(page).count(), 26, "further ones come as one scrolls");
+  await page.keyboard.press("Escape");
+  assertNoErrors(gleb);
 });

@@ -1,96 +1,166 @@
-/** Looking for words in all that was written, in every chat or in one; the server finds them. */
+/** Looking for words in all that was written, narrowed by chips; chats and people of that name are found beside it. */
 
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { readFilters, withFilter, without } from "../../words/filters.js";
 import { listTime } from "../../words/format.js";
 import { excerpt } from "../../words/found.js";
-import { errorText, t } from "../../words/i18n.js";
+import { language, t } from "../../words/i18n.js";
 import { nameOf, titleOf } from "../../words/names.js";
+import { chatAvatar } from "../parts/chat-avatar.js";
 import { listKey, reveal } from "../parts/combobox.js";
+import { createFinding, keyOf } from "../parts/finding.js";
+import { foundProblem } from "../parts/found-words.js";
 import { icon } from "../parts/icon.js";
 import { marked } from "../parts/marked.js";
 import { quickFoot, quickInput } from "../parts/quick.js";
+import { KINDS, createFilters, filterChips } from "./find-filters.js";
+import { createPlaces, entryRow } from "./places.js";
 
-/** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").Found} Found */
+/** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").Found} Found
+ * @typedef {import("./find-filters.js").Kind} Kind */
+/**
+ * All that is shown, to be shown again. @typedef {{text: string, filters: import("./find-filters.js").Filter[],
+ *   answer: import("../parts/finding.js").Answer, active: string, top: number}} Memory
+ * A row that can be chosen. @typedef {{id: string, run: () => void}} Choice
+ */
 
 const LIST = "found-list";
-/** Milliseconds that a query waits for more of it. */
-const PAUSE = 250;
-/** Results that are kept; who needs more of them narrows the query. */
-const MOST = 500;
+const BODY = "found-body";
+/** Chats and people that are shown above the messages. */
+const PLACES = 4;
+/** So near (px) to the end of the results further ones are asked for. */
+const NEAR = 300;
 
-/** `params`: `{query?, chatId?}`; without a chat all are looked through. @type {import("../parts/dialog.js").DialogMaker} */
-export function findMessages(face, { query: first = "", chatId = null }, close) {
-  let query = first;
-  let within = chatId;
-  let active = 0;
-  /** @type {Found[]} */
-  let results = [];
-  /** @type {{cursor: string | null, complete: boolean, busy: boolean, problem: string | null, asked: string}} */
-  let answer = { cursor: null, complete: true, busy: false, problem: null, asked: "" };
-  let turn = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let waiting = undefined;
+/** @param {Found} found */
+const idOf = (found) => `found-${keyOf(found)}`;
 
-  /** @param {boolean} more of the same */
-  async function ask(more) {
-    const mine = ++turn;
-    const asked = query.trim();
-    if (!asked) {
-      [results, answer] = [[], { cursor: null, complete: true, busy: false, problem: null, asked }];
-      return face.redraw();
-    }
-    answer = { ...answer, busy: true, problem: null };
-    face.redraw();
-    const cursor = more ? answer.cursor : null;
-    const page = await face.messenger.searchMessages({ query: asked, chatId: within, cursor });
-    if (mine !== turn) return;
-    if (page.ok) {
-      results = more ? [...results, ...page.results] : page.results;
-      const full = results.length >= MOST;
-      answer = { cursor: full ? null : page.next_cursor, complete: page.complete, busy: false, problem: null, asked };
-      if (!more) active = 0;
-    } else {
-      const words = page.code === "validation_failed" ? t("find.no_word") : errorText(page);
-      answer = { ...answer, busy: false, problem: words, asked };
-    }
-    face.redraw();
+/**
+ * `params`: `{query?, chatId?, again?}`; `again`: the Memory of results that one went on from.
+ * @type {import("../parts/dialog.js").DialogMaker}
+ */
+export function findMessages(face, { query = "", chatId = null, again = null }, close) {
+  const before = /** @type {Memory | null} */ (again);
+  const filters = createFilters(face, before?.filters);
+  const finding = createFinding(face, before?.answer);
+  const places = createPlaces(face, close);
+  let text = before?.text ?? query;
+  /** The id of the row that the mark is on; the first one where it is none of those. */
+  let active = before?.active ?? "";
+
+  /** @param {State} state @returns {import("./places.js").Ranked[]} */
+  function placesOf(state) {
+    const { words, typed } = readFilters(text);
+    return words === "" || typed.length > 0 || filters.list().length > 0 ? [] : places.found(state, words, PLACES);
   }
 
-  function later() {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => ask(false), PAUSE);
+  /** @param {State} state @param {boolean} [now] without waiting for more */
+  function search(state, now = false) {
+    const { wanted, unknown } = filters.read(state, text);
+    finding.want(unknown ? { ...wanted, query: "" } : wanted, now);
+  }
+
+  /** @param {string} typed */
+  function change(typed) {
+    const state = face.messenger.state();
+    text = filters.take(state, typed);
+    active = "";
+    filters.type(text);
+    places.type(readFilters(text).words);
+    search(state);
+    face.redraw();
+    // the field is as the text is, drawn or not
+    const field = fieldOf();
+    if (field && field.value !== text) field.value = text;
+  }
+
+  /** @param {Kind} kind */
+  function remove(kind) {
+    filters.remove(kind);
+    search(face.messenger.state(), true);
+    face.redraw();
+    fieldOf()?.focus();
+  }
+
+  /** @param {Kind} kind */
+  function begin(kind) {
+    change(withFilter(text, kind, language()));
+    fieldOf()?.focus();
+  }
+
+  /** @param {import("./find-filters.js").Completion} completion */
+  function complete({ filter }) {
+    const open = readFilters(text).typed.find((typed) => typed.open);
+    filters.add(filter);
+    change(open ? without(text, open) : text);
+    search(face.messenger.state(), true);
+    fieldOf()?.focus();
   }
 
   /** @param {Found} found */
-  function go({ message }) {
+  function go(found) {
+    const { message } = found;
+    const top = document.getElementById(BODY)?.scrollTop ?? 0;
+    /** @type {Memory} */
+    const memory = { text, filters: filters.list(), answer: finding.get(), active: idOf(found), top };
     close();
-    void face.openPlace({ chat_id: message.chat_id, seq: message.seq });
+    void face.openFound({ chat_id: message.chat_id, seq: message.seq }, memory);
+  }
+
+  /** @param {State} state */
+  function shown(state) {
+    const completions = filters.completions(state, text);
+    const ranked = placesOf(state);
+    const { results } = finding.get();
+    /** @type {Choice[]} */
+    const choices = [
+      ...completions.map((one) => ({ id: one.id, run: () => complete(one) })),
+      ...ranked.map(({ candidate }) => ({ id: candidate.id, run: candidate.run })),
+      ...results.map((found) => ({ id: idOf(found), run: () => go(found) })),
+    ];
+    return {
+      completions,
+      ranked,
+      results,
+      choices,
+      at: Math.max(
+        0,
+        choices.findIndex(({ id }) => id === active),
+      ),
+    };
   }
 
   /** @param {KeyboardEvent} event */
   function keys(event) {
-    const key = listKey(event, active, results.length);
+    const last = filters.list().at(-1);
+    if (event.key === "Backspace" && text === "" && last) {
+      event.preventDefault();
+      return remove(last.kind);
+    }
+    const { choices, at } = shown(face.messenger.state());
+    const key = listKey(event, at, choices.length);
     if (key === null) return;
     event.preventDefault();
-    if ("choose" in key) return go(results[key.choose]);
-    active = key.active;
-    reveal(idOf(results[active]));
+    if ("choose" in key) return choices[key.choose].run();
+    active = choices[key.active].id;
+    if (key.active === choices.length - 1) void finding.more();
+    reveal(active);
     face.redraw();
   }
 
-  /** @param {Found} found */
-  const idOf = ({ message }) => `found-${message.chat_id}-${message.seq}`;
+  /** @param {Event} event */
+  function scrolled({ currentTarget }) {
+    const body = /** @type {HTMLElement} */ (currentTarget);
+    if (body.scrollHeight - body.clientHeight - body.scrollTop < NEAR) void finding.more();
+  }
 
-  /** @param {State} state @param {Found} found @param {number} at */
-  function option(state, found, at) {
+  /** @param {State} state @param {Found} found @param {boolean} here */
+  function option(state, found, here) {
     const { message, matches } = found;
     const chat = state.chats.get(message.chat_id);
     const name = message.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(message.sender_id));
-    const where = chat && within === null && chat.is_group ? `${name} · ${titleOf(chat, state.me)}` : name;
-    const { text, places } = excerpt(message.content ?? "", matches);
-    const here = at === active;
+    const piece = excerpt(message.content ?? "", matches);
     return html`<li
       role="option"
       id=${idOf(found)}
@@ -98,77 +168,138 @@ export function findMessages(face, { query: first = "", chatId = null }, close) 
       class=${classMap({ row: true, "row--found": true, "is-active": here })}
       @click=${() => go(found)}
     >
+      ${chat ? chatAvatar(face, state, chat, "s") : nothing}
       <span class="row__main">
         <span class="row__line">
-          <span class="row__name truncate"><bdi>${where}</bdi></span>
+          <span class="row__name truncate"><bdi>${chat ? titleOf(chat, state.me) : name}</bdi></span>
           <time class="row__time" datetime=${message.created_at}>${listTime(message.created_at, new Date())}</time>
         </span>
         <span class="row__line"
-          ><span class="row__preview"><bdi>${marked(text, places)}</bdi></span></span
+          ><span class="row__preview"
+            ><span class="row__who"><bdi>${name}</bdi>:</span> <bdi>${marked(piece.text, piece.places)}</bdi></span
+          ></span
         >
       </span>
     </li>`;
   }
 
-  function told() {
-    if (answer.problem) return html`<p class="err">${icon("alert", "icon--s")}<span>${answer.problem}</span></p>`;
-    if (answer.busy && !results.length) return html`<p class="note">${t("find.searching")}</p>`;
-    if (!answer.asked) return html`<p class="note">${t("find.hint")}</p>`;
-    if (!results.length) return html`<p class="note">${t(answer.cursor ? "find.none_yet" : "find.none")}</p>`;
-    return answer.complete ? nothing : html`<p class="note">${t("find.incomplete")}</p>`;
+  /** @param {State} state @param {boolean} some there is something else in the list */
+  function told(state, some) {
+    const { asked, busy, results, cursor, problem, here, complete: whole } = finding.get();
+    const { unknown, wanted } = filters.read(state, text);
+    if (places.problem()) return problemNote(places.problem() ?? "");
+    if (unknown) return problemNote(t(`find.unknown_${unknown.kind}`, { value: unknown.value }));
+    if (problem) return problemNote(foundProblem(problem));
+    if (busy && !results.length) return html`<p class="note">${t("find.searching")}</p>`;
+    if (wanted.query === "") return some ? nothing : html`<p class="note">${t("find.hint")}</p>`;
+    if (here) return html`<p class="note">${icon("offline", "icon--s")} ${t(results.length ? "find.here" : "find.none_here")}</p>`; // prettier-ignore
+    if (asked && !results.length) return html`<p class="note">${t(cursor ? "find.none_yet" : "find.none")}</p>`;
+    return whole ? nothing : html`<p class="note">${t("find.incomplete")}</p>`;
   }
 
-  if (query.trim()) void ask(false);
+  /** @param {string} words */
+  const problemNote = (words) => html`<p class="err">${icon("alert", "icon--s")}<span>${words}</span></p>`;
+
+  /** @param {string} label @param {unknown} rows */
+  const group = (label, rows) =>
+    html`<div class="list-head" aria-hidden="true">${label}</div>
+      <ul role="group" aria-label=${label}>
+        ${rows}
+      </ul>`;
+
+  if (chatId !== null) {
+    const { chats, me } = face.messenger.state();
+    const chat = chats.get(chatId);
+    if (chat) filters.add({ kind: "in", value: chatId, label: titleOf(chat, me) });
+  }
+  if (before === null && text) {
+    places.type(text);
+    search(face.messenger.state(), true);
+  }
+  if (before) requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(BODY)?.scrollTo(0, before.top))); // prettier-ignore
   return {
     title: () => t("find.title"),
-    kind: "dialog--quick",
+    kind: "dialog--quick dialog--find",
     harmless: true,
     bare: true,
     gone: () => {
-      clearTimeout(waiting);
-      turn += 1;
+      finding.stop();
+      filters.stop();
+      places.stop();
     },
     content(state) {
-      const current = results[active];
-      const chat = within === null ? undefined : state.chats.get(within);
+      finding.follow(state);
+      const { completions, ranked, results, choices, at } = shown(state);
+      const current = choices[at]?.id;
+      const { cursor, busy } = finding.get();
       return html`<div class="quick__input">
           ${icon("search")}
           ${quickInput({
             label: t("find.label"),
             list: LIST,
-            count: results.length,
-            active: current && idOf(current),
-            value: query,
-            typed: (text) => {
-              query = text;
-              later();
-            },
+            count: choices.length,
+            active: current,
+            value: text,
+            typed: change,
             keys,
           })}
-          ${
-            chat
-              ? html`<button
-                  class="chip"
-                  type="button"
-                  aria-label=${t("find.everywhere", { title: titleOf(chat, state.me) })}
-                  @click=${() => {
-                    within = null;
-                    void ask(false);
-                  }}
-                >
-                  <bdi class="truncate">${titleOf(chat, state.me)}</bdi> ${icon("close", "icon--xs")}
-                </button>`
-              : nothing
-          }
+          <button class="ibtn ibtn--s" type="button" aria-label=${t("dialog.close_esc")} @click=${close}>
+            ${icon("close", "icon--s")}
+          </button>
         </div>
-        <div class="dialog__body dialog__body--list">
-          <ul id=${LIST} role="listbox" aria-label=${t("find.results")} ?hidden=${results.length === 0}>
-            ${repeat(results, idOf, (found, at) => option(state, found, at))}
+        <div class="find-filters">
+          <ul class="chips" aria-label=${t("find.filters")} ?hidden=${filters.list().length === 0}>
+            ${filterChips(filters.list(), remove)}
           </ul>
-          <div class="find-note" role="status">${told()}</div>
+          <div class="chips" role="group" aria-label=${t("find.narrow")}>
+            ${KINDS.filter((kind) => filters.list().every((filter) => filter.kind !== kind)).map(
+              (kind) =>
+                html`<button class="chip chip--filter" type="button" @click=${() => begin(kind)}>
+                  ${t(`find.by_${kind}`)}
+                </button>`,
+            )}
+          </div>
+        </div>
+        <div class="dialog__body dialog__body--list" id=${BODY} @scroll=${scrolled}>
+          <div id=${LIST} role="listbox" aria-label=${t("find.results")} ?hidden=${choices.length === 0}>
+            ${
+              completions.length
+                ? group(
+                    t("find.narrow"),
+                    completions.map((one) =>
+                      entryRow(
+                        { candidate: { ...one, more: [], run: () => complete(one) }, places: [] },
+                        one.id === current,
+                      ),
+                    ),
+                  )
+                : nothing
+            }
+            ${
+              ranked.length
+                ? group(
+                    t("switcher.chats"),
+                    repeat(
+                      ranked,
+                      ({ candidate }) => candidate.id,
+                      (answer) => entryRow(answer, answer.candidate.id === current),
+                    ),
+                  )
+                : nothing
+            }
+            ${
+              results.length
+                ? group(
+                    t("find.messages"),
+                    repeat(results, idOf, (found) => option(state, found, idOf(found) === current)),
+                  )
+                : nothing
+            }
+          </div>
+          <div class="find-note" role="status">${told(state, choices.length > 0)}</div>
           ${
-            answer.cursor && !answer.busy
-              ? html`<button class="btn btn--plain btn--s find-more" type="button" @click=${() => ask(true)}>
+            cursor && !busy
+              ? html`<button class="btn btn--plain btn--s find-more" type="button" @click=${() => finding.more()}>
                   ${t("find.more")}
                 </button>`
               : nothing
@@ -178,3 +309,6 @@ export function findMessages(face, { query: first = "", chatId = null }, close) 
     },
   };
 }
+
+/** @returns {HTMLInputElement | null} */
+const fieldOf = () => document.querySelector(".dialog--find .quick__input input");

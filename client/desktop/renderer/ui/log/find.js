@@ -1,39 +1,50 @@
-/** Looking for words in the messages of a chat that are loaded, and page by page in older ones where one asks for it. */
+/** Looking for words in the whole of a chat, and stepping through what was found; each step opens its place. */
 
-import { shownItems } from "../../state/changes.js";
 import { t } from "../../words/i18n.js";
-import { foundSeqs } from "../../words/search.js";
+import { fold } from "../../words/search.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { createFinding } from "../parts/finding.js";
+import { foundProblem } from "../parts/found-words.js";
 import { icon } from "../parts/icon.js";
 import { isComposed } from "../parts/keys.js";
 
-/** @typedef {import("../../types.js").State} State */
+/** @typedef {import("../../types.js").State} State @typedef {import("../parts/finding.js").Answer} Answer */
 
-/** Older pages that are looked through before one is asked again. */
-const PAGES = 5;
+/** Words of results that are marked in the log. */
+const MARKED = 12;
 
 /**
- * `seq`: the message that was gone to; `pages`: how many older ones are still to be looked through, null while none are.
- * @typedef {{chatId: number, query: string, seq: number | null, pages: number | null}} Open
+ * `at`: which result was gone to; `step`: where to go when the answer is there.
+ * @typedef {{chatId: number, query: string, at: number | null, step: 1 | -1 | null,
+ *   finding: ReturnType<typeof createFinding>}} Open
  */
 
 export class Find {
   /** @type {Open | null} */
   #open = null;
+  /** The words that are marked, of these results. @type {{of: unknown, words: string}} */
+  #marked = { of: null, words: "" };
 
   /** @param {import("../face.js").Face} face */
   constructor(face) {
     this.face = face;
   }
 
-  /** What is looked for in this chat. @param {number} chatId */
+  /** What is to be marked in this chat: what was looked for, as it stands there. @param {number} chatId */
   query(chatId) {
-    return this.#open?.chatId === chatId ? this.#open.query : "";
+    const open = this.#open;
+    if (open?.chatId !== chatId) return "";
+    const { results } = open.finding.get();
+    if (this.#marked.of !== results) this.#marked = { of: results, words: wordsOf(results) };
+    return this.#marked.words;
   }
 
   /** @param {number} chatId */
   open(chatId) {
-    if (this.#open?.chatId !== chatId) this.#open = { chatId, query: "", seq: null, pages: null };
+    if (this.#open?.chatId !== chatId) {
+      this.#open?.finding.stop();
+      this.#open = { chatId, query: "", at: null, step: null, finding: createFinding(this.face) };
+    }
     this.face.redraw();
     requestAnimationFrame(() => {
       const input = /** @type {HTMLInputElement | null} */ (document.querySelector(".find input"));
@@ -44,18 +55,26 @@ export class Find {
 
   close() {
     if (!this.#open) return false;
+    this.#open.finding.stop();
     this.#open = null;
     this.face.redraw();
     this.face.focusComposer();
     return true;
   }
 
+  /** To the next result, wherever the focus is; what is not open is opened. @param {number} chatId @param {1 | -1} step */
+  step(chatId, step) {
+    if (this.#open?.chatId !== chatId || !this.#open.query.trim()) return this.open(chatId);
+    void this.#go(step);
+  }
+
   /** @param {State} state @param {number} chatId */
   template(state, chatId) {
     const open = this.#open;
     if (!open || open.chatId !== chatId) return nothing;
-    const found = this.#found(state);
-    const atStart = state.timelines.get(chatId)?.at_start ?? true;
+    open.finding.follow(state);
+    const answer = open.finding.get();
+    const none = !answer.results.length;
     return html`<div class="find" role="search" aria-label=${t("log.find")}>
       <div class="search">
         ${icon("search", "icon--s")}
@@ -65,111 +84,81 @@ export class Find {
           aria-label=${t("log.find")}
           placeholder=${t("log.find")}
           autocomplete="off"
+          spellcheck="false"
+          maxlength="200"
           .value=${open.query}
           @input=${this.#input}
           @keydown=${this.#key}
         />
-        <span class="find__count" role="status">${count(open, found)}</span>
+        <span class="find__count" role="status">${count(open, answer)}</span>
       </div>
-      <button
-        class="ibtn ibtn--s"
-        aria-label=${t("log.find_older")}
-        title=${t("log.find_older")}
-        ?disabled=${!found.length}
-        @click=${() => this.#go(1)}
-      >
-        ${icon("left", "icon--s find__up")}
-      </button>
-      <button
-        class="ibtn ibtn--s"
-        aria-label=${t("log.find_newer")}
-        title=${t("log.find_newer")}
-        ?disabled=${!found.length}
-        @click=${() => this.#go(-1)}
-      >
-        ${icon("down", "icon--s")}
-      </button>
-      <button
-        class="ibtn ibtn--s"
-        aria-label=${t("log.find_close")}
-        title=${t("log.find_close")}
-        @click=${() => this.close()}
-      >
-        ${icon("close", "icon--s")}
-      </button>
-      ${
-        open.query.trim()
-          ? html`<button class="link-btn find__all" type="button" @click=${() => this.#everywhere(open)}>
-              ${t("log.find_all")}
-            </button>`
-          : nothing
-      }
-      <p class="find__none ${noneOf(open, found) ? "" : "sr"}">
-        <span role="status">${noneOf(open, found) ? noneWords(open, atStart) : nothing}</span>
-        ${
-          noneOf(open, found) && open.pages === null && !atStart
-            ? html`<button class="link-btn" type="button" @click=${this.#earlier}>${t("log.find_earlier")}</button>`
-            : nothing
-        }
+      ${this.#button("log.find_older", "Enter", "left", "icon--s find__up", none, () => this.#go(1))}
+      ${this.#button("log.find_newer", "Shift+Enter", "down", "icon--s", none, () => this.#go(-1))}
+      ${this.#button("log.find_close", "Esc", "close", "icon--s", false, () => this.close())}
+      <p class="find__none">
+        <span role="status">${note(answer)}</span>
+        <button class="link-btn" type="button" @click=${() => this.#everywhere(open)}>${t("log.find_all")}</button>
       </p>
     </div>`;
   }
 
-  /** In the whole of the chat, by the server. @param {Open} open */
-  #everywhere({ chatId, query }) {
-    this.face.overlays.open("find-messages", { query, chatId });
+  /**
+   * @param {string} label @param {string} key @param {string} picture @param {string} size @param {boolean} off
+   * @param {() => unknown} act
+   */
+  #button(label, key, picture, size, off, act) {
+    return html`<button
+      class="ibtn ibtn--s"
+      type="button"
+      aria-label=${t(label)}
+      title="${t(label)} (${key})"
+      ?disabled=${off}
+      @click=${act}
+    >
+      ${icon(picture, size)}
+    </button>`;
   }
 
-  /** Nothing is found in what is loaded: go back to the oldest of it, and look through what is older. */
-  #earlier = () => {
-    const open = this.#open;
-    const first = open && this.face.messenger.state().timelines.get(open.chatId)?.items[0];
-    if (!open || !first) return;
-    this.#open = { ...open, pages: PAGES };
-    // who stays at the end would see it leave the window, which has its bounds
-    void this.face.showMessage(open.chatId, first.seq, false);
-    this.face.redraw();
-    /** @type {HTMLElement | null} */ (document.querySelector(".find input"))?.focus();
-  };
-
-  /** After each render: the next page, while nothing is found. @param {State} state */
-  rendered(state) {
-    const open = this.#open;
-    const timeline = open === null || open.pages === null ? undefined : state.timelines.get(open.chatId);
-    if (!open || !timeline || timeline.loading !== null) return;
-    const found = this.#found(state);
-    if (!found.length && open.pages && !timeline.at_start && !timeline.problem) {
-      this.#open = { ...open, pages: open.pages - 1 };
-      void this.face.messenger.loadOlder(open.chatId);
-      return;
-    }
-    this.#open = { ...open, pages: null };
-    if (found.length) this.#go(1);
-    this.face.redraw();
+  /** In all chats. @param {Open} open */
+  #everywhere({ query }) {
+    this.face.overlays.open("find-messages", { query });
   }
 
-  /** @param {State} state */
-  #found(state) {
-    if (!this.#open) return [];
-    const timeline = state.timelines.get(this.#open.chatId);
-    return timeline ? foundSeqs(shownItems(timeline, state.me?.id ?? 0), this.#open.query) : [];
+  /** After each render: a step that waited for its answer. */
+  rendered() {
+    const open = this.#open;
+    if (!open || open.step === null || open.finding.get().busy) return;
+    const { step } = open;
+    open.step = null;
+    void this.#go(step);
   }
 
   /** @param {1 | -1} step towards the older, towards the newer */
-  #go(step) {
-    const found = this.#found(this.face.messenger.state());
-    if (!this.#open || !found.length) return;
-    const at = found.indexOf(this.#open.seq ?? 0);
-    const first = step > 0 ? 0 : found.length - 1;
-    const seq = found[at < 0 ? first : (at + step + found.length) % found.length];
-    this.#open = { ...this.#open, seq };
-    void this.face.showMessage(this.#open.chatId, seq, false);
+  async #go(step) {
+    const open = this.#open;
+    if (!open) return;
+    const { finding, at } = open;
+    if (finding.get().problem) finding.again();
+    if (finding.get().busy) {
+      open.step = step;
+      return finding.want(wanted(open), true);
+    }
+    const before = finding.get().results.length;
+    if (step > 0 && at === before - 1) await finding.more();
+    const { results } = finding.get();
+    if (open !== this.#open || open.at !== at || !results.length) return;
+    open.at = at === null ? (step > 0 ? 0 : results.length - 1) : (at + step + results.length) % results.length;
+    this.face.redraw();
+    await this.face.showMessage(open.chatId, results[open.at].message.seq, false);
   }
 
   /** @param {Event} event */
   #input = (event) => {
-    if (!this.#open) return;
-    this.#open = { ...this.#open, query: /** @type {HTMLInputElement} */ (event.target).value, seq: null, pages: null };
+    const open = this.#open;
+    if (!open) return;
+    open.query = /** @type {HTMLInputElement} */ (event.target).value;
+    [open.at, open.step] = [null, null];
+    open.finding.want(wanted(open));
     this.face.redraw();
   };
 
@@ -178,7 +167,7 @@ export class Find {
     if (isComposed(event)) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      this.#go(event.shiftKey ? -1 : 1);
+      void this.#go(event.shiftKey ? -1 : 1);
     } else if (event.key === "Escape") {
       event.stopPropagation();
       this.close();
@@ -186,18 +175,38 @@ export class Find {
   };
 }
 
-/** @param {Open} open @param {number[]} found */
-const noneOf = ({ query }, found) => query.trim() !== "" && found.length === 0;
-
-/** @param {Open} open @param {boolean} atStart */
-function noneWords({ pages }, atStart) {
-  if (pages !== null) return t("person.searching");
-  return t(atStart ? "log.find_none" : "log.find_none_recent");
+/** @param {Open} open @returns {import("../../types.js").Wanted} */
+function wanted({ chatId, query }) {
+  return { query: query.trim(), chat_id: chatId, sender_id: null, after: null, before: null, has: null };
 }
 
-/** @param {Open} open @param {number[]} found */
-function count({ query, seq }, found) {
-  const at = found.indexOf(seq ?? 0);
-  if (!query.trim() || !found.length) return "";
-  return at < 0 ? t("log.find_count", { n: found.length }) : t("log.find_at", { at: at + 1, n: found.length });
+/** The words of the results as they were written, each once; single letters would mark half of the log.
+ * @param {import("../../types.js").Found[]} results */
+function wordsOf(results) {
+  const words = new Map();
+  for (const { message, matches } of results) {
+    const points = [...(message.content ?? "")];
+    for (const [at, length] of matches) {
+      const word = points.slice(at, at + length).join("");
+      if (length > 1 && words.size < MARKED) words.set(fold(word), word);
+    }
+  }
+  return [...words.values()].join(" ");
+}
+
+/** @param {Open} open @param {Answer} answer */
+function count({ query, at }, { results, cursor, busy, problem, asked }) {
+  if (!query.trim() || (problem && !results.length)) return "";
+  if (busy && !results.length) return t("find.searching");
+  if (!results.length) return asked ? t("log.find_none") : "";
+  const n = results.length;
+  const more = cursor === null ? "" : "+";
+  return at === null ? `${t("log.find_count", { n })}${more}` : t("log.find_at", { at: at + 1, n: `${n}${more}` });
+}
+
+/** @param {Answer} answer */
+function note(answer) {
+  if (answer.problem) return foundProblem(answer.problem);
+  if (answer.here && !answer.busy) return t("find.here");
+  return answer.complete ? nothing : t("find.incomplete");
 }

@@ -195,6 +195,7 @@ export class Scroll {
     const row = this.#log?.querySelector(`[data-seq="${seq}"]`);
     if (!row) return;
     this.#wanted = null;
+    this.#passed = this.#newest(); // who came here by themselves is not taken to what is unread
     this.#place(row, /** @type {HTMLElement} */ (this.#log).clientHeight / 3);
     if (focus) row.querySelector("article")?.focus({ preventScroll: true });
   }

@@ -17,6 +17,7 @@ export const KEYS = Object.freeze([
   { id: "next-unread", group: "chats", keys: ["Alt", "Shift", "↓"], label: "keys.unread", by: "window" },
   { id: "nth", group: "chats", keys: ["Ctrl", "1…9"], label: "keys.nth", by: "window" },
   { id: "search", group: "chats", keys: ["Ctrl", "Shift", "F"], label: "keys.search", by: "window" },
+  { id: "filter", group: "chats", keys: ["Ctrl", "Shift", "L"], label: "keys.filter", by: "window" },
   { id: "send", group: "write", keys: ["Enter"], label: "keys.send", by: "part" },
   { id: "line", group: "write", keys: ["Shift", "Enter"], label: "keys.line", by: "part" },
   { id: "edit", group: "write", keys: ["↑"], label: "keys.edit", by: "part" },
@@ -25,6 +26,7 @@ export const KEYS = Object.freeze([
   { id: "struck", group: "write", keys: ["Ctrl", "Shift", "X"], label: "keys.struck", by: "part" },
   { id: "code", group: "write", keys: ["Ctrl", "Shift", "M"], label: "keys.code", by: "part" },
   { id: "find", group: "log", keys: ["Ctrl", "F"], label: "keys.find", by: "window" },
+  { id: "find-next", group: "log", keys: ["F3"], label: "keys.find_next", by: "window" },
   { id: "back", group: "log", keys: ["Alt", "←"], label: "keys.back", by: "window" },
   { id: "move", group: "log", keys: ["↑", "↓"], label: "keys.move", by: "part" },
   { id: "reply", group: "log", keys: ["R"], label: "keys.reply", by: "part" },
@@ -46,12 +48,16 @@ const CODES = {
   ArrowUp: "↑",
   ArrowDown: "↓",
   ArrowLeft: "←",
+  F3: "F3",
   F6: "F6",
   F10: "F10",
   Delete: "Delete",
   Escape: "Esc",
   Enter: "Enter",
 };
+
+/** Keys that go the other way with Shift. @type {Record<string, string>} */
+const BACKWARDS = { F3: "find-next", F6: "region" };
 
 /** On a Mac the command key commands; with Ctrl the system edits text. */
 const MAC = globalThis.navigator?.platform?.startsWith("Mac") ?? false;
@@ -89,7 +95,7 @@ export function quickKey(event, mac = MAC) {
   if (digit && control && !event.altKey && !event.shiftKey) return { id: "nth", digit: Number(digit[1]) };
   const name = nameOfKey(event);
   if (!name) return null;
-  if (name === "F6" && event.shiftKey && !control && !event.altKey) return { id: "region", digit: -1 };
+  if (event.shiftKey && !control && !event.altKey && name in BACKWARDS) return { id: BACKWARDS[name], digit: -1 };
   const pressed = [control && "Ctrl", event.altKey && "Alt", event.shiftKey && "Shift", name].filter(Boolean).join("+");
   const found = KEYS.find((key) => key.by === "window" && key.keys.join("+") === pressed);
   if (mac && found?.id === "back") return null; // there it moves the caret

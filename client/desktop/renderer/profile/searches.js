@@ -1,0 +1,107 @@
+/**
+ * Searching messages: by the server where there is a link, else in what this machine has, by a worker (store/searching.js).
+ */
+
+import { isSearchAnswer } from "../protocol/frames.js";
+import { isLive } from "../state/link-view.js";
+import { Db } from "../store/db.js";
+
+/** @typedef {import("../types.js").Wanted} Wanted @typedef {import("../types.js").Refused} Refused
+ * @typedef {import("../types.js").Found} Found @typedef {import("../types.js").FoundPage} FoundPage */
+
+const WORKER = new URL("../store/searching.js", import.meta.url).href;
+/** Results of a page of the server's. */
+const PAGE = "20";
+/** Milliseconds after which the worker is given up. */
+const PATIENCE = 15_000;
+/** Refusals that are no more than a missing link. */
+const AWAY = ["no_connection", "bad_answer"];
+
+export class Searches {
+  /** @type {Worker | null} */
+  #worker = null;
+  #id = 0;
+  /** Who waits for the search of now. @type {(found: Found[] | null) => void} */
+  #done = () => {};
+
+  /**
+   * @param {() => import("../state/model.js").Model} model @param {() => import("../link/api.js").Api} api
+   * @param {() => import("../store/db.js").Store | null} db
+   * @param {(updates: import("../types.js").Update[]) => void} publish to all windows
+   */
+  constructor(model, api, db, publish) {
+    this.model = model;
+    this.api = api;
+    this.db = db;
+    this.publish = publish;
+  }
+
+  /** @param {Wanted} wanted @param {string | null} cursor of the page before @returns {Promise<FoundPage | Refused>} */
+  async search(wanted, cursor) {
+    const answer = isLive(this.model().link) ? await this.#there(wanted, cursor) : null;
+    if (answer && (answer.ok || !AWAY.includes(answer.code) || cursor !== null)) return answer;
+    const results = await this.#here(wanted);
+    if (results === null) return { ok: false, code: "no_connection" };
+    return { ok: true, results, next_cursor: null, complete: true, here: true };
+  }
+
+  /** @param {Wanted} wanted @param {string | null} cursor @returns {Promise<FoundPage | Refused>} */
+  async #there(wanted, cursor) {
+    const asked = new URLSearchParams({ limit: PAGE });
+    for (const [name, value] of Object.entries({ ...wanted, cursor })) {
+      if (value !== null) asked.set(name, String(value));
+    }
+    const answer = await this.api().get(`/api/search?${asked}`);
+    if (!answer.ok) return answer;
+    if (!isSearchAnswer(answer.body)) return { ok: false, code: "bad_answer" };
+    const { results, users, next_cursor, complete } = answer.body;
+    this.publish([{ do: "users", users }]);
+    return { ok: true, results, next_cursor, complete: complete !== false, here: false };
+  }
+
+  /** The latest search alone is answered. @param {Wanted} wanted @returns {Promise<Found[] | null>} */
+  async #here(wanted) {
+    const id = ++this.#id;
+    this.#done(null);
+    const worker = (this.#worker ??= this.#started());
+    const late = setTimeout(() => this.#giveUp(), PATIENCE);
+    const found = new Promise((resolve) => {
+      this.#done = resolve;
+    });
+    for (const { items } of this.model().timelines.values()) {
+      if (id !== this.#id) break;
+      worker.postMessage({ id, held: items.filter(({ type }) => type === "message") });
+      await new Promise((resolve) => setTimeout(resolve)); // the page goes on in between
+    }
+    const db = this.db();
+    worker.postMessage({ id, wanted, database: db instanceof Db ? db.name : null });
+    const answer = await found;
+    clearTimeout(late);
+    return answer;
+  }
+
+  #started() {
+    const policy = trusted();
+    const worker = new Worker(policy?.createScriptURL("") ?? WORKER);
+    worker.onmessage = ({ data }) => data.id === this.#id && this.#done(data.answer);
+    worker.onerror = () => this.#giveUp();
+    return worker;
+  }
+
+  #giveUp() {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#done(null);
+  }
+}
+
+/** @type {any} */
+let policy = null;
+
+/** A page may start this script alone as a worker (Trusted Types). */
+function trusted() {
+  policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("vestnik-search", {
+    createScriptURL: () => WORKER,
+  });
+  return policy;
+}
