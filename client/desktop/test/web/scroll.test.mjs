@@ -168,28 +168,24 @@ test("to the beginning and back, at most 500 rows at a time, none missing", { sk
   await person.context.close();
 });
 
-test(
-  "words are looked for in the whole of a chat, in a narrow window too",
-  { skip },
-  async () => {
-    const options = { viewport: { width: 360, height: 640 } };
-    const { page, context, errors } = await newPerson(browser, server, "boris", { account: boris, options });
-    await chatRow(page, chat).click();
-    await atTheEnd(page);
-    await page.getByRole("button", { name: "Меню чата" }).click();
-    await page.getByRole("menuitem", { name: "Найти в чате" }).click();
-    const find = page.getByRole("searchbox", { name: "Найти в чате", exact: true });
-    const old = last - 190;
-    await find.fill(`"№${old}"`);
-    await page.getByText("1 сообщение").waitFor();
-    await look(page, "find-360");
-    await find.press("Enter");
-    await page.getByText("1 из 1").waitFor();
-    await comesTo(page, ({ first }) => Math.abs(first - old) < 20);
-    assertNoErrors({ name: "boris", errors });
-    await context.close();
-  },
-);
+test("words are looked for in the whole of a chat, in a narrow window too", { skip }, async () => {
+  const options = { viewport: { width: 360, height: 640 } };
+  const { page, context, errors } = await newPerson(browser, server, "boris", { account: boris, options });
+  await chatRow(page, chat).click();
+  await atTheEnd(page);
+  await page.getByRole("button", { name: "Меню чата" }).click();
+  await page.getByRole("menuitem", { name: "Найти в чате" }).click();
+  const find = page.getByRole("searchbox", { name: "Найти в чате", exact: true });
+  const old = last - 190;
+  await find.fill(`"№${old}"`);
+  await page.getByText("1 сообщение").waitFor();
+  await look(page, "find-360");
+  await find.press("Enter");
+  await page.getByText("1 из 1").waitFor();
+  await comesTo(page, ({ first }) => Math.abs(first - old) < 20);
+  assertNoErrors({ name: "boris", errors });
+  await context.close();
+});
 
 test("by pages and to the ends of the log the focus goes along, and stays in sight", { skip }, async () => {
   const { page, context, errors } = await newPerson(browser, server, "boris", { account: boris });
