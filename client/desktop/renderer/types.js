@@ -227,6 +227,7 @@
  *   askForReset: (login: string, language: string) => Promise<Done | Refused>,
  *   resetPassword: (code: string, next: string) => Promise<Done | Refused>,
  *   confirmEmail: (code: string) => Promise<Done | Refused>,
+ *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
  *     last_used_at: string, current: boolean}[]} | Refused>,

@@ -122,11 +122,12 @@ async function request(url, method, body, headers, read = readJson) {
     clearTimeout(silence);
     silence = setTimeout(giveUp, SILENCE);
   };
+  const isForm = body instanceof FormData;
   try {
     const response = await fetch(url, {
       method,
-      headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined || isForm ? headers : { ...headers, "Content-Type": "application/json" },
+      body: body === undefined || isForm ? body : JSON.stringify(body),
       signal: controller.signal,
       credentials: "omit",
       cache: "no-store",

@@ -120,6 +120,21 @@ export function requestActions(api, publish, chatOf) {
     addMembers: (chatId, userIds, history) =>
       changed(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history })),
 
+    /** @param {number | null} chatId of a group; null: one's own @param {Blob | null} square null: none any more
+     * @returns {Promise<Done | Refused>} */
+    async setAvatar(chatId, square) {
+      const path = chatId === null ? "/api/auth/me/avatar" : `/api/chats/${chatId}/avatar`;
+      const form = new FormData();
+      if (square) form.append("file", square, "Avatar.webp");
+      const asked = square ? api().call("POST", path, form) : api().call("DELETE", path);
+      if (chatId !== null) return changed(asked);
+      const answer = await asked;
+      if (!answer.ok) return answer;
+      if (!isUser(answer.body)) return BAD_ANSWER;
+      publish([{ do: "me", user: answer.body }]);
+      return DONE;
+    },
+
     /** @param {number} chatId @param {number} userId @param {"member" | "admin"} role */
     changeRole: (chatId, userId, role) =>
       changed(api().call("PATCH", `/api/chats/${chatId}/members/${userId}`, { role })),

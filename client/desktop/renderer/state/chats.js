@@ -168,7 +168,7 @@ function withEvent(chat, event, me) {
   const mine = (data.user?.id ?? data.user_id) === me;
   if (event.event === "chat_updated") {
     chat.title = data.title ?? chat.title;
-    chat.avatar_url = data.avatar_url ?? chat.avatar_url;
+    if ("avatar_url" in data) chat.avatar_url = data.avatar_url; // null: it has none any more
   } else if (event.event === "pinned" || event.event === "unpinned") {
     chat.pinned_seq = data.pinned_seq ?? null;
   } else if (event.event === "member_added" && mine) {

@@ -8,6 +8,7 @@ import { createEmojiPicker } from "./composer/emoji-picker.js";
 import { createMenu } from "./parts/menu.js";
 import { createToasts } from "./parts/toasts.js";
 import { addMembers } from "./dialogs/add-members.js";
+import { avatarDialog } from "./dialogs/avatar.js";
 import { chatInfo } from "./dialogs/chat-info.js";
 import { date } from "./dialogs/date.js";
 import { confirm } from "./dialogs/confirm.js";
@@ -34,6 +35,7 @@ import { whoReacted } from "./dialogs/who-reacted.js";
 
 /** @type {Record<string, import("./parts/dialog.js").DialogMaker>} */
 const DIALOGS = {
+  avatar: avatarDialog,
   "new-chat": newChat,
   "new-group": newGroup,
   "chat-info": chatInfo,

@@ -15,7 +15,7 @@ function contentPolicy({ server }) {
     "script-src 'self'",
     "style-src 'self'",
     `img-src 'self' data: blob: ${server} https:`,
-    "media-src 'self' blob:",
+    `media-src 'self' ${server}`,
     // the page's own files (locales) besides the server
     `connect-src 'self' ${server} ${socketOrigin(server)}`,
     "font-src 'self'",

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pictureSource } from "../../renderer/words/pictures.js";
+import { pictureFile, pictureSource } from "../../renderer/words/pictures.js";
 
 /** @param {boolean} foreign_images */
-const state = (foreign_images) => ({ server: { url: "https://chat.example.org" }, settings: { foreign_images } });
+const state = (foreign_images) => ({ settings: { foreign_images } });
 
-test("files of the server are shown, other hosts only where the user allows it", () => {
-  assert.equal(pictureSource("/api/files/7", state(false)), "https://chat.example.org/api/files/7");
+test("files of the server are known by their ids, other hosts only where the user allows it", () => {
+  assert.equal(pictureFile("/api/files/AbC_-0123456789abcdefg"), "AbC_-0123456789abcdefg");
+  assert.equal(pictureFile("https://pictures.example/api/files/7"), null);
   assert.equal(pictureSource("https://pictures.example/a.png", state(false)), null);
   assert.equal(pictureSource("https://pictures.example/a.png", state(true)), "https://pictures.example/a.png");
 });
@@ -25,5 +26,8 @@ test("nothing else is ever a source", () => {
     "blob:https://chat.example.org/1",
     "C:\\a.png",
   ];
-  for (const url of others) assert.equal(pictureSource(url, state(true)), null, String(url));
+  for (const url of others) {
+    assert.equal(pictureSource(url, state(true)), null, String(url));
+    assert.equal(pictureFile(url), null, String(url));
+  }
 });

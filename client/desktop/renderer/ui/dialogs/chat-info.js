@@ -135,6 +135,7 @@ export function chatInfo(face, { chatId }, close) {
     ];
     if (!chat.is_group) return [...flags, files, hide];
     const admin = [
+      act("image", t("info.avatar"), () => face.overlays.open("avatar", { chatId })),
       act("edit", t("info.rename"), () => face.overlays.open("rename", { chatId })),
       act("adduser", t("info.add"), () => face.overlays.open("add-members", { chatId })),
     ];

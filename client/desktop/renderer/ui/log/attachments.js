@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { albumRows, isPicture, kindOf, nameParts, signOf, sizeText } from "../../words/files.js";
 import { errorText, t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
+import { player } from "./player.js";
 import { shown } from "./shown-picture.js";
 
 /** @typedef {import("../../types.js").Attachment} Attachment @typedef {import("../face.js").Face} Face
@@ -19,7 +20,7 @@ export function attachments(face, files, place) {
   if (!files?.length) return nothing;
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
-  return html`${pictures.length ? album(face, pictures, place) : nothing}${others.map((file) => card(face, file))}`;
+  return html`${pictures.length ? album(face, pictures, place) : nothing}${others.map((file) => played(face, file, place))}`;
 }
 
 /** Each place has its size before the bytes come. @param {Face} face @param {Attachment[]} pictures
@@ -59,6 +60,14 @@ function picture(face, file, place, size) {
 function bounded(width, height) {
   const ratio = Math.min(Math.max(width / height, 0.6), 3);
   return [Math.round(100 * ratio), 100];
+}
+
+/** A card, and under it what plays the file. @param {Face} face @param {Attachment} file @param {Place | null} place */
+function played(face, file, place) {
+  const kind = kindOf(file);
+  if (!place || (kind !== "audio" && kind !== "video")) return card(face, file);
+  return html`${card(face, file)}
+    <div class="player player--${kind}">${player(face, file, kind)}</div>`;
 }
 
 /** @param {Face} face @param {Attachment} file */

@@ -4,7 +4,8 @@ import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { hueOf, initials } from "../../words/names.js";
-import { MAX_SIDE, pictureSource } from "../../words/pictures.js";
+import { MAX_SIDE, pictureFile, pictureSource } from "../../words/pictures.js";
+import { avatarPicture } from "./avatar-picture.js";
 
 /** How many addresses that showed nothing are remembered, so that they are not asked for again and again. */
 const MAX_BROKEN = 500;
@@ -18,11 +19,12 @@ const broken = new Set();
  *   url?: string | null}} of
  */
 export function avatar(face, { id, name, group = false, online = false, size = "", url = null }) {
+  const file = pictureFile(url);
   const source = pictureSource(url, face.messenger.state());
   const classes = { ava: true, "ava--group": group, [`ava--${size}`]: size !== "", "is-online": online === true };
   return html`<span class=${classMap(classes)} data-hue=${hueOf(id)} aria-hidden="true"
     ><span class="ava__letters">${initials(name)}</span>${
-      source && !broken.has(source) ? keyed(source, picture(source)) : nothing
+      file ? avatarPicture(face, file) : source && !broken.has(source) ? keyed(source, picture(source)) : nothing
     }</span
   >`;
 }

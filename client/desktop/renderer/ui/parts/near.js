@@ -3,7 +3,7 @@
 /** How far from there: about a screenful. */
 const MARGIN = "800px 0px";
 /** What scrolls, and therefore hides. */
-const SCROLLED = ".log, .dialog__body";
+const SCROLLED = ".log, .dialog__body, .side__list";
 
 /** One for each of what scrolls. @type {WeakMap<Element, {observer: IntersectionObserver, waiting: Map<Element, () => void>}>} */
 const watchers = new WeakMap();

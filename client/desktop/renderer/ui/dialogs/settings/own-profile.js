@@ -3,6 +3,7 @@
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { errorText, language, t } from "../../../words/i18n.js";
 import { nameOf } from "../../../words/names.js";
+import { pictureFile } from "../../../words/pictures.js";
 import { avatar } from "../../parts/avatar.js";
 import { fieldErrors, textField } from "../../parts/field.js";
 
@@ -24,7 +25,7 @@ export function profilePane(face) {
 
   /** @param {Name} name @param {string} value */
   function type(name, value) {
-    const kept = face.messenger.state().me?.[name] ?? "";
+    const kept = keptOf(face.messenger.state().me, name);
     changed = { ...changed, [name]: value };
     if (value === kept) delete changed[name];
     delete errors[name];
@@ -69,7 +70,7 @@ export function profilePane(face) {
   const field = (name, me, more) =>
     textField({
       id: `profile-${name}`,
-      value: changed[name] ?? me[name] ?? "",
+      value: changed[name] ?? keptOf(me, name),
       input: (value) => type(name, value),
       error: errors[name],
       busy,
@@ -113,6 +114,9 @@ export function profilePane(face) {
           <div class="hero__text">
             <div class="hero__name"><bdi>${name}</bdi></div>
             <div class="hero__sub">${t("settings.account", { username: me.username, server: hostOf(server.url) })}</div>
+            <button class="link-btn" type="button" @click=${() => face.overlays.open("avatar")}>
+              ${t("settings.avatar_upload")}
+            </button>
           </div>
         </div>
         ${field("display_name", me, { label: t("settings.name"), autocomplete: "name", most: 64 })}
@@ -151,6 +155,13 @@ export function profilePane(face) {
       </footer>`;
     },
   };
+}
+
+/** What is saved; a picture that was uploaded has no address to be typed. @param {import("../../../types.js").PrivateUser | null} me
+ * @param {Name} name */
+function keptOf(me, name) {
+  const value = me?.[name] ?? "";
+  return name === "avatar_url" && pictureFile(value) ? "" : value;
 }
 
 /** @param {string} url */
