@@ -15,7 +15,7 @@ from random import SystemRandom
 
 import trio
 
-from runtime import account_commands, file_commands, signing_keys
+from runtime import account_commands, file_commands, index_commands, signing_keys
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
@@ -54,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         SecretFileError,
         account_commands.AccountError,
         file_commands.FilesError,
+        index_commands.IndexFault,
         OSError,
     ) as error:
         print(f"vestnik: {error}", file=sys.stderr)
@@ -97,6 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     tested = mail.add_parser("test", parents=[common], help="send one now, and say what the server answered")
     tested.add_argument("address")
     tested.set_defaults(run=_mail_test)
+
+    index = commands.add_parser("index", help="what messages are searched by").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    told = index.add_parser("status", parents=[common], help="how much of all messages it has")
+    told.set_defaults(run=_index_status)
+    rebuilt = index.add_parser("rebuild", parents=[common], help="make it anew, or go on where that was stopped")
+    rebuilt.set_defaults(run=_index_rebuild)
 
     backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
     backup.add_argument("file", type=Path)
@@ -189,14 +198,34 @@ def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+# --- index ---
+
+
+def _index_status(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(_told(trio.run(index_commands.status, settings)))
+    return 0
+
+
+def _index_rebuild(arguments: argparse.Namespace, settings: Settings) -> int:
+    measure = trio.run(index_commands.rebuild, settings, partial(_bar, unit="entries"))
+    print(_told(measure))
+    return 0
+
+
+def _told(measure: index_commands.Measure) -> str:
+    share = measure.indexed / measure.entries if measure.entries else 1.0
+    waiting = f"; the index of {measure.outdated} is to be made anew" if measure.outdated else ""
+    return f"{measure.indexed} of {measure.entries} entries in {measure.chats} chats are indexed ({share:.1%}){waiting}"
+
+
 # --- backup ---
 
 
-def _bar(done: int, total: int) -> None:
+def _bar(done: int, total: int, unit: str = "rows") -> None:
     """A progress bar where somebody looks."""
     if sys.stderr.isatty():
         share = done / total if total else 1.0
-        print(f"\r{'█' * int(30 * share):30} {share:6.1%} of {total} rows ", end="", file=sys.stderr, flush=True)
+        print(f"\r{'█' * int(30 * share):30} {share:6.1%} of {total} {unit} ", end="", file=sys.stderr, flush=True)
 
 
 def _backup(arguments: argparse.Namespace, settings: Settings) -> int:

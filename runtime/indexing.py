@@ -14,8 +14,10 @@ from attrs import define, field
 from chatproto.operations import (
     AppendBatch,
     BatchAppended,
+    ClearIndex,
     Done,
     FindUnindexed,
+    IndexCleared,
     IndexedSpan,
     LogCommand,
     Operation,
@@ -47,6 +49,8 @@ ROUND: Final = 60.0
 CHATS: Final = 64
 MESSAGES: Final = 256
 """In one piece of work."""
+CLEARED: Final = 5000
+"""Rows of an outdated index that are removed in one transaction."""
 SLICE: Final = 500
 """Chats looked at in one statement."""
 PAUSE: Final = 0.005
@@ -113,9 +117,26 @@ class IndexedStorage:
                     break
                 for chat_id in outcome.chat_ids:
                     self._hear(chat_id, 1)
+                await self._begin_anew(outcome.outdated)
                 place = outcome.next_id
                 await trio.sleep(AGAIN if len(self._new) > SLICE else PAUSE)
             await trio.sleep(ROUND)
+
+    async def _begin_anew(self, outdated: tuple[int, ...]) -> None:
+        """What an earlier version of the words made: removed in pieces, and the chats heard of."""
+        if outdated:
+            log.info("index_outdated", chats=len(outdated))
+        for start in range(0, len(outdated), CHATS):
+            some = left = outdated[start : start + CHATS]
+            while left:
+                began = trio.current_time()
+                outcome = await self.inner.perform(ClearIndex(left, CLEARED))
+                if not isinstance(outcome, IndexCleared):
+                    return  # the next look at all chats finds them
+                left = outcome.left
+                await trio.sleep(REST * (trio.current_time() - began))
+            for chat_id in some:
+                self._hear(chat_id, 1)
 
     async def _work(self, chat_ids: tuple[int, ...]) -> None:
         """One piece. What cannot be done now is done later; what is a bug is told, and left to the next look at all."""

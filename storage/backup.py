@@ -18,10 +18,13 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from storage.migrate import EPOCH, MigrationError, check_schema, compare, connected, current, earlier, upgrade
-from storage.tables import meta, metadata
+from storage.tables import chats, message_words, meta, metadata
 
 CHUNK: Final = 1000
 """Rows read and written at a time."""
+COPIED: Final = [table for table in metadata.sorted_tables if table is not message_words]
+"""What a backup holds. The index of the search is made from the messages: the server does that after a restore."""
+_NOT_INDEXED: Final = {"indexed_seq": 0, "index_version": 0}
 
 Progress = Callable[[int, int], None]
 """Is told rows done, and rows in all."""
@@ -117,9 +120,9 @@ def new_epoch(url: str) -> str:
 
 def _copy(source: Connection, target: Connection, progress: Progress) -> int:
     """All rows but the epoch, then compare what arrived with what was sent."""
-    total = sum(_rows_in(source, table) for table in metadata.sorted_tables)
+    total = sum(_rows_in(source, table) for table in COPIED)
     done = 0
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         sent = hashlib.sha256()
         for rows in _chunks(source, table):
             target.execute(insert(table), rows)
@@ -144,7 +147,7 @@ def _chunks(connection: Connection, table: Table) -> Iterator[list[dict[str, Any
         query = query.where(meta.c.name != EPOCH)
     result = connection.execution_options(stream_results=True).execute(query)
     for part in result.partitions(CHUNK):
-        yield [dict(row._mapping) for row in part]
+        yield [dict(row._mapping) | (_NOT_INDEXED if table is chats else {}) for row in part]
 
 
 def _bytes_of(row: dict[str, Any]) -> bytes:

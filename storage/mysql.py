@@ -9,6 +9,7 @@ from trio_mysql import err
 
 from chatproto.operations import (
     AppendBatch,
+    ClearIndex,
     CreateDirect,
     LoadSession,
     LogCommand,
@@ -17,6 +18,7 @@ from chatproto.operations import (
     OperationFailed,
     Outcome,
     OutcomeUnknown,
+    OutdateIndex,
     Refused,
     SaveLastSeen,
     SetFlags,
@@ -58,6 +60,8 @@ _REPEATABLE: Final = (
     | UpdateUser
     | LoadSession
     | StoreIndex
+    | ClearIndex
+    | OutdateIndex
 )
 """Operations that may simply be run again when nobody knows whether their commit took place."""
 _PASSING: Final = CONFLICTS | {

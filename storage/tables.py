@@ -216,6 +216,7 @@ chats = _table(
     _zero("last_message_seq"),
     _zero("pinned_seq"),
     _zero("indexed_seq"),
+    Column("index_version", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
@@ -224,7 +225,8 @@ chats = _table(
 """`is_group` is for other readers. `direct_low`, `direct_high`: the ordered pair of a direct chat, null for groups.
 `last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
 those that are pinned, 0 where there is none. `indexed_seq`: up to which entry `message_words` holds the messages; -1
-while the words of the chat are being removed."""
+while the words of the chat are being removed. `index_version`: by which version of the words, 0 where nothing is
+indexed yet, or to be indexed anew."""
 
 chat_users = _table(
     "chat_users",

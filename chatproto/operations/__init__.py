@@ -95,12 +95,17 @@ from chatproto.operations.recovery import (
     TakeMail,
 )
 from chatproto.operations.search import (
+    ClearIndex,
     FindUnindexed,
     FoundPlace,
+    IndexCleared,
     IndexedMessage,
     IndexedSpan,
+    IndexMeasured,
     Match,
+    MeasureIndex,
     MessagesMatched,
+    OutdateIndex,
     ReadUnindexed,
     SearchMessages,
     StoreIndex,
@@ -154,6 +159,9 @@ Operation = (
     | RenewEpoch
     | SearchMessages
     | FindUnindexed
+    | ClearIndex
+    | OutdateIndex
+    | MeasureIndex
     | ReadUnindexed
     | StoreIndex
     | OrderReset
@@ -182,6 +190,7 @@ __all__ = [
     "CleanFiles",
     "CleanUp",
     "CleanedUp",
+    "ClearIndex",
     "ConfirmEmail",
     "CreateDirect",
     "CreateGroup",
@@ -207,6 +216,8 @@ __all__ = [
     "FinishMail",
     "ForwardSource",
     "FoundPlace",
+    "IndexCleared",
+    "IndexMeasured",
     "IndexedMessage",
     "IndexedSpan",
     "Letter",
@@ -224,6 +235,7 @@ __all__ = [
     "Mark",
     "Marked",
     "Match",
+    "MeasureIndex",
     "MessageChange",
     "MessagesFound",
     "MessagesMatched",
@@ -232,6 +244,7 @@ __all__ = [
     "OrderReset",
     "Outcome",
     "OutcomeUnknown",
+    "OutdateIndex",
     "PageFound",
     "Pin",
     "PinsFound",

@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from chatproto.operations.files import StoredFile
 from chatproto.operations.recovery import Letter
-from chatproto.operations.search import MessagesMatched, UnindexedFound, UnindexedRead
+from chatproto.operations.search import IndexCleared, IndexMeasured, MessagesMatched, UnindexedFound, UnindexedRead
 from chatproto.wire.model import Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
@@ -309,5 +309,7 @@ Outcome = (
     | Swept
     | MessagesMatched
     | UnindexedFound
+    | IndexCleared
+    | IndexMeasured
     | UnindexedRead
 )

@@ -93,9 +93,56 @@ class FindUnindexed:
 
 @frozen
 class UnindexedFound:
-    """`next_id`: where to go on, None at the end."""
+    """`outdated`: chats whose index an earlier version of the words made, or which is being removed: they are for
+    ClearIndex first. `next_id`: where to go on, None at the end."""
 
     chat_ids: tuple[int, ...]
+    next_id: int | None
+    outdated: tuple[int, ...] = ()
+
+
+@frozen
+class ClearIndex:
+    """Remove what an earlier version of the words made of these chats, at most about `limit` rows, so that it can be
+    made anew; chats of which this is not wanted are left as they are. May be run again. Outcome: IndexCleared."""
+
+    chat_ids: tuple[int, ...]
+    limit: int
+
+
+@frozen
+class IndexCleared:
+    """`left`: the chats of which there is more."""
+
+    left: tuple[int, ...]
+
+
+@frozen
+class OutdateIndex:
+    """Take the index of the `limit` chats above `after_id` for one of an earlier version. Outcome: IndexMeasured, as
+    it is then."""
+
+    after_id: int
+    limit: int
+
+
+@frozen
+class MeasureIndex:
+    """How far the index of the `limit` chats above `after_id` reaches. Outcome: IndexMeasured."""
+
+    after_id: int
+    limit: int
+
+
+@frozen
+class IndexMeasured:
+    """`chats` that were looked at, `outdated` ones among them, their `entries`, and how many of these are `indexed` in
+    this version. `next_id`: where to go on, None at the end."""
+
+    chats: int
+    outdated: int
+    entries: int
+    indexed: int
     next_id: int | None
 
 
@@ -147,6 +194,8 @@ class IndexedSpan:
 @frozen
 class StoreIndex:
     """Put spans into the index. A message that was changed since it was read is put there as it is now; a span that no
-    longer begins where the index of its chat ends is left out. May be run again. Outcome: Done."""
+    longer begins where the index of its chat ends, or is of another version, is left out. May be run again.
+
+    Outcome: Done."""
 
     spans: tuple[IndexedSpan, ...]

@@ -21,6 +21,7 @@ from chatproto.operations import (
     CheckCode,
     CleanFiles,
     CleanUp,
+    ClearIndex,
     ConfirmEmail,
     CreateDirect,
     CreateGroup,
@@ -49,9 +50,11 @@ from chatproto.operations import (
     LoadSession,
     MakeCode,
     Mark,
+    MeasureIndex,
     Operation,
     OrderReset,
     Outcome,
+    OutdateIndex,
     Pin,
     React,
     ReadLog,
@@ -205,6 +208,7 @@ class Room:
     changes: dict[int, tuple[int, ...]] = field(factory=dict)
     pins: list[tuple[int, int, bool]] = field(factory=list)
     indexed_seq: int = 0
+    index_version: int = 0
 
     @property
     def last_seq(self) -> int:
@@ -406,6 +410,9 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         CleanFiles: files.clean_files,
         SearchMessages: search.search_messages,
         FindUnindexed: search.find_unindexed,
+        ClearIndex: search.clear_index,
+        OutdateIndex: search.outdate_index,
+        MeasureIndex: search.measure_index,
         ReadUnindexed: search.read_unindexed,
         StoreIndex: search.store_index,
         RenewEpoch: Store.renew_epoch,

@@ -1,12 +1,17 @@
 """The model's search: every text that the user may see is looked at; the index only counts how far it would reach."""
 
 from chatproto.operations import (
+    ClearIndex,
     Done,
     FindUnindexed,
     FoundPlace,
+    IndexCleared,
+    IndexMeasured,
     Match,
+    MeasureIndex,
     MessagesMatched,
     Outcome,
+    OutdateIndex,
     ReadUnindexed,
     Refused,
     SearchMessages,
@@ -20,6 +25,7 @@ from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import as_of, shown
 from chatproto.wire.model import Message, named_ids
 from chatproto.wire.query import matches
+from chatproto.wire.words import VERSION
 
 
 def search_messages(store: Store, operation: SearchMessages) -> Outcome:
@@ -37,7 +43,7 @@ def search_messages(store: Store, operation: SearchMessages) -> Outcome:
         tuple(kept),
         tuple(store.seen_by(operation.user_id, user_id) for user_id in users),
         _place(kept[-1].message) if len(found) > operation.limit else None,
-        complete=True,
+        complete=not any(_is_outdated(room) for room in rooms),
     )
 
 
@@ -74,9 +80,45 @@ def _is_asked_for(message: Message, operation: SearchMessages) -> bool:
 
 def find_unindexed(store: Store, operation: FindUnindexed) -> Outcome:
     """A slice of the rooms."""
-    rooms = [room for room in store.rooms.values() if room.id > operation.after_id][: operation.limit]
-    lacking = tuple(room.id for room in rooms if room.indexed_seq < room.last_seq)
-    return UnindexedFound(lacking, rooms[-1].id if len(rooms) == operation.limit else None)
+    rooms, next_id = _slice(store, operation.after_id, operation.limit)
+    lacking = tuple(room.id for room in rooms if _goes_on(room) and room.indexed_seq < room.last_seq)
+    return UnindexedFound(lacking, next_id, tuple(room.id for room in rooms if _is_outdated(room)))
+
+
+def _slice(store: Store, after_id: int, limit: int) -> tuple[list[Room], int | None]:
+    rooms = [room for room in store.rooms.values() if room.id > after_id][:limit]
+    return rooms, rooms[-1].id if len(rooms) == limit else None
+
+
+def _is_outdated(room: Room) -> bool:
+    return room.indexed_seq > 0 and room.index_version < VERSION
+
+
+def _goes_on(room: Room) -> bool:
+    return room.indexed_seq == 0 or room.index_version == VERSION
+
+
+def clear_index(store: Store, operation: ClearIndex) -> Outcome:
+    """At once."""
+    for room in map(store.rooms.__getitem__, operation.chat_ids):
+        if _is_outdated(room):
+            room.indexed_seq, room.index_version = 0, VERSION
+    return IndexCleared(())
+
+
+def outdate_index(store: Store, operation: OutdateIndex) -> Outcome:
+    """A slice of the rooms."""
+    for room in _slice(store, operation.after_id, operation.limit)[0]:
+        room.index_version = 0
+    return measure_index(store, MeasureIndex(operation.after_id, operation.limit))
+
+
+def measure_index(store: Store, operation: MeasureIndex) -> Outcome:
+    """A slice of the rooms."""
+    rooms, next_id = _slice(store, operation.after_id, operation.limit)
+    outdated = sum(map(_is_outdated, rooms))
+    indexed = sum(room.indexed_seq for room in rooms if _goes_on(room))
+    return IndexMeasured(len(rooms), outdated, sum(room.last_seq for room in rooms), indexed, next_id)
 
 
 def read_unindexed(store: Store, operation: ReadUnindexed) -> Outcome:
@@ -84,7 +126,7 @@ def read_unindexed(store: Store, operation: ReadUnindexed) -> Outcome:
     left, found = operation.limit, list[Unindexed]()
     for chat_id in sorted(set(operation.chat_ids) & store.rooms.keys()):
         room = store.rooms[chat_id]
-        if left <= 0 or room.indexed_seq == room.last_seq:
+        if left <= 0 or room.indexed_seq == room.last_seq or not _goes_on(room):
             continue
         entries = room.log[room.indexed_seq :][:left]
         live = tuple(as_of(room, item, None) for item in entries if isinstance(item, Message) and not item.deleted)
@@ -97,5 +139,6 @@ def store_index(store: Store, operation: StoreIndex) -> Outcome:
     """Only how far it reaches."""
     for span in operation.spans:
         room = store.rooms[span.chat_id]
-        room.indexed_seq = max(room.indexed_seq, span.upto_seq)
+        if _goes_on(room) and room.indexed_seq >= span.after_seq:
+            room.indexed_seq, room.index_version = max(room.indexed_seq, span.upto_seq), VERSION
     return Done()

@@ -17,8 +17,8 @@ from Stemmer import Stemmer
 from chatproto.wire.markup import has_link
 from chatproto.wire.model import Attachment
 
-VERSION: Final = "2"
-"""Of what `entries` makes of a text: an index that was made by another version is worth nothing."""
+VERSION: Final = 2
+"""Of what `entries` makes of a text, to be raised with each change of it: what an earlier one made is made anew."""
 KEPT: Final = 32
 """Code points of a word that the index holds; longer words are told apart by the text itself."""
 

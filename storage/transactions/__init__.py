@@ -27,6 +27,7 @@ from chatproto.operations import (
     CheckCode,
     CleanFiles,
     CleanUp,
+    ClearIndex,
     ConfirmEmail,
     CreateDirect,
     CreateGroup,
@@ -55,10 +56,12 @@ from chatproto.operations import (
     LoadSession,
     MakeCode,
     Mark,
+    MeasureIndex,
     Operation,
     OperationFailed,
     OrderReset,
     Outcome,
+    OutdateIndex,
     Pin,
     React,
     ReadLog,
@@ -87,6 +90,7 @@ from storage.transactions.cleaning import clean_up
 from storage.transactions.codes import check_code, confirm_email, make_code, reset_password
 from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
+from storage.transactions.index_versions import clear_index, measure_index, outdate_index
 from storage.transactions.indexing import find_unindexed, read_unindexed, store_index
 from storage.transactions.mails import finish_mail, look_at_mails, order_reset, take_mail
 from storage.transactions.marks import mark
@@ -211,6 +215,12 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(search_messages, operation), writes=False)
         case FindUnindexed():
             return Plan(partial(find_unindexed, operation), writes=False)
+        case ClearIndex():
+            return Plan(partial(clear_index, operation), writes=True)
+        case OutdateIndex():
+            return Plan(partial(outdate_index, operation), writes=True)
+        case MeasureIndex():
+            return Plan(partial(measure_index, operation), writes=False)
         case ReadUnindexed():
             return Plan(partial(read_unindexed, operation), writes=False)
         case StoreIndex():

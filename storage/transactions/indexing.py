@@ -23,7 +23,7 @@ from chatproto.operations import (
     UnindexedRead,
 )
 from chatproto.wire.model import Message
-from chatproto.wire.words import entries
+from chatproto.wire.words import VERSION, entries
 from storage.statements import Answers, Bulk, Lookup, Select, Statement, Steps, into, param, updates
 from storage.tables import chats, message_words, messages
 from storage.together import together
@@ -33,10 +33,23 @@ _ROWS: Final = 1024
 """In one statement."""
 
 
-class _Head(NamedTuple):
+class Head(NamedTuple):
+    """How far the index of a chat reaches."""
+
     chat_id: int
     last_seq: int
     indexed_seq: int
+    index_version: int
+
+    @property
+    def is_outdated(self) -> bool:
+        """It is to be removed, or is being removed."""
+        return self.indexed_seq != 0 and self.index_version < VERSION
+
+    @property
+    def goes_on(self) -> bool:
+        """This version may put entries there: there are none yet, or they are its own."""
+        return self.indexed_seq == 0 or (self.indexed_seq > 0 and self.index_version == VERSION)
 
 
 class _Revision(NamedTuple):
@@ -48,12 +61,12 @@ class _Revision(NamedTuple):
 _Row = tuple[int, bytes, int]
 """A row of `message_words`: chat, word, seq, in the order of its key."""
 
-_HEAD: Final = select(chats.c.id, chats.c.last_seq, chats.c.indexed_seq)
-_AFTER: Final = Select(
-    _HEAD.where(chats.c.id > bindparam("after_id")).order_by(chats.c.id).limit(bindparam("limit")), row=_Head
+_HEAD: Final = select(chats.c.id, chats.c.last_seq, chats.c.indexed_seq, chats.c.index_version)
+HEADS_AFTER: Final = Select(
+    _HEAD.where(chats.c.id > bindparam("after_id")).order_by(chats.c.id).limit(bindparam("limit")), row=Head
 )
-_HEADS: Final = Lookup(_HEAD.order_by(chats.c.id), key=(chats.c.id,), row=_Head)
-_LOCK: Final = Lookup(_HEAD.order_by(chats.c.id).with_for_update(), key=(chats.c.id,), row=_Head)
+HEADS: Final = Lookup(_HEAD.order_by(chats.c.id), key=(chats.c.id,), row=Head)
+LOCK: Final = Lookup(_HEAD.order_by(chats.c.id).with_for_update(), key=(chats.c.id,), row=Head)
 _in_span = (
     (messages.c.chat_id == param("chat_id", messages.c.chat_id))
     & (messages.c.seq > param("after", messages.c.seq))
@@ -65,7 +78,7 @@ _REVISIONS: Final = Answers(
 )
 """Of those that were ever changed: hardly any."""
 _NOW: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, messages.c.seq), row=MessageRow)
-_MOVE: Final = updates(chats, key=(chats.c.id,), values=(chats.c.indexed_seq,))
+MOVE: Final = updates(chats, key=(chats.c.id,), values=(chats.c.indexed_seq, chats.c.index_version))
 _INSERT: Final = Bulk(
     into(message_words, "chat_id", "word", "seq")
     .prefix_with("IGNORE", dialect="mysql")
@@ -83,18 +96,19 @@ _REMOVE: Final = Statement(
 
 def find_unindexed(operation: FindUnindexed) -> Steps[Outcome]:
     """A slice of the chats by id."""
-    heads = yield from _AFTER.all(after_id=operation.after_id, limit=operation.limit)
+    heads = yield from HEADS_AFTER.all(after_id=operation.after_id, limit=operation.limit)
     return UnindexedFound(
-        tuple(head.chat_id for head in heads if head.indexed_seq < head.last_seq),
+        tuple(head.chat_id for head in heads if head.goes_on and head.indexed_seq < head.last_seq),
         heads[-1].chat_id if len(heads) == operation.limit else None,
+        tuple(head.chat_id for head in heads if head.is_outdated),
     )
 
 
 def read_unindexed(operation: ReadUnindexed) -> Steps[Outcome]:
     """One chat after another, until there are enough entries: not all of them need be messages."""
-    heads = yield from _HEADS.of([{"id": chat_id} for chat_id in sorted(set(operation.chat_ids))])
+    heads = yield from HEADS.of([{"id": chat_id} for chat_id in sorted(set(operation.chat_ids))])
     left, upto, more = operation.limit, dict[int, int](), False
-    lacking = {head.chat_id: head for head in heads if 0 <= head.indexed_seq < head.last_seq}
+    lacking = {head.chat_id: head for head in heads if head.goes_on and head.indexed_seq < head.last_seq}
     for head in lacking.values():
         upto[head.chat_id] = min(head.last_seq, head.indexed_seq + left)
         left -= upto[head.chat_id] - head.indexed_seq
@@ -125,17 +139,17 @@ def store_index(operation: StoreIndex) -> Steps[Outcome]:
     yield from _insert(_rows(operation.spans))
     ids = sorted({span.chat_id for span in operation.spans})
     asked = [{"chat_id": span.chat_id, "after": span.after_seq, "upto": span.upto_seq} for span in operation.spans]
-    locked, revised = yield from together(_LOCK.of([{"id": chat_id} for chat_id in ids]), _REVISIONS.of(asked))
-    reached = {head.chat_id: head.indexed_seq for head in locked}
+    locked, revised = yield from together(LOCK.of([{"id": chat_id} for chat_id in ids]), _REVISIONS.of(asked))
+    reached = {head.chat_id: head.indexed_seq for head in locked if head.goes_on}
     wrong = [span for span in operation.spans if reached.get(span.chat_id, -1) < span.after_seq]
-    for span in wrong:  # the index of this chat was begun anew
+    for span in wrong:  # the index of this chat was begun anew, or is of another version
         for message in span.messages:
             yield from _forget(span.chat_id, message.seq, message.entries)
     right = [span for span in operation.spans if span not in wrong]
     yield from _put_right(right, {(row.chat_id, row.seq): row.rev for row in revised})
-    yield from _MOVE.many(
+    yield from MOVE.many(
         [
-            {"id_key": span.chat_id, "indexed_seq": span.upto_seq}
+            {"id_key": span.chat_id, "indexed_seq": span.upto_seq, "index_version": VERSION}
             for span in right
             if reached[span.chat_id] < span.upto_seq
         ]

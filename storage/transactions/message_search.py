@@ -16,6 +16,7 @@ from chatproto.operations.indexed import any_time, made_at
 from chatproto.operations.search import has_what
 from chatproto.wire.model import MAX_ID, Message, named_ids
 from chatproto.wire.query import Span, matches
+from chatproto.wire.words import VERSION
 from storage.statements import Answers, Lookup, Select, Steps, param
 from storage.tables import chat_users, chats, message_words, messages
 from storage.transactions.candidates import Candidate, Wanted, newest_first, wanted_by
@@ -48,6 +49,7 @@ class _Chat(NamedTuple):
     last_seq: int
     last_at: datetime | None
     indexed_seq: int
+    index_version: int
     reader_id: int | None
     reader_seq: int | None
     second_reader_seq: int | None
@@ -89,6 +91,7 @@ _VISIBLE: Final = (
         chats.c.last_seq,
         chats.c.last_at,
         chats.c.indexed_seq,
+        chats.c.index_version,
         *READERS_THEN,
     )
     .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED))
@@ -181,6 +184,7 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
             return Refused("not_found")
     visible.sort(key=_ended_at, reverse=True)
     search = _Search(operation, wanted_by(operation), [], [])
+    search.complete = all(chat.indexed_seq <= 0 or chat.index_version == VERSION for chat in visible)
     yield from _read_tails(search, visible)
     search.streams = [_stream(operation, chat) for chat in visible if chat.indexed_seq > 0 and chat.last_at is not None]
     yield from _narrow(search)

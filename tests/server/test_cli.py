@@ -176,6 +176,12 @@ async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
     assert (code, out.startswith("the new epoch is ")) == (0, True)
 
 
+async def test_the_index_is_told_and_made_anew(folder: Path) -> None:
+    for action in ("rebuild", "status"):  # what they do: test_index_commands.py
+        code, out, _ = await vestnik(folder, "index", action)
+        assert (code, out) == (0, "0 of 0 entries in 0 chats are indexed (100.0%)\n")
+
+
 async def test_a_restore_in_another_folder_touches_the_one_it_was_told_or_says_so(folder: Path) -> None:
     home, elsewhere = folder / "home", folder / "elsewhere"
     make_folder(elsewhere)

@@ -15,11 +15,14 @@ from chatproto.operations import (
     Operation,
     OperationFailed,
     Outcome,
+    OutdateIndex,
     ReadUnindexed,
     SearchMessages,
     StoreIndex,
     UnindexedFound,
+    UnindexedRead,
 )
+from chatproto.operations.indexed import index_of
 from chatproto.wire.query import read_query
 from runtime import indexing
 from runtime.indexing import IndexedStorage
@@ -29,6 +32,7 @@ from tests.server.answers import code_of
 from tests.server.house import House, Person, copy_database
 from tests.server.uploads import try_upload
 from tests.storage.store_house import House as StoreHouse
+from tests.storage.store_house import expect
 
 
 async def found(person: Person, query: str, **more: Any) -> dict[str, Any]:
@@ -119,7 +123,7 @@ class Gate:
             self.away -= 1
             return OperationFailed(retryable=True, detail="away")
         outcome = await self.inner.perform(operation)
-        if await self.inner.perform(FindUnindexed(0, 100)) == UnindexedFound((), None):
+        if await self.inner.perform(FindUnindexed(0, 100)) == UnindexedFound((), None, ()):
             self.done.set()
         return outcome
 
@@ -133,7 +137,8 @@ class Gate:
 async def test_the_index_follows_what_is_stored(
     empty_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was there before, and what comes, in small pieces; what could not be written is written later."""
+    """What was there before, and what comes, in small pieces; what could not be written is written later, and what an
+    earlier version made is made anew."""
     monkeypatch.setattr(indexing, "AGAIN", 0.01)
     monkeypatch.setattr(indexing, "GATHER", 0.01)
     monkeypatch.setattr(indexing, "MESSAGES", 7)
@@ -144,6 +149,10 @@ async def test_the_index_follows_what_is_stored(
     chat, other = await quiet.direct(ann, bob), await quiet.group(ann, bob)
     for number in range(20):
         await quiet.send(other, ann, f"слово {number}")
+        if number == 10:
+            (read,) = expect(UnindexedRead, await gate.inner.perform(ReadUnindexed((other,), 20))).chats
+            await gate.inner.perform(StoreIndex((index_of(read),)))
+            await gate.inner.perform(OutdateIndex(0, 20))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(storage.run)
         await StoreHouse(storage).send(chat, ann, "слово последнее")
