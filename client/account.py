@@ -16,6 +16,8 @@ PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", 
 """Codes of refusals that may be gone at the next attempt."""
 BUSY_FOR: Final = 120.0
 """Seconds for which a log-in waits its turn while many people log in."""
+PATIENCE: Final = 60.0
+"""Seconds without a byte in either direction, while a piece of a file goes to a server that is busy."""
 STALE: Final = frozenset({"token_expired", "token_invalid"})
 """Codes for which another access token may help: it ran out, or the server has another key or another clock now."""
 
@@ -88,7 +90,7 @@ class Account:
 
         async def send() -> httpx.Response:
             said = {"Authorization": f"Bearer {self.token}", "Content-Length": str(len(content)), **(headers or {})}
-            request = self._http.build_request(method, path, headers=said)
+            request = self._http.build_request(method, path, headers=said, timeout=PATIENCE)
             request.stream = _Body(content)
             try:
                 answer = await self._http.send(request)

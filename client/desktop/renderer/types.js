@@ -30,10 +30,10 @@
  * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
  * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
  * `of_cid`: a change of a message that was not in the log itself yet, by that one's cid; its `seq` may be known by now.
- * `held`: what the attachments of a message are, to be shown.
+ * `attachments`, `files`: as in a row of the outbox.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, of_cid: string | null, emoji: string | null, on: boolean | null,
- *   forward: Forward | null, attachments: string[], held?: Attachment[],
+ *   forward: Forward | null, attachments: string[],
  *   files: import("./protocol/outbox.js").LocalFile[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
@@ -73,12 +73,12 @@
  * Everything that the face shows; a new object whenever anything in it changed, unchanged parts keep their identity.
  * `ended`: why the log-in screen is shown although there was a session (`revoked`, `token_reused`, ...), else null.
  * `server.fixed`: the address cannot be changed here (the web face).
- * `echoes`: what is on its way, by chat. `pins`: all pinned messages of a chat, the newest first, where they are known.
+ * `echoes`: what is on its way, by chat. `progress`: how far its files are, by their local ids (`Update`). `pins`: all pinned messages of a chat, the newest first, where they are known.
  * `listed`: the chats are known, from the server or from an earlier start; before that an empty list means nothing.
  * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
  *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
  *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
- *   echoes: {lists: Map<number, Echo[]>}, pins: Map<number, Message[]>,
+ *   echoes: {lists: Map<number, Echo[]>}, progress: Map<string, number | null>, pins: Map<number, Message[]>,
  *   listed: boolean, current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
  *   remembers: "keyring" | "file" | "memory"}} State
  */
@@ -131,7 +131,8 @@
 /**
  * What changes the State of a window (state/model.js): what the session tells, what the profile learns, and what this
  * window alone does. `chats`: those that are neither listed nor `kept` are gone; `first`: nothing of it is news.
- * @typedef {Told |
+ * `progress`: so many bytes of a file on its way are on the server; null: there is no link.
+ * @typedef {Told | {do: "progress", local_id: string, sent: number | null} |
  *   {do: "welcome", shared: ReturnType<typeof import("./state/model.js").sharedOf>} |
  *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>}} |
  *   {do: "settings", settings: Settings} | {do: "link", link: LinkView} | {do: "me", user: PrivateUser} |
@@ -187,9 +188,7 @@
  *   jumpToEnd: (chatId: number) => Promise<void>,
  *   jumpTo: (chatId: number, seq: number) => Promise<boolean>,
  *   jumpToTime: (chatId: number, at: string) => Promise<{ok: true, seq: number} | Refused>,
- *   send: (chatId: number, content: string, replyTo: Message | null, files?: Attachment[]) => Promise<Done | Refused>,
- *   upload: (file: File, how: {progress: (sent: number | null) => void, signal: AbortSignal}) =>
- *     Promise<{ok: true, file: Attachment} | Refused>,
+ *   send: (chatId: number, content: string, replyTo: Message | null, files?: File[]) => Promise<Done | Refused>,
  *   fileLink: (id: string, how?: {fresh?: boolean}) => Promise<{ok: true, url: string} | Refused>,
  *   fileData: (id: string) => Promise<{ok: true, body: Blob} | Refused>,
  *   chatFiles: (chatId: number, which: {kind: "image" | "video" | "audio" | "other", beforeSeq: number | null,
@@ -237,7 +236,7 @@
  * }} Messenger
  * `edit`, `remove`, `react` and `pin` answer when the command is durable here. What the server makes of it comes later: an
  * echo that failed, with `message_deleted`, `too_many`, `emoji_invalid`, `forbidden` or `bad_seq`.
- * `upload` brings a file to the server, over lost links too, until it is there, refused, or taken back (`cancelled`);
+ * `send` keeps the files on this machine, durable as the message itself, before it answers; `disk_full`: it cannot.
  * `fileLink`: an address of a file for some minutes, `fresh`: another than before. `preview`: a smaller picture of it, which
  * this machine keeps for a while where `place` names the message that holds it.
  * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.

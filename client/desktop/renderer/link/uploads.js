@@ -1,90 +1,150 @@
-/** Files on their way to the server (docs/protocol.md, "Files"): progress is told, and a link that is lost is waited for. */
+/**
+ * Brings a file to the server (tus 1.0.0, docs/protocol.md "Files"): a cut link, a server that was started anew and an end
+ * of this app go on from the offset that the server holds.
+ */
 
+import { Pieces } from "../protocol/pieces.js";
 import { answered, isPassing } from "./api.js";
 
-/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Attachment} Attachment */
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../protocol/outbox.js").LocalFile} LocalFile
+ * @typedef {{file: LocalFile, bytes: Blob, place: string | null, note: (place: string) => Promise<void>,
+ *   progress: (sent: number | null) => void, signal: AbortSignal, pauses: Set<() => void>}} Work
+ *   `place`: where an earlier attempt has begun; `note` keeps that. `progress`: bytes that are on the server; null: there
+ *   is no link, the next attempt comes by itself. `pauses`: ways to end those that are on, as the server can be had again
+ */
 
-/** Milliseconds without progress after which a try ends. */
-const SILENCE = 30_000;
-/** Milliseconds before another try: doubled each time, up to the last. */
-const AGAIN = { first: 1_000, last: 30_000 };
+const UPLOADS = "/api/uploads";
+/** Milliseconds for a piece, however slow the link: the smallest has 64 KiB. */
+const LIMIT = 60_000;
+/** Milliseconds before another attempt: doubled each time, up to the last. */
+const AGAIN = { first: 500, last: 20_000 };
+/** Refusals after which the offset is asked for, and the upload goes on; the session tells what becomes of a log-in. */
+const GOES_ON = [
+  "upload_locked", "offset_conflict", "checksum_mismatch", "request_timeout", "too_many", "not_found",
+  "token_expired", "token_invalid", "token_missing", "token_reused", "revoked",
+]; // prettier-ignore
+/** What an answer without a body says: one to HEAD. @type {Record<number, string>} */
+const SILENT = { 401: "token_expired", 404: "not_found", 410: "not_found" };
 
 /**
- * Bring it there, again and again while the reason may pass: the key makes one file of all tries.
- * @param {import("./api.js").Api} api @param {File} file
- * @param {{key: string, progress: (sent: number | null) => void, signal: AbortSignal}} how `progress`: bytes that are
- *   sent; null: there is no link, the next try comes by itself
- * @returns {Promise<{ok: true, file: Attachment} | Refused>} `cancelled` by the signal
+ * Until it is there, refused for good, or not wanted any more (`cancelled`).
+ * @param {import("./api.js").Api} api @param {Work} work @returns {Promise<{ok: true, id: string} | Refused>}
  */
-export async function upload(api, file, { key, progress, signal }) {
+export async function bring(api, work) {
+  const pieces = new Pieces();
+  let { place } = work;
   for (let wait = AGAIN.first; ; wait = Math.min(2 * wait, AGAIN.last)) {
-    const answer = await attempt(api, file, key, progress, signal);
-    if (signal.aborted) return { ok: false, code: "cancelled" };
-    if (answer.ok || !isPassing(answer.code)) return answer;
-    progress(null);
-    await pause(answer.retry_after_ms ?? wait, signal);
-    if (signal.aborted) return { ok: false, code: "cancelled" };
+    const begun = place === null ? await begin(api, work) : { ok: /** @type {const} */ (true), place };
+    if (begun.ok) ({ place } = begun);
+    const moved = () => (wait = AGAIN.first);
+    const end = begun.ok ? await goOn(api, work, begun.place, pieces, moved) : begun;
+    if (work.signal.aborted) return { ok: false, code: "cancelled" };
+    if (end.ok || !(isPassing(end.code) || GOES_ON.includes(end.code))) return end;
+    if (end.code === "not_found") place = null;
+    if (end.code !== "rate_limited") pieces.lost();
+    work.progress(null);
+    await pause(Math.max(wait, end.retry_after_ms ?? 0), work);
   }
 }
 
-/** @param {import("./api.js").Api} api @param {File} file @param {string} key
- * @param {(sent: number | null) => void} progress @param {AbortSignal} signal
- * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
-async function attempt(api, file, key, progress, signal) {
-  const answer = await api.authorized((bearing) => {
-    const headers = { ...bearing, "Idempotency-Key": key };
-    return post(`${api.url}/api/files`, headers, file, progress, signal);
-  });
+/** The server need not keep for a day what nobody goes on with. @param {import("./api.js").Api} api @param {string} place */
+export async function giveUp(api, place) {
+  await ask(api, "DELETE", place, {}, null, new AbortController().signal);
+}
+
+/** @param {import("./api.js").Api} api @param {Work} work @returns {Promise<{ok: true, place: string} | Refused>} */
+async function begin(api, { file, note, signal }) {
+  const name = `filename ${coded(new TextEncoder().encode(file.name))}`;
+  const said = {
+    "Upload-Length": `${file.size}`,
+    "Upload-Metadata": file.as_file ? `${name},as_file ${btoa("1")}` : name,
+  };
+  const answer = await ask(api, "POST", UPLOADS, said, null, signal);
   if (!answer.ok) return answer;
-  return typeof answer.body?.id === "string" ? { ok: true, file: answer.body } : { ok: false, code: "bad_answer" };
+  const place = answer.body.get("Location") ?? "";
+  if (!place.startsWith(`${UPLOADS}/`)) return { ok: false, code: "bad_answer" };
+  await note(place);
+  return { ok: true, place };
 }
 
-/** fetch() tells nothing of what was sent. @param {string} url @param {Record<string, string>} headers
- * @param {File} file @param {(sent: number | null) => void} progress @param {AbortSignal} signal
- * @returns {Promise<import("./api.js").Answered | Refused>} */
-function post(url, headers, file, progress, signal) {
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    const end = () => request.abort();
-    let silence = setTimeout(end, SILENCE);
-    const moved = () => {
-      clearTimeout(silence);
-      silence = setTimeout(end, SILENCE);
-    };
-    request.upload.onprogress = ({ loaded }) => {
-      moved();
-      progress(Math.min(loaded, file.size));
-    };
-    request.onloadend = () => {
-      clearTimeout(silence);
-      signal.removeEventListener("abort", end);
-      resolve(uploaded(request.status, request.responseText));
-    };
-    signal.addEventListener("abort", end);
-    request.open("POST", url);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    const form = new FormData();
-    form.append("file", file, file.name);
-    request.send(form);
+/** Send what is missing. @param {import("./api.js").Api} api @param {Work} work @param {string} place
+ * @param {Pieces} pieces @param {() => void} moved @returns {Promise<{ok: true, id: string} | Refused>} */
+async function goOn(api, { file, bytes, progress, signal }, place, pieces, moved) {
+  let answer = await ask(api, "HEAD", place, {}, null, signal);
+  for (let before = -1; ;) {
+    if (!answer.ok) return answer;
+    const id = answer.body.get("Vestnik-File-Id");
+    if (id) return { ok: true, id };
+    const offset = Number(answer.body.get("Upload-Offset") ?? NaN);
+    const isNew = Number.isInteger(offset) && offset > before && offset <= file.size;
+    if (!isNew || signal.aborted) return { ok: false, code: "bad_answer" }; // all is there, and no file was made of it yet
+    before = offset;
+    progress(offset);
+    let piece;
+    try {
+      piece = new Uint8Array(await bytes.slice(offset, offset + pieces.size).arrayBuffer());
+    } catch {
+      return { ok: false, code: "file_lost" };
+    }
+    const began = performance.now();
+    answer = await ask(api, "PATCH", place, await saying(piece, offset), piece, signal);
+    if (!answer.ok) continue;
+    pieces.took(performance.now() - began);
+    moved();
+  }
+}
+
+/** Pages over plain HTTP have no digests: TCP's own sums must do there. @param {Uint8Array<ArrayBuffer>} piece
+ * @param {number} offset @returns {Promise<Record<string, string>>} */
+async function saying(piece, offset) {
+  const said = { "Upload-Offset": `${offset}`, "Content-Type": "application/offset+octet-stream" };
+  if (!crypto.subtle) return said;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", piece));
+  return { ...said, "Upload-Checksum": `sha256 ${coded(digest)}` };
+}
+
+/** @param {Uint8Array} bytes few */
+const coded = (bytes) => btoa(String.fromCharCode(...bytes));
+
+/** The headers of an answer. @param {import("./api.js").Api} api @param {string} method @param {string} path
+ * @param {Record<string, string>} headers @param {Uint8Array<ArrayBuffer> | null} body @param {AbortSignal} signal
+ * @returns {Promise<{ok: true, body: Headers} | Refused>} */
+function ask(api, method, path, headers, body, signal) {
+  return api.authorized(async (bearing) => {
+    try {
+      const response = await fetch(api.url + path, {
+        method,
+        headers: { "Tus-Resumable": "1.0.0", ...headers, ...bearing },
+        body,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]),
+        credentials: "omit",
+        cache: "no-store",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+      });
+      if (response.ok) return { ok: true, body: response.headers };
+      if (method === "HEAD") return { ok: false, code: SILENT[response.status] ?? "no_connection" };
+      const refused = answered(response, await response.text());
+      // a proxy's own page says no more than its status
+      const large = !refused.ok && refused.code === "bad_answer" && response.status === 413;
+      return large ? { ok: false, code: "too_large" } : refused;
+    } catch {
+      return { ok: false, code: "no_connection" };
+    }
   });
 }
 
-/** @param {number} status @param {string} text @returns {import("./api.js").Answered | Refused} */
-function uploaded(status, text) {
-  if (status === 0) return { ok: false, code: "no_connection" };
-  const answer = answered({ ok: status < 300 }, text);
-  // a proxy's own page says no more than its status
-  return !answer.ok && answer.code === "bad_answer" && status === 413 ? { ok: false, code: "too_large" } : answer;
-}
-
-/** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
-function pause(milliseconds, signal) {
+/** @param {number} milliseconds @param {Work} work @returns {Promise<void>} */
+function pause(milliseconds, { signal, pauses }) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer);
+      pauses.delete(end);
+      signal.removeEventListener("abort", end);
       resolve();
-    });
-    window.addEventListener("online", () => resolve(), { once: true, signal });
+    };
+    const timer = setTimeout(end, milliseconds);
+    pauses.add(end);
+    signal.addEventListener("abort", end);
   });
 }

@@ -22,6 +22,8 @@ const TOLD = ["sent", "failed", "merged", "save_row", "apply", "jump", "begins",
  * @typedef {{
  *   session: ClientSession, url: string, tokens: {token: () => string, renewed: (used: string) => Promise<any>},
  *   db: Pick<import("../store/db.js").Store, "save" | "countUnread">,
+ *   uploads: {begin: (upload: import("../protocol/uploads.js").Upload) => Promise<void>,
+ *     end: (cid: string, waits: boolean) => void},
  *   told: (updates: Update[]) => void, rowsSaved: () => void, loggedOut: (code: string | null) => void, moved: () => void, broken: (error: unknown) => void,
  * }} Parts `told`: after it was saved; `rowsSaved`: rows of the outbox may go on; `moved`: the session may be in another state, or wait for another time;
  *   `broken`: nothing can be saved, the driver has stopped
@@ -104,7 +106,11 @@ export class Driver {
         await this.parts.db.save(outputs);
         if (this.#stopped) return;
         await this.#countMarks(outputs);
-        for (const output of outputs) this.#do(output);
+        const failed = new Set(outputs.flatMap((output) => (output.do === "failed" ? [output.cid] : [])));
+        for (const output of outputs) {
+          if (output.do === "drop_row") this.parts.uploads.end(output.cid, failed.has(output.cid));
+          else this.#do(output);
+        }
         this.#reportSaved(outputs);
         const told = outputs.filter(isTold);
         if (told.length) this.parts.told(told);
@@ -147,6 +153,9 @@ export class Driver {
         break;
       case "renew":
         void this.#renew(output.token);
+        break;
+      case "upload":
+        void this.parts.uploads.begin(output);
         break;
       case "state":
         if (output.state === "resuming") this.fruitless = 0;

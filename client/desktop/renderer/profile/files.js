@@ -1,8 +1,6 @@
-/** What the face does with files: bringing them to the server, and addresses under which they are shown for a while. */
+/** Addresses under which files are shown for a while. */
 
-import { upload } from "../link/uploads.js";
-
-/** @typedef {import("../types.js").Attachment} Attachment @typedef {import("../types.js").Refused} Refused */
+/** @typedef {import("../types.js").Refused} Refused */
 
 /** Milliseconds that an address is handed out; the server takes it for five minutes. */
 const LIFE = 4 * 60_000;
@@ -22,12 +20,6 @@ export class Files {
   /** @param {() => import("../link/api.js").Api} api */
   constructor(api) {
     this.api = api;
-  }
-
-  /** @param {File} file @param {{progress: (sent: number | null) => void, signal: AbortSignal}} how
-   * @returns {Promise<{ok: true, file: Attachment} | Refused>} */
-  upload(file, { progress, signal }) {
-    return upload(this.api(), file, { key: crypto.randomUUID(), progress, signal });
   }
 
   /**

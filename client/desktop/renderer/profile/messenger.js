@@ -75,7 +75,6 @@ export function createMessenger(platform, options = {}) {
     jumpTo: (chatId, seq) => history.to(chatId, seq),
     jumpToTime: (chatId, at) => history.toTime(chatId, at),
     send: (chatId, content, replyTo, held) => outgoing.send(chatId, content, replyTo, held),
-    upload: (file, how) => files.upload(file, how),
     fileLink: (id, how) => files.link(id, how),
     fileData: (id) => files.data(id),
     preview: async (id, size, place) =>
@@ -431,7 +430,13 @@ async function moveUnsent(from, to) {
   const { rows, drafts } = await from.load();
   for (const kept of rows) {
     const { place: _place, ...row } = /** @type {import("../store/db.js").Kept & {place?: number}} */ (kept);
-    await to.addRow(row);
+    /** @type {import("../store/db.js").Bytes} */
+    const bytes = new Map();
+    for (const { local_id } of row.files ?? []) {
+      const file = await from.file(local_id);
+      if (file) bytes.set(local_id, file.bytes);
+    }
+    await to.addRow(row, undefined, bytes);
   }
   if (drafts.size) await to.keepViews({ drafts });
   await from.destroy();

@@ -34,7 +34,7 @@ export class Outgoing {
   }
 
   /** @param {number} chatId @param {string} text @param {Message | null} replyTo
-   * @param {import("../types.js").Attachment[]} [files] of one's own, on the server already
+   * @param {File[]} [files] of this machine: kept with the message, then brought to the server
    * @returns {Promise<Done | Refused>} */
   async send(chatId, text, replyTo, files = []) {
     const content = withoutHalves(text);
@@ -43,15 +43,20 @@ export class Outgoing {
     if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
-    const attachments = files.map(({ id }) => id);
-    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, attachments, held: files });
+    const bytes = new Map(files.map((file) => [localId(), file]));
+    const local = [...bytes].map(([local_id, { name, size, type }]) => {
+      return { local_id, name, size, content_type: type, as_file: false, file_id: null };
+    });
+    const total = files.reduce((sum, { size }) => sum + size, 0);
+    if (!(await this.#fits(total))) return { ok: false, code: "disk_full" };
+    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, files: local }, undefined, bytes);
   }
 
   /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
    * @param {Message | Echo} target @param {string} text @returns {Promise<Done | Refused>} */
   async edit(chatId, target, text) {
     const content = withoutHalves(text);
-    const problem = contentProblem(content, this.model().limits, Boolean(target.attachments?.length));
+    const problem = contentProblem(content, this.model().limits, holdsFiles(target));
     if (problem) return { ok: false, code: problem };
     if ("type" in target) return this.#change(chatId, target, { kind: "edit", content });
     if (target.state === "failed") return this.#putAgain(target, content);
@@ -122,6 +127,15 @@ export class Outgoing {
 
   // --- steps ---
 
+  /** Whether there is room for the bytes of files; where nobody knows, it is tried. @param {number} bytes */
+  async #fits(bytes) {
+    try {
+      return bytes === 0 || (await this.db()?.hasRoom(bytes)) !== false;
+    } catch {
+      return true;
+    }
+  }
+
   /** A command about a message that is in the log. @param {number} chatId @param {Message} target
    * @param {Partial<import("../protocol/commands.js").Command>} change @returns {Promise<Done | Refused>} */
   async #change(chatId, target, change) {
@@ -140,22 +154,25 @@ export class Outgoing {
    * Durable first, then shown, then sent.
    * @param {import("../protocol/commands.js").Command} what
    * @param {import("../types.js").Echo} [instead] an echo that it replaces
+   * @param {import("../store/db.js").Bytes} [bytes] of its files
    * @returns {Promise<Done | Refused>}
    */
-  async #put(what, instead) {
+  async #put(what, instead, bytes = new Map()) {
     const tried = CARRIES.includes(this.model().link.state);
     const row = newRow(what, tried, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
     try {
-      await this.db()?.addRow(row, instead?.cid);
+      await this.db()?.addRow(row, instead?.cid, bytes);
     } catch (error) {
       console.error("a message could not be saved:", error);
-      return { ok: false, code: "not_saved" };
+      const full = bytes.size > 0 && error instanceof DOMException && error.name === "QuotaExceededError";
+      return { ok: false, code: full ? "disk_full" : "not_saved" };
     }
     /** @type {import("../types.js").Update[]} */
     const updates = [{ do: "echo", echo: echoOf(row) }];
     if (instead) updates.unshift({ do: "discarded", cid: instead.cid, chat_id: instead.chat_id });
     this.profile()?.publish(updates);
-    void this.profile()?.command({ do: "row", row });
+    const passed = bytes.size > 0 && !this.db()?.shared ? { bytes } : {};
+    void this.profile()?.command({ do: "row", row, ...passed });
     return { ok: true };
   }
 
@@ -187,4 +204,14 @@ export class Outgoing {
       this.#keepDraft(chatId);
     }
   }
+}
+
+/** A name of a file that nobody else has. */
+function localId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {Message | Echo} target */
+function holdsFiles(target) {
+  return Boolean(target.attachments?.length) || ("files" in target && target.files.length > 0);
 }

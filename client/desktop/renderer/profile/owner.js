@@ -4,6 +4,7 @@
  */
 
 import { isPassing, probe } from "../link/api.js";
+import { Bringing } from "./bringing.js";
 import { isChatList, isUser } from "../protocol/frames.js";
 import { ClientSession } from "../protocol/session.js";
 import { Polling } from "../link/polling.js";
@@ -56,7 +57,16 @@ export class Owner {
     const moved = () => this.#moved();
     const loggedOut = (/** @type {string | null} */ code) => this.#stopped || parts.ended(code ?? "revoked");
     const rowsSaved = () => void this.#polling?.post();
-    this.driver = new Driver({ session, url, tokens, db, told, rowsSaved, loggedOut, moved, broken: parts.broken });
+    this.uploads = new Bringing({
+      api: parts.api,
+      db,
+      brought: (localId, fileId) => this.driver.input((it, at) => it.uploaded(localId, fileId, at)),
+      refused: (localId, code) => this.driver.input((it, at) => it.uploadFailed(localId, code, "", at)),
+      progress: (localId, sent) => parts.publish([{ do: "progress", local_id: localId, sent }]),
+    });
+    const { uploads } = this;
+    const { broken } = parts;
+    this.driver = new Driver({ session, url, tokens, db, uploads, told, rowsSaved, loggedOut, moved, broken });
   }
 
   start() {
@@ -69,6 +79,7 @@ export class Owner {
   async stop(polite) {
     this.#stopped = true;
     this.#polling?.stop();
+    this.uploads.stop();
     if (polite) this.driver.input((session) => session.stop());
     this.driver.stop();
     window.removeEventListener("pagehide", this.#flush);
@@ -76,8 +87,10 @@ export class Owner {
     await this.keepViews().catch(() => {});
   }
 
-  /** @param {import("../store/db.js").Kept} row durable already */
-  send(row) {
+  /** @param {import("../store/db.js").Kept} row durable already @param {import("../store/db.js").Bytes} [bytes] of its
+   * files, where windows share nothing */
+  send(row, bytes = new Map()) {
+    this.parts.db.keepFiles(bytes);
     this.driver.input((session, at) => session.send(row, at, true));
     void this.#polling?.post();
   }
@@ -139,7 +152,9 @@ export class Owner {
   #told(updates) {
     if (this.#stopped) return;
     this.parts.publish(updates);
-    if (updates.some((update) => update.do === "tell" && update.frame.type === "ready")) void this.#list();
+    if (!updates.some((update) => update.do === "tell" && update.frame.type === "ready")) return;
+    this.uploads.hurry();
+    void this.#list();
   }
 
   #moved() {

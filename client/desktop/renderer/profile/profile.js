@@ -15,7 +15,7 @@ import { Api } from "../link/api.js";
 
 /** @typedef {import("../types.js").Update} Update @typedef {import("../state/model.js").Model} Model
  * @typedef {import("../types.js").Refused} Refused
- * @typedef {{do: "row", row: import("../store/db.js").Kept} | {do: "discard", cid: string} |
+ * @typedef {{do: "row", row: import("../store/db.js").Kept, bytes?: import("../store/db.js").Bytes} | {do: "discard", cid: string} |
  *   {do: "read", chat_id: number, seq: number} | {do: "typing", chat_id: number, on: boolean} | {do: "wake"} | {do: "meet", ids: number[]} |
  *   {do: "renew", used: string} | {do: "ping"}} Command
  */
@@ -231,7 +231,7 @@ export class Profile {
     const owner = /** @type {Owner} */ (this.#owner);
     switch (command.do) {
       case "row":
-        return owner.send(command.row);
+        return owner.send(command.row, command.bytes);
       case "discard":
         return owner.discard(command.cid);
       case "read":

@@ -51,12 +51,13 @@ export function failed(echoes, chatId, cid, code) {
 
 /** Its row is another one now: another text, or the place of the message that it is about. @param {Echoes} echoes
  * @param {import("../protocol/outbox.js").Row} row @returns {Echoes} */
-export function amended(echoes, { cid, chat_id, content, reply_to, target_at, seq }) {
+export function amended(echoes, { cid, chat_id, content, reply_to, target_at, seq, files }) {
   const echo = echoesOf(echoes, chat_id).find((one) => one.cid === cid);
   if (!echo) return echoes;
   const { content: text, reply_to: reply, target_at: at, seq: place } = echo;
-  const same = text === content && reply === reply_to && at === target_at && place === seq;
-  return same ? echoes : withEcho(echoes, { ...echo, content, reply_to, target_at, seq });
+  const there = files.every(({ file_id }, index) => file_id === echo.files[index]?.file_id);
+  const same = text === content && reply === reply_to && at === target_at && place === seq && there;
+  return same ? echoes : withEcho(echoes, { ...echo, content, reply_to, target_at, seq, files });
 }
 
 /** @param {Echoes} echoes @param {Echo} echo in the place of the one with its cid */

@@ -62,6 +62,7 @@ export function emptyProfile() {
     entering: new Map(),
     drafts: new Map(),
     typists: new Map(),
+    progress: new Map(),
   };
 }
 
@@ -76,7 +77,18 @@ export function reduce(model, updates, now) {
     take(next, update);
   }
   trimPeople(next);
+  if (next.state.echoes !== model.echoes) trimProgress(next);
   return next.model();
+}
+
+/** What is not on its way any more goes nowhere. @param {Next} next */
+function trimProgress(next) {
+  if (next.state.progress.size === 0) return;
+  const files = [...next.state.echoes.lists.values()].flat().flatMap((echo) => echo.files);
+  const moving = new Set(files.flatMap(({ local_id, file_id }) => (file_id === null ? [local_id] : [])));
+  for (const localId of next.state.progress.keys()) {
+    if (!moving.has(localId)) next.own("progress").delete(localId);
+  }
 }
 
 /** Something has ended by itself: a `tick` is due. @param {Model} model @param {number} now ms since 1970 */
@@ -130,6 +142,8 @@ function take(next, update) {
       return learnUsers(next, update.users);
     case "echo":
       return next.echoes(update.echo.chat_id, added(state.echoes, update.echo));
+    case "progress":
+      return void next.own("progress").set(update.local_id, update.sent);
     case "draft":
       return draft(next, update.chat_id, update.text);
 
@@ -275,8 +289,9 @@ function putPage(next, { chat_id, page, keep = "end", anew = false }) {
 
 /** What all windows of a profile have alike. @param {Model} model */
 export function sharedOf(model) {
-  const { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists } = model;
-  return { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists };
+  const { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists, progress } =
+    model;
+  return { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists, progress };
 }
 
 /** The window that owns the profile told all it knows. @param {Next} next @param {ReturnType<typeof sharedOf>} shared */

@@ -10,14 +10,18 @@ import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 
 /** @typedef {import("../types.js").Item} Item */
 /**
- * A command in the outbox, with what its attachments are (`held`); `failed` ones wait for the user. `written_at` is this machine's clock.
- * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null, written_at: string,
- *   held?: import("../types.js").Attachment[]}} Kept
+ * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
+ * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null,
+ *   written_at: string}} Kept
+ * @typedef {Map<string, Blob>} Bytes of the files of a row, by their local ids
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */
 
-const VERSION = 1;
+/** Since 2 there is a place for the bytes of files on their way. */
+const VERSION = 2;
+/** Bytes of all of them. */
+const ALL_BYTES = 2 ** 30;
 /** Items of all chats; above it each keeps only its last SPARE ones. */
 const ALL_ITEMS = 60_000;
 const SPARE = 60;
@@ -26,6 +30,7 @@ const STORES = {
   meta: {},
   cursors: { options: { keyPath: "chat_id" } },
   outbox: { options: { keyPath: "place", autoIncrement: true }, indexes: [["cid", "cid", { unique: true }]] },
+  files: { options: { keyPath: "local_id" } },
   items: { options: { keyPath: ["chat_id", "seq"] } },
   chats: { options: { keyPath: "id" } },
   users: { options: { keyPath: "id" } },
@@ -93,7 +98,7 @@ export class Db {
     if (!plan.size) return;
     let fenced = false;
     const save = this.#transact(
-      ["meta", "cursors", "outbox", "items"],
+      ["meta", "cursors", "outbox", "files", "items"],
       "readwrite",
       (store, transaction) => {
         const owner = store("meta").get("owner");
@@ -113,19 +118,50 @@ export class Db {
     });
   }
 
-  /** A message that was just written, durable before this resolves. @param {Kept} row @param {string} [instead] a cid
-   * that it replaces */
-  async addRow(row, instead) {
-    await this.#transact(["outbox"], "readwrite", (store) => {
-      if (instead) settleRow(store("outbox"), instead);
+  /** Windows share it: what one has kept the others find. */
+  shared = true;
+
+  /** A message that was just written, durable with its files before this resolves. @param {Kept} row
+   * @param {string} [instead] a cid that it replaces @param {Bytes} [bytes] of files that are not kept yet */
+  async addRow(row, instead, bytes = new Map()) {
+    await this.#transact(["outbox", "files"], "readwrite", (store) => {
+      if (instead) settleRow(store("outbox"), instead, undefined, row.files);
+      for (const [local_id, blob] of bytes) store("files").put({ local_id, bytes: blob, place: null });
       addRow(store("outbox"), row);
     }, true); // prettier-ignore
   }
 
   /** @param {string} cid */
   async dropRow(cid) {
-    await this.#transact(["outbox"], "readwrite", (store) => settleRow(store("outbox"), cid), true);
+    await this.#transact(["outbox", "files"], "readwrite", (store) => settleRow(store("outbox"), cid), true);
   }
+
+  /** Whether so many bytes more may be kept here. @param {number} more */
+  async hasRoom(more) {
+    const { quota = ALL_BYTES, usage = 0 } = (await navigator.storage?.estimate().catch(() => null)) ?? {};
+    const found = await this.#transact(["outbox"], "readonly", (store) => store("outbox").getAll());
+    const files = /** @type {any[]} */ (found.result).flatMap((row) => row.files ?? []);
+    const kept = files.reduce((sum, { size }) => sum + size, 0);
+    return kept + more <= ALL_BYTES && usage + more <= quota;
+  }
+
+  /** A file on its way, and where its upload has begun; null where it is not here. @param {string} localId
+   * @returns {Promise<{bytes: Blob, place: string | null} | null>} */
+  async file(localId) {
+    const found = await this.#transact(["files"], "readonly", (store) => store("files").get(localId));
+    return found.result?.bytes instanceof Blob ? found.result : null;
+  }
+
+  /** Its upload has begun there. @param {string} localId @param {string} place */
+  async noteUpload(localId, place) {
+    await this.#transact(["files"], "readwrite", (store) => {
+      const before = store("files").get(localId);
+      before.onsuccess = () => void (before.result && store("files").put({ ...before.result, place }));
+    });
+  }
+
+  /** Files of another window, where windows share nothing. @param {Bytes} _bytes */
+  keepFiles(_bytes) {}
 
   /** Up to `limit` items before `below`, ascending, without a hole. @param {number} chatId @param {number} below
    * @param {number} limit @returns {Promise<Item[]>} */

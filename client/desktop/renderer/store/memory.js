@@ -1,6 +1,7 @@
 /**
  * In place of db.js where nothing may be kept in the browser, by the wish of who logged in or of its owner: the messages
- * on their way and drafts, until the tab is closed (tab.js). What was not acknowledged by then is lost with it.
+ * on their way and drafts, until the tab is closed (tab.js). What was not acknowledged by then is lost with it. Their
+ * files stay no longer than the page.
  */
 
 import { keepInTab, keptInTab, unsentName } from "./tab.js";
@@ -20,6 +21,8 @@ export function memoryStore(name) {
   const rows = new Map((kept?.rows ?? []).map((/** @type {Kept} */ row) => [row.cid, row]));
   /** @type {Map<number, string>} */
   const texts = new Map(kept?.drafts ?? []);
+  /** @type {Map<string, {bytes: Blob, place: string | null}>} */
+  const files = new Map();
   /** @type {number | null} */
   let open = kept?.current ?? null;
 
@@ -53,7 +56,10 @@ export function memoryStore(name) {
   /** It leaves, and what names it by its cid names its place, or leaves too. @param {string} cid
    * @param {{seq: number | null, created_at?: string | null}} [stored] */
   function settle(cid, stored) {
-    if (!rows.delete(cid)) return false;
+    const gone = rows.get(cid);
+    if (!gone) return false;
+    rows.delete(cid);
+    for (const { local_id } of gone.files ?? []) files.delete(local_id);
     for (const row of [...rows.values()].filter(({ of_cid }) => of_cid === cid)) {
       if (!stored?.created_at) rows.delete(row.cid);
       else rows.set(row.cid, { ...row, seq: stored.seq, target_at: stored.created_at, of_cid: null });
@@ -90,10 +96,26 @@ export function memoryStore(name) {
     save: async (outputs) => follow(outputs, true),
     // a window that only follows hears here what became of its rows
     noticed: (updates) => follow(updates, false),
-    async addRow(row, instead) {
+    shared: false,
+    async addRow(row, instead, bytes = new Map()) {
+      const before = row.files.flatMap(({ local_id }) => {
+        const file = files.get(local_id);
+        return file ? [/** @type {const} */ ([local_id, file])] : [];
+      });
       if (instead) settle(instead);
+      for (const [localId, file] of before) files.set(localId, file);
+      this.keepFiles(bytes);
       rows.set(row.cid, row);
       keep();
+    },
+    hasRoom: async () => true,
+    file: async (localId) => files.get(localId) ?? null,
+    async noteUpload(localId, place) {
+      const file = files.get(localId);
+      if (file) files.set(localId, { ...file, place });
+    },
+    keepFiles(bytes) {
+      for (const [localId, blob] of bytes) files.set(localId, { bytes: blob, place: null });
     },
     async dropRow(cid) {
       if (settle(cid)) keep();
@@ -114,6 +136,7 @@ export function memoryStore(name) {
     forget: async () => {},
     async destroy() {
       rows.clear();
+      files.clear();
       texts.clear();
       open = null;
       keep();

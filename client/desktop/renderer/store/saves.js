@@ -126,16 +126,26 @@ export function addRow(outbox, row) {
   target.onsuccess = () => void (target.result && outbox.put({ ...target.result, named: true }));
 }
 
-/** It leaves; what still names it by its cid names its place, or leaves with it. @param {IDBObjectStore} outbox
- * @param {string} cid @param {{seq: number, created_at: string}} [sent] where it is stored */
-export function settleRow(outbox, cid, sent) {
+/** It leaves, and the bytes of its files; what still names it by its cid names its place, or leaves with it.
+ * @param {IDBObjectStore} outbox @param {string} cid @param {{seq: number, created_at: string}} [sent] where it is stored
+ * @param {{local_id: string}[]} [stay] files that another row has now */
+export function settleRow(outbox, cid, sent, stay = []) {
   const before = outbox.index("cid").openCursor(cid);
   before.onsuccess = () => {
     const cursor = before.result;
     if (!cursor) return;
     if (cursor.value.named) placeRows(outbox, cid, sent);
+    dropFiles(outbox, cursor.value.files, stay);
     cursor.delete();
   };
+}
+
+/** @param {IDBObjectStore} outbox in a transaction that has the files too @param {{local_id: string}[]} [files] none in
+ * rows of a version before @param {{local_id: string}[]} [stay] */
+function dropFiles(outbox, files = [], stay = []) {
+  for (const { local_id } of files) {
+    if (!stay.some((one) => one.local_id === local_id)) outbox.transaction.objectStore("files").delete(local_id);
+  }
 }
 
 /** @param {IDBObjectStore} outbox @param {string} cid @param {{seq: number, created_at: string}} [sent] */
@@ -167,7 +177,10 @@ function failRow(outbox, cid, code) {
       if (!there) return void outbox.put({ ...row, state: "failed", code });
       outbox.delete(row.place);
       if (row.kind === "edit") outbox.put({ ...there, content: row.content });
-      else outbox.delete(there.place);
+      else {
+        outbox.delete(there.place);
+        dropFiles(outbox, there.files);
+      }
     };
   };
 }

@@ -28,13 +28,16 @@ export function nameParts(name) {
 }
 
 /** One line for what was written or attached: chat list, quotes, notices, what is read out.
- * @param {{content: string | null, attachments?: Attachment[] | null}} message */
+ * @param {{content: string | null, attachments?: (Attachment | import("../protocol/outbox.js").LocalFile)[] | null}} message
+ * files of the server, or such that are on their way there */
 export function messageWords({ content, attachments }) {
   if (content) return preview(content);
   if (!attachments?.length) return t("msg.newer");
   const [first] = attachments;
   if (attachments.length > 1) return t("file.several", { n: attachments.length });
-  return isPicture(first) ? t("file.picture", { name: first.name }) : t("file.one", { name: first.name });
+  return "id" in first && isPicture(first)
+    ? t("file.picture", { name: first.name })
+    : t("file.one", { name: first.name });
 }
 
 /** It has a preview that the server made. @param {Attachment} file */

@@ -17,6 +17,10 @@ export class Wire {
     this.url = `http://127.0.0.1:${port}`;
     /** Connections that were made through it, for ever. */
     this.connections = 0;
+    /** Bytes that clients have sent. */
+    this.sent = 0;
+    /** As soon as more than the first of these were sent, all that is open is reset. @type {number[]} */
+    this.cuts = [];
     this.#listener = createServer((near) => this.#join(near, target));
   }
 
@@ -77,6 +81,12 @@ export class Wire {
       });
       if (this.#frozen) one.pause();
     }
+    near.on("data", (bytes) => {
+      this.sent += bytes.length;
+      if (this.sent <= (this.cuts[0] ?? Infinity)) return;
+      this.cuts.shift();
+      this.reset();
+    });
   }
 }
 

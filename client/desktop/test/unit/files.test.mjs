@@ -70,11 +70,14 @@ test("what a file is decides how it is shown, and its sign", () => {
   assert.equal(kindOf(file({ content_type: "image/png", preview_url: "/api/files/f/preview" })), "image");
 });
 
-test("what files are is kept with the row, and shown; the row that is sent names them only", () => {
-  const command = { ...NOTHING, chat_id: 7, attachments: ["f"], held: [file()] };
-  const row = newRow(command, false, 0, new Uint8Array(10));
-  assert.deepEqual([row.attachments, row.held], [["f"], [file()]]);
-  assert.deepEqual(echoOf(row).held, [file()]);
-  const { held: _held, ...without } = row;
-  assert.deepEqual(echoOf(without).held, []);
+test("files on their way stand in the row and its echo; rows of a version before have none", () => {
+  const local = { local_id: "f1", name: "a.txt", size: 3, content_type: "text/plain", as_file: false, file_id: null };
+  const row = newRow({ ...NOTHING, chat_id: 7, files: [local] }, false, 0, new Uint8Array(10));
+  assert.deepEqual([row.files, echoOf(row).files], [[local], [local]]);
+  assert.equal(
+    messageWords({ content: "", attachments: echoOf(row).files }),
+    messageWords({ content: "", attachments: [file({ name: "a.txt" })] }),
+  );
+  const { files: _files, ...before } = row;
+  assert.deepEqual(echoOf(/** @type {any} */ (before)).files, []);
 });

@@ -7,6 +7,8 @@ import {
   assertNoErrors,
   becomes,
   composer,
+  messageRow,
+  say,
   launchChromium,
   newPerson,
   noChromium,
@@ -86,10 +88,6 @@ test("a pasted picture goes without a text, is seen small and large, and named i
   await composer(page).focus();
   await give(page, "paste", "вид.png", [...png(640, 360)]);
   await uploads(page).getByText("вид", { exact: true }).waitFor();
-  await becomes(
-    () => page.getByRole("button", { name: "Отправить", exact: true }).getAttribute("aria-disabled"),
-    "false",
-  );
   await page.keyboard.press("Enter");
   const media = log(page).getByRole("button", { name: "Открыть изображение вид.png" });
   await media.locator("img").waitFor();
@@ -134,32 +132,86 @@ test(
   },
 );
 
-test("a link that is cut in an upload is waited for: one file, one message", { skip }, async () => {
+test("what is sent with no link waits in its order, is there after a reload, and arrives", { skip }, async () => {
   const wire = await startWire(server);
   const { vera, boris, chatId } = await two({ url: wire.url });
   const { page } = vera;
   await wire.cut();
+  await say(page, "До");
   await choose(page, file("данные.bin", Buffer.alloc(300_000, 7), "application/octet-stream"));
-  await uploads(page).getByText("Ждём связи").waitFor();
   await composer(page).fill("С данными");
-  await page.keyboard.press("Enter");
-  await page.getByText("Файлы ещё загружаются").waitFor();
-  assert.equal(await composer(page).inputValue(), "С данными", "nothing of it is lost");
-  await wire.restore();
-  await becomes(
-    () => page.getByRole("button", { name: "Отправить", exact: true }).getAttribute("aria-disabled"),
-    "false",
-  );
   await composer(page).press("Enter");
-  await becomes(
-    async () => (await server.items(boris, chatId)).filter(({ attachments }) => attachments?.length).length,
-    1,
-  );
+  await say(page, "После");
+  const waiting = messageRow(page, "С данными");
+  await waiting.getByText("Ждём связи").waitFor();
+  await waiting.getByRole("progressbar", { name: "Загрузка файла данные.bin" }).waitFor();
+  await look(page, "upload-waits");
+  assert.equal(await keptFiles(page), 1);
+  await wire.restore();
+  const texts = async () => (await server.items(boris, chatId)).map(({ content }) => content);
+  await becomes(texts, ["Пришлите отчёт", "До", "С данными", "После"]);
   await log(page)
     .getByRole("button", { name: /Скачать файл данные.bin/ })
     .waitFor();
+  await becomes(() => keptFiles(page), 0);
   assertNoErrors(vera);
 });
+
+test(
+  "a message whose file is refused says why, and may be sent again; one that is taken back leaves nothing",
+  { skip },
+  async () => {
+    const wire = await startWire(server);
+    const { vera, boris, chatId } = await two({ url: wire.url });
+    const { page } = vera;
+    await page.route("**/api/uploads", (route) => {
+    const body = JSON.stringify({ code: "quota_exceeded", status: 507, title: "Full" });
+    return route.fulfill({ status: 507, contentType: "application/problem+json", body });
+  }, { times: 1 }); // prettier-ignore
+    await choose(page, file("отчёт.txt", "Всё готово"));
+    await composer(page).fill("Вот");
+    await composer(page).press("Enter");
+    const row = messageRow(page, "Вот");
+    await row.getByText("На сервере нет места для этого файла").waitFor();
+    await look(page, "upload-refused");
+    await row.getByRole("button", { name: "Повторить" }).click();
+    await log(page)
+      .getByRole("button", { name: /Скачать файл отчёт.txt/ })
+      .waitFor();
+    await wire.cut();
+    await choose(page, file("лишнее.txt", "Не надо"));
+    await composer(page).press("Enter");
+    await page.getByRole("button", { name: "Отменить отправку" }).click();
+    await becomes(() => page.locator(".sending").count(), 0);
+    await becomes(() => keptFiles(page), 0);
+    const items = await server.items(boris, chatId);
+    assert.deepEqual(items.map(({ content }) => content), ["Пришлите отчёт", "Вот"]); // prettier-ignore
+  },
+);
+
+/** Files on their way that the browser keeps. @param {import("playwright-core").Page} page */
+async function keptFiles(page) {
+  return page.evaluate(async () => {
+    const names = (await indexedDB.databases()).flatMap(({ name }) =>
+      /^vestnik .* \d+$/.test(name ?? "") ? [name] : [],
+    );
+    const counts = names.map(
+      (name) =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open(/** @type {string} */ (name));
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const count = opening.result.transaction("files").objectStore("files").count();
+            count.onsuccess = () => {
+              opening.result.close();
+              resolve(count.result);
+            };
+          };
+        }),
+    );
+    return /** @type {number[]} */ (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  });
+}
 
 /** A paste or a drag with a file. @param {import("playwright-core").Page} page @param {"paste" | "dragover" | "drop"} kind
  * @param {string} name @param {number[]} bytes */

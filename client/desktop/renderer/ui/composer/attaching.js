@@ -1,17 +1,12 @@
-/** Files that are to go with the next message of a chat: chosen, pasted or dropped, and brought to the server at once. */
+/** Files that are to go with the next message of a chat: chosen, pasted or dropped. They are uploaded with it. */
 
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { nameParts, sizeText } from "../../words/files.js";
-import { errorText, t } from "../../words/i18n.js";
+import { t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 
-/** @typedef {import("../../types.js").Attachment} Attachment @typedef {import("../../types.js").State} State */
-/**
- * `sent`: bytes that are on the server; null: there is no link. `done`: it is there. `problem`: it was refused.
- * @typedef {{id: number, file: File, sent: number | null, done: Attachment | null, problem: string | null,
- *   stop: AbortController}} Pending
- */
+/** @typedef {{id: number, file: File}} Pending */
 
 /** What the server takes, where it has not said so. */
 const LIMIT = { bytes: 25 * 1024 * 1024, files: 10 };
@@ -24,9 +19,6 @@ export class Attaching {
   /** @param {import("../face.js").Face} face */
   constructor(face) {
     this.face = face;
-    face.ended.addEventListener("abort", () => {
-      for (const list of this.#pending.values()) for (const one of list) one.stop.abort();
-    });
   }
 
   /** @param {number} chatId */
@@ -34,21 +26,16 @@ export class Attaching {
     return this.#pending.has(chatId);
   }
 
-  /** All are there. @param {number} chatId */
-  ready(chatId) {
-    return (this.#pending.get(chatId) ?? []).every(({ done }) => done !== null);
-  }
-
-  /** They go with a message now. @param {number} chatId @returns {Attachment[]} */
+  /** They go with a message now. @param {number} chatId @returns {File[]} */
   take(chatId) {
     const list = this.#pending.get(chatId) ?? [];
     this.#pending.delete(chatId);
-    return list.flatMap(({ done }) => (done ? [done] : []));
+    return list.map(({ file }) => file);
   }
 
-  /** The message could not be kept: they wait for another. @param {number} chatId @param {Attachment[]} files */
+  /** The message could not be kept: they wait for another. @param {number} chatId @param {File[]} files */
   giveBack(chatId, files) {
-    const list = files.map((done) => this.#entry(new File([], done.name), done));
+    const list = files.map((file) => this.#entry(file));
     if (list.length) this.#pending.set(chatId, [...list, ...(this.#pending.get(chatId) ?? [])]);
   }
 
@@ -59,13 +46,11 @@ export class Attaching {
     const list = [...(this.#pending.get(chatId) ?? [])];
     for (const file of files) {
       const problem = this.#problem(file, file_bytes, list.length >= files_per_message, files_per_message);
-      if (problem) {
-        this.face.overlays.toast({ text: problem });
-        continue;
+      if (problem) this.face.overlays.toast({ text: problem });
+      else {
+        list.push(this.#entry(file));
+        this.face.announce(t("file.attached", { name: file.name }));
       }
-      const pending = this.#entry(file, null);
-      list.push(pending);
-      void this.#bring(pending);
     }
     if (list.length) this.#pending.set(chatId, list);
     this.face.redrawComposer();
@@ -78,33 +63,13 @@ export class Attaching {
     return file.size > bytes ? t("file.too_large", { size: sizeText(bytes) }) : null;
   }
 
-  /** @param {File} file @param {Attachment | null} done @returns {Pending} */
-  #entry(file, done) {
-    return { id: ++this.#serial, file, sent: 0, done, problem: null, stop: new AbortController() };
-  }
-
-  /** @param {Pending} pending */
-  async #bring(pending) {
-    pending.problem = null;
-    const progress = (/** @type {number | null} */ sent) => {
-      pending.sent = sent;
-      this.face.redrawComposer();
-    };
-    const answer = await this.face.messenger.upload(pending.file, { progress, signal: pending.stop.signal });
-    if (pending.stop.signal.aborted) return;
-    if (answer.ok) {
-      pending.done = answer.file;
-      this.face.announce(t("file.attached", { name: pending.file.name }));
-    } else {
-      pending.problem = answer.code;
-      this.face.announce(errorText(answer));
-    }
-    this.face.redrawComposer();
+  /** @param {File} file @returns {Pending} */
+  #entry(file) {
+    return { id: ++this.#serial, file };
   }
 
   /** @param {number} chatId @param {Pending} pending */
   #remove(chatId, pending) {
-    pending.stop.abort();
     const left = (this.#pending.get(chatId) ?? []).filter((one) => one !== pending);
     if (left.length) this.#pending.set(chatId, left);
     else this.#pending.delete(chatId);
@@ -127,41 +92,18 @@ export class Attaching {
 
   /** @param {number} chatId @param {Pending} pending */
   #row(chatId, pending) {
-    const { file, done, problem, sent } = pending;
-    const shownName = done?.name ?? file.name;
-    const [name, extension] = nameParts(shownName);
-    const size = done?.size ?? file.size;
-    const state = problem
-      ? errorText({ code: problem })
-      : done
-        ? sizeText(size)
-        : sent === null
-          ? t("file.waiting")
-          : t("file.sent_of", { sent: sizeText(sent), size: sizeText(size) });
-    return html`<li class="upload ${problem ? "upload--failed" : ""}">
-      <span class="file__tile" aria-hidden="true">${icon(problem ? "alert" : "file")}</span>
+    const { file } = pending;
+    const [name, extension] = nameParts(file.name);
+    return html`<li class="upload">
+      <span class="file__tile" aria-hidden="true">${icon("file")}</span>
       <span class="file__text">
         <bdi class="file__name"><span>${name}</span><span>${extension}</span></bdi>
-        <span class="file__sub">${state}</span>
-        ${
-          done || problem
-            ? nothing
-            : html`<progress
-                aria-label=${t("file.uploading", { name: shownName })}
-                max=${size}
-                .value=${sent ?? 0}
-              ></progress>`
-        }
+        <span class="file__sub">${sizeText(file.size)}</span>
       </span>
-      ${
-        problem && problem !== "too_large"
-          ? html`<button class="link-btn" type="button" @click=${() => this.#bring(pending)}>${t("msg.retry")}</button>`
-          : nothing
-      }
       <button
         class="ibtn"
         type="button"
-        aria-label=${t("file.remove", { name: shownName })}
+        aria-label=${t("file.remove", { name: file.name })}
         @click=${() => this.#remove(chatId, pending)}
       >
         ${icon("close")}

@@ -279,7 +279,7 @@ export class Composer {
    * @param {import("./editing.js").Edit | null} edit */
   #maySend(chatId, text, edit) {
     if (edit) return !isBlank(text) || Boolean(edit.target.attachments?.length);
-    return this.attaching.has(chatId) ? this.attaching.ready(chatId) : !isBlank(text);
+    return this.attaching.has(chatId) || !isBlank(text);
   }
 
   /** Files, or what was copied with its looks. @param {ClipboardEvent} event */
@@ -358,7 +358,6 @@ export class Composer {
     const edit = this.#editing.of(chatId);
     if (tooLong(text, limits)) return;
     if (!this.#maySend(chatId, text, edit)) {
-      if (!edit && this.attaching.has(chatId)) this.face.overlays.toast({ text: t("file.not_yet") });
       return;
     }
     if (edit) return this.#saveEdit(chatId, edit, text);

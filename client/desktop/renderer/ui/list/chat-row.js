@@ -121,7 +121,7 @@ function words(state, chat, current) {
 }
 
 /** @param {import("../../types.js").Echo} echo */
-const echoWords = ({ content, held }) => messageWords({ content, attachments: held });
+const echoWords = ({ content, files }) => messageWords({ content, attachments: files });
 
 /** @param {State} state @param {ChatView} chat */
 function lastWords(state, chat) {

@@ -15,6 +15,7 @@ import { attachments } from "./attachments.js";
 import { reactions } from "./reactions.js";
 import { richText } from "./formatted.js";
 import { selectBox } from "./selecting.js";
+import { uploading } from "./uploading.js";
 import { pointOf } from "../list/chat-row.js";
 
 /**
@@ -88,7 +89,7 @@ export function echoRow(face, row, around) {
   const time = clock(echo.written_at);
   const label = [
     t("msg.you"),
-    messageWords({ content: echo.content, attachments: echo.held }),
+    messageWords({ content: echo.content, attachments: echo.files }),
     time,
     t(`msg.${echo.state}`),
   ].join(", ");
@@ -98,11 +99,12 @@ export function echoRow(face, row, around) {
     label,
     menu,
     choose: null,
-    kind: kindOfBubble(echo.content, echo.held),
+    kind: kindOfBubble(echo.content, []),
     seq: null,
     before: nothing,
     above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
-    text: html`${attachments(face, echo.held, null)} ${echo.content ? richText(face, echo.content, around) : nothing}`,
+    text: html`${uploading(face, echo, around.state.progress)}
+    ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,
   });

@@ -1,0 +1,72 @@
+/** The uploads of the window that owns a profile: what the session asks for is brought, and what came of it is told. */
+
+import { bring, giveUp } from "../link/uploads.js";
+
+/** @typedef {import("../protocol/uploads.js").Upload} Upload */
+/**
+ * @typedef {{api: import("../link/api.js").Api, db: Pick<import("../store/db.js").Store, "file" | "noteUpload">,
+ *   brought: (localId: string, fileId: string) => void, refused: (localId: string, code: string) => void,
+ *   progress: (localId: string, sent: number | null) => void}} Parts
+ */
+
+export class Bringing {
+  /** By local id. @type {Map<string, {cid: string, stop: AbortController, place: string | null}>} */
+  #running = new Map();
+  /** Pauses that are on. @type {Set<() => void>} */
+  #pauses = new Set();
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    window.addEventListener("online", this.hurry);
+  }
+
+  /** @param {Upload} upload */
+  async begin({ cid, file, anew }) {
+    const { api, db, brought, refused, progress } = this.parts;
+    const running = { cid, stop: new AbortController(), place: /** @type {string | null} */ (null) };
+    this.#running.set(file.local_id, running);
+    const kept = await db.file(file.local_id).catch(() => null);
+    if (running.stop.signal.aborted) return;
+    if (!kept || kept.bytes.size !== file.size) return refused(file.local_id, "file_lost");
+    running.place = anew ? null : kept.place;
+    const end = await bring(api, {
+      file,
+      bytes: kept.bytes,
+      place: running.place,
+      note: async (place) => {
+        running.place = place;
+        await db.noteUpload(file.local_id, place).catch(() => {}); // in vain, it begins again at the next start
+      },
+      progress: (sent) => running.stop.signal.aborted || progress(file.local_id, sent),
+      signal: running.stop.signal,
+      pauses: this.#pauses,
+    });
+    if (running.stop.signal.aborted) return;
+    this.#running.delete(file.local_id);
+    if (end.ok) brought(file.local_id, end.id);
+    else refused(file.local_id, end.code);
+  }
+
+  /** A row left the outbox. @param {string} cid @param {boolean} waits it was refused, and may be sent again */
+  end(cid, waits) {
+    for (const [localId, running] of this.#running) {
+      if (running.cid !== cid) continue;
+      running.stop.abort();
+      this.#running.delete(localId);
+      if (!waits && running.place !== null) void giveUp(this.parts.api, running.place);
+    }
+  }
+
+  /** The server can be had again: no pause goes on. */
+  hurry = () => {
+    for (const end of this.#pauses) end();
+  };
+
+  /** This window owns the profile no more. What was begun goes on where it is, in another one or in another life. */
+  stop() {
+    window.removeEventListener("online", this.hurry);
+    for (const { stop } of this.#running.values()) stop.abort();
+    this.#running.clear();
+  }
+}
