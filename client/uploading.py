@@ -30,6 +30,7 @@ AGAIN: Final = PASSING | STALE | {
 }  # fmt: skip
 """Codes after which the offset is asked for, and the upload goes on."""
 UPLOADS: Final = "/api/uploads"
+FILE_ID: Final = "Vestnik-File-Id"
 GIVE_UP: Final = 5.0
 """Seconds for telling the server that an upload is not wanted any more."""
 
@@ -143,23 +144,28 @@ class Uploader:
         """Send what is missing; None: the server has all of it, and has made no file of it yet. Raises ChatError."""
         file, before = upload.file, -1
         answer = await self.account.ask("HEAD", place, _tus())
-        while "Vestnik-File-Id" not in answer.headers:
+        if FILE_ID not in answer.headers:  # a request that was cut may hold it still: nothing is sent in vain
+            answer = await self._put(place, _offset(answer, file), b"")
+        while FILE_ID not in answer.headers:
             offset = _offset(answer, file)
             if offset == before:
                 raise ChatError("no_connection", "an answer of something else")
             before = offset
             self.told(Uploading(upload.cid, file.local_id, offset, file.size))
             piece = await self._run(partial(self.kept.read, file, offset, pieces.size))
-            checksum = f"sha256 {_coded(sha256(piece).digest())}"
-            headers = _tus(**{"Upload-Offset": str(offset), "Upload-Checksum": checksum}, **BODY)
             began = trio.current_time()
-            answer = await self.account.ask("PATCH", place, headers, piece)
+            answer = await self._put(place, offset, piece)
             pieces.took(int((trio.current_time() - began) * 1000))
-            if not piece and "Vestnik-File-Id" not in answer.headers:
+            if not piece and FILE_ID not in answer.headers:
                 return None
             backoff.reset()
         self.told(Uploading(upload.cid, file.local_id, file.size, file.size))
-        return str(answer.headers["Vestnik-File-Id"])
+        return str(answer.headers[FILE_ID])
+
+    async def _put(self, place: str, offset: int, piece: bytes) -> httpx.Response:
+        checksum = f"sha256 {_coded(sha256(piece).digest())}"
+        headers = _tus(**{"Upload-Offset": str(offset), "Upload-Checksum": checksum}, **BODY)
+        return await self.account.ask("PATCH", place, headers, piece)
 
     async def _give_up(self, place: str) -> None:
         """The server need not keep for a day what nobody goes on with."""

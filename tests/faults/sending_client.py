@@ -1,9 +1,10 @@
 """A client as a process of its own, to be killed: `python -m tests.faults.sending_client URL CHAT STORE FILE`.
 
-In its first life it sends a text, the file and a text; in each it says "live", waits until all is sent, and says "sent".
+In its first life it sends a text, the file and a text. In each it says "live", waits until all is sent, says "sent".
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -12,8 +13,7 @@ from client.connection import connect
 from tests.faults.talkers import PASSWORD, TIMING
 
 
-async def main(url: str, chat_id: int, store: Path, file: Path) -> None:
-    first = not store.exists()
+async def main(url: str, chat_id: int, store: Path, file: Path, *, first: bool) -> None:
     async with connect(url, "ann", PASSWORD, store=store, timing=TIMING) as ann:
         if first:
             ann.enqueue(chat_id, "before")
@@ -26,4 +26,5 @@ async def main(url: str, chat_id: int, store: Path, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    trio.run(main, sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    store = Path(sys.argv[3])
+    trio.run(partial(main, sys.argv[1], int(sys.argv[2]), store, Path(sys.argv[4]), first=not store.exists()))

@@ -65,7 +65,9 @@ async def test_f27_a_file_over_a_cut_link_with_the_server_and_the_client_killed(
             with trio.fail_after(STUCK):
                 await client.start()
                 await client.says(b"live")
-                for kill_at, what in [(5 * MIB, server), (11 * MIB, client), (17 * MIB, server)]:
+                killed: list[tuple[int, ServerProcess | SendingClient]]
+                killed = [(5 * MIB, server), (11 * MIB, client), (17 * MIB, server)]
+                for kill_at, what in killed:
                     await proxy.reached(kill_at)
                     await what.kill()
                     await what.start()

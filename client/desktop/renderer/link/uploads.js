@@ -71,11 +71,16 @@ async function begin(api, { file, note, signal }) {
  * @param {Pieces} pieces @param {() => void} moved @returns {Promise<{ok: true, id: string} | Refused>} */
 async function goOn(api, { file, bytes, progress, signal }, place, pieces, moved) {
   let answer = await ask(api, "HEAD", place, {}, null, signal);
+  if (answer.ok && !answer.body.get("Vestnik-File-Id")) {
+    // a request that was cut may hold it still: nothing is sent in vain
+    const nothing = new Uint8Array();
+    answer = await ask(api, "PATCH", place, await saying(nothing, offsetOf(answer.body)), nothing, signal);
+  }
   for (let before = -1; ;) {
     if (!answer.ok) return answer;
     const id = answer.body.get("Vestnik-File-Id");
     if (id) return { ok: true, id };
-    const offset = Number(answer.body.get("Upload-Offset") ?? NaN);
+    const offset = offsetOf(answer.body);
     const isNew = Number.isInteger(offset) && offset > before && offset <= file.size;
     if (!isNew || signal.aborted) return { ok: false, code: "bad_answer" }; // all is there, and no file was made of it yet
     before = offset;
@@ -93,6 +98,9 @@ async function goOn(api, { file, bytes, progress, signal }, place, pieces, moved
     moved();
   }
 }
+
+/** @param {Headers} headers */
+const offsetOf = (headers) => Number(headers.get("Upload-Offset") ?? NaN);
 
 /** Pages over plain HTTP have no digests: TCP's own sums must do there. @param {Uint8Array<ArrayBuffer>} piece
  * @param {number} offset @returns {Promise<Record<string, string>>} */

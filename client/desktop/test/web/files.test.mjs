@@ -33,7 +33,7 @@ before(async () => {
   server = await startServer({ env: { VESTNIK_LIMIT_FILE_BYTES: "2097152" } });
 });
 
-/** Two who chat: the first in a browser. @param {{url?: string}} [how] */
+/** Two who chat: the first in a browser. @param {{url?: string, remember?: boolean}} [how] */
 async function two(how = {}) {
   serial += 1;
   const account = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
@@ -132,9 +132,9 @@ test(
   },
 );
 
-test("what is sent with no link waits in its order, is there after a reload, and arrives", { skip }, async () => {
+test("what is sent with no link waits in its order, is kept by the browser, and arrives", { skip }, async () => {
   const wire = await startWire(server);
-  const { vera, boris, chatId } = await two({ url: wire.url });
+  const { vera, boris, chatId } = await two({ url: wire.url, remember: true });
   const { page } = vera;
   await wire.cut();
   await say(page, "До");
@@ -162,7 +162,7 @@ test(
   { skip },
   async () => {
     const wire = await startWire(server);
-    const { vera, boris, chatId } = await two({ url: wire.url });
+    const { vera, boris, chatId } = await two({ url: wire.url, remember: true });
     const { page } = vera;
     await page.route("**/api/uploads", (route) => {
     const body = JSON.stringify({ code: "quota_exceeded", status: 507, title: "Full" });
