@@ -183,4 +183,5 @@ class Metrics:
 
     def names(self) -> set[str]:
         """Every metric, as docs/operating.md names it."""
-        return {f.name + ("_total" if f.type == "counter" else "") for f in self.registry.collect()}
+        ends = {"counter": "_total", "info": "_info"}
+        return {family.name + ends.get(family.type, "") for family in self.registry.collect()}
