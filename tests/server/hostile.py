@@ -172,20 +172,36 @@ async def _read(stream: trio.abc.ReceiveStream, patience: float) -> None:
             pass
 
 
+RENEWAL: Final = 300.0
+"""Seconds after which a token is renewed that lives for 900."""
+
+
 @define
 class Bystander:
     """Somebody else, whose link must not notice."""
 
     socket: Socket
     chat_id: int
+    http: httpx.AsyncClient
+    refresh_token: str
+    renewed: float = field(factory=trio.current_time)
     said: int = 0
 
     async def chat(self) -> None:
         """Say something, and have it acknowledged on the link of before."""
+        if trio.current_time() - self.renewed > RENEWAL:
+            await self._renew()
         self.said += 1
         cid = f"bystander-{self.said}"
         await self.socket.send(type="send", chat_id=self.chat_id, cid=cid, content="still here")
         await self.socket.until("ack", cid=cid)
+
+    async def _renew(self) -> None:
+        answer = await self.http.post("/api/auth/refresh", json={"refresh_token": self.refresh_token})
+        assert answer.status_code == 200, answer.text
+        self.refresh_token, self.renewed = answer.json()["refresh_token"], trio.current_time()
+        await self.socket.send(type="auth", token=answer.json()["access_token"])
+        await self.socket.until("auth_ok")
 
 
 @asynccontextmanager
@@ -195,9 +211,10 @@ async def bystander(url: str, tls: ssl.SSLContext | None = None) -> AsyncIterato
     async with httpx.AsyncClient(base_url=url, timeout=60, verify=verify) as http:
         answer = await http.post("/api/auth/register", json={"username": "bystander", "password": PASSWORD})
         assert answer.status_code == 201, answer.text
-        token, user_id = answer.json()["access_token"], answer.json()["user"]["id"]
+        made = answer.json()
+        token, user_id = made["access_token"], made["user"]["id"]
         headers = {"Authorization": f"Bearer {token}"}
         answer = await http.post("/api/chats", json={"type": "direct", "user_id": user_id}, headers=headers)
-    async with open_socket(url, tls=tls) as link:
-        await link.hello(token)
-        yield Bystander(link, answer.json()["id"])
+        async with open_socket(url, tls=tls) as link:
+            await link.hello(token)
+            yield Bystander(link, answer.json()["id"], http, made["refresh_token"])
