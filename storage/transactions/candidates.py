@@ -14,8 +14,8 @@ from sqlalchemy import BindParameter, ColumnElement, FromClause, Integer, bindpa
 
 from chatproto.operations import SearchMessages
 from chatproto.wire.words import KEPT, sent_by, with_file, with_image, with_link
-from storage.statements import Answers
-from storage.tables import message_words
+from storage.statements import Answers, Select
+from storage.tables import chat_users, message_words
 
 MOST_WORDS: Final = 8
 """Words that are looked up; what else a query has, the texts tell."""
@@ -45,10 +45,35 @@ class Wanted:
     def params(self, chat_id: int, low: int, high: int, most: int) -> dict[str, Any]:
         """The newest `most` candidates of a chat from seq `low` to `high`."""
         given: dict[str, Any] = {"chat_id": chat_id, "low": low, "high": high, "most": most}
-        given |= {f"word_{number}": word for number, word in enumerate(self.words)}
+        given |= word_params(self.words)
         if self.beginning is not None:
             given |= {"first": self.beginning, "last": self.beginning + _LAST_CHARACTER}
         return given
+
+
+def newest_of(words: Sequence[str]) -> Select[tuple[int, ...]]:
+    """A row for each chat that a user is or was in: the chat, and the newest seq there of each of so many words, null
+    where there is none; its parameters: `word_params`. One statement tells which chats there is a point in asking.
+
+    Each is a subquery of one row: no database makes a join of it, which it might begin at the wrong end."""
+    return _newest(len(words))
+
+
+def word_params(words: Sequence[str]) -> dict[str, str]:
+    """By their numbers."""
+    return {f"word_{number}": word for number, word in enumerate(words)}
+
+
+@cache
+def _newest(words: int) -> Select[tuple[int, ...]]:
+    columns = []
+    for number in range(words):
+        entry = message_words.alias(f"entry_{number}")
+        word = bindparam(f"word_{number}", type_=message_words.c.word.type)
+        found = select(entry.c.seq).where(entry.c.chat_id == chat_users.c.chat_id, entry.c.word == word)
+        columns.append(found.order_by(entry.c.seq.desc()).limit(1).correlate(chat_users).scalar_subquery())
+    asked = select(chat_users.c.chat_id, *columns).where(chat_users.c.user_id == bindparam("user_id"))
+    return Select(asked, row=lambda *row: row)
 
 
 def wanted_by(operation: SearchMessages) -> Wanted:

@@ -19,7 +19,7 @@ from chatproto.wire.query import Span, matches
 from chatproto.wire.words import VERSION
 from storage.statements import Answers, Lookup, Select, Steps, param
 from storage.tables import chat_users, chats, message_words, messages
-from storage.transactions.candidates import Candidate, Wanted, newest_first, wanted_by
+from storage.transactions.candidates import Candidate, Wanted, newest_first, newest_of, wanted_by, word_params
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_attachments, read_message
 from storage.transactions.people import users_seen_by
@@ -35,6 +35,8 @@ _SKEW: Final = timedelta(minutes=1)
 """By which clocks of servers may differ, where a time is looked up in a log."""
 _CHATS_AT_ONCE: Final = (16, 32, 64, 128)
 _AT_ONCE: Final = 512
+_WORTH_ASKING: Final = 2
+"""Chats: fewer are simply looked through."""
 _GLANCE: Final = 2
 """Candidates of a chat that is asked for the first time."""
 
@@ -187,6 +189,7 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
     search.complete = all(chat.indexed_seq <= 0 or chat.index_version == VERSION for chat in visible)
     yield from _read_tails(search, visible)
     search.streams = [_stream(operation, chat) for chat in visible if chat.indexed_seq > 0 and chat.last_at is not None]
+    yield from _leave_out(search)
     yield from _narrow(search)
     for size in (*_CHATS_AT_ONCE, *[_CHATS_AT_ONCE[-1]] * BUDGET):
         streams = search.open()[:size]
@@ -233,6 +236,18 @@ def _read_tails(search: _Search, visible: Sequence[_Chat]) -> Steps[None]:
                 search.complete = False
         search.judge(rows)
         left -= len(rows)
+
+
+def _leave_out(search: _Search) -> Steps[None]:
+    """Chats that lack one of the words; and the ends of the others that come after the last place of one of them."""
+    words = search.wanted.words
+    if not words or len(search.streams) < _WORTH_ASKING:
+        return
+    rows = yield from newest_of(words).all(user_id=search.operation.user_id, **word_params(words))
+    newest = {chat_id: 0 if None in seqs else min(seqs) for chat_id, *seqs in rows}
+    for stream in search.streams:
+        stream.high = min(stream.high, newest.get(stream.chat.chat_id, 0))
+    search.streams = [stream for stream in search.streams if not stream.done]
 
 
 def _narrow(search: _Search) -> Steps[None]:

@@ -1,0 +1,137 @@
+"""What a search costs: statements are counted, and every plan goes by the key, on each kind of database."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import insert, text
+
+from chatproto.operations import (
+    ChatCreated,
+    CreateGroup,
+    CreateUser,
+    Done,
+    MessagesMatched,
+    ReadUnindexed,
+    SearchMessages,
+    StoreIndex,
+    UnindexedRead,
+    UserFound,
+)
+from chatproto.operations.indexed import index_of
+from chatproto.wire.query import LONGEST_QUERY, read_query
+from storage.migrate import connected
+from storage.statements import MYSQL, SQLITE, Statement
+from storage.tables import chat_users, chats, message_words, users
+from storage.transactions.candidates import MOST_WORDS, Wanted, newest_of, word_params
+from tests.storage.databases import Kind, empty_database
+from tests.storage.driving import CountedSQLite
+from tests.storage.store_house import START, House, expect
+
+CHATS: Final = 120
+HOSTILE: Final = (
+    "а",
+    "ко",
+    " ".join("абвгдежзиклмнопрстуфхцчшщэюя" * 10)[:LONGEST_QUERY],
+    '"и в не на" "что с по" "как это"',
+    '"' * 100 + "слово" + '"' * 95,
+    "e" + "\u0301" * (LONGEST_QUERY - 1),
+    "слово не которое здесь было где то там",
+)
+
+
+@pytest.fixture
+def database(sqlite_file: Path) -> Iterator[CountedSQLite]:
+    """An empty one."""
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as connection:
+        connection.execute("begin")
+        yield CountedSQLite(connection)
+
+
+def statements_of(database: CountedSQLite, user_id: int, query: str) -> tuple[int, int]:
+    """What a search takes, and what it finds."""
+    read = read_query(query)
+    assert read is not None
+    before = database.statements
+    found = expect(MessagesMatched, database.perform(SearchMessages(user_id, read, 20)))
+    return database.statements - before, len(found.matches)
+
+
+def test_statements_of_a_search_are_bounded(database: CountedSQLite) -> None:
+    """Whatever is asked for by somebody in many chats: a word that only one of them has takes no look at the others."""
+    house = House(None)  # type: ignore[arg-type]
+    create = CreateUser("ann", "ann", None, None, "hash", "ann", frozenset({"ann"}), START)
+    ann = expect(UserFound, database.perform(create)).user.id
+    rooms = [
+        expect(ChatCreated, database.perform(CreateGroup(ann, "g", (), None, START))).chat.id for _ in range(CHATS)
+    ]
+    for number, chat in enumerate(rooms):
+        for text_ in ("и в не на что с по как это а", f"слово кот {'редкость' if number == 3 else ''}"):
+            database.perform(house.message(chat, ann, text_))
+    read = expect(UnindexedRead, database.perform(ReadUnindexed(tuple(rooms), 1000)))
+    assert database.perform(StoreIndex(tuple(map(index_of, read.chats)))) == Done()
+    assert statements_of(database, ann, "отсутствует слово") == (2, 0), "the chats, and which have the word"
+    taken, found = statements_of(database, ann, "редкость слово")
+    assert found == 1 and taken <= 6
+    for query in HOSTILE:
+        taken, _ = statements_of(database, ann, query)
+        assert taken <= 16, query
+
+
+# --- plans ---
+
+_PLANNED: Final[tuple[tuple[Statement, dict[str, Any]], ...]] = (
+    *(
+        (newest_of(words), {"user_id": 1} | word_params(words))
+        for words in (["слово"], [f"слово{number}" for number in range(MOST_WORDS)])
+    ),
+    *(
+        (wanted.statement, wanted.params(7, 1, 2**53 - 1, 21))
+        for wanted in (Wanted(("слово1",), None), Wanted(("слово1", "слово2"), None), Wanted((), "сл"),
+                       Wanted(("слово1",), "сл"))
+    ),
+)  # fmt: skip
+
+
+def _fill(url: str) -> None:
+    """So many rows that reading all of them is worse than an index."""
+    user = {"id": 1, "username": "a", "username_key": "a", "password_hash": "x", "display_name": "a"}
+    with connected(url) as connection:
+        connection.execute(insert(users), [user | {"created_at": START}])
+        made = {"type": "group", "title": "x", "created_by": 1, "created_at": START}
+        connection.execute(insert(chats), [made | {"id": chat} for chat in range(1, CHATS + 1)])
+        joined = {"user_id": 1, "role": "member", "joined_at": START}
+        connection.execute(insert(chat_users), [joined | {"chat_id": chat} for chat in range(1, CHATS + 1)])
+        for chat in range(1, CHATS + 1):
+            rows = [{"chat_id": chat, "word": f"слово{seq % 30}", "seq": seq} for seq in range(1, 151)]
+            connection.execute(insert(message_words), rows)
+
+
+def test_sqlite_plans_go_by_the_key(sqlite_file: Path) -> None:
+    _fill(f"sqlite:///{sqlite_file}")
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        connection.execute("analyze")
+        for statement, params in _PLANNED:
+            sql, values = statement.on(SQLITE).bind(params)
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+            read = [
+                step for step in plan if "entry" in step or "also" in step or "other" in step or "chat_users" in step
+            ]
+            assert read and all(step.startswith("SEARCH") for step in read), plan
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_plans_of_servers_go_by_the_key(kind: Kind) -> None:
+    url = empty_database(kind)
+    _fill(url)
+    with connected(url) as connection:
+        connection.execute(text("ANALYZE TABLE message_words, chat_users"))
+        for statement, params in _PLANNED:
+            sql, values = statement.on(MYSQL).bind(params)
+            plan = connection.exec_driver_sql(f"EXPLAIN FORMAT=TRADITIONAL {sql}", values).mappings().all()
+            for row in plan:
+                derived = str(row["table"]).startswith("<")
+                assert derived or row["type"] in ("range", "ref", "eq_ref", "const"), [dict(one) for one in plan]
