@@ -17,7 +17,9 @@ from runtime.files.drafts import ABANDONED
 from runtime.files.sniffing import HEAD
 
 MOST: Final = 20
-"""Uploads of one user that are kept."""
+"""Unfinished uploads of one user that are kept."""
+MOST_FINISHED: Final = 100
+"""Of those that became files, so many are remembered for a client that did not hear of it."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -59,8 +61,12 @@ class Upload:
     def create(self, plan: Plan) -> bool:
         """An empty one; False: the user has too many."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        if len(list(self._folder.glob("*.plan"))) >= MOST:
+        unfinished = {path.stem for path in self._folder.glob("*.data")}
+        if len(unfinished) >= MOST:
             return False
+        finished = [path for path in self._folder.glob("*.plan") if path.stem not in unfinished]
+        for path in sorted(finished, key=_changed)[:-MOST_FINISHED]:
+            path.unlink(missing_ok=True)
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         self._write(plan)
         return True
@@ -110,6 +116,14 @@ class Upload:
         draft.write_bytes(msgspec.json.encode(plan))
         draft.chmod(0o600)
         draft.rename(self._plan)
+
+
+def _changed(path: Path) -> float:
+    """When; long ago where it was removed just now."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 class Writer:
