@@ -19,6 +19,7 @@ from runtime import account_commands, file_commands, index_commands, signing_key
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
+from runtime.files.backup import DamagedBackup, Saved
 from runtime.logs import configure_logging, get_logger
 from runtime.secret_files import SecretFileError
 from runtime.serve import bind, raise_descriptor_limit, serve, url_of
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         StartupError,
         MigrationError,
         SecretFileError,
+        DamagedBackup,
         account_commands.AccountError,
         file_commands.FilesError,
         index_commands.IndexFault,
@@ -109,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
     backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
     backup.add_argument("file", type=Path)
+    backup.add_argument("--without-files", action="store_true", help="the database alone")
     backup.set_defaults(run=_backup)
     restored = commands.add_parser("restore", parents=[common], help="a backup into a migrated database")
     restored.add_argument("file", type=Path)
@@ -229,9 +232,25 @@ def _bar(done: int, total: int, unit: str = "rows") -> None:
 
 
 def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
-    rows = back_up(settings.database_url, arguments.file, _bar)
+    saved: list[Saved] = []
+
+    def add(draft: Path) -> None:
+        if not arguments.without_files:
+            saved.append(trio.run(file_commands.back_up, settings, draft, _progress))
+
+    rows = back_up(settings.database_url, arguments.file, _bar, add)
     print(f"{arguments.file}: {rows} rows, compared with their source")
-    return 0
+    for files in saved:
+        print(f"and the bytes of files: {files.blobs} blobs, {files.size / 2**20:.1f} MiB")
+        for key in files.missing:
+            print(f"vestnik: {key} is not in the store: a file that cannot be read", file=sys.stderr)
+    return 1 if any(files.missing for files in saved) else 0
+
+
+def _progress(line: str) -> None:
+    """Where somebody looks."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr, flush=True)
 
 
 def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -243,8 +262,11 @@ def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
                 "or make an empty one first with `vestnik migrate`"
             )
         upgrade(url)
+    loaded = trio.run(file_commands.load, settings, arguments.file, _progress) if arguments.file.is_file() else None
     epoch = restore(arguments.file, url, replace=arguments.replace, progress=_bar)
     print(f"{arguments.file} is restored; the new epoch is {epoch}")
+    what = f"{loaded} blobs, compared with their digests" if loaded is not None else "none; `vestnik files check` tells"
+    print(f"bytes of files in it: {what}")
     _remove_key(settings)
     return 0
 

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import trio
 
 from runtime.compose import open_prepared_storage
 from runtime.config import Settings
+from runtime.files.backup import Saved, load_blobs, save_blobs
 from runtime.files.links import FileLinks
 from runtime.files.service import Files, open_files, open_place, open_store
 from runtime.files.sweeping import sweep
@@ -62,6 +64,18 @@ async def bring(settings: Settings, say: Say) -> None:
     async with aclosing(new), aclosing(old):
         moved = await move(open_files(settings.data_dir, FileLinks({}), new), old, new, say)
     say(f"all is moved ({moved} blobs); unset VESTNIK_FILES_OLD_URL and start the servers anew")
+
+
+async def back_up(settings: Settings, draft: Path, say: Say) -> Saved:
+    """Put the bytes of files into a backup that is being made."""
+    async with _opened(settings) as files:
+        return await save_blobs(settings.database_url, files.store, draft, say)
+
+
+async def load(settings: Settings, backup: Path, say: Say) -> int | None:
+    """Put the bytes of a backup into the store; None: there are none in it. Raises DamagedBackup, OSError."""
+    async with _opened(settings) as files:
+        return await load_blobs(files, backup, say)
 
 
 @asynccontextmanager

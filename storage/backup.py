@@ -30,8 +30,14 @@ Progress = Callable[[int, int], None]
 """Is told rows done, and rows in all."""
 
 
-def back_up(url: str, path: Path, progress: Progress = lambda done, total: None) -> int:
-    """Copy everything, as of one moment, to a new file at `path` (mode 0600); how many rows that were.
+def back_up(
+    url: str,
+    path: Path,
+    progress: Progress = lambda done, total: None,
+    add: Callable[[Path], None] = lambda draft: None,
+) -> int:
+    """Copy everything, as of one moment, to a new file at `path` (mode 0600); how many rows that were. `add` may put
+    further tables into the draft of it.
 
     Servers may run meanwhile. The file gets its name only when it is whole, on the disk and compared with the
     source. Raises MigrationError where the file is there already, the schema is not this program's, or a row differs.
@@ -49,6 +55,7 @@ def back_up(url: str, path: Path, progress: Progress = lambda done, total: None)
             upgrade(copy, epoch=_epoch(source))
             with connected(copy) as target:
                 rows = _copy(source, target, progress)
+        add(draft.absolute())
         with connected(copy) as written:
             written.commit()
             written.connection.driver_connection.execute("pragma journal_mode = delete")  # type: ignore[union-attr]

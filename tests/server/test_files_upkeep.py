@@ -1,13 +1,16 @@
 """`vestnik files check | gc | move`: what is wrong is told, what is too much removed, what moves is never away."""
 
 import os
+import shutil
+import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve
 
 from runtime import file_commands
@@ -176,3 +179,51 @@ def test_what_cannot_be_moved_is_told(
     monkeypatch.setenv("VESTNIK_FILES_OLD_URL", "folder")
     assert main(["files", "move", "--data-dir", str(tmp_path)]) == 1
     assert "the same place" in capsys.readouterr().err
+
+
+async def test_a_backup_holds_the_bytes_of_files(house_at: OpenHouse, tmp_path: Path) -> None:
+    pytest.importorskip("PIL.Image")
+    pictures: Any = __import__("tests.server.test_http_pictures", fromlist=["encoded"])
+    async with house_at() as house:
+        anna = await house.register("anna")
+        files = [await upload(anna, data) for data in (*DATA, DATA[0])]
+        files.append(await upload(anna, pictures.encoded(pictures.picture(), "PNG"), "a.png"))
+        bytes_of = [(await anna.get(file["url"])).content for file in files]
+        preview = (await anna.get(files[-1]["preview_url"])).content
+    blobs = await listed(folder_store(tmp_path))
+    data = ["--data-dir", str(tmp_path)]
+    small, whole = tmp_path / "small", tmp_path / "whole"
+
+    async def run(*arguments: str | Path) -> int:
+        return await trio.to_thread.run_sync(lambda: main([*map(str, arguments), *data]))
+
+    assert await run("backup", "--without-files", small) == 0
+    assert await run("backup", whole) == 0 and whole.stat().st_size > sum(size for _, size in blobs)
+    shutil.rmtree(tmp_path / "files")
+    assert await run("restore", small, "--replace") == 0 and await listed(folder_store(tmp_path)) == []
+    assert await run("restore", whole, "--replace") == 0
+    assert await listed(folder_store(tmp_path)) == blobs
+    async with house_at() as house:
+        anna = await house.login("anna")
+        assert [(await anna.get(file["url"])).content for file in files] == bytes_of
+        assert (await anna.get(files[-1]["preview_url"])).content == preview
+
+
+async def test_a_damaged_backup_is_refused_before_anything_is_lost(
+    house_at: OpenHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with house_at() as house:
+        anna = await house.register("anna")
+        file, other = await upload(anna, DATA[0]), await upload(anna, DATA[1])
+    backup, data = tmp_path / "backup", ["--data-dir", str(tmp_path)]
+    place(tmp_path, DATA[1]).unlink()
+    assert await trio.to_thread.run_sync(lambda: main(["backup", str(backup), *data])) == 1
+    assert "is not in the store" in capsys.readouterr().err and backup.exists()
+    with closing(sqlite3.connect(backup)) as damaged, damaged:
+        damaged.execute("UPDATE backup_parts SET data = 'other'")
+    assert await trio.to_thread.run_sync(lambda: main(["restore", str(backup), "--replace", *data])) == 1
+    assert "damaged" in capsys.readouterr().err
+    async with house_at() as house:
+        anna = await house.login("anna")
+        assert (await anna.get(file["url"])).content == DATA[0]
+        assert (await anna.get(other["url"])).status_code == 404
