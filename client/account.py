@@ -22,9 +22,11 @@ STALE: Final = frozenset({"token_expired", "token_invalid"})
 """Codes for which another access token may help: it ran out, or the server has another key or another clock now."""
 
 
-async def register(http: httpx.AsyncClient, username: str, password: str, display_name: str | None = None) -> "Account":
-    """Make an account and log in to it. Raises ChatError, such as username_taken."""
-    body = {"username": username, "password": password, "display_name": display_name}
+async def register(
+    http: httpx.AsyncClient, username: str, password: str, display_name: str | None = None, invite: str | None = None
+) -> "Account":
+    """Make an account and log in to it. `invite`: the code of an invitation. Raises ChatError, username_taken, ..."""
+    body = {"username": username, "password": password, "display_name": display_name, "invite": invite}
     return Account(http, await _in_turn(http, "/api/auth/register", body))
 
 

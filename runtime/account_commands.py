@@ -2,23 +2,30 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Literal
 
 import trio
 
 from chatproto.operations import (
     ChangePassword,
+    CreateInvite,
     CreateUser,
     Done,
     FindLogin,
+    Invite,
+    InvitesFound,
+    ListInvites,
     ListUsers,
     LoginFound,
     MakeCode,
     OperationFailed,
     OutcomeUnknown,
     Refused,
+    RevokeInvite,
     SessionsEnded,
+    SetAccount,
     UserFound,
     UsersFound,
 )
@@ -29,12 +36,13 @@ from runtime.compose import open_prepared_storage, random_token
 from runtime.config import Settings
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
-from runtime.mail.sending import ATTEMPT, MailSettings, hash_of, new_code
+from runtime.mail.sending import ATTEMPT, Ask, MailSettings, hash_of, new_code
 from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
 from storage.passwords import Passwords, password_fault
 from storage.port import Storage
 
 PAGE = 200
+SETUP_LIFETIME = timedelta(days=7)
 
 
 class AccountError(Exception):
@@ -119,6 +127,61 @@ async def reset_link(settings: Settings, username: str) -> str:
     if made != Done():
         raise AccountError(_away(made))
     return link_of(public_url(settings), "reset", code)
+
+
+async def set_account(
+    settings: Settings, username: str, disabled: bool | None = None, role: Literal["member", "admin"] | None = None
+) -> None:
+    """Shut somebody out or let them in; make them an admin of the server or not."""
+    async with _storage(settings) as storage:
+        found = await storage.perform(FindLogin(fold(username)))
+        if not isinstance(found, LoginFound):
+            raise AccountError(f"{username}: no such account" if isinstance(found, Refused) else _away(found))
+        match await storage.perform(SetAccount(found.user_id, disabled, role, datetime.now(UTC))):
+            case SessionsEnded():
+                return
+            case Refused(_, detail):
+                raise AccountError(f"{username}: {detail}")
+            case other:
+                raise AccountError(_away(other))
+
+
+async def create_invite(settings: Settings, uses: int, days: int) -> str:
+    """The link of an invitation to the server."""
+    code, now = new_code(random_token), datetime.now(UTC)
+    async with _storage(settings) as storage:
+        operation = CreateInvite(None, hash_of(code), None, uses, now, now + timedelta(days=days))
+        made = await storage.perform(operation)
+    if not isinstance(made, InvitesFound):
+        raise AccountError(_away(made))
+    return link_of(public_url(settings), "join", code)
+
+
+async def list_invites(settings: Settings) -> tuple[Invite, ...]:
+    """The newest ones."""
+    async with _storage(settings) as storage:
+        found = await storage.perform(ListInvites(None, PAGE))
+    if not isinstance(found, InvitesFound):
+        raise AccountError(_away(found))
+    return found.invites
+
+
+async def revoke_invite(settings: Settings, invite_id: int) -> None:
+    """Nobody comes by it any more."""
+    async with _storage(settings) as storage:
+        done = await storage.perform(RevokeInvite(None, invite_id, datetime.now(UTC)))
+    if done != Done():
+        raise AccountError(f"{invite_id}: no such invitation" if isinstance(done, Refused) else _away(done))
+
+
+async def first_code(ask: Ask) -> str | None:
+    """The code by which the first admin of an empty server registers; None where somebody is there, or the database is
+    away. Each start makes a new one, and the one before ends."""
+    if await ask(ListUsers(after_id=0, limit=1)) != UsersFound(()):
+        return None
+    code, now = new_code(random_token), datetime.now(UTC)
+    made = await ask(MakeCode(hash_of(code), "setup", None, now, now + SETUP_LIFETIME))
+    return code if made == Done() else None
 
 
 def public_url(settings: Settings) -> str:

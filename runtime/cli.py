@@ -32,6 +32,13 @@ log = get_logger(__name__)
 
 DOTENV = Path(".env")
 """Beside what the service is started in."""
+MAX_USES, LONGEST_DAYS = 1000, 90
+_ACCOUNT_CHANGES: dict[str, tuple[str, dict[str, object]]] = {
+    "promote": ("make them an admin of the server", {"role": "admin"}),
+    "demote": ("an admin of the server no more", {"role": "member"}),
+    "disable": ("end all their sessions and let them in no more", {"disabled": True}),
+    "enable": ("let them in again", {"disabled": False}),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,6 +102,22 @@ def _parser() -> argparse.ArgumentParser:
     link = user.add_parser("reset-link", parents=[common], help="a link to set a new password with, for an hour, once")
     link.add_argument("username")
     link.set_defaults(run=_user_reset_link)
+
+    for action, (help_text, change) in _ACCOUNT_CHANGES.items():
+        changed = user.add_parser(action, parents=[common], help=help_text)
+        changed.add_argument("username")
+        changed.set_defaults(run=_user_change, change=change)
+
+    invite = commands.add_parser("invite", help="invitations").add_subparsers(required=True, metavar="ACTION")
+    invited = invite.add_parser("create", parents=[common], help="a link by which people register")
+    invited.add_argument("--uses", type=int, default=1, help="how many people may come by it; by default 1")
+    invited.add_argument("--days", type=int, default=7, help="how long it counts; by default 7")
+    invited.set_defaults(run=_invite_create)
+    invites = invite.add_parser("list", parents=[common], help="id, used of uses, end, state")
+    invites.set_defaults(run=_invite_list)
+    revoked = invite.add_parser("revoke", parents=[common], help="nobody comes by it any more")
+    revoked.add_argument("id", type=int)
+    revoked.set_defaults(run=_invite_revoke)
 
     mail = commands.add_parser("mail", help="letters to people").add_subparsers(required=True, metavar="ACTION")
     tested = mail.add_parser("test", parents=[common], help="send one now, and say what the server answered")
@@ -172,18 +195,19 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _serve_forever(settings: Settings) -> None:
     with bind(settings.host, settings.port) as listener:  # before anything else: a taken port should fail at once
         async with compose(settings) as composed:
+            setup = await account_commands.first_code(composed.driver.request)
             await serve(
                 composed.app,
                 host=settings.host,
                 port=settings.port,
-                on_ready=partial(_greet, composed.has_pages),
+                on_ready=partial(_greet, composed.has_pages, setup, settings.public_url),
                 drain=composed.drain,
                 endpoint=composed.endpoint,
                 listening_socket=listener,
             )
 
 
-def _greet(has_pages: bool, url: str) -> None:
+def _greet(has_pages: bool, setup: str | None, public_url: str, url: str) -> None:
     """What to do next, for the one who started it in a terminal; programs wait for the first line."""
     settle()
     log.info("serving", url=url, version=VERSION)
@@ -192,6 +216,10 @@ def _greet(has_pages: bool, url: str) -> None:
         print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)
     else:
         print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
+    if setup is not None:
+        print(
+            f"  Nobody is here yet. The first administrator registers at {public_url or url}/join#{setup}", flush=True
+        )
     print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
     print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
 
@@ -349,6 +377,33 @@ def _user_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
     print(trio.run(account_commands.reset_link, settings, arguments.username))
     if not settings.public_url:
         print("set VESTNIK_PUBLIC_URL where people find the server elsewhere", file=sys.stderr)
+    return 0
+
+
+def _user_change(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(partial(account_commands.set_account, settings, arguments.username, **arguments.change))
+    print(f"{arguments.username}: done")
+    return 0
+
+
+def _invite_create(arguments: argparse.Namespace, settings: Settings) -> int:
+    if not (1 <= arguments.uses <= MAX_USES and 1 <= arguments.days <= LONGEST_DAYS):
+        print(f"vestnik: uses are 1 to {MAX_USES}, days 1 to {LONGEST_DAYS}", file=sys.stderr)
+        return 2
+    print(trio.run(account_commands.create_invite, settings, arguments.uses, arguments.days))
+    return 0
+
+
+def _invite_list(arguments: argparse.Namespace, settings: Settings) -> int:
+    for one in trio.run(account_commands.list_invites, settings):
+        state = "revoked" if one.revoked else "-"
+        print(f"{one.id}\t{one.used} of {one.uses}\t{one.expires_at:%Y-%m-%d %H:%M}\t{state}")
+    return 0
+
+
+def _invite_revoke(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(account_commands.revoke_invite, settings, arguments.id)
+    print(f"{arguments.id}: revoked")
     return 0
 
 

@@ -452,6 +452,32 @@ codes = _table(
 """SHA-256 of codes that open something once. `address`: the one that was written to. `again`: of a further attempt to
 send the same letter."""
 
+invites = _table(
+    "invites",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("hash", _digest(), nullable=False, unique=True),
+    Column("chat_id", BigInteger, ForeignKey("chats.id")),
+    Column("created_by", BigInteger, ForeignKey("users.id")),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+    Column("revoked_at", UTCDateTime),
+    Index(None, "chat_id"),
+    Index(None, "created_by"),
+)
+"""By which people register or join the group `chat_id`, `uses` times at most. `hash`: SHA-256 of the code.
+`created_by`: null, the operator."""
+
+invite_uses = _table(
+    "invite_uses",
+    Column("invite_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("used_at", UTCDateTime, nullable=False),
+    Index(None, "user_id"),
+)
+"""Who came by which invitation."""
+
 commands = _table(
     "commands",
     Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),

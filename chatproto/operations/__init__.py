@@ -30,6 +30,14 @@ from chatproto.operations.chats import (
     SetFlags,
 )
 from chatproto.operations.files import AddFile, CleanFiles, FindFile, ListChatFiles, StoredFile
+from chatproto.operations.invites import (
+    AcceptInvite,
+    CreateInvite,
+    Invite,
+    ListInvites,
+    RevokeInvite,
+    SetAccount,
+)
 from chatproto.operations.log import (
     AppendBatch,
     AppendChange,
@@ -62,6 +70,8 @@ from chatproto.operations.outcomes import (
     FileAdded,
     FileFound,
     FilesRemoved,
+    InviteAccepted,
+    InvitesFound,
     LoginFound,
     LogRead,
     MailTaken,
@@ -171,9 +181,15 @@ Operation = (
     | CheckCode
     | ResetPassword
     | ConfirmEmail
+    | AcceptInvite
+    | CreateInvite
+    | ListInvites
+    | RevokeInvite
+    | SetAccount
 )
 
 __all__ = [
+    "AcceptInvite",
     "AddFile",
     "AppendBatch",
     "AppendChange",
@@ -194,6 +210,7 @@ __all__ = [
     "ConfirmEmail",
     "CreateDirect",
     "CreateGroup",
+    "CreateInvite",
     "CreateSession",
     "CreateUser",
     "DeleteMessage",
@@ -220,9 +237,13 @@ __all__ = [
     "IndexMeasured",
     "IndexedMessage",
     "IndexedSpan",
+    "Invite",
+    "InviteAccepted",
+    "InvitesFound",
     "Letter",
     "ListChatFiles",
     "ListChats",
+    "ListInvites",
     "ListSessions",
     "ListUsers",
     "LoadChat",
@@ -257,6 +278,7 @@ __all__ = [
     "RenewHash",
     "ResetPassword",
     "RevisionsFound",
+    "RevokeInvite",
     "RotateRefresh",
     "SaveLastSeen",
     "SearchMessages",
@@ -265,6 +287,7 @@ __all__ = [
     "SessionLoaded",
     "SessionsEnded",
     "SessionsFound",
+    "SetAccount",
     "SetFlags",
     "StoreIndex",
     "StoredFile",

@@ -10,8 +10,9 @@ from chatproto.operations.recovery import Language
 
 @frozen
 class CreateUser:
-    """Register. `language`: of the letter that asks to confirm the address; None orders none. Outcome: UserFound, or
-    Refused username_taken / email_taken."""
+    """Register. `language`: of the letter that asks to confirm the address; None orders none. `invite_hash`: of the
+    code by which they come: that of an invitation, which is counted, or the one for the first admin. Outcome:
+    UserFound, or Refused username_taken / email_taken / invite_invalid."""
 
     username: str
     username_key: str
@@ -22,6 +23,7 @@ class CreateUser:
     words: frozenset[str]
     now: datetime
     language: Language | None = None
+    invite_hash: bytes | None = None
 
 
 @frozen
@@ -34,7 +36,8 @@ class FindLogin:
 @frozen
 class CreateSession:
     """Log in. `refresh_hash`: SHA-256 of the refresh token. `key`: 16 random bytes that name the session in its access
-    tokens, never to be used again, whatever becomes of the database. Outcome: SessionCreated, or Refused not_found."""
+    tokens, never to be used again, whatever becomes of the database. Outcome: SessionCreated, or Refused
+    not_found / account_disabled."""
 
     user_id: int
     device: str

@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import Factory, frozen
 
 from chatproto.operations.files import StoredFile
+from chatproto.operations.invites import Invite
 from chatproto.operations.recovery import Letter
 from chatproto.operations.search import IndexCleared, IndexMeasured, MessagesMatched, UnindexedFound, UnindexedRead
 from chatproto.wire.model import Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
@@ -82,6 +83,21 @@ class CleanedUp:
     removed: int
     ended: int = 0
     next_id: int | None = None
+
+
+@frozen
+class InvitesFound:
+    """The newest first."""
+
+    invites: tuple[Invite, ...]
+
+
+@frozen
+class InviteAccepted:
+    """The group they may be added to now, in the name of the admin who invited them."""
+
+    chat_id: int
+    inviter_id: int
 
 
 @frozen
@@ -287,6 +303,8 @@ Outcome = (
     | CleanedUp
     | SessionsFound
     | MailTaken
+    | InvitesFound
+    | InviteAccepted
     | UsersFound
     | ChatCreated
     | ChatsFound

@@ -66,11 +66,12 @@ class FinishMail:
 
 @frozen
 class MakeCode:
-    """A code for somebody to hand over. `reset`: a new password for `user_id`. Outcome: Done, or Refused not_found."""
+    """A code for somebody to hand over. `reset`: a new password for `user_id`. `setup`: the first admin's, for nobody
+    yet; such codes of before end. Outcome: Done, or Refused not_found."""
 
     code_hash: bytes
-    kind: Literal["reset"]
-    user_id: int
+    kind: Literal["reset", "setup"]
+    user_id: int | None
     now: datetime
     expires_at: datetime
 

@@ -13,6 +13,7 @@ import msgspec
 from attrs import define, evolve, field, frozen
 
 from chatproto.operations import (
+    AcceptInvite,
     AddFile,
     AppendBatch,
     AppendChange,
@@ -25,6 +26,7 @@ from chatproto.operations import (
     ConfirmEmail,
     CreateDirect,
     CreateGroup,
+    CreateInvite,
     CreateSession,
     CreateUser,
     DeleteMessage,
@@ -44,6 +46,7 @@ from chatproto.operations import (
     FinishMail,
     ListChatFiles,
     ListChats,
+    ListInvites,
     ListSessions,
     ListUsers,
     LoadChat,
@@ -62,10 +65,12 @@ from chatproto.operations import (
     RenewEpoch,
     RenewHash,
     ResetPassword,
+    RevokeInvite,
     RotateRefresh,
     SaveLastSeen,
     SearchMessages,
     SearchUsers,
+    SetAccount,
     SetFlags,
     StoredFile,
     StoreIndex,
@@ -113,8 +118,23 @@ class WaitingMail:
 
 
 @define
+class KeptInvite:
+    """An invitation; `by`: who came by it."""
+
+    id: int
+    code_hash: bytes
+    chat_id: int | None
+    created_by: int | None
+    uses: int
+    created_at: datetime
+    expires_at: datetime
+    revoked: bool = False
+    by: frozenset[int] = frozenset()
+
+
+@define
 class KeptCode:
-    """A code by its hash."""
+    """A code by its hash. `user_id`: 0, nobody yet."""
 
     kind: str
     user_id: int
@@ -284,6 +304,7 @@ class Store:
     files: dict[str, KeptFile] = field(factory=dict)
     mails: dict[int, WaitingMail] = field(factory=dict)
     codes: dict[bytes, KeptCode] = field(factory=dict)
+    invites: list[KeptInvite] = field(factory=list)
     mails_made: int = 0
     messages: int = 0
     logins_made: int = 0
@@ -300,6 +321,7 @@ class Store:
             files={key: evolve(file) for key, file in self.files.items()},
             mails={key: evolve(mail) for key, mail in self.mails.items()},
             codes={key: evolve(code) for key, code in self.codes.items()},
+            invites=[evolve(invite) for invite in self.invites],
         )
 
     def perform(self, operation: Operation) -> Outcome:
@@ -358,6 +380,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     from chatproto.simulation import store_accounts as accounts
     from chatproto.simulation import store_chats as chats
     from chatproto.simulation import store_files as files
+    from chatproto.simulation import store_invites as invites
     from chatproto.simulation import store_log as log
     from chatproto.simulation import store_mails as mails
     from chatproto.simulation import store_marks as marks
@@ -423,4 +446,9 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         CheckCode: recovery.check_code,
         ResetPassword: recovery.reset_password,
         ConfirmEmail: recovery.confirm_email,
+        CreateInvite: invites.create_invite,
+        ListInvites: invites.list_invites,
+        RevokeInvite: invites.revoke_invite,
+        AcceptInvite: invites.accept_invite,
+        SetAccount: accounts.set_account,
     }

@@ -1,10 +1,10 @@
 """The model's accounts and sessions."""
 
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from chatproto.operations import (
     ChangePassword,
@@ -29,6 +29,7 @@ from chatproto.operations import (
     SessionCreated,
     SessionsEnded,
     SessionsFound,
+    SetAccount,
     TouchSession,
     UpdateUser,
     UserFound,
@@ -37,7 +38,8 @@ from chatproto.operations import (
 )
 from chatproto.simulation.model_store import Account, AddressMail, Login, RefreshToken, Store
 from chatproto.simulation.store_files import change_avatar, release_avatar
-from chatproto.simulation.store_mails import end_resets, order
+from chatproto.simulation.store_invites import come_by
+from chatproto.simulation.store_mails import end_resets, order, usable
 from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)
@@ -56,12 +58,20 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
     if _email_owner(store, operation.email_key) is not None:
         return Refused("email_taken", "this email is taken", "email")
     user_id = len(store.accounts) + 1
+    invite_hash, is_first = operation.invite_hash, False
+    if invite_hash is not None:
+        is_first = not isinstance(usable(store, invite_hash, "setup", operation.now), Refused)
+        if is_first:
+            store.codes[invite_hash].used = True
+        elif not come_by(store, invite_hash, user_id, operation.now):
+            return Refused("invite_invalid")
     user = PrivateUser(
         id=user_id,
         username=operation.username,
         display_name=operation.display_name,
         created_at=operation.now,
         email=operation.email,
+        role="admin" if is_first else UNSET,
     )
     store.accounts[user_id] = Account(
         user, operation.username_key, operation.email_key, operation.password_hash, operation.words
@@ -89,6 +99,8 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
     account = store.accounts.get(operation.user_id)
     if account is None:
         return Refused("not_found")
+    if account.disabled:
+        return Refused("account_disabled")
     store.logins_made += 1
     session_id = store.logins_made
     store.logins[session_id] = Login(
@@ -221,6 +233,21 @@ def list_sessions(store: Store, operation: ListSessions) -> Outcome:
             for login in _live(store, operation.user_id)
         )
     )
+
+
+def set_account(store: Store, operation: SetAccount) -> Outcome:
+    account = store.accounts.get(operation.user_id)
+    if account is None:
+        return Refused("not_found")
+    keepers = [one.user.id for one in store.accounts.values() if one.user.role == "admin" and not one.disabled]
+    if (operation.disabled or operation.role == "member") and keepers == [operation.user_id]:
+        return Refused("forbidden", "nobody else keeps this server")
+    if operation.role is not None:
+        role: Literal["admin"] | UnsetType = "admin" if operation.role == "admin" else UNSET
+        account.user = msgspec.structs.replace(account.user, role=role)
+    if operation.disabled is not None:
+        account.disabled = operation.disabled
+    return end_all(store, operation.user_id, None, operation.now) if operation.disabled else SessionsEnded(())
 
 
 def change_password(store: Store, operation: ChangePassword) -> Outcome:

@@ -100,3 +100,12 @@ def end_resets(store: Store, user_id: int) -> None:
     """Codes for a new password open nothing any more."""
     for code in store.codes.values():
         code.used = code.used or (code.user_id, code.kind) == (user_id, "reset")
+
+
+def usable(store: Store, code_hash: bytes, kind: str, now: datetime) -> KeptCode | Refused:
+    code = store.codes.get(code_hash)
+    if code is None or code.kind != kind:
+        return Refused("code_expired")
+    if code.used:
+        return Refused("code_used")
+    return Refused("code_expired") if code.expires_at <= now else code

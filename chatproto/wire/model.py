@@ -31,10 +31,12 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrivateUser(User, frozen=True, kw_only=True):
-    """One's own profile. `email_verified`: they have shown that the address is theirs. What is left out is not so."""
+    """One's own profile. `email_verified`: they have shown that the address is theirs. `role`: in the server
+    as a whole. What is left out is not so."""
 
     email: str | None = None
     email_verified: bool | UnsetType = UNSET
+    role: Literal["admin"] | UnsetType = UNSET
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from runtime.http import (
     docs,
     files,
     health,
+    invites,
     message_changes,
     messages,
     recovery,
@@ -53,8 +54,9 @@ PAGE: Final = "page"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
-    *auth.ROUTES, *recovery.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES, *message_changes.ROUTES,
-    *files.ROUTES, *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES, *search.ROUTES, *health.ROUTES
+    *auth.ROUTES, *recovery.ROUTES, *invites.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES,
+    *message_changes.ROUTES, *files.ROUTES, *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES,
+    *search.ROUTES, *health.ROUTES
 )  # fmt: skip
 _VARY: Final = (b"vary", b"Origin")
 _COMMON: Final[Headers] = [

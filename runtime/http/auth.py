@@ -7,11 +7,13 @@ import msgspec
 from attrs import frozen
 
 from chatproto.operations import (
+    AcceptInvite,
     ChangePassword,
     CreateSession,
     CreateUser,
     EndSessions,
     FindLogin,
+    InviteAccepted,
     ListSessions,
     LoginFound,
     Refused,
@@ -30,17 +32,20 @@ from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold, normalize, search_words
 from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt, network_of
+from runtime.http.invites import admission, joining
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.recovery import busy_problem, letter_language
 from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
+from runtime.mail.sending import hash_of
 from storage.password_lanes import Busy, Lane
 
 MAX_LOGIN = 254
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """`display_name` is the username where it is left out. `invite` is for later and ignored. `language`: of the letter
+    """`display_name` is the username where it is left out. `invite`: the code of an invitation, or the
+    one for the first admin. `language`: of the letter
     that asks to confirm the address."""
 
     username: Username
@@ -88,8 +93,9 @@ class NewPasswords(msgspec.Struct, frozen=True, kw_only=True):
 async def register(call: Call[Register, None]) -> Result:
     """Make an account and log in to it."""
     services, body = call.services, call.body
-    if services.settings.registration != "open":
-        return Problem("registration_closed", "Ask the operator of this server for an account.")
+    refused = await admission(call, body.invite)
+    if refused is not None:
+        return refused
     network, registrations = network_of(call.address), services.guards.registrations
     wait = registrations.take(network, services.clock())
     if wait > 0:
@@ -112,13 +118,24 @@ async def register(call: Call[Register, None]) -> Result:
             words=search_words(username, display_name),
             now=services.now(),
             language=letter_language(call, body.language),
+            invite_hash=None if body.invite is None else hash_of(body.invite),
         )
     )
     if not isinstance(outcome, UserFound):
         return refusal(outcome)
+    if body.invite is not None:
+        await _join_group(call, body.invite, outcome.user.id)
     if services.mailer is not None:
         services.mailer.hear()
     return await _log_in(call, outcome.user.id, 201)
+
+
+async def _join_group(call: Call[object, None], code: str, user_id: int) -> None:
+    """Where the invitation leads to a group. What fails here can be done again by opening the link."""
+    services = call.services
+    accepted = await call.persist(AcceptInvite(hash_of(code), user_id, services.now()))
+    if isinstance(accepted, InviteAccepted):
+        await call.append(joining(accepted, user_id, services.random_token(), services.now()))
 
 
 async def login(call: Call[Login, None]) -> Result:
@@ -349,11 +366,12 @@ ROUTES = (
     Route(
         method="POST", path="/api/auth/register", handler=register, summary="Make an account", needs_token=False,
         body=Register, answers={201: (LoggedIn,)},
-        codes=("registration_closed", "username_taken", "email_taken", "rate_limited", "busy", "store_unavailable"),
+        codes=("registration_closed", "invite_invalid", "username_taken", "email_taken", "rate_limited", "busy",
+               "store_unavailable"),
     ),
     Route(
         method="POST", path="/api/auth/login", handler=login, summary="Log in", needs_token=False,
-        body=Login, answers={200: (LoggedIn,)}, codes=_LIMITED,
+        body=Login, answers={200: (LoggedIn,)}, codes=(*_LIMITED, "account_disabled"),
     ),
     Route(method="GET", path="/api/auth/me", handler=me, summary="One's own profile", answers={200: (PrivateUser,)}),
     Route(

@@ -21,6 +21,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "revoked": (401, "The session has ended"),
     "invalid_credentials": (401, "Wrong username or password"),
     "forbidden": (403, "This is not allowed"),
+    "account_disabled": (403, "This account is disabled"),
+    "invite_invalid": (403, "The invitation is not valid"),
     "registration_closed": (403, "Registration is closed"),
     "not_found": (404, "Not found"),
     "no_preview": (404, "There is no preview of this file"),

@@ -19,6 +19,7 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from chatproto.operations import (
+    AcceptInvite,
     AddFile,
     AppendBatch,
     AppendChange,
@@ -31,6 +32,7 @@ from chatproto.operations import (
     ConfirmEmail,
     CreateDirect,
     CreateGroup,
+    CreateInvite,
     CreateSession,
     CreateUser,
     DeleteMessage,
@@ -50,6 +52,7 @@ from chatproto.operations import (
     FinishMail,
     ListChatFiles,
     ListChats,
+    ListInvites,
     ListSessions,
     ListUsers,
     LoadChat,
@@ -70,10 +73,12 @@ from chatproto.operations import (
     RenewEpoch,
     RenewHash,
     ResetPassword,
+    RevokeInvite,
     RotateRefresh,
     SaveLastSeen,
     SearchMessages,
     SearchUsers,
+    SetAccount,
     SetFlags,
     StoreIndex,
     Sweep,
@@ -82,7 +87,7 @@ from chatproto.operations import (
     UpdateUser,
 )
 from storage.statements import Steps
-from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, update_user
+from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, set_account, update_user
 from storage.transactions.batches import append_alone, append_batch
 from storage.transactions.chat_files import list_chat_files
 from storage.transactions.chats import list_chats, load_chat, set_flags
@@ -92,6 +97,7 @@ from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.index_versions import clear_index, measure_index, outdate_index
 from storage.transactions.indexing import find_unindexed, read_unindexed, store_index
+from storage.transactions.invites import accept_invite, create_invite, list_invites, revoke_invite
 from storage.transactions.mails import finish_mail, look_at_mails, order_reset, take_mail
 from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
@@ -239,5 +245,15 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(reset_password, operation), writes=True)
         case ConfirmEmail():
             return Plan(partial(confirm_email, operation), writes=True)
+        case CreateInvite():
+            return Plan(partial(create_invite, operation), writes=True)
+        case ListInvites():
+            return Plan(partial(list_invites, operation), writes=False)
+        case RevokeInvite():
+            return Plan(partial(revoke_invite, operation), writes=True)
+        case AcceptInvite():
+            return Plan(partial(accept_invite, operation), writes=True)
+        case SetAccount():
+            return Plan(partial(set_account, operation), writes=True)
         case _:
             assert_never(operation)

@@ -14,6 +14,8 @@ from chatproto.operations import (
     Outcome,
     Refused,
     SaveLastSeen,
+    SessionsEnded,
+    SetAccount,
     UpdateUser,
     UserFound,
     UsersFound,
@@ -21,10 +23,12 @@ from chatproto.operations import (
 )
 from storage.statements import DuplicateKey, Statement, Steps, into
 from storage.tables import chat_users, user_words, users
+from storage.transactions.codes import lock_setup, use_code
 from storage.transactions.files import change_avatar, release_avatar
+from storage.transactions.invites import INVALID, count_use, lock_invite
 from storage.transactions.mails import order
 from storage.transactions.people import all_users, private_user
-from storage.transactions.sessions import END_RESETS
+from storage.transactions.sessions import END_RESETS, end_all
 
 _INSERT: Final = Statement(
     into(
@@ -53,6 +57,16 @@ _UPDATE: Final = Statement(
         email_verified=bindparam("email_verified"),
     )
 )
+_SET_ROLE: Final = Statement(update(users).where(users.c.id == bindparam("user_id")).values(role=bindparam("role")))
+_DISABLE: Final = Statement(
+    update(users).where(users.c.id == bindparam("user_id")).values(disabled_at=bindparam("disabled_at"))
+)
+_LOCK_KEEPERS: Final = Statement(
+    select(users.c.id)
+    .where(users.c.role == "admin", users.c.disabled_at.is_(None))
+    .order_by(users.c.id)
+    .with_for_update()
+)
 _SAVE_LAST_SEEN: Final = Statement(
     update(users).where(users.c.id == bindparam("user_id")).values(last_seen_at=bindparam("last_seen_at"))
 )
@@ -68,6 +82,12 @@ def create_user(operation: CreateUser) -> Steps[Outcome]:
     taken = yield from _taken(operation)
     if taken is not None:
         return taken
+    invite, is_first = None, False
+    if operation.invite_hash is not None:
+        is_first = yield from lock_setup(operation.invite_hash, operation.now)
+        invite = None if is_first else (yield from lock_invite(operation.invite_hash, operation.now))
+        if not is_first and (invite is None or invite.used >= invite.uses):
+            return INVALID
     try:
         result = yield from _INSERT.run(
             username=operation.username,
@@ -84,6 +104,11 @@ def create_user(operation: CreateUser) -> Steps[Outcome]:
             raise
         return taken
     yield from _write_words(result.last_id, operation.words)
+    if invite is not None:
+        yield from count_use(invite, result.last_id, operation.now)
+    if is_first and operation.invite_hash is not None:
+        yield from use_code(operation.invite_hash, operation.now)
+        yield from _SET_ROLE.run(user_id=result.last_id, role="admin")
     if operation.email is not None and operation.language is not None:
         yield from order("verify", operation.language, operation.now, user_id=result.last_id, address=operation.email)
     user = yield from private_user(result.last_id)
@@ -107,6 +132,23 @@ def _taken(operation: CreateUser) -> Steps[Refused | None]:
 
 def _write_words(user_id: int, words: Iterable[str]) -> Steps[None]:
     yield from _INSERT_WORD.many([{"word": word, "user_id": user_id} for word in sorted(words)])
+
+
+def set_account(operation: SetAccount) -> Steps[Outcome]:
+    """All admins are locked, in the order of their ids: of two who shut each other out one comes second."""
+    keepers: list[int] = yield from _LOCK_KEEPERS.column()
+    if (yield from _LOCK.one(user_id=operation.user_id)) is None:
+        return Refused("not_found")
+    loses = operation.disabled is True or operation.role == "member"
+    if loses and keepers == [operation.user_id]:
+        return Refused("forbidden", "nobody else keeps this server")
+    if operation.role is not None:
+        yield from _SET_ROLE.run(user_id=operation.user_id, role=operation.role)
+    if operation.disabled is not None:
+        yield from _DISABLE.run(user_id=operation.user_id, disabled_at=operation.now if operation.disabled else None)
+    if not operation.disabled:
+        return SessionsEnded(())
+    return (yield from end_all(operation.user_id, None, operation.now))
 
 
 def find_login(operation: FindLogin) -> Steps[Outcome]:

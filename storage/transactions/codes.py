@@ -36,12 +36,17 @@ _USE: Final = Statement(
 _LOCK_USER: Final = Statement(
     select(users.c.email).where(users.c.id == bindparam("user_id")).with_for_update()
 )  # fmt: skip
+_END_SETUPS: Final = Statement(
+    update(codes).where(codes.c.kind == "setup", codes.c.used_at.is_(None)).values(used_at=bindparam("used_at"))
+)
 _VERIFY: Final = Statement(update(users).where(users.c.id == bindparam("user_id")).values(email_verified=True))
 
 
 def make_code(operation: MakeCode) -> Steps[Outcome]:
     """For somebody to hand over."""
-    if (yield from _LOCK_USER.one(user_id=operation.user_id)) is None:
+    if operation.kind == "setup":
+        yield from _END_SETUPS.run(used_at=operation.now)
+    elif (yield from _LOCK_USER.one(user_id=operation.user_id)) is None:
         return Refused("not_found")
     yield from INSERT_CODE.run(
         hash=operation.code_hash,
@@ -53,6 +58,17 @@ def make_code(operation: MakeCode) -> Steps[Outcome]:
         again=False,
     )
     return Done()
+
+
+def lock_setup(code_hash: bytes, now: datetime) -> Steps[bool]:
+    """Whether this code makes the first admin."""
+    code = yield from _LOCK_CODE.first(hash=code_hash)
+    return fault_of(code, "setup", now) is None
+
+
+def use_code(code_hash: bytes, now: datetime) -> Steps[None]:
+    """It is locked, and judged."""
+    yield from _USE.run(code_hash=code_hash, used_at=now)
 
 
 def check_code(operation: CheckCode) -> Steps[Outcome]:
@@ -102,5 +118,5 @@ def _used(code_hash: bytes, kind: str, now: datetime) -> Steps[tuple[int, str | 
     fault = fault_of(code, kind, now)
     if fault is not None or account is None:
         return fault or Refused("code_expired")
-    yield from _USE.run(code_hash=code_hash, used_at=now)
+    yield from use_code(code_hash, now)
     return known.user_id, account[0], known.address

@@ -39,10 +39,11 @@ class _Private(NamedTuple):
     created_at: datetime
     email: str | None
     email_verified: bool
+    role: str
 
 
 _COMMON: Final = (users.c.id, users.c.username, users.c.display_name, users.c.avatar_url, users.c.created_at)
-_OWN: Final = (users.c.email, users.c.email_verified)
+_OWN: Final = (users.c.email, users.c.email_verified, users.c.role)
 _PUBLIC: Final = (*_COMMON, users.c.last_seen_at)
 _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
@@ -121,4 +122,5 @@ def _private(row: _Private) -> PrivateUser:
         created_at=row.created_at,
         email=row.email,
         email_verified=True if row.email_verified else UNSET,
+        role="admin" if row.role == "admin" else UNSET,
     )

@@ -43,6 +43,9 @@ UNUSED: Final = timedelta(days=90)
 """A refresh token that was not exchanged for so long ends, and so does a session that was not used."""
 
 _INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at", "key"))
+_DISABLED_AT: Final = Statement(
+    select(users.c.disabled_at).where(users.c.id == bindparam("user_id")).with_for_update()
+)  # fmt: skip
 _INSERT_TOKEN: Final = Statement(into(refresh_tokens, "session_id", "parent_id", "hash", "created_at"))
 _TOKEN_BY_HASH: Final = Statement(
     select(refresh_tokens.c.id, refresh_tokens.c.session_id).where(refresh_tokens.c.hash == bindparam("hash"))
@@ -162,6 +165,9 @@ def create_session(operation: CreateSession) -> Steps[Outcome]:
     user = yield from private_user(operation.user_id)
     if user is None:
         return Refused("not_found")
+    account = yield from _DISABLED_AT.one(user_id=operation.user_id)  # locked: they may be shut out just now
+    if account is None or account[0] is not None:
+        return Refused("account_disabled")
     session = yield from _INSERT_SESSION.run(
         user_id=operation.user_id,
         device=operation.device,

@@ -207,11 +207,17 @@ def copy_database(template: Path, path: Path) -> None:
 
 @asynccontextmanager
 async def open_house(
-    path: Path, *, limits: Limits | None = None, knobs: Knobs | None = None, transport: str = "own", **settings: Any
+    path: Path,
+    *,
+    limits: Limits | None = None,
+    knobs: Knobs | None = None,
+    transport: str = "own",
+    sends: bool = True,
+    **settings: Any,
 ) -> AsyncIterator[House]:
     """Serve the database at `path` on a free port until the block ends; pages only where a `web_dir` is given.
 
-    `transport`: of WebSockets, `own` or `quart`.
+    `transport`: of WebSockets, `own` or `quart`. `sends`: letters leave the queue, which is looked at again and again.
     """
     knobs = knobs or Knobs(store_wait=0.5, rate=1000.0, burst=1000)
     chosen = Settings(data_dir=path.parent, **{**GENEROUS, **settings})
@@ -263,7 +269,7 @@ async def open_house(
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
             nursery.start_soon(run)
-            if mailer is not None:
+            if mailer is not None and sends:
                 nursery.start_soon(mailer.run)
             with trio.fail_after(60):
                 await ready.wait()

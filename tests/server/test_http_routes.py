@@ -27,6 +27,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/auth/reset"): {"login": "anna"},
     ("POST", "/api/auth/reset/confirm"): {"code": "x", "new_password": PASSWORD},
     ("POST", "/api/auth/email/confirm"): {"code": "x"},
+    ("POST", "/api/invites"): {},
+    ("POST", "/api/invites/accept"): {"code": "x"},
 }
 MAIL = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "v@example.org", "public_url": "https://chat.example.org"}
 """Of a server that nobody asks: nothing is ordered."""
@@ -44,7 +46,14 @@ STORED = [
 
 def url(route: Route, chat_id: int = 1, user_id: int = 1, seq: int = 1) -> str:
     path = route.path.format(
-        chat_id=chat_id, user_id=user_id, session_id=1, seq=seq, emoji="👍", file_id="f" * 22, upload_id="f" * 22
+        chat_id=chat_id,
+        user_id=user_id,
+        session_id=1,
+        seq=seq,
+        invite_id=1,
+        emoji="👍",
+        file_id="f" * 22,
+        upload_id="f" * 22,
     )
     return path + (QUERIES.get(route.path, "") if route.method == "GET" else "")
 
@@ -72,7 +81,7 @@ async def test_strangers_get_nothing(house: House, route: Route) -> None:
 @pytest.mark.parametrize("route", STORED, ids=lambda route: f"{route.method} {route.path}")
 async def test_a_store_that_goes_away_is_told(house_at: OpenHouse, route: Route, after: int) -> None:
     """Also between two questions of one request."""
-    async with house_at(knobs=Knobs(store_wait=0.1), **MAIL) as house:
+    async with house_at(knobs=Knobs(store_wait=0.1), sends=False, **MAIL) as house:
         anna = await house.register("anna")
         await anna.send(await anna.group("x"), "hello")
         await anna.get("/api/chats")

@@ -23,6 +23,8 @@ PROMISED = {
     ("get", "/openapi.json"), ("get", "/docs"), ("get", "/api/server"), ("post", "/api/files"),
     ("get", "/api/files/{file_id}"), ("post", "/api/files/{file_id}/link"), ("get", "/api/search"),
     ("post", "/api/auth/reset"), ("post", "/api/auth/reset/confirm"), ("post", "/api/auth/email/confirm"),
+    ("get", "/api/invites"), ("post", "/api/invites"), ("delete", "/api/invites/{invite_id}"),
+    ("post", "/api/invites/accept"),
 }  # fmt: skip
 PUBLIC = {
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/healthz", "/readyz",

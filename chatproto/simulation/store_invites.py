@@ -1,0 +1,120 @@
+"""The model's invitations."""
+
+from datetime import datetime
+
+from chatproto.operations import (
+    AcceptInvite,
+    CreateInvite,
+    Done,
+    Invite,
+    InviteAccepted,
+    InvitesFound,
+    ListInvites,
+    Outcome,
+    Refused,
+    RevokeInvite,
+)
+from chatproto.operations.invites import MAX_INVITES
+from chatproto.simulation.model_store import KeptInvite, Store
+
+
+def create_invite(store: Store, operation: CreateInvite) -> Outcome:
+    actor_id, now = operation.actor_id, operation.now
+    if operation.chat_id is not None:
+        room = store.rooms.get(operation.chat_id)
+        member = None if room is None else room.membership(actor_id or 0)
+        if room is None or member is None:
+            return Refused("not_found")
+        if room.type != "group" or member.role != "admin":
+            return Refused("forbidden")
+    elif not _keeps(store, actor_id):
+        return Refused("forbidden")
+    own = [invite for invite in store.invites if actor_id is not None and invite.created_by == actor_id]
+    if sum(not one.revoked and one.expires_at > now and len(one.by) < one.uses for one in own) >= MAX_INVITES:
+        return Refused("too_many")
+    made = KeptInvite(
+        id=len(store.invites) + 1,
+        code_hash=operation.code_hash,
+        chat_id=operation.chat_id,
+        created_by=actor_id,
+        uses=operation.uses,
+        created_at=now,
+        expires_at=operation.expires_at,
+    )
+    store.invites.append(made)
+    return InvitesFound((_shown(made),))
+
+
+def _keeps(store: Store, actor_id: int | None) -> bool:
+    if actor_id is None:
+        return True
+    account = store.accounts[actor_id]
+    return account.user.role == "admin" and not account.disabled
+
+
+def _shown(invite: KeptInvite) -> Invite:
+    return Invite(
+        id=invite.id,
+        chat_id=invite.chat_id,
+        created_by=invite.created_by,
+        uses=invite.uses,
+        used=len(invite.by),
+        created_at=invite.created_at,
+        expires_at=invite.expires_at,
+        revoked=invite.revoked,
+    )
+
+
+def _seen_by(store: Store, actor_id: int | None) -> list[KeptInvite]:
+    keeps = _keeps(store, actor_id)
+    return [invite for invite in reversed(store.invites) if keeps or invite.created_by == actor_id]
+
+
+def list_invites(store: Store, operation: ListInvites) -> Outcome:
+    return InvitesFound(tuple(map(_shown, _seen_by(store, operation.actor_id)[: operation.limit])))
+
+
+def revoke_invite(store: Store, operation: RevokeInvite) -> Outcome:
+    for invite in _seen_by(store, operation.actor_id):
+        if invite.id == operation.invite_id:
+            invite.revoked = True
+            return Done()
+    return Refused("not_found")
+
+
+def _valid(store: Store, code_hash: bytes, now: datetime) -> KeptInvite | None:
+    found = [one for one in store.invites if one.code_hash == code_hash and not one.revoked and one.expires_at > now]
+    if not found:
+        return None
+    (invite,) = found
+    maker = invite.created_by
+    if maker is not None and store.accounts[maker].disabled:
+        return None
+    if invite.chat_id is not None:
+        member = store.rooms[invite.chat_id].membership(maker or 0)
+        if member is None or member.role != "admin":
+            return None
+    return invite
+
+
+def come_by(store: Store, code_hash: bytes, user_id: int, now: datetime) -> bool:
+    """Count somebody who registers; False where the invitation is none."""
+    invite = _valid(store, code_hash, now)
+    if invite is None or len(invite.by) >= invite.uses:
+        return False
+    invite.by |= {user_id}
+    return True
+
+
+def accept_invite(store: Store, operation: AcceptInvite) -> Outcome:
+    invite = _valid(store, operation.code_hash, operation.now)
+    if invite is None or invite.chat_id is None or invite.created_by is None:
+        return Refused("invite_invalid")
+    member = store.rooms[invite.chat_id].members.get(operation.user_id)
+    if member is not None and member.left_seq is not None:
+        return Refused("invite_invalid")
+    if member is None and operation.user_id not in invite.by:
+        if len(invite.by) >= invite.uses:
+            return Refused("invite_invalid")
+        invite.by |= {operation.user_id}
+    return InviteAccepted(invite.chat_id, invite.created_by)

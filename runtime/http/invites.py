@@ -1,0 +1,185 @@
+"""Invitations: /api/invites."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from chatproto.operations import (
+    AcceptInvite,
+    AppendChange,
+    Appended,
+    CheckCode,
+    CreateInvite,
+    Done,
+    Invite,
+    InviteAccepted,
+    InvitesFound,
+    ListInvites,
+    LoadChat,
+    Refused,
+    RevokeInvite,
+)
+from chatproto.operations.outcomes import ChatFound
+from chatproto.wire.model import Chat
+from runtime.http.fields import Id
+from runtime.http.guards import network_of
+from runtime.http.problem import Problem, refusal
+from runtime.http.routes import Answer, Call, Result, Route
+from runtime.mail.letters import link_of
+from runtime.mail.sending import hash_of, new_code
+
+MAX_USES: Final = 1000
+LONGEST: Final = 90 * 24 * 3600
+"""Seconds that an invitation counts at most."""
+LISTED: Final = 200
+
+
+class NewInvite(msgspec.Struct, frozen=True, kw_only=True):
+    """`expires_in` is in seconds. With `chat_id` it leads into that group as well."""
+
+    uses: Annotated[int, Meta(ge=1, le=MAX_USES)] = 1
+    expires_in: Annotated[int, Meta(ge=60, le=LONGEST)] = 7 * 24 * 3600
+    chat_id: Id | None = None
+
+
+class InviteCode(msgspec.Struct, frozen=True, kw_only=True):
+    """`code`: what stands behind the # of a link."""
+
+    code: str
+
+
+class ShownInvite(msgspec.Struct, frozen=True, kw_only=True):
+    """`used` of `uses`; `created_by` is null for the operator's."""
+
+    id: int
+    chat_id: int | None
+    created_by: int | None
+    uses: int
+    used: int
+    created_at: datetime
+    expires_at: datetime
+    revoked: bool
+
+
+class MadeInvite(ShownInvite, frozen=True, kw_only=True):
+    """`code` is told once. `url`: null where the server does not know where people find it."""
+
+    code: str
+    url: str | None
+
+
+class Invites(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest first."""
+
+    invites: tuple[ShownInvite, ...]
+
+
+async def create_invite(call: Call[NewInvite, None]) -> Result:
+    """Invite people to this server, or to a group of one's own."""
+    services, body = call.services, call.body
+    code, now = new_code(services.random_token), services.now()
+    expires_at = now + timedelta(seconds=body.expires_in)
+    operation = CreateInvite(call.me.user_id, hash_of(code), body.chat_id, body.uses, now, expires_at)
+    outcome = await call.ask(operation)
+    if not isinstance(outcome, InvitesFound):
+        return refusal(outcome)
+    public_url = services.settings.public_url
+    url = link_of(public_url, "join", code) if public_url else None
+    return Answer(201, MadeInvite(**_fields(outcome.invites[0]), code=code, url=url))
+
+
+def _fields(invite: Invite) -> dict[str, Any]:
+    return {name: getattr(invite, name) for name in ShownInvite.__struct_fields__}
+
+
+async def list_invites(call: Call[None, None]) -> Result:
+    """One's own invitations; an admin of the server sees all."""
+    outcome = await call.ask(ListInvites(call.me.user_id, LISTED))
+    if not isinstance(outcome, InvitesFound):
+        return refusal(outcome)
+    shown = tuple(ShownInvite(**_fields(invite)) for invite in outcome.invites)
+    return Answer(200, Invites(invites=shown))
+
+
+async def revoke_invite(call: Call[None, None], invite_id: int) -> Result:
+    """Nobody comes by it any more."""
+    outcome = await call.ask(RevokeInvite(call.me.user_id, invite_id, call.services.now()))
+    return Answer(204) if outcome == Done() else refusal(outcome)
+
+
+async def accept_invite(call: Call[InviteCode, None]) -> Result:
+    """Join the group of an invitation; who is in it already stays as they are."""
+    services, user_id = call.services, call.me.user_id
+    network = network_of(call.address)
+    wait = services.guards.refused_codes.take(network, services.clock())
+    if wait > 0:
+        return Problem("rate_limited", "Too many codes that open nothing.", retry_after=wait)
+    outcome = await call.persist(AcceptInvite(hash_of(call.body.code), user_id, services.now()))
+    if not isinstance(outcome, Refused):
+        services.guards.refused_codes.give_back(network, services.clock())
+    if not isinstance(outcome, InviteAccepted):
+        return refusal(outcome)
+    return await _join(call, outcome, user_id)
+
+
+async def _join(call: Call[object, None], accepted: InviteAccepted, user_id: int) -> Result:
+    """In the name of the admin who invited them, who may have lost that right just now."""
+    joined = await call.append(joining(accepted, user_id, call.services.random_token(), call.services.now()))
+    if isinstance(joined, Refused):
+        return Problem("invite_invalid")
+    if not isinstance(joined, Appended):
+        return refusal(joined)
+    outcome = await call.ask(LoadChat(user_id, accepted.chat_id, with_members=True))
+    return Answer(200, outcome.chat) if isinstance(outcome, ChatFound) else refusal(outcome)
+
+
+def joining(accepted: InviteAccepted, user_id: int, cid: str, now: datetime) -> AppendChange:
+    """The change by which somebody is in the group."""
+    return AppendChange(
+        chat_id=accepted.chat_id,
+        actor_id=accepted.inviter_id,
+        kind="add",
+        user_ids=(user_id,),
+        history="all",
+        role=None,
+        title=None,
+        avatar_url=None,
+        cid=cid,
+        now=now,
+    )
+
+
+async def admission(call: Call[object, None], code: str | None) -> Problem | None:
+    """Why nobody registers with this code, as far as the mode of the server tells. The code for the first admin opens
+    every mode."""
+    mode = call.services.settings.registration
+    if mode == "invite" and code is None:
+        return Problem("invite_invalid", "This server takes people by invitation.")
+    if mode != "closed":
+        return None
+    outcome = Refused("") if code is None else await call.ask(CheckCode(hash_of(code), "setup", call.services.now()))
+    if isinstance(outcome, Refused):
+        return Problem("registration_closed", "Ask the operator of this server for an account.")
+    return None if outcome == Done() else refusal(outcome)
+
+
+ROUTES = (
+    Route(
+        method="POST", path="/api/invites", handler=create_invite, summary="Invite people", body=NewInvite,
+        answers={201: (MadeInvite,)}, codes=("not_found", "too_many"),
+    ),
+    Route(
+        method="GET", path="/api/invites", handler=list_invites, summary="One's invitations",
+        answers={200: (Invites,)},
+    ),
+    Route(
+        method="DELETE", path="/api/invites/{invite_id}", handler=revoke_invite, summary="Take an invitation back",
+        answers={204: ()},
+    ),
+    Route(
+        method="POST", path="/api/invites/accept", handler=accept_invite, summary="Join the group of an invitation",
+        body=InviteCode, answers={200: (Chat,)}, codes=("invite_invalid", "not_found"),
+    ),
+)  # fmt: skip
