@@ -21,11 +21,20 @@ export function shownLink({ text, href }) {
   const link = externalLink(href, { plain: true });
   if (link === null) return null;
   const url = new URL(link);
-  if (url.protocol === "mailto:") return { text, href: link };
+  if (url.protocol === "mailto:") return { text: mailShown(text), href: link };
   const [, scheme, typed, rest] = /^(https?:\/\/)?(\[[^\]]*\]|[^/?#:]+)(.*)$/isu.exec(text) ?? [];
   if (!typed) return null;
   const honest = isHonest(typed, url.hostname);
   return { text: honest ? text : `${scheme ?? ""}${url.hostname}${rest}`, href: link };
+}
+
+/** An address of e-mail: its domain follows the rule of hosts. @param {string} text */
+function mailShown(text) {
+  const at = text.lastIndexOf("@") + 1;
+  const typed = text.slice(at);
+  const site = `https://${typed}`;
+  const called = URL.canParse(site) ? new URL(site).hostname : typed;
+  return isHonest(typed, called) ? text : text.slice(0, at) + called;
 }
 
 /**

@@ -31,6 +31,10 @@ test("a link is shown as it was typed", () => {
     ["http://[::1]:8080/a", "http://[::1]:8080/a"],
     ["mailto:anna@example.org", "mailto:anna@example.org"],
     ["anna@example.org", "mailto:anna@example.org"],
+    ["anna@пример.рф", "mailto:anna@%D0%BF%D1%80%D0%B8%D0%BC%D0%B5%D1%80.%D1%80%D1%84"],
+    ["https://xn--e1afmkfd.xn--p1ai/a", "https://xn--e1afmkfd.xn--p1ai/a"],
+    ["xn--80ak6aa92e.com", "https://xn--80ak6aa92e.com/"],
+    ["anna@xn--80ak6aa92e.com", "mailto:anna@xn--80ak6aa92e.com"],
   ]) {
     assert.deepEqual(links(typed), [[typed, href]]);
   }
@@ -43,6 +47,8 @@ test("a host that looks like another one is shown as it is called", () => {
     ["gооgle.com/a", "xn--ggle-55da.com/a"],
     ["https://ｅxample.com", "https://example.com"],
     ["http://0x7f.1/", "http://127.0.0.1/"],
+    ["anna@аррӏе.com", "anna@xn--80ak6aa92e.com"],
+    ["mailto:anna@gооgle.com", "mailto:anna@xn--ggle-55da.com"],
   ]) {
     assert.equal(links(typed)[0][0], shown);
   }

@@ -78,7 +78,7 @@ test("every form is drawn as what it is, in both themes and in a narrow window",
   assert.deepEqual(await texts(".mention"), [`@anna${serial}`, `@boris${serial}`]);
   assert.deepEqual(await texts(".mention--me"), [`@anna${serial}`]);
   const links = ["anna@example.com", "пример.рф", "http://old.example/a_(b)", "https://example.com"];
-  assert.deepEqual(await texts("a"), links);
+  assert.deepEqual(await texts("a:not(.mention)"), links);
   const pre = found.locator("pre");
   assert.ok((await pre.textContent())?.endsWith(LONG), "code is as it was typed");
   assert.ok(await pre.evaluate((box) => box.scrollWidth > box.clientWidth), "a long line scrolls within its box");
@@ -95,6 +95,27 @@ test("every form is drawn as what it is, in both themes and in a narrow window",
   await screenshot(page, "text-360");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(wide, 0);
+  assertNoErrors(anna);
+});
+
+test("a mention leads to the person, by mouse and by keys", { skip }, async () => {
+  const { page } = anna;
+  await server.send(boris, chat, named("Спросите @boris или @anna"));
+  const [him, her] = [`@boris${serial}`, `@anna${serial}`].map((name) =>
+    bubble("Спросите").getByRole("link", { name, exact: true }),
+  );
+  const card = page.getByRole("dialog");
+  await him.click();
+  await card.getByText("Борис Лебедев").waitFor();
+  await page.keyboard.press("Escape");
+  await card.waitFor({ state: "detached" });
+  await becomes(() => him.evaluate((link) => link === document.activeElement), true);
+  await her.focus();
+  await page.keyboard.press("Enter");
+  await card.getByText("Анна Ковалёва").waitFor();
+  await page.keyboard.press("Escape");
+  await card.waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).hash.includes("person"), false);
   assertNoErrors(anna);
 });
 

@@ -50,7 +50,7 @@ function inline(face, nodes, around) {
       case "place":
         return place(face, node);
       case "mention":
-        return mention(node, around);
+        return mention(face, node, around);
       case "mention_all":
         return around.chat.is_group ? html`<span class="mention mention--me">${node.text}</span>` : node.text;
       case "styled":
@@ -106,12 +106,24 @@ function place(face, { text, chat_id, seq }) {
   return html`<a href="#chat/${chat_id}/${seq}" @click=${open}>${text}</a>`;
 }
 
-/** A chip where the username is one of somebody here. @param {Inline & {type: "mention"}} node @param {Around} around */
-function mention({ text, username }, { state, chat }) {
+/** A chip that leads to the person, where the username is one of somebody here.
+ * @param {Face} face @param {Inline & {type: "mention"}} node @param {Around} around */
+function mention(face, { text, username }, { state, chat }) {
   const user = personNamed(username, chat, state);
   if (!user) return text;
   const own = user.id === state.me?.id;
-  return html`<span class="mention ${own ? "mention--me" : ""}" title=${nameOf(user)}><bdi>${text}</bdi></span>`;
+  /** @param {MouseEvent} event */
+  const open = (event) => {
+    event.preventDefault();
+    face.overlays.open("person", { userId: user.id });
+  };
+  return html`<a
+    class="mention ${own ? "mention--me" : ""}"
+    href="#person/${user.id}"
+    title=${nameOf(user)}
+    @click=${open}
+    ><bdi>${text}</bdi></a
+  >`;
 }
 
 /** By the members that it was made of. @type {WeakMap<object, Map<string, import("../../types.js").User>>} */
