@@ -48,6 +48,7 @@ export function createMessenger(platform, options = {}) {
     () => vestnik.db,
     publish,
   );
+  vestnik.listeners.add(() => searches.follow());
   const requests = requestActions(
     () => vestnik.api,
     publish,

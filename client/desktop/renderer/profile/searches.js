@@ -21,6 +21,8 @@ export class Searches {
   /** @type {Worker | null} */
   #worker = null;
   #id = 0;
+  /** The worker was loaded ahead for this log-in: without a link a browser could not load it. */
+  #ready = false;
   /** Who waits for the search of now. @type {(found: Found[] | null) => void} */
   #done = () => {};
 
@@ -36,6 +38,18 @@ export class Searches {
     this.publish = publish;
   }
 
+  /** After each change of the State. */
+  follow() {
+    const { phase, link } = this.model();
+    if (phase !== "signed_in") {
+      if (this.#worker) this.#giveUp(); // what it holds belongs to who was signed in
+      this.#ready = false;
+    } else if (!this.#ready && isLive(link)) {
+      this.#ready = true;
+      requestIdleCallback(() => this.#ready && (this.#worker ??= this.#started()));
+    }
+  }
+
   /** @param {Wanted} wanted @param {string | null} cursor of the page before @returns {Promise<FoundPage | Refused>} */
   async search(wanted, cursor) {
     const answer = isLive(this.model().link) ? await this.#there(wanted, cursor) : null;
@@ -49,7 +63,7 @@ export class Searches {
   async #there(wanted, cursor) {
     const asked = new URLSearchParams({ limit: PAGE });
     for (const [name, value] of Object.entries({ ...wanted, cursor })) {
-      if (value !== null) asked.set(name, String(value));
+      if (value !== null && value !== "") asked.set(name, String(value));
     }
     const answer = await this.api().get(`/api/search?${asked}`);
     if (!answer.ok) return answer;
@@ -77,6 +91,7 @@ export class Searches {
     worker.postMessage({ id, wanted, database: db instanceof Db ? db.name : null });
     const answer = await found;
     clearTimeout(late);
+    if (answer === null && id === this.#id) this.#giveUp(); // the next one tries to load it again
     return answer;
   }
 

@@ -42,7 +42,7 @@ export class Scanner {
 
   /** @param {number} id @param {Wanted} wanted @param {string | null} database */
   async #search(id, wanted, database) {
-    const query = readQuery(wanted.query, this.read);
+    const query = wanted.query === "" ? { terms: [], phrases: [] } : readQuery(wanted.query, this.read);
     if (!query) return [];
     /** @type {Found[]} */
     let found = [];

@@ -6,12 +6,14 @@ import {
   assertNoErrors,
   becomes,
   chatRow,
+  eventually,
   launchChromium,
   messageRow,
   newPerson,
   noChromium,
   openChat,
   startServer,
+  startWire,
 } from "../harness/harness.js";
 import { assertInside, look } from "./look.js";
 
@@ -160,4 +162,38 @@ test("in a chat one steps through the whole of its history, by keys", { skip }, 
   await becomes(() => results(page).count(), 26, "further ones come as one scrolls");
   await page.keyboard.press("Escape");
   assertNoErrors(gleb);
+});
+
+test("without a link this machine is searched and says so; with the link all is searched again", { skip }, async () => {
+  const account = await server.register("dina", { display_name: "Дина" });
+  const other = await server.register("egor", { display_name: "Егор" });
+  const chat = await server.group(account, "Походы", other);
+  await server.send(other, chat, "Собираемся на встречу, ёлки рядом");
+  await server.send(other, chat, "встречи отменены: https://example.com");
+  const wire = await startWire(server);
+  const options = { viewport: { width: 360, height: 640 } };
+  const dina = await newPerson(browser, server, "dina", { account, url: wire.url, remember: true, options });
+  const { page } = dina;
+  await chatRow(page, chat).click();
+  await messageRow(page, "Собираемся на встречу, ёлки рядом").waitFor();
+  await eventually(() => page.workers().length > 0, "the worker is there ahead");
+  for (const worker of page.workers()) {
+    await worker.evaluate(() => import(new URL("scan.js", location.href).href).then(() => null));
+  }
+  await wire.cut();
+  await page.keyboard.press("Control+Shift+F");
+  await page.keyboard.type("встреча");
+  await dialog(page).getByText("Нет связи: найдено только").waitFor();
+  assert.deepEqual(await results(page).locator("mark").allTextContents(), ["встречи", "встречу"]);
+  await assertInside(page);
+  await look(page, "find-offline-360");
+  await page.keyboard.type(" елк");
+  await becomes(() => results(page).locator("mark").allTextContents(), ["встречу", "ёлки"]);
+  await field(page).fill("есть:ссылка встреч");
+  await becomes(() => results(page).locator("mark").allTextContents(), ["встречи"]);
+  await server.send(other, chat, "встреча снова: https://example.com");
+  await wire.restore();
+  await becomes(() => results(page).locator("mark").allTextContents(), ["встреча", "встречи"]);
+  await becomes(() => dialog(page).getByText("Нет связи").count(), 0);
+  assertNoErrors(dina);
 });

@@ -58,7 +58,7 @@ export function findMessages(face, { query = "", chatId = null, again = null }, 
   /** @param {State} state @param {boolean} [now] without waiting for more */
   function search(state, now = false) {
     const { wanted, unknown } = filters.read(state, text);
-    finding.want(unknown ? { ...wanted, query: "" } : wanted, now);
+    finding.want(unknown ? { ...wanted, query: "", sender_id: null, has: null } : wanted, now);
   }
 
   /** @param {string} typed */
@@ -186,12 +186,12 @@ export function findMessages(face, { query = "", chatId = null, again = null }, 
   /** @param {State} state @param {boolean} some there is something else in the list */
   function told(state, some) {
     const { asked, busy, results, cursor, problem, here, complete: whole } = finding.get();
-    const { unknown, wanted } = filters.read(state, text);
+    const { unknown } = filters.read(state, text);
     if (places.problem()) return problemNote(places.problem() ?? "");
     if (unknown) return problemNote(t(`find.unknown_${unknown.kind}`, { value: unknown.value }));
     if (problem) return problemNote(foundProblem(problem));
     if (busy && !results.length) return html`<p class="note">${t("find.searching")}</p>`;
-    if (wanted.query === "") return some ? nothing : html`<p class="note">${t("find.hint")}</p>`;
+    if (finding.get().wanted === null) return some ? nothing : html`<p class="note">${t("find.hint")}</p>`;
     if (here) return html`<p class="note">${icon("offline", "icon--s")} ${t(results.length ? "find.here" : "find.none_here")}</p>`; // prettier-ignore
     if (asked && !results.length) return html`<p class="note">${t(cursor ? "find.none_yet" : "find.none")}</p>`;
     return whole ? nothing : html`<p class="note">${t("find.incomplete")}</p>`;

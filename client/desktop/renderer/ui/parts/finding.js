@@ -34,8 +34,8 @@ const NOTHING = {
   until: null,
 };
 
-/** A search without words is none. @param {Wanted} wanted */
-const isEmpty = ({ query }) => query.trim() === "";
+/** A search needs words, a person, or what a message has. @param {Wanted} wanted */
+const isEmpty = ({ query, sender_id, has }) => query.trim() === "" && sender_id === null && has === null;
 
 /**
  * @param {import("../face.js").Face} face

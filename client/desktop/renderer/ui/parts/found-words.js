@@ -4,7 +4,9 @@ import { errorText, t } from "../../words/i18n.js";
 
 /** @param {import("../../types.js").Refused} refused */
 export function foundProblem(refused) {
-  if (refused.code === "validation_failed") return t("find.no_word");
+  if (refused.code === "validation_failed") {
+    return t(refused.errors?.some(({ field }) => field === "has") ? "find.no_has" : "find.no_word");
+  }
   if (refused.code !== "rate_limited") return errorText(refused);
   return t("find.too_often", { n: Math.max(1, Math.ceil((refused.retry_after_ms ?? 1000) / 1000)) });
 }
