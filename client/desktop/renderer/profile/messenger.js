@@ -62,8 +62,13 @@ export function createMessenger(platform, options = {}) {
     start: () => vestnik.start(),
     probe: (url) => vestnik.probe(url),
     setServer: (url) => vestnik.setServer(url),
-    register: ({ remember, email, ...form }, waits) =>
-      vestnik.enter("/api/auth/register", { ...form, ...(email && { email }) }, remember, waits),
+    register: ({ remember, email, invite, ...form }, waits) =>
+      vestnik.enter(
+        "/api/auth/register",
+        { ...form, ...(email && { email }), ...(invite && { invite }) },
+        remember,
+        waits,
+      ),
     login: ({ remember, ...form }, waits) => vestnik.enter("/api/auth/login", form, remember, waits),
     logout: (how) => vestnik.logout(how),
     openChat: (chatId, place = null) => vestnik.openChat(chatId, place),

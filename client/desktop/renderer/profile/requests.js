@@ -155,6 +155,9 @@ export function requestActions(api, publish, chatOf) {
     resetPassword: (code, next) => done(api().post("/api/auth/reset/confirm", { code, new_password: next })),
 
     /** @param {string} code */
+    acceptInvite: async (code) => told(await api().post("/api/invites/accept", { code })),
+
+    /** @param {string} code */
     confirmEmail: (code) => done(api().post("/api/auth/email/confirm", { code })),
 
     /** @param {string} current @param {string} next */

@@ -39,6 +39,8 @@ export class Auth {
   #login = "";
   /** @type {Forgot | null} */
   #forgot = null;
+  /** The code of the link that led here. */
+  #invite = location.pathname === "/join" ? location.hash.slice(1) : "";
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
@@ -46,6 +48,7 @@ export class Auth {
     const typed = takeTyped();
     this.#mode = typed.mode;
     this.#login = typed.login;
+    if (this.#invite) this.#mode = "register";
     this.page = authPage(face);
   }
 
@@ -310,8 +313,13 @@ export class Auth {
       this.face.redraw();
     };
     if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember }, waits);
+    const invite = this.#invite;
+    if (invite) history.replaceState(history.state, "", "/"); // who registers by it has not to join any more
     const [username, email, display_name] = [value("username"), value("email"), value("display_name")];
-    return messenger.register({ username, email, display_name, password, language: language(), remember }, waits);
+    return messenger.register(
+      { username, email, display_name, password, language: language(), invite, remember },
+      waits,
+    );
   }
 
   /** @param {FormData} form @returns {Record<string, string>} */

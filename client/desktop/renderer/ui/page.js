@@ -134,6 +134,7 @@ export class App {
     render(this.#template(state, now, whole), this.root);
     if (this.#parts) this.#parts.rendered(state, whole);
     else document.title = t("auth.brand");
+    if (location.pathname === "/join" && state.phase === "signed_in") void this.#join(location.hash.slice(1));
     if (this.#wanted !== null && state.phase === "signed_in") {
       const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
       this.#wantedSeq = null;
@@ -217,6 +218,14 @@ export class App {
     if (chatId !== null) this.face.focusComposer();
     else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
     return opening;
+  }
+
+  /** The group of an invitation. @param {string} code */
+  async #join(code) {
+    history.replaceState(history.state, "", "/");
+    const joined = await this.face.messenger.acceptInvite(code);
+    if (joined.ok) await this.#openChat(joined.chat_id);
+    else this.face.overlays.toast({ text: errorText(joined) });
   }
 
   #openHash() {
