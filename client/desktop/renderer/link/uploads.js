@@ -119,12 +119,17 @@ const coded = (bytes) => btoa(String.fromCharCode(...bytes));
  * @returns {Promise<{ok: true, body: Headers} | Refused>} */
 function ask(api, method, path, headers, body, signal) {
   return api.authorized(async (bearing) => {
+    const controller = new AbortController();
+    const end = () => controller.abort();
+    const limit = setTimeout(end, LIMIT);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
     try {
       const response = await fetch(api.url + path, {
         method,
         headers: { "Tus-Resumable": "1.0.0", ...headers, ...bearing },
         body,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]),
+        signal: controller.signal,
         credentials: "omit",
         cache: "no-store",
         redirect: "error",
@@ -138,6 +143,9 @@ function ask(api, method, path, headers, body, signal) {
       return large ? { ok: false, code: "too_large" } : refused;
     } catch {
       return { ok: false, code: "no_connection" };
+    } finally {
+      clearTimeout(limit);
+      signal.removeEventListener("abort", end);
     }
   });
 }
