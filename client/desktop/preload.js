@@ -32,10 +32,13 @@ const desktop = {
   closeNote: (tag) => call("closeNote", tag),
   setBadge: (count, title) => tell("setBadge", count, title),
   openExternal: (url) => call("openExternal", url),
+  saveFile: (url) => call("saveFile", url),
+  showInFolder: (key) => call("showInFolder", key),
   attention: () => tell("attention"),
   onOpenChat: (listener) => listen("open-chat", listener),
   onWake: (listener) => listen("wake", () => listener()),
   onMenu: (listener) => listen("menu", listener),
+  onSaved: (listener) => listen("saved", listener),
 };
 
 if (location.origin === "app://ui") contextBridge.exposeInMainWorld("vestnik", desktop);

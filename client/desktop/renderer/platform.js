@@ -135,6 +135,9 @@ function browser({ load, save, durable }) {
     onOpenChat: (listener) => void openers.push(listener),
     onWake: () => {},
     onMenu: () => {},
+    saveFile: async () => false, // a link does it
+    onSaved: () => {}, // the browser tells of its downloads itself
+    showInFolder: async () => false,
   };
 }
 

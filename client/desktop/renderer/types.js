@@ -264,6 +264,9 @@
  *   attention: () => void,
  *   onOpenChat: (listener: (place: number | {chat_id: number, seq: number | null}) => void) => void,
  *   onWake: (listener: () => void) => void,
+ *   saveFile: (url: string) => Promise<boolean>,
+ *   showInFolder: (key: number) => Promise<boolean>,
+ *   onSaved: (listener: (file: {key: number, name: string}) => void) => void,
  *   onMenu: (listener: (action: string) => void) => void,
  * }} Desktop
  */

@@ -1,6 +1,6 @@
 /** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
 
-import { errorText, t } from "../words/i18n.js";
+import { errorText, isolate, t } from "../words/i18n.js";
 import { nextChange } from "../state/link-view.js";
 import { placeOfHash } from "../state/places.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
@@ -93,6 +93,7 @@ export class App {
     platform.onOpenChat(
       (place) => void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place),
     );
+    platform.onSaved((file) => this.#saved(file));
     platform.onMenu((action) => this.#run(action, 0));
     await this.#follow(messenger.state());
     this.#draw();
@@ -302,6 +303,16 @@ export class App {
     const nowhere = target === document.body || (target instanceof Element && target.matches("[role=log]"));
     if (!nowhere || [...key].length !== 1 || key === " " || ctrlKey || metaKey || altKey) return;
     if (!this.face.overlays.busy()) this.face.focusComposer();
+  }
+
+  /** The app saved a file: it can show where. @param {{key: number, name: string}} file */
+  #saved({ key, name }) {
+    const show = async () => {
+      const there = await this.face.platform.showInFolder(key);
+      if (!there) this.face.overlays.toast({ text: t("file.not_there") });
+    };
+    const text = t("file.saved", { name: isolate(name) });
+    this.face.overlays.toast({ text, action: t("file.show_in_folder"), run: () => void show() });
   }
 
   /** What a quick key or a menu of the system asks for. @param {string} id @param {number} digit */

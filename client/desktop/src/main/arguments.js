@@ -47,6 +47,8 @@ const CALLS = {
   setBadge: [whole(0, 1_000_000), text(500)],
   openExternal: [text(8192)],
   attention: [],
+  saveFile: [text(4096)],
+  showInFolder: [whole(1, Number.MAX_SAFE_INTEGER)],
   listens: [(value) => EVENTS.includes(String(value))],
 };
 

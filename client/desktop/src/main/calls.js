@@ -14,7 +14,7 @@ const { createProbe, outcomeFetcher } = require("./probe.js");
  *   secrets: import("./secrets.js").Secrets, keyring: import("./compat.js").Keyring,
  *   autostart: import("./autostart.js").Autostart | null, windows: import("./windows.js").Windows,
  *   tray: import("./tray.js").TrayIcon | null, notes: import("./system-notices.js").Notes,
- *   events: import("./page-events.js").PageEvents, applySettings: (changed: readonly string[]) => void}} Parts
+ *   events: import("./page-events.js").PageEvents, savedFiles: import("./saved-files.js").SavedFiles, applySettings: (changed: readonly string[]) => void}} Parts
  */
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
@@ -29,7 +29,7 @@ function createCalls(parts) {
 }
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
-const aboutApp = ({ server, keyring, autostart, tray, events }) => ({
+const aboutApp = ({ server, keyring, autostart, tray, events, savedFiles }) => ({
   info: async () => ({
     version: app.getVersion(),
     os: process.platform,
@@ -41,6 +41,17 @@ const aboutApp = ({ server, keyring, autostart, tray, events }) => ({
     autostart: autostart !== null,
     languages: app.getPreferredSystemLanguages(),
   }),
+  /** A link of the page to another origin would be a way out of it, and is none. */
+  saveFile(contents, url) {
+    const ours = url.startsWith(`${server.url}/api/files/`);
+    if (ours) contents.downloadURL(url);
+    return ours;
+  },
+  showInFolder(_contents, key) {
+    const place = savedFiles.placeOf(key);
+    if (place !== null) shell.showItemInFolder(place);
+    return place !== null;
+  },
   listens: (contents, event) => events.listens(contents, event),
   async openExternal(_contents, url) {
     const link = externalLink(url, { plain: true });

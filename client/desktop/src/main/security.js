@@ -30,8 +30,9 @@ function guardContents(app, openOutside) {
  * @param {Electron.Session} session @param {() => string} server the origin that files may come from
  * @param {() => boolean} foreignImages whether pictures may come from other sites too. The policy of a page holds as long as
  *   the page is there, this setting is asked for each picture
+ * @param {(contents: Electron.WebContents, place: string) => void} saved a file is saved there
  */
-function guardSession(session, server, foreignImages) {
+function guardSession(session, server, foreignImages, saved) {
   session.webRequest.onBeforeRequest({ urls: ["https://*/*"], types: ["image"] }, ({ url }, decide) =>
     decide({ cancel: !foreignImages() && new URL(url).origin !== server() }),
   );
@@ -42,11 +43,14 @@ function guardSession(session, server, foreignImages) {
   );
   session.setPermissionCheckHandler((_contents, permission, origin) => allowed(permission, origin));
   session.setDevicePermissionHandler(() => false);
-  session.on("will-download", (event, item) => {
+  session.on("will-download", (event, item, contents) => {
     // With no path set the system asks where to save; only what the page made and what the server keeps is offered.
     const url = item.getURL();
-    if (!url.startsWith("blob:app://ui/") && !url.startsWith(`${server()}/`)) event.preventDefault();
-    else item.setSaveDialogOptions({ defaultPath: item.getFilename() });
+    if (!url.startsWith("blob:app://ui/") && !url.startsWith(`${server()}/`)) return event.preventDefault();
+    item.setSaveDialogOptions({ defaultPath: item.getFilename() });
+    item.once("done", (_event, state) => {
+      if (state === "completed" && !contents.isDestroyed()) saved(contents, item.getSavePath());
+    });
   });
 }
 

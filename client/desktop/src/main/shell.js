@@ -21,6 +21,7 @@ const { servePages } = require("./protocol.js");
 const { pickLanguage } = require("./rules/language.js");
 const { SETTINGS, USUAL } = require("./rules/settings.js");
 const { openSecrets } = require("./secrets.js");
+const { createSavedFiles } = require("./saved-files.js");
 const { guardContents, guardSession } = require("./security.js");
 const { openSettings } = require("./settings-file.js");
 const { setSpellcheck } = require("./spellcheck.js");
@@ -44,6 +45,7 @@ function startShell({ configuration, root, profile, argv, report }) {
   const settings = openSettings(profile);
   const server = { url: configuration.environmentServer ?? settings.server() ?? configuration.server };
   const events = createPageEvents();
+  const savedFiles = createSavedFiles();
   let texts = loadTexts(folders.locales, "en");
   let quitting = false;
 
@@ -58,6 +60,7 @@ function startShell({ configuration, root, profile, argv, report }) {
     pages,
     () => server.url,
     () => settings.values().foreign_images === true,
+    (contents, place) => events.tell(contents, "saved", savedFiles.add(place)),
   );
   servePages(pages, folders, () => contentPolicy({ server: server.url }));
 
@@ -102,7 +105,18 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   const keyring = keyringOf(safeStorage, process.platform);
   const secrets = openSecrets(profile, keyring, report);
-  const parts = { server, settings, keyring, secrets, autostart: autostartOf(app, root), windows, tray, notes, events };
+  const parts = {
+    server,
+    settings,
+    keyring,
+    secrets,
+    autostart: autostartOf(app, root),
+    windows,
+    tray,
+    notes,
+    events,
+    savedFiles,
+  };
   answerCalls(createCalls({ ...parts, applySettings }), report);
 
   app.on("before-quit", () => {

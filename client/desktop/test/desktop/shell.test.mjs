@@ -17,13 +17,16 @@ const FUNCTIONS = [
   "notify",
   "onMenu",
   "onOpenChat",
+  "onSaved",
   "onWake",
   "openExternal",
   "probe",
+  "saveFile",
   "saveSecret",
   "saveSettings",
   "setBadge",
   "setServer",
+  "showInFolder",
 ];
 const SERVER = { url: "http://127.0.0.1:9" };
 

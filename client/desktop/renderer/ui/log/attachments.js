@@ -109,6 +109,7 @@ export async function download(face, file) {
     const gone = answer.code === "not_found";
     return face.overlays.toast({ text: gone ? t("file.gone") : errorText(answer) });
   }
+  if (face.platform.desktop) return void (await face.platform.saveFile(answer.url));
   const link = document.createElement("a");
   link.href = answer.url;
   link.download = file.name;
