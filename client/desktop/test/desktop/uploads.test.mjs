@@ -38,6 +38,7 @@ test("a file goes on where it was, whoever was killed: one message, in its place
   await wire.cut();
   await say(first.page, "До");
   await first.page.locator("input.composer__files").setInputFiles(path);
+  await first.page.locator(".uploads li").waitFor(); // the page hears of it a moment later
   await composer(first.page).press("Enter");
   await first.page.locator(".sending").waitFor(); // durable, so the file may go
   await say(first.page, "После");

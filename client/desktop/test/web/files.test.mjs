@@ -139,6 +139,7 @@ test("what is sent with no link waits in its order, is kept by the browser, and 
   await wire.cut();
   await say(page, "До");
   await choose(page, file("данные.bin", Buffer.alloc(300_000, 7), "application/octet-stream"));
+  await uploads(page).waitFor();
   await composer(page).fill("С данными");
   await composer(page).press("Enter");
   await say(page, "После");
@@ -169,6 +170,7 @@ test(
     return route.fulfill({ status: 507, contentType: "application/problem+json", body });
   }, { times: 1 }); // prettier-ignore
     await choose(page, file("отчёт.txt", "Всё готово"));
+    await uploads(page).waitFor();
     await composer(page).fill("Вот");
     await composer(page).press("Enter");
     const row = messageRow(page, "Вот");
@@ -180,6 +182,7 @@ test(
       .waitFor();
     await wire.cut();
     await choose(page, file("лишнее.txt", "Не надо"));
+    await uploads(page).waitFor();
     await composer(page).press("Enter");
     await page.getByRole("button", { name: "Отменить отправку" }).click();
     await becomes(() => page.locator(".sending").count(), 0);
