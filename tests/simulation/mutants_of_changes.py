@@ -173,8 +173,8 @@ CHANGES: Final = (
     Mutant(
         "an edit does not wait for its message",
         "chatproto/client/outbox.py",
-        " and line.waiting[0].row.whole)",
-        ")",
+        " and entry.row.whole",
+        "",
     ),
     Mutant(
         "an edit forgets where its message is",

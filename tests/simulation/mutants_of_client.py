@@ -82,7 +82,7 @@ CLIENT: Final = (
     Mutant(
         "sent before it is durable",
         "chatproto/client/outbox.py",
-        "not line.waiting[0].unsaved and ",
+        "not entry.unsaved and ",
         "",
     ),
     Mutant(
@@ -206,7 +206,7 @@ SCRIPT: Final = (
         "",
     ),
     Mutant("js: page not believed", "replica.js", "if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;", ""),
-    Mutant("js: sent before durable", "outbox.js", "first?.saved && ", "first && "),
+    Mutant("js: sent before durable", "outbox.js", "return this.saved && ", "return "),
     Mutant("js: what was sent is changed", "outbox.js", "!entry.tried && sameMessage", "sameMessage"),
     Mutant("js: a change counts as saved", "outbox.js", "    entry.unsaved += 1;\n", ""),
     Mutant("js: an edit forgets where its message is", "outbox.js", "seq, target_at: createdAt, of_cid", "seq, of_cid"),
