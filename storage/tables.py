@@ -158,6 +158,7 @@ users = _table(
     Column("role", String(8), nullable=False, server_default="member"),
     Column("disabled_at", UTCDateTime),
     _avatar_index(),
+    Index(None, "role"),
 )
 """`role`: member or admin, of the whole server. Whoever is disabled cannot log in."""
 

@@ -37,7 +37,9 @@ _LOCK_USER: Final = Statement(
     select(users.c.email).where(users.c.id == bindparam("user_id")).with_for_update()
 )  # fmt: skip
 _END_SETUPS: Final = Statement(
-    update(codes).where(codes.c.kind == "setup", codes.c.used_at.is_(None)).values(used_at=bindparam("used_at"))
+    update(codes)
+    .where(codes.c.user_id.is_(None), codes.c.kind == "setup", codes.c.used_at.is_(None))
+    .values(used_at=bindparam("used_at"))
 )
 _VERIFY: Final = Statement(update(users).where(users.c.id == bindparam("user_id")).values(email_verified=True))
 

@@ -1,4 +1,4 @@
-"""Invitations to the server and to groups."""
+"""Invitations to the server and to groups; the few who keep the server are found at once."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ ID: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Invitations, and who came by them."""
+    """Invitations, who came by them, and an index of roles."""
     create_table(
         "invites",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -46,3 +46,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("invite_id", "user_id", name="pk_invite_uses"),
     )
     create_index("ix_invite_uses_user_id", "invite_uses", ["user_id"])
+    create_index("ix_users_role", "users", ["role"])
