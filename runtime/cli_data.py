@@ -1,0 +1,160 @@
+"""The commands for what is kept: backups, the bytes of files, the index, the epoch; what they take and print."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from runtime import file_commands, index_commands, signing_keys
+from runtime.config import Settings
+from runtime.files.backup import Saved
+from storage.backup import back_up, new_epoch, restore
+from storage.migrate import MigrationError, sqlite_path, upgrade
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """`commands`: the subparsers of `vestnik`; `common`: the options that each has."""
+    index = commands.add_parser("index", help="what messages are searched by").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    told = index.add_parser("status", parents=[common], help="how much of all messages it has")
+    told.set_defaults(run=_index_status)
+    rebuilt = index.add_parser("rebuild", parents=[common], help="make it anew, or go on where that was stopped")
+    rebuilt.set_defaults(run=_index_rebuild)
+
+    backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
+    backup.add_argument("file", type=Path)
+    backup.add_argument("--without-files", action="store_true", help="the database alone")
+    backup.set_defaults(run=_backup)
+    restored = commands.add_parser("restore", parents=[common], help="a backup into a migrated database")
+    restored.add_argument("file", type=Path)
+    restored.add_argument("--replace", action="store_true", help="lose what is in the database now")
+    restored.set_defaults(run=_restore)
+    kept = commands.add_parser("files", help="the bytes of files").add_subparsers(required=True, metavar="ACTION")
+    checked = kept.add_parser("check", parents=[common], help="what is missing, damaged, or of no file")
+    checked.add_argument("--hashes", action="store_true", help="read every byte")
+    checked.set_defaults(run=_files_check)
+    collected = kept.add_parser("gc", parents=[common], help="remove what no file needs")
+    collected.add_argument("--dry-run", action="store_true", help="only say what that is")
+    collected.set_defaults(run=_files_gc)
+    moved = kept.add_parser("move", parents=[common], help="from VESTNIK_FILES_OLD_URL to VESTNIK_FILES_URL")
+    moved.set_defaults(run=_files_move)
+    epoch = commands.add_parser("epoch", help="the history that the database belongs to").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    renewed = epoch.add_parser("new", parents=[common], help="after a restore by other means: clients start anew")
+    renewed.set_defaults(run=_epoch_new)
+
+
+# --- index ---
+
+
+def _index_status(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(_told(trio.run(index_commands.status, settings)))
+    return 0
+
+
+def _index_rebuild(arguments: argparse.Namespace, settings: Settings) -> int:
+    measure = trio.run(index_commands.rebuild, settings, partial(_bar, unit="entries"))
+    print(_told(measure))
+    return 0
+
+
+def _told(measure: index_commands.Measure) -> str:
+    share = measure.indexed / measure.entries if measure.entries else 1.0
+    waiting = f"; the index of {measure.outdated} is to be made anew" if measure.outdated else ""
+    return f"{measure.indexed} of {measure.entries} entries in {measure.chats} chats are indexed ({share:.1%}){waiting}"
+
+
+# --- backup ---
+
+
+def _bar(done: int, total: int, unit: str = "rows") -> None:
+    """A progress bar where somebody looks."""
+    if sys.stderr.isatty():
+        share = done / total if total else 1.0
+        print(f"\r{'█' * int(30 * share):30} {share:6.1%} of {total} {unit} ", end="", file=sys.stderr, flush=True)
+
+
+def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    saved: list[Saved] = []
+
+    def add(draft: Path) -> None:
+        if not arguments.without_files:
+            saved.append(trio.run(file_commands.back_up, settings, draft, _progress))
+
+    rows = back_up(settings.database_url, arguments.file, _bar, add)
+    print(f"{arguments.file}: {rows} rows, compared with their source")
+    for files in saved:
+        print(f"and the bytes of files: {files.blobs} blobs, {files.size / 2**20:.1f} MiB")
+        for key in files.missing:
+            print(f"vestnik: {key} is not in the store: a file that cannot be read", file=sys.stderr)
+    return 1 if any(files.missing for files in saved) else 0
+
+
+def _progress(line: str) -> None:
+    """Where somebody looks."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr, flush=True)
+
+
+def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
+    url = settings.database_url
+    if url.startswith("sqlite:"):
+        if not sqlite_path(url).exists():  # a wrong folder, most likely: a new one would be filled, and never served
+            raise MigrationError(
+                f"there is no database at {sqlite_path(url)}: name the server's folder with --data-dir or --database, "
+                "or make an empty one first with `vestnik migrate`"
+            )
+        upgrade(url)
+    loaded = trio.run(file_commands.load, settings, arguments.file, _progress) if arguments.file.is_file() else None
+    epoch = restore(arguments.file, url, replace=arguments.replace, progress=_bar)
+    print(f"{arguments.file} is restored; the new epoch is {epoch}")
+    what = f"{loaded} blobs, compared with their digests" if loaded is not None else "none; `vestnik files check` tells"
+    print(f"bytes of files in it: {what}")
+    _remove_key(settings)
+    return 0
+
+
+def _remove_key(settings: Settings) -> None:
+    """Tokens of log-ins that are gone open nothing in any case; under a new key they are not even read."""
+    if settings.jwt_secret:
+        print("the key for access tokens is in VESTNIK_JWT_SECRET: put a new one there before the servers start")
+        return
+    path = settings.data_dir / signing_keys.FILE_NAME
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        print(f"no key for access tokens was found at {path}: if a server keeps its own elsewhere, remove it there")
+    else:
+        print(f"the key for access tokens at {path} is removed; the next start makes a new one")
+
+
+def _epoch_new(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(f"the new epoch is {new_epoch(settings.database_url)}")
+    return 0
+
+
+# --- files ---
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _files_check(arguments: argparse.Namespace, settings: Settings) -> int:
+    fine = trio.run(partial(file_commands.check, settings, _say, hashes=arguments.hashes))
+    return 0 if fine else 1
+
+
+def _files_gc(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(partial(file_commands.collect, settings, _say, dry=arguments.dry_run))
+    return 0
+
+
+def _files_move(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(file_commands.bring, settings, _say)
+    return 0

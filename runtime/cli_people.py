@@ -1,0 +1,129 @@
+"""The commands for accounts, invitations and letters: what they take and print; account_commands does it."""
+
+import argparse
+import getpass
+import sys
+from functools import partial
+from typing import Any
+
+import trio
+
+from runtime import account_commands
+from runtime.config import Settings
+
+MAX_USES, LONGEST_DAYS = 1000, 90
+ACCOUNT_CHANGES: dict[str, tuple[str, dict[str, object]]] = {
+    "promote": ("make them an admin of the server", {"role": "admin"}),
+    "demote": ("an admin of the server no more", {"role": "member"}),
+    "disable": ("end all their sessions and let them in no more", {"disabled": True}),
+    "enable": ("let them in again", {"disabled": False}),
+}
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """`commands`: the subparsers of `vestnik`; `common`: the options that each has."""
+    user = commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="ACTION")
+    created = user.add_parser("create", parents=[common], help="make an account; asks for the password")
+    created.add_argument("username")
+    created.add_argument("--email")
+    created.add_argument("--display-name")
+    created.set_defaults(run=_user_create)
+    listed = user.add_parser("list", parents=[common], help="all accounts, one a line")
+    listed.set_defaults(run=_user_list)
+    reset = user.add_parser("reset-password", parents=[common], help="set a new password and end all sessions")
+    reset.add_argument("username")
+    reset.set_defaults(run=_user_reset)
+    link = user.add_parser("reset-link", parents=[common], help="a link to set a new password with, for an hour, once")
+    link.add_argument("username")
+    link.set_defaults(run=_user_reset_link)
+
+    for action, (help_text, change) in ACCOUNT_CHANGES.items():
+        changed = user.add_parser(action, parents=[common], help=help_text)
+        changed.add_argument("username")
+        changed.set_defaults(run=_user_change, change=change)
+
+    invite = commands.add_parser("invite", help="invitations").add_subparsers(required=True, metavar="ACTION")
+    invited = invite.add_parser("create", parents=[common], help="a link by which people register")
+    invited.add_argument("--uses", type=int, default=1, help="how many people may come by it; by default 1")
+    invited.add_argument("--days", type=int, default=7, help="how long it counts; by default 7")
+    invited.set_defaults(run=_invite_create)
+    invites = invite.add_parser("list", parents=[common], help="id, used of uses, end, state")
+    invites.set_defaults(run=_invite_list)
+    revoked = invite.add_parser("revoke", parents=[common], help="nobody comes by it any more")
+    revoked.add_argument("id", type=int)
+    revoked.set_defaults(run=_invite_revoke)
+
+    mail = commands.add_parser("mail", help="letters to people").add_subparsers(required=True, metavar="ACTION")
+    tested = mail.add_parser("test", parents=[common], help="send one now, and say what the server answered")
+    tested.add_argument("address")
+    tested.set_defaults(run=_mail_test)
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise account_commands.AccountError("the passwords differ")
+    return password
+
+
+def _user_create(arguments: argparse.Namespace, settings: Settings) -> int:
+    password = _password()
+    user_id = trio.run(
+        account_commands.create, settings, arguments.username, arguments.email, arguments.display_name, password
+    )
+    print(f"created {arguments.username} (id {user_id})")
+    return 0
+
+
+def _user_list(arguments: argparse.Namespace, settings: Settings) -> int:
+    for user in trio.run(account_commands.list_all, settings):
+        print(f"{user.id}\t{user.username}\t{user.display_name}\t{user.created_at:%Y-%m-%d}")
+    return 0
+
+
+def _user_reset(arguments: argparse.Namespace, settings: Settings) -> int:
+    ended = trio.run(account_commands.reset_password, settings, arguments.username, _password())
+    print(f"the password of {arguments.username} is set; sessions ended: {ended}")
+    return 0
+
+
+def _user_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(trio.run(account_commands.reset_link, settings, arguments.username))
+    if not settings.public_url:
+        print("set VESTNIK_PUBLIC_URL where people find the server elsewhere", file=sys.stderr)
+    return 0
+
+
+def _user_change(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(partial(account_commands.set_account, settings, arguments.username, **arguments.change))
+    print(f"{arguments.username}: done")
+    return 0
+
+
+def _invite_create(arguments: argparse.Namespace, settings: Settings) -> int:
+    if not (1 <= arguments.uses <= MAX_USES and 1 <= arguments.days <= LONGEST_DAYS):
+        print(f"vestnik: uses are 1 to {MAX_USES}, days 1 to {LONGEST_DAYS}", file=sys.stderr)
+        return 2
+    print(trio.run(account_commands.create_invite, settings, arguments.uses, arguments.days))
+    return 0
+
+
+def _invite_list(arguments: argparse.Namespace, settings: Settings) -> int:
+    for one in trio.run(account_commands.list_invites, settings):
+        state = "revoked" if one.revoked else "-"
+        print(f"{one.id}\t{one.used} of {one.uses}\t{one.expires_at:%Y-%m-%d %H:%M}\t{state}")
+    return 0
+
+
+def _invite_revoke(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(account_commands.revoke_invite, settings, arguments.id)
+    print(f"{arguments.id}: revoked")
+    return 0
+
+
+def _mail_test(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(account_commands.send_test, settings, arguments.address)
+    print(f"the server for letters has taken one for {arguments.address}")
+    return 0
