@@ -12,8 +12,11 @@ from storage.open import open_storage
 from storage.tables import metadata
 from tests.storage.store_house import House
 from tests.storage.test_backup import KINDS, Kind, url_of
+from tests.storage.test_contract_search import index
 
 SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")
+WORD = "canary\n"
+"""As the index of words holds it."""
 EMOJI = "\U0001f9a4"
 """A dodo, which nobody else uses."""
 
@@ -31,6 +34,7 @@ async def write_and_delete(url: str) -> None:
         await house.changed(house.react_of(chat, eve, 1, EMOJI))
         await house.changed(house.react_of(chat, ann, 1, EMOJI))
         await house.changed(house.pin_of(chat, ann, 1))
+        await index(house, chat)
         await house.change("remove", chat, ann, eve)
         await house.changed(house.react_of(chat, ann, 1, EMOJI, on=False))
         await house.changed(house.edit_of(chat, bob, 1, SECRETS[2]))
@@ -53,13 +57,13 @@ def all_text(url: str) -> bytes:
                 quoted = connection.dialect.identifier_preparer.quote
                 values = connection.scalars(text(f"SELECT {quoted(column)} FROM {quoted(name)}"))
                 found += [value if isinstance(value, bytes) else str(value).encode() for value in values]
-        return b"\n".join(found)
+        return b"".join(value + b"\n" for value in found)
 
 
 def assert_found(content: bytes, *, there: bool) -> None:
     """All of it, or nothing."""
-    found = [one for one in (*SECRETS, EMOJI) if one.encode() in content]
-    assert found == ([*SECRETS, EMOJI] if there else [])
+    found = [one for one in (*SECRETS, WORD, EMOJI) if one.encode() in content]
+    assert found == ([*SECRETS, WORD, EMOJI] if there else [])
     assert b"what stays" in content
 
 
@@ -72,11 +76,13 @@ async def test_nothing_holds_what_was_deleted(kind: Kind, tmp_path: Path) -> Non
     backup = tmp_path / "backup"
     await trio.to_thread.run_sync(back_up, url, backup)
     assert_found(backup.read_bytes(), there=False)
+    assert WORD.strip().encode() not in backup.read_bytes()
     if kind == "sqlite":
         with connected(url) as connection:
             connection.commit()
             connection.connection.driver_connection.execute("vacuum")  # type: ignore[union-attr]
         assert_found(sqlite_path(url).read_bytes(), there=False)
+        assert WORD.strip().encode() not in sqlite_path(url).read_bytes()
 
 
 def test_every_text_column_is_looked_at() -> None:
