@@ -12,15 +12,18 @@
     scope.importScripts(policy ? policy.createScriptURL(name) : address(name));
   }
   const [english, russian] = [new scope.EnglishStemmer(), new scope.RussianStemmer()];
-  const reading = import("./scan.js").then(({ Scanner }) => {
-    return new Scanner({
-      english: (/** @type {string} */ word) => english.stemWord(word),
-      russian: (/** @type {string} */ word) => russian.stemWord(word),
-    });
-  });
+  const stemmers = {
+    english: (/** @type {string} */ word) => english.stemWord(word),
+    russian: (/** @type {string} */ word) => russian.stemWord(word),
+  };
+  // null where the link was lost meanwhile: the page starts another worker then
+  const reading = import("./scan.js").then(
+    ({ Scanner }) => new Scanner(stemmers),
+    () => null,
+  );
 
   addEventListener("message", async ({ data }) => {
-    const scanner = await reading.catch(() => null);
+    const scanner = await reading;
     const answer = scanner ? await scanner.take(data).catch(() => null) : null;
     // a search that a later one overtook has no answer
     if (answer !== undefined) postMessage({ id: data.id, answer });
