@@ -23,6 +23,7 @@ OWN_OR_OPEN: Final = {
     "POST /api/chats", "GET /api/users", "GET /api/users/search", "GET /api/users/{user_id}",
     "DELETE /api/auth/sessions/{session_id}", "POST /api/files", "POST /api/uploads",
     "GET /api/search", "POST /api/auth/me/avatar", "DELETE /api/auth/me/avatar",
+    "GET /api/invites", "POST /api/invites", "DELETE /api/invites/{invite_id}", "POST /api/invites/accept",
 }  # fmt: skip
 """Routes without a chat in them: they concern the caller alone, or what every user may see."""
 

@@ -241,6 +241,7 @@ describe("the window", { skip: noElectron() }, () => {
         const item = {
           getURL: () => url,
           getFilename: () => "a.txt",
+          once: () => {},
           setSaveDialogOptions: (/** @type {unknown} */ given) => (options = given),
         };
         /** @type {any} */ (session.defaultSession).emit("will-download", event, item);
