@@ -136,8 +136,10 @@ test("only pictures that come near are asked for", { skip }, async () => {
   await page.keyboard.press("End");
   await becomes(() => loaded(page), 1);
   assert.equal(new Set(asked).size, 1);
-  await albums(page).first().scrollIntoViewIfNeeded();
-  await becomes(() => loaded(page), 2);
+  await becomes(async () => {
+    await albums(page).first().scrollIntoViewIfNeeded();
+    return loaded(page);
+  }, 2);
   assert.equal(new Set(asked).size, 2);
   assertNoErrors(person);
 });
