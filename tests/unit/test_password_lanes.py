@@ -49,9 +49,15 @@ async def test_who_would_wait_too_long_is_told_when_to_come_back(nursery: trio.N
 
 
 async def test_who_is_overtaken_for_too_long_is_told_so(autojump_clock: trio.testing.MockClock) -> None:
-    thread, gate = PasswordThread(), threading.Event()
+    thread, begun, gate = PasswordThread(), threading.Event(), threading.Event()
+
+    def stand() -> None:
+        begun.set()
+        gate.wait(60)
+
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(thread.run, partial(gate.wait, 60))
+        nursery.start_soon(thread.run, stand)
+        await trio.to_thread.run_sync(begun.wait, 60)  # else what comes now could be first
         assert isinstance(await thread.run(lambda: None, Lane.REGISTER), Busy)
         gate.set()
     assert thread.waiting == 0
