@@ -7,7 +7,7 @@ import pytest
 import trio
 import trio.testing
 
-from storage.password_lanes import Busy, Lane, PasswordThread
+from storage.password_lanes import PATIENCE, Busy, Lane, PasswordThread
 
 
 async def test_log_ins_come_before_guesses_and_those_before_new_accounts(nursery: trio.Nursery) -> None:
@@ -48,18 +48,25 @@ async def test_who_would_wait_too_long_is_told_when_to_come_back(nursery: trio.N
     gate.set()
 
 
-async def test_who_is_overtaken_for_too_long_is_told_so(autojump_clock: trio.testing.MockClock) -> None:
-    thread, begun, gate = PasswordThread(), threading.Event(), threading.Event()
+async def test_who_is_overtaken_for_too_long_is_told_so(mock_clock: trio.testing.MockClock) -> None:
+    """The clock goes on only once the gate holds the thread and the other waits behind it."""
+    thread, begun, gate, answers = PasswordThread(), threading.Event(), threading.Event(), list[object]()
 
     def stand() -> None:
         begun.set()
         gate.wait(60)
 
+    async def come() -> None:
+        answers.append(await thread.run(lambda: None, Lane.REGISTER))
+
     async with trio.open_nursery() as nursery:
         nursery.start_soon(thread.run, stand)
-        await trio.to_thread.run_sync(begun.wait, 60)  # else what comes now could be first
-        assert isinstance(await thread.run(lambda: None, Lane.REGISTER), Busy)
-        gate.set()
+        await trio.to_thread.run_sync(begun.wait, 60)
+        nursery.start_soon(come)
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(PATIENCE + 2)
+    gate.set()
+    assert [type(answer) for answer in answers] == [Busy]
     assert thread.waiting == 0
 
 
