@@ -2,15 +2,16 @@
 
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import httpx
 import trio
 
 from client.exceptions import ChatError
 
+T = TypeVar("T")
 NO_CONNECTION: Final = "no_connection"
 PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", "internal", "busy", "draining"})
 """Codes of refusals that may be gone at the next attempt."""
@@ -75,20 +76,12 @@ class Account:
 
     async def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
         """The JSON of the answer, None where it has none. A stale token is exchanged once. Raises ChatError."""
-        token = self.token
-        try:
-            return await _call(self._http, method, path, body, token, params)
-        except ChatError as refused:
-            if refused.code not in STALE:
-                raise
-        await self.refresh(token)
-        return await _call(self._http, method, path, body, self.token, params)
+        return await self._renewed(lambda: _call(self._http, method, path, body, self.token, params))
 
     async def ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, content: bytes = b""
     ) -> httpx.Response:
         """An answer with its headers, for what is no JSON. Else as `call`."""
-        used = self.token
 
         async def send() -> httpx.Response:
             said = {"Authorization": f"Bearer {self.token}", "Content-Length": str(len(content)), **(headers or {})}
@@ -102,17 +95,10 @@ class Account:
                 raise _refusal(answer, answer.content)
             return answer
 
-        try:
-            return await send()
-        except ChatError as refused:
-            if refused.code not in STALE:
-                raise
-        await self.refresh(used)
-        return await send()
+        return await self._renewed(send)
 
     async def send_form(self, path: str, fields: dict[str, str], name: str, content: BinaryIO, key: str) -> Any:
         """Send a form with one file. Raises ChatError."""
-        used = self.token
 
         async def send() -> Any:
             headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
@@ -121,6 +107,11 @@ class Account:
             request = self._http.build_request("POST", path, data=fields, files=form, headers=headers)
             return await _answer(self._http, request)
 
+        return await self._renewed(send)
+
+    async def _renewed(self, send: Callable[[], Awaitable[T]]) -> T:
+        """What `send` gives, which uses `self.token`; once more with another one where that was stale."""
+        used = self.token
         try:
             return await send()
         except ChatError as refused:

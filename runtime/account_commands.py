@@ -1,7 +1,5 @@
 """Accounts made and mended from the command line, straight on the storage."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -32,11 +30,12 @@ from chatproto.operations import (
 from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.model import User
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
-from runtime.compose import open_prepared_storage, random_token
+from runtime.codes import hash_of, new_code
+from runtime.compose import random_token, storage_of_command
 from runtime.config import Settings
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
-from runtime.mail.sending import ATTEMPT, Ask, MailSettings, hash_of, new_code
+from runtime.mail.sending import ATTEMPT, Ask, MailSettings
 from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
 from storage.passwords import Passwords, password_fault
 from storage.port import Storage
@@ -47,15 +46,6 @@ SETUP_LIFETIME = timedelta(days=7)
 
 class AccountError(Exception):
     """The account cannot be made or found; the text says why."""
-
-
-@asynccontextmanager
-async def _storage(settings: Settings) -> AsyncIterator[Storage]:
-    storage = await open_prepared_storage(settings)
-    try:
-        yield storage
-    finally:
-        await storage.aclose()
 
 
 async def create(settings: Settings, username: str, email: str | None, display_name: str | None, password: str) -> int:
@@ -78,7 +68,7 @@ async def create(settings: Settings, username: str, email: str | None, display_n
         words=search_words(name, shown),
         now=datetime.now(UTC),
     )
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         match await storage.perform(operation):
             case UserFound(user):
                 return user.id
@@ -91,7 +81,7 @@ async def create(settings: Settings, username: str, email: str | None, display_n
 async def list_all(settings: Settings) -> list[User]:
     """Every account, by id."""
     users: list[User] = []
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         while True:
             match await storage.perform(ListUsers(after_id=users[-1].id if users else 0, limit=PAGE)):
                 case UsersFound(()):
@@ -105,25 +95,28 @@ async def list_all(settings: Settings) -> list[User]:
 async def reset_password(settings: Settings, username: str, password: str) -> int:
     """Set a password and end all sessions; how many ended."""
     hashed = await _hash(password)
-    async with _storage(settings) as storage:
-        found = await storage.perform(FindLogin(fold(username)))
-        if not isinstance(found, LoginFound):
-            raise AccountError(f"{username}: no such account" if isinstance(found, Refused) else _away(found))
-        match await storage.perform(ChangePassword(found.user_id, hashed, None, datetime.now(UTC))):
+    async with storage_of_command(settings) as storage:
+        user_id = await _id_of(storage, username)
+        match await storage.perform(ChangePassword(user_id, hashed, None, datetime.now(UTC))):
             case SessionsEnded(session_ids):
                 return len(session_ids)
             case other:
                 raise AccountError(_away(other))
 
 
+async def _id_of(storage: Storage, username: str) -> int:
+    found = await storage.perform(FindLogin(fold(username)))
+    if not isinstance(found, LoginFound):
+        raise AccountError(f"{username}: no such account" if isinstance(found, Refused) else _away(found))
+    return found.user_id
+
+
 async def reset_link(settings: Settings, username: str) -> str:
     """A link by which a new password can be set within an hour, once."""
     code, now = new_code(random_token), datetime.now(UTC)
-    async with _storage(settings) as storage:
-        found = await storage.perform(FindLogin(fold(username)))
-        if not isinstance(found, LoginFound):
-            raise AccountError(f"{username}: no such account" if isinstance(found, Refused) else _away(found))
-        made = await storage.perform(MakeCode(hash_of(code), "reset", found.user_id, now, now + RESET_LIFETIME))
+    async with storage_of_command(settings) as storage:
+        user_id = await _id_of(storage, username)
+        made = await storage.perform(MakeCode(hash_of(code), "reset", user_id, now, now + RESET_LIFETIME))
     if made != Done():
         raise AccountError(_away(made))
     return link_of(public_url(settings), "reset", code)
@@ -133,11 +126,9 @@ async def set_account(
     settings: Settings, username: str, disabled: bool | None = None, role: Literal["member", "admin"] | None = None
 ) -> None:
     """Shut somebody out or let them in; make them an admin of the server or not."""
-    async with _storage(settings) as storage:
-        found = await storage.perform(FindLogin(fold(username)))
-        if not isinstance(found, LoginFound):
-            raise AccountError(f"{username}: no such account" if isinstance(found, Refused) else _away(found))
-        match await storage.perform(SetAccount(found.user_id, disabled, role, datetime.now(UTC))):
+    async with storage_of_command(settings) as storage:
+        user_id = await _id_of(storage, username)
+        match await storage.perform(SetAccount(user_id, disabled, role, datetime.now(UTC))):
             case SessionsEnded():
                 return
             case Refused(_, detail):
@@ -149,7 +140,7 @@ async def set_account(
 async def create_invite(settings: Settings, uses: int, days: int) -> str:
     """The link of an invitation to the server."""
     code, now = new_code(random_token), datetime.now(UTC)
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         operation = CreateInvite(None, hash_of(code), None, uses, now, now + timedelta(days=days))
         made = await storage.perform(operation)
     if not isinstance(made, InvitesFound):
@@ -159,7 +150,7 @@ async def create_invite(settings: Settings, uses: int, days: int) -> str:
 
 async def list_invites(settings: Settings) -> tuple[Invite, ...]:
     """The newest ones."""
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         found = await storage.perform(ListInvites(None, PAGE))
     if not isinstance(found, InvitesFound):
         raise AccountError(_away(found))
@@ -168,7 +159,7 @@ async def list_invites(settings: Settings) -> tuple[Invite, ...]:
 
 async def revoke_invite(settings: Settings, invite_id: int) -> None:
     """Nobody comes by it any more."""
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         done = await storage.perform(RevokeInvite(None, invite_id, datetime.now(UTC)))
     if done != Done():
         raise AccountError(f"{invite_id}: no such invitation" if isinstance(done, Refused) else _away(done))

@@ -10,8 +10,9 @@ import trio
 
 from runtime import account_commands
 from runtime.config import Settings
+from runtime.http.invites import LONGEST, MAX_USES
 
-MAX_USES, LONGEST_DAYS = 1000, 90
+LONGEST_DAYS = LONGEST // 86_400
 ACCOUNT_CHANGES: dict[str, tuple[str, dict[str, object]]] = {
     "promote": ("make them an admin of the server", {"role": "admin"}),
     "demote": ("an admin of the server no more", {"role": "member"}),

@@ -44,6 +44,9 @@ from storage.open import SchemaMismatch, open_storage
 from storage.passwords import Passwords
 from storage.port import Storage
 
+CLOSE_TIMEOUT = 5.0
+"""Seconds in which the storage of a command is closed."""
+
 
 class StartupError(Exception):
     """The server cannot start; the text tells the operator what to do."""
@@ -74,6 +77,17 @@ async def open_prepared_storage(settings: Settings, observer: Observer | None = 
         return await open_storage(url, observer=observer)
     except SchemaMismatch as error:
         raise StartupError(str(error)) from None
+
+
+@asynccontextmanager
+async def storage_of_command(settings: Settings) -> AsyncIterator[Storage]:
+    """The same for a command of the operator; closed at its end."""
+    storage = await open_prepared_storage(settings)
+    try:
+        yield storage
+    finally:
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_TIMEOUT):
+            await storage.aclose()
 
 
 @asynccontextmanager

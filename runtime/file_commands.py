@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import trio
-
-from runtime.compose import open_prepared_storage
+from runtime.compose import storage_of_command
 from runtime.config import Settings
 from runtime.files.backup import Saved, load_blobs, save_blobs
 from runtime.files.links import FileLinks
@@ -40,16 +38,12 @@ async def collect(settings: Settings, say: Say, *, dry: bool) -> None:
     async with _opened(settings) as files:
         ended = 0
         if not dry:
-            storage = await open_prepared_storage(settings)
-            try:
+            async with storage_of_command(settings) as storage:
                 ended = await sweep(files, storage.perform, lambda: datetime.now(UTC))
-            finally:
-                with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
-                    await storage.aclose()
         found = [one for one in await compare(settings.database_url, files.store, say) if one.fault == "orphaned"]
         for one in found:
             say(str(one))
-        size = sum(one.size for one in found) if dry else await remove_orphans(files.store, found)
+        size = sum(one.size for one in found) if dry else await remove_orphans(files, found)
     verb = "would be removed" if dry else "removed"
     say(f"{verb}: {len(found)} blobs without a file, {size / 2**20:.1f} MiB; {ended} files that had ended")
 

@@ -1,7 +1,6 @@
 """The index of the search from the command line: how far it is, and made anew, straight on the storage."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 import trio
@@ -12,7 +11,6 @@ from chatproto.operations import (
     Done,
     FindUnindexed,
     IndexCleared,
-    IndexedSpan,
     IndexMeasured,
     MeasureIndex,
     Operation,
@@ -22,8 +20,8 @@ from chatproto.operations import (
     UnindexedFound,
     UnindexedRead,
 )
-from chatproto.operations.indexed import index_of
-from runtime.compose import open_prepared_storage
+from chatproto.operations.indexed import spans_of
+from runtime.compose import storage_of_command
 from runtime.config import Settings
 from storage.port import Storage
 
@@ -55,24 +53,15 @@ Progress = Callable[[int, int], None]
 """Is told the entries that are indexed, and all there are."""
 
 
-@asynccontextmanager
-async def _storage(settings: Settings) -> AsyncIterator[Storage]:
-    storage = await open_prepared_storage(settings)
-    try:
-        yield storage
-    finally:
-        await storage.aclose()
-
-
 async def status(settings: Settings) -> Measure:
     """How far it is. Raises IndexFault."""
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         return await _measure(storage, MeasureIndex)
 
 
 async def rebuild(settings: Settings, progress: Progress) -> Measure:
     """Make it anew, or go on where an earlier one was stopped; servers may run meanwhile. Raises IndexFault."""
-    async with _storage(settings) as storage:
+    async with storage_of_command(settings) as storage:
         before = await _measure(storage, MeasureIndex)
         if not before.outdated:
             before = await _measure(storage, OutdateIndex)
@@ -88,16 +77,12 @@ async def rebuild(settings: Settings, progress: Progress) -> Measure:
                 more = True
                 while more:
                     read = await _ask(storage, UnindexedRead, ReadUnindexed(some, MESSAGES))
-                    await _ask(storage, Done, StoreIndex(await trio.to_thread.run_sync(_indexed, read)))
+                    await _ask(storage, Done, StoreIndex(await trio.to_thread.run_sync(spans_of, read.chats)))
                     more = read.more
                     done += sum(one.upto_seq - one.after_seq for one in read.chats)
                     progress(min(done, before.entries), before.entries)
             place = found.next_id
         return await _measure(storage, MeasureIndex)
-
-
-def _indexed(read: UnindexedRead) -> tuple[IndexedSpan, ...]:
-    return tuple(map(index_of, read.chats))
 
 
 async def _measure(storage: Storage, kind: type[MeasureIndex | OutdateIndex]) -> Measure:

@@ -18,17 +18,15 @@ from chatproto.operations import (
     Done,
     FindUnindexed,
     IndexCleared,
-    IndexedSpan,
     LogCommand,
     Operation,
     Outcome,
     ReadUnindexed,
     StoreIndex,
-    Unindexed,
     UnindexedFound,
     UnindexedRead,
 )
-from chatproto.operations.indexed import index_of
+from chatproto.operations.indexed import spans_of
 from runtime.logs import get_logger
 from storage.port import Storage
 
@@ -145,7 +143,7 @@ class IndexedStorage:
             more = not isinstance(read, UnindexedRead) or read.more
             stored: Outcome = Done()
             if isinstance(read, UnindexedRead) and read.chats:
-                spans = await trio.to_thread.run_sync(_indexed, read.chats)
+                spans = await trio.to_thread.run_sync(spans_of, read.chats)
                 stored = await self.inner.perform(StoreIndex(spans))
         except Exception as error:
             log.error("index_failed", chats=list(chat_ids), exc_info=error)
@@ -156,7 +154,3 @@ class IndexedStorage:
                 self._hear(chat_id, OF_ONE)
         if failed:
             await trio.sleep(AGAIN)
-
-
-def _indexed(chats: tuple[Unindexed, ...]) -> tuple[IndexedSpan, ...]:
-    return tuple(map(index_of, chats))

@@ -25,6 +25,11 @@ def index_of(read: Unindexed) -> IndexedSpan:
     return IndexedSpan(read.chat_id, read.after_seq, read.upto_seq, tuple(indexed))
 
 
+def spans_of(chats: tuple[Unindexed, ...]) -> tuple[IndexedSpan, ...]:
+    """The same of several chats: what StoreIndex takes."""
+    return tuple(map(index_of, chats))
+
+
 def made_at(moment: datetime) -> str:
     """The entry that tells when a message was made; these are in the order of their times."""
     return f"{_AT}{max((moment - _EPOCH) // _MICROSECOND, 0):016x}"

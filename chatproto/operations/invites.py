@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Final, Literal
 
+import msgspec
 from attrs import frozen
 
 MAX_INVITES: Final = 100
 """Invitations of one person that could still be used."""
 
 
-@frozen
-class Invite:
+class Invite(msgspec.Struct, frozen=True, kw_only=True):
     """`used` of `uses`. `chat_id`: the group it leads to. `created_by`: None, the operator."""
 
     id: int

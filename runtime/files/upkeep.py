@@ -104,11 +104,11 @@ async def check(database: str, store: BlobStore, say: Say, *, hashes: bool = Fal
     return found
 
 
-async def remove_orphans(store: BlobStore, findings: list[Finding]) -> int:
+async def remove_orphans(files: Files, findings: list[Finding]) -> int:
     """Those among them; how many bytes that were. Raises OSError."""
     orphans = [one for one in findings if one.fault == "orphaned"]
     for one in orphans:
-        await _remove(store, one.key)
+        await files.remove(one.key)
     return sum(one.size for one in orphans)
 
 
@@ -224,8 +224,3 @@ async def _fits(store: BlobStore, row: KeptBlob) -> bool:
         async for piece in pieces:
             digest.update(piece)
     return digest.digest() == row.sha256
-
-
-async def _remove(store: BlobStore, key: str) -> None:
-    for one in (key, *(f"{key}-{size}" for size in PREVIEWS)):
-        await store.remove(one)

@@ -1,8 +1,5 @@
 """Accounts and log-ins: /api/auth."""
 
-from hashlib import sha256
-from typing import Literal
-
 import msgspec
 from attrs import frozen
 
@@ -27,20 +24,19 @@ from chatproto.operations import (
     UserFound,
     UserUpdated,
 )
+from chatproto.operations.recovery import Language
 from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold, normalize, search_words
-from runtime.http.fields import AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
+from runtime.codes import hash_of
+from runtime.http.fields import MAX_LOGIN, AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt, network_of
 from runtime.http.invites import admission, joining
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.recovery import busy_problem, letter_language
-from runtime.http.routes import Answer, Call, Result, Route, device_label, take_turn
+from runtime.http.routes import Answer, Call, Result, Route, device_label, opening, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
-from runtime.mail.sending import hash_of
 from storage.password_lanes import Busy, Lane
-
-MAX_LOGIN = 254
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +49,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     email: Email | None = None
     display_name: DisplayName | None = None
     invite: str | None = None
-    language: Literal["ru", "en"] = "en"
+    language: Language = "en"
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +68,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     display_name: DisplayName | None = None
     avatar_url: AvatarUrl | None = None
     email: Email | None = None
-    language: Literal["ru", "en"] = "en"
+    language: Language = "en"
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,8 +295,8 @@ def _one_name(body: Login) -> Problem:
 async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result:
     refresh_token = call.services.random_token()
     device = device_label(call.user_agent)
-    key = _hash(call.services.random_token())[:SESSION_KEY_BYTES]
-    outcome = await call.ask(CreateSession(user_id, device, _hash(refresh_token), key, call.services.now()))
+    key = hash_of(call.services.random_token())[:SESSION_KEY_BYTES]
+    outcome = await call.ask(CreateSession(user_id, device, hash_of(refresh_token), key, call.services.now()))
     if not isinstance(outcome, SessionCreated):
         return refusal(outcome)
     answer = LoggedIn(
@@ -313,15 +309,12 @@ async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result
 
 
 async def _exchange(call: Call[object, None], token: str) -> _Exchanged | Problem:
-    services, network = call.services, network_of(call.address)
-    refused = services.guards.refused_tokens
-    wait = refused.take(network, services.clock())
-    if wait > 0:
-        return Problem("rate_limited", "Too many refused tokens.", retry_after=wait)
+    services = call.services
     new_token = services.random_token()
-    outcome = await call.ask(RotateRefresh(_hash(token), _hash(new_token), services.now()))
-    if not isinstance(outcome, Refused):
-        refused.give_back(network, services.clock())
+    rotate = RotateRefresh(hash_of(token), hash_of(new_token), services.now())
+    outcome = await opening(call, services.guards.refused_tokens, "Too many refused tokens.", lambda: call.ask(rotate))
+    if isinstance(outcome, Problem):
+        return outcome
     return _Exchanged(outcome, new_token) if isinstance(outcome, SessionCreated) else refusal(outcome)
 
 
@@ -353,11 +346,6 @@ def _sign(call: Call[object, None], created: SessionCreated) -> str:
 
 def _lifetime(call: Call[object, None]) -> int:
     return call.services.settings.access_token_seconds
-
-
-def _hash(token: str) -> bytes:
-    """Tokens are 256 random bits, so a plain hash keeps them."""
-    return sha256(token.encode()).digest()
 
 
 _LIMITED = ("invalid_credentials", "rate_limited", "busy", "store_unavailable")

@@ -169,6 +169,26 @@ Search = Annotated[
 ]
 Until = Annotated[datetime, Meta(tz=True), Rule(_until)]
 LoginName = Annotated[str, Rule(_key)]
-__all__ = ["Attachments", "AvatarUrl", "Cid", "Content", "DisplayName", "Email", "Id", "Limit", "LoginName",
-           "NewPassword", "Offset", "ReadSeq", "Search", "Seq", "Title", "Until", "Username",
-           "is_loopback"]  # fmt: skip
+MAX_LOGIN: Final = 254
+"""Characters of a name that somebody has; no longer one is looked for."""
+__all__ = [
+    "MAX_LOGIN",
+    "Attachments",
+    "AvatarUrl",
+    "Cid",
+    "Content",
+    "DisplayName",
+    "Email",
+    "Id",
+    "Limit",
+    "LoginName",
+    "NewPassword",
+    "Offset",
+    "ReadSeq",
+    "Search",
+    "Seq",
+    "Title",
+    "Until",
+    "Username",
+    "is_loopback",
+]  # fmt: skip

@@ -1,10 +1,10 @@
 """Invitations: /api/invites."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from chatproto.operations import (
     AcceptInvite,
@@ -23,12 +23,12 @@ from chatproto.operations import (
 )
 from chatproto.operations.outcomes import ChatFound
 from chatproto.wire.model import Chat
+from runtime.codes import hash_of, new_code
 from runtime.http.fields import Id
-from runtime.http.guards import network_of
 from runtime.http.problem import Problem, refusal
-from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.recovery import TOO_MANY_CODES
+from runtime.http.routes import Answer, Call, Result, Route, opening
 from runtime.mail.letters import link_of
-from runtime.mail.sending import hash_of, new_code
 
 MAX_USES: Final = 1000
 LONGEST: Final = 90 * 24 * 3600
@@ -50,20 +50,7 @@ class InviteCode(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-class ShownInvite(msgspec.Struct, frozen=True, kw_only=True):
-    """`used` of `uses`; `created_by` is null for the operator's."""
-
-    id: int
-    chat_id: int | None
-    created_by: int | None
-    uses: int
-    used: int
-    created_at: datetime
-    expires_at: datetime
-    revoked: bool
-
-
-class MadeInvite(ShownInvite, frozen=True, kw_only=True):
+class MadeInvite(Invite, frozen=True, kw_only=True):
     """`code` is told once. `url`: null where the server does not know where people find it."""
 
     code: str
@@ -73,7 +60,7 @@ class MadeInvite(ShownInvite, frozen=True, kw_only=True):
 class Invites(msgspec.Struct, frozen=True, kw_only=True):
     """The newest first."""
 
-    invites: tuple[ShownInvite, ...]
+    invites: tuple[Invite, ...]
 
 
 async def create_invite(call: Call[NewInvite, None]) -> Result:
@@ -87,11 +74,7 @@ async def create_invite(call: Call[NewInvite, None]) -> Result:
         return refusal(outcome)
     public_url = services.settings.public_url
     url = link_of(public_url, "join", code) if public_url else None
-    return Answer(201, MadeInvite(**_fields(outcome.invites[0]), code=code, url=url))
-
-
-def _fields(invite: Invite) -> dict[str, Any]:
-    return {name: getattr(invite, name) for name in ShownInvite.__struct_fields__}
+    return Answer(201, MadeInvite(**structs.asdict(outcome.invites[0]), code=code, url=url))
 
 
 async def list_invites(call: Call[None, None]) -> Result:
@@ -99,8 +82,7 @@ async def list_invites(call: Call[None, None]) -> Result:
     outcome = await call.ask(ListInvites(call.me.user_id, LISTED))
     if not isinstance(outcome, InvitesFound):
         return refusal(outcome)
-    shown = tuple(ShownInvite(**_fields(invite)) for invite in outcome.invites)
-    return Answer(200, Invites(invites=shown))
+    return Answer(200, Invites(invites=outcome.invites))
 
 
 async def revoke_invite(call: Call[None, None], invite_id: int) -> Result:
@@ -112,13 +94,10 @@ async def revoke_invite(call: Call[None, None], invite_id: int) -> Result:
 async def accept_invite(call: Call[InviteCode, None]) -> Result:
     """Join the group of an invitation; who is in it already stays as they are."""
     services, user_id = call.services, call.me.user_id
-    network = network_of(call.address)
-    wait = services.guards.refused_codes.take(network, services.clock())
-    if wait > 0:
-        return Problem("rate_limited", "Too many codes that open nothing.", retry_after=wait)
-    outcome = await call.persist(AcceptInvite(hash_of(call.body.code), user_id, services.now()))
-    if not isinstance(outcome, Refused):
-        services.guards.refused_codes.give_back(network, services.clock())
+    accept = AcceptInvite(hash_of(call.body.code), user_id, services.now())
+    outcome = await opening(call, services.guards.refused_codes, TOO_MANY_CODES, lambda: call.persist(accept))
+    if isinstance(outcome, Problem):
+        return outcome
     if not isinstance(outcome, InviteAccepted):
         return refusal(outcome)
     return await _join(call, outcome, user_id)

@@ -1,30 +1,30 @@
 """Getting back in: a new password by a letter, and addresses that are confirmed (docs/protocol.md section 2)."""
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from chatproto.operations import CheckCode, ConfirmEmail, Done, OrderReset, Refused, ResetPassword, SessionsEnded
 from chatproto.operations.recovery import CodeKind, Language
 from chatproto.wire.text import fold
-from runtime.http.fields import LoginName, NewPassword
+from runtime.codes import hash_of
+from runtime.http.fields import MAX_LOGIN, LoginName, NewPassword
 from runtime.http.guards import network_of
 from runtime.http.problem import Problem, refusal
-from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.routes import Answer, Call, Result, Route, opening
 from runtime.logs import get_logger
-from runtime.mail.sending import hash_of
 from storage.password_lanes import Busy
 
 log = get_logger(__name__)
 
-MAX_LOGIN: Final = 254
+TOO_MANY_CODES: Final = "Too many codes that open nothing."
 
 
 class ResetRequest(msgspec.Struct, frozen=True, kw_only=True):
     """`login`: a username or an email address. `language`: of the letter."""
 
     login: LoginName
-    language: Literal["ru", "en"] = "en"
+    language: Language = "en"
 
 
 class ResetConfirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,15 +78,11 @@ async def confirm_reset(call: Call[ResetConfirmation, None]) -> Result:
 
 
 async def check_code(call: Call[object, None], code_hash: bytes, kind: CodeKind) -> Problem | None:
-    """Why a code cannot be used; asked before a password is hashed. An address that tries many has to wait."""
-    services, network = call.services, network_of(call.address)
-    refused = services.guards.refused_codes
-    wait = refused.take(network, services.clock())
-    if wait > 0:
-        return Problem("rate_limited", "Too many codes that open nothing.", retry_after=wait)
-    outcome = await call.ask(CheckCode(code_hash, kind, services.now()))
-    if not isinstance(outcome, Refused):
-        refused.give_back(network, services.clock())
+    """Why a code cannot be used; asked before a password is hashed."""
+    check = CheckCode(code_hash, kind, call.services.now())
+    outcome = await opening(call, call.services.guards.refused_codes, TOO_MANY_CODES, lambda: call.ask(check))
+    if isinstance(outcome, Problem):
+        return outcome
     return None if outcome == Done() else refusal(outcome)
 
 
@@ -101,6 +97,7 @@ async def confirm_email(call: Call[EmailConfirmation, None]) -> Result:
 
 
 def busy_problem(busy: Busy) -> Problem:
+    """Too many passwords wait: when to come again."""
     return Problem("busy", "Many people log in at once.", retry_after=busy.retry_after)
 
 

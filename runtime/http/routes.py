@@ -8,12 +8,13 @@ import msgspec
 import trio
 from attrs import Factory, frozen
 
-from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown
+from chatproto.buckets import Buckets
+from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown, Refused
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
 from runtime.files.blobs import Blob
 from runtime.http.exchange import Exchange, Headers
-from runtime.http.guards import LONGEST_WAIT, Kind
+from runtime.http.guards import LONGEST_WAIT, Kind, network_of
 from runtime.http.problem import FieldError, Problem, wrong_fields
 from runtime.http.reading import Context, read_body, read_fields, read_query
 from runtime.services import Services
@@ -200,6 +201,21 @@ async def take_turn(services: Services, kind: Kind, user_id: int) -> Problem | N
     if wait > 0:
         await trio.sleep(wait)
     return None
+
+
+async def opening(
+    call: Call[Any, Any], refused: Buckets[str], detail: str, ask: Callable[[], Awaitable[Outcome]]
+) -> Outcome | Problem:
+    """Try what a token or a code opens. Those that open nothing are counted in `refused`, by address; where they were
+    too many, nothing is asked, and `detail` says so."""
+    network, clock = network_of(call.address), call.services.clock
+    wait = refused.take(network, clock())
+    if wait > 0:
+        return Problem("rate_limited", detail, retry_after=wait)
+    outcome = await ask()
+    if not isinstance(outcome, Refused):
+        refused.give_back(network, clock())
+    return outcome
 
 
 @frozen

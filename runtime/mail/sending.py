@@ -7,13 +7,13 @@ A letter may go out twice where a process died between the server's yes and its 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from typing import Final
 
 import trio
 from attrs import define, field, frozen
 
 from chatproto.operations import FinishMail, Letter, MailTaken, Operation, Outcome, TakeMail
+from runtime.codes import hash_of, new_code
 from runtime.logs import get_logger
 from runtime.mail.letters import Envelope, write
 from runtime.mail.smtp import NotSent, Sent, SmtpServer, deliver
@@ -105,17 +105,3 @@ class Mailer:
         else:
             log.error("mail_given_up", kind=letter.kind, reason=result.reason, attempts=letter.attempts)
         await self.ask(FinishMail(letter.id, again_at))
-
-
-CODE_LETTERS: Final = 22
-"""Of base64url: more than 128 bits."""
-
-
-def new_code(random_token: Callable[[], str]) -> str:
-    """128 random bits for a link."""
-    return random_token()[:CODE_LETTERS]
-
-
-def hash_of(code: str) -> bytes:
-    """Codes are random, so a plain hash keeps them."""
-    return sha256(code.encode(errors="surrogatepass")).digest()
