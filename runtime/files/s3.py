@@ -196,7 +196,11 @@ class S3Store:
         told = {"host": self._host, **(headers or {})}
         told = signed(self._credentials, datetime.now(UTC), method, path, query, told, digest)
         url = f"{self._place.base}{path}" + (f"?{encoded_query(query)}" if query else "")
-        return self._client.build_request(method, url, headers=told, content=body or None)
+        if isinstance(body, bytes):
+            return self._client.build_request(method, url, headers=told, content=body or None)
+        request = self._client.build_request(method, url, headers=told)
+        request.stream = body  # as content it would be read by a generator, which a cut request leaves behind
+        return request
 
     def _path(self, key: str) -> str:
         if not KEY.fullmatch(key):
@@ -248,7 +252,7 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[AsyncIterator[bytes]]
                     pass
 
 
-class _Part:
+class _Part(httpx.AsyncByteStream):
     """A part of a file, as the body of a request that may be sent again."""
 
     def __init__(self, path: Path, offset: int, length: int) -> None:
