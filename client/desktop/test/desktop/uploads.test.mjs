@@ -9,7 +9,9 @@ import {
   becomes,
   composer,
   eventually,
+  keptFiles,
   launchElectron,
+  messageRow,
   newUserData,
   noElectron,
   openChat,
@@ -35,6 +37,7 @@ test("a file goes on where it was, whoever was killed: one message, in its place
   const first = await launchElectron({ server: wire });
   await signIn(first.page, anna, { remember: true });
   await openChat(first.page, chat);
+  await messageRow(first.page, "Пришлите").waitFor(); // else the log tells that it could not be had
   await wire.cut();
   await say(first.page, "До");
   await first.page.locator("input.composer__files").setInputFiles(path);
@@ -69,21 +72,3 @@ test("a file goes on where it was, whoever was killed: one message, in its place
   assert.deepEqual(wire.cuts, []);
   await becomes(() => keptFiles(second.page), 0);
 });
-
-/** Files on their way that the app keeps. @param {import("playwright-core").Page} page */
-function keptFiles(page) {
-  return page.evaluate(async () => {
-    const [{ name }] = (await indexedDB.databases()).filter((one) => / \d+$/.test(one.name ?? ""));
-    return new Promise((resolve, reject) => {
-      const opening = indexedDB.open(/** @type {string} */ (name));
-      opening.onerror = () => reject(opening.error);
-      opening.onsuccess = () => {
-        const count = opening.result.transaction("files").objectStore("files").count();
-        count.onsuccess = () => {
-          opening.result.close();
-          resolve(count.result);
-        };
-      };
-    });
-  });
-}

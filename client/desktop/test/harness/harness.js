@@ -15,6 +15,8 @@ export { becomes, drawn, eventually, still } from "./eventually.js";
 export { findElectron, launchElectron, newUserData, noElectron } from "./electron.js";
 export { chatRow, composer, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
 export { assertAccessible, axe, screenshot } from "./screens.js";
+export { keptFiles } from "./kept-files.js";
+export { twoPeople } from "./people.js";
 export { startPost } from "./post.js";
 export { startServer } from "./server.js";
 export { startWire } from "./wire.js";

@@ -95,6 +95,7 @@ test(
     assert.equal(sessions.length, 2, "the registration's and this one: a reload is no log-in");
 
     await openChat(page, chatId);
+    await messageRow(page, "привет").waitFor(); // else the log tells that it could not be had
     await wire.cut();
     await say(page, "не отправлено");
     await composer(page).fill("черновик");

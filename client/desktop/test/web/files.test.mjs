@@ -7,6 +7,7 @@ import {
   assertNoErrors,
   becomes,
   composer,
+  keptFiles,
   messageRow,
   say,
   launchChromium,
@@ -15,6 +16,7 @@ import {
   openChat,
   startServer,
   startWire,
+  twoPeople,
 } from "../harness/harness.js";
 import { look } from "./look.js";
 import { png } from "../harness/made-files.js";
@@ -25,7 +27,6 @@ const skip = noChromium();
 let browser;
 /** @type {import("../harness/server.js").Server} */
 let server;
-let serial = 0;
 
 before(async () => {
   if (skip) return;
@@ -35,10 +36,7 @@ before(async () => {
 
 /** Two who chat: the first in a browser. @param {{url?: string, remember?: boolean}} [how] */
 async function two(how = {}) {
-  serial += 1;
-  const account = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
-  const boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
-  const chatId = await server.direct(account, boris);
+  const { vera: account, boris, chatId } = await twoPeople(server);
   await server.send(boris, chatId, "Пришлите отчёт");
   const vera = await newPerson(browser, server, account.username, { account, ...how });
   await openChat(vera.page, chatId);
@@ -191,30 +189,6 @@ test(
     assert.deepEqual(items.map(({ content }) => content), ["Пришлите отчёт", "Вот"]); // prettier-ignore
   },
 );
-
-/** Files on their way that the browser keeps. @param {import("playwright-core").Page} page */
-async function keptFiles(page) {
-  return page.evaluate(async () => {
-    const names = (await indexedDB.databases()).flatMap(({ name }) =>
-      /^vestnik .* \d+$/.test(name ?? "") ? [name] : [],
-    );
-    const counts = names.map(
-      (name) =>
-        new Promise((resolve, reject) => {
-          const opening = indexedDB.open(/** @type {string} */ (name));
-          opening.onerror = () => reject(opening.error);
-          opening.onsuccess = () => {
-            const count = opening.result.transaction("files").objectStore("files").count();
-            count.onsuccess = () => {
-              opening.result.close();
-              resolve(count.result);
-            };
-          };
-        }),
-    );
-    return /** @type {number[]} */ (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-  });
-}
 
 /** A paste or a drag with a file. @param {import("playwright-core").Page} page @param {"paste" | "dragover" | "drop"} kind
  * @param {string} name @param {number[]} bytes */

@@ -12,6 +12,7 @@ import {
   noChromium,
   openChat,
   startServer,
+  twoPeople,
 } from "../harness/harness.js";
 import { png, wav } from "../harness/made-files.js";
 import { assertInside, look } from "./look.js";
@@ -23,7 +24,6 @@ const skip = noChromium();
 let browser;
 /** @type {import("../harness/server.js").Server} */
 let server;
-let serial = 0;
 
 before(async () => {
   if (skip) return;
@@ -31,19 +31,11 @@ before(async () => {
   server = await startServer();
 });
 
-async function two() {
-  serial += 1;
-  const vera = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
-  const boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
-  return { vera, boris };
-}
-
 test(
   "sounds and videos play in place, also when their address ran out; what cannot be played says so",
   { skip },
   async () => {
-    const { vera, boris } = await two();
-    const chatId = await server.direct(vera, boris);
+    const { vera, boris, chatId } = await twoPeople(server);
     const person = await newPerson(browser, server, vera.username, { account: vera });
     const { page } = person;
     const video = await page.evaluate(recorded);
@@ -98,7 +90,7 @@ test(
   "one's own picture and that of a group: cut out by keys and mouse, seen by others, taken away",
   { skip },
   async () => {
-    const { vera, boris } = await two();
+    const { vera, boris } = await twoPeople(server);
     const groupId = await server.group(vera, "Маяк", boris);
     const person = await newPerson(browser, server, vera.username, { account: vera });
     const other = await newPerson(browser, server, boris.username, { account: boris });

@@ -13,6 +13,7 @@ import {
   openChat,
   startServer,
   startWire,
+  twoPeople,
 } from "../harness/harness.js";
 import { png } from "../harness/made-files.js";
 import { assertInside, look } from "./look.js";
@@ -23,21 +24,12 @@ const skip = noChromium();
 let browser;
 /** @type {import("../harness/server.js").Server} */
 let server;
-let serial = 0;
 
 before(async () => {
   if (skip) return;
   browser = await launchChromium();
   server = await startServer({ env: { VESTNIK_LIMIT_UPLOADS: "1000" } });
 });
-
-/** Two accounts with a chat. */
-async function two() {
-  serial += 1;
-  const vera = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
-  const boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
-  return { vera, boris, chatId: await server.direct(vera, boris) };
-}
 
 /**
  * A message with so many pictures, each of colours of its own.
@@ -71,7 +63,7 @@ const places = (page) =>
   });
 
 test("albums are tidy, and nothing moves when their pictures come", { skip }, async () => {
-  const { vera, boris, chatId } = await two();
+  const { vera, boris, chatId } = await twoPeople(server);
   const pdf = await server.upload(boris, "Смета на ремонт кухни.pdf", Buffer.from("%PDF-1.4\n%%EOF\n"));
   for (const count of [2, 3, 5]) await album(boris, chatId, count);
   await album(boris, chatId, 7, { text: "Всё с выставки", more: [pdf] });
@@ -122,7 +114,7 @@ test("albums are tidy, and nothing moves when their pictures come", { skip }, as
 });
 
 test("only pictures that come near are asked for", { skip }, async () => {
-  const { vera, boris, chatId } = await two();
+  const { vera, boris, chatId } = await twoPeople(server);
   await album(boris, chatId, 1);
   for (let at = 0; at < 40; at += 1) await server.send(boris, chatId, `Строка ${at}\n\n\n\n\nи ещё`);
   await album(boris, chatId, 1);
@@ -148,7 +140,7 @@ test(
   "pictures that were seen are there without a link; they go with their message, and with the log-in",
   { skip },
   async () => {
-    const { vera, boris, chatId } = await two();
+    const { vera, boris, chatId } = await twoPeople(server);
     const wire = await startWire(server);
     const first = await album(boris, chatId, 2, { text: "Первые" });
     await album(boris, chatId, 1, { text: "Вторая" });

@@ -102,16 +102,16 @@ test("every form is drawn as what it is, in both themes and in a narrow window",
 test("a mention leads to the person, by mouse and by keys", { skip }, async () => {
   const { page } = anna;
   await server.send(boris, chat, named("Спросите @boris или @anna"));
-  const [him, her] = [`@boris${serial}`, `@anna${serial}`].map((name) =>
+  const [theirs, own] = [`@boris${serial}`, `@anna${serial}`].map((name) =>
     bubble("Спросите").getByRole("link", { name, exact: true }),
   );
   const card = page.getByRole("dialog");
-  await him.click();
+  await theirs.click();
   await card.getByText("Борис Лебедев").waitFor();
   await page.keyboard.press("Escape");
   await card.waitFor({ state: "detached" });
-  await becomes(() => him.evaluate((link) => link === document.activeElement), true);
-  await her.focus();
+  await becomes(() => theirs.evaluate((link) => link === document.activeElement), true);
+  await own.focus();
   await page.keyboard.press("Enter");
   await card.getByText("Анна Ковалёва").waitFor();
   await page.keyboard.press("Escape");

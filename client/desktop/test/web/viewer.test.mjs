@@ -13,6 +13,7 @@ import {
   noChromium,
   openChat,
   startServer,
+  twoPeople,
 } from "../harness/harness.js";
 import { png, wav } from "../harness/made-files.js";
 import { assertInside, look } from "./look.js";
@@ -24,20 +25,12 @@ const skip = noChromium();
 let browser;
 /** @type {import("../harness/server.js").Server} */
 let server;
-let serial = 0;
 
 before(async () => {
   if (skip) return;
   browser = await launchChromium();
   server = await startServer({ env: { VESTNIK_LIMIT_UPLOADS: "1000" } });
 });
-
-async function two() {
-  serial += 1;
-  const vera = await server.register(`vera${serial}`, { display_name: "Вера Соколова" });
-  const boris = await server.register(`boris${serial}`, { display_name: "Борис Лебедев" });
-  return { vera, boris, chatId: await server.direct(vera, boris) };
-}
 
 /** A message with these files. @param {import("../harness/server.js").Account} from @param {number} chatId
  * @param {[string, Buffer][]} files @param {string} [text] */
@@ -60,7 +53,7 @@ const lies = (page) =>
 const WHOLE = { scale: 1, x: 0, y: 0 };
 
 test("a picture is zoomed, moved, left for the next one, copied and saved", { skip }, async () => {
-  const { vera, boris, chatId } = await two();
+  const { vera, boris, chatId } = await twoPeople(server);
   await sent(boris, chatId, [["море.png", png(640, 360)], ["лес.png", png(360, 640, 30)]], "Отпуск"); // prettier-ignore
   const large = png(2000, 1200, 90);
   await sent(boris, chatId, [["горы.png", large]]);
@@ -126,7 +119,7 @@ test("a picture is zoomed, moved, left for the next one, copied and saved", { sk
 });
 
 test("fingers zoom, go on to the next picture, and close", { skip }, async () => {
-  const { vera, boris, chatId } = await two();
+  const { vera, boris, chatId } = await twoPeople(server);
   await sent(boris, chatId, [["первая.png", png(300, 300)], ["вторая.png", png(300, 300, 20)]]); // prettier-ignore
   const options = { hasTouch: true, isMobile: true, viewport: { width: 360, height: 640 } };
   const person = await newPerson(browser, server, vera.username, { account: vera, options });
@@ -164,7 +157,7 @@ test(
   "the files of a chat: by kinds, page by page, to their messages; older pictures in the viewer",
   { skip },
   async () => {
-    const { vera, boris, chatId } = await two();
+    const { vera, boris, chatId } = await twoPeople(server);
     const early = await sent(boris, chatId, [["старая.png", png(200, 200)], ["песня.wav", wav(1)]], "Давно"); // prettier-ignore
     for (let at = 0; at < 6; at += 1) {
       const files = Array.from({ length: 10 }, (_, n) => /** @type {[string, Buffer]} */ ([`акт ${at}-${n}.txt`, Buffer.from(`${at} ${n}`)])); // prettier-ignore
