@@ -16,6 +16,13 @@ const SILENCE = 10_000;
 const TIME_LIMIT = 5 * 60_000;
 /** Characters of an answer: a list of many chats with long last messages is the largest. */
 const MAX_ANSWER = 32 * 1024 * 1024;
+/** No cookies, nothing kept by the browser, no other place, and no word of where a request comes from. */
+export const BARE = /** @type {const} */ ({
+  credentials: "omit",
+  cache: "no-store",
+  redirect: "error",
+  referrerPolicy: "no-referrer",
+});
 /** Codes of refusals that may be gone at the next attempt. */
 const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "busy", "draining"];
 /** Milliseconds for which a log-in waits its turn while many people log in. */
@@ -129,10 +136,7 @@ async function request(url, method, body, headers, read = readJson) {
       headers: body === undefined || isForm ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === undefined || isForm ? body : JSON.stringify(body),
       signal: controller.signal,
-      credentials: "omit",
-      cache: "no-store",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
+      ...BARE,
     });
     progress();
     return await read(response, progress);

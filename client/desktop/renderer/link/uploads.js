@@ -4,7 +4,7 @@
  */
 
 import { Pieces } from "../protocol/pieces.js";
-import { answered, isPassing } from "./api.js";
+import { BARE, answered, isPassing } from "./api.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../protocol/outbox.js").LocalFile} LocalFile
  * @typedef {{file: LocalFile, bytes: Blob, place: string | null, note: (place: string) => Promise<void>,
@@ -130,10 +130,7 @@ function ask(api, method, path, headers, body, signal) {
         headers: { "Tus-Resumable": "1.0.0", ...headers, ...bearing },
         body,
         signal: controller.signal,
-        credentials: "omit",
-        cache: "no-store",
-        redirect: "error",
-        referrerPolicy: "no-referrer",
+        ...BARE,
       });
       if (response.ok) return { ok: true, body: response.headers };
       if (method === "HEAD") return { ok: false, code: SILENT[response.status] ?? "no_connection" };
