@@ -16,7 +16,7 @@ from chatproto.operations import (
     UnindexedFound,
     UnindexedRead,
 )
-from chatproto.operations.indexed import index_of
+from chatproto.operations.indexed import spans_of
 from chatproto.simulation.model_store import Store
 from chatproto.wire.model import Message
 from chatproto.wire.query import ANYTHING, read_query
@@ -31,7 +31,7 @@ async def index(house: House, *chat_ids: int, limit: int = 100) -> None:
         read = expect(UnindexedRead, await house.do(ReadUnindexed(chat_ids, limit)))
         more = bool(read.chats)
         if more:
-            assert await house.do(StoreIndex(tuple(index_of(one) for one in read.chats))) == Done()
+            assert await house.do(StoreIndex(spans_of(read.chats))) == Done()
 
 
 def asked(user_id: int, text: str, limit: int = 20, **fields: Any) -> SearchMessages:
@@ -238,7 +238,7 @@ async def test_a_change_while_a_span_is_put_into_the_index_is_not_lost(house: Ho
     (read,) = expect(UnindexedRead, await house.do(ReadUnindexed((chat,), 9))).chats
     await house.changed(house.edit_of(chat, ann, 2, "два"))
     await house.changed(house.delete_of(chat, ann, 3))
-    span = StoreIndex((index_of(read),))
+    span = StoreIndex(spans_of((read,)))
     for _ in range(2):  # by two processes
         assert await house.do(span) == Done()
         await index(house, chat)
