@@ -92,9 +92,12 @@ function knows(timeline, after) {
   return after !== null && first !== undefined && (timeline.at_start || first.seq <= after + 1);
 }
 
-/** Echoes whose message has not come yet; only beneath the newest messages. @param {Timeline} timeline @param {number} me */
+/**
+ * Echoes whose message has not come yet: beneath the newest messages, or alone where nothing of the chat could be had.
+ * @param {Timeline} timeline @param {number} me
+ */
 function echoesOf(timeline, me) {
-  const shown = timeline.at_end ? shownAtEnd(timeline.echoes) : [];
+  const shown = timeline.at_end || !timeline.items.length ? shownAtEnd(timeline.echoes) : [];
   if (!shown.length) return [];
   const come = new Set();
   for (const item of timeline.items) if (item.type === "message" && item.sender_id === me) come.add(item.cid);

@@ -138,6 +138,8 @@ test("an echo becomes its message under the same key, and is never shown beside 
     "c:c2 last",
   ]);
   assert.deepEqual(rows(timeline(first, { echoes: [echo], at_end: false })), ["=2026-11-23", "c:c1 first last"]);
+  const unknown = { echoes: [echo], at_start: false, at_end: false, problem: "network" };
+  assert.deepEqual(rows(timeline([], unknown)), ["=2026-11-23", "c:c2 first last"]);
 });
 
 test("a stranger's cid hides no echo of mine", () => {
