@@ -45,7 +45,7 @@ export function lastOwn(state, chatId) {
   const me = state.me?.id ?? 0;
   if (!timeline || !chat) return null;
   const waiting = timeline.echoes.filter(({ kind, state: how }) => kind === "send" && how === "queued");
-  if (timeline.at_end && waiting.length > 0) return waiting[waiting.length - 1];
+  if ((timeline.at_end || !timeline.items.length) && waiting.length > 0) return waiting[waiting.length - 1];
   const items = shownItems(timeline, me);
   for (let at = items.length - 1; at >= 0; at -= 1) {
     const item = items[at];
