@@ -2,7 +2,7 @@
 
 `python -m tests.smtp_server FOLDER` prints its port. By the name before the @ of a recipient it refuses for good
 (`refused`), or at the first attempt only (`later`). With a certificate (`--cert`, `--key`) it wants STARTTLS and a
-log-in (`post`, `secret`).
+log-in (`post`, `secret`); with `--wrapped` it speaks TLS from the first byte instead.
 """
 
 import argparse
@@ -59,21 +59,29 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cert")
     parser.add_argument("--key")
+    parser.add_argument("--wrapped", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {}
+    wrapped: ssl.SSLContext | None = None
     if arguments.cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(arguments.cert, arguments.key)
 
         def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
-            return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+            right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+            return AuthResult(success=right, handled=False)
 
-        options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": check}
+        options = {"auth_required": True, "authenticator": check}
+        if arguments.wrapped:
+            wrapped = context
+            options["auth_require_tls"] = False  # it is there: aiosmtpd looks for STARTTLS only
+        else:
+            options |= {"tls_context": context, "require_starttls": True}
 
     async def serve() -> None:
         make = partial(SMTP, _Handler(arguments.folder), **options)
-        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0, ssl=wrapped)
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 

@@ -17,7 +17,9 @@ from chatproto.tokens import AccessClaims
 from runtime.config import Settings
 
 RESETS_AN_HOUR: Final = 3
-"""Requests for a new password that are listened to, for one name."""
+"""Requests for a new password that are listened to, for one name from one network address."""
+RESETS_OF_A_NAME_AN_HOUR: Final = 12
+"""The same from all addresses: one stranger does not keep a letter from its owner, and many do not flood a mailbox."""
 CODES_AN_HOUR: Final = 60
 """Codes of one address that open nothing."""
 ADDRESSES_AN_HOUR: Final = 10
@@ -194,7 +196,8 @@ class Guards:
 
     By user: `reads`, `writes`, `searches`, `uploads` (requests), `new_chats`, `new_members` (people added to groups).
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
-    such as were none. `resets`: by the name that was given, whoever asks. `own_letters`: by user.
+    such as were none. `reset_pairs`: by the name that was given and the address; `resets`: by that name, whoever asks.
+    `own_letters`: by user.
     """
 
     reads: Buckets[int]
@@ -206,6 +209,7 @@ class Guards:
     registrations: Buckets[str]
     refused_tokens: Buckets[str]
     logins: LoginLimiter
+    reset_pairs: Buckets[bytes]
     resets: Buckets[bytes]
     reset_addresses: Buckets[str]
     refused_codes: Buckets[str]
@@ -224,7 +228,8 @@ class Guards:
             new_members=_by_user(settings.limit_new_members / HOUR, settings.limit_new_members),
             registrations=_by_address(settings.limit_registrations, HOUR),
             refused_tokens=_by_address(settings.limit_refused_tokens, MINUTE),
-            resets=Buckets(_over(RESETS_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
+            reset_pairs=Buckets(_over(RESETS_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
+            resets=Buckets(_over(RESETS_OF_A_NAME_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
             reset_addresses=_by_address(settings.limit_resets, HOUR),
             refused_codes=_by_address(CODES_AN_HOUR, HOUR),
             own_letters=_by_user(ADDRESSES_AN_HOUR / HOUR, ADDRESSES_AN_HOUR),

@@ -57,9 +57,10 @@ async def request_reset(call: Call[ResetRequest, None]) -> Result:
 
 
 def _listens(call: Call[object, None], key: str) -> bool:
-    guards, now = call.services.guards, call.services.clock()
+    guards, now, network = call.services.guards, call.services.clock(), network_of(call.address)
     return (
-        guards.reset_addresses.take(network_of(call.address), now) <= 0
+        guards.reset_addresses.take(network, now) <= 0
+        and guards.reset_pairs.take(hash_of(f"{key}\n{network}")[:16], now) <= 0
         and guards.resets.take(hash_of(key)[:16], now) <= 0
     )
 

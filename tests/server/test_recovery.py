@@ -32,8 +32,9 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
         yield opened
 
 
-async def reset(house: House, login: str, **more: str) -> httpx.Response:
-    answer = await house.http.post("/api/auth/reset", json={"login": login, **more})
+async def reset(house: House, login: str, address: str | None = None, **more: str) -> httpx.Response:
+    headers = {} if address is None else {"X-Forwarded-For": address}
+    answer = await house.http.post("/api/auth/reset", json={"login": login, **more}, headers=headers)
     assert (answer.status_code, answer.content) == (202, b""), answer.text
     return answer
 
@@ -114,6 +115,25 @@ async def test_a_name_is_listened_to_three_times_an_hour_without_a_word(house_at
         for _ in range(3):
             await post.next()
         await house.login("anna")
+
+
+async def test_strangers_do_not_keep_the_letter_from_its_owner(house_at: OpenHouse, post: Post) -> None:
+    """What an address asks in vain is not counted against the name; many addresses together cannot flood a mailbox."""
+    async with house_at(proxy_hops=1, **post.settings) as house:
+        await verified(house, post, "anna")
+        house.storage.performed.clear()
+        for _ in range(2 * guards.RESETS_OF_A_NAME_AN_HOUR):
+            await reset(house, "anna", "192.0.2.1")
+        assert asked(house) == guards.RESETS_AN_HOUR
+        await reset(house, "anna", "192.0.2.2")
+        assert asked(house) == guards.RESETS_AN_HOUR + 1
+        for number in range(3, 3 + guards.RESETS_OF_A_NAME_AN_HOUR):
+            await reset(house, "anna", f"192.0.2.{number}")
+        assert asked(house) == guards.RESETS_OF_A_NAME_AN_HOUR
+
+
+def asked(house: House) -> int:
+    return sum(isinstance(one, OrderReset) for one in house.storage.performed)
 
 
 async def test_who_tries_codes_has_to_wait(house_at: OpenHouse, post: Post) -> None:

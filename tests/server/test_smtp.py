@@ -1,0 +1,62 @@
+"""Letters go to a mail server as it asks for them: STARTTLS, TLS from the first byte, a log-in (docs/operating.md)."""
+
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import trio
+
+from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
+from tests.server.proxied import certificate
+from tests.smtp_server import PASSWORD, USER, Post, smtp_server, text_of
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    folder = tmp_path / "keys"
+    certificate(folder)
+    return folder
+
+
+@pytest.fixture(params=["smtp", "smtps"])
+async def guarded(request: pytest.FixtureRequest, keys: Path, tmp_path: Path) -> AsyncIterator[tuple[str, Post]]:
+    """A server that takes letters over TLS, from those who log in; and the scheme of its URL."""
+    options = ["--cert", str(keys / "fullchain.pem"), "--key", str(keys / "privkey.pem")]
+    async with smtp_server(tmp_path / "post", *options, *["--wrapped"] * (request.param == "smtps")) as post:
+        yield request.param, post
+
+
+async def send(url: str, to: str = "anna@example.org") -> Sent | NotSent:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "vestnik@example.org", to, "Проверка"
+    message.set_content("Здравствуйте, Анна")
+    return await trio.to_thread.run_sync(deliver, parse_smtp_url(url), message)
+
+
+async def test_over_tls_and_with_a_log_in(guarded: tuple[str, Post], keys: Path) -> None:
+    scheme, post = guarded
+    host, trusted = f"127.0.0.1:{post.port}", f"tls=required&ca={keys / 'fullchain.pem'}"
+    assert await send(f"{scheme}://{USER}:{PASSWORD}@{host}?{trusted}") == Sent()
+    letter = await post.next()
+    assert (letter["To"], text_of(letter).strip()) == ("anna@example.org", "Здравствуйте, Анна")
+    wrong = await send(f"{scheme}://{USER}:guess@{host}?{trusted}")
+    assert wrong == NotSent(passing=True, reason="log-in refused: 535"), "an operator can mend that"
+    assert isinstance(await send(f"{scheme}://{host}?{trusted}"), NotSent), "it wants a log-in"
+    unknown = await send(f"{scheme}://{USER}:{PASSWORD}@{host}?tls=required")
+    assert unknown == NotSent(passing=True, reason="SSLCertVerificationError"), "no password for whoever it may be"
+    assert len(post.letters()) == 1
+
+
+async def test_where_starttls_is_wanted_nothing_is_said_without_it(tmp_path: Path) -> None:
+    """A server, or somebody between, that does not offer it gets neither the letter nor the password."""
+    async with smtp_server(tmp_path / "post") as post:
+        refused = await send(f"smtp://{USER}:{PASSWORD}@127.0.0.1:{post.port}?tls=required")
+        assert refused == NotSent(passing=True, reason="SMTPNotSupportedError")
+        assert await send(f"smtp://127.0.0.1:{post.port}") == Sent(), "on this machine it is not wanted"
+
+
+async def test_a_server_that_wants_starttls_is_not_served_without(keys: Path, tmp_path: Path) -> None:
+    options = ["--cert", str(keys / "fullchain.pem"), "--key", str(keys / "privkey.pem")]
+    async with smtp_server(tmp_path / "post", *options) as post:
+        assert await send(f"smtp://127.0.0.1:{post.port}?tls=off") == NotSent(passing=False, reason="refused: 530")
