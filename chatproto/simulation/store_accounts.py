@@ -38,7 +38,7 @@ from chatproto.operations import (
 )
 from chatproto.simulation.model_store import Account, AddressMail, Login, RefreshToken, Store
 from chatproto.simulation.store_files import change_avatar, release_avatar
-from chatproto.simulation.store_invites import come_by
+from chatproto.simulation.store_invites import open_invite
 from chatproto.simulation.store_mails import end_resets, order, usable
 from chatproto.wire.model import PrivateUser, SessionInfo
 
@@ -53,18 +53,21 @@ CODE_KNOWN = timedelta(days=7)
 
 
 def create_user(store: Store, operation: CreateUser) -> Outcome:
+    invite_hash, invite, is_first = operation.invite_hash, None, False
+    if invite_hash is not None:
+        is_first = not isinstance(usable(store, invite_hash, "setup", operation.now), Refused)
+        invite = open_invite(store, invite_hash, operation.now)
+        if not is_first and invite is None:
+            return Refused("invite_invalid")
     if any(account.username_key == operation.username_key for account in store.accounts.values()):
         return Refused("username_taken", "this username is taken", "username")
     if _email_owner(store, operation.email_key) is not None:
         return Refused("email_taken", "this email is taken", "email")
     user_id = len(store.accounts) + 1
-    invite_hash, is_first = operation.invite_hash, False
-    if invite_hash is not None:
-        is_first = not isinstance(usable(store, invite_hash, "setup", operation.now), Refused)
-        if is_first:
-            store.codes[invite_hash].used = True
-        elif not come_by(store, invite_hash, user_id, operation.now):
-            return Refused("invite_invalid")
+    if invite is not None:
+        invite.by |= {user_id}
+    elif invite_hash is not None:
+        store.codes[invite_hash].used = True
     user = PrivateUser(
         id=user_id,
         username=operation.username,

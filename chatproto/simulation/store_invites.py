@@ -97,13 +97,10 @@ def _valid(store: Store, code_hash: bytes, now: datetime) -> KeptInvite | None:
     return invite
 
 
-def come_by(store: Store, code_hash: bytes, user_id: int, now: datetime) -> bool:
-    """Count somebody who registers; False where the invitation is none."""
+def open_invite(store: Store, code_hash: bytes, now: datetime) -> KeptInvite | None:
+    """The invitation by which one more may register; None where it is none."""
     invite = _valid(store, code_hash, now)
-    if invite is None or len(invite.by) >= invite.uses:
-        return False
-    invite.by |= {user_id}
-    return True
+    return None if invite is None or len(invite.by) >= invite.uses else invite
 
 
 def accept_invite(store: Store, operation: AcceptInvite) -> Outcome:

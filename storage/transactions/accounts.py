@@ -78,16 +78,16 @@ _CHATS_OF: Final = Statement(
 
 
 def create_user(operation: CreateUser) -> Steps[Outcome]:
-    """The unique keys decide; the look-ups only tell which of the two was taken."""
-    taken = yield from _taken(operation)
-    if taken is not None:
-        return taken
+    """The unique keys decide; the look-ups only tell which of the two was taken, and that only to who is invited."""
     invite, is_first = None, False
     if operation.invite_hash is not None:
         is_first = yield from lock_setup(operation.invite_hash, operation.now)
         invite = None if is_first else (yield from lock_invite(operation.invite_hash, operation.now))
         if not is_first and (invite is None or invite.used >= invite.uses):
             return INVALID
+    taken = yield from _taken(operation)
+    if taken is not None:
+        return taken
     try:
         result = yield from _INSERT.run(
             username=operation.username,

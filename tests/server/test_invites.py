@@ -39,6 +39,7 @@ async def test_each_mode_of_registration_does_what_it_says(house_at: OpenHouse, 
         assert (await house.http.get("/api/server")).json()["registration"] == "invite"
         assert code_of(await register(house, "eve")) == "invite_invalid"
         assert code_of(await register(house, "eve", invite="x")) == "invite_invalid"
+        assert code_of(await register(house, "anna", invite="x")) == "invite_invalid", "it tells no names"
         came = await register(house, "vera", invite=code)
         assert came.status_code == 201 and "role" not in came.json()["user"]
         assert code_of(await register(house, "eve", invite=code)) == "invite_invalid"

@@ -67,6 +67,7 @@ async def test_people_come_by_an_invitation_as_often_as_it_says(house: House) ->
     assert not bob.role
     assert refusal(await come(house, "eve", "two")) == "invite_invalid"
     assert refusal(await come(house, "eve", "none")) == "invite_invalid"
+    assert refusal(await come(house, "ann", "none")) == "invite_invalid", "names are told to who is invited"
     assert [one.used for one in await listed(house, None)] == [2]
     expect(InvitesFound, await invite(house, None, "hour"))
     house.wait(hours=1)
