@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -160,6 +161,13 @@ def _public_url(raw: object) -> str:
     return text
 
 
+def _accel(raw: object) -> str:
+    text = str(raw).strip()
+    if not re.fullmatch(r"/([A-Za-z0-9._-]+/)+", text) or "/../" in text or text.startswith("/api/"):
+        raise ValueError(f"must be the path of a location of nginx, such as /internal/files/, not {text!r}")
+    return text
+
+
 def _setting(convert: Callable[[object], _T], default: _T) -> _T:
     """An attrs field; the converter is run by `load_settings`, so that all faults can be told at once."""
     return field(default=default, metadata={"convert": convert})
@@ -213,6 +221,8 @@ class Settings:
     """Where the bytes of files are kept: `folder` (in `data_dir`), or s3://bucket/prefix?endpoint=...&region=..."""
     files_old_url: Place | None = _setting(_place, cast("Place | None", None))
     """Where they were kept before, as long as not all are moved (`vestnik files move`)."""
+    files_accel: str = _setting(_accel, "")
+    """Location of nginx from which that sends files of the folder (X-Accel-Redirect); empty: the server sends them."""
     files_access_key: str = _setting(_text, "")
     """Names the S3 account."""
     files_secret_key: Secret = _setting(_secret, Secret(""))
@@ -280,6 +290,8 @@ def load_settings(
 def _missing(values: Mapping[str, Any]) -> list[str]:
     """What does not go together."""
     places = [values.get(name) for name in ("files_url", "files_old_url")]
+    if values.get("files_accel") and any(isinstance(place, S3Place) for place in places):
+        return [f"{PREFIX}FILES_ACCEL: is for files in a folder, and not while they move"]
     keys = [name for name in ("files_access_key", "files_secret_key") if not values.get(name)]
     if not any(isinstance(place, S3Place) for place in places):
         return []

@@ -27,9 +27,10 @@ class Entry:
 
 
 class Blob(Protocol):
-    """Bytes that are open for reading."""
+    """Bytes that are open for reading. `place`: where they are below the folder of blobs; None where in no folder."""
 
     size: int
+    place: str | None
 
     def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """That part, which must be in it, in pieces of at most PIECE bytes; to be closed. Raises OSError."""
@@ -67,9 +68,10 @@ class BlobStore(Protocol):
 class FolderBlob:
     """A file that is open; it can be read to its end also when its name is gone."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, place: str) -> None:
         self._file = file
         self.size = os.fstat(file).st_size
+        self.place: str | None = place
 
     async def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """See Blob."""
@@ -88,10 +90,12 @@ class FolderBlob:
 
 
 class FolderStore:
-    """A folder with 256 folders in it. Only the owner of the process can read them."""
+    """A folder with 256 folders in it. Only the owner of the process can read them; their group too, where that is
+    `shared` with a proxy that hands files out."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, shared: bool = False) -> None:
         self.root = root
+        self._folder_mode, self._file_mode = (0o750, 0o640) if shared else (0o700, 0o600)
 
     async def put(self, path: Path, key: str) -> None:
         """See BlobStore. `path` must be on the same file system."""
@@ -101,9 +105,10 @@ class FolderStore:
         """See BlobStore."""
         try:
             flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
-            return FolderBlob(await trio.to_thread.run_sync(os.open, self._place(key), flags, limiter=THREADS))
+            file = await trio.to_thread.run_sync(os.open, self._place(key), flags, limiter=THREADS)
         except FileNotFoundError:
             return None
+        return FolderBlob(file, f"{key[:2]}/{key}")
 
     async def remove(self, key: str) -> None:
         """See BlobStore."""
@@ -127,7 +132,9 @@ class FolderStore:
         folder = place.parent
         if not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
+            folder.chmod(self._folder_mode)  # whatever the umask is
             sync(self.root)
+        path.chmod(self._file_mode)
         path.rename(place)
         sync(folder)
 

@@ -214,6 +214,7 @@ class S3Blob:
     def __init__(self, store: S3Store, key: str, size: int) -> None:
         self._store, self._key = store, key
         self.size = size
+        self.place: str | None = None
 
     async def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """See Blob. Where the link is cut it is asked for the rest, as long as that brings something."""

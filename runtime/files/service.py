@@ -81,9 +81,13 @@ def open_files(data_dir: Path, links: FileLinks, store: BlobStore | None = None)
     return Files(folder_store(data_dir) if store is None else store, _folder(data_dir, "incoming"), links)
 
 
-def folder_store(data_dir: Path) -> FolderStore:
-    """The folder of the data directory."""
-    return FolderStore(_folder(data_dir, "blobs"))
+def folder_store(data_dir: Path, *, shared: bool = False) -> FolderStore:
+    """The folder of the data directory; `shared` with the group of the process."""
+    root = _folder(data_dir, "blobs")
+    if shared:
+        for folder, mode in ((root.parent, 0o710), (root, 0o750)):
+            folder.chmod(mode)
+    return FolderStore(root, shared=shared)
 
 
 def _folder(data_dir: Path, name: str) -> Path:
@@ -102,6 +106,6 @@ def open_store(settings: Settings) -> BlobStore:
 def open_place(settings: Settings, place: Place) -> BlobStore:
     """One of the places."""
     if not isinstance(place, S3Place):
-        return folder_store(settings.data_dir)
+        return folder_store(settings.data_dir, shared=bool(settings.files_accel))
     credentials = Credentials(settings.files_access_key, settings.files_secret_key, place.region)
     return S3Store(place, credentials)

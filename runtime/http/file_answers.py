@@ -11,11 +11,13 @@ from runtime.files.ranges import read_range
 from runtime.files.sniffing import IMAGES, PLAYED
 from runtime.http.exchange import Exchange, Headers
 from runtime.http.problem import Problem
-from runtime.http.routes import FileAnswer
+from runtime.http.routes import Answer, FileAnswer
 
 POLICY: Final = b"default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
 CACHE: Final = b"private, max-age=31536000, immutable"
 """Bytes under one id never change; who may not have them any more had them before."""
+_OF_NGINX: Final = frozenset({b"content-length", b"content-range", b"accept-ranges"})
+"""What nginx says itself of a file that it sends."""
 
 
 @frozen
@@ -66,6 +68,12 @@ def file_answer(exchange: Exchange, told: Told, blob: Blob) -> FileAnswer | Prob
         return FileAnswer(200, headers, blob, 0, length)
     headers.append((b"content-range", b"bytes %d-%d/%d" % (offset, offset + length - 1, blob.size)))
     return FileAnswer(206, headers, blob, offset, length)
+
+
+def handed_on(answer: FileAnswer, location: str) -> Answer:
+    """What makes nginx send that blob, or the part of it that was asked for (X-Accel-Redirect)."""
+    kept = [(name, value) for name, value in answer.headers if name not in _OF_NGINX]
+    return Answer(200, headers=[*kept, (b"content-length", b"0"), (b"x-accel-redirect", location.encode())])
 
 
 def _tags(header: str) -> list[str]:

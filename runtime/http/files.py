@@ -9,7 +9,7 @@ from chatproto.wire.model import File
 from runtime.files.service import PREVIEWS, preview_key
 from runtime.http.exchange import Exchange
 from runtime.http.file_adding import add_draft
-from runtime.http.file_answers import Told, file_answer, told_of, told_of_preview
+from runtime.http.file_answers import Told, file_answer, handed_on, told_of, told_of_preview
 from runtime.http.file_forms import receive_form
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
@@ -79,9 +79,12 @@ async def _send(call: Call[None, TokenQuery], exchange: Exchange, key: str, told
         return away(error)
     if blob is None:
         return None
-    answer = file_answer(exchange, told, blob)
+    answer, accel = file_answer(exchange, told, blob), call.services.settings.files_accel
     if isinstance(answer, Problem):
         await blob.aclose()
+    elif accel and blob.place is not None and answer.status != 304:
+        await blob.aclose()
+        return handed_on(answer, accel + blob.place)
     return answer
 
 

@@ -81,7 +81,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=pem.decode())
 
 
-def write_conf(folder: Path, upstream: str, http: int, https: int) -> None:
+def write_conf(folder: Path, upstream: str, http: int, https: int, blobs: Path) -> None:
     """The shipped file with other ports and folders, and nothing else changed."""
     text = CONF.read_text()
     for old, new in (
@@ -92,6 +92,7 @@ def write_conf(folder: Path, upstream: str, http: int, https: int) -> None:
         ("server 127.0.0.1:8000;", f"server {upstream};"),
         ("/etc/letsencrypt/live/chat.example.org/", f"{folder}/"),
         ("/var/log/nginx/", f"{folder}/"),
+        ("/var/lib/vestnik/files/blobs/", f"{blobs}/"),
     ):
         assert old in text, old
         text = text.replace(old, new)
@@ -100,12 +101,12 @@ def write_conf(folder: Path, upstream: str, http: int, https: int) -> None:
 
 
 @asynccontextmanager
-async def nginx(upstream: str, folder: Path) -> AsyncIterator[Proxied]:
-    """Run it in front of `host:port`."""
+async def nginx(upstream: str, folder: Path, blobs: Path = Path("/nowhere")) -> AsyncIterator[Proxied]:
+    """Run it in front of `host:port`, whose files are in the folder `blobs`."""
     ports = free_ports()
     http, https = next(ports), next(ports)
     tls = certificate(folder)
-    write_conf(folder, upstream, http, https)
+    write_conf(folder, upstream, http, https, blobs)
     command = [str(BINARY), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")]
     with (folder / "output").open("wb") as output:
         process = await trio.lowlevel.open_process(command, stdout=output, stderr=subprocess.STDOUT)

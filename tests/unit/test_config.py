@@ -139,3 +139,13 @@ def test_how_the_server_for_letters_is_spoken_to() -> None:
         with pytest.raises(ValueError) as refused:
             parse_smtp_url(url)
         assert "secret" not in str(refused.value)
+
+
+def test_where_nginx_finds_files() -> None:
+    assert load_settings({"VESTNIK_FILES_ACCEL": "/internal/files/"}).files_accel == "/internal/files/"
+    for wrong in ("internal/", "/internal", "/", "//", "/a b/", "/a/../b/", "/api/files/", "/a\n/"):
+        [problem] = faults({"VESTNIK_FILES_ACCEL": wrong})
+        assert problem.startswith("VESTNIK_FILES_ACCEL: must be the path")
+    store = {"VESTNIK_FILES_ACCEL": "/internal/files/", "VESTNIK_FILES_URL": "s3://bucket"}
+    [problem] = faults(store)
+    assert problem.startswith("VESTNIK_FILES_ACCEL: is for files in a folder")
