@@ -1,6 +1,6 @@
 """A socket that is written to at once, from any task and without waiting, as long as the kernel takes it."""
 
-import os
+from os import read, write
 from typing import Final
 
 import trio
@@ -17,11 +17,13 @@ class DirectStream(trio.abc.HalfCloseableStream):
     `on_blocked` is called) nothing else is written directly, and whoever waits in `send_all` goes first.
     """
 
-    __slots__ = ("_broken", "_early", "_ended", "_inner", "_lock", "_rest", "_waiting", "on_blocked")
+    __slots__ = ("_broken", "_early", "_ended", "_fileno", "_inner", "_lock", "_rest", "_waiting", "on_blocked")
 
     def __init__(self, inner: trio.SocketStream, early: bytes = b"") -> None:
         """`early`: bytes that were read from `inner` already."""
         self._inner = inner
+        self._fileno = inner.socket.fileno
+        """Asked each time: once the socket is closed, its number may be another one's."""
         self._early = early
         self._rest = b""
         self._waiting = 0
@@ -47,11 +49,19 @@ class DirectStream(trio.abc.HalfCloseableStream):
             self.on_blocked()
 
     def try_write(self, framed: bytes) -> bool:
-        """`write_now` where that is allowed; else False, and nothing was taken."""
-        if self._rest or self._waiting or self._ended:  # `is_clear`, which costs a call for each delivery
+        """`write_now` where that is allowed; else False, and nothing was taken. It is called for each delivery, so it
+        does all by itself."""
+        if self._rest or self._waiting or self._ended:
             return False
-        self._write(framed)
-        if self._rest:
+        try:
+            sent = write(self._fileno(), framed)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._broken = True
+            return True
+        if sent < len(framed):
+            self._rest = framed[sent:]
             self.on_blocked()
         return True
 
@@ -112,7 +122,7 @@ class DirectStream(trio.abc.HalfCloseableStream):
 
     def _write(self, framed: bytes) -> None:
         try:
-            sent = os.write(self._inner.socket.fileno(), framed)
+            sent = write(self._fileno(), framed)
         except BlockingIOError:
             sent = 0
         except OSError:
@@ -135,7 +145,7 @@ class DirectStream(trio.abc.HalfCloseableStream):
         while True:
             await trio.lowlevel.wait_readable(self._inner.socket)
             try:
-                return os.read(self._inner.socket.fileno(), max_bytes or RECEIVE_BYTES)
+                return read(self._fileno(), max_bytes or RECEIVE_BYTES)
             except BlockingIOError:
                 continue  # woken for nothing
             except OSError as error:

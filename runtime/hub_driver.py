@@ -278,33 +278,41 @@ class Driver:
                 assert_never(output)
 
     def _broadcast(self, output: Broadcast) -> None:
-        """The same items for many: joined once for all who take them at once, queued for the others."""
-        joined: list[tuple[int, bytes]] | None = None
+        """The same items for many: joined once for all who take them at once, queued for the others.
+
+        Nearly all take them at once, and of each of these this is the whole cost, so it looks at fields where the rest
+        of the code asks.
+        """
+        frames, chat_id = output.frames, output.chat_id
+        joined = [(count, text_frame(one)) for count, one in arrays(frames, self.hub.limits)]
+        together = b"".join([message for _, message in joined])
+        whole = together if len(joined) == 1 or len(together) <= self.hub.limits.frame_out_bytes else None
         single: list[tuple[int, bytes]] | None = None
         items: list[SendFrame] | None = None
+        find = self._connections.get
         told = 0
         for connection_id in output.connection_ids:
-            connection = self._connections.get(connection_id)
+            connection = find(connection_id)
             if connection is None or connection.closing is not None:
                 continue
-            taken, queue = 0, connection.queue
-            if queue:
-                self._flush(connection)
-            direct = None if connection.writing or queue else connection.direct
-            if direct is not None and not queue.lags(output.chat_id):
-                if not connection.joins_frames:
-                    single = single or [(1, text_frame(frame)) for frame in output.frames]
-                    taken = _write_past(direct, single)
-                else:
-                    if joined is None:
-                        joined = [(count, text_frame(one)) for count, one in arrays(output.frames, self.hub.limits)]
-                    taken = _write_past(direct, joined)
             told += 1
-            if taken < len(output.frames):
+            queue, taken = connection.queue, 0
+            if queue.frames:
+                self._flush(connection)
+            direct = connection.direct
+            if direct is not None and not (connection.writing or queue.frames or chat_id in queue.lagging):
+                if not connection.joins_frames:
+                    single = single or [(1, text_frame(frame)) for frame in frames]
+                    taken = _write_past(direct, single)
+                elif whole is None:
+                    taken = _write_past(direct, joined)
+                elif direct.try_write(whole):
+                    continue
+            if taken < len(frames):
                 items = items or items_of(output)
                 self._queue(connection, items[taken:])
-        self._metrics.deliveries.inc(told * len(output.frames))
-        self._metrics.fanout_bytes.inc(told * sum(map(len, output.frames)))
+        self._metrics.deliveries.inc(told * len(frames))
+        self._metrics.fanout_bytes.inc(told * sum(map(len, frames)))
 
     def _send(self, frame: SendFrame) -> None:
         connection = self._connections.get(frame.connection_id)

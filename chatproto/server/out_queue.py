@@ -50,32 +50,30 @@ class OutQueue:
     Answers and pages are never dropped; over the bound first hints go, then marks are merged, then the busiest
     chat's items go, which `put` reports as (chat_id, first dropped seq) so that one `lag` takes their place. Until that
     `lag` comes, further items of the chat are on their way from before the report, and are dropped as well.
+
+    To be read only: `frames`, what waits; `lagging`, the chats whose items are dropped until their `lag` comes.
     """
 
     limits: Limits
     answers: int = 0
-    _frames: deque[SendFrame] = field(factory=deque)
-    _lagging: set[int] = field(factory=set)
+    frames: deque[SendFrame] = field(factory=deque, init=False)
+    lagging: set[int] = field(factory=set, init=False)
     _items: int = 0
     _bytes: int = 0
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self.frames)
 
     @property
     def bounded_bytes(self) -> int:
         """Bytes of what counts against the bound."""
         return self._bytes
 
-    def lags(self, chat_id: int) -> bool:
-        """Whether items of this chat are dropped until its `lag` comes."""
-        return chat_id in self._lagging
-
     def put(self, frame: SendFrame) -> tuple[int, int] | None:
         """Queue a frame; a value is returned where a chat's items had to be dropped for it."""
         if frame.kind == "lag":
-            self._lagging.discard(frame.chat_id)
-        elif frame.kind == "item" and frame.chat_id in self._lagging:
+            self.lagging.discard(frame.chat_id)
+        elif frame.kind == "item" and frame.chat_id in self.lagging:
             return None
         self._add(frame)
         if frame.kind in UNCOUNTED or not self._over():
@@ -90,18 +88,18 @@ class OutQueue:
         taken: list[bytes] = []
         pages = 0
         size = 2
-        while self._frames and len(taken) < self.limits.array_items:
-            size += len(self._frames[0].data) + 1
+        while self.frames and len(taken) < self.limits.array_items:
+            size += len(self.frames[0].data) + 1
             if taken and size > self.limits.frame_out_bytes:
                 break
-            frame = self._frames.popleft()
+            frame = self.frames.popleft()
             self._count(frame, -1)
             pages += frame.kind == "page"
             taken.append(frame.data)
         return Batch(taken, pages)
 
     def _add(self, frame: SendFrame) -> None:
-        self._frames.append(frame)
+        self.frames.append(frame)
         self._count(frame, 1)
 
     def _count(self, frame: SendFrame, sign: int) -> None:
@@ -115,7 +113,7 @@ class OutQueue:
         return self._items > self.limits.queue_items or self._bytes > self.limits.queue_bytes
 
     def _keep(self, wanted: Callable[[SendFrame], bool]) -> None:
-        frames, self._frames = self._frames, deque()
+        frames, self.frames = self.frames, deque()
         self.answers = self._items = self._bytes = 0
         for frame in frames:
             if wanted(frame):
@@ -123,13 +121,13 @@ class OutQueue:
 
     def _merge_marks(self) -> None:
         """Watermarks only grow, so of one user in one chat the last frame says all."""
-        newest = {(frame.chat_id, frame.user_id): frame for frame in self._frames if frame.kind == "mark"}
+        newest = {(frame.chat_id, frame.user_id): frame for frame in self.frames if frame.kind == "mark"}
         self._keep(lambda queued: queued.kind != "mark" or newest[queued.chat_id, queued.user_id] is queued)
 
     def _drop_busiest(self) -> tuple[int, int] | None:
         sizes: dict[int, int] = {}
         first: dict[int, int] = {}
-        for frame in self._frames:
+        for frame in self.frames:
             if frame.kind == "item":
                 sizes[frame.chat_id] = sizes.get(frame.chat_id, 0) + len(frame.data)
                 first.setdefault(frame.chat_id, frame.seq)
@@ -140,5 +138,5 @@ class OutQueue:
         self._keep(lambda queued: queued.kind != "item" or queued.chat_id != busiest)
         if self._over():  # it was the marks' weight
             self._keep(lambda queued: queued.kind != "mark")
-        self._lagging.add(busiest)
+        self.lagging.add(busiest)
         return busiest, first[busiest]

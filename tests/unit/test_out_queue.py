@@ -134,4 +134,4 @@ def test_what_a_lagging_chat_drops_is_known() -> None:
     queue = OutQueue(SMALL)
     for seq in range(1, 6):
         queue.put(frame("item", 1, seq))
-    assert (queue.lags(1), queue.lags(2), queue.bounded_bytes) == (True, False, 0)
+    assert (queue.lagging, queue.bounded_bytes) == ({1}, 0)
