@@ -22,7 +22,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from storage.mysql_connection import MySQLSettings, parse_url, tls_context
+from storage.mysql_auth import tls_context
+from storage.mysql_connection import MySQLSettings, parse_url
 from storage.tables import meta, metadata
 
 LOCK_TIMEOUT: Final = 60
@@ -200,7 +201,7 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
     def __init__(self, settings: MySQLSettings) -> None:
         self._allow_rsa = settings.allow_rsa
         self._public_key: bytes | None = None
-        context = tls_context(settings)
+        context = tls_context(settings.tls, settings.ca)
         super().__init__(
             host=settings.host,
             port=settings.port,

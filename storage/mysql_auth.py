@@ -1,5 +1,6 @@
-"""The log-in by `caching_sha2_password`, the only one that MySQL 9 has."""
+"""Proofs of a log-in: `caching_sha2_password`, the only one that MySQL 9 has, and what TLS must prove of the server."""
 
+import ssl
 from typing import Any, Final
 
 from trio_mysql import _auth, err
@@ -44,3 +45,12 @@ class CachingSha2:
         packet = await _auth._roundtrip(connection, b"\x02")
         encrypted = _auth.sha2_rsa_encrypt(connection.password, connection.salt, packet._data[1:])
         return await _auth._roundtrip(connection, encrypted)
+
+
+def tls_context(tls: str, ca: str | None) -> ssl.SSLContext | None:
+    """What TLS has to prove, by the settings of these names; None where none is asked for."""
+    if tls == "off":
+        return None
+    context = ssl.create_default_context(cafile=ca)
+    context.check_hostname = tls == "required"
+    return context

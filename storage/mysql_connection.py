@@ -9,7 +9,6 @@ they are. Whatever breaks that agreement (a cancel, a lost link, an undecodable 
 """
 
 import os
-import ssl
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,10 +16,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import trio
 from attrs import define, field, frozen
 from trio_mysql import connections, cursors, err
-from trio_mysql.constants import CLIENT, SERVER_STATUS
+from trio_mysql.constants import CLIENT, COMMAND, CR, SERVER_STATUS
 
-from storage.mysql_auth import CachingSha2, auth_error
-from storage.mysql_rows import BufferedResult
+from storage.mysql_auth import CachingSha2, auth_error, tls_context
+from storage.mysql_rows import Answer, BufferedResult, Unread, take_answer
 from storage.mysql_stream import AskingStream
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -46,6 +45,7 @@ _SETUP_MARIADB: Final = f"SET tx_isolation = 'READ-COMMITTED', max_statement_tim
 _SETUP_MYSQL: Final = f"SET transaction_isolation = 'READ-COMMITTED', max_execution_time = {STATEMENT_TIMEOUT * 1000}"
 _CHARSETS: Final = "SELECT @@character_set_client, @@character_set_connection, @@character_set_results"
 _TLS_MODES: Final = frozenset({"off", "required", "verify-ca"})
+_RECEIVE_BYTES: Final = 64 * 1024
 _CANNOT_CONNECT: Final = 2003
 _BAD_CHARSET: Final = 2019
 _TLS_ERROR: Final = 2026
@@ -116,16 +116,6 @@ def parse_url(url: str) -> MySQLSettings:
     )
 
 
-@frozen
-class Answer:
-    """Rows, or how many changed (an upsert: 1 inserted, 2 updated, 0 unchanged) and the id made for the first new row,
-    or 0."""
-
-    rows: Sequence[tuple[Any, ...]]
-    row_count: int
-    last_id: int
-
-
 @define
 class Progress:
     """How far a transaction has come."""
@@ -151,7 +141,10 @@ class Connection(connections.Connection):  # type: ignore[misc]
     """
 
     server_version: str
+    server_status: int
     _auth_plugin_name: Any
+    _rbuf: bytearray
+    _rbuf_offset: int
     _sock: Any
 
     def __init__(self, settings: MySQLSettings, *, scripts: bool = False) -> None:
@@ -177,7 +170,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
             client_flag=CLIENT.MULTI_STATEMENTS if scripts else 0,
             init_command=_INIT_COMMAND,
             connect_timeout=settings.connect_timeout,
-            ssl=tls_context(settings),
+            ssl=tls_context(settings.tls, settings.ca),
             auth_plugin_map={"caching_sha2_password": CachingSha2},
         )
 
@@ -268,12 +261,11 @@ class Connection(connections.Connection):  # type: ignore[misc]
 
     async def _run(self, text: bytes, statements: int) -> list[Answer]:
         self.failed_at = 0
-        await self.query(text)
-        answers = [self._answer()]
-        while len(answers) < statements and self._more:
-            self.failed_at += 1
-            await self.next_result()
-            answers.append(self._answer())
+        await self._execute_command(COMMAND.COM_QUERY, text)
+        answers: list[Answer] = []
+        while not answers or (len(answers) < statements and self._more):
+            self.failed_at = len(answers)
+            answers.append(await self._answer())
         if self._more or len(answers) < statements:
             self._force_close()
             raise err.InternalError(0, "the database took a text for more or fewer statements than it was meant to be")
@@ -282,11 +274,36 @@ class Connection(connections.Connection):  # type: ignore[misc]
     @property
     def _more(self) -> bool:
         """Whether another answer follows."""
-        return self._result is not None and bool(self._result.has_next)
+        return bool(self.server_status & SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS)
 
-    def _answer(self) -> Answer:
-        result: Any = self._result
-        return Answer(result.rows or (), int(result.affected_rows or 0), int(result.insert_id or 0))
+    async def _answer(self) -> Answer:
+        """Nearly all are read in one go, once they have come; errors and long ones are not."""
+        try:
+            while isinstance(answer := take_answer(self), Unread):
+                if answer is Unread.OTHER:
+                    await self._read_query_result()
+                    result: Any = self._result
+                    return Answer(result.rows or (), int(result.affected_rows or 0), int(result.insert_id or 0))
+                await self._receive()
+        except err.MySQLError:
+            raise
+        except BaseException:
+            self._force_close()  # the rest of the answer is unread
+            raise
+        return answer
+
+    async def _receive(self) -> None:
+        """Wait for more bytes of an answer."""
+        del self._rbuf[: self._rbuf_offset]
+        self._rbuf_offset = 0
+        try:
+            data = await self._sock.receive_some(_RECEIVE_BYTES)
+        except trio.BrokenResourceError:
+            data = b""
+        if not data:
+            self._force_close()
+            raise err.OperationalError(CR.CR_SERVER_LOST, "Lost connection to MySQL server during query")
+        self._rbuf += data
 
     async def begin(self) -> None:
         """Begin a transaction and forget earlier conflicts."""
@@ -379,12 +396,3 @@ def error_code(error: BaseException) -> int:
     """The MySQL error number in `error`, or 0 when it has none."""
     code = error.args[0] if error.args else 0
     return code if isinstance(error, err.MySQLError) and isinstance(code, int) else 0
-
-
-def tls_context(settings: MySQLSettings) -> ssl.SSLContext | None:
-    """What TLS to that server has to prove; None where none is asked for."""
-    if settings.tls == "off":
-        return None
-    context = ssl.create_default_context(cafile=settings.ca)
-    context.check_hostname = settings.tls == "required"
-    return context

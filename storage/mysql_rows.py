@@ -5,11 +5,13 @@ Here packets that stand whole in the connection's buffer are parsed at once; wha
 that is not all there or out of order, one of 16 MiB) goes its way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from operator import methodcaller
 from typing import Any, Final
 
+from msgspec import Struct
 from trio_mysql import err
 from trio_mysql.connections import TEXT_TYPES, MySQLResult
 from trio_mysql.constants import FIELD_TYPE, SERVER_STATUS
@@ -28,12 +30,79 @@ _LONGEST: Final = 0xFFFFFF
 _BINARY: Final = 63
 """The character set of what is no text."""
 _COLUMNS_KEPT: Final = 4096
+_AT_ONCE: Final = 128 * 1024
+"""Bytes of an answer that are waited for until it can be read in one go; a longer one is read as it comes."""
 
 Column = Callable[[bytes], Any] | None
 """What makes a value of the bytes of a column; None: they are the value."""
 
 _columns: dict[bytes, Column] = {}
 """What columns are like, by the packets that describe them: the same ones come again with each answer."""
+
+
+class Answer(Struct, frozen=True):
+    """Rows, or how many changed (an upsert: 1 inserted, 2 updated, 0 unchanged) and the id made for the first new row,
+    or 0."""
+
+    rows: Sequence[tuple[Any, ...]]
+    row_count: int
+    last_id: int
+
+
+class Unread(Enum):
+    """Why an answer was not taken: part of it is still to come, or it is for BufferedResult."""
+
+    PARTIAL = auto()
+    OTHER = auto()
+
+
+def take_answer(connection: Any) -> Answer | Unread:
+    """The next answer, where it stands whole in the buffer and all of it is ordinary; else nothing was taken."""
+    before = connection._rbuf_offset, connection._next_seq_id
+    packet = take_packet(connection)
+    if packet is not None and packet[0] == _OK:
+        row_count, place = _number(packet, 1)
+        last_id, place = _number(packet, place)
+        connection.server_status = packet[place] | packet[place + 1] << 8
+        return Answer((), row_count, last_id)
+    if packet is None:
+        answer: Answer | Unread = _missing(connection)
+    else:
+        answer = Unread.OTHER if packet[0] >= _NULL else _take_rows_of(connection, _number(packet, 0)[0])
+    if isinstance(answer, Unread):
+        connection._rbuf_offset, connection._next_seq_id = before
+    return answer
+
+
+def _take_rows_of(connection: Any, width: int) -> Answer | Unread:
+    columns: list[Column] = []
+    for _ in range(width):
+        packet = take_packet(connection)
+        if packet is None:
+            return _missing(connection)
+        columns.append(_column(packet, connection))
+    if take_packet(connection) is None:  # the end of the columns
+        return _missing(connection)
+    rows: list[tuple[Any, ...]] = []
+    offset, count = take_rows(connection._rbuf, connection._rbuf_offset, connection._next_seq_id, columns, rows)
+    connection._rbuf_offset = offset
+    connection._next_seq_id = (connection._next_seq_id + count) % 256
+    end = take_packet(connection)
+    if end is None:
+        return _missing(connection)
+    if end[0] != _END or len(end) >= 9:
+        return Unread.OTHER
+    connection.server_status = end[3] | end[4] << 8
+    return Answer(rows, len(rows), 0)
+
+
+def _missing(connection: Any) -> Unread:
+    """Why the next packet could not be taken."""
+    buffer, start = connection._rbuf, connection._rbuf_offset
+    if len(buffer) - start < 4:
+        return Unread.PARTIAL
+    end = start + 4 + (buffer[start] | buffer[start + 1] << 8 | buffer[start + 2] << 16)
+    return Unread.PARTIAL if len(buffer) < end and len(buffer) <= _AT_ONCE else Unread.OTHER
 
 
 class BufferedResult(MySQLResult):  # type: ignore[misc]

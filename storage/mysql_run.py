@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 
 from trio_mysql import converters, err
 
-from storage.mysql_connection import Answer, Connection, error_code
+from storage.mysql_connection import Connection, error_code
+from storage.mysql_rows import Answer
 from storage.statements import MYSQL, Compiled, DuplicateKey, Query, Result, Script, Steps
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from trio_mysql.connections import MySQLResult
 
 from storage import mysql_connection
 from storage.mysql_connection import Connection, parse_url
-from storage.mysql_rows import BufferedResult, Column, take_rows
+from storage.mysql_rows import Answer, BufferedResult, Column, Unread, take_answer, take_rows
 from tests.storage.databases import Kind, shared_server
 
 TABLE = """create table t (
@@ -97,6 +98,7 @@ async def test_a_server_gives_the_same_rows_both_ways(kind: Kind, monkeypatch: p
         assert len(quick) == 400 and isinstance(quick[1][3], datetime)
         monkeypatch.setattr(mysql_connection, "BufferedResult", MySQLResult)
         assert quick == await _all(connection)
+        assert quick == list((await connection.ask("select * from t order by id")).rows)
         monkeypatch.setattr(mysql_connection, "BufferedResult", BufferedResult)
         async with connection.cursor() as cursor:
             with pytest.raises(err.MySQLError):
@@ -105,6 +107,44 @@ async def test_a_server_gives_the_same_rows_both_ways(kind: Kind, monkeypatch: p
             assert list(await cursor.fetchall()) == []
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+async def test_an_answer_is_taken_whole_or_not_at_all(kind: Kind) -> None:
+    url = await trio.to_thread.run_sync(shared_server(kind).new_database)
+    connection = Connection(parse_url(url))
+    await connection.connect()
+    try:
+        await connection.ask("create table t (id bigint primary key auto_increment, name varchar(400))")
+        row = "insert into t (name) values (repeat('x', 300))"
+        for sql in (row, f"{row}, ('a')", "select * from t", "select id from t where id < 0"):
+            answer = await connection.ask(sql)
+            stream = bytes(connection._rbuf[: connection._rbuf_offset])
+            assert _taken(connection, stream) == (answer, len(stream))
+            for cut in range(len(stream)):
+                assert _taken(connection, stream[:cut]) == (Unread.PARTIAL, 0)
+        await connection.ask("select * from t")
+        stream = bytes(connection._rbuf[: connection._rbuf_offset])
+        last = len(stream) - 9
+        gone = b"\xff\x15\x04#08S01gone"
+        error = len(gone).to_bytes(3, "little") + stream[last + 3 : last + 4] + gone
+        assert _taken(connection, stream[:last] + error) == (Unread.OTHER, 0), "an error behind rows is told at once"
+        assert _taken(connection, stream[:3] + b"\x07" + stream[4:]) == (Unread.OTHER, 0), "a packet out of order"
+    finally:
+        connection.close()
+
+
+def _taken(connection: Connection, stream: bytes) -> tuple[Answer | Unread, int]:
+    """What is taken where this has arrived, and how much of it."""
+    arrived = SimpleNamespace(
+        _rbuf=bytearray(stream),
+        _rbuf_offset=0,
+        _next_seq_id=1,
+        encoding=connection.encoding,
+        decoders=connection.decoders,
+        server_status=0,
+    )
+    return take_answer(arrived), arrived._rbuf_offset
 
 
 async def _all(connection: Connection) -> list[tuple[Any, ...]]:
