@@ -27,6 +27,10 @@ desktop *options: node-packages
 package *targets: node-packages
     @node client/desktop/scripts/package.mjs "$@"
 
+# what servers install: a wheel, a source distribution, a Debian package, in ./dist
+package-server *options:
+    @python deploy/package_server.py "$@"
+
 # three people chat over real sockets while links are cut
 demo:
     @vestnik demo

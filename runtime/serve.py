@@ -6,6 +6,7 @@ instead, each with the same `listening_socket`.
 
 import errno
 import logging
+import os
 import resource
 import signal
 import socket
@@ -25,6 +26,7 @@ from runtime import hypercorn_workarounds
 from runtime.front import Endpoint, Front
 from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
 from runtime.logs import get_logger
+from runtime.service_manager import service_manager
 from runtime.write_deadlines import hurry_sends
 
 log = get_logger(__name__)
@@ -102,11 +104,12 @@ async def serve(
     just cut them (1006). New connections are refused after that, and requests under way have `graceful_timeout`
     seconds to end. A second signal ends all at once. SIGHUP ends a server
     in a terminal, which it says is gone; of a service, to which rotation of logs sends it by habit, it changes nothing.
+    systemd is told that it is ready, alive and stopping, where it started the process.
     `endpoint` serves WebSockets in place of `app`. A given
     `listening_socket` replaces `host` and `port`; it is closed here too.
     """
     hypercorn_workarounds.install()
-    stop = trio.Event()
+    stop, manager = trio.Event(), service_manager(os.environ)
     with (
         trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
         listening_socket or bind(host, port) as listener,
@@ -120,7 +123,10 @@ async def serve(
 
             await nursery.start(run)
             on_ready(url)
+            manager.tell("READY=1")
+            nursery.start_soon(manager.stay_alive)
             await _told_to_stop(signals)
+            manager.tell("STOPPING=1")
 
             async def wind_down() -> None:
                 with trio.move_on_after(DRAIN_TIMEOUT):

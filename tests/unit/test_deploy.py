@@ -1,0 +1,107 @@
+"""What is in deploy/ and beside it: what it names is there, and the tools it is for accept it."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+from attrs import fields
+
+from runtime.config import Settings, load_settings, read_dotenv
+from runtime.settings_report import unknown_names
+
+ROOT: Final = Path(__file__).parents[2]
+DEPLOY: Final = ROOT / "deploy"
+UNITS: Final = ("vestnik.service", "vestnik-backup.service", "vestnik-backup.timer")
+SETTING: Final = re.compile(r"\bVESTNIK_[A-Z_]+")
+
+
+def test_the_example_of_settings_is_good_and_sets_nothing(tmp_path: Path) -> None:
+    text = (ROOT / ".env.example").read_text()
+    assert unknown_names(SETTING.findall(text)) == []
+    plain = tmp_path / ".env"
+    plain.write_text(text)
+    plain.chmod(0o600)
+    assert read_dotenv(plain) == {}
+    plain.write_text(re.sub(r"(?m)^# (VESTNIK_[A-Z_]+=)", r"\1", text))
+    shown, defaults = load_settings({}, plain), load_settings({})
+    examples = {"database_url", "public_url", "smtp_url", "mail_from"}
+    for attribute in fields(Settings):
+        if attribute.name not in examples:
+            assert getattr(shown, attribute.name) == getattr(defaults, attribute.name), attribute.name
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", *UNITS])
+def test_what_starts_the_server_names_settings_that_there_are(name: str) -> None:
+    assert unknown_names(SETTING.findall((DEPLOY / name).read_text())) == []
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_takes_the_units(name: str, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze here")
+    unit = tmp_path / name
+    unit.write_text((DEPLOY / name).read_text().replace("/usr/bin/vestnik", "/bin/true"))
+    if name.endswith(".timer"):  # it looks for the service beside it
+        unit.with_suffix(".service").write_text("[Service]\nExecStart=/bin/true\n")
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_service_runs_as_its_own_user_and_is_confined() -> None:
+    unit = (DEPLOY / "vestnik.service").read_text()
+    for line in (
+        "Type=notify",
+        "User=vestnik",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "CapabilityBoundingSet=",
+    ):
+        assert f"\n{line}\n" in unit
+    container = (DEPLOY / "Dockerfile").read_text()
+    assert "\nUSER vestnik\n" in container and "\nHEALTHCHECK " in container
+
+
+def test_the_services_of_the_compose_file_are_closed_but_for_nginx() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    blocks = re.split(r"(?m)^  (?=[a-z]+:$)", text)
+    assert [block.split(":")[0] for block in blocks if "\n    ports:" in block] == ["nginx"]
+    shared = text.partition("\nservices:")[0]
+    assert "read_only: true" in shared and "cap_drop: [ALL]" in shared
+    assert "  inside:\n    internal: true\n" in text
+
+
+@pytest.fixture
+def packaging() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("package_server", DEPLOY / "package_server.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_debian_package_is_put_together(tmp_path: Path, packaging: Any) -> None:
+    """All but the libraries, which take minutes to pack."""
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("no dpkg-deb here")
+    tree, deb = tmp_path / "tree", tmp_path / "vestnik.deb"
+    packaging.copy_files(tree)
+    packaging.write_control(tree / "DEBIAN", "1.2.3", "amd64", 7)
+    build = ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", str(tree), str(deb)]
+    subprocess.run(build, check=True, capture_output=True, timeout=60)
+    listed = ["dpkg-deb", "--contents", str(deb)]
+    contents = subprocess.run(listed, check=True, capture_output=True, text=True, timeout=60).stdout
+    for name in (
+        "lib/systemd/system/vestnik.service",
+        "usr/share/doc/vestnik/operating.md",
+        "usr/share/vestnik/env.example",
+    ):
+        assert "-rw-r--r-- root/root" in contents and f"./{name}\n" in contents
+    assert re.search(r"-rwxr-xr-x root/root .* \./usr/bin/vestnik\n", contents)
+    for script in ("postinst", "prerm", "postrm"):
+        subprocess.run(["sh", "-n", str(tree / "DEBIAN" / script)], check=True, timeout=60)
+    assert "@" not in (tree / "DEBIAN/control").read_text().replace("vestnik@localhost", "")
