@@ -37,7 +37,7 @@ from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
 from runtime.mail.sending import ATTEMPT, Ask, MailSettings
 from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
-from storage.passwords import Passwords, password_fault
+from storage.passwords import hash_at_once, password_fault
 from storage.port import Storage
 
 PAGE = 200
@@ -200,9 +200,7 @@ async def _hash(password: str) -> str:
     fault = password_fault(password)
     if fault is not None:
         raise AccountError(f"the password is refused: {fault.replace('_', ' ')}")
-    hashed = await Passwords().hash(password)
-    assert isinstance(hashed, str), "nobody else waits in this process"
-    return hashed
+    return await trio.to_thread.run_sync(hash_at_once, password)
 
 
 def _away(outcome: object) -> str:

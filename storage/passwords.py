@@ -60,6 +60,11 @@ class Passwords:
             return False
 
 
+def hash_at_once(password: str) -> str:
+    """A salted hash of a password in NFC, made in this thread: for commands, where nobody else waits for a turn."""
+    return PasswordHasher().hash(password)
+
+
 def _hash_of_nothing(hasher: PasswordHasher) -> str:
     """A well-formed hash of the same cost that no password leads to in practice (the output is all zeros)."""
     salt, output = ("A" * ceil(length * 8 / 6) for length in (hasher.salt_len, hasher.hash_len))  # base64, no padding

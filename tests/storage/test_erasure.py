@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from sqlalchemy import LargeBinary, String, Table, inspect, text
+from sqlalchemy import BINARY, VARBINARY, LargeBinary, String, Table, inspect, text
 
 from storage.backup import back_up
 from storage.migrate import connected, sqlite_path, upgrade
@@ -17,6 +17,7 @@ from tests.storage.test_contract_search import index
 SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")
 WORD = "canary\n"
 """As the index of words holds it."""
+TEXTUAL = (String, LargeBinary, BINARY, VARBINARY)
 EMOJI = "\U0001f9a4"
 """A dodo, which nobody else uses."""
 
@@ -52,7 +53,7 @@ def all_text(url: str) -> bytes:
         found = []
         for name in names:
             columns = inspect(connection).get_columns(name)
-            textual = [one["name"] for one in columns if isinstance(one["type"], String | LargeBinary)]
+            textual = [one["name"] for one in columns if isinstance(one["type"], TEXTUAL)]
             for column in textual:
                 quoted = connection.dialect.identifier_preparer.quote
                 values = connection.scalars(text(f"SELECT {quoted(column)} FROM {quoted(name)}"))
