@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,13 @@ from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
 from runtime.files.backup import DamagedBackup
+from runtime.inherited import OPTION, Inherited, parent_says_stop, read_inherited
 from runtime.logs import configure_logging, get_logger
 from runtime.secret_files import SecretFileError
 from runtime.serve import bind, raise_descriptor_limit, serve, url_of
 from runtime.settings_report import names_in, report, unknown_names
 from runtime.version import VERSION
+from runtime.workers import serve_with_workers
 from storage.migrate import MigrationError, upgrade
 
 log = get_logger(__name__)
@@ -74,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     served = commands.add_parser("serve", parents=[common], help="serve until SIGTERM or Ctrl-C")
     served.add_argument("--host", help="address to listen on; by default 127.0.0.1")
     served.add_argument("--port", help="TCP port; by default 8000; 0 takes a free one")
+    served.add_argument("--workers", metavar="N", help="so many processes serve together; by default 1")
+    served.add_argument(OPTION, type=read_inherited, help=argparse.SUPPRESS)
     served.set_defaults(run=_serve)
 
     migrated = commands.add_parser("migrate", parents=[common], help="bring the database to this version's schema")
@@ -95,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
-    names = {"host": "host", "port": "port", "database": "database_url", "data_dir": "data_dir"}
+    names = {"host": "host", "port": "port", "workers": "workers", "database": "database_url", "data_dir": "data_dir"}
     return {setting: getattr(arguments, name, None) for name, setting in names.items()}
 
 
@@ -115,23 +120,52 @@ def _key_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     raise_descriptor_limit()
-    trio.run(_serve_forever, settings)
-    return 0
-
-
-async def _serve_forever(settings: Settings) -> None:
+    inherited: Inherited | None = arguments.inherited
+    if inherited is not None:
+        trio.run(_serve_as_worker, settings, inherited)
+        return 0
     with bind(settings.host, settings.port) as listener:  # before anything else: a taken port should fail at once
-        async with compose(settings) as composed:
-            setup = await account_commands.first_code(composed.driver.request)
-            await serve(
-                composed.app,
-                host=settings.host,
-                port=settings.port,
-                on_ready=partial(_greet, composed.has_pages, setup, settings.public_url),
-                drain=composed.drain,
-                endpoint=composed.endpoint,
-                listening_socket=listener,
-            )
+        if settings.workers == 1:
+            trio.run(_serve_alone, settings, listener)
+            return 0
+        return trio.run(serve_with_workers, listener, settings.workers)
+
+
+async def _serve_alone(settings: Settings, listener: socket.socket) -> None:
+    async with compose(settings) as composed:
+        setup = await account_commands.first_code(composed.driver.request)
+        await serve(
+            composed.app,
+            host=settings.host,
+            port=settings.port,
+            on_ready=partial(_greet, composed.has_pages, setup, settings.public_url),
+            drain=composed.drain,
+            endpoint=composed.endpoint,
+            listening_socket=listener,
+        )
+
+
+async def _serve_as_worker(settings: Settings, inherited: Inherited) -> None:
+    async with compose(settings, inherited) as composed:
+        setup = await account_commands.first_code(composed.driver.request) if inherited.greets else None
+
+        def on_ready(url: str) -> None:
+            settle()
+            if inherited.greets:
+                _greet(composed.has_pages, setup, settings.public_url, url)
+            inherited.tell_ready()
+
+        await serve(
+            composed.app,
+            host=settings.host,
+            port=settings.port,
+            on_ready=on_ready,
+            drain=composed.drain,
+            endpoint=composed.endpoint,
+            listening_socket=inherited.listening(),
+            share=inherited.share(),
+            told_to_stop=parent_says_stop,
+        )
 
 
 def _greet(has_pages: bool, setup: str | None, public_url: str, url: str) -> None:

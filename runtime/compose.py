@@ -4,6 +4,8 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from random import SystemRandom
 from typing import cast
 
@@ -25,6 +27,7 @@ from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
 from runtime.indexing import IndexedStorage
+from runtime.inherited import Inherited
 from runtime.loop_delay import LoopDelay
 from runtime.mail.sending import Ask, Mailer, MailSettings
 from runtime.mail.smtp import parse_smtp_url
@@ -37,6 +40,7 @@ from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from runtime.websocket_endpoint import WebSocketEndpoint
+from runtime.worker_metrics import WorkerMetrics
 from storage.migrate import sqlite_path, upgrade
 from storage.observer import Observer
 from storage.one_server import AlreadyServed, only_server
@@ -91,11 +95,11 @@ async def storage_of_command(settings: Settings) -> AsyncIterator[Storage]:
 
 
 @asynccontextmanager
-async def compose(settings: Settings) -> AsyncIterator[Composed]:
-    """Open everything, run the driver, and close everything at the end."""
+async def compose(settings: Settings, inherited: Inherited | None = None) -> AsyncIterator[Composed]:
+    """Open everything, run the driver, and close everything at the end. `inherited`: of one worker among several."""
     metrics, bus = Metrics(), LocalBus()
     with _alone(settings.database_url):
-        async with _composed(settings, metrics, bus) as composed:
+        async with _composed(settings, metrics, bus, inherited) as composed:
             yield composed
 
 
@@ -109,7 +113,9 @@ def _alone(url: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _composed(settings: Settings, metrics: Metrics, bus: LocalBus) -> AsyncIterator[Composed]:
+async def _composed(
+    settings: Settings, metrics: Metrics, bus: LocalBus, inherited: Inherited | None
+) -> AsyncIterator[Composed]:
     blobs = await trio.to_thread.run_sync(open_store, settings)
     opened = await open_prepared_storage(settings, metrics)
     try:
@@ -121,6 +127,7 @@ async def _composed(settings: Settings, metrics: Metrics, bus: LocalBus) -> Asyn
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
         mailer = mailer_of(settings, driver.request, _now)
+        workers = worker_metrics_of(inherited, metrics)
         services = Services(
             driver=driver,
             keys=keys,
@@ -135,6 +142,7 @@ async def _composed(settings: Settings, metrics: Metrics, bus: LocalBus) -> Asyn
             random_bytes=secrets.token_bytes,
             files=files,
             mailer=mailer,
+            worker_metrics=workers.text if workers else None,
         )
         pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
         app = create_app(pages)
@@ -154,6 +162,8 @@ async def _composed(settings: Settings, metrics: Metrics, bus: LocalBus) -> Asyn
             nursery.start_soon(storage.run)
             if mailer is not None:
                 nursery.start_soon(mailer.run)
+            if workers is not None:
+                await nursery.start(workers.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
             yield Composed(
                 fixed, services, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver)
@@ -172,6 +182,18 @@ def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mail
         return None
     mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
     return Mailer(mail, ask, now, random_token)
+
+
+def worker_metrics_of(inherited: Inherited | None, metrics: Metrics) -> WorkerMetrics | None:
+    """What the other workers of this machine count too; None where there are none."""
+    if inherited is None:
+        return None
+    own = partial(_text_of, metrics)
+    return WorkerMetrics(Path(inherited.folder), inherited.worker, inherited.workers, own)
+
+
+def _text_of(metrics: Metrics) -> bytes:
+    return metrics.text(trio.current_time())
 
 
 def random_token() -> str:

@@ -181,6 +181,8 @@ class Settings:
     """Address to listen on."""
     port: int = _setting(_whole(0, 65535), 8000)
     """TCP port; 0 lets the system choose."""
+    workers: int = _setting(_whole(1, 64), 1)
+    """Processes that serve together; more than one needs MySQL or MariaDB."""
     data_dir: Path = _setting(_path, Path("var"))
     """Directory for the database, the secret keys and uploads."""
     database_url: Secret = _setting(_database_url, Secret(""))
@@ -289,13 +291,16 @@ def load_settings(
 
 def _missing(values: Mapping[str, Any]) -> list[str]:
     """What does not go together."""
+    problems = []
+    if values.get("workers", 1) > 1 and not values.get("database_url", "").startswith(("mysql", "mariadb")):
+        problems.append(f"{PREFIX}WORKERS: SQLite has one server; more than one worker needs MySQL or MariaDB")
     places = [values.get(name) for name in ("files_url", "files_old_url")]
     if values.get("files_accel") and any(isinstance(place, S3Place) for place in places):
         return [f"{PREFIX}FILES_ACCEL: is for files in a folder, and not while they move"]
     keys = [name for name in ("files_access_key", "files_secret_key") if not values.get(name)]
     if not any(isinstance(place, S3Place) for place in places):
-        return []
-    return [f"{PREFIX}{name.upper()}: is needed where files are in an S3 store" for name in keys]
+        return problems
+    return problems + [f"{PREFIX}{name.upper()}: is needed where files are in an S3 store" for name in keys]
 
 
 @frozen

@@ -1,7 +1,7 @@
 """Serve an ASGI application and WebSockets on one port in this process, and stop politely.
 
-hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers without grace. Run several processes
-instead, each with the same `listening_socket`.
+hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers without grace. `runtime.workers` runs
+several processes instead, each with the same `listening_socket`.
 """
 
 import errno
@@ -23,6 +23,7 @@ from hypercorn.typing import ASGIFramework, ConnectionState
 from hypercorn.utils import wrap_app
 
 from runtime import hypercorn_workarounds
+from runtime.accepting import Serve, Share, SharedListener, counted
 from runtime.front import Endpoint, Front
 from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
 from runtime.logs import get_logger
@@ -96,6 +97,8 @@ async def serve(
     endpoint: Endpoint | None = None,
     listening_socket: socket.socket | None = None,
     graceful_timeout: float = 3,
+    share: Share | None = None,
+    told_to_stop: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return. To be run in the main thread, as signals are taken there.
 
@@ -105,8 +108,9 @@ async def serve(
     seconds to end. A second signal ends all at once. SIGHUP ends a server
     in a terminal, which it says is gone; of a service, to which rotation of logs sends it by habit, it changes nothing.
     systemd is told that it is ready, alive and stopping, where it started the process.
-    `endpoint` serves WebSockets in place of `app`. A given
-    `listening_socket` replaces `host` and `port`; it is closed here too.
+    `endpoint` serves WebSockets in place of `app`. A given `listening_socket` replaces `host` and `port`; it is closed
+    here too. `share` says which of its connections are taken where other processes listen on it as well; `told_to_stop`
+    returns when it is time to stop without a signal.
     """
     hypercorn_workarounds.install()
     stop, manager = trio.Event(), service_manager(os.environ)
@@ -118,14 +122,14 @@ async def serve(
         async with trio.open_nursery() as nursery:
 
             async def run(task_status: trio.TaskStatus[None]) -> None:
-                await _accept(app, listener, endpoint, stop, graceful_timeout, task_status)
+                await _accept(app, listener, endpoint, stop, graceful_timeout, share, task_status)
                 nursery.cancel_scope.cancel()  # ends the wait for a second signal
 
             await nursery.start(run)
             on_ready(url)
             manager.tell("READY=1")
             nursery.start_soon(manager.stay_alive)
-            await _told_to_stop(signals)
+            await _first_of(partial(_told_to_stop, signals), told_to_stop)
             manager.tell("STOPPING=1")
 
             async def wind_down() -> None:
@@ -138,6 +142,19 @@ async def serve(
             await _told_to_stop(signals)
             hurry_sends(0)
             nursery.cancel_scope.cancel()
+
+
+async def _first_of(one: Callable[[], Awaitable[None]], other: Callable[[], Awaitable[None]] | None) -> None:
+    """Wait for one of them."""
+    async with trio.open_nursery() as nursery:
+
+        async def wait(event: Callable[[], Awaitable[None]]) -> None:
+            await event()
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(wait, one)
+        if other is not None:
+            nursery.start_soon(wait, other)
 
 
 async def _told_to_stop(signals: AsyncIterator[int]) -> None:
@@ -153,6 +170,7 @@ async def _accept(
     endpoint: Endpoint | None,
     stop: trio.Event,
     graceful_timeout: float,
+    share: Share | None,
     task_status: trio.TaskStatus[None],
 ) -> None:
     """Run the application's lifespan, and serve connections until `stop`; what hypercorn's own worker would do."""
@@ -165,14 +183,31 @@ async def _accept(
         await lifespan.wait_for_startup()
         async with trio.open_nursery() as connections:
             async with trio.open_nursery() as accepting:
-                listening = [trio.SocketListener(trio.socket.from_stdlib_socket(listener))]
-                serving = partial(trio.serve_listeners, front.serve, listening, handler_nursery=connections)
-                await accepting.start(serving)
+                await accepting.start(_listen, listener, front.serve, connections, share)
                 task_status.started()
                 await stop.wait()
                 accepting.cancel_scope.cancel()
+                if share is not None:
+                    share.end()
             await context.terminated.set()
             front.stop()
             connections.cancel_scope.deadline = trio.current_time() + graceful_timeout
         await lifespan.wait_for_shutdown()
         living.cancel_scope.cancel()
+
+
+async def _listen(
+    listener: socket.socket,
+    handler: Serve,
+    connections: trio.Nursery,
+    share: Share | None,
+    task_status: trio.TaskStatus[object],
+) -> None:
+    """Accept until cancelled."""
+    listening: trio.abc.Listener[trio.SocketStream]
+    if share is None:
+        listening = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
+    else:
+        share.begin()
+        listening, handler = SharedListener(listener, share), counted(handler, share)
+    await trio.serve_listeners(handler, [listening], handler_nursery=connections, task_status=task_status)

@@ -6,9 +6,13 @@ The protocol is sd_notify(3): datagrams of `NAME=value` lines to the socket that
 import os
 import socket
 from collections.abc import Mapping
+from typing import Final
 
 import trio
 from attrs import frozen
+
+SERVICE_MANAGER: Final = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""What it puts into the environment of the process that it starts."""
 
 
 @frozen

@@ -1,6 +1,6 @@
 """What the HTTP and WebSocket endpoints are given to work with. Nothing here is global: a test makes its own."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -40,7 +40,8 @@ class _Question:
 @frozen(kw_only=True)
 class Services:
     """`now` gives aware UTC time, to stamp; `clock` monotonic seconds, to wait by; `random_token` 256 random bits in
-    URL-safe letters, `random_bytes` as many as asked for. `mailer` is None where no letters are sent.
+    URL-safe letters, `random_bytes` as many as asked for. `mailer` is None where no letters are sent. `worker_metrics`:
+    what /metrics gives out where several workers serve together.
     """
 
     driver: Driver
@@ -56,6 +57,7 @@ class Services:
     random_bytes: Callable[[int], bytes]
     files: Files = field(repr=False)
     mailer: Mailer | None = None
+    worker_metrics: Callable[[], Awaitable[bytes]] | None = None
     clock: Callable[[], float] = trio.current_time
     guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
     _asking: dict[AccessClaims, _Question] = Factory(dict)

@@ -34,8 +34,11 @@ async def server(call: Call[None, None]) -> Result:
 
 
 async def metrics(call: Call[None, None]) -> Result:
-    """Counters for Prometheus."""
-    return Page(call.services.metrics.text(trio.current_time()), CONTENT_TYPE)
+    """Counters for Prometheus; of all workers where there are several."""
+    services = call.services
+    if services.worker_metrics is not None:
+        return Page(await services.worker_metrics(), CONTENT_TYPE)
+    return Page(services.metrics.text(trio.current_time()), CONTENT_TYPE)
 
 
 ROUTES = (

@@ -1,0 +1,167 @@
+"""Several workers behind one port: `vestnik serve --workers N`."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+import trio
+
+from runtime.accepting import ABSENT, Counts, WorkerShare, size_of
+from runtime.worker_metrics import together
+from storage.migrate import upgrade
+from tests.faults.server_process import ServerProcess
+from tests.mariadb_server import shared_mariadb
+from tests.server.house import PASSWORD
+from tests.server.sockets import open_socket
+
+WITHIN: Final = 300.0
+"""Seconds in which a worker is there, on a machine with much else to do."""
+
+
+class Served(ServerProcess):
+    """One with several workers."""
+
+    def command(self) -> list[str]:
+        """See ServerProcess."""
+        return [*super().command(), "--workers", "2"]
+
+    def workers(self) -> list[int]:
+        """The processes that serve."""
+        found = []
+        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
+            found += [int(child) for child in children.read_text().split()]
+        return sorted(found)
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    url = shared_mariadb().new_database()
+    await trio.to_thread.run_sync(upgrade, url)
+    async with Served.on_free_port(tmp_path / "data", url) as server:
+        yield server  # type: ignore[misc]
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """What other processes do is seen by looking."""
+    with trio.fail_after(WITHIN):
+        while True:
+            if reached():
+                return
+            await trio.sleep(0.05)
+
+
+def alive(processes: list[int]) -> list[int]:
+    """Which of them are there."""
+    return [process for process in processes if Path(f"/proc/{process}").exists()]
+
+
+async def until_counted(server: ServerProcess, connections: int) -> None:
+    """Until both workers say how many they have; one that is slow to answer is left out of /metrics."""
+    with trio.fail_after(WITHIN):
+        while True:
+            found = await gauge(server, "vestnik_websocket_connections")
+            if set(found) == {"1", "2"} and sum(found.values()) == connections:
+                return
+            await trio.sleep(0.2)
+
+
+def told(server: ServerProcess, event: str) -> int:
+    """How often the log says so."""
+    return (server.data_dir / "server.log").read_text().count(f'"event":"{event}"')
+
+
+async def gauge(server: ServerProcess, name: str) -> dict[str, float]:
+    """A metric without labels of its own, by worker; asked through whichever worker takes the connection."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        text = (await http.get("/metrics")).text
+    found = [line.removeprefix(f"{name}{{worker=") for line in text.splitlines() if line.startswith(f"{name}{{")]
+    return {part.partition("}")[0].strip('"'): float(part.rpartition(" ")[2]) for part in found}
+
+
+async def test_two_workers_share_the_people_and_are_replaced_one_by_one_and_outlived(served: Served) -> None:
+    """One start, many cases: connections, metrics, death, roll and end."""
+    await until(lambda: told(served, "worker_ready") == 2)
+    async with httpx.AsyncClient(base_url=served.url, timeout=60) as http:
+        answer = await http.post("/api/auth/register", json={"username": "ann", "password": PASSWORD})
+        token = answer.json()["access_token"]
+        assert (await http.get("/readyz")).status_code == 200
+    async with open_socket(served.url) as one, open_socket(served.url) as two, open_socket(served.url) as three:
+        sockets = [one, two, three]
+        for socket in sockets:
+            await socket.hello(token)
+        await until_counted(served, 3)
+        first, second = served.workers()
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: told(served, "worker_ready") == 3)
+        assert told(served, "worker_died") == 1 and second in served.workers() and len(served.workers()) == 2
+        before = served.workers()
+        async with open_socket(served.url) as later:
+            await later.hello(token)
+            os.kill(served.pid, signal.SIGHUP)
+            await until(lambda: told(served, "workers_replaced") == 1)
+            assert not set(before) & set(served.workers()) and len(served.workers()) == 2
+            assert await later.end() == (1012, "restart")
+        assert {(await socket.end())[0] for socket in sockets} <= {1006, 1012}, "killed, or replaced"
+    async with open_socket(served.url) as socket:
+        await socket.hello(token)
+        await until_counted(served, 1)
+        last = served.workers()
+        assert await served.stop() == 0
+        assert await socket.end() == (1012, "restart")
+    assert alive(last) == []
+
+
+async def test_workers_end_when_their_parent_is_gone(served: Served) -> None:
+    await until(lambda: told(served, "worker_ready") == 2)
+    workers = served.workers()
+    os.kill(served.pid, signal.SIGKILL)
+    await until(lambda: not alive(workers))
+
+
+async def test_what_keeps_the_first_worker_from_serving_is_told_once_and_ends_all(tmp_path: Path) -> None:
+    url = shared_mariadb().new_database()  # without a schema
+    server = Served.on_free_port(tmp_path / "data", url)
+    done = await trio.run_process(server.command(), capture_stderr=True, capture_stdout=True, check=False)
+    assert done.returncode == 1 and done.stderr.decode().count("vestnik migrate") == 1, done.stderr.decode()
+
+
+async def test_sqlite_has_one_server(tmp_path: Path) -> None:
+    server = Served.on_free_port(tmp_path / "data", f"sqlite:///{tmp_path}/x.sqlite3")
+    done = await trio.run_process(server.command(), capture_stderr=True, check=False)
+    assert done.returncode == 2 and "SQLite has one server" in done.stderr.decode()
+
+
+def test_who_has_more_than_the_mean_is_crowded(tmp_path: Path) -> None:
+    with (tmp_path / "counts").open("w+b") as file:
+        file.truncate(size_of(3))
+        counts = Counts(file.fileno(), 3)
+        for worker in range(3):
+            counts.set(worker, ABSENT)
+        shares = [WorkerShare(Counts(file.fileno(), 3), worker) for worker in range(3)]
+        assert not shares[0].crowded, "nobody is there"
+        for share in shares[:2]:
+            share.begin()
+        assert [share.crowded for share in shares[:2]] == [False, False]
+        shares[0].enter()
+        assert [share.crowded for share in shares[:2]] == [True, False]
+        for _ in range(100):
+            shares[0].enter()
+            shares[1].enter()
+        assert not shares[0].crowded, "101 to 100 are even"
+        for _ in range(100):
+            shares[1].leave()
+        assert shares[0].crowded
+        shares[1].end()
+        assert not shares[0].crowded, "nobody else accepts"
+
+
+def test_expositions_of_several_are_one() -> None:
+    one = b'# HELP a text\n# TYPE a counter\na 1.0\n# HELP b text\n# TYPE b gauge\nb{x="y z"} 2.0\n'
+    assert together({"1": one, "2": one}).decode().splitlines() == [
+        "# HELP a text", "# TYPE a counter", 'a{worker="1"} 1.0', 'a{worker="2"} 1.0',
+        "# HELP b text", "# TYPE b gauge", 'b{worker="1",x="y z"} 2.0', 'b{worker="2",x="y z"} 2.0',
+    ]  # fmt: skip
