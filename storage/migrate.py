@@ -22,7 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from storage.mysql_auth import tls_context
+from storage.mysql_auth import NEEDS_TLS, tls_context
 from storage.mysql_connection import MySQLSettings, parse_url
 from storage.tables import meta, metadata
 
@@ -201,7 +201,7 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
     def __init__(self, settings: MySQLSettings) -> None:
         self._allow_rsa = settings.allow_rsa
         self._public_key: bytes | None = None
-        context = tls_context(settings.tls, settings.ca)
+        context = None if settings.tls == "preferred" else tls_context(settings.tls, settings.ca)
         super().__init__(
             host=settings.host,
             port=settings.port,
@@ -212,7 +212,7 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
             charset="utf8mb4",
             connect_timeout=int(settings.connect_timeout),
             ssl=context,
-            ssl_disabled=context is None,
+            ssl_disabled=settings.tls == "off",  # without a context PyMySQL takes TLS where it is offered
             init_command="SET time_zone = '+00:00'",
         )
 
@@ -220,7 +220,7 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
     def server_public_key(self) -> bytes | None:
         """Asked for only where the password would be encrypted with a key that anyone could have sent."""
         if not self._allow_rsa:
-            raise pymysql.err.OperationalError(2061, "this log-in needs TLS, a unix socket or rsa=allow")
+            raise pymysql.err.OperationalError(2061, NEEDS_TLS)
         return self._public_key
 
     @server_public_key.setter

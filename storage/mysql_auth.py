@@ -5,12 +5,17 @@ from typing import Any, Final
 
 from trio_mysql import _auth, err
 
-_AUTH_PLUGIN_ERROR: Final = 2061
+AUTH_PLUGIN_ERROR: Final = 2061
+NEEDS_TLS: Final = (
+    "this log-in needs TLS, which the server does not offer or tls=off in the URL forbids; over a private network "
+    "?rsa=allow does without, and on the same machine ?unix_socket=/path"
+)
+"""Why a password is not sent, and what to write."""
 
 
 def auth_error(text: str) -> err.OperationalError:
     """A way to log in that cannot be gone."""
-    return err.OperationalError(_AUTH_PLUGIN_ERROR, text)
+    return err.OperationalError(AUTH_PLUGIN_ERROR, text)
 
 
 class CachingSha2:
@@ -41,7 +46,7 @@ class CachingSha2:
         if connection._secure:
             return await _auth._roundtrip(connection, connection.password + b"\0")
         if not connection.settings.allow_rsa:
-            raise auth_error("caching_sha2_password needs TLS, a unix socket or rsa=allow")
+            raise auth_error(NEEDS_TLS)
         packet = await _auth._roundtrip(connection, b"\x02")
         encrypted = _auth.sha2_rsa_encrypt(connection.password, connection.salt, packet._data[1:])
         return await _auth._roundtrip(connection, encrypted)
@@ -53,4 +58,6 @@ def tls_context(tls: str, ca: str | None) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(cafile=ca)
     context.check_hostname = tls == "required"
+    if tls == "preferred":
+        context.verify_mode = ssl.CERT_NONE
     return context

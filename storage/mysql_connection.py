@@ -44,7 +44,9 @@ _INIT_COMMAND: Final = (
 _SETUP_MARIADB: Final = f"SET tx_isolation = 'READ-COMMITTED', max_statement_time = {STATEMENT_TIMEOUT}"
 _SETUP_MYSQL: Final = f"SET transaction_isolation = 'READ-COMMITTED', max_execution_time = {STATEMENT_TIMEOUT * 1000}"
 _CHARSETS: Final = "SELECT @@character_set_client, @@character_set_connection, @@character_set_results"
-_TLS_MODES: Final = frozenset({"off", "required", "verify-ca"})
+_TLS_MODES: Final = frozenset({"off", "preferred", "required", "verify-ca"})
+_UNCHECKED: Final = frozenset({"off", "preferred"})
+"""Those that look at no certificate."""
 _RECEIVE_BYTES: Final = 64 * 1024
 _CANNOT_CONNECT: Final = 2003
 _BAD_CHARSET: Final = 2019
@@ -60,8 +62,9 @@ class MySQLSettings:
     user: str
     password: str = field(repr=False)
     database: str
-    tls: str = "off"
-    """`off`; `required` (certificate chain and host name checked); `verify-ca` (the chain only)."""
+    tls: str = "preferred"
+    """`off`; `preferred` (where the server offers it, whoever that is: what MySQL's own client does by default);
+    `required` (certificate chain and host name checked); `verify-ca` (the chain only)."""
     ca: str | None = None
     """Path of a PEM file with the trusted authorities; None means those of the system."""
     unix_socket: str | None = None
@@ -75,8 +78,9 @@ class MySQLSettings:
 def parse_url(url: str) -> MySQLSettings:
     """Read `mysql://user:pass@host:port/db?tls=required&ca=path&unix_socket=path&rsa=allow`.
 
-    User, password and database may be percent-encoded. Raises ValueError, whose text never holds the URL
-    (it has a password in it).
+    Without `tls` it is preferred over TCP, and off over a unix socket and where `rsa=allow` says how to do without.
+    User, password and database may be percent-encoded. Raises ValueError, whose text never holds the URL (it has a
+    password in it).
     """
     try:
         parts = urlsplit(url)
@@ -92,14 +96,15 @@ def parse_url(url: str) -> MySQLSettings:
     database = unquote(parts.path[1:])
     if not parts.username or not database or "/" in database:
         raise ValueError("a MySQL URL needs a user and one database name")
-    tls, unix_socket = options.get("tls", "off"), options.get("unix_socket")
+    unix_socket = options.get("unix_socket")
+    tls = options.get("tls", "off" if unix_socket is not None or "rsa" in options else "preferred")
     if tls not in _TLS_MODES:
-        raise ValueError("tls in a MySQL URL is one of off, required, verify-ca")
+        raise ValueError("tls in a MySQL URL is one of off, preferred, required, verify-ca")
     if options.get("rsa", "allow") != "allow":
         raise ValueError("rsa in a MySQL URL can only be allow")
     if unix_socket is not None and tls != "off":
         raise ValueError("a MySQL URL takes either tls or unix_socket, not both")
-    if "ca" in options and (tls == "off" or not options["ca"]):
+    if "ca" in options and (tls in _UNCHECKED or not options["ca"]):
         raise ValueError("ca in a MySQL URL is a path and needs tls=required or tls=verify-ca")
     if not parts.hostname and not unix_socket:
         raise ValueError("a MySQL URL needs a host or a unix_socket")
@@ -146,6 +151,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
     _rbuf: bytearray
     _rbuf_offset: int
     _sock: Any
+    client_flag: int
 
     def __init__(self, settings: MySQLSettings, *, scripts: bool = False) -> None:
         """Prepare only; `await connect()` opens the link. `scripts`: several statements may go in one packet."""
@@ -327,7 +333,9 @@ class Connection(connections.Connection):  # type: ignore[misc]
     async def _get_server_information(self) -> None:
         await super()._get_server_information()
         if self.settings.tls != "off" and not self.server_capabilities & CLIENT.SSL:
-            raise err.OperationalError(_TLS_ERROR, "the MySQL server offers no TLS")
+            if self.settings.tls != "preferred":
+                raise err.OperationalError(_TLS_ERROR, "the MySQL server offers no TLS")
+            self.ssl, self.client_flag = False, self.client_flag & ~CLIENT.SSL
         if self._auth_plugin_name in ("caching_sha2_password", "sha256_password"):
             self._auth_plugin_name = "-"  # none claimed: the server then asks for an auth switch, which is awaited
 

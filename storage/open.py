@@ -3,12 +3,14 @@
 import logging
 import sqlite3
 from random import Random
+from typing import Final
 
 from trio_mysql import err
 
 from storage.migrate import MigrationError, SchemaMismatch, sqlite_path
 from storage.mysql import MySQLStorage
-from storage.mysql_connection import parse_url
+from storage.mysql_auth import AUTH_PLUGIN_ERROR, NEEDS_TLS
+from storage.mysql_connection import error_code, parse_url
 from storage.mysql_pool import StoreUnavailable
 from storage.observer import Observer, Unobserved
 from storage.port import Storage
@@ -19,11 +21,32 @@ __all__ = ["SchemaMismatch", "StoreUnavailable", "open_storage"]
 _log = logging.getLogger(__name__)
 
 
+_REFUSED: Final = {
+    1044: "the user has no rights on this database: see GRANT in docs/operating.md",
+    1045: "user or password are wrong (in the URL, characters such as @ / : # are percent-encoded)",
+    1049: "there is no such database: see CREATE DATABASE in docs/operating.md",
+    1130: "the database lets nobody in from this machine: the user's host does not fit",
+    AUTH_PLUGIN_ERROR: NEEDS_TLS,
+}
+"""Errors of MySQL that pass by no waiting, and what they mean."""
+
+
+def hopeless(error: BaseException) -> str | None:
+    """Why waiting for that database is no use; None where it may be back."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if (told := _REFUSED.get(error_code(cause))) is not None:
+            return f"the database refuses the log-in ({error_code(cause)}): {told}"
+        cause = cause.__cause__
+    return None
+
+
 async def open_storage(url: str, *, random: Random | None = None, observer: Observer | None = None) -> Storage:
     """Open `sqlite:///path` (migrated by the caller), `mysql://...` or `mariadb://...` (see `parse_url`).
 
     A MySQL that is away is no error here: the store says so until it is back. Raises SchemaMismatch where the
-    database answers and its schema is not this program's, MigrationError where an SQLite file cannot be opened,
+    database answers and its schema is not this program's, MigrationError where an SQLite file cannot be opened or a
+    MySQL lets nobody in by that URL,
     ValueError for another URL; none of them tells the password. `random` jitters pauses;
     `observer` is told what the store does.
     """
@@ -40,6 +63,9 @@ async def open_storage(url: str, *, random: Random | None = None, observer: Obse
         for warning in await storage.warnings():
             _log.warning("durability_weak", extra={"reason": warning})
     except (StoreUnavailable, err.MySQLError) as error:
+        if (reason := hopeless(error)) is not None:
+            await storage.aclose()
+            raise MigrationError(reason) from error
         _log.warning("database_silent", extra={"reason": str(error)})
     except BaseException:
         await storage.aclose()

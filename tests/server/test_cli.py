@@ -156,6 +156,17 @@ async def test_a_server_needs_a_migrated_mariadb_and_says_so(folder: Path) -> No
         assert (await http.get(f"{server.url}/readyz")).status_code == 200
 
 
+async def test_a_database_that_lets_nobody_in_is_no_reason_to_wait(folder: Path) -> None:
+    url = await trio.to_thread.run_sync(lambda: shared_mariadb().new_database())
+    scheme, _, rest = url.partition("://")
+    _, _, place = rest.rpartition("@")
+    serve = ("serve", "--port", "0", "--database")
+    code, _, err = await vestnik(folder, *serve, f"{scheme}://nobody:secret-word@{place}")
+    assert (code, "user or password are wrong" in err, "secret-word" in err) == (1, True, False)
+    code, _, err = await vestnik(folder, *serve, f"{url.rpartition('/')[0]}/elsewhere")
+    assert (code, "there is no such database" in err or "no rights" in err) == (1, True)
+
+
 async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
     await vestnik(folder, "user", "create", "ann", said=f"{PASSWORD}\n")
     code, out, _ = await vestnik(folder, "backup", "copy")

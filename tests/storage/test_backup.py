@@ -1,5 +1,6 @@
 """Backup and restore between all kinds of databases."""
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,13 +21,14 @@ from chatproto.operations import (
     UserFound,
 )
 from storage.backup import back_up, new_epoch, restore
-from storage.migrate import MigrationError, SchemaMismatch, upgrade
+from storage.migrate import MigrationError, SchemaMismatch, connected, upgrade
 from storage.open import open_storage
 from tests.storage.databases import Kind as ServerKind
 from tests.storage.databases import shared_server
 from tests.storage.store_house import House, expect
 from tests.storage.test_migrations import ask
 
+ROOT: Final = Path(__file__).parents[2]
 Kind = Literal["sqlite"] | ServerKind
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "mariadb", "mysql")
 
@@ -97,6 +99,37 @@ async def test_everything_comes_back_under_a_new_epoch(source: Kind, target: Kin
         assert (await house.send(1, 1, "and life goes on", cid="fresh")).seq == 8, "ids go on as well"
     finally:
         await storage.aclose()
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+async def test_the_documented_rights_are_enough(kind: ServerKind, tmp_path: Path) -> None:
+    """Those of docs/operating.md: fewer to serve and to save than to migrate."""
+    url = url_of(kind, tmp_path, "db")
+    place, _, options = url.rpartition("@")[2].partition("?")
+    database = place.rpartition("/")[2]
+    granted = re.search(r"GRANT (.+) ON vestnik\.\*", (ROOT / "docs" / "operating.md").read_text())
+    assert granted is not None
+    rights = {"migrator": granted[1], "server": "SELECT, INSERT, UPDATE, DELETE"}
+    as_user = {name: f"mysql://{name[0]}{database}:x1@{place}?{options}" for name in rights}
+    for name, some in rights.items():
+        user = f"'{name[0]}{database}'@'%'"
+        # written down as GRANT would, which the user of the tests may not
+        columns = [f"{right.strip().capitalize()}_priv" for right in some.split(",")]
+        yes = ", 'Y'" * len(columns)
+        row = f"insert into mysql.db (Host, Db, User, {', '.join(columns)}) values "
+        row += f"('%', '{database}', '{name[0]}{database}'{yes})"
+        make = f"create user {user} identified by 'x1'"
+        await trio.to_thread.run_sync(ask, url, make, row, "flush privileges")
+    await trio.to_thread.run_sync(upgrade, as_user["migrator"])
+    await furnish(as_user["server"])
+    assert await trio.to_thread.run_sync(back_up, as_user["server"], tmp_path / "backup") > 20
+    with pytest.raises(MigrationError, match="denied"):
+        await trio.to_thread.run_sync(ask_denied, as_user["server"])
+
+
+def ask_denied(url: str) -> None:
+    with connected(url) as connection:
+        connection.exec_driver_sql("create table more (id int)")
 
 
 async def test_what_is_there_is_not_overwritten_by_mistake(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from trio_mysql import err
 
+from storage.migrate import upgrade
 from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
 from tests.mariadb_server import private_mariadb, shared_mariadb
 from tests.mysql_server import SERVER_CA, shared_mysql
@@ -197,6 +198,26 @@ async def test_sha2_over_tls(fresh_user: MySQLSettings) -> None:
         assert (await ask(connection, "show status like 'Ssl_cipher'"))[1]
 
 
+async def test_sha2_as_the_documents_write_it(fresh_user: MySQLSettings) -> None:
+    """A stock MySQL over TCP, with nothing in the URL: TLS, though nobody vouches for the certificate."""
+    plain = parse_url(f"mysql://fresh:p%C3%A4ssw%C3%B6rd@127.0.0.1:{fresh_user.port}/information_schema")
+    async with connected(plain) as connection:
+        assert (await ask(connection, "show status like 'Ssl_cipher'"))[1]
+
+
+async def test_preferred_tls_does_without_where_the_server_has_none() -> None:
+    server = private_mariadb("--skip-ssl")
+    try:
+        url = server.new_database()
+        settings = parse_url(url)
+        assert settings.tls == "preferred"
+        async with connected(settings) as connection:
+            assert (await ask(connection, "show status like 'Ssl_cipher'"))[1] == ""
+        await trio.to_thread.run_sync(upgrade, url)
+    finally:
+        server.stop()
+
+
 # --- TLS ---------------------------------------------------------------------------------------------------------
 
 
@@ -261,7 +282,13 @@ def test_a_full_url_is_read() -> None:
         "db.example", 3307, "us@er", "p/w", "ves tnik", tls="required", ca="/etc/ca.pem", allow_rsa=True
     )
     assert parse_url("mariadb://u@h/d") == MySQLSettings("h", 3306, "u", "", "d")
-    assert parse_url("mysql://u@/d?unix_socket=/run/s").unix_socket == "/run/s"
+    socket = parse_url("mysql://u@/d?unix_socket=/run/s")
+    assert (socket.unix_socket, socket.tls) == ("/run/s", "off")
+    assert [parse_url(f"mysql://u@h/d{more}").tls for more in ("", "?rsa=allow", "?tls=off")] == [
+        "preferred",
+        "off",
+        "off",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +301,7 @@ def test_a_full_url_is_read() -> None:
         "mysql://u:secret@h:port/d",
         "mysql://u:secret@h/d?tls=maybe",
         "mysql://u:secret@h/d?ca=/x",
+        "mysql://u:secret@h/d?tls=preferred&ca=/x",
         "mysql://u:secret@h/d?rsa=no",
         "mysql://u:secret@h/d?speed=1",
         "mysql://u:secret@h/d?tls=off&tls=required",
