@@ -11,16 +11,20 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from attrs import frozen
+import msgspec
 from Stemmer import Stemmer
 
 from chatproto.wire.markup import has_link
 from chatproto.wire.model import Attachment
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what `entries` makes of a text, to be raised with each change of it: what an earlier one made is made anew."""
 KEPT: Final = 32
 """Code points of a word that the index holds; longer words are told apart by the text itself."""
+SHED: Final = 3
+"""Code points that a stem may lack of its word,"""
+SHORTEST_STEM: Final = 3
+"""and those that it must have, for the index to hold the stem alone."""
 
 _MARKS: Final = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0e31"
@@ -40,8 +44,7 @@ _CACHED: Final = 1 << 16
 """Words that are remembered: texts repeat themselves."""
 
 
-@frozen
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A word of a text: `start` and `length` count code points of the text as it was written."""
 
     folded: str
@@ -61,20 +64,31 @@ def words_of(text: str) -> list[Word]:
 
 
 def entries(text: str, sender_id: int, files: Sequence[Attachment] = ()) -> frozenset[str]:
-    """What the index holds of a message: its words and those of its files' names, their stems, who sent it, and
-    whether it has a link, a file, an image."""
+    """What the index holds of a message: the stems of its words and of those in its files' names, the words themselves
+    where `begun` would not lead from their beginnings to their stems, who sent it, and whether it has a link, a file,
+    an image."""
     held = {sent_by(sender_id)}
     if files:
         held.add(_FILE)
         if any(is_image(file) for file in files):
             held.add(_IMAGE)
     for written in _WORD.findall("\n".join((text, *(file.name for file in files)))):
-        folded, stem = _known(written) if len(written) <= KEPT else _folded_and_stemmed(written)
-        held.add(folded[:KEPT])
-        held.add(stem[:KEPT])
+        held.update(_known_entries(written) if len(written) <= KEPT else _entries_of(written))
     if has_link(text):
         held.add(_LINK)
     return frozenset(held)
+
+
+def entry_of(folded: str) -> str:
+    """By which the index finds a word in whatever form."""
+    return _stem(folded)[:KEPT] if len(folded) <= KEPT else folded[:KEPT]
+
+
+def begun(folded: str) -> tuple[str, ...]:
+    """Entries that words with this beginning may have, other than those that begin with it too."""
+    kept = folded[:KEPT]
+    shorter = [kept[:length] for length in range(max(len(kept) - SHED, SHORTEST_STEM), len(kept))]
+    return tuple(dict.fromkeys((entry_of(folded), *shorter)))
 
 
 def sent_by(sender_id: int) -> str:
@@ -107,6 +121,13 @@ def _folded_and_stemmed(written: str) -> tuple[str, str]:
     return folded, _stem(folded) if len(folded) <= KEPT else folded
 
 
+def _entries_of(written: str) -> tuple[str, ...]:
+    folded, stem = _folded_and_stemmed(written)
+    enough = folded.startswith(stem) and len(folded) - len(stem) <= SHED and len(stem) >= SHORTEST_STEM
+    return (stem[:KEPT],) if enough or folded == stem else (stem[:KEPT], folded[:KEPT])
+
+
+_known_entries = lru_cache(_CACHED)(_entries_of)
 _known = lru_cache(_CACHED)(_folded_and_stemmed)
 
 

@@ -5,20 +5,37 @@ table. What comes out may be more than what matches: the texts decide.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from itertools import takewhile
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from attrs import frozen
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Integer, bindparam, exists, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    union,
+)
+from sqlalchemy import Select as SelectClause
 
 from chatproto.operations import SearchMessages
-from chatproto.wire.words import KEPT, sent_by, with_file, with_image, with_link
-from storage.statements import Answers, Select
+from chatproto.wire.words import KEPT, begun, entry_of, sent_by, with_file, with_image, with_link
+from storage.statements import Answers, Each, Lookup, Select
 from storage.tables import chat_users, message_words
 
 MOST_WORDS: Final = 8
 """Words that are looked up; what else a query has, the texts tell."""
+SHORT: Final = 3
+"""Code points of a beginning that too many words may have: beside other words it is left to the texts, and alone it is
+looked for among the newest messages first."""
+_WHOLE: Final = 4
+"""Entries that a beginning may lead to besides those that begin with it: its stem, and as many as it may be longer than
+the stem of a word."""
 _HAS: Final = {"file": with_file, "image": with_image, "link": with_link}
 _LAST_CHARACTER: Final = "\U0010ffff"
 
@@ -32,23 +49,51 @@ class Candidate(NamedTuple):
 
 @frozen
 class Wanted:
-    """What to look up: `words` as they stand in the index, the rarest first by guess; `beginning` of another one."""
+    """What to look up: `words` as they stand in the index, the rarest first by guess; `beginning` of one more."""
 
     words: tuple[str, ...]
     beginning: str | None
+
+    @property
+    def is_short(self) -> bool:
+        """Only a beginning, of a few letters."""
+        return self.beginning is not None and not self.words and len(self.beginning) <= SHORT
 
     @property
     def statement(self) -> Answers[Candidate]:
         """For many chats at once; see `params`."""
         return _statement(len(self.words), self.beginning is not None)
 
-    def params(self, chat_id: int, low: int, high: int, most: int) -> dict[str, Any]:
-        """The newest `most` candidates of a chat from seq `low` to `high`."""
+    def params(self, chat_id: int, low: int, high: int, most: int, words: Sequence[str] = ()) -> dict[str, Any]:
+        """The newest `most` candidates of a chat from seq `low` to `high`; `words`: in another order."""
         given: dict[str, Any] = {"chat_id": chat_id, "low": low, "high": high, "most": most}
-        given |= word_params(self.words)
-        if self.beginning is not None:
-            given |= {"first": self.beginning, "last": self.beginning + _LAST_CHARACTER}
-        return given
+        return given | word_params(words or self.words) | self._begun()
+
+    def newest_params(self, chat_id: int, low: int, high: int, words: Sequence[str]) -> dict[str, Any]:
+        """Of `newest_with`."""
+        return {"chat_id": chat_id, "low": low, "high": high} | word_params(words)
+
+    def range_params(self, chat_id: int) -> dict[str, Any]:
+        """Of NEWEST_BEGUN."""
+        first = (self.beginning or "")[:KEPT]
+        return {"chat_id": chat_id, "first": first, "last": first + _LAST_CHARACTER}
+
+    def whole(self) -> tuple[str, ...]:
+        """Entries of words with the beginning which do not begin with it themselves."""
+        return _whole(self.beginning or "")
+
+    def _begun(self) -> dict[str, str]:
+        if self.beginning is None:
+            return {}
+        first = self.beginning[:KEPT]
+        found = {"first": first, "last": first + _LAST_CHARACTER}
+        return found | {f"whole_{number}": word for number, word in enumerate(self.whole())}
+
+
+@lru_cache(64)
+def _whole(beginning: str) -> tuple[str, ...]:
+    found = begun(beginning)
+    return found + found[-1:] * (_WHOLE - len(found))
 
 
 def newest_of(words: Sequence[str]) -> Select[tuple[int, ...]]:
@@ -62,6 +107,24 @@ def newest_of(words: Sequence[str]) -> Select[tuple[int, ...]]:
 def word_params(words: Sequence[str]) -> dict[str, str]:
     """By their numbers."""
     return {f"word_{number}": word for number, word in enumerate(words)}
+
+
+@cache
+def newest_with(words: int) -> Each[tuple[int, int | None]]:
+    """The newest seq of a chat at which all of so many words are, null where there is none."""
+    entry = message_words.alias("entry")
+    found = _with_words(select(entry.c.seq).where(_within(entry)), entry, words)
+    found = found.order_by(entry.c.seq.desc()).limit(literal_column("1", Integer()))
+    chat_id: BindParameter[int] = bindparam("chat_id", type_=message_words.c.chat_id.type)
+    return Each(select(chat_id.label("chat_id"), found.scalar_subquery().label("seq")), row=lambda *row: row)
+
+
+def _with_words(found: SelectClause[Any], entry: FromClause, words: int) -> SelectClause[Any]:
+    """The first word leads, in the order of the key; the others are probed."""
+    for number in range(words):
+        word = bindparam(f"word_{number}", type_=message_words.c.word.type)
+        found = found.where(entry.c.word == word if number == 0 else _has(entry, f"also_{number}", word))
+    return found
 
 
 @cache
@@ -80,43 +143,38 @@ def wanted_by(operation: SearchMessages) -> Wanted:
     """Long words are rarer than short ones, and all are rarer than senders and links."""
     query = operation.query
     words = {term.stem[:KEPT] for term in query.terms if not term.beginning}
-    words |= {word[:KEPT] for phrase in query.phrases for word in phrase}
+    words |= {entry_of(word) for phrase in query.phrases for word in phrase}
     listed = sorted(words, key=lambda word: (-len(word), word))[:MOST_WORDS]
     if operation.sender_id is not None:
         listed.append(sent_by(operation.sender_id))
     if operation.has is not None:
         listed.append(_HAS[operation.has]())
-    beginnings = [_common(term.folded, term.stem)[:KEPT] for term in query.terms if term.beginning]
+    beginnings = [term.folded for term in query.terms if term.beginning and (not listed or len(term.folded) > SHORT)]
     return Wanted(tuple(listed), beginnings[0] if beginnings else None)
-
-
-def _common(word: str, stem: str) -> str:
-    """What every word that is wanted begins with."""
-    return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, stem, strict=False)))
 
 
 @cache
 def _statement(words: int, beginning: bool) -> Answers[Candidate]:
     """The first word leads, in the order of the key; where it is a beginning that leads, its rows are sorted."""
-    entry = message_words.alias("entry")
-    conditions: list[ColumnElement[bool]] = [_within(entry)]
-    for number in range(words):
-        word = bindparam(f"word_{number}", type_=message_words.c.word.type)
-        conditions.append(entry.c.word == word if number == 0 else _has(entry, f"also_{number}", word))
+    entry: FromClause = message_words.alias("entry") if words else _begun_entries()
+    found = select(entry.c.chat_id, entry.c.seq).distinct()
+    if words:
+        found = _with_words(found.where(_within(entry)), entry, words)
     if beginning and words:
-        other = message_words.alias("other")
-        conditions.append(entry.c.seq.in_(select(other.c.seq).where(_within(other), _begins(other))))
-    elif beginning:
-        conditions.append(_begins(entry))
-    found = (
-        select(entry.c.chat_id, entry.c.seq)
-        .distinct()
-        .where(*conditions)
-        .order_by(entry.c.seq.desc())
-        .limit(bindparam("most", type_=Integer()))
-        .subquery()
-    )
-    return Answers(select(found), row=Candidate)
+        other = _begun_entries()
+        found = found.join_from(entry, other, other.c.seq == entry.c.seq)
+    most: BindParameter[int] = bindparam("most", type_=Integer())
+    return Answers(select(found.order_by(entry.c.seq.desc()).limit(most).subquery()), row=Candidate)
+
+
+def _begun_entries() -> FromClause:
+    """Where words with a beginning are; each place once."""
+    begins, whole = message_words.alias("begins"), message_words.alias("whole")
+    words = [bindparam(f"whole_{number}", type_=message_words.c.word.type) for number in range(_WHOLE)]
+    return union(
+        select(begins.c.chat_id, begins.c.seq).where(_within(begins), _begins(begins)),
+        select(whole.c.chat_id, whole.c.seq).where(_within(whole), whole.c.word.in_(words)),
+    ).subquery("begun")
 
 
 def _within(entry: FromClause) -> ColumnElement[bool]:
@@ -136,6 +194,15 @@ def _has(entry: FromClause, name: str, word: BindParameter[str]) -> ColumnElemen
     other = message_words.alias(name)
     chat_id: BindParameter[int] = bindparam("chat_id", type_=message_words.c.chat_id.type)
     return exists().where(other.c.chat_id == chat_id, other.c.word == word, other.c.seq == entry.c.seq).correlate(entry)
+
+
+NEWEST_BEGUN: Final = Lookup(
+    select(message_words.c.chat_id, func.max(message_words.c.seq)).group_by(message_words.c.chat_id),
+    key=(message_words.c.chat_id,),
+    between=message_words.c.word,
+    row=Candidate,
+)
+"""The newest entry of a chat that begins so, if any."""
 
 
 def newest_first(candidates: Sequence[Candidate]) -> dict[int, list[int]]:

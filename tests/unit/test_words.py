@@ -8,7 +8,18 @@ from chatproto.operations import Unindexed
 from chatproto.operations.indexed import any_time, index_of, made_at
 from chatproto.wire.model import Attachment, Message
 from chatproto.wire.query import LONGEST_QUERY, MOST_MATCHES, Query, Span, Term, matches, read_query
-from chatproto.wire.words import KEPT, entries, sent_by, with_file, with_image, with_link, words_of
+from chatproto.wire.words import (
+    KEPT,
+    SHED,
+    begun,
+    entries,
+    entry_of,
+    sent_by,
+    with_file,
+    with_image,
+    with_link,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,19 +68,37 @@ def test_long_words_are_kept_in_part_and_have_no_stem() -> None:
 
 def test_entries_of_a_message() -> None:
     assert entries("Ёлки, see docs.rs/trio", 5) == {
-        *("елки", "елк", "see", "docs", "doc", "rs", "trio"),
+        *("елк", "see", "doc", "rs", "trio"),
         sent_by(5),
         with_link(),
     }
-    assert entries("`docs.rs/trio`", 5) == {"docs", "doc", "rs", "trio", sent_by(5)}
+    assert entries("`docs.rs/trio`", 5) == {"doc", "rs", "trio", sent_by(5)}
     assert entries("", 5) == {sent_by(5)}
     photo = Attachment(id="p", url="/p", name="Ёлка_2.jpg", size=1, content_type="image/jpeg")
     report = Attachment(id="r", url="/r", name="отчёт.pdf", size=1, content_type="application/pdf")
     assert entries("", 5, (report,)) == {"отчет", "pdf", sent_by(5), with_file()}
     assert entries("x", 5, (report, photo)) == {
-        *("x", "отчет", "pdf", "елка", "елк", "2", "jpg"),
+        *("x", "отчет", "pdf", "елк", "2", "jpg"),
         *(sent_by(5), with_file(), with_image()),
     }
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("встречами", "красивейшими", "работавшаяся", "подъезжающий", "чтениями", "дом", "её", "ночью", "шли", "ужу"),
+        *("happily", "skies", "generously", "meetings", "is", "ties", "running" * 10, "naïve", "42a", "日本語"),
+    ],
+)
+def test_every_beginning_of_a_word_leads_to_its_entries(word: str) -> None:
+    """By a range of what begins so, and by some whole entries; and the word in any form by its own."""
+    held = entries(word, 1) - {sent_by(1)}
+    (folded,) = [one.folded for one in words_of(word)]
+    assert entry_of(folded) in held
+    for length in range(1, len(folded) + 1):
+        beginning = folded[:length]
+        assert any(entry.startswith(beginning[:KEPT]) for entry in held) or held & set(begun(beginning)), beginning
+        assert len(begun(beginning)) <= SHED + 1
 
 
 def read(text: str) -> Query:

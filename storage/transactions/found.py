@@ -1,0 +1,159 @@
+"""What a search has found so far: the messages that may match, judged in the order of the results, and no more of them
+than are wanted.
+
+Chats are streams, newest first, that are merged: a message waits until no chat can have a newer one.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from attrs import define, field
+
+from chatproto.operations import FoundPlace, SearchMessages
+from chatproto.operations.search import has_what
+from chatproto.wire.model import MAX_ID
+from chatproto.wire.query import Span, matches
+from storage.transactions.candidates import Candidate, Wanted
+from storage.transactions.log import MessageRow, read_attachments
+
+BUDGET: Final = 500
+"""Texts that one search looks at; then it tells what it has and where to go on."""
+MOST_READ: Final = 4 * BUDGET
+"""Messages that it reads for that at most."""
+
+
+class Chat(NamedTuple):
+    """A chat that the user is or was in."""
+
+    chat_id: int
+    first_seq: int
+    left_seq: int | None
+    left_at: datetime | None
+    last_seq: int
+    last_at: datetime | None
+    indexed_seq: int
+    index_version: int
+    reader_id: int | None
+    reader_seq: int | None
+    second_reader_seq: int | None
+
+    @property
+    def end(self) -> tuple[int, datetime | None]:
+        """The last entry that the user may see, and when it was made."""
+        return (self.last_seq, self.last_at) if self.left_seq is None else (self.left_seq, self.left_at)
+
+
+@define(eq=False)
+class Stream:
+    """What is left of a chat: candidates from `low` to `high`, none of them newer than `bound`. `words`: in the order
+    in which they are looked up there. `asked`: how often it was."""
+
+    chat: Chat
+    low: int
+    high: int
+    bound: FoundPlace
+    words: tuple[str, ...] = ()
+    asked: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left."""
+        return self.high < self.low
+
+
+Hit = tuple[MessageRow, tuple[Span, ...]]
+"""A message that matches, and where."""
+
+
+@define(eq=False)
+class Found:
+    """One search on its way. `hits`: the newest first, and nothing that is newer is missing."""
+
+    operation: SearchMessages
+    wanted: Wanted
+    streams: list[Stream] = field(factory=list)
+    hits: list[Hit] = field(factory=list)
+    looked: int = 0
+    read: int = 0
+    complete: bool = True
+    _waiting: list[tuple[float, int, int, MessageRow]] = field(factory=list)
+    """A heap."""
+    _judged: set[Candidate] = field(factory=set)
+
+    def add(self, rows: Iterable[MessageRow]) -> None:
+        """Messages that may match; those that others than their texts rule out are left out."""
+        asked = self.operation
+        for row in rows:
+            self.read += 1
+            if (
+                row.content is None
+                or (asked.cursor is not None and place_of(row).key >= asked.cursor.key)
+                or (asked.after is not None and row.created_at < asked.after)
+                or (asked.before is not None and row.created_at >= asked.before)
+                or (asked.sender_id is not None and row.sender_id != asked.sender_id)
+            ):
+                continue
+            self._push(row)
+
+    def _push(self, row: MessageRow) -> None:
+        heapq.heappush(self._waiting, (-row.created_at.timestamp(), -row.chat_id, -row.seq, row))
+
+    def judge(self) -> bool:
+        """Look at those whose turn it is. Whether that was all: there are enough, nothing is left, or no more may be
+        looked at."""
+        spent = self.read >= MOST_READ
+        newest = max((one.bound.key for one in self.streams if not one.done), default=None)
+        while len(self.hits) <= self.operation.limit and self.looked < BUDGET and self._waiting:
+            row = self._waiting[0][-1]
+            if newest is not None and place_of(row).key < newest:
+                return spent
+            heapq.heappop(self._waiting)
+            place = Candidate(row.chat_id, row.seq)
+            if place in self._judged:
+                continue
+            self._judged.add(place)
+            self.looked += 1
+            spans = self._spans(row)
+            if spans is not None:
+                self.hits.append((row, spans))
+        return newest is None or len(self.hits) > self.operation.limit or self.looked >= BUDGET or spent
+
+    def _spans(self, row: MessageRow) -> tuple[Span, ...] | None:
+        files, content = read_attachments(row.attachments), row.content or ""
+        if not has_what(self.operation.has, content, files):
+            return None
+        return matches(self.operation.query, content, [file.name for file in files])
+
+    def newest(self, count: int) -> Sequence[Stream]:
+        """The streams to ask next: at most so many, of which something newer may come than what waits."""
+        left = [one for one in self.streams if not one.done]
+        return heapq.nlargest(count, left, key=lambda one: one.bound.key)
+
+    def put_back(self) -> None:
+        """Those that wait were taken from the logs, and are left to the index from now on."""
+        waiting, self._waiting = self._waiting, []
+        streams = {one.chat.chat_id: one for one in self.streams}
+        for row in sorted((one[-1] for one in waiting), key=lambda row: row.seq):
+            stream = streams.get(row.chat_id)
+            if stream is None or row.seq > stream.chat.indexed_seq:
+                self._push(row)
+            elif row.seq > stream.high:
+                stream.high, stream.bound = row.seq, place_of(row)
+
+    def rest(self) -> FoundPlace | None:
+        """Where to go on: behind the last result, or, where not all of the page could be looked for, at what comes
+        next, which the cursor must not leave out."""
+        if len(self.hits) > self.operation.limit:
+            return place_of(self.hits[self.operation.limit - 1][0])
+        left = [place_of(row[-1]) for row in self._waiting[:1]] + [one.bound for one in self.streams if not one.done]
+        if not left:
+            return None
+        place = max(left, key=lambda one: one.key)
+        return FoundPlace(place.created_at, place.chat_id, min(place.seq, MAX_ID - 1) + 1)
+
+
+def place_of(row: MessageRow) -> FoundPlace:
+    """Where it stands among the results."""
+    return FoundPlace(row.created_at, row.chat_id, row.seq)
