@@ -1,7 +1,9 @@
 """The commands for what is kept: backups, the bytes of files, the index, the epoch; what they take and print."""
 
 import argparse
+import signal
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ import trio
 from runtime import file_commands, index_commands, signing_keys
 from runtime.config import Settings
 from runtime.files.backup import Saved
+from runtime.rotation import name_for, notes_for, read_keep, rotate
 from storage.backup import back_up, new_epoch, restore
+from storage.backup_seal import check_seal
 from storage.migrate import MigrationError, sqlite_path, upgrade
 
 
@@ -26,12 +30,15 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     rebuilt.set_defaults(run=_index_rebuild)
 
     backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
-    backup.add_argument("file", type=Path)
+    backup.add_argument("file", type=Path, nargs="?")
+    backup.add_argument("--to", type=Path, metavar="DIR", help="into this folder, named by the time")
+    backup.add_argument("--keep", metavar="7d,4w,12m", help="with --to: for days, weeks, months; the others there go")
     backup.add_argument("--without-files", action="store_true", help="the database alone")
     backup.set_defaults(run=_backup)
     restored = commands.add_parser("restore", parents=[common], help="a backup into a migrated database")
     restored.add_argument("file", type=Path)
     restored.add_argument("--replace", action="store_true", help="lose what is in the database now")
+    restored.add_argument("--check", action="store_true", help="only read all of it, and say whether it is whole")
     restored.set_defaults(run=_restore)
     kept = commands.add_parser("files", help="the bytes of files").add_subparsers(required=True, metavar="ACTION")
     checked = kept.add_parser("check", parents=[common], help="what is missing, damaged, or of no file")
@@ -80,19 +87,46 @@ def _bar(done: int, total: int, unit: str = "rows") -> None:
 
 
 def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    file, keep, now = arguments.file, None, datetime.now(UTC)
+    if (file is None) == (arguments.to is None) or (arguments.keep and arguments.to is None):
+        print("vestnik: name a file, or a folder with --to (and --keep)", file=sys.stderr)
+        return 2
+    if arguments.keep:
+        try:
+            keep = read_keep(arguments.keep)
+        except ValueError as error:
+            print(f"vestnik: {error}", file=sys.stderr)
+            return 2
+    end_on_sigterm()
+    if file is not None:
+        return _save(settings, file, {}, files=not arguments.without_files)
+    arguments.to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    code = _save(settings, arguments.to / name_for(now), notes_for(now), files=not arguments.without_files)
+    for path in rotate(arguments.to, keep, now) if keep is not None else ():
+        print(f"removed: {path}")
+    return code
+
+
+def end_on_sigterm() -> None:
+    """As by Ctrl-C, so that no half copy of everybody's messages stays behind."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+
+
+def _save(settings: Settings, file: Path, notes: dict[str, str], *, files: bool) -> int:
     saved: list[Saved] = []
 
     def add(draft: Path) -> None:
-        if not arguments.without_files:
+        if files:
             saved.append(trio.run(file_commands.back_up, settings, draft, _progress))
 
-    rows = back_up(settings.database_url, arguments.file, _bar, add)
-    print(f"{arguments.file}: {rows} rows, compared with their source")
-    for files in saved:
-        print(f"and the bytes of files: {files.blobs} blobs, {files.size / 2**20:.1f} MiB")
-        for key in files.missing:
+    rows = back_up(settings.database_url, file, _bar, add, notes)
+    print(f"{file}: {rows} rows, compared with their source")
+    for found in saved:
+        print(f"and the bytes of files: {found.blobs} blobs, {found.size / 2**20:.1f} MiB")
+        for key in found.missing:
             print(f"vestnik: {key} is not in the store: a file that cannot be read", file=sys.stderr)
-    return 1 if any(files.missing for files in saved) else 0
+    return 1 if any(found.missing for found in saved) else 0
 
 
 def _progress(line: str) -> None:
@@ -103,6 +137,11 @@ def _progress(line: str) -> None:
 
 def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
     url = settings.database_url
+    if arguments.file.is_file():
+        sealed = check_seal(arguments.file)
+        if arguments.check:
+            print(f"{arguments.file} " + ("is whole" if sealed else "has no seal: it was not made by `vestnik backup`"))
+            return 0 if sealed else 1
     if url.startswith("sqlite:"):
         if not sqlite_path(url).exists():  # a wrong folder, most likely: a new one would be filled, and never served
             raise MigrationError(

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
+from storage.backup_seal import check_seal, seal
 from storage.migrate import EPOCH, MigrationError, check_schema, compare, connected, current, earlier, upgrade
 from storage.tables import chats, message_words, meta, metadata
 
@@ -35,12 +36,14 @@ def back_up(
     path: Path,
     progress: Progress = lambda done, total: None,
     add: Callable[[Path], None] = lambda draft: None,
+    notes: Mapping[str, str] | None = None,
 ) -> int:
     """Copy everything, as of one moment, to a new file at `path` (mode 0600); how many rows that were. `add` may put
-    further tables into the draft of it.
+    further tables into the draft of it; `notes` go into its seal.
 
-    Servers may run meanwhile. The file gets its name only when it is whole, on the disk and compared with the
-    source. Raises MigrationError where the file is there already, the schema is not this program's, or a row differs.
+    Servers may run meanwhile. The file gets its name only when it is whole, sealed, on the disk, compared with the
+    source, and read once more. Raises MigrationError where the file is there already, the schema is not this
+    program's, or a row differs.
     """
     if path.exists():
         raise MigrationError(f"{path}: is there already")
@@ -56,10 +59,12 @@ def back_up(
             with connected(copy) as target:
                 rows = _copy(source, target, progress)
         add(draft.absolute())
+        seal(draft, notes or {})
         with connected(copy) as written:
             written.commit()
             written.connection.driver_connection.execute("pragma journal_mode = delete")  # type: ignore[union-attr]
         _sync(draft)
+        check_seal(draft)
         draft.rename(path)
         _sync(path.parent)
     finally:
@@ -78,6 +83,7 @@ def restore(path: Path, url: str, *, replace: bool = False, progress: Progress =
     if not path.is_file():
         raise MigrationError(f"{path}: there is no such file")
     check_schema(url)
+    check_seal(path)
     with _up_to_date(path) as backup, connected(backup) as source, connected(url) as target:
         _check_references(source)
         if target.dialect.name != "sqlite":  # there it is off; row by row, a token could not go before its successors

@@ -187,6 +187,24 @@ async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
     assert (code, out.startswith("the new epoch is ")) == (0, True)
 
 
+async def test_backups_go_round_in_their_folder(folder: Path) -> None:
+    await vestnik(folder, "migrate")
+    for usage in (("backup",), ("backup", "x", "--to", "y"), ("backup", "--to", "y", "--keep", "long")):
+        assert (await vestnik(folder, *usage))[0] == 2
+    make_folder(folder / "saved")
+    write(folder / "saved/vestnik-20200101T000000Z.backup", "somebody else's")
+    for _ in range(2):
+        code, out, err = await vestnik(folder, "backup", "--to", "saved", "--keep", "7d")
+        assert (code, err) == (0, "")
+        await trio.sleep(1.1)  # names tell seconds
+    [newest, others] = reversed(names_in(folder / "saved"))
+    assert f"saved/{newest}: " in out and "removed: saved/vestnik-" in out
+    assert others == "vestnik-20200101T000000Z.backup", "what it did not make it leaves"
+    assert mode_of(folder / "saved" / newest) == 0o600
+    assert await vestnik(folder, "restore", "--check", f"saved/{newest}") == (0, f"saved/{newest} is whole\n", "")
+    assert (await vestnik(folder, "restore", "--check", f"saved/{others}"))[0] == 1
+
+
 async def test_the_index_is_told_and_made_anew(folder: Path) -> None:
     for action in ("rebuild", "status"):  # what they do: test_index_commands.py
         code, out, _ = await vestnik(folder, "index", action)

@@ -21,6 +21,7 @@ from chatproto.operations import (
     UserFound,
 )
 from storage.backup import back_up, new_epoch, restore
+from storage.backup_seal import check_seal
 from storage.migrate import MigrationError, SchemaMismatch, connected, upgrade
 from storage.open import open_storage
 from tests.storage.databases import Kind as ServerKind
@@ -169,6 +170,7 @@ async def test_a_backup_of_an_earlier_version_is_brought_up_to_date_in_a_copy(tm
     old = f"sqlite:///{file}"
     ask(
         old,
+        "drop table backup_seal",
         "drop table departures",
         "drop index uq_sessions_key",
         'alter table sessions drop column "key"',
@@ -249,3 +251,31 @@ async def test_a_session_made_after_the_backup_is_nobodys_after_the_restore(kind
             assert isinstance(touched, UserFound) is isinstance(loaded, SessionLoaded) is found
     finally:
         await storage.aclose()
+
+
+async def test_no_flipped_byte_and_no_cut_is_restored(tmp_path: Path) -> None:
+    """Wherever the damage is, either it is refused or what is restored is what was saved."""
+    url, file, bad = url_of("sqlite", tmp_path, "db"), tmp_path / "backup", tmp_path / "bad"
+    upgrade(url)
+    await furnish(url)
+    back_up(url, file)
+    assert check_seal(file)
+    good, refused = file.read_bytes(), 0
+    needle = good.index("Привет".encode())
+    for place in (needle, *range(150, len(good), len(good) // 40)):
+        bad.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        try:
+            check_seal(bad)
+        except MigrationError:
+            refused += 1
+            if place == needle:
+                with pytest.raises(MigrationError, match="damaged"):
+                    restore(bad, url, replace=True)
+    assert refused > 1
+    for size in (0, 100, len(good) // 2, len(good) - 4096):
+        bad.write_bytes(good[:size])
+        with pytest.raises(MigrationError):
+            restore(bad, url, replace=True)
+    before, _ = await seen(url)
+    restore(file, url, replace=True)
+    assert (await seen(url))[0] == before

@@ -1,0 +1,80 @@
+"""Which backups of a folder stay: the newest of so many days, weeks and months (`vestnik backup --to DIR --keep`)."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from storage.backup_seal import notes_of
+
+PATTERN: Final = "vestnik-*.backup"
+MADE_AT: Final = "made_at"
+"""The note in a backup that says when it was made: a copied file has another time of its own."""
+ROTATED: Final = "rotated"
+"""The note of those that `--keep` may remove."""
+DRAFTS_LIVE: Final = timedelta(days=1)
+"""For so long a backup may be on its way; what is older was left by one that was killed."""
+_PERIODS: Final[dict[str, Callable[[datetime], tuple[int, ...]]]] = {
+    "d": lambda at: (at.year, at.month, at.day),
+    "w": lambda at: tuple(at.isocalendar()[:2]),
+    "m": lambda at: (at.year, at.month),
+    "y": lambda at: (at.year,),
+}
+
+Keep = Mapping[str, int]
+"""How many days, weeks, months and years, by their letters."""
+
+
+def read_keep(text: str) -> Keep:
+    """`7d,4w,12m`. Raises ValueError."""
+    keep: dict[str, int] = {}
+    for part in text.split(","):
+        found = re.fullmatch(r"([1-9][0-9]{0,3})([dwmy])", part.strip())
+        if found is None or found[2] in keep:
+            raise ValueError(f"--keep is such as 7d,4w,12m (days, weeks, months, years), not {text!r}")
+        keep[found[2]] = int(found[1])
+    return keep
+
+
+def kept(times: Iterable[datetime], keep: Keep) -> set[datetime]:
+    """Of these the newest, and the newest of each of the latest periods (UTC) that have any."""
+    newest_first = sorted(times, reverse=True)
+    found = set(newest_first[:1])
+    for letter, count in keep.items():
+        latest: dict[tuple[int, ...], datetime] = {}
+        for at in newest_first:
+            latest.setdefault(_PERIODS[letter](at.astimezone(UTC)), at)
+        found.update(sorted(latest.values(), reverse=True)[:count])
+    return found
+
+
+def name_for(now: datetime) -> str:
+    """Of a backup that is made now."""
+    return f"vestnik-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
+
+
+def notes_for(now: datetime) -> dict[str, str]:
+    """What is noted in it."""
+    return {MADE_AT: now.astimezone(UTC).isoformat(), ROTATED: "yes"}
+
+
+def rotate(folder: Path, keep: Keep, now: datetime) -> list[Path]:
+    """Remove what need not be kept, and what killed ones left; those removed. Others' files stay. Raises OSError."""
+    made = {path: at for path in sorted(folder.glob(PATTERN)) if (at := _made_at(path)) is not None}
+    staying = kept(made.values(), keep)
+    old = (now - DRAFTS_LIVE).timestamp()
+    going = [path for path, at in made.items() if at not in staying]
+    going += [path for path in folder.glob(f".{PATTERN}.*") if path.stat().st_mtime < old]
+    for path in going:
+        path.unlink()
+    return going
+
+
+def _made_at(path: Path) -> datetime | None:
+    """None: it was not made by `--to`, or cannot be read."""
+    notes = notes_of(path)
+    try:
+        return datetime.fromisoformat(notes[MADE_AT]) if ROTATED in notes else None
+    except (KeyError, ValueError):
+        return None
