@@ -22,3 +22,12 @@ test("a long text is cut around the first place; what lies outside is left out",
   assert.equal([...text].length, 202);
   assert.deepEqual(cut("", []), [""]);
 });
+
+test("a spoiler stays covered, whatever of it was looked for", () => {
+  const text = "😀 убийца ||садовник|| и садовник ||тоже|| сад";
+  const at = (/** @type {string} */ word, from = 0) => [...text.slice(0, text.indexOf(word, from))].length;
+  assert.deepEqual(cut(text, [[at("садовник"), 8]]), ["😀 убийца ▒▒▒▒▒ сад"]);
+  assert.deepEqual(cut(text, [[at("убийца"), 6], [at("сад", 40), 3]]), ["😀 убийца ▒▒▒▒▒ сад", "убийца", "сад"]); // prettier-ignore
+  assert.deepEqual(cut("`a || b` ||c||", [[5, 1]]), ["`a ▒▒▒▒▒"]);
+  assert.deepEqual(cut("если `a || b || c`, то", [[8, 1]]), ["если `a || b || c`, то", "|"]);
+});
