@@ -17,8 +17,9 @@ from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
-from runtime.bus import LocalBus
+from runtime.bus import Bus, LocalBus
 from runtime.config import Settings
+from runtime.database_bus import DatabaseBus
 from runtime.files.links import FileLinks
 from runtime.files.service import open_files, open_store
 from runtime.files.sweeping import sweep_for_ever
@@ -97,9 +98,8 @@ async def storage_of_command(settings: Settings) -> AsyncIterator[Storage]:
 @asynccontextmanager
 async def compose(settings: Settings, inherited: Inherited | None = None) -> AsyncIterator[Composed]:
     """Open everything, run the driver, and close everything at the end. `inherited`: of one worker among several."""
-    metrics, bus = Metrics(), LocalBus()
     with _alone(settings.database_url):
-        async with _composed(settings, metrics, bus, inherited) as composed:
+        async with _composed(settings, Metrics(), inherited) as composed:
             yield composed
 
 
@@ -113,16 +113,18 @@ def _alone(url: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _composed(
-    settings: Settings, metrics: Metrics, bus: LocalBus, inherited: Inherited | None
-) -> AsyncIterator[Composed]:
+async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited | None) -> AsyncIterator[Composed]:
     blobs = await trio.to_thread.run_sync(open_store, settings)
     opened = await open_prepared_storage(settings, metrics)
     try:
         keys = load_keys(settings, _now())
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
-        driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
+        database_bus = database_bus_of(settings, opened)
+        bus: Bus = database_bus or LocalBus()
+        driver = Driver(
+            Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus or LocalBus(), metrics
+        )
         files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys), blobs)
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
@@ -162,6 +164,8 @@ async def _composed(
             nursery.start_soon(storage.run)
             if mailer is not None:
                 nursery.start_soon(mailer.run)
+            if database_bus is not None:
+                nursery.start_soon(database_bus.run)
             if workers is not None:
                 await nursery.start(workers.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
@@ -182,6 +186,13 @@ def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mail
         return None
     mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
     return Mailer(mail, ask, now, random_token)
+
+
+def database_bus_of(settings: Settings, storage: Storage) -> DatabaseBus | None:
+    """Between the processes of one database; SQLite has one alone."""
+    if settings.database_url.startswith("sqlite:"):
+        return None
+    return DatabaseBus(storage, SystemRandom().getrandbits(53), _now, trio.current_time)
 
 
 def worker_metrics_of(inherited: Inherited | None, metrics: Metrics) -> WorkerMetrics | None:

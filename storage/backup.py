@@ -19,12 +19,13 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from storage.backup_seal import check_seal, seal
 from storage.migrate import EPOCH, MigrationError, check_schema, compare, connected, current, earlier, upgrade
-from storage.tables import chats, message_words, meta, metadata
+from storage.tables import chats, hints, message_words, meta, metadata
 
 CHUNK: Final = 1000
 """Rows read and written at a time."""
-COPIED: Final = [table for table in metadata.sorted_tables if table is not message_words]
-"""What a backup holds. The index of the search is made from the messages: the server does that after a restore."""
+COPIED: Final = [table for table in metadata.sorted_tables if table not in (message_words, hints)]
+"""What a backup holds; hints are void soon after. The index of the search is made from the messages: the server
+does that after a restore."""
 _NOT_INDEXED: Final = {"indexed_seq": 0, "index_version": 0}
 
 Progress = Callable[[int, int], None]

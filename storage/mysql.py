@@ -23,6 +23,7 @@ from chatproto.operations import (
     SaveLastSeen,
     SetFlags,
     StoreIndex,
+    TellHints,
     TouchSession,
     UpdateUser,
 )
@@ -62,6 +63,7 @@ _REPEATABLE: Final = (
     | StoreIndex
     | ClearIndex
     | OutdateIndex
+    | TellHints
 )
 """Operations that may simply be run again when nobody knows whether their commit took place."""
 _PASSING: Final = CONFLICTS | {

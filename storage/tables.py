@@ -479,6 +479,16 @@ invite_uses = _table(
 )
 """Who came by which invitation."""
 
+hints = _table(
+    "hints",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("sender", BigInteger, nullable=False),
+    Column("data", LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
+    Column("made_at", UTCDateTime, nullable=False),
+)
+"""What processes tell each other (`chatproto.operations.relay`); a row is removed a minute later. `sender`: the number
+of a process."""
+
 commands = _table(
     "commands",
     Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),

@@ -104,6 +104,7 @@ from chatproto.operations.recovery import (
     ResetPassword,
     TakeMail,
 )
+from chatproto.operations.relay import HearHints, HintRow, HintsHeard, TellHints
 from chatproto.operations.search import (
     ClearIndex,
     FindUnindexed,
@@ -167,6 +168,8 @@ Operation = (
     | LoadSession
     | Sweep
     | RenewEpoch
+    | TellHints
+    | HearHints
     | SearchMessages
     | FindUnindexed
     | ClearIndex
@@ -233,6 +236,9 @@ __all__ = [
     "FinishMail",
     "ForwardSource",
     "FoundPlace",
+    "HearHints",
+    "HintRow",
+    "HintsHeard",
     "IndexCleared",
     "IndexMeasured",
     "IndexedMessage",
@@ -294,6 +300,7 @@ __all__ = [
     "Sweep",
     "Swept",
     "TakeMail",
+    "TellHints",
     "TouchSession",
     "Unindexed",
     "UnindexedFound",

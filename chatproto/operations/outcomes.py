@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 from chatproto.operations.files import StoredFile
 from chatproto.operations.invites import Invite
 from chatproto.operations.recovery import Letter
+from chatproto.operations.relay import HintsHeard
 from chatproto.operations.search import IndexCleared, IndexMeasured, MessagesMatched, UnindexedFound, UnindexedRead
 from chatproto.wire.model import Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
@@ -325,6 +326,7 @@ Outcome = (
     | Marked
     | SessionLoaded
     | Swept
+    | HintsHeard
     | MessagesMatched
     | UnindexedFound
     | IndexCleared

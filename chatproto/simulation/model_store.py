@@ -44,6 +44,8 @@ from chatproto.operations import (
     FindUnindexed,
     FindUsers,
     FinishMail,
+    HearHints,
+    HintRow,
     ListChatFiles,
     ListChats,
     ListInvites,
@@ -77,6 +79,7 @@ from chatproto.operations import (
     Sweep,
     Swept,
     TakeMail,
+    TellHints,
     TouchSession,
     UpdateUser,
 )
@@ -304,6 +307,8 @@ class Store:
     files: dict[str, KeptFile] = field(factory=dict)
     mails: dict[int, WaitingMail] = field(factory=dict)
     codes: dict[bytes, KeptCode] = field(factory=dict)
+    hints: dict[int, HintRow] = field(factory=dict)
+    last_hint: int = 0
     invites: list[KeptInvite] = field(factory=list)
     mails_made: int = 0
     messages: int = 0
@@ -321,6 +326,7 @@ class Store:
             files={key: evolve(file) for key, file in self.files.items()},
             mails={key: evolve(mail) for key, mail in self.mails.items()},
             codes={key: evolve(code) for key, code in self.codes.items()},
+            hints=dict(self.hints),
             invites=[evolve(invite) for invite in self.invites],
         )
 
@@ -387,6 +393,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     from chatproto.simulation import store_messages as messages
     from chatproto.simulation import store_pages as pages
     from chatproto.simulation import store_recovery as recovery
+    from chatproto.simulation import store_relay as relay
     from chatproto.simulation import store_search as search
 
     return {
@@ -439,6 +446,8 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         ReadUnindexed: search.read_unindexed,
         StoreIndex: search.store_index,
         RenewEpoch: Store.renew_epoch,
+        TellHints: relay.tell_hints,
+        HearHints: relay.hear_hints,
         OrderReset: mails.order_reset,
         TakeMail: mails.take_mail,
         FinishMail: mails.finish_mail,

@@ -50,6 +50,7 @@ from chatproto.operations import (
     FindUnindexed,
     FindUsers,
     FinishMail,
+    HearHints,
     ListChatFiles,
     ListChats,
     ListInvites,
@@ -83,6 +84,7 @@ from chatproto.operations import (
     StoreIndex,
     Sweep,
     TakeMail,
+    TellHints,
     TouchSession,
     UpdateUser,
 )
@@ -103,6 +105,7 @@ from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
 from storage.transactions.message_search import search_messages
 from storage.transactions.pages import fetch_around, fetch_messages, fetch_page, read_log
+from storage.transactions.relay import hear_hints, tell_hints
 from storage.transactions.search import find_users, search_users
 from storage.transactions.sessions import (
     change_password,
@@ -217,6 +220,10 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(sweep, operation), writes=False)
         case RenewEpoch():
             return Plan(partial(renew_epoch, operation), writes=True)
+        case TellHints():
+            return Plan(partial(tell_hints, operation), writes=True)
+        case HearHints():
+            return Plan(partial(hear_hints, operation), writes=False)
         case SearchMessages():
             return Plan(partial(search_messages, operation), writes=False)
         case FindUnindexed():

@@ -1,0 +1,52 @@
+"""Hints as bytes, between processes that may be of different versions: what one does not know it passes over."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from chatproto.operations import Marked, SessionsEnded
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded, News
+
+_KINDS: Final[dict[str, type[Any]]] = {
+    "head": HeadMoved,
+    "members": MembersAdded,
+    "marks": Marked,
+    "ended": SessionsEnded,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+_decode: Final = msgspec.json.Decoder(list[tuple[str, str, dict[str, Any]]]).decode
+
+
+def encode_hints(hints: Iterable[Hint]) -> bytes:
+    """All of them."""
+    named = [(hint.epoch, _NAMES[type(hint.news)], attrs.asdict(hint.news, recurse=False)) for hint in hints]
+    return msgspec.json.encode(named)
+
+
+def decode_hints(data: bytes) -> Iterator[Hint]:
+    """Those that are known here; nothing of what is not hints at all."""
+    try:
+        named = _decode(data)
+    except msgspec.DecodeError:
+        return
+    for epoch, name, fields in named:
+        kind = _KINDS.get(name)
+        if kind is None:
+            continue
+        try:
+            yield Hint(epoch, msgspec.convert(fields, kind))
+        except msgspec.ValidationError:
+            continue
+
+
+def key_of(news: News) -> object:
+    """Of several hints with one key the last says all; None: it stands for itself."""
+    match news:
+        case HeadMoved(chat_id):
+            return chat_id
+        case Marked(chat_id, user_id):
+            return chat_id, user_id
+        case MembersAdded() | SessionsEnded():
+            return None
