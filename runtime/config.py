@@ -26,6 +26,9 @@ PREFIX = "VESTNIK_"
 DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
 """Where the messenger's pages stand in a checkout."""
 
+MIN_TOKEN_LENGTH = 20
+"""Characters of a token that a program is given once."""
+
 _OF_MAIL = frozenset({"mail_from", "public_url"})
 
 
@@ -98,6 +101,14 @@ def _jwt_secret(raw: object) -> Secret:
     text = str(raw).strip()
     if not text.isascii() or len(text) < MIN_KEY_BYTES:
         raise ValueError(f"must be at least {MIN_KEY_BYTES} random ASCII characters, such as `openssl rand -base64 32`")
+    return Secret(text)
+
+
+def _metrics_token(raw: object) -> Secret:
+    """The value is never quoted back."""
+    text = str(raw).strip()
+    if not text.isascii() or len(text) < MIN_TOKEN_LENGTH or " " in text:
+        raise ValueError(f"must be at least {MIN_TOKEN_LENGTH} random ASCII characters, such as `openssl rand -hex 24`")
     return Secret(text)
 
 
@@ -193,6 +204,8 @@ class Settings:
     """Signs access tokens, on all machines that serve one database; by default each keeps its own in `data_dir`."""
     jwt_secrets_accepted: tuple[Secret, ...] = _setting(_jwt_secrets, ())
     """Further secrets whose tokens are good: the one before, or the next one, while it is being changed."""
+    metrics_token: Secret = _setting(_metrics_token, Secret(""))
+    """Opens /metrics to other machines; without one it is for this machine alone."""
     access_token_seconds: int = _setting(_whole(30, 86400), 900)
     """Lifetime of an access token in seconds."""
     proxy_hops: int = _setting(_whole(0, 16), 0)

@@ -1,5 +1,8 @@
 """What a server says of itself: /healthz, /readyz and /metrics for operators, /api/server for clients."""
 
+from hmac import compare_digest
+from ipaddress import ip_address
+
 import trio
 
 from runtime.http.problem import Problem
@@ -34,11 +37,27 @@ async def server(call: Call[None, None]) -> Result:
 
 
 async def metrics(call: Call[None, None]) -> Result:
-    """Counters for Prometheus; of all workers where there are several."""
+    """Counters for Prometheus; of all workers where there are several. For this machine, and whoever has the token:
+    they tell how busy people are, and when."""
     services = call.services
+    if not (is_local(call.address) or has_token(call.authorization, services.settings.metrics_token)):
+        return Problem("forbidden", "this is for the machine itself, and for the bearer of VESTNIK_METRICS_TOKEN")
     if services.worker_metrics is not None:
         return Page(await services.worker_metrics(), CONTENT_TYPE)
     return Page(services.metrics.text(trio.current_time()), CONTENT_TYPE)
+
+
+def is_local(address: str) -> bool:
+    """Whether a client is on this machine: its address is loopback, or it came by a unix socket."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "local"
+
+
+def has_token(authorization: str | None, token: str) -> bool:
+    """Whether the header is `Bearer` and that token; nothing is where there is none."""
+    return bool(token) and compare_digest((authorization or "").encode(), f"Bearer {token}".encode())
 
 
 ROUTES = (

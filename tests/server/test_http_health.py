@@ -7,6 +7,7 @@ from chatproto.operations import AppendBatch
 from runtime.bus import LocalBus
 from runtime.metrics import FRESH_FOR
 from tests.server.answers import code_of
+from tests.server.conftest import OpenHouse
 from tests.server.house import House
 
 
@@ -84,6 +85,24 @@ async def test_metrics(house: House) -> None:
     assert 'vestnik_http_requests_total{method="GET",route="none",status="404"} 1.0' in text
     assert "vestnik_websocket_connections 0.0" in text
     assert "vestnik_http_request_seconds_bucket" in text and "nothing" not in text
+
+
+async def test_metrics_are_for_the_machine_itself_and_for_who_has_the_token(house_at: OpenHouse) -> None:
+    token = "a token of twenty-four"
+    far = {"X-Forwarded-For": "203.0.113.9"}
+    async with house_at(proxy_hops=1, metrics_token=token) as house:
+        ask: list[tuple[dict[str, str], int]] = [
+            ({}, 200),
+            (far, 403),
+            ({**far, "Authorization": f"Bearer {token}"}, 200),
+            ({**far, "Authorization": f"Bearer {token}x"}, 403),
+            ({**far, "Authorization": "Bearer"}, 403),
+            ({"X-Forwarded-For": "::1"}, 200),
+        ]
+        for headers, status in ask:
+            assert (await house.http.get("/metrics", headers=headers)).status_code == status, headers
+    async with house_at(proxy_hops=1) as house:
+        assert (await house.http.get("/metrics", headers={**far, "Authorization": "Bearer"})).status_code == 403
 
 
 async def series(house: House) -> int:

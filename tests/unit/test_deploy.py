@@ -1,6 +1,7 @@
 """What is in deploy/ and beside it: what it names is there, and the tools it is for accept it."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from attrs import fields
 
 from runtime.config import Settings, load_settings, read_dotenv
+from runtime.metrics import Metrics
 from runtime.settings_report import unknown_names
 
 ROOT: Final = Path(__file__).parents[2]
@@ -73,6 +75,17 @@ def test_the_services_of_the_compose_file_are_closed_but_for_nginx() -> None:
     shared = text.partition("\nservices:")[0]
     assert "read_only: true" in shared and "cap_drop: [ALL]" in shared
     assert "  inside:\n    internal: true\n" in text
+
+
+def test_dashboard_and_alerts_ask_for_metrics_that_there_are() -> None:
+    names = Metrics().names()
+    dashboard = json.loads((DEPLOY / "grafana.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked += re.findall(r"(?m)^ +expr: (.+)$", (DEPLOY / "alerts.yml").read_text())
+    assert len(asked) > 15
+    for expression in asked:
+        for name in re.findall(r"\bvestnik_\w+", expression):
+            assert re.sub(r"_(bucket|sum|count)$", "", name) in names, name
 
 
 @pytest.fixture
