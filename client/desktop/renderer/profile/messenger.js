@@ -9,6 +9,7 @@ import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
 import { emptyModel, emptyProfile, isOver, reduce } from "../state/model.js";
 import { Db } from "../store/db.js";
+import { erase, fetchAside, moveUnsent, withoutTrace } from "../store/erasing.js";
 import { Files } from "./files.js";
 import { History } from "./history.js";
 import { memoryStore } from "../store/memory.js";
@@ -262,6 +263,7 @@ class Vestnik {
   /** What an earlier log-in left that was kept the other way. @param {string} name @param {boolean} remembered */
   async #fetchUnsent(name, remembered) {
     if (!this.db || !this.platform.durable) return;
+    await fetchAside(name, this.db);
     if (remembered) return moveUnsent(memoryStore(name), this.db);
     const [there, locks] = await Promise.all([indexedDB.databases?.(), navigator.locks?.query()]);
     if (locks?.held?.some((lock) => lock.name === name)) return; // another window lives on it
@@ -347,9 +349,15 @@ class Vestnik {
     if (code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
     await closed;
     const ended = code !== null && ENDED.includes(code);
-    await previews?.close({ destroy: ended }).catch(() => {});
-    if (ended) await db?.forget().catch(() => {});
+    if (ended && db instanceof Db) await this.#erase(db, previews);
+    else await previews?.close({ destroy: ended }).catch(() => {});
     await db?.close();
+  }
+
+  /** @param {Db} db @param {Previews | null} previews */
+  async #erase(db, previews) {
+    const drop = () => Promise.all([erase(db), previews?.close({ destroy: true }).catch(() => {})]);
+    await withoutTrace(drop).catch((error) => console.warn("not all of what was kept could be erased:", error));
   }
 
   /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
@@ -362,7 +370,8 @@ class Vestnik {
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
-    await Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
+    const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
+    await (this.#remembered ? withoutTrace(drop) : drop());
     // where the server cannot be told, the user leaves this machine all the same
     if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
     return DONE;
@@ -430,23 +439,6 @@ class Vestnik {
 
 /** @param {import("../store/db.js").Kept} row @returns {Update} */
 const echoed = (row) => ({ do: "echo", echo: echoOf(row) });
-
-/** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
-async function moveUnsent(from, to) {
-  const { rows, drafts } = await from.load();
-  for (const kept of rows) {
-    const { place: _place, ...row } = /** @type {import("../store/db.js").Kept & {place?: number}} */ (kept);
-    /** @type {import("../store/db.js").Bytes} */
-    const bytes = new Map();
-    for (const { local_id } of row.files ?? []) {
-      const file = await from.file(local_id);
-      if (file) bytes.set(local_id, file.bytes);
-    }
-    await to.addRow(row, undefined, bytes);
-  }
-  if (drafts.size) await to.keepViews({ drafts });
-  await from.destroy();
-}
 
 /** @param {import("../state/model.js").Model} model */
 function hasServer(model) {

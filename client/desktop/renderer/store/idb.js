@@ -32,6 +32,16 @@ export async function deleteDatabase(name) {
 }
 
 /**
+ * Have the browser write its files anew. Chromium keeps all databases of a page's origin in one LevelDB, where what is
+ * deleted lies on in old files. The end of a database makes it gather them; but what came and went between two such ends
+ * can stay for good. So this is called before databases are deleted, to divide the two, and after that.
+ */
+export async function rewriteFiles() {
+  (await openDatabase("vestnik nothing", 1, {})).close();
+  await deleteDatabase("vestnik nothing");
+}
+
+/**
  * One transaction: `work` issues requests (synchronously, or in their `onsuccess`). Resolves with what it returned when
  * all is committed; rejects, with nothing done, where anything failed or it was aborted.
  * @template T

@@ -1,0 +1,75 @@
+/**
+ * The end of what is kept. What a database is emptied of lies on in the browser's files; what is deleted with its database
+ * leaves them, in the right order (idb.js: rewriteFiles). So a log-in that somebody ended takes its database with it, and
+ * what was not sent, which no server has, moves to a fresh one, by way of a third: a crash in between loses nothing.
+ */
+
+import { Db } from "./db.js";
+import { rewriteFiles } from "./idb.js";
+
+/** @typedef {import("./db.js").Store} Store */
+
+/** Milliseconds that a log-in waits for the end of the one before. */
+const PATIENCE = 5_000;
+
+/** Where that waits meanwhile. @param {string} name of the profile */
+export const asideName = (name) => `${name} aside`;
+
+/**
+ * What another window does at the same time comes after it, or before.
+ * @template T @param {string} name of the profile @param {() => Promise<T>} work @param {AbortSignal} [patience]
+ * @returns {Promise<T>}
+ */
+function alone(name, work, patience) {
+  return navigator.locks.request(`${name} erasing`, patience ? { signal: patience } : {}, work);
+}
+
+/** Drop databases so that nothing of them stays on the disk. @param {() => Promise<unknown>} drop */
+export async function withoutTrace(drop) {
+  await rewriteFiles().catch(() => {});
+  await drop();
+  // the first has the files of before rewritten, the second sees that nobody needs them
+  for (let times = 0; times < 2; times += 1) await rewriteFiles().catch(() => {});
+}
+
+/** Drop what the server has too; the outbox and drafts stay. @param {Db} db */
+export async function erase(db) {
+  if (!navigator.locks) return db.forget(); // pages over plain HTTP: two windows could take each other's rows
+  await alone(db.name, async () => {
+    const { rows, drafts } = await db.load();
+    if (!rows.length && !drafts.size) return db.destroy();
+    const aside = new Db(asideName(db.name));
+    await moveUnsent(db, aside);
+    const fresh = new Db(db.name);
+    await moveUnsent(aside, fresh);
+    await fresh.close();
+  });
+}
+
+/** When no other window erases any more: what a crash left aside goes where it belongs. @param {string} name
+ * @param {Store} to */
+export async function fetchAside(name, to) {
+  if (!navigator.locks) return;
+  const work = async () => {
+    const there = (await indexedDB.databases?.()) ?? [];
+    if (there.some((one) => one.name === asideName(name))) await moveUnsent(new Db(asideName(name)), to);
+  };
+  await alone(name, work, AbortSignal.timeout(PATIENCE));
+}
+
+/** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
+export async function moveUnsent(from, to) {
+  const { rows, drafts } = await from.load();
+  for (const kept of rows) {
+    const { place: _place, ...row } = /** @type {import("./db.js").Kept & {place?: number}} */ (kept);
+    /** @type {import("./db.js").Bytes} */
+    const bytes = new Map();
+    for (const { local_id } of row.files ?? []) {
+      const file = await from.file(local_id);
+      if (file) bytes.set(local_id, file.bytes);
+    }
+    await to.addRow(row, undefined, bytes);
+  }
+  if (drafts.size) await to.keepViews({ drafts });
+  await from.destroy();
+}

@@ -1,0 +1,36 @@
+/** What lies in the files of a folder: for tests of what is erased. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Which of these bytes or texts (as UTF-8, and as browsers keep them: UTF-16) are in which files.
+ * @param {string} folder @param {Record<string, string | Buffer>} wanted by what they are
+ * @returns {string[]} what, and where
+ */
+export function residue(folder, wanted) {
+  const needles = Object.entries(wanted).flatMap(([what, one]) =>
+    (typeof one === "string" ? [Buffer.from(one), Buffer.from(one, "utf16le")] : [one]).map((bytes) => ({
+      what,
+      bytes,
+    })),
+  );
+  const found = new Set();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    for (const { what, bytes } of needles) {
+      if (contents(path).includes(bytes)) found.add(`${what}: ${path.slice(folder.length + 1)}`);
+    }
+  }
+  return [...found].sort();
+}
+
+/** @param {string} path of a file that may go at any time */
+function contents(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
