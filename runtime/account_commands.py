@@ -7,18 +7,22 @@ from typing import Literal
 import trio
 
 from chatproto.operations import (
+    AuditLine,
     ChangePassword,
     CreateInvite,
     CreateUser,
     Done,
+    EndSessions,
     FindLogin,
     Invite,
     InvitesFound,
+    ListAudit,
     ListInvites,
     ListUsers,
     LoginFound,
     MakeCode,
     OperationFailed,
+    Outcome,
     OutcomeUnknown,
     Refused,
     RevokeInvite,
@@ -27,9 +31,12 @@ from chatproto.operations import (
     UserFound,
     UsersFound,
 )
+from chatproto.operations.administration import Act
+from chatproto.operations.outcomes import AuditFound
 from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.model import User
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
+from runtime.administration import administer
 from runtime.codes import hash_of, new_code
 from runtime.compose import random_token, storage_of_command
 from runtime.config import Settings
@@ -69,7 +76,7 @@ async def create(settings: Settings, username: str, email: str | None, display_n
         now=datetime.now(UTC),
     )
     async with storage_of_command(settings) as storage:
-        match await storage.perform(operation):
+        match await _act(storage, operation):
             case UserFound(user):
                 return user.id
             case Refused(code):
@@ -97,11 +104,43 @@ async def reset_password(settings: Settings, username: str, password: str) -> in
     hashed = await _hash(password)
     async with storage_of_command(settings) as storage:
         user_id = await _id_of(storage, username)
-        match await storage.perform(ChangePassword(user_id, hashed, None, datetime.now(UTC))):
+        match await _act(storage, ChangePassword(user_id, hashed, None, datetime.now(UTC))):
             case SessionsEnded(session_ids):
                 return len(session_ids)
             case other:
                 raise AccountError(_away(other))
+
+
+async def _act(storage: Storage, act: Act) -> Outcome:
+    """As the operator, which the audit tells."""
+    return await administer(storage.perform, None, None, act, datetime.now(UTC))
+
+
+async def end_sessions(settings: Settings, username: str) -> int:
+    """Sign somebody out everywhere; how many sessions ended."""
+    async with storage_of_command(settings) as storage:
+        user_id = await _id_of(storage, username)
+        match await _act(storage, EndSessions(user_id, session_id=None, keep=None, now=datetime.now(UTC))):
+            case SessionsEnded(session_ids):
+                return len(session_ids)
+            case other:
+                raise AccountError(_away(other))
+
+
+async def list_audit(settings: Settings, limit: int) -> tuple[AuditLine, ...]:
+    """The newest `limit` lines, the newest first."""
+    lines: tuple[AuditLine, ...] = ()
+    async with storage_of_command(settings) as storage:
+        while len(lines) < limit:
+            size = min(PAGE, limit - len(lines))
+            match await storage.perform(ListAudit(None, lines[-1].id if lines else None, size)):
+                case AuditFound(more, has_more):
+                    lines += more
+                    if not has_more:
+                        break
+                case other:
+                    raise AccountError(_away(other))
+    return lines
 
 
 async def _id_of(storage: Storage, username: str) -> int:
@@ -116,7 +155,7 @@ async def reset_link(settings: Settings, username: str) -> str:
     code, now = new_code(random_token), datetime.now(UTC)
     async with storage_of_command(settings) as storage:
         user_id = await _id_of(storage, username)
-        made = await storage.perform(MakeCode(hash_of(code), "reset", user_id, now, now + RESET_LIFETIME))
+        made = await _act(storage, MakeCode(hash_of(code), "reset", user_id, now, now + RESET_LIFETIME))
     if made != Done():
         raise AccountError(_away(made))
     return link_of(public_url(settings), "reset", code)
@@ -128,7 +167,7 @@ async def set_account(
     """Shut somebody out or let them in; make them an admin of the server or not."""
     async with storage_of_command(settings) as storage:
         user_id = await _id_of(storage, username)
-        match await storage.perform(SetAccount(user_id, disabled, role, datetime.now(UTC))):
+        match await _act(storage, SetAccount(user_id, disabled, role, datetime.now(UTC))):
             case SessionsEnded():
                 return
             case Refused(_, detail):
@@ -142,7 +181,7 @@ async def create_invite(settings: Settings, uses: int, days: int) -> str:
     code, now = new_code(random_token), datetime.now(UTC)
     async with storage_of_command(settings) as storage:
         operation = CreateInvite(None, hash_of(code), None, uses, now, now + timedelta(days=days))
-        made = await storage.perform(operation)
+        made = await _act(storage, operation)
     if not isinstance(made, InvitesFound):
         raise AccountError(_away(made))
     return link_of(public_url(settings), "join", code)
@@ -160,7 +199,7 @@ async def list_invites(settings: Settings) -> tuple[Invite, ...]:
 async def revoke_invite(settings: Settings, invite_id: int) -> None:
     """Nobody comes by it any more."""
     async with storage_of_command(settings) as storage:
-        done = await storage.perform(RevokeInvite(None, invite_id, datetime.now(UTC)))
+        done = await _act(storage, RevokeInvite(None, invite_id, datetime.now(UTC)))
     if done != Done():
         raise AccountError(f"{invite_id}: no such invitation" if isinstance(done, Refused) else _away(done))
 

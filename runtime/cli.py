@@ -179,7 +179,7 @@ def _greet(has_pages: bool, setup: str | None, public_url: str, url: str) -> Non
         print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
     if setup is not None:
         print(
-            f"  Nobody is here yet. The first administrator registers at {public_url or url}/join#{setup}", flush=True
+            f"  Nobody is here yet. The first administrator registers at {public_url or url}/setup#{setup}", flush=True
         )
     print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
     print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)

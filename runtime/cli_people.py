@@ -38,6 +38,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     link.add_argument("username")
     link.set_defaults(run=_user_reset_link)
 
+    signed_out = user.add_parser("sign-out", parents=[common], help="end all their sessions")
+    signed_out.add_argument("username")
+    signed_out.set_defaults(run=_user_sign_out)
+
     for action, (help_text, change) in ACCOUNT_CHANGES.items():
         changed = user.add_parser(action, parents=[common], help=help_text)
         changed.add_argument("username")
@@ -53,6 +57,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     revoked = invite.add_parser("revoke", parents=[common], help="nobody comes by it any more")
     revoked.add_argument("id", type=int)
     revoked.set_defaults(run=_invite_revoke)
+
+    audit = commands.add_parser("audit", parents=[common], help="what administrators did, the newest first")
+    audit.add_argument("--limit", type=int, default=50, help="how many lines; by default 50")
+    audit.set_defaults(run=_audit)
 
     mail = commands.add_parser("mail", help="letters to people").add_subparsers(required=True, metavar="ACTION")
     tested = mail.add_parser("test", parents=[common], help="send one now, and say what the server answered")
@@ -100,6 +108,21 @@ def _user_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
 def _user_change(arguments: argparse.Namespace, settings: Settings) -> int:
     trio.run(partial(account_commands.set_account, settings, arguments.username, **arguments.change))
     print(f"{arguments.username}: done")
+    return 0
+
+
+def _user_sign_out(arguments: argparse.Namespace, settings: Settings) -> int:
+    ended = trio.run(account_commands.end_sessions, settings, arguments.username)
+    print(f"{arguments.username}: sessions ended: {ended}")
+    return 0
+
+
+def _audit(arguments: argparse.Namespace, settings: Settings) -> int:
+    for line in trio.run(account_commands.list_audit, settings, arguments.limit):
+        actor = "(operator)" if line.actor is None else line.actor.username
+        subject = "-" if line.subject is None else line.subject.username
+        what = line.action if line.invite_id is None else f"{line.action} {line.invite_id}"
+        print(f"{line.at:%Y-%m-%d %H:%M:%S}\t{actor}\t{what}\t{subject}\t{line.address or '-'}")
     return 0
 
 

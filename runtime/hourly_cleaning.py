@@ -17,7 +17,8 @@ SLICE: Final = 500
 """Rows looked at in one transaction."""
 PAUSE: Final = 0.1
 """Seconds between two slices, for those who wait for the database."""
-KINDS: Final[tuple[Literal["tokens", "sessions", "keys", "codes"], ...]] = ("tokens", "sessions", "keys", "codes")
+Kind = Literal["tokens", "sessions", "keys", "codes", "audit"]
+KINDS: Final[tuple[Kind, ...]] = ("tokens", "sessions", "keys", "codes", "audit")
 
 Ask = Callable[[Operation], Awaitable[Outcome]]
 
@@ -32,8 +33,9 @@ async def clean_for_ever(ask: Ask, now: Callable[[], datetime], interval: float 
 
 
 async def clean(ask: Ask, now: Callable[[], datetime], size: int = SLICE, pause: float = PAUSE) -> dict[str, int]:
-    """One run: how many refresh tokens, sessions, idempotency keys and codes were removed, and sessions ended."""
-    counts = {"old_tokens": 0, "old_sessions": 0, "old_keys": 0, "old_codes": 0, "unused_sessions": 0}
+    """One run: how many refresh tokens, sessions, idempotency keys, codes and lines of the audit were removed, and
+    sessions ended."""
+    counts = {**{f"old_{kind}": 0 for kind in KINDS}, "unused_sessions": 0}
     for kind in KINDS:
         place: int | None = 0
         while place is not None:

@@ -489,6 +489,22 @@ hints = _table(
 """What processes tell each other (`chatproto.operations.relay`); a row is removed a minute later. `sender`: the number
 of a process."""
 
+audit = _table(
+    "audit",
+    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("actor_id", BigInteger, ForeignKey("users.id")),
+    Column("action", String(32), nullable=False),
+    Column("subject_id", BigInteger, ForeignKey("users.id")),
+    Column("invite_id", BigInteger),
+    Column("address", String(64)),
+    Index(None, "at"),
+    Index(None, "actor_id"),
+    Index(None, "subject_id"),
+)
+"""What those who keep the server did (`chatproto.operations.administration.AuditLine`). `actor_id`: null, the operator
+by a command. A line is never changed; it is removed after a year."""
+
 commands = _table(
     "commands",
     Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),

@@ -22,6 +22,15 @@ from chatproto.operations.accounts import (
     TouchSession,
     UpdateUser,
 )
+from chatproto.operations.administration import (
+    Account,
+    Administer,
+    AuditLine,
+    ListAccounts,
+    ListAudit,
+    MeasureServer,
+    Sizes,
+)
 from chatproto.operations.chats import (
     CreateDirect,
     CreateGroup,
@@ -58,8 +67,10 @@ from chatproto.operations.log import (
 )
 from chatproto.operations.message_changes import DeleteMessage, EditMessage, MessageChange, Pin, React
 from chatproto.operations.outcomes import (
+    AccountsFound,
     Appended,
     AroundFound,
+    AuditFound,
     BatchAppended,
     ChatCreated,
     ChatFilesFound,
@@ -85,6 +96,7 @@ from chatproto.operations.outcomes import (
     ReadersFound,
     Refused,
     RevisionsFound,
+    ServerMeasured,
     SessionCreated,
     SessionLoaded,
     SessionsEnded,
@@ -189,16 +201,25 @@ Operation = (
     | ListInvites
     | RevokeInvite
     | SetAccount
+    | Administer
+    | ListAccounts
+    | MeasureServer
+    | ListAudit
 )
 
 __all__ = [
     "AcceptInvite",
+    "Account",
+    "AccountsFound",
     "AddFile",
+    "Administer",
     "AppendBatch",
     "AppendChange",
     "AppendMessage",
     "Appended",
     "AroundFound",
+    "AuditFound",
+    "AuditLine",
     "BatchAppended",
     "ChangePassword",
     "ChatCreated",
@@ -247,6 +268,8 @@ __all__ = [
     "InviteAccepted",
     "InvitesFound",
     "Letter",
+    "ListAccounts",
+    "ListAudit",
     "ListChatFiles",
     "ListChats",
     "ListInvites",
@@ -263,6 +286,7 @@ __all__ = [
     "Marked",
     "Match",
     "MeasureIndex",
+    "MeasureServer",
     "MessageChange",
     "MessagesFound",
     "MessagesMatched",
@@ -289,12 +313,14 @@ __all__ = [
     "SaveLastSeen",
     "SearchMessages",
     "SearchUsers",
+    "ServerMeasured",
     "SessionCreated",
     "SessionLoaded",
     "SessionsEnded",
     "SessionsFound",
     "SetAccount",
     "SetFlags",
+    "Sizes",
     "StoreIndex",
     "StoredFile",
     "Sweep",

@@ -76,9 +76,9 @@ class CleanUp:
     `tokens`: refresh tokens that were exchanged more than 7 days ago and whose successor was used; those of sessions
     that ended more than 7 days ago; those that nobody exchanged for 90 days. `sessions`: those that were not used for
     90 days are ended, those that ended 30 days ago and have no tokens are removed. `keys`: idempotency keys of 24
-    hours ago. `codes`: those of letters that expired 7 days ago. Outcome: CleanedUp."""
+    hours ago. `codes`: those of letters that expired 7 days ago. `audit`: lines of a year ago. Outcome: CleanedUp."""
 
-    kind: Literal["tokens", "sessions", "keys", "codes"]
+    kind: Literal["tokens", "sessions", "keys", "codes", "audit"]
     after_id: int
     limit: int
     now: datetime

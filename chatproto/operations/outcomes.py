@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import Factory, frozen
 
+from chatproto.operations.administration import Account, AuditLine, Sizes
 from chatproto.operations.files import StoredFile
 from chatproto.operations.invites import Invite
 from chatproto.operations.recovery import Letter
@@ -99,6 +100,27 @@ class InviteAccepted:
 
     chat_id: int
     inviter_id: int
+
+
+@frozen
+class AccountsFound:
+    """Ascending by id. `has_more`: others follow."""
+
+    accounts: tuple[Account, ...]
+    has_more: bool
+
+
+@frozen
+class AuditFound:
+    """The newest first. `has_more`: older ones follow."""
+
+    lines: tuple[AuditLine, ...]
+    has_more: bool
+
+
+@frozen
+class ServerMeasured:
+    sizes: Sizes
 
 
 @frozen
@@ -306,6 +328,9 @@ Outcome = (
     | MailTaken
     | InvitesFound
     | InviteAccepted
+    | AccountsFound
+    | AuditFound
+    | ServerMeasured
     | UsersFound
     | ChatCreated
     | ChatsFound

@@ -15,6 +15,7 @@ from attrs import define, evolve, field, frozen
 from chatproto.operations import (
     AcceptInvite,
     AddFile,
+    Administer,
     AppendBatch,
     AppendChange,
     AppendMessage,
@@ -46,6 +47,8 @@ from chatproto.operations import (
     FinishMail,
     HearHints,
     HintRow,
+    ListAccounts,
+    ListAudit,
     ListChatFiles,
     ListChats,
     ListInvites,
@@ -56,6 +59,7 @@ from chatproto.operations import (
     MakeCode,
     Mark,
     MeasureIndex,
+    MeasureServer,
     Operation,
     OrderReset,
     Outcome,
@@ -83,6 +87,7 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
 )
+from chatproto.operations.administration import AuditAction
 from chatproto.operations.recovery import Language
 from chatproto.wire.model import Event, Message, Notify, PrivateUser, User
 
@@ -97,7 +102,12 @@ class Account:
     password_hash: str
     words: frozenset[str]
     last_seen_at: datetime | None = None
-    disabled: bool = False
+    disabled_at: datetime | None = None
+
+    @property
+    def disabled(self) -> bool:
+        """Shut out."""
+        return self.disabled_at is not None
 
 
 @frozen
@@ -133,6 +143,19 @@ class KeptInvite:
     expires_at: datetime
     revoked: bool = False
     by: frozenset[int] = frozenset()
+
+
+@frozen
+class KeptLine:
+    """A line of the audit."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    action: AuditAction
+    subject_id: int | None
+    invite_id: int | None
+    address: str | None
 
 
 @define
@@ -310,6 +333,8 @@ class Store:
     hints: dict[int, HintRow] = field(factory=dict)
     last_hint: int = 0
     invites: list[KeptInvite] = field(factory=list)
+    audit: list[KeptLine] = field(factory=list)
+    lines_written: int = 0
     mails_made: int = 0
     messages: int = 0
     logins_made: int = 0
@@ -328,6 +353,7 @@ class Store:
             codes={key: evolve(code) for key, code in self.codes.items()},
             hints=dict(self.hints),
             invites=[evolve(invite) for invite in self.invites],
+            audit=list(self.audit),
         )
 
     def perform(self, operation: Operation) -> Outcome:
@@ -384,6 +410,7 @@ class Store:
 def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     """What performs each operation; these modules import this one."""
     from chatproto.simulation import store_accounts as accounts
+    from chatproto.simulation import store_administration as administration
     from chatproto.simulation import store_chats as chats
     from chatproto.simulation import store_files as files
     from chatproto.simulation import store_invites as invites
@@ -460,4 +487,8 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         RevokeInvite: invites.revoke_invite,
         AcceptInvite: invites.accept_invite,
         SetAccount: accounts.set_account,
+        Administer: administration.administer,
+        ListAccounts: administration.list_accounts,
+        MeasureServer: administration.measure_server,
+        ListAudit: administration.list_audit,
     }

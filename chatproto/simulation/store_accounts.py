@@ -50,6 +50,7 @@ REUSE_KNOWN = timedelta(days=7)
 ENDED_KNOWN = timedelta(days=30)
 KEY_LIFETIME = timedelta(hours=24)
 CODE_KNOWN = timedelta(days=7)
+AUDIT_KNOWN = timedelta(days=365)
 
 
 def create_user(store: Store, operation: CreateUser) -> Outcome:
@@ -189,6 +190,11 @@ def clean_up(store: Store, operation: CleanUp) -> Outcome:
             for code_hash in gone_codes:
                 del store.codes[code_hash]
             return CleanedUp(len(gone_codes))
+        case "audit":
+            kept_lines = [line for line in store.audit if now - line.at < AUDIT_KNOWN]
+            removed = len(store.audit) - len(kept_lines)
+            store.audit = kept_lines
+            return CleanedUp(removed)
         case _:
             assert_never(operation.kind)
 
@@ -249,7 +255,7 @@ def set_account(store: Store, operation: SetAccount) -> Outcome:
         role: Literal["admin"] | UnsetType = "admin" if operation.role == "admin" else UNSET
         account.user = msgspec.structs.replace(account.user, role=role)
     if operation.disabled is not None:
-        account.disabled = operation.disabled
+        account.disabled_at = operation.now if operation.disabled else None
     return end_all(store, operation.user_id, None, operation.now) if operation.disabled else SessionsEnded(())
 
 

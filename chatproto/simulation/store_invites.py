@@ -27,7 +27,7 @@ def create_invite(store: Store, operation: CreateInvite) -> Outcome:
             return Refused("not_found")
         if room.type != "group" or member.role != "admin":
             return Refused("forbidden")
-    elif not _keeps(store, actor_id):
+    elif not keeps(store, actor_id):
         return Refused("forbidden")
     own = [invite for invite in store.invites if actor_id is not None and invite.created_by == actor_id]
     if sum(not one.revoked and one.expires_at > now and len(one.by) < one.uses for one in own) >= MAX_INVITES:
@@ -45,7 +45,7 @@ def create_invite(store: Store, operation: CreateInvite) -> Outcome:
     return InvitesFound((_shown(made),))
 
 
-def _keeps(store: Store, actor_id: int | None) -> bool:
+def keeps(store: Store, actor_id: int | None) -> bool:
     if actor_id is None:
         return True
     account = store.accounts[actor_id]
@@ -66,8 +66,8 @@ def _shown(invite: KeptInvite) -> Invite:
 
 
 def _seen_by(store: Store, actor_id: int | None) -> list[KeptInvite]:
-    keeps = _keeps(store, actor_id)
-    return [invite for invite in reversed(store.invites) if keeps or invite.created_by == actor_id]
+    sees_all = keeps(store, actor_id)
+    return [invite for invite in reversed(store.invites) if sees_all or invite.created_by == actor_id]
 
 
 def list_invites(store: Store, operation: ListInvites) -> Outcome:

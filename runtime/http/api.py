@@ -11,6 +11,7 @@ from attrs import evolve
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from runtime.http import (
+    administration,
     auth,
     avatars,
     chat_files,
@@ -56,7 +57,7 @@ PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES, *recovery.ROUTES, *invites.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES,
     *message_changes.ROUTES, *files.ROUTES, *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES,
-    *search.ROUTES, *health.ROUTES
+    *search.ROUTES, *administration.ROUTES, *health.ROUTES
 )  # fmt: skip
 _VARY: Final = (b"vary", b"Origin")
 _COMMON: Final[Headers] = [

@@ -24,6 +24,8 @@ CODES_AN_HOUR: Final = 60
 """Codes of one address that open nothing."""
 ADDRESSES_AN_HOUR: Final = 10
 """Letters about one's own address that one user may cause."""
+MEASURES_A_MINUTE: Final = 6
+"""Counts of the whole server that one admin may ask for."""
 FAILURE_WINDOW: Final = 900
 """Seconds over which failed log-ins are counted: so many at once, and then as many spread over this time."""
 HOUR: Final = 3600
@@ -194,7 +196,8 @@ def _key(claims: AccessClaims) -> _Key:
 class Guards:
     """Every limit of HTTP. Those in seconds hold a caller back for a while first; the others refuse at once.
 
-    By user: `reads`, `writes`, `searches`, `uploads` (requests), `new_chats`, `new_members` (people added to groups).
+    By user: `reads`, `writes`, `searches`, `uploads` (requests), `new_chats`, `new_members` (people added to groups),
+    `measures` (of the whole server).
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
     such as were none. `reset_pairs`: by the name that was given and the address; `resets`: by that name, whoever asks.
     `own_letters`: by user.
@@ -214,6 +217,7 @@ class Guards:
     reset_addresses: Buckets[str]
     refused_codes: Buckets[str]
     own_letters: Buckets[int]
+    measures: Buckets[int]
     sessions: LiveSessions = field(factory=LiveSessions)
 
     @classmethod
@@ -232,6 +236,7 @@ class Guards:
             resets=Buckets(_over(RESETS_OF_A_NAME_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
             reset_addresses=_by_address(settings.limit_resets, HOUR),
             refused_codes=_by_address(CODES_AN_HOUR, HOUR),
+            measures=_by_user(MEASURES_A_MINUTE / MINUTE, MEASURES_A_MINUTE),
             own_letters=_by_user(ADDRESSES_AN_HOUR / HOUR, ADDRESSES_AN_HOUR),
             logins=LoginLimiter(
                 pairs=Buckets(_over(settings.limit_login_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),

@@ -23,6 +23,7 @@ from chatproto.operations import (
 )
 from chatproto.operations.outcomes import ChatFound
 from chatproto.wire.model import Chat
+from runtime.administration import administer
 from runtime.codes import hash_of, new_code
 from runtime.http.fields import Id
 from runtime.http.problem import Problem, refusal
@@ -69,7 +70,10 @@ async def create_invite(call: Call[NewInvite, None]) -> Result:
     code, now = new_code(services.random_token), services.now()
     expires_at = now + timedelta(seconds=body.expires_in)
     operation = CreateInvite(call.me.user_id, hash_of(code), body.chat_id, body.uses, now, expires_at)
-    outcome = await call.ask(operation)
+    if body.chat_id is None:
+        outcome = await administer(call.ask, call.me.user_id, call.address, operation, now)
+    else:
+        outcome = await call.ask(operation)
     if not isinstance(outcome, InvitesFound):
         return refusal(outcome)
     public_url = services.settings.public_url
@@ -86,8 +90,12 @@ async def list_invites(call: Call[None, None]) -> Result:
 
 
 async def revoke_invite(call: Call[None, None], invite_id: int) -> Result:
-    """Nobody comes by it any more."""
-    outcome = await call.ask(RevokeInvite(call.me.user_id, invite_id, call.services.now()))
+    """Nobody comes by it any more. Admins of the server may take back any, which is written down; others their own."""
+    user_id, now = call.me.user_id, call.services.now()
+    revoke = RevokeInvite(user_id, invite_id, now)
+    outcome = await administer(call.ask, user_id, call.address, revoke, now)
+    if isinstance(outcome, Refused) and outcome.code == "forbidden":
+        outcome = await call.ask(revoke)
     return Answer(204) if outcome == Done() else refusal(outcome)
 
 

@@ -33,7 +33,7 @@ PACKED: Final = frozenset({".css", ".html", ".js", ".json", ".svg", ".webmanifes
 PRIVATE: Final = frozenset({"package.json"})
 NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """Of a file or folder: nothing hidden, nothing that means anything in a URL or a route."""
-DOORS: Final = ("/", "/reset", "/confirm", "/join")
+DOORS: Final = ("/", "/reset", "/confirm", "/join", "/setup")
 """Where the messenger's one page stands: itself, and where links in letters lead."""
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes; a larger one is no file of ours."""

@@ -21,6 +21,7 @@ from attrs import evolve, frozen
 from chatproto.operations import (
     AcceptInvite,
     AddFile,
+    Administer,
     AppendBatch,
     AppendChange,
     AppendMessage,
@@ -51,6 +52,8 @@ from chatproto.operations import (
     FindUsers,
     FinishMail,
     HearHints,
+    ListAccounts,
+    ListAudit,
     ListChatFiles,
     ListChats,
     ListInvites,
@@ -61,6 +64,7 @@ from chatproto.operations import (
     MakeCode,
     Mark,
     MeasureIndex,
+    MeasureServer,
     Operation,
     OperationFailed,
     OrderReset,
@@ -90,6 +94,7 @@ from chatproto.operations import (
 )
 from storage.statements import Steps
 from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, set_account, update_user
+from storage.transactions.administration import administer
 from storage.transactions.batches import append_alone, append_batch
 from storage.transactions.chat_files import list_chat_files
 from storage.transactions.chats import list_chats, load_chat, set_flags
@@ -107,6 +112,7 @@ from storage.transactions.message_search import search_messages
 from storage.transactions.pages import fetch_around, fetch_messages, fetch_page, read_log
 from storage.transactions.relay import hear_hints, tell_hints
 from storage.transactions.search import find_users, search_users
+from storage.transactions.server_views import list_accounts, list_audit, measure_server
 from storage.transactions.sessions import (
     change_password,
     create_session,
@@ -262,5 +268,13 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(accept_invite, operation), writes=True)
         case SetAccount():
             return Plan(partial(set_account, operation), writes=True)
+        case Administer():
+            return Plan(partial(administer, operation), writes=True)
+        case ListAccounts():
+            return Plan(partial(list_accounts, operation), writes=False)
+        case MeasureServer():
+            return Plan(partial(measure_server, operation), writes=False)
+        case ListAudit():
+            return Plan(partial(list_audit, operation), writes=False)
         case _:
             assert_never(operation)

@@ -61,7 +61,7 @@ _SET_ROLE: Final = Statement(update(users).where(users.c.id == bindparam("user_i
 _DISABLE: Final = Statement(
     update(users).where(users.c.id == bindparam("user_id")).values(disabled_at=bindparam("disabled_at"))
 )
-_LOCK_KEEPERS: Final = Statement(
+LOCK_KEEPERS: Final = Statement(
     select(users.c.id)
     .where(users.c.role == "admin", users.c.disabled_at.is_(None))
     .order_by(users.c.id)
@@ -136,7 +136,7 @@ def _write_words(user_id: int, words: Iterable[str]) -> Steps[None]:
 
 def set_account(operation: SetAccount) -> Steps[Outcome]:
     """All admins are locked, in the order of their ids: of two who shut each other out one comes second."""
-    keepers: list[int] = yield from _LOCK_KEEPERS.column()
+    keepers: list[int] = yield from LOCK_KEEPERS.column()
     if (yield from _LOCK.one(user_id=operation.user_id)) is None:
         return Refused("not_found")
     loses = operation.disabled is True or operation.role == "member"

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, exists, or_, select, up
 
 from chatproto.operations import CleanedUp, CleanUp, Outcome
 from storage.statements import Statement, Steps
-from storage.tables import codes, idempotency_keys, refresh_tokens, sessions
+from storage.tables import audit, codes, idempotency_keys, refresh_tokens, sessions
 from storage.transactions.groups import KEY_LIFETIME
 from storage.transactions.sessions import UNUSED
 
@@ -23,6 +23,8 @@ ENDED_KNOWN: Final = timedelta(days=30)
 """So long a session is kept after its end."""
 CODE_KNOWN: Final = timedelta(days=7)
 """So long after its end it is told of a code whether it was used."""
+AUDIT_KNOWN: Final = timedelta(days=365)
+"""So long a line of the audit is kept."""
 
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
 
@@ -83,6 +85,10 @@ _CODES: Final = Statement(
     select(codes.c.hash).where(codes.c.expires_at <= bindparam("before")).limit(bindparam("limit"))
 )
 _DELETE_CODES: Final = Statement(delete(codes).where(codes.c.hash.in_(bindparam("hashes", expanding=True))))
+_LINES: Final = Statement(
+    select(audit.c.id).where(audit.c.at <= bindparam("before")).order_by(audit.c.at).limit(bindparam("limit"))
+)
+_DELETE_LINES: Final = Statement(delete(audit).where(audit.c.id.in_(_IDS)))
 
 
 class _Token(NamedTuple):
@@ -123,6 +129,8 @@ def clean_up(operation: CleanUp) -> Steps[Outcome]:
             return (yield from _clean_keys(operation))
         case "codes":
             return (yield from _clean_codes(operation))
+        case "audit":
+            return (yield from _clean_audit(operation))
         case _:
             assert_never(operation.kind)
 
@@ -165,6 +173,13 @@ def _clean_codes(operation: CleanUp) -> Steps[CleanedUp]:
     if hashes:
         yield from _DELETE_CODES.run(hashes=hashes)
     return CleanedUp(len(hashes), next_id=0 if len(hashes) == operation.limit else None)
+
+
+def _clean_audit(operation: CleanUp) -> Steps[CleanedUp]:
+    ids = yield from _LINES.column(before=operation.now - AUDIT_KNOWN, limit=operation.limit)
+    if ids:
+        yield from _DELETE_LINES.run(ids=ids)
+    return CleanedUp(len(ids), next_id=0 if len(ids) == operation.limit else None)
 
 
 def _next(rows: Sequence[_Token] | Sequence[_Session], limit: int) -> int | None:

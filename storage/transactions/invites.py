@@ -107,7 +107,7 @@ def create_invite(operation: CreateInvite) -> Steps[Outcome]:
             return Refused("not_found")
         if member.type != "group" or member.role != "admin":
             return Refused("forbidden")
-    elif not (yield from _keeps(actor_id)):
+    elif not (yield from keeps(actor_id)):
         return Refused("forbidden")
     if actor_id is not None:
         live = yield from _LIVE.one(user_id=actor_id, now=operation.now)
@@ -125,14 +125,14 @@ def create_invite(operation: CreateInvite) -> Steps[Outcome]:
     return InvitesFound(tuple(map(_shown, found)))
 
 
-def _keeps(actor_id: int | None) -> Steps[bool]:
+def keeps(actor_id: int | None) -> Steps[bool]:
     """The operator, or an admin of the server."""
     return actor_id is None or (yield from _KEEPER.one(user_id=actor_id)) is not None
 
 
 def list_invites(operation: ListInvites) -> Steps[Outcome]:
     """The newest first."""
-    if (yield from _keeps(operation.actor_id)):
+    if (yield from keeps(operation.actor_id)):
         found = yield from _ALL.all(limit=operation.limit)
     else:
         found = yield from _OWN.all(user_id=operation.actor_id, limit=operation.limit)
@@ -155,7 +155,7 @@ def _shown(row: InviteRow) -> Invite:
 def revoke_invite(operation: RevokeInvite) -> Steps[Outcome]:
     """Twice does no harm."""
     row = yield from _BY_ID.first(invite_id=operation.invite_id)
-    if row is None or (row.created_by != operation.actor_id and not (yield from _keeps(operation.actor_id))):
+    if row is None or (row.created_by != operation.actor_id and not (yield from keeps(operation.actor_id))):
         return Refused("not_found")
     yield from _REVOKE.run(invite_id=operation.invite_id, revoked_at=operation.now)
     return Done()

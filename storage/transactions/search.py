@@ -10,7 +10,7 @@ from storage.statements import Statement, Steps
 from storage.tables import user_words, users
 from storage.transactions.people import users_seen_by
 
-_LAST_CHARACTER: Final = "\U0010ffff"
+LAST_CHARACTER: Final = "\U0010ffff"
 
 
 def _by_prefixes(count: int) -> Statement:
@@ -60,7 +60,7 @@ def search_users(operation: SearchUsers) -> Steps[Outcome]:
         addressed = yield from _BY_EMAIL.column(email_key=operation.email_key, caller_id=caller_id)
     if prefixes:
         ranges: dict[str, Any] = {f"low_{number}": prefix for number, prefix in enumerate(prefixes)}
-        ranges |= {f"high_{number}": prefix + _LAST_CHARACTER for number, prefix in enumerate(prefixes)}
+        ranges |= {f"high_{number}": prefix + LAST_CHARACTER for number, prefix in enumerate(prefixes)}
         ids = yield from _BY_PREFIXES[len(prefixes)].column(**ranges, caller_id=caller_id, limit=operation.limit)
     found = yield from users_seen_by(caller_id, [*addressed, *ids])
     known = [user_id for user_id in addressed if found[user_id].online is not None]  # a chat is shared

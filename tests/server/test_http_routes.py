@@ -27,6 +27,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/auth/reset"): {"login": "anna"},
     ("POST", "/api/auth/reset/confirm"): {"code": "x", "new_password": PASSWORD},
     ("POST", "/api/auth/email/confirm"): {"code": "x"},
+    ("PATCH", "/api/admin/users/{user_id}"): {"disabled": False},
     ("POST", "/api/invites"): {},
     ("POST", "/api/invites/accept"): {"code": "x"},
 }

@@ -18,6 +18,7 @@ from tests.server.test_http_routes import BODIES, url
 WITH_TOKEN = [route for route in API if route.needs_token]
 OF_A_FILE = [route for route in WITH_TOKEN if "{file_id}" in route.path or "{upload_id}" in route.path]
 OF_A_CHAT = [route for route in WITH_TOKEN if "{chat_id}" in route.path]
+OF_ADMINS = [route for route in WITH_TOKEN if route.path.startswith("/api/admin/")]
 OWN_OR_OPEN: Final = {
     "GET /api/auth/me", "PATCH /api/auth/me", "POST /api/auth/password", "GET /api/auth/sessions", "GET /api/chats",
     "POST /api/chats", "GET /api/users", "GET /api/users/search", "GET /api/users/{user_id}",
@@ -57,6 +58,7 @@ async def test_a_strangers_requests_are_answered_as_if_the_chat_were_not_there(h
         assert code_of(known) == "not_found", name_of(route)
         assert known.content == unknown.content, name_of(route)
         walked.add(name_of(route))
+    walked |= {name_of(route) for route in OF_ADMINS}  # test_administration.py walks these
     walked |= {name_of(route) for route in OF_A_FILE}  # test_http_files.py walks these
     assert walked | OWN_OR_OPEN == {name_of(route) for route in WITH_TOKEN}, "a new route: where does it belong?"
     assert (await anna.get(f"/api/chats/{strange}")).json() == before

@@ -6,7 +6,7 @@
 /**
  * @typedef {{id: number, username: string, display_name: string, avatar_url?: string | null, created_at: string,
  *   online?: boolean | null, last_seen_at?: string | null}} User
- * @typedef {User & {email?: string | null, email_verified?: boolean}} PrivateUser
+ * @typedef {User & {email?: string | null, email_verified?: boolean, role?: "admin"}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
  *   attachments?: Attachment[], reactions?: Reaction[], cid: string,
@@ -18,6 +18,17 @@
  * @typedef {{user: User, role: "member" | "admin", joined_at: string, read_seq: number, delivered_seq: number}} Member
  */
 
+/** An account as those see it who keep the server; lines of what they did; how much there is; an invitation.
+ * @typedef {{id: number, username: string, display_name: string, avatar_url: string | null, created_at: string,
+ *   email: string | null, role: "member" | "admin", disabled_at: string | null, last_seen_at: string | null,
+ *   sessions: number, file_bytes: number}} Account
+ * @typedef {{id: number, username: string, display_name: string}} NamedPerson
+ * @typedef {{id: number, at: string, actor: NamedPerson | null, action: string, subject: NamedPerson | null,
+ *   invite_id: number | null, address: string | null}} AuditLine
+ * @typedef {{people: number, disabled: number, sessions: number, chats: number, messages: number, files: number,
+ *   file_bytes: number}} Sizes
+ * @typedef {{id: number, chat_id: number | null, created_by: number | null, uses: number, used: number,
+ *   expires_at: string, revoked: boolean}} Invite */
 /** One emoji under a message. `user_ids`: the first 20 who chose it, and whoever else is known to have; oneself among them.
  * @typedef {{emoji: string, count: number, user_ids: number[]}} Reaction */
 /** A file that a message holds. `preview_url`: where the server made a smaller picture of it.
@@ -227,6 +238,17 @@
  *   resetPassword: (code: string, next: string) => Promise<Done | Refused>,
  *   confirmEmail: (code: string) => Promise<Done | Refused>,
  *   acceptInvite: (code: string) => Promise<{ok: true, chat_id: number} | Refused>,
+ *   accounts: (which: {query: string, role: string, disabled: string, afterId: number}) =>
+ *     Promise<{ok: true, accounts: Account[], has_more: boolean} | Refused>,
+ *   changeAccount: (userId: number, change: {disabled?: boolean, role?: "member" | "admin"}) => Promise<Done | Refused>,
+ *   signOutUser: (userId: number) => Promise<Done | Refused>,
+ *   makeResetLink: (userId: number) => Promise<{ok: true, code: string, url: string | null} | Refused>,
+ *   serverSizes: () => Promise<{ok: true, sizes: Sizes} | Refused>,
+ *   audit: (beforeId: number | null) => Promise<{ok: true, lines: AuditLine[], has_more: boolean} | Refused>,
+ *   invites: () => Promise<{ok: true, invites: Invite[]} | Refused>,
+ *   createInvite: (wanted: {uses: number, days: number, chatId: number | null}) =>
+ *     Promise<{ok: true, code: string, url: string | null} | Refused>,
+ *   revokeInvite: (id: number) => Promise<Done | Refused>,
  *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
@@ -262,7 +284,7 @@
  *   setBadge: (count: number, title: string) => void,
  *   openExternal: (url: string) => Promise<boolean>,
  *   attention: () => void,
- *   onOpenChat: (listener: (place: number | {chat_id: number, seq: number | null}) => void) => void,
+ *   onOpenChat: (listener: (place: number | {chat_id: number, seq: number | null} | {join: string}) => void) => void,
  *   onWake: (listener: () => void) => void,
  *   saveFile: (url: string) => Promise<boolean>,
  *   showInFolder: (key: number) => Promise<boolean>,

@@ -16,6 +16,7 @@ import { memoryStore } from "../store/memory.js";
 import { PreviewStore } from "../store/previews.js";
 import { Outgoing } from "./outgoing.js";
 import { Previews } from "./previews.js";
+import { adminActions } from "./admin-requests.js";
 import { requestActions } from "./requests.js";
 import { Profile, profileName } from "./profile.js";
 import { Searches } from "./searches.js";
@@ -57,6 +58,7 @@ export function createMessenger(platform, options = {}) {
   );
   return {
     ...requests,
+    ...adminActions(() => vestnik.api),
     state: () => vestnik.model,
     subscribe: (listener) => subscribed(vestnik.listeners, listener),
     onArrival: (listener) => subscribed(vestnik.arrivals, listener),

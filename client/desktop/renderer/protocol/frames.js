@@ -163,8 +163,8 @@ export const isSearchAnswer = shape({
 export const isChatFiles = (value) =>
   shape({ files: listOf(shape({ file: isFile, seq: isId })) })(value) && typeof value.has_more === "boolean";
 
-/** A profile. */
-export { isUser };
+/** A profile, and the parts of shapes. */
+export { isId, isSeq, isText, isTime, isUser, listOf, orNull, shape };
 
 const pageFields = { items: listOf(isItem), users: listOf(isUser), from_seq: isSeq, to_seq: isSeq, last_seq: isSeq };
 

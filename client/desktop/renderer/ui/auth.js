@@ -40,7 +40,11 @@ export class Auth {
   /** @type {Forgot | null} */
   #forgot = null;
   /** The code of the link that led here. */
-  #invite = location.pathname === "/join" ? location.hash.slice(1) : "";
+  #invite = ["/join", "/setup"].includes(location.pathname) ? location.hash.slice(1) : "";
+  /** Nobody is on the server yet: who registers by that code keeps it. */
+  #first = location.pathname === "/setup";
+  /** The code of a link into the app, by which nobody has come yet. */
+  #unused = "";
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
@@ -48,8 +52,25 @@ export class Auth {
     const typed = takeTyped();
     this.#mode = typed.mode;
     this.#login = typed.login;
+    if (typed.invite) this.invited(typed.invite);
     if (this.#invite) this.#mode = "register";
     this.page = authPage(face);
+  }
+
+  /** By a link into the app. @param {string} code */
+  invited(code) {
+    this.#invite = this.#unused = code;
+    this.#mode = "register";
+    this.#forgot = null;
+    this.#refused = null;
+    this.#wrong = {};
+  }
+
+  /** The code of a link into the app for who logged in instead of registering; "" for none. It is told once. */
+  takeInvite() {
+    const code = this.#unused;
+    this.#unused = "";
+    return code;
   }
 
   /** @param {State} state */
@@ -58,9 +79,9 @@ export class Auth {
     if (this.#forgot) return this.page(this.#forgot.template());
     return this.page(
       html`<form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit} @input=${this.#typed}>
-        <h1>${t(login ? "auth.login_title" : "auth.register_title")}</h1>
-        ${state.server.fixed ? nothing : this.#serverPart(state)} ${this.#notice(state)}
-        ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
+        <h1>${t(login ? "auth.login_title" : this.#first ? "auth.first_title" : "auth.register_title")}</h1>
+        ${login ? nothing : this.#invitation()} ${state.server.fixed ? nothing : this.#serverPart(state)}
+        ${this.#notice(state)} ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
         <button class="btn btn--primary btn--wide" aria-busy=${this.#busy}>
           ${this.#busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing} ${this.#verb()}
         </button>
@@ -72,6 +93,20 @@ export class Auth {
         </p>
       </form>`,
     );
+  }
+
+  /** What the code of the link does. */
+  #invitation() {
+    if (!this.#invite) return nothing;
+    if (this.#first) return html`<p class="auth__text">${t("auth.first_about")}</p>`;
+    return html`<p class="auth__text">
+      ${t("auth.invited")}
+      ${
+        this.face.platform.desktop
+          ? nothing
+          : html`<a class="link-btn" href="vestnik://join/${this.#invite}">${t("auth.open_app")}</a>`
+      }
+    </p>`;
   }
 
   #verb() {
@@ -248,7 +283,7 @@ export class Auth {
     this.#editServer({ busy: true, wrong: "" });
     const { messenger } = this.face;
     const probed = await messenger.probe(url);
-    keepTyped(this.#mode);
+    keepTyped(this.#mode, this.#unused);
     const saved = probed.ok ? await messenger.setServer(url) : probed;
     if (!saved.ok) return this.#editServer({ busy: false, open: true, wrong: errorText(saved) }, "auth-server");
     this.#refused = null;
@@ -314,6 +349,7 @@ export class Auth {
     };
     if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember }, waits);
     const invite = this.#invite;
+    this.#unused = "";
     if (invite) history.replaceState(history.state, "", "/"); // who registers by it has not to join any more
     const [username, email, display_name] = [value("username"), value("email"), value("display_name")];
     return messenger.register(
@@ -369,16 +405,16 @@ function valueOf(id) {
 
 const TYPED = "vestnik typed";
 
-/** Over one loading of the page, in this window; never a password. @param {"login" | "register"} mode */
-function keepTyped(mode) {
-  sessionStorage.setItem(TYPED, JSON.stringify({ mode, login: valueOf(`auth-${FIELDS[mode][0]}`) }));
+/** Over one loading of the page, in this window; never a password. @param {"login" | "register"} mode @param {string} invite */
+function keepTyped(mode, invite) {
+  sessionStorage.setItem(TYPED, JSON.stringify({ mode, invite, login: valueOf(`auth-${FIELDS[mode][0]}`) }));
 }
 
-/** @returns {{mode: "login" | "register", login: string}} */
+/** @returns {{mode: "login" | "register", login: string, invite: string}} */
 function takeTyped() {
   const kept = sessionStorage.getItem(TYPED);
   sessionStorage.removeItem(TYPED);
-  return kept ? JSON.parse(kept) : { mode: "login", login: "" };
+  return kept ? JSON.parse(kept) : { mode: "login", login: "", invite: "" };
 }
 
 /** After the next render. @param {string} id */

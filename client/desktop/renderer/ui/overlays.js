@@ -12,6 +12,7 @@ import { avatarDialog } from "./dialogs/avatar.js";
 import { chatInfo } from "./dialogs/chat-info.js";
 import { date } from "./dialogs/date.js";
 import { confirm } from "./dialogs/confirm.js";
+import { groupInvites } from "./dialogs/invites.js";
 import { findMessages } from "./dialogs/find-messages.js";
 import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
@@ -48,6 +49,7 @@ const DIALOGS = {
   shortcuts,
   confirm,
   "find-messages": findMessages,
+  invites: groupInvites,
   forward,
   picture,
   pins,

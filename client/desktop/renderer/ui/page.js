@@ -90,9 +90,10 @@ export class App {
     window.addEventListener("keydown", this.#key);
     for (const kind of /** @type {const} */ (["dragover", "drop"])) window.addEventListener(kind, this.#dropped);
     window.addEventListener("hashchange", () => this.#openHash());
-    platform.onOpenChat(
-      (place) => void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place),
-    );
+    platform.onOpenChat((place) => {
+      if (typeof place === "object" && "join" in place) this.#invited(place.join);
+      else void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place);
+    });
     platform.onSaved((file) => this.#saved(file));
     platform.onMenu((action) => this.#run(action, 0));
     await this.#follow(messenger.state());
@@ -135,13 +136,20 @@ export class App {
     render(this.#template(state, now, whole), this.root);
     if (this.#parts) this.#parts.rendered(state, whole);
     else document.title = t("auth.brand");
-    if (location.pathname === "/join" && state.phase === "signed_in") void this.#join(location.hash.slice(1));
+    if (state.phase === "signed_in") this.#joinLate();
     if (this.#wanted !== null && state.phase === "signed_in") {
       const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
       this.#wantedSeq = null;
       void this.#openPlace(place);
     }
     this.#later(state, now.getTime());
+  }
+
+  /** What somebody was invited to before they logged in. */
+  #joinLate() {
+    const code = location.pathname === "/join" ? location.hash.slice(1) : this.auth.takeInvite();
+    if (code) void this.#join(code);
+    else if (location.pathname === "/setup") history.replaceState(history.state, "", "/");
   }
 
   /** Language, theme and size. @param {State} state */
@@ -219,6 +227,14 @@ export class App {
     if (chatId !== null) this.face.focusComposer();
     else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
     return opening;
+  }
+
+  /** By a link into the app: who is signed in joins, others register by it, or join after they logged in.
+   * @param {string} code */
+  #invited(code) {
+    if (this.face.messenger.state().phase === "signed_in") void this.#join(code);
+    else this.auth.invited(code);
+    this.#redraw();
   }
 
   /** The group of an invitation. @param {string} code */

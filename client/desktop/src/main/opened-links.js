@@ -1,14 +1,20 @@
-/** Links that come from outside: vestnik://chat/42, vestnik://chat/42/7. Pure. */
+/** Links that come from outside: vestnik://chat/42, vestnik://chat/42/7, vestnik://join/CODE. Pure. */
 
 "use strict";
 
 const OPEN_CHAT = /^vestnik:\/\/chat\/([1-9][0-9]{0,15})(?:\/([1-9][0-9]{0,15}))?\/?$/;
 
-/** A chat, or a message in it. @typedef {number | {chat_id: number, seq: number}} Place */
+/** As the server makes them (runtime/codes.py). */
+const JOIN = /^vestnik:\/\/join\/([A-Za-z0-9_-]{22})\/?$/;
 
-/** What a deep link opens; anything but the two known forms is null. @param {unknown} link @returns {Place | null} */
+/** A chat, a message in it, or an invitation. @typedef {number | {chat_id: number, seq: number} | {join: string}} Place */
+
+/** What a deep link opens; anything but the known forms is null. @param {unknown} link @returns {Place | null} */
 function chatOfLink(link) {
-  const found = typeof link === "string" ? OPEN_CHAT.exec(link) : null;
+  if (typeof link !== "string") return null;
+  const join = JOIN.exec(link);
+  if (join) return { join: join[1] };
+  const found = OPEN_CHAT.exec(link);
   if (!found) return null;
   const id = Number(found[1]);
   const seq = found[2] === undefined ? null : Number(found[2]);

@@ -6,12 +6,19 @@ import links from "../../src/main/opened-links.js";
 
 const { chatOfArguments, chatOfLink } = links;
 
-test("one form opens a chat, one a message, and only those", () => {
+test("one form opens a chat, one a message, one joins, and only those", () => {
   assert.equal(chatOfLink("vestnik://chat/42"), 42);
   assert.equal(chatOfLink("vestnik://chat/42/"), 42);
   assert.equal(chatOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
   assert.deepEqual(chatOfLink("vestnik://chat/42/7"), { chat_id: 42, seq: 7 });
+  assert.deepEqual(chatOfLink("vestnik://join/AAAAAAAAAAAAAAAAAAAA-_"), { join: "AAAAAAAAAAAAAAAAAAAA-_" });
   const others = [
+    "vestnik://join/",
+    `vestnik://join/${"A".repeat(21)}`,
+    `vestnik://join/${"A".repeat(23)}`,
+    `vestnik://join/${"A".repeat(21)}%`,
+    `vestnik://join/${"A".repeat(22)}\n`,
+    `vestnik://join/${"A".repeat(22)}?x`,
     "vestnik://chat/42/0",
     "vestnik://chat/42/9007199254740992",
     "vestnik://chat/42/7/1",

@@ -138,6 +138,7 @@ export function chatInfo(face, { chatId }, close) {
       act("image", t("info.avatar"), () => face.overlays.open("avatar", { chatId })),
       act("edit", t("info.rename"), () => face.overlays.open("rename", { chatId })),
       act("adduser", t("info.add"), () => face.overlays.open("add-members", { chatId })),
+      act("link", t("info.invites"), () => face.overlays.open("invites", { chatId })),
     ];
     const out = act("logout", t("info.leave"), () => void leave(chat, state.me?.id ?? 0), { danger: true });
     return [...flags, ...(chat.role === "admin" ? admin : []), files, hide, out];

@@ -6,6 +6,7 @@ import { closeButton } from "../parts/dialog.js";
 import { icon } from "../parts/icon.js";
 import { step } from "../parts/menu.js";
 import { appPane } from "./settings/desktop-app.js";
+import { administrationPane } from "./settings/administration.js";
 import { appearancePane } from "./settings/looks.js";
 import { keyboardPane } from "./settings/keyboard.js";
 import { notificationsPane } from "./settings/notices.js";
@@ -16,7 +17,8 @@ import { sessionsPane } from "./settings/sessions.js";
 /**
  * `body` is what scrolls, `foot` what stands under it. `opened`: its tab was chosen.
  * @typedef {{body: (state: State) => unknown, foot?: (state: State) => unknown, opened?: () => void}} Pane
- * @typedef {{id: string, icon: string, label: string, make: (face: Face) => Pane}} Tab
+ * `admin`: for those who keep the server.
+ * @typedef {{id: string, icon: string, label: string, admin?: boolean, make: (face: Face) => Pane}} Tab
  */
 
 /** @type {readonly Tab[]} */
@@ -26,6 +28,7 @@ const TABS = [
   { id: "notifications", icon: "bell", label: "settings.notifications", make: notificationsPane },
   { id: "keyboard", icon: "keyboard", label: "settings.keyboard", make: keyboardPane },
   { id: "sessions", icon: "monitor", label: "settings.sessions", make: sessionsPane },
+  { id: "admin", icon: "server", label: "admin.title", admin: true, make: administrationPane },
   { id: "app", icon: "settings", label: "settings.app", make: appPane },
 ];
 
@@ -33,7 +36,9 @@ const TABS = [
 export function settings(face, { tab = "profile" }, close) {
   /** @type {Map<string, Pane>} */
   const panes = new Map();
-  let current = TABS.find(({ id }) => id === tab) ?? TABS[0];
+  const isAdmin = () => face.messenger.state().me?.role === "admin";
+  const tabs = () => TABS.filter(({ admin }) => !admin || isAdmin());
+  let current = tabs().find(({ id }) => id === tab) ?? TABS[0];
   const pane = () => {
     const made = panes.get(current.id) ?? current.make(face);
     panes.set(current.id, made);
@@ -51,11 +56,12 @@ export function settings(face, { tab = "profile" }, close) {
 
   /** @param {KeyboardEvent} event */
   function keys(event) {
-    const next = step(event, TABS.indexOf(current), TABS.length);
+    const shown = tabs();
+    const next = step(event, shown.indexOf(current), shown.length);
     if (next === null) return;
     event.preventDefault();
-    choose(TABS[next]);
-    document.getElementById(`tab-${TABS[next].id}`)?.focus();
+    choose(shown[next]);
+    document.getElementById(`tab-${shown[next].id}`)?.focus();
   }
 
   /** @param {Tab} one */
@@ -85,7 +91,7 @@ export function settings(face, { tab = "profile" }, close) {
       return html`<nav class="set__nav" aria-label=${t("settings.parts")}>
           <h2>${t("settings.title")}</h2>
           <div role="tablist" aria-orientation="vertical" aria-label=${t("settings.parts")} @keydown=${keys}>
-            ${TABS.map(tabButton)}
+            ${tabs().map(tabButton)}
           </div>
           <button type="button" aria-label=${t("settings.sign_out")} @click=${() => signOut(face)}>
             ${icon("logout")}<span>${t("settings.sign_out")}</span>

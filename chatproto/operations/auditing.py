@@ -1,0 +1,64 @@
+"""What stands in the lines of the audit: derived from what was asked and what came of it."""
+
+from typing import assert_never
+
+from chatproto.operations.accounts import ChangePassword, CreateUser, EndSessions
+from chatproto.operations.administration import Act, AuditAction, Role
+from chatproto.operations.invites import CreateInvite, RevokeInvite, SetAccount
+from chatproto.operations.outcomes import InvitesFound, Outcome, UserFound
+from chatproto.operations.recovery import MakeCode
+
+
+def subject_of(act: Act) -> int | None:
+    """The account that an act is about, where there is one before it."""
+    match act:
+        case SetAccount() | MakeCode() | EndSessions() | ChangePassword():
+            return act.user_id
+        case CreateUser() | CreateInvite() | RevokeInvite():
+            return None
+        case _:
+            assert_never(act)
+
+
+def about(act: Act, outcome: Outcome) -> tuple[int | None, int | None]:
+    """The account and the invitation that a line names."""
+    match outcome:
+        case UserFound(user):
+            return user.id, None
+        case InvitesFound(invites):
+            return None, invites[0].id
+        case _:
+            return subject_of(act), act.invite_id if isinstance(act, RevokeInvite) else None
+
+
+def actions_of(act: Act) -> tuple[AuditAction, ...]:
+    """What an act is called in the audit, one line each."""
+    match act:
+        case CreateUser():
+            return ("account_created",)
+        case MakeCode():
+            return ("reset_link",)
+        case EndSessions():
+            return ("sessions_ended",)
+        case ChangePassword():
+            return ("password_set",)
+        case CreateInvite():
+            return ("invite_created",)
+        case RevokeInvite():
+            return ("invite_revoked",)
+        case SetAccount(_, disabled, role):
+            return (*_access(disabled), *_role(role))
+        case _:
+            assert_never(act)
+
+
+def _access(disabled: bool | None) -> tuple[AuditAction, ...]:
+    if disabled is None:
+        return ()
+    return ("account_disabled",) if disabled else ("account_enabled",)
+
+
+def _role(role: Role | None) -> tuple[AuditAction, ...]:
+    if role is None:
+        return ()
+    return ("admin_granted",) if role == "admin" else ("admin_taken",)

@@ -1,0 +1,99 @@
+/** Invitations, and what those who keep the server do: one HTTP request each. */
+
+import {
+  isAccountList,
+  isAuditPage,
+  isInvite,
+  isInviteList,
+  isResetLink,
+  isSizes,
+} from "../protocol/administration.js";
+
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done */
+
+/** @type {Refused} */
+const BAD_ANSWER = { ok: false, code: "bad_answer" };
+
+/** @param {() => import("../link/api.js").Api} api */
+export function adminActions(api) {
+  /**
+   * @template T
+   * @param {Promise<{ok: true, body: any} | Refused>} asked @param {(body: any) => boolean} check
+   * @param {(body: any) => T} take @returns {Promise<({ok: true} & T) | Refused>}
+   */
+  async function told(asked, check, take) {
+    const answer = await asked;
+    if (!answer.ok) return answer;
+    return check(answer.body) ? { ok: true, ...take(answer.body) } : BAD_ANSWER;
+  }
+
+  /** @param {Promise<{ok: true, body: any} | Refused>} asked @returns {Promise<Done | Refused>} */
+  async function done(asked) {
+    const answer = await asked;
+    return answer.ok ? { ok: true } : answer;
+  }
+
+  return {
+    /** @param {{query: string, role: string, disabled: string, afterId: number}} which "" for any */
+    accounts({ query, role, disabled, afterId }) {
+      const wanted = new URLSearchParams({ limit: "50" });
+      if (query) wanted.set("query", query);
+      if (role) wanted.set("role", role);
+      if (disabled) wanted.set("disabled", disabled);
+      if (afterId > 0) wanted.set("after_id", String(afterId));
+      return told(api().get(`/api/admin/users?${wanted}`), isAccountList, ({ accounts, has_more }) => ({
+        accounts: /** @type {import("../types.js").Account[]} */ (accounts),
+        has_more: has_more === true,
+      }));
+    },
+
+    /** @param {number} userId @param {{disabled?: boolean, role?: "member" | "admin"}} change */
+    changeAccount: (userId, change) => done(api().call("PATCH", `/api/admin/users/${userId}`, change)),
+
+    /** @param {number} userId */
+    signOutUser: (userId) => done(api().call("DELETE", `/api/admin/users/${userId}/sessions`)),
+
+    /** @param {number} userId */
+    makeResetLink: (userId) =>
+      told(api().post(`/api/admin/users/${userId}/reset-link`, {}), isResetLink, ({ code, url }) => ({
+        code: /** @type {string} */ (code),
+        url: /** @type {string | null} */ (url ?? null),
+      })),
+
+    serverSizes: () =>
+      told(api().get("/api/admin/sizes"), isSizes, (sizes) => ({
+        sizes: /** @type {import("../types.js").Sizes} */ (sizes),
+      })),
+
+    /** @param {number | null} beforeId */
+    audit: (beforeId) =>
+      told(
+        api().get(`/api/admin/audit?limit=50${beforeId === null ? "" : `&before_id=${beforeId}`}`),
+        isAuditPage,
+        ({ lines, has_more }) => ({
+          lines: /** @type {import("../types.js").AuditLine[]} */ (lines),
+          has_more: has_more === true,
+        }),
+      ),
+
+    invites: () =>
+      told(api().get("/api/invites"), isInviteList, ({ invites }) => ({
+        invites: /** @type {import("../types.js").Invite[]} */ (invites),
+      })),
+
+    /** @param {{uses: number, days: number, chatId: number | null}} wanted */
+    createInvite: ({ uses, days, chatId }) =>
+      told(
+        api().post("/api/invites", {
+          uses,
+          expires_in: days * 24 * 3600,
+          ...(chatId === null ? {} : { chat_id: chatId }),
+        }),
+        (body) => isInvite(body) && typeof body.code === "string",
+        ({ code, url }) => ({ code: /** @type {string} */ (code), url: /** @type {string | null} */ (url ?? null) }),
+      ),
+
+    /** @param {number} id */
+    revokeInvite: (id) => done(api().call("DELETE", `/api/invites/${id}`)),
+  };
+}

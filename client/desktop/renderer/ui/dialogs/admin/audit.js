@@ -1,0 +1,73 @@
+/** What those who keep the server did, the newest first. */
+
+import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
+import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
+import { fullTime } from "../../../words/format.js";
+import { errorText, isolate, t } from "../../../words/i18n.js";
+import { icon } from "../../parts/icon.js";
+import { problemLine, waiting } from "../../parts/loading.js";
+
+/** @typedef {import("../../../types.js").AuditLine} Line */
+
+/** What each act is called, and its picture. @type {Record<string, {said: string, icon: string}>} */
+const ACTIONS = {
+  account_created: { said: "audit.account_created", icon: "adduser" },
+  account_disabled: { said: "audit.account_disabled", icon: "close" },
+  account_enabled: { said: "audit.account_enabled", icon: "check" },
+  admin_granted: { said: "audit.admin_granted", icon: "user" },
+  admin_taken: { said: "audit.admin_taken", icon: "user" },
+  invite_created: { said: "audit.invite_created", icon: "link" },
+  invite_revoked: { said: "audit.invite_revoked", icon: "link" },
+  password_set: { said: "audit.password_set", icon: "edit" },
+  reset_link: { said: "audit.reset_link", icon: "link" },
+  sessions_ended: { said: "audit.sessions_ended", icon: "logout" },
+};
+
+/** @param {import("../../face.js").Face} face @returns {import("../settings/administration.js").Part} */
+export function auditPart(face) {
+  /** @type {Line[] | null} */
+  let lines = null;
+  let more = false;
+  /** @type {string | null} */
+  let problem = null;
+
+  /** @param {boolean} on from the last one */
+  async function load(on = false) {
+    const before = on ? (lines?.at(-1)?.id ?? null) : null;
+    const answer = await face.messenger.audit(before);
+    if (answer.ok) [lines, more] = [[...(on && lines ? lines : []), ...answer.lines], answer.has_more];
+    problem = answer.ok ? null : errorText(answer);
+    face.redraw();
+  }
+
+  /** @param {Line} line */
+  function row({ at, actor, action, subject, invite_id, address }) {
+    const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : null;
+    const whom = subject ? isolate(subject.display_name) : invite_id === null ? "" : String(invite_id);
+    const who = actor ? isolate(actor.display_name) : t("audit.operator");
+    return html`<li class="session">
+      <span class="session__icon">${icon(known?.icon ?? "info")}</span>
+      <span class="session__text"
+        ><b>${known ? t(known.said, { whom }) : `${action} ${whom}`}</b
+        ><small>${[who, fullTime(at), address].filter(Boolean).join(" · ")}</small></span
+      >
+    </li>`;
+  }
+
+  return {
+    opened: () => void load(),
+    body: () =>
+      html`<p class="note">${t("audit.about")}</p>
+        ${problemLine(problem, () => load())} ${waiting(lines === null && problem === null)}
+        <ul aria-label=${t("admin.audit")}>
+          ${repeat(lines ?? [], (line) => line.id, row)}
+        </ul>
+        ${
+          more
+            ? html`<button class="btn btn--plain btn--s" type="button" @click=${() => load(true)}>
+                ${t("admin.more")}
+              </button>`
+            : nothing
+        }`,
+  };
+}

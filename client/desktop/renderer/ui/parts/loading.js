@@ -1,0 +1,18 @@
+/** What stands in the place of a list: that it is being loaded, or why it could not be. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { t } from "../../words/i18n.js";
+import { icon } from "./icon.js";
+
+/** @param {string | null} problem @param {() => void} again */
+export const problemLine = (problem, again) =>
+  problem === null
+    ? nothing
+    : html`<p class="err" role="alert">
+        ${icon("alert", "icon--s")}<span>${problem}</span>
+        <button class="link-btn" type="button" @click=${again}>${t("dialog.again")}</button>
+      </p>`;
+
+/** @param {boolean} waits */
+export const waiting = (waits) =>
+  waits ? html`<p class="note dialog__wait" role="status">${t("admin.loading")}</p>` : nothing;

@@ -1,0 +1,35 @@
+"""What those who keep the server do, over HTTP and by commands: done with its line in the audit, and logged."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from chatproto.operations import Administer, Operation, Outcome, Refused
+from chatproto.operations.administration import Act
+from chatproto.operations.auditing import about, actions_of
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+MAX_ADDRESS: Final = 64
+"""Characters of it that are kept."""
+
+
+async def administer(
+    ask: Callable[[Operation], Awaitable[Outcome]], actor_id: int | None, address: str | None, act: Act, now: datetime
+) -> Outcome:
+    """Do `act` as an admin (`actor_id`), or as the operator (None). `address`: where the request came from."""
+    address = None if address is None else address[:MAX_ADDRESS]
+    outcome = await ask(Administer(actor_id, address, act, now))
+    if not isinstance(outcome, Refused):
+        subject_id, invite_id = about(act, outcome)
+        log.info(
+            "administration",
+            acts=actions_of(act),
+            outcome=type(outcome).__name__,
+            actor_id=actor_id,
+            subject_id=subject_id,
+            invite_id=invite_id,
+            address=address,
+        )
+    return outcome

@@ -1,0 +1,75 @@
+"""What those who keep the server do, each act with its line in the audit.
+
+All admins are locked first, in the order of their ids, so whoever acts is one until it is done.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import bindparam, select
+
+from chatproto.operations import (
+    Administer,
+    ChangePassword,
+    CreateInvite,
+    CreateUser,
+    EndSessions,
+    MakeCode,
+    Outcome,
+    Refused,
+    RevokeInvite,
+    SetAccount,
+)
+from chatproto.operations.administration import Act
+from chatproto.operations.auditing import about, actions_of, subject_of
+from storage.statements import Statement, Steps, into
+from storage.tables import audit, users
+from storage.transactions.accounts import LOCK_KEEPERS, create_user, set_account
+from storage.transactions.codes import make_code
+from storage.transactions.invites import create_invite, revoke_invite
+from storage.transactions.sessions import change_password, end_sessions
+
+A = TypeVar("A")
+
+_INSERT: Final = Statement(into(audit, "at", "actor_id", "action", "subject_id", "invite_id", "address"))
+_EXISTS: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id")))
+_ACTS: Final[dict[type[Any], Callable[[Any], Steps[Outcome]]]] = {
+    CreateUser: create_user,
+    SetAccount: set_account,
+    MakeCode: make_code,
+    EndSessions: end_sessions,
+    ChangePassword: change_password,
+    CreateInvite: create_invite,
+    RevokeInvite: revoke_invite,
+}
+
+
+def administer(operation: Administer) -> Steps[Outcome]:
+    """By an admin or the operator, and written down where it was done."""
+    act, actor_id = operation.act, operation.actor_id
+    if actor_id is not None and actor_id not in (yield from LOCK_KEEPERS.column()):
+        return Refused("forbidden")
+    subject = subject_of(act)
+    if subject is not None and (yield from _EXISTS.one(user_id=subject)) is None:
+        return Refused("not_found")
+    outcome = yield from _ACTS[type(act)](act)
+    if not isinstance(outcome, Refused):
+        yield from _write(operation, act, outcome)
+    return outcome
+
+
+def _write(operation: Administer, act: Act, outcome: Outcome) -> Steps[None]:
+    subject_id, invite_id = about(act, outcome)
+    yield from _INSERT.many(
+        [
+            {
+                "at": operation.now,
+                "actor_id": operation.actor_id,
+                "action": action,
+                "subject_id": subject_id,
+                "invite_id": invite_id,
+                "address": operation.address,
+            }
+            for action in actions_of(act)
+        ]
+    )
