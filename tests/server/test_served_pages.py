@@ -69,7 +69,7 @@ def refused(answer: httpx.Response, code: str = "not_found") -> bool:
 async def test_the_table_of_files_is_what_may_be_seen(web_dir: Path) -> None:
     assert sorted(read_pages(web_dir)) == [
         "/", "/app.js", "/confirm", "/icon.svg", "/index.html", "/join", "/locales/ru.json", "/protocol/session.js",
-        "/reset", "/tiny.css",
+        "/reset", "/setup", "/tiny.css",
     ]  # fmt: skip
 
 

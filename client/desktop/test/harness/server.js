@@ -28,6 +28,10 @@ export class Server {
   #process = null;
   #env;
   #keepsData;
+  /** What it told whoever started it. @type {string[]} */
+  #said = [];
+  /** @type {import("node:readline").Interface | null} */
+  #lines = null;
 
   /**
    * @param {number} port @param {Record<string, string>} env further settings, such as VESTNIK_REGISTRATION
@@ -62,10 +66,21 @@ export class Server {
     dieWithUs(child);
     this.#process = child;
     const lines = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) });
+    lines.on("line", (line) => this.#said.push(line));
+    this.#lines = lines;
     const timeout = AbortSignal.timeout(READY_TIMEOUT);
     const ended = once(child, "exit").then(() => Promise.reject(new Error(`the server did not start: ${this.log()}`)));
     await Promise.race([once(lines, "line", { signal: timeout }), ended]);
     ended.catch(() => {});
+  }
+
+  /** By which the first one registers, who keeps the server; of one that nobody is on. @returns {Promise<string>} */
+  async setupLink() {
+    for (;;) {
+      const found = this.#said.map((line) => /\S+\/setup#\S+/u.exec(line)).find(Boolean);
+      if (found) return found[0];
+      if (this.#lines) await once(this.#lines, "line", { signal: AbortSignal.timeout(READY_TIMEOUT) });
+    }
   }
 
   /** SIGTERM: it says goodbye. @returns {Promise<number | null>} the exit code */

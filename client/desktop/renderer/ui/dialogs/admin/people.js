@@ -59,7 +59,8 @@ export function peoplePart(face) {
   /** @param {Promise<Done | Refused>} asking */
   async function attempt(asking) {
     const answer = await asking;
-    if (!answer.ok) face.overlays.toast({ text: errorText(answer) });
+    // who still sees this page is an administrator: only the last one is refused
+    if (!answer.ok) face.overlays.toast({ text: answer.code === "forbidden" ? t("admin.last") : errorText(answer) });
     await load();
   }
 

@@ -1,0 +1,132 @@
+/** The page for those who keep the server, and links into a group: by mouse and by keyboard, with the real server. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  assertNoErrors,
+  launchChromium,
+  newPage,
+  newPerson,
+  newProfile,
+  noChromium,
+  openChat,
+  startServer,
+} from "../harness/harness.js";
+import { assertInside, look } from "./look.js";
+
+const skip = noChromium();
+
+test("the first one keeps the server: people, invitations, what was done, how much there is", { skip }, async () => {
+  const [server, browser] = await Promise.all([
+    startServer({ env: { VESTNIK_REGISTRATION: "invite" } }),
+    launchChromium(),
+  ]);
+  const profile = await newProfile(browser, { permissions: ["clipboard-read", "clipboard-write"] });
+  const { page, errors } = await newPage(profile);
+  await page.goto(await server.setupLink());
+  await page.getByRole("heading", { name: "Добро пожаловать" }).waitFor();
+  await page.getByText("Вы станете его администратором").waitFor();
+  await look(page, "admin-first");
+  await page.locator("#auth-username").fill("root");
+  await page.locator("#auth-display_name").fill("Ольга Котова");
+  await page.locator("#auth-password").fill("correct horse battery");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Новый чат" }).first().waitFor();
+
+  await page.keyboard.press("Control+,");
+  await page.getByRole("tab", { name: "Управление" }).click();
+  const pane = page.getByRole("tabpanel", { name: "Управление" });
+
+  // an invitation: made by mouse, it is on the clipboard; one comes by it
+  await pane.getByRole("radio", { name: "Приглашения" }).check();
+  await pane.getByLabel("Сколько человек").selectOption("10");
+  await pane.getByRole("button", { name: "Создать ссылку" }).click();
+  const link = await pane.getByLabel("Ссылка", { exact: true }).inputValue();
+  assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/join#[\w-]{22}$/);
+  await page.waitForFunction((text) => navigator.clipboard.readText().then((found) => found === text), link);
+  const invite = link.split("#")[1];
+  const boris = await server.register("boris", { display_name: "Борис Лебедев", invite });
+  await server.register("vera", { display_name: "Вера Соколова", invite });
+  await pane.getByText("использовано 0 из 10").waitFor();
+  await look(page, "admin-invites");
+  await assertInside(page);
+  await pane.getByRole("button", { name: "Отозвать: Приглашение № 1" }).click();
+  await page.getByRole("dialog", { name: "Отозвать приглашение?" }).getByRole("button", { name: "Отозвать" }).click();
+  await pane.getByText("отозвано").waitFor();
+  await assert.rejects(server.register("eve", { invite }), /invite_invalid/);
+
+  // people: found as one types, and shut out by the keyboard alone
+  await pane.getByRole("radio", { name: "Люди" }).check();
+  await pane.getByRole("button", { name: /Вера Соколова/ }).waitFor();
+  await look(page, "admin-people");
+  await pane.getByRole("searchbox").fill("борис");
+  await pane.getByRole("button", { name: /Вера Соколова/ }).waitFor({ state: "detached" });
+  const row = pane.getByRole("button", { name: /Борис Лебедев/ });
+  await row.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("menu", { name: "Борис Лебедев" }).waitFor();
+  await look(page, "admin-menu");
+  await page.getByRole("menuitem", { name: "Закрыть доступ" }).focus();
+  await page.keyboard.press("Enter");
+  const question = page.getByRole("dialog", { name: /Закрыть доступ/ });
+  await question.getByRole("button", { name: "Закрыть доступ" }).press("Enter");
+  await row.getByText("доступ закрыт").waitFor();
+  await assert.rejects(server.login(boris), /account_disabled/);
+  await pane.getByRole("radio", { name: "Администраторы" }).check();
+  await row.waitFor({ state: "detached" });
+  await pane.getByRole("searchbox").fill("");
+  await pane.getByRole("button", { name: /Ольга Котова/ }).click();
+  await page.getByRole("menuitem", { name: "Снять права администратора" }).click();
+  await page
+    .getByRole("dialog", { name: /Снять права/ })
+    .getByRole("button", { name: "Снять права" })
+    .click();
+  await page.locator(".toast").getByText("Больше никто не управляет сервером").waitFor(); // nobody else keeps the server
+
+  // what was done, and how much there is
+  await pane.getByRole("radio", { name: "Журнал" }).check();
+  await pane.getByText(/Доступ закрыт: .Борис Лебедев/).waitFor();
+  await pane.getByText("Отозвано приглашение № 1").waitFor();
+  await look(page, "admin-audit");
+  await pane.getByRole("radio", { name: "Объём" }).check();
+  await pane.getByText("доступ закрыт: 1").waitFor();
+  await look(page, "admin-sizes");
+  await page.setViewportSize({ width: 360, height: 640 });
+  for (const [name, picture] of [
+    ["Люди", "people"],
+    ["Приглашения", "invites"],
+    ["Журнал", "audit"],
+  ]) {
+    await pane.getByRole("radio", { name }).check();
+    await pane.getByRole("list", { name }).getByRole("listitem").first().waitFor();
+    await assertInside(page);
+    await look(page, `admin-${picture}-360`);
+  }
+  assertNoErrors({ name: "root", errors });
+});
+
+test("who keeps no server has no such page; who keeps a group makes links into it", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const anna = await server.register("anna", { display_name: "Анна Белова" });
+  const vera = await newPerson(browser, server, "vera", { displayName: "Вера Соколова" });
+  const chatId = await server.group(vera.account, "Поход", anna);
+  const { page } = vera;
+  await page.keyboard.press("Control+,");
+  await page.getByRole("tab", { name: "Сеансы" }).waitFor();
+  assert.equal(await page.getByRole("tab", { name: "Управление" }).count(), 0);
+  await page.keyboard.press("Escape");
+  await openChat(page, chatId);
+  await page.locator(".topbar").getByRole("button", { name: /Поход/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Пригласить", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Ссылки для вступления" });
+  await dialog.getByRole("button", { name: "Создать ссылку" }).click();
+  const link = await dialog.getByLabel("Ссылка", { exact: true }).inputValue();
+  await dialog.getByText("использовано 0 из 10").waitFor();
+  await look(page, "group-invites");
+  await assertInside(page);
+  const boris = await newPerson(browser, server, "boris");
+  await boris.page.goto(link);
+  await boris.page.locator(`nav.side [data-chat="${chatId}"][aria-current=true]`).waitFor();
+  assertNoErrors(vera);
+  assertNoErrors(boris);
+});
