@@ -15,7 +15,7 @@ from random import SystemRandom
 
 import trio
 
-from runtime import account_commands, cli_data, cli_people, file_commands, index_commands, signing_keys
+from runtime import account_commands, cli_data, cli_health, cli_people, file_commands, index_commands, signing_keys
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import Settings, SettingsError, load_settings
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     cli_people.add_commands(commands, common)
     cli_data.add_commands(commands, common)
+    cli_health.add_commands(commands, common)
 
     config = commands.add_parser("config", parents=[common], help="the settings in force, and where they came from")
     config.set_defaults(run=_config)

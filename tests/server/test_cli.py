@@ -1,5 +1,6 @@
 """`vestnik` as its operator uses it: what it prints, its exit codes, and what it refuses."""
 
+import json
 import os
 import subprocess
 import sys
@@ -203,6 +204,26 @@ async def test_backups_go_round_in_their_folder(folder: Path) -> None:
     assert mode_of(folder / "saved" / newest) == 0o600
     assert await vestnik(folder, "restore", "--check", f"saved/{newest}") == (0, f"saved/{newest} is whole\n", "")
     assert (await vestnik(folder, "restore", "--check", f"saved/{others}"))[0] == 1
+
+
+async def test_the_doctor_tells_what_is_not_well(folder: Path) -> None:
+    code, out, _ = await vestnik(folder, "doctor", VESTNIK_PROXY_HOP="1")
+    lines = out.splitlines()
+    assert code == 1 and "fail  settings: VESTNIK_PROXY_HOP is no setting; is VESTNIK_PROXY_HOPS meant?" in lines
+    assert any(line.startswith("fail  data folder: var is not there") for line in lines)
+    assert names_in(folder) == [], "it changes nothing"
+    await vestnik(folder, "migrate")
+    code, out, _ = await vestnik(folder, "doctor", "--json")
+    assert code == 0, out
+    verdicts = {one["what"]: one["verdict"] for one in json.loads(out)}
+    assert (verdicts["database"], verdicts["data folder"], verdicts["letters"]) == ("ok", "ok", "warn")
+    write(folder / "var/token-key", "for everybody", 0o644)
+    code, out, _ = await vestnik(folder, "doctor", VESTNIK_PUBLIC_URL="http://127.0.0.1:9")
+    assert code == 1 and "fail  signing key: others can read" in out
+    assert "fail  public address: http://127.0.0.1:9 does not answer" in out
+    url = await trio.to_thread.run_sync(lambda: shared_mariadb().new_database())
+    code, out, _ = await vestnik(folder, "doctor", "--database", url)
+    assert code == 1 and "fail  schema: the database is empty" in out
 
 
 async def test_the_index_is_told_and_made_anew(folder: Path) -> None:

@@ -1,0 +1,58 @@
+"""The commands that look whether all is well: `doctor` at the installation, `verify` at what is stored."""
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import trio
+
+from runtime import file_commands
+from runtime.config import Settings
+from runtime.doctor import examine
+from runtime.settings_report import names_in, unknown_names
+from storage.migrate import MigrationError, sqlite_path
+from storage.verify import verify
+
+DOTENV = Path(".env")
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """`commands`: the subparsers of `vestnik`; `common`: the options that each has."""
+    doctor = commands.add_parser("doctor", parents=[common], help="is this installation well? changes nothing")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.set_defaults(run=_doctor)
+    verified = commands.add_parser("verify", parents=[common], help="is what is stored whole? changes nothing")
+    verified.add_argument("--without-files", action="store_true", help="the database alone")
+    verified.set_defaults(run=_verify)
+
+
+def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    found = list(examine(settings, unknown_names(names_in(os.environ, DOTENV))))
+    if arguments.json:
+        print(msgspec.json.encode([one.as_dict() for one in found]).decode())
+    else:
+        for one in found:
+            print(f"{one.verdict:4}  {one.what}: {one.told}")
+    return 1 if any(one.verdict == "fail" for one in found) else 0
+
+
+def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    url = settings.database_url
+    if url.startswith("sqlite:") and not sqlite_path(url).exists():
+        raise MigrationError(f"there is no database at {sqlite_path(url)}: name the server's with --data-dir")
+    faults = verify(url, _looking)
+    for fault in faults:
+        print(f"{fault.part}: {fault.text}")
+    print(f"the database: {len(faults)} faults" if faults else "the database is whole")
+    fine = arguments.without_files or trio.run(partial(file_commands.check, settings, print, hashes=False))
+    return 1 if faults or not fine else 0
+
+
+def _looking(part: str) -> None:
+    """Where somebody looks."""
+    if sys.stderr.isatty():
+        print(f"looking at: {part}", file=sys.stderr, flush=True)

@@ -1,0 +1,213 @@
+"""`vestnik doctor`: what an operator would look at, a line each, with what to do. It changes nothing."""
+
+import os
+import resource
+import shutil
+import socket
+import ssl
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import httpx
+from attrs import asdict, frozen
+from sqlalchemy import Connection, text
+
+from runtime.config import Settings
+from runtime.file_modes import open_to
+from runtime.signing_keys import FILE_NAME
+from storage.migrate import MigrationError, SchemaMismatch, compare, connected, current, sqlite_path
+
+Verdict = Literal["ok", "warn", "fail"]
+LOW_SPACE: Final = 2**30
+NO_SPACE: Final = 100 * 2**20
+"""Free bytes beside the data."""
+FEW_FILES: Final = 4096
+"""Descriptors: each connection takes one."""
+CLOCK_OFF: Final = 2.0
+"""Seconds between the clock of the database and ours."""
+ENDS_SOON: Final = 14
+"""Days that a certificate is still good."""
+TIMEOUT: Final = 5.0
+"""Seconds that the public address has to answer."""
+
+
+@frozen
+class Finding:
+    """`what` was looked at; `told`: what was seen, and what to do where it is not well."""
+
+    verdict: Verdict
+    what: str
+    told: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For programs."""
+        return asdict(self)
+
+
+def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
+    """Look at everything, one after another. `unknown`: sentences about variables that are no settings."""
+    yield from (Finding("fail", "settings", sentence) for sentence in unknown)
+    if not unknown:
+        yield Finding("ok", "settings", "all are known")
+    yield from _folder(settings.data_dir)
+    yield _key(settings)
+    yield from _database(settings.database_url)
+    yield _descriptors()
+    yield _pages(settings.web_dir)
+    yield from _public(settings)
+    if not settings.smtp_url:
+        yield Finding("warn", "letters", "no VESTNIK_SMTP_URL: nobody gets a new password by mail")
+    else:
+        yield Finding("ok", "letters", "are sent; `vestnik mail test ADDRESS` tries it")
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    if not folder.is_dir():
+        yield Finding(
+            "fail", "data folder", f"{folder} is not there: name it with --data-dir, or run `vestnik serve` once"
+        )
+        return
+    status = folder.stat()
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding(
+            "fail", "data folder", f"{folder} is not writable for this user: run as the server's, or chown it"
+        )
+    elif status.st_uid != os.geteuid() and os.geteuid() == 0:
+        yield Finding("warn", "data folder", f"{folder} is another user's: commands as root leave files it cannot open")
+    elif stat.S_IMODE(status.st_mode) & 0o002:
+        yield Finding("fail", "data folder", f"everybody may write to {folder}: chmod o-w {folder}")
+    else:
+        yield Finding("ok", "data folder", str(folder))
+    free = shutil.disk_usage(folder).free
+    told = f"{free / 2**30:.1f} GiB are free"
+    if free < LOW_SPACE:
+        yield Finding("fail" if free < NO_SPACE else "warn", "disk", f"{told}: messages are refused when it is full")
+    else:
+        yield Finding("ok", "disk", told)
+
+
+def _key(settings: Settings) -> Finding:
+    if settings.jwt_secret:
+        return Finding("ok", "signing key", "VESTNIK_JWT_SECRET, the same for all machines that have it")
+    path = settings.data_dir / FILE_NAME
+    try:
+        seen_by = open_to(path.stat())
+    except FileNotFoundError:
+        return Finding("ok", "signing key", f"{path} is made at the first start")
+    except OSError as error:
+        return Finding("fail", "signing key", f"{path}: {error.strerror}")
+    if seen_by == "others":
+        return Finding("fail", "signing key", f"others can read {path}: chmod 600 {path}, then `vestnik key rotate`")
+    if seen_by == "group":
+        return Finding("warn", "signing key", f"the group of the server can read {path}")
+    return Finding("ok", "signing key", str(path))
+
+
+def _database(url: str) -> Iterator[Finding]:
+    try:
+        if url.startswith("sqlite:") and not sqlite_path(url).exists():
+            yield Finding("warn", "database", f"{sqlite_path(url)} is not there yet: `vestnik serve` makes it")
+            return
+        compare(current(url))
+        with connected(url) as connection:
+            if connection.dialect.name == "sqlite":
+                yield Finding("ok", "database", f"SQLite, {sqlite_path(url)}; for one server process")
+            else:
+                yield from _mysql(connection)
+    except SchemaMismatch as error:
+        yield Finding("fail", "schema", str(error))
+    except (MigrationError, ValueError, OSError) as error:
+        yield Finding("fail", "database", str(error))
+
+
+def _mysql(connection: Connection) -> Iterator[Finding]:
+    query = "SELECT @@version, @@innodb_flush_log_at_trx_commit, @@max_connections, @@character_set_database"
+    version, flush, most, charset = connection.execute(text(query)).one()
+    yield Finding("ok", "database", f"answers, version {version}")
+    if flush == 1:
+        yield Finding("ok", "durability", "innodb_flush_log_at_trx_commit is 1")
+    else:
+        told = f"innodb_flush_log_at_trx_commit is {flush}: set it to 1, or a power cut loses acknowledged messages"
+        yield Finding("warn", "durability", told)
+    if charset != "utf8mb4":
+        told = f"the database's is {charset}: ALTER DATABASE ... CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        yield Finding("warn", "character set", told)
+    if most < 50:
+        yield Finding("warn", "connections", f"max_connections is {most}: a server process takes up to 20 of them")
+    there = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
+    off = abs((datetime.now(UTC) - there.replace(tzinfo=UTC)).total_seconds())
+    good = off <= CLOCK_OFF
+    told = f"{off:.1f} s off the database's" + ("" if good else ": let both follow NTP")
+    yield Finding("ok" if good else "warn", "clock", told)
+
+
+def _descriptors() -> Finding:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FEW_FILES:
+        return Finding("warn", "open files", f"at most {hard}, one for each connection: LimitNOFILE= or `ulimit -Hn`")
+    return Finding("ok", "open files", "as many as there are" if hard == resource.RLIM_INFINITY else f"up to {hard}")
+
+
+def _pages(folder: Path | None) -> Finding:
+    if folder is None:
+        return Finding("ok", "pages", "are off")
+    if (folder / "renderer" / "index.html").is_file():
+        return Finding("ok", "pages", str(folder))
+    return Finding("fail", "pages", f"none in {folder}: unset VESTNIK_WEB_DIR, or set it to `off`")
+
+
+def _public(settings: Settings) -> Iterator[Finding]:
+    url = settings.public_url
+    if not url:
+        yield Finding("warn", "public address", "no VESTNIK_PUBLIC_URL: links cannot be sent to people")
+        return
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" and settings.proxy_hops == 0:
+        told = "https, but VESTNIK_PROXY_HOPS is 0: behind a proxy all clients share one address's limits"
+        yield Finding("warn", "proxy", told)
+    if parts.scheme == "http" and not _is_loopback(host):
+        yield Finding("warn", "public address", f"{url} is not encrypted: let a proxy with TLS stand in front")
+    try:
+        with httpx.Client(timeout=TIMEOUT, trust_env=False) as http:
+            answer = http.get(f"{url}/healthz")
+            metrics = http.get(f"{url}/metrics")
+    except httpx.HTTPError as error:
+        yield Finding("fail", "public address", f"{url} does not answer: {error or type(error).__name__}")
+        return
+    if answer.status_code == 200:
+        yield Finding("ok", "public address", f"{url} answers")
+    else:
+        yield Finding("fail", "public address", f"{url}/healthz answers {answer.status_code}: is this the server?")
+    if metrics.status_code == 200 and not _is_loopback(host):
+        told = "/metrics is open at the public address: see deploy/nginx.conf, or VESTNIK_PROXY_HOPS"
+        yield Finding("warn", "metrics", told)
+    if parts.scheme == "https":
+        yield _certificate(host, parts.port or 443)
+
+
+def _certificate(host: str, port: int) -> Finding:
+    context = ssl.create_default_context()
+    try:
+        with (
+            socket.create_connection((host, port), TIMEOUT) as raw,
+            context.wrap_socket(raw, server_hostname=host) as tls,
+        ):
+            ends = ssl.cert_time_to_seconds(str((tls.getpeercert() or {})["notAfter"]))
+    except (OSError, KeyError, ValueError) as error:
+        return Finding("fail", "certificate", str(error))
+    days = int((ends - time.time()) // 86_400)
+    return Finding("ok" if days >= ENDS_SOON else "warn", "certificate", f"good for {days} more days")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

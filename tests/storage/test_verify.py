@@ -1,0 +1,60 @@
+"""What `vestnik verify` finds in a database that somebody else wrote to."""
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from storage.migrate import upgrade
+from storage.verify import SHOWN, verify
+from tests.storage.test_backup import KINDS, Kind, furnish, url_of
+from tests.storage.test_migrations import ask
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_we_write_is_whole(kind: Kind, tmp_path: Path) -> None:
+    url = url_of(kind, tmp_path, "db")
+    await trio.to_thread.run_sync(upgrade, url)
+    await furnish(url)
+    parts: list[str] = []
+    assert await trio.to_thread.run_sync(verify, url, parts.append) == []
+    assert {"logs", "heads", "marks", "index", "references"} == set(parts)
+
+
+@pytest.mark.parametrize(
+    ("harm", "part", "told"),
+    [
+        ("delete from messages where chat_id = 1 and seq = 3", "logs", "chat 1: its head is"),
+        ("update chats set last_seq = last_seq + 1 where id = 1", "logs", "chat 1: its head is"),
+        (
+            "update chat_events set seq = 2 where chat_id = 1 and seq = (select max(seq) from chat_events)",
+            "logs",
+            "chat 1",
+        ),
+        ("update chats set last_message_seq = 1 where id = 1", "heads", "chat 1: its last message"),
+        ("update chat_users set own_read_seq = 99 where chat_id = 2", "marks", "beyond the head"),
+        ("update chats set indexed_seq = 99 where id = 2", "index", "index rebuild"),
+        ("insert into message_words values (99, 'x', 1)", "index", "chat 99"),
+        ("delete from users where id = 3", "references", "name what is not there, such as 3"),
+    ],
+)
+async def test_each_kind_of_fault_is_found(harm: str, part: str, told: str, tmp_path: Path) -> None:
+    url = url_of("sqlite", tmp_path, "db")
+    upgrade(url)
+    await furnish(url)
+    ask(url, harm)
+    found = verify(url)
+    assert any(fault.part == part and told in fault.text for fault in found), found
+
+
+async def test_many_faults_of_a_kind_are_counted(tmp_path: Path) -> None:
+    url = url_of("sqlite", tmp_path, "db")
+    upgrade(url)
+    await furnish(url)
+    ask(
+        url,
+        "with recursive n as (select 100 i union all select i + 1 from n where i < 199) "
+        "insert into chats (id, type, created_by, created_at, last_seq) select i, 'group', 1, '2026-01-01', 5 from n",
+    )
+    logs = [fault.text for fault in verify(url) if fault.part == "logs"]
+    assert len(logs) == SHOWN + 1 and logs[-1] == f"and {100 - SHOWN} more"
