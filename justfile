@@ -4,6 +4,9 @@ set positional-arguments
 
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 
+# Where this is set, as in many containers, every program compiles all that it imports anew, which is most of its start.
+export PYTHONDONTWRITEBYTECODE := ""
+
 # where the packages are that check, test and start the desktop client; absent where there is no Node
 desktop := justfile_directory() / "client/desktop"
 
