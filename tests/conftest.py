@@ -1,6 +1,7 @@
 """Divides the tests in two: those of the core, with which its coverage is measured, and all others. Each runs once.
 
-Those of browsers, which take longest, come first: what is short fills the end, and two browsers seldom run together.
+What takes longest comes first, so that what is short fills the end, and no process is left with a long test alone:
+browsers, then the app's window, then what starts many programs.
 """
 
 from pathlib import Path
@@ -9,15 +10,29 @@ import pytest
 
 TESTS = Path(__file__).parent
 PURE = {"unit", "scenarios", "vectors"}
-LONG = ("web", "desktop")
+TURNS = {
+    "test_web.py": 0,
+    "test_electron.py": 1,
+    **dict.fromkeys(
+        ("test_cli.py", "test_hostile_bytes.py", "test_schemathesis.py", "test_seeds.py", "test_stop.py"), 2
+    ),
+}
+"""Of files whose tests take 10 s and more each; all others come after them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is pure and quick as `core`, and put what is long first."""
-    items.sort(key=lambda item: _folder(item) not in LONG)
+    items.sort(key=_turn)
     for item in items:
         if _is_core(item):
             item.add_marker(pytest.mark.core)
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    """Of tests in a browser the size of their file tells roughly how long it takes."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    file = parameters.get("file")
+    return TURNS.get(item.path.name, 3), -file.stat().st_size if isinstance(file, Path) else 0
 
 
 def _is_core(item: pytest.Item) -> bool:
