@@ -1,0 +1,40 @@
+"""Invitations and the acts of admins with the Python client, against a real server."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from client import administration
+from client.account import log_in, register
+from client.exceptions import ChatError
+from runtime import account_commands
+from tests.server.house import PASSWORD, House
+from tests.server.test_invites import settings_of
+
+
+async def test_an_admin_at_work(house: House, tmp_path: Path) -> None:
+    await house.register("root")
+    await account_commands.set_account(settings_of(house, tmp_path), "root", role="admin")
+    async with httpx.AsyncClient(base_url=house.url) as http:
+        root = await log_in(http, "root", PASSWORD)
+        invite = await administration.make_invite(root, uses=2)
+        anna = await register(http, "anna", PASSWORD, invite=invite.code)
+        await administration.revoke_invite(root, invite.id)
+        (told,) = await administration.list_invites(root)
+        assert (told.used, told.revoked) == (1, True)
+        group = await anna.call("POST", "/api/chats", {"type": "group", "title": "Rowing", "user_ids": []})
+        way_in = await administration.make_invite(anna, chat_id=group["id"])
+        assert (await administration.accept_invite(root, way_in.code)).id == group["id"]
+        (found,) = await administration.list_accounts(root, "anna")
+        assert (await administration.list_accounts(root, after_id=found.id)) == ()
+        assert (await administration.make_reset_link(root, found.id)).expires_in == 3600
+        assert (await administration.measure(root)).people == 2
+        await administration.change_account(root, found.id, role="admin")
+        await administration.change_account(root, found.id, disabled=True, role="member")
+        await administration.sign_out(root, found.id)
+        lines = await administration.list_audit(root)
+        assert [line.action for line in lines[:3]] == ["sessions_ended", "admin_taken", "account_disabled"]
+        assert len(await administration.list_audit(root, lines[0].id)) == len(lines) - 1
+        with pytest.raises(ChatError, match="account_disabled"):
+            await log_in(http, "anna", PASSWORD)
