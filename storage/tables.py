@@ -218,6 +218,7 @@ chats = _table(
     _zero("pinned_seq"),
     _zero("indexed_seq"),
     Column("index_version", Integer, nullable=False, server_default=text("0")),
+    Column("writers", String(8), nullable=False, server_default=text("'all'")),
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
@@ -227,7 +228,7 @@ chats = _table(
 `last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
 those that are pinned, 0 where there is none. `indexed_seq`: up to which entry `message_words` holds the messages; -1
 while the words of the chat are being removed. `index_version`: by which version of the words, 0 where nothing is
-indexed yet, or to be indexed anew."""
+indexed yet, or to be indexed anew. `writers`: who may send, all or admins."""
 
 chat_users = _table(
     "chat_users",

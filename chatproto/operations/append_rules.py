@@ -1,7 +1,7 @@
 """Whether a command may be appended: the rules and their order, once for every store (docs/protocol.md I3, I8).
 
 The cid comes before everything else: who repeats a command is answered as the first time, even when they are no member
-any more. Then membership, then what is wrong with the content, then the place that it names.
+any more. Then membership, then the right to write, then what is wrong with the content, then the place that it names.
 
 The facts are those of the moment at which the chat is locked. Nothing is looked up here, and nothing is changed.
 """
@@ -13,7 +13,7 @@ from attrs import frozen
 
 from chatproto.operations.log import AppendChange, AppendMessage
 from chatproto.operations.outcomes import Refused
-from chatproto.wire.model import Attachment, ChatType, Forwarded, Role
+from chatproto.wire.model import Attachment, ChatType, Forwarded, Role, Writers
 
 OPEN_TO_ALL: Final = 50
 """Members up to which anybody may mention everybody."""
@@ -31,6 +31,7 @@ BAD_AVATAR: Final = Refused("validation_failed", "there is no such avatar of you
 NO_CHAT: Final = Refused("not_found")
 DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
 ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")
+READ_ONLY: Final = Refused("read_only", "only admins write in this group")
 
 
 @frozen
@@ -52,6 +53,7 @@ def judge_message(
     *,
     accepted: bytes | None,
     first_seq: int | None,
+    barred: Refused | None = None,
     target_at: datetime | None,
     source: Source | None = None,
     has_files: bool = True,
@@ -60,6 +62,7 @@ def judge_message(
 
     `accepted`: digest of the command that was accepted under this cid, None where there is none. `first_seq`: the first
     entry that the sender may see, None where they are no member of the chat now (or there is no such chat).
+    `barred`: why they may not write in it, see `barred_from`.
     `target_at`: when the message at `reply_to` was made, None where that is no message of this chat; not looked at
     without `reply_to`. `source`: the message that `forward` names, None where the actor may see no message there; not
     looked at without `forward`. `has_files`: every file that it names is there, and the actor's own.
@@ -68,6 +71,8 @@ def judge_message(
         return "repeat" if accepted == command.digest else CID_CONFLICT
     if first_seq is None:
         return NOT_MEMBER
+    if barred is not None:
+        return barred
     if command.refusal is not None:
         field = "attachments" if command.refusal == BAD_FILES.code else "content"
         return Refused(command.refusal, field=field)
@@ -99,6 +104,11 @@ def judge_change(
         return DIRECT_STAYS
     leaves = command.kind == "remove" and command.user_ids[0] == command.actor_id
     return "append" if role == "admin" or leaves else ADMINS_ONLY
+
+
+def barred_from(writers: Writers, role: Role) -> Refused | None:
+    """Why a member with this role may not write in a chat; None: they may."""
+    return READ_ONLY if writers == "admins" and role != "admin" else None
 
 
 def names_everybody(asked: bool, *, members: int, role: Role) -> bool:

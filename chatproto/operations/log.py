@@ -7,7 +7,7 @@ from attrs import frozen
 
 from chatproto.operations.message_changes import MessageChange
 from chatproto.wire.markup import NOBODY, Mentions
-from chatproto.wire.model import Role
+from chatproto.wire.model import Role, Writers
 
 
 @frozen
@@ -25,8 +25,8 @@ class AppendMessage:
     target where the client gave it. `refusal`: what is wrong with the content; told once the cid was looked up in vain
     and the actor is a member. `mentions`: whom the text names, members or not. `forward`: the message whose text is
     and files are copied instead of `content`. `attachments`: ids of files of the actor's own. Outcome: Appended, or
-    Refused not_member / cid_conflict / `refusal` / bad_seq (field reply_to or forward) / message_deleted (of a forward)
-    / attachment_invalid."""
+    Refused not_member / cid_conflict / read_only / `refusal` / bad_seq (field reply_to or forward) / message_deleted
+    (of a forward) / attachment_invalid."""
 
     chat_id: int
     actor_id: int
@@ -48,7 +48,8 @@ class AppendChange:
     the server for this call, so that one whose commit is unknown can be run again.
 
     `kind` add: `user_ids` join (history all or none); remove: `user_ids[0]` goes; role: `user_ids[0]` gets `role`;
-    update: title or avatar, which may be the path of a file of the actor's (see UpdateUser). Outcome: Appended; Refused
+    update: title, who may send (`writers`), or avatar, which may be the path of a file of the actor's (see UpdateUser).
+    Outcome: Appended; Refused
     not_found / forbidden / cid_conflict / validation_failed.
     """
 
@@ -62,6 +63,7 @@ class AppendChange:
     avatar_url: str | None
     cid: str
     now: datetime
+    writers: Writers | None = None
 
 
 LogCommand = AppendMessage | AppendChange | MessageChange

@@ -30,7 +30,7 @@ class EditMessage(AboutMessage):
     `mentions`: whom the new text names, members or not.
 
     Outcome: Appended with `edited`; Refused not_member / cid_conflict / `refusal` / bad_seq / forbidden /
-    message_deleted.
+    read_only / message_deleted.
     """
 
     content: str

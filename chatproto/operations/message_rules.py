@@ -36,10 +36,12 @@ ChangeVerdict = Verdict | Literal["unchanged"]
 
 @frozen
 class Actor:
-    """Who asks, where they are a member now. `first_seq`: the first entry they may see."""
+    """Who asks, where they are a member now. `first_seq`: the first entry they may see; `barred`: why they may not
+    write in the chat (`barred_from`)."""
 
     role: Role
     first_seq: int
+    barred: Refused | None = None
 
 
 @frozen
@@ -104,7 +106,7 @@ def _forbidden(command: MessageChange, chat_type: ChatType, actor: Actor, target
     is_group_admin = chat_type == "group" and actor.role == "admin"
     match command:
         case EditMessage():
-            return None if is_author else AUTHOR_ONLY
+            return actor.barred if is_author else AUTHOR_ONLY
         case DeleteMessage():
             return None if is_author or is_group_admin else AUTHOR_ONLY
         case React():

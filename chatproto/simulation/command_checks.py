@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from attrs import define, frozen
 from msgspec import structs
@@ -18,7 +18,7 @@ from chatproto.simulation.log_entries import last_of
 from chatproto.simulation.model_store import Room, Store
 from chatproto.simulation.store_chats import as_of
 from chatproto.simulation.trace import Violation
-from chatproto.wire.model import Forwarded, Message
+from chatproto.wire.model import Event, Forwarded, Message
 
 if TYPE_CHECKING:
     from chatproto.simulation.device import Device
@@ -77,6 +77,8 @@ class CommandChecks:
         first = self._seqs.setdefault(key, outcome.items[0].seq)
         if first != outcome.items[0].seq:
             raise Violation("S3", f"{key} was stored as {first} and as {outcome.items[0].seq}")
+        if isinstance(operation, AppendMessage | EditMessage) and not outcome.dup:
+            self._may_write(operation, room, outcome.items[0].seq)
         if room.log[-1].seq != len(room.log):
             raise Violation("S2", f"chat {room.id}: {room.log[-1].seq} stands at place {len(room.log)}")
         match operation:
@@ -88,6 +90,13 @@ class CommandChecks:
                 self._forwarded(operation, source, room, outcome.items[0].seq)
             case EditMessage(seq=seq, content=content) if not outcome.dup:
                 self._has_text(room, seq, content)
+
+    def _may_write(self, operation: AppendMessage | EditMessage, room: Room, seq: int) -> None:
+        """S16: where the log says that admins write, nobody else does."""
+        said = [entry.data["writers"] for entry in room.log[: seq - 1] if _tells_writers(entry)]
+        if ["all", *said][-1] == "all" or room.members[operation.actor_id].role == "admin":
+            return
+        raise Violation("S16", f"{operation.cid} of user {operation.actor_id} is in chat {room.id}, where admins write")
 
     def _has_text(self, room: Room, seq: int, content: str | None) -> None:
         self._texts.add((room.id, seq, room.log[seq - 1].created_at, content))
@@ -202,12 +211,15 @@ class CommandChecks:
         return item.content == row.content if row.forward is None else item.forwarded is not None
 
     def failed(self, device: Device, failed: Failed) -> None:
-        """S12: a correct client's messages fail only where their user is no member any more, its changes also where
-        another one was faster or the group's rules forbid it, and what is about a row that failed fails with it."""
+        """S12: a correct client's messages fail only where their user is no member any more or may not write, its
+        changes also where another one was faster or the group's rules forbid it, and what is about a row that failed
+        fails with it."""
         checkers = self._world.checkers
         written = self._written.get(failed.cid)
         self._failed[failed.cid] = failed.code
-        allowed = {"not_member", "bad_seq"} if self._world.members_changed or checkers.restored else set[str]()
+        allowed = (
+            {"not_member", "bad_seq", "read_only"} if self._world.members_changed or checkers.restored else set[str]()
+        )
         if written is not None:  # bad_seq: about what they may not see any more
             row = written.row
             allowed |= REFUSED[row.kind] | ({"message_deleted"} if row.forward is not None else set())
@@ -252,6 +264,10 @@ class CommandChecks:
             if written.place < places.get(written.device, -1) and not unsure:
                 raise Violation("I-order", f"chat {room.id}: {item.cid} overtook what was written before it")
             places[written.device] = written.place
+
+
+def _tells_writers(entry: Message | Event) -> TypeGuard[Event]:
+    return isinstance(entry, Event) and "writers" in entry.data
 
 
 def _author(store: Store, user_id: int) -> Forwarded:

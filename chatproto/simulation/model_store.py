@@ -89,7 +89,7 @@ from chatproto.operations import (
 )
 from chatproto.operations.administration import AuditAction
 from chatproto.operations.recovery import Language
-from chatproto.wire.model import Event, Message, Notify, PrivateUser, User
+from chatproto.wire.model import Event, Message, Notify, PrivateUser, User, Writers
 
 
 @define
@@ -246,6 +246,7 @@ class Room:
     created_by: int
     created_at: datetime
     avatar_url: str | None = None
+    writers: Writers = "all"
     members: dict[int, Membership] = field(factory=dict)
     log: list[Message | Event] = field(factory=list)
     commands: dict[tuple[int, str], tuple[bytes, int, int]] = field(factory=dict)

@@ -19,7 +19,7 @@ from chatproto.operations import (
     React,
     Refused,
 )
-from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, judge_change, judge_message
+from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, barred_from, judge_change, judge_message
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import shown, shown_item
@@ -42,6 +42,7 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
         operation,
         accepted=_accepted(room, operation),
         first_seq=None if member is None else member.first_seq,
+        barred=None if member is None else barred_from(room.writers, cast("Role", member.role)),
         target_at=_made_at(room, operation.reply_to),
         source=source,
         has_files=files is not None,
@@ -202,7 +203,14 @@ def append_change(store: Store, operation: AppendChange) -> Appended | Refused:
 
 
 def _digest(operation: AppendChange) -> bytes:
-    fields = (operation.user_ids, operation.history, operation.role, operation.title, operation.avatar_url)
+    fields = (
+        operation.user_ids,
+        operation.history,
+        operation.role,
+        operation.title,
+        operation.avatar_url,
+        operation.writers,
+    )
     return command_digest(operation.kind, content=repr(fields))
 
 
@@ -301,6 +309,8 @@ def _update(change: _Change) -> Refused | None:
     if operation.avatar_url is not None and (operation.avatar_url or None) != room.avatar_url:
         data["avatar_url"] = room.avatar_url = operation.avatar_url or None
         release_avatar(change.store, old, operation.now)
+    if operation.writers is not None and operation.writers != room.writers:
+        data["writers"] = room.writers = operation.writers
     if data:
         change.log("chat_updated", None, data)
     return None

@@ -20,10 +20,10 @@ from chatproto.operations import (
     Refused,
     RevisionsFound,
 )
-from chatproto.operations.append_rules import NOT_MEMBER, names_everybody
+from chatproto.operations.append_rules import NOT_MEMBER, barred_from, names_everybody
 from chatproto.operations.message_events import OF_CONTENT, UNPINNED, tombstone
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
-from chatproto.simulation.model_store import Room, Store
+from chatproto.simulation.model_store import Membership, Room, Store
 from chatproto.simulation.store_chats import as_of, pinned, reactions_at, shown, shown_item
 from chatproto.simulation.store_files import release
 from chatproto.wire.limits import MAX_WATCHED
@@ -42,7 +42,7 @@ def change_message(store: Store, operation: MessageChange) -> Appended | Refused
         operation,
         accepted=None if accepted is None else accepted[0],
         chat_type=cast("ChatType", room.type),
-        actor=None if member is None else Actor(cast("Role", member.role), member.first_seq),
+        actor=None if member is None else _actor(room, member),
         target=_target(room, operation),
     )
     if isinstance(verdict, Refused):
@@ -60,6 +60,11 @@ def change_message(store: Store, operation: MessageChange) -> Appended | Refused
     event = shown_item(room, room.log[-1], None)
     assert isinstance(event, Event)
     return Appended(room.id, (event,), False, seq, previous_at=last_at)
+
+
+def _actor(room: Room, member: Membership) -> Actor:
+    role = cast("Role", member.role)
+    return Actor(role, member.first_seq, barred_from(room.writers, role))
 
 
 def _repeat(room: Room, first_seq: int, last_seq: int) -> Appended:

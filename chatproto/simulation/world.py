@@ -158,8 +158,11 @@ class World:
             self.scheduler.after(self._wait(random, self.options.act_every), self._act)
 
     def _change_members(self, chat_id: int) -> None:
-        """Somebody is put out, or taken in again; refusals are the rule's business."""
+        """Somebody is put out, or taken in again, or who may write is changed; refusals are the rule's business."""
         random = self._people
+        if random.random() < 0.2:
+            self._change_writers(chat_id)
+            return
         room = self.database.store.rooms[chat_id]
         user_id = random.choice(self.users[1:])
         kind: Literal["add", "remove"] = "remove" if room.membership(user_id) else "add"
@@ -170,6 +173,16 @@ class World:
         )
         self.trace.counts[f"members: {kind}"] += 1
         random.choice(self.servers).request(operation, _ignore)
+
+    def _change_writers(self, chat_id: int) -> None:
+        """For a while only the admin writes."""
+        closed = self.database.store.rooms[chat_id].writers == "admins"
+        cid, now = f"change-{self.scheduler.steps}", time_at(self.scheduler.now)
+        operation = AppendChange(
+            chat_id, self.users[0], "update", (), "all", None, None, None, cid, now, "all" if closed else "admins"
+        )
+        self.trace.counts["members: all write" if closed else "members: admins write"] += 1
+        self._people.choice(self.servers).request(operation, _ignore)
 
     # --- faults ---
 

@@ -16,6 +16,8 @@ MAX_ID = 2**53 - 1
 Role = Literal["member", "admin"]
 Notify = Literal["all", "mentions", "none"]
 ChatType = Literal["direct", "group"]
+Writers = Literal["all", "admins"]
+"""Who may send to a group."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +185,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat as one user sees it. `pinned_seq`: the highest one that they may see. `mention_count`: unread messages
-    that name them, exact to 99. `muted_until`: where `muted` ends by itself; null: it does not.
+    that name them, exact to 99. `muted_until`: where `muted` ends by itself; null: it does not. `writers`: who may send
+    to a group.
 
     `members` only where asked (GET one chat), never in a `chat` frame."""
 
@@ -212,6 +215,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     mention_count: int = 0
     notify: Notify = "all"
     muted_until: datetime | None = None
+    writers: Writers = "all"
     members: tuple[Member, ...] | msgspec.UnsetType = msgspec.UNSET
 
 

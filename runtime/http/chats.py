@@ -19,7 +19,7 @@ from chatproto.operations import (
     SetFlags,
 )
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Chat, Notify, Role
+from chatproto.wire.model import Chat, Notify, Role, Writers
 from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
@@ -55,6 +55,7 @@ class ChatChange(msgspec.Struct, frozen=True, kw_only=True):
 
     title: Title | None = None
     avatar_url: AvatarUrl | None = None
+    writers: Writers | None = None
     muted: bool | None = None
     favourite: bool | None = None
     hidden: bool | None = None
@@ -114,10 +115,11 @@ async def one_chat(call: Call[None, None], chat_id: int) -> Result:
 
 
 async def change_chat(call: Call[ChatChange, None], chat_id: int) -> Result:
-    """Title and picture, for the admins of a group; one's own flags, for everybody."""
+    """Title, picture and who writes, for the admins of a group; one's own flags, for everybody."""
     body = call.body
-    if body.title is not None or body.avatar_url is not None:
-        outcome = await call.append(_change(call, chat_id, "update", title=body.title, avatar_url=body.avatar_url))
+    looks = (body.title, body.avatar_url, body.writers)
+    if looks != (None, None, None):
+        outcome = await call.append(_change(call, chat_id, "update", looks=looks))
         if not isinstance(outcome, Appended):
             return refusal(outcome)
     flags = _flags(body, call.me.user_id, chat_id)
@@ -206,13 +208,13 @@ def _change(
     user_ids: tuple[int, ...] = (),
     history: Literal["all", "none"] = "all",
     role: Role | None = None,
-    title: str | None = None,
-    avatar_url: str | None = None,
+    looks: tuple[str | None, str | None, Writers | None] = (None, None, None),
 ) -> AppendChange:
-    services = call.services
+    services, (title, avatar_url, writers) = call.services, looks
     return AppendChange(
         chat_id=chat_id, actor_id=call.me.user_id, kind=kind, user_ids=user_ids, history=history, role=role,
         title=title, avatar_url=avatar_url, cid=services.random_token(), now=services.now(),
+        writers=writers,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "revoked": (401, "The session has ended"),
     "invalid_credentials": (401, "Wrong username or password"),
     "forbidden": (403, "This is not allowed"),
+    "read_only": (403, "Only admins write in this group"),
     "account_disabled": (403, "This account is disabled"),
     "invite_invalid": (403, "The invitation is not valid"),
     "registration_closed": (403, "Registration is closed"),

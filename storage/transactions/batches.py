@@ -20,14 +20,15 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.operations.message_events import without_erased
+from chatproto.wire.model import Event
 from storage.statements import Lookup, Steps
 from storage.tables import chats
 from storage.together import together
 from storage.transactions.membership_changes import append_change
 from storage.transactions.message_changes import append_message_change
-from storage.transactions.sends import Facts, Head, append_messages, find_targets, first_seqs
+from storage.transactions.sends import Facts, Head, append_messages, find_members, find_targets
 
-_HEADS: Final = select(chats.c.id, chats.c.last_seq, chats.c.last_at).order_by(chats.c.id)
+_HEADS: Final = select(chats.c.id, chats.c.last_seq, chats.c.last_at, chats.c.writers).order_by(chats.c.id)
 _LOCK: Final = Lookup(_HEADS.with_for_update(), key=(chats.c.id,), row=Head)
 _LOCK_FREE: Final = Lookup(_HEADS.with_for_update(skip_locked=True), key=(chats.c.id,), row=Head)
 
@@ -42,7 +43,7 @@ def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended |
     sends = [command for batch in batches for command in batch.commands if isinstance(command, AppendMessage)]
     locked, members, targets = yield from together(
         (_LOCK if alone else _LOCK_FREE).of([{"id": chat_id} for chat_id in chat_ids]),
-        first_seqs(sends),
+        find_members(sends),
         find_targets(sends),
     )
     facts = Facts({head.id: head for head in locked}, members, targets)
@@ -99,11 +100,18 @@ def _append(all_commands: Sequence[LogCommand], facts: Facts) -> Steps[list[Appe
             else:
                 answer = yield from append_message_change(command)
             if isinstance(answer, Appended) and answer.items and not answer.dup:
-                heads[command.chat_id] = Head(command.chat_id, answer.last_seq, answer.items[-1].created_at)
+                heads[command.chat_id] = _after(heads[command.chat_id], answer)
             answers.append(answer)
         if sends:
             if done > len(sends):
-                members, targets = yield from together(first_seqs(sends), find_targets(sends))
+                members, targets = yield from together(find_members(sends), find_targets(sends))
                 facts = Facts(heads, members, targets)
             answers += yield from append_messages(sends, facts, last=done == len(all_commands))
     return answers
+
+
+def _after(head: Head, appended: Appended) -> Head:
+    """A head behind the entries of a change, which may have said who writes from there on."""
+    last = appended.items[-1]
+    said = [item.data["writers"] for item in appended.items if isinstance(item, Event) and "writers" in item.data]
+    return head._replace(last_seq=appended.last_seq, last_at=last.created_at, writers=[head.writers, *said][-1])

@@ -13,7 +13,7 @@ import msgspec
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import Attachment, ChatType, Event, Forwarded, Message, Role, User
+from chatproto.wire.model import Attachment, ChatType, Event, Forwarded, Message, Role, User, Writers
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
@@ -52,6 +52,7 @@ class ChatRow(NamedTuple):
     last_at: datetime | None
     last_message_seq: int
     pinned_seq: int
+    writers: Writers
 
 
 class CommandRow(NamedTuple):
@@ -118,6 +119,7 @@ LOCK_CHAT: Final = Select(
         chats.c.last_at,
         chats.c.last_message_seq,
         chats.c.pinned_seq,
+        chats.c.writers,
     )
     .where(chats.c.id == _IN_CHAT)
     .with_for_update(),

@@ -10,7 +10,7 @@ from chatproto.operations import AppendChange, Appended, Refused
 from chatproto.operations.append_rules import NO_CHAT, judge_change
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Event, Role, User
+from chatproto.wire.model import Event, Role, User, Writers
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_users, chats
 from storage.transactions.departures import avatar_then, keep_departure
@@ -73,7 +73,7 @@ _MEMBERS: Final = Select(
 _SET_LOOKS: Final = Statement(
     update(chats)
     .where(chats.c.id == bindparam("chat_id"))
-    .values(title=bindparam("title"), avatar_url=bindparam("avatar_url"))
+    .values(title=bindparam("title"), avatar_url=bindparam("avatar_url"), writers=bindparam("writers"))
 )
 
 
@@ -84,6 +84,7 @@ class _Change:
     operation: AppendChange
     title: str | None
     avatar_url: str | None
+    writers: Writers
     last_seq: int
     last_message_seq: int
     pinned_seq: int
@@ -116,7 +117,9 @@ def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
         return verdict
     if accepted is not None:
         return (yield from _repeat(chat_id, accepted, chat.last_seq))
-    change = _Change(operation, chat.title, chat.avatar_url, chat.last_seq, chat.last_message_seq, chat.pinned_seq)
+    change = _Change(
+        operation, chat.title, chat.avatar_url, chat.writers, chat.last_seq, chat.last_message_seq, chat.pinned_seq
+    )
     refused = yield from _perform(change)
     if refused is not None:
         return refused
@@ -142,7 +145,15 @@ def _repeat(chat_id: int, accepted: CommandRow, last_seq: int) -> Steps[Appended
 
 
 def _digest(operation: AppendChange) -> bytes:
-    fields = (operation.user_ids, operation.history, operation.role, operation.title, operation.avatar_url)
+    fields: tuple[object, ...] = (
+        operation.user_ids,
+        operation.history,
+        operation.role,
+        operation.title,
+        operation.avatar_url,
+    )
+    if operation.writers is not None:  # as before where it is not named: a repetition may be older than this server
+        fields += (operation.writers,)
     return command_digest(operation.kind, content=json.dumps(fields))
 
 
@@ -253,7 +264,9 @@ def _update(change: _Change) -> Steps[Refused | None]:
         data["title"] = operation.title
     if operation.avatar_url is not None and (operation.avatar_url or None) != change.avatar_url:
         data["avatar_url"] = operation.avatar_url or None
-    looks = {"title": change.title, "avatar_url": change.avatar_url} | data
+    if operation.writers is not None and operation.writers != change.writers:
+        data["writers"] = operation.writers
+    looks = {"title": change.title, "avatar_url": change.avatar_url, "writers": change.writers} | data
     refused = yield from change_avatar(operation.actor_id, change.avatar_url, looks["avatar_url"], operation.now)
     if refused is not None:
         return refused

@@ -15,10 +15,10 @@ from chatproto.operations import (
     React,
     Refused,
 )
-from chatproto.operations.append_rules import NOT_MEMBER
+from chatproto.operations.append_rules import NOT_MEMBER, barred_from
 from chatproto.operations.message_events import rendered
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
-from chatproto.wire.model import ChatType, Event, Message, Role
+from chatproto.wire.model import ChatType, Event, Message, Role, Writers
 from storage.statements import Select, Statement, Steps
 from storage.tables import chat_users, chats, commands, messages, pins, reactions
 from storage.transactions.indexing import reindex
@@ -44,6 +44,7 @@ class _Chat(NamedTuple):
     last_message_seq: int
     pinned_seq: int
     indexed_seq: int
+    writers: Writers
     role: Role | None
     first_seq: int | None
     digest: bytes | None
@@ -62,6 +63,7 @@ _FACTS: Final = Statement(
         chats.c.last_message_seq,
         chats.c.pinned_seq,
         chats.c.indexed_seq,
+        chats.c.writers,
         chat_users.c.role,
         chat_users.c.first_seq,
         commands.c.digest,
@@ -122,7 +124,7 @@ def append_message_change(operation: MessageChange) -> Steps[Appended | Refused]
         operation,
         accepted=chat.digest,
         chat_type=chat.type,
-        actor=None if chat.role is None or chat.first_seq is None else Actor(chat.role, chat.first_seq),
+        actor=_actor(chat),
         target=None if message is None else _target(operation, message, under, pinned),
     )
     if isinstance(verdict, Refused):
@@ -134,6 +136,12 @@ def append_message_change(operation: MessageChange) -> Steps[Appended | Refused]
     assert message is not None
     accepted = AcceptedChange(operation, message, chat.last_seq + 1, chat.pinned_seq, under, pinned)
     return (yield from _append(accepted, chat))
+
+
+def _actor(chat: _Chat) -> Actor | None:
+    if chat.role is None or chat.first_seq is None:
+        return None
+    return Actor(chat.role, chat.first_seq, barred_from(chat.writers, chat.role))
 
 
 def _reactions(operation: MessageChange) -> Steps[list[UnderMessage]]:

@@ -8,9 +8,9 @@ from attrs import define, evolve, field, frozen
 from sqlalchemy import select
 
 from chatproto.operations import Appended, AppendMessage, Refused
-from chatproto.operations.append_rules import NOT_MEMBER, Source, judge_message
+from chatproto.operations.append_rules import NOT_MEMBER, Source, barred_from, judge_message
 from chatproto.wire.markup import NOBODY
-from chatproto.wire.model import Attachment, Message
+from chatproto.wire.model import Attachment, Message, Role, Writers
 from storage.statements import Answers, DuplicateKey, Lookup, Steps, param, updates
 from storage.tables import chat_users, chats, commands, messages
 from storage.together import together
@@ -42,12 +42,16 @@ class Head(NamedTuple):
     id: int
     last_seq: int
     last_at: datetime | None
+    writers: Writers
 
 
 class _Member(NamedTuple):
+    """Of those who are members now."""
+
     chat_id: int
     user_id: int
     first_seq: int
+    role: Role
 
 
 class _Accepted(NamedTuple):
@@ -76,7 +80,9 @@ class _Id(NamedTuple):
 
 
 _MEMBERS: Final = Lookup(
-    select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq).where(chat_users.c.left_seq.is_(None)),
+    select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.first_seq, chat_users.c.role).where(
+        chat_users.c.left_seq.is_(None)
+    ),
     key=(chat_users.c.chat_id, chat_users.c.user_id),
     row=_Member,
 )
@@ -166,16 +172,18 @@ def append_messages(sends: Sequence[AppendMessage], facts: "Facts", *, last: boo
         yield from _write(verdicts, last=last)
     for one in verdicts:
         if isinstance(one, _Fresh):
-            facts.heads[one.command.chat_id] = Head(one.command.chat_id, one.seq, one.command.now)
+            facts.heads[one.command.chat_id] = facts.heads[one.command.chat_id]._replace(
+                last_seq=one.seq, last_at=one.command.now
+            )
     return [_outcome(command, verdict, stored) for command, verdict in zip(sends, verdicts, strict=True)]
 
 
 @define(eq=False)
 class Facts:
-    """What is known of the locked chats: heads, the first seq that each sender may see, when targets were made."""
+    """What is known of the locked chats: heads, what each sender is there, when targets were made."""
 
     heads: dict[int, Head]
-    members: dict[tuple[int, int], int]
+    members: dict[tuple[int, int], _Member]
     targets: dict[Place, datetime]
     extras: dict[int, _Extra] = field(factory=dict)
 
@@ -194,10 +202,12 @@ class Facts:
             key = (chat_id, command.actor_id, command.cid)
             first = here.get(key)
             extra = self.extras.get(id(command), _PLAIN)
+            member = self.members.get((chat_id, command.actor_id))
             verdict = judge_message(
                 command,
                 accepted=None if first is None else _digest(first),
-                first_seq=self.members.get((chat_id, command.actor_id)),
+                first_seq=None if member is None else member.first_seq,
+                barred=None if member is None else barred_from(head.writers, member.role),
                 target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
                 source=extra.source,
                 has_files=extra.files is not None,
@@ -209,7 +219,7 @@ class Facts:
             else:
                 seq = head.last_seq + 1
                 here[key] = fresh = _Fresh(command, seq, head.last_at, extra)
-                heads[chat_id] = Head(chat_id, seq, command.now)
+                heads[chat_id] = head._replace(last_seq=seq, last_at=command.now)
                 made[chat_id, seq] = command.now
                 verdicts.append(fresh)
         return verdicts
@@ -237,11 +247,11 @@ def _extras(sends: Sequence[AppendMessage]) -> Steps[dict[int, _Extra]]:
     return extras
 
 
-def first_seqs(sends: Sequence[AppendMessage]) -> Steps[dict[tuple[int, int], int]]:
-    """Of the senders who are members now."""
+def find_members(sends: Sequence[AppendMessage]) -> Steps[dict[tuple[int, int], _Member]]:
+    """Of the senders those who are members now."""
     senders = dict.fromkeys((command.chat_id, command.actor_id) for command in sends)
     rows = yield from _MEMBERS.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in senders])
-    return {(row.chat_id, row.user_id): row.first_seq for row in rows}
+    return {(row.chat_id, row.user_id): row for row in rows}
 
 
 def find_targets(sends: Sequence[AppendMessage]) -> Steps[dict[Place, datetime]]:

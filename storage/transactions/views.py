@@ -9,11 +9,23 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from attrs import evolve, frozen
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, null, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.sql.expression import ScalarSelect
 
 from chatproto.operations.message_events import pinned_from
-from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, Role, User
+from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, Role, User, Writers
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
@@ -63,6 +75,7 @@ class ChatView:
     mention_count: int
     notify: Notify
     muted_until: datetime | None
+    writers: Writers
 
     @property
     def active_at(self) -> tuple[datetime, int]:
@@ -104,6 +117,7 @@ class _Row(NamedTuple):
     pinned_seq: int | None
     notify: Notify
     muted_until: datetime | None
+    writers: Writers
     others_have_read: int | None
     """How far somebody other than the sender of the last message has read."""
 
@@ -165,6 +179,7 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "pinned_seq": _frozen(chats.c.pinned_seq, departures.c.pinned_seq),
         "notify": chat_users.c.notify,
         "muted_until": chat_users.c.muted_until,
+        "writers": _frozen(chats.c.writers, literal_column("'all'")),
         "others_have_read": (
             _frozen(_furthest(judges.c.own_read_seq, judges, messages.c.sender_id), another_had_read)
             if with_message
@@ -288,7 +303,7 @@ def _view(row: _Row, message: MessageRow | None, unread_count: int, mention_coun
         muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq,
         last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
         unread_count=unread_count, pinned_seq=row.pinned_seq or 0, mention_count=mention_count,
-        notify=row.notify, muted_until=row.muted_until,
+        notify=row.notify, muted_until=row.muted_until, writers=row.writers,
     )  # fmt: skip
 
 
@@ -321,6 +336,7 @@ def to_chat(view: ChatView, user_id: int, users: dict[int, User]) -> Chat:
         mention_count=view.mention_count,
         notify=view.notify,
         muted_until=view.muted_until,
+        writers=view.writers,
     )
 
 

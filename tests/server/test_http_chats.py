@@ -112,6 +112,22 @@ async def test_the_list_is_newest_first(house: House) -> None:
     assert [chat["id"] for chat in (await anna.get("/api/chats")).json()["chats"]] == [first, group, second]
 
 
+async def test_who_writes_is_for_admins_to_say(house: House) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris")
+    made = await create(anna, type="group", title="News", user_ids=[boris.id])
+    path = f"/api/chats/{made.json()['id']}"
+    assert made.json()["writers"] == "all"
+    refused = await boris.patch(path, {"writers": "admins"})
+    assert refused.status_code == 403 and code_of(refused) == "forbidden"
+    assert (await anna.patch(path, {"writers": "admins"})).json()["writers"] == "admins"
+    sent = await boris.post(f"{path}/messages", {"content": "hello"})
+    assert sent.status_code == 403 and code_of(sent) == "read_only"
+    assert (await anna.post(f"{path}/messages", {"content": "hello"})).status_code == 201
+    assert fields_of(await anna.patch(path, {"writers": "nobody"})) == {"writers": "not_allowed"}
+    assert (await anna.patch(path, {"writers": "all"})).json()["writers"] == "all"
+    assert (await boris.post(f"{path}/messages", {"content": "hello"})).status_code == 201
+
+
 async def test_title_and_avatar_are_for_admins(house: House) -> None:
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     group = await anna.group("old", boris)

@@ -27,8 +27,20 @@ CHANGES: Final = (
     Mutant(
         "everybody edits everything",
         "chatproto/operations/message_rules.py",
+        "            return actor.barred if is_author else AUTHOR_ONLY",
+        "            return actor.barred",
+    ),
+    Mutant(
+        "everybody writes where only admins do",
+        "chatproto/operations/append_rules.py",
+        "    if barred is not None:\n        return barred\n",
+        "",
+    ),
+    Mutant(
+        "everybody edits where only admins write",
+        "chatproto/operations/message_rules.py",
+        "            return actor.barred if is_author else AUTHOR_ONLY",
         "            return None if is_author else AUTHOR_ONLY",
-        "            return None",
     ),
     Mutant(
         "a deleted message is changed",

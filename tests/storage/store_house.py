@@ -34,7 +34,7 @@ from chatproto.operations import (
     UserFound,
 )
 from chatproto.wire.digest import command_digest
-from chatproto.wire.model import Chat, Event, Head, Message, Page, Role
+from chatproto.wire.model import Chat, Event, Head, Message, Page, Role, Writers
 from chatproto.wire.text import fold, search_words
 from storage.port import Storage
 
@@ -153,11 +153,12 @@ class House:
         role: Role | None = None,
         title: str | None = None,
         avatar_url: str | None = None,
+        writers: Writers | None = None,
         cid: str | None = None,
     ) -> AppendChange:
         """The command that changes a chat."""
         return AppendChange(
-            chat_id, actor_id, kind, user_ids, history, role, title, avatar_url, cid or self.cid(), self.now
+            chat_id, actor_id, kind, user_ids, history, role, title, avatar_url, cid or self.cid(), self.now, writers
         )
 
     async def try_change(self, *args: Any, **fields: Any) -> Outcome:

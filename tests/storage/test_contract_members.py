@@ -7,8 +7,10 @@ import msgspec
 import trio
 
 from chatproto.operations import (
+    AppendBatch,
     AppendChange,
     Appended,
+    BatchAppended,
     ChatFound,
     ChatsFound,
     FetchMessages,
@@ -16,6 +18,7 @@ from chatproto.operations import (
     ListChats,
     MessagesFound,
     Outcome,
+    Refused,
     SetFlags,
     UsersFound,
 )
@@ -386,3 +389,56 @@ async def test_times_are_kept_to_the_microsecond(house: House) -> None:
         assert message.created_at == house.now
         assert (await house.page(bob, chat, before=message.seq + 1, limit=1)).items == (message,)
         assert (await house.chat(bob, chat)).last_at == house.now
+
+
+# --- who writes -----------------------------------------------------------------------------------------------------
+
+
+async def test_where_only_admins_write_others_are_refused(house: House) -> None:
+    ann, bob, eve = await house.people(3)
+    chat = await house.group(ann, bob, eve)
+    before = house.message(chat, bob, "before")
+    await house.do(before)
+    outcome = await house.change("update", chat, ann, writers="admins")
+    assert told(outcome) == [(2, "chat_updated", {"writers": "admins"})]
+    assert (await house.chat(bob, chat)).writers == "admins"
+    assert refusal(await house.try_send(chat, bob)) == "read_only"
+    assert refusal(await house.try_send(chat, bob, refusal="content_too_long")) == "read_only"
+    assert refusal(await house.do(house.edit_of(chat, bob, 1, "other"))) == "read_only"
+    assert expect(Appended, await house.do(before)).dup
+    assert (await house.changed(house.react_of(chat, bob, 1, "👍"))).seq == 3
+    assert (await house.send(chat, ann)).seq == 4
+    await house.change("role", chat, ann, eve, role="admin")
+    assert (await house.send(chat, eve)).seq == 6
+    assert (await house.changed(house.delete_of(chat, bob, 1))).seq == 7
+
+
+async def test_who_writes_holds_from_its_entry_on_in_one_batch(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.group(ann, bob)
+    house.wait(seconds=1)
+    close = house.change_of("update", chat, ann, writers="admins")
+    again = house.change_of("update", chat, ann, writers="admins", title="News")
+    reopen = house.change_of("update", chat, ann, writers="all")
+    texts = [house.message(chat, bob, f"text {number}") for number in range(3)]
+    batch = AppendBatch(chat, (texts[0], close, texts[1], again, reopen, texts[2]))
+    outcomes = expect(BatchAppended, await house.do(batch)).outcomes
+    words = [
+        one.code if isinstance(one, Refused) else [item.seq for item in expect(Appended, one).items] for one in outcomes
+    ]
+    assert words == [[1], [2], "read_only", [3], [4], [5]]
+    assert told(expect(Appended, outcomes[3])) == [(3, "chat_updated", {"title": "News"})]
+    assert (await house.chat(bob, chat)).writers == "all"
+
+
+async def test_who_writes_is_for_admins_of_groups_and_former_members_are_not_told(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat, direct = await house.group(ann, bob), await house.direct(ann, bob)
+    assert refusal(await house.try_change("update", chat, bob, writers="admins")) == "forbidden"
+    assert refusal(await house.try_change("update", direct, ann, writers="admins")) == "forbidden"
+    await house.change("remove", chat, ann, bob)
+    await house.change("update", chat, ann, writers="admins")
+    assert (await house.chat(bob, chat)).writers == "all"
+    assert refusal(await house.try_send(chat, bob)) == "not_member"
+    await house.change("add", chat, ann, bob)
+    assert (await house.chat(bob, chat)).writers == "admins"

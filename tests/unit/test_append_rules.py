@@ -8,8 +8,16 @@ import pytest
 from attrs import evolve
 
 from chatproto.operations import AppendChange, AppendMessage, ForwardSource, Refused
-from chatproto.operations.append_rules import Source, Verdict, judge_change, judge_message, names_everybody
-from chatproto.wire.model import ChatType, Forwarded, Role
+from chatproto.operations.append_rules import (
+    READ_ONLY,
+    Source,
+    Verdict,
+    barred_from,
+    judge_change,
+    judge_message,
+    names_everybody,
+)
+from chatproto.wire.model import ChatType, Forwarded, Role, Writers
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINE, OTHER = b"mine", b"other"
@@ -88,20 +96,34 @@ def test_who_may_mention_everybody(asked: bool, members: int, role: Role, expect
 
 
 @pytest.mark.parametrize(
-    "accepted, member, refusal, bad_reply",
-    list(product([None, MINE, OTHER], [True, False], [None, "too_long"], [True, False])),
+    ("writers", "role", "expected"),
+    [("all", "member", None), ("all", "admin", None), ("admins", "admin", None), ("admins", "member", READ_ONLY)],
+)
+def test_who_may_write(writers: Writers, role: Role, expected: Refused | None) -> None:
+    assert barred_from(writers, role) == expected
+
+
+@pytest.mark.parametrize(
+    "accepted, member, barred, refusal, bad_reply",
+    list(product([None, MINE, OTHER], [True, False], [None, READ_ONLY], [None, "too_long"], [True, False])),
 )
 def test_the_first_reason_of_several_is_the_one_that_is_told(
-    accepted: bytes | None, member: bool, refusal: str | None, bad_reply: bool
+    accepted: bytes | None, member: bool, barred: Refused | None, refusal: str | None, bad_reply: bool
 ) -> None:
     command = message(refusal, reply_to=3)
     verdict = judge_message(
-        command, accepted=accepted, first_seq=1 if member else None, target_at=None if bad_reply else NOON
+        command,
+        accepted=accepted,
+        first_seq=1 if member else None,
+        barred=barred,
+        target_at=None if bad_reply else NOON,
     )
     if accepted is not None:
         expected = "repeat" if accepted == MINE else "cid_conflict"
     elif not member:
         expected = "not_member"
+    elif barred is not None:
+        expected = "read_only"
     elif refusal is not None:
         expected = refusal
     else:

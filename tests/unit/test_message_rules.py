@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from chatproto.operations.append_rules import ADMINS_ONLY, CID_CONFLICT, NOT_MEMBER
+from chatproto.operations.append_rules import ADMINS_ONLY, CID_CONFLICT, NOT_MEMBER, READ_ONLY
 from chatproto.operations.message_changes import DeleteMessage, EditMessage, MessageChange, Pin, React
 from chatproto.operations.message_rules import (
     AUTHOR_ONLY,
@@ -95,6 +95,14 @@ def test_who_may(
     assert judge(command, target=target, chat_type="direct", actor=ADMIN) == direct
     assert judge(command, target=target, actor=MEMBER) == by_member
     assert judge(command, target=target, actor=ADMIN) == by_admin
+
+
+def test_who_may_not_write_edits_nothing_but_may_delete_and_react() -> None:
+    reader = evolve(MEMBER, barred=READ_ONLY)
+    assert judge(EDIT, actor=reader) == READ_ONLY
+    assert judge(EDIT, actor=reader, target=STRANGE) == AUTHOR_ONLY
+    assert judge(EDIT, actor=reader, accepted=b"d") == "repeat"
+    assert judge(DELETE, actor=reader) == judge(REACT, actor=reader) == "append"
 
 
 @pytest.mark.parametrize(

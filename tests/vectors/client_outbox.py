@@ -211,7 +211,7 @@ def _final(code: str, r: Recorder) -> None:
 
 for _code in (
     "not_member", "empty_content", "content_too_long", "bad_unicode", "cid_conflict", "attachment_invalid", "bad_frame",
-    "forbidden", "internal", "some_new_code",
+    "forbidden", "read_only", "internal", "some_new_code",
 ):  # fmt: skip
     add(f"final_error_{_code}", f"The final error {_code} ends its row and no other", partial(_final, _code))
 

@@ -85,6 +85,23 @@ def title_changed(world: RecordedWorld) -> None:
     assert first(b, "event")["data"] == {"title": "Coffee"}
 
 
+@server("Where only admins write others are refused, and what was acked before is acked again")
+def admins_write(world: RecordedWorld) -> None:
+    ann, bob, _, chat_id = three(world)
+    a, b = ann.connect(), bob.connect()
+    say(b, chat_id, "before")
+    closing = AppendChange(chat_id, ann.id, "update", (), "all", None, None, None, "close", world.now, "admins")
+    world.request(closing)
+    assert first(a, "event")["data"] == {"writers": "admins"}
+    b.take()
+    say(b, chat_id, "after")
+    say(b, chat_id, "before")
+    assert [(frame["type"], frame.get("code")) for frame in b.take()] == [("error", "read_only"), ("ack", None)]
+    say(a, chat_id, "news")
+    b.send(type="react", chat_id=chat_id, cid="r", seq=3, target_at="2026-01-01T00:00:00Z", emoji="👍", on=True)
+    assert texts(b) == ["news"]
+
+
 @server("One's own flags are told to one's other connections")
 def flags(world: RecordedWorld) -> None:
     ann, bob, chat_id = two(world)

@@ -60,14 +60,14 @@
 /**
  * A chat as it is shown in the list: the `chat` object of docs/protocol.md, kept up to date by heads, items and marks.
  * `pinned_seq`: the newest pinned message, null where there is none; undefined: not known. `mention_count`: unread messages
- * that name this user. `muted_until`: where `muted` ends by itself. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
+ * that name this user. `muted_until`: where `muted` ends by itself. `writers`: who may send to a group. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
  * @typedef {{id: number, type: "direct" | "group", is_group: boolean, title: string | null,
  *   avatar_url: string | null, created_at: string, role: "member" | "admin", first_seq: number, last_seq: number,
  *   last_at: string | null, left_seq: number | null, last_message: Message | null, read_seq: number,
  *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
  *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
  *   pinned_seq?: number | null, mention_count: number, notify: "all" | "mentions" | "none",
- *   muted_until: string | null, typing: number[], draft: string, queued: number, failed: number}} ChatView
+ *   muted_until: string | null, writers: "all" | "admins", typing: number[], draft: string, queued: number, failed: number}} ChatView
  */
 
 /**
@@ -103,7 +103,7 @@
  * @typedef {Standing & {id: number, type: "direct" | "group", is_group: boolean, title?: string | null,
  *   avatar_url?: string | null, created_at: string, role: "member" | "admin", last_message?: Message | null,
  *   pinned_seq?: number | null, peer?: User | null, members?: Member[] | null, muted?: boolean,
- *   muted_until?: string | null, favourite?: boolean, hidden?: boolean,
+ *   muted_until?: string | null, favourite?: boolean, hidden?: boolean, writers?: "all" | "admins",
  *   notify?: "all" | "mentions" | "none"}} ToldChat
  * @typedef {{chat_id: number, user_id: number, read_seq: number, delivered_seq: number, unread_count?: number,
  *   mention_count?: number, last_seq?: number}} Marks
@@ -225,7 +225,7 @@
  *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
  *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
  *   loadMembers: (chatId: number) => Promise<Done | Refused>,
- *   changeChat: (chatId: number, change: {title?: string, muted?: boolean, favourite?: boolean, hidden?: boolean,
+ *   changeChat: (chatId: number, change: {title?: string, writers?: "all" | "admins", muted?: boolean, favourite?: boolean, hidden?: boolean,
  *     muted_until?: string | null, notify?: "all" | "mentions" | "none"}) => Promise<Done | Refused>,
  *   addMembers: (chatId: number, userIds: number[], history: "all" | "none") => Promise<Done | Refused>,
  *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,

@@ -5,6 +5,7 @@
 
 import { NOTHING, echoOf, newRow } from "../protocol/commands.js";
 import { contentProblem, withoutHalves } from "../protocol/content.js";
+import { barredFrom } from "../state/changes.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Message} Message */
@@ -40,7 +41,9 @@ export class Outgoing {
     const content = withoutHalves(text);
     const problem = contentProblem(content, this.model().limits, files.length > 0);
     if (problem) return { ok: false, code: problem };
-    if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
+    const chat = this.model().chats.get(chatId);
+    const barred = chat && barredFrom(chat);
+    if (barred) return { ok: false, code: barred };
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
     const bytes = new Map(files.map((file) => [localId(), file]));
@@ -88,7 +91,9 @@ export class Outgoing {
    * until then. @param {number[]} chatIds @param {Message[]} messages @returns {Promise<Done | Refused>} */
   async forward(chatIds, messages) {
     for (const chat_id of chatIds) {
-      if (this.model().chats.get(chat_id)?.left_seq) return { ok: false, code: "not_member" };
+      const chat = this.model().chats.get(chat_id);
+      const barred = chat && barredFrom(chat);
+      if (barred) return { ok: false, code: barred };
       for (const { chat_id: from, seq, created_at, content } of messages) {
         const forward = { chat_id: from, seq, target_at: created_at };
         const done = await this.#put({ ...NOTHING, chat_id, content: content ?? "", forward });

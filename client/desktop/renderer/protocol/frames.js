@@ -105,7 +105,7 @@ const EVENTS = {
   role_changed: ({ data }) => isId(data.user_id) && isText(data.role),
   pinned: ({ data, target_seq }) => isId(target_seq) && orNull(isId)(data.pinned_seq),
   unpinned: ({ data, target_seq }) => isId(target_seq) && orNull(isId)(data.pinned_seq),
-  chat_updated: ({ data }) => orNull(isText)(data.title) && orNull(isText)(data.avatar_url),
+  chat_updated: ({ data }) => [data.title, data.avatar_url, data.writers].every(orNull(isText)),
 };
 
 /** One entry of a log. @param {any} value */
@@ -125,6 +125,7 @@ export const isChat = shape({
   members: orNull(listOf(isMember)),
   pinned_seq: orNull(isSeq),
   muted_until: orNull(isTime),
+  writers: orNull(isText),
   ...head,
 });
 

@@ -148,18 +148,27 @@ export function shownPins(pins, timeline, me) {
 // --- what one may do ---
 
 /**
+ * Whether one may send to a chat; where not, why: a code of docs/protocol.md.
+ * @param {import("../types.js").ChatView} chat @returns {"not_member" | "read_only" | null}
+ */
+export function barredFrom(chat) {
+  if (chat.left_seq !== null) return "not_member";
+  return chat.writers === "admins" && chat.role !== "admin" ? "read_only" : null;
+}
+
+/**
  * What one may do with a message: the rules of docs/protocol.md section 1 and 2, so that nothing is offered in vain.
  * @param {Message} message as it is shown @param {import("../types.js").ChatView} chat @param {number} me
  */
 export function rightsOn(message, chat, me) {
-  const writes = chat.left_seq === null;
-  const live = writes && !message.deleted;
+  const live = chat.left_seq === null && !message.deleted;
+  const writes = live && barredFrom(chat) === null;
   const own = message.sender_id === me;
   const admin = chat.is_group && chat.role === "admin";
   return {
-    reply: live,
+    reply: writes,
     react: live,
-    edit: live && own,
+    edit: writes && own,
     remove: live && (own || admin),
     pin: live && (!chat.is_group || admin),
     history: !message.deleted && Boolean(message.edited_at) && (own || admin),

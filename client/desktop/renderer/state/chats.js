@@ -28,6 +28,7 @@ const loggedOf = (told) => ({
   left_seq: told.left_seq ?? null,
   first_seq: told.first_seq,
   pinned_seq: told.pinned_seq ?? null,
+  writers: told.writers ?? "all",
   told: told.last_seq,
 });
 
@@ -169,6 +170,7 @@ function withEvent(chat, event, me) {
   if (event.event === "chat_updated") {
     chat.title = data.title ?? chat.title;
     if ("avatar_url" in data) chat.avatar_url = data.avatar_url; // null: it has none any more
+    chat.writers = data.writers ?? chat.writers;
   } else if (event.event === "pinned" || event.event === "unpinned") {
     chat.pinned_seq = data.pinned_seq ?? null;
   } else if (event.event === "member_added" && mine) {

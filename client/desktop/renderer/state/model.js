@@ -317,11 +317,11 @@ function recall(next, { chats, users, drafts }) {
   for (const found of chats) {
     const chat = whole.has(found) ? found : withoutMembers(found);
     // a version before wrote nothing of mentions and pins
-    const { mentioned = NOTHING_UNREAD, mention_count = 0, notify = "all", muted_until = null } = chat;
+    const { mentioned = NOTHING_UNREAD, mention_count = 0, notify = "all", muted_until = null, writers = "all" } = chat;
     const named = Array.isArray(mentioned?.later)
       ? { mentioned, mention_count }
       : { mentioned: NOTHING_UNREAD, mention_count: 0 };
-    const shown = { ...chat, ...named, notify, muted_until, typing: [], draft: drafts.get(chat.id) ?? "" };
+    const shown = { ...chat, ...named, notify, muted_until, writers, typing: [], draft: drafts.get(chat.id) ?? "" };
     next.own("chats").set(chat.id, counting(shown, echoesOf(next.state.echoes, chat.id)));
   }
 }

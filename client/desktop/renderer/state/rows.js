@@ -124,6 +124,7 @@ function nameOfEvent({ event, actor_id: actor, data }, target) {
   if (event === "member_added" && target === actor) return "joined";
   if (event === "member_removed" && target === actor) return "left";
   if (event === "role_changed") return data.role === "admin" ? "admin" : "member";
+  if (event === "chat_updated" && data.writers) return data.writers === "admins" ? "admins_write" : "all_write";
   if (event === "chat_updated") return data.title ? "title" : "avatar";
   return event;
 }

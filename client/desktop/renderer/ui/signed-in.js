@@ -4,6 +4,7 @@
  */
 
 import { t } from "../words/i18n.js";
+import { barredFrom } from "../state/changes.js";
 import { titleOf } from "../words/names.js";
 import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { banner } from "./parts/banner.js";
@@ -56,7 +57,7 @@ export class SignedIn {
       event.preventDefault();
       this.composer.focus();
     };
-    return html`${chat?.left_seq === null ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
+    return html`${chat && barredFrom(chat) === null ? html`<a class="skip" href="#compose" @click=${write}>${t("composer.skip")}</a>` : nothing}
       <main class="app" data-pane=${chat ? "chat" : "list"}>
         ${whole ? banner(this.face, state.link, now.getTime()) : noChange}
         ${whole ? this.side.template(state, now) : noChange}

@@ -137,6 +137,8 @@ test("only what one may do is offered", () => {
   assert.equal(may(others, {}), "reply react");
   assert.equal(may(others, { role: "admin" }), "reply react remove pin");
   assert.equal(may(others, { is_group: false, role: "admin" }), "reply react pin");
+  assert.equal(may(own, { writers: "admins" }), "react remove");
+  assert.equal(may(own, { writers: "admins", role: "admin" }), "reply react edit remove pin");
   assert.equal(may(own, { left_seq: 9 }), "");
   assert.equal(may({ ...own, deleted: true, content: null }, { role: "admin" }), "");
   assert.equal(may({ ...own, edited_at: at(5) }, { left_seq: 9 }), "history");

@@ -242,6 +242,34 @@ test("an admin adds, makes admin, renames and removes; each is seen at once", { 
   assertNoErrors(vera);
 });
 
+test("where only admins write, the others read and react, until an admin lets them write", { skip }, async () => {
+  const id = await server.group(accounts["anna.k"], "Объявления", vera.account, accounts.boris);
+  await server.call(accounts["anna.k"], "POST", `/api/chats/${id}/messages`, { content: "Завтра в десять" });
+  await page.getByText("Объявления").first().click();
+  await openedChat("Объявления");
+  await page.locator("#compose").fill("начато");
+  await server.call(accounts["anna.k"], "PATCH", `/api/chats/${id}`, { writers: "admins" });
+  await page.getByText("Здесь пишут только администраторы").waitFor();
+  await page.getByText("Анна Ковалёва разрешил(а) писать только администраторам").waitFor();
+  assert.equal(await page.locator("#compose").count(), 0);
+  const message = page.locator(".msg", { hasText: "Завтра в десять" });
+  await message.locator('[aria-label="Добавить реакцию"]').waitFor({ state: "attached" });
+  assert.equal(await message.locator('[aria-label="Ответить"]').count(), 0);
+  await look(page, "chat-admins-write");
+  await assertInside(page);
+
+  await server.call(accounts["anna.k"], "PATCH", `/api/chats/${id}/members/${vera.account.user.id}`, { role: "admin" });
+  await becomes(() => page.locator("#compose").inputValue(), "начато", "what was begun is there again");
+  await page.locator(".topbar__peer").click();
+  const toggle = dialog("О группе").getByRole("button", { name: "Пишут админы" });
+  await becomes(() => toggle.getAttribute("aria-pressed"), "true", "an admin sees that it is on");
+  await toggle.click();
+  await becomes(() => toggle.getAttribute("aria-pressed"), "false", "and turns it off");
+  const chat = await server.call(accounts.boris, "GET", `/api/chats/${id}`);
+  assert.equal(chat.writers, "all");
+  assertNoErrors(vera);
+});
+
 test("a member may leave and no more; who left sees it and can only hide it", { skip }, async () => {
   await server.group(accounts.boris, "Дежурная смена", vera.account, accounts["anna.k"]);
   await page.getByText("Дежурная смена").first().click();

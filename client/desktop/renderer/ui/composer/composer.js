@@ -3,6 +3,7 @@
 import { errorText, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { isBlank } from "../../rules/blank.js";
+import { barredFrom } from "../../state/changes.js";
 import { lengthOf, preview } from "../../words/text.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
@@ -56,7 +57,11 @@ export class Composer {
 
   /** @param {State} state @param {ChatView} chat */
   template(state, chat) {
-    if (chat.left_seq !== null) return html`<div class="composer composer--closed">${t("composer.left")}</div>`;
+    const barred = barredFrom(chat);
+    if (barred) {
+      const words = t(barred === "read_only" ? "composer.read_only" : "composer.left");
+      return html`<div class="composer composer--closed">${words}</div>`;
+    }
     const edit = this.#editing.of(chat.id);
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);

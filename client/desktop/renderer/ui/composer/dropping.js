@@ -1,6 +1,7 @@
 /** Files that are dropped on the window go into the open chat; on no account is one opened in place of the page. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { barredFrom } from "../../state/changes.js";
 import { t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 import { filesOf } from "./attaching.js";
@@ -32,7 +33,7 @@ export class Dropping {
   #target() {
     const { current, chats } = this.face.messenger.state();
     const chat = current === null ? undefined : chats.get(current);
-    return chat?.left_seq === null && !this.face.overlays.busy() ? chat.id : null;
+    return chat && barredFrom(chat) === null && !this.face.overlays.busy() ? chat.id : null;
   }
 
   /** @param {DragEvent} event */

@@ -38,6 +38,12 @@ export function chatInfo(face, { chatId }, close) {
     return outcome.ok;
   }
 
+  /** @param {"all" | "admins"} writers */
+  async function setWriters(writers) {
+    if (!(await attempt(face.messenger.changeChat(chatId, { writers })))) return;
+    face.announce(t(writers === "admins" ? "event.admins_write_by_you" : "event.all_write_by_you"));
+  }
+
   /** @param {number} userId */
   async function write(userId) {
     await attempt(writeTo(face, userId, close));
@@ -140,6 +146,11 @@ export function chatInfo(face, { chatId }, close) {
       act("adduser", t("info.add"), () => face.overlays.open("add-members", { chatId })),
       act("link", t("info.invites"), () => face.overlays.open("invites", { chatId })),
     ];
+    const closed = chat.writers === "admins";
+    const writers = act("bell", t("info.admins_write"), () => void setWriters(closed ? "all" : "admins"), {
+      pressed: closed,
+    });
+    admin.push(writers);
     const out = act("logout", t("info.leave"), () => void leave(chat, state.me?.id ?? 0), { danger: true });
     return [...flags, ...(chat.role === "admin" ? admin : []), files, hide, out];
   }

@@ -2,6 +2,7 @@
 
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { barredFrom } from "../../state/changes.js";
 import { shownChats } from "../../state/chat-list.js";
 import { rank } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
@@ -32,7 +33,7 @@ export function forward(face, { messages, done }, close) {
 
   /** Where one may write. @param {State} state */
   function offered(state) {
-    const open = [...shownChats(state)].filter((chat) => chat.left_seq === null);
+    const open = [...shownChats(state)].filter((chat) => barredFrom(chat) === null);
     const names = (/** @type {ChatView} */ chat) => [
       titleOf(chat, state.me),
       chat.peer ? `@${chat.peer.username}` : "",

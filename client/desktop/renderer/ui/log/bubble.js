@@ -1,6 +1,6 @@
 /** One message in the log: what was written, by whom, when, and how far it has come. */
 
-import { canRetry, rightsOn } from "../../state/changes.js";
+import { barredFrom, canRetry, rightsOn } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { clock, fullTime } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
@@ -272,7 +272,7 @@ function tools(face, chat, message) {
     ${icon("react", "icon--s")}
   </button>`;
   return html`<div class="msg__tools" role="toolbar" aria-live="off" aria-label=${t("msg.tools")}>
-    ${chat.left_seq === null ? html`${react} ${reply}` : nothing}
+    ${chat.left_seq === null ? react : nothing} ${barredFrom(chat) === null ? reply : nothing}
     <button class="ibtn ibtn--s" aria-label=${t("msg.more")} title=${t("msg.more")} aria-haspopup="menu" @click=${more}>
       ${icon("more", "icon--s")}
     </button>

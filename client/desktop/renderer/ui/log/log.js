@@ -1,6 +1,6 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
-import { rightsOn, shownItems } from "../../state/changes.js";
+import { barredFrom, rightsOn, shownItems } from "../../state/changes.js";
 import { dayKey, dayTitle } from "../../words/format.js";
 import { language, t } from "../../words/i18n.js";
 import { eventWords, sections } from "../../state/rows.js";
@@ -265,7 +265,7 @@ export class Log {
     const unread = !own && message.seq > chat.read_seq;
     const delivery = own && [message.seq <= chat.others_read_seq, message.seq <= chat.others_delivered_seq].join();
     const user = state.users.get(message.sender_id);
-    const writes = chat.left_seq === null;
+    const writes = [chat.left_seq === null, barredFrom(chat)].join();
     const needs = [
       message,
       first,
