@@ -168,7 +168,10 @@ def _public_url(raw: object) -> str:
     parts = urlsplit(text)
     whole = parts.scheme in ("http", "https") and parts.hostname and not (parts.path or parts.query or parts.fragment)
     if not whole or "@" in parts.netloc or any(character in text for character in " \t\r\n\"'<>\\"):
-        raise ValueError(f"must be https:// and a host, such as https://chat.example.org, not {text!r}")
+        raise ValueError(
+            f"must be https:// and a host, such as https://chat.example.org, without a path (the server has a name of "
+            f"its own, such as chat.example.org, and is not served below another's), not {text!r}"
+        )
     return text
 
 

@@ -211,8 +211,12 @@ async def test_the_doctor_tells_what_is_not_well(folder: Path) -> None:
     lines = out.splitlines()
     assert code == 1 and "fail  settings: VESTNIK_PROXY_HOP is no setting; is VESTNIK_PROXY_HOPS meant?" in lines
     assert any(line.startswith("fail  data folder: var is not there") for line in lines)
-    assert names_in(folder) == [], "it changes nothing"
+    code, _, err = await vestnik(folder, "verify")
+    assert (code, "there is no database at" in err) == (1, True)
+    assert names_in(folder) == [], "they change nothing"
     await vestnik(folder, "migrate")
+    code, out, _ = await vestnik(folder, "verify", "--without-files")
+    assert (code, out) == (0, "the database is whole\n")
     code, out, _ = await vestnik(folder, "doctor", "--json")
     assert code == 0, out
     verdicts = {one["what"]: one["verdict"] for one in json.loads(out)}
