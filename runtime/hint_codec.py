@@ -7,13 +7,14 @@ import attrs
 import msgspec
 
 from chatproto.operations import Marked, SessionsEnded
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded, News
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded, News, Typed
 
 _KINDS: Final[dict[str, type[Any]]] = {
     "head": HeadMoved,
     "members": MembersAdded,
     "marks": Marked,
     "ended": SessionsEnded,
+    "typing": Typed,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _decode: Final = msgspec.json.Decoder(list[tuple[str, str, dict[str, Any]]]).decode
@@ -48,5 +49,7 @@ def key_of(news: News) -> object:
             return chat_id
         case Marked(chat_id, user_id):
             return chat_id, user_id
+        case Typed(chat_id, user_id):
+            return "typing", chat_id, user_id
         case MembersAdded() | SessionsEnded():
             return None

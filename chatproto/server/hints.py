@@ -25,7 +25,16 @@ class MembersAdded:
     user_ids: tuple[int, ...]
 
 
-News = HeadMoved | MembersAdded | Marked | SessionsEnded
+@frozen
+class Typed:
+    """This user types in the chat, or no longer does. Where it is lost nothing makes up for it."""
+
+    chat_id: int
+    user_id: int
+    on: bool
+
+
+News = HeadMoved | MembersAdded | Marked | SessionsEnded | Typed
 
 
 @frozen

@@ -1,7 +1,7 @@
 """What this process tells the others: hints that say where to look."""
 
 from chatproto.operations import Appended, ChatCreated, Marked, Outcome, SessionsEnded
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.history import History
 from chatproto.server.hub_outputs import Publish
@@ -33,6 +33,10 @@ class News:
                 self._publish(outcome)
             case SessionsEnded(session_ids) if session_ids:
                 self._publish(outcome)
+
+    def typed(self, chat_id: int, user_id: int, *, on: bool) -> None:
+        """Somebody here types, or no longer does."""
+        self._publish(Typed(chat_id, user_id, on))
 
     def _publish(self, told: Told) -> None:
         if self._history.epoch is not None:

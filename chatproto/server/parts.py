@@ -49,12 +49,14 @@ class Parts:
         self.presence = Presence(out, timers, here, rooms, knobs)
         self.watermarks = Watermarks(out, timers, here, rooms, knobs)
         self.markers = Markers(out, timers, here, knobs)
-        self.typists = Typists(out, timers, here, rooms, knobs)
+        self.typists = Typists(out, timers, here, rooms, self.news, knobs)
         self.pages = Pages(out, here, rooms, self.presence, limits)
         self.listings = Listings(timers, here, rooms, self.presence, knobs)
         self.replacing = Replacing(out, here, history, new_cid)
         self.sweeper = Sweeper(out, timers, here, history, rooms, self.replacing, knobs)
-        self.spread = Spread(out, here, rooms, self.presence, self.listings, self.watermarks, self.sweeper)
+        self.spread = Spread(
+            out, here, rooms, self.presence, self.listings, self.watermarks, self.sweeper, self.typists
+        )
         self.handshake = Handshake(out, timers, here, history, rooms, self.presence, check_token, limits, knobs)
         self.reception = Reception(
             timers, here, self.handshake, self.appends, self.pages, self.markers, self.typists, new_cid

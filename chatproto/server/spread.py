@@ -5,7 +5,7 @@ from typing import assert_never
 from chatproto.operations import ChatCreated, ChatFound, Marked, Outcome, SessionsEnded, SetFlags, UserUpdated
 from chatproto.server.clock import Now
 from chatproto.server.connections import Connections
-from chatproto.server.hints import HeadMoved, MembersAdded
+from chatproto.server.hints import HeadMoved, MembersAdded, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.listings import Listings
@@ -14,6 +14,7 @@ from chatproto.server.pending import Marking, Pending, Request
 from chatproto.server.presence import Presence
 from chatproto.server.rooms import Rooms
 from chatproto.server.sweeping import Sweeper
+from chatproto.server.typists import Typists
 from chatproto.server.watermarks import Watermarks
 from chatproto.transitions import SessionState
 from chatproto.wire import codec
@@ -25,7 +26,7 @@ class Spread:
 
     def __init__(
         self, out: Out, connections: Connections, rooms: Rooms, presence: Presence, listings: Listings,
-        watermarks: Watermarks, sweeper: Sweeper,
+        watermarks: Watermarks, sweeper: Sweeper, typists: Typists,
     ) -> None:  # fmt: skip
         self._out = out
         self._connections = connections
@@ -34,6 +35,7 @@ class Spread:
         self._listings = listings
         self._watermarks = watermarks
         self._sweeper = sweeper
+        self._typists = typists
 
     def apply(self, pending: Pending, outcome: Outcome, now: Now) -> None:
         """Outcomes that change nothing for others pass by."""
@@ -65,6 +67,8 @@ class Spread:
                 self._watermarks.marked(told, None, now)
             case SessionsEnded(session_ids):
                 self._sweeper.end_logins(session_ids)
+            case Typed():
+                self._typists.hear(told, now)
             case _:
                 assert_never(told)
 

@@ -1,27 +1,38 @@
 """The frame `typing`: told to the other members' connections, never stored, never to strangers.
 
 A start is forwarded at most once in 3 s and chat, whatever stops lie between; a stop is told once. What comes more
-often costs like a command.
+often costs like a command. Other processes are told too; should the end of it be lost on the way, they find it by
+themselves.
 """
+
+from typing import Final
 
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connection_state import Session, TypingState
 from chatproto.server.connections import Connections
+from chatproto.server.hints import Typed
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
+from chatproto.server.news import News
 from chatproto.server.out import Out
 from chatproto.server.rooms import Rooms
 from chatproto.wire.frames import Typing, TypingFrame
+
+ON_THE_WAY: Final = 1.0
+"""Seconds that a hint may take before it is missed."""
 
 
 class Typists:
     """See the module."""
 
-    def __init__(self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, knobs: Knobs) -> None:
+    def __init__(
+        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, news: News, knobs: Knobs
+    ) -> None:
         self._out = out
         self._timers = timers
         self._connections = connections
         self._rooms = rooms
+        self._news = news
         self._knobs = knobs
 
     def typing(self, session: Session, frame: TypingFrame, now: Now) -> None:
@@ -35,11 +46,24 @@ class Typists:
             self._stop(session, frame.chat_id, state, now)
 
     def fall_due(self, connection_id: int, chat_id: int) -> None:
-        """Nothing was heard of it for `typing_expiry` seconds."""
+        """Nothing was heard of it for `typing_expiry` seconds. A user of another process stands as -id."""
+        if connection_id < 0:
+            return self._show(chat_id, -connection_id, on=False)
         session = self._connections.get(connection_id)
         state = session.typing.get(chat_id) if session else None
         if session is not None and state is not None:
             self._end(session, chat_id, state)
+
+    def hear(self, told: Typed, now: Now) -> None:
+        """Another process says so of somebody there."""
+        if told.chat_id not in self._rooms:
+            return
+        deadline = Deadline("typing", -told.user_id, told.chat_id)
+        if told.on:
+            self._timers.set(deadline, now.mono + self._knobs.typing_expiry + ON_THE_WAY)
+        else:
+            self._timers.cancel(deadline)
+        self._show(told.chat_id, told.user_id, on=told.on)
 
     def forget(self, session: Session, _now: Now) -> None:
         """The connection has ended."""
@@ -71,10 +95,14 @@ class Typists:
             self._tell(session, chat_id, on=False)
 
     def _tell(self, session: Session, chat_id: int, *, on: bool) -> None:
-        frame = Typing(chat_id=chat_id, user_id=session.user_id, on=on)
+        self._show(chat_id, session.user_id, on=on)
+        self._news.typed(chat_id, session.user_id, on=on)
+
+    def _show(self, chat_id: int, user_id: int, *, on: bool) -> None:
+        frame = Typing(chat_id=chat_id, user_id=user_id, on=on)
         encoded: dict[int, bytes] = {}
         for other in self._rooms.members(chat_id):
-            if other.user_id == session.user_id:
+            if other.user_id == user_id:
                 continue
             kind = other.dialect.kind
             if kind not in encoded:

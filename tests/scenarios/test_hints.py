@@ -17,7 +17,7 @@ from chatproto.operations import (
     ReadLog,
     SessionsEnded,
 )
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded, Typed
 from tests.scenarios.hub_world import Person, World
 
 EPOCH = "model"
@@ -300,3 +300,31 @@ def test_whoever_logs_in_while_a_hint_comes_is_caught_up_from_the_room() -> None
     there.hear(*here.hints)
     there.release(loaded)
     assert b.seqs(chat_id) == [1]
+
+
+def typing(frames: list[dict[str, object]]) -> list[tuple[object, object]]:
+    return [(frame["user_id"], frame["on"]) for frame in frames]
+
+
+def test_typing_crosses_and_ends_by_itself_where_its_end_is_lost() -> None:
+    here, there = two_processes()
+    ann, bob = here.people("ann", "bob")
+    chat_id = here.direct(ann, bob)
+    a, b, own = ann.connect(), bob.connect(to=there), ann.connect(to=there)
+    a.send(type="typing", chat_id=chat_id, on=True)
+    assert here.hints == [Hint(EPOCH, Typed(chat_id, ann.id, on=True))]
+    there.hear(*here.hints)
+    assert typing(b.take("typing")) == [(ann.id, True)] and own.take("typing") == []
+    assert there.hints == [], "what was told is not told on"
+    a.send(type="typing", chat_id=chat_id, on=False)
+    there.hear(here.hints[-1])
+    assert typing(b.take("typing")) == [(ann.id, False)]
+    there.sleep(10)
+    assert b.take("typing") == []
+    there.hear(here.hints[0])
+    assert typing(b.take("typing")) == [(ann.id, True)]
+    there.sleep(there.hub.knobs.typing_expiry + 2)
+    assert typing(b.take("typing")) == [(ann.id, False)], "its process has died"
+    there.hear(Hint(EPOCH, Typed(chat_id + 1, ann.id, on=True)))
+    there.sleep(10)
+    assert b.take("typing") == [], "nobody here is in that chat"

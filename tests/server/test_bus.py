@@ -28,7 +28,7 @@ from chatproto.operations import (
     TellHints,
     UserFound,
 )
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded
+from chatproto.server.hints import HeadMoved, Hint, MembersAdded, Typed
 from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
@@ -250,6 +250,7 @@ def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
         Hint("e", HeadMoved(1, 2)),
         Hint("e", MembersAdded(1, (2, 3))),
         Hint("f", SessionsEnded((4,))),
+        Hint("f", Typed(1, 2, on=True)),
         Hint("f", Marked(1, 2, 3, 4, 5, 6, changed=True, is_group=False)),
     ]
     data = encode_hints(hints)
