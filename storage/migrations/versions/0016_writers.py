@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from storage.migrations.steps import add_column
 
-revision: Final = "0015"
-down_revision: Final = "0014"
+revision: Final = "0016"
+down_revision: Final = "0015"
 branch_labels: Final = None
 depends_on: Final = None
 
