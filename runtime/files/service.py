@@ -14,7 +14,6 @@ from runtime.files.blobs import THREADS, Blob, BlobStore, FolderStore, sync
 from runtime.files.drafts import Draft, new_draft
 from runtime.files.links import FileLinks
 from runtime.files.places import Place, S3Place
-from runtime.files.s3 import S3Store
 from runtime.files.s3_signing import Credentials
 from runtime.files.two_places import TwoPlaces
 
@@ -107,5 +106,7 @@ def open_place(settings: Settings, place: Place) -> BlobStore:
     """One of the places."""
     if not isinstance(place, S3Place):
         return folder_store(settings.data_dir, shared=bool(settings.files_accel))
+    from runtime.files.s3 import S3Store  # its HTTP client takes long to load, and few servers need it
+
     credentials = Credentials(settings.files_access_key, settings.files_secret_key, place.region)
     return S3Store(place, credentials)
