@@ -32,6 +32,7 @@ from chatproto.simulation.command_checks import CommandChecks
 from chatproto.simulation.counts import Counts
 from chatproto.simulation.log_entries import body
 from chatproto.simulation.model_store import Room, Store
+from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.shown import check_shown
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
@@ -233,6 +234,7 @@ class Checkers:
             self._marks(room)
         for device in world.devices:
             self._log_of(device)
+            check_search(device, world.database.store, self._may_see)
         for server in world.servers:
             lost = set(server.hub.pending) - world.database.in_flight(server)
             if len(server.hub.parts.lines):

@@ -263,4 +263,22 @@ SERVER: Final = (
         "command = room.commands.get((operation.actor_id, operation.cid))",
         "command = None",
     ),
+    Mutant(
+        "a search finds what came after the removal",
+        "chatproto/simulation/store_search.py",
+        "in room.log[member.first_seq - 1 : end]:",
+        "in room.log[member.first_seq - 1 :]:",
+    ),
+    Mutant(
+        "a search finds what was said before one came",
+        "chatproto/simulation/store_search.py",
+        "in room.log[member.first_seq - 1 : end]:",
+        "in room.log[:end]:",
+    ),
+    Mutant(
+        "a search finds former and deleted texts",
+        "chatproto/simulation/store_search.py",
+        "content = seen.content\n        if content is None or content != as_of(room, item, None).content or not",
+        "content = item.content\n        if content is None or not",
+    ),
 )

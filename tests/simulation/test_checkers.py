@@ -35,6 +35,7 @@ from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.model_store import Room
 from chatproto.simulation.options import Options
+from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.trace import Violation
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState
@@ -120,6 +121,23 @@ def an_old_text(w: Settled) -> None:
 def a_deleted_text(w: Settled) -> None:
     changed(w, "delete")
     w.checkers.at_rest()
+
+
+def found_by_a_stranger(w: Settled) -> None:
+    w.world.founders[1] -= {w.bob.user_id}
+    w.checkers.at_rest()
+
+
+def found_otherwise_than_shown(w: Settled) -> None:
+    items = w.ann.disk.chats[1].items
+    items[1] = w.item(1, content="somebody says another")
+    check_search(w.ann, w.world.database.store, lambda *_: True)
+
+
+def shown_and_not_found(w: Settled) -> None:
+    w.room.members[w.ann.user_id].first_seq = 2
+    w.ann.disk.chats[1].items[2] = w.item(2, content="nothing")
+    check_search(w.ann, w.world.database.store, lambda *_: True)
 
 
 def without_a_reaction(w: Settled) -> None:
@@ -436,7 +454,8 @@ def too_many_connects(w: Settled) -> None:
         (read_above_delivered, "I6"), (delivered_and_claimed_by_nobody, "S6"), (kept_and_not_stored, "S1"),
         (kept_of_a_chat_that_is_not_there, "S1"), (kept_in_another_body, "S2"), (waited_for_in_vain, "S9"),
         (left_in_a_line, "S9"), (an_old_text, "S15"),
-        (a_deleted_text, "S15"), (without_a_reaction, "S15"), (without_a_pin, "S15"),
+        (a_deleted_text, "S15"), (found_by_a_stranger, "S17"), (found_otherwise_than_shown, "S17"),
+        (shown_and_not_found, "S17"), (without_a_reaction, "S15"), (without_a_pin, "S15"),
         (a_text_that_was_never_written, "S2"), (change_acked_elsewhere, "S1"), (change_refused_without_reason, "S12"),
         (forwarded_text_that_was_never_there, "S2"), (forwarded_in_anothers_name, "S2"),
         (forwarded_as_it_was_once, "S2"), (forwarded_unseen, "S5"), (stored_though_deleted, "S3"),
