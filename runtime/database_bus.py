@@ -30,7 +30,7 @@ ALONE: Final = 1.0
 """The same where nobody else is."""
 SIGN_OF_LIFE: Final = 2.0
 """Seconds after which even a process with nothing to tell writes a row."""
-GONE: Final = 10.0
+GONE: Final = 60.0
 """Seconds without a row until a process counts as gone."""
 KEPT: Final = 3.0
 """Seconds that hints are kept for somebody who has just come."""
@@ -40,7 +40,7 @@ HOLES: Final = 128
 """Missing numbers at once; of a larger gap the highest."""
 MOST: Final = 5_000
 """Hints of one turn; of more the oldest are left out."""
-ROWS_LIVE: Final = 30.0
+ROWS_LIVE: Final = 60.0
 """Seconds that rows are kept, at least."""
 PATIENCE: Final = 5.0
 """Seconds that the database has for one turn."""
