@@ -138,7 +138,7 @@ class Writer:
             raise
         self.size = os.fstat(self._file).st_size
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Append."""
         rest = memoryview(data)
         while rest:

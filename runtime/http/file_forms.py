@@ -17,8 +17,8 @@ LONGEST: Final = 3600.0
 """Seconds that one upload may take."""
 FORM: Final = 64 * 1024
 """Bytes that a form may have beside its file."""
-PART: Final = 256 * 1024
-"""Bytes that are gathered before they are written."""
+PART: Final = 128 * 1024
+"""Bytes that are gathered before they are written: few enough for many uploads at once (tests/bench/files.py)."""
 
 NEEDED: Final = FieldError(field="file", code="required", detail="A form with one file is wanted.")
 ONLY_ONE: Final = FieldError(field="file", code="not_allowed", detail="A form has one file, named `file`.")

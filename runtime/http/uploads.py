@@ -157,8 +157,8 @@ async def _receive(exchange: Exchange, writer: Writer, length: int, checksum: tu
     end: Problem | bool = Problem("request_timeout")
 
     async def write() -> None:
-        data = bytes(waiting)
-        waiting.clear()
+        nonlocal waiting
+        data, waiting = waiting, bytearray()
         if checksum is not None:
             checksum.algorithm.update(data)
         await _run(partial(writer.write, data))

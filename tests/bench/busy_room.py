@@ -141,7 +141,7 @@ async def talk(room: Room, sockets: list[Socket], arguments: argparse.Namespace)
     started = trio.current_time()
     for number in range(int(arguments.rate * arguments.seconds)):
         await trio.sleep_until(started + number / arguments.rate)
-        cid = f"c-{number}"
+        cid = f"c-{len(room.sent_at)}"  # a room may talk more than once
         room.sent_at[cid] = trio.current_time()
         text = f"message {number} " + "слово " * 20
         await random.choice(sockets).send(type="send", chat_id=room.chat_id, cid=cid, content=text)
