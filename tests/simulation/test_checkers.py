@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import msgspec
 import pytest
+from attrs import evolve
 
 from chatproto.client.session_outputs import Apply, DropRow, Failed, Forget, Jump, Merged, Row, SendFrame, Sent, Tell
 from chatproto.client.timeline import Timeline
@@ -267,6 +268,16 @@ def hole(w: Settled) -> None:
     w.checkers.commands.appended(w.operation, w.appended(w.item(1)))
 
 
+def written_where_admins_write(w: Settled) -> None:
+    now = w.room.log[0].created_at
+    close = AppendChange(1, 1, "update", (), "all", None, None, None, "close", now, "admins")
+    assert isinstance(w.world.database.store.perform(close), Appended)
+    w.room.log.append(w.item(1, seq=4, sender_id=1))
+    w.checkers.commands.appended(w.operation, w.appended(w.item(4)))  # the admin's
+    w.room.log.append(w.item(1, seq=5, sender_id=2))
+    w.checkers.commands.appended(evolve(w.operation, actor_id=2, cid="d"), w.appended(w.item(5)))
+
+
 def long_queue(w: Settled) -> None:
     from chatproto.server.out_queue import OutQueue
 
@@ -443,6 +454,7 @@ def too_many_connects(w: Settled) -> None:
 @pytest.mark.parametrize(
     ("act", "code"),
     [
+        (written_where_admins_write, "S16"),
         (two_seqs, "S3"), (hole, "S2"), (long_queue, "S7"), (sent_before_durable, "C1"), (marked_before_durable, "S6"),
         (applied_twice, "S4"), (applied_after_a_jump, "S4"), (applied_after_a_forget, "S4"),
         (shown_and_not_stored, "S1"), (shown_in_another_body, "S2"), (shown_in_another_kind, "S2"),
