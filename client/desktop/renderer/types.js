@@ -48,6 +48,9 @@
  *   files: import("./protocol/outbox.js").LocalFile[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
+/** A file of this machine that goes with a message; a picture `as_file` is kept as it is.
+ * @typedef {{file: File, as_file: boolean}} Attached */
+
 /** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */
 
 /**
@@ -199,7 +202,7 @@
  *   jumpToEnd: (chatId: number) => Promise<void>,
  *   jumpTo: (chatId: number, seq: number) => Promise<boolean>,
  *   jumpToTime: (chatId: number, at: string) => Promise<{ok: true, seq: number} | Refused>,
- *   send: (chatId: number, content: string, replyTo: Message | null, files?: File[]) => Promise<Done | Refused>,
+ *   send: (chatId: number, content: string, replyTo: Message | null, files?: Attached[]) => Promise<Done | Refused>,
  *   fileLink: (id: string, how?: {fresh?: boolean}) => Promise<{ok: true, url: string} | Refused>,
  *   fileData: (id: string) => Promise<{ok: true, body: Blob} | Refused>,
  *   chatFiles: (chatId: number, which: {kind: "image" | "video" | "audio" | "other", beforeSeq: number | null,

@@ -35,7 +35,7 @@ export class Outgoing {
   }
 
   /** @param {number} chatId @param {string} text @param {Message | null} replyTo
-   * @param {File[]} [files] of this machine: kept with the message, then brought to the server
+   * @param {import("../types.js").Attached[]} [files] of this machine: kept with the message, then brought to the server
    * @returns {Promise<Done | Refused>} */
   async send(chatId, text, replyTo, files = []) {
     const content = withoutHalves(text);
@@ -46,11 +46,11 @@ export class Outgoing {
     if (barred) return { ok: false, code: barred };
     if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
-    const bytes = new Map(files.map((file) => [localId(), file]));
-    const local = [...bytes].map(([local_id, { name, size, type }]) => {
-      return { local_id, name, size, content_type: type, as_file: false, file_id: null };
+    const local = files.map(({ file: { name, size, type }, as_file }) => {
+      return { local_id: localId(), name, size, content_type: type, as_file, file_id: null };
     });
-    const total = files.reduce((sum, { size }) => sum + size, 0);
+    const bytes = new Map(files.map(({ file }, at) => [local[at].local_id, file]));
+    const total = local.reduce((sum, { size }) => sum + size, 0);
     if (!(await this.#fits(total))) return { ok: false, code: "disk_full" };
     return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, files: local }, undefined, bytes);
   }

@@ -130,6 +130,31 @@ test(
   },
 );
 
+test("pictures are seen before they are sent, and go as they are where one says so", { skip }, async () => {
+  const { vera, boris, chatId } = await two();
+  const { page } = vera;
+  const original = Buffer.concat([png(640, 480), Buffer.from("what a camera adds behind it")]);
+  const picture = (/** @type {string} */ name, /** @type {Buffer} */ bytes) => file(name, bytes, "image/png");
+  await choose(page, picture("море.png", png(640, 480, 40)), picture("горы.png", original), picture("не то.png", Buffer.from("нет"))); // prettier-ignore
+  const drawn = () => uploads(page).locator("img").evaluateAll((all) => all.filter((one) => one instanceof HTMLImageElement && one.naturalWidth === 640).length); // prettier-ignore
+  await becomes(drawn, 2);
+  await becomes(() => uploads(page).locator("img").count(), 2);
+  const way = page.getByRole("button", { name: "Отправить горы.png как файл" });
+  await way.focus();
+  await page.keyboard.press("Space");
+  await page.locator(".upload__way[aria-pressed=true]").waitFor();
+  await look(page, "upload-pictures");
+  await page.getByRole("button", { name: "Убрать файл не то.png" }).click();
+  await composer(page).fill("С отпуска");
+  await composer(page).press("Enter");
+  const files = async () => (await server.items(boris, chatId)).at(-1).attachments.length;
+  await becomes(files, 2);
+  const [sea, hills] = (await server.items(boris, chatId)).at(-1).attachments;
+  assert.ok(sea.preview_url);
+  assert.equal(hills.size, original.length);
+  assertNoErrors(vera);
+});
+
 test("what is sent with no link waits in its order, is kept by the browser, and arrives", { skip }, async () => {
   const wire = await startWire(server);
   const { vera, boris, chatId } = await two({ url: wire.url, remember: true });

@@ -6,8 +6,12 @@ import { nameParts, sizeText } from "../../words/files.js";
 import { t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 
-/** @typedef {{id: number, file: File}} Pending */
+/** @typedef {import("../../types.js").Attached} Attached */
 
+/** `url`: of a picture, as long as it waits here. @typedef {Attached & {id: number, url: string | null}} Pending */
+
+/** What browsers draw, and what the server makes lighter and takes place, time and camera from. */
+const PICTURES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 /** What the server takes, where it has not said so. */
 const LIMIT = { bytes: 25 * 1024 * 1024, files: 10 };
 
@@ -26,16 +30,17 @@ export class Attaching {
     return this.#pending.has(chatId);
   }
 
-  /** They go with a message now. @param {number} chatId @returns {File[]} */
+  /** They go with a message now. @param {number} chatId @returns {Attached[]} */
   take(chatId) {
     const list = this.#pending.get(chatId) ?? [];
     this.#pending.delete(chatId);
-    return list.map(({ file }) => file);
+    list.forEach(release);
+    return list.map(({ file, as_file }) => ({ file, as_file }));
   }
 
-  /** The message could not be kept: they wait for another. @param {number} chatId @param {File[]} files */
+  /** The message could not be kept: they wait for another. @param {number} chatId @param {Attached[]} files */
   giveBack(chatId, files) {
-    const list = files.map((file) => this.#entry(file));
+    const list = files.map(({ file, as_file }) => this.#entry(file, as_file));
     if (list.length) this.#pending.set(chatId, [...list, ...(this.#pending.get(chatId) ?? [])]);
   }
 
@@ -64,13 +69,25 @@ export class Attaching {
   }
 
   /** @param {File} file @returns {Pending} */
-  #entry(file) {
-    return { id: ++this.#serial, file };
+  #entry(file, as_file = false) {
+    const url = PICTURES.includes(file.type) ? URL.createObjectURL(file) : null;
+    return { id: ++this.#serial, file, as_file, url };
+  }
+
+  /** @param {number} chatId @param {Pending} pending @param {Partial<Pending>} change */
+  #change(chatId, pending, change) {
+    const list = this.#pending.get(chatId) ?? [];
+    this.#pending.set(
+      chatId,
+      list.map((one) => (one.id === pending.id ? { ...one, ...change } : one)),
+    );
+    this.face.redrawComposer();
   }
 
   /** @param {number} chatId @param {Pending} pending */
   #remove(chatId, pending) {
-    const left = (this.#pending.get(chatId) ?? []).filter((one) => one !== pending);
+    release(pending);
+    const left = (this.#pending.get(chatId) ?? []).filter(({ id }) => id !== pending.id);
     if (left.length) this.#pending.set(chatId, left);
     else this.#pending.delete(chatId);
     this.face.redrawComposer();
@@ -92,14 +109,20 @@ export class Attaching {
 
   /** @param {number} chatId @param {Pending} pending */
   #row(chatId, pending) {
-    const { file } = pending;
+    const { file, url, as_file } = pending;
     const [name, extension] = nameParts(file.name);
+    const broken = () => this.#change(chatId, pending, { url: null });
     return html`<li class="upload">
-      <span class="file__tile" aria-hidden="true">${icon("file")}</span>
+      ${
+        url
+          ? html`<img class="upload__picture" src=${url} alt="" @error=${broken} />`
+          : html`<span class="file__tile" aria-hidden="true">${icon("file")}</span>`
+      }
       <span class="file__text">
         <bdi class="file__name"><span>${name}</span><span>${extension}</span></bdi>
         <span class="file__sub">${sizeText(file.size)}</span>
       </span>
+      ${url ? this.#wayButton(chatId, pending, as_file) : nothing}
       <button
         class="ibtn"
         type="button"
@@ -110,6 +133,26 @@ export class Attaching {
       </button>
     </li>`;
   }
+
+  /** Whether a picture goes as it is, with all that the camera wrote into it. @param {number} chatId
+   * @param {Pending} pending @param {boolean} asFile */
+  #wayButton(chatId, pending, asFile) {
+    return html`<button
+      class="upload__way"
+      type="button"
+      aria-pressed=${String(asFile)}
+      aria-label=${t("file.as_file_of", { name: pending.file.name })}
+      title=${t("file.as_file_why")}
+      @click=${() => this.#change(chatId, pending, { as_file: !asFile })}
+    >
+      ${t("file.as_file")}
+    </button>`;
+  }
+}
+
+/** Its picture is not shown here any more. @param {Pending} pending */
+function release({ url }) {
+  if (url) URL.revokeObjectURL(url);
 }
 
 /** The files of a paste or a drop; a folder is none, and is told of. @param {import("../face.js").Face} face
