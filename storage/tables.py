@@ -8,7 +8,6 @@ A chat's log is `messages` and `chat_events` together: one dense run of seqs fro
 remembers for ever which entries a cid made, so its primary key is the one key over both tables (docs/protocol.md I3).
 """
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
-    DateTime,
     Enum,
     ForeignKey,
     Index,
@@ -26,80 +24,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeEngine
 
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware datetime outside, naive UTC with microseconds inside."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        plain = mysql.DATETIME(fsp=6) if dialect.name in {"mysql", "mariadb"} else DateTime()
-        return dialect.type_descriptor(plain)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime has no place in the model")
-        return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class ASCIIBytes(TypeDecorator[str]):
-    """An ASCII string kept as bytes: padded comparison would call `a` and `a ` equal."""
-
-    impl = LargeBinary
-    cache_ok = True
-    encoding = "ascii"
-
-    def __init__(self, length: int) -> None:
-        super().__init__(length)
-        self.length = length
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        plain = mysql.VARBINARY(self.length) if dialect.name in {"mysql", "mariadb"} else LargeBinary(self.length)
-        return dialect.type_descriptor(plain)
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else value.encode(self.encoding)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else bytes(value).decode(self.encoding)
-
-
-class UTF8Bytes(ASCIIBytes):
-    """Any text kept as bytes: in the order of its code points on every database."""
-
-    cache_ok = True
-    encoding = "utf-8"
-
-
-def _digest() -> TypeEngine[bytes]:
-    """A SHA-256."""
-    return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
-
-
-def _session_key() -> TypeEngine[bytes]:
-    """128 random bits."""
-    return LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
-
-
-def _id() -> TypeEngine[int]:
-    """A number up to 2^53-1; on SQLite the rowid, which only INTEGER is an alias of."""
-    return BigInteger().with_variant(Integer(), "sqlite")
-
+from storage.columns import ASCIIBytes, UTCDateTime, UTF8Bytes, digest, flag, row_id, session_key, zero
 
 NAMES: Final = {
     "pk": "pk_%(table_name)s",
@@ -122,17 +52,9 @@ def _table(name: str, *parts: Any, **options: Any) -> Table:
     return Table(name, metadata, *parts, **_OPTIONS, **options)
 
 
-def _zero(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=text("0"))
-
-
 def _avatar_index() -> Index:
     """Who has a file as an avatar: the paths of files are shorter than what of an address MySQL puts into it."""
     return Index(None, "avatar_url", mysql_length=AVATAR_PREFIX, mariadb_length=AVATAR_PREFIX)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=false())
 
 
 meta = _table(
@@ -144,7 +66,7 @@ meta = _table(
 
 users = _table(
     "users",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("username", String(64), nullable=False),
     Column("username_key", String(64), nullable=False, unique=True),
     Column("email", String(254)),
@@ -154,7 +76,7 @@ users = _table(
     Column("avatar_url", String(2048)),
     Column("created_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime),
-    _flag("email_verified"),
+    flag("email_verified"),
     Column("role", String(8), nullable=False, server_default="member"),
     Column("disabled_at", UTCDateTime),
     _avatar_index(),
@@ -172,13 +94,13 @@ user_words = _table(
 
 sessions = _table(
     "sessions",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
     Column("device", String(64), nullable=False),
     Column("created_at", UTCDateTime, nullable=False),
     Column("last_used_at", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
-    Column("key", _session_key()),
+    Column("key", session_key()),
     Index(None, "user_id", "ended_at"),
     Index("uq_sessions_key", "key", unique=True),
 )
@@ -187,14 +109,14 @@ database was put back to an older state. Nothing signs in to a session without o
 
 refresh_tokens = _table(
     "refresh_tokens",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("session_id", BigInteger, ForeignKey("sessions.id"), nullable=False),
     Column("parent_id", BigInteger, ForeignKey("refresh_tokens.id")),
-    Column("hash", _digest(), nullable=False, unique=True),
+    Column("hash", digest(), nullable=False, unique=True),
     Column("created_at", UTCDateTime, nullable=False),
     Column("exchanged_at", UTCDateTime),
     Column("late_exchanges", Integer, nullable=False, server_default=text("0")),
-    _flag("used"),
+    flag("used"),
     Index(None, "session_id"),
     Index(None, "parent_id"),
 )
@@ -203,7 +125,7 @@ with it was presented."""
 
 chats = _table(
     "chats",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("type", String(8), nullable=False),
     Column("is_group", Boolean, Computed("type = 'group'")),
     Column("title", String(100)),
@@ -212,11 +134,11 @@ chats = _table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("direct_low", BigInteger, ForeignKey("users.id")),
     Column("direct_high", BigInteger, ForeignKey("users.id")),
-    _zero("last_seq"),
+    zero("last_seq"),
     Column("last_at", UTCDateTime),
-    _zero("last_message_seq"),
-    _zero("pinned_seq"),
-    _zero("indexed_seq"),
+    zero("last_message_seq"),
+    zero("pinned_seq"),
+    zero("indexed_seq"),
     Column("index_version", Integer, nullable=False, server_default=text("0")),
     Column("writers", String(8), nullable=False, server_default=text("'all'")),
     UniqueConstraint("direct_low", "direct_high"),
@@ -236,16 +158,16 @@ chat_users = _table(
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("role", Enum("member", "admin", name="role", create_constraint=True), nullable=False),
     Column("joined_at", UTCDateTime, nullable=False),
-    _zero("joined_seq"),
+    zero("joined_seq"),
     Column("first_seq", BigInteger, nullable=False, server_default=text("1")),
     Column("left_seq", BigInteger),
     Column("left_at", UTCDateTime),
-    _zero("read_seq"),
-    _zero("delivered_seq"),
-    _zero("own_read_seq"),
-    _zero("own_delivered_seq"),
-    _flag("muted"),
-    _flag("favourite"),
+    zero("read_seq"),
+    zero("delivered_seq"),
+    zero("own_read_seq"),
+    zero("own_delivered_seq"),
+    flag("muted"),
+    flag("favourite"),
     Column("hidden_seq", BigInteger),
     Column("notify", String(8), nullable=False, server_default="all"),
     Column("muted_until", UTCDateTime),
@@ -265,13 +187,13 @@ departures = _table(
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("title", String(100)),
     Column("avatar_url", String(2048)),
-    _zero("last_message_seq"),
-    _zero("others_read_seq"),
-    _zero("others_delivered_seq"),
-    _zero("reader_id"),
-    _zero("reader_seq"),
-    _zero("second_reader_seq"),
-    _zero("pinned_seq"),
+    zero("last_message_seq"),
+    zero("others_read_seq"),
+    zero("others_delivered_seq"),
+    zero("reader_id"),
+    zero("reader_seq"),
+    zero("second_reader_seq"),
+    zero("pinned_seq"),
     Column("members", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
     Index(None, "user_id"),
     _avatar_index(),
@@ -284,21 +206,21 @@ message it is known whether somebody other than its sender had read it. `members
 
 messages = _table(
     "messages",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("chat_id", BigInteger, ForeignKey("chats.id"), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("sender_id", BigInteger, ForeignKey("users.id"), nullable=False),
     Column("content", Text),
     Column("attachment_url", String(2048)),
     Column("created_at", UTCDateTime, nullable=False),
-    _flag("is_read"),
+    flag("is_read"),
     Column("rev", Integer, nullable=False, server_default=text("1")),
     Column("edited_at", UTCDateTime),
-    _flag("deleted"),
+    flag("deleted"),
     Column("reply_to", BigInteger),
     Column("cid", ASCIIBytes(64), nullable=False),
     Column("mentions", Text),
-    _flag("mentions_all"),
+    flag("mentions_all"),
     Column("forwarded_id", BigInteger),
     Column("forwarded_name", String(64)),
     Column("attachments", Text),
@@ -337,7 +259,7 @@ revisions = _table(
     Column("edited_at", UTCDateTime),
     Column("at_seq", BigInteger, nullable=False),
     Column("mentions", Text),
-    _flag("mentions_all"),
+    flag("mentions_all"),
 )
 """Every text of a message that was edited, the first and the present one too: from `rev` on, made by the entry
 `at_seq`."""
@@ -390,14 +312,14 @@ files = _table(
     Column("name", String(200), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("content_type", String(100), nullable=False),
-    Column("sha256", _digest(), nullable=False),
+    Column("sha256", digest(), nullable=False),
     Column("width", Integer),
     Column("height", Integer),
     Column("created_at", UTCDateTime, nullable=False),
     Column("blob", ASCIIBytes(64), nullable=False),
-    Column("source", _digest(), nullable=False),
-    _flag("as_file"),
-    Column("key_hash", _digest(), nullable=False),
+    Column("source", digest(), nullable=False),
+    flag("as_file"),
+    Column("key_hash", digest(), nullable=False),
     Column("expires_at", UTCDateTime),
     UniqueConstraint("owner_id", "key_hash"),
     Index(None, "owner_id", "source"),
@@ -424,7 +346,7 @@ audio or other."""
 
 mails = _table(
     "mails",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("kind", String(8), nullable=False),
     Column("language", String(8), nullable=False),
     Column("login_key", String(254)),
@@ -440,14 +362,14 @@ mails = _table(
 
 codes = _table(
     "codes",
-    Column("hash", _digest(), primary_key=True),
+    Column("hash", digest(), primary_key=True),
     Column("kind", String(8), nullable=False),
     Column("user_id", BigInteger, ForeignKey("users.id")),
     Column("address", String(254)),
     Column("created_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False),
     Column("used_at", UTCDateTime),
-    _flag("again"),
+    flag("again"),
     Index(None, "user_id"),
     Index(None, "expires_at"),
 )
@@ -456,8 +378,8 @@ send the same letter."""
 
 invites = _table(
     "invites",
-    Column("id", _id(), primary_key=True, autoincrement=True),
-    Column("hash", _digest(), nullable=False, unique=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
+    Column("hash", digest(), nullable=False, unique=True),
     Column("chat_id", BigInteger, ForeignKey("chats.id")),
     Column("created_by", BigInteger, ForeignKey("users.id")),
     Column("uses", Integer, nullable=False),
@@ -482,7 +404,7 @@ invite_uses = _table(
 
 hints = _table(
     "hints",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("sender", BigInteger, nullable=False),
     Column("data", LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
     Column("made_at", UTCDateTime, nullable=False),
@@ -492,7 +414,7 @@ of a process."""
 
 audit = _table(
     "audit",
-    Column("id", _id(), primary_key=True, autoincrement=True),
+    Column("id", row_id(), primary_key=True, autoincrement=True),
     Column("at", UTCDateTime, nullable=False),
     Column("actor_id", BigInteger, ForeignKey("users.id")),
     Column("action", String(32), nullable=False),
@@ -511,7 +433,7 @@ commands = _table(
     Column("chat_id", BigInteger, ForeignKey("chats.id"), primary_key=True, autoincrement=False),
     Column("actor_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("cid", ASCIIBytes(64), primary_key=True),
-    Column("digest", _digest(), nullable=False),
+    Column("digest", digest(), nullable=False),
     Column("first_seq", BigInteger, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Index(None, "actor_id"),
@@ -521,7 +443,7 @@ commands = _table(
 idempotency_keys = _table(
     "idempotency_keys",
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("key_hash", _digest(), primary_key=True),
+    Column("key_hash", digest(), primary_key=True),
     Column("chat_id", BigInteger, ForeignKey("chats.id"), nullable=False),
     Column("created_at", UTCDateTime, nullable=False),
     Index(None, "chat_id"),

@@ -6,8 +6,9 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
+from storage.columns import ASCIIBytes, UTCDateTime
 from storage.migrate import COMPARISON
-from storage.tables import ASCIIBytes, UTCDateTime, metadata
+from storage.tables import metadata
 
 
 def render(kind: str, value: Any, autogen: AutogenContext) -> str | Literal[False]:
