@@ -224,6 +224,20 @@ def test_while_pages_or_lags_are_reported(monkeypatch: pytest.MonkeyPatch) -> No
     assert (a.closed, b.closed) == (INTERNAL, INTERNAL)
 
 
+def test_a_room_that_was_being_changed_is_given_up_whatever_the_input_was_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A lag is of one connection, yet its room may be left half done: all in it come back."""
+    world, ann, _, one, other, a, b, e = begin()
+    with monkeypatch.context() as patch:
+        patch.setattr("chatproto.server.room.Room.fall_back", broken)
+        world.hub.report_lag(a.id, one, 1, world.moment)
+        world.pump()
+    assert (a.closed, b.closed, e.closed, bugs(world)) == (INTERNAL, INTERNAL, None, ["Bug"])
+    assert one not in world.hub.parts.rooms and other in world.hub.parts.rooms
+    assert works(world, ann, one, b)
+
+
 def test_a_batch_that_ends_in_something_else_is_a_bug() -> None:
     world, ann, _, one, _, a, b, _ = begin()
     world.hold = {AppendBatch}
