@@ -31,7 +31,8 @@ from chatproto.server.out_queue import OutQueue
 from chatproto.simulation.command_checks import CommandChecks
 from chatproto.simulation.counts import Counts
 from chatproto.simulation.log_entries import body
-from chatproto.simulation.model_store import Room, Store
+from chatproto.simulation.model_rooms import Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.shown import check_shown
 from chatproto.simulation.trace import Violation

@@ -15,7 +15,8 @@ from chatproto.operations import Appended, AppendMessage, EditMessage, Outcome
 from chatproto.operations import LogCommand as Command
 from chatproto.operations.log import ForwardSource
 from chatproto.simulation.log_entries import last_of
-from chatproto.simulation.model_store import Room, Store
+from chatproto.simulation.model_rooms import Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import as_of
 from chatproto.simulation.trace import Violation
 from chatproto.wire.model import Event, Forwarded, Message

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from chatproto.simulation.app_items import ShownChat
-from chatproto.simulation.model_store import Membership, Room
+from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.store_chats import count_mentions, count_unread
 from chatproto.simulation.trace import Violation
 from chatproto.wire.frames import ChatFrame, Chats, Marks, Ready

@@ -1,6 +1,6 @@
 """What tells one entry of a log from another."""
 
-from chatproto.simulation.model_store import Room
+from chatproto.simulation.model_rooms import Room
 from chatproto.wire.model import Event, LogItem, Message
 
 

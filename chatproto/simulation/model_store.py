@@ -7,10 +7,10 @@ copied, printed and compared.
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from chatproto.operations import (
     AcceptInvite,
@@ -78,7 +78,6 @@ from chatproto.operations import (
     SearchUsers,
     SetAccount,
     SetFlags,
-    StoredFile,
     StoreIndex,
     Sweep,
     Swept,
@@ -87,235 +86,18 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
 )
-from chatproto.operations.administration import AuditAction
-from chatproto.operations.recovery import Language
-from chatproto.wire.model import Event, Message, Notify, PrivateUser, User, Writers
-
-
-@define
-class Account:
-    """A user with what only the store knows of them."""
-
-    user: PrivateUser
-    username_key: str
-    email_key: str | None
-    password_hash: str
-    words: frozenset[str]
-    last_seen_at: datetime | None = None
-    disabled_at: datetime | None = None
-
-    @property
-    def disabled(self) -> bool:
-        """Shut out."""
-        return self.disabled_at is not None
-
-
-@frozen
-class AddressMail:
-    """What a change of an address orders."""
-
-    kind: Literal["verify", "changed"]
-    language: Language
-    user_id: int
-    address: str
-
-
-@define
-class WaitingMail:
-    """A letter in the queue."""
-
-    order: OrderReset | AddressMail
-    created_at: datetime
-    next_at: datetime
-    attempts: int = 0
-
-
-@define
-class KeptInvite:
-    """An invitation; `by`: who came by it."""
-
-    id: int
-    code_hash: bytes
-    chat_id: int | None
-    created_by: int | None
-    uses: int
-    created_at: datetime
-    expires_at: datetime
-    revoked: bool = False
-    by: frozenset[int] = frozenset()
-
-
-@frozen
-class KeptLine:
-    """A line of the audit."""
-
-    id: int
-    at: datetime
-    actor_id: int | None
-    action: AuditAction
-    subject_id: int | None
-    invite_id: int | None
-    address: str | None
-
-
-@define
-class KeptCode:
-    """A code by its hash. `user_id`: 0, nobody yet."""
-
-    kind: str
-    user_id: int
-    address: str | None
-    created_at: datetime
-    expires_at: datetime
-    again: bool = False
-    used: bool = False
-
-
-@define
-class Login:
-    """A session."""
-
-    id: int
-    user_id: int
-    device: str
-    key: bytes
-    created_at: datetime
-    last_used_at: datetime
-    ended_at: datetime | None = None
-
-
-@define
-class RefreshToken:
-    """`parent`: the hash of the token this one was issued for; `used`: its access token was presented."""
-
-    hash: bytes
-    session_id: int
-    parent: bytes | None
-    created_at: datetime
-    exchanged_at: datetime | None = None
-    late_exchanges: int = 0
-    used: bool = False
-
-
-@frozen
-class Departure:
-    """What a former member goes on seeing: the chat as it was at the removal. `reads`: how far each user had read."""
-
-    title: str | None
-    avatar_url: str | None
-    others_read_seq: int
-    others_delivered_seq: int
-    reads: dict[int, int]
-    members: tuple["Membership", ...]
-
-
-@define
-class Membership:
-    """A member, or a former one (`left_seq`, `departure`). `own_*`: what the user marked, 0 before the first mark."""
-
-    user_id: int
-    role: str
-    joined_at: datetime
-    joined_seq: int = 0
-    first_seq: int = 1
-    left_seq: int | None = None
-    read_seq: int = 0
-    delivered_seq: int = 0
-    own_read_seq: int = 0
-    own_delivered_seq: int = 0
-    muted: bool = False
-    favourite: bool = False
-    hidden_seq: int | None = None
-    notify: Notify = "all"
-    muted_until: datetime | None = None
-    departure: Departure | None = None
-
-
-@define
-class Room:
-    """A chat with its log: entry i has seq i + 1. `commands`: digest, first and last seq by (actor, cid).
-
-    Messages stand in the log as they were sent, but for erased ones. `texts`: what each `edited` wrote, by its seq, and
-    `named` whom it named;
-    `changes`: seqs of the events that changed a message, by its seq; `pins`: seq of the event, that of the message, on.
-    """
-
-    id: int
-    type: str
-    title: str | None
-    created_by: int
-    created_at: datetime
-    avatar_url: str | None = None
-    writers: Writers = "all"
-    members: dict[int, Membership] = field(factory=dict)
-    log: list[Message | Event] = field(factory=list)
-    commands: dict[tuple[int, str], tuple[bytes, int, int]] = field(factory=dict)
-    texts: dict[int, str] = field(factory=dict)
-    named: dict[int, tuple[tuple[int, ...], bool]] = field(factory=dict)
-    changes: dict[int, tuple[int, ...]] = field(factory=dict)
-    pins: list[tuple[int, int, bool]] = field(factory=list)
-    indexed_seq: int = 0
-    index_version: int = 0
-
-    @property
-    def last_seq(self) -> int:
-        """The head of the log."""
-        return len(self.log)
-
-    @property
-    def head(self) -> tuple[int, datetime | None]:
-        """The last entry's seq and time."""
-        return (self.last_seq, self.log[-1].created_at) if self.log else (0, None)
-
-    def copy(self) -> "Room":
-        """As it is now."""
-        members = {user_id: evolve(member) for user_id, member in self.members.items()}
-        return evolve(
-            self,
-            members=members,
-            log=list(self.log),
-            commands=dict(self.commands),
-            texts=dict(self.texts),
-            named=dict(self.named),
-            changes=dict(self.changes),
-            pins=list(self.pins),
-        )
-
-    def depart(self, user_id: int) -> None:
-        """The entry that is logged next removes this member: what they see stays as it is now."""
-        others = [member for member in self.members.values() if member.user_id != user_id]
-        present = [member for member in self.present().values() if member.user_id != user_id]
-        leaving = self.members[user_id]
-        leaving.departure = Departure(
-            self.title,
-            self.avatar_url,
-            others_read_seq=max((member.own_read_seq for member in others), default=0),
-            others_delivered_seq=max((member.own_delivered_seq for member in others), default=0),
-            reads={member.user_id: member.own_read_seq for member in self.members.values()},
-            members=tuple(map(evolve, present)),
-        )
-        leaving.left_seq = self.last_seq + 1
-
-    def present(self) -> dict[int, Membership]:
-        """The members of now, the longest-standing first."""
-        ordered = sorted(self.members.values(), key=lambda member: (member.joined_seq, member.user_id))
-        return {member.user_id: member for member in ordered if member.left_seq is None}
-
-    def membership(self, user_id: int) -> Membership | None:
-        """A present member."""
-        member = self.members.get(user_id)
-        return member if member is not None and member.left_seq is None else None
-
-
-@define
-class KeptFile:
-    """A file; the fields as those of AddFile."""
-
-    stored: StoredFile
-    source: bytes
-    as_file: bool
-    key: bytes
-    expires_at: datetime | None
+from chatproto.simulation.model_rooms import Room
+from chatproto.simulation.model_rows import (
+    Account,
+    KeptCode,
+    KeptFile,
+    KeptInvite,
+    KeptLine,
+    Login,
+    RefreshToken,
+    WaitingMail,
+)
+from chatproto.wire.model import User
 
 
 @define

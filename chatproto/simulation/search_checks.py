@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from chatproto.operations import MessagesMatched, SearchMessages
 from chatproto.simulation.app_items import ShownChat
-from chatproto.simulation.model_store import Room, Store
+from chatproto.simulation.model_rooms import Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.trace import Violation
 from chatproto.wire.model import Message
 from chatproto.wire.query import Query, Term, matches

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatproto.operations.message_events import pinned_from
 from chatproto.simulation.app_items import ShownChat
-from chatproto.simulation.model_store import Membership, Room
+from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.store_chats import pinned, shown
 from chatproto.simulation.trace import Violation
 from chatproto.wire.model import Hidden, Message

@@ -36,7 +36,8 @@ from chatproto.operations import (
     UsersFound,
     UserUpdated,
 )
-from chatproto.simulation.model_store import Account, AddressMail, Login, RefreshToken, Store
+from chatproto.simulation.model_rows import Account, AddressMail, Login, RefreshToken
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_files import change_avatar, release_avatar
 from chatproto.simulation.store_invites import open_invite
 from chatproto.simulation.store_mails import end_resets, order, usable

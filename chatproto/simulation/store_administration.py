@@ -14,8 +14,9 @@ from chatproto.operations import (
 from chatproto.operations.administration import Person
 from chatproto.operations.auditing import about, actions_of, subject_of
 from chatproto.operations.outcomes import AccountsFound, AuditFound, ServerMeasured
-from chatproto.simulation import model_store
-from chatproto.simulation.model_store import KeptLine, Store
+from chatproto.simulation import model_rows
+from chatproto.simulation.model_rows import KeptLine
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import as_of
 from chatproto.simulation.store_invites import keeps
 from chatproto.wire.model import Message
@@ -59,7 +60,7 @@ def list_accounts(store: Store, operation: ListAccounts) -> Outcome:
     return AccountsFound(shown, has_more=len(found) > len(shown))
 
 
-def _is_meant(account: model_store.Account, operation: ListAccounts) -> bool:
+def _is_meant(account: model_rows.Account, operation: ListAccounts) -> bool:
     if operation.role not in (None, account.user.role or "member"):
         return False
     if operation.disabled not in (None, account.disabled):
@@ -71,7 +72,7 @@ def _is_meant(account: model_store.Account, operation: ListAccounts) -> bool:
     return all(any(word.startswith(one) for word in account.words) for one in operation.prefixes)
 
 
-def _account(store: Store, account: model_store.Account) -> Account:
+def _account(store: Store, account: model_rows.Account) -> Account:
     user = account.user
     return Account(
         id=user.id,

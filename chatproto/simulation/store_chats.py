@@ -22,7 +22,8 @@ from chatproto.operations import (
     UserFound,
 )
 from chatproto.operations.message_events import gathered, pinned_from, rendered, seen_from
-from chatproto.simulation.model_store import Membership, Room, Store
+from chatproto.simulation.model_rooms import Membership, Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_accounts import touch
 from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Chat, ChatType, Event, Head, LogItem, Member, Message, Role

@@ -20,7 +20,9 @@ from chatproto.operations import (
 )
 from chatproto.operations.append_rules import BAD_AVATAR, CID_CONFLICT
 from chatproto.operations.files import Kind, file_of_url, kind_of, may_be_avatar
-from chatproto.simulation.model_store import KeptFile, Room, Store
+from chatproto.simulation.model_rooms import Room
+from chatproto.simulation.model_rows import KeptFile
+from chatproto.simulation.model_store import Store
 from chatproto.wire.model import Attachment, File, Message, attachment_of
 
 

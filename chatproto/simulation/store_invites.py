@@ -15,7 +15,8 @@ from chatproto.operations import (
     RevokeInvite,
 )
 from chatproto.operations.invites import MAX_INVITES
-from chatproto.simulation.model_store import KeptInvite, Store
+from chatproto.simulation.model_rows import KeptInvite
+from chatproto.simulation.model_store import Store
 
 
 def create_invite(store: Store, operation: CreateInvite) -> Outcome:

@@ -21,7 +21,8 @@ from chatproto.operations import (
 )
 from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, barred_from, judge_change, judge_message
 from chatproto.operations.message_events import without_erased
-from chatproto.simulation.model_store import Membership, Room, Store
+from chatproto.simulation.model_rooms import Membership, Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import shown, shown_item
 from chatproto.simulation.store_files import change_avatar, hold, own_attachments, release_avatar
 from chatproto.simulation.store_messages import change_message, named

@@ -5,7 +5,8 @@ from typing import assert_never
 
 from chatproto.operations import Done, FinishMail, Letter, MailTaken, OrderReset, Outcome, Refused, TakeMail
 from chatproto.operations.recovery import EMAIL_LIFETIME, MAX_WAITING, RESET_LIFETIME, RESETS_AN_HOUR, MailKind
-from chatproto.simulation.model_store import Account, AddressMail, KeptCode, Store, WaitingMail
+from chatproto.simulation.model_rows import Account, AddressMail, KeptCode, WaitingMail
+from chatproto.simulation.model_store import Store
 
 
 def order_reset(store: Store, operation: OrderReset) -> Outcome:

@@ -23,7 +23,8 @@ from chatproto.operations import (
 from chatproto.operations.append_rules import NOT_MEMBER, barred_from, names_everybody
 from chatproto.operations.message_events import OF_CONTENT, UNPINNED, tombstone
 from chatproto.operations.message_rules import Actor, Target, judge_message_change
-from chatproto.simulation.model_store import Membership, Room, Store
+from chatproto.simulation.model_rooms import Membership, Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import as_of, pinned, reactions_at, shown, shown_item
 from chatproto.simulation.store_files import release
 from chatproto.wire.limits import MAX_WATCHED

@@ -18,7 +18,8 @@ from chatproto.operations import (
     ReadLog,
     Refused,
 )
-from chatproto.simulation.model_store import Room, Store
+from chatproto.simulation.model_rooms import Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import shown, shown_item
 from chatproto.simulation.store_log import everybody
 from chatproto.wire.limits import Limits

@@ -3,7 +3,8 @@
 import msgspec
 
 from chatproto.operations import CheckCode, ConfirmEmail, Done, MakeCode, Outcome, Refused, ResetPassword
-from chatproto.simulation.model_store import KeptCode, Store
+from chatproto.simulation.model_rows import KeptCode
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_accounts import end_all
 from chatproto.simulation.store_mails import end_resets, usable
 

@@ -21,7 +21,8 @@ from chatproto.operations import (
     UnindexedRead,
 )
 from chatproto.operations.search import has_what
-from chatproto.simulation.model_store import Membership, Room, Store
+from chatproto.simulation.model_rooms import Membership, Room
+from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_chats import as_of, shown
 from chatproto.wire.model import Message, named_ids
 from chatproto.wire.query import matches

@@ -34,7 +34,7 @@ from chatproto.server.pending import Queued
 from chatproto.simulation.app_items import ShownChat
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
-from chatproto.simulation.model_store import Room
+from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.options import Options
 from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.trace import Violation
