@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import threading
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -108,7 +109,9 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def end_on_sigterm() -> None:
-    """As by Ctrl-C, so that no half copy of everybody's messages stays behind."""
+    """As by Ctrl-C, so that no half copy of everybody's messages stays behind. Signals come to the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
 

@@ -69,6 +69,7 @@ test(
     await openChat(page, direct);
 
     await page.keyboard.press("Control+Shift+F");
+    await field(page).and(page.locator(":focus")).waitFor();
     await page.keyboard.type("встреча");
     await becomes(() => results(page).locator("mark").allTextContents(), ["Встречу", "встрече"]);
     await assertInside(page);
@@ -87,6 +88,7 @@ test(
 
     // chips by the mouse: a person, a chat, a link
     await page.keyboard.press("Control+Shift+F");
+    await field(page).and(page.locator(":focus")).waitFor();
     await dialog(page).getByRole("button", { name: "От кого" }).click();
     await becomes(() => field(page).inputValue(), "от:");
     await dialog(page).getByRole("option", { name: "Борис Лебедев" }).click();
@@ -182,6 +184,7 @@ test("without a link this machine is searched and says so; with the link all is 
   }
   await wire.cut();
   await page.keyboard.press("Control+Shift+F");
+  await field(page).and(page.locator(":focus")).waitFor();
   await page.keyboard.type("встреча");
   await dialog(page).getByText("Нет связи: найдено только").waitFor();
   assert.deepEqual(await results(page).locator("mark").allTextContents(), ["встречи", "встречу"]);
