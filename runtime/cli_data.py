@@ -108,6 +108,16 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     return code
 
 
+def require_database(url: str) -> None:
+    """Raise MigrationError where an SQLite file is not there: a wrong folder, most likely, and a new one would never be
+    served."""
+    if url.startswith("sqlite:") and not sqlite_path(url).exists():
+        raise MigrationError(
+            f"there is no database at {sqlite_path(url)}: name the server's folder with --data-dir or --database, "
+            "or make an empty one first with `vestnik migrate`"
+        )
+
+
 def end_on_sigterm() -> None:
     """As by Ctrl-C, so that no half copy of everybody's messages stays behind. Signals come to the main thread."""
     if threading.current_thread() is not threading.main_thread():
@@ -146,11 +156,7 @@ def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
             print(f"{arguments.file} " + ("is whole" if sealed else "has no seal: it was not made by `vestnik backup`"))
             return 0 if sealed else 1
     if url.startswith("sqlite:"):
-        if not sqlite_path(url).exists():  # a wrong folder, most likely: a new one would be filled, and never served
-            raise MigrationError(
-                f"there is no database at {sqlite_path(url)}: name the server's folder with --data-dir or --database, "
-                "or make an empty one first with `vestnik migrate`"
-            )
+        require_database(url)
         upgrade(url)
     loaded = trio.run(file_commands.load, settings, arguments.file, _progress) if arguments.file.is_file() else None
     epoch = restore(arguments.file, url, replace=arguments.replace, progress=_bar)

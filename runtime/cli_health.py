@@ -11,10 +11,10 @@ import msgspec
 import trio
 
 from runtime import file_commands
+from runtime.cli_data import require_database
 from runtime.config import Settings
 from runtime.doctor import examine
 from runtime.settings_report import names_in, unknown_names
-from storage.migrate import MigrationError, sqlite_path
 from storage.verify import verify
 
 DOTENV = Path(".env")
@@ -42,8 +42,7 @@ def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
     url = settings.database_url
-    if url.startswith("sqlite:") and not sqlite_path(url).exists():
-        raise MigrationError(f"there is no database at {sqlite_path(url)}: name the server's with --data-dir")
+    require_database(url)
     faults = verify(url, _looking)
     for fault in faults:
         print(f"{fault.part}: {fault.text}")

@@ -16,3 +16,7 @@ export const problemLine = (problem, again) =>
 /** @param {boolean} waits */
 export const waiting = (waits) =>
   waits ? html`<p class="note dialog__wait" role="status">${t("admin.loading")}</p>` : nothing;
+
+/** At the end of a list that is not whole yet. @param {boolean} more @param {() => void} load */
+export const moreButton = (more, load) =>
+  more ? html`<button class="btn btn--plain btn--s" type="button" @click=${load}>${t("admin.more")}</button>` : nothing;

@@ -1,11 +1,11 @@
 /** What those who keep the server did, the newest first. */
 
 import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
-import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
+import { html } from "../../../vendor/lit-html/lit-html.js";
 import { fullTime } from "../../../words/format.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
 import { icon } from "../../parts/icon.js";
-import { problemLine, waiting } from "../../parts/loading.js";
+import { moreButton, problemLine, waiting } from "../../parts/loading.js";
 
 /** @typedef {import("../../../types.js").AuditLine} Line */
 
@@ -62,12 +62,6 @@ export function auditPart(face) {
         <ul aria-label=${t("admin.audit")}>
           ${repeat(lines ?? [], (line) => line.id, row)}
         </ul>
-        ${
-          more
-            ? html`<button class="btn btn--plain btn--s" type="button" @click=${() => load(true)}>
-                ${t("admin.more")}
-              </button>`
-            : nothing
-        }`,
+        ${moreButton(more, () => load(true))}`,
   };
 }

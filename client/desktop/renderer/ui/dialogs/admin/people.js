@@ -8,7 +8,7 @@ import { errorText, isolate, t } from "../../../words/i18n.js";
 import { nameOf } from "../../../words/names.js";
 import { copyText } from "../../parts/clipboard.js";
 import { icon } from "../../parts/icon.js";
-import { problemLine, waiting } from "../../parts/loading.js";
+import { moreButton, problemLine, waiting } from "../../parts/loading.js";
 import { personRow } from "../../parts/people.js";
 import { rove } from "../../parts/roving.js";
 import { choiceRow } from "../../parts/setting-rows.js";
@@ -187,13 +187,7 @@ export function peoplePart(face) {
         <ul aria-label=${t("admin.people")} @keydown=${rove}>
           ${repeat(found, (account) => account.id, row)}
         </ul>
-        ${
-          more
-            ? html`<button class="btn btn--plain btn--s" type="button" @click=${() => load(true)}>
-                ${t("admin.more")}
-              </button>`
-            : nothing
-        }`;
+        ${moreButton(more, () => load(true))}`;
     },
   };
 }
