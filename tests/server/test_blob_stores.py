@@ -119,6 +119,20 @@ async def test_what_is_no_key_is_no_path(store: BlobStore) -> None:
             await store.open(wrong)
 
 
+async def test_a_link_in_the_folder_is_not_followed(tmp_path: Path, put: Put) -> None:
+    """O16. Somebody who can write into the folder is not handed what the server alone may read."""
+    store, secret = folder(tmp_path), tmp_path / "secret"
+    await put(store, KEYS[0], b"x")
+    secret.write_bytes(b"a key of ours")
+    place = tmp_path / "blobs" / KEYS[0][:2] / KEYS[0]
+    place.unlink()
+    place.symlink_to(secret)
+    with pytest.raises(OSError, match="symbolic links"):
+        await store.open(KEYS[0])
+    await put(store, KEYS[0], b"new")
+    assert await read(store, KEYS[0]) == b"new" and secret.read_bytes() == b"a key of ours"
+
+
 async def test_two_stores_are_one(tmp_path: Path, put: Put) -> None:
     new, old = folder(tmp_path, "new"), folder(tmp_path, "old")
     both = TwoPlaces(new, old)

@@ -1,5 +1,6 @@
 """Messages and the read mark (docs/protocol.md sections 2 and 3 over HTTP)."""
 
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -42,6 +43,21 @@ async def test_send(pair: Pair) -> None:
     reply = await boris.send(chat, "и тебе", reply_to=1)
     assert (reply["seq"], reply["reply_to"]) == (2, 1)
     assert (await boris.get(path(chat))).json()["messages"] == [message, reply]
+
+
+async def test_addresses_that_people_name_are_not_fetched(house_at: OpenHouse) -> None:
+    """O17. Whoever names an address of the server's own network learns nothing, and makes it ask nobody."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with house_at() as house:
+            anna, boris = await house.register("anna"), await house.register("boris")
+            assert (await anna.patch("/api/auth/me", {"avatar_url": f"{address}/a.png"})).status_code == 200
+            sent = await anna.send(await anna.direct(boris), f"{address}/page ![look]({address}/b.png)")
+            assert (await boris.get(f"/api/users/{anna.id}")).status_code == 200
+            assert (await boris.get(path(sent["chat_id"]))).status_code == 200
+        with pytest.raises(BlockingIOError):
+            listener.accept()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from runtime.metrics import Metrics
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_TEST = re.compile(r"`(tests/[\w/.-]+\.py)::(\w+)`")
 _FILE = re.compile(r"`((?:chatproto|storage|runtime|client|tests|deploy)/[\w/.-]+)`")
 
 
@@ -28,6 +29,19 @@ def test_links_and_named_files_exist(page: Path) -> None:
     missing = [target for target in links if not (page.parent / target).exists()]
     missing += [target for target in _FILE.findall(text) if not (ROOT / target).exists()]
     assert missing == []
+
+
+def test_rules_of_security_are_held_by_tests_that_exist() -> None:
+    text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    named = _TEST.findall(text)
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not re.search(rf"^(async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert named and missing == []
+    rows = re.findall(r"^\| (O\d+) \|.*\|$", text, re.MULTILINE)
+    assert len(rows) == len(set(rows)) == len(re.findall(r"^\| O\d+ \|.*`tests/.*\|$", text, re.MULTILINE)) > 0
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
