@@ -149,18 +149,22 @@ def _progress(line: str) -> None:
 
 
 def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
-    url = settings.database_url
-    if arguments.file.is_file():
-        sealed = check_seal(arguments.file)
-        if arguments.check:
-            print(f"{arguments.file} " + ("is whole" if sealed else "has no seal: it was not made by `vestnik backup`"))
-            return 0 if sealed else 1
-    if url.startswith("sqlite:"):
-        require_database(url)
-        upgrade(url)
-    loaded = trio.run(file_commands.load, settings, arguments.file, _progress) if arguments.file.is_file() else None
-    epoch = restore(arguments.file, url, replace=arguments.replace, progress=_bar)
-    print(f"{arguments.file} is restored; the new epoch is {epoch}")
+    file, url = arguments.file, settings.database_url
+    if arguments.check and file.is_file():
+        sealed = check_seal(file)
+        print(f"{file} " + ("is whole" if sealed else "has no seal: it was not made by `vestnik backup`"))
+        return 0 if sealed else 1
+    require_database(url)
+    loaded: int | None = None
+
+    def prepare() -> None:
+        nonlocal loaded
+        if url.startswith("sqlite:"):
+            upgrade(url)
+        loaded = trio.run(file_commands.load, settings, file, _progress)
+
+    epoch = restore(file, url, replace=arguments.replace, progress=_bar, prepare=prepare)
+    print(f"{file} is restored; the new epoch is {epoch}")
     what = f"{loaded} blobs, compared with their digests" if loaded is not None else "none; `vestnik files check` tells"
     print(f"bytes of files in it: {what}")
     _remove_key(settings)

@@ -74,17 +74,26 @@ def back_up(
     return rows
 
 
-def restore(path: Path, url: str, *, replace: bool = False, progress: Progress = lambda done, total: None) -> str:
+def restore(
+    path: Path,
+    url: str,
+    *,
+    replace: bool = False,
+    progress: Progress = lambda done, total: None,
+    prepare: Callable[[], None] = lambda: None,
+) -> str:
     """Load a backup into a migrated database, in one transaction; the new epoch.
 
     A database that holds anything is refused unless it is to be replaced. Stop the servers first; one that runs all the
     same closes its sockets when it sees the new epoch. A backup of an earlier version is brought up to date in a copy.
-    Raises MigrationError.
+    `prepare` is called once the backup was read and found whole, before the database is looked at: nothing is done for
+    a damaged one. Raises MigrationError, and what `prepare` raises.
     """
     if not path.is_file():
         raise MigrationError(f"{path}: there is no such file")
-    check_schema(url)
     check_seal(path)
+    prepare()
+    check_schema(url)
     with _up_to_date(path) as backup, connected(backup) as source, connected(url) as target:
         _check_references(source)
         if target.dialect.name != "sqlite":  # there it is off; row by row, a token could not go before its successors

@@ -215,6 +215,28 @@ def test_what_is_no_backup_of_ours(tmp_path: Path) -> None:
     assert not (tmp_path / "file").exists()
 
 
+async def test_what_is_done_beside_a_restore_waits_until_the_backup_is_found_whole(tmp_path: Path) -> None:
+    url, file, bad = url_of("sqlite", tmp_path, "db"), tmp_path / "backup", tmp_path / "bad"
+    upgrade(url)
+    await furnish(url)
+    back_up(url, file)
+    bad.write_bytes(file.read_bytes().replace(b"hello", b"hallo"))
+    before, called = await seen(url), list[str]()
+
+    def fails() -> None:
+        called.append("fails")
+        raise OSError("no space for the bytes of files")
+
+    with pytest.raises(MigrationError, match="damaged"):
+        restore(bad, url, replace=True, prepare=fails)
+    assert called == []
+    with pytest.raises(OSError, match="no space"):
+        restore(file, url, replace=True, prepare=fails)
+    assert await seen(url) == before
+    restore(file, url, replace=True, prepare=lambda: called.append("done"))
+    assert called == ["fails", "done"]
+
+
 async def test_a_new_epoch(tmp_path: Path) -> None:
     url = url_of("sqlite", tmp_path, "db")
     upgrade(url)
