@@ -13,18 +13,19 @@ from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
+import msgspec
 import trio
 
 from runtime import account_commands, cli_data, cli_health, cli_people, file_commands, index_commands, signing_keys
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
-from runtime.config import Settings, SettingsError, load_settings
+from runtime.config import RELAXED, Settings, SettingsError, load_settings
 from runtime.files.backup import DamagedBackup
 from runtime.inherited import OPTION, Inherited, parent_says_stop, read_inherited
 from runtime.logs import configure_logging, get_logger
 from runtime.secret_files import SecretFileError
 from runtime.serve import bind, raise_descriptor_limit, serve, url_of
-from runtime.settings_report import names_in, report, unknown_names
+from runtime.settings_report import names_in, report, table, unknown_names
 from runtime.version import VERSION
 from runtime.workers import serve_with_workers
 from storage.migrate import MigrationError, upgrade
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_health.add_commands(commands, common)
 
     config = commands.add_parser("config", parents=[common], help="the settings in force, and where they came from")
+    config.add_argument("--json", action="store_true", help="for programs")
     config.set_defaults(run=_config)
 
     key = commands.add_parser("key", help="what signs access tokens").add_subparsers(required=True, metavar="ACTION")
@@ -106,7 +108,8 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _config(arguments: argparse.Namespace, settings: Settings) -> int:
-    print("\n".join(report(os.environ, DOTENV, _overrides(arguments))))
+    lines = report(os.environ, DOTENV, _overrides(arguments))
+    print(msgspec.json.encode([line.as_dict() for line in lines]).decode() if arguments.json else table(lines))
     return 0
 
 
@@ -139,7 +142,7 @@ async def _serve_alone(settings: Settings, listener: socket.socket) -> None:
             composed.app,
             host=settings.host,
             port=settings.port,
-            on_ready=partial(_greet, composed.has_pages, setup, settings.public_url),
+            on_ready=partial(_greet, composed.has_pages, setup, settings),
             drain=composed.drain,
             endpoint=composed.endpoint,
             listening_socket=listener,
@@ -153,7 +156,7 @@ async def _serve_as_worker(settings: Settings, inherited: Inherited) -> None:
         def on_ready(url: str) -> None:
             settle()
             if inherited.greets:
-                _greet(composed.has_pages, setup, settings.public_url, url)
+                _greet(composed.has_pages, setup, settings, url)
             inherited.tell_ready()
 
         await serve(
@@ -169,7 +172,7 @@ async def _serve_as_worker(settings: Settings, inherited: Inherited) -> None:
         )
 
 
-def _greet(has_pages: bool, setup: str | None, public_url: str, url: str) -> None:
+def _greet(has_pages: bool, setup: str | None, settings: Settings, url: str) -> None:
     """What to do next, for the one who started it in a terminal; programs wait for the first line."""
     settle()
     log.info("serving", url=url, version=VERSION)
@@ -179,11 +182,12 @@ def _greet(has_pages: bool, setup: str | None, public_url: str, url: str) -> Non
     else:
         print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
     if setup is not None:
-        print(
-            f"  Nobody is here yet. The first administrator registers at {public_url or url}/setup#{setup}", flush=True
-        )
+        link = f"{settings.public_url or url}/setup#{setup}"
+        print(f"  Nobody is here yet. The first administrator registers at {link}", flush=True)
     print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
     print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
+    if settings.env == "development":
+        print(f"  For development: {RELAXED}. For others to use: VESTNIK_ENV=production.", flush=True)
 
 
 def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from runtime.file_modes import open_to
 from runtime.files.places import FOLDER, Place, S3Place, read_place
 from runtime.mail.smtp import parse_smtp_url
 
+Environment = Literal["production", "development", "test"]
 Registration = Literal["open", "invite", "closed"]
 LogFormat = Literal["auto", "json", "console"]
 
@@ -29,6 +31,8 @@ DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
 MIN_TOKEN_LENGTH = 20
 """Characters of a token that a program is given once."""
 
+RELAXED = "http:// is taken for the public address, for origins, and for pictures of people and groups"
+"""What `development` and `test` let pass and `production` refuses."""
 _OF_MAIL = frozenset({"mail_from", "public_url"})
 
 
@@ -191,6 +195,9 @@ def _setting(convert: Callable[[object], _T], default: _T) -> _T:
 class Settings:
     """What the server was told. The environment variable of each is `VESTNIK_` and its name in capitals."""
 
+    env: Environment = _setting(_one_of("production", "development", "test"), "production")
+    """What the server is for. In production nothing is taken that travels without encryption (RELAXED); by default
+    `development` where only this machine reaches the server."""
     host: str = _setting(_text, "127.0.0.1")
     """Address to listen on."""
     port: int = _setting(_whole(0, 65535), 8000)
@@ -298,11 +305,41 @@ def load_settings(
             f"{PREFIX}{name.upper()}: is needed with VESTNIK_SMTP_URL" for name in sorted(_OF_MAIL - given.keys())
         ]
     problems += _missing(values)
+    values.setdefault("env", _usual_environment(Settings(**values)))
+    problems += _unencrypted(values)
     if problems:
         raise SettingsError(problems)
     data_dir = values.get("data_dir", known["data_dir"].default)
     values.setdefault("database_url", Secret(f"sqlite:///{data_dir}/vestnik.sqlite3"))
     return Settings(**values)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches this host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _usual_environment(settings: Settings) -> Environment:
+    """Behind a proxy on the same machine the address is loopback too, so that alone tells nothing."""
+    public = urlsplit(settings.public_url).hostname
+    alone = is_loopback(settings.host) and not settings.proxy_hops and (public is None or is_loopback(public))
+    return "development" if alone else "production"
+
+
+def _unencrypted(values: Mapping[str, Any]) -> list[str]:
+    """What production does not take."""
+    if values["env"] != "production":
+        return []
+    public, cure = urlsplit(values.get("public_url", "")), "or set VESTNIK_ENV=development"
+    problems = []
+    if public.scheme == "http" and not is_loopback(public.hostname or ""):
+        problems.append(f"{PREFIX}PUBLIC_URL: must begin with https:// in production, {cure}")
+    if any(origin.startswith("http://") for origin in values.get("allowed_origins", ())):
+        problems.append(f"{PREFIX}ALLOWED_ORIGINS: must begin with https:// in production, {cure}")
+    return problems
 
 
 def _missing(values: Mapping[str, Any]) -> list[str]:

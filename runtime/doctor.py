@@ -9,7 +9,6 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ import httpx
 from attrs import asdict, frozen
 from sqlalchemy import Connection, text
 
-from runtime.config import Settings
+from runtime.config import RELAXED, Settings, is_loopback
 from runtime.file_modes import open_to
 from runtime.signing_keys import FILE_NAME
 from storage.migrate import MigrationError, SchemaMismatch, compare, connected, current, sqlite_path
@@ -55,6 +54,11 @@ def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
     yield from (Finding("fail", "settings", sentence) for sentence in unknown)
     if not unknown:
         yield Finding("ok", "settings", "all are known")
+    if settings.env == "production":
+        yield Finding("ok", "environment", "production")
+    else:
+        told = f"{settings.env}: {RELAXED}; for others set VESTNIK_ENV=production"
+        yield Finding("warn", "environment", told)
     yield from _folder(settings.data_dir)
     yield _key(settings)
     yield from _database(settings.database_url)
@@ -172,7 +176,7 @@ def _public(settings: Settings) -> Iterator[Finding]:
     if parts.scheme == "https" and settings.proxy_hops == 0:
         told = "https, but VESTNIK_PROXY_HOPS is 0: behind a proxy all clients share one address's limits"
         yield Finding("warn", "proxy", told)
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         yield Finding("warn", "public address", f"{url} is not encrypted: let a proxy with TLS stand in front")
     try:
         with httpx.Client(timeout=TIMEOUT, trust_env=False) as http:
@@ -185,7 +189,7 @@ def _public(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "public address", f"{url} answers")
     else:
         yield Finding("fail", "public address", f"{url}/healthz answers {answer.status_code}: is this the server?")
-    if metrics.status_code == 200 and not _is_loopback(host):
+    if metrics.status_code == 200 and not is_loopback(host):
         told = "/metrics is open at the public address: see deploy/nginx.conf, or VESTNIK_PROXY_HOPS"
         yield Finding("warn", "metrics", told)
     if parts.scheme == "https":
@@ -204,10 +208,3 @@ def _certificate(host: str, port: int) -> Finding:
         return Finding("fail", "certificate", str(error))
     days = int((ends - time.time()) // 86_400)
     return Finding("ok" if days >= ENDS_SOON else "warn", "certificate", f"good for {days} more days")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,12 +1,12 @@
 """What is in force and where it came from (`vestnik config`), and names that are no settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from attrs import asdict, fields
+from attrs import asdict, fields, frozen
 
 from runtime.config import PREFIX, Given, Secret, Settings, given_settings, load_settings, read_dotenv
 
@@ -27,16 +27,33 @@ def names_in(environ: Mapping[str, str], dotenv_path: Path) -> set[str]:
     return {*environ, *read_dotenv(dotenv_path)}
 
 
-def report(environ: Mapping[str, str], dotenv_path: Path, overrides: Mapping[str, object]) -> list[str]:
-    """One line a setting: its variable, its value, where it came from; secrets are hidden. Raises SettingsError."""
+@frozen
+class Line:
+    """A setting in force: its variable, its value without secrets (`-` for none), and where that came from."""
+
+    name: str
+    value: str
+    source: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For programs."""
+        return asdict(self)
+
+
+def report(environ: Mapping[str, str], dotenv_path: Path, overrides: Mapping[str, object]) -> list[Line]:
+    """All settings, in the order of the documents. Raises SettingsError."""
     settings = load_settings(environ, dotenv_path, overrides)
     given = given_settings(environ, read_dotenv(dotenv_path), overrides)
-    rows = [
-        (PREFIX + name.upper(), _shown(value, given.get(name)), given[name].source if name in given else "default")
+    return [
+        Line(PREFIX + name.upper(), _shown(value, given.get(name)), given[name].source if name in given else "default")
         for name, value in asdict(settings, recurse=False).items()
     ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return [f"{name:{widths[0]}}  {value:{widths[1]}}  {source}" for name, value, source in rows]
+
+
+def table(lines: Sequence[Line]) -> str:
+    """In columns, for people."""
+    names, values = max(len(line.name) for line in lines), max(len(line.value) for line in lines)
+    return "\n".join(f"{line.name:{names}}  {line.value:{values}}  {line.source}" for line in lines)
 
 
 def _sentence(name: str, near: list[str]) -> str:

@@ -1,7 +1,6 @@
 """The rules of single fields (docs/protocol.md section 1), as types for the Structs of requests."""
 
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -78,7 +77,7 @@ def _avatar_url(text: str, context: Context) -> str | Fault:
         return Fault("too_long", f"Must have at most {MAX_URL} characters.", MAX_URL)
     if file_of_url(text) is not None:
         return text  # whether it is an avatar that may be had is known to storage
-    schemes = ("https", "http") if is_loopback(context.settings.host) else ("https",)
+    schemes = ("https",) if context.settings.env == "production" else ("https", "http")
     return text if _is_web_url(text, schemes) else Fault("bad_format", "Must be an https URL or /api/files/{id}.")
 
 
@@ -91,14 +90,6 @@ def _is_web_url(text: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc and port != 0
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the server, so that it is one for development."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read_seq(seq: int, _context: Context) -> int | Fault:
@@ -190,5 +181,4 @@ __all__ = [
     "Title",
     "Until",
     "Username",
-    "is_loopback",
 ]  # fmt: skip

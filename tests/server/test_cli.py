@@ -134,6 +134,17 @@ async def test_wrong_settings_are_all_told_with_exit_code_2(folder: Path) -> Non
     assert (code, "chmod 600 .env" in err) == (2, True)
 
 
+async def test_the_settings_in_force_are_told_to_people_and_programs(folder: Path) -> None:
+    write(folder / ".env", "VESTNIK_METRICS_TOKEN=a-token-that-nobody-sees\n")
+    code, out, _ = await vestnik(folder, "config", "--json", VESTNIK_PROXY_HOPS="1")
+    told = {one["name"]: (one["value"], one["source"]) for one in json.loads(out)}
+    assert (code, told["VESTNIK_ENV"]) == (0, ("production", "default"))
+    assert told["VESTNIK_PROXY_HOPS"] == ("1", "environment")
+    assert told["VESTNIK_METRICS_TOKEN"] == ("***", ".env")
+    code, out, _ = await vestnik(folder, "config")
+    assert code == 0 and [line.split()[0] for line in out.splitlines()] == list(told)
+
+
 async def test_a_taken_port_and_a_database_that_is_none(folder: Path) -> None:
     with trio.socket.socket() as taken:
         await taken.bind(("127.0.0.1", 0))
@@ -268,6 +279,7 @@ async def test_a_key_is_rotated_where_it_is_kept(folder: Path) -> None:
 async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pages: bool) -> None:
     make_pages(folder / "face")
     environment = {"PYTHONPATH": str(ROOT), "VESTNIK_WEB_DIR": str(folder / "face") if pages else "off"}
+    environment["VESTNIK_ENV"] = "development" if pages else "production"
     process = await trio.lowlevel.open_process(
         [sys.executable, "-m", "runtime.cli", "serve", "--port", "0", "--data-dir", str(folder / "var")],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=os.environ | environment,
@@ -276,7 +288,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pag
     said = b""
     try:
         with trio.fail_after(60):
-            while said.count(b"\n") < 4:
+            while said.count(b"\n") < (6 if pages else 5):
                 more = await process.stdout.receive_some()
                 assert more, "it ended"
                 said += more
@@ -284,6 +296,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pag
         assert f"{url}docs" in said.decode()
         assert ("Next: register" in said.decode()) is not pages
         assert (f"The messenger: open {url} in a browser" in said.decode()) is pages
+        assert ("For development: http:// is taken" in said.decode()) is pages
         async with httpx.AsyncClient() as http:
             assert (await http.get(url)).status_code == (200 if pages else 404)
             page = await http.get(f"{url}docs")

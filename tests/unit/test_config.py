@@ -87,6 +87,26 @@ def test_a_file_that_others_can_read_is_refused_with_its_cure(tmp_path: Path, mo
         load_settings({}, path)
 
 
+def test_production_takes_nothing_that_is_not_encrypted() -> None:
+    plain = {"VESTNIK_PUBLIC_URL": "http://chat.example.org", "VESTNIK_ALLOWED_ORIGINS": "https://a.example,http://b"}
+    told = faults(plain)
+    assert [problem.split(":")[0] for problem in told] == ["VESTNIK_PUBLIC_URL", "VESTNIK_ALLOWED_ORIGINS"]
+    assert all("VESTNIK_ENV=development" in problem for problem in told), "what to do where that is meant"
+    assert faults(plain | {"VESTNIK_ENV": "production"}) == told
+    for env in ("development", "test"):
+        assert load_settings(plain | {"VESTNIK_ENV": env}).env == env
+    assert faults({"VESTNIK_ENV": "prod"}) == ("VESTNIK_ENV: must be one of production, development, test, not 'prod'",)
+
+
+def test_a_server_that_others_reach_is_for_production_unless_it_is_told_otherwise() -> None:
+    home: list[dict[str, str]] = [{}, {"HOST": "::1"}, {"HOST": "localhost", "PUBLIC_URL": "http://127.0.0.1:9"}]
+    reached = [{"HOST": "0.0.0.0"}, {"HOST": "::"}, {"PROXY_HOPS": "1"}, {"PUBLIC_URL": "https://chat.example.org"}]
+    found = [
+        load_settings({f"VESTNIK_{name}": value for name, value in some.items()}).env for some in (*home, *reached)
+    ]
+    assert found == ["development"] * len(home) + ["production"] * len(reached)
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert load_settings({}, tmp_path / "none") == load_settings({})
     path = dotenv(tmp_path, "")

@@ -31,7 +31,7 @@ def test_the_example_of_settings_is_good_and_sets_nothing(tmp_path: Path) -> Non
     assert read_dotenv(plain) == {}
     plain.write_text(re.sub(r"(?m)^# (VESTNIK_[A-Z_]+=)", r"\1", text))
     shown, defaults = load_settings({}, plain), load_settings({})
-    examples = {"database_url", "public_url", "smtp_url", "mail_from"}
+    examples = {"env", "database_url", "public_url", "smtp_url", "mail_from"}
     for attribute in fields(Settings):
         if attribute.name not in examples:
             assert getattr(shown, attribute.name) == getattr(defaults, attribute.name), attribute.name

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runtime.settings_report import names_in, report, unknown_names
+from runtime.settings_report import names_in, report, table, unknown_names
 
 
 def test_a_name_that_is_no_setting_is_told_with_the_nearest() -> None:
@@ -28,7 +28,12 @@ def test_each_setting_stands_with_its_source_and_no_secret(tmp_path: Path) -> No
         "VESTNIK_JWT_SECRETS_ACCEPTED": "the secret that comes after this one,and another one as long as that one",
         "VESTNIK_DATABASE_URL": "mysql://vestnik:hunter2%40@db.example.org:3307/chat?tls=required",
     }
-    lines = {line.split()[0]: line.split(maxsplit=2)[1:] for line in report(environ, path, {"host": "::"})}
+    told = report(environ, path, {"host": "::"})
+    lines = {line.name: [line.value, line.source] for line in told}
+    assert [line.split(maxsplit=2) for line in table(told).splitlines()] == [
+        [name, *rest] for name, rest in lines.items()
+    ]
+    assert lines["VESTNIK_ENV"] == ["production", "default"], "what follows from the others"
     assert lines["VESTNIK_HOST"] == ["::", "command line"]
     assert lines["VESTNIK_PORT"] == ["2", "environment"]
     assert lines["VESTNIK_REGISTRATION"] == ["closed", ".env"]
@@ -38,4 +43,4 @@ def test_each_setting_stands_with_its_source_and_no_secret(tmp_path: Path) -> No
     assert lines["VESTNIK_JWT_SECRETS_ACCEPTED"] == ["***,***", "environment"]
     assert lines["VESTNIK_DATABASE_URL"] == ["mysql://vestnik:***@db.example.org:3307/chat?***", "environment"]
     socket = {"VESTNIK_DATABASE_URL": "sqlite:////srv/v.sqlite3"}
-    assert "sqlite:////srv/v.sqlite3" in "\n".join(report(socket, tmp_path / "none", {}))
+    assert "sqlite:////srv/v.sqlite3" in table(report(socket, tmp_path / "none", {}))
