@@ -50,7 +50,7 @@ async def test_addresses_that_people_name_are_not_fetched(house_at: OpenHouse) -
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with house_at() as house:
+        async with house_at(env="development") as house:
             anna, boris = await house.register("anna"), await house.register("boris")
             assert (await anna.patch("/api/auth/me", {"avatar_url": f"{address}/a.png"})).status_code == 200
             sent = await anna.send(await anna.direct(boris), f"{address}/page ![look]({address}/b.png)")
