@@ -1,4 +1,4 @@
-"""`vestnik doctor`: what an operator would look at, a line each, with what to do. It changes nothing."""
+"""`vestnik doctor`: what an operator would look at, a line each, with what to do. It changes nothing that stays."""
 
 import os
 import resource
@@ -10,19 +10,20 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
-from attrs import asdict, frozen
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from runtime.config import RELAXED, Settings, is_loopback
+from runtime.doctor_outside import TIMEOUT, file_store, letters, websocket
 from runtime.file_modes import open_to
+from runtime.finding import Finding
 from runtime.signing_keys import FILE_NAME
 from storage.migrate import MigrationError, SchemaMismatch, compare, connected, current, sqlite_path
 
-Verdict = Literal["ok", "warn", "fail"]
 LOW_SPACE: Final = 2**30
 NO_SPACE: Final = 100 * 2**20
 """Free bytes beside the data."""
@@ -30,23 +31,15 @@ FEW_FILES: Final = 4096
 """Descriptors: each connection takes one."""
 CLOCK_OFF: Final = 2.0
 """Seconds between the clock of the database and ours."""
+RIGHTS: Final = {
+    "SELECT": "SELECT name FROM meta WHERE 1 = 0",
+    "INSERT": "INSERT INTO meta (name, value) SELECT name, value FROM meta WHERE 1 = 0",
+    "UPDATE": "UPDATE meta SET value = value WHERE 1 = 0",
+    "DELETE": "DELETE FROM meta WHERE 1 = 0",
+}
+"""What a server must be allowed, and statements that need just that and change nothing."""
 ENDS_SOON: Final = 14
 """Days that a certificate is still good."""
-TIMEOUT: Final = 5.0
-"""Seconds that the public address has to answer."""
-
-
-@frozen
-class Finding:
-    """`what` was looked at; `told`: what was seen, and what to do where it is not well."""
-
-    verdict: Verdict
-    what: str
-    told: str
-
-    def as_dict(self) -> dict[str, str]:
-        """For programs."""
-        return asdict(self)
 
 
 def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
@@ -65,10 +58,8 @@ def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
     yield _descriptors()
     yield _pages(settings.web_dir)
     yield from _public(settings)
-    if not settings.smtp_url:
-        yield Finding("warn", "letters", "no VESTNIK_SMTP_URL: nobody gets a new password by mail")
-    else:
-        yield Finding("ok", "letters", "are sent; `vestnik mail test ADDRESS` tries it")
+    yield from file_store(settings)
+    yield letters(settings)
 
 
 def _folder(folder: Path) -> Iterator[Finding]:
@@ -134,6 +125,7 @@ def _mysql(connection: Connection) -> Iterator[Finding]:
     query = "SELECT @@version, @@innodb_flush_log_at_trx_commit, @@max_connections, @@character_set_database"
     version, flush, most, charset = connection.execute(text(query)).one()
     yield Finding("ok", "database", f"answers, version {version}")
+    yield _rights(connection)
     if flush == 1:
         yield Finding("ok", "durability", "innodb_flush_log_at_trx_commit is 1")
     else:
@@ -149,6 +141,20 @@ def _mysql(connection: Connection) -> Iterator[Finding]:
     good = off <= CLOCK_OFF
     told = f"{off:.1f} s off the database's" + ("" if good else ": let both follow NTP")
     yield Finding("ok" if good else "warn", "clock", told)
+
+
+def _rights(connection: Connection) -> Finding:
+    """The database is asked by doing it: grants may come by roles, and a replica refuses what they allow."""
+    denied: dict[str, str] = {}
+    for right, statement in RIGHTS.items():
+        try:
+            connection.execute(text(statement))
+        except DBAPIError as error:
+            denied[right] = str(error.orig)
+    if not denied:
+        return Finding("ok", "rights", f"{', '.join(RIGHTS)}: all that a server needs")
+    told = f"no {', '.join(denied)} ({next(iter(denied.values()))}): grant them, or name the primary server"
+    return Finding("fail", "rights", told)
 
 
 def _descriptors() -> Finding:
@@ -187,6 +193,7 @@ def _public(settings: Settings) -> Iterator[Finding]:
         return
     if answer.status_code == 200:
         yield Finding("ok", "public address", f"{url} answers")
+        yield websocket(url)
     else:
         yield Finding("fail", "public address", f"{url}/healthz answers {answer.status_code}: is this the server?")
     if metrics.status_code == 200 and not is_loopback(host):

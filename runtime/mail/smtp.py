@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -76,13 +77,24 @@ def parse_smtp_url(url: str) -> SmtpServer:
 
 def deliver(server: SmtpServer, message: EmailMessage) -> Sent | NotSent:
     """Hand the letter over. Blocks; each wait for the server is bounded by SILENCE."""
+    return _talk(server, lambda smtp: smtp.send_message(message), SILENCE) or Sent()
+
+
+def log_in(server: SmtpServer, silence: float) -> NotSent | None:
+    """Do all that comes before a letter, and send none; None: it went well. Blocks, as long as `silence` seconds for
+    each answer."""
+    return _talk(server, lambda smtp: smtp.noop(), silence)
+
+
+def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], object], silence: float) -> NotSent | None:
+    """Greet, encrypt, log in, then `say`."""
     try:
-        with _connected(server) as smtp:
+        with _connected(server, silence) as smtp:
             if server.tls == "starttls":
                 smtp.starttls(context=_context(server))
             if server.user:
                 smtp.login(server.user, server.password)
-            smtp.send_message(message)
+            say(smtp)
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         return NotSent(passing=any(code < 500 for code in codes), reason=f"recipient refused: {codes[0]}")
@@ -92,13 +104,13 @@ def deliver(server: SmtpServer, message: EmailMessage) -> Sent | NotSent:
         return NotSent(passing=error.smtp_code < 500, reason=f"refused: {error.smtp_code}")
     except (smtplib.SMTPException, OSError) as error:
         return NotSent(passing=True, reason=type(error).__name__)
-    return Sent()
+    return None
 
 
-def _connected(server: SmtpServer) -> smtplib.SMTP:
+def _connected(server: SmtpServer, silence: float) -> smtplib.SMTP:
     if server.tls == "wrapped":
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=SILENCE, context=_context(server))
-    return smtplib.SMTP(server.host, server.port, timeout=SILENCE)
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=silence, context=_context(server))
+    return smtplib.SMTP(server.host, server.port, timeout=silence)
 
 
 def _context(server: SmtpServer) -> ssl.SSLContext:

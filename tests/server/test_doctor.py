@@ -1,0 +1,124 @@
+"""`vestnik doctor` and what a server needs around it: a store of files, a mail server, rights, a way in."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import trio
+from attrs import evolve
+
+from runtime.config import Secret, Settings
+from runtime.doctor import examine
+from runtime.doctor_outside import file_store, letters, websocket
+from runtime.files.places import read_place
+from runtime.files.service import open_place
+from runtime.finding import Finding
+from storage.migrate import upgrade
+from tests.mariadb_server import shared_mariadb
+from tests.s3_server import CREDENTIALS, new_bucket
+from tests.server.house import House
+from tests.server.proxied import certificate
+from tests.server.test_blob_stores import listed
+from tests.smtp_server import PASSWORD, USER, smtp_server
+from tests.storage.test_migrations import ask
+
+
+async def test_a_small_object_goes_through_the_store_of_files() -> None:
+    url = new_bucket("files")
+    settings = Settings(
+        files_url=read_place(url),
+        files_access_key=CREDENTIALS.access_key,
+        files_secret_key=Secret(CREDENTIALS.secret_key),
+    )
+    [found] = await trio.to_thread.run_sync(lambda: list(file_store(settings)))
+    assert (found.verdict, found.what) == ("ok", "store of files"), found
+    async with aclosing(open_place(settings, settings.files_url)) as store:
+        assert await listed(store) == [], "it is taken away again"
+    bucket = url.removeprefix("s3://").partition("/")[0]
+    nowhere = evolve(settings, files_url=read_place(url.replace(bucket, "nobody-made-this")))
+    [found] = await trio.to_thread.run_sync(lambda: list(file_store(nowhere)))
+    assert (found.verdict, "VESTNIK_FILES_URL" in found.told) == ("fail", True), found
+    assert CREDENTIALS.secret_key not in found.told
+    assert list(file_store(Settings())) == [], "a folder is looked at as such"
+
+
+async def test_the_mail_server_is_asked_up_to_the_log_in_and_gets_no_letter(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    certificate(keys)
+    options = ["--cert", str(keys / "fullchain.pem"), "--key", str(keys / "privkey.pem")]
+    async with smtp_server(tmp_path / "post", *options) as post:
+        place, trusted = f"127.0.0.1:{post.port}", f"?tls=required&ca={keys / 'fullchain.pem'}"
+
+        async def asked(url: str) -> Finding:
+            return await trio.to_thread.run_sync(letters, Settings(smtp_url=Secret(url)))
+
+        found = await asked(f"smtp://{USER}:{PASSWORD}@{place}{trusted}")
+        assert (found.verdict, f"{place} answers (STARTTLS, log-in)" in found.told) == ("ok", True), found
+        found = await asked(f"smtp://{USER}:guess@{place}{trusted}")
+        assert (found.verdict, "log-in refused: 535" in found.told, "guess" in found.told) == ("fail", True, False)
+        found = await asked(f"smtp://{USER}:{PASSWORD}@{place}?tls=required")
+        assert (found.verdict, "SSLCertVerificationError" in found.told) == ("fail", True), found
+        assert post.letters() == []
+
+
+class _Answers(BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """To nobody."""
+
+
+@contextmanager
+def proxy(status: int) -> Iterator[str]:
+    """One that lets no WebSocket through."""
+    with HTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), {"status": status})) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+async def test_a_websocket_is_opened_at_the_public_address(house: House) -> None:
+    found = await trio.to_thread.run_sync(websocket, house.url)
+    assert (found.verdict, found.told) == ("ok", f"{house.url}/ws opens")
+    for status, told in ((200, "Upgrade and Connection"), (403, "Host header")):
+        with proxy(status) as url:
+            found = await trio.to_thread.run_sync(websocket, url)
+        assert (found.verdict, told in found.told) == ("fail", True), found
+    found = await trio.to_thread.run_sync(websocket, "http://127.0.0.1:9")
+    assert (found.verdict, "does not answer" in found.told) == ("fail", True), found
+
+
+async def test_rights_that_are_missing_in_the_database_are_told(tmp_path: Path) -> None:
+    url = await trio.to_thread.run_sync(lambda: shared_mariadb().new_database())
+    await trio.to_thread.run_sync(upgrade, url)
+    place, _, options = url.rpartition("@")[2].partition("?")
+    database = place.rpartition("/")[2]
+    user = f"r{database}"
+    # written down as GRANT would, which the user of the tests may not
+    row = "insert into mysql.db (Host, Db, User, Select_priv, Insert_priv) values "
+    row += f"('%', '{database}', '{user}', 'Y', 'Y')"
+    make = f"create user '{user}'@'%' identified by 'x1'"
+    await trio.to_thread.run_sync(ask, url, make, row, "flush privileges")
+
+    def rights(of: str) -> Finding:
+        settings = Settings(data_dir=tmp_path, database_url=Secret(of), web_dir=None)
+        [found] = [one for one in examine(settings, ()) if one.what == "rights"]
+        return found
+
+    found = await trio.to_thread.run_sync(rights, f"mysql://{user}:x1@{place}?{options}")
+    assert (found.verdict, found.told.startswith("no UPDATE, DELETE (")) == ("fail", True), found
+    found = await trio.to_thread.run_sync(partial(rights, url))
+    assert (found.verdict, found.told) == ("ok", "SELECT, INSERT, UPDATE, DELETE: all that a server needs")
