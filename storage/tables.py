@@ -101,11 +101,13 @@ sessions = _table(
     Column("last_used_at", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
     Column("key", session_key()),
+    Column("address", String(64)),
     Index(None, "user_id", "ended_at"),
     Index("uq_sessions_key", "key", unique=True),
 )
 """`key`: random, names the session in its access tokens; unlike the id it is never given again, also not after the
-database was put back to an older state. Nothing signs in to a session without one."""
+database was put back to an older state. Nothing signs in to a session without one. `address`: where it logged in or
+exchanged its token last; null again from its end on."""
 
 refresh_tokens = _table(
     "refresh_tokens",

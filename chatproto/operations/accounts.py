@@ -36,24 +36,27 @@ class FindLogin:
 @frozen
 class CreateSession:
     """Log in. `refresh_hash`: SHA-256 of the refresh token. `key`: 16 random bytes that name the session in its access
-    tokens, never to be used again, whatever becomes of the database. Outcome: SessionCreated, or Refused
-    not_found / account_disabled."""
+    tokens, never to be used again, whatever becomes of the database. `address`: where the request came from, at most
+    64 characters, null where that is not known. Outcome: SessionCreated, or Refused not_found / account_disabled."""
 
     user_id: int
     device: str
     refresh_hash: bytes
     key: bytes
     now: datetime
+    address: str | None = None
 
 
 @frozen
 class RotateRefresh:
     """Exchange a refresh token (docs/protocol.md section 2: grace, reuse). Outcome: SessionCreated, or Refused
-    token_invalid / revoked / token_reused (the session is then ended in the same transaction)."""
+    token_invalid / revoked / token_reused (the session is then ended in the same transaction). `address`: as in
+    CreateSession; with null the session keeps the one it has."""
 
     refresh_hash: bytes
     new_refresh_hash: bytes
     now: datetime
+    address: str | None = None
 
 
 @frozen

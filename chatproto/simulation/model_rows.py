@@ -100,6 +100,7 @@ class Login:
     key: bytes
     created_at: datetime
     last_used_at: datetime
+    address: str | None = None
     ended_at: datetime | None = None
 
 

@@ -109,7 +109,13 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
     store.logins_made += 1
     session_id = store.logins_made
     store.logins[session_id] = Login(
-        session_id, operation.user_id, operation.device, operation.key, operation.now, operation.now
+        session_id,
+        operation.user_id,
+        operation.device,
+        operation.key,
+        operation.now,
+        operation.now,
+        operation.address,
     )
     store.tokens[operation.refresh_hash] = RefreshToken(operation.refresh_hash, session_id, None, operation.now)
     return SessionCreated(account.user, session_id, operation.key, operation.refresh_hash)
@@ -133,8 +139,9 @@ def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
         token.late_exchanges += 1
     fresh = operation.new_refresh_hash
     store.tokens[fresh] = RefreshToken(fresh, login.id, token.hash, operation.now)
-    if operation.now - login.last_used_at >= TOUCH_INTERVAL:
-        login.last_used_at = operation.now
+    address = operation.address or login.address
+    if operation.now - login.last_used_at >= TOUCH_INTERVAL or address != login.address:
+        login.last_used_at, login.address = operation.now, address
     return SessionCreated(store.accounts[login.user_id].user, login.id, login.key, fresh)
 
 
@@ -238,6 +245,7 @@ def list_sessions(store: Store, operation: ListSessions) -> Outcome:
                 device=login.device,
                 created_at=login.created_at,
                 last_used_at=login.last_used_at,
+                address=login.address,
                 current=login.id == operation.current_session_id,
             )
             for login in _live(store, operation.user_id)

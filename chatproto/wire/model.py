@@ -220,12 +220,13 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A log-in as the list of sessions shows it."""
+    """A log-in as the list of sessions shows it. `address`: where it logged in or exchanged its token last."""
 
     id: int
     device: str
     created_at: datetime
     last_used_at: datetime
+    address: str | None = None
     current: bool
 
 

@@ -34,7 +34,7 @@ from runtime.http.guards import Attempt, network_of
 from runtime.http.invites import admission, joining
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.recovery import busy_problem, letter_language
-from runtime.http.routes import Answer, Call, Result, Route, device_label, opening, take_turn
+from runtime.http.routes import Answer, Call, Result, Route, device_label, known_address, opening, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
 from storage.password_lanes import Busy, Lane
 
@@ -296,7 +296,8 @@ async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result
     refresh_token = call.services.random_token()
     device = device_label(call.user_agent)
     key = hash_of(call.services.random_token())[:SESSION_KEY_BYTES]
-    outcome = await call.ask(CreateSession(user_id, device, hash_of(refresh_token), key, call.services.now()))
+    now, address = call.services.now(), known_address(call.address)
+    outcome = await call.ask(CreateSession(user_id, device, hash_of(refresh_token), key, now, address))
     if not isinstance(outcome, SessionCreated):
         return refusal(outcome)
     answer = LoggedIn(
@@ -311,7 +312,7 @@ async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result
 async def _exchange(call: Call[object, None], token: str) -> _Exchanged | Problem:
     services = call.services
     new_token = services.random_token()
-    rotate = RotateRefresh(hash_of(token), hash_of(new_token), services.now())
+    rotate = RotateRefresh(hash_of(token), hash_of(new_token), services.now(), known_address(call.address))
     outcome = await opening(call, services.guards.refused_tokens, "Too many refused tokens.", lambda: call.ask(rotate))
     if isinstance(outcome, Problem):
         return outcome

@@ -1,6 +1,7 @@
 """One row a route: from it the request is read and checked, the handler called, and OpenAPI written."""
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,7 @@ Q_co = TypeVar("Q_co", covariant=True)
 
 RETRY_PAUSE: Final = 0.25
 DEVICE_LENGTH: Final = 64
+ADDRESS_LENGTH: Final = 64
 
 
 @frozen
@@ -260,3 +262,11 @@ def device_label(user_agent: str) -> str:
     """How a log-in is named in the list of sessions, from the User-Agent header."""
     printable = "".join(character for character in user_agent if character.isprintable())
     return printable.strip()[:DEVICE_LENGTH] or "unknown"
+
+
+def known_address(address: str) -> str | None:
+    """The address of a request as a session keeps it, at most 64 characters; None where it came over no network."""
+    try:
+        return str(ip_address(address))[:ADDRESS_LENGTH]
+    except ValueError:
+        return None

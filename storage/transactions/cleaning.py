@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
-from sqlalchemy import BindParameter, bindparam, delete, exists, or_, select, update
+from sqlalchemy import BindParameter, bindparam, delete, exists, null, or_, select, update
 
 from chatproto.operations import CleanedUp, CleanUp, Outcome
 from storage.statements import Statement, Steps
@@ -66,7 +66,7 @@ _END_UNUSED: Final = Statement(
     .where(
         sessions.c.id.in_(_IDS), sessions.c.ended_at.is_(None), sessions.c.last_used_at <= bindparam("last_used_before")
     )
-    .values(ended_at=bindparam("ended_at"))
+    .values(ended_at=bindparam("ended_at"), address=null())
 )
 _DELETE_SESSIONS: Final = Statement(delete(sessions).where(sessions.c.id.in_(_IDS)))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, null, or_, select, update
 
 from chatproto.operations import (
     ChangePassword,
@@ -42,7 +42,7 @@ TOUCH_INTERVAL: Final = timedelta(minutes=1)
 UNUSED: Final = timedelta(days=90)
 """A refresh token that was not exchanged for so long ends, and so does a session that was not used."""
 
-_INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at", "key"))
+_INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at", "key", "address"))
 _DISABLED_AT: Final = Statement(
     select(users.c.disabled_at).where(users.c.id == bindparam("user_id")).with_for_update()
 )  # fmt: skip
@@ -56,10 +56,12 @@ _TOKEN: Final = Statement(
     )
 )
 _USED_AT: Final = Statement(
-    update(sessions).where(sessions.c.id == bindparam("session_id")).values(last_used_at=bindparam("last_used_at"))
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"))
+    .values(last_used_at=bindparam("last_used_at"), address=bindparam("address"))
 )
 _LOCK_SESSION: Final = Statement(
-    select(sessions.c.user_id, sessions.c.ended_at, sessions.c.key, sessions.c.last_used_at)
+    select(sessions.c.user_id, sessions.c.ended_at, sessions.c.key, sessions.c.last_used_at, sessions.c.address)
     .where(sessions.c.id == bindparam("session_id"))
     .with_for_update()
 )
@@ -108,7 +110,7 @@ _TOUCH: Final = Statement(
     .values(last_used_at=bindparam("last_used_at"), device=bindparam("device"))
 )
 _LIVE: Final = Statement(
-    select(sessions.c.id, sessions.c.device, sessions.c.created_at, sessions.c.last_used_at)
+    select(sessions.c.id, sessions.c.device, sessions.c.created_at, sessions.c.last_used_at, sessions.c.address)
     .where(sessions.c.user_id == bindparam("user_id"), sessions.c.ended_at.is_(None))
     .order_by(sessions.c.id)
 )
@@ -121,7 +123,7 @@ _LOCK_LIVE: Final = Statement(
 _END: Final = Statement(
     update(sessions)
     .where(sessions.c.id.in_(bindparam("session_ids", expanding=True)))
-    .values(ended_at=bindparam("ended_at"))
+    .values(ended_at=bindparam("ended_at"), address=null())
 )
 _SET_PASSWORD: Final = Statement(
     update(users).where(users.c.id == bindparam("user_id")).values(password_hash=bindparam("password_hash"))
@@ -174,6 +176,7 @@ def create_session(operation: CreateSession) -> Steps[Outcome]:
         created_at=operation.now,
         last_used_at=operation.now,
         key=operation.key,
+        address=operation.address,
     )
     yield from _INSERT_TOKEN.run(
         session_id=session.last_id, parent_id=None, hash=operation.refresh_hash, created_at=operation.now
@@ -190,7 +193,7 @@ def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
     session = yield from _LOCK_SESSION.one(session_id=session_id)
     if session is None:
         return Refused("token_invalid")  # removed just now, long after its end
-    user_id, ended_at, key, last_used_at = session
+    user_id, ended_at, key, last_used_at, known_address = session
     if ended_at is not None:
         return Refused("revoked")
     row = yield from _TOKEN.one(refresh_id=refresh_id)
@@ -203,8 +206,9 @@ def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
     yield from _INSERT_TOKEN.run(
         session_id=session_id, parent_id=refresh_id, hash=operation.new_refresh_hash, created_at=operation.now
     )
-    if operation.now - last_used_at >= TOUCH_INTERVAL:
-        yield from _USED_AT.run(session_id=session_id, last_used_at=operation.now)
+    address = operation.address or known_address
+    if operation.now - last_used_at >= TOUCH_INTERVAL or address != known_address:
+        yield from _USED_AT.run(session_id=session_id, last_used_at=operation.now, address=address)
     user = yield from private_user(user_id)
     assert user is not None
     return SessionCreated(user, session_id, bytes(key), operation.new_refresh_hash)
@@ -322,11 +326,12 @@ def list_sessions(operation: ListSessions) -> Steps[Outcome]:
 
 
 def _session(row: Row, current_id: int) -> SessionInfo:
-    session_id, device, created_at, last_used_at = row
+    session_id, device, created_at, last_used_at, address = row
     return SessionInfo(
         id=session_id,
         device=device,
         created_at=created_at,
         last_used_at=last_used_at,
+        address=address,
         current=session_id == current_id,
     )

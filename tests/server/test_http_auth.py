@@ -586,6 +586,24 @@ async def test_sessions(house: House) -> None:
     assert len((await anna.get("/api/auth/sessions")).json()["sessions"]) == 1
 
 
+async def test_a_session_tells_where_it_was_used_last(house_at: OpenHouse) -> None:
+    """As the trusted hop tells it; what the client itself claims counts for nothing."""
+    async with house_at(proxy_hops=1) as house:
+        anna = await house.register("anna")
+
+        async def listed() -> list[str | None]:
+            return [session["address"] for session in (await anna.get("/api/auth/sessions")).json()["sessions"]]
+
+        headers = {"X-Forwarded-For": "198.51.100.7, 2001:DB8::1"}
+        body = {"login": "anna", "password": PASSWORD}
+        answer = await house.http.post("/api/auth/login", json=body, headers=headers)
+        assert await listed() == ["127.0.0.1", "2001:db8::1"]
+        token = {"refresh_token": answer.json()["refresh_token"]}
+        elsewhere = {"X-Forwarded-For": "192.0.2.1"}
+        assert (await house.http.post("/api/auth/refresh", json=token, headers=elsewhere)).status_code == 200
+        assert await listed() == ["127.0.0.1", "192.0.2.1"]
+
+
 async def test_a_new_password_ends_the_other_sessions(house: House) -> None:
     anna = await house.register("anna")
     second = await house.login("anna")

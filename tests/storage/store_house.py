@@ -98,11 +98,18 @@ class House:
         """So many users."""
         return [await self.user(f"user{position}") for position in range(number)]
 
-    async def log_in(self, user_id: int, refresh: bytes, device: str = "a device") -> SessionCreated:
+    async def log_in(
+        self, user_id: int, refresh: bytes, device: str = "a device", address: str | None = None
+    ) -> SessionCreated:
         """A session; `refresh` stands for the token's hash."""
         outcome = await self.do(
             CreateSession(
-                user_id, device, refresh.ljust(32, b"."), sha256(refresh + b"%d" % user_id).digest()[:16], self.now
+                user_id,
+                device,
+                refresh.ljust(32, b"."),
+                sha256(refresh + b"%d" % user_id).digest()[:16],
+                self.now,
+                address,
             )
         )
         return expect(SessionCreated, outcome)

@@ -190,6 +190,27 @@ async def test_the_time_of_use_is_kept_to_the_minute(house: House) -> None:
     assert await last_used() == now
 
 
+async def test_a_session_keeps_where_it_was_used_last_until_it_ends(house: House) -> None:
+    ann = await house.user("ann")
+    session = await house.log_in(ann, b"0", address="192.0.2.1")
+    await house.log_in(ann, b"o")
+
+    async def listed() -> list[tuple[str | None, object]]:
+        found = expect(SessionsFound, await house.do(ListSessions(ann, session.session_id))).sessions
+        return [(info.address, info.last_used_at) for info in found]
+
+    assert await listed() == [("192.0.2.1", START), (None, START)]
+    now = house.wait(seconds=1)
+    elsewhere = RotateRefresh(b"0".ljust(32, b"."), b"1".ljust(32, b"."), now, "2001:db8::1")
+    expect(SessionCreated, await house.do(elsewhere))
+    assert await listed() == [("2001:db8::1", now), (None, START)], "another address is written at once"
+    house.wait(seconds=1)
+    expect(SessionCreated, await rotate(house, b"1", b"2"))
+    assert await listed() == [("2001:db8::1", now), (None, START)], "none given, none changed"
+    expect(SessionsEnded, await house.do(EndSessions(ann, session.session_id, None, house.now)))
+    assert await listed() == [(None, START)]
+
+
 async def test_the_list_of_sessions_shows_live_ones_and_the_label_of_hello(house: House) -> None:
     ann, bob = await house.people(2)
     first, second = await house.log_in(ann, b"1", device="phone"), await house.log_in(ann, b"2", device="desk")

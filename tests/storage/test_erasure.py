@@ -6,6 +6,7 @@ import pytest
 import trio
 from sqlalchemy import BINARY, VARBINARY, LargeBinary, String, Table, inspect, text
 
+from chatproto.operations import CleanUp, EndSessions, Refused, RotateRefresh
 from storage.backup import back_up
 from storage.migrate import connected, sqlite_path, upgrade
 from storage.open import open_storage
@@ -84,6 +85,30 @@ async def test_nothing_holds_what_was_deleted(kind: Kind, tmp_path: Path) -> Non
             connection.connection.driver_connection.execute("vacuum")  # type: ignore[union-attr]
         assert_found(sqlite_path(url).read_bytes(), there=False)
         assert WORD.strip().encode() not in sqlite_path(url).read_bytes()
+
+
+async def test_nothing_holds_the_address_of_a_session_that_ended(tmp_path: Path) -> None:
+    """Whether somebody ended it, its token was misused, or nobody used it."""
+    url = url_of("sqlite", tmp_path, "addresses")
+    await trio.to_thread.run_sync(upgrade, url)
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann = await house.user("ann")
+        for number, refresh in enumerate((b"unused", b"m", b"ended")):
+            ended = await house.log_in(ann, refresh, address=f"192.0.2.{number}")
+        assert (await trio.to_thread.run_sync(all_text, url)).count(b"192.0.2.") == 3
+        await house.do(EndSessions(ann, ended.session_id, None, house.now))
+        for old, new, refused in ((b"m", b"n", None), (b"n", b"o", None), (b"m", b"p", "token_reused")):
+            house.wait(minutes=2)
+            rotate = RotateRefresh(old.ljust(32, b"."), new.ljust(32, b"."), house.now)
+            outcome = await house.do(rotate)
+            assert (outcome.code if isinstance(outcome, Refused) else None) == refused
+        house.wait(days=91)
+        await house.do(CleanUp("sessions", 0, 100, house.now))
+        assert b"192.0.2." not in await trio.to_thread.run_sync(all_text, url)
+    finally:
+        await storage.aclose()
 
 
 def test_every_text_column_is_looked_at() -> None:

@@ -255,7 +255,7 @@
  *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
- *     last_used_at: string, current: boolean}[]} | Refused>,
+ *     last_used_at: string, address: string | null, current: boolean}[]} | Refused>,
  *   endSession: (id: number | string) => Promise<Done | Refused>,
  *   changeSettings: (change: Partial<Settings>) => Promise<void>,
  *   onArrival: (listener: (message: Message, chat: ChatView) => void) => () => void,

@@ -2,12 +2,15 @@
 
 "use strict";
 
+const os = require("node:os");
+
 const { app, net, Notification, shell } = require("electron");
 
 const { serverOrigin } = require("./rules/address.js");
 const { showBadge } = require("./badge.js");
 const { externalLink } = require("./rules/external.js");
 const { createProbe, outcomeFetcher } = require("./probe.js");
+const { systemName } = require("./system-name.js");
 
 /**
  * @typedef {{server: {url: string}, settings: import("./settings-file.js").SettingsFile,
@@ -32,7 +35,7 @@ function createCalls(parts) {
 const aboutApp = ({ server, keyring, autostart, tray, events, savedFiles }) => ({
   info: async () => ({
     version: app.getVersion(),
-    os: process.platform,
+    os: systemName(process.platform, os.release()),
     server: server.url,
     server_fixed: false,
     keyring: await keyring.available(),

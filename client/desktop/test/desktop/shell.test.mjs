@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { KEYS } from "../../renderer/ui/parts/keys.js";
+import { systemName } from "../../src/main/system-name.js";
 import { becomes, eventually, launchElectron, noElectron } from "../harness/harness.js";
 
 const FUNCTIONS = [
@@ -70,7 +72,7 @@ describe("the window", { skip: noElectron() }, () => {
   test("knows about itself", async () => {
     const info = await it.page.evaluate(() => window.vestnik?.info());
     assert.equal(info?.server, SERVER.url);
-    assert.equal(info?.os, process.platform);
+    assert.equal(info?.os, systemName(process.platform, release()));
     assert.equal(info?.server_fixed, false);
     assert.match(info?.version ?? "", /^\d+\.\d+\.\d+$/);
     assert.ok((info?.languages.length ?? 0) > 0);

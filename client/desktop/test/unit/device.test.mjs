@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeBrowser, deviceOf } from "../../renderer/words/device.js";
+import { systemName } from "../../src/main/system-name.js";
 
 test("what a session was opened with", () => {
   const known = [
     ["Vestnik, Linux", "app", "", "Linux", false],
     ["Vestnik, win32", "app", "", "Windows", false],
+    ["Vestnik, Windows 11", "app", "", "Windows 11", false],
     ["Web, Windows", "browser", "", "Windows", false],
     ["Web, Firefox, Linux", "browser", "Firefox", "Linux", false],
     ["Web, Chrome, Android", "browser", "Chrome", "Android", true],
@@ -18,6 +20,19 @@ test("what a session was opened with", () => {
   for (const [device, kind, name, system, phone] of known) {
     assert.deepEqual(deviceOf(String(device)), { kind, name, system, phone });
   }
+});
+
+test("what the app calls the system it runs on", () => {
+  const known = [
+    ["win32", "10.0.19045", "Windows 10"],
+    ["win32", "10.0.22000", "Windows 11"],
+    ["win32", "10.0.26100", "Windows 11"],
+    ["win32", "6.3.9600", "Windows"],
+    ["darwin", "24.5.0", "macOS"],
+    ["linux", "6.8.0-45-generic", "Linux"],
+    ["freebsd", "14.1", "freebsd"],
+  ];
+  for (const [platform, release, name] of known) assert.equal(systemName(platform, release), name);
 });
 
 test("what a browser calls itself, whatever it claims to be besides", () => {

@@ -174,6 +174,8 @@ test("sessions: one is ended, then all others", { skip }, async () => {
   await list.getByRole("listitem").nth(3).waitFor();
   await becomes(() => list.getByRole("listitem").count(), 4);
   await becomes(() => list.getByText("этот сеанс").count(), 1);
+  await becomes(() => list.getByText("127.0.0.1", { exact: true }).count(), 4);
+  await becomes(() => list.getByText("Chrome · Linux", { exact: true }).count(), 1);
   await look(page, "settings-sessions");
   await list
     .getByRole("button", { name: /Завершить сеанс/ })

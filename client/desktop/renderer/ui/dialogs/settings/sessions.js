@@ -8,7 +8,7 @@ import { errorText, isolate, t } from "../../../words/i18n.js";
 import { icon } from "../../parts/icon.js";
 
 /** @typedef {import("../../face.js").Face} Face */
-/** @typedef {{id: number | string, device: string, created_at: string, last_used_at: string, current: boolean}} Session */
+/** @typedef {{id: number | string, device: string, created_at: string, last_used_at: string, address: string | null, current: boolean}} Session */
 
 /** @param {Face} face @returns {import("../settings-window.js").Pane} */
 export function sessionsPane(face) {
@@ -69,7 +69,7 @@ export function sessionsPane(face) {
       <span class="session__icon">${icon(deviceOf(session.device).phone ? "phone" : "monitor")}</span>
       <span class="session__text"
         ><b><bdi>${name}</bdi></b
-        ><small>${used} · ${since}</small></span
+        ><small>${used} · ${since}${session.address ? html` · <bdi>${session.address}</bdi>` : nothing}</small></span
       >
       ${
         session.current
@@ -127,6 +127,7 @@ const sorted = (sessions) =>
 /** @param {Session} session */
 function nameOf(session) {
   const { kind, name, system } = deviceOf(session.device);
+  if (kind === "app" && !name && system) return t("settings.session_app_on", { system });
   const first =
     kind === "app"
       ? t("settings.session_app", { version: name }).trim()
