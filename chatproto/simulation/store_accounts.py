@@ -141,7 +141,7 @@ def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
     store.tokens[fresh] = RefreshToken(fresh, login.id, token.hash, operation.now)
     address = operation.address or login.address
     if operation.now - login.last_used_at >= TOUCH_INTERVAL or address != login.address:
-        login.last_used_at, login.address = operation.now, address
+        login.last_used_at, login.address = max(operation.now, login.last_used_at), address
     return SessionCreated(store.accounts[login.user_id].user, login.id, login.key, fresh)
 
 

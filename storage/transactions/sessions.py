@@ -208,7 +208,7 @@ def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:
     )
     address = operation.address or known_address
     if operation.now - last_used_at >= TOUCH_INTERVAL or address != known_address:
-        yield from _USED_AT.run(session_id=session_id, last_used_at=operation.now, address=address)
+        yield from _USED_AT.run(session_id=session_id, last_used_at=max(operation.now, last_used_at), address=address)
     user = yield from private_user(user_id)
     assert user is not None
     return SessionCreated(user, session_id, bytes(key), operation.new_refresh_hash)
