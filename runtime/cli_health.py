@@ -15,6 +15,7 @@ from runtime.cli_data import require_database
 from runtime.config import Settings
 from runtime.doctor import examine
 from runtime.settings_report import names_in, unknown_names
+from storage.repair import repair
 from storage.verify import verify
 
 DOTENV = Path(".env")
@@ -25,8 +26,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     doctor = commands.add_parser("doctor", parents=[common], help="is this installation well? changes nothing")
     doctor.add_argument("--json", action="store_true", help="for programs")
     doctor.set_defaults(run=_doctor)
-    verified = commands.add_parser("verify", parents=[common], help="is what is stored whole? changes nothing")
+    verified = commands.add_parser(
+        "verify", parents=[common], help="is what is stored whole? changes nothing of itself"
+    )
     verified.add_argument("--without-files", action="store_true", help="the database alone")
+    verified.add_argument("--repair", action="store_true", help="first make anew what follows from the rest")
     verified.set_defaults(run=_verify)
 
 
@@ -43,6 +47,8 @@ def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
     url = settings.database_url
     require_database(url)
+    for line in repair(url) if arguments.repair else ():
+        print(f"repaired: {line}")
     faults = verify(url, _looking)
     for fault in faults:
         print(f"{fault.part}: {fault.text}")

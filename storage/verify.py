@@ -82,12 +82,9 @@ def _checks() -> Iterator[tuple[str, Select[*tuple[Any, ...]], str]]:
         .where(~func.coalesce(or_(dense, empty), False)),
         "chat {0}: its head is {1}, but there are {2} entries up to {3}",
     )
-    spoken = select(messages.c.chat_id, func.max(messages.c.seq).label("last")).group_by(messages.c.chat_id).subquery()
     yield (
         "heads",
-        select(chats.c.id, chats.c.last_message_seq, func.coalesce(spoken.c.last, 0))
-        .select_from(chats.outerjoin(spoken, spoken.c.chat_id == chats.c.id))
-        .where(chats.c.last_message_seq != func.coalesce(spoken.c.last, 0)),
+        wrong_heads(),
         "chat {0}: its last message is said to be {1}, and is {2}",
     )
     yield (
@@ -100,18 +97,35 @@ def _checks() -> Iterator[tuple[str, Select[*tuple[Any, ...]], str]]:
     yield (
         "index",
         select(chats.c.id, chats.c.indexed_seq, chats.c.last_seq).where(chats.c.indexed_seq > chats.c.last_seq),
-        "chat {0}: indexed up to {1}, beyond its head {2}: `vestnik index rebuild` makes it anew",
+        "chat {0}: indexed up to {1}, beyond its head {2}",
     )
     yield (
         "index",
-        select(message_words.c.chat_id)
-        .distinct()
-        .select_from(message_words.outerjoin(chats, chats.c.id == message_words.c.chat_id))
-        .where(chats.c.id.is_(None)),
-        "chat {0} is no more, but has words: `vestnik index rebuild` makes it anew",
+        words_of_no_chat(),
+        "chat {0} is no more, but has words",
     )
     for table in metadata.sorted_tables:
         yield from _references(table)
+
+
+def wrong_heads() -> Select[*tuple[Any, ...]]:
+    """Chats whose last message is another one than they say: id, what they say, what is."""
+    spoken = select(messages.c.chat_id, func.max(messages.c.seq).label("last")).group_by(messages.c.chat_id).subquery()
+    return (
+        select(chats.c.id, chats.c.last_message_seq, func.coalesce(spoken.c.last, 0))
+        .select_from(chats.outerjoin(spoken, spoken.c.chat_id == chats.c.id))
+        .where(chats.c.last_message_seq != func.coalesce(spoken.c.last, 0))
+    )
+
+
+def words_of_no_chat() -> Select[*tuple[Any, ...]]:
+    """Ids of chats that are no more, of which the index still has words."""
+    return (
+        select(message_words.c.chat_id)
+        .distinct()
+        .select_from(message_words.outerjoin(chats, chats.c.id == message_words.c.chat_id))
+        .where(chats.c.id.is_(None))
+    )
 
 
 def _references(table: Table) -> Iterator[tuple[str, Select[*tuple[Any, ...]], str]]:

@@ -14,6 +14,7 @@ import trio
 from tests.faults.server_process import ServerProcess
 from tests.mariadb_server import shared_mariadb
 from tests.server.house import PASSWORD
+from tests.storage.test_migrations import ask
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -228,6 +229,10 @@ async def test_the_doctor_tells_what_is_not_well(folder: Path) -> None:
     await vestnik(folder, "migrate")
     code, out, _ = await vestnik(folder, "verify", "--without-files")
     assert (code, out) == (0, "the database is whole\n")
+    harm = "insert into message_words (chat_id, word, seq) values (99, 'x', 1)"
+    await trio.to_thread.run_sync(ask, f"sqlite:///{folder}/var/vestnik.sqlite3", harm)
+    code, out, _ = await vestnik(folder, "verify", "--repair", "--without-files")
+    assert (code, out.splitlines()[1:]) == (0, ["the database is whole"]) and out.startswith("repaired: chat 99: ")
     code, out, _ = await vestnik(folder, "doctor", "--json")
     assert code == 0, out
     verdicts = {one["what"]: one["verdict"] for one in json.loads(out)}

@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from storage.migrate import upgrade
+from storage.repair import repair
 from storage.verify import SHOWN, verify
 from tests.storage.test_backup import KINDS, Kind, furnish, url_of
 from tests.storage.test_migrations import ask
@@ -33,7 +34,7 @@ async def test_what_we_write_is_whole(kind: Kind, tmp_path: Path) -> None:
         ),
         ("update chats set last_message_seq = 1 where id = 1", "heads", "chat 1: its last message"),
         ("update chat_users set own_read_seq = 99 where chat_id = 2", "marks", "beyond the head"),
-        ("update chats set indexed_seq = 99 where id = 2", "index", "index rebuild"),
+        ("update chats set indexed_seq = 99 where id = 2", "index", "beyond its head"),
         ("insert into message_words values (99, 'x', 1)", "index", "chat 99"),
         ("delete from users where id = 3", "references", "name what is not there, such as 3"),
     ],
@@ -45,6 +46,29 @@ async def test_each_kind_of_fault_is_found(harm: str, part: str, told: str, tmp_
     ask(url, harm)
     found = verify(url)
     assert any(fault.part == part and told in fault.text for fault in found), found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_follows_from_the_rest_is_made_anew_and_nothing_else(kind: Kind, tmp_path: Path) -> None:
+    url = url_of(kind, tmp_path, "db")
+    await trio.to_thread.run_sync(upgrade, url)
+    await furnish(url)
+    whole = ask(url, "select id, last_seq, last_message_seq from chats order by id")
+    logs = ask(url, "select chat_id, seq, content from messages order by chat_id, seq")
+    ask(
+        url,
+        "update chats set last_message_seq = 1 where id = 1",
+        "update chats set indexed_seq = 99, index_version = 1 where id = 2",
+        "insert into message_words (chat_id, word, seq) values (99, 'x', 1)",
+        "update chat_users set own_read_seq = 99 where chat_id = 2",
+    )
+    done = await trio.to_thread.run_sync(repair, url)
+    assert [line.split(":")[0] for line in done] == ["chat 1", "chat 2", "chat 99"]
+    assert ask(url, "select id, last_seq, last_message_seq from chats order by id") == whole
+    assert ask(url, "select indexed_seq = last_seq, index_version from chats where id = 2") == [(1, 0)]
+    assert ask(url, "select chat_id, seq, content from messages order by chat_id, seq") == logs
+    assert {fault.part for fault in await trio.to_thread.run_sync(verify, url)} == {"marks"}, "no work for a program"
+    assert await trio.to_thread.run_sync(repair, url) == []
 
 
 async def test_many_faults_of_a_kind_are_counted(tmp_path: Path) -> None:
