@@ -30,7 +30,7 @@ def decode_hints(data: bytes) -> Iterator[Hint]:
     """Those that are known here; nothing of what is not hints at all."""
     try:
         named = _decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the table may hold what no server wrote
         return
     for epoch, name, fields in named:
         kind = _KINDS.get(name)

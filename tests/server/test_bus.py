@@ -257,5 +257,5 @@ def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
     assert list(decode_hints(data)) == hints
     later = b'[["e","of a later version",{}],["e","head",{"chat_id":"x"}],' + data[1:]
     assert list(decode_hints(later)) == hints
-    for broken in (b"", b"{}", b"[1]", data[:-1]):
+    for broken in (b"", b"{}", b"[1]", data[:-1], b'[["\xff","head",{}]]', b'[["e","head",{"x":' + b"[" * 100_000):
         assert list(decode_hints(broken)) == []
