@@ -110,25 +110,35 @@ export class DataWindow {
   }
 
   /**
-   * What the profile keeps on this machine in one of its stores (db.js). @param {string} store
+   * What the profile keeps on this machine in one of its stores (db.js): nothing where its database is gone. @param {string} store
    * @returns {Promise<any[]>}
    */
   kept(store) {
     return this.page.evaluate(async (name) => {
-      const all = await indexedDB.databases();
-      const profile = all.map((one) => one.name ?? "").find((one) => one.startsWith("vestnik http"));
-      return new Promise((resolve, reject) => {
-        const opening = indexedDB.open(String(profile));
-        opening.onerror = () => reject(opening.error);
-        opening.onsuccess = () => {
-          const database = opening.result;
-          const found = database.transaction(name).objectStore(name).getAll();
-          found.onsuccess = () => {
-            database.close();
-            resolve(found.result);
+      const all = (await indexedDB.databases()).map((one) => one.name ?? "");
+      const profile = all.find((one) => one.startsWith("vestnik http") && !one.endsWith(" aside"));
+      return profile ? read(profile) : [];
+
+      /** @param {string} database @returns {Promise<any[]>} */
+      function read(database) {
+        return new Promise((resolve, reject) => {
+          const opening = indexedDB.open(database);
+          opening.onupgradeneeded = () => {
+            opening.onerror = () => resolve([]); // it is gone
+            opening.transaction?.abort(); // else there would be an empty one
           };
-        };
-      });
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const opened = opening.result;
+            const reading = opened.transaction(name).objectStore(name).getAll();
+            reading.onerror = () => reject(reading.error);
+            reading.onsuccess = () => {
+              opened.close();
+              resolve(reading.result);
+            };
+          };
+        });
+      }
     }, store);
   }
 
