@@ -15,6 +15,7 @@ from random import SystemRandom
 
 import msgspec
 import trio
+from attrs import asdict
 
 from runtime import account_commands, cli_data, cli_health, cli_people, file_commands, index_commands, signing_keys
 from runtime.collecting import settle
@@ -109,7 +110,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _config(arguments: argparse.Namespace, settings: Settings) -> int:
     lines = report(os.environ, DOTENV, _overrides(arguments))
-    print(msgspec.json.encode([line.as_dict() for line in lines]).decode() if arguments.json else table(lines))
+    print(msgspec.json.encode([asdict(line) for line in lines]).decode() if arguments.json else table(lines))
     return 0
 
 

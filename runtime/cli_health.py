@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import trio
+from attrs import asdict
 
 from runtime import file_commands
 from runtime.cli_data import require_database
@@ -37,7 +38,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     found = list(examine(settings, unknown_names(names_in(os.environ, DOTENV))))
     if arguments.json:
-        print(msgspec.json.encode([one.as_dict() for one in found]).decode())
+        print(msgspec.json.encode([asdict(one) for one in found]).decode())
     else:
         for one in found:
             print(f"{one.verdict:4}  {one.what}: {one.told}")

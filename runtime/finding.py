@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from attrs import asdict, frozen
+from attrs import frozen
 
 Verdict = Literal["ok", "warn", "fail"]
 
@@ -14,7 +14,3 @@ class Finding:
     verdict: Verdict
     what: str
     told: str
-
-    def as_dict(self) -> dict[str, str]:
-        """For programs."""
-        return asdict(self)

@@ -35,10 +35,6 @@ class Line:
     value: str
     source: str
 
-    def as_dict(self) -> dict[str, str]:
-        """For programs."""
-        return asdict(self)
-
 
 def report(environ: Mapping[str, str], dotenv_path: Path, overrides: Mapping[str, object]) -> list[Line]:
     """All settings, in the order of the documents. Raises SettingsError."""
