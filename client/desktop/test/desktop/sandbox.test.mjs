@@ -50,7 +50,7 @@ test("an ordinary user's page runs in the sandbox", { skip: skip || noOrdinaryUs
     XAUTHORITY: readableCookie(home),
   };
   const it = await launchShell({ app, program, userData, switches: [], env });
-  assert.equal(await it.page.evaluate(() => window.vestnik?.info().then(({ os }) => os)), "linux");
+  assert.equal(await it.page.evaluate(() => window.vestnik?.info().then(({ os }) => os)), "Linux");
   const pid = await it.app.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows()[0].webContents.getOSProcessId(),
   );

@@ -514,7 +514,10 @@ test("of a long list the first rows are drawn, and further ones as one comes to 
   await becomes(() => page.evaluate(() => document.activeElement?.getAttribute("data-chat")), String(ids[7]));
   await page.locator(".side__search input").fill("чат 00");
   await becomes(() => rows.count(), 10); // 000 to 009 without one, and 100
+  await page.locator(".side__list").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+  await drawn(page);
   await page.locator(".side__search input").fill("");
   await becomes(() => rows.count(), 123, "up to the row that had the focus");
+  assert.equal(await page.locator(".side__list").evaluate((list) => list.scrollTop), 0);
   assertNoErrors(person);
 });

@@ -34,6 +34,8 @@ export class Side {
   #found = { list: [], query: "", meant: "", chats: [] };
   /** Rows that are drawn; the list is drawn further as one comes to its end. */
   #drawn = ROWS;
+  /** The query whose rows stand there: it is drawn a moment after it was typed. */
+  #drawnFor = "";
   /** The row that the Tab key comes to, where it is not the current chat. @type {number | null} */
   #focused = null;
   #typed = { text: "", at: 0 };
@@ -99,8 +101,7 @@ export class Side {
 
   #search() {
     const clear = () => {
-      this.#query = "";
-      this.face.redraw();
+      this.#ask("");
       this.focusSearch();
     };
     return html`<div class="side__search" role="search">
@@ -144,6 +145,7 @@ export class Side {
   /** @param {State} state @param {Date} now */
   #list(state, now) {
     const chats = this.shown(state);
+    this.#drawnFor = this.#query;
     if (chats.length) {
       const tabbable = this.#tabbable(chats, state.current);
       const query = this.#query.trim() ? this.#found.meant : "";
@@ -250,6 +252,7 @@ export class Side {
   /** Draw further rows as one comes near to the last of them. @param {Event} event */
   #scrolled = (event) => {
     const list = /** @type {HTMLElement} */ (event.currentTarget);
+    if (this.#drawnFor !== this.#query) return; // it was scrolled with the rows of another query
     const left = list.scrollHeight - list.clientHeight - list.scrollTop;
     if (left < NEAR) this.#drawTo(this.#drawn + ROWS);
   };
@@ -263,11 +266,16 @@ export class Side {
   }
 
   /** @param {Event} event */
-  #searched = (event) => {
+  #searched = (event) => this.#ask(/** @type {HTMLInputElement} */ (event.target).value);
+
+  /** Look for this, and show what is found from its best on. @param {string} query empty: all chats */
+  #ask(query) {
     this.#drawn = ROWS;
-    this.#query = /** @type {HTMLInputElement} */ (event.target).value;
+    this.#query = query;
+    const list = document.querySelector(".side__list");
+    if (list) list.scrollTop = 0;
     this.face.redraw();
-  };
+  }
 
   /** @param {KeyboardEvent} event */
   #searchKey = (event) => {
@@ -280,8 +288,7 @@ export class Side {
       if (first && this.#query.trim()) this.#take(first.id);
     } else if (event.key === "Escape" && this.#query) {
       event.stopPropagation();
-      this.#query = "";
-      this.face.redraw();
+      this.#ask("");
     }
   };
 
