@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from chatproto.operations import Marked, SessionsEnded
+from chatproto.operations import BlockSet, Marked, SessionsEnded
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded, News, Typed
 
 _KINDS: Final[dict[str, type[Any]]] = {
@@ -14,6 +14,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "members": MembersAdded,
     "marks": Marked,
     "ended": SessionsEnded,
+    "block": BlockSet,
     "typing": Typed,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
@@ -51,5 +52,7 @@ def key_of(news: News) -> object:
             return chat_id, user_id
         case Typed(chat_id, user_id):
             return "typing", chat_id, user_id
+        case BlockSet(user_id, peer_id):
+            return "block", user_id, peer_id
         case MembersAdded() | SessionsEnded():
             return None

@@ -143,6 +143,7 @@ chats = _table(
     zero("indexed_seq"),
     Column("index_version", Integer, nullable=False, server_default=text("0")),
     Column("writers", String(8), nullable=False, server_default=text("'all'")),
+    flag("closed"),
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
@@ -152,7 +153,18 @@ chats = _table(
 `last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
 those that are pinned, 0 where there is none. `indexed_seq`: up to which entry `message_words` holds the messages; -1
 while the words of the chat are being removed. `index_version`: by which version of the words, 0 where nothing is
-indexed yet, or to be indexed anew. `writers`: who may send, all or admins."""
+indexed yet, or to be indexed anew. `writers`: who may send, all or admins. `closed`: one of the pair of a direct chat
+blocks the other; it follows from `blocks`, and stands here because whoever writes reads it with the lock of the
+chat."""
+
+blocks = _table(
+    "blocks",
+    Column("blocker_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("blocked_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Index(None, "blocked_id", "blocker_id"),
+)
+"""Who blocks whom; each pair may have one each way."""
 
 chat_users = _table(
     "chat_users",

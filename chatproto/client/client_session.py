@@ -25,6 +25,7 @@ from chatproto.wire.frames import (
     Auth,
     AuthExpiring,
     AuthOk,
+    BlockFrame,
     Bye,
     ChatFrame,
     Chats,
@@ -282,7 +283,7 @@ class ClientSession:
                 if frame.user_id == self.replica.user_id:
                     self.replica.own_marks(frame)
                 self._emit(Tell(frame))
-            case Typing() | Presence() | UserFrame():
+            case Typing() | Presence() | UserFrame() | BlockFrame():
                 self._emit(Tell(frame))
             case AuthExpiring():
                 self._connector.renew()

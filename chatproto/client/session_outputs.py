@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from chatproto.wire.frames import (
+    BlockFrame,
     ChatFrame,
     Chats,
     ForwardField,
@@ -229,7 +230,7 @@ class Merged(ClientOutput, frozen=True, tag="merged"):
 class Tell(ClientOutput, frozen=True, tag="tell"):
     """A frame that is for the application."""
 
-    frame: Ready | Chats | ChatFrame | UserFrame | Marks | Typing | Presence
+    frame: Ready | Chats | ChatFrame | UserFrame | BlockFrame | Marks | Typing | Presence
 
 
 Output = (

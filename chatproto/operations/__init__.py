@@ -31,6 +31,7 @@ from chatproto.operations.administration import (
     MeasureServer,
     Sizes,
 )
+from chatproto.operations.blocks import ListBlocks, SetBlock
 from chatproto.operations.chats import (
     CreateDirect,
     CreateGroup,
@@ -72,6 +73,8 @@ from chatproto.operations.outcomes import (
     AroundFound,
     AuditFound,
     BatchAppended,
+    BlockSet,
+    BlocksFound,
     ChatCreated,
     ChatFilesFound,
     ChatFound,
@@ -153,6 +156,8 @@ Operation = (
     | FindUsers
     | ListUsers
     | SearchUsers
+    | SetBlock
+    | ListBlocks
     | CreateDirect
     | CreateGroup
     | ListChats
@@ -221,6 +226,8 @@ __all__ = [
     "AuditFound",
     "AuditLine",
     "BatchAppended",
+    "BlockSet",
+    "BlocksFound",
     "ChangePassword",
     "ChatCreated",
     "ChatFilesFound",
@@ -270,6 +277,7 @@ __all__ = [
     "Letter",
     "ListAccounts",
     "ListAudit",
+    "ListBlocks",
     "ListChatFiles",
     "ListChats",
     "ListInvites",
@@ -319,6 +327,7 @@ __all__ = [
     "SessionsEnded",
     "SessionsFound",
     "SetAccount",
+    "SetBlock",
     "SetFlags",
     "Sizes",
     "StoreIndex",

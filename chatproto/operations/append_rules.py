@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from attrs import frozen
 
+from chatproto.operations.block_rules import CLOSED
 from chatproto.operations.log import AppendChange, AppendMessage
 from chatproto.operations.outcomes import Refused
 from chatproto.wire.model import Attachment, ChatType, Forwarded, Role, Writers
@@ -106,8 +107,10 @@ def judge_change(
     return "append" if role == "admin" or leaves else ADMINS_ONLY
 
 
-def barred_from(writers: Writers, role: Role) -> Refused | None:
-    """Why a member with this role may not write in a chat; None: they may."""
+def barred_from(writers: Writers, role: Role, *, closed: bool) -> Refused | None:
+    """Why a member with this role may not write in a chat; None: they may. `closed`: one of a pair blocks the other."""
+    if closed:
+        return CLOSED
     return READ_ONLY if writers == "admins" and role != "admin" else None
 
 

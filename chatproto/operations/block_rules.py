@@ -1,39 +1,26 @@
-"""What a block between two people forbids: the rules, once for every store.
+"""What a block between two people forbids: the words of it, once for every store.
 
-A block has a direction, and a pair may have one each way. The direct chat of the pair is closed while there is any: the
-blocker does not write in it either. Groups that both are in go on as before.
+A block has a direction, and a pair may have one each way. While there is any, the direct chat of the pair is closed:
+nobody begins it, and neither writes in it, the blocker included. Groups that both are in go on as before; but who is
+blocked takes their blocker into no group, and does not learn when they are online or type.
 
-The facts are those of the moment at which the pair is locked. Nothing is looked up here, and nothing is changed.
+What is refused is told in the same words both ways. Who is refused and blocks nobody can still conclude that the other
+one blocks them.
 """
 
 from typing import Final
 
-from attrs import frozen
-
 from chatproto.operations.outcomes import Refused
 
+MAX_BLOCKS: Final = 1000
+"""People that one person blocks."""
+
 CLOSED: Final = Refused("forbidden", "nobody writes in this chat now")
-"""The same words both ways. Who is refused and blocks nobody can still conclude that the other blocks them."""
+NOT_ADDED: Final = Refused("forbidden", "one of them cannot be added by you", "user_ids")
+ONESELF: Final = Refused("forbidden", "nobody blocks themselves")
+TOO_MANY_BLOCKS: Final = Refused("too_many", f"nobody blocks more than {MAX_BLOCKS} people")
 
 
-@frozen
-class Blocks:
-    """The blocks of a pair. `by_actor`: the actor blocks the other; `by_other`: the other blocks the actor."""
-
-    by_actor: bool = False
-    by_other: bool = False
-
-
-def barred_by(blocks: Blocks) -> Refused | None:
-    """Why the actor may not open the direct chat of the pair, nor write in it; None: they may."""
-    return CLOSED if blocks.by_actor or blocks.by_other else None
-
-
-def may_add(blocks: Blocks) -> bool:
-    """Whether the actor may add the other to a group: not whom they are blocked by."""
-    return not blocks.by_other
-
-
-def sees_presence(blocks: Blocks) -> bool:
-    """Whether the actor sees the other's presence and typing: not of whom they are blocked by."""
-    return not blocks.by_other
+def is_full(count: int) -> bool:
+    """Whether somebody who blocks so many people may block no further one."""
+    return count >= MAX_BLOCKS

@@ -12,6 +12,7 @@ from typing import Final, Literal, assert_never
 from attrs import frozen
 
 from chatproto.operations.append_rules import ADMINS_ONLY, CID_CONFLICT, NOT_MEMBER, Verdict
+from chatproto.operations.block_rules import CLOSED
 from chatproto.operations.message_changes import DeleteMessage, EditMessage, MessageChange, Pin, React
 from chatproto.operations.outcomes import Refused
 from chatproto.wire.model import ChatType, Role
@@ -37,11 +38,16 @@ ChangeVerdict = Verdict | Literal["unchanged"]
 @frozen
 class Actor:
     """Who asks, where they are a member now. `first_seq`: the first entry they may see; `barred`: why they may not
-    write in the chat (`barred_from`)."""
+    write in the chat (`barred_from`); where it is closed, they do not react and pin either."""
 
     role: Role
     first_seq: int
     barred: Refused | None = None
+
+    @property
+    def shut(self) -> Refused | None:
+        """Why they may leave no mark of theirs, not even one without words."""
+        return CLOSED if self.barred == CLOSED else None
 
 
 @frozen
@@ -110,9 +116,9 @@ def _forbidden(command: MessageChange, chat_type: ChatType, actor: Actor, target
         case DeleteMessage():
             return None if is_author or is_group_admin else AUTHOR_ONLY
         case React():
-            return None
+            return actor.shut
         case Pin():
-            return None if chat_type == "direct" or is_group_admin else ADMINS_ONLY
+            return actor.shut if chat_type == "direct" or is_group_admin else ADMINS_ONLY
         case _:
             assert_never(command)
 

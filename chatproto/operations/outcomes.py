@@ -13,7 +13,7 @@ from chatproto.operations.invites import Invite
 from chatproto.operations.recovery import Letter
 from chatproto.operations.relay import HintsHeard
 from chatproto.operations.search import IndexCleared, IndexMeasured, MessagesMatched, UnindexedFound, UnindexedRead
-from chatproto.wire.model import Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
+from chatproto.wire.model import Block, Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
 @frozen
@@ -138,6 +138,22 @@ class SessionsFound:
 @frozen
 class UsersFound:
     users: tuple[User, ...]
+
+
+@frozen
+class BlockSet:
+    """`user_id` blocks `peer_id` now, or does not any more (`on`)."""
+
+    user_id: int
+    peer_id: int
+    on: bool
+
+
+@frozen
+class BlocksFound:
+    """The newest first."""
+
+    blocks: tuple[Block, ...]
 
 
 @frozen
@@ -294,23 +310,26 @@ class Marked:
 
 @frozen
 class SessionLoaded:
-    """`peer_ids`: the other users of their direct chats, who are told of their presence."""
+    """`peer_ids`: the other users of their direct chats, who are told of their presence. `blocks`: those by the user
+    and those of the user, as pairs: who blocks whom."""
 
     user: PrivateUser
     heads: tuple[Head, ...]
     peer_ids: tuple[int, ...]
     epoch: str
+    blocks: tuple[tuple[int, int], ...] = ()
 
 
 @frozen
 class Swept:
     """`heads` by chat id: the last seq, and when that entry was made; `ended` session ids; `epoch` of the database;
-    `memberships`: chat ids by user id."""
+    `memberships`: chat ids by user id; `blocks`: of the same users, those by them and those of them."""
 
     heads: dict[int, tuple[int, datetime | None]]
     ended: tuple[int, ...]
     epoch: str
     memberships: dict[int, tuple[int, ...]] = Factory(dict)
+    blocks: tuple[tuple[int, int], ...] = ()
 
 
 Outcome = (
@@ -332,6 +351,8 @@ Outcome = (
     | AuditFound
     | ServerMeasured
     | UsersFound
+    | BlockSet
+    | BlocksFound
     | ChatCreated
     | ChatsFound
     | ChatFound

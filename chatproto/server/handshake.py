@@ -10,6 +10,7 @@ from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
+from chatproto.server.known_blocks import KnownBlocks
 from chatproto.server.out import Out
 from chatproto.server.pending import Joining, Loading, Renewing
 from chatproto.server.presence import Presence
@@ -29,7 +30,7 @@ class Handshake:
 
     def __init__(
         self, out: Out, timers: Timers, connections: Connections, history: History, rooms: Rooms, presence: Presence,
-        check_token: CheckToken, limits: Limits, knobs: Knobs,
+        blocks: KnownBlocks, check_token: CheckToken, limits: Limits, knobs: Knobs,
     ) -> None:  # fmt: skip
         self._out = out
         self._timers = timers
@@ -37,6 +38,7 @@ class Handshake:
         self._history = history
         self._rooms = rooms
         self._presence = presence
+        self._blocks = blocks
         self._check_token = check_token
         self._limits = limits
         self._knobs = knobs
@@ -70,6 +72,7 @@ class Handshake:
             return self._not_loaded(session, outcome, pending.ref)
         if not self._of_our_history(session, outcome):
             return
+        self._blocks.arrived(session.user_id, outcome.blocks)
         first, rest = outcome.heads[:HEADS_PER_FRAME], outcome.heads[HEADS_PER_FRAME:]
         ready = Ready(
             ref=pending.ref,
@@ -83,6 +86,7 @@ class Handshake:
             limits=self._limits,
             chats=first,
             more=bool(rest),
+            blocked=self._blocks.by(session.user_id),
         )
         self._connections.send(session, ready)
         while rest:
@@ -116,6 +120,7 @@ class Handshake:
             after_seq = max(after_seq, head.first_seq - 1) if after_seq < head.last_seq else None
         self._active(session, now)
         self._rooms.follow(session, head, after_seq)
+        self._blocks.arrived(session.user_id, outcome.blocks)
         self._presence.arrived(session, outcome.peer_ids)
 
     def renew(self, session: Session, frame: Auth, now: Now) -> None:

@@ -6,7 +6,7 @@ item: it says where to look, and the log is read (I5). What no hint brings, the 
 
 from attrs import frozen
 
-from chatproto.operations import Marked, SessionsEnded
+from chatproto.operations import BlockSet, Marked, SessionsEnded
 
 
 @frozen
@@ -34,7 +34,7 @@ class Typed:
     on: bool
 
 
-News = HeadMoved | MembersAdded | Marked | SessionsEnded | Typed
+News = HeadMoved | MembersAdded | Marked | SessionsEnded | BlockSet | Typed
 
 
 @frozen

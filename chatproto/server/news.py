@@ -1,6 +1,6 @@
 """What this process tells the others: hints that say where to look."""
 
-from chatproto.operations import Appended, ChatCreated, Marked, Outcome, SessionsEnded
+from chatproto.operations import Appended, BlockSet, ChatCreated, Marked, Outcome, SessionsEnded
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.history import History
@@ -30,6 +30,8 @@ class News:
             case ChatCreated(chat, created=True):
                 self._publish(MembersAdded(chat.id, outcome.member_ids))
             case Marked(changed=True):
+                self._publish(outcome)
+            case BlockSet():
                 self._publish(outcome)
             case SessionsEnded(session_ids) if session_ids:
                 self._publish(outcome)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chatproto.buckets import Buckets, Rate
 from chatproto.server.admission import Admission
 from chatproto.server.appends import Appends
+from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
@@ -13,6 +14,7 @@ from chatproto.server.dialect import Dialect
 from chatproto.server.handshake import CheckToken, Handshake
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
+from chatproto.server.known_blocks import KnownBlocks
 from chatproto.server.lines import Lines
 from chatproto.server.listings import Listings
 from chatproto.server.markers import Markers
@@ -46,18 +48,22 @@ class Parts:
         self.lines = Lines(out, timers, history, knobs)
         self.rooms = rooms = Rooms(out, timers, here, history, self.lines, limits, knobs)
         self.appends = Appends(out, here, self.lines, rooms, self.news, limits, knobs)
-        self.presence = Presence(out, timers, here, rooms, knobs)
+        self.blocks = KnownBlocks()
+        self.presence = Presence(out, timers, here, rooms, self.blocks, knobs)
+        self.blocking = Blocking(here, self.blocks, self.presence)
         self.watermarks = Watermarks(out, timers, here, rooms, knobs)
         self.markers = Markers(out, timers, here, knobs)
-        self.typists = Typists(out, timers, here, rooms, self.news, knobs)
+        self.typists = Typists(out, timers, here, rooms, self.news, self.blocks, knobs)
         self.pages = Pages(out, here, rooms, self.presence, limits)
         self.listings = Listings(timers, here, rooms, self.presence, knobs)
         self.replacing = Replacing(out, here, history, new_cid)
-        self.sweeper = Sweeper(out, timers, here, history, rooms, self.replacing, knobs)
+        self.sweeper = Sweeper(out, timers, here, history, rooms, self.replacing, self.blocks, self.blocking, knobs)
         self.spread = Spread(
-            out, here, rooms, self.presence, self.listings, self.watermarks, self.sweeper, self.typists
+            out, here, rooms, self.presence, self.listings, self.watermarks, self.sweeper, self.typists, self.blocking
         )
-        self.handshake = Handshake(out, timers, here, history, rooms, self.presence, check_token, limits, knobs)
+        self.handshake = Handshake(
+            out, timers, here, history, rooms, self.presence, self.blocks, check_token, limits, knobs
+        )
         self.reception = Reception(
             timers, here, self.handshake, self.appends, self.pages, self.markers, self.typists, new_cid
         )
@@ -79,6 +85,8 @@ class Parts:
             self.rooms.forget(session)
         finally:
             self.presence.forget(session, chat_ids, now)
+            if session.user_id not in self.connections.by_user:
+                self.blocks.forget(session.user_id)
 
     def forget_commands(self, session: Session, now: Now) -> None:
         """What it sent and is not in storage will be sent again."""

@@ -113,10 +113,12 @@ class Listing:
 
 @frozen
 class Sweeping:
-    """I9. `heads`: the last seqs and their times, as they were known when it began; `asked_at`: monotonic seconds."""
+    """I9. `heads`: the last seqs and their times, as they were known when it began; `asked_at`: monotonic seconds;
+    `blocks_at`: how many changes of blocks were known by then."""
 
     heads: dict[int, tuple[int, datetime | None]]
     asked_at: float
+    blocks_at: int = 0
 
 
 @frozen

@@ -1,4 +1,6 @@
-"""Who is online and who is told (docs/protocol.md section 4, `presence`): peers of direct chats, offline after 30 s."""
+"""Who is online and who is told (docs/protocol.md section 4, `presence`): peers of direct chats, offline after 30 s.
+
+Whoever is blocked is told nothing of their blocker."""
 
 from datetime import datetime
 
@@ -23,6 +25,7 @@ from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
+from chatproto.server.known_blocks import KnownBlocks
 from chatproto.server.out import Out
 from chatproto.server.pending import SavingLastSeen
 from chatproto.server.rooms import Rooms
@@ -41,13 +44,16 @@ class Absence:
 class Presence:
     """`peers`: of each user here the others of their direct chats. `absent`: who left and is not announced yet."""
 
-    def __init__(self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, knobs: Knobs) -> None:
+    def __init__(
+        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, blocks: KnownBlocks, knobs: Knobs
+    ) -> None:
         self.peers: dict[int, set[int]] = {}
         self.absent: dict[int, Absence] = {}
         self._out = out
         self._timers = timers
         self._connections = connections
         self._rooms = rooms
+        self._blocks = blocks
         self._knobs = knobs
 
     def online(self, user_id: int) -> bool:
@@ -79,6 +85,21 @@ class Presence:
         for me, other in (outcome.member_ids, outcome.member_ids[::-1]):
             if me in self.peers:
                 self.peers[me].add(other)
+
+    def hides(self, user_id: int, viewer_id: int) -> bool:
+        """Whether the viewer, who is connected here, must not see whether the user is."""
+        return self._blocks.hides(user_id, viewer_id)
+
+    def hidden(self, user_id: int, viewer_id: int, *, on: bool) -> None:
+        """The viewer is blocked by the user now, or not any more (`on`): who is here goes, or comes back, for them."""
+        if not self.online(user_id):
+            return
+        frame = PresenceFrame(user_id=user_id, online=not on)
+        peers = self.peers.get(viewer_id, set())
+        for session in self._connections.of(viewer_id):
+            here = peers if session.dialect.lists_chats else self._users_in(session)
+            if user_id in here:
+                self._send(session, frame)
 
     def forget(self, session: Session, chat_ids: frozenset[int], now: Now) -> None:
         """A connection ended that was told of these chats; perhaps it was the user's last one."""
@@ -130,6 +151,10 @@ class Presence:
         return {other.user_id for chat_id in session.chats for other in self._rooms.members(chat_id)}
 
     def _tell(self, session: Session, frame: PresenceFrame) -> None:
+        if not self.hides(frame.user_id, session.user_id):
+            self._send(session, frame)
+
+    def _send(self, session: Session, frame: PresenceFrame) -> None:
         self._out.emit(SendFrame(session.id, session.dialect.encode_presence(frame), "hint"))
 
     # --- presence in the answers of storage, which knows only who shares a chat ---

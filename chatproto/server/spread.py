@@ -2,7 +2,10 @@
 
 from typing import assert_never
 
-from chatproto.operations import ChatCreated, ChatFound, Marked, Outcome, SessionsEnded, SetFlags, UserUpdated
+from msgspec import structs
+
+from chatproto.operations import BlockSet, ChatCreated, ChatFound, Marked, Outcome, SessionsEnded, SetFlags, UserUpdated
+from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Now
 from chatproto.server.connections import Connections
 from chatproto.server.hints import HeadMoved, MembersAdded, Typed
@@ -26,7 +29,7 @@ class Spread:
 
     def __init__(
         self, out: Out, connections: Connections, rooms: Rooms, presence: Presence, listings: Listings,
-        watermarks: Watermarks, sweeper: Sweeper, typists: Typists,
+        watermarks: Watermarks, sweeper: Sweeper, typists: Typists, blocking: Blocking,
     ) -> None:  # fmt: skip
         self._out = out
         self._connections = connections
@@ -36,6 +39,7 @@ class Spread:
         self._watermarks = watermarks
         self._sweeper = sweeper
         self._typists = typists
+        self._blocking = blocking
 
     def apply(self, pending: Pending, outcome: Outcome, now: Now) -> None:
         """Outcomes that change nothing for others pass by."""
@@ -48,6 +52,8 @@ class Spread:
             self._watermarks.marked(outcome, answered, now)
         elif isinstance(outcome, SessionsEnded):
             self._sweeper.end_logins(outcome.session_ids)
+        elif isinstance(outcome, BlockSet):
+            self._blocking.changed(outcome)
         elif isinstance(outcome, UserUpdated):
             self._profile(outcome)
         elif isinstance(outcome, ChatFound) and isinstance(pending, Request):
@@ -67,16 +73,21 @@ class Spread:
                 self._watermarks.marked(told, None, now)
             case SessionsEnded(session_ids):
                 self._sweeper.end_logins(session_ids)
+            case BlockSet():
+                self._blocking.changed(told)
             case Typed():
                 self._typists.hear(told, now)
             case _:
                 assert_never(told)
 
     def _profile(self, outcome: UserUpdated) -> None:
-        data = codec.encode(UserFrame(user=self._presence.public(outcome.user)))
+        user = self._presence.public(outcome.user)
+        data = codec.encode(UserFrame(user=user))
+        unseen = codec.encode(UserFrame(user=structs.replace(user, online=None, last_seen_at=None)))
         told = {session.id: session for session in self._connections.of(outcome.user.id)}
         for chat_id in outcome.chat_ids:
             told.update({session.id: session for session in self._rooms.members(chat_id)})
         for connection_id in sorted(told):
             if told[connection_id].dialect.lists_chats:
-                self._out.emit(SendFrame(connection_id, data, "hint"))
+                hidden = self._presence.hides(user.id, told[connection_id].user_id)
+                self._out.emit(SendFrame(connection_id, unseen if hidden else data, "hint"))

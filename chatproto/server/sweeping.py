@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from chatproto.operations import Outcome, Sweep, Swept
+from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connections import Connections
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
+from chatproto.server.known_blocks import KnownBlocks
 from chatproto.server.out import Out
 from chatproto.server.pending import Sweeping
 from chatproto.server.replacing import Replacing
@@ -20,11 +22,11 @@ SHORTEST: Final = 0.05
 
 
 class Sweeper:
-    """Heads and memberships are compared so many at a time, all of them in turn; ended log-ins all at once."""
+    """Heads, memberships and blocks are compared so many at a time, all of them in turn; ended log-ins all at once."""
 
     def __init__(
         self, out: Out, timers: Timers, connections: Connections, history: History, rooms: Rooms, replacing: Replacing,
-        knobs: Knobs,
+        blocks: KnownBlocks, blocking: Blocking, knobs: Knobs,
     ) -> None:  # fmt: skip
         self._out = out
         self._timers = timers
@@ -32,6 +34,8 @@ class Sweeper:
         self._history = history
         self._rooms = rooms
         self._replacing = replacing
+        self._blocks = blocks
+        self._blocking = blocking
         self._knobs = knobs
         self._chats: list[int] = []
         self._users: list[int] = []
@@ -54,7 +58,8 @@ class Sweeper:
             chat_id: self._history.heads[chat_id] for chat_id in chats if chat_id in self._history.heads
         }
         logins = tuple(sorted(self._connections.by_login))
-        self._out.run(Sweep(tuple(heads), logins, tuple(sorted(users))), Sweeping(heads, now.mono))
+        sweeping = Sweeping(heads, now.mono, self._blocks.changes)
+        self._out.run(Sweep(tuple(heads), logins, tuple(sorted(users))), sweeping)
 
     def soon(self, now: Now) -> None:
         """Something was renamed: look at once."""
@@ -80,6 +85,9 @@ class Sweeper:
                     for chat_id in chat_ids:
                         if chat_id not in session.chats:
                             self._rooms.list_chat(session, chat_id)
+
+        if pending.blocks_at == self._blocks.changes:  # else what was found may be older than what is known by now
+            self._blocking.compare(outcome.memberships, outcome.blocks)
 
     def end_logins(self, login_ids: tuple[int, ...]) -> None:
         """Whoever is connected with one of these log-ins is out."""

@@ -1,4 +1,5 @@
-"""The frame `typing`: told to the other members' connections, never stored, never to strangers.
+"""The frame `typing`: told to the other members' connections, never stored, never to strangers, and not between two of
+whom one blocks the other.
 
 A start is forwarded at most once in 3 s and chat, whatever stops lie between; a stop is told once. What comes more
 often costs like a command. Other processes are told too; should the end of it be lost on the way, they find it by
@@ -13,6 +14,7 @@ from chatproto.server.connections import Connections
 from chatproto.server.hints import Typed
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
+from chatproto.server.known_blocks import KnownBlocks
 from chatproto.server.news import News
 from chatproto.server.out import Out
 from chatproto.server.rooms import Rooms
@@ -26,13 +28,15 @@ class Typists:
     """See the module."""
 
     def __init__(
-        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, news: News, knobs: Knobs
-    ) -> None:
+        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, news: News, blocks: KnownBlocks,
+        knobs: Knobs,
+    ) -> None:  # fmt: skip
         self._out = out
         self._timers = timers
         self._connections = connections
         self._rooms = rooms
         self._news = news
+        self._blocks = blocks
         self._knobs = knobs
 
     def typing(self, session: Session, frame: TypingFrame, now: Now) -> None:
@@ -102,7 +106,7 @@ class Typists:
         frame = Typing(chat_id=chat_id, user_id=user_id, on=on)
         encoded: dict[int, bytes] = {}
         for other in self._rooms.members(chat_id):
-            if other.user_id == user_id:
+            if other.user_id == user_id or self._blocks.parts(user_id, other.user_id):
                 continue
             kind = other.dialect.kind
             if kind not in encoded:

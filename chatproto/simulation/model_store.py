@@ -4,7 +4,7 @@ It is proven by the same contract suite as they are, so what is found with it co
 copied, printed and compared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -49,6 +49,7 @@ from chatproto.operations import (
     HintRow,
     ListAccounts,
     ListAudit,
+    ListBlocks,
     ListChatFiles,
     ListChats,
     ListInvites,
@@ -77,6 +78,7 @@ from chatproto.operations import (
     SearchMessages,
     SearchUsers,
     SetAccount,
+    SetBlock,
     SetFlags,
     StoreIndex,
     Sweep,
@@ -102,7 +104,8 @@ from chatproto.wire.model import User
 
 @define
 class Store:
-    """All there is. Ids count up from 1 in each kind; refresh tokens are found by their hash."""
+    """All there is. Ids count up from 1 in each kind; refresh tokens are found by their hash, blocks by who
+    blocks whom."""
 
     epoch: str = "model"
     accounts: dict[int, Account] = field(factory=dict)
@@ -110,6 +113,7 @@ class Store:
     tokens: dict[bytes, RefreshToken] = field(factory=dict)
     rooms: dict[int, Room] = field(factory=dict)
     keys: dict[tuple[int, str], tuple[int, datetime]] = field(factory=dict)
+    blocks: dict[tuple[int, int], datetime] = field(factory=dict)
     files: dict[str, KeptFile] = field(factory=dict)
     mails: dict[int, WaitingMail] = field(factory=dict)
     codes: dict[bytes, KeptCode] = field(factory=dict)
@@ -131,6 +135,7 @@ class Store:
             tokens={key: evolve(token) for key, token in self.tokens.items()},
             rooms={key: room.copy() for key, room in self.rooms.items()},
             keys=dict(self.keys),
+            blocks=dict(self.blocks),
             files={key: evolve(file) for key, file in self.files.items()},
             mails={key: evolve(mail) for key, mail in self.mails.items()},
             codes={key: evolve(code) for key, code in self.codes.items()},
@@ -153,7 +158,7 @@ class Store:
             user_id: tuple(room.id for room in self.rooms.values() if room.membership(user_id))
             for user_id in operation.user_ids
         }
-        return Swept(heads, tuple(ended), self.epoch, memberships)
+        return Swept(heads, tuple(ended), self.epoch, memberships, self.blocks_of(*operation.user_ids))
 
     def renew_epoch(self, operation: RenewEpoch) -> Outcome:
         """Unless it has another name by now."""
@@ -163,6 +168,23 @@ class Store:
     def _ended(self, login_id: int) -> bool:
         login = self.logins.get(login_id)
         return login is not None and login.ended_at is not None
+
+    # --- blocks ---
+
+    def blocks_of(self, *user_ids: int) -> tuple[tuple[int, int], ...]:
+        """Those by them and those of them."""
+        return tuple(sorted(pair for pair in self.blocks if not {*user_ids}.isdisjoint(pair)))
+
+    def is_closed(self, room: Room) -> bool:
+        """A direct chat of two of whom one blocks the other."""
+        if room.type != "direct" or len(room.members) != 2:
+            return False
+        one, other = room.members
+        return (one, other) in self.blocks or (other, one) in self.blocks
+
+    def can_add(self, actor_id: int, user_ids: Iterable[int]) -> bool:
+        """None of them blocks the actor."""
+        return not any((user_id, actor_id) in self.blocks for user_id in user_ids)
 
     # --- users as others see them ---
 
@@ -182,9 +204,10 @@ class Store:
         )
 
     def seen_by(self, viewer_id: int, user_id: int) -> User:
-        """With presence where a chat is shared; `online` is False: who is connected, a store cannot know."""
+        """With presence where a chat is shared and they do not block the viewer; `online` is False: who is connected, a
+        store cannot know."""
         user = self.plain(user_id)
-        if not self.shares(viewer_id, user_id):
+        if (user_id, viewer_id) in self.blocks or not self.shares(viewer_id, user_id):
             return user
         return msgspec.structs.replace(user, online=False, last_seen_at=self.accounts[user_id].last_seen_at)
 
@@ -194,6 +217,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     """What performs each operation; these modules import this one."""
     from chatproto.simulation import store_accounts as accounts
     from chatproto.simulation import store_administration as administration
+    from chatproto.simulation import store_blocks as blocks
     from chatproto.simulation import store_chats as chats
     from chatproto.simulation import store_files as files
     from chatproto.simulation import store_invites as invites
@@ -230,6 +254,8 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         FindUsers: accounts.find_users,
         ListUsers: accounts.list_users,
         SearchUsers: accounts.search_users,
+        SetBlock: blocks.set_block,
+        ListBlocks: blocks.list_blocks,
         CreateDirect: chats.create_direct,
         CreateGroup: chats.create_group,
         ListChats: chats.list_chats,

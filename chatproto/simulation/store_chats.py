@@ -21,6 +21,7 @@ from chatproto.operations import (
     SetFlags,
     UserFound,
 )
+from chatproto.operations.block_rules import CLOSED, NOT_ADDED
 from chatproto.operations.message_events import gathered, pinned_from, rendered, seen_from
 from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.model_store import Store
@@ -39,6 +40,8 @@ def create_direct(store: Store, operation: CreateDirect) -> Outcome:
     for room in store.rooms.values():
         if room.type == "direct" and room.members.keys() == pair:
             return ChatCreated(_view(store, room, operation.user_id), False, tuple(sorted(pair)))
+    if set(store.blocks_of(operation.user_id)) & set(store.blocks_of(operation.peer_id)):
+        return CLOSED
     room = _new_room(store, "direct", None, operation, dict.fromkeys(sorted(pair), "member"))
     return ChatCreated(_view(store, room, operation.user_id), True, tuple(sorted(pair)))
 
@@ -55,6 +58,8 @@ def create_group(store: Store, operation: CreateGroup) -> Outcome:
         return Refused("not_found", "no such user", "user_ids")
     if len(everybody) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
+    if not store.can_add(user_id, operation.user_ids):
+        return NOT_ADDED
     roles = dict.fromkeys(sorted(everybody), "member") | {user_id: "admin"}
     room = _new_room(store, "group", operation.title, operation, roles)
     if key is not None:
@@ -132,7 +137,8 @@ def load_session(store: Store, operation: LoadSession) -> Outcome:
     chats = _views(store, operation.user_id)
     peer_ids = {chat.peer.id for chat in chats if chat.peer} - {operation.user_id}
     heads = tuple(Head(chat_id=chat.id, **{name: getattr(chat, name) for name in _HEAD_FIELDS}) for chat in chats)
-    return SessionLoaded(touched.user, heads, tuple(sorted(peer_ids)), store.epoch)
+    blocks = store.blocks_of(operation.user_id)
+    return SessionLoaded(touched.user, heads, tuple(sorted(peer_ids)), store.epoch, blocks)
 
 
 _HEAD_FIELDS = tuple(name for name in Head.__struct_fields__ if name != "chat_id")

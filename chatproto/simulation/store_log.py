@@ -20,6 +20,7 @@ from chatproto.operations import (
     Refused,
 )
 from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, barred_from, judge_change, judge_message
+from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.model_store import Store
@@ -43,7 +44,7 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
         operation,
         accepted=_accepted(room, operation),
         first_seq=None if member is None else member.first_seq,
-        barred=None if member is None else barred_from(room.writers, cast("Role", member.role)),
+        barred=None if member is None else _barred(store, room, member),
         target_at=_made_at(room, operation.reply_to),
         source=source,
         has_files=files is not None,
@@ -74,6 +75,10 @@ def append_message(store: Store, operation: AppendMessage) -> Appended | Refused
     hold(store, message)
     room.commands[operation.actor_id, operation.cid] = (operation.digest, seq, seq)
     return Appended(room.id, (message,), False, seq, previous_at=previous_at)
+
+
+def _barred(store: Store, room: Room, member: Membership) -> Refused | None:
+    return barred_from(room.writers, cast("Role", member.role), closed=store.is_closed(room))
 
 
 def _source(store: Store, operation: AppendMessage) -> Source | None:
@@ -238,6 +243,8 @@ def _add(change: _Change) -> Refused | None:
         return Refused("not_found", "no such user", "user_ids")
     if len(present) + len(newcomers) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
+    if not change.store.can_add(operation.actor_id, newcomers):
+        return NOT_ADDED
     for user_id in newcomers:
         seq = room.last_seq + 1
         old = room.members.get(user_id)

@@ -43,7 +43,7 @@ def change_message(store: Store, operation: MessageChange) -> Appended | Refused
         operation,
         accepted=None if accepted is None else accepted[0],
         chat_type=cast("ChatType", room.type),
-        actor=None if member is None else _actor(room, member),
+        actor=None if member is None else _actor(store, room, member),
         target=_target(room, operation),
     )
     if isinstance(verdict, Refused):
@@ -63,9 +63,9 @@ def change_message(store: Store, operation: MessageChange) -> Appended | Refused
     return Appended(room.id, (event,), False, seq, previous_at=last_at)
 
 
-def _actor(room: Room, member: Membership) -> Actor:
+def _actor(store: Store, room: Room, member: Membership) -> Actor:
     role = cast("Role", member.role)
-    return Actor(role, member.first_seq, barred_from(room.writers, role))
+    return Actor(role, member.first_seq, barred_from(room.writers, role, closed=store.is_closed(room)))
 
 
 def _repeat(room: Room, first_seq: int, last_seq: int) -> Appended:

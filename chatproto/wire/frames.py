@@ -140,6 +140,7 @@ class Ready(ServerFrame, frozen=True, kw_only=True, tag="ready"):
     limits: Limits
     chats: tuple[Head, ...]
     more: bool
+    blocked: tuple[int, ...] = ()
 
 
 class Chats(ServerFrame, frozen=True, kw_only=True, tag="chats"):
@@ -198,6 +199,11 @@ class UserFrame(ServerFrame, frozen=True, kw_only=True, tag="user"):
     user: User
 
 
+class BlockFrame(ServerFrame, frozen=True, kw_only=True, tag="block"):
+    user_id: int
+    on: bool
+
+
 class ChatFrame(ServerFrame, frozen=True, kw_only=True, tag="chat"):
     chat: Chat
 
@@ -242,6 +248,7 @@ FromServer = (
     | Typing
     | Presence
     | UserFrame
+    | BlockFrame
     | ChatFrame
     | AuthOk
     | AuthExpiring

@@ -219,6 +219,13 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom the reader blocks, and since when."""
+
+    user: User
+    created_at: datetime
+
+
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A log-in as the list of sessions shows it. `address`: where it logged in or exchanged its token last."""
 

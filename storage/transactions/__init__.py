@@ -54,6 +54,7 @@ from chatproto.operations import (
     HearHints,
     ListAccounts,
     ListAudit,
+    ListBlocks,
     ListChatFiles,
     ListChats,
     ListInvites,
@@ -84,6 +85,7 @@ from chatproto.operations import (
     SearchMessages,
     SearchUsers,
     SetAccount,
+    SetBlock,
     SetFlags,
     StoreIndex,
     Sweep,
@@ -96,6 +98,7 @@ from storage.statements import Steps
 from storage.transactions.accounts import create_user, find_login, list_users, save_last_seen, set_account, update_user
 from storage.transactions.administration import administer
 from storage.transactions.batches import append_alone, append_batch
+from storage.transactions.blocks import list_blocks, set_block
 from storage.transactions.chat_files import list_chat_files
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
@@ -178,6 +181,10 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(find_users, operation), writes=False)
         case SearchUsers():
             return Plan(partial(search_users, operation), writes=False)
+        case SetBlock():
+            return Plan(partial(set_block, operation), writes=True)
+        case ListBlocks():
+            return Plan(partial(list_blocks, operation), writes=False)
         case CreateDirect():
             return Plan(partial(create_direct, operation), writes=True)
         case CreateGroup():

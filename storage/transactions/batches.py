@@ -28,7 +28,9 @@ from storage.transactions.membership_changes import append_change
 from storage.transactions.message_changes import append_message_change
 from storage.transactions.sends import Facts, Head, append_messages, find_members, find_targets
 
-_HEADS: Final = select(chats.c.id, chats.c.last_seq, chats.c.last_at, chats.c.writers).order_by(chats.c.id)
+_HEADS: Final = select(chats.c.id, chats.c.last_seq, chats.c.last_at, chats.c.writers, chats.c.closed).order_by(
+    chats.c.id
+)
 _LOCK: Final = Lookup(_HEADS.with_for_update(), key=(chats.c.id,), row=Head)
 _LOCK_FREE: Final = Lookup(_HEADS.with_for_update(skip_locked=True), key=(chats.c.id,), row=Head)
 

@@ -8,26 +8,20 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select
 
 from chatproto.operations import ChatCreated, CreateDirect, CreateGroup, Outcome, Refused
+from chatproto.operations.block_rules import CLOSED, NOT_ADDED
 from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
-from storage.tables import chat_users, chats, idempotency_keys, users
+from storage.tables import chat_users, chats, idempotency_keys
+from storage.transactions.blocks import can_add, is_blocked
 from storage.transactions.chats import chat_of
 from storage.transactions.log import MEMBER_IDS
+from storage.transactions.people import LOCK_USERS, find_direct
 from storage.transactions.views import view_of
 
 KEY_LIFETIME: Final = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""
 
-_LOCK_USERS: Final = Statement(
-    select(users.c.id)
-    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
-    .order_by(users.c.id)
-    .with_for_update()
-)
-_FIND_DIRECT: Final = Statement(
-    select(chats.c.id).where(chats.c.direct_low == bindparam("low"), chats.c.direct_high == bindparam("high"))
-)
 _INSERT_CHAT: Final = Statement(
     into(chats, "type", "title", "created_by", "created_at", "direct_low", "direct_high")
 )  # fmt: skip
@@ -49,12 +43,14 @@ def create_direct(operation: CreateDirect) -> Steps[Outcome]:
     """One chat a pair, for ever."""
     low, high = sorted((operation.user_id, operation.peer_id))
     pair = {low, high}
-    locked = yield from _LOCK_USERS.column(user_ids=sorted(pair))
+    locked = yield from LOCK_USERS.column(user_ids=sorted(pair))
     if set(locked) != pair:
         return Refused("not_found", "no such user", "user_id")
-    found = yield from _FIND_DIRECT.one(low=low, high=high)
+    found = yield from find_direct(low, high)
     if found is not None:
-        return (yield from _outcome(operation.user_id, found[0], created=False))
+        return (yield from _outcome(operation.user_id, found, created=False))
+    if (yield from is_blocked(low, high)):
+        return CLOSED
     chat = yield from _INSERT_CHAT.run(
         type="direct",
         title=None,
@@ -71,7 +67,7 @@ def create_direct(operation: CreateDirect) -> Steps[Outcome]:
 def create_group(operation: CreateGroup) -> Steps[Outcome]:
     """Under a key used in the last 24 hours: the chat that was made then, whatever else is asked now."""
     everybody = {operation.user_id, *operation.user_ids}
-    locked = yield from _LOCK_USERS.column(user_ids=sorted(everybody))
+    locked = yield from LOCK_USERS.column(user_ids=sorted(everybody))
     key_hash = None if operation.idempotency_key is None else sha256(operation.idempotency_key.encode()).digest()
     if key_hash is not None:
         yield from _FORGET_KEYS.run(user_id=operation.user_id, before=operation.now - KEY_LIFETIME)
@@ -82,6 +78,8 @@ def create_group(operation: CreateGroup) -> Steps[Outcome]:
         return Refused("not_found", "no such user", "user_ids")
     if len(everybody) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
+    if not (yield from can_add(operation.user_id, operation.user_ids)):
+        return NOT_ADDED
     chat = yield from _INSERT_CHAT.run(
         type="group",
         title=operation.title,

@@ -8,11 +8,13 @@ from sqlalchemy import bindparam, select, update
 
 from chatproto.operations import AppendChange, Appended, Refused
 from chatproto.operations.append_rules import NO_CHAT, judge_change
+from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Event, Role, User, Writers
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_users, chats
+from storage.transactions.blocks import can_add
 from storage.transactions.departures import avatar_then, keep_departure
 from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.log import (
@@ -182,6 +184,8 @@ def _add(change: _Change) -> Steps[Refused | None]:
         return Refused("not_found", "no such user", "user_ids")
     if len(present) + len(newcomers) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
+    if not (yield from can_add(change.operation.actor_id, newcomers)):
+        return NOT_ADDED
     for user_id in newcomers:
         yield from _join(change, found[user_id], known=user_id in known)
     return None

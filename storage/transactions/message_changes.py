@@ -45,6 +45,7 @@ class _Chat(NamedTuple):
     pinned_seq: int
     indexed_seq: int
     writers: Writers
+    closed: bool
     role: Role | None
     first_seq: int | None
     digest: bytes | None
@@ -64,6 +65,7 @@ _FACTS: Final = Statement(
         chats.c.pinned_seq,
         chats.c.indexed_seq,
         chats.c.writers,
+        chats.c.closed,
         chat_users.c.role,
         chat_users.c.first_seq,
         commands.c.digest,
@@ -141,7 +143,7 @@ def append_message_change(operation: MessageChange) -> Steps[Appended | Refused]
 def _actor(chat: _Chat) -> Actor | None:
     if chat.role is None or chat.first_seq is None:
         return None
-    return Actor(chat.role, chat.first_seq, barred_from(chat.writers, chat.role))
+    return Actor(chat.role, chat.first_seq, barred_from(chat.writers, chat.role, closed=chat.closed))
 
 
 def _reactions(operation: MessageChange) -> Steps[list[UnderMessage]]:

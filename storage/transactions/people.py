@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from msgspec import UNSET
-from sqlalchemy import BindParameter, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, select
 
 from chatproto.wire.model import PrivateUser, User
-from storage.statements import Select, Steps
-from storage.tables import chat_users, users
+from storage.statements import Select, Statement, Steps
+from storage.tables import blocks, chat_users, chats, users
 
 
 class _Account(NamedTuple):
@@ -63,7 +63,13 @@ _is_mine = (
 _shared = exists().where(_theirs.c.user_id == users.c.id, _theirs.c.left_seq.is_(None), _is_mine).correlate(users)
 """From the chats of the one who is looked at: the viewer's may be a thousand, and many are looked at together."""
 
-_SEEN: Final = Select(select(*_PUBLIC, _shared).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Seen)
+_blocks_me = (
+    exists().where(blocks.c.blocker_id == users.c.id, blocks.c.blocked_id == bindparam("viewer_id")).correlate(users)
+)
+
+_SEEN: Final = Select(
+    select(*_PUBLIC, and_(_shared, ~_blocks_me)).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Seen
+)
 
 _PRIVATE: Final = Select(select(*_COMMON, *_OWN).where(users.c.id == bindparam("user_id")), row=_Private)
 
@@ -71,6 +77,23 @@ _ALL: Final = Select(
     select(*_COMMON, *_OWN).where(users.c.id > bindparam("after_id")).order_by(users.c.id).limit(bindparam("limit")),
     row=_Private,
 )
+
+
+LOCK_USERS: Final = Statement(
+    select(users.c.id)
+    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
+    .order_by(users.c.id)
+    .with_for_update()
+)
+_FIND_DIRECT: Final = Statement(
+    select(chats.c.id).where(chats.c.direct_low == bindparam("low"), chats.c.direct_high == bindparam("high"))
+)
+
+
+def find_direct(low: int, high: int) -> Steps[int | None]:
+    """The direct chat of a pair; of one with oneself both are the same."""
+    row = yield from _FIND_DIRECT.one(low=low, high=high)
+    return None if row is None else row[0]
 
 
 def plain_users(user_ids: Iterable[int]) -> Steps[dict[int, User]]:
@@ -81,7 +104,8 @@ def plain_users(user_ids: Iterable[int]) -> Steps[dict[int, User]]:
 
 
 def users_seen_by(viewer_id: int, user_ids: Iterable[int]) -> Steps[dict[int, User]]:
-    """Public users by id, ascending; presence only of those who share a chat with the viewer now.
+    """Public users by id, ascending; presence only of those who share a chat with the viewer now and do not
+    block them.
 
     `online` is then False: who is connected, storage cannot know."""
     ids = sorted(set(user_ids))

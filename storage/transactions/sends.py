@@ -37,12 +37,13 @@ Place = tuple[int, int]
 
 
 class Head(NamedTuple):
-    """A locked chat: its last entry, and when that was made."""
+    """A locked chat: its last entry, when that was made, and who writes in it."""
 
     id: int
     last_seq: int
     last_at: datetime | None
     writers: Writers
+    closed: bool
 
 
 class _Member(NamedTuple):
@@ -207,7 +208,7 @@ class Facts:
                 command,
                 accepted=None if first is None else _digest(first),
                 first_seq=None if member is None else member.first_seq,
-                barred=None if member is None else barred_from(head.writers, member.role),
+                barred=None if member is None else barred_from(head.writers, member.role, closed=head.closed),
                 target_at=None if command.reply_to is None else made.get((chat_id, command.reply_to)),
                 source=extra.source,
                 has_files=extra.files is not None,

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from chatproto.operations import Done, LoadSession, Outcome, Refused, RenewEpoch, SessionLoaded, Sweep, Swept
 from storage.statements import Statement, Steps
 from storage.tables import chat_users, chats, meta, sessions
+from storage.transactions.blocks import blocks_of
 from storage.transactions.chats import read_epoch
 from storage.transactions.people import private_user
 from storage.transactions.views import heads_of, to_heads
@@ -47,7 +48,8 @@ def load_session(operation: LoadSession) -> Steps[Outcome]:
     views = yield from heads_of(operation.user_id)
     peer_ids = {view.peer_id(operation.user_id) for view in views} - {None, operation.user_id}
     epoch = yield from read_epoch()
-    return SessionLoaded(user, to_heads(views), tuple(sorted(filter(None, peer_ids))), epoch)
+    blocks = yield from blocks_of([operation.user_id])
+    return SessionLoaded(user, to_heads(views), tuple(sorted(filter(None, peer_ids))), epoch, blocks)
 
 
 def sweep(operation: Sweep) -> Steps[Outcome]:
@@ -63,12 +65,16 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
     for ids in _chunks(operation.user_ids):
         for user_id, chat_id in (yield from _MEMBERSHIPS.rows(user_ids=ids)):
             memberships[user_id].append(chat_id)
+    blocks: set[tuple[int, int]] = set()
+    for ids in _chunks(operation.user_ids):
+        blocks.update((yield from blocks_of(ids)))
     epoch = yield from read_epoch()
     return Swept(
         heads,
         tuple(sorted(ended)),
         epoch,
         {user_id: tuple(sorted(chat_ids)) for user_id, chat_ids in memberships.items()},
+        tuple(sorted(blocks)),
     )
 
 

@@ -17,6 +17,7 @@ from chatproto.operations.append_rules import (
     judge_message,
     names_everybody,
 )
+from chatproto.operations.block_rules import CLOSED
 from chatproto.wire.model import ChatType, Forwarded, Role, Writers
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -100,7 +101,8 @@ def test_who_may_mention_everybody(asked: bool, members: int, role: Role, expect
     [("all", "member", None), ("all", "admin", None), ("admins", "admin", None), ("admins", "member", READ_ONLY)],
 )
 def test_who_may_write(writers: Writers, role: Role, expected: Refused | None) -> None:
-    assert barred_from(writers, role) == expected
+    assert barred_from(writers, role, closed=False) == expected
+    assert barred_from(writers, role, closed=True) == CLOSED
 
 
 @pytest.mark.parametrize(
