@@ -14,6 +14,7 @@ from runtime.http import (
     administration,
     auth,
     avatars,
+    blocks,
     chat_files,
     chats,
     docs,
@@ -55,7 +56,7 @@ PAGE: Final = "page"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
-    *auth.ROUTES, *recovery.ROUTES, *invites.ROUTES, *users.ROUTES, *chats.ROUTES, *messages.ROUTES,
+    *auth.ROUTES, *recovery.ROUTES, *invites.ROUTES, *users.ROUTES, *blocks.ROUTES, *chats.ROUTES, *messages.ROUTES,
     *message_changes.ROUTES, *files.ROUTES, *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES,
     *search.ROUTES, *administration.ROUTES, *health.ROUTES
 )  # fmt: skip

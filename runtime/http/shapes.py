@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Chat, File, LogItem, Message, PrivateUser, Revision, SessionInfo, User
+from chatproto.wire.model import Block, Chat, File, LogItem, Message, PrivateUser, Revision, SessionInfo, User
 from runtime.config import Registration
 
 
@@ -34,6 +34,12 @@ class Users(msgspec.Struct, frozen=True, kw_only=True):
     """Public profiles."""
 
     users: tuple[User, ...]
+
+
+class Blocks(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom one blocks, the newest first."""
+
+    blocks: tuple[Block, ...]
 
 
 class ChatList(msgspec.Struct, frozen=True, kw_only=True):

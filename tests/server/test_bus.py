@@ -11,6 +11,7 @@ import trio
 import trio.testing
 
 from chatproto.operations import (
+    BlockSet,
     ChatCreated,
     CreateDirect,
     CreateSession,
@@ -250,6 +251,7 @@ def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
         Hint("e", HeadMoved(1, 2)),
         Hint("e", MembersAdded(1, (2, 3))),
         Hint("f", SessionsEnded((4,))),
+        Hint("f", BlockSet(1, 2, on=True)),
         Hint("f", Typed(1, 2, on=True)),
         Hint("f", Marked(1, 2, 3, 4, 5, 6, changed=True, is_group=False)),
     ]

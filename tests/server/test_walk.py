@@ -25,6 +25,7 @@ OWN_OR_OPEN: Final = {
     "DELETE /api/auth/sessions/{session_id}", "POST /api/files", "POST /api/uploads",
     "GET /api/search", "POST /api/auth/me/avatar", "DELETE /api/auth/me/avatar",
     "GET /api/invites", "POST /api/invites", "DELETE /api/invites/{invite_id}", "POST /api/invites/accept",
+    "GET /api/blocks", "PUT /api/users/{user_id}/block", "DELETE /api/users/{user_id}/block",
 }  # fmt: skip
 """Routes without a chat in them: they concern the caller alone, or what every user may see."""
 
@@ -62,6 +63,34 @@ async def test_a_strangers_requests_are_answered_as_if_the_chat_were_not_there(h
     walked |= {name_of(route) for route in OF_A_FILE}  # test_http_files.py walks these
     assert walked | OWN_OR_OPEN == {name_of(route) for route in WITH_TOKEN}, "a new route: where does it belong?"
     assert (await anna.get(f"/api/chats/{strange}")).json() == before
+
+
+SHUT: Final = {
+    "POST /api/chats/{chat_id}/messages", "PATCH /api/chats/{chat_id}/messages/{seq}",
+    "PUT /api/chats/{chat_id}/messages/{seq}/reactions/{emoji}",
+    "DELETE /api/chats/{chat_id}/messages/{seq}/reactions/{emoji}",
+    "PUT /api/chats/{chat_id}/messages/{seq}/pin", "DELETE /api/chats/{chat_id}/messages/{seq}/pin",
+}  # fmt: skip
+"""What a block refuses in the direct chat of the two."""
+
+
+@pytest.mark.parametrize("blocked", [True, False], ids=["blocked", "blocker"])
+async def test_a_block_refuses_these_routes_in_the_direct_chat_and_no_others(house: House, blocked: bool) -> None:
+    anna, boris, carl, dora = [await house.register(name) for name in ("anna", "boris", "carl", "dora")]
+    shut, open_ = await anna.direct(boris), await carl.direct(dora)
+    for person, chat_id in ((boris, shut), (dora, open_)):
+        await person.send(chat_id, "hello")
+    blocker, other = (anna, boris) if blocked else (boris, anna)
+    assert (await blocker.call("PUT", f"/api/users/{other.id}/block")).status_code == 204
+    last = "DELETE /api/chats/{chat_id}/messages/{seq}"
+    for route in sorted(OF_A_CHAT, key=lambda route: name_of(route) == last):
+        body = BODIES.get((route.method, route.path))
+        theirs = await boris.call(route.method, url(route, shut, anna.id), body)
+        free = await dora.call(route.method, url(route, open_, carl.id), body)
+        if name_of(route) in SHUT:
+            assert code_of(theirs) == "forbidden" and free.status_code < 300, name_of(route)
+        else:
+            assert theirs.status_code == free.status_code, name_of(route)
 
 
 async def test_a_stranger_cannot_end_other_peoples_sessions_nor_see_their_mail(house: House) -> None:
@@ -130,6 +159,26 @@ async def test_a_strangers_commands_change_and_tell_nothing(house: House, kind: 
         assert [frame["code"] for frame in answers[0]] == ([] if kind == "typing" else ["not_member"])
         assert await _answers(a) == [], "a member was told of a stranger"
     assert (await anna.get(f"/api/chats/{strange}")).json()["last_seq"] == 1
+
+
+@pytest.mark.parametrize("kind", OF_A_LOG)
+async def test_commands_in_a_chat_that_is_closed(house: House, kind: str) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris")
+    chat_id = await anna.direct(boris)
+    sent = await boris.send(chat_id, "before")
+    await anna.call("PUT", f"/api/users/{boris.id}/block")
+    async with open_socket(house.url) as a, open_socket(house.url) as b:
+        await a.hello(anna.token)
+        await b.hello(boris.token)
+        await _answers(a), await _answers(b)
+        frame = command(kind, chat_id)
+        await b.send(**frame | ({"target_at": sent["created_at"]} if "target_at" in frame else {}))
+        if kind in ("send", "edit", "react", "pin"):
+            assert (await b.until("error"))["code"] == "forbidden"
+        elif kind != "typing":
+            await b.until({"delete": "ack", "sync": "page", "mark": "marks"}[kind])
+        told = [frame["type"] for frame in await _answers(a)]
+        assert told == {"delete": ["event"], "mark": ["marks"]}.get(kind, [])
 
 
 async def _answers(socket: Socket) -> list[dict[str, Any]]:

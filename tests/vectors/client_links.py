@@ -3,7 +3,19 @@
 from functools import partial
 from typing import Final
 
-from chatproto.wire.frames import AuthExpiring, AuthOk, Bye, Chats, FromServer, Marks, Pong, Presence, Typing, UserFrame
+from chatproto.wire.frames import (
+    AuthExpiring,
+    AuthOk,
+    BlockFrame,
+    Bye,
+    Chats,
+    FromServer,
+    Marks,
+    Pong,
+    Presence,
+    Typing,
+    UserFrame,
+)
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import add, come_back, go_live, scenario
 from tests.vectors.server_frames import BEGIN, ME, OTHER, error, head, message, ready, row, user
@@ -531,13 +543,14 @@ def tells(r: Recorder) -> None:
         Typing(chat_id=5, user_id=OTHER, on=True),
         Presence(user_id=OTHER, online=True),
         UserFrame(user=user(OTHER)),
+        BlockFrame(user_id=OTHER, on=True),
         Marks(chat_id=5, user_id=OTHER, delivered_seq=0, read_seq=0),
         Marks(chat_id=5, user_id=ME, delivered_seq=0, read_seq=0, unread_count=0, last_seq=0),
         Chats(chats=(head(6, 0),), more=False),
     ]
     r.receive(*frames)
     assert [output["frame"]["type"] for output in r.done("tell")] == [
-        "typing", "presence", "user", "marks", "marks", "chats",
+        "typing", "presence", "user", "block", "marks", "marks", "chats",
     ]  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def first(peer: Peer, kind: str) -> Frame:
 
 def load() -> dict[str, ServerScenario]:
     """All of them."""
-    from tests.vectors import server_changes, server_chats, server_links, server_logs, server_processes
+    from tests.vectors import server_blocks, server_changes, server_chats, server_links, server_logs, server_processes
 
-    del server_changes, server_chats, server_links, server_logs, server_processes
+    del server_blocks, server_changes, server_chats, server_links, server_logs, server_processes
     return SERVER

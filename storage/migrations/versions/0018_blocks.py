@@ -26,5 +26,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["blocked_id"], ["users.id"], name="fk_blocks_blocked_id"),
         sa.PrimaryKeyConstraint("blocker_id", "blocked_id", name="pk_blocks"),
     )
-    create_index("ix_blocks_blocked_id", "blocks", ["blocked_id", "blocker_id"])
+    create_index("ix_blocks_blocked_id_blocker_id", "blocks", ["blocked_id", "blocker_id"])
     add_column("chats", sa.Column("closed", sa.Boolean(), server_default=sa.false(), nullable=False))
