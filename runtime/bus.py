@@ -6,16 +6,26 @@ One process of one driver needs none; this is what a bus has to do. It may lose,
 from collections.abc import Callable
 from typing import Protocol
 
+from attrs import frozen
+
 from chatproto.server.hints import Hint
 
-Receive = Callable[[Hint], None]
+
+@frozen
+class Missed:
+    """Hints may have been lost: look at the database now."""
+
+
+Receive = Callable[[Hint | Missed], None]
 """What a driver does with a hint of another one."""
+Publish = Callable[[Hint], None]
+"""What it tells the others with."""
 
 
 class Bus(Protocol):
     """Between all drivers of one database."""
 
-    def join(self, receive: Receive) -> Receive:
+    def join(self, receive: Receive) -> Publish:
         """Enter a driver. What is returned publishes its hints, to all but itself."""
         ...
 
@@ -30,7 +40,7 @@ class LocalBus:
     def __init__(self) -> None:
         self._drivers: list[Receive] = []
 
-    def join(self, receive: Receive) -> Receive:
+    def join(self, receive: Receive) -> Publish:
         """See Bus."""
         self._drivers.append(receive)
 

@@ -35,6 +35,8 @@ from runtime.mail.smtp import parse_smtp_url
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
 from runtime.readiness import Readiness
+from runtime.redis.address import parse_redis_url
+from runtime.redis_bus import RedisBus
 from runtime.services import Services
 from runtime.signing_keys import load_keys
 from runtime.trusted_proxy import ProxyFix
@@ -120,11 +122,9 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
         keys = load_keys(settings, _now())
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
-        database_bus = database_bus_of(settings, opened)
-        bus: Bus = database_bus or LocalBus()
-        driver = Driver(
-            Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus or LocalBus(), metrics
-        )
+        shared_bus = bus_of(settings, opened, metrics)
+        bus: Bus = shared_bus or LocalBus()
+        driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
         files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys), blobs)
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))
@@ -164,8 +164,8 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
             nursery.start_soon(storage.run)
             if mailer is not None:
                 nursery.start_soon(mailer.run)
-            if database_bus is not None:
-                nursery.start_soon(database_bus.run)
+            if shared_bus is not None:
+                nursery.start_soon(shared_bus.run)
             if workers is not None:
                 await nursery.start(workers.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
@@ -188,11 +188,16 @@ def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mail
     return Mailer(mail, ask, now, random_token)
 
 
-def database_bus_of(settings: Settings, storage: Storage) -> DatabaseBus | None:
+def bus_of(settings: Settings, storage: Storage, metrics: Metrics) -> DatabaseBus | RedisBus | None:
     """Between the processes of one database; SQLite has one alone."""
     if settings.database_url.startswith("sqlite:"):
         return None
-    return DatabaseBus(storage, SystemRandom().getrandbits(53), _now, trio.current_time)
+    random = SystemRandom()
+    number = random.getrandbits(53)
+    database = DatabaseBus(storage, number, _now, trio.current_time)
+    if not settings.redis_url:
+        return database
+    return RedisBus(parse_redis_url(settings.redis_url), database, number, random, trio.current_time, metrics)
 
 
 def worker_metrics_of(inherited: Inherited | None, metrics: Metrics) -> WorkerMetrics | None:

@@ -18,6 +18,7 @@ from chatproto.wire.text import is_email
 from runtime.file_modes import open_to
 from runtime.files.places import FOLDER, Place, S3Place, read_place
 from runtime.mail.smtp import parse_smtp_url
+from runtime.redis.address import parse_redis_url
 
 Environment = Literal["production", "development", "test"]
 Registration = Literal["open", "invite", "closed"]
@@ -153,11 +154,15 @@ def _web_dir(raw: object) -> Path | None:
     return None if str(raw) == "off" else _path(raw)
 
 
-def _smtp_url(raw: object) -> Secret:
+def _url_read_by(parse: Callable[[str], object]) -> Callable[[object], Secret]:
     """Not quoted back, as it may hold a password."""
-    url = str(raw).strip()
-    parse_smtp_url(url)
-    return Secret(url)
+
+    def convert(raw: object) -> Secret:
+        url = str(raw).strip()
+        parse(url)
+        return Secret(url)
+
+    return convert
 
 
 def _address(raw: object) -> str:
@@ -208,6 +213,8 @@ class Settings:
     """Directory for the database, the secret keys and uploads."""
     database_url: Secret = _setting(_database_url, Secret(""))
     """Where the messages live; by default `vestnik.sqlite3` in `data_dir`."""
+    redis_url: Secret = _setting(_url_read_by(parse_redis_url), Secret(""))
+    """Carries news between processes faster; without one they go by way of the database."""
     registration: Registration = _setting(_one_of("open", "invite", "closed"), "open")
     """Who may make an account."""
     jwt_secret: Secret = _setting(_jwt_secret, Secret(""))
@@ -270,7 +277,7 @@ class Settings:
     """Origins of browsers that may connect besides the server's own."""
     public_url: str = _setting(_public_url, "")
     """Where people find the server; links in letters begin with it."""
-    smtp_url: Secret = _setting(_smtp_url, Secret(""))
+    smtp_url: Secret = _setting(_url_read_by(parse_smtp_url), Secret(""))
     """The server that takes letters; without one none are sent."""
     mail_from: str = _setting(_address, "")
     """The address letters come from."""
@@ -347,6 +354,8 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
     problems = []
     if values.get("workers", 1) > 1 and not values.get("database_url", "").startswith(("mysql", "mariadb")):
         problems.append(f"{PREFIX}WORKERS: SQLite has one server; more than one worker needs MySQL or MariaDB")
+    if values.get("redis_url") and not values.get("database_url", "").startswith(("mysql", "mariadb")):
+        problems.append(f"{PREFIX}REDIS_URL: SQLite has one server, which has nobody to tell; leave it out")
     places = [values.get(name) for name in ("files_url", "files_old_url")]
     if values.get("files_accel") and any(isinstance(place, S3Place) for place in places):
         return [f"{PREFIX}FILES_ACCEL: is for files in a folder, and not while they move"]

@@ -1,7 +1,9 @@
 """The bus that every MySQL or MariaDB brings along: each process writes its hints into one short-lived table and reads
 those of the others, ten times a second (chatproto.operations.relay).
 
-A process that hears nobody else writes a sign of life every other second and nothing more. Numbers are given out before
+A process that hears nobody else writes a sign of life every other second and nothing more. So do processes that hear
+each other over Redis (runtime/redis_bus.py), until one of them has to do without it: that one tells everything here and
+counts on all others, and they tell it here what they tell each other there. Numbers are given out before
 rows are committed, so a row may show up below one that was read already: such holes are kept open for a while. What is
 lost all the same, by a database that is away or a process that dies before its next turn, the sweep finds.
 """
@@ -9,16 +11,16 @@ lost all the same, by a database that is away or a process that dies before its 
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from itertools import count
 from typing import Final
 
 import trio
-from attrs import frozen
+from attrs import define
 
 from chatproto.operations import Done, HearHints, HintsHeard, TellHints
 from chatproto.server.hints import Hint
-from runtime.bus import Receive
-from runtime.hint_codec import decode_hints, encode_hints, key_of
+from runtime.bus import Publish, Receive
+from runtime.hint_codec import RELIEVED, decode_hints, encode_hints
+from runtime.hint_queue import HintQueue
 from runtime.logs import get_logger
 from storage.port import Storage
 
@@ -32,8 +34,8 @@ SIGN_OF_LIFE: Final = 2.0
 """Seconds after which even a process with nothing to tell writes a row."""
 GONE: Final = 60.0
 """Seconds without a row until a process counts as gone."""
-KEPT: Final = 3.0
-"""Seconds that hints are kept for somebody who has just come."""
+KEPT: Final = 8.0
+"""Seconds that hints are kept for somebody who has just come, and for all where Redis turns out to be away."""
 HOLE: Final = 3.0
 """Seconds that a missing number is looked for."""
 HOLES: Final = 128
@@ -46,10 +48,12 @@ PATIENCE: Final = 5.0
 """Seconds that the database has for one turn."""
 
 
-@frozen
-class _Waiting:
-    hint: Hint
-    since: float
+@define
+class _Other:
+    """Another process: when a row of it was read last, and whether it hears others over Redis."""
+
+    at: float
+    relieved: bool
 
 
 class DatabaseBus:
@@ -61,15 +65,16 @@ class DatabaseBus:
         self._now = now
         self._clock = clock
         self._receive: Receive | None = None
-        self._waiting: dict[object, _Waiting] = {}
-        self._single = count()
+        self._waiting = HintQueue(MOST)
+        self._hears: Callable[[int], bool] | None = None
+        self._roused = trio.Event()
         self._read_to: int | None = None
         self._missing: dict[int, float] = {}
-        self._heard_of: dict[int, float] = {}
+        self._others: dict[int, _Other] = {}
         self._told_at = float("-inf")
         self._seen: deque[tuple[float, int]] = deque()
 
-    def join(self, receive: Receive) -> Receive:
+    def join(self, receive: Receive) -> Publish:
         """See Bus; for one driver."""
         self._receive = receive
         return self._publish
@@ -84,18 +89,31 @@ class DatabaseBus:
             began = self._clock()
             with trio.move_on_after(PATIENCE):
                 await self._turn()
-            pause = TURN if self._heard_of else ALONE
-            await trio.sleep(max(TURN / 2, began + pause - self._clock()))
+            await trio.sleep(TURN / 2)
+            pause = began + (TURN if self._listened_to else ALONE) - self._clock()
+            with trio.move_on_after(max(0, pause)):
+                await self._roused.wait()
+
+    def relieve(self, hears: Callable[[int], bool] | None) -> None:
+        """Whom this process hears over Redis from now on, with None nobody; all are told so at once."""
+        self._hears = hears
+        self._told_at = float("-inf")
+        self._roused.set()
+
+    @property
+    def _listened_to(self) -> bool:
+        """Whether somebody needs this bus to hear of us, or we of them."""
+        return any(not self._met_elsewhere(number) for number in self._others)
+
+    def _met_elsewhere(self, number: int) -> bool:
+        """Whether that process and this one hear each other over Redis."""
+        return self._hears is not None and self._others[number].relieved and self._hears(number)
 
     def _publish(self, hint: Hint) -> None:
-        key = key_of(hint.news)
-        key = ("single", next(self._single)) if key is None else key
-        self._waiting.pop(key, None)  # it stands last again
-        self._waiting[key] = _Waiting(hint, self._clock())
-        if len(self._waiting) > MOST:
-            del self._waiting[next(iter(self._waiting))]
+        self._waiting.put(hint, self._clock())
 
     async def _turn(self) -> None:
+        self._roused = trio.Event()
         if self._read_to is None:  # what was told before this process began is no news
             heard = await self._storage.perform(HearHints(2**53))
             if not isinstance(heard, HintsHeard):
@@ -107,16 +125,15 @@ class DatabaseBus:
 
     async def _tell(self) -> None:
         """Everything that waits, where somebody hears it; else a sign of life."""
-        told = dict(self._waiting) if self._heard_of else {}
+        told = self._waiting.first(MOST) if self._listened_to else {}
         if not told and self._clock() - self._told_at < SIGN_OF_LIFE:
             return
-        data = encode_hints(one.hint for one in told.values())
+        roused, data = self._roused, encode_hints((one.hint for one in told.values()), relieved=self._hears is not None)
         done = await self._storage.perform(TellHints(self._number, data, self._oldest(), self._now()))
         if isinstance(done, Done):
-            self._told_at = self._clock()
-            for key, one in told.items():
-                if self._waiting.get(key) is one:  # else there is newer news
-                    del self._waiting[key]
+            self._waiting.told(told)
+            if not roused.is_set():  # else there is more to say of ourselves
+                self._told_at = self._clock()
 
     def _oldest(self) -> int:
         """Below which number rows are old."""
@@ -141,25 +158,29 @@ class DatabaseBus:
                     self._missing[number] = now
                 self._read_to = row.id
             if row.sender != self._number:
-                if row.sender not in self._heard_of:
-                    log.info("process_heard", process=row.sender)
-                self._heard_of[row.sender] = now
+                self._hear_of(row.sender, now, relieved=row.data[1:].startswith(RELIEVED))
                 self._take(row.data)
         self._seen.append((now, self._read_to))
 
+    def _hear_of(self, sender: int, now: float, *, relieved: bool) -> None:
+        if sender not in self._others:
+            log.info("process_heard", process=sender)
+        self._others[sender] = _Other(now, relieved)
+
     def _take(self, data: bytes) -> None:
         if self._receive is not None:
-            for hint in decode_hints(data):
+            for hint in decode_hints(data) or ():
                 self._receive(hint)
 
     def _forget(self) -> None:
         """What is too old to matter."""
         now = self._clock()
-        self._missing = {number: since for number, since in self._missing.items() if now - since < HOLE}
-        while len(self._missing) > HOLES:
-            del self._missing[next(iter(self._missing))]
-        for number in [number for number, at in self._heard_of.items() if now - at > GONE]:
+        kept = {number: since for number, since in self._missing.items() if now - since < HOLE}
+        while len(kept) > HOLES:
+            del kept[next(iter(kept))]
+        self._missing = kept
+        for number in [number for number, other in self._others.items() if now - other.at > GONE]:
             log.info("process_gone", process=number)
-            del self._heard_of[number]
-        if not self._heard_of:
-            self._waiting = {key: one for key, one in self._waiting.items() if now - one.since < KEPT}
+            del self._others[number]
+        if not self._listened_to:
+            self._waiting.forget(now - KEPT)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from runtime.config import RELAXED, Settings, is_loopback
-from runtime.doctor_outside import TIMEOUT, file_store, letters, websocket
+from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, websocket
 from runtime.file_modes import open_to
 from runtime.finding import Finding
 from runtime.signing_keys import FILE_NAME
@@ -60,6 +60,7 @@ def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
     yield from _public(settings)
     yield from file_store(settings)
     yield letters(settings)
+    yield redis(settings)
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

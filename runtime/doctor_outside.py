@@ -17,6 +17,9 @@ from runtime.files.places import S3Place
 from runtime.files.service import open_place
 from runtime.finding import Finding
 from runtime.mail.smtp import NotSent, log_in, parse_smtp_url
+from runtime.redis.address import parse_redis_url
+from runtime.redis.link import RedisAway, connected
+from runtime.redis.resp import Refused, Reply
 from runtime.upgrades import SUBPROTOCOL
 
 TIMEOUT: Final = 5.0
@@ -89,6 +92,26 @@ def letters(settings: Settings) -> Finding:
         return Finding("fail", "letters", f'{place}: {refused.reason}; see "Letters" in docs/operating.md')
     done = [{"wrapped": "TLS", "starttls": "STARTTLS", "off": "no TLS"}[server.tls], *["log-in"] * bool(server.user)]
     return Finding("ok", "letters", f"{place} answers ({', '.join(done)}); `vestnik mail test ADDRESS` sends one")
+
+
+def redis(settings: Settings) -> Finding:
+    """Log in and tell the servers nothing, as a process does every second."""
+    if not settings.redis_url:
+        return Finding("ok", "redis", "not used: news between processes goes by way of the database")
+    address = parse_redis_url(settings.redis_url)
+    place = ", ".join(f"{host}:{port}" for host, port in address.places)
+
+    async def tell() -> Reply:
+        async with connected(address) as link:
+            return await link.ask(b"PUBLISH", f"{address.prefix}:hints".encode(), b"0 []")
+
+    try:
+        answer = trio.run(tell)
+    except RedisAway as error:
+        return Finding("fail", "redis", f'{place}: {error}; see "Redis" in docs/operating.md')
+    if isinstance(answer, Refused):
+        return Finding("fail", "redis", f"{place} lets us in and refuses PUBLISH: {answer.text}")
+    return Finding("ok", "redis", f"{place} answers ({'TLS' if address.tls else 'no TLS'})")
 
 
 def websocket(url: str) -> Finding:

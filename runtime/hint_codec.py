@@ -17,22 +17,28 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "block": BlockSet,
     "typing": Typed,
 }
+RELIEVED: Final = b'["","redis",{}]'
+"""What stands first where the sender hears others over Redis too."""
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _decode: Final = msgspec.json.Decoder(list[tuple[str, str, dict[str, Any]]]).decode
 
 
-def encode_hints(hints: Iterable[Hint]) -> bytes:
-    """All of them."""
+def encode_hints(hints: Iterable[Hint], *, relieved: bool = False) -> bytes:
+    """All of them. `relieved`: the sender hears others over Redis too."""
     named = [(hint.epoch, _NAMES[type(hint.news)], attrs.asdict(hint.news, recurse=False)) for hint in hints]
-    return msgspec.json.encode(named)
+    return msgspec.json.encode([("", "redis", {}), *named] if relieved else named)
 
 
-def decode_hints(data: bytes) -> Iterator[Hint]:
-    """Those that are known here; nothing of what is not hints at all."""
+def decode_hints(data: bytes) -> list[Hint] | None:
+    """Those that are known here; None of what is not hints at all."""
     try:
         named = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the table may hold what no server wrote
-        return
+        return None
+    return list(_known(named))
+
+
+def _known(named: list[tuple[str, str, dict[str, Any]]]) -> Iterator[Hint]:
     for epoch, name, fields in named:
         kind = _KINDS.get(name)
         if kind is None:

@@ -29,7 +29,7 @@ from chatproto.server.hub_outputs import (
 from chatproto.server.out_queue import OutQueue, arrays, items_of
 from chatproto.server.pending import Reading
 from chatproto.wire import codec
-from runtime.bus import Bus, LocalBus
+from runtime.bus import Bus, LocalBus, Missed
 from runtime.direct_stream import DirectStream
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
@@ -232,8 +232,11 @@ class Driver:
 
     # --- outputs and the bus ---
 
-    def _receive_hint(self, hint: Hint) -> None:
-        self.hub.receive_hint(hint, self.moment())
+    def _receive_hint(self, hint: Hint | Missed) -> None:
+        if isinstance(hint, Missed):
+            self.hub.miss_hints(self.moment())
+        else:
+            self.hub.receive_hint(hint, self.moment())
         self._perform_outputs()
 
     def _perform_outputs(self) -> None:

@@ -119,6 +119,8 @@ class Metrics:
         self.epoch_renewals = counter("epoch_renewals", "New names given to the history of the database.")
         self.database_up = gauge("database_up", "1 while the database answers, 0 while it is away.")
         self.database_up.set(1)
+        self.redis_up = gauge("redis_up", "1 while hints go over Redis, 0 while it is away or not used.")
+        self.hints_garbled = counter("hints_garbled", "Messages on the channel in Redis that no server of ours wrote.")
         self.batch_size = histogram("batch_size", "Operations committed together.", _SIZES)
         self.commit_seconds = histogram("commit_seconds", "Time a batch took from begin to commit.", _SECONDS)
         self.pool_in_use = gauge("pool_in_use", "Connections to the database in use.")

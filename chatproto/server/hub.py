@@ -137,6 +137,11 @@ class Hub:
             touched = Touched(room=hint.news.chat_id) if isinstance(hint.news, HeadMoved) else NOTHING
             self._do(now, touched, lambda: self.parts.spread.hear(hint.news, now))
 
+    def miss_hints(self, now: Now) -> None:
+        """Hints of others may have been lost: the next sweep is now."""
+        if self.parts.connections.by_id:
+            self.parts.sweeper.soon(now)
+
     # --- time ---
 
     def next_timer(self) -> float | None:

@@ -62,7 +62,7 @@ class Sweeper:
         self._out.run(Sweep(tuple(heads), logins, tuple(sorted(users))), sweeping)
 
     def soon(self, now: Now) -> None:
-        """Something was renamed: look at once."""
+        """Something was renamed, or hints were lost: look at once."""
         self._timers.set(SWEEP, now.mono)
 
     def swept(self, pending: Sweeping, outcome: Outcome, now: Now, *, current: bool) -> None:

@@ -77,6 +77,20 @@ def test_hints_that_are_lost_are_made_up_for_by_the_next_one() -> None:
     assert b.seqs(chat_id) == [1, 2, 3, 4]
 
 
+def test_who_may_have_missed_hints_sweeps_at_once() -> None:
+    here, there = two_processes()
+    ann, bob = here.people("ann", "bob")
+    chat_id = here.direct(ann, bob)
+    there.hub.miss_hints(there.moment)
+    assert there.hub.next_timer() is None, "nobody is here"
+    a, b = ann.connect(), bob.connect(to=there)
+    a.send(type="send", chat_id=chat_id, cid="c-1", content="one")
+    there.hub.miss_hints(there.moment)
+    there.hub.handle_timer(there.moment)
+    there.pump()
+    assert b.seqs(chat_id) == [1]
+
+
 def test_an_item_that_comes_before_its_hint_is_given_once() -> None:
     """Both processes write to one chat, and each hears of the other too late."""
     here, there = two_processes()

@@ -13,12 +13,13 @@ from attrs import evolve
 
 from runtime.config import Secret, Settings
 from runtime.doctor import examine
-from runtime.doctor_outside import file_store, letters, websocket
+from runtime.doctor_outside import file_store, letters, redis, websocket
 from runtime.files.places import read_place
 from runtime.files.service import open_place
 from runtime.finding import Finding
 from storage.migrate import upgrade
-from tests.mariadb_server import shared_mariadb
+from tests.mariadb_server import free_ports, shared_mariadb
+from tests.redis_server import private_redis
 from tests.s3_server import CREDENTIALS, new_bucket
 from tests.server.house import House
 from tests.server.proxied import certificate
@@ -44,6 +45,29 @@ async def test_a_small_object_goes_through_the_store_of_files() -> None:
     assert (found.verdict, "VESTNIK_FILES_URL" in found.told) == ("fail", True), found
     assert CREDENTIALS.secret_key not in found.told
     assert list(file_store(Settings())) == [], "a folder is looked at as such"
+
+
+async def test_redis_is_asked_over_tls_and_with_a_password(tmp_path: Path) -> None:
+    keys, nowhere = tmp_path / "keys", next(free_ports())
+    certificate(keys)
+    pair = ("--tls-cert-file", str(keys / "fullchain.pem"), "--tls-key-file", str(keys / "privkey.pem"))
+    options = (*pair, "--tls-auth-clients", "no", "--requirepass", "s3cr3t")
+    server = await trio.to_thread.run_sync(lambda: private_redis(*options, tls=True))
+    place, trusted = f"127.0.0.1:{server.port}", f"?ca={keys / 'fullchain.pem'}"
+    ways = {
+        f"rediss://:s3cr3t@{place}{trusted}": ("ok", f"{place} answers (TLS)"),
+        f"rediss://:guess@{place}{trusted}": ("fail", "WRONGPASS"),
+        f"rediss://{place}{trusted}": ("fail", "NOAUTH"),
+        f"rediss://:s3cr3t@{place}": ("fail", "certificate"),
+        f"rediss://:s3cr3t@localhost:{server.port}{trusted}": ("fail", "certificate"),
+        f"redis://:s3cr3t@{place}": ("fail", place),
+        f"redis://:s3cr3t@127.0.0.1:{nowhere}": ("fail", "cannot be reached"),
+        "": ("ok", "not used"),
+    }
+    for url, (verdict, told) in ways.items():
+        found = await trio.to_thread.run_sync(redis, Settings(redis_url=Secret(url)))
+        assert (found.verdict, told in found.told, "s3cr3t" in found.told) == (verdict, True, False), (url, found)
+    await trio.to_thread.run_sync(server.kill)
 
 
 async def test_the_mail_server_is_asked_up_to_the_log_in_and_gets_no_letter(tmp_path: Path) -> None:
