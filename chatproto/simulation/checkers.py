@@ -33,6 +33,7 @@ from chatproto.simulation.counts import Counts
 from chatproto.simulation.log_entries import body
 from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.model_store import Store
+from chatproto.simulation.pair import check_known_blocks
 from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.shown import check_shown
 from chatproto.simulation.trace import Violation
@@ -236,6 +237,7 @@ class Checkers:
         for device in world.devices:
             self._log_of(device)
             check_search(device, world.database.store, self._may_see)
+        check_known_blocks(world)
         for server in world.servers:
             lost = set(server.hub.pending) - world.database.in_flight(server)
             if len(server.hub.parts.lines):

@@ -11,7 +11,16 @@ from msgspec import structs
 
 from chatproto.client.outbox import frame_of
 from chatproto.client.session_outputs import DropRow, Failed, Kind, LogCommand, Merged, Output, Row, Sent
-from chatproto.operations import Appended, AppendMessage, EditMessage, Outcome
+from chatproto.operations import (
+    Appended,
+    AppendMessage,
+    BlockSet,
+    DeleteMessage,
+    EditMessage,
+    Operation,
+    Outcome,
+    SetBlock,
+)
 from chatproto.operations import LogCommand as Command
 from chatproto.operations.log import ForwardSource
 from chatproto.simulation.log_entries import last_of
@@ -64,16 +73,24 @@ class CommandChecks:
         self._texts: set[tuple[int, int, datetime, str | None]] = set()
         self._present: dict[tuple[int, int], str | None] = {}
         self._merged: set[str] = set()
+        self._blocks: set[tuple[int, int]] = set()
         self.taken_back: set[str] = set()
         self.acked: dict[str, Acked] = {}
 
     # --- the database ---
+
+    def blocked(self, operation: Operation, outcome: Outcome) -> None:
+        """A block is committed, or its end."""
+        if isinstance(operation, SetBlock) and isinstance(outcome, BlockSet):
+            (self._blocks.add if outcome.on else self._blocks.discard)((outcome.user_id, outcome.peer_id))
 
     def appended(self, operation: Command, outcome: Outcome) -> None:
         """S2, S3: dense, one seq a cid for ever."""
         if not isinstance(outcome, Appended) or not outcome.items:
             return
         room = self._world.database.store.rooms[outcome.chat_id]
+        if room.type == "direct" and not outcome.dup and not isinstance(operation, DeleteMessage):
+            self._not_closed(operation, room)
         key = (outcome.chat_id, operation.actor_id, operation.cid)
         first = self._seqs.setdefault(key, outcome.items[0].seq)
         if first != outcome.items[0].seq:
@@ -91,6 +108,12 @@ class CommandChecks:
                 self._forwarded(operation, source, room, outcome.items[0].seq)
             case EditMessage(seq=seq, content=content) if not outcome.dup:
                 self._has_text(room, seq, content)
+
+    def _not_closed(self, operation: Command, room: Room) -> None:
+        """S18: behind a block neither writes in their direct chat, until it is lifted."""
+        one, other = room.members
+        if closing := self._blocks & {(one, other), (other, one)}:
+            raise Violation("S18", f"{operation.cid} is in chat {room.id} behind {closing}")
 
     def _may_write(self, operation: AppendMessage | EditMessage, room: Room, seq: int) -> None:
         """S16: where the log says that admins write, nobody else does."""
@@ -129,6 +152,7 @@ class CommandChecks:
     def database_restored(self) -> None:
         """What was acked since the backup is void; what is repeated may get another place."""
         self._seqs.clear()
+        self._blocks = set(self._world.database.store.blocks)
         rooms = self._world.database.store.rooms
         messages = [(room, item) for room in rooms.values() for item in room.log if isinstance(item, Message)]
         self._present = {(room.id, item.seq): as_of(room, item, None).content for room, item in messages}
@@ -212,15 +236,15 @@ class CommandChecks:
         return item.content == row.content if row.forward is None else item.forwarded is not None
 
     def failed(self, device: Device, failed: Failed) -> None:
-        """S12: a correct client's messages fail only where their user is no member any more or may not write, its
-        changes also where another one was faster or the group's rules forbid it, and what is about a row that failed
+        """S12: a correct client's messages fail only where their user is no member any more or may not write, by the
+        group's rules or for a block, its changes also where another one was faster, and what is about a row that failed
         fails with it."""
         checkers = self._world.checkers
         written = self._written.get(failed.cid)
         self._failed[failed.cid] = failed.code
         allowed = (
             {"not_member", "bad_seq", "read_only"} if self._world.members_changed or checkers.restored else set[str]()
-        )
+        ) | ({"forbidden"} if self._world.blocking else set())
         if written is not None:  # bad_seq: about what they may not see any more
             row = written.row
             allowed |= REFUSED[row.kind] | ({"message_deleted"} if row.forward is not None else set())
@@ -261,7 +285,7 @@ class CommandChecks:
                 raise Violation("S3", f"chat {room.id}: {item.cid} is there twice, or nobody wrote it")
             seen.add(item.cid)
             # what was refused once may be taken the next time
-            unsure = self._world.checkers.restored or self._world.members_changed
+            unsure = self._world.checkers.restored or self._world.members_changed or self._world.blocking
             if written.place < places.get(written.device, -1) and not unsure:
                 raise Violation("I-order", f"chat {room.id}: {item.cid} overtook what was written before it")
             places[written.device] = written.place

@@ -80,6 +80,7 @@ class Database:
             epoch = self.store.epoch
             outcome = self.store.perform(run.operation)
             world.trace.counts["epochs renewed by servers"] += self.store.epoch != epoch
+            world.checkers.commands.blocked(run.operation, outcome)
             if isinstance(run.operation, AppendBatch) and isinstance(outcome, BatchAppended):
                 for command, one in zip(run.operation.commands, outcome.outcomes, strict=True):
                     world.checkers.commands.appended(command, one)

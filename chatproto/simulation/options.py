@@ -41,6 +41,7 @@ class Options:
     bugs: float = 0.0
     split_arrays: float = 0.3
     members_change: float = 0.0
+    blocks: float = 0.0
     far_behind: bool = False
     queue_items: int = 256
     tcp_window: int = 24
@@ -88,6 +89,7 @@ def draw(random: Random, *, lite: bool) -> Options:
         queue_items=random.choice((256, 20)),
         tcp_window=random.choice((24, 2)),
         weights=chosen,
+        blocks=random.choice((0.0, 0.1, 0.3)),
     )
 
 
@@ -102,5 +104,6 @@ def without(options: Options, fault: str) -> Options:
 SWITCHES = (
     *FAULTS, "store_fails", "store_unknown", "store_slow", "bus_lost", "bus_doubled", "bus_late", "refresh_lost",
     "epoch_forgotten", "bugs", "split_arrays", "members_change",
+    "blocks",
 )  # fmt: skip
 """Everything that can be switched off."""

@@ -25,6 +25,7 @@ from chatproto.simulation.faulty_bus import Bus
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.network import Link, Network
 from chatproto.simulation.options import Options
+from chatproto.simulation.pair import Pair
 from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
 from chatproto.simulation.trace import Trace, Violation
@@ -39,7 +40,7 @@ YEAR: Final = 365 * 24 * HOUR
 
 class World:
     """Everything of one run. `faulty`: things may go wrong now; `healed`: they will not any more. `founders`: members
-    of a group since its making."""
+    of a chat since its making."""
 
     def __init__(self, seed: int, options: Options, trace: Trace | None = None) -> None:
         self.seed = seed
@@ -52,6 +53,7 @@ class World:
         self.faulty = False
         self.healed = False
         self.members_changed = options.members_change > 0
+        self.blocking = options.blocks > 0
         self.just_restored = False
         self.founders: dict[int, frozenset[int]] = {}
         self.database = Database(self, self._random("database"))
@@ -71,6 +73,8 @@ class World:
         self._people = self._random("people")
         for number in range(options.groups):
             self._group(number)
+        self._groups = list(self.founders)
+        self._pair = Pair(self, self._random("pair")) if self.blocking else None
         self.database.back_up()
 
     @property
@@ -87,6 +91,8 @@ class World:
         self.faulty = True
         self.scheduler.after(self._wait(self._people, self.options.act_every), self._act)
         self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
+        if self._pair is not None:
+            self._pair.act()
         while (ticks is None or self.scheduler.steps < ticks) and self.scheduler.step(self.options.duration):
             pass
         if ticks is not None and self.scheduler.steps >= ticks:
@@ -136,7 +142,7 @@ class World:
     def _act(self) -> None:
         random = self._people
         device = random.choice(self.devices)
-        chat_id = random.choice(list(self.founders))
+        chat_id = random.choice(self._groups)
         what = random.random()
         if what < self.options.members_change:
             self._change_members(chat_id)

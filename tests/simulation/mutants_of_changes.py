@@ -37,6 +37,18 @@ CHANGES: Final = (
         "",
     ),
     Mutant(
+        "one of two who block each other may write when the other lifts theirs",
+        "chatproto/simulation/model_store.py",
+        "return (one, other) in self.blocks or (other, one) in self.blocks",
+        "return (one, other) in self.blocks",
+    ),
+    Mutant(
+        "who is blocked reacts",
+        "chatproto/operations/message_rules.py",
+        "            return actor.shut\n",
+        "            return None\n",
+    ),
+    Mutant(
         "everybody edits where only admins write",
         "chatproto/operations/message_rules.py",
         "            return actor.barred if is_author else AUTHOR_ONLY",

@@ -164,6 +164,18 @@ SERVER: Final = (
         "case SessionsEnded(session_ids) if False:",
     ),
     Mutant(
+        "a block of another process is not looked for",
+        "chatproto/server/sweeping.py",
+        "        if pending.blocks_at == self._blocks.changes:",
+        "        if False:",
+    ),
+    Mutant(
+        "an older sweep is believed about blocks",
+        "chatproto/server/sweeping.py",
+        "        if pending.blocks_at == self._blocks.changes:",
+        "        if True:",
+    ),
+    Mutant(
         "what a hint told is waited for though it is not there",
         "chatproto/server/rooms.py",
         "        if not heard_more:",

@@ -16,13 +16,16 @@ from chatproto.operations import (
     AppendChange,
     Appended,
     AppendMessage,
+    ChatCreated,
     ChatFound,
+    CreateDirect,
     DeleteMessage,
     EditMessage,
     LoadChat,
     MessageChange,
     Pin,
     React,
+    SetBlock,
     SetFlags,
 )
 from chatproto.operations.log import ForwardSource
@@ -278,6 +281,21 @@ def written_where_admins_write(w: Settled) -> None:
     w.checkers.commands.appended(evolve(w.operation, actor_id=2, cid="d"), w.appended(w.item(5)))
 
 
+def written_behind_a_block(w: Settled) -> None:
+    direct = w.world.database.store.perform(CreateDirect(1, 2, w.room.log[0].created_at))
+    assert isinstance(direct, ChatCreated)
+    room, block = w.world.database.store.rooms[direct.chat.id], SetBlock(2, 1, True, w.room.log[0].created_at)
+    w.checkers.commands.blocked(block, w.world.database.store.perform(block))
+    w.checkers.commands.blocked(block, w.world.database.store.perform(evolve(block, user_id=1, peer_id=1)))
+    room.log.append(w.item(1, chat_id=room.id))
+    w.checkers.commands.appended(evolve(w.operation, chat_id=room.id), Appended(room.id, (room.log[0],), False, 1))
+
+
+def a_block_that_a_server_does_not_know(w: Settled) -> None:
+    w.world.database.store.blocks[1, 2] = w.room.log[0].created_at
+    w.checkers.at_rest()
+
+
 def long_queue(w: Settled) -> None:
     from chatproto.server.out_queue import OutQueue
 
@@ -455,6 +473,7 @@ def too_many_connects(w: Settled) -> None:
     ("act", "code"),
     [
         (written_where_admins_write, "S16"),
+        (written_behind_a_block, "S18"), (a_block_that_a_server_does_not_know, "S18"),
         (two_seqs, "S3"), (hole, "S2"), (long_queue, "S7"), (sent_before_durable, "C1"), (marked_before_durable, "S6"),
         (applied_twice, "S4"), (applied_after_a_jump, "S4"), (applied_after_a_forget, "S4"),
         (shown_and_not_stored, "S1"), (shown_in_another_body, "S2"), (shown_in_another_kind, "S2"),

@@ -34,6 +34,7 @@ def test_nothing_breaks(first: int) -> None:
         assert verdict.code is None, f"{verdict.code}: {verdict.detail}; {replay}"
     missing = [fault for fault in FAULTS if not counts[f"fault: {fault}"]]
     assert missing == [], "some faults never happened"
+    assert counts["blocks"], "nobody ever blocked anybody"
     assert counts["lags"], "no queue ever overflowed"
     assert counts["acked"] > PART * 10, "hardly anything was said"
 
@@ -51,7 +52,7 @@ def test_nothing_breaks(first: int) -> None:
     ],
 )
 def test_what_broke_once(seed: int) -> None:
-    verdict = run(seed, options_of(seed, lite=True))
+    verdict = run(seed, without(options_of(seed, lite=True), "blocks"))  # which there were not yet
     assert verdict.code is None, f"{verdict.code}: {verdict.detail}"
 
 
@@ -101,7 +102,9 @@ def test_a_run_that_breaks_is_found_shrunk_and_drawn(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Outbox, "stored", wrong)
     verdict = next(found for seed in range(20) if (found := run(seed, options_of(seed, lite=True))).code)
     small = shrink(verdict)
-    assert (small.code, small.ticks <= verdict.ticks) == ("S1", True)
+    faults = [sum(weight > 0 for weight in one.options.weights.values()) for one in (small, verdict)]
+    assert (small.code, faults == sorted(faults)) == ("S1", True)
+    assert small.options.duration <= verdict.options.duration
     page = html(run(small.seed, small.options, recording=True), "replay me")
     assert page.count("<svg") == 1
     assert "replay me" in page
