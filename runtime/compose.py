@@ -124,7 +124,10 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
         shared_bus = bus_of(settings, opened, metrics)
         bus: Bus = shared_bus or LocalBus()
-        driver = Driver(Hub(keys.check, _new_cid, limits, knobs), storage, _now, SystemRandom(), bus, metrics)
+        process = None if shared_bus is None else _new_cid()
+        driver = Driver(
+            Hub(keys.check, _new_cid, limits, knobs, process=process), storage, _now, SystemRandom(), bus, metrics
+        )
         files = await trio.to_thread.run_sync(open_files, settings.data_dir, FileLinks(keys.keys), blobs)
         passwords, readiness = Passwords(), Readiness(storage, bus, trio.current_time)
         metrics.watch(sources_of(driver, passwords))

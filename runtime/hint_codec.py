@@ -7,7 +7,7 @@ import attrs
 import msgspec
 
 from chatproto.operations import BlockSet, Marked, SessionsEnded
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded, News, Typed
+from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, News, Present, Typed
 
 _KINDS: Final[dict[str, type[Any]]] = {
     "head": HeadMoved,
@@ -16,6 +16,8 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "ended": SessionsEnded,
     "block": BlockSet,
     "typing": Typed,
+    "present": Present,
+    "absent": Absent,
 }
 RELIEVED: Final = b'["","redis",{}]'
 """What stands first where the sender hears others over Redis too."""
@@ -60,5 +62,5 @@ def key_of(news: News) -> object:
             return "typing", chat_id, user_id
         case BlockSet(user_id, peer_id):
             return "block", user_id, peer_id
-        case MembersAdded() | SessionsEnded():
+        case MembersAdded() | SessionsEnded() | Present() | Absent():
             return None

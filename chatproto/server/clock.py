@@ -21,7 +21,7 @@ class Now(Struct, frozen=True, gc=False):
     mono: float
 
 
-Kind = Literal["session", "line", "read", "list", "mark", "marks", "typing", "absent", "sweep"]
+Kind = Literal["session", "line", "read", "list", "mark", "marks", "typing", "absent", "present", "sweep"]
 
 
 class Deadline(NamedTuple):

@@ -84,6 +84,8 @@ def ring(parts: Parts, deadline: Deadline, now: Now) -> None:
             parts.typists.fall_due(who, chat_id)
         case "absent":
             parts.presence.expire(who)
+        case "present":
+            parts.whereabouts.beat(now)
         case "sweep":
             parts.sweeper.run(now)
         case _:

@@ -4,7 +4,11 @@ A hint may be lost, doubled, late, overtaken by another one, or of a history tha
 item: it says where to look, and the log is read (I5). What no hint brings, the sweep does (I9).
 """
 
+from datetime import datetime
+from typing import Annotated
+
 from attrs import frozen
+from msgspec import Meta
 
 from chatproto.operations import BlockSet, Marked, SessionsEnded
 
@@ -34,7 +38,27 @@ class Typed:
     on: bool
 
 
-News = HeadMoved | MembersAdded | Marked | SessionsEnded | BlockSet | Typed
+@frozen
+class Present:
+    """These users are online at that process. Each is told of over and over; who is not for a while is there no more.
+
+    With nobody in it, it says that the process lives.
+    """
+
+    process: str
+    user_ids: tuple[int, ...]
+
+
+@frozen
+class Absent:
+    """This user is online at that process no more."""
+
+    process: str
+    user_id: int
+    since: Annotated[datetime, Meta(tz=True)]
+
+
+News = HeadMoved | MembersAdded | Marked | SessionsEnded | BlockSet | Typed | Present | Absent
 
 
 @frozen

@@ -23,7 +23,8 @@ from chatproto.wire.limits import Limits
 
 
 class Hub:
-    """All connections of one process.
+    """All connections of one process. `process`: its name, unlike that of any other of the same database, where there
+    are others (docs/driving.md).
 
     `check_token` verifies an access token at a given wall time; `new_cid` makes a name that was never used, for a
     command that came without a cid and for a new epoch; `limits` are told to clients, `knobs` are not.
@@ -31,10 +32,10 @@ class Hub:
 
     def __init__(
         self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits | None = None,
-        knobs: Knobs | None = None,
+        knobs: Knobs | None = None, *, process: str | None = None,
     ) -> None:  # fmt: skip
         self.limits, self.knobs = limits or Limits(), knobs or Knobs()
-        self.parts = Parts(check_token, new_cid, self.limits, self.knobs)
+        self.parts = Parts(check_token, new_cid, self.limits, self.knobs, process)
         self._containment = Containment(self.parts)
 
     @property

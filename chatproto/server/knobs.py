@@ -12,7 +12,9 @@ class Knobs:
     `rate`, `burst`: the bucket of a user. `unanswered_frames`: in flight on one connection. `sweep_chats`,
     `sweep_users`: how many are compared with the database in one sweep, all of them in turn. `batch_*`: the bounds of
     an AppendBatch. `early_items`: what a room keeps of what came too soon. `tail_*`: what a room keeps of its log;
-    `tails_bytes`: what all rooms keep together.
+    `tails_bytes`: what all rooms keep together. `presence_rounds`: in so many beats of `presence_interval` others are
+    told of everybody who is here; who was not told of for `presence_expiry` is gone, and so are all of a process after
+    its `process_silence`.
     """
 
     rate: float = 20.0
@@ -35,6 +37,10 @@ class Knobs:
     typing_expiry: float = 6.0
     marks_interval: float = 1.0
     offline_after: float = 30.0
+    presence_interval: float = 1.0
+    presence_rounds: int = 20
+    presence_expiry: float = 65.0
+    process_silence: float = 30.0
     store_wait: float = 10.0
     retry_after: float = 0.25
     read_again_after: float = 1.0

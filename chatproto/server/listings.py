@@ -36,6 +36,8 @@ class Listings:
                 self._timers.set(Deadline("list", session.id, chat_id), now.mono + self._knobs.read_again_after)
             return
         chat = outcome.chat
+        if chat.peer is not None:
+            self._presence.acquaint(session.user_id, chat.peer.id)
         self.send(session, chat)
         if chat.left_seq is not None:
             self._rooms.leave(session, chat_id)

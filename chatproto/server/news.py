@@ -1,7 +1,9 @@
 """What this process tells the others: hints that say where to look."""
 
+from datetime import datetime
+
 from chatproto.operations import Appended, BlockSet, ChatCreated, Marked, Outcome, SessionsEnded
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded, Typed
+from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, Present, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.history import History
 from chatproto.server.hub_outputs import Publish
@@ -9,11 +11,13 @@ from chatproto.server.out import Out
 
 
 class News:
-    """A process that does not know yet of which history it speaks tells nothing."""
+    """A process that does not know yet of which history it speaks tells nothing. Without a name (`process`) it tells
+    nothing of who is online: there are no others."""
 
-    def __init__(self, out: Out, history: History) -> None:
+    def __init__(self, out: Out, history: History, process: str | None) -> None:
         self._out = out
         self._history = history
+        self._process = process
 
     def appended(self, chat_id: int, outcomes: list[Appended]) -> None:
         """Entries were put into a log."""
@@ -39,6 +43,16 @@ class News:
     def typed(self, chat_id: int, user_id: int, *, on: bool) -> None:
         """Somebody here types, or no longer does."""
         self._publish(Typed(chat_id, user_id, on))
+
+    def present(self, user_ids: tuple[int, ...]) -> None:
+        """They are online here."""
+        if self._process is not None:
+            self._publish(Present(self._process, user_ids))
+
+    def absent(self, user_id: int, since: datetime) -> None:
+        """They are online here no more."""
+        if self._process is not None:
+            self._publish(Absent(self._process, user_id, since))
 
     def _publish(self, told: Told) -> None:
         if self._history.epoch is not None:

@@ -11,6 +11,7 @@ from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.deadlines import Deadlines
 from chatproto.server.dialect import Dialect
+from chatproto.server.elsewhere import Elsewhere
 from chatproto.server.handshake import CheckToken, Handshake
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
@@ -29,6 +30,7 @@ from chatproto.server.sweeping import Sweeper
 from chatproto.server.sync_pages import Pages
 from chatproto.server.typists import Typists
 from chatproto.server.watermarks import Watermarks
+from chatproto.server.whereabouts import Whereabouts
 from chatproto.wire.limits import Limits
 
 BUCKETS = 50_000
@@ -38,18 +40,22 @@ BUCKETS = 50_000
 class Parts:
     """Each owns its state and knows those below it; all of them stand here for the Hub, and for a look from outside."""
 
-    def __init__(self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits, knobs: Knobs) -> None:
+    def __init__(
+        self, check_token: CheckToken, new_cid: Callable[[], str], limits: Limits, knobs: Knobs, process: str | None
+    ) -> None:
         self.limits, self.knobs = limits, knobs
         self.out, self.timers, self.history = Out(), Timers(), History()
         out, timers, history = self.out, self.timers, self.history
         self.buckets: Buckets[int] = Buckets(Rate(knobs.rate, knobs.burst), BUCKETS)
-        self.news = News(out, history)
+        self.news = News(out, history, process)
         self.connections = here = Connections(out, knobs)
         self.lines = Lines(out, timers, history, knobs)
         self.rooms = rooms = Rooms(out, timers, here, history, self.lines, limits, knobs)
         self.appends = Appends(out, here, self.lines, rooms, self.news, limits, knobs)
         self.blocks = KnownBlocks()
-        self.presence = Presence(out, timers, here, rooms, self.blocks, knobs)
+        elsewhere = Elsewhere(knobs)
+        self.presence = Presence(out, timers, here, rooms, self.blocks, elsewhere, self.news, knobs, process)
+        self.whereabouts = Whereabouts(out, timers, self.presence, elsewhere, self.news, knobs, process)
         self.blocking = Blocking(here, self.blocks, self.presence)
         self.watermarks = Watermarks(out, timers, here, rooms, knobs)
         self.markers = Markers(out, timers, here, knobs)
@@ -59,7 +65,16 @@ class Parts:
         self.replacing = Replacing(out, here, history, new_cid)
         self.sweeper = Sweeper(out, timers, here, history, rooms, self.replacing, self.blocks, self.blocking, knobs)
         self.spread = Spread(
-            out, here, rooms, self.presence, self.listings, self.watermarks, self.sweeper, self.typists, self.blocking
+            out,
+            here,
+            rooms,
+            self.presence,
+            self.listings,
+            self.watermarks,
+            self.sweeper,
+            self.typists,
+            self.blocking,
+            self.whereabouts,
         )
         self.handshake = Handshake(
             out, timers, here, history, rooms, self.presence, self.blocks, check_token, limits, knobs

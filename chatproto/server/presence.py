@@ -3,6 +3,7 @@
 Whoever is blocked is told nothing of their blocker."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from attrs import frozen
@@ -23,14 +24,19 @@ from chatproto.operations import (
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
+from chatproto.server.elsewhere import Elsewhere
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.known_blocks import KnownBlocks
+from chatproto.server.news import News
 from chatproto.server.out import Out
 from chatproto.server.pending import SavingLastSeen
 from chatproto.server.rooms import Rooms
 from chatproto.wire.frames import Presence as PresenceFrame
 from chatproto.wire.model import Chat, User
+
+PRESENT: Final = "present"
+"""The deadline at which others are told again who is here."""
 
 
 @frozen
@@ -42,13 +48,21 @@ class Absence:
 
 
 class Presence:
-    """`peers`: of each user here the others of their direct chats. `absent`: who left and is not announced yet."""
+    """`peers`: of each user here the others of their direct chats. `absent`: who left and is not announced yet.
+
+    With a `process`, others are told of who is here (chatproto.server.whereabouts).
+    """
 
     def __init__(
-        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, blocks: KnownBlocks, knobs: Knobs
-    ) -> None:
+        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, blocks: KnownBlocks,
+        elsewhere: Elsewhere, news: News, knobs: Knobs, process: str | None,
+    ) -> None:  # fmt: skip
         self.peers: dict[int, set[int]] = {}
         self.absent: dict[int, Absence] = {}
+        self._watchers: dict[int, set[int]] = {}
+        self._elsewhere = elsewhere
+        self._news = news
+        self._process = process
         self._out = out
         self._timers = timers
         self._connections = connections
@@ -57,24 +71,29 @@ class Presence:
         self._knobs = knobs
 
     def online(self, user_id: int) -> bool:
-        """They have a connection here, or had one less than 30 s ago."""
-        return user_id in self.peers
+        """They have a connection, here or elsewhere, or had one less than 30 s ago."""
+        return user_id in self.peers or user_id in self._elsewhere
 
-    def arrived(self, session: Session, peer_ids: tuple[int, ...]) -> None:
+    def arrived(self, session: Session, peer_ids: tuple[int, ...], now: Now) -> None:
         """A connection became active: its peers learn of it, and it learns which of them are online.
 
         Peers only grow: what was read for one connection may be older than what is known from another.
         """
         user_id = session.user_id
-        known = user_id in self.peers
+        here, known = user_id in self.peers, self.online(user_id)
         self.absent.pop(user_id, None)
         self._timers.cancel(Deadline("absent", user_id))
         peers = self.peers.setdefault(user_id, set())
-        peers.update(peer_id for peer_id in peer_ids if peer_id != user_id)
+        for peer_id in peer_ids:
+            self.acquaint(user_id, peer_id)
         if not known:
             self._announce(user_id, frozenset(session.chats), None)
-        here = peers if session.dialect.lists_chats else self._users_in(session)
-        for other_id in sorted(here - {user_id}):
+        if not here:
+            self._news.present((user_id,))
+        if self._process is not None:
+            self._timers.soonest(Deadline(PRESENT), now.mono + self._knobs.presence_interval)
+        seen = peers if session.dialect.lists_chats else self._users_in(session)
+        for other_id in sorted(seen - {user_id}):
             if self.online(other_id):
                 self._tell(session, PresenceFrame(user_id=other_id, online=True))
 
@@ -83,8 +102,25 @@ class Presence:
         if outcome.chat.type != "direct" or len(outcome.member_ids) != 2:
             return
         for me, other in (outcome.member_ids, outcome.member_ids[::-1]):
-            if me in self.peers:
-                self.peers[me].add(other)
+            self.acquaint(me, other)
+
+    def acquaint(self, user_id: int, peer_id: int) -> None:
+        """They have a direct chat; where the user is here, they are told of the other."""
+        if user_id in self.peers and user_id != peer_id:
+            self.peers[user_id].add(peer_id)
+            self._watchers.setdefault(peer_id, set()).add(user_id)
+
+    def came_elsewhere(self, user_id: int) -> None:
+        """Somebody is online at another process now, and was at none of them."""
+        if user_id not in self.peers:
+            self._tell_watchers(PresenceFrame(user_id=user_id, online=True))
+
+    def left_elsewhere(self, user_id: int, since: datetime) -> bool:
+        """They are so at none of them any more. Whether anybody was told here."""
+        if user_id in self.peers or user_id not in self._watchers:
+            return False
+        self._tell_watchers(PresenceFrame(user_id=user_id, online=False, last_seen_at=since))
+        return True
 
     def hides(self, user_id: int, viewer_id: int) -> bool:
         """Whether the viewer, who is connected here, must not see whether the user is."""
@@ -113,14 +149,16 @@ class Presence:
         absence = self.absent.pop(user_id, None)
         if absence is None:
             return
-        self._announce(user_id, absence.chat_ids, absence.since)
-        del self.peers[user_id]
+        if user_id not in self._elsewhere:
+            self._announce(user_id, absence.chat_ids, absence.since)
+        self._news.absent(user_id, absence.since)
+        self._remove(user_id)
         self._out.run(SaveLastSeen(((user_id, absence.since),)), SavingLastSeen())
 
     def drop(self, user_id: int) -> None:
         """Forget somebody without a word, after a bug."""
         self.absent.pop(user_id, None)
-        self.peers.pop(user_id, None)
+        self._remove(user_id)
 
     def save_all(self, now: Now) -> None:
         """The server stops: everybody was seen now, or when they left."""
@@ -129,11 +167,26 @@ class Presence:
             self._out.run(SaveLastSeen(tuple(seen)), SavingLastSeen())
         for user_id in self.absent:
             self._timers.cancel(Deadline("absent", user_id))
+        self._timers.cancel(Deadline(PRESENT))
+        self._watchers.clear()
         self.peers.clear()
         self.absent.clear()
 
     def _seen_at(self, user_id: int, now: Now) -> datetime:
         return self.absent[user_id].since if user_id in self.absent else now.wall
+
+    def _remove(self, user_id: int) -> None:
+        for peer_id in self.peers.pop(user_id, ()):
+            watchers = self._watchers[peer_id]
+            watchers.remove(user_id)
+            if not watchers:
+                del self._watchers[peer_id]
+
+    def _tell_watchers(self, frame: PresenceFrame) -> None:
+        for watcher_id in sorted(self._watchers.get(frame.user_id, ())):
+            for session in self._connections.of(watcher_id):
+                if session.dialect.lists_chats:
+                    self._tell(session, frame)
 
     def _announce(self, user_id: int, chat_ids: frozenset[int], gone_at: datetime | None) -> None:
         frame = PresenceFrame(user_id=user_id, online=gone_at is None, last_seen_at=gone_at)

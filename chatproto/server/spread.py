@@ -8,7 +8,7 @@ from chatproto.operations import BlockSet, ChatCreated, ChatFound, Marked, Outco
 from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Now
 from chatproto.server.connections import Connections
-from chatproto.server.hints import HeadMoved, MembersAdded, Typed
+from chatproto.server.hints import Absent, HeadMoved, MembersAdded, Present, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.listings import Listings
@@ -19,6 +19,7 @@ from chatproto.server.rooms import Rooms
 from chatproto.server.sweeping import Sweeper
 from chatproto.server.typists import Typists
 from chatproto.server.watermarks import Watermarks
+from chatproto.server.whereabouts import Whereabouts
 from chatproto.transitions import SessionState
 from chatproto.wire import codec
 from chatproto.wire.frames import UserFrame
@@ -29,7 +30,7 @@ class Spread:
 
     def __init__(
         self, out: Out, connections: Connections, rooms: Rooms, presence: Presence, listings: Listings,
-        watermarks: Watermarks, sweeper: Sweeper, typists: Typists, blocking: Blocking,
+        watermarks: Watermarks, sweeper: Sweeper, typists: Typists, blocking: Blocking, whereabouts: Whereabouts,
     ) -> None:  # fmt: skip
         self._out = out
         self._connections = connections
@@ -40,6 +41,7 @@ class Spread:
         self._sweeper = sweeper
         self._typists = typists
         self._blocking = blocking
+        self._whereabouts = whereabouts
 
     def apply(self, pending: Pending, outcome: Outcome, now: Now) -> None:
         """Outcomes that change nothing for others pass by."""
@@ -77,6 +79,8 @@ class Spread:
                 self._blocking.changed(told)
             case Typed():
                 self._typists.hear(told, now)
+            case Present() | Absent():
+                self._whereabouts.hear(told, now)
             case _:
                 assert_never(told)
 
