@@ -87,6 +87,23 @@ def test_people_at_two_processes_see_each_other_come_and_go() -> None:
     assert online(here, ann, bob) is False
 
 
+def test_each_of_several_who_know_somebody_is_told_but_for_old_clients() -> None:
+    both, here, there, ann, bob = two()
+    eve, old = here.people("eve", "old")
+    here.direct(eve, bob)
+    legacy = old.join(here.direct(old, bob))
+    a, e = ann.connect(), eve.connect()
+    both.carry()
+    bob.connect(to=there)
+    both.carry()
+    assert presence(a) == presence(e) == [(bob.id, True)] and legacy.frames == []
+    e.leave()
+    both.sleep(AWAY + 2)
+    there.peers.popitem()[1].leave()
+    both.sleep(AWAY + 2)
+    assert presence(a) == [(bob.id, False)]
+
+
 def test_who_is_at_two_processes_is_gone_when_the_last_connection_ended() -> None:
     both, here, there, ann, bob = two()
     a, first, second = ann.connect(), bob.connect(), bob.connect(to=there)

@@ -29,7 +29,7 @@ from chatproto.operations import (
     TellHints,
     UserFound,
 )
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded, News, Typed
+from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, News, Present, Typed
 from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
@@ -257,11 +257,14 @@ def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
         Hint("f", SessionsEnded((4,))),
         Hint("f", BlockSet(1, 2, on=True)),
         Hint("f", Typed(1, 2, on=True)),
+        Hint("f", Present("p", (1, 2))),
+        Hint("f", Absent("p", 1, datetime(2026, 1, 1, tzinfo=UTC))),
         Hint("f", Marked(1, 2, 3, 4, 5, 6, changed=True, is_group=False)),
     ]
     data = encode_hints(hints)
     assert decode_hints(data) == hints
-    later = b'[["e","of a later version",{}],["e","head",{"chat_id":"x"}],' + data[1:]
+    later = b'[["e","of a later version",{}],["e","head",{"chat_id":"x"}],["f","absent",{"process":"p","user_id":1,'
+    later += b'"since":"2026-01-01T00:00:00"}],' + data[1:]
     assert decode_hints(later) == hints
     for broken in (b"", b"{}", b"[1]", data[:-1], b'[["\xff","head",{}]]', b'[["e","head",{"x":' + b"[" * 100_000):
         assert decode_hints(broken) is None

@@ -15,6 +15,7 @@ from runtime.worker_metrics import together
 from storage.migrate import upgrade
 from tests.faults.server_process import ServerProcess
 from tests.mariadb_server import shared_mariadb
+from tests.redis_server import shared_redis
 from tests.server.house import PASSWORD
 from tests.server.sockets import open_socket
 
@@ -135,14 +136,17 @@ async def test_sqlite_has_one_server(tmp_path: Path) -> None:
     assert done.returncode == 2 and "SQLite has one server" in done.stderr.decode()
 
 
-async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Path) -> None:
-    """Two servers on one database: marks and typing, which no sweep would bring, and a message."""
-    url = shared_mariadb().new_database()
+@pytest.mark.parametrize("bus", ["database", "redis"])
+async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Path, bus: str) -> None:
+    """Two servers on one database: presence, marks and typing, which no sweep would bring, a message, and an end."""
+    url, settings = shared_mariadb().new_database(), {"jwt_secret": "s" * 43}
     await trio.to_thread.run_sync(upgrade, url)
-    settings = {"jwt_secret": "s" * 43}
+    if bus == "redis":
+        settings["redis_url"] = shared_redis().url()
     one, other = (ServerProcess.on_free_port(tmp_path / name, url, **settings) for name in ("one", "other"))
     async with one, other:
-        await until(lambda: told(one, "process_heard") == told(other, "process_heard") == 1)
+        event = "redis_connected" if bus == "redis" else "process_heard"
+        await until(lambda: told(one, event) == told(other, event) == 1)
         async with httpx.AsyncClient(base_url=one.url, timeout=60) as http:
             answers = [
                 (await http.post("/api/auth/register", json={"username": name, "password": PASSWORD})).json()
@@ -151,15 +155,21 @@ async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Pa
             tokens, bob = [answer["access_token"] for answer in answers], answers[1]["user"]["id"]
             http.headers["Authorization"] = f"Bearer {tokens[0]}"
             chat = (await http.post("/api/chats", json={"type": "direct", "user_id": bob})).json()["id"]
-        async with open_socket(one.url) as a, open_socket(other.url) as b:
-            await a.hello(tokens[0])
-            await b.hello(tokens[1])
-            await a.send(type="typing", chat_id=chat, on=True)
-            await b.until("typing", chat_id=chat, on=True)
-            await a.send(type="send", chat_id=chat, cid="c", content="hello")
-            assert (await b.until("message"))["content"] == "hello"
-            await b.send(type="mark", chat_id=chat, read_seq=1)
-            await a.until("marks", user_id=bob, read_seq=1)
+            async with open_socket(one.url) as a, open_socket(other.url) as b:
+                await a.hello(tokens[0])
+                await b.hello(tokens[1])
+                await a.until("presence", user_id=bob, online=True)
+                await b.until("presence", online=True)
+                assert (await http.get(f"/api/chats/{chat}")).json()["peer"]["online"] is True
+                await a.send(type="typing", chat_id=chat, on=True)
+                await b.until("typing", chat_id=chat, on=True)
+                await a.send(type="send", chat_id=chat, cid="c", content="hello")
+                assert (await b.until("message"))["content"] == "hello"
+                await b.send(type="mark", chat_id=chat, read_seq=1)
+                await a.until("marks", user_id=bob, read_seq=1)
+                headers = {"Authorization": f"Bearer {tokens[1]}"}
+                assert (await http.post("/api/auth/logout", headers=headers)).status_code < 300
+                assert await b.end() == (4403, "revoked")
 
 
 def test_who_has_more_than_the_mean_is_crowded(tmp_path: Path) -> None:
