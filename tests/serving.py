@@ -5,15 +5,21 @@ accounts. Real ones are hashed by tests/unit/test_passwords.py, under a stock hy
 """
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 
 from argon2 import PasswordHasher
 
-from runtime import compose
-from runtime.cli import main
+from runtime import cli, compose
 from storage.passwords import Passwords
 
-if __name__ == "__main__":
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """One command of `vestnik`; the exit code."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     setattr(compose, "Passwords", partial(Passwords, cheap))  # noqa: B010  # what `compose` makes them with
+    return cli.main(argv)
+
+
+if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,7 @@
-"""`vestnik serve` as a process of its own, to be killed and started again on the same port."""
+"""`vestnik serve` as a process of its own, to be killed and started again on the same port.
+
+It is one that the prepared process became (tests/prepared.py), RealServerProcess a start with all that belongs to it.
+"""
 
 import os
 import resource
@@ -6,13 +9,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, Self
 
 import trio
 from attrs import define
 
 from tests.mariadb_server import free_ports
+from tests.prepared import Job
+from tests.starting import Spawned, Started, start
 
+PROGRAM: Final[Literal["tests.serving"]] = "tests.serving"
 READY_TIMEOUT: Final = 120.0
 """Seconds a server may take to listen; two processors are shared by everything in a test run."""
 
@@ -33,10 +39,10 @@ class ServerProcess:
     database_url: str
     settings: dict[str, str]
     port: int
-    _process: trio.Process | None = None
+    _process: Started | Spawned | None = None
 
     @classmethod
-    def on_free_port(cls, data_dir: Path, database_url: str, **settings: str) -> "ServerProcess":
+    def on_free_port(cls, data_dir: Path, database_url: str, **settings: str) -> Self:
         """Not started yet. The port lies below the ephemeral range, so no client can take it meanwhile."""
         data_dir.mkdir(parents=True, exist_ok=True)
         environment = GENEROUS | {f"VESTNIK_{name.upper()}": value for name, value in settings.items()}
@@ -52,7 +58,7 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
-    async def __aenter__(self) -> "ServerProcess":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -60,32 +66,27 @@ class ServerProcess:
         with trio.CancelScope(shield=True):
             await self.kill()
 
-    def command(self) -> list[str]:
-        """What starts it."""
-        command = [sys.executable, "-m", "tests.serving", "serve", "--port", str(self.port)]
-        return [*command, "--data-dir", str(self.data_dir), "--database", self.database_url]
+    def arguments(self) -> list[str]:
+        """Of `vestnik`."""
+        options = ["--port", str(self.port), "--data-dir", str(self.data_dir), "--database", self.database_url]
+        return ["serve", *options]
 
     async def start(self) -> None:
         """Start and wait until it listens."""
-        command = self.command()
-        with (self.data_dir / "server.log").open("ab") as log:
-            self._process = await trio.lowlevel.open_process(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=os.environ | self.settings | {"VESTNIK_LOG_FORMAT": "json"},
-                start_new_session=True,  # a Ctrl-C at the test run is not for the server
-            )
+        environment = os.environ | self.settings | {"VESTNIK_LOG_FORMAT": "json"}
+        self._process = await self._begin(environment, self.data_dir / "server.log")
         with trio.fail_after(READY_TIMEOUT):
-            await self._ready()
+            await self._ready(self._process)
 
-    async def _ready(self) -> None:
+    async def _begin(self, environment: dict[str, str], log: Path) -> Started | Spawned:
+        where = {"folder": os.getcwd(), "stderr": str(log)}
+        return await start(Job(program=PROGRAM, arguments=self.arguments(), environment=environment, **where))
+
+    async def _ready(self, process: Started | Spawned) -> None:
         """Until it says that it listens."""
-        assert self._process is not None
-        assert self._process.stdout is not None
         said = b""
         while b"\n" not in said:
-            more = await self._process.stdout.receive_some()
+            more = await process.receive_some()
             if not more:
                 raise RuntimeError(f"the server did not start: {self.log()}")
             said += more
@@ -129,17 +130,37 @@ class ServerProcess:
             return 0
         process, self._process = self._process, None
         if number is signal.SIGKILL:
-            os.killpg(process.pid, number)  # with the children of a stock hypercorn, which would serve on
+            process.kill_group()  # with the children of a stock hypercorn, which would serve on
         else:
             process.send_signal(number)
         with trio.fail_after(60):
             code = await process.wait()
-        assert process.stdout is not None
-        await process.stdout.aclose()
+        await process.aclose()
         return code
 
 
-class StockServerProcess(ServerProcess):
+class RealServerProcess(ServerProcess):
+    """A start of the program, with all that belongs to it."""
+
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [sys.executable, "-m", PROGRAM, *self.arguments()]
+
+    async def _begin(self, environment: dict[str, str], log: Path) -> Spawned:
+        command = self.command()
+        with log.open("ab") as stderr:
+            return Spawned(
+                await trio.lowlevel.open_process(
+                    command,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env=environment | self.settings,
+                    start_new_session=True,  # a Ctrl-C at the test run is not for the server
+                )
+            )
+
+
+class StockServerProcess(RealServerProcess):
     """The same application under a stock `hypercorn --worker-class trio`, as docs/operating.md offers it."""
 
     @property
@@ -152,13 +173,13 @@ class StockServerProcess(ServerProcess):
         return parent
 
     def command(self) -> list[str]:
+        """See RealServerProcess; the settings stand in the environment."""
         self.settings |= {"VESTNIK_DATA_DIR": str(self.data_dir), "VESTNIK_DATABASE_URL": self.database_url}
         bind = f"127.0.0.1:{self.port}"
         return [sys.executable, "-m", "hypercorn", "--worker-class", "trio", "--bind", bind, "runtime.asgi:app"]
 
-    async def _ready(self) -> None:
-        assert self._process is not None
-        while self._process.poll() is None:
+    async def _ready(self, process: Started | Spawned) -> None:
+        while process.returncode is None:
             try:
                 await (await trio.open_tcp_stream("127.0.0.1", self.port)).aclose()
             except OSError:

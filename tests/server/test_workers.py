@@ -13,7 +13,7 @@ import trio
 from runtime.accepting import ABSENT, Counts, WorkerShare, size_of
 from runtime.worker_metrics import together
 from storage.migrate import upgrade
-from tests.faults.server_process import ServerProcess
+from tests.faults.server_process import RealServerProcess, ServerProcess
 from tests.mariadb_server import shared_mariadb
 from tests.redis_server import shared_redis
 from tests.server.house import PASSWORD
@@ -23,12 +23,12 @@ WITHIN: Final = 300.0
 """Seconds in which a worker is there, on a machine with much else to do."""
 
 
-class Served(ServerProcess):
+class Served(RealServerProcess):
     """One with several workers."""
 
-    def command(self) -> list[str]:
+    def arguments(self) -> list[str]:
         """See ServerProcess."""
-        return [*super().command(), "--workers", "2"]
+        return [*super().arguments(), "--workers", "2"]
 
     def workers(self) -> list[int]:
         """The processes that serve."""
@@ -43,7 +43,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     url = shared_mariadb().new_database()
     await trio.to_thread.run_sync(upgrade, url)
     async with Served.on_free_port(tmp_path / "data", url) as server:
-        yield server  # type: ignore[misc]
+        yield server
 
 
 async def until(reached: Callable[[], bool]) -> None:
