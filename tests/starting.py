@@ -138,3 +138,15 @@ async def start(job: Job) -> Started:
         said += more
     pid, _, rest = said.partition(b"\n")
     return Started(int(pid), stream, rest)
+
+
+async def run(job: Job) -> tuple[int, str]:
+    """The exit code, and what it wrote to standard output."""
+    process = await start(job)
+    try:
+        said = b""
+        while more := await process.receive_some():
+            said += more
+        return await process.wait(), said.decode()
+    finally:
+        await process.aclose()

@@ -17,7 +17,7 @@ import httpx
 import trio
 from attrs import define, field
 
-from tests.faults.server_process import ServerProcess
+from tests.faults.server_process import RealServerProcess
 from tests.mariadb_server import private_mariadb
 from tests.server.sockets import Socket, open_socket
 
@@ -66,7 +66,7 @@ async def measure(arguments: argparse.Namespace, folder: Path, database_url: str
         await trio.run_process(command, capture_stdout=True, env=os.environ | {"VESTNIK_DATA_DIR": str(folder)})
     began = time.monotonic()
     room = Room()
-    async with ServerProcess.on_free_port(folder / "data", database_url) as server:
+    async with RealServerProcess.on_free_port(folder / "data", database_url) as server:
         print(f"ready after {time.monotonic() - began:.2f} s, {server.memory() / 2**20:.0f} MiB")
         tokens = await gather(server.url, arguments.people, room)
         print(f"{arguments.people} people in a room, {arguments.rate:g} messages/s for {arguments.seconds:g} s")

@@ -19,7 +19,7 @@ import httpx
 import trio
 
 from tests.bench.busy_room import SETTLE, Room, gather, read, settled, stay, talk
-from tests.faults.server_process import ServerProcess
+from tests.faults.server_process import RealServerProcess
 from tests.mariadb_server import private_mariadb
 from tests.server.sockets import Socket
 
@@ -60,7 +60,7 @@ async def measure(arguments: argparse.Namespace, folder: Path, database_url: str
     """Gather the people, let them talk without and with uploads, print."""
     command = [sys.executable, "-m", "runtime.cli", "migrate", "--database", database_url]
     await trio.run_process(command, capture_stdout=True, env=os.environ | {"VESTNIK_DATA_DIR": str(folder)})
-    async with ServerProcess.on_free_port(folder / "data", database_url) as server:
+    async with RealServerProcess.on_free_port(folder / "data", database_url) as server:
         room = Room()
         tokens = await gather(server.url, arguments.uploads, room)
         async with trio.open_nursery() as nursery:
@@ -101,7 +101,7 @@ async def speak(room: Room, sockets: list[Socket], arguments: argparse.Namespace
 
 
 async def with_uploads(
-    server: ServerProcess, room: Room, sockets: list[Socket], arguments: argparse.Namespace, tokens: list[str]
+    server: RealServerProcess, room: Room, sockets: list[Socket], arguments: argparse.Namespace, tokens: list[str]
 ) -> tuple[int, float, list[float]]:
     """The most memory, how long it took, and what `speak` says of the messages meanwhile."""
     peak, times = 0, list[float]()

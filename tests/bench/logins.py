@@ -23,7 +23,7 @@ from client.account import log_in, register
 from client.exceptions import ChatError
 from runtime.config import Secret, Settings
 from tests.bench.rivals.seeding import PASSWORD, gather
-from tests.faults.server_process import ServerProcess
+from tests.faults.server_process import RealServerProcess
 
 NINE_GOAL, KNOWN_GOAL, NEW_GOAL, OTHERS_GOAL = 60.0, 2.0, 60.0, 2.0
 """Seconds."""
@@ -31,7 +31,7 @@ ADDRESSES = 200
 
 
 @define(eq=False)
-class RealServer(ServerProcess):
+class RealServer(RealServerProcess):
     """With the command that operators use, and so with hashes of the real cost."""
 
     def command(self) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.node import electron, files_in, missing_packages, run_tests, screen
+from tests.starting import prepared_socket
 
 FILES = files_in("desktop")
 
@@ -25,4 +26,5 @@ def test_in_electron(file: Path, display: str | None) -> None:
         pytest.skip("no Electron here: name its folder in ELECTRON_OVERRIDE_DIST_PATH")
     if display is None:
         pytest.skip("no screen here: install xvfb")
-    run_tests(file, DISPLAY=display, ELECTRON_OVERRIDE_DIST_PATH=str(runtime))
+    prepared = str(prepared_socket())
+    run_tests(file, DISPLAY=display, ELECTRON_OVERRIDE_DIST_PATH=str(runtime), VESTNIK_PREPARED=prepared)

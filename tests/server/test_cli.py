@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ import trio
 
 from tests.faults.server_process import ServerProcess
 from tests.mariadb_server import shared_mariadb
+from tests.prepared import Job
 from tests.server.house import PASSWORD
+from tests.starting import run
 from tests.storage.test_migrations import ask
 
 ROOT: Final = Path(__file__).parents[2]
@@ -26,19 +29,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def vestnik(folder: Path, *arguments: str, said: str = "", **environment: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error."""
+    """Exit code, standard output and standard error. (Not a start of its own; those are in the last test here.)"""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("VESTNIK_")}
-    with trio.fail_after(60):
-        done = await trio.run_process(
-            [sys.executable, "-m", "runtime.cli", *arguments],
-            stdin=said.encode(),
-            capture_stdout=True,
-            capture_stderr=True,
-            check=False,
-            cwd=folder,
-            env=clean | {"PYTHONPATH": str(ROOT)} | environment,
-        )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    with tempfile.TemporaryDirectory() as streams:
+        stdin, stderr = Path(streams, "stdin"), Path(streams, "stderr")
+        await trio.Path(stdin).write_text(said)
+        job = Job(
+            program="runtime.cli", arguments=[*arguments], folder=str(folder), environment=clean | environment,
+            stdin=str(stdin), stderr=str(stderr),
+        )  # fmt: skip
+        with trio.fail_after(60):
+            code, out = await run(job)
+        return code, out, await trio.Path(stderr).read_text()
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import trio
 
-from tests.faults.server_process import ServerProcess
+from tests.faults.server_process import RealServerProcess, ServerProcess
 from tests.mariadb_server import free_ports
 from tests.server.house import PASSWORD
 from tests.server.sockets import Socket, open_socket
@@ -128,7 +128,7 @@ async def test_readiness_goes_first(server: ServerProcess) -> None:
 async def test_a_service_outlives_sighup_and_a_second_server_is_refused(server: ServerProcess, tmp_path: Path) -> None:
     await server.start()
     os.kill(server.pid, signal.SIGHUP)
-    second = ServerProcess(server.data_dir, server.database_url, server.settings, next(free_ports()))
+    second = RealServerProcess(server.data_dir, server.database_url, server.settings, next(free_ports()))
     done = await trio.run_process(second.command(), capture_stderr=True, check=False)
     assert (done.returncode, f"process {server.pid} serves" in done.stderr.decode()) == (1, True)
     async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:

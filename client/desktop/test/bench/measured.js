@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd, startServer } from "../harness/harness.js";
-import { ROOT, python } from "../harness/server.js";
+import { ROOT, python } from "../harness/started.js";
 
 /** Runs of everything that is timed; the median counts. */
 export const RUNS = Number(process.env.BENCH_RUNS ?? 5);

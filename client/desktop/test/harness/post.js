@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { atEnd, dieWithUs } from "./closing.js";
 import { eventually } from "./eventually.js";
-import { python, ROOT } from "./server.js";
+import { python, ROOT } from "./started.js";
 
 /** @typedef {{text: string, to: string, link: string}} Letter `link`: the path it leads to, with what is behind the # */
 

@@ -1,37 +1,27 @@
 /** The real server as a process of its own, with fresh data; it can be killed and started again on the same port. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { EventEmitter, once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { atEnd, dieWithUs } from "./closing.js";
+import { atEnd } from "./closing.js";
 import { freePort } from "./ports.js";
+import { ROOT, startServing } from "./started.js";
 
-export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 export const PASSWORD = "correct horse battery";
 /** Milliseconds a server may take to listen: a bound for one that never will, not for a busy machine. */
 const READY_TIMEOUT = 120_000;
 
 /** @typedef {{user: any, username: string, password: string, access_token: string, refresh_token: string}} Account */
 
-/** The Python that serves: of the environment that `./just` makes, or the one named by VESTNIK_PYTHON. */
-export function python() {
-  const own = join(ROOT, ".venv/bin/python");
-  return process.env.VESTNIK_PYTHON ?? (existsSync(own) ? own : "python3");
-}
-
 export class Server {
-  /** @type {import("node:child_process").ChildProcess | null} */
+  /** @type {import("./started.js").Started | null} */
   #process = null;
   #env;
   #keepsData;
   /** What it told whoever started it. @type {string[]} */
   #said = [];
-  /** @type {import("node:readline").Interface | null} */
-  #lines = null;
+  #lines = new EventEmitter();
 
   /**
    * @param {number} port @param {Record<string, string>} env further settings, such as VESTNIK_REGISTRATION
@@ -52,26 +42,23 @@ export class Server {
   /** Returns when it listens. Rejects with its log where it ends before that. */
   async start() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VESTNIK_"));
-    const log = openSync(join(this.dataDir, "server.log"), "a");
-    const child = spawn(
-      python(),
-      ["-m", "tests.serving", "serve", "--port", String(this.port), "--data-dir", this.dataDir],
-      {
-        cwd: this.dataDir, // no .env is found here
-        env: { ...Object.fromEntries(own), PYTHONPATH: ROOT, VESTNIK_LOG_FORMAT: "json", ...this.#env },
-        stdio: ["ignore", "pipe", log],
+    const words = ["serve", "--port", String(this.port), "--data-dir", this.dataDir];
+    const before = this.#said.length;
+    this.#process = await startServing(words, {
+      folder: this.dataDir, // no .env is found here
+      env: { ...Object.fromEntries(own), PYTHONPATH: ROOT, VESTNIK_LOG_FORMAT: "json", ...this.#env },
+      log: join(this.dataDir, "server.log"),
+      onLine: (line) => {
+        this.#said.push(line);
+        this.#lines.emit("line");
       },
-    );
-    closeSync(log);
-    dieWithUs(child);
-    this.#process = child;
-    const lines = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) });
-    lines.on("line", (line) => this.#said.push(line));
-    this.#lines = lines;
-    const timeout = AbortSignal.timeout(READY_TIMEOUT);
-    const ended = once(child, "exit").then(() => Promise.reject(new Error(`the server did not start: ${this.log()}`)));
-    await Promise.race([once(lines, "line", { signal: timeout }), ended]);
-    ended.catch(() => {});
+    });
+    const failed = this.#process.ended.then(() => {
+      throw new Error(`the server did not start: ${this.log()}`);
+    });
+    failed.catch(() => {});
+    const signal = AbortSignal.timeout(READY_TIMEOUT);
+    if (this.#said.length === before) await Promise.race([once(this.#lines, "line", { signal }), failed]);
   }
 
   /** By which the first one registers, who keeps the server; of one that nobody is on. @returns {Promise<string>} */
@@ -79,7 +66,7 @@ export class Server {
     for (;;) {
       const found = this.#said.map((line) => /\S+\/setup#\S+/u.exec(line)).find(Boolean);
       if (found) return found[0];
-      if (this.#lines) await once(this.#lines, "line", { signal: AbortSignal.timeout(READY_TIMEOUT) });
+      await once(this.#lines, "line", { signal: AbortSignal.timeout(READY_TIMEOUT) });
     }
   }
 
@@ -184,15 +171,13 @@ export class Server {
     return items;
   }
 
-  /** @param {NodeJS.Signals} signal */
-  async #end(signal) {
-    const child = this.#process;
+  /** @param {NodeJS.Signals} name */
+  async #end(name) {
+    const ending = this.#process;
     this.#process = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    child.kill(signal);
-    child.kill("SIGCONT");
-    const [code] = await once(child, "exit");
-    return code;
+    ending?.kill(name);
+    ending?.kill("SIGCONT");
+    return ending?.ended ?? null;
   }
 }
 
