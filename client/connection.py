@@ -15,7 +15,7 @@ import trio
 from chatproto.client.client_config import ClientConfig
 from chatproto.client.client_session import ClientSession
 from chatproto.client.outbox_changes import delete_of, edit_of, pin_of, react_to
-from chatproto.client.session_outputs import Apply, Begins, Changed, Failed, Forget, Jump, Merged, Row, Sent
+from chatproto.client.session_outputs import Apply, Begins, Changed, Expire, Failed, Forget, Jump, Merged, Row, Sent
 from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Backoff, Timing
 from chatproto.transitions import ClientState
@@ -340,6 +340,8 @@ class Client(Chats, Files):
                             messages.put(item)
                 case Jump(chat_id, applied):
                     self._applied[chat_id] = applied
+                case Expire(chat_id, first_seq):
+                    self._logs.setdefault(chat_id, Timeline(self._keep)).expire(first_seq)
                 case Begins(chat_id):
                     self._logs.pop(chat_id, None)
                 case Forget(chat_id):

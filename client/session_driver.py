@@ -23,6 +23,7 @@ from chatproto.client.session_outputs import (
     Close,
     Connect,
     DropRow,
+    Expire,
     Failed,
     Forget,
     Jump,
@@ -49,7 +50,7 @@ from client.uploading import Brought, Uploader, Uploading
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-Told = Changed | Sent | Failed | Merged | Apply | Jump | Begins | Forget | Tell | Uploading
+Told = Changed | Sent | Failed | Merged | Apply | Jump | Expire | Begins | Forget | Tell | Uploading
 """What a program may want to know of."""
 
 CLOSES: Final = 100

@@ -18,6 +18,7 @@ from chatproto.client.session_outputs import (
     Apply,
     Begins,
     DropRow,
+    Expire,
     Forget,
     Jump,
     Output,
@@ -217,7 +218,7 @@ def _statements(output: Output) -> Iterator[Statement]:
             yield _CURSOR, (item.chat_id, item.seq, at)
         case Jump(chat_id, applied):
             yield _CURSOR, (chat_id, applied, None)
-        case Begins(chat_id, first_seq):
+        case Begins(chat_id, first_seq) | Expire(chat_id, first_seq):
             yield "update chat set first_seq = ? where chat_id = ?", (first_seq, chat_id)
         case Forget(chat_id):
             yield "delete from chat where chat_id = ?", (chat_id,)

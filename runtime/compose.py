@@ -37,6 +37,7 @@ from runtime.notes import note_into
 from runtime.readiness import Readiness
 from runtime.redis.address import parse_redis_url
 from runtime.redis_bus import RedisBus
+from runtime.retention import expire_for_ever
 from runtime.services import Services
 from runtime.signing_keys import load_keys
 from runtime.trusted_proxy import ProxyFix
@@ -164,6 +165,7 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
             await nursery.start(driver.run)
             nursery.start_soon(clean_for_ever, driver.request, _now)
             nursery.start_soon(sweep_for_ever, files, driver.request, _now)
+            nursery.start_soon(expire_for_ever, driver.request, _now, settings.retention_days, metrics.messages_expired)
             nursery.start_soon(storage.run)
             if mailer is not None:
                 nursery.start_soon(mailer.run)
@@ -222,7 +224,11 @@ def random_token() -> str:
 
 def limits_of(settings: Settings) -> Limits:
     """What clients are told of."""
-    return Limits(file_bytes=settings.limit_file_bytes, file_quota_bytes=settings.limit_user_file_bytes)
+    return Limits(
+        file_bytes=settings.limit_file_bytes,
+        file_quota_bytes=settings.limit_user_file_bytes,
+        retention_days=settings.retention_days,
+    )
 
 
 def _now() -> datetime:

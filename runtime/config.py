@@ -249,6 +249,8 @@ class Settings:
     """Bytes of one file."""
     limit_user_file_bytes: int = _setting(_whole(1, 2**50), 5 * 1024**3)
     """Bytes of all files of one user."""
+    retention_days: int = _setting(_whole(0, 36_500), 0)
+    """After so many days messages are removed, from all chats; 0: never."""
     files_url: Place = _setting(_place, cast("Place", FOLDER))
     """Where the bytes of files are kept: `folder` (in `data_dir`), or s3://bucket/prefix?endpoint=...&region=..."""
     files_old_url: Place | None = _setting(_place, cast("Place | None", None))

@@ -108,6 +108,7 @@ class Metrics:
         registry.register(_Failures())
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.messages = counter("messages", "Messages stored.")
+        self.messages_expired = counter("messages_expired", "Messages removed after their time.")
         self.deliveries = counter("deliveries", "Items of logs queued for WebSocket connections.")
         self.fanout_bytes = counter("fanout_bytes", "Bytes queued for WebSocket connections.")
         self.catch_up_reads = counter("catch_up_reads", "Reads of a log for connections that lacked a part of it.")

@@ -144,6 +144,8 @@ chats = _table(
     Column("index_version", Integer, nullable=False, server_default=text("0")),
     Column("writers", String(8), nullable=False, server_default=text("'all'")),
     flag("closed"),
+    Column("retention_days", Integer, nullable=False, server_default=text("0")),
+    zero("expired_seq"),
     UniqueConstraint("direct_low", "direct_high"),
     Index(None, "direct_high"),
     Index(None, "created_by"),
@@ -155,7 +157,8 @@ those that are pinned, 0 where there is none. `indexed_seq`: up to which entry `
 while the words of the chat are being removed. `index_version`: by which version of the words, 0 where nothing is
 indexed yet, or to be indexed anew. `writers`: who may send, all or admins. `closed`: one of the pair of a direct chat
 blocks the other; it follows from `blocks`, and stands here because whoever writes reads it with the lock of the
-chat."""
+chat. `retention_days`: after which messages are removed, 0: never. `expired_seq`: up to which entry that was done; no
+`first_seq` of a member is below the next one."""
 
 blocks = _table(
     "blocks",

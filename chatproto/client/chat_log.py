@@ -24,7 +24,8 @@ class ChatLog:
     `last_seq`: the highest seq heard of. `early`: items that came before an earlier one, or while lagging. `lagging`:
     a page must be seen first, as items were dropped for us, or as the log may be another one. `anew`: its log was
     replaced, and where the new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server
-    holds, `told_*`: what it was sent since. `member_seq`: the highest seq after which this user was told to be a
+    holds, `told_*`: what it was sent since. `uncounted`: something unread was removed, and a mark, though it raises
+    nothing, is to bring the counts of now. `member_seq`: the highest seq after which this user was told to be a
     member.
     """
 
@@ -42,6 +43,7 @@ class ChatLog:
     server_read: int = 0
     told_delivered: int = 0
     told_read: int = 0
+    uncounted: bool = False
     early: dict[int, LogItem] = field(factory=dict)
     lagging: bool = False
     anew: bool = False
@@ -56,9 +58,10 @@ class ChatLog:
 
     @property
     def unmarked(self) -> bool:
-        """The server holds less than is durable here, or was read; a former member marks nothing."""
+        """The server holds less than is durable here, or was read, or is to count; a former member marks nothing."""
         delivered, read = self.marks
-        return self.left_seq is None and (delivered > self.told_delivered or read > self.told_read)
+        wanted = self.uncounted or delivered > self.told_delivered or read > self.told_read
+        return self.left_seq is None and wanted
 
     @property
     def marks(self) -> tuple[int, int]:

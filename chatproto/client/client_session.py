@@ -31,6 +31,7 @@ from chatproto.wire.frames import (
     Chats,
     ClientInfo,
     ErrorFrame,
+    Expired,
     FromClient,
     FromServer,
     Hello,
@@ -274,6 +275,8 @@ class ClientSession:
                 self._error(frame, now)
             case Lag():
                 self.replica.lag(frame)
+            case Expired():
+                self.replica.expired(frame)
             case Chats():
                 self._listed(frame)
             case ChatFrame():

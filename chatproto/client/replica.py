@@ -10,10 +10,10 @@ from typing import Final
 from attrs import define, field
 
 from chatproto.client.chat_log import Asked, ChatLog
-from chatproto.client.session_outputs import Apply, Begins, Forget, Jump, Output, SaveMarks
+from chatproto.client.session_outputs import Apply, Begins, Expire, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
-from chatproto.wire.frames import ErrorFrame, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
-from chatproto.wire.model import Chat, Head, Hidden, LogItem, removes
+from chatproto.wire.frames import ErrorFrame, Expired, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
+from chatproto.wire.model import Chat, Event, Head, Hidden, LogItem, removes
 
 BUFFERED: Final = 200
 """Items of a chat kept while an earlier one is missing (C2)."""
@@ -136,9 +136,19 @@ class Replica:
             chat.last_seq = max(chat.last_seq, frame.last_seq)
             self._touch(chat)
 
+    def expired(self, frame: Expired) -> None:
+        """The beginning of a log was removed after its time."""
+        chat = self.chats.get(frame.chat_id)
+        if chat is None or frame.first_seq <= chat.first_seq:
+            return
+        self._begins(chat, frame.first_seq)
+        chat.uncounted = chat.server_read < frame.first_seq - 1
+        self._touch(chat)
+
     def own_marks(self, frame: Marks) -> None:
         """What the server holds of one's own marks, from whichever device."""
         if chat := self.chats.get(frame.chat_id):
+            chat.uncounted = False
             self._server_has(chat, frame.delivered_seq, frame.read_seq)
             if frame.read_seq > chat.read:
                 chat.read = frame.read_seq
@@ -151,6 +161,8 @@ class Replica:
             return None
         wait = self.timing.retry if error.retry_after_ms is None else error.retry_after_ms
         if chat.asked is None or chat.asked.ref != error.ref:
+            if error.ref == f"mark-{chat.chat_id}":
+                chat.uncounted = chat.uncounted and error.retryable
             if error.ref == f"mark-{chat.chat_id}" and error.retryable:
                 chat.told_delivered, chat.told_read = chat.server_delivered, chat.server_read
                 chat.mark_at = now + wait
@@ -172,6 +184,7 @@ class Replica:
             chat.early.clear()
             chat.last_seq = chat.applied
             chat.asked, chat.lagging, chat.ask_at, chat.mark_at = None, False, 0, 0
+            chat.uncounted = False
         self.asking = 0
 
     def mark_again(self) -> None:
@@ -253,7 +266,7 @@ class Replica:
         frame = MarkFrame(
             id=f"mark-{chat.chat_id}",
             chat_id=chat.chat_id,
-            delivered_seq=delivered if delivered > chat.told_delivered else None,
+            delivered_seq=delivered if chat.uncounted or delivered > chat.told_delivered else None,
             read_seq=read if read > chat.told_read else None,
         )
         chat.told_delivered, chat.told_read = max(delivered, chat.told_delivered), max(read, chat.told_read)
@@ -308,7 +321,7 @@ class Replica:
             return
         fell = first_seq < chat.first_seq
         chat.first_seq = first_seq
-        self.emit(Begins(chat.chat_id, first_seq))
+        self.emit(Begins(chat.chat_id, first_seq) if fell else Expire(chat.chat_id, first_seq))
         if fell and self.whole_log:
             self._answered(chat)
             chat.last_seq = max(chat.last_seq, chat.applied)
@@ -349,7 +362,7 @@ class Replica:
     def _apply(self, chat: ChatLog, item: LogItem) -> None:
         chat.applied = item.seq
         chat.applied_at = None if isinstance(item, Hidden) else item.created_at
-        self.emit(Apply(item))
+        self.emit(Apply(_within(item, chat.first_seq)))
         if removes(item, self.user_id) and item.seq > chat.member_seq:  # else they were added again since
             chat.left_seq = chat.last_seq = item.seq
             chat.lagging = False
@@ -360,6 +373,12 @@ class Replica:
             self._apply(chat, item)
         if chat.early and min(chat.early) <= chat.applied:
             chat.early = {seq: item for seq, item in chat.early.items() if seq > chat.applied}
+
+
+def _within(item: LogItem, first_seq: int) -> LogItem:
+    """The item for a log that begins with `first_seq`: it may have been read before something was removed."""
+    about = item.target_seq if isinstance(item, Event) and item.target_seq is not None else item.seq
+    return item if about >= first_seq else Hidden(chat_id=item.chat_id, seq=item.seq)
 
 
 def _replaced(chat: ChatLog, last_seq: int, last_at: datetime | None, applied: int) -> bool:

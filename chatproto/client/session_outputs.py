@@ -172,8 +172,21 @@ class Jump(ClientOutput, frozen=True, tag="jump"):
     applied: int
 
 
+class Expire(ClientOutput, frozen=True, tag="expire"):
+    """The part of a chat's log that this user may see begins at `first_seq`, later than before: what came before was
+    removed after its time, or they were added again without it.
+
+    What is held of those items goes, and what later ones tell of them: all that was written by whom it is not for any
+    more. The rest stays as it is.
+    """
+
+    chat_id: int
+    first_seq: int
+
+
 class Begins(ClientOutput, frozen=True, tag="begins"):
-    """The part of a chat's log that this user may see begins at `first_seq`, where it did not before: added again.
+    """The part of a chat's log that this user may see begins at `first_seq`, earlier than before, or it is told for the
+    first time.
 
     Its cursor stays. What is held of its items is out of date (what they could not see has changed it, and may be seen
     now) and is read anew when it is wanted.
@@ -235,7 +248,7 @@ class Tell(ClientOutput, frozen=True, tag="tell"):
 
 Output = (
     Connect | SendFrame | Close | Renew | SaveRow | DropRow | Upload | SaveMarks | SaveEpoch
-    | Apply | Jump | Begins | Forget | Changed | Sent | Failed | Merged | Tell
+    | Apply | Jump | Expire | Begins | Forget | Changed | Sent | Failed | Merged | Tell
 )  # fmt: skip
 
 

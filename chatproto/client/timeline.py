@@ -12,7 +12,7 @@ import msgspec
 from attrs import define, field
 
 from chatproto.client.session_outputs import Row
-from chatproto.wire.model import Event, LogItem, Message, Reaction
+from chatproto.wire.model import Event, Hidden, LogItem, Message, Reaction
 
 REMEMBERED: Final = 1000
 """Messages whose changes are remembered."""
@@ -104,14 +104,20 @@ def _reacted(reactions: tuple[Reaction, ...], emoji: str, on: bool, user_id: int
     return tuple(after if one is there else one for one in reactions if one is not there or after.count > 0)
 
 
+def _is_about(item: LogItem, first_seq: int) -> bool:
+    """Whether it tells of a message before that place."""
+    return isinstance(item, Event) and item.target_seq is not None and item.target_seq < first_seq
+
+
 @define
 class Timeline:
     """The last `bound` items of a chat, ascending without a hole, each message as it is now. `pins`: the seqs of the
-    messages that are pinned, as far as the events that were applied tell."""
+    messages that are pinned, as far as the events that were applied tell. `first_seq`: what came before was removed."""
 
     bound: int
     items: dict[int, LogItem] = field(factory=dict)
     pins: set[int] = field(factory=set)
+    first_seq: int = 1
     _events: dict[int, dict[str, Event]] = field(factory=dict)
 
     def apply(self, item: LogItem) -> Message | None:
@@ -130,8 +136,21 @@ class Timeline:
         self.items[target.seq] = after
         return after
 
+    def expire(self, first_seq: int) -> None:
+        """What came before is not to be seen any more, nor what is told of it."""
+        self.first_seq = first_seq
+        self.items = {
+            seq: Hidden(chat_id=item.chat_id, seq=seq) if _is_about(item, first_seq) else item
+            for seq, item in self.items.items()
+            if seq >= first_seq
+        }
+        self.pins = {seq for seq in self.pins if seq >= first_seq}
+        self._events = {seq: events for seq, events in self._events.items() if seq >= first_seq}
+
     def current(self, message: Message) -> Message:
         """A message that was read elsewhere, brought up to date by what was applied here."""
+        if message.seq < self.first_seq:
+            return _tombstone(message)
         held = self.items.get(message.seq)
         if isinstance(held, Message) and held.rev > message.rev:
             message = held

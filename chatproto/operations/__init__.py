@@ -120,6 +120,7 @@ from chatproto.operations.recovery import (
     TakeMail,
 )
 from chatproto.operations.relay import HearHints, HintRow, HintsHeard, TellHints
+from chatproto.operations.retention import EntriesExpired, Expire, ExpiredFound, FindExpired
 from chatproto.operations.search import (
     ClearIndex,
     FindUnindexed,
@@ -210,6 +211,8 @@ Operation = (
     | ListAccounts
     | MeasureServer
     | ListAudit
+    | FindExpired
+    | Expire
 )
 
 __all__ = [
@@ -248,6 +251,9 @@ __all__ = [
     "Done",
     "EditMessage",
     "EndSessions",
+    "EntriesExpired",
+    "Expire",
+    "ExpiredFound",
     "FetchAround",
     "FetchMessages",
     "FetchPage",
@@ -257,6 +263,7 @@ __all__ = [
     "FileAdded",
     "FileFound",
     "FilesRemoved",
+    "FindExpired",
     "FindFile",
     "FindLogin",
     "FindUnindexed",

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from chatproto.operations.message_changes import MessageChange
 from chatproto.wire.markup import NOBODY, Mentions
-from chatproto.wire.model import Role, Writers
+from chatproto.wire.model import RetentionDays, Role, Writers
 
 
 @frozen
@@ -48,8 +48,8 @@ class AppendChange:
     the server for this call, so that one whose commit is unknown can be run again.
 
     `kind` add: `user_ids` join (history all or none); remove: `user_ids[0]` goes; role: `user_ids[0]` gets `role`;
-    update: title, who may send (`writers`), or avatar, which may be the path of a file of the actor's (see UpdateUser).
-    Outcome: Appended; Refused
+    update: title, who may send (`writers`), how long messages are kept, or avatar, which may be the path of a file of
+    the actor's (see UpdateUser). Outcome: Appended; Refused
     not_found / forbidden / cid_conflict / validation_failed.
     """
 
@@ -64,6 +64,7 @@ class AppendChange:
     cid: str
     now: datetime
     writers: Writers | None = None
+    retention_days: RetentionDays | None = None
 
 
 LogCommand = AppendMessage | AppendChange | MessageChange
@@ -190,8 +191,9 @@ class LoadSession:
 
 @frozen
 class Sweep:
-    """I9: the heads of the given chats, which of the sessions ended, the chats that the users are members of now, the
-    epoch. It must see everything that was committed before it was asked for. Outcome: Swept."""
+    """I9: the heads of the given chats and where their logs begin, which of the sessions ended, the chats that the
+    users are members of now, the epoch. It must see everything that was committed before it was asked for.
+    Outcome: Swept."""
 
     chat_ids: tuple[int, ...]
     session_ids: tuple[int, ...]

@@ -12,6 +12,7 @@ from chatproto.operations.files import StoredFile
 from chatproto.operations.invites import Invite
 from chatproto.operations.recovery import Letter
 from chatproto.operations.relay import HintsHeard
+from chatproto.operations.retention import EntriesExpired, ExpiredFound
 from chatproto.operations.search import IndexCleared, IndexMeasured, MessagesMatched, UnindexedFound, UnindexedRead
 from chatproto.wire.model import Block, Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
@@ -323,13 +324,15 @@ class SessionLoaded:
 @frozen
 class Swept:
     """`heads` by chat id: the last seq, and when that entry was made; `ended` session ids; `epoch` of the database;
-    `memberships`: chat ids by user id; `blocks`: of the same users, those by them and those of them."""
+    `memberships`: chat ids by user id; `blocks`: of the same users, those by them and those of them; `begins`: of the
+    chats whose first entries were removed after their time, by chat id, the seq that their logs begin with."""
 
     heads: dict[int, tuple[int, datetime | None]]
     ended: tuple[int, ...]
     epoch: str
     memberships: dict[int, tuple[int, ...]] = Factory(dict)
     blocks: tuple[tuple[int, int], ...] = ()
+    begins: dict[int, int] = Factory(dict)
 
 
 Outcome = (
@@ -378,4 +381,6 @@ Outcome = (
     | IndexCleared
     | IndexMeasured
     | UnindexedRead
+    | ExpiredFound
+    | EntriesExpired
 )

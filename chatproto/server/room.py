@@ -5,9 +5,11 @@ from datetime import datetime
 
 from attrs import define, field
 
+from chatproto.operations.message_events import tombstone
 from chatproto.server.connection_state import Session
 from chatproto.server.tail import Entry, Tail, erase_deleted
 from chatproto.transitions import CURSOR, CursorState, after
+from chatproto.wire.model import Event, Message
 
 Position = tuple[int, datetime | None]
 
@@ -36,7 +38,8 @@ class Room:
     `seen`: the highest seq known to exist. `early`: entries behind a gap. `members`: everybody who is routed; `live`,
     by kind of dialect: those at the end; `cursors`: the others. `relist`: connections whose user was removed and added
     again while an older part of the log is on its way to them, with the seq by which they are back. `late`: by
-    connection, the first seq that those may see who do not see all of the log. `reading`: the room reads its log.
+    connection, the first seq that those may see who do not see all of the log. `first_seq`: what came before was
+    removed after its time, as far as is known here. `reading`: the room reads its log.
     `readers`: which connections wait for a reading from where they stand.
     """
 
@@ -53,6 +56,7 @@ class Room:
     cursors: dict[int, Cursor] = field(factory=dict)
     relist: dict[int, int] = field(factory=dict)
     late: dict[int, int] = field(factory=dict)
+    first_seq: int = 1
     readers: dict[Position, list[int]] = field(factory=dict)
     _ids: list[tuple[int, ...] | None] = field(factory=lambda: [None, None])
 
@@ -60,6 +64,18 @@ class Room:
     def behind(self) -> bool:
         """More is known to exist than was given."""
         return self.seq is not None and self.seen > self.seq
+
+    def entries(self, items: Iterable[Message | Event]) -> list[Entry]:
+        """What storage told, perhaps before the beginning of the log was removed."""
+        return [
+            Entry(tombstone(item, item.rev + 1) if isinstance(item, Message) and item.seq < self.first_seq else item)
+            for item in items
+        ]
+
+    def expire(self, first_seq: int) -> None:
+        """The log begins there; what was held of it is read anew."""
+        self.first_seq = first_seq
+        self.early.clear()
 
     def enter(self, session: Session, cursor: Cursor) -> None:
         """The connection is routed."""

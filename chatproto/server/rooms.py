@@ -4,7 +4,6 @@ Routing follows the log in order, so whoever was given everything up to an entry
 removal. That is why one end of the log, and one reading of it, serve everybody.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -21,10 +20,10 @@ from chatproto.server.lines import Lines
 from chatproto.server.out import Out
 from chatproto.server.pending import Listing, Reading
 from chatproto.server.room import Cursor, Room
-from chatproto.server.tail import Entry
+from chatproto.server.tail import Entry, Tails
 from chatproto.transitions import CursorState, SessionState
 from chatproto.wire import codec
-from chatproto.wire.frames import Lag
+from chatproto.wire.frames import Expired, Lag
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Chat, Event, Head, LogItem, Message, removes
 
@@ -51,8 +50,7 @@ class Rooms:
         self._limits = limits
         self._knobs = knobs
         self._rooms: dict[int, Room] = {}
-        self._tails: OrderedDict[int, Room] = OrderedDict()
-        self._tails_size = 0
+        self._tails = Tails(knobs.tail_items, knobs.tail_bytes, knobs.tails_bytes)
         self._news: dict[int, int] = {}
 
     def __contains__(self, chat_id: int) -> bool:
@@ -81,7 +79,7 @@ class Rooms:
     def follow(self, session: Session, head: Head, after_seq: int | None = None) -> None:
         """The client was told of the chat; live items begin behind its last entry, or else behind `after_seq`."""
         room = self._room(head.chat_id)
-        room.begins(session, head.first_seq)
+        self._begins(room, session, head.first_seq)
         seq, at = (head.last_seq, head.last_at) if after_seq is None else (after_seq, None)
         cursor = Cursor(seq, at, CursorState.LIVE)
         room.enter(session, cursor)
@@ -116,7 +114,7 @@ class Rooms:
     def listed(self, session: Session, chat: Chat) -> None:
         """The `chat` frame is out."""
         room = self._room(chat.id)
-        room.begins(session, chat.first_seq)
+        self._begins(room, session, chat.first_seq)
         cursor = room.cursors[session.id]
         cursor.move("listed")
         cursor.seq, cursor.at = chat.last_seq, chat.last_at
@@ -166,7 +164,7 @@ class Rooms:
             elif items and len(self._news) < NEWS:
                 self._news[chat_id] = items[-1].seq
             return
-        entries = [Entry(item) for item in items]
+        entries = room.entries(items)
         dense = bool(entries) and entries[-1].seq - entries[0].seq == len(entries) - 1
         if dense and not room.early and entries[0].seq - 1 == room.seq:
             self._advance(room, entries)
@@ -182,6 +180,18 @@ class Rooms:
         room.seen = max(room.seen, last_seq)
         if not self._lines.busy(chat_id):
             self._fill(room)
+
+    def expire(self, chat_id: int, first_seq: int) -> None:
+        """The log begins with this entry now: nothing of what came before stays here, and everybody is told."""
+        room = self._find(chat_id)
+        if room is None or first_seq <= room.first_seq:
+            return
+        room.expire(first_seq)
+        self._tails.clear(chat_id)
+        for session in list(room.members.values()):
+            if not self.listing(session, chat_id):  # else the `chat` frame comes first
+                self._begins(room, session, room.late.get(session.id, 1))
+        self._fill(room)
 
     def read(self, pending: Reading, outcome: Outcome, now: Now) -> None:
         """A reading of the log came."""
@@ -251,6 +261,12 @@ class Rooms:
             self._history.follow(chat_id)
         return room
 
+    def _begins(self, room: Room, session: Session, told: int) -> None:
+        """Where the part of the log begins that a connection may see; it was told of `told`."""
+        room.begins(session, max(told, room.first_seq))
+        if told < room.first_seq:
+            self._connections.send(session, Expired(chat_id=room.chat_id, first_seq=room.first_seq))
+
     def _unroute(self, room: Room, session: Session) -> None:
         room.leave(session)
         if not room.members:
@@ -260,8 +276,7 @@ class Rooms:
         del self._rooms[room.chat_id]
         self._history.forget(room.chat_id)
         self._timers.cancel(Deadline("read", 0, room.chat_id))
-        self._tails_size -= room.tail.size
-        self._tails.pop(room.chat_id, None)
+        self._tails.clear(room.chat_id)
         self.emptied.append(room.chat_id)
 
     def _place(self, room: Room, seq: int, at: datetime | None) -> None:
@@ -287,7 +302,7 @@ class Rooms:
         if not isinstance(outcome, LogRead):
             return
         heard_more, stood = room.seen > pending.seen, room.seq
-        room.keep_early([Entry(item) for item in outcome.items], self._knobs.early_items + self._limits.page)
+        room.keep_early(room.entries(outcome.items), self._knobs.early_items + self._limits.page)
         self._advance(room, room.take_early())
         if not heard_more:  # the log knows best: a hint may have told of what is not there
             room.seen = max([room.seq or 0, *room.early])
@@ -296,7 +311,7 @@ class Rooms:
             self._fill(room)
 
     def _read_for(self, room: Room, position: tuple[int, datetime | None], outcome: Outcome) -> None:
-        entries = [Entry(item) for item in outcome.items] if isinstance(outcome, LogRead) else []
+        entries = room.entries(outcome.items) if isinstance(outcome, LogRead) else []
         entries = [entry for entry in entries if entry.seq <= (room.seq or 0)]  # nobody overtakes the room
         for connection_id in room.readers.pop(position, ()):
             cursor = room.cursors.get(connection_id)
@@ -330,25 +345,13 @@ class Rooms:
         room.seq, room.at = entries[-1].seq, entries[-1].at
         room.seen = max(room.seen, room.seq)
         if room.members:
-            self._keep(room, entries)
+            self._tails.add(room.chat_id, room.tail, entries)
         for entry in added:
             assert entry.added is not None
             self.announce(room.chat_id, (entry.added,), entry.seq)
         for connection_id, cursor in list(room.cursors.items()):
             if cursor.state is CursorState.AHEAD:
                 self._settle(room, room.members[connection_id], cursor)
-
-    def _keep(self, room: Room, entries: list[Entry]) -> None:
-        """In the tail, within what all tails may hold together: the room unused longest gives up first."""
-        before = room.tail.size
-        room.tail.add(entries, self._knobs.tail_items, self._knobs.tail_bytes)
-        self._tails_size += room.tail.size - before
-        self._tails[room.chat_id] = room
-        self._tails.move_to_end(room.chat_id)
-        while self._tails_size > self._knobs.tails_bytes:
-            _, oldest = self._tails.popitem(last=False)
-            self._tails_size -= oldest.tail.size
-            oldest.tail.clear()
 
     def _settle(self, room: Room, session: Session, cursor: Cursor) -> None:
         """A connection stands somewhere: at the room's place it is live, behind it catches up, ahead it waits."""

@@ -79,6 +79,8 @@ class Sweeper:
         for chat_id, (last_seq, _) in outcome.heads.items():
             if last_seq > self._rooms.place(chat_id):
                 self._rooms.heard(chat_id, last_seq)
+        for chat_id, first_seq in outcome.begins.items():
+            self._rooms.expire(chat_id, first_seq)
         for user_id, chat_ids in outcome.memberships.items():
             for session in self._connections.of(user_id):
                 if session.state is SessionState.ACTIVE and session.dialect.lists_chats:

@@ -1,6 +1,6 @@
 """The end of a log, encoded once for all who read it."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
@@ -122,3 +122,32 @@ class Tail:
             return None
         before = self.floor_at if place == 0 else self._entries[place - 1].at
         return before, list(self._entries)[place:]
+
+
+class Tails:
+    """Those of all rooms together. Where they become too much, the one that was unused longest is given up."""
+
+    def __init__(self, items: int, size: int, together: int) -> None:
+        """At most `items` of `size` bytes each, and `together` bytes in all."""
+        self._items = items
+        self._most = size
+        self._together = together
+        self._kept: OrderedDict[int, Tail] = OrderedDict()
+        self._size = 0
+
+    def add(self, chat_id: int, tail: Tail, entries: Sequence[Entry]) -> None:
+        """Put these behind."""
+        before = tail.size
+        tail.add(entries, self._items, self._most)
+        self._size += tail.size - before
+        self._kept[chat_id] = tail
+        self._kept.move_to_end(chat_id)
+        while self._size > self._together:
+            self.clear(next(iter(self._kept)))
+
+    def clear(self, chat_id: int) -> None:
+        """Nothing of this chat stays."""
+        tail = self._kept.pop(chat_id, None)
+        if tail is not None:
+            self._size -= tail.size
+            tail.clear()

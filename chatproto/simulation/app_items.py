@@ -32,6 +32,10 @@ class ShownChat:
         self.timeline = Timeline(UNBOUND)
         self.pinned_seq, self.pins_known = None, False
 
+    def expire(self, first_seq: int) -> None:
+        """What came before was removed."""
+        self.timeline.expire(first_seq)
+
     def mentions(self, user_id: int, read_seq: int, last_seq: int) -> int | None:
         """How many messages of others in (read_seq, last_seq] name the user; None: a part of them is missing."""
         unread = range(read_seq + 1, last_seq + 1)

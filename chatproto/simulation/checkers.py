@@ -13,6 +13,7 @@ from chatproto.client.session_outputs import (
     Close,
     Connect,
     DropRow,
+    Expire,
     Failed,
     Forget,
     Jump,
@@ -28,6 +29,7 @@ from chatproto.client.session_outputs import (
 )
 from chatproto.operations import SetFlags
 from chatproto.server.out_queue import OutQueue
+from chatproto.simulation.ageing import check_expired
 from chatproto.simulation.command_checks import CommandChecks
 from chatproto.simulation.counts import Counts
 from chatproto.simulation.log_entries import body
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
 
-UNCHECKED: Final = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Begins, Connect, Changed, Renew, Close})
+UNCHECKED: Final = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Begins, Expire, Connect, Changed, Renew, Close})
 """What a session asks for that nothing is known of yet."""
 
 
@@ -268,6 +270,7 @@ class Checkers:
                     raise Violation("S2", f"{device.name} has another {seq} in chat {chat_id}")
             member = None if room is None else room.members.get(device.user_id)
             if room is not None and member is not None:
+                check_expired(device, room)
                 check_shown(device, room, chat, member)
                 self._counts.check(device, room, chat, member)
 

@@ -248,6 +248,7 @@ class CommandChecks:
         if written is not None:  # bad_seq: about what they may not see any more
             row = written.row
             allowed |= REFUSED[row.kind] | ({"message_deleted"} if row.forward is not None else set())
+            allowed |= {"bad_seq"} if self._world.options.expire_every else set()
             allowed.add(self._failed.get(row.of_cid or "", ""))
         if failed.code not in allowed:
             raise Violation("S12", f"{failed.cid} of {device.name} failed: {failed.code} {failed.detail}")

@@ -18,6 +18,7 @@ from chatproto.client.session_outputs import (
     Close,
     Connect,
     DropRow,
+    Expire,
     Failed,
     Forget,
     Jump,
@@ -44,7 +45,7 @@ from chatproto.wire.model import Notify
 if TYPE_CHECKING:
     from chatproto.simulation.world import World
 
-ONLY_STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Begins})
+ONLY_STORED = frozenset({SaveRow, DropRow, SaveMarks, SaveEpoch, Begins, Expire})
 STORED = ONLY_STORED | {Apply, Jump, Forget}
 
 

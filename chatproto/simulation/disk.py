@@ -6,6 +6,7 @@ from chatproto.client.session_outputs import (
     Apply,
     Begins,
     DropRow,
+    Expire,
     Forget,
     Jump,
     Output,
@@ -49,6 +50,9 @@ class Disk:
                 case Jump(chat_id, applied):
                     self.cursors[chat_id] = (applied, None)
                     self.chats.setdefault(chat_id, ShownChat()).jump()
+                case Expire(chat_id, first_seq):
+                    self.firsts[chat_id] = first_seq
+                    self.chats.setdefault(chat_id, ShownChat()).expire(first_seq)
                 case Begins(chat_id, first_seq):
                     self.firsts[chat_id] = first_seq
                     self.chats.setdefault(chat_id, ShownChat()).jump()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
-from chatproto.wire.model import Event, Message, Notify, Writers
+from chatproto.wire.model import Event, Message, Notify, RetentionDays, Writers
 
 
 @frozen
@@ -45,8 +45,8 @@ class Membership:
 class Room:
     """A chat with its log: entry i has seq i + 1. `commands`: digest, first and last seq by (actor, cid).
 
-    Messages stand in the log as they were sent, but for erased ones. `texts`: what each `edited` wrote, by its seq, and
-    `named` whom it named;
+    Messages stand in the log as they were sent, but for erased ones. `expired_seq`: up to which entry all were erased
+    after their time. `texts`: what each `edited` wrote, by its seq, and `named` whom it named;
     `changes`: seqs of the events that changed a message, by its seq; `pins`: seq of the event, that of the message, on.
     """
 
@@ -57,6 +57,8 @@ class Room:
     created_at: datetime
     avatar_url: str | None = None
     writers: Writers = "all"
+    retention_days: RetentionDays = 0
+    expired_seq: int = 0
     members: dict[int, Membership] = field(factory=dict)
     log: list[Message | Event] = field(factory=list)
     commands: dict[tuple[int, str], tuple[bytes, int, int]] = field(factory=dict)

@@ -34,12 +34,14 @@ from chatproto.operations import (
     Done,
     EditMessage,
     EndSessions,
+    Expire,
     FetchAround,
     FetchMessages,
     FetchPage,
     FetchPins,
     FetchReaders,
     FetchRevisions,
+    FindExpired,
     FindFile,
     FindLogin,
     FindUnindexed,
@@ -158,7 +160,9 @@ class Store:
             user_id: tuple(room.id for room in self.rooms.values() if room.membership(user_id))
             for user_id in operation.user_ids
         }
-        return Swept(heads, tuple(ended), self.epoch, memberships, self.blocks_of(*operation.user_ids))
+        blocks = self.blocks_of(*operation.user_ids)
+        begins = {chat_id: self.rooms[chat_id].expired_seq + 1 for chat_id in heads if self.rooms[chat_id].expired_seq}
+        return Swept(heads, tuple(ended), self.epoch, memberships, blocks, begins)
 
     def renew_epoch(self, operation: RenewEpoch) -> Outcome:
         """Unless it has another name by now."""
@@ -228,6 +232,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     from chatproto.simulation import store_pages as pages
     from chatproto.simulation import store_recovery as recovery
     from chatproto.simulation import store_relay as relay
+    from chatproto.simulation import store_retention as retention
     from chatproto.simulation import store_search as search
 
     return {
@@ -300,4 +305,6 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         ListAccounts: administration.list_accounts,
         MeasureServer: administration.measure_server,
         ListAudit: administration.list_audit,
+        FindExpired: retention.find_expired,
+        Expire: retention.expire,
     }

@@ -13,7 +13,7 @@ class Options:
 
     `fault_every`: mean time between two faults; each is one of those whose weight is not 0. After `duration` all faults
     stop, and within `settle` everything must have come to rest, for as long as `stay`; the bus stays as it is. `sleep`:
-    how long a device sleeps at most.
+    how long a device sleeps at most. `expire_every`: mean time between two removals of old messages; 0: there are none.
     """
 
     users: int = 3
@@ -45,6 +45,7 @@ class Options:
     far_behind: bool = False
     queue_items: int = 256
     tcp_window: int = 24
+    expire_every: int = 0
     weights: dict[str, float] = Factory(dict)
 
 
@@ -90,6 +91,7 @@ def draw(random: Random, *, lite: bool) -> Options:
         tcp_window=random.choice((24, 2)),
         weights=chosen,
         blocks=random.choice((0.0, 0.1, 0.3)),
+        expire_every=random.choice((0, 0, 1_500, 6_000)),
     )
 
 
@@ -105,5 +107,6 @@ SWITCHES = (
     *FAULTS, "store_fails", "store_unknown", "store_slow", "bus_lost", "bus_doubled", "bus_late", "refresh_lost",
     "epoch_forgotten", "bugs", "split_arrays", "members_change",
     "blocks",
+    "expire_every",
 )  # fmt: skip
 """Everything that can be switched off."""

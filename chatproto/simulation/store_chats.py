@@ -185,6 +185,7 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
         muted_until=me.muted_until,
         notify=me.notify,
         writers="all" if then else room.writers,
+        retention_days=0 if then else room.retention_days,
         favourite=me.favourite,
         hidden=me.hidden_seq is not None and (last_message is None or last_message.seq <= me.hidden_seq),
         peer=None if peer_id is None else store.seen_by(user_id, peer_id),

@@ -216,6 +216,7 @@ def _digest(operation: AppendChange) -> bytes:
         operation.title,
         operation.avatar_url,
         operation.writers,
+        operation.retention_days,
     )
     return command_digest(operation.kind, content=repr(fields))
 
@@ -253,7 +254,7 @@ def _add(change: _Change) -> Refused | None:
             "member",
             operation.now,
             joined_seq=seq,
-            first_seq=1 if operation.history == "all" else seq,
+            first_seq=room.expired_seq + 1 if operation.history == "all" else seq,
             read_seq=seq,
             delivered_seq=seq,
             own_read_seq=old.own_read_seq if old else 0,
@@ -319,6 +320,8 @@ def _update(change: _Change) -> Refused | None:
         release_avatar(change.store, old, operation.now)
     if operation.writers is not None and operation.writers != room.writers:
         data["writers"] = room.writers = operation.writers
+    if operation.retention_days is not None and operation.retention_days != room.retention_days:
+        data["retention_days"] = room.retention_days = operation.retention_days
     if data:
         change.log("chat_updated", None, data)
     return None

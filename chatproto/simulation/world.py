@@ -17,6 +17,7 @@ from chatproto.operations import (
 from chatproto.server.hub_outputs import Note
 from chatproto.server.knobs import Knobs
 from chatproto.simulation.access import AccessTokens
+from chatproto.simulation.ageing import Ageing
 from chatproto.simulation.bugs import PlantedBug
 from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
@@ -59,6 +60,7 @@ class World:
         self.database = Database(self, self._random("database"))
         self.network = Network(self, self._random("network"))
         self.checkers = Checkers(self)
+        self.ageing = Ageing(self, self._random("ageing"))
         self.bus = Bus(self, self._random("bus"))
         names = [f"server {number + 1}" for number in range(options.servers)]
         self.servers = [Server(self, name, self._random(name)) for name in names]
@@ -93,6 +95,7 @@ class World:
         self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
         if self._pair is not None:
             self._pair.act()
+        self.ageing.start()
         while (ticks is None or self.scheduler.steps < ticks) and self.scheduler.step(self.options.duration):
             pass
         if ticks is not None and self.scheduler.steps >= ticks:
@@ -333,16 +336,16 @@ class World:
         for server in self.servers:
             server.heal()
         self.note("world", "no more faults", fault=True)
+        self.ageing.end()
         self._end_links_of_removed()
 
     def _end_links_of_removed(self) -> bool:
         """Whether there were any. A link tells its user nothing more of a chat that they were removed from.
 
-        So where that chat's log was lost under the same epoch, only their next `ready` can say so.
+        So where that chat's log was lost under the same epoch, or lost its beginning, only their next `ready` says so.
         """
-        if not self.checkers.lost:
-            return False
-        links = [device.link for device in self.devices if device.was_removed and device.link is not None]
+        told_less = [device for device in self.devices if self.checkers.lost or self.options.expire_every]
+        links = [device.link for device in told_less if device.was_removed and device.link is not None]
         for link in links:
             self.network.cut(link)
         return bool(links)

@@ -173,6 +173,13 @@ class Lag(ServerFrame, frozen=True, kw_only=True, tag="lag"):
     last_seq: int
 
 
+class Expired(ServerFrame, frozen=True, kw_only=True, tag="expired"):
+    """The log of a chat begins with `first_seq` now: what came before was removed after its time."""
+
+    chat_id: int
+    first_seq: int
+
+
 class Marks(ServerFrame, frozen=True, kw_only=True, tag="marks"):
     chat_id: int
     user_id: int
@@ -244,6 +251,7 @@ FromServer = (
     | Event
     | Hidden
     | Lag
+    | Expired
     | Marks
     | Typing
     | Presence

@@ -17,6 +17,7 @@ from chatproto.wire.frames import (
     Bye,
     Cid,
     ErrorFrame,
+    Expired,
     FromClient,
     FromServer,
     Id,
@@ -98,7 +99,7 @@ def encode(frame: FromServer) -> bytes | None:
     match frame:
         case Typing():
             return _status(frame.chat_id, frame.user_id, "typing" if frame.on else "stopped")
-        case Ack() | ErrorFrame() | AuthExpiring() | AuthOk() | Bye():
+        case Ack() | Expired() | ErrorFrame() | AuthExpiring() | AuthOk() | Bye():
             return _system(msgspec.to_builtins(frame, builtin_types=(), str_keys=True))
         case _:
             return None

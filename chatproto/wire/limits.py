@@ -16,7 +16,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What clients are told. Sizes in code points or bytes as named.
 
     `held_frames`: those that wait for a fresh token; `inflight`: log commands of a connection without an answer;
-    `file_quota_bytes`: of all files of one user.
+    `file_quota_bytes`: of all files of one user; `retention_days`: after so many days messages are removed, 0: never.
     """
 
     content_code_points: int = 4000
@@ -34,3 +34,4 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     file_bytes: int = 25 * 1024 * 1024
     files_per_message: int = MAX_FILES
     file_quota_bytes: int = 5 * 1024**3
+    retention_days: int = 0

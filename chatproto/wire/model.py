@@ -18,6 +18,8 @@ Notify = Literal["all", "mentions", "none"]
 ChatType = Literal["direct", "group"]
 Writers = Literal["all", "admins"]
 """Who may send to a group."""
+RetentionDays = Literal[0, 1, 7, 30, 90, 365]
+"""How long a group keeps its messages; 0: for ever."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +188,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat as one user sees it. `pinned_seq`: the highest one that they may see. `mention_count`: unread messages
     that name them, exact to 99. `muted_until`: where `muted` ends by itself; null: it does not. `writers`: who may send
-    to a group.
+    to a group. `retention_days`: after how many days this group's messages are removed, 0: never.
 
     `members` only where asked (GET one chat), never in a `chat` frame."""
 
@@ -216,6 +218,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     notify: Notify = "all"
     muted_until: datetime | None = None
     writers: Writers = "all"
+    retention_days: RetentionDays = 0
     members: tuple[Member, ...] | msgspec.UnsetType = msgspec.UNSET
 
 

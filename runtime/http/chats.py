@@ -19,7 +19,7 @@ from chatproto.operations import (
     SetFlags,
 )
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Chat, Notify, Role, Writers
+from chatproto.wire.model import Chat, Notify, RetentionDays, Role, Writers
 from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
@@ -51,16 +51,21 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out stays as it is. `muted_until`: muted until then; `muted` alone: for ever, or not at all."""
+    """What is left out stays as it is. `retention_days`: how long messages are kept, 0: for ever. `muted_until`: muted
+    until then; `muted` alone: for ever, or not at all."""
 
     title: Title | None = None
     avatar_url: AvatarUrl | None = None
     writers: Writers | None = None
+    retention_days: RetentionDays | None = None
     muted: bool | None = None
     favourite: bool | None = None
     hidden: bool | None = None
     notify: Notify | None = None
     muted_until: Until | None = None
+
+
+NOTHING: Final = ChatChange()
 
 
 class NewMembers(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,11 +120,11 @@ async def one_chat(call: Call[None, None], chat_id: int) -> Result:
 
 
 async def change_chat(call: Call[ChatChange, None], chat_id: int) -> Result:
-    """Title, picture and who writes, for the admins of a group; one's own flags, for everybody."""
+    """Title, picture, who writes and how long messages are kept, for the admins of a group; one's own flags, for
+    everybody."""
     body = call.body
-    looks = (body.title, body.avatar_url, body.writers)
-    if looks != (None, None, None):
-        outcome = await call.append(_change(call, chat_id, "update", looks=looks))
+    if (body.title, body.avatar_url, body.writers, body.retention_days) != (None, None, None, None):
+        outcome = await call.append(_change(call, chat_id, "update", looks=body))
         if not isinstance(outcome, Appended):
             return refusal(outcome)
     flags = _flags(body, call.me.user_id, chat_id)
@@ -208,13 +213,13 @@ def _change(
     user_ids: tuple[int, ...] = (),
     history: Literal["all", "none"] = "all",
     role: Role | None = None,
-    looks: tuple[str | None, str | None, Writers | None] = (None, None, None),
+    looks: ChatChange = NOTHING,
 ) -> AppendChange:
-    services, (title, avatar_url, writers) = call.services, looks
+    services = call.services
     return AppendChange(
         chat_id=chat_id, actor_id=call.me.user_id, kind=kind, user_ids=user_ids, history=history, role=role,
-        title=title, avatar_url=avatar_url, cid=services.random_token(), now=services.now(),
-        writers=writers,
+        title=looks.title, avatar_url=looks.avatar_url, cid=services.random_token(), now=services.now(),
+        writers=looks.writers, retention_days=looks.retention_days,
     )  # fmt: skip
 
 

@@ -40,12 +40,14 @@ from chatproto.operations import (
     Done,
     EditMessage,
     EndSessions,
+    Expire,
     FetchAround,
     FetchMessages,
     FetchPage,
     FetchPins,
     FetchReaders,
     FetchRevisions,
+    FindExpired,
     FindFile,
     FindLogin,
     FindUnindexed,
@@ -114,6 +116,7 @@ from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_
 from storage.transactions.message_search import search_messages
 from storage.transactions.pages import fetch_around, fetch_messages, fetch_page, read_log
 from storage.transactions.relay import hear_hints, tell_hints
+from storage.transactions.retention import expire, find_expired
 from storage.transactions.search import find_users, search_users
 from storage.transactions.server_views import list_accounts, list_audit, measure_server
 from storage.transactions.sessions import (
@@ -283,5 +286,9 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(measure_server, operation), writes=False)
         case ListAudit():
             return Plan(partial(list_audit, operation), writes=False)
+        case FindExpired():
+            return Plan(partial(find_expired, operation), writes=False)
+        case Expire():
+            return Plan(partial(expire, operation), writes=True)
         case _:
             assert_never(operation)

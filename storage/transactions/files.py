@@ -221,6 +221,16 @@ def release_files(message: Message, now: datetime) -> Steps[None]:
     yield from _end_unheld(locked, now)
 
 
+def release_expired_files(chat_id: int, released: Sequence[Message], now: datetime) -> Steps[None]:
+    """The same of messages of one chat that are removed after their time."""
+    ids = {one.id for message in released for one in message.attachments}
+    if not ids:
+        return
+    locked = yield from _LOCKED.of([{"id": file_id} for file_id in sorted(ids)])
+    yield from _FORGET_LINKS.many([{"chat_id": chat_id, "seq": one.seq} for one in released if one.attachments])
+    yield from _end_unheld(locked, now)
+
+
 def change_avatar(actor_id: int, old: str | None, new: str | None, now: datetime) -> Steps[Refused | None]:
     """To be called before an avatar is changed: locks the files of both, and holds the new one, which must be as the
     actor was given it by the routes of avatars. None and "" name no file."""

@@ -92,6 +92,14 @@ _REMOVE: Final = Statement(
         message_words.c.word.in_(bindparam("words", expanding=True)),
     )
 )
+_REMOVE_BETWEEN: Final = Statement(
+    delete(message_words).where(
+        message_words.c.chat_id == bindparam("chat_key"),
+        message_words.c.word.in_(bindparam("words", expanding=True)),
+        message_words.c.seq >= bindparam("first"),
+        message_words.c.seq <= bindparam("last"),
+    )
+)
 
 
 def find_unindexed(operation: FindUnindexed) -> Steps[Outcome]:
@@ -165,6 +173,15 @@ def reindex(before: Message, after: Message, indexed_seq: int) -> Steps[None]:
     new = _entries_of(after)
     yield from _forget(before.chat_id, before.seq, old - new)
     yield from _insert(_rows_of(before.chat_id, before.seq, new - old))
+
+
+def forget_words(chat_id: int, gone: Sequence[Message]) -> Steps[None]:
+    """Messages of one chat that are removed, ascending: what has a word of theirs between them goes with them."""
+    words = sorted(set[str]().union(*map(_entries_of, gone)))
+    for start in range(0, len(words), _ROWS):
+        yield from _REMOVE_BETWEEN.run(
+            chat_key=chat_id, first=gone[0].seq, last=gone[-1].seq, words=words[start : start + _ROWS]
+        )
 
 
 def _entries_of(message: Message) -> frozenset[str]:

@@ -13,7 +13,7 @@ import msgspec
 from attrs import frozen
 from sqlalchemy import BindParameter, bindparam, select, update
 
-from chatproto.wire.model import Attachment, ChatType, Event, Forwarded, Message, Role, User, Writers
+from chatproto.wire.model import Attachment, ChatType, Event, Forwarded, Message, RetentionDays, Role, User, Writers
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_events, chat_users, chats, commands, messages
 from storage.transactions.people import plain_users
@@ -53,6 +53,8 @@ class ChatRow(NamedTuple):
     last_message_seq: int
     pinned_seq: int
     writers: Writers
+    retention_days: RetentionDays
+    expired_seq: int
 
 
 class CommandRow(NamedTuple):
@@ -120,6 +122,8 @@ LOCK_CHAT: Final = Select(
         chats.c.last_message_seq,
         chats.c.pinned_seq,
         chats.c.writers,
+        chats.c.retention_days,
+        chats.c.expired_seq,
     )
     .where(chats.c.id == _IN_CHAT)
     .with_for_update(),

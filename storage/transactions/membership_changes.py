@@ -11,7 +11,7 @@ from chatproto.operations.append_rules import NO_CHAT, judge_change
 from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Event, Role, User, Writers
+from chatproto.wire.model import Event, RetentionDays, Role, User, Writers
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_users, chats
 from storage.transactions.blocks import can_add
@@ -75,7 +75,12 @@ _MEMBERS: Final = Select(
 _SET_LOOKS: Final = Statement(
     update(chats)
     .where(chats.c.id == bindparam("chat_id"))
-    .values(title=bindparam("title"), avatar_url=bindparam("avatar_url"), writers=bindparam("writers"))
+    .values(
+        title=bindparam("title"),
+        avatar_url=bindparam("avatar_url"),
+        writers=bindparam("writers"),
+        retention_days=bindparam("retention_days"),
+    )
 )
 
 
@@ -87,9 +92,11 @@ class _Change:
     title: str | None
     avatar_url: str | None
     writers: Writers
+    retention_days: RetentionDays
     last_seq: int
     last_message_seq: int
     pinned_seq: int
+    expired_seq: int
     events: list[Event] = field(factory=list)
     added_ids: list[int] = field(factory=list)
     removed_ids: list[int] = field(factory=list)
@@ -120,8 +127,9 @@ def append_change(operation: AppendChange) -> Steps[Appended | Refused]:
     if accepted is not None:
         return (yield from _repeat(chat_id, accepted, chat.last_seq))
     change = _Change(
-        operation, chat.title, chat.avatar_url, chat.writers, chat.last_seq, chat.last_message_seq, chat.pinned_seq
-    )
+        operation, chat.title, chat.avatar_url, chat.writers, chat.retention_days, chat.last_seq, chat.last_message_seq,
+        chat.pinned_seq, chat.expired_seq,
+    )  # fmt: skip
     refused = yield from _perform(change)
     if refused is not None:
         return refused
@@ -156,6 +164,8 @@ def _digest(operation: AppendChange) -> bytes:
     )
     if operation.writers is not None:  # as before where it is not named: a repetition may be older than this server
         fields += (operation.writers,)
+    if operation.retention_days is not None:
+        fields += (operation.retention_days,)
     return command_digest(operation.kind, content=json.dumps(fields))
 
 
@@ -198,7 +208,7 @@ def _join(change: _Change, user: User, *, known: bool) -> Steps[None]:
         "role": "member",
         "joined_at": operation.now,
         "joined_seq": seq,
-        "first_seq": 1 if operation.history == "all" else seq,
+        "first_seq": change.expired_seq + 1 if operation.history == "all" else seq,
         "read_seq": seq,
         "delivered_seq": seq,
     }
@@ -270,7 +280,14 @@ def _update(change: _Change) -> Steps[Refused | None]:
         data["avatar_url"] = operation.avatar_url or None
     if operation.writers is not None and operation.writers != change.writers:
         data["writers"] = operation.writers
-    looks = {"title": change.title, "avatar_url": change.avatar_url, "writers": change.writers} | data
+    if operation.retention_days is not None and operation.retention_days != change.retention_days:
+        data["retention_days"] = operation.retention_days
+    looks = {
+        "title": change.title,
+        "avatar_url": change.avatar_url,
+        "writers": change.writers,
+        "retention_days": change.retention_days,
+    } | data
     refused = yield from change_avatar(operation.actor_id, change.avatar_url, looks["avatar_url"], operation.now)
     if refused is not None:
         return refused

@@ -18,7 +18,9 @@ _CHUNK: Final = 1000
 """Ids in one IN list."""
 
 _HEADS: Final = Statement(
-    select(chats.c.id, chats.c.last_seq, chats.c.last_at).where(chats.c.id.in_(bindparam("chat_ids", expanding=True)))
+    select(chats.c.id, chats.c.last_seq, chats.c.last_at, chats.c.expired_seq).where(
+        chats.c.id.in_(bindparam("chat_ids", expanding=True))
+    )
 )
 _ENDED: Final = Statement(
     select(sessions.c.id).where(
@@ -55,9 +57,11 @@ def load_session(operation: LoadSession) -> Steps[Outcome]:
 def sweep(operation: Sweep) -> Steps[Outcome]:
     """Chats that do not exist are left out."""
     heads: dict[int, tuple[int, datetime | None]] = {}
+    begins: dict[int, int] = {}
     for ids in _chunks(operation.chat_ids):
         rows = yield from _HEADS.rows(chat_ids=ids)
-        heads.update((chat_id, (last_seq, last_at)) for chat_id, last_seq, last_at in rows)
+        heads.update((chat_id, (last_seq, last_at)) for chat_id, last_seq, last_at, _ in rows)
+        begins.update((chat_id, expired_seq + 1) for chat_id, *_, expired_seq in rows if expired_seq)
     ended: list[int] = []
     for ids in _chunks(operation.session_ids):
         ended += yield from _ENDED.column(session_ids=ids)
@@ -75,6 +79,7 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
         epoch,
         {user_id: tuple(sorted(chat_ids)) for user_id, chat_ids in memberships.items()},
         tuple(sorted(blocks)),
+        begins,
     )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import ScalarSelect
 
 from chatproto.operations.message_events import pinned_from
-from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, Role, User, Writers
+from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, RetentionDays, Role, User, Writers
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
@@ -76,6 +76,7 @@ class ChatView:
     notify: Notify
     muted_until: datetime | None
     writers: Writers
+    retention_days: RetentionDays
 
     @property
     def active_at(self) -> tuple[datetime, int]:
@@ -118,6 +119,7 @@ class _Row(NamedTuple):
     notify: Notify
     muted_until: datetime | None
     writers: Writers
+    retention_days: RetentionDays
     others_have_read: int | None
     """How far somebody other than the sender of the last message has read."""
 
@@ -180,6 +182,7 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "notify": chat_users.c.notify,
         "muted_until": chat_users.c.muted_until,
         "writers": _frozen(chats.c.writers, literal_column("'all'")),
+        "retention_days": _frozen(chats.c.retention_days, literal_column("0")),
         "others_have_read": (
             _frozen(_furthest(judges.c.own_read_seq, judges, messages.c.sender_id), another_had_read)
             if with_message
@@ -304,6 +307,7 @@ def _view(row: _Row, message: MessageRow | None, unread_count: int, mention_coun
         last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
         unread_count=unread_count, pinned_seq=row.pinned_seq or 0, mention_count=mention_count,
         notify=row.notify, muted_until=row.muted_until, writers=row.writers,
+        retention_days=row.retention_days,
     )  # fmt: skip
 
 
@@ -337,6 +341,7 @@ def to_chat(view: ChatView, user_id: int, users: dict[int, User]) -> Chat:
         notify=view.notify,
         muted_until=view.muted_until,
         writers=view.writers,
+        retention_days=view.retention_days,
     )
 
 

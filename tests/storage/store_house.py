@@ -17,6 +17,8 @@ from chatproto.operations import (
     CreateUser,
     DeleteMessage,
     EditMessage,
+    EntriesExpired,
+    Expire,
     FetchPage,
     LoadChat,
     LoadSession,
@@ -34,7 +36,7 @@ from chatproto.operations import (
     UserFound,
 )
 from chatproto.wire.digest import command_digest
-from chatproto.wire.model import Chat, Event, Head, Message, Page, Role, Writers
+from chatproto.wire.model import Chat, Event, Head, Message, Page, RetentionDays, Role, Writers
 from chatproto.wire.text import fold, search_words
 from storage.port import Storage
 
@@ -161,11 +163,13 @@ class House:
         title: str | None = None,
         avatar_url: str | None = None,
         writers: Writers | None = None,
+        retention_days: RetentionDays | None = None,
         cid: str | None = None,
     ) -> AppendChange:
         """The command that changes a chat."""
+        cid = cid or self.cid()
         return AppendChange(
-            chat_id, actor_id, kind, user_ids, history, role, title, avatar_url, cid or self.cid(), self.now, writers
+            chat_id, actor_id, kind, user_ids, history, role, title, avatar_url, cid, self.now, writers, retention_days
         )
 
     async def try_change(self, *args: Any, **fields: Any) -> Outcome:
@@ -201,6 +205,10 @@ class House:
     ) -> dict[str, Any]:
         names = {"chat_id": chat_id, "actor_id": actor_id, "seq": seq, "digest": digest, "now": self.now}
         return {"cid": self.cid(), "target_at": None} | fields | names
+
+    async def expire(self, chat_id: int, days: int = 0, limit: int = 100) -> EntriesExpired:
+        """Remove what is too old by now; `days` as in Expire."""
+        return expect(EntriesExpired, await self.do(Expire(chat_id, self.now, days, limit)))
 
     async def changed(self, command: LogCommand) -> Event:
         """Append a command about a message, which must change something."""

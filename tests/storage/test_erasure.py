@@ -1,4 +1,4 @@
-"""A deleted message is gone from every table, from the file, and from backups taken later."""
+"""A message that was deleted, or removed after its time, is gone from all tables, the file, and later backups."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ EMOJI = "\U0001f9a4"
 """A dodo, which nobody else uses."""
 
 
-async def write_and_delete(url: str) -> None:
+async def write_and_remove(url: str, *, by_time: bool) -> None:
     """A message with former texts, reactions that came and went, a pin, and somebody who left before the end."""
     storage = await open_storage(url)
     try:
@@ -31,7 +31,8 @@ async def write_and_delete(url: str) -> None:
         ann, bob, eve = await house.people(3)
         chat = await house.group(ann, bob, eve)
         await house.send(chat, bob, SECRETS[0])
-        await house.send(chat, bob, "what stays")
+        if not by_time:
+            await house.send(chat, bob, "what stays")
         await house.changed(house.edit_of(chat, bob, 1, SECRETS[1]))
         await house.changed(house.react_of(chat, eve, 1, EMOJI))
         await house.changed(house.react_of(chat, ann, 1, EMOJI))
@@ -40,8 +41,14 @@ async def write_and_delete(url: str) -> None:
         await house.change("remove", chat, ann, eve)
         await house.changed(house.react_of(chat, ann, 1, EMOJI, on=False))
         await house.changed(house.edit_of(chat, bob, 1, SECRETS[2]))
+        if by_time:
+            house.wait(days=2)
+            await house.send(chat, bob, "what stays")
         assert_found(await trio.to_thread.run_sync(all_text, url), there=True)
-        await house.changed(house.delete_of(chat, ann, 1))
+        if by_time:
+            await house.expire(chat, days=1)
+        else:
+            await house.changed(house.delete_of(chat, ann, 1))
     finally:
         await storage.aclose()
 
@@ -69,11 +76,12 @@ def assert_found(content: bytes, *, there: bool) -> None:
     assert b"what stays" in content
 
 
+@pytest.mark.parametrize("by_time", [False, True], ids=["deleted", "by time"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_nothing_holds_what_was_deleted(kind: Kind, tmp_path: Path) -> None:
+async def test_nothing_holds_what_was_removed(kind: Kind, tmp_path: Path, by_time: bool) -> None:
     url = url_of(kind, tmp_path, "erased")
     await trio.to_thread.run_sync(upgrade, url)
-    await write_and_delete(url)
+    await write_and_remove(url, by_time=by_time)
     assert_found(await trio.to_thread.run_sync(all_text, url), there=False)
     backup = tmp_path / "backup"
     await trio.to_thread.run_sync(back_up, url, backup)

@@ -1,8 +1,20 @@
 """Who is told of which chat: routing changes only by applying the log (docs/protocol.md I8)."""
 
+from datetime import timedelta
 from typing import Literal
 
-from chatproto.operations import AppendChange, CreateGroup, LoadChat, OperationFailed, Refused, SetFlags, UpdateUser
+from chatproto.operations import (
+    AppendChange,
+    CreateGroup,
+    Expire,
+    LoadChat,
+    OperationFailed,
+    ReadLog,
+    Refused,
+    SetFlags,
+    UpdateUser,
+)
+from chatproto.server.knobs import Knobs
 from tests.scenarios.hub_world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
@@ -118,3 +130,54 @@ def profile(world: RecordedWorld) -> None:
     world.request(UpdateUser(ann.id, "Anna", None, "ann@example.org", "ann@example.org", None, world.now))
     told = first(b, "user")["user"]
     assert (told["display_name"], "email" in told) == ("Anna", False)
+
+
+def expire(world: RecordedWorld, chat_id: int) -> None:
+    """All of its log is too old by now; some other process removes it."""
+    world.store.perform(Expire(chat_id, world.now + timedelta(days=2), 1, 100))
+
+
+@server("The beginning of a log was removed after its time: the next sweep finds it, and everybody is told once")
+def expired(world: RecordedWorld) -> None:
+    ann, bob, eve, chat_id = three(world)
+    a, b, e = ann.connect(), bob.connect(), eve.join(chat_id)
+    say(a, chat_id, "old")
+    say(a, chat_id, "older")
+    b.take()
+    world.sleep(1)
+    expire(world, chat_id)
+    say(a, chat_id, "young")
+    world.sleep(1)
+    assert [frame["type"] for frame in b.take()] == ["message", "expired"]
+    assert {"type": "system", "event": "expired", "chat_id": chat_id, "first_seq": 3} in e.frames
+    late = bob.connect()
+    assert first(late, "ready")["chats"][0]["first_seq"] == 3
+    world.sleep(2)
+    assert (b.take(), late.take()) == ([], []), "who was told of that already is not told again"
+
+
+@server(
+    "What was asked for before the beginning of a log was removed tells nothing of it, and where the log begins",
+    knobs=Knobs(tail_items=1),
+)
+def expired_meanwhile(world: RecordedWorld) -> None:
+    ann, bob, eve = world.people("ann", "bob", "eve")
+    chat_id = world.group(ann, eve)
+    a, b = ann.connect(), bob.connect()
+    say(a, chat_id, "1")
+    say(a, chat_id, "2")
+    world.hold = {LoadChat, ReadLog}
+    change(world, chat_id, ann, "add", bob)
+    e = eve.join(chat_id, after_seq=0)
+    answers = [world.store.perform(run.operation) for run in world.held]
+    assert len(answers) == 2
+    expire(world, chat_id)
+    world.sleep(1)
+    world.hold = set()
+    b.take()
+    for answer in answers:
+        world.release(answer)
+    assert [frame.get("chat", frame)["first_seq"] for frame in b.take() if frame["type"] != "presence"] == [1, 4]
+    assert texts(e) == [None, None]
+    say(a, chat_id, "4")
+    assert (b.seqs(chat_id), texts(e)) == ([4], ["4"])

@@ -63,14 +63,14 @@
 /**
  * A chat as it is shown in the list: the `chat` object of docs/protocol.md, kept up to date by heads, items and marks.
  * `pinned_seq`: the newest pinned message, null where there is none; undefined: not known. `mention_count`: unread messages
- * that name this user. `muted_until`: where `muted` ends by itself. `writers`: who may send to a group. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
+ * that name this user. `muted_until`: where `muted` ends by itself. `writers`: who may send to a group. `retention_days`: after which its messages are removed, 0: never. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
  * @typedef {{id: number, type: "direct" | "group", is_group: boolean, title: string | null,
  *   avatar_url: string | null, created_at: string, role: "member" | "admin", first_seq: number, last_seq: number,
  *   last_at: string | null, left_seq: number | null, last_message: Message | null, read_seq: number,
  *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
  *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
  *   pinned_seq?: number | null, mention_count: number, notify: "all" | "mentions" | "none",
- *   muted_until: string | null, writers: "all" | "admins", typing: number[], draft: string, queued: number, failed: number}} ChatView
+ *   muted_until: string | null, writers: "all" | "admins", retention_days: number, typing: number[], draft: string, queued: number, failed: number}} ChatView
  */
 
 /**
@@ -106,7 +106,7 @@
  * @typedef {Standing & {id: number, type: "direct" | "group", is_group: boolean, title?: string | null,
  *   avatar_url?: string | null, created_at: string, role: "member" | "admin", last_message?: Message | null,
  *   pinned_seq?: number | null, peer?: User | null, members?: Member[] | null, muted?: boolean,
- *   muted_until?: string | null, favourite?: boolean, hidden?: boolean, writers?: "all" | "admins",
+ *   muted_until?: string | null, favourite?: boolean, hidden?: boolean, writers?: "all" | "admins", retention_days?: number,
  *   notify?: "all" | "mentions" | "none"}} ToldChat
  * @typedef {{chat_id: number, user_id: number, read_seq: number, delivered_seq: number, unread_count?: number,
  *   mention_count?: number, last_seq?: number}} Marks
@@ -125,7 +125,7 @@
  * What the session tells: it was saved before a window learns of it. `save_marks`: `seen` is what is unread above the
  * mark, counted by the window that owns the profile.
  * @typedef {{do: "apply", item: Item} | {do: "jump", chat_id: number, applied: number} |
- *   {do: "forget", chat_id: number} | {do: "begins", chat_id: number, first_seq: number} |
+ *   {do: "forget", chat_id: number} | {do: "begins" | "expire", chat_id: number, first_seq: number} |
  *   {do: "sent", cid: string, chat_id: number, seq: number | null, created_at?: string | null, dup?: boolean} |
  *   {do: "failed", cid: string, chat_id: number, code: string, detail?: string} |
  *   {do: "merged", cid: string, chat_id: number, into: string | null} |

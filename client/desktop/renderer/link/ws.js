@@ -13,7 +13,19 @@ const NO_LINK = 1006;
 const SLEPT = 75_000;
 const TICK = 5_000;
 /** Outputs that windows want to know of. */
-const TOLD = ["sent", "failed", "merged", "save_row", "apply", "jump", "begins", "forget", "save_marks", "tell"];
+const TOLD = [
+  "sent",
+  "failed",
+  "merged",
+  "save_row",
+  "apply",
+  "jump",
+  "expire",
+  "begins",
+  "forget",
+  "save_marks",
+  "tell",
+];
 
 /**
  * @typedef {import("../protocol/session.js").ClientSession} ClientSession

@@ -60,6 +60,11 @@ export class Previews {
       void this.store?.drop(gone);
     }
     for (const update of updates) {
+      if (update.do === "expire") {
+        const { chat_id: chatId, first_seq: first } = update;
+        this.#forget(({ chat_id, seq }) => chat_id === chatId && seq < first);
+        void this.store?.dropBefore(chatId, first);
+      }
       if (update.do !== "forget") continue;
       this.#forget(({ chat_id }) => chat_id === update.chat_id);
       void this.store?.dropChat(update.chat_id);

@@ -17,7 +17,7 @@ const MAX_ARRAY = 256;
  *   {type: "ack", cid: string, chat_id: number, seq: number, created_at: string, dup: boolean} |
  *   {type: "error", code: string, ref?: string | null, chat_id?: number | null, retryable: boolean, detail: string,
  *     retry_after_ms?: number | null} |
- *   {type: "lag", chat_id: number, last_seq: number} | {type: "auth_expiring"} | {type: "auth_ok"} | {type: "pong"} |
+ *   {type: "lag", chat_id: number, last_seq: number} | {type: "expired", chat_id: number, first_seq: number} | {type: "auth_expiring"} | {type: "auth_ok"} | {type: "pong"} |
  *   {type: "bye", reconnect_after_ms: number}} Frame
  */
 
@@ -105,7 +105,8 @@ const EVENTS = {
   role_changed: ({ data }) => isId(data.user_id) && isText(data.role),
   pinned: ({ data, target_seq }) => isId(target_seq) && orNull(isId)(data.pinned_seq),
   unpinned: ({ data, target_seq }) => isId(target_seq) && orNull(isId)(data.pinned_seq),
-  chat_updated: ({ data }) => [data.title, data.avatar_url, data.writers].every(orNull(isText)),
+  chat_updated: ({ data }) =>
+    [data.title, data.avatar_url, data.writers].every(orNull(isText)) && orNull(isSeq)(data.retention_days),
 };
 
 /** One entry of a log. @param {any} value */
@@ -126,6 +127,7 @@ export const isChat = shape({
   pinned_seq: orNull(isSeq),
   muted_until: orNull(isTime),
   writers: orNull(isText),
+  retention_days: orNull(isSeq),
   ...head,
 });
 
@@ -189,6 +191,7 @@ const FRAMES = {
   ack: shape({ cid: isText, chat_id: isId, seq: isId, created_at: isTime }),
   error: shape({ code: isText, ref: orNull(isText), chat_id: orNull(isId), retry_after_ms: orNull(isSeq) }),
   lag: shape({ chat_id: isId, last_seq: isSeq }),
+  expired: shape({ chat_id: isId, first_seq: isId }),
   chat: shape({ chat: isChat }),
   marks: shape({ chat_id: isId, user_id: isId, ...marks, ...counts }),
   user: shape({ user: isUser }),

@@ -38,6 +38,7 @@ export class ChatLog {
     this.serverRead = 0;
     this.toldDelivered = 0;
     this.toldRead = 0;
+    this.uncounted = false;
     /** @type {Map<number, Item>} */
     this.early = new Map();
     this.lagging = false;
@@ -58,10 +59,11 @@ export class ChatLog {
     return [this.saved, Math.min(this.read, this.saved)];
   }
 
-  /** The server holds less than is durable here, or was read; a former member marks nothing. */
+  /** The server holds less than is durable here, or was read, or is to count; a former member marks nothing. */
   get unmarked() {
     const [delivered, read] = this.marks;
-    return this.leftSeq === null && (delivered > this.toldDelivered || read > this.toldRead);
+    const wanted = this.uncounted || delivered > this.toldDelivered || read > this.toldRead;
+    return this.leftSeq === null && wanted;
   }
 }
 
@@ -181,10 +183,20 @@ export class Replica {
     this.#touch(chat);
   }
 
+  /** The beginning of a log was removed after its time. @param {Frame} frame */
+  expired(frame) {
+    const chat = this.chats.get(frame.chat_id);
+    if (!chat || frame.first_seq <= chat.firstSeq) return;
+    this.#begins(chat, frame.first_seq);
+    chat.uncounted = chat.serverRead < frame.first_seq - 1;
+    this.#touch(chat);
+  }
+
   /** What the server holds of one's own marks. @param {Frame} frame */
   ownMarks(frame) {
     const chat = this.chats.get(frame.chat_id);
     if (!chat) return;
+    chat.uncounted = false;
     this.#serverHas(chat, frame.delivered_seq, frame.read_seq);
     if (frame.read_seq > chat.read) {
       chat.read = frame.read_seq;
@@ -198,6 +210,7 @@ export class Replica {
     if (!chat) return null;
     const wait = error.retry_after_ms ?? this.timing.retry;
     if (!chat.asked || chat.asked.ref !== error.ref) {
+      if (error.ref === `mark-${chat.chatId}`) chat.uncounted = chat.uncounted && error.retryable;
       if (error.ref === `mark-${chat.chatId}` && error.retryable) {
         chat.toldDelivered = chat.serverDelivered;
         chat.toldRead = chat.serverRead;
@@ -230,6 +243,7 @@ export class Replica {
       chat.lagging = false;
       chat.askAt = 0;
       chat.markAt = 0;
+      chat.uncounted = false;
     }
     this.asking = 0;
   }
@@ -330,7 +344,7 @@ export class Replica {
       type: "mark",
       id: `mark-${chat.chatId}`,
       chat_id: chat.chatId,
-      delivered_seq: delivered > chat.toldDelivered ? delivered : null,
+      delivered_seq: chat.uncounted || delivered > chat.toldDelivered ? delivered : null,
       read_seq: read > chat.toldRead ? read : null,
     };
     chat.toldDelivered = Math.max(delivered, chat.toldDelivered);
@@ -385,7 +399,7 @@ export class Replica {
     if (firstSeq === chat.firstSeq) return;
     const fell = firstSeq < chat.firstSeq;
     chat.firstSeq = firstSeq;
-    this.emit({ do: "begins", chat_id: chat.chatId, first_seq: firstSeq });
+    this.emit({ do: fell ? "begins" : "expire", chat_id: chat.chatId, first_seq: firstSeq });
     if (!fell || !this.wholeLog) return;
     this.#answered(chat);
     chat.lastSeq = Math.max(chat.lastSeq, chat.applied);
@@ -442,7 +456,7 @@ export class Replica {
   #apply(chat, item) {
     chat.applied = item.seq;
     chat.appliedAt = item.type === "hidden" ? null : item.created_at;
-    this.emit({ do: "apply", item });
+    this.emit({ do: "apply", item: within(item, chat.firstSeq) });
     const removed = item.type === "event" && item.event === "member_removed" && item.data.user_id === this.userId;
     if (removed && item.seq > chat.memberSeq) {
       // else they were added again since
@@ -462,6 +476,13 @@ export class Replica {
       if (seq <= chat.applied) chat.early.delete(seq);
     }
   }
+}
+
+/** The item for a log that begins with `firstSeq`: it may have been read before something was removed.
+ * @param {Item} item @param {number} firstSeq @returns {Item} */
+export function within(item, firstSeq) {
+  const about = (item.type === "event" && item.target_seq) || item.seq;
+  return about >= firstSeq ? item : { type: "hidden", chat_id: item.chat_id, seq: item.seq };
 }
 
 /**

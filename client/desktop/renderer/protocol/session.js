@@ -337,6 +337,9 @@ export class ClientSession {
       case "lag":
         this.replica.lag(frame);
         break;
+      case "expired":
+        this.replica.expired(frame);
+        break;
       case "chats":
         this.#listed(frame);
         break;

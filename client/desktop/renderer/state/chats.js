@@ -5,7 +5,7 @@
 
 import { isMuted, mentionsMe } from "./muting.js";
 import { changedBy } from "./timeline.js";
-import { NOTHING_UNREAD, arrived, countOf, counted, readUpTo, removed } from "./unread.js";
+import { NOTHING_UNREAD, arrived, countOf, counted, expired as expiredUnread, readUpTo, removed } from "./unread.js";
 
 /** @typedef {import("../types.js").ChatView} ChatView @typedef {import("../types.js").Item} Item
  * @typedef {import("../types.js").Event} Event @typedef {import("../types.js").User} User
@@ -29,6 +29,7 @@ const loggedOf = (told) => ({
   first_seq: told.first_seq,
   pinned_seq: told.pinned_seq ?? null,
   writers: told.writers ?? "all",
+  retention_days: told.retention_days ?? 0,
   told: told.last_seq,
 });
 
@@ -47,7 +48,7 @@ export function described(chat, told) {
     next.members = told.members;
     next.members_told = told.last_seq;
   }
-  next.last_message = newestOf(chat.last_message, told.last_message ?? null);
+  next.last_message = newestOf(since(chat.last_message, next.first_seq), told.last_message ?? null);
   return next;
 }
 
@@ -171,8 +172,9 @@ function withEvent(chat, event, me) {
     chat.title = data.title ?? chat.title;
     if ("avatar_url" in data) chat.avatar_url = data.avatar_url; // null: it has none any more
     chat.writers = data.writers ?? chat.writers;
+    chat.retention_days = data.retention_days ?? chat.retention_days;
   } else if (event.event === "pinned" || event.event === "unpinned") {
-    chat.pinned_seq = data.pinned_seq ?? null;
+    chat.pinned_seq = (data.pinned_seq ?? 0) >= chat.first_seq ? data.pinned_seq : null;
   } else if (event.event === "member_added" && mine) {
     chat.left_seq = null;
     chat.role = data.role ?? "member";
@@ -194,6 +196,20 @@ const MEMBERSHIP = {
   role_changed: (members, { data }) =>
     members.map((member) => (member.user.id === data.user_id ? { ...member, role: data.role } : member)),
 };
+
+/** Its log begins with `firstSeq` now. @param {Chat} chat @param {number} firstSeq @returns {Chat} */
+export function expired(chat, firstSeq) {
+  const next = withMentioned(
+    withUnread({ ...chat, first_seq: firstSeq }, expiredUnread(chat.unread, firstSeq)),
+    expiredUnread(chat.mentioned, firstSeq),
+  );
+  next.last_message = since(chat.last_message, firstSeq);
+  if (chat.pinned_seq && chat.pinned_seq < firstSeq) next.pinned_seq = null;
+  return next;
+}
+
+/** @param {Message | null} message @param {number} firstSeq */
+const since = (message, firstSeq) => (message && message.seq >= firstSeq ? message : null);
 
 /** Its log goes on elsewhere: what lies between is not applied. @param {Chat} chat @param {number} applied */
 export function jumped(chat, applied) {

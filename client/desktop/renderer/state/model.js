@@ -5,13 +5,13 @@
  */
 
 import { USUAL } from "../rules/settings.js";
-import { described, forgotten, jumped, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
+import { described, expired, forgotten, jumped, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
 import { Next, counting } from "./next.js";
 import { hearPresence, learnMe, learnUsers, trimPeople } from "./people.js";
 import { pinsAfter } from "./pins.js";
 import { NOTHING_UNREAD } from "./unread.js";
-import { emptyLine, itemAt, leftAt, withItem as lineWithItem, withPage } from "./timeline.js";
+import { emptyLine, expired as expiredLine, itemAt, leftAt, withItem as lineWithItem, withPage } from "./timeline.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./chats.js").Chat} Chat
  * @typedef {import("./timeline.js").Line} Line @typedef {import("../types.js").User} User */
@@ -107,6 +107,8 @@ function take(next, update) {
       return jump(next, update.chat_id, update.applied);
     case "begins":
       return begins(next, update.chat_id, update.first_seq);
+    case "expire":
+      return expire(next, update.chat_id, update.first_seq);
     case "forget":
       return forget(next, update.chat_id);
     case "sent":
@@ -226,6 +228,19 @@ function begins(next, chatId, firstSeq) {
   dropHeld(next, chatId);
 }
 
+/** Its log begins later: the rest stays as it is. @param {Next} next @param {number} chatId @param {number} firstSeq */
+function expire(next, chatId, firstSeq) {
+  next.chat(chatId, (chat) => (chat.first_seq < firstSeq ? expired(chat, firstSeq) : chat));
+  next.line(chatId, (line) => expiredLine(line, firstSeq));
+  const pins = next.state.pins.get(chatId);
+  if (pins?.some(({ seq }) => seq < firstSeq)) {
+    next.own("pins").set(
+      chatId,
+      pins.filter(({ seq }) => seq >= firstSeq),
+    );
+  }
+}
+
 /** What is held of its log is out of date. @param {Next} next @param {number} chatId */
 function dropHeld(next, chatId) {
   next.line(chatId, (line) => emptyLine(chatId, line.echoes));
@@ -317,11 +332,27 @@ function recall(next, { chats, users, drafts }) {
   for (const found of chats) {
     const chat = whole.has(found) ? found : withoutMembers(found);
     // a version before wrote nothing of mentions and pins
-    const { mentioned = NOTHING_UNREAD, mention_count = 0, notify = "all", muted_until = null, writers = "all" } = chat;
+    const {
+      mentioned = NOTHING_UNREAD,
+      mention_count = 0,
+      notify = "all",
+      muted_until = null,
+      writers = "all",
+      retention_days = 0,
+    } = chat;
     const named = Array.isArray(mentioned?.later)
       ? { mentioned, mention_count }
       : { mentioned: NOTHING_UNREAD, mention_count: 0 };
-    const shown = { ...chat, ...named, notify, muted_until, writers, typing: [], draft: drafts.get(chat.id) ?? "" };
+    const shown = {
+      ...chat,
+      ...named,
+      notify,
+      muted_until,
+      writers,
+      retention_days,
+      typing: [],
+      draft: drafts.get(chat.id) ?? "",
+    };
     next.own("chats").set(chat.id, counting(shown, echoesOf(next.state.echoes, chat.id)));
   }
 }
@@ -336,6 +367,7 @@ function chatAwaited(update) {
       return update.item.chat_id;
     case "jump":
     case "begins":
+    case "expire":
     case "forget":
     case "save_marks":
       return update.chat_id;

@@ -3,6 +3,8 @@
  * anywhere and items from the live link are put together here, each seq once, by the greater `rev`.
  */
 
+import { within } from "../protocol/replica.js";
+
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Event} Event
  * @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Timeline} Timeline
  * @typedef {import("../types.js").Reaction} Reaction */
@@ -59,7 +61,7 @@ export function withItem(line, item) {
  * @param {"start" | "end"} keep @returns {Line}
  */
 export function withPage(line, page, bounds, keep) {
-  const given = dense(page);
+  const given = since(dense(page), bounds.first_seq);
   if (given.length === 0 && line.items.length > 0) return line;
   const touches = line.items.length > 0 && page.from_seq <= lastOf(line) && page.to_seq >= firstOf(line) - 1;
   const items = caughtUp(touches ? merged(line.items, given) : given, line.tail);
@@ -67,6 +69,19 @@ export function withPage(line, page, bounds, keep) {
   const whole = { ...line, items, at_end: last >= bounds.applied, at_start: false, problem: null };
   whole.at_start = items.length === 0 ? page.from_seq < bounds.first_seq : items[0].seq <= bounds.first_seq;
   return pruned(whole, keep === "start" ? "end" : "start");
+}
+
+/** What may be seen of items in a log that begins with `firstSeq`. @param {Item[]} items @param {number} firstSeq */
+function since(items, firstSeq) {
+  return items.filter(({ seq }) => seq >= firstSeq).map((item) => within(item, firstSeq));
+}
+
+/** The log begins with `firstSeq` now: what came before is gone. @param {Line} line @param {number} firstSeq @returns {Line} */
+export function expired(line, firstSeq) {
+  const items = since(line.items, firstSeq);
+  const wasCut = items.length < line.items.length;
+  if (wasCut && items.length === 0 && !line.at_end) return emptyLine(line.chat_id, line.echoes);
+  return { ...line, items, tail: since(line.tail, firstSeq), at_start: line.at_start || wasCut };
 }
 
 /**

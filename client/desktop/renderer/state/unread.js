@@ -45,6 +45,13 @@ export function removed(unread, seq, target) {
   return collapsed({ ...unread, later: [...unread.later, { seq, takes: target }] });
 }
 
+/** What came before `firstSeq` was removed. Some of what the server counted may be left: it counts again. @param {Unread} unread
+ * @param {number} firstSeq @returns {Unread} */
+export function expired(unread, firstSeq) {
+  const later = unread.later.filter(({ seq, takes }) => (takes ?? seq) >= firstSeq);
+  return { ...unread, base: unread.upto < firstSeq ? 0 : unread.base, later };
+}
+
 /**
  * The user has read up to `read`.
  * @param {Unread} unread @param {number} read

@@ -5,6 +5,7 @@
  */
 
 import { isChat, isItem, isUser } from "../protocol/frames.js";
+import { within } from "../protocol/replica.js";
 import { deleteDatabase, openDatabase, transact } from "./idb.js";
 import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 
@@ -182,8 +183,12 @@ export class Db {
     if (kept.length === 0) return;
     const last = kept[kept.length - 1].seq;
     await this.#transact(["items", "cursors"], "readwrite", (store) => {
-      const put = () => kept.forEach((item) => store("items").put(item));
       const cursor = store("cursors").get(chatId);
+      const put = () => {
+        const { first_seq = 1 } = cursor.result; // what was removed meanwhile does not come back
+        const there = kept.filter(({ seq }) => seq >= first_seq);
+        for (const item of there) store("items").put(within(item, first_seq));
+      };
       cursor.onsuccess = () => {
         if (cursor.result?.applied !== applied) return;
         if (last === applied) return put();

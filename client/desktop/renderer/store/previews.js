@@ -63,6 +63,12 @@ export class PreviewStore {
     });
   }
 
+  /** What messages of a chat held before that place. @param {number} chatId @param {number} seq */
+  async dropBefore(chatId, seq) {
+    const range = IDBKeyRange.bound([chatId, 0], [chatId, seq], false, true);
+    await this.#transact("readwrite", (store) => this.#remove(store, range));
+  }
+
   /** What a chat held. @param {number} chatId */
   async dropChat(chatId) {
     await this.#transact("readwrite", (store) => this.#remove(store, IDBKeyRange.bound([chatId], [chatId, []])));

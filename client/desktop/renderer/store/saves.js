@@ -1,9 +1,10 @@
 /** What the outputs of a session write into the database (db.js): all of one save in one transaction. */
 
+import { within } from "../protocol/replica.js";
 import { changedBy } from "../state/timeline.js";
 
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
- * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
+ * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "expire" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
 /**
  * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written.
  * @typedef {{epoch: {user_id: number, epoch: string} | null, strict: boolean, size: number,
@@ -52,6 +53,10 @@ export function planOf(outputs) {
         addMove(plan, item.chat_id, output);
         break;
       }
+      case "expire":
+        plan.items.push((items) => expire(items, output.chat_id, output.first_seq));
+        addMove(plan, output.chat_id, output);
+        break;
       case "jump":
       case "begins":
       case "forget":
@@ -95,8 +100,9 @@ export function moveCursor(cursors, chatId, moves) {
       if (move.do === "forget") cursor = null;
       else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read, first_seq };
       else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: timeOf(move.item), read, first_seq };
-      else if (move.do === "begins") cursor = { applied, applied_at, read, first_seq: move.first_seq };
-      else cursor = { applied, applied_at, read: move.do === "save_marks" ? move.read_seq : read, first_seq };
+      else if (move.do === "begins" || move.do === "expire") {
+        cursor = { applied, applied_at, read, first_seq: move.first_seq };
+      } else cursor = { applied, applied_at, read: move.do === "save_marks" ? move.read_seq : read, first_seq };
     }
     if (cursor) cursors.put({ ...cursor, chat_id: chatId });
     else cursors.delete(chatId);
@@ -194,6 +200,20 @@ function putItem(items, item) {
     if (target.result?.type !== "message") return;
     const after = changedBy(target.result, item);
     if (after !== target.result) items.put(after);
+  };
+}
+
+/** What stands before `firstSeq` goes, and what is told later of it. @param {IDBObjectStore} items
+ * @param {number} chatId @param {number} firstSeq */
+function expire(items, chatId, firstSeq) {
+  trim(items, chatId, firstSeq - 1);
+  const walk = items.openCursor(rangeOf(chatId));
+  walk.onsuccess = () => {
+    const cursor = walk.result;
+    if (!cursor) return;
+    const after = within(cursor.value, firstSeq);
+    if (after !== cursor.value) cursor.update(after);
+    cursor.continue();
   };
 }
 
