@@ -16,9 +16,22 @@ class Missed:
     """Hints may have been lost: look at the database now."""
 
 
-Receive = Callable[[Hint | Missed], None]
+@frozen
+class Spent:
+    """`cost` was spent from a bucket of a limit, or given back (below 0); see runtime/shared_limits.py.
+
+    `number`: random, to know it when it comes twice; `name`: whose bucket it is, as hex digits of a hash.
+    """
+
+    number: int
+    kind: str
+    name: str
+    cost: float
+
+
+Receive = Callable[[Hint | Spent | Missed], None]
 """What a driver does with a hint of another one."""
-Publish = Callable[[Hint], None]
+Publish = Callable[[Hint | Spent], None]
 """What it tells the others with."""
 
 
@@ -44,7 +57,7 @@ class LocalBus:
         """See Bus."""
         self._drivers.append(receive)
 
-        def publish(hint: Hint) -> None:
+        def publish(hint: Hint | Spent) -> None:
             for other in self._drivers:
                 if other is not receive:
                     other(hint)

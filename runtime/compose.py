@@ -1,5 +1,6 @@
 """Puts the server together from its settings: storage, keys, Hub, driver, application."""
 
+import hmac
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
@@ -15,6 +16,7 @@ from hypercorn.typing import ASGIFramework
 
 from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
+from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
 from runtime.bus import Bus, LocalBus
@@ -25,6 +27,7 @@ from runtime.files.service import open_files, open_store
 from runtime.files.sweeping import sweep_for_ever
 from runtime.hourly_cleaning import clean_for_ever
 from runtime.http.api import Api
+from runtime.http.guards import Guards
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
 from runtime.indexing import IndexedStorage
@@ -39,6 +42,7 @@ from runtime.redis.address import parse_redis_url
 from runtime.redis_bus import RedisBus
 from runtime.retention import expire_for_ever
 from runtime.services import Services
+from runtime.shared_limits import SharedLimits
 from runtime.signing_keys import load_keys
 from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
@@ -124,7 +128,8 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
         shared_bus = bus_of(settings, opened, metrics)
-        bus: Bus = shared_bus or LocalBus()
+        shared_limits = shared_limits_of(shared_bus, keys)
+        bus: Bus = shared_limits or LocalBus()
         process = None if shared_bus is None else _new_cid()
         driver = Driver(
             Hub(keys.check, _new_cid, limits, knobs, process=process), storage, _now, SystemRandom(), bus, metrics
@@ -148,6 +153,7 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
             random_bytes=secrets.token_bytes,
             files=files,
             mailer=mailer,
+            guards=Guards.of(settings, shared_limits),
             worker_metrics=workers.text if workers else None,
         )
         pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
@@ -203,6 +209,14 @@ def bus_of(settings: Settings, storage: Storage, metrics: Metrics) -> DatabaseBu
     if not settings.redis_url:
         return database
     return RedisBus(parse_redis_url(settings.redis_url), database, number, random, trio.current_time, metrics)
+
+
+def shared_limits_of(bus: Bus | None, keys: TokenKeys) -> SharedLimits | None:
+    """Limits that count across processes, where there are some."""
+    if bus is None:
+        return None
+    key = hmac.digest(keys.keys[keys.current], b"names of limits", "sha256")
+    return SharedLimits(bus, key, SystemRandom(), trio.current_time)
 
 
 def worker_metrics_of(inherited: Inherited | None, metrics: Metrics) -> WorkerMetrics | None:

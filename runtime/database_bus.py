@@ -18,7 +18,7 @@ from attrs import define
 
 from chatproto.operations import Done, HearHints, HintsHeard, TellHints
 from chatproto.server.hints import Hint
-from runtime.bus import Publish, Receive
+from runtime.bus import Publish, Receive, Spent
 from runtime.hint_codec import RELIEVED, decode_hints, encode_hints
 from runtime.hint_queue import HintQueue
 from runtime.logs import get_logger
@@ -109,7 +109,7 @@ class DatabaseBus:
         """Whether that process and this one hear each other over Redis."""
         return self._hears is not None and self._others[number].relieved and self._hears(number)
 
-    def _publish(self, hint: Hint) -> None:
+    def _publish(self, hint: Hint | Spent) -> None:
         self._waiting.put(hint, self._clock())
 
     async def _turn(self) -> None:

@@ -7,7 +7,8 @@ import attrs
 import msgspec
 
 from chatproto.operations import BlockSet, Marked, SessionsEnded
-from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, News, Present, Typed
+from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, Present, Typed
+from runtime.bus import Spent
 
 _KINDS: Final[dict[str, type[Any]]] = {
     "head": HeadMoved,
@@ -21,17 +22,18 @@ _KINDS: Final[dict[str, type[Any]]] = {
 }
 RELIEVED: Final = b'["","redis",{}]'
 """What stands first where the sender hears others over Redis too."""
+_SPENT: Final = "spent"
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _decode: Final = msgspec.json.Decoder(list[tuple[str, str, dict[str, Any]]]).decode
 
 
-def encode_hints(hints: Iterable[Hint], *, relieved: bool = False) -> bytes:
+def encode_hints(hints: Iterable[Hint | Spent], *, relieved: bool = False) -> bytes:
     """All of them. `relieved`: the sender hears others over Redis too."""
-    named = [(hint.epoch, _NAMES[type(hint.news)], attrs.asdict(hint.news, recurse=False)) for hint in hints]
+    named = [_named(hint) for hint in hints]
     return msgspec.json.encode([("", "redis", {}), *named] if relieved else named)
 
 
-def decode_hints(data: bytes) -> list[Hint] | None:
+def decode_hints(data: bytes) -> list[Hint | Spent] | None:
     """Those that are known here; None of what is not hints at all."""
     try:
         named = _decode(data)
@@ -40,20 +42,29 @@ def decode_hints(data: bytes) -> list[Hint] | None:
     return list(_known(named))
 
 
-def _known(named: list[tuple[str, str, dict[str, Any]]]) -> Iterator[Hint]:
+def _named(one: Hint | Spent) -> tuple[str, str, dict[str, Any]]:
+    if isinstance(one, Spent):
+        return "", _SPENT, attrs.asdict(one)
+    return one.epoch, _NAMES[type(one.news)], attrs.asdict(one.news, recurse=False)
+
+
+def _known(named: list[tuple[str, str, dict[str, Any]]]) -> Iterator[Hint | Spent]:
     for epoch, name, fields in named:
         kind = _KINDS.get(name)
-        if kind is None:
-            continue
         try:
-            yield Hint(epoch, msgspec.convert(fields, kind))
+            if name == _SPENT:
+                yield msgspec.convert(fields, Spent)
+            elif kind is not None:
+                yield Hint(epoch, msgspec.convert(fields, kind))
         except msgspec.ValidationError:
             continue
 
 
-def key_of(news: News) -> object:
+def key_of(hint: Hint | Spent) -> object:
     """Of several hints with one key the last says all; None: it stands for itself."""
-    match news:
+    if isinstance(hint, Spent):
+        return None
+    match hint.news:
         case HeadMoved(chat_id):
             return chat_id
         case Marked(chat_id, user_id):

@@ -6,6 +6,7 @@ from itertools import count, islice
 from attrs import frozen
 
 from chatproto.server.hints import Hint
+from runtime.bus import Spent
 from runtime.hint_codec import key_of
 
 
@@ -13,7 +14,7 @@ from runtime.hint_codec import key_of
 class Waiting:
     """`since`: monotonic seconds."""
 
-    hint: Hint
+    hint: Hint | Spent
     since: float
 
 
@@ -28,9 +29,9 @@ class HintQueue:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, hint: Hint, now: float) -> None:
+    def put(self, hint: Hint | Spent, now: float) -> None:
         """It stands last, also where one with its key waited already."""
-        key = key_of(hint.news)
+        key = key_of(hint)
         key = ("single", next(self._single)) if key is None else key
         self._waiting.pop(key, None)
         self._waiting[key] = Waiting(hint, now)

@@ -29,7 +29,7 @@ from chatproto.server.hub_outputs import (
 from chatproto.server.out_queue import OutQueue, arrays, items_of
 from chatproto.server.pending import Reading
 from chatproto.wire import codec
-from runtime.bus import Bus, LocalBus, Missed
+from runtime.bus import Bus, LocalBus, Missed, Spent
 from runtime.direct_stream import DirectStream
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
@@ -232,11 +232,16 @@ class Driver:
 
     # --- outputs and the bus ---
 
-    def _receive_hint(self, hint: Hint | Missed) -> None:
-        if isinstance(hint, Missed):
-            self.hub.miss_hints(self.moment())
-        else:
-            self.hub.receive_hint(hint, self.moment())
+    def _receive_hint(self, hint: Hint | Spent | Missed) -> None:
+        match hint:
+            case Hint():
+                self.hub.receive_hint(hint, self.moment())
+            case Missed():
+                self.hub.miss_hints(self.moment())
+            case Spent():
+                pass  # where limits are shared it does not come up to here (runtime/shared_limits.py)
+            case _:
+                assert_never(hint)
         self._perform_outputs()
 
     def _perform_outputs(self) -> None:

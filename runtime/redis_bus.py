@@ -12,7 +12,7 @@ from typing import Final
 import trio
 
 from chatproto.server.hints import Hint
-from runtime.bus import Missed, Publish, Receive
+from runtime.bus import Missed, Publish, Receive, Spent
 from runtime.database_bus import DatabaseBus
 from runtime.hint_codec import decode_hints, encode_hints
 from runtime.hint_queue import HintQueue
@@ -67,7 +67,7 @@ class RedisBus:
         self._receive = receive
         tell_database = self._database.join(receive)
 
-        def publish(hint: Hint) -> None:
+        def publish(hint: Hint | Spent) -> None:
             tell_database(hint)
             self._waiting.put(hint, self._clock())
             self._roused.set()

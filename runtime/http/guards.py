@@ -1,20 +1,21 @@
 """What holds callers back: failed log-ins, floods, and the second for which a session counts as alive unasked.
 
 All of it is memory of this process, bounded, with the time as an argument: seconds of a monotonic clock, so that a wall
-clock that is set back changes nothing.
+clock that is set back changes nothing. Most limits count what other processes let pass too (see Guards).
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from attrs import define, field, frozen
 
 from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
 from runtime.config import Settings
+from runtime.shared_limits import SharedLimits
 
 RESETS_AN_HOUR: Final = 3
 """Requests for a new password that are listened to, for one name from one network address."""
@@ -201,6 +202,8 @@ class Guards:
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
     such as were none. `reset_pairs`: by the name that was given and the address; `resets`: by that name, whoever asks.
     `own_letters`: by user.
+
+    All but `reads`, `writes` and `measures` count what other processes let pass too, where there are some.
     """
 
     reads: Buckets[int]
@@ -221,27 +224,38 @@ class Guards:
     sessions: LiveSessions = field(factory=LiveSessions)
 
     @classmethod
-    def of(cls, settings: Settings) -> "Guards":
-        """Full buckets of the configured sizes."""
+    def of(cls, settings: Settings, shared: SharedLimits | None = None) -> "Guards":
+        """Full buckets of the configured sizes. `shared`: with other processes."""
+
+        def over(kind: str, count: float, seconds: float, remembered: int = REMEMBERED_ADDRESSES) -> Buckets[Any]:
+            """So many at once, and then as many spread over this time."""
+            rate = Rate(count / seconds, count)
+            return Buckets(rate, remembered) if shared is None else shared.buckets(kind, rate, remembered)
+
         return cls(
             reads=_by_user(settings.limit_reads_rate, settings.limit_reads_burst),
             writes=_by_user(settings.bucket_rate, settings.bucket_burst),
-            searches=_by_user(settings.limit_searches_rate, settings.limit_searches_burst),
-            uploads=_by_user(settings.limit_uploads / MINUTE, settings.limit_uploads),
-            new_chats=_by_user(settings.limit_new_chats / HOUR, settings.limit_new_chats),
-            new_members=_by_user(settings.limit_new_members / HOUR, settings.limit_new_members),
-            registrations=_by_address(settings.limit_registrations, HOUR),
-            refused_tokens=_by_address(settings.limit_refused_tokens, MINUTE),
-            reset_pairs=Buckets(_over(RESETS_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
-            resets=Buckets(_over(RESETS_OF_A_NAME_AN_HOUR, HOUR), REMEMBERED_ADDRESSES),
-            reset_addresses=_by_address(settings.limit_resets, HOUR),
-            refused_codes=_by_address(CODES_AN_HOUR, HOUR),
+            searches=over(
+                "searches",
+                settings.limit_searches_burst,
+                settings.limit_searches_burst / settings.limit_searches_rate,
+                REMEMBERED_USERS,
+            ),
+            uploads=over("uploads", settings.limit_uploads, MINUTE, REMEMBERED_USERS),
+            new_chats=over("new_chats", settings.limit_new_chats, HOUR, REMEMBERED_USERS),
+            new_members=over("new_members", settings.limit_new_members, HOUR, REMEMBERED_USERS),
+            registrations=over("registrations", settings.limit_registrations, HOUR),
+            refused_tokens=over("refused_tokens", settings.limit_refused_tokens, MINUTE),
+            reset_pairs=over("reset_pairs", RESETS_AN_HOUR, HOUR),
+            resets=over("resets", RESETS_OF_A_NAME_AN_HOUR, HOUR),
+            reset_addresses=over("reset_addresses", settings.limit_resets, HOUR),
+            refused_codes=over("refused_codes", CODES_AN_HOUR, HOUR),
             measures=_by_user(MEASURES_A_MINUTE / MINUTE, MEASURES_A_MINUTE),
-            own_letters=_by_user(ADDRESSES_AN_HOUR / HOUR, ADDRESSES_AN_HOUR),
+            own_letters=over("own_letters", ADDRESSES_AN_HOUR, HOUR, REMEMBERED_USERS),
             logins=LoginLimiter(
-                pairs=Buckets(_over(settings.limit_login_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
-                addresses=Buckets(_over(settings.limit_address_failures, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
-                lately=Buckets(_over(1, FAILURE_WINDOW), REMEMBERED_ADDRESSES),
+                pairs=over("logins", settings.limit_login_failures, FAILURE_WINDOW),
+                addresses=over("login_addresses", settings.limit_address_failures, FAILURE_WINDOW),
+                lately=over("logins_lately", 1, FAILURE_WINDOW),
             ),
         )
 
@@ -251,13 +265,5 @@ class Guards:
         return buckets.take(user_id, now, patience=LONGEST_WAIT)
 
 
-def _over(count: int, seconds: int) -> Rate:
-    return Rate(count / seconds, count)
-
-
 def _by_user(rate: float, burst: int) -> Buckets[int]:
     return Buckets(Rate(rate, burst), REMEMBERED_USERS)
-
-
-def _by_address(count: int, seconds: int) -> Buckets[str]:
-    return Buckets(_over(count, seconds), REMEMBERED_ADDRESSES)

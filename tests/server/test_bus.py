@@ -34,7 +34,7 @@ from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.text import search_words
-from runtime.bus import Bus, LocalBus, Missed
+from runtime.bus import Bus, LocalBus, Missed, Spent
 from runtime.database_bus import DatabaseBus
 from runtime.hint_codec import decode_hints, encode_hints
 from runtime.hub_driver import Connection, Driver
@@ -136,7 +136,7 @@ class Lossy(ModelStorage):
         return outcome
 
 
-def news(heard: list[Hint | Missed]) -> list[News]:
+def news(heard: list[Hint | Spent | Missed]) -> list[News]:
     return [one.news for one in heard if isinstance(one, Hint)]
 
 
@@ -178,7 +178,7 @@ async def test_over_the_database_everything_crosses_in_300_ms(autojump_clock: tr
 
 
 async def test_a_row_that_is_committed_late_is_read_all_the_same(autojump_clock: trio.testing.MockClock) -> None:
-    storage, heard = Lossy(), list[Hint | Missed]()
+    storage, heard = Lossy(), list[Hint | Spent | Missed]()
     one, two, three = (database_bus(storage, number) for number in (1, 2, 3))
     tell = one.join(lambda hint: None)
     tell_more = two.join(lambda hint: None)
@@ -218,7 +218,7 @@ async def test_who_is_alone_writes_a_sign_of_life_and_no_more(autojump_clock: tr
 
 
 async def test_a_database_that_was_put_back_is_read_from_its_new_end(autojump_clock: trio.testing.MockClock) -> None:
-    heard = list[Hint | Missed]()
+    heard = list[Hint | Spent | Missed]()
     old, new = ModelStorage("epoch"), ModelStorage("epoch")
     for _ in range(500):
         await old.perform(TellHints(9, b"[]", 0, now()))
@@ -251,7 +251,8 @@ class Switched(ModelStorage):
 
 
 def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
-    hints = [
+    hints: list[Hint | Spent] = [
+        Spent(2**53 - 1, "searches", "ab", -1.5),
         Hint("e", HeadMoved(1, 2)),
         Hint("e", MembersAdded(1, (2, 3))),
         Hint("f", SessionsEnded((4,))),

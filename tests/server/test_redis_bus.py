@@ -13,7 +13,7 @@ import trio
 import trio.testing
 
 from chatproto.server.hints import HeadMoved, Hint, News, Typed
-from runtime.bus import Missed, Publish
+from runtime.bus import Missed, Publish, Spent
 from runtime.database_bus import DatabaseBus
 from runtime.hint_codec import encode_hints
 from runtime.metrics import Metrics
@@ -34,14 +34,14 @@ class Process:
     """One end of the bus, as a server process has it."""
 
     def __init__(self, url: str, storage: ModelStorage, number: int) -> None:
-        self.heard: list[Hint | Missed] = []
+        self.heard: list[Hint | Spent | Missed] = []
         self.metrics = Metrics()
         self._changed = trio.Event()
         database = DatabaseBus(storage, number, lambda: datetime.now(UTC), trio.current_time)
         self.bus = RedisBus(parse_redis_url(url), database, number, Random(1), trio.current_time, self.metrics)
         self.tell: Publish = self.bus.join(self._hear)
 
-    def _hear(self, one: Hint | Missed) -> None:
+    def _hear(self, one: Hint | Spent | Missed) -> None:
         self.heard.append(one)
         self._changed.set()
         self._changed = trio.Event()
@@ -149,7 +149,10 @@ async def test_one_process_without_redis_is_not_left_out() -> None:
 
 async def test_while_redis_carries_the_database_is_left_alone(autojump_clock: trio.testing.MockClock) -> None:
     """Two that hear each other write signs of life, and one that does not makes them write all."""
-    storage, heard = ModelStorage("epoch"), [list[Hint | Missed](), list[Hint | Missed](), list[Hint | Missed]()]
+    storage, heard = (
+        ModelStorage("epoch"),
+        [list[Hint | Spent | Missed]() for _ in range(3)],
+    )
     buses = [DatabaseBus(storage, number, lambda: datetime.now(UTC), trio.current_time) for number in (1, 2, 3)]
     tells = [bus.join(found.append) for bus, found in zip(buses, heard, strict=True)]
     async with trio.open_nursery() as nursery:

@@ -138,8 +138,8 @@ async def test_sqlite_has_one_server(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bus", ["database", "redis"])
 async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Path, bus: str) -> None:
-    """Two servers on one database: presence, marks and typing, which no sweep would bring, a message, and an end."""
-    url, settings = shared_mariadb().new_database(), {"jwt_secret": "s" * 43}
+    """Two servers on one database: presence, failed log-ins, typing, marks, a message, and the end of a session."""
+    url, settings = shared_mariadb().new_database(), {"jwt_secret": "s" * 43, "limit_login_failures": "4"}
     await trio.to_thread.run_sync(upgrade, url)
     if bus == "redis":
         settings["redis_url"] = shared_redis().url()
@@ -161,8 +161,12 @@ async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Pa
                 await a.until("presence", user_id=bob, online=True)
                 await b.until("presence", online=True)
                 assert (await http.get(f"/api/chats/{chat}")).json()["peer"]["online"] is True
+                guess = {"username": "bob", "password": "not the right one"}
+                statuses = [(await http.post("/api/auth/login", json=guess)).status_code for _ in range(5)]
+                assert statuses == [401, 401, 401, 401, 429]
                 await a.send(type="typing", chat_id=chat, on=True)
-                await b.until("typing", chat_id=chat, on=True)
+                await b.until("typing", chat_id=chat, on=True)  # what was told before it has come too
+                assert (await http.post(f"{other.url}/api/auth/login", json=guess)).status_code == 429
                 await a.send(type="send", chat_id=chat, cid="c", content="hello")
                 assert (await b.until("message"))["content"] == "hello"
                 await b.send(type="mark", chat_id=chat, read_seq=1)
