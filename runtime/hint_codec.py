@@ -7,7 +7,7 @@ import attrs
 import msgspec
 
 from chatproto.operations import BlockSet, Marked, SessionsEnded
-from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, Present, Typed
+from chatproto.server.hints import Absent, FlagsSet, HeadMoved, Hint, MembersAdded, Present, ProfileChanged, Typed
 from runtime.bus import Spent
 
 _KINDS: Final[dict[str, type[Any]]] = {
@@ -16,6 +16,8 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "marks": Marked,
     "ended": SessionsEnded,
     "block": BlockSet,
+    "flags": FlagsSet,
+    "profile": ProfileChanged,
     "typing": Typed,
     "present": Present,
     "absent": Absent,
@@ -69,6 +71,10 @@ def key_of(hint: Hint | Spent) -> object:
             return chat_id
         case Marked(chat_id, user_id):
             return chat_id, user_id
+        case FlagsSet(user_id, chat_id):
+            return "flags", user_id, chat_id
+        case ProfileChanged(user_id):
+            return "profile", user_id
         case Typed(chat_id, user_id):
             return "typing", chat_id, user_id
         case BlockSet(user_id, peer_id):

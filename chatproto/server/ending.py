@@ -13,10 +13,12 @@ from chatproto.server.pending import (
     Marking,
     Paging,
     Pending,
+    Profiling,
     Reading,
     Renewing,
     RenewingEpoch,
     Request,
+    Retelling,
     SavingLastSeen,
     Sweeping,
 )
@@ -46,6 +48,8 @@ def complete(parts: Parts, request_id: int, pending: Pending, outcome: Outcome, 
             parts.rooms.read(pending, outcome, now)
         case Listing():
             parts.listings.loaded(pending, outcome, now)
+        case Retelling() | Profiling():
+            parts.spread.retold(pending, outcome)
         case Sweeping():
             parts.sweeper.swept(pending, outcome, now, current=current)
         case RenewingEpoch():
@@ -55,7 +59,7 @@ def complete(parts: Parts, request_id: int, pending: Pending, outcome: Outcome, 
         case _:
             assert_never(pending)
     parts.spread.apply(pending, outcome, now)
-    parts.news.changed(outcome)
+    parts.news.changed(pending, outcome)
 
 
 def _release(parts: Parts, connection_id: int, now: Now) -> None:

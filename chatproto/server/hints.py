@@ -30,6 +30,22 @@ class MembersAdded:
 
 
 @frozen
+class FlagsSet:
+    """The user's own flags of the chat are others now."""
+
+    user_id: int
+    chat_id: int
+
+
+@frozen
+class ProfileChanged:
+    """The user, who is in these chats, has another name or picture."""
+
+    user_id: int
+    chat_ids: tuple[int, ...]
+
+
+@frozen
 class Typed:
     """This user types in the chat, or no longer does. Where it is lost nothing makes up for it."""
 
@@ -58,7 +74,9 @@ class Absent:
     since: Annotated[datetime, Meta(tz=True)]
 
 
-News = HeadMoved | MembersAdded | Marked | SessionsEnded | BlockSet | Typed | Present | Absent
+News = (
+    HeadMoved | MembersAdded | Marked | SessionsEnded | BlockSet | FlagsSet | ProfileChanged | Typed | Present | Absent
+)
 
 
 @frozen

@@ -2,12 +2,32 @@
 
 from datetime import datetime
 
-from chatproto.operations import Appended, BlockSet, ChatCreated, Marked, Outcome, SessionsEnded
-from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, Present, Typed
+from chatproto.operations import (
+    Appended,
+    BlockSet,
+    ChatCreated,
+    ChatFound,
+    Marked,
+    Outcome,
+    SessionsEnded,
+    SetFlags,
+    UserUpdated,
+)
+from chatproto.server.hints import (
+    Absent,
+    FlagsSet,
+    HeadMoved,
+    Hint,
+    MembersAdded,
+    Present,
+    ProfileChanged,
+    Typed,
+)
 from chatproto.server.hints import News as Told
 from chatproto.server.history import History
 from chatproto.server.hub_outputs import Publish
 from chatproto.server.out import Out
+from chatproto.server.pending import Pending, Request
 
 
 class News:
@@ -28,11 +48,15 @@ class News:
         if added:
             self._publish(MembersAdded(chat_id, added))
 
-    def changed(self, outcome: Outcome) -> None:
+    def changed(self, pending: Pending, outcome: Outcome) -> None:
         """Anything else happened that others want to know."""
         match outcome:
             case ChatCreated(chat, created=True):
                 self._publish(MembersAdded(chat.id, outcome.member_ids))
+            case UserUpdated(user, chat_ids):
+                self._publish(ProfileChanged(user.id, chat_ids))
+            case ChatFound(chat) if isinstance(pending, Request) and isinstance(pending.operation, SetFlags):
+                self._publish(FlagsSet(pending.operation.user_id, chat.id))
             case Marked(changed=True):
                 self._publish(outcome)
             case BlockSet():

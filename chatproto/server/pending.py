@@ -112,6 +112,20 @@ class Listing:
 
 
 @frozen
+class Retelling:
+    """A chat whose flags another process changed, for the connections of their user."""
+
+    user_id: int
+
+
+@frozen
+class Profiling:
+    """A profile that another process changed, for those who are in one of these chats."""
+
+    chat_ids: tuple[int, ...]
+
+
+@frozen
 class Sweeping:
     """I9. `heads`: the last seqs and their times, as they were known when it began; `asked_at`: monotonic seconds;
     `blocks_at`: how many changes of blocks were known by then."""
@@ -141,6 +155,8 @@ Pending = (
     | Reading
     | Marking
     | Listing
+    | Retelling
+    | Profiling
     | Sweeping
     | RenewingEpoch
     | SavingLastSeen

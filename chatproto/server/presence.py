@@ -177,10 +177,10 @@ class Presence:
 
     def _remove(self, user_id: int) -> None:
         for peer_id in self.peers.pop(user_id, ()):
-            watchers = self._watchers[peer_id]
-            watchers.remove(user_id)
+            watchers = self._watchers.get(peer_id, set())  # after a bug they may know less
+            watchers.discard(user_id)
             if not watchers:
-                del self._watchers[peer_id]
+                self._watchers.pop(peer_id, None)
 
     def _tell_watchers(self, frame: PresenceFrame) -> None:
         for watcher_id in sorted(self._watchers.get(frame.user_id, ())):

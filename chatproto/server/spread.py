@@ -4,16 +4,29 @@ from typing import assert_never
 
 from msgspec import structs
 
-from chatproto.operations import BlockSet, ChatCreated, ChatFound, Marked, Outcome, SessionsEnded, SetFlags, UserUpdated
+from chatproto.operations import (
+    BlockSet,
+    ChatCreated,
+    ChatFound,
+    FindUsers,
+    LoadChat,
+    Marked,
+    Outcome,
+    SessionsEnded,
+    SetFlags,
+    UsersFound,
+    UserUpdated,
+)
 from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Now
+from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
-from chatproto.server.hints import Absent, HeadMoved, MembersAdded, Present, Typed
+from chatproto.server.hints import Absent, FlagsSet, HeadMoved, MembersAdded, Present, ProfileChanged, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.listings import Listings
 from chatproto.server.out import Out
-from chatproto.server.pending import Marking, Pending, Request
+from chatproto.server.pending import Marking, Pending, Profiling, Request, Retelling
 from chatproto.server.presence import Presence
 from chatproto.server.rooms import Rooms
 from chatproto.server.sweeping import Sweeper
@@ -23,6 +36,7 @@ from chatproto.server.whereabouts import Whereabouts
 from chatproto.transitions import SessionState
 from chatproto.wire import codec
 from chatproto.wire.frames import UserFrame
+from chatproto.wire.model import Chat, User
 
 
 class Spread:
@@ -57,12 +71,11 @@ class Spread:
         elif isinstance(outcome, BlockSet):
             self._blocking.changed(outcome)
         elif isinstance(outcome, UserUpdated):
-            self._profile(outcome)
+            self._profile(outcome.user, outcome.chat_ids)
         elif isinstance(outcome, ChatFound) and isinstance(pending, Request):
             operation = pending.operation
-            for session in self._connections.of(operation.user_id) if isinstance(operation, SetFlags) else ():
-                if session.state is SessionState.ACTIVE:
-                    self._listings.send(session, outcome.chat)
+            if isinstance(operation, SetFlags):
+                self._flags(operation.user_id, outcome.chat)
 
     def hear(self, told: Told, now: Now) -> None:
         """Look where a hint points, for those who are connected here."""
@@ -77,6 +90,12 @@ class Spread:
                 self._sweeper.end_logins(session_ids)
             case BlockSet():
                 self._blocking.changed(told)
+            case FlagsSet(user_id, chat_id):
+                if any(chat_id in session.chats for session in self._connections.of(user_id)):
+                    self._out.run(LoadChat(user_id, chat_id), Retelling(user_id))
+            case ProfileChanged(user_id, chat_ids):
+                if self._who_sees(user_id, chat_ids):
+                    self._out.run(FindUsers(user_id, (user_id,)), Profiling(chat_ids))
             case Typed():
                 self._typists.hear(told, now)
             case Present() | Absent():
@@ -84,13 +103,33 @@ class Spread:
             case _:
                 assert_never(told)
 
-    def _profile(self, outcome: UserUpdated) -> None:
-        user = self._presence.public(outcome.user)
+    def retold(self, pending: Retelling | Profiling, outcome: Outcome) -> None:
+        """What another process changed was read."""
+        match pending, outcome:
+            case Retelling(user_id), ChatFound(chat):
+                self._flags(user_id, chat)
+            case Profiling(chat_ids), UsersFound((user,)):
+                self._profile(user, chat_ids)
+            case _:
+                pass  # the store is away, or they are; the next `ready` tells
+
+    def _flags(self, user_id: int, chat: Chat) -> None:
+        for session in self._connections.of(user_id):
+            if session.state is SessionState.ACTIVE:
+                self._listings.send(session, chat)
+
+    def _who_sees(self, user_id: int, chat_ids: tuple[int, ...]) -> dict[int, Session]:
+        """The connections that know them, by id."""
+        told = {session.id: session for session in self._connections.of(user_id)}
+        for chat_id in chat_ids:
+            told.update({session.id: session for session in self._rooms.members(chat_id)})
+        return told
+
+    def _profile(self, changed: User, chat_ids: tuple[int, ...]) -> None:
+        user = self._presence.public(changed)
         data = codec.encode(UserFrame(user=user))
         unseen = codec.encode(UserFrame(user=structs.replace(user, online=None, last_seen_at=None)))
-        told = {session.id: session for session in self._connections.of(outcome.user.id)}
-        for chat_id in outcome.chat_ids:
-            told.update({session.id: session for session in self._rooms.members(chat_id)})
+        told = self._who_sees(user.id, chat_ids)
         for connection_id in sorted(told):
             if told[connection_id].dialect.lists_chats:
                 hidden = self._presence.hides(user.id, told[connection_id].user_id)

@@ -16,7 +16,7 @@ WHERE: Final = (
     "lines", "rooms", "appends", "presence", "watermarks", "markers", "typists", "pages", "listings", "sweeper",
     "spread", "news", "handshake", "reception", "deadlines",
 )  # fmt: skip
-CLEANUP: Final = frozenset({"forget", "drop", "mend", "arm", "save_all", "unroute", "close", "leave"})
+CLEANUP: Final = frozenset({"forget", "drop", "mend", "arm", "save_all", "unroute", "close", "leave", "remove"})
 """What runs where a connection ends, or after a bug: it only takes entries out of tables."""
 
 

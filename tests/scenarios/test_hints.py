@@ -16,8 +16,10 @@ from chatproto.operations import (
     OperationFailed,
     ReadLog,
     SessionsEnded,
+    SetFlags,
+    UpdateUser,
 )
-from chatproto.server.hints import HeadMoved, Hint, MembersAdded, Typed
+from chatproto.server.hints import FlagsSet, HeadMoved, Hint, MembersAdded, ProfileChanged, Typed
 from tests.scenarios.hub_world import Person, World
 
 EPOCH = "model"
@@ -75,6 +77,31 @@ def test_hints_that_are_lost_are_made_up_for_by_the_next_one() -> None:
         a.send(type="send", chat_id=chat_id, cid=f"c-{number}", content=str(number))
     there.hear(here.hints[-1])
     assert b.seqs(chat_id) == [1, 2, 3, 4]
+
+
+def test_flags_and_profiles_that_were_changed_elsewhere_are_told() -> None:
+    here, there = two_processes()
+    ann, bob, eve = here.people("ann", "bob", "eve")
+    chat_id = here.direct(ann, bob)
+    a, b, e = ann.connect(to=there), bob.connect(to=there), eve.connect(to=there)
+    ann.connect()
+    here.hints.clear()
+    here.request(SetFlags(ann.id, chat_id, True, None, None))
+    here.request(UpdateUser(ann.id, "New Name", None, None, None, frozenset({"new"}), here.now))
+    assert [hint.news for hint in here.hints] == [FlagsSet(ann.id, chat_id), ProfileChanged(ann.id, (chat_id,))]
+    there.hear(*here.hints)
+    assert [frame["chat"]["muted"] for frame in a.take("chat")] == [True] and b.take("chat") == []
+    told = [frame["user"]["display_name"] for peer in (a, b, e) for frame in peer.take("user")]
+    assert told == ["New Name", "New Name"]
+    assert there.hints == [], "what was told is not told on"
+    nobody = World(store=here.store)
+    eve.connect(to=nobody)
+    nobody.performed.clear()
+    nobody.hear(*here.hints)
+    assert nobody.performed == [], "nobody there knows her"
+    there.away = OperationFailed(retryable=True, detail="away")
+    there.hear(*here.hints)
+    assert a.take("chat") == a.take("user") == []
 
 
 def test_who_may_have_missed_hints_sweeps_at_once() -> None:

@@ -29,7 +29,17 @@ from chatproto.operations import (
     TellHints,
     UserFound,
 )
-from chatproto.server.hints import Absent, HeadMoved, Hint, MembersAdded, News, Present, Typed
+from chatproto.server.hints import (
+    Absent,
+    FlagsSet,
+    HeadMoved,
+    Hint,
+    MembersAdded,
+    News,
+    Present,
+    ProfileChanged,
+    Typed,
+)
 from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
@@ -258,6 +268,8 @@ def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
         Hint("f", SessionsEnded((4,))),
         Hint("f", BlockSet(1, 2, on=True)),
         Hint("f", Typed(1, 2, on=True)),
+        Hint("f", FlagsSet(1, 2)),
+        Hint("f", ProfileChanged(1, (2, 3))),
         Hint("f", Present("p", (1, 2))),
         Hint("f", Absent("p", 1, datetime(2026, 1, 1, tzinfo=UTC))),
         Hint("f", Marked(1, 2, 3, 4, 5, 6, changed=True, is_group=False)),
