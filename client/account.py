@@ -120,6 +120,10 @@ class Account:
         await self.refresh(used)
         return await send()
 
+    async def delete(self, password: str) -> None:
+        """Delete the account for good; what was sent stays. Raises ChatError: invalid_credentials, last_admin, ..."""
+        await self.call("DELETE", "/api/auth/me", {"password": password})
+
     @asynccontextmanager
     async def read(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The bytes of a file, piece by piece. Raises ChatError, also in the middle."""

@@ -70,6 +70,11 @@ async def sign_out(account: Account, user_id: int) -> None:
     await account.call("DELETE", f"/api/admin/users/{user_id}/sessions")
 
 
+async def delete_account(account: Account, user_id: int) -> None:
+    """Delete somebody's account for good; what they sent stays. Also raises last_admin."""
+    await account.call("DELETE", f"/api/admin/users/{user_id}")
+
+
 async def make_reset_link(account: Account, user_id: int) -> ResetLink:
     """A link by which somebody sets a new password."""
     return msgspec.convert(await account.call("POST", f"/api/admin/users/{user_id}/reset-link"), ResetLink)

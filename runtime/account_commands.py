@@ -7,6 +7,7 @@ from typing import Literal
 import trio
 
 from chatproto.operations import (
+    AccountDeleted,
     AuditLine,
     ChangePassword,
     CreateInvite,
@@ -40,6 +41,7 @@ from runtime.administration import administer
 from runtime.codes import hash_of, new_code
 from runtime.compose import random_token, storage_of_command
 from runtime.config import Settings
+from runtime.deletion import delete_account
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
 from runtime.mail.sending import ATTEMPT, Ask, MailSettings
@@ -169,6 +171,20 @@ async def set_account(
         user_id = await _id_of(storage, username)
         match await _act(storage, SetAccount(user_id, disabled, role, datetime.now(UTC))):
             case SessionsEnded():
+                return
+            case Refused(_, detail):
+                raise AccountError(f"{username}: {detail}")
+            case other:
+                raise AccountError(_away(other))
+
+
+async def delete(settings: Settings, username: str) -> None:
+    """Delete an account for good."""
+    async with storage_of_command(settings) as storage:
+        user_id = await _id_of(storage, username)
+        erase = partial(_act, storage)
+        match await delete_account(erase, storage.perform, user_id, random_token, datetime.now(UTC)):
+            case AccountDeleted():
                 return
             case Refused(_, detail):
                 raise AccountError(f"{username}: {detail}")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-from chatproto.operations import Administer, Operation, Outcome, Refused
+from chatproto.operations import Administer, GroupsToLeave, Operation, Outcome, Refused
 from chatproto.operations.administration import Act
 from chatproto.operations.auditing import about, actions_of
 from runtime.logs import get_logger
@@ -21,7 +21,7 @@ async def administer(
     """Do `act` as an admin (`actor_id`), or as the operator (None). `address`: where the request came from."""
     address = None if address is None else address[:MAX_ADDRESS]
     outcome = await ask(Administer(actor_id, address, act, now))
-    if not isinstance(outcome, Refused):
+    if not isinstance(outcome, Refused | GroupsToLeave):
         subject_id, invite_id = about(act, outcome)
         log.info(
             "administration",

@@ -42,6 +42,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     signed_out.add_argument("username")
     signed_out.set_defaults(run=_user_sign_out)
 
+    deleted = user.add_parser("delete", parents=[common], help="erase an account for good; its messages stay")
+    deleted.add_argument("username")
+    deleted.set_defaults(run=_user_delete)
+
     for action, (help_text, change) in ACCOUNT_CHANGES.items():
         changed = user.add_parser(action, parents=[common], help=help_text)
         changed.add_argument("username")
@@ -108,6 +112,12 @@ def _user_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
 def _user_change(arguments: argparse.Namespace, settings: Settings) -> int:
     trio.run(partial(account_commands.set_account, settings, arguments.username, **arguments.change))
     print(f"{arguments.username}: done")
+    return 0
+
+
+def _user_delete(arguments: argparse.Namespace, settings: Settings) -> int:
+    trio.run(account_commands.delete, settings, arguments.username)
+    print(f"{arguments.username}: deleted")
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from chatproto.operations import BlockSet, Marked, SessionsEnded
+from chatproto.operations import AccountDeleted, BlockSet, Marked, SessionsEnded
 from chatproto.server.hints import Absent, FlagsSet, HeadMoved, Hint, MembersAdded, Present, ProfileChanged, Typed
 from runtime.bus import Spent
 
@@ -18,6 +18,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "block": BlockSet,
     "flags": FlagsSet,
     "profile": ProfileChanged,
+    "deleted": AccountDeleted,
     "typing": Typed,
     "present": Present,
     "absent": Absent,
@@ -79,5 +80,5 @@ def key_of(hint: Hint | Spent) -> object:
             return "typing", chat_id, user_id
         case BlockSet(user_id, peer_id):
             return "block", user_id, peer_id
-        case MembersAdded() | SessionsEnded() | Present() | Absent():
+        case MembersAdded() | SessionsEnded() | AccountDeleted() | Present() | Absent():
             return None

@@ -17,8 +17,8 @@ SLICE: Final = 500
 """Rows looked at in one transaction."""
 PAUSE: Final = 0.1
 """Seconds between two slices, for those who wait for the database."""
-Kind = Literal["tokens", "sessions", "keys", "codes", "audit"]
-KINDS: Final[tuple[Kind, ...]] = ("tokens", "sessions", "keys", "codes", "audit")
+Kind = Literal["tokens", "sessions", "keys", "codes", "audit", "names"]
+KINDS: Final[tuple[Kind, ...]] = ("tokens", "sessions", "keys", "codes", "audit", "names")
 
 Ask = Callable[[Operation], Awaitable[Outcome]]
 
@@ -33,8 +33,8 @@ async def clean_for_ever(ask: Ask, now: Callable[[], datetime], interval: float 
 
 
 async def clean(ask: Ask, now: Callable[[], datetime], size: int = SLICE, pause: float = PAUSE) -> dict[str, int]:
-    """One run: how many refresh tokens, sessions, idempotency keys, codes and lines of the audit were removed, and
-    sessions ended."""
+    """One run: how many refresh tokens, sessions, idempotency keys, codes, lines of the audit and kept
+    names were removed, and sessions ended."""
     counts = {**{f"old_{kind}": 0 for kind in KINDS}, "unused_sessions": 0}
     for kind in KINDS:
         place: int | None = 0

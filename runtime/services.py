@@ -7,7 +7,7 @@ from typing import Protocol
 import trio
 from attrs import Factory, define, field, frozen
 
-from chatproto.operations import Operation, Outcome, Refused, SessionsEnded, TouchSession, UserFound
+from chatproto.operations import AccountDeleted, Operation, Outcome, Refused, SessionsEnded, TouchSession, UserFound
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 from chatproto.wire.limits import Limits
@@ -65,7 +65,7 @@ class Services:
     async def ask(self, operation: Operation) -> Outcome:
         """Run an operation; sessions that it ended are refused here from now on."""
         outcome = await self.driver.request(operation)
-        if isinstance(outcome, SessionsEnded):
+        if isinstance(outcome, SessionsEnded | AccountDeleted):
             self.guards.sessions.forget(outcome.session_ids)
         return outcome
 

@@ -79,10 +79,14 @@ users = _table(
     flag("email_verified"),
     Column("role", String(8), nullable=False, server_default="member"),
     Column("disabled_at", UTCDateTime),
+    Column("deleted_at", UTCDateTime),
+    Column("name_digest", digest()),
     _avatar_index(),
     Index(None, "role"),
+    Index(None, "name_digest"),
 )
-"""`role`: member or admin, of the whole server. Whoever is disabled cannot log in."""
+"""`role`: member or admin, of the whole server. Whoever is disabled cannot log in.
+`deleted_at`: the account is erased, and disabled; `name_digest`: SHA-256 of the username it had."""
 
 user_words = _table(
     "user_words",
@@ -155,7 +159,8 @@ chats = _table(
 `last_at`: when the entry `last_seq` was made. `last_message_seq`, `pinned_seq`: the newest message, and the newest of
 those that are pinned, 0 where there is none. `indexed_seq`: up to which entry `message_words` holds the messages; -1
 while the words of the chat are being removed. `index_version`: by which version of the words, 0 where nothing is
-indexed yet, or to be indexed anew. `writers`: who may send, all or admins. `closed`: one of the pair of a direct chat
+indexed yet, or to be indexed anew. `writers`: who may send, all or admins; none in a
+direct chat of a deleted account. `closed`: one of the pair of a direct chat
 blocks the other; it follows from `blocks`, and stands here because whoever writes reads it with the lock of the
 chat. `retention_days`: after which messages are removed, 0: never. `expired_seq`: up to which entry that was done; no
 `first_seq` of a member is below the next one."""
@@ -243,6 +248,7 @@ messages = _table(
     Column("attachments", Text),
     UniqueConstraint("chat_id", "seq"),
     Index(None, "sender_id"),
+    Index(None, "forwarded_id"),
 )
 """`reply_to` is a seq of the same chat. `mentions`: a JSON array of users, null where it names none. `forwarded_id`,
 `forwarded_name`: who wrote a forwarded text first. `is_read` is for the owner's own reports; the server never reads

@@ -10,6 +10,7 @@ from chatproto.operations.accounts import (
     CleanUp,
     CreateSession,
     CreateUser,
+    DeleteAccount,
     EndSessions,
     FindLogin,
     FindUsers,
@@ -68,6 +69,7 @@ from chatproto.operations.log import (
 )
 from chatproto.operations.message_changes import DeleteMessage, EditMessage, MessageChange, Pin, React
 from chatproto.operations.outcomes import (
+    AccountDeleted,
     AccountsFound,
     Appended,
     AroundFound,
@@ -84,6 +86,7 @@ from chatproto.operations.outcomes import (
     FileAdded,
     FileFound,
     FilesRemoved,
+    GroupsToLeave,
     InviteAccepted,
     InvitesFound,
     LoginFound,
@@ -153,6 +156,7 @@ Operation = (
     | ChangePassword
     | RenewHash
     | UpdateUser
+    | DeleteAccount
     | SaveLastSeen
     | FindUsers
     | ListUsers
@@ -218,6 +222,7 @@ Operation = (
 __all__ = [
     "AcceptInvite",
     "Account",
+    "AccountDeleted",
     "AccountsFound",
     "AddFile",
     "Administer",
@@ -247,6 +252,7 @@ __all__ = [
     "CreateInvite",
     "CreateSession",
     "CreateUser",
+    "DeleteAccount",
     "DeleteMessage",
     "Done",
     "EditMessage",
@@ -271,6 +277,7 @@ __all__ = [
     "FinishMail",
     "ForwardSource",
     "FoundPlace",
+    "GroupsToLeave",
     "HearHints",
     "HintRow",
     "HintsHeard",

@@ -1,11 +1,14 @@
 """What is asked about accounts, sessions and people; secrets arrive hashed."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from attrs import frozen
 
 from chatproto.operations.recovery import Language
+
+NAME_KEPT: Final = timedelta(days=90)
+"""For so long nobody takes the username of a deleted account."""
 
 
 @frozen
@@ -79,9 +82,10 @@ class CleanUp:
     `tokens`: refresh tokens that were exchanged more than 7 days ago and whose successor was used; those of sessions
     that ended more than 7 days ago; those that nobody exchanged for 90 days. `sessions`: those that were not used for
     90 days are ended, those that ended 30 days ago and have no tokens are removed. `keys`: idempotency keys of 24
-    hours ago. `codes`: those of letters that expired 7 days ago. `audit`: lines of a year ago. Outcome: CleanedUp."""
+    hours ago. `codes`: those of letters that expired 7 days ago. `audit`: lines of a year ago. `names`: what keeps the
+    usernames of accounts deleted NAME_KEPT ago. Outcome: CleanedUp."""
 
-    kind: Literal["tokens", "sessions", "keys", "codes", "audit"]
+    kind: Literal["tokens", "sessions", "keys", "codes", "audit", "names"]
     after_id: int
     limit: int
     now: datetime
@@ -141,6 +145,18 @@ class UpdateUser:
     words: frozenset[str] | None
     now: datetime
     language: Language | None = None
+
+
+@frozen
+class DeleteAccount:
+    """Erase an account: its names, address, password, avatar, words, codes and letters; its messages stay.
+
+    It leaves its groups first, by changes of their logs. Its direct chats are written in no more. Nobody
+    takes its username for NAME_KEPT. Outcome: AccountDeleted; GroupsToLeave, and nothing was done;
+    Refused not_found, or last_admin where nobody else keeps the server."""
+
+    user_id: int
+    now: datetime
 
 
 @frozen

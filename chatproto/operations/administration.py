@@ -6,12 +6,13 @@ from typing import Final, Literal
 import msgspec
 from attrs import frozen
 
-from chatproto.operations.accounts import ChangePassword, CreateUser, EndSessions
+from chatproto.operations.accounts import ChangePassword, CreateUser, DeleteAccount, EndSessions
 from chatproto.operations.invites import CreateInvite, RevokeInvite, SetAccount
 from chatproto.operations.recovery import MakeCode
 
 AuditAction = Literal[
     "account_created",
+    "account_deleted",
     "account_disabled",
     "account_enabled",
     "admin_granted",
@@ -23,7 +24,7 @@ AuditAction = Literal[
     "sessions_ended",
 ]
 Role = Literal["member", "admin"]
-Act = CreateUser | SetAccount | MakeCode | EndSessions | ChangePassword | CreateInvite | RevokeInvite
+Act = CreateUser | SetAccount | MakeCode | EndSessions | ChangePassword | CreateInvite | RevokeInvite | DeleteAccount
 
 MAX_LISTED: Final = 200
 """Accounts or lines that one answer holds."""

@@ -34,6 +34,8 @@ DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
 ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")
 READ_ONLY: Final = Refused("read_only", "only admins write in this group")
 
+PEER_DELETED: Final = Refused("peer_deleted", "the other one deleted their account")
+
 
 @frozen
 class Source:
@@ -109,6 +111,8 @@ def judge_change(
 
 def barred_from(writers: Writers, role: Role, *, closed: bool) -> Refused | None:
     """Why a member with this role may not write in a chat; None: they may. `closed`: one of a pair blocks the other."""
+    if writers == "none":
+        return PEER_DELETED
     if closed:
         return CLOSED
     return READ_ONLY if writers == "admins" and role != "admin" else None

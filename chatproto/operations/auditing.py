@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from chatproto.operations.accounts import ChangePassword, CreateUser, EndSessions
+from chatproto.operations.accounts import ChangePassword, CreateUser, DeleteAccount, EndSessions
 from chatproto.operations.administration import Act, AuditAction, Role
 from chatproto.operations.invites import CreateInvite, RevokeInvite, SetAccount
 from chatproto.operations.outcomes import InvitesFound, Outcome, UserFound
@@ -12,7 +12,7 @@ from chatproto.operations.recovery import MakeCode
 def subject_of(act: Act) -> int | None:
     """The account that an act is about, where there is one before it."""
     match act:
-        case SetAccount() | MakeCode() | EndSessions() | ChangePassword():
+        case SetAccount() | MakeCode() | EndSessions() | ChangePassword() | DeleteAccount():
             return act.user_id
         case CreateUser() | CreateInvite() | RevokeInvite():
             return None
@@ -36,6 +36,8 @@ def actions_of(act: Act) -> tuple[AuditAction, ...]:
     match act:
         case CreateUser():
             return ("account_created",)
+        case DeleteAccount():
+            return ("account_deleted",)
         case MakeCode():
             return ("reset_link",)
         case EndSessions():

@@ -80,6 +80,23 @@ class SessionsEnded:
 
 
 @frozen
+class AccountDeleted:
+    """`chat_ids`: all chats they are or were in, for those who should learn of it; `session_ids`: those that ended."""
+
+    user_id: int
+    created_at: datetime
+    chat_ids: tuple[int, ...]
+    session_ids: tuple[int, ...]
+
+
+@frozen
+class GroupsToLeave:
+    """The groups that an account is still in."""
+
+    chat_ids: tuple[int, ...]
+
+
+@frozen
 class CleanedUp:
     """`removed` rows; sessions `ended` for want of use; `next_id`: where to go on, None at the end."""
 
@@ -345,6 +362,8 @@ Outcome = (
     | SessionCreated
     | UserUpdated
     | SessionsEnded
+    | AccountDeleted
+    | GroupsToLeave
     | CleanedUp
     | SessionsFound
     | MailTaken

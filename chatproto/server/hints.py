@@ -10,7 +10,7 @@ from typing import Annotated
 from attrs import frozen
 from msgspec import Meta
 
-from chatproto.operations import BlockSet, Marked, SessionsEnded
+from chatproto.operations import AccountDeleted, BlockSet, Marked, SessionsEnded
 
 
 @frozen
@@ -75,7 +75,17 @@ class Absent:
 
 
 News = (
-    HeadMoved | MembersAdded | Marked | SessionsEnded | BlockSet | FlagsSet | ProfileChanged | Typed | Present | Absent
+    HeadMoved
+    | MembersAdded
+    | Marked
+    | SessionsEnded
+    | AccountDeleted
+    | BlockSet
+    | FlagsSet
+    | ProfileChanged
+    | Typed
+    | Present
+    | Absent
 )
 
 

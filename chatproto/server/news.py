@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from chatproto.operations import (
+    AccountDeleted,
     Appended,
     BlockSet,
     ChatCreated,
@@ -59,7 +60,7 @@ class News:
                 self._publish(FlagsSet(pending.operation.user_id, chat.id))
             case Marked(changed=True):
                 self._publish(outcome)
-            case BlockSet():
+            case BlockSet() | AccountDeleted():
                 self._publish(outcome)
             case SessionsEnded(session_ids) if session_ids:
                 self._publish(outcome)

@@ -5,6 +5,7 @@ from typing import assert_never
 from msgspec import structs
 
 from chatproto.operations import (
+    AccountDeleted,
     BlockSet,
     ChatCreated,
     ChatFound,
@@ -36,7 +37,7 @@ from chatproto.server.whereabouts import Whereabouts
 from chatproto.transitions import SessionState
 from chatproto.wire import codec
 from chatproto.wire.frames import UserFrame
-from chatproto.wire.model import Chat, User
+from chatproto.wire.model import Chat, User, deleted_user
 
 
 class Spread:
@@ -70,6 +71,8 @@ class Spread:
             self._sweeper.end_logins(outcome.session_ids)
         elif isinstance(outcome, BlockSet):
             self._blocking.changed(outcome)
+        elif isinstance(outcome, AccountDeleted):
+            self._deleted(outcome)
         elif isinstance(outcome, UserUpdated):
             self._profile(outcome.user, outcome.chat_ids)
         elif isinstance(outcome, ChatFound) and isinstance(pending, Request):
@@ -90,6 +93,8 @@ class Spread:
                 self._sweeper.end_logins(session_ids)
             case BlockSet():
                 self._blocking.changed(told)
+            case AccountDeleted():
+                self._deleted(told)
             case FlagsSet(user_id, chat_id):
                 if any(chat_id in session.chats for session in self._connections.of(user_id)):
                     self._out.run(LoadChat(user_id, chat_id), Retelling(user_id))
@@ -125,8 +130,14 @@ class Spread:
             told.update({session.id: session for session in self._rooms.members(chat_id)})
         return told
 
+    def _deleted(self, outcome: AccountDeleted) -> None:
+        self._sweeper.end_logins(outcome.session_ids)
+        self._tell(deleted_user(outcome.user_id, outcome.created_at), outcome.chat_ids)
+
     def _profile(self, changed: User, chat_ids: tuple[int, ...]) -> None:
-        user = self._presence.public(changed)
+        self._tell(changed if changed.deleted else self._presence.public(changed), chat_ids)
+
+    def _tell(self, user: User, chat_ids: tuple[int, ...]) -> None:
         data = codec.encode(UserFrame(user=user))
         unseen = codec.encode(UserFrame(user=structs.replace(user, online=None, last_seen_at=None)))
         told = self._who_sees(user.id, chat_ids)

@@ -22,6 +22,8 @@ class Account:
     words: frozenset[str]
     last_seen_at: datetime | None = None
     disabled_at: datetime | None = None
+    deleted_at: datetime | None = None
+    old_key: str | None = None
 
     @property
     def disabled(self) -> bool:

@@ -30,6 +30,7 @@ from chatproto.operations import (
     CreateInvite,
     CreateSession,
     CreateUser,
+    DeleteAccount,
     DeleteMessage,
     Done,
     EditMessage,
@@ -101,7 +102,7 @@ from chatproto.simulation.model_rows import (
     RefreshToken,
     WaitingMail,
 )
-from chatproto.wire.model import User
+from chatproto.wire.model import User, deleted_user
 
 
 @define
@@ -173,6 +174,10 @@ class Store:
         login = self.logins.get(login_id)
         return login is not None and login.ended_at is not None
 
+    def living(self) -> set[int]:
+        """Accounts that were not deleted."""
+        return {user_id for user_id, account in self.accounts.items() if account.deleted_at is None}
+
     # --- blocks ---
 
     def blocks_of(self, *user_ids: int) -> tuple[tuple[int, int], ...]:
@@ -199,6 +204,8 @@ class Store:
     def plain(self, user_id: int) -> User:
         """Without presence, as in events that go to everybody."""
         user = self.accounts[user_id].user
+        if self.accounts[user_id].deleted_at is not None:
+            return deleted_user(user_id, user.created_at)
         return User(
             id=user.id,
             username=user.username,
@@ -211,7 +218,8 @@ class Store:
         """With presence where a chat is shared and they do not block the viewer; `online` is False: who is connected, a
         store cannot know."""
         user = self.plain(user_id)
-        if (user_id, viewer_id) in self.blocks or not self.shares(viewer_id, user_id):
+        hidden = user.deleted or (user_id, viewer_id) in self.blocks
+        if hidden or not self.shares(viewer_id, user_id):
             return user
         return msgspec.structs.replace(user, online=False, last_seen_at=self.accounts[user_id].last_seen_at)
 
@@ -223,6 +231,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
     from chatproto.simulation import store_administration as administration
     from chatproto.simulation import store_blocks as blocks
     from chatproto.simulation import store_chats as chats
+    from chatproto.simulation import store_deletion as deletion
     from chatproto.simulation import store_files as files
     from chatproto.simulation import store_invites as invites
     from chatproto.simulation import store_log as log
@@ -255,6 +264,7 @@ def _acts() -> dict[type, Callable[[Store, Any], Outcome]]:
         ChangePassword: accounts.change_password,
         RenewHash: accounts.renew_hash,
         UpdateUser: accounts.update_user,
+        DeleteAccount: deletion.delete_account,
         SaveLastSeen: accounts.save_last_seen,
         FindUsers: accounts.find_users,
         ListUsers: accounts.list_users,

@@ -36,6 +36,7 @@ from chatproto.operations import (
     UsersFound,
     UserUpdated,
 )
+from chatproto.operations.accounts import NAME_KEPT
 from chatproto.simulation.model_rows import Account, AddressMail, Login, RefreshToken
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_files import change_avatar, release_avatar
@@ -61,7 +62,7 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
         invite = open_invite(store, invite_hash, operation.now)
         if not is_first and invite is None:
             return Refused("invite_invalid")
-    if any(account.username_key == operation.username_key for account in store.accounts.values()):
+    if any(_holds_name(account, operation) for account in store.accounts.values()):
         return Refused("username_taken", "this username is taken", "username")
     if _email_owner(store, operation.email_key) is not None:
         return Refused("email_taken", "this email is taken", "email")
@@ -86,6 +87,11 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
     return UserFound(user)
 
 
+def _holds_name(account: Account, operation: CreateUser) -> bool:
+    kept = account.deleted_at is not None and account.deleted_at > operation.now - NAME_KEPT
+    return account.username_key == operation.username_key or (kept and account.old_key == operation.username_key)
+
+
 def _email_owner(store: Store, email_key: str | None) -> int | None:
     if email_key is None:
         return None
@@ -94,6 +100,8 @@ def _email_owner(store: Store, email_key: str | None) -> int | None:
 
 
 def find_login(store: Store, operation: FindLogin) -> Outcome:
+    if operation.login_key.startswith("~"):
+        return Refused("not_found")
     for user_id, account in store.accounts.items():
         if operation.login_key in (account.username_key, account.email_key):
             return LoginFound(user_id, account.password_hash)
@@ -203,8 +211,19 @@ def clean_up(store: Store, operation: CleanUp) -> Outcome:
             removed = len(store.audit) - len(kept_lines)
             store.audit = kept_lines
             return CleanedUp(removed)
+        case "names":
+            return CleanedUp(_free_names(store, now))
         case _:
             assert_never(operation.kind)
+
+
+def _free_names(store: Store, now: datetime) -> int:
+    freed = [
+        one for one in store.accounts.values() if one.old_key and one.deleted_at and now - one.deleted_at >= NAME_KEPT
+    ]
+    for account in freed:
+        account.old_key = None
+    return len(freed)
 
 
 def _removable(store: Store, token: RefreshToken, now: datetime) -> bool:
@@ -227,10 +246,15 @@ def end_sessions(store: Store, operation: EndSessions) -> Outcome:
 
 
 def end_all(store: Store, user_id: int, keep: int | None, now: datetime) -> Outcome:
+    return SessionsEnded(end_live(store, user_id, now, keep))
+
+
+def end_live(store: Store, user_id: int, now: datetime, keep: int | None = None) -> tuple[int, ...]:
+    """Those that ended."""
     ended = [login for login in _live(store, user_id) if login.id != keep]
     for login in ended:
         login.ended_at = now
-    return SessionsEnded(tuple(login.id for login in ended))
+    return tuple(login.id for login in ended)
 
 
 def _live(store: Store, user_id: int) -> list[Login]:
@@ -255,7 +279,7 @@ def list_sessions(store: Store, operation: ListSessions) -> Outcome:
 
 def set_account(store: Store, operation: SetAccount) -> Outcome:
     account = store.accounts.get(operation.user_id)
-    if account is None:
+    if account is None or account.deleted_at is not None:
         return Refused("not_found")
     keepers = [one.user.id for one in store.accounts.values() if one.user.role == "admin" and not one.disabled]
     if (operation.disabled or operation.role == "member") and keepers == [operation.user_id]:
@@ -283,7 +307,7 @@ def renew_hash(store: Store, operation: RenewHash) -> Outcome:
 
 def update_user(store: Store, operation: UpdateUser) -> Outcome:
     account = store.accounts.get(operation.user_id)
-    if account is None:
+    if account is None or account.deleted_at is not None:
         return Refused("not_found")
     if _email_owner(store, operation.email_key or None) not in (None, operation.user_id):
         return Refused("email_taken", "this email is taken", "email")
@@ -323,7 +347,8 @@ def _tell_of_address(store: Store, operation: UpdateUser, old: PrivateUser, new:
 
 def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:
     for user_id, seen_at in operation.seen:
-        store.accounts[user_id].last_seen_at = seen_at
+        if store.accounts[user_id].deleted_at is None:
+            store.accounts[user_id].last_seen_at = seen_at
     return Done()
 
 
@@ -333,7 +358,7 @@ def find_users(store: Store, operation: FindUsers) -> Outcome:
 
 
 def list_users(store: Store, operation: ListUsers) -> Outcome:
-    users = [account.user for user_id, account in store.accounts.items() if user_id > operation.after_id]
+    users = [one.user for id_, one in store.accounts.items() if id_ > operation.after_id and one.deleted_at is None]
     return UsersFound(tuple(users[: operation.limit]))
 
 

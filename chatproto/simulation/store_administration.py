@@ -4,6 +4,7 @@ from chatproto.operations import (
     Account,
     Administer,
     AuditLine,
+    GroupsToLeave,
     ListAccounts,
     ListAudit,
     MeasureServer,
@@ -26,10 +27,10 @@ def administer(store: Store, operation: Administer) -> Outcome:
     if not keeps(store, operation.actor_id):
         return Refused("forbidden")
     subject = subject_of(operation.act)
-    if subject is not None and subject not in store.accounts:
+    if subject is not None and subject not in store.living():
         return Refused("not_found")
     outcome = store.perform(operation.act)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, Refused | GroupsToLeave):
         return outcome
     subject_id, invite_id = about(operation.act, outcome)
     for action in actions_of(operation.act):
@@ -61,7 +62,7 @@ def list_accounts(store: Store, operation: ListAccounts) -> Outcome:
 
 
 def _is_meant(account: model_rows.Account, operation: ListAccounts) -> bool:
-    if operation.role not in (None, account.user.role or "member"):
+    if account.deleted_at is not None or operation.role not in (None, account.user.role or "member"):
         return False
     if operation.disabled not in (None, account.disabled):
         return False
@@ -98,11 +99,12 @@ def _bytes_of(store: Store, owner_id: int) -> int:
 def measure_server(store: Store, operation: MeasureServer) -> Outcome:
     if not keeps(store, operation.actor_id):
         return Refused("forbidden")
+    living = store.living()
     sent = [(room, item) for room in store.rooms.values() for item in room.log if isinstance(item, Message)]
     return ServerMeasured(
         Sizes(
-            people=len(store.accounts),
-            disabled=sum(account.disabled for account in store.accounts.values()),
+            people=len(living),
+            disabled=sum(store.accounts[user_id].disabled for user_id in living),
             sessions=sum(login.ended_at is None for login in store.logins.values()),
             chats=len(store.rooms),
             messages=sum(not as_of(room, message, None).deleted for room, message in sent),

@@ -35,7 +35,7 @@ KEY_LIFETIME = timedelta(hours=24)
 def create_direct(store: Store, operation: CreateDirect) -> Outcome:
     """One chat a pair, for ever."""
     pair = {operation.user_id, operation.peer_id}
-    if not pair <= store.accounts.keys():
+    if not pair <= store.living():
         return Refused("not_found", "no such user", "user_id")
     for room in store.rooms.values():
         if room.type == "direct" and room.members.keys() == pair:
@@ -54,7 +54,7 @@ def create_group(store: Store, operation: CreateGroup) -> Outcome:
         room = store.rooms[known[0]]
         return ChatCreated(_view(store, room, user_id), False, tuple(sorted(room.present())))
     everybody = {user_id, *operation.user_ids}
-    if not everybody <= store.accounts.keys():
+    if not everybody <= store.living():
         return Refused("not_found", "no such user", "user_ids")
     if len(everybody) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")

@@ -240,7 +240,7 @@ def _add(change: _Change) -> Refused | None:
     room, operation = change.room, change.operation
     present = room.present()
     newcomers = [user_id for user_id in dict.fromkeys(operation.user_ids) if user_id not in present]
-    if not change.store.accounts.keys() >= set(newcomers):
+    if not change.store.living() >= set(newcomers):
         return Refused("not_found", "no such user", "user_ids")
     if len(present) + len(newcomers) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")

@@ -13,7 +13,7 @@ def make_code(store: Store, operation: MakeCode) -> Outcome:
     if operation.kind == "setup":
         for code in store.codes.values():
             code.used = code.used or code.kind == "setup"
-    elif operation.user_id not in store.accounts:
+    elif operation.user_id not in store.living():
         return Refused("not_found")
     store.codes[operation.code_hash] = KeptCode(
         operation.kind, operation.user_id or 0, None, operation.now, operation.expires_at

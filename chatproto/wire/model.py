@@ -6,7 +6,7 @@ datetimes; ids and seqs are positive integers up to 2^53-1.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -16,14 +16,17 @@ MAX_ID = 2**53 - 1
 Role = Literal["member", "admin"]
 Notify = Literal["all", "mentions", "none"]
 ChatType = Literal["direct", "group"]
-Writers = Literal["all", "admins"]
-"""Who may send to a group."""
+Writers = Literal["all", "admins", "none"]
+"""Who may send; none: to a direct chat whose other one deleted their account."""
+GroupWriters = Literal["all", "admins"]
+"""Those of them that a group can be given."""
 RetentionDays = Literal[0, 1, 7, 30, 90, 365]
 """How long a group keeps its messages; 0: for ever."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A public profile; `online` and `last_seen_at` are null unless the reader shares a chat with them."""
+    """A public profile; `online` and `last_seen_at` are null unless the reader shares a chat with them. `deleted`: the
+    account is no more, and its names are those of `deleted_user`. What is left out is not so."""
 
     id: int
     username: str
@@ -32,6 +35,27 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     online: bool | None = None
     last_seen_at: datetime | None = None
+    deleted: Literal[True] | UnsetType = UNSET
+
+
+DELETED_NAME: Final = "Deleted user"
+"""Of a deleted account, for clients that know no mark of it; others say it in the language of their reader."""
+
+
+def deleted_username(user_id: int) -> str:
+    """What stands in the place of the username; nobody can register by it."""
+    return f"~{user_id}"
+
+
+def deleted_user(user_id: int, created_at: datetime) -> User:
+    """A deleted account as everybody sees it."""
+    return User(
+        id=user_id,
+        username=deleted_username(user_id),
+        display_name=DELETED_NAME,
+        created_at=created_at,
+        deleted=True,
+    )
 
 
 class PrivateUser(User, frozen=True, kw_only=True):

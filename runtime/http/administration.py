@@ -1,5 +1,6 @@
 """For those who keep the server: /api/admin. Whoever is no admin of the server gets 403 from all of it."""
 
+from functools import partial
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec import Meta
 
 from chatproto.operations import (
     Account,
+    AccountDeleted,
     AuditLine,
     Done,
     EndSessions,
@@ -25,6 +27,7 @@ from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.text import fold, is_email, searched_words
 from runtime.administration import administer
 from runtime.codes import hash_of, new_code
+from runtime.deletion import delete_account
 from runtime.http.fields import Id, Search
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
@@ -117,6 +120,14 @@ async def end_sessions(call: Call[None, None], user_id: int) -> Result:
     return _ended(await do_as_admin(call, EndSessions(user_id, session_id=None, keep=None, now=call.services.now())))
 
 
+async def delete_user(call: Call[None, None], user_id: int) -> Result:
+    """Delete somebody's account for good. What was written stays, and names nobody any more."""
+    services = call.services
+    erase = partial(do_as_admin, call)
+    outcome = await delete_account(erase, call.persist, user_id, services.random_token, services.now())
+    return Answer(204) if isinstance(outcome, AccountDeleted) else refusal(outcome)
+
+
 def _ended(outcome: Outcome) -> Result:
     return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
 
@@ -162,6 +173,10 @@ ROUTES = (
     Route(
         method="PATCH", path="/api/admin/users/{user_id}", handler=change_account, summary="Shut out, or make an admin",
         body=AccountChange, answers={204: ()},
+    ),
+    Route(
+        method="DELETE", path="/api/admin/users/{user_id}", handler=delete_user, summary="Delete an account",
+        answers={204: ()}, codes=("last_admin",),
     ),
     Route(
         method="POST", path="/api/admin/users/{user_id}/reset-link", handler=reset_link,

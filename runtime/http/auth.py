@@ -1,5 +1,7 @@
 """Accounts and log-ins: /api/auth."""
 
+from typing import Final
+
 import msgspec
 from attrs import frozen
 
@@ -141,7 +143,7 @@ async def login(call: Call[Login, None]) -> Result:
     if len(names) != 1:
         return _one_name(body)
     name = fold(names[0])
-    checked = await _check_password(call, name, body.password, counted_as=f"name {name}")
+    checked = await check_password(call, name, body.password, counted_as=f"name {name}")
     if isinstance(checked, Problem):
         return checked
     refused = await take_turn(call.services, "writes", checked.user_id)
@@ -153,13 +155,13 @@ async def login(call: Call[Login, None]) -> Result:
 
 async def me(call: Call[None, None]) -> Result:
     """One's own profile."""
-    user = await _own_user(call)
+    user = await own_user(call)
     return user if isinstance(user, Problem) else Answer(200, user)
 
 
 async def change_me(call: Call[Profile, None]) -> Result:
     """Change one's own profile."""
-    user = await _own_user(call)
+    user = await own_user(call)
     if isinstance(user, Problem):
         return user
     services, name, email = call.services, call.body.display_name, call.body.email
@@ -211,11 +213,11 @@ async def logout(call: Call[Logout, None]) -> Result:
 
 async def password(call: Call[NewPasswords, None]) -> Result:
     """Change the password and end all other sessions."""
-    user = await _own_user(call)
+    user = await own_user(call)
     if isinstance(user, Problem):
         return user
     counted_as = f"session {call.me.session_id}"  # a stranger who guesses at the log-in keeps nobody from this
-    checked = await _check_password(call, fold(user.username), call.body.current_password, counted_as)
+    checked = await check_password(call, fold(user.username), call.body.current_password, counted_as)
     if isinstance(checked, Problem):
         return checked
     password_hash = await call.services.passwords.hash(call.body.new_password)
@@ -246,9 +248,7 @@ class _Exchanged:
     refresh_token: str
 
 
-async def _check_password(
-    call: Call[object, None], login_key: str, given: str, counted_as: str
-) -> LoginFound | Problem:
+async def check_password(call: Call[object, None], login_key: str, given: str, counted_as: str) -> LoginFound | Problem:
     """The account if the password is right. Wrong ones are counted by address, and under this name by address."""
     services = call.services
     logins = services.guards.logins
@@ -324,7 +324,8 @@ async def _end(call: Call[object, None], user_id: int, session_id: int) -> Resul
     return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
 
 
-async def _own_user(call: Call[object, None]) -> PrivateUser | Problem:
+async def own_user(call: Call[object, None]) -> PrivateUser | Problem:
+    """The caller's private profile; their session is noted to be used."""
     me = call.me
     outcome = await call.ask(
         TouchSession(me.user_id, me.session_id, me.session_key, me.refresh_id, call.services.now())
@@ -349,7 +350,8 @@ def _lifetime(call: Call[object, None]) -> int:
     return call.services.settings.access_token_seconds
 
 
-_LIMITED = ("invalid_credentials", "rate_limited", "busy", "store_unavailable")
+LIMITED: Final = ("invalid_credentials", "rate_limited", "busy", "store_unavailable")
+"""Refusals of a route that checks a password."""
 
 ROUTES = (
     Route(
@@ -360,7 +362,7 @@ ROUTES = (
     ),
     Route(
         method="POST", path="/api/auth/login", handler=login, summary="Log in", needs_token=False,
-        body=Login, answers={200: (LoggedIn,)}, codes=(*_LIMITED, "account_disabled"),
+        body=Login, answers={200: (LoggedIn,)}, codes=(*LIMITED, "account_disabled"),
     ),
     Route(method="GET", path="/api/auth/me", handler=me, summary="One's own profile", answers={200: (PrivateUser,)}),
     Route(
@@ -380,7 +382,7 @@ ROUTES = (
     ),
     Route(
         method="POST", path="/api/auth/password", handler=password, summary="Change the password",
-        body=NewPasswords, answers={204: ()}, codes=_LIMITED,
+        body=NewPasswords, answers={204: ()}, codes=LIMITED,
     ),
     Route(
         method="GET", path="/api/auth/sessions", handler=sessions, summary="One's log-ins", answers={200: (Sessions,)}

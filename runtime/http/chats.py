@@ -19,7 +19,7 @@ from chatproto.operations import (
     SetFlags,
 )
 from chatproto.wire.limits import MAX_MEMBERS
-from chatproto.wire.model import Chat, Notify, RetentionDays, Role, Writers
+from chatproto.wire.model import Chat, GroupWriters, Notify, RetentionDays, Role
 from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
@@ -56,7 +56,7 @@ class ChatChange(msgspec.Struct, frozen=True, kw_only=True):
 
     title: Title | None = None
     avatar_url: AvatarUrl | None = None
-    writers: Writers | None = None
+    writers: GroupWriters | None = None
     retention_days: RetentionDays | None = None
     muted: bool | None = None
     favourite: bool | None = None

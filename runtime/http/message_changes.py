@@ -143,7 +143,7 @@ ROUTES = (
     Route(
         method="PATCH", path=_MESSAGE, handler=edit_message, summary="Edit a message", body=NewText,
         query=TargetQuery, answers={200: (Message,)}, keyed=True,
-        codes=("read_only", "empty_content", "content_too_long", "cid_conflict", "message_deleted"),
+        codes=("read_only", "peer_deleted", "empty_content", "content_too_long", "cid_conflict", "message_deleted"),
     ),
     Route(
         method="DELETE", path=_MESSAGE, handler=delete_message, summary="Delete a message", query=TargetQuery,

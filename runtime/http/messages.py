@@ -193,8 +193,8 @@ ROUTES = (
     Route(
         method="POST", path="/api/chats/{chat_id}/messages", handler=send_message, summary="Send a message",
         body=NewMessage, answers={201: (Message,), 200: (Message,)}, keyed=True,
-        codes=("read_only", "empty_content", "content_too_long", "attachment_invalid", "bad_seq", "cid_conflict",
-               "message_deleted"),
+        codes=("read_only", "peer_deleted", "empty_content", "content_too_long", "attachment_invalid", "bad_seq",
+               "cid_conflict", "message_deleted"),
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/read", handler=mark_read, summary="Mark as read", body=Read,

@@ -36,6 +36,7 @@ from chatproto.operations import (
     CreateInvite,
     CreateSession,
     CreateUser,
+    DeleteAccount,
     DeleteMessage,
     Done,
     EditMessage,
@@ -105,6 +106,7 @@ from storage.transactions.chat_files import list_chat_files
 from storage.transactions.chats import list_chats, load_chat, set_flags
 from storage.transactions.cleaning import clean_up
 from storage.transactions.codes import check_code, confirm_email, make_code, reset_password
+from storage.transactions.deletion import delete_account
 from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.index_versions import clear_index, measure_index, outdate_index
@@ -162,6 +164,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(find_login, operation), writes=False)
         case UpdateUser():
             return Plan(partial(update_user, operation), writes=True)
+        case DeleteAccount():
+            return Plan(partial(delete_account, operation), writes=True)
         case SaveLastSeen():
             return Plan(partial(save_last_seen, operation), writes=True)
         case ListUsers():

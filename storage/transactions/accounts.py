@@ -1,6 +1,7 @@
 """Accounts: registering, looking up for a log-in, the profile."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -21,6 +22,7 @@ from chatproto.operations import (
     UsersFound,
     UserUpdated,
 )
+from chatproto.operations.accounts import NAME_KEPT
 from storage.statements import DuplicateKey, Statement, Steps, into
 from storage.tables import chat_users, user_words, users
 from storage.transactions.codes import lock_setup, use_code
@@ -36,14 +38,19 @@ _INSERT: Final = Statement(
     )
 )  # fmt: skip
 _INSERT_WORD: Final = Statement(into(user_words, "word", "user_id"))
-_DELETE_WORDS: Final = Statement(delete(user_words).where(user_words.c.user_id == bindparam("user_id")))
+_NAME_KEPT: Final = Statement(
+    select(users.c.id)
+    .where(users.c.name_digest == bindparam("digest"), users.c.deleted_at > bindparam("since"))
+    .limit(1)
+)
+DELETE_WORDS: Final = Statement(delete(user_words).where(user_words.c.user_id == bindparam("user_id")))
 _BY_USERNAME: Final = Statement(
     select(users.c.id, users.c.password_hash).where(users.c.username_key == bindparam("key"))
 )
 _BY_EMAIL: Final = Statement(select(users.c.id, users.c.password_hash).where(users.c.email_key == bindparam("key")))
 _LOCK: Final = Statement(
     select(users.c.display_name, users.c.avatar_url, users.c.email, users.c.email_key, users.c.email_verified)
-    .where(users.c.id == bindparam("user_id"))
+    .where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None))
     .with_for_update()
 )
 _UPDATE: Final = Statement(
@@ -68,7 +75,9 @@ LOCK_KEEPERS: Final = Statement(
     .with_for_update()
 )
 _SAVE_LAST_SEEN: Final = Statement(
-    update(users).where(users.c.id == bindparam("user_id")).values(last_seen_at=bindparam("last_seen_at"))
+    update(users)
+    .where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None))
+    .values(last_seen_at=bindparam("last_seen_at"))
 )
 _CHATS_OF: Final = Statement(
     select(chat_users.c.chat_id)
@@ -120,6 +129,8 @@ def _taken(operation: CreateUser) -> Steps[Refused | None]:
     """Somebody may register both between two look-ups: so the username is looked up once more after the email."""
     mail = operation.email_key
     named = yield from _BY_USERNAME.one(key=operation.username_key)
+    if named is None:
+        named = yield from _NAME_KEPT.one(digest=digest_of(operation.username_key), since=operation.now - NAME_KEPT)
     mailed = None if mail is None else (yield from _BY_EMAIL.one(key=mail))
     if named is None and mailed is not None:
         named = yield from _BY_USERNAME.one(key=operation.username_key)
@@ -128,6 +139,11 @@ def _taken(operation: CreateUser) -> Steps[Refused | None]:
     if mailed is not None:
         return Refused("email_taken", "this email is taken", "email")
     return None
+
+
+def digest_of(username_key: str) -> bytes:
+    """What stands for the username of a deleted account."""
+    return sha256(username_key.encode()).digest()
 
 
 def _write_words(user_id: int, words: Iterable[str]) -> Steps[None]:
@@ -154,6 +170,8 @@ def set_account(operation: SetAccount) -> Steps[Outcome]:
 def find_login(operation: FindLogin) -> Steps[Outcome]:
     """No username holds an @, so the key says which of the two it is. To MySQL, `ann ` equals `ann`; to nobody else."""
     if operation.login_key.endswith(" "):
+        return Refused("not_found")
+    if operation.login_key.startswith("~"):  # the name of a deleted account
         return Refused("not_found")
     look_up = _BY_EMAIL if "@" in operation.login_key else _BY_USERNAME
     row = yield from look_up.one(key=operation.login_key)
@@ -199,7 +217,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     if operation.email is not None:
         yield from _tell_of_address(operation, old_email, email, verified)
     if operation.words is not None:
-        yield from _DELETE_WORDS.run(user_id=operation.user_id)
+        yield from DELETE_WORDS.run(user_id=operation.user_id)
         yield from _write_words(operation.user_id, operation.words)
     user = yield from private_user(operation.user_id)
     assert user is not None

@@ -13,7 +13,9 @@ from chatproto.operations import (
     ChangePassword,
     CreateInvite,
     CreateUser,
+    DeleteAccount,
     EndSessions,
+    GroupsToLeave,
     MakeCode,
     Outcome,
     Refused,
@@ -26,19 +28,21 @@ from storage.statements import Statement, Steps, into
 from storage.tables import audit, users
 from storage.transactions.accounts import LOCK_KEEPERS, create_user, set_account
 from storage.transactions.codes import make_code
+from storage.transactions.deletion import delete_account
 from storage.transactions.invites import create_invite, revoke_invite
 from storage.transactions.sessions import change_password, end_sessions
 
 A = TypeVar("A")
 
 _INSERT: Final = Statement(into(audit, "at", "actor_id", "action", "subject_id", "invite_id", "address"))
-_EXISTS: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id")))
+_EXISTS: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
 _ACTS: Final[dict[type[Any], Callable[[Any], Steps[Outcome]]]] = {
     CreateUser: create_user,
     SetAccount: set_account,
     MakeCode: make_code,
     EndSessions: end_sessions,
     ChangePassword: change_password,
+    DeleteAccount: delete_account,
     CreateInvite: create_invite,
     RevokeInvite: revoke_invite,
 }
@@ -53,7 +57,7 @@ def administer(operation: Administer) -> Steps[Outcome]:
     if subject is not None and (yield from _EXISTS.one(user_id=subject)) is None:
         return Refused("not_found")
     outcome = yield from _ACTS[type(act)](act)
-    if not isinstance(outcome, Refused):
+    if not isinstance(outcome, Refused | GroupsToLeave):
         yield from _write(operation, act, outcome)
     return outcome
 

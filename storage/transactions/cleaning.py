@@ -12,8 +12,9 @@ from typing import Final, NamedTuple, assert_never
 from sqlalchemy import BindParameter, bindparam, delete, exists, null, or_, select, update
 
 from chatproto.operations import CleanedUp, CleanUp, Outcome
+from chatproto.operations.accounts import NAME_KEPT
 from storage.statements import Statement, Steps
-from storage.tables import audit, codes, idempotency_keys, refresh_tokens, sessions
+from storage.tables import audit, codes, idempotency_keys, refresh_tokens, sessions, users
 from storage.transactions.groups import KEY_LIFETIME
 from storage.transactions.sessions import UNUSED
 
@@ -90,6 +91,13 @@ _LINES: Final = Statement(
 )
 _DELETE_LINES: Final = Statement(delete(audit).where(audit.c.id.in_(_IDS)))
 
+_KEPT_NAMES: Final = Statement(
+    select(users.c.id)
+    .where(users.c.name_digest > b"", users.c.deleted_at <= bindparam("before"))
+    .limit(bindparam("limit"))
+)  # of those that have one, by its index
+_FREE_NAMES: Final = Statement(update(users).where(users.c.id.in_(_IDS)).values(name_digest=None))
+
 
 class _Token(NamedTuple):
     """A row of _TOKENS. `succeeded`: what was issued for it has been used, so presenting it again is reuse."""
@@ -131,6 +139,8 @@ def clean_up(operation: CleanUp) -> Steps[Outcome]:
             return (yield from _clean_codes(operation))
         case "audit":
             return (yield from _clean_audit(operation))
+        case "names":
+            return (yield from _free_names(operation))
         case _:
             assert_never(operation.kind)
 
@@ -179,6 +189,13 @@ def _clean_audit(operation: CleanUp) -> Steps[CleanedUp]:
     ids = yield from _LINES.column(before=operation.now - AUDIT_KNOWN, limit=operation.limit)
     if ids:
         yield from _DELETE_LINES.run(ids=ids)
+    return CleanedUp(len(ids), next_id=0 if len(ids) == operation.limit else None)
+
+
+def _free_names(operation: CleanUp) -> Steps[CleanedUp]:
+    ids = yield from _KEPT_NAMES.column(before=operation.now - NAME_KEPT, limit=operation.limit)
+    if ids:
+        yield from _FREE_NAMES.run(ids=ids)
     return CleanedUp(len(ids), next_id=0 if len(ids) == operation.limit else None)
 
 

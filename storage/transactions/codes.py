@@ -34,7 +34,9 @@ _USE: Final = Statement(
     update(codes).where(codes.c.hash == bindparam("code_hash")).values(used_at=bindparam("used_at"))
 )
 _LOCK_USER: Final = Statement(
-    select(users.c.email).where(users.c.id == bindparam("user_id")).with_for_update()
+    select(users.c.email)
+    .where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None))
+    .with_for_update()
 )  # fmt: skip
 _END_SETUPS: Final = Statement(
     update(codes)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import UNSET
 from sqlalchemy import BindParameter, and_, bindparam, exists, select
 
-from chatproto.wire.model import PrivateUser, User
+from chatproto.wire.model import PrivateUser, User, deleted_user
 from storage.statements import Select, Statement, Steps
 from storage.tables import blocks, chat_users, chats, users
 
@@ -19,6 +19,7 @@ class _Account(NamedTuple):
     avatar_url: str | None
     created_at: datetime
     last_seen_at: datetime | None
+    deleted_at: datetime | None
 
 
 class _Seen(NamedTuple):
@@ -28,6 +29,7 @@ class _Seen(NamedTuple):
     avatar_url: str | None
     created_at: datetime
     last_seen_at: datetime | None
+    deleted_at: datetime | None
     shared: int
 
 
@@ -44,9 +46,11 @@ class _Private(NamedTuple):
 
 _COMMON: Final = (users.c.id, users.c.username, users.c.display_name, users.c.avatar_url, users.c.created_at)
 _OWN: Final = (users.c.email, users.c.email_verified, users.c.role)
-_PUBLIC: Final = (*_COMMON, users.c.last_seen_at)
+_PUBLIC: Final = (*_COMMON, users.c.last_seen_at, users.c.deleted_at)
 _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
+LIVING: Final = select(users.c.id).where(users.c.id.in_(_IDS), users.c.deleted_at.is_(None)).order_by(users.c.id)
+"""Those whose accounts were not deleted; to be locked in the order of their ids."""
 _PLAIN: Final = Select(select(*_PUBLIC).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Account)
 
 _mine = chat_users.alias("mine")
@@ -74,7 +78,10 @@ _SEEN: Final = Select(
 _PRIVATE: Final = Select(select(*_COMMON, *_OWN).where(users.c.id == bindparam("user_id")), row=_Private)
 
 _ALL: Final = Select(
-    select(*_COMMON, *_OWN).where(users.c.id > bindparam("after_id")).order_by(users.c.id).limit(bindparam("limit")),
+    select(*_COMMON, *_OWN)
+    .where(users.c.id > bindparam("after_id"), users.c.deleted_at.is_(None))
+    .order_by(users.c.id)
+    .limit(bindparam("limit")),
     row=_Private,
 )
 
@@ -126,6 +133,8 @@ def all_users(after_id: int, limit: int) -> Steps[tuple[PrivateUser, ...]]:
 
 
 def _user(row: _Account | _Seen, *, shared: bool) -> User:
+    if row.deleted_at is not None:
+        return deleted_user(row.id, row.created_at)
     return User(
         id=row.id,
         username=row.username,

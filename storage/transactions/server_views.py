@@ -85,6 +85,7 @@ def _accounts(count: int) -> Select[_Account]:
         )
         .where(
             users.c.id > bindparam("after_id"),
+            users.c.deleted_at.is_(None),
             wanted,
             or_(role.is_(None), users.c.role == role),
             or_(disabled.is_(None), users.c.disabled_at.is_not(None) == disabled),
@@ -110,7 +111,7 @@ _BYTES_OF: Final = Statement(select(_kept_of.c.owner_id, func.sum(_kept_of.c.siz
 _count = func.count
 _kept = _same.subquery()
 _SIZES: Final = (
-    Statement(select(_count(), _count(users.c.disabled_at)).select_from(users)),
+    Statement(select(_count(), _count(users.c.disabled_at)).where(users.c.deleted_at.is_(None))),
     Statement(select(_count()).select_from(sessions).where(sessions.c.ended_at.is_(None))),
     Statement(select(_count()).select_from(chats)),
     Statement(select(_count()).select_from(messages).where(messages.c.deleted.is_(False))),

@@ -38,3 +38,15 @@ async def test_an_admin_at_work(house: House, tmp_path: Path) -> None:
         assert len(await administration.list_audit(root, lines[0].id)) == len(lines) - 1
         with pytest.raises(ChatError, match="account_disabled"):
             await log_in(http, "anna", PASSWORD)
+        await administration.delete_account(root, found.id)
+        assert [one.username for one in await administration.list_accounts(root)] == ["root"]
+
+
+async def test_people_delete_their_account(house: House) -> None:
+    async with httpx.AsyncClient(base_url=house.url) as http:
+        anna = await register(http, "anna", PASSWORD)
+        with pytest.raises(ChatError, match="invalid_credentials"):
+            await anna.delete("not the password")
+        await anna.delete(PASSWORD)
+        with pytest.raises(ChatError, match="invalid_credentials"):
+            await log_in(http, "anna", PASSWORD)

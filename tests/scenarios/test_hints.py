@@ -6,8 +6,10 @@ from typing import Literal
 import pytest
 
 from chatproto.operations import (
+    AccountDeleted,
     AppendChange,
     AppendMessage,
+    DeleteAccount,
     EndSessions,
     LoadSession,
     Mark,
@@ -300,6 +302,21 @@ def test_marks_of_a_group_are_told_elsewhere_once_a_second() -> None:
     assert e.take("marks") == []
     there.sleep(1)
     assert [(frame["user_id"], frame["read_seq"]) for frame in e.take("marks")] == [(ann.id, 1)]
+
+
+def test_an_account_that_was_deleted_elsewhere_is_out_and_its_chats_are_told() -> None:
+    here, there = two_processes()
+    ann, bob = here.people("ann", "bob")
+    chat_id = here.direct(ann, bob)
+    ann.connect()
+    a, b = ann.connect(to=there), bob.connect(to=there)
+    here.request(DeleteAccount(ann.id, here.now))
+    [hint] = here.hints
+    assert isinstance(hint.news, AccountDeleted) and hint.news.chat_ids == (chat_id,)
+    there.hear(hint)
+    [frame] = b.take("user")
+    assert (frame["user"]["id"], frame["user"]["deleted"]) == (ann.id, True)
+    assert (a.closed, b.closed) == ((4403, "revoked"), None)
 
 
 def test_a_session_that_was_ended_elsewhere_is_out_at_once() -> None:

@@ -1,9 +1,11 @@
 """Marks, typing, presence and profiles (docs/protocol.md section 4)."""
 
 from chatproto.operations import (
+    AccountDeleted,
     ChatFound,
     ChatsFound,
     CreateDirect,
+    DeleteAccount,
     FetchMessages,
     FetchPage,
     FindUsers,
@@ -302,6 +304,18 @@ def test_a_new_profile_is_told_to_those_who_share_a_chat() -> None:
         assert (frame["user"]["display_name"], frame["user"]["online"]) == ("New Name", True)
         assert "email" not in frame["user"]
     assert e.take("user") == t.take("user") == []
+
+
+def test_a_deleted_account_is_told_to_those_who_share_a_chat_and_its_sessions_end() -> None:
+    world = World()
+    ann, bob, eve = world.people("ann", "bob", "eve")
+    world.direct(ann, bob)
+    a, b, e = ann.connect(), bob.connect(), eve.connect()
+    outcome = world.request(DeleteAccount(ann.id, world.now))
+    assert isinstance(outcome, AccountDeleted)
+    [frame] = b.take("user")
+    assert (frame["user"]["deleted"], frame["user"]["username"]) == (True, f"~{ann.id}")
+    assert e.take("user") == [] and a.closed
 
 
 def test_own_flags_are_told_to_own_connections() -> None:

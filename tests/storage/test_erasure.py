@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 from sqlalchemy import BINARY, VARBINARY, LargeBinary, String, Table, inspect, text
 
-from chatproto.operations import CleanUp, EndSessions, Refused, RotateRefresh
+from chatproto.operations import CleanUp, DeleteAccount, EndSessions, ForwardSource, OrderReset, Refused, RotateRefresh
 from storage.backup import back_up
 from storage.migrate import connected, sqlite_path, upgrade
 from storage.open import open_storage
@@ -18,6 +19,8 @@ from tests.storage.test_contract_search import index
 SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")
 WORD = "canary\n"
 """As the index of words holds it."""
+PERSON = ("wilhelmina", "Wilhelmina Quartz", "mina@quartz.example", "the quartz phone", "192.0.2.77")
+"""Username, shown name, email, device and network address of somebody."""
 TEXTUAL = (String, LargeBinary, BINARY, VARBINARY)
 EMOJI = "\U0001f9a4"
 """A dodo, which nobody else uses."""
@@ -117,6 +120,42 @@ async def test_nothing_holds_the_address_of_a_session_that_ended(tmp_path: Path)
         assert b"192.0.2." not in await trio.to_thread.run_sync(all_text, url)
     finally:
         await storage.aclose()
+
+
+async def write_and_go(url: str) -> None:
+    """An account with all that is kept of one, and then without."""
+    storage = await open_storage(url)
+    try:
+        house = House(storage)
+        ann = await house.user(PERSON[0], display_name=PERSON[1], email=PERSON[2])
+        bob, eve = await house.people(2)
+        await house.log_in(ann, b"token", device=PERSON[3], address=PERSON[4])
+        chat, other = await house.direct(ann, bob), await house.direct(bob, eve)
+        await house.send(chat, ann, "what stays")
+        await house.do(evolve(house.message(other, bob, ""), forward=ForwardSource(chat, 1)))
+        for login in (PERSON[0], PERSON[2]):
+            await house.do(OrderReset(login, "en", house.now))
+        before = await trio.to_thread.run_sync(all_text, url)
+        assert all(one.encode() in before for one in PERSON)
+        await house.do(DeleteAccount(ann, house.now))
+    finally:
+        await storage.aclose()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_names_a_deleted_account(kind: Kind, tmp_path: Path) -> None:
+    url = url_of(kind, tmp_path, "erased_account")
+    await trio.to_thread.run_sync(upgrade, url)
+    await write_and_go(url)
+    texts = [await trio.to_thread.run_sync(all_text, url)]
+    if kind == "sqlite":
+        with connected(url) as connection:
+            connection.commit()
+            connection.connection.driver_connection.execute("vacuum")  # type: ignore[union-attr]
+        texts.append(sqlite_path(url).read_bytes())
+    for content in texts:
+        assert b"what stays" in content
+        assert [one for one in PERSON if one.encode() in content] == []
 
 
 def test_every_text_column_is_looked_at() -> None:

@@ -5,7 +5,7 @@
 
 /**
  * @typedef {{id: number, username: string, display_name: string, avatar_url?: string | null, created_at: string,
- *   online?: boolean | null, last_seen_at?: string | null}} User
+ *   online?: boolean | null, last_seen_at?: string | null, deleted?: boolean}} User
  * @typedef {User & {email?: string | null, email_verified?: boolean, role?: "admin"}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
@@ -70,7 +70,7 @@
  *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
  *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
  *   pinned_seq?: number | null, mention_count: number, notify: "all" | "mentions" | "none",
- *   muted_until: string | null, writers: "all" | "admins", retention_days: number, typing: number[], draft: string, queued: number, failed: number}} ChatView
+ *   muted_until: string | null, writers: "all" | "admins" | "none", retention_days: number, typing: number[], draft: string, queued: number, failed: number}} ChatView
  */
 
 /**
@@ -106,7 +106,7 @@
  * @typedef {Standing & {id: number, type: "direct" | "group", is_group: boolean, title?: string | null,
  *   avatar_url?: string | null, created_at: string, role: "member" | "admin", last_message?: Message | null,
  *   pinned_seq?: number | null, peer?: User | null, members?: Member[] | null, muted?: boolean,
- *   muted_until?: string | null, favourite?: boolean, hidden?: boolean, writers?: "all" | "admins", retention_days?: number,
+ *   muted_until?: string | null, favourite?: boolean, hidden?: boolean, writers?: "all" | "admins" | "none", retention_days?: number,
  *   notify?: "all" | "mentions" | "none"}} ToldChat
  * @typedef {{chat_id: number, user_id: number, read_seq: number, delivered_seq: number, unread_count?: number,
  *   mention_count?: number, last_seq?: number}} Marks
@@ -244,6 +244,7 @@
  *   accounts: (which: {query: string, role: string, disabled: string, afterId: number}) =>
  *     Promise<{ok: true, accounts: Account[], has_more: boolean} | Refused>,
  *   changeAccount: (userId: number, change: {disabled?: boolean, role?: "member" | "admin"}) => Promise<Done | Refused>,
+ *   deleteUser: (userId: number) => Promise<Done | Refused>,
  *   signOutUser: (userId: number) => Promise<Done | Refused>,
  *   makeResetLink: (userId: number) => Promise<{ok: true, code: string, url: string | null} | Refused>,
  *   serverSizes: () => Promise<{ok: true, sizes: Sizes} | Refused>,
@@ -254,6 +255,7 @@
  *   revokeInvite: (id: number) => Promise<Done | Refused>,
  *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
+ *   deleteAccount: (password: string) => Promise<Done | Refused>,
  *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
  *     last_used_at: string, address: string | null, current: boolean}[]} | Refused>,
  *   endSession: (id: number | string) => Promise<Done | Refused>,

@@ -51,6 +51,9 @@ export function adminActions(api) {
     changeAccount: (userId, change) => done(api().call("PATCH", `/api/admin/users/${userId}`, change)),
 
     /** @param {number} userId */
+    deleteUser: (userId) => done(api().call("DELETE", `/api/admin/users/${userId}`)),
+
+    /** @param {number} userId */
     signOutUser: (userId) => done(api().call("DELETE", `/api/admin/users/${userId}/sessions`)),
 
     /** @param {number} userId */

@@ -74,6 +74,7 @@ export function createMessenger(platform, options = {}) {
       ),
     login: ({ remember, ...form }, waits) => vestnik.enter("/api/auth/login", form, remember, waits),
     logout: (how) => vestnik.logout(how),
+    deleteAccount: (password) => vestnik.deleteAccount(password),
     openChat: (chatId, place = null) => vestnik.openChat(chatId, place),
     keptPlace: (chatId) => (vestnik.place?.chat_id === chatId ? vestnik.place.seq : null),
     keepPlace: (place) => void vestnik.db?.keepViews({ place }).catch(() => {}),
@@ -121,6 +122,10 @@ class Vestnik {
   profile = null;
   /** @type {import("../store/db.js").Store | null} */
   db = null;
+  /** Whether the account is being deleted here, and how the log-in ended meanwhile. */
+  #deleting = false;
+  /** @type {string | null} */
+  #endedMeanwhile = null;
   /** Of who is logged in. @type {Previews | null} */
   previews = null;
   /** Where the chat that is open again after a start was looked at. @type {{chat_id: number, seq: number} | null} */
@@ -343,6 +348,10 @@ class Vestnik {
   async #ended(code) {
     const { profile, db, previews } = this;
     if (!profile) return;
+    if (this.#deleting && code !== null) {
+      this.#endedMeanwhile = code;
+      return;
+    }
     this.outgoing.flushDrafts();
     this.profile = this.db = this.previews = null;
     const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
@@ -364,19 +373,39 @@ class Vestnik {
 
   /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
   async logout({ discard }) {
-    const { profile, db, previews } = this;
+    const { profile, db } = this;
     if (!profile || !db) return DONE;
     const unsent = [...this.model.echoes.lists.values()].some((list) => list.length > 0);
     if (unsent && !discard) return { ok: false, code: "unsent" };
+    const secret = await this.#leave(profile, db);
+    // where the server cannot be told, the user leaves this machine all the same
+    if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
+    return DONE;
+  }
+
+  /** The sessions end before the answer comes, or after it; either way nothing stays here. @param {string} password
+   * @returns {Promise<Done | Refused>} */
+  async deleteAccount(password) {
+    const { profile, db } = this;
+    if (!profile || !db || this.#deleting) return DONE;
+    [this.#deleting, this.#endedMeanwhile] = [true, null];
+    const answer = await this.api.call("DELETE", "/api/auth/me", { password });
+    this.#deleting = false;
+    if (answer.ok) await this.#leave(profile, db);
+    else if (this.#endedMeanwhile !== null) await this.#ended(this.#endedMeanwhile);
+    return answer.ok ? DONE : answer;
+  }
+
+  /** Nothing stays on this machine. @param {Profile} profile @param {Store} db @returns {Promise<string | null>} the refresh token */
+  async #leave(profile, db) {
+    const { previews } = this;
     const secret = (await this.platform.loadSecret(profile.name).catch(() => null)) ?? profile.tokens.give().refresh;
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
     const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
     await (this.#remembered ? withoutTrace(drop) : drop());
-    // where the server cannot be told, the user leaves this machine all the same
-    if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
-    return DONE;
+    return secret;
   }
 
   /** @param {string} url @returns {Promise<Done | Refused>} */

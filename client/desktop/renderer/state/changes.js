@@ -149,10 +149,11 @@ export function shownPins(pins, timeline, me) {
 
 /**
  * Whether one may send to a chat; where not, why: a code of docs/protocol.md.
- * @param {import("../types.js").ChatView} chat @returns {"not_member" | "read_only" | null}
+ * @param {import("../types.js").ChatView} chat @returns {"not_member" | "read_only" | "peer_deleted" | null}
  */
 export function barredFrom(chat) {
   if (chat.left_seq !== null) return "not_member";
+  if (chat.writers === "none" || chat.peer?.deleted) return "peer_deleted";
   return chat.writers === "admins" && chat.role !== "admin" ? "read_only" : null;
 }
 

@@ -73,8 +73,10 @@ export function learnUsers(next, users) {
 /** What a profile does not tell stays as it was. @param {User} before @param {User} told @returns {User} */
 function withProfile(before, told) {
   const after = { ...before, ...told };
-  after.online = told.online ?? before.online;
-  after.last_seen_at = told.last_seen_at ?? before.last_seen_at;
+  if (!told.deleted) {
+    after.online = told.online ?? before.online;
+    after.last_seen_at = told.last_seen_at ?? before.last_seen_at;
+  }
   return JSON.stringify(after) === JSON.stringify(before) ? before : after;
 }
 
@@ -86,7 +88,7 @@ function publicOf({ email: _email, ...user }) {
 /** @param {Next} next @param {{user_id: number, online: boolean | null, last_seen_at?: string | null}} presence */
 export function hearPresence(next, { user_id, online, last_seen_at }) {
   const user = next.state.users.get(user_id);
-  if (user) learnUsers(next, [{ ...user, online, last_seen_at: last_seen_at ?? user.last_seen_at }]);
+  if (user && !user.deleted) learnUsers(next, [{ ...user, online, last_seen_at: last_seen_at ?? user.last_seen_at }]);
 }
 
 /** @param {Next} next @param {import("../types.js").PrivateUser} user one's own profile */

@@ -17,6 +17,7 @@ import { findMessages } from "./dialogs/find-messages.js";
 import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
+import { deleteAccount } from "./dialogs/delete-account.js";
 import { password } from "./dialogs/password.js";
 import { person } from "./dialogs/person.js";
 import { picture } from "./dialogs/picture.js";
@@ -44,6 +45,7 @@ const DIALOGS = {
   rename,
   settings,
   password,
+  "delete-account": deleteAccount,
   "shared-files": sharedFiles,
   switcher,
   shortcuts,

@@ -9,10 +9,14 @@ const HUES = 8;
 /** @type {Intl.Segmenter | null} */
 let segmenter = null;
 
-/** A name of a user; one who is not known yet has a number. @param {User | null | undefined} user */
+/** A name of a user; one whose account was deleted, or who is not known yet, has none. @param {Pick<User, "username" | "display_name"> | null | undefined} user */
 export function nameOf(user) {
+  if (user?.username.startsWith("~")) return t("person.deleted"); // nobody registers by such a name
   return user ? user.display_name || user.username : t("person.unknown");
 }
+
+/** What one is mentioned by; empty where the account was deleted. @param {User} user */
+export const handleOf = (user) => (user.deleted ? "" : `@${user.username}`);
 
 /** Whether the chat is the one with oneself. @param {ChatView} chat @param {{id: number} | null} me */
 export const isSaved = (chat, me) => !chat.is_group && chat.peer !== null && chat.peer.id === me?.id;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   assertNoErrors,
   becomes,
+  chatRow,
   composer,
   launchChromium,
   messageRow,
@@ -18,6 +19,7 @@ import {
   startServer,
   startWire,
 } from "../harness/harness.js";
+import { assertInside, look } from "./look.js";
 
 const skip = noChromium();
 
@@ -73,6 +75,47 @@ test("signed out and in again, the face begins anew", { skip }, async () => {
   assert.equal(await page.locator(".find").count(), 0, "nothing is being looked for");
   assert.equal(await page.locator(".composer [class*=strip]").count(), 0, "nothing is being answered");
   assertNoErrors(vera);
+});
+
+test("an account is deleted: nothing of it stays here, and those who know it see that at once", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const anna = await newPerson(browser, server, "anna", { displayName: "Анна Белова" });
+  const boris = await newPerson(browser, server, "boris", { displayName: "Борис Лебедев" });
+  const { page } = anna;
+  const chatId = await server.direct(anna.account, boris.account);
+  const group = await server.group(boris.account, "Поход", anna.account);
+  const { seq } = await server.send(anna.account, chatId, "до встречи");
+  await server.call(boris.account, "POST", `/api/chats/${group}/messages`, { forward: { chat_id: chatId, seq } });
+  await openChat(page, chatId);
+  await composer(page).fill("что осталось недописанным");
+  await openChat(boris.page, group);
+  await boris.page.getByText("Анна Белова").first().waitFor();
+
+  await page.keyboard.press("Control+,");
+  await page.getByRole("tab", { name: "Профиль" }).click();
+  await page.getByRole("button", { name: "Удалить", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Удалить учётную запись?" });
+  await look(page, "account-delete");
+  await page.setViewportSize({ width: 360, height: 640 });
+  await assertInside(page);
+  await look(page, "account-delete-360");
+  const password = dialog.getByLabel("Текущий пароль");
+  await password.fill("не тот пароль");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Неверный текущий пароль").waitFor();
+  await password.fill(anna.account.password);
+  await page.keyboard.press("Enter");
+  await page.locator("input[autocomplete=username]").waitFor();
+  await becomes(() => keptOfPeople(page), []);
+
+  await boris.page.getByText(/Переслано: .Удалённый пользователь/).waitFor();
+  assert.equal(await boris.page.getByText("Анна Белова").count(), 0);
+  await chatRow(boris.page, chatId).click();
+  await boris.page.getByText("Эта учётная запись удалена").waitFor();
+  await look(boris.page, "account-deleted-peer");
+  await boris.page.setViewportSize({ width: 360, height: 640 });
+  await look(boris.page, "account-deleted-peer-360");
+  assertNoErrors(anna, boris);
 });
 
 test(

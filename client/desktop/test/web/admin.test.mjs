@@ -82,10 +82,19 @@ test("the first one keeps the server: people, invitations, what was done, how mu
     .getByRole("button", { name: "Снять права" })
     .click();
   await page.locator(".toast").getByText("Больше никто не управляет сервером").waitFor(); // nobody else keeps the server
+  await pane.getByRole("radio", { name: "Все" }).check();
+  await pane.getByRole("button", { name: /Вера Соколова/ }).click();
+  await page.getByRole("menuitem", { name: "Удалить учётную запись" }).click();
+  const deletion = page.getByRole("dialog", { name: /Удалить учётную запись: .Вера Соколова/ });
+  await look(page, "admin-delete");
+  await assertInside(page);
+  await deletion.getByRole("button", { name: "Удалить навсегда" }).click();
+  await pane.getByRole("button", { name: /Вера Соколова/ }).waitFor({ state: "detached" });
 
   // what was done, and how much there is
   await pane.getByRole("radio", { name: "Журнал" }).check();
   await pane.getByText(/Доступ закрыт: .Борис Лебедев/).waitFor();
+  await pane.getByText(/Учётная запись удалена: .Удалённый пользователь/).waitFor();
   await pane.getByText("Отозвано приглашение № 1").waitFor();
   await look(page, "admin-audit");
   await pane.getByRole("radio", { name: "Объём" }).check();

@@ -29,6 +29,9 @@ const COUNTED = 200;
 /** Milliseconds: how often one says that one types, and after what silence one does not any more. */
 const TYPING = { every: 3000, silence: 5000 };
 
+/** What stands in the place of the composer. */
+const CLOSED = { read_only: "composer.read_only", peer_deleted: "composer.peer_deleted", not_member: "composer.left" };
+
 export class Composer {
   /** @type {HTMLTextAreaElement | null} */
   #area = null;
@@ -59,7 +62,7 @@ export class Composer {
   template(state, chat) {
     const barred = barredFrom(chat);
     if (barred) {
-      const words = t(barred === "read_only" ? "composer.read_only" : "composer.left");
+      const words = t(CLOSED[barred]);
       return html`<div class="composer composer--closed">${words}</div>`;
     }
     const edit = this.#editing.of(chat.id);

@@ -5,7 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
-import { isSaved, nameOf, titleOf } from "../../words/names.js";
+import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
 import { icon } from "../parts/icon.js";
@@ -92,7 +92,7 @@ export function chatInfo(face, { chatId }, close) {
     const mine = user.id === state.me?.id;
     const role = member.role === "admin" ? html`<span class="role role--owner">${t("info.admin")}</span>` : nothing;
     const end = html`<span class="row__end">${role}${mine ? nothing : icon("more", "icon--s")}</span>`;
-    const sub = mine ? t("info.you") : presence(user, new Date()) || `@${user.username}`;
+    const sub = mine ? t("info.you") : presence(user, new Date()) || handleOf(user);
     const row = personRow(face, user, { id: `member-${user.id}`, end, sub });
     return html`<li>
       <button
@@ -222,7 +222,7 @@ function aboutGroup(chat, state) {
 /** @param {import("../../types.js").User | null} peer @returns {string[]} */
 function aboutPerson(peer) {
   if (!peer) return [];
-  return [`@${peer.username}`, presence(peer, new Date()), t("info.since", { date: fullDate(peer.created_at) })].filter(
+  return [handleOf(peer), presence(peer, new Date()), t("info.since", { date: fullDate(peer.created_at) })].filter(
     Boolean,
   );
 }

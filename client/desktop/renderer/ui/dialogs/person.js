@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
-import { nameOf } from "../../words/names.js";
+import { handleOf, nameOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
 import { writeTo } from "../parts/chat-actions.js";
 import { presence } from "../parts/people.js";
@@ -29,11 +29,7 @@ export function person(face, { userId }, close) {
     const user = mine ? state.me : state.users.get(userId);
     const name = nameOf(user);
     const about = user
-      ? [
-          `@${user.username}`,
-          mine ? "" : presence(user, new Date()),
-          t("info.since", { date: fullDate(user.created_at) }),
-        ]
+      ? [handleOf(user), mine ? "" : presence(user, new Date()), t("info.since", { date: fullDate(user.created_at) })]
       : [];
     return html`<div class="dialog__pad">
         <div class="hero">
@@ -46,7 +42,7 @@ export function person(face, { userId }, close) {
       </div>
       ${problem ? html`<p class="err dialog__err" role="alert">${problem}</p>` : nothing}
       ${
-        mine
+        mine || user?.deleted
           ? nothing
           : html`<footer class="dialog__foot">
               <button class="btn btn--primary" type="button" @click=${write}>${t("newchat.write")}</button>

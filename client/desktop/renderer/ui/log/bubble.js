@@ -74,7 +74,7 @@ export function messageRow(face, row, around) {
     before: html`${around.selecting ? selectBox(around.selecting, message, label) : nothing}
     ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}`,
     above: html`${author(face, row, chat, name)}
-    ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded) : nothing}
+    ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded, state) : nothing}
     ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}`,
     text,
     foot: foot(face, message, delivery, around),
@@ -206,8 +206,9 @@ function quote(face, seq, { quoted, state, chat }) {
   </button>`;
 }
 
-/** Who wrote it first. @param {{display_name: string}} first */
-function forwardedFrom({ display_name: name }) {
+/** Who wrote it first, by the name they had then. @param {{user_id: number, display_name: string}} first @param {State} state */
+function forwardedFrom({ user_id: id, display_name: then }, { users }) {
+  const name = users.get(id)?.deleted ? nameOf(users.get(id)) : then;
   return html`<p class="bubble__from">
     ${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name: isolate(name) })}</bdi>
   </p>`;

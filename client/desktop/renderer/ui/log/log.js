@@ -276,6 +276,7 @@ export class Log {
       found,
       unread,
       user,
+      message.forwarded && state.users.get(message.forwarded.user_id)?.deleted,
       chat.members,
       chat.role,
       writes,

@@ -75,6 +75,7 @@ function people(state, chat) {
 function presence(state, chat, now) {
   if (isSaved(chat, state.me)) return t("topbar.saved");
   const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+  if (peer?.deleted) return "";
   if (peer?.online) return t("topbar.online");
   return peer?.last_seen_at ? lastSeen(peer.last_seen_at, now) : t("topbar.offline");
 }

@@ -4,6 +4,7 @@ import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
 import { html } from "../../../vendor/lit-html/lit-html.js";
 import { fullTime } from "../../../words/format.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
+import { nameOf } from "../../../words/names.js";
 import { icon } from "../../parts/icon.js";
 import { moreButton, problemLine, waiting } from "../../parts/loading.js";
 
@@ -12,6 +13,7 @@ import { moreButton, problemLine, waiting } from "../../parts/loading.js";
 /** What each act is called, and its picture. @type {Record<string, {said: string, icon: string}>} */
 const ACTIONS = {
   account_created: { said: "audit.account_created", icon: "adduser" },
+  account_deleted: { said: "audit.account_deleted", icon: "trash" },
   account_disabled: { said: "audit.account_disabled", icon: "close" },
   account_enabled: { said: "audit.account_enabled", icon: "check" },
   admin_granted: { said: "audit.admin_granted", icon: "user" },
@@ -43,8 +45,8 @@ export function auditPart(face) {
   /** @param {Line} line */
   function row({ at, actor, action, subject, invite_id, address }) {
     const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : null;
-    const whom = subject ? isolate(subject.display_name) : invite_id === null ? "" : String(invite_id);
-    const who = actor ? isolate(actor.display_name) : t("audit.operator");
+    const whom = subject ? isolate(nameOf(subject)) : invite_id === null ? "" : String(invite_id);
+    const who = actor ? isolate(nameOf(actor)) : t("audit.operator");
     return html`<li class="session">
       <span class="session__icon">${icon(known?.icon ?? "info")}</span>
       <span class="session__text"

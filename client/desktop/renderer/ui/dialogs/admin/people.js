@@ -93,6 +93,13 @@ export function peoplePart(face) {
     if (await face.overlays.confirm(question)) await attempt(face.messenger.signOutUser(account.id));
   }
 
+  /** @param {Account} account */
+  async function remove(account) {
+    const title = t("admin.delete_title", { name: isolate(nameOf(account)) });
+    const question = { title, text: t("admin.delete_text"), act: t("deletion.act"), danger: true };
+    if (await face.overlays.confirm(question)) await attempt(face.messenger.deleteUser(account.id));
+  }
+
   /** Where the clipboard is shut, the link is shown. @param {Account} account */
   async function resetLink(account) {
     const answer = await face.messenger.makeResetLink(account.id);
@@ -120,6 +127,9 @@ export function peoplePart(face) {
       disabled
         ? { label: t("admin.enable"), icon: "check", run: () => void setDisabled(account, false) }
         : { label: t("admin.disable"), icon: "close", danger: true, run: () => void setDisabled(account, true) },
+      ...(account.id === face.messenger.state().me?.id
+        ? [] // in one's own settings, with the password
+        : [{ label: t("admin.delete"), icon: "trash", danger: true, run: () => void remove(account) }]),
     ];
     face.overlays.showMenu({ label: nameOf(account), items }, at);
   }

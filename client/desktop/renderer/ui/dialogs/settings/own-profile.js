@@ -134,6 +134,16 @@ export function profilePane(face) {
               ${t("settings.password_open")}
             </button>
           </div>
+          <div class="set__row">
+            <span>${t("deletion.row")}<small>${t("deletion.about")}</small></span>
+            <button
+              class="btn btn--danger-quiet btn--s"
+              type="button"
+              @click=${() => face.overlays.open("delete-account")}
+            >
+              ${t("deletion.open")}
+            </button>
+          </div>
         </div>
         ${error ? html`<p class="err" role="alert">${error}</p>` : nothing}
       </form>`;

@@ -1,0 +1,50 @@
+"""Deleting an account: its groups are left, one change of a log each, and then it is erased.
+
+Where that is cut short, some groups were left and the account is as it was: it is deleted by asking again.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from chatproto.operations import AppendChange, Appended, DeleteAccount, GroupsToLeave, Operation, Outcome, Refused
+
+ROUNDS = 3
+"""So often groups are left that somebody added the account to meanwhile."""
+
+
+async def delete_account(
+    erase: Callable[[DeleteAccount], Awaitable[Outcome]],
+    ask: Callable[[Operation], Awaitable[Outcome]],
+    user_id: int,
+    new_cid: Callable[[], str],
+    now: datetime,
+) -> Outcome:
+    """Outcome: AccountDeleted, or what kept it from that; GroupsToLeave where it is added to groups all the time.
+    `erase` asks as whoever deletes it, `ask` for what is done before in the groups."""
+    outcome = await erase(DeleteAccount(user_id, now))
+    for _ in range(ROUNDS):
+        if not isinstance(outcome, GroupsToLeave):
+            break
+        for chat_id in outcome.chat_ids:
+            left = await ask(leaving(chat_id, user_id, new_cid(), now))
+            gone = isinstance(left, Refused) and left.code in ("not_found", "not_member")  # somebody removed them
+            if not isinstance(left, Appended) and not gone:
+                return left
+        outcome = await erase(DeleteAccount(user_id, now))
+    return outcome
+
+
+def leaving(chat_id: int, user_id: int, cid: str, now: datetime) -> AppendChange:
+    """The change by which somebody leaves a group."""
+    return AppendChange(
+        chat_id=chat_id,
+        actor_id=user_id,
+        kind="remove",
+        user_ids=(user_id,),
+        history="all",
+        role=None,
+        title=None,
+        avatar_url=None,
+        cid=cid,
+        now=now,
+    )
