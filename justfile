@@ -48,8 +48,12 @@ check: node-packages check-all
 [private, parallel]
 check-all: lint types quick
 
+# what `check` and `coverage` do, all at once
+[private, parallel]
+pure: lint types quick worlds
+
 # everything that must hold, each test once: check, the coverage of the core, and all other tests; e.g. ./just test -k demo
-test *options: prepare check coverage
+test *options: prepare pure coverage
     pytest -n 2 --dist worksteal -m "not core" "$@"
 
 # install what the tests talk to, where that is possible
