@@ -157,7 +157,7 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
             worker_metrics=workers.text if workers else None,
         )
         pages = await trio.to_thread.run_sync(read_pages, settings.web_dir)
-        app = create_app(pages)
+        app = create_app()
         add_websockets(app, services, driver)
         api = Api(services, pages, cast("ASGIFramework", app))
 

@@ -1,9 +1,9 @@
-"""The ASGI application in front of everything: answers the API, hands pages and WebSockets on to Quart.
+"""The ASGI application in front of everything: answers the API and with pages, hands WebSockets on to Quart.
 
 What all answers have in common is here: who may ask (Origin), the headers, one count and one line of the log.
 """
 
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 import trio
@@ -35,7 +35,7 @@ from runtime.http.packing import may_be_packed, packed, takes_gzip
 from runtime.http.problem import Problem, encoded
 from runtime.http.routes import FileAnswer, Page, Result, Route, run
 from runtime.http.table import Found, Table
-from runtime.http.web import WebFile
+from runtime.http.web import WebFile, page
 from runtime.logs import get_logger
 from runtime.metrics import METHODS, NO_ROUTE, OTHER
 from runtime.services import Services
@@ -70,12 +70,12 @@ _COMMON: Final[Headers] = [
 
 
 class Api:
-    """`inner` is Quart's application, which serves `pages` (by path) and WebSockets."""
+    """`pages` are those of the messenger, by path; `inner` is Quart's application, which serves WebSockets."""
 
     def __init__(self, services: Services, pages: dict[str, WebFile], inner: ASGIFramework) -> None:
         self.table = Table.of((*ROUTES, *docs.routes(ROUTES)))
         self._services = services
-        self._pages = frozenset(pages)
+        self._pages = pages
         self._inner = inner
         self._allowed = services.settings.allowed_origins
 
@@ -86,9 +86,11 @@ class Api:
         began = trio.current_time()
         exchange = Exchange.of(scope, receive, send)
         refused, common = self._admit(exchange)
-        if refused is None and exchange.path in self._pages and exchange.method in ("GET", "HEAD"):
-            status = await self._serve_page(scope, receive, send, common)
-            return self._told(exchange, PAGE, status, began)
+        file = self._pages.get(exchange.path)
+        if refused is None and file is not None and exchange.method in ("GET", "HEAD"):
+            shown = page(file, exchange)
+            await exchange.answer(evolve(shown, headers=[*shown.headers, *common]))
+            return self._told(exchange, PAGE, shown.status, began)
         found = self.table.find(exchange.path)
         route = None if found is None else found.route(exchange.method)
         reply = refused or await self._reply(exchange, found, route)
@@ -137,27 +139,11 @@ class Api:
                 log.error("request_failed", method=route.method, route=route.path, exc_info=error)
                 result = Problem("internal")
             return None if result is None else reply_to(result)
-        page = exchange.path in self._pages
-        if found is None and not page:
+        if found is None and exchange.path not in self._pages:
             return reply_to(Problem("not_found"))
         allowed = ("GET", "HEAD") if found is None else found.methods
         reply = reply_to(Problem("method_not_allowed"))
         return Reply(reply.status, [*reply.headers, (b"allow", ", ".join(allowed).encode())], reply.content)
-
-    async def _serve_page(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable, common: Headers
-    ) -> int:
-        status = 500
-
-        async def send_with_headers(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *common]
-            await send(message)
-
-        await self._inner(scope, receive, cast("ASGISendCallable", send_with_headers))
-        return status
 
     def _told(self, exchange: Exchange, route: str, status: int, began: float) -> None:
         """One count, and one line without query, names or texts."""

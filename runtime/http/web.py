@@ -2,14 +2,16 @@
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
-from quart import Blueprint, Response, request
+from werkzeug.http import parse_etags
 
+from runtime.http.exchange import Exchange, Headers, Reply
+from runtime.http.packing import takes_gzip
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -99,34 +101,21 @@ def _made(path: Path) -> WebFile:
     return WebFile(TYPES[path.suffix], body, digest, smaller)
 
 
-def blueprint(pages: dict[str, WebFile]) -> Blueprint:
-    """One route a file: what is not in the table does not exist, however it is spelt."""
-    made = Blueprint("web", __name__)
-    for number, (name, file) in enumerate(pages.items()):
-        made.add_url_rule(name, f"file{number}", _view(file), methods=["GET"], provide_automatic_options=False)
-    return made
-
-
-def _view(file: WebFile) -> Callable[[], Awaitable[Response]]:
-    async def view() -> Response:
-        """GET and HEAD; a browser asks each time whether its copy is still good."""
-        packed = file.packed if request.accept_encodings["gzip"] > 0 else None
-        body = file.body if packed is None else packed
-        etag = file.digest if packed is None else f"{file.digest}-gzip"
-        fresh = request.if_none_match.contains_weak(etag)  # a proxy may have made it a weak one
-        response = Response(b"" if fresh or request.method == "HEAD" else body, 304 if fresh else 200)
-        if fresh:
-            del response.headers["Content-Type"], response.headers["Content-Length"]
-        else:
-            response.headers["Content-Type"] = file.content_type
-            response.headers["Content-Length"] = str(len(body))
-            if packed is not None:
-                response.headers["Content-Encoding"] = "gzip"
-        response.set_etag(etag)
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = policy(request.headers.get("Host", ""))
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        return response
-
-    return view
+def page(file: WebFile, exchange: Exchange) -> Reply:
+    """The answer to GET and HEAD; a browser asks each time whether its copy is still good."""
+    packed = file.packed if takes_gzip(exchange.header(b"accept-encoding")) else None
+    body = file.body if packed is None else packed
+    etag = file.digest if packed is None else f"{file.digest}-gzip"
+    fresh = parse_etags(exchange.header(b"if-none-match")).contains_weak(etag)  # a proxy may have made it a weak one
+    headers: Headers = [
+        (b"etag", f'"{etag}"'.encode()),
+        (b"vary", b"Accept-Encoding"),
+        (b"cache-control", b"no-cache"),
+        (b"content-security-policy", policy(exchange.header(b"host") or "").encode()),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+    if not fresh:
+        headers += [(b"content-type", file.content_type.encode()), (b"content-length", b"%d" % len(body))]
+        if packed is not None:
+            headers.append((b"content-encoding", b"gzip"))
+    return Reply(304 if fresh else 200, headers, b"" if fresh or exchange.method == "HEAD" else body)

@@ -248,7 +248,7 @@ async def open_house(
         files=open_files(path.parent, FileLinks(KEYS.keys), blobs),
     )
     pages = read_pages(settings.get("web_dir"))
-    app: Any = create_app(pages)
+    app: Any = create_app()
     add_websockets(app, services, driver)
     api: Any = Api(services, pages, app)
     served: Any = ProxyFix(api, chosen.proxy_hops)
