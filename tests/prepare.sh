@@ -12,6 +12,7 @@ font_or() { [ -n "$(find /usr/share/fonts -name "$1" 2>/dev/null)" ] || missing=
 command_or mariadbd mariadb-server-core
 command_or nginx nginx-light
 command_or redis-server redis-server
+command_or haproxy haproxy
 [ -n "${CHROMIUM:-}" ] || command -v google-chrome >/dev/null 2>&1 || command_or chromium chromium
 command_or Xvfb xvfb
 command_or dbus-run-session dbus

@@ -15,6 +15,7 @@ from attrs import fields
 from runtime.config import Settings, load_settings, read_dotenv
 from runtime.metrics import Metrics
 from runtime.settings_report import unknown_names
+from tests.server.proxied import certificate
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
@@ -40,6 +41,18 @@ def test_the_example_of_settings_is_good_and_sets_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", *UNITS])
 def test_what_starts_the_server_names_settings_that_there_are(name: str) -> None:
     assert unknown_names(SETTING.findall((DEPLOY / name).read_text())) == []
+
+
+def test_haproxy_takes_its_settings(tmp_path: Path) -> None:
+    if shutil.which("haproxy") is None:
+        pytest.skip("no haproxy here (Debian package haproxy)")
+    named, pair = tmp_path / "haproxy.cfg", tmp_path / "pair.pem"
+    certificate(tmp_path / "keys")
+    pair.write_text("".join((tmp_path / "keys" / name).read_text() for name in ("fullchain.pem", "privkey.pem")))
+    text = (DEPLOY / "haproxy.cfg").read_text()
+    named.write_text(text.replace("/etc/haproxy/chat.example.org.pem", str(pair)))
+    done = subprocess.run(["haproxy", "-c", "-f", named], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", UNITS)
