@@ -228,7 +228,7 @@
  *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
  *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
  *   loadMembers: (chatId: number) => Promise<Done | Refused>,
- *   changeChat: (chatId: number, change: {title?: string, writers?: "all" | "admins", muted?: boolean, favourite?: boolean, hidden?: boolean,
+ *   changeChat: (chatId: number, change: {title?: string, writers?: "all" | "admins", retention_days?: number, muted?: boolean, favourite?: boolean, hidden?: boolean,
  *     muted_until?: string | null, notify?: "all" | "mentions" | "none"}) => Promise<Done | Refused>,
  *   addMembers: (chatId: number, userIds: number[], history: "all" | "none") => Promise<Done | Refused>,
  *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,

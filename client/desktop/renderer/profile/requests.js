@@ -112,7 +112,7 @@ export function requestActions(api, publish, chatOf) {
       return changed(api().get(`/api/chats/${chatId}`));
     },
 
-    /** @param {number} chatId @param {{title?: string, writers?: "all" | "admins", muted?: boolean, favourite?: boolean, hidden?: boolean,
+    /** @param {number} chatId @param {{title?: string, writers?: "all" | "admins", retention_days?: number, muted?: boolean, favourite?: boolean, hidden?: boolean,
      *   muted_until?: string | null, notify?: "all" | "mentions" | "none"}} change */
     changeChat: (chatId, change) => changed(api().call("PATCH", `/api/chats/${chatId}`, change)),
 

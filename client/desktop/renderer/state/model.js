@@ -230,7 +230,9 @@ function begins(next, chatId, firstSeq) {
 
 /** Its log begins later: the rest stays as it is. @param {Next} next @param {number} chatId @param {number} firstSeq */
 function expire(next, chatId, firstSeq) {
-  next.chat(chatId, (chat) => (chat.first_seq < firstSeq ? expired(chat, firstSeq) : chat));
+  const known = next.state.chats.get(chatId);
+  if (!known || known.first_seq >= firstSeq) return;
+  next.chat(chatId, (chat) => expired(chat, firstSeq));
   next.line(chatId, (line) => expiredLine(line, firstSeq));
   const pins = next.state.pins.get(chatId);
   if (pins?.some(({ seq }) => seq < firstSeq)) {

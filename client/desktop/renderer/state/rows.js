@@ -108,12 +108,12 @@ function echoesOf(timeline, me) {
  * What an event says: a key of the locales, and whose names go into it. What `me` did (`_by_you`) or what was done to them
  * (`_you`) is said to them.
  * @param {Event} event @param {number} me
- * @returns {{key: string, actor: number, target: number | null, title: string}}
+ * @returns {{key: string, actor: number, target: number | null, title: string, n?: number}} `n`: chooses the plural form
  */
 export function eventWords(event, me) {
   const { actor_id: actor, data } = event;
   const target = data.user?.id ?? data.user_id ?? null;
-  const words = { actor, target, title: data.title ?? "" };
+  const words = { actor, target, title: data.title ?? "", n: data.retention_days };
   if (!TOLD.includes(event.event)) return { ...words, key: "event.unknown" };
   const to = actor === me ? "_by_you" : target === me ? "_you" : "";
   return { ...words, key: `event.${nameOfEvent(event, target)}${to}` };
@@ -125,6 +125,7 @@ function nameOfEvent({ event, actor_id: actor, data }, target) {
   if (event === "member_removed" && target === actor) return "left";
   if (event === "role_changed") return data.role === "admin" ? "admin" : "member";
   if (event === "chat_updated" && data.writers) return data.writers === "admins" ? "admins_write" : "all_write";
+  if (event === "chat_updated" && "retention_days" in data) return data.retention_days ? "kept_days" : "kept_ever";
   if (event === "chat_updated") return data.title ? "title" : "avatar";
   return event;
 }

@@ -267,3 +267,70 @@ test(
     assert.deepEqual(again.errors, []);
   },
 );
+
+/** Another process removes what is older than a day; the first `old` entries of the chat are made so. */
+const EXPIRE = `
+import sqlite3, sys, trio
+from datetime import UTC, datetime
+from chatproto.operations import Expire
+from storage.open import open_storage
+
+path, chat_id, old = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+connection = sqlite3.connect(path, timeout=30)
+for table in ("messages", "chat_events"):
+    change = f"update {table} set created_at = '2026-01-01 00:00:00.000000' where chat_id = ? and seq <= ?"
+    connection.execute(change, (chat_id, old))
+connection.commit()
+connection.close()
+
+async def main():
+    storage = await open_storage(f"sqlite:///{path}")
+    print(await storage.perform(Expire(chat_id, datetime.now(UTC), 1, 100)))
+    await storage.aclose()
+
+trio.run(main)`;
+
+test(
+  "what is removed after its time leaves the page and what it keeps, at once and while it was away",
+  { skip },
+  async () => {
+    const { server, browser, accounts } = await people("anna", "boris");
+    const [anna, boris] = accounts;
+    const chatId = await server.direct(anna, boris);
+    const python = process.env.VESTNIK_PYTHON ?? `${ROOT}.venv/bin/python`;
+    const expire = (/** @type {number} */ old) =>
+      execFileSync(python, ["-c", EXPIRE, `${server.dataDir}/vestnik.sqlite3`, String(chatId), String(old)], {
+        cwd: server.dataDir,
+        env: { ...process.env, PYTHONPATH: ROOT },
+      });
+    for (const text of ["canary one", "canary two", "three"]) await server.send(boris, chatId, text);
+    await server.call(boris, "PATCH", `/api/chats/${chatId}/messages/2`, { content: "canary edited" });
+    const one = await (await openWindow(browser, server.url)).logIn(anna);
+    await one.act("openChat", chatId);
+    await one.until((seen) => seen.timeline?.texts.join() === "canary one,canary edited,three");
+    await becomes(async () => (await one.kept("items")).length, 4);
+    expire(2);
+    await one.until((seen) => seen.timeline?.texts.join() === "three" && seen.timeline.at_start);
+    await becomes(
+      async () => (await one.kept("items")).map(({ seq, type }) => `${seq} ${type}`),
+      ["3 message", "4 hidden"],
+      "what is told later of it goes too",
+    );
+    await server.send(boris, chatId, "five");
+    await one.until((seen) => seen.timeline?.texts.join() === "three,five");
+    await server.stop();
+    expire(4);
+    await server.start();
+    await one.until((seen) => seen.timeline?.texts.join() === "five" && seen.link === "live", null, 30_000);
+    await becomes(async () => (await one.kept("items")).map(({ seq }) => seq), [5]);
+    expire(5);
+    await one.until((seen) => seen.timeline?.texts.length === 0 && seen.chats[0].last === null);
+    await becomes(
+      async () => JSON.stringify([await one.kept("chats"), await one.kept("items")]).includes("canary"),
+      false,
+    );
+    await server.send(boris, chatId, "six");
+    await one.until((seen) => seen.timeline?.texts.join() === "six");
+    assert.deepEqual(one.errors, []);
+  },
+);

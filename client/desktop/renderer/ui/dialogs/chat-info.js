@@ -5,11 +5,13 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
+import { keptDays } from "../../state/retention.js";
 import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
 import { icon } from "../parts/icon.js";
 import { personRow, presence } from "../parts/people.js";
+import { retentionMenu } from "../parts/retention-menu.js";
 import { rove } from "../parts/roving.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").State} State */
@@ -150,7 +152,10 @@ export function chatInfo(face, { chatId }, close) {
     const writers = act("bell", t("info.admins_write"), () => void setWriters(closed ? "all" : "admins"), {
       pressed: closed,
     });
-    admin.push(writers);
+    const kept = act("clock", t("retention.title"), (event) => {
+      face.overlays.showMenu(retentionMenu(face, chat), /** @type {Element} */ (event.currentTarget));
+    });
+    admin.push(writers, kept);
     const out = act("logout", t("info.leave"), () => void leave(chat, state.me?.id ?? 0), { danger: true });
     return [...flags, ...(chat.role === "admin" ? admin : []), files, hide, out];
   }
@@ -212,11 +217,13 @@ function hero(face, chat, state) {
 
 /** @param {ChatView} chat @param {State} state @returns {string[]} */
 function aboutGroup(chat, state) {
+  const kept = keptDays(chat, state.limits);
   const created = t("info.created", { date: fullDate(chat.created_at) });
-  if (chat.members === null) return [created];
+  const about = [created, ...(kept > 0 ? [t("retention.note", { n: kept })] : [])];
+  if (chat.members === null) return about;
   const online = chat.members.filter(({ user }) => (state.users.get(user.id) ?? user).online).length;
   const count = t("info.count", { n: chat.members.length });
-  return [online > 0 ? `${count}, ${t("info.online", { n: online })}` : count, created];
+  return [online > 0 ? `${count}, ${t("info.online", { n: online })}` : count, ...about];
 }
 
 /** @param {import("../../types.js").User | null} peer @returns {string[]} */
@@ -228,7 +235,7 @@ function aboutPerson(peer) {
 }
 
 /**
- * @param {string} name @param {string} label @param {() => void} run
+ * @param {string} name @param {string} label @param {(event: MouseEvent) => void} run
  * @param {{pressed?: boolean, danger?: boolean}} [options]
  */
 const act = (name, label, run, { pressed, danger = false } = {}) =>

@@ -14,8 +14,8 @@ const [ACTOR, NAME, TITLE] = ["\uFDD0", "\uFDD1", "\uFDD2"];
  * @param {Face} face @param {ReturnType<typeof import("../../state/rows.js").eventWords>} words
  * @param {import("../../types.js").Event} event @param {import("../../types.js").State} state
  */
-export function eventRow(face, { key, actor, target, title }, event, state) {
-  const text = t(key, { actor: ACTOR, name: NAME, title: TITLE });
+export function eventRow(face, { key, actor, target, title, n }, event, state) {
+  const text = t(key, { actor: ACTOR, name: NAME, title: TITLE, ...(n && { n }) });
   /** @param {number} id */
   const person = (id) =>
     html`<button class="event__name" type="button" @click=${() => face.overlays.open("person", { userId: id })}>

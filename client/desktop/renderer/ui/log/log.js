@@ -3,6 +3,7 @@
 import { barredFrom, rightsOn, shownItems } from "../../state/changes.js";
 import { dayKey, dayTitle } from "../../words/format.js";
 import { language, t } from "../../words/i18n.js";
+import { keptDays } from "../../state/retention.js";
 import { eventWords, sections } from "../../state/rows.js";
 import { guard } from "../../vendor/lit-html/directives/guard.js";
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
@@ -190,8 +191,10 @@ export class Log {
   /** @param {State} state @param {ChatView} chat @param {Timeline} timeline @param {Date} now */
   #days(state, chat, timeline, now) {
     const days = this.#sections(timeline, state.me?.id ?? 0);
+    const kept = keptDays(chat, state.limits);
     return html`${timeline.problem ? this.#problem(timeline) : nothing}
     ${timeline.at_start ? nothing : html`<div class="log__more" aria-hidden="true"><span class="sk-msg sk-msg--a"></span></div>`}
+    ${timeline.at_start && kept > 0 ? html`<p class="log__kept">${icon("clock", "icon--s")}<span>${t("retention.note", { n: kept })}</span></p>` : nothing}
     ${days.length || timeline.problem ? nothing : html`<p class="log__empty">${t("log.empty")}</p>`}
     ${repeat(
       days,
