@@ -278,6 +278,51 @@ test("where another part of a log may be seen, what was held of it is read anew"
   }
 });
 
+test("where the beginning of a log was removed, only that goes: texts, pins, counts, what is told of it", () => {
+  const server = new ServerChat();
+  for (let count = 0; count < 4; count += 1) server.send(2);
+  const page = /** @type {Update} */ ({ do: "page", chat_id: 7, page: server.page(1, 4) });
+  const pins = /** @type {Update} */ ({ do: "pins", chat_id: 7, messages: [server.item(3), server.item(1)] });
+  const described = /** @type {Update} */ ({ do: "chat", chat: { ...server.chat(), pinned_seq: 1 } });
+  const before = reduce(modelOf(server), [described, { do: "open", chat_id: 7 }, page, pins], 0);
+  const expire = (/** @type {number} */ first) =>
+    /** @type {Update} */ ({ do: "expire", chat_id: 7, first_seq: first });
+  const after = reduce(before, [expire(3)], 0);
+  const [chat, line] = [after.chats.get(7), after.timelines.get(7)];
+  assert.deepEqual([line?.items.map(({ seq }) => seq), line?.at_start, line?.at_end], [[3, 4], true, true]);
+  assert.deepEqual([chat?.first_seq, chat?.pinned_seq, chat?.last_message?.seq], [3, null, 4]);
+  assert.deepEqual(
+    after.pins.get(7)?.map(({ seq }) => seq),
+    [3],
+  );
+  assert.equal(reduce(after, [expire(3), expire(2)], 0), after, "told twice, or late");
+  assert.equal(reduce(after, [page], 0).timelines.get(7)?.items.length, 2, "nor does an old page bring it back");
+  const empty = reduce(after, [expire(5)], 0);
+  assert.deepEqual([empty.timelines.get(7)?.items, empty.timelines.get(7)?.at_end], [[], true]);
+  assert.deepEqual([empty.chats.get(7)?.last_message, empty.chats.get(7)?.unread_count], [null, 0]);
+  const told = reduce(
+    empty,
+    [/** @type {Update} */ ({ do: "chat", chat: { ...server.chat(), first_seq: 5, last_message: null } })],
+    0,
+  );
+  assert.equal(told.chats.get(7)?.last_message, null);
+});
+
+test("of a timeline that shows an older part nothing is left where all of that was removed", () => {
+  const server = new ServerChat();
+  for (let count = 0; count < 6; count += 1) server.send(2);
+  const page = /** @type {Update} */ ({ do: "page", chat_id: 7, page: server.page(1, 3), keep: "start", anew: true });
+  const applied = server.log.map((item) => apply(item));
+  const before = reduce(
+    modelOf(server),
+    [{ do: "chat", chat: server.chat() }, ...applied, { do: "open", chat_id: 7 }, page],
+    0,
+  );
+  assert.deepEqual([before.timelines.get(7)?.items.length, before.timelines.get(7)?.at_end], [2, false]);
+  const line = reduce(before, [{ do: "expire", chat_id: 7, first_seq: 5 }], 0).timelines.get(7);
+  assert.deepEqual([line?.items, line?.at_start, line?.at_end], [[], false, false], "it is read anew");
+});
+
 test("what is told of a chat before it is described is not lost", () => {
   const server = new ServerChat();
   /** @type {Update} */
