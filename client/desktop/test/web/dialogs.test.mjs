@@ -278,10 +278,10 @@ test("admins choose how long a group keeps its messages; everybody reads it in t
   await page.locator(".topbar__peer").click();
   const info = dialog("О группе");
   await info.getByText("3 участника").waitFor();
-  assert.equal(await info.getByRole("button", { name: "Хранить сообщения" }).count(), 0, "not for members");
+  assert.equal(await info.getByRole("button", { name: "Срок хранения" }).count(), 0, "not for members");
   await server.call(accounts["anna.k"], "PATCH", `/api/chats/${id}/members/${vera.account.user.id}`, { role: "admin" });
-  await info.getByRole("button", { name: "Хранить сообщения" }).click();
-  const menu = page.getByRole("menu", { name: "Хранить сообщения" });
+  await info.getByRole("button", { name: "Срок хранения" }).click();
+  const menu = page.getByRole("menu", { name: "Срок хранения" });
   await menu.waitFor();
   await look(page, "menu-retention");
   await assertInside(page);
