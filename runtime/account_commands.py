@@ -1,7 +1,9 @@
 """Accounts made and mended from the command line, straight on the storage."""
 
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import trio
@@ -41,7 +43,9 @@ from runtime.administration import administer
 from runtime.codes import hash_of, new_code
 from runtime.compose import random_token, storage_of_command
 from runtime.config import Settings
+from runtime.data_export import ExportError, export_to
 from runtime.deletion import delete_account
+from runtime.files.service import open_store
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
 from runtime.mail.sending import ATTEMPT, Ask, MailSettings
@@ -190,6 +194,16 @@ async def delete(settings: Settings, username: str) -> None:
                 raise AccountError(f"{username}: {detail}")
             case other:
                 raise AccountError(_away(other))
+
+
+async def export(settings: Settings, username: str, path: Path) -> tuple[str, ...]:
+    """Write what the server has of somebody to a new file; ids of their files whose bytes are missing."""
+    async with storage_of_command(settings) as storage, aclosing(open_store(settings)) as store:
+        user_id = await _id_of(storage, username)
+        try:
+            return await export_to(path, storage.perform, store, user_id, datetime.now(UTC))
+        except (ExportError, OSError) as error:
+            raise AccountError(f"{username}: {error}") from None
 
 
 async def create_invite(settings: Settings, uses: int, days: int) -> str:

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import trio
@@ -45,6 +46,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     deleted = user.add_parser("delete", parents=[common], help="erase an account for good; its messages stay")
     deleted.add_argument("username")
     deleted.set_defaults(run=_user_delete)
+
+    exported = user.add_parser("export", parents=[common], help="what the server has of them, as a ZIP for them")
+    exported.add_argument("username")
+    exported.add_argument("--to", required=True, type=Path, metavar="FILE", help="a file that is not there yet")
+    exported.set_defaults(run=_user_export)
 
     for action, (help_text, change) in ACCOUNT_CHANGES.items():
         changed = user.add_parser(action, parents=[common], help=help_text)
@@ -119,6 +125,14 @@ def _user_delete(arguments: argparse.Namespace, settings: Settings) -> int:
     trio.run(account_commands.delete, settings, arguments.username)
     print(f"{arguments.username}: deleted")
     return 0
+
+
+def _user_export(arguments: argparse.Namespace, settings: Settings) -> int:
+    missing = trio.run(account_commands.export, settings, arguments.username, arguments.to)
+    for file_id in missing:
+        print(f"the bytes of file {file_id} are missing", file=sys.stderr)
+    print(f"{arguments.username}: written to {arguments.to}")
+    return 1 if missing else 0
 
 
 def _user_sign_out(arguments: argparse.Namespace, settings: Settings) -> int:
