@@ -7,7 +7,17 @@ import attrs
 import msgspec
 
 from chatproto.operations import AccountDeleted, BlockSet, Marked, SessionsEnded
-from chatproto.server.hints import Absent, FlagsSet, HeadMoved, Hint, MembersAdded, Present, ProfileChanged, Typed
+from chatproto.server.hints import (
+    Absent,
+    FlagsSet,
+    HeadMoved,
+    HidingSet,
+    Hint,
+    MembersAdded,
+    Present,
+    ProfileChanged,
+    Typed,
+)
 from runtime.bus import Spent
 
 _KINDS: Final[dict[str, type[Any]]] = {
@@ -22,6 +32,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "typing": Typed,
     "present": Present,
     "absent": Absent,
+    "hiding": HidingSet,
 }
 RELIEVED: Final = b'["","redis",{}]'
 """What stands first where the sender hears others over Redis too."""
@@ -70,8 +81,8 @@ def key_of(hint: Hint | Spent) -> object:
     match hint.news:
         case HeadMoved(chat_id):
             return chat_id
-        case Marked(chat_id, user_id):
-            return chat_id, user_id
+        case Marked(chat_id, user_id, received=received):  # others may be told of what was received alone
+            return chat_id, user_id, received
         case FlagsSet(user_id, chat_id):
             return "flags", user_id, chat_id
         case ProfileChanged(user_id):
@@ -80,5 +91,7 @@ def key_of(hint: Hint | Spent) -> object:
             return "typing", chat_id, user_id
         case BlockSet(user_id, peer_id):
             return "block", user_id, peer_id
+        case HidingSet(user_id):
+            return "hiding", user_id
         case MembersAdded() | SessionsEnded() | AccountDeleted() | Present() | Absent():
             return None

@@ -77,6 +77,8 @@ users = _table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime),
     flag("email_verified"),
+    flag("hide_last_seen"),
+    flag("hide_reads"),
     Column("role", String(8), nullable=False, server_default="member"),
     Column("disabled_at", UTCDateTime),
     Column("deleted_at", UTCDateTime),
@@ -86,7 +88,8 @@ users = _table(
     Index(None, "name_digest"),
 )
 """`role`: member or admin, of the whole server. Whoever is disabled cannot log in.
-`deleted_at`: the account is erased, and disabled; `name_digest`: SHA-256 of the username it had."""
+`deleted_at`: the account is erased, and disabled; `name_digest`: SHA-256 of the username it had. `hide_last_seen`,
+`hide_reads`: what others are not told of them, nor they of others."""
 
 user_words = _table(
     "user_words",
@@ -200,7 +203,8 @@ chat_users = _table(
 """Members and former members (`left_seq`). `joined_seq`: their member_added, 0 for initial members.
 
 `read_seq` and `delivered_seq` start at `joined_seq`; the `own_` ones are what they marked themselves (0 before the
-first mark) and are what others are told, so they survive leaving and coming back. `hidden_seq`: the chat is hidden
+first mark) and are what others are told, so they survive leaving and coming back; who hides what they read has
+`own_read_seq` 0. `hidden_seq`: the chat is hidden
 while no message is newer than this, so that a new message shows it to all without a write for each member."""
 
 departures = _table(

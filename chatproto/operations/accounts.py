@@ -6,6 +6,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from chatproto.operations.recovery import Language
+from chatproto.wire.model import PrivateUser
 
 NAME_KEPT: Final = timedelta(days=90)
 """For so long nobody takes the username of a deleted account."""
@@ -135,7 +136,8 @@ class UpdateUser:
     An avatar that is the path of a file holds that file, which must be as the avatar routes made it for this user; the
     one before lets its own go. Another email is not verified yet, and codes for a reset that went to the old one end.
     With a `language`, letters are ordered: to a given address that is not verified, and to a verified one that was
-    given up. Outcome: UserUpdated; Refused email_taken / validation_failed."""
+    given up. Whoever begins to hide what they read (`hide_reads`) has marked nothing as far as others are told.
+    Outcome: UserUpdated; Refused email_taken / validation_failed."""
 
     user_id: int
     display_name: str | None
@@ -145,6 +147,21 @@ class UpdateUser:
     words: frozenset[str] | None
     now: datetime
     language: Language | None = None
+    hide_last_seen: bool | None = None
+    hide_reads: bool | None = None
+
+
+@frozen
+class Hides:
+    """What somebody hides of themselves, and is not told of others: when they were last seen, what they have read."""
+
+    last_seen: bool = False
+    reads: bool = False
+
+    @classmethod
+    def of(cls, user: PrivateUser) -> "Hides":
+        """As their profile says."""
+        return cls(user.hide_last_seen is True, user.hide_reads is True)
 
 
 @frozen
@@ -171,7 +188,7 @@ class FindUsers:
     """Public users by ids (at most 100). Outcome: UsersFound, ascending by id; unknown ids are left out.
 
     Here and wherever users are named: `last_seen_at` and `online` (False; the Hub knows better) only where the
-    caller `user_id` shares a chat with them, else null."""
+    caller `user_id` shares a chat with them and neither hides it, else null."""
 
     user_id: int
     user_ids: tuple[int, ...]

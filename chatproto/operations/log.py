@@ -192,8 +192,8 @@ class LoadSession:
 @frozen
 class Sweep:
     """I9: the heads of the given chats and where their logs begin, which of the sessions ended, the chats that the
-    users are members of now, the epoch. It must see everything that was committed before it was asked for.
-    Outcome: Swept."""
+    users are members of now, what they hide, the epoch. It must see everything that was committed before it was asked
+    for. Outcome: Swept."""
 
     chat_ids: tuple[int, ...]
     session_ids: tuple[int, ...]

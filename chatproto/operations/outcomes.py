@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import Factory, frozen
 
+from chatproto.operations.accounts import Hides
 from chatproto.operations.administration import Account, AuditLine, Sizes
 from chatproto.operations.files import StoredFile
 from chatproto.operations.invites import Invite
@@ -68,10 +69,12 @@ class SessionCreated:
 
 @frozen
 class UserUpdated:
-    """`chat_ids`: the chats they are in, for those who should learn of it."""
+    """`chat_ids`: the chats they are in, for those who should learn of it; none where others see no difference.
+    `hides`: what they hide now, where that was said."""
 
     user: PrivateUser
     chat_ids: tuple[int, ...]
+    hides: Hides | None = None
 
 
 @frozen
@@ -313,7 +316,8 @@ class PinsFound:
 
 @frozen
 class Marked:
-    """`changed`: something rose. Counts are exact up to `last_seq`."""
+    """`changed`: something rose; `received`: what they have received did. Counts are exact up to `last_seq`.
+    `told_read_seq`: how far others are told that they have read, 0 where that is hidden."""
 
     chat_id: int
     user_id: int
@@ -324,6 +328,8 @@ class Marked:
     changed: bool
     is_group: bool
     mention_count: int = 0
+    received: bool = True
+    told_read_seq: int = 0
 
 
 @frozen
@@ -342,7 +348,8 @@ class SessionLoaded:
 class Swept:
     """`heads` by chat id: the last seq, and when that entry was made; `ended` session ids; `epoch` of the database;
     `memberships`: chat ids by user id; `blocks`: of the same users, those by them and those of them; `begins`: of the
-    chats whose first entries were removed after their time, by chat id, the seq that their logs begin with."""
+    chats whose first entries were removed after their time, by chat id, the seq that their logs begin with; `hides`:
+    what each user hides."""
 
     heads: dict[int, tuple[int, datetime | None]]
     ended: tuple[int, ...]
@@ -350,6 +357,7 @@ class Swept:
     memberships: dict[int, tuple[int, ...]] = Factory(dict)
     blocks: tuple[tuple[int, int], ...] = ()
     begins: dict[int, int] = Factory(dict)
+    hides: dict[int, Hides] = Factory(dict)
 
 
 Outcome = (

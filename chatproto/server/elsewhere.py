@@ -63,6 +63,12 @@ class Elsewhere:
             return False
         return self._left(user_id)
 
+    def forget(self, user_id: int) -> None:
+        """They hide it."""
+        if self._places.pop(user_id, None):
+            for one in self._processes.values():
+                one.users.pop(user_id, None)
+
     def take_overdue(self, mono: float) -> list[tuple[int, float]]:
         """Who was last said to be anywhere so long ago that they are gone, and when that was."""
         gone = []

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from chatproto.operations import LoadSession, Outcome, Refused, SessionLoaded, TouchSession, UserFound
+from chatproto.operations import Hides, LoadSession, Outcome, Refused, SessionLoaded, TouchSession, UserFound
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
@@ -100,7 +100,7 @@ class Handshake:
         for chat_id in session.missed:
             self._rooms.list_chat(session, chat_id)
         session.missed.clear()
-        self._presence.arrived(session, outcome.peer_ids, now)
+        self._presence.arrived(session, outcome.peer_ids, Hides.of(outcome.user), now)
 
     def joined(self, pending: Joining, outcome: Outcome, now: Now) -> None:
         """The same for `/ws/chat`: only that chat is routed, from `after_seq` on where the client gave it."""
@@ -121,7 +121,7 @@ class Handshake:
         self._active(session, now)
         self._rooms.follow(session, head, after_seq)
         self._blocks.arrived(session.user_id, outcome.blocks)
-        self._presence.arrived(session, outcome.peer_ids, now)
+        self._presence.arrived(session, outcome.peer_ids, Hides.of(outcome.user), now)
 
     def renew(self, session: Session, frame: Auth, now: Now) -> None:
         """A fresh access token in band; one of another user ends the connection."""

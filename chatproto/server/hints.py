@@ -74,6 +74,16 @@ class Absent:
     since: Annotated[datetime, Meta(tz=True)]
 
 
+@frozen
+class HidingSet:
+    """What this user hides now. That they hide something counts at once, that they do not is read first. Of whoever
+    hides when they were last seen, their process tells this over and over instead of `Present`."""
+
+    user_id: int
+    last_seen: bool
+    reads: bool
+
+
 News = (
     HeadMoved
     | MembersAdded
@@ -86,6 +96,7 @@ News = (
     | Typed
     | Present
     | Absent
+    | HidingSet
 )
 
 

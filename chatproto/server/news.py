@@ -18,6 +18,7 @@ from chatproto.server.hints import (
     Absent,
     FlagsSet,
     HeadMoved,
+    HidingSet,
     Hint,
     MembersAdded,
     Present,
@@ -54,8 +55,11 @@ class News:
         match outcome:
             case ChatCreated(chat, created=True):
                 self._publish(MembersAdded(chat.id, outcome.member_ids))
-            case UserUpdated(user, chat_ids):
-                self._publish(ProfileChanged(user.id, chat_ids))
+            case UserUpdated(user, chat_ids, hides):
+                if chat_ids or hides is None:
+                    self._publish(ProfileChanged(user.id, chat_ids))
+                if hides is not None:
+                    self._publish(HidingSet(user.id, hides.last_seen, hides.reads))
             case ChatFound(chat) if isinstance(pending, Request) and isinstance(pending.operation, SetFlags):
                 self._publish(FlagsSet(pending.operation.user_id, chat.id))
             case Marked(changed=True):
@@ -73,6 +77,11 @@ class News:
         """They are online here."""
         if self._process is not None:
             self._publish(Present(self._process, user_ids))
+
+    def hidden(self, user_id: int, *, reads: bool) -> None:
+        """Whoever was told that they are online here knows nothing of it any more."""
+        if self._process is not None:
+            self._publish(HidingSet(user_id, last_seen=True, reads=reads))
 
     def absent(self, user_id: int, since: datetime) -> None:
         """They are online here no more."""

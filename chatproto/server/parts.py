@@ -13,6 +13,7 @@ from chatproto.server.deadlines import Deadlines
 from chatproto.server.dialect import Dialect
 from chatproto.server.elsewhere import Elsewhere
 from chatproto.server.handshake import CheckToken, Handshake
+from chatproto.server.hiding import Hiding
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
 from chatproto.server.known_blocks import KnownBlocks
@@ -54,16 +55,21 @@ class Parts:
         self.appends = Appends(out, here, self.lines, rooms, self.news, limits, knobs)
         self.blocks = KnownBlocks()
         elsewhere = Elsewhere(knobs)
-        self.presence = Presence(out, timers, here, rooms, self.blocks, elsewhere, self.news, knobs, process)
+        self.hiding = Hiding()
+        self.presence = Presence(
+            out, timers, here, rooms, self.blocks, self.hiding, elsewhere, self.news, knobs, process
+        )
         self.whereabouts = Whereabouts(out, timers, self.presence, elsewhere, self.news, knobs, process)
         self.blocking = Blocking(here, self.blocks, self.presence)
-        self.watermarks = Watermarks(out, timers, here, rooms, knobs)
+        self.watermarks = Watermarks(out, timers, here, rooms, self.hiding, knobs)
         self.markers = Markers(out, timers, here, knobs)
         self.typists = Typists(out, timers, here, rooms, self.news, self.blocks, knobs)
         self.pages = Pages(out, here, rooms, self.presence, limits)
         self.listings = Listings(timers, here, rooms, self.presence, knobs)
         self.replacing = Replacing(out, here, history, new_cid)
-        self.sweeper = Sweeper(out, timers, here, history, rooms, self.replacing, self.blocks, self.blocking, knobs)
+        self.sweeper = Sweeper(
+            out, timers, here, history, rooms, self.replacing, self.blocks, self.blocking, self.hiding, knobs
+        )
         self.spread = Spread(
             out,
             here,
@@ -75,6 +81,7 @@ class Parts:
             self.typists,
             self.blocking,
             self.whereabouts,
+            self.hiding,
         )
         self.handshake = Handshake(
             out, timers, here, history, rooms, self.presence, self.blocks, check_token, limits, knobs

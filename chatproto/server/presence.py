@@ -1,7 +1,9 @@
 """Who is online and who is told (docs/protocol.md section 4, `presence`): peers of direct chats, offline after 30 s.
 
-Whoever is blocked is told nothing of their blocker."""
+Whoever is blocked is told nothing of their blocker; whoever hides when they were last seen tells nobody, and is told
+nothing."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +15,7 @@ from chatproto.operations import (
     ChatCreated,
     ChatFound,
     ChatsFound,
+    Hides,
     MessagesFound,
     Outcome,
     PageFound,
@@ -25,6 +28,7 @@ from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
 from chatproto.server.elsewhere import Elsewhere
+from chatproto.server.hiding import Hiding
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.knobs import Knobs
 from chatproto.server.known_blocks import KnownBlocks
@@ -32,6 +36,7 @@ from chatproto.server.news import News
 from chatproto.server.out import Out
 from chatproto.server.pending import SavingLastSeen
 from chatproto.server.rooms import Rooms
+from chatproto.transitions import SessionState
 from chatproto.wire.frames import Presence as PresenceFrame
 from chatproto.wire.model import Chat, User
 
@@ -54,7 +59,7 @@ class Presence:
     """
 
     def __init__(
-        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, blocks: KnownBlocks,
+        self, out: Out, timers: Timers, connections: Connections, rooms: Rooms, blocks: KnownBlocks, hiding: Hiding,
         elsewhere: Elsewhere, news: News, knobs: Knobs, process: str | None,
     ) -> None:  # fmt: skip
         self.peers: dict[int, set[int]] = {}
@@ -68,34 +73,80 @@ class Presence:
         self._connections = connections
         self._rooms = rooms
         self._blocks = blocks
+        self._hiding = hiding
         self._knobs = knobs
 
     def online(self, user_id: int) -> bool:
         """They have a connection, here or elsewhere, or had one less than 30 s ago."""
         return user_id in self.peers or user_id in self._elsewhere
 
-    def arrived(self, session: Session, peer_ids: tuple[int, ...], now: Now) -> None:
+    def concerns(self, user_id: int) -> bool:
+        """Somebody here is told of them, or they are here themselves."""
+        return user_id in self._connections.by_user or user_id in self.peers or user_id in self._watchers
+
+    def arrived(self, session: Session, peer_ids: tuple[int, ...], hides: Hides, now: Now) -> None:
         """A connection became active: its peers learn of it, and it learns which of them are online.
 
         Peers only grow: what was read for one connection may be older than what is known from another.
         """
         user_id = session.user_id
         here, known = user_id in self.peers, self.online(user_id)
+        fresh = self._hiding.load(user_id, hides)
         self.absent.pop(user_id, None)
         self._timers.cancel(Deadline("absent", user_id))
-        peers = self.peers.setdefault(user_id, set())
+        self.peers.setdefault(user_id, set())
         for peer_id in peer_ids:
             self.acquaint(user_id, peer_id)
+        if fresh.last_seen and known:
+            self.hide(user_id)
         if not known:
-            self._announce(user_id, frozenset(session.chats), None)
-        if not here:
+            self._announce(PresenceFrame(user_id=user_id, online=True), frozenset(session.chats))
+        if not here and not self.tell_hidden(user_id):
             self._news.present((user_id,))
         if self._process is not None:
             self._timers.soonest(Deadline(PRESENT), now.mono + self._knobs.presence_interval)
-        seen = peers if session.dialect.lists_chats else self._users_in(session)
-        for other_id in sorted(seen - {user_id}):
+        self._list(session)
+
+    def _list(self, session: Session) -> None:
+        """Tell a connection which of its peers are online."""
+        seen = self.peers[session.user_id] if session.dialect.lists_chats else self._users_in(session)
+        for other_id in sorted(seen - {session.user_id}):
             if self.online(other_id):
                 self._tell(session, PresenceFrame(user_id=other_id, online=True))
+
+    def tell_hidden(self, user_id: int) -> bool:
+        """Whether somebody here hides it; then the other processes are told that, and not that they are here."""
+        hidden = user_id in self._hiding.last_seen
+        if hidden:
+            self._news.hidden(user_id, reads=user_id in self._hiding.reads)
+        return hidden
+
+    def hide(self, user_id: int) -> None:
+        """Somebody tells nobody any more: what was told is taken back, here and at the other processes."""
+        self._elsewhere.forget(user_id)
+        frame = PresenceFrame(user_id=user_id, online=None)
+        for session in self._told_of(user_id, self._chats_of(user_id)):
+            if session.user_id not in self._hiding.last_seen and not self._blocks.hides(user_id, session.user_id):
+                self._send(session, frame)
+        if user_id in self.peers:
+            self.tell_hidden(user_id)
+
+    def show(self, user_id: int) -> None:
+        """Somebody hides it no more: both sides learn who is here."""
+        if self.online(user_id):
+            self._announce(PresenceFrame(user_id=user_id, online=True), self._chats_of(user_id))
+        if user_id in self.peers:
+            self._news.present((user_id,))
+            for session in self._connections.of(user_id):
+                if session.state is SessionState.ACTIVE:
+                    self._list(session)
+
+    def _chats_of(self, user_id: int) -> frozenset[int]:
+        """Where they are shown to be: what their connections are told of, or the last one was."""
+        absence = self.absent.get(user_id)
+        if absence is not None:
+            return absence.chat_ids
+        return frozenset(chat_id for session in self._connections.of(user_id) for chat_id in session.chats)
 
     def introduce(self, outcome: ChatCreated) -> None:
         """A direct chat makes two people peers."""
@@ -113,22 +164,23 @@ class Presence:
     def came_elsewhere(self, user_id: int) -> None:
         """Somebody is online at another process now, and was at none of them."""
         if user_id not in self.peers:
-            self._tell_watchers(PresenceFrame(user_id=user_id, online=True))
+            self._announce(PresenceFrame(user_id=user_id, online=True), frozenset())
 
     def left_elsewhere(self, user_id: int, since: datetime) -> bool:
         """They are so at none of them any more. Whether anybody was told here."""
         if user_id in self.peers or user_id not in self._watchers:
             return False
-        self._tell_watchers(PresenceFrame(user_id=user_id, online=False, last_seen_at=since))
+        self._announce(PresenceFrame(user_id=user_id, online=False, last_seen_at=since), frozenset())
         return True
 
     def hides(self, user_id: int, viewer_id: int) -> bool:
         """Whether the viewer, who is connected here, must not see whether the user is."""
-        return self._blocks.hides(user_id, viewer_id)
+        hiders = self._hiding.last_seen
+        return user_id in hiders or viewer_id in hiders or self._blocks.hides(user_id, viewer_id)
 
     def hidden(self, user_id: int, viewer_id: int, *, on: bool) -> None:
         """The viewer is blocked by the user now, or not any more (`on`): who is here goes, or comes back, for them."""
-        if not self.online(user_id):
+        if not self.online(user_id) or {user_id, viewer_id} & self._hiding.last_seen:
             return
         frame = PresenceFrame(user_id=user_id, online=not on)
         peers = self.peers.get(viewer_id, set())
@@ -143,6 +195,8 @@ class Presence:
         if user_id in self.peers and user_id not in self._connections.by_user:
             self.absent[user_id] = Absence(now.wall, chat_ids)
             self._timers.set(Deadline("absent", user_id), now.mono + self._knobs.offline_after)
+        else:
+            self._forget_hiding(user_id)
 
     def expire(self, user_id: int) -> None:
         """They have been away long enough to be announced."""
@@ -150,8 +204,10 @@ class Presence:
         if absence is None:
             return
         if user_id not in self._elsewhere:
-            self._announce(user_id, absence.chat_ids, absence.since)
-        self._news.absent(user_id, absence.since)
+            gone = PresenceFrame(user_id=user_id, online=False, last_seen_at=absence.since)
+            self._announce(gone, absence.chat_ids)
+        if user_id not in self._hiding.last_seen:
+            self._news.absent(user_id, absence.since)
         self._remove(user_id)
         self._out.run(SaveLastSeen(((user_id, absence.since),)), SavingLastSeen())
 
@@ -181,23 +237,27 @@ class Presence:
             watchers.discard(user_id)
             if not watchers:
                 self._watchers.pop(peer_id, None)
+                self._forget_hiding(peer_id)
+        self._forget_hiding(user_id)
 
-    def _tell_watchers(self, frame: PresenceFrame) -> None:
-        for watcher_id in sorted(self._watchers.get(frame.user_id, ())):
-            for session in self._connections.of(watcher_id):
-                if session.dialect.lists_chats:
-                    self._tell(session, frame)
+    def _forget_hiding(self, user_id: int) -> None:
+        if not self.concerns(user_id):
+            self._hiding.forget(user_id)
 
-    def _announce(self, user_id: int, chat_ids: frozenset[int], gone_at: datetime | None) -> None:
-        frame = PresenceFrame(user_id=user_id, online=gone_at is None, last_seen_at=gone_at)
-        for peer_id in sorted(self.peers[user_id]):
+    def _announce(self, frame: PresenceFrame, chat_ids: frozenset[int]) -> None:
+        for session in self._told_of(frame.user_id, chat_ids):
+            self._tell(session, frame)
+
+    def _told_of(self, user_id: int, chat_ids: frozenset[int]) -> Iterator[Session]:
+        """The connections of their peers, and those of others that follow one of these chats alone."""
+        for peer_id in sorted(self.peers.get(user_id, self._watchers.get(user_id, ()))):
             for session in self._connections.of(peer_id):
                 if session.dialect.lists_chats:
-                    self._tell(session, frame)
+                    yield session
         for chat_id in sorted(chat_ids):
             for session in self._rooms.joined(chat_id):
                 if session.user_id != user_id:
-                    self._tell(session, frame)
+                    yield session
 
     def _users_in(self, session: Session) -> set[int]:
         """Who of its chat's members has a connection here."""
@@ -213,7 +273,9 @@ class Presence:
     # --- presence in the answers of storage, which knows only who shares a chat ---
 
     def seen_user(self, user: User) -> User:
-        """`online` as this process knows it; null stays null, for strangers."""
+        """`online` as this process knows it; null stays null, for strangers and where either hides it."""
+        if user.online is not None and user.id in self._hiding.last_seen:
+            return msgspec.structs.replace(user, online=None, last_seen_at=None)
         if user.online is None or not self.online(user.id):
             return user
         return msgspec.structs.replace(user, online=True)

@@ -10,11 +10,13 @@ from chatproto.operations import (
     ChatCreated,
     ChatFound,
     FindUsers,
+    Hides,
     LoadChat,
     Marked,
     Outcome,
     SessionsEnded,
     SetFlags,
+    Swept,
     UsersFound,
     UserUpdated,
 )
@@ -22,12 +24,13 @@ from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Now
 from chatproto.server.connection_state import Session
 from chatproto.server.connections import Connections
-from chatproto.server.hints import Absent, FlagsSet, HeadMoved, MembersAdded, Present, ProfileChanged, Typed
+from chatproto.server.hiding import Hiding
+from chatproto.server.hints import Absent, FlagsSet, HeadMoved, HidingSet, MembersAdded, Present, ProfileChanged, Typed
 from chatproto.server.hints import News as Told
 from chatproto.server.hub_outputs import SendFrame
 from chatproto.server.listings import Listings
 from chatproto.server.out import Out
-from chatproto.server.pending import Marking, Pending, Profiling, Request, Retelling
+from chatproto.server.pending import Marking, Pending, Profiling, Request, Retelling, Sweeping
 from chatproto.server.presence import Presence
 from chatproto.server.rooms import Rooms
 from chatproto.server.sweeping import Sweeper
@@ -37,7 +40,7 @@ from chatproto.server.whereabouts import Whereabouts
 from chatproto.transitions import SessionState
 from chatproto.wire import codec
 from chatproto.wire.frames import UserFrame
-from chatproto.wire.model import Chat, User, deleted_user
+from chatproto.wire.model import Chat, PrivateUser, User, deleted_user
 
 
 class Spread:
@@ -46,6 +49,7 @@ class Spread:
     def __init__(
         self, out: Out, connections: Connections, rooms: Rooms, presence: Presence, listings: Listings,
         watermarks: Watermarks, sweeper: Sweeper, typists: Typists, blocking: Blocking, whereabouts: Whereabouts,
+        hiding: Hiding,
     ) -> None:  # fmt: skip
         self._out = out
         self._connections = connections
@@ -57,6 +61,7 @@ class Spread:
         self._typists = typists
         self._blocking = blocking
         self._whereabouts = whereabouts
+        self._hiding = hiding
 
     def apply(self, pending: Pending, outcome: Outcome, now: Now) -> None:
         """Outcomes that change nothing for others pass by."""
@@ -74,7 +79,12 @@ class Spread:
         elif isinstance(outcome, AccountDeleted):
             self._deleted(outcome)
         elif isinstance(outcome, UserUpdated):
+            if outcome.hides is not None:
+                self._hear_hiding(outcome.user.id, outcome.hides, now)
             self._profile(outcome.user, outcome.chat_ids)
+        elif isinstance(outcome, Swept) and isinstance(pending, Sweeping):
+            for user_id, hides in outcome.hides.items():
+                self._follow(user_id, *self._hiding.read(user_id, hides, pending.asked_at))
         elif isinstance(outcome, ChatFound) and isinstance(pending, Request):
             operation = pending.operation
             if isinstance(operation, SetFlags):
@@ -105,6 +115,8 @@ class Spread:
                 self._typists.hear(told, now)
             case Present() | Absent():
                 self._whereabouts.hear(told, now)
+            case HidingSet(user_id, last_seen, reads):
+                self._hear_hiding(user_id, Hides(last_seen, reads), now)
             case _:
                 assert_never(told)
 
@@ -130,18 +142,34 @@ class Spread:
             told.update({session.id: session for session in self._rooms.members(chat_id)})
         return told
 
+    def _hear_hiding(self, user_id: int, hides: Hides, now: Now) -> None:
+        if self._presence.concerns(user_id):
+            self._follow(user_id, self._hiding.hear(user_id, hides, now.mono), Hides())
+
+    def _follow(self, user_id: int, hidden: Hides, shown: Hides) -> None:
+        """Somebody hides something from now on, or does not any more."""
+        if hidden.last_seen:
+            self._presence.hide(user_id)
+        if hidden.reads:
+            self._watermarks.hide(user_id)
+        if shown.last_seen:
+            self._presence.show(user_id)
+
     def _deleted(self, outcome: AccountDeleted) -> None:
         self._sweeper.end_logins(outcome.session_ids)
         self._tell(deleted_user(outcome.user_id, outcome.created_at), outcome.chat_ids)
 
     def _profile(self, changed: User, chat_ids: tuple[int, ...]) -> None:
-        self._tell(changed if changed.deleted else self._presence.public(changed), chat_ids)
+        self._tell(changed if changed.deleted else self._presence.public(changed), chat_ids, own=changed)
 
-    def _tell(self, user: User, chat_ids: tuple[int, ...]) -> None:
+    def _tell(self, user: User, chat_ids: tuple[int, ...], own: User | None = None) -> None:
+        """To themselves all that is known (`own`); to others as they see it, with presence where they may see it."""
         data = codec.encode(UserFrame(user=user))
+        own_data = codec.encode(UserFrame(user=own)) if isinstance(own, PrivateUser) else data
         unseen = codec.encode(UserFrame(user=structs.replace(user, online=None, last_seen_at=None)))
         told = self._who_sees(user.id, chat_ids)
         for connection_id in sorted(told):
-            if told[connection_id].dialect.lists_chats:
-                hidden = self._presence.hides(user.id, told[connection_id].user_id)
-                self._out.emit(SendFrame(connection_id, unseen if hidden else data, "hint"))
+            session = told[connection_id]
+            if session.dialect.lists_chats and session.state is SessionState.ACTIVE:
+                others = unseen if self._presence.hides(user.id, session.user_id) else data
+                self._out.emit(SendFrame(connection_id, own_data if session.user_id == user.id else others, "hint"))

@@ -1,12 +1,14 @@
 """The sweep (I9): what no hint brought is found by comparing with the database."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from chatproto.operations import Outcome, Sweep, Swept
 from chatproto.server.blocking import Blocking
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.connections import Connections
+from chatproto.server.hiding import Hiding
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
 from chatproto.server.known_blocks import KnownBlocks
@@ -22,11 +24,12 @@ SHORTEST: Final = 0.05
 
 
 class Sweeper:
-    """Heads, memberships and blocks are compared so many at a time, all of them in turn; ended log-ins all at once."""
+    """Heads, memberships, blocks and what users hide are compared so many at a time, all of them in turn; ended log-ins
+    all at once."""
 
     def __init__(
         self, out: Out, timers: Timers, connections: Connections, history: History, rooms: Rooms, replacing: Replacing,
-        blocks: KnownBlocks, blocking: Blocking, knobs: Knobs,
+        blocks: KnownBlocks, blocking: Blocking, hiding: Hiding, knobs: Knobs,
     ) -> None:  # fmt: skip
         self._out = out
         self._timers = timers
@@ -36,6 +39,7 @@ class Sweeper:
         self._replacing = replacing
         self._blocks = blocks
         self._blocking = blocking
+        self._hiding = hiding
         self._knobs = knobs
         self._chats: list[int] = []
         self._users: list[int] = []
@@ -54,12 +58,13 @@ class Sweeper:
         self._users = self._users or list(self._connections.by_user)
         chats, self._chats = self._chats[: self._knobs.sweep_chats], self._chats[self._knobs.sweep_chats :]
         users, self._users = self._users[: self._knobs.sweep_users], self._users[self._knobs.sweep_users :]
+        users = sorted({*users, *islice(self._hiding.unsure, self._knobs.sweep_users)})
         heads: dict[int, tuple[int, datetime | None]] = {
             chat_id: self._history.heads[chat_id] for chat_id in chats if chat_id in self._history.heads
         }
         logins = tuple(sorted(self._connections.by_login))
         sweeping = Sweeping(heads, now.mono, self._blocks.changes)
-        self._out.run(Sweep(tuple(heads), logins, tuple(sorted(users))), sweeping)
+        self._out.run(Sweep(tuple(heads), logins, tuple(users)), sweeping)
 
     def soon(self, now: Now) -> None:
         """Something was renamed, or hints were lost: look at once."""

@@ -76,7 +76,7 @@ class Whereabouts:
         count = len(self._turn) if self._tell_all else max(1, len(here) // self._knobs.presence_rounds)
         self._tell_all = False
         told, self._turn = self._turn[:count], self._turn[count:]
-        users = iter([user_id for user_id in told if user_id in here])
+        users = iter([user_id for user_id in told if user_id in here and not self._presence.tell_hidden(user_id)])
         part = tuple(islice(users, AT_ONCE))
         self._news.present(part)  # even of nobody: it is a sign of life
         while part := tuple(islice(users, AT_ONCE)):

@@ -32,6 +32,7 @@ from chatproto.server.out_queue import OutQueue
 from chatproto.simulation.ageing import check_expired
 from chatproto.simulation.command_checks import CommandChecks
 from chatproto.simulation.counts import Counts
+from chatproto.simulation.hiding_checks import HidingChecks
 from chatproto.simulation.log_entries import body
 from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.model_store import Store
@@ -58,6 +59,7 @@ class Checkers:
     def __init__(self, world: World) -> None:
         self._world = world
         self.commands = CommandChecks(world)
+        self.hiding = HidingChecks(world)
         self._counts = Counts()
         self._claims: dict[tuple[int, int], int] = {}
         self.lost: set[tuple[object, ...]] = set()
@@ -103,6 +105,7 @@ class Checkers:
                     pass
                 case Tell(frame):
                     self._counts.told(device, frame)
+                    self.hiding.told(device, frame)
                 case Sent():
                     self.commands.sent(device, output)
                 case Failed():
@@ -234,6 +237,7 @@ class Checkers:
         """Everything at once, when nothing moves any more."""
         world = self._world
         self.commands.at_rest()
+        self.hiding.at_rest()
         for room in world.database.store.rooms.values():
             self._marks(room)
         for device in world.devices:

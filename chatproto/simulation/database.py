@@ -79,6 +79,7 @@ class Database:
         else:
             epoch = self.store.epoch
             outcome = self.store.perform(run.operation)
+            world.checkers.hiding.committed(run.operation, outcome)
             world.trace.counts["epochs renewed by servers"] += self.store.epoch != epoch
             world.checkers.commands.blocked(run.operation, outcome)
             if isinstance(run.operation, AppendBatch) and isinstance(outcome, BatchAppended):

@@ -32,7 +32,16 @@ from chatproto.client.session_outputs import (
     Sent,
     saved_by,
 )
-from chatproto.operations import ChatFound, CreateSession, Outcome, Refused, RotateRefresh, SessionCreated, SetFlags
+from chatproto.operations import (
+    ChatFound,
+    CreateSession,
+    Outcome,
+    Refused,
+    RotateRefresh,
+    SessionCreated,
+    SetFlags,
+    UpdateUser,
+)
 from chatproto.simulation.author import Author
 from chatproto.simulation.database import time_at
 from chatproto.simulation.disk import Disk
@@ -132,6 +141,14 @@ class Device:
                 self._world.checkers.flagged(operation, outcome.chat)
 
         random.choice(self._world.servers).request(operation, done)
+
+    def hide(self) -> None:
+        """The user hides what they read, or when they were last seen, or no more."""
+        last_seen, reads = (self._random.random() < 0.5 for _ in range(2))
+        operation = UpdateUser(
+            self.user_id, None, None, None, None, None, self._wall(), hide_last_seen=last_seen, hide_reads=reads
+        )
+        self._random.choice(self._world.servers).request(operation, lambda _outcome: None)
 
     def read(self, chat_id: int) -> None:
         """The user has read what is shown."""

@@ -21,7 +21,8 @@ class Departure:
 
 @define
 class Membership:
-    """A member, or a former one (`left_seq`, `departure`). `own_*`: what the user marked, 0 before the first mark."""
+    """A member, or a former one (`left_seq`, `departure`). `own_*`: what the user marked, 0 before the first mark.
+    `hides_reads`: others are not told what they read, nor they of others."""
 
     user_id: int
     role: str
@@ -39,6 +40,12 @@ class Membership:
     notify: Notify = "all"
     muted_until: datetime | None = None
     departure: Departure | None = None
+    hides_reads: bool = False
+
+    @property
+    def told_read_seq(self) -> int:
+        """How far others are told that they have read: of who hides it, where they began."""
+        return max(self.joined_seq, self.own_read_seq)
 
 
 @define

@@ -5,7 +5,7 @@ from typing import Literal
 
 from attrs import define, frozen
 
-from chatproto.operations import OrderReset, StoredFile
+from chatproto.operations import Hides, OrderReset, StoredFile
 from chatproto.operations.administration import AuditAction
 from chatproto.operations.recovery import Language
 from chatproto.wire.model import PrivateUser
@@ -24,6 +24,11 @@ class Account:
     disabled_at: datetime | None = None
     deleted_at: datetime | None = None
     old_key: str | None = None
+
+    @property
+    def hides(self) -> Hides:
+        """As they have set it."""
+        return Hides.of(self.user)
 
     @property
     def disabled(self) -> bool:

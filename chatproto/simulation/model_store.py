@@ -49,6 +49,7 @@ from chatproto.operations import (
     FindUsers,
     FinishMail,
     HearHints,
+    Hides,
     HintRow,
     ListAccounts,
     ListAudit,
@@ -163,7 +164,8 @@ class Store:
         }
         blocks = self.blocks_of(*operation.user_ids)
         begins = {chat_id: self.rooms[chat_id].expired_seq + 1 for chat_id in heads if self.rooms[chat_id].expired_seq}
-        return Swept(heads, tuple(ended), self.epoch, memberships, blocks, begins)
+        hides = {user_id: self.hides(user_id) for user_id in operation.user_ids if user_id in self.accounts}
+        return Swept(heads, tuple(ended), self.epoch, memberships, blocks, begins, hides)
 
     def renew_epoch(self, operation: RenewEpoch) -> Outcome:
         """Unless it has another name by now."""
@@ -197,6 +199,10 @@ class Store:
 
     # --- users as others see them ---
 
+    def hides(self, user_id: int) -> Hides:
+        """What somebody hides."""
+        return self.accounts[user_id].hides
+
     def shares(self, viewer_id: int, user_id: int) -> bool:
         """Whether both are members of a chat now."""
         return any(room.membership(viewer_id) and room.membership(user_id) for room in self.rooms.values())
@@ -215,10 +221,11 @@ class Store:
         )
 
     def seen_by(self, viewer_id: int, user_id: int) -> User:
-        """With presence where a chat is shared and they do not block the viewer; `online` is False: who is connected, a
-        store cannot know."""
+        """With presence where a chat is shared, neither hides it and they do not block the viewer; `online` is False:
+        who is connected, a store cannot know."""
         user = self.plain(user_id)
         hidden = user.deleted or (user_id, viewer_id) in self.blocks
+        hidden = hidden or self.hides(viewer_id).last_seen or self.hides(user_id).last_seen
         if hidden or not self.shares(viewer_id, user_id):
             return user
         return msgspec.structs.replace(user, online=False, last_seen_at=self.accounts[user_id].last_seen_at)

@@ -42,6 +42,7 @@ class Options:
     split_arrays: float = 0.3
     members_change: float = 0.0
     blocks: float = 0.0
+    hide: float = 0.0
     far_behind: bool = False
     queue_items: int = 256
     tcp_window: int = 24
@@ -92,6 +93,7 @@ def draw(random: Random, *, lite: bool) -> Options:
         weights=chosen,
         blocks=random.choice((0.0, 0.1, 0.3)),
         expire_every=random.choice((0, 0, 1_500, 6_000)),
+        hide=random.choice((0.0, 0.02, 0.06)),
     )
 
 
@@ -108,5 +110,6 @@ SWITCHES = (
     "epoch_forgotten", "bugs", "split_arrays", "members_change",
     "blocks",
     "expire_every",
+    "hide",
 )  # fmt: skip
 """Everything that can be switched off."""

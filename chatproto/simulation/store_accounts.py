@@ -328,11 +328,26 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
         _tell_of_address(store, operation, before, user)
     if operation.words is not None:
         account.words = operation.words
+    if operation.hide_last_seen is not None:
+        user = msgspec.structs.replace(user, hide_last_seen=operation.hide_last_seen or UNSET)
+    if operation.hide_reads is not None:
+        user = msgspec.structs.replace(user, hide_reads=operation.hide_reads or UNSET)
     account.user = user
+    _hide_reads(store, account)
     if old != user.avatar_url:
         release_avatar(store, old, operation.now)
     chat_ids = [room.id for room in store.rooms.values() if room.membership(user.id)]
-    return UserUpdated(user, tuple(chat_ids))
+    unseen = operation.display_name is None and operation.avatar_url is None
+    unhidden = operation.hide_last_seen is None and operation.hide_reads is None
+    return UserUpdated(user, () if unseen else tuple(chat_ids), None if unhidden else account.hides)
+
+
+def _hide_reads(store: Store, account: Account) -> None:
+    """Of whoever hides it, nothing has been read as far as others are told."""
+    hides = account.hides.reads
+    for member in [room.members[account.user.id] for room in store.rooms.values() if account.user.id in room.members]:
+        member.hides_reads = hides
+        member.own_read_seq = 0 if hides else member.own_read_seq
 
 
 def _tell_of_address(store: Store, operation: UpdateUser, old: PrivateUser, new: PrivateUser) -> None:

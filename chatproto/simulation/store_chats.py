@@ -72,7 +72,8 @@ def _new_room(
 ) -> Room:
     room = Room(len(store.rooms) + 1, kind, title, operation.user_id, operation.now)
     for user_id, role in roles.items():
-        room.members[user_id] = Membership(user_id, role, operation.now)
+        hides_reads = store.hides(user_id).reads
+        room.members[user_id] = Membership(user_id, role, operation.now, hides_reads=hides_reads)
     store.rooms[room.id] = room
     return room
 
@@ -98,16 +99,24 @@ def load_chat(store: Store, operation: LoadChat) -> Outcome:
 
 
 def _members(store: Store, room: Room, viewer_id: int) -> tuple[Member, ...]:
-    departure = room.members[viewer_id].departure
+    viewer = room.members[viewer_id]
+    departure = viewer.departure
+    members = departure.members if departure else room.present().values()
+
+    def told(member: Membership) -> int:
+        if member.user_id == viewer_id:
+            return viewer.read_seq
+        return 0 if viewer.hides_reads or store.hides(member.user_id).reads else member.told_read_seq
+
     return tuple(
         Member(
             user=store.seen_by(viewer_id, member.user_id),
             role=cast("Role", member.role),
             joined_at=member.joined_at,
-            read_seq=member.read_seq,
+            read_seq=told(member),
             delivered_seq=member.delivered_seq,
         )
-        for member in (departure.members if departure else room.present().values())
+        for member in members
     )
 
 
@@ -157,6 +166,7 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
     last_message = _last_message(room, me)
     then = me.departure
     others = [member for member in room.members.values() if member.user_id != user_id]
+    others_read_seq = then.others_read_seq if then else _highest(member.own_read_seq for member in others)
     peer_id = None
     if room.type == "direct":
         peer_id = others[0].user_id if others else user_id
@@ -175,7 +185,7 @@ def _view(store: Store, room: Room, user_id: int) -> Chat:
         last_message=last_message,
         read_seq=me.read_seq,
         delivered_seq=me.delivered_seq,
-        others_read_seq=then.others_read_seq if then else _highest(member.own_read_seq for member in others),
+        others_read_seq=0 if me.hides_reads else others_read_seq,
         others_delivered_seq=(
             then.others_delivered_seq if then else _highest(member.own_delivered_seq for member in others)
         ),
@@ -222,13 +232,23 @@ def shown_item(
 
 
 def shown(room: Room, message: Message, viewer: Membership | None, end: int | None = None) -> Message:
-    """A message as it is now, or as it was when a former member left: then they were told no more, but of deletions."""
-    reads = {member.user_id: member.own_read_seq for member in room.members.values()}
-    if viewer is not None and viewer.departure is not None and viewer.left_seq is not None:
+    """A message as it is now, or as it was when a former member left: then they were told no more, but of deletions.
+    What is for all, and what is for somebody who hides what they read, says of nobody that they have read it."""
+    if viewer is None:
+        return as_of(room, message, end)
+    reads = None
+    if viewer.departure is not None and viewer.left_seq is not None:
         reads, end = viewer.departure.reads, viewer.left_seq
+    read = is_read(room, message, viewer, reads)
+    return msgspec.structs.replace(as_of(room, message, end, viewer.user_id), is_read=read)
+
+
+def is_read(room: Room, message: Message, viewer: Membership, reads: dict[int, int] | None = None) -> bool:
+    """Whether somebody other than its sender has read it, as the viewer may know; `reads`: as they were told then."""
+    if reads is None:
+        reads = {member.user_id: member.own_read_seq for member in room.members.values()}
     read = any(user_id != message.sender_id and seq >= message.seq for user_id, seq in reads.items())
-    viewer_id = 0 if viewer is None else viewer.user_id
-    return msgspec.structs.replace(as_of(room, message, end, viewer_id), is_read=read)
+    return read and not viewer.hides_reads
 
 
 def as_of(room: Room, message: Message, end: int | None, viewer_id: int = 0) -> Message:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, assert_never, cast
 
 from attrs import define, field
+from msgspec import structs
 
 from chatproto.operations import (
     AppendBatch,
@@ -24,7 +25,7 @@ from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.model_store import Store
-from chatproto.simulation.store_chats import shown, shown_item
+from chatproto.simulation.store_chats import is_read, shown, shown_item
 from chatproto.simulation.store_files import change_avatar, hold, own_attachments, release_avatar
 from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest
@@ -122,9 +123,17 @@ def _accepted(room: Room, operation: AppendMessage | AppendChange) -> bytes | No
 
 def _repeat(room: Room, operation: AppendMessage | AppendChange) -> Appended:
     _, first, last = room.commands[operation.actor_id, operation.cid]
-    items = tuple(everybody(room, item) for item in room.log[first - 1 : last])
+    items = tuple(_again(room, item) for item in room.log[first - 1 : last])
     members = tuple(sorted(room.present())) if isinstance(operation, AppendChange) else ()
     return Appended(room.id, items, True, room.last_seq, members)
+
+
+def _again(room: Room, item: Message | Event) -> Message | Event:
+    """As its sender sees it now."""
+    found = everybody(room, item)
+    if isinstance(found, Message):
+        found = structs.replace(found, is_read=is_read(room, found, room.members[found.sender_id]))
+    return found
 
 
 def _made_at(room: Room, seq: int | None) -> datetime | None:
@@ -261,6 +270,7 @@ def _add(change: _Change) -> Refused | None:
             own_delivered_seq=old.own_delivered_seq if old else 0,
             muted=old.muted if old else False,
             favourite=old.favourite if old else False,
+            hides_reads=change.store.hides(user_id).reads,
         )
         if old is not None and old.departure is not None:
             release_avatar(change.store, old.departure.avatar_url, operation.now)

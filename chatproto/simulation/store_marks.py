@@ -21,7 +21,8 @@ def mark(store: Store, operation: Mark) -> Outcome:
     if read is not None:
         delivered = max(read, delivered or 0)
         member.read_seq = max(member.read_seq, read)
-        member.own_read_seq = max(member.own_read_seq, member.read_seq)
+        if not member.hides_reads:
+            member.own_read_seq = max(member.own_read_seq, member.read_seq)
     if delivered is not None:
         member.delivered_seq = max(member.delivered_seq, delivered)
         member.own_delivered_seq = max(member.own_delivered_seq, member.delivered_seq)
@@ -36,4 +37,6 @@ def mark(store: Store, operation: Mark) -> Outcome:
         last_seq=last_seq,
         changed=after != before,
         is_group=room.type == "group",
+        received=member.own_delivered_seq != before[3],
+        told_read_seq=member.own_read_seq,
     )

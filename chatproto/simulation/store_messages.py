@@ -192,8 +192,9 @@ def fetch_readers(store: Store, operation: FetchReaders) -> Outcome:
     if len(present) > MAX_WATCHED:
         return Refused("too_many", f"the group has more than {MAX_WATCHED} members")
     others = sorted((one for one in present if one.user_id != message.sender_id), key=lambda one: one.user_id)
-    read = tuple(one.user_id for one in others if one.own_read_seq >= message.seq)
-    received = tuple(one.user_id for one in others if one.own_read_seq < message.seq <= one.own_delivered_seq)
+    sees_none = store.hides(operation.user_id).reads
+    read = tuple(one.user_id for one in others if one.own_read_seq >= message.seq and not sees_none)
+    received = tuple(one.user_id for one in others if one.user_id not in read and message.seq <= one.own_delivered_seq)
     return ReadersFound(
         read, received, tuple(store.seen_by(operation.user_id, user_id) for user_id in sorted(read + received))
     )

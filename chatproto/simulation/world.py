@@ -161,6 +161,8 @@ class World:
             device.read(chat_id)
         elif what < 0.92:
             device.flag(chat_id)
+        elif what > 1 - self.options.hide:
+            device.hide()
         else:
             device.type(chat_id)
         if self.faulty:

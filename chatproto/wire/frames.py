@@ -197,8 +197,10 @@ class Typing(ServerFrame, frozen=True, kw_only=True, tag="typing"):
 
 
 class Presence(ServerFrame, frozen=True, kw_only=True, tag="presence"):
+    """`online`: null where nothing is told of them any more."""
+
     user_id: int
-    online: bool
+    online: bool | None
     last_seen_at: datetime | None = None
 
 

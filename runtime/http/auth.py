@@ -21,20 +21,17 @@ from chatproto.operations import (
     SessionCreated,
     SessionsEnded,
     SessionsFound,
-    TouchSession,
-    UpdateUser,
     UserFound,
-    UserUpdated,
 )
 from chatproto.operations.recovery import Language
 from chatproto.tokens import SESSION_KEY_BYTES
-from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold, normalize, search_words
 from runtime.codes import hash_of
-from runtime.http.fields import MAX_LOGIN, AvatarUrl, DisplayName, Email, LoginName, NewPassword, Username
+from runtime.http.fields import MAX_LOGIN, DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.guards import Attempt, network_of
 from runtime.http.invites import admission, joining
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
+from runtime.http.profile import own_user
 from runtime.http.recovery import busy_problem, letter_language
 from runtime.http.routes import Answer, Call, Result, Route, device_label, known_address, opening, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
@@ -61,16 +58,6 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     username: LoginName | None = None
     email: LoginName | None = None
     login: LoginName | None = None
-
-
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out stays as it is. `language`: of letters about another address, or one that is given again to be
-    confirmed."""
-
-    display_name: DisplayName | None = None
-    avatar_url: AvatarUrl | None = None
-    email: Email | None = None
-    language: Language = "en"
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,39 +138,6 @@ async def login(call: Call[Login, None]) -> Result:
         return refused
     await _renew_hash(call, checked, body.password)
     return await _log_in(call, checked.user_id, 200)
-
-
-async def me(call: Call[None, None]) -> Result:
-    """One's own profile."""
-    user = await own_user(call)
-    return user if isinstance(user, Problem) else Answer(200, user)
-
-
-async def change_me(call: Call[Profile, None]) -> Result:
-    """Change one's own profile."""
-    user = await own_user(call)
-    if isinstance(user, Problem):
-        return user
-    services, name, email = call.services, call.body.display_name, call.body.email
-    if email is not None and services.mailer is not None:
-        wait = services.guards.own_letters.take(user.id, services.clock())
-        if wait > 0:
-            return Problem("rate_limited", "Too many changes of the address.", retry_after=wait)
-    outcome = await call.ask(
-        UpdateUser(
-            user_id=user.id,
-            display_name=name,
-            avatar_url=call.body.avatar_url,
-            email=email,
-            email_key=None if email is None else fold(email),
-            words=None if name is None else search_words(user.username, name),
-            now=services.now(),
-            language=letter_language(call, call.body.language),
-        )
-    )
-    if services.mailer is not None:
-        services.mailer.hear()
-    return Answer(200, outcome.user) if isinstance(outcome, UserUpdated) else refusal(outcome)
 
 
 async def refresh(call: Call[Refresh, None]) -> Result:
@@ -324,15 +278,6 @@ async def _end(call: Call[object, None], user_id: int, session_id: int) -> Resul
     return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
 
 
-async def own_user(call: Call[object, None]) -> PrivateUser | Problem:
-    """The caller's private profile; their session is noted to be used."""
-    me = call.me
-    outcome = await call.ask(
-        TouchSession(me.user_id, me.session_id, me.session_key, me.refresh_id, call.services.now())
-    )
-    return outcome.user if isinstance(outcome, UserFound) else refusal(outcome)
-
-
 def _sign(call: Call[object, None], created: SessionCreated) -> str:
     services = call.services
     return services.keys.sign(
@@ -363,11 +308,6 @@ ROUTES = (
     Route(
         method="POST", path="/api/auth/login", handler=login, summary="Log in", needs_token=False,
         body=Login, answers={200: (LoggedIn,)}, codes=(*LIMITED, "account_disabled"),
-    ),
-    Route(method="GET", path="/api/auth/me", handler=me, summary="One's own profile", answers={200: (PrivateUser,)}),
-    Route(
-        method="PATCH", path="/api/auth/me", handler=change_me, summary="Change one's own profile",
-        body=Profile, answers={200: (PrivateUser,)}, codes=("email_taken", "rate_limited"),
     ),
     Route(
         method="POST", path="/api/auth/refresh", handler=refresh, summary="Exchange a refresh token",

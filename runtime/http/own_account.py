@@ -6,8 +6,9 @@ from chatproto.operations import AccountDeleted, Refused
 from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold
 from runtime.deletion import delete_account
-from runtime.http.auth import LIMITED, check_password, own_user
+from runtime.http.auth import LIMITED, check_password
 from runtime.http.problem import Problem, refusal
+from runtime.http.profile import own_user
 from runtime.http.routes import Answer, Call, Result, Route
 
 

@@ -10,6 +10,7 @@ from chatproto.operations import (
     CreateUser,
     Done,
     FindLogin,
+    Hides,
     ListUsers,
     LoginFound,
     Outcome,
@@ -49,7 +50,15 @@ _BY_USERNAME: Final = Statement(
 )
 _BY_EMAIL: Final = Statement(select(users.c.id, users.c.password_hash).where(users.c.email_key == bindparam("key")))
 _LOCK: Final = Statement(
-    select(users.c.display_name, users.c.avatar_url, users.c.email, users.c.email_key, users.c.email_verified)
+    select(
+        users.c.display_name,
+        users.c.avatar_url,
+        users.c.email,
+        users.c.email_key,
+        users.c.email_verified,
+        users.c.hide_last_seen,
+        users.c.hide_reads,
+    )
     .where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None))
     .with_for_update()
 )
@@ -62,8 +71,14 @@ _UPDATE: Final = Statement(
         email=bindparam("email"),
         email_key=bindparam("email_key"),
         email_verified=bindparam("email_verified"),
+        hide_last_seen=bindparam("hide_last_seen"),
+        hide_reads=bindparam("hide_reads"),
     )
 )
+_FORGET_READS: Final = Statement(
+    update(chat_users).where(chat_users.c.user_id == bindparam("owner_id")).values(own_read_seq=0)
+)
+"""All their rows, also those where it is 0 already: a mark that is being made is waited for, and taken back."""
 _SET_ROLE: Final = Statement(update(users).where(users.c.id == bindparam("user_id")).values(role=bindparam("role")))
 _DISABLE: Final = Statement(
     update(users).where(users.c.id == bindparam("user_id")).values(disabled_at=bindparam("disabled_at"))
@@ -183,7 +198,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     row = yield from _LOCK.one(user_id=operation.user_id)
     if row is None:
         return Refused("not_found")
-    display_name, avatar_url, email, email_key, verified = row
+    display_name, avatar_url, email, email_key, verified, hid_last_seen, hid_reads = row
     old_email = email if verified else None
     if operation.display_name is not None:
         display_name = operation.display_name
@@ -208,6 +223,8 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
             email=email,
             email_key=email_key,
             email_verified=verified,
+            hide_last_seen=hid_last_seen if operation.hide_last_seen is None else operation.hide_last_seen,
+            hide_reads=hid_reads if operation.hide_reads is None else operation.hide_reads,
         )
     except DuplicateKey:
         yield from release_avatar(avatar_url, operation.now)
@@ -219,10 +236,15 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     if operation.words is not None:
         yield from DELETE_WORDS.run(user_id=operation.user_id)
         yield from _write_words(operation.user_id, operation.words)
+    if operation.hide_reads and not hid_reads:
+        yield from _FORGET_READS.run(owner_id=operation.user_id)
     user = yield from private_user(operation.user_id)
     assert user is not None
+    hides = None if operation.hide_last_seen is None and operation.hide_reads is None else Hides.of(user)
+    if operation.display_name is None and operation.avatar_url is None:
+        return UserUpdated(user, (), hides)
     chat_ids = yield from _CHATS_OF.column(user_id=operation.user_id)
-    return UserUpdated(user, tuple(chat_ids))
+    return UserUpdated(user, tuple(chat_ids), hides)
 
 
 def _tell_of_address(operation: UpdateUser, old: str | None, email: str | None, verified: bool) -> Steps[None]:

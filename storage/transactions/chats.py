@@ -10,7 +10,8 @@ from chatproto.operations import ChatFound, ChatsFound, ListChats, LoadChat, Out
 from chatproto.wire.model import Chat, Member
 from storage.statements import Statement, Steps
 from storage.tables import chat_users, meta
-from storage.transactions.departures import MemberThen, members_then
+from storage.transactions.departures import TOLD_READ_SEQ, MemberThen, members_then
+from storage.transactions.hiding import who_hides_reads
 from storage.transactions.people import users_seen_by
 from storage.transactions.views import ChatView, to_chat, view_of, views_of
 
@@ -20,7 +21,7 @@ _MEMBERS: Final = Statement(
         chat_users.c.user_id,
         chat_users.c.role,
         chat_users.c.joined_at,
-        chat_users.c.read_seq,
+        TOLD_READ_SEQ,
         chat_users.c.delivered_seq,
     )
     .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.left_seq.is_(None))
@@ -94,12 +95,15 @@ def _members(view: ChatView, viewer_id: int) -> Steps[tuple[Member, ...]]:
     else:
         members = yield from members_then(view.id, viewer_id)
     users = yield from users_seen_by(viewer_id, (member.user_id for member in members))
+    hiders = yield from who_hides_reads([*users, viewer_id])
+    told = {one.user_id: 0 if hiders & {one.user_id, viewer_id} else one.read_seq for one in members}
+    told[viewer_id] = view.read_seq
     return tuple(
         Member(
             user=users[member.user_id],
             role=member.role,
             joined_at=member.joined_at,
-            read_seq=member.read_seq,
+            read_seq=told[member.user_id],
             delivered_seq=member.delivered_seq,
         )
         for member in members

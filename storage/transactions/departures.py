@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, case, delete, select
 
 from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
@@ -30,12 +30,16 @@ DEPARTED: Final = (
 READERS_THEN: Final = (departures.c.reader_id, departures.c.reader_seq, departures.c.second_reader_seq)
 """What `readers_then` reads."""
 
+TOLD_READ_SEQ: Final = case(
+    (chat_users.c.own_read_seq > chat_users.c.joined_seq, chat_users.c.own_read_seq), else_=chat_users.c.joined_seq
+)
+"""How far a member has read, as others are told: of who hides it, where they began."""
 _EVERYBODY: Final = Statement(
     select(
         chat_users.c.user_id,
         chat_users.c.role,
         chat_users.c.joined_at,
-        chat_users.c.read_seq,
+        TOLD_READ_SEQ,
         chat_users.c.delivered_seq,
         chat_users.c.left_seq,
         chat_users.c.own_read_seq,

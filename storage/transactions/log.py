@@ -237,6 +237,10 @@ class Readers:
         return any(user_id != sender_id and mark >= seq for user_id, mark in self.marks)
 
 
+NOBODY: Final = Readers(())
+"""As whoever hides what they read sees it; what is read for all to see says the same."""
+
+
 def readers(chat_id: int) -> Steps[Readers]:
     """Who has read furthest in this chat, former members included."""
     return Readers(tuple((yield from _READERS.all(chat_id=chat_id))))
@@ -310,16 +314,14 @@ def render_event(
     )
 
 
-def read_entries(chat_id: int, after: int, upto: int, who: Readers | None = None) -> Steps[list[Message | Event]]:
-    """The entries of exactly the seqs in (after, upto], as these two tables hold them; `who` has read them, by default
-    the readers of now."""
+def read_entries(chat_id: int, after: int, upto: int, who: Readers = NOBODY) -> Steps[list[Message | Event]]:
+    """The entries of exactly the seqs in (after, upto], as these two tables hold them; `who` has read them."""
     if upto <= after:
         return []
     message_rows = yield from _MESSAGES.all(chat_id=chat_id, after=after, upto=upto)
-    items: list[Message | Event] = []
-    if message_rows:
-        who = who or (yield from readers(chat_id))
-        items += [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in message_rows]
+    items: list[Message | Event] = [
+        read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in message_rows
+    ]
     if len(items) < upto - after:
         event_rows = yield from _EVENTS.all(chat_id=chat_id, after=after, upto=upto)
         newcomers = yield from plain_users(

@@ -4,7 +4,7 @@ The marks of many people in many chats take as many statements as one.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, select
 
@@ -13,6 +13,7 @@ from chatproto.wire.model import ChatType
 from storage.statements import Lookup, Select, Steps, updates
 from storage.tables import chat_users, chats
 from storage.together import together
+from storage.transactions.hiding import who_hides_reads
 from storage.transactions.unread import Behind, count_all_mentions, count_all_unread
 
 
@@ -26,13 +27,14 @@ class _Marks(NamedTuple):
     own_read_seq: int
     own_delivered_seq: int
 
-    def raised(self, read: int | None, delivered: int | None) -> "_Marks":
+    def raised(self, read: int | None, delivered: int | None, *, hidden: bool) -> "_Marks":
         """With what is higher. The first own mark makes a start value count for others, so it may change something at
-        the same height."""
+        the same height. `hidden`: what is read counts for nobody else."""
         merged = self
         if read is not None:
             read_seq = max(self.read_seq, read)
-            merged = merged._replace(read_seq=read_seq, own_read_seq=max(self.own_read_seq, read_seq))
+            own = self.own_read_seq if hidden else max(self.own_read_seq, read_seq)
+            merged = merged._replace(read_seq=read_seq, own_read_seq=own)
         if delivered is not None:
             delivered_seq = max(self.delivered_seq, delivered)
             own = max(self.own_delivered_seq, delivered_seq)
@@ -83,19 +85,21 @@ def mark(operation: Mark) -> Steps[Outcome]:
 
 
 def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
-    """Raise what is higher. Heads are read under the rows' locks, so a mark of what was just seen is never too high.
+    """Raise what is higher. Heads are read under the rows' locks, so a mark of what was just seen is never too high; so
+    is who hides what they read, and whoever begins to hide locks the same rows.
 
     Each ends as it would have, one after another; but that several marks of one person in one chat are all told the
     state after the last of them, which is what is committed."""
     keys = dict.fromkeys((operation.chat_id, operation.user_id) for operation in operations)
-    rows, found = yield from together(
+    rows, found, hiders = yield from together(
         _LOCK.of([{"chat_id": chat_id, "user_id": user_id} for chat_id, user_id in keys]),
         _HEADS.all(chat_ids=sorted({chat_id for chat_id, _ in keys})),
+        who_hides_reads(user_id for _, user_id in keys),
     )
     before = {(row.chat_id, row.user_id): row for row in rows}
     heads = {head.id: head for head in found}
     after = dict(before)
-    verdicts = [_raise(operation, after, heads) for operation in operations]
+    verdicts = [_raise(operation, after, heads, hiders) for operation in operations]
     raised = [
         {"chat_id_key": marks.chat_id, "user_id_key": marks.user_id, **marks._asdict()}
         for key, marks in after.items()
@@ -118,15 +122,19 @@ def mark_all(operations: Sequence[Mark]) -> Steps[list[Marked | Refused]]:
                 unread_count=unread.get(key, 0),
                 mention_count=named.get(key, 0),
                 last_seq=head.last_seq,
-                changed=verdict,
+                changed=bool(verdict),
                 is_group=head.type == "group",
+                received=verdict == "received",
+                told_read_seq=marks.own_read_seq,
             )
         )
     return outcomes
 
 
-def _raise(operation: Mark, marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head]) -> Refused | bool:
-    """Whether something rises, which it has in `marks` then."""
+def _raise(
+    operation: Mark, marks: dict[tuple[int, int], _Marks], heads: dict[int, _Head], hiders: frozenset[int]
+) -> Refused | Literal["received", "read", ""]:
+    """What rises, which it has in `marks` then: what was received, or only what was read of it."""
     key = (operation.chat_id, operation.user_id)
     own, head = marks.get(key), heads.get(operation.chat_id)
     if own is None or head is None:
@@ -138,8 +146,10 @@ def _raise(operation: Mark, marks: dict[tuple[int, int], _Marks], heads: dict[in
             return Refused("bad_seq", f"{name} is above the chat's last_seq", name)
     if read is not None:
         delivered = max(read, delivered or 0)
-    marks[key] = own.raised(read, delivered)
-    return marks[key] != own
+    marks[key] = own.raised(read, delivered, hidden=operation.user_id in hiders)
+    if marks[key].own_delivered_seq != own.own_delivered_seq:
+        return "received"
+    return "read" if marks[key] != own else ""
 
 
 def _unread(

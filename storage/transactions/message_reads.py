@@ -20,6 +20,7 @@ from chatproto.wire.model import MAX_ID, ChatType, Revision, Role, named_ids
 from storage.statements import Select, Statement, Steps, param
 from storage.tables import chat_users, chats, messages, pins, revisions
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
+from storage.transactions.hiding import shows_reads, who_hides_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message, readers
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
@@ -93,7 +94,7 @@ _MEMBERS: Final = Select(
     row=_Marks,
 )
 _MEMBER: Final = Statement(
-    select(chat_users.c.first_seq, chat_users.c.left_seq, *READERS_THEN)
+    select(chat_users.c.first_seq, chat_users.c.left_seq, shows_reads(bindparam("user_id")), *READERS_THEN)
     .select_from(chat_users.outerjoin(*DEPARTED))
     .where(_HERE)
 )
@@ -137,8 +138,9 @@ def fetch_readers(operation: FetchReaders) -> Steps[Outcome]:
     if len(members) > MAX_WATCHED:
         return Refused("too_many", f"the group has more than {MAX_WATCHED} members")
     others = [one for one in members if one.user_id != sender[0]]
-    read = tuple(one.user_id for one in others if one.read_seq >= seq)
-    received = tuple(one.user_id for one in others if one.read_seq < seq <= one.delivered_seq)
+    sees_none = yield from who_hides_reads([operation.user_id])
+    read = () if sees_none else tuple(one.user_id for one in others if one.read_seq >= seq)
+    received = tuple(one.user_id for one in others if one.user_id not in read and seq <= one.delivered_seq)
     users = yield from users_seen_by(operation.user_id, {*read, *received})
     return ReadersFound(read, received, tuple(users.values()))
 
@@ -149,11 +151,11 @@ def fetch_pins(operation: FetchPins) -> Steps[Outcome]:
     member = yield from _MEMBER.one(chat_id=chat_id, user_id=operation.user_id)
     if member is None:
         return Refused("not_found")
-    first_seq, left_seq, *then = member
+    first_seq, left_seq, shows, *then = member
     end = MAX_ID if left_seq is None else left_seq
     rows = yield from _PINNED.all(chat_id=chat_id, first_seq=first_seq, end=end)
     who = (yield from readers(chat_id)) if left_seq is None else readers_then(*then)
-    found = [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in rows]
+    found = [read_message(row, is_read=shows and who.have_read(row.sender_id, row.seq)) for row in rows]
     kept = yield from completed(found, {} if left_seq is None else {chat_id: left_seq}, operation.user_id)
     users = yield from users_seen_by(operation.user_id, named_ids(kept))
     return PinsFound(tuple(kept), tuple(users.values()))

@@ -27,6 +27,7 @@ from storage.transactions.candidates import (
 )
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
 from storage.transactions.found import MOST_READ, Chat, Found, Stream, place_of
+from storage.transactions.hiding import who_hides_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
@@ -322,13 +323,14 @@ def _told(search: Found, visible: dict[int, Chat]) -> Steps[MessagesMatched]:
     """The results in their order, down to where everything was looked at."""
     kept = search.hits[: search.operation.limit]
     spans = {(row.chat_id, row.seq): found for row, found in kept}
-    read = yield from _completed([row for row, _ in kept], visible)
+    sees_no_reads = yield from who_hides_reads([search.operation.user_id])
+    read = yield from _completed([row for row, _ in kept], visible, shows_reads=not sees_no_reads)
     users = yield from users_seen_by(search.operation.user_id, named_ids(read))
     found = tuple(Match(message, spans[message.chat_id, message.seq]) for message in read)
     return MessagesMatched(found, tuple(users.values()), search.rest(), search.complete)
 
 
-def _completed(rows: Sequence[MessageRow], visible: dict[int, Chat]) -> Steps[list[Message]]:
+def _completed(rows: Sequence[MessageRow], visible: dict[int, Chat], *, shows_reads: bool) -> Steps[list[Message]]:
     """As the user sees them. What was edited after they left is not found: one text is not theirs to see, the other is
     not there any more."""
     present = sorted({row.chat_id for row in rows if visible[row.chat_id].left_seq is None})
@@ -341,6 +343,8 @@ def _completed(rows: Sequence[MessageRow], visible: dict[int, Chat]) -> Steps[li
         if chat.left_seq is not None:
             ends[chat.chat_id] = chat.left_seq
             who[chat.chat_id] = readers_then(chat.reader_id, chat.reader_seq, chat.second_reader_seq)
-    found = [read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows]
+    found = [
+        read_message(row, is_read=shows_reads and who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows
+    ]
     seen = yield from completed(found, ends)
     return [message for message, row in zip(seen, rows, strict=True) if message.content == row.content]

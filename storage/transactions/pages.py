@@ -24,7 +24,8 @@ from chatproto.wire.model import Event, Hidden, LogItem, Message, Page, User, na
 from storage.statements import Lookup, Select, Statement, Steps
 from storage.tables import chat_events, chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.log import MESSAGE_COLUMNS, READERS, MessageRow, Readers, read_entries, read_message
+from storage.transactions.hiding import shows_reads
+from storage.transactions.log import MESSAGE_COLUMNS, NOBODY, READERS, MessageRow, Readers, read_entries, read_message
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import Viewer, completed, read_items, seen_by
 
@@ -32,6 +33,7 @@ PAGE_BYTES: Final = Limits().page_bytes
 """Items and users of a page, encoded; a page with one item may be larger."""
 
 _readers = READERS.subquery("readers")
+_SHOWS_READS: Final = shows_reads(bindparam("user_id"))
 _RANGE: Final = Statement(
     select(
         _readers.c.user_id,
@@ -43,6 +45,7 @@ _RANGE: Final = Statement(
         chats.c.last_at,
         chats.c.pinned_seq,
         departures.c.pinned_seq,
+        _SHOWS_READS,
         *READERS_THEN,
     )
     .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED).join(_readers, true()))
@@ -239,11 +242,12 @@ def _visible(operation: FetchPage | FetchAround | FetchMessages) -> Steps[_Visib
     rows = yield from _RANGE.rows(chat_id=operation.chat_id, user_id=operation.user_id)
     if not rows:
         return None
-    first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, *then = rows[0][2:]
+    first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, shows, *then = rows[0][2:]
     if left_seq is None:
-        who = Readers(tuple(row[:2] for row in rows))
+        who = Readers(tuple(row[:2] for row in rows)) if shows else NOBODY
         return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, readers=who, user_id=operation.user_id))
-    viewer = Viewer(pinned_then or 0, first_seq, left_seq, readers_then(*then), operation.user_id)
+    who = readers_then(*then) if shows else NOBODY
+    viewer = Viewer(pinned_then or 0, first_seq, left_seq, who, operation.user_id)
     return _Visible(left_seq, left_at, viewer)
 
 
@@ -279,7 +283,6 @@ def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
     )
     viewer = visible.viewer
     who, shown = viewer.readers, reversed(rows[: operation.limit])
-    assert who is not None, "of a member and of a former one it is known"
     found = [read_message(row, is_read=who.have_read(row.sender_id, row.seq)) for row in shown]
     kept = yield from completed(
         found, {} if viewer.left_seq is None else {operation.chat_id: viewer.left_seq}, operation.user_id

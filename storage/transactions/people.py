@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, and_, bindparam, exists, select
 from chatproto.wire.model import PrivateUser, User, deleted_user
 from storage.statements import Select, Statement, Steps
 from storage.tables import blocks, chat_users, chats, users
+from storage.transactions.hiding import shows_last_seen
 
 
 class _Account(NamedTuple):
@@ -30,7 +31,7 @@ class _Seen(NamedTuple):
     created_at: datetime
     last_seen_at: datetime | None
     deleted_at: datetime | None
-    shared: int
+    seen: int
 
 
 class _Private(NamedTuple):
@@ -41,11 +42,13 @@ class _Private(NamedTuple):
     created_at: datetime
     email: str | None
     email_verified: bool
+    hide_last_seen: bool
+    hide_reads: bool
     role: str
 
 
 _COMMON: Final = (users.c.id, users.c.username, users.c.display_name, users.c.avatar_url, users.c.created_at)
-_OWN: Final = (users.c.email, users.c.email_verified, users.c.role)
+_OWN: Final = (users.c.email, users.c.email_verified, users.c.hide_last_seen, users.c.hide_reads, users.c.role)
 _PUBLIC: Final = (*_COMMON, users.c.last_seen_at, users.c.deleted_at)
 _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
@@ -70,10 +73,9 @@ _shared = exists().where(_theirs.c.user_id == users.c.id, _theirs.c.left_seq.is_
 _blocks_me = (
     exists().where(blocks.c.blocker_id == users.c.id, blocks.c.blocked_id == bindparam("viewer_id")).correlate(users)
 )
+_seen = and_(shows_last_seen(bindparam("viewer_id")), _shared, ~_blocks_me)
 
-_SEEN: Final = Select(
-    select(*_PUBLIC, and_(_shared, ~_blocks_me)).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Seen
-)
+_SEEN: Final = Select(select(*_PUBLIC, _seen).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Seen)
 
 _PRIVATE: Final = Select(select(*_COMMON, *_OWN).where(users.c.id == bindparam("user_id")), row=_Private)
 
@@ -107,17 +109,17 @@ def plain_users(user_ids: Iterable[int]) -> Steps[dict[int, User]]:
     """Public users by id without presence, as they stand in events that go to everybody."""
     ids = sorted(set(user_ids))
     rows = (yield from _PLAIN.all(user_ids=ids)) if ids else []
-    return {row.id: _user(row, shared=False) for row in rows}
+    return {row.id: _user(row, seen=False) for row in rows}
 
 
 def users_seen_by(viewer_id: int, user_ids: Iterable[int]) -> Steps[dict[int, User]]:
     """Public users by id, ascending; presence only of those who share a chat with the viewer now and do not
-    block them.
+    block them, where neither hides it.
 
     `online` is then False: who is connected, storage cannot know."""
     ids = sorted(set(user_ids))
     rows = (yield from _SEEN.all(viewer_id=viewer_id, user_ids=ids)) if ids else []
-    return {row.id: _user(row, shared=bool(row.shared)) for row in rows}
+    return {row.id: _user(row, seen=bool(row.seen)) for row in rows}
 
 
 def private_user(user_id: int) -> Steps[PrivateUser | None]:
@@ -132,7 +134,7 @@ def all_users(after_id: int, limit: int) -> Steps[tuple[PrivateUser, ...]]:
     return tuple(_private(row) for row in rows)
 
 
-def _user(row: _Account | _Seen, *, shared: bool) -> User:
+def _user(row: _Account | _Seen, *, seen: bool) -> User:
     if row.deleted_at is not None:
         return deleted_user(row.id, row.created_at)
     return User(
@@ -141,8 +143,8 @@ def _user(row: _Account | _Seen, *, shared: bool) -> User:
         display_name=row.display_name,
         avatar_url=row.avatar_url,
         created_at=row.created_at,
-        online=False if shared else None,
-        last_seen_at=row.last_seen_at if shared else None,
+        online=False if seen else None,
+        last_seen_at=row.last_seen_at if seen else None,
     )
 
 
@@ -155,5 +157,7 @@ def _private(row: _Private) -> PrivateUser:
         created_at=row.created_at,
         email=row.email,
         email_verified=True if row.email_verified else UNSET,
+        hide_last_seen=True if row.hide_last_seen else UNSET,
+        hide_reads=True if row.hide_reads else UNSET,
         role="admin" if row.role == "admin" else UNSET,
     )

@@ -15,6 +15,7 @@ from storage.statements import Answers, DuplicateKey, Lookup, Steps, param, upda
 from storage.tables import chat_users, chats, commands, messages
 from storage.together import together
 from storage.transactions.files import hold_files, lock_attachments, own_attachments
+from storage.transactions.hiding import who_hides_reads
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_MESSAGE,
@@ -329,9 +330,13 @@ def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
     )
     rows = yield from _STORED.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
     who: dict[int, Readers] = {}
-    for chat_id in sorted({chat_id for chat_id, _ in places}):
+    for chat_id in sorted({row.chat_id for row in rows}):
         who[chat_id] = yield from readers(chat_id)
-    found = [read_message(row, is_read=who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows]
+    hiders = yield from who_hides_reads(row.sender_id for row in rows)
+    found = [
+        read_message(row, is_read=row.sender_id not in hiders and who[row.chat_id].have_read(row.sender_id, row.seq))
+        for row in rows
+    ]
     return {(message.chat_id, message.seq): message for message in (yield from completed(found, {}))}
 
 

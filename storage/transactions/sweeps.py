@@ -11,6 +11,7 @@ from storage.statements import Statement, Steps
 from storage.tables import chat_users, chats, meta, sessions
 from storage.transactions.blocks import blocks_of
 from storage.transactions.chats import read_epoch
+from storage.transactions.hiding import hides_of
 from storage.transactions.people import private_user
 from storage.transactions.views import heads_of, to_heads
 
@@ -72,6 +73,7 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
     blocks: set[tuple[int, int]] = set()
     for ids in _chunks(operation.user_ids):
         blocks.update((yield from blocks_of(ids)))
+    hides = yield from hides_of(operation.user_ids)
     epoch = yield from read_epoch()
     return Swept(
         heads,
@@ -80,6 +82,7 @@ def sweep(operation: Sweep) -> Steps[Outcome]:
         {user_id: tuple(sorted(chat_ids)) for user_id, chat_ids in memberships.items()},
         tuple(sorted(blocks)),
         begins,
+        hides,
     )
 
 

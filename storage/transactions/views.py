@@ -29,6 +29,7 @@ from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, Retentio
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED
+from storage.transactions.hiding import shows_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 from storage.transactions.states import completed
 from storage.transactions.unread import Behind, count_all_mentions, count_all_mentions_then, count_unread
@@ -120,6 +121,8 @@ class _Row(NamedTuple):
     muted_until: datetime | None
     writers: Writers
     retention_days: RetentionDays
+    shows_reads: int
+    """Whether others and they tell each other what they read."""
     others_have_read: int | None
     """How far somebody other than the sender of the last message has read."""
 
@@ -183,6 +186,7 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "muted_until": chat_users.c.muted_until,
         "writers": _frozen(chats.c.writers, literal_column("'all'")),
         "retention_days": _frozen(chats.c.retention_days, literal_column("0")),
+        "shows_reads": shows_reads(user_id),
         "others_have_read": (
             _frozen(_furthest(judges.c.own_read_seq, judges, messages.c.sender_id), another_had_read)
             if with_message
@@ -294,7 +298,8 @@ def _count_unread(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[i
 def _view(row: _Row, message: MessageRow | None, unread_count: int, mention_count: int) -> ChatView:
     last_message = None
     if message is not None and row.last_message_seq is not None:
-        last_message = read_message(message, is_read=(row.others_have_read or 0) >= row.last_message_seq)
+        have_read = row.others_have_read or 0 if row.shows_reads else 0
+        last_message = read_message(message, is_read=have_read >= row.last_message_seq)
     direct = None
     if row.direct_low is not None and row.direct_high is not None:
         direct = (row.direct_low, row.direct_high)
@@ -302,7 +307,8 @@ def _view(row: _Row, message: MessageRow | None, unread_count: int, mention_coun
         id=row.id, type=row.type, title=row.title, avatar_url=row.avatar_url, created_at=row.created_at,
         direct=direct, role=row.role, first_seq=row.first_seq, last_seq=row.last_seq,
         last_at=row.last_at, left_seq=row.left_seq, read_seq=row.read_seq, delivered_seq=row.delivered_seq,
-        others_read_seq=row.others_read_seq or 0, others_delivered_seq=row.others_delivered_seq or 0,
+        others_read_seq=row.others_read_seq or 0 if row.shows_reads else 0,
+        others_delivered_seq=row.others_delivered_seq or 0,
         muted=row.muted, favourite=row.favourite, hidden_seq=row.hidden_seq,
         last_message_seq=row.last_message_seq or 0, last_message_at=row.last_message_at, last_message=last_message,
         unread_count=unread_count, pinned_seq=row.pinned_seq or 0, mention_count=mention_count,

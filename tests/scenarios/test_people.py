@@ -202,7 +202,7 @@ def test_typing_is_ended_by_its_typist_or_his_leaving() -> None:
 # --- presence ---
 
 
-def presence(peer: Peer) -> list[tuple[int, bool]]:
+def presence(peer: Peer) -> list[tuple[int, bool | None]]:
     return [(frame["user_id"], frame["online"]) for frame in peer.take("presence")]
 
 
@@ -299,10 +299,10 @@ def test_a_new_profile_is_told_to_those_who_share_a_chat() -> None:
     chat_id = world.group(tom, ann)
     a, b, e, t = ann.connect(), bob.connect(), eve.connect(), tom.join(chat_id)
     world.request(rename(ann))
-    for peer in (a, b):
-        [frame] = peer.take("user")
-        assert (frame["user"]["display_name"], frame["user"]["online"]) == ("New Name", True)
-        assert "email" not in frame["user"]
+    [own], [frame] = a.take("user"), b.take("user")
+    assert (own["user"]["display_name"], "email" in own["user"]) == ("New Name", True)
+    assert (frame["user"]["display_name"], frame["user"]["online"]) == ("New Name", True)
+    assert "email" not in frame["user"]
     assert e.take("user") == t.take("user") == []
 
 

@@ -33,6 +33,7 @@ from chatproto.server.hints import (
     Absent,
     FlagsSet,
     HeadMoved,
+    HidingSet,
     Hint,
     MembersAdded,
     News,
@@ -272,7 +273,8 @@ def test_hints_are_bytes_and_what_is_not_known_is_passed_over() -> None:
         Hint("f", ProfileChanged(1, (2, 3))),
         Hint("f", Present("p", (1, 2))),
         Hint("f", Absent("p", 1, datetime(2026, 1, 1, tzinfo=UTC))),
-        Hint("f", Marked(1, 2, 3, 4, 5, 6, changed=True, is_group=False)),
+        Hint("f", Marked(1, 2, 3, 4, 5, 6, changed=True, is_group=False, received=False, told_read_seq=4)),
+        Hint("f", HidingSet(1, last_seen=True, reads=False)),
     ]
     data = encode_hints(hints)
     assert decode_hints(data) == hints

@@ -79,6 +79,24 @@ SERVER: Final = (
         "if self._history.epoch is not None and outcome.epoch != self._history.epoch:",
         "if False:",
     ),
+    Mutant(
+        "what is read in hiding is told in groups",
+        "chatproto/server/watermarks.py",
+        "max(read, outcome.told_read_seq) if outcome.told_read_seq else 0",
+        "max(read, outcome.read_seq)",
+    ),
+    Mutant(
+        "what is read in hiding counts for others",
+        "chatproto/simulation/store_marks.py",
+        "        if not member.hides_reads:\n",
+        "        if True:\n",
+    ),
+    Mutant(
+        "the sweep does not read who hides what",
+        "chatproto/server/spread.py",
+        "for user_id, hides in outcome.hides.items():",
+        "for user_id, hides in ():",
+    ),
     # --- the server: acks, retries, order of a sender ---
     Mutant(
         "ack before the commit is known",

@@ -22,11 +22,13 @@ from chatproto.operations import (
     DeleteMessage,
     EditMessage,
     LoadChat,
+    Mark,
     MessageChange,
     Pin,
     React,
     SetBlock,
     SetFlags,
+    UpdateUser,
 )
 from chatproto.operations.log import ForwardSource
 from chatproto.server.clock import Now
@@ -43,7 +45,7 @@ from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.trace import Violation
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState
-from chatproto.wire.frames import MarkFrame, Marks, Send
+from chatproto.wire.frames import ChatFrame, MarkFrame, Marks, Send
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, Forwarded, Hidden, Message
 
@@ -231,6 +233,41 @@ def counts_others_mentions(w: Settled) -> None:
     for place in (1, 2):
         w.room.log[place - 1] = w.item(place, mentions=(), mentions_all=False)
     w.checkers._counts.check(w.ann, w.room, w.ann.disk.chats[1], w.room.members[w.ann.user_id])
+
+
+def others_marks(w: Settled, read_seq: int) -> Tell:
+    return Tell(Marks(chat_id=1, user_id=w.bob.user_id, delivered_seq=2, read_seq=read_seq))
+
+
+def hide(w: Settled, *, reads: bool) -> None:
+    store = w.world.database.store
+    store.perform(UpdateUser(w.bob.user_id, None, None, None, None, None, time_at(0), hide_reads=reads))
+
+
+def told_what_was_read_in_hiding(w: Settled) -> None:
+    hide(w, reads=True)
+    mark = Mark(w.bob.user_id, 1, None, 1, time_at(0))
+    w.checkers.hiding.committed(mark, w.world.database.store.perform(mark))
+    w.told(others_marks(w, 1))
+
+
+def listed_as_read(w: Settled) -> None:
+    chat = w.world.database.store.perform(LoadChat(w.ann.user_id, 1))
+    assert isinstance(chat, ChatFound)
+    w.told(Tell(ChatFrame(chat=msgspec.structs.replace(chat.chat, others_read_seq=1))))
+
+
+def believed_to_hide_nothing(w: Settled) -> None:
+    hide(w, reads=True)
+    w.checkers.at_rest()
+
+
+def told_what_was_read(w: Settled) -> None:
+    mark = Mark(w.bob.user_id, 1, None, 1, time_at(0))
+    w.checkers.hiding.committed(mark, w.world.database.store.perform(mark))
+    hide(w, reads=True)
+    w.told(others_marks(w, 1))
+    listed_as_read(w)
 
 
 def flagged_otherwise(w: Settled) -> None:
@@ -493,6 +530,7 @@ def too_many_connects(w: Settled) -> None:
         (without_its_author, "S15"),
         (told_of_too_many, "S15"), (told_of_mentions_that_are_not_there, "S15"), (flagged_otherwise, "S15"),
         (counts_others_mentions, "S15"), (stored_though_taken_back, "S3"),
+        (told_what_was_read_in_hiding, "S20"), (listed_as_read, "S20"), (believed_to_hide_nothing, "S20"),
         (sent_otherwise_than_saved, "C1"), (rings_without_end, "S13"), (too_many_connects, "L5"),
     ],
 )  # fmt: skip
@@ -657,7 +695,7 @@ def what_is_told_by_the_next_ready(w: Settled) -> None:
         what_former_members_need_not_know, what_was_not_seen, pinned_in_an_earlier_membership,
         what_is_told_by_the_next_ready, forwarded_twice, lost_with_the_power,
         forwarded_by_a_former_member, fails_with_what_it_is_about,
-        told_of_the_past, acked_after_it_was_deleted,
+        told_what_was_read, told_of_the_past, acked_after_it_was_deleted,
     ],
 )  # fmt: skip
 def test_what_is_allowed_is_not_noticed(act: Act) -> None:

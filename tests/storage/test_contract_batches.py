@@ -144,7 +144,7 @@ async def test_a_batch_takes_two_round_trips_however_long_it_is(sql_house: House
         assert statements.take() == 2, "one reads under the lock, one writes and commits"
         assert all(isinstance(outcome, Appended) for outcome in outcomes)
     again = expect(BatchAppended, await house.do(AppendBatch(chat, commands))).outcomes
-    assert statements.take() == 5, "the unique key speaks up, then the cids, messages and readers are read"
+    assert statements.take() == 6, "the unique key speaks up, then cids, messages, readers and who hides it are read"
     assert all(isinstance(outcome, Appended) and outcome.dup for outcome in again)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chatproto.operations import ChangePassword, EndSessions, LoadSession, OperationFailed, TouchSession
+from chatproto.operations import ChangePassword, EndSessions, LoadSession, OperationFailed, TouchSession, UpdateUser
 from chatproto.server.knobs import Knobs
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, three, two
@@ -232,6 +232,27 @@ def presence(world: RecordedWorld) -> None:
     assert a.take("presence") == []
     world.sleep(1)
     assert [(frame["user_id"], frame["online"]) for frame in a.take("presence")] == [(bob.id, False)]
+
+
+@server("Who hides what they read, and when they were last seen: others are told what was received, and nothing else")
+def hiding(world: RecordedWorld) -> None:
+    ann, bob, chat_id = two(world)
+    a, b = ann.connect(), bob.connect()
+    say(a, chat_id, "one")
+    for peer in (a, b):
+        peer.take()
+    hides = {"hide_last_seen": True, "hide_reads": True}
+    world.request(UpdateUser(bob.id, None, None, None, None, None, world.now, None, **hides))
+    assert first(b, "user")["user"].items() > hides.items()
+    assert [(frame["user_id"], frame["online"]) for frame in a.take("presence")] == [(bob.id, None)]
+    b.send(type="mark", chat_id=chat_id, delivered_seq=1)
+    world.sleep(1)
+    b.send(type="mark", chat_id=chat_id, read_seq=1)
+    assert [(frame["delivered_seq"], frame["read_seq"]) for frame in a.take("marks")] == [(1, 0)]
+    assert [(frame["delivered_seq"], frame["read_seq"]) for frame in b.take("marks")] == [(1, 0), (1, 1)]
+    b.leave()
+    world.sleep(31)
+    assert a.take("presence") == []
 
 
 @server("Typing is forwarded at most once in 3 s, and ends by itself after 6 s")
