@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from chatproto.client.timeline import Timeline
-from chatproto.wire.model import Chat, File, LogItem, Message, Notify, Revision
+from chatproto.wire.model import Block, Chat, File, LogItem, Message, Notify, Revision
 from client.account import Account
 
 FileKind = Literal["image", "video", "audio", "other"]
@@ -64,6 +64,19 @@ class Chats(ABC):
     async def create_direct(self, user_id: int) -> int:
         """The id of the chat with that user, made or found. Raises ChatError."""
         return int((await self.account.call("POST", "/api/chats", {"type": "direct", "user_id": user_id}))["id"])
+
+    async def block(self, user_id: int) -> None:
+        """Neither of the two writes in their direct chat any more, and they do not see one's presence. They are not
+        told. Raises ChatError."""
+        await self.account.call("PUT", f"/api/users/{user_id}/block")
+
+    async def unblock(self, user_id: int) -> None:
+        """Take that back. Raises ChatError."""
+        await self.account.call("DELETE", f"/api/users/{user_id}/block")
+
+    async def blocks(self) -> tuple[Block, ...]:
+        """Whom one blocks, the newest first. Raises ChatError."""
+        return msgspec.convert((await self.account.call("GET", "/api/blocks"))["blocks"], tuple[Block, ...])
 
     async def create_group(self, title: str, user_ids: list[int]) -> int:
         """The id of a new group. Raises ChatError."""

@@ -63,14 +63,14 @@
 /**
  * A chat as it is shown in the list: the `chat` object of docs/protocol.md, kept up to date by heads, items and marks.
  * `pinned_seq`: the newest pinned message, null where there is none; undefined: not known. `mention_count`: unread messages
- * that name this user. `muted_until`: where `muted` ends by itself. `writers`: who may send to a group. `retention_days`: after which its messages are removed, 0: never. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
+ * that name this user. `muted_until`: where `muted` ends by itself. `writers`: who may send to a group. `retention_days`: after which its messages are removed, 0: never. `blocked`: one blocks the peer. `typing`: ids of users who type just now. `queued` and `failed`: how many echoes of each kind it has.
  * @typedef {{id: number, type: "direct" | "group", is_group: boolean, title: string | null,
  *   avatar_url: string | null, created_at: string, role: "member" | "admin", first_seq: number, last_seq: number,
  *   last_at: string | null, left_seq: number | null, last_message: Message | null, read_seq: number,
  *   delivered_seq: number, others_read_seq: number, others_delivered_seq: number, unread_count: number,
  *   muted: boolean, favourite: boolean, hidden: boolean, peer: User | null, members: Member[] | null,
  *   pinned_seq?: number | null, mention_count: number, notify: "all" | "mentions" | "none",
- *   muted_until: string | null, writers: "all" | "admins" | "none", retention_days: number, typing: number[], draft: string, queued: number, failed: number}} ChatView
+ *   muted_until: string | null, writers: "all" | "admins" | "none", retention_days: number, blocked: boolean, typing: number[], draft: string, queued: number, failed: number}} ChatView
  */
 
 /**
@@ -88,11 +88,12 @@
  * `ended`: why the log-in screen is shown although there was a session (`revoked`, `token_reused`, ...), else null.
  * `server.fixed`: the address cannot be changed here (the web face).
  * `echoes`: what is on its way, by chat. `progress`: how far its files are, by their local ids (`Update`). `pins`: all pinned messages of a chat, the newest first, where they are known.
+ * `blocked`: ids of those whom one blocks.
  * `listed`: the chats are known, from the server or from an earlier start; before that an empty list means nothing.
  * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
  *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
  *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
- *   echoes: {lists: Map<number, Echo[]>}, progress: Map<string, number | null>, pins: Map<number, Message[]>,
+ *   blocked: ReadonlySet<number>, echoes: {lists: Map<number, Echo[]>}, progress: Map<string, number | null>, pins: Map<number, Message[]>,
  *   listed: boolean, current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
  *   remembers: "keyring" | "file" | "memory"}} State
  */
@@ -114,9 +115,9 @@
 
 /**
  * Frames that the session passes on.
- * @typedef {{type: "ready", user: PrivateUser, epoch: string, limits: Record<string, number>, chats: Head[]} |
- *   {type: "chats", chats: Head[]} | {type: "chat", chat: ToldChat} | ({type: "marks"} & Marks) |
- *   {type: "user", user: User} |
+ * @typedef {{type: "ready", user: PrivateUser, epoch: string, limits: Record<string, number>, chats: Head[],
+ *   blocked?: number[] | null} | {type: "chats", chats: Head[]} | {type: "chat", chat: ToldChat} | ({type: "marks"} & Marks) |
+ *   {type: "user", user: User} | {type: "block", user_id: number, on: boolean} |
  *   {type: "presence", user_id: number, online: boolean | null, last_seen_at?: string | null} |
  *   {type: "typing", chat_id: number, user_id: number, on: boolean}} ToldFrame
  */
@@ -151,7 +152,8 @@
  *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>}} |
  *   {do: "settings", settings: Settings} | {do: "link", link: LinkView} | {do: "me", user: PrivateUser} |
  *   {do: "chats", chats: ToldChat[], users: User[], kept?: number[], first?: boolean} |
- *   {do: "chat", chat: ToldChat} | {do: "users", users: User[]} | {do: "echo", echo: Echo} |
+ *   {do: "chat", chat: ToldChat} | {do: "users", users: User[]} | {do: "blocked", ids: number[]} |
+ *   {do: "block", user_id: number, on: boolean} | {do: "echo", echo: Echo} |
  *   {do: "discarded", cid: string, chat_id: number} | {do: "draft", chat_id: number, text: string} |
  *   {do: "set", values: Partial<import("./state/model.js").Model>} | {do: "open", chat_id: number | null} |
  *   {do: "leave", chat_id: number, place: number | null} |
@@ -225,6 +227,8 @@
  *   wake: () => void,
  *   searchUsers: (query: string) => Promise<{ok: true, users: User[]} | Refused>,
  *   searchMessages: (wanted: Wanted, cursor: string | null) => Promise<FoundPage | Refused>,
+ *   block: (userId: number, on: boolean) => Promise<Done | Refused>,
+ *   blocks: () => Promise<{ok: true, blocks: {user: User, created_at: string}[]} | Refused>,
  *   openDirect: (userId: number) => Promise<{ok: true, chat_id: number} | Refused>,
  *   createGroup: (title: string, userIds: number[]) => Promise<{ok: true, chat_id: number} | Refused>,
  *   loadMembers: (chatId: number) => Promise<Done | Refused>,

@@ -5,7 +5,7 @@
 
 import { isPassing, probe } from "../link/api.js";
 import { Bringing } from "./bringing.js";
-import { isChatList, isUser } from "../protocol/frames.js";
+import { isBlockList, isChatList, isUser } from "../protocol/frames.js";
 import { ClientSession } from "../protocol/session.js";
 import { Polling } from "../link/polling.js";
 import { Driver } from "../link/ws.js";
@@ -189,7 +189,16 @@ export class Owner {
       listed: ({ chats, users }) => publish([{ do: "chats", chats, users, kept: [...model().chats.keys()] }]),
     });
     this.#polling.start();
+    void this.#blocks();
     this.#tellLink();
+  }
+
+  /** Whom one blocks, which `ready` would have told. */
+  async #blocks() {
+    const answer = await this.parts.api.get("/api/blocks");
+    if (this.#stopped || !answer.ok || !isBlockList(answer.body)) return;
+    const ids = answer.body.blocks.map((/** @type {{user: {id: number}}} */ { user }) => user.id);
+    this.parts.publish([{ do: "blocked", ids }]);
   }
 
   /** How the link is, where it is not as it was. */

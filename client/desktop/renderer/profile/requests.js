@@ -1,6 +1,6 @@
 /** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
-import { isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
+import { isBlockList, isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -10,6 +10,13 @@ import { inOrder } from "../state/pins.js";
 const DONE = { ok: true };
 /** @type {Refused} */
 const BAD_ANSWER = { ok: false, code: "bad_answer" };
+
+/** Somebody was named whom one may not add: not that only admins may. @template {{ok: true} | Refused} A
+ * @param {A} answer @returns {A | Refused} */
+function adding(answer) {
+  if (answer.ok || answer.code !== "forbidden") return answer;
+  return answer.errors?.some(({ field }) => field === "user_ids") ? { ok: false, code: "not_added" } : answer;
+}
 
 /**
  * @param {() => import("../link/api.js").Api} api @param {(updates: Update[]) => void} publish to all windows
@@ -90,7 +97,31 @@ export function requestActions(api, publish, chatOf) {
     },
 
     /** @param {number} userId */
-    openDirect: async (userId) => told(await api().post("/api/chats", { type: "direct", user_id: userId })),
+    async openDirect(userId) {
+      const answer = told(await api().post("/api/chats", { type: "direct", user_id: userId }));
+      return answer.ok || answer.code !== "forbidden" ? answer : { ok: /** @type {const} */ (false), code: "closed" };
+    },
+
+    /** @param {number} userId @param {boolean} on @returns {Promise<Done | Refused>} */
+    async block(userId, on) {
+      const answer = await done(api().call(on ? "PUT" : "DELETE", `/api/users/${userId}/block`));
+      if (answer.ok) publish([{ do: "block", user_id: userId, on }]);
+      return answer;
+    },
+
+    /** @returns {Promise<{ok: true, blocks: {user: import("../types.js").User, created_at: string}[]} | Refused>} */
+    async blocks() {
+      const answer = await api().get("/api/blocks");
+      if (!answer.ok) return answer;
+      if (!isBlockList(answer.body)) return BAD_ANSWER;
+      const { blocks } = answer.body;
+      const users = blocks.map((/** @type {{user: import("../types.js").User}} */ { user }) => user);
+      publish([
+        { do: "users", users },
+        { do: "blocked", ids: users.map((/** @type {{id: number}} */ { id }) => id) },
+      ]);
+      return { ok: true, blocks };
+    },
 
     /** @param {string} title @param {number[]} userIds */
     async createGroup(title, userIds) {
@@ -99,7 +130,7 @@ export function requestActions(api, publish, chatOf) {
       if (making.group !== group) {
         making = { group, key: `${Date.now()}-${crypto.getRandomValues(new Uint32Array(4)).join("-")}` };
       }
-      const answer = told(await api().post("/api/chats", body, { "Idempotency-Key": making.key }));
+      const answer = adding(told(await api().post("/api/chats", body, { "Idempotency-Key": making.key })));
       if (answer.ok) making = { group: "", key: "" };
       return answer;
     },
@@ -117,8 +148,8 @@ export function requestActions(api, publish, chatOf) {
     changeChat: (chatId, change) => changed(api().call("PATCH", `/api/chats/${chatId}`, change)),
 
     /** @param {number} chatId @param {number[]} userIds @param {"all" | "none"} history */
-    addMembers: (chatId, userIds, history) =>
-      changed(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history })),
+    addMembers: async (chatId, userIds, history) =>
+      adding(await changed(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history }))),
 
     /** @param {number | null} chatId of a group; null: one's own @param {Blob | null} square null: none any more
      * @returns {Promise<Done | Refused>} */

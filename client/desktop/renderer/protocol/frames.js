@@ -150,6 +150,9 @@ export const isRevisionList = shape({
 /** What GET .../readers answers. @type {(value: any) => boolean} */
 export const isReaders = shape({ read: listOf(isId), received: listOf(isId), users: listOf(isUser) });
 
+/** What GET /api/blocks answers. @type {(value: any) => boolean} */
+export const isBlockList = shape({ blocks: listOf(shape({ user: isUser, created_at: isTime })) });
+
 /** What GET /api/search answers. @type {(value: any) => boolean} */
 export const isSearchAnswer = shape({
   results: listOf(
@@ -185,7 +188,13 @@ function isDense(page) {
 /** @type {Record<string, (value: any) => boolean>} */
 const FRAMES = {
   ...ITEMS,
-  ready: shape({ user: isUser, epoch: isText, limits: shape({ inflight: isId }), chats: listOf(isHead) }),
+  ready: shape({
+    user: isUser,
+    epoch: isText,
+    limits: shape({ inflight: isId }),
+    chats: listOf(isHead),
+    blocked: orNull(listOf(isId)),
+  }),
   chats: shape({ chats: listOf(isHead) }),
   page: (value) => isItemPage(value) && isId(value.chat_id) && orNull(isTime)(value.last_at),
   ack: shape({ cid: isText, chat_id: isId, seq: isId, created_at: isTime }),
@@ -195,6 +204,7 @@ const FRAMES = {
   chat: shape({ chat: isChat }),
   marks: shape({ chat_id: isId, user_id: isId, ...marks, ...counts }),
   user: shape({ user: isUser }),
+  block: shape({ user_id: isId }),
   typing: shape({ chat_id: isId, user_id: isId }),
   presence: shape({ user_id: isId }),
   auth_expiring: shape({}),

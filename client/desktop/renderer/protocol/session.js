@@ -362,6 +362,7 @@ export class ClientSession {
         break;
       case "typing":
       case "presence":
+      case "block":
       case "user":
         this.#emit({ do: "tell", frame });
     }

@@ -149,11 +149,12 @@ export function shownPins(pins, timeline, me) {
 
 /**
  * Whether one may send to a chat; where not, why: a code of docs/protocol.md.
- * @param {import("../types.js").ChatView} chat @returns {"not_member" | "read_only" | "peer_deleted" | null}
+ * @param {import("../types.js").ChatView} chat @returns {"not_member" | "blocked" | "read_only" | "peer_deleted" | null}
  */
 export function barredFrom(chat) {
   if (chat.left_seq !== null) return "not_member";
   if (chat.writers === "none" || chat.peer?.deleted) return "peer_deleted";
+  if (chat.blocked) return "blocked";
   return chat.writers === "admins" && chat.role !== "admin" ? "read_only" : null;
 }
 
@@ -168,10 +169,10 @@ export function rightsOn(message, chat, me) {
   const admin = chat.is_group && chat.role === "admin";
   return {
     reply: writes,
-    react: live,
+    react: live && !chat.blocked,
     edit: writes && own,
     remove: live && (own || admin),
-    pin: live && (!chat.is_group || admin),
+    pin: live && !chat.blocked && (!chat.is_group || admin),
     history: !message.deleted && Boolean(message.edited_at) && (own || admin),
   };
 }

@@ -69,6 +69,7 @@ function begun(told) {
     muted_until: told.muted_until ?? null,
     mentioned: { ...unread, base: told.mention_count ?? 0 },
     mention_count: told.mention_count ?? 0,
+    blocked: false,
     typing: [],
     draft: "",
     queued: 0,

@@ -5,6 +5,7 @@
  */
 
 import { USUAL } from "../rules/settings.js";
+import { closedBy, learnBlock, learnBlocked } from "./blocks.js";
 import { described, expired, forgotten, jumped, withHead, withItem, withMarks, withRead, withUsers } from "./chats.js";
 import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } from "./echoes.js";
 import { Next, counting } from "./next.js";
@@ -58,6 +59,7 @@ export function emptyProfile() {
     unread_until: Infinity,
     people_named: 0,
     limits: {},
+    blocked: /** @type {ReadonlySet<number>} */ (new Set()),
     echoes: noEchoes(),
     entering: new Map(),
     drafts: new Map(),
@@ -142,6 +144,10 @@ function take(next, update) {
       return describe(next, update.chat);
     case "users":
       return learnUsers(next, update.users);
+    case "blocked":
+      return learnBlocked(next, update.ids);
+    case "block":
+      return learnBlock(next, update.user_id, update.on);
     case "echo":
       return next.echoes(update.echo.chat_id, added(state.echoes, update.echo));
     case "progress":
@@ -179,6 +185,7 @@ function hear(next, frame) {
     case "ready":
       next.state.limits = frame.limits;
       learnMe(next, frame.user);
+      learnBlocked(next, frame.blocked ?? []);
       return hearHeads(next, frame.chats);
     case "chats":
       return hearHeads(next, frame.chats);
@@ -188,6 +195,8 @@ function hear(next, frame) {
       return next.chat(frame.chat_id, (chat) => withMarks(chat, frame, next.me));
     case "user":
       return learnUsers(next, [frame.user]);
+    case "block":
+      return learnBlock(next, frame.user_id, frame.on);
     case "presence":
       return hearPresence(next, frame);
     case "typing":
@@ -306,9 +315,38 @@ function putPage(next, { chat_id, page, keep = "end", anew = false }) {
 
 /** What all windows of a profile have alike. @param {Model} model */
 export function sharedOf(model) {
-  const { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists, progress } =
-    model;
-  return { me, listed, link, chats, users, unread, unread_until, limits, echoes, entering, drafts, typists, progress };
+  const {
+    me,
+    listed,
+    link,
+    chats,
+    users,
+    unread,
+    unread_until,
+    limits,
+    blocked,
+    echoes,
+    entering,
+    drafts,
+    typists,
+    progress,
+  } = model;
+  return {
+    me,
+    listed,
+    link,
+    chats,
+    users,
+    unread,
+    unread_until,
+    limits,
+    blocked,
+    echoes,
+    entering,
+    drafts,
+    typists,
+    progress,
+  };
 }
 
 /** The window that owns the profile told all it knows. @param {Next} next @param {ReturnType<typeof sharedOf>} shared */
@@ -341,6 +379,7 @@ function recall(next, { chats, users, drafts }) {
       muted_until = null,
       writers = "all",
       retention_days = 0,
+      blocked = false,
     } = chat;
     const named = Array.isArray(mentioned?.later)
       ? { mentioned, mention_count }
@@ -352,10 +391,12 @@ function recall(next, { chats, users, drafts }) {
       muted_until,
       writers,
       retention_days,
+      blocked,
       typing: [],
       draft: drafts.get(chat.id) ?? "",
     };
     next.own("chats").set(chat.id, counting(shown, echoesOf(next.state.echoes, chat.id)));
+    if (blocked && chat.peer) next.state.blocked = new Set([...next.state.blocked, chat.peer.id]);
   }
 }
 
@@ -422,6 +463,7 @@ function describe(next, told) {
   let after = described(chat, told);
   if (!chat) {
     after = counting({ ...after, draft: next.state.drafts.get(told.id) ?? "" }, echoesOf(next.state.echoes, told.id));
+    after = closedBy(after, next.state.blocked);
   }
   next.own("chats").set(told.id, withUsers(after, next.state.users));
   if (chat && chat.first_seq !== after.first_seq) dropHeld(next, told.id);

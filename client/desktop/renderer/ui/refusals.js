@@ -1,7 +1,8 @@
 /** Changes that the server refused: they are taken back, and the reason is told. A refused edit stays in the log, as its
  * text is not to be lost. */
 
-import { errorText, t } from "../words/i18n.js";
+import { t } from "../words/i18n.js";
+import { refusalText } from "./parts/refusal.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").Echo} Echo */
 
@@ -30,8 +31,9 @@ export class Refusals {
   #tell(echo) {
     if (this.#told.has(echo.cid)) return;
     this.#told.add(echo.cid);
-    if (echo.kind === "edit" && this.face.messenger.state().current === echo.chat_id) return; // it is in sight
-    const reason = errorText({ code: echo.code ?? "internal" });
+    const { chats, current } = this.face.messenger.state();
+    if (echo.kind === "edit" && current === echo.chat_id) return; // it is in sight
+    const reason = refusalText(echo, chats.get(echo.chat_id));
     this.face.overlays.toast({ text: t(`refused.${echo.kind}`, { reason }) });
     if (echo.kind !== "edit") void this.face.messenger.discard(echo.cid);
   }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { barredFrom } from "../../renderer/state/changes.js";
 import { emptyModel, reduce, sharedOf } from "../../renderer/state/model.js";
 import { ME, ServerChat, at, numbers, person } from "./world.js";
 
@@ -413,4 +414,37 @@ test("what a follower is told is all there is", () => {
   const follower = reduce(opened, [{ do: "welcome", shared: sharedOf(owner) }], 0);
   assert.deepEqual(follower.chats, owner.chats);
   assert.equal(follower.timelines.get(7)?.echoes.length, 1);
+});
+
+test("whom one blocks closes the direct chat, whichever is known first, and until it is lifted", () => {
+  const peer = person(2);
+  const direct = { ...new ServerChat(9).chat(), id: 9, type: "direct", is_group: false, members: null, peer };
+  /** @type {Update} */
+  const list = { do: "chats", chats: [direct], users: [], kept: [7] };
+  const ready = tell({
+    type: "ready",
+    user: person(ME),
+    epoch: "e",
+    limits: { inflight: 32 },
+    chats: [],
+    blocked: [2],
+  });
+  const isBlocked = (/** @type {any} */ model) => model.chats.get(9)?.blocked;
+  for (const updates of [
+    [list, ready],
+    [ready, list],
+  ]) {
+    const model = modelOf(new ServerChat(), updates);
+    assert.deepEqual([isBlocked(model), [...model.blocked]], [true, [2]]);
+    assert.equal(model.chats.get(7)?.blocked, false);
+    assert.equal(reduce(model, [ready], 0).blocked, model.blocked);
+    assert.equal(barredFrom(/** @type {any} */ (model.chats.get(9))), "blocked");
+    const lifted = reduce(model, [tell({ type: "block", user_id: 2, on: false })], 0);
+    assert.deepEqual([isBlocked(lifted), lifted.blocked.size], [false, 0]);
+    const again = reduce(lifted, [{ do: "block", user_id: 2, on: true }], 0);
+    assert.deepEqual([isBlocked(again), isBlocked(reduce(again, [{ do: "blocked", ids: [] }], 0))], [true, false]);
+    const kept = { chats: [...again.chats.values()], users: [], drafts: new Map() };
+    const later = reduce(emptyModel(), [{ do: "cached", kept }], 0);
+    assert.deepEqual([isBlocked(later), [...later.blocked]], [true, [2]]);
+  }
 });

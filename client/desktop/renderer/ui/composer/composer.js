@@ -1,8 +1,9 @@
 /** Where one writes: a draft a chat, the message that is answered, and sending. */
 
-import { errorText, t } from "../../words/i18n.js";
+import { errorText, isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { isBlank } from "../../rules/blank.js";
+import { unblock } from "../parts/blocking.js";
 import { barredFrom } from "../../state/changes.js";
 import { lengthOf, preview } from "../../words/text.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
@@ -61,6 +62,7 @@ export class Composer {
   /** @param {State} state @param {ChatView} chat */
   template(state, chat) {
     const barred = barredFrom(chat);
+    if (barred === "blocked" && chat.peer) return blockedStrip(this.face, state.users.get(chat.peer.id) ?? chat.peer);
     if (barred) {
       const words = t(CLOSED[barred]);
       return html`<div class="composer composer--closed">${words}</div>`;
@@ -442,5 +444,13 @@ function counter(text, { content_code_points = LIMIT.points }, over) {
   return html`<div class="composer__hint ${over ? "is-over" : ""}">
     <span role="status">${over ? t("composer.too_long") : nothing}</span>
     <span>${t("composer.count", { n: length, limit: content_code_points })}</span>
+  </div>`;
+}
+
+/** Whom one blocks, one does not write to. @param {import("../face.js").Face} face @param {import("../../types.js").User} peer */
+function blockedStrip(face, peer) {
+  return html`<div class="composer composer--closed">
+    <span>${t("composer.blocked", { name: isolate(nameOf(peer)) })}</span>
+    <button class="btn btn--plain btn--s" type="button" @click=${() => unblock(face, peer)}>${t("block.undo")}</button>
   </div>`;
 }

@@ -8,6 +8,7 @@ import { isMuted } from "../../state/muting.js";
 import { keptDays } from "../../state/retention.js";
 import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
+import { block, unblock } from "../parts/blocking.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
 import { icon } from "../parts/icon.js";
 import { personRow, presence } from "../parts/people.js";
@@ -141,7 +142,7 @@ export function chatInfo(face, { chatId }, close) {
       act(muted ? "mute" : "bell", t("info.mute"), () => void toggleMuted(face, chat), { pressed: muted }),
       act("pin", t("info.favourite"), () => void toggleFavourite(face, chat), { pressed: chat.favourite }),
     ];
-    if (!chat.is_group) return [...flags, files, hide];
+    if (!chat.is_group) return [...flags, files, hide, ...blocking(chat, state)];
     const admin = [
       act("image", t("info.avatar"), () => face.overlays.open("avatar", { chatId })),
       act("edit", t("info.rename"), () => face.overlays.open("rename", { chatId })),
@@ -160,6 +161,15 @@ export function chatInfo(face, { chatId }, close) {
     return [...flags, ...(chat.role === "admin" ? admin : []), files, hide, out];
   }
 
+  /** @param {ChatView} chat @param {State} state */
+  function blocking({ peer }, state) {
+    if (!peer || peer.id === state.me?.id) return [];
+    const user = state.users.get(peer.id) ?? peer;
+    return state.blocked.has(peer.id)
+      ? [act("check", t("block.undo"), () => void unblock(face, user))]
+      : [act("close", t("block.act"), () => void block(face, user), { danger: true })];
+  }
+
   return {
     title: () => t(opened?.is_group === false ? "info.person" : "info.group"),
     harmless: true,
@@ -169,6 +179,7 @@ export function chatInfo(face, { chatId }, close) {
       return html`<div class="dialog__pad">
           ${hero(face, chat, state)}
           ${chat.left_seq === null ? nothing : html`<p class="alert alert--warn">${icon("info")}${t("info.former")}</p>`}
+          ${chat.blocked ? html`<p class="alert alert--warn">${icon("info")}${t("info.blocked")}</p>` : nothing}
           <div class="acts">${acts(chat, state)}</div>
         </div>
         ${

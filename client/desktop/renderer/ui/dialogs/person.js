@@ -5,6 +5,7 @@ import { fullDate } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
 import { handleOf, nameOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
+import { block, unblock } from "../parts/blocking.js";
 import { writeTo } from "../parts/chat-actions.js";
 import { presence } from "../parts/people.js";
 
@@ -45,6 +46,7 @@ export function person(face, { userId }, close) {
         mine || user?.deleted
           ? nothing
           : html`<footer class="dialog__foot">
+              ${user ? blockButton(face, user, state.blocked.has(userId)) : nothing}
               <button class="btn btn--primary" type="button" @click=${write}>${t("newchat.write")}</button>
             </footer>`
       }`;
@@ -52,3 +54,13 @@ export function person(face, { userId }, close) {
 
   return { title: () => t("info.person"), harmless: true, content };
 }
+
+/** @param {import("../face.js").Face} face @param {import("../../types.js").User} user @param {boolean} blocked */
+const blockButton = (face, user, blocked) =>
+  html`<button
+    class="btn ${blocked ? "btn--plain" : "btn--danger-quiet"}"
+    type="button"
+    @click=${() => (blocked ? unblock(face, user) : block(face, user))}
+  >
+    ${t(blocked ? "block.undo" : "block.act")}
+  </button>`;

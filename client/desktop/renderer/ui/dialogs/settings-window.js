@@ -11,6 +11,7 @@ import { appearancePane } from "./settings/looks.js";
 import { keyboardPane } from "./settings/keyboard.js";
 import { notificationsPane } from "./settings/notices.js";
 import { profilePane } from "./settings/own-profile.js";
+import { privacyPane } from "./settings/privacy.js";
 import { sessionsPane } from "./settings/sessions.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").State} State */
@@ -27,6 +28,7 @@ const TABS = [
   { id: "appearance", icon: "sun", label: "settings.appearance", make: appearancePane },
   { id: "notifications", icon: "bell", label: "settings.notifications", make: notificationsPane },
   { id: "keyboard", icon: "keyboard", label: "settings.keyboard", make: keyboardPane },
+  { id: "privacy", icon: "eye", label: "privacy.title", make: privacyPane },
   { id: "sessions", icon: "monitor", label: "settings.sessions", make: sessionsPane },
   { id: "admin", icon: "server", label: "admin.title", admin: true, make: administrationPane },
   { id: "app", icon: "settings", label: "settings.app", make: appPane },

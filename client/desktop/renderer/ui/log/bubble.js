@@ -3,13 +3,14 @@
 import { barredFrom, canRetry, rightsOn } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { clock, fullTime } from "../../words/format.js";
-import { errorText, isolate, t } from "../../words/i18n.js";
+import { isolate, t } from "../../words/i18n.js";
 import { hueOf, nameOf } from "../../words/names.js";
 import { isPicture, messageWords } from "../../words/files.js";
 import { isJumbo } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
 import { icon } from "../parts/icon.js";
+import { refusalText } from "../parts/refusal.js";
 import { pickReaction } from "./acts.js";
 import { attachments } from "./attachments.js";
 import { reactions } from "./reactions.js";
@@ -273,7 +274,7 @@ function tools(face, chat, message) {
     ${icon("react", "icon--s")}
   </button>`;
   return html`<div class="msg__tools" role="toolbar" aria-live="off" aria-label=${t("msg.tools")}>
-    ${chat.left_seq === null ? react : nothing} ${barredFrom(chat) === null ? reply : nothing}
+    ${chat.left_seq === null && !chat.blocked ? react : nothing} ${barredFrom(chat) === null ? reply : nothing}
     <button class="ibtn ibtn--s" aria-label=${t("msg.more")} title=${t("msg.more")} aria-haspopup="menu" @click=${more}>
       ${icon("more", "icon--s")}
     </button>
@@ -282,7 +283,7 @@ function tools(face, chat, message) {
 
 /** @param {import("../face.js").Face} face @param {Echo} echo */
 function failure(face, echo) {
-  const told = echo.code ? errorText({ code: echo.code }) : t("msg.failed");
+  const told = echo.code ? refusalText(echo, face.messenger.state().chats.get(echo.chat_id)) : t("msg.failed");
   const reason = echo.kind === "edit" ? t("refused.edit", { reason: told }) : told;
   return html`<div class="msg__fail">
     <span>${icon("alert", "icon--xs")}${reason}</span>

@@ -2,11 +2,12 @@
 
 import { isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
-import { nameOf, titleOf } from "../../words/names.js";
+import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, rightsOn } from "../../state/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
 import { notifyMenu } from "../parts/mute-menu.js";
+import { blockItem } from "../parts/blocking.js";
 import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "../parts/chat-actions.js";
 import { copyText } from "../parts/clipboard.js";
@@ -118,7 +119,7 @@ export function echoMenu(face, { echo }) {
  * @returns {Menu}
  */
 export function chatMenu(face, { chatId, find }, at) {
-  const { chats, me } = face.messenger.state();
+  const { chats, me, users } = face.messenger.state();
   const chat = chats.get(chatId);
   if (!chat) return { label: "", items: [] };
   const items = [
@@ -143,6 +144,7 @@ export function chatMenu(face, { chatId, find }, at) {
     { label: t("date.title"), icon: "clock", run: () => face.overlays.open("date", { chatId }) },
     null,
     { label: t("context.hide"), icon: "close", run: () => void hideChat(face, chat) },
+    ...(chat.peer && !isSaved(chat, me) ? [blockItem(face, users.get(chat.peer.id) ?? chat.peer)] : []),
   ];
   const read = {
     label: t("context.read"),
