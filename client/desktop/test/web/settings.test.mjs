@@ -51,10 +51,11 @@ async function openTab(name) {
 test("tabs are walked by arrows, and each pane is sound", { skip }, async () => {
   await page.keyboard.press("Control+,");
   await page.getByRole("dialog", { name: "Настройки" }).waitFor();
-  const names = ["Профиль", "Оформление", "Уведомления", "Клавиатура", "Сеансы", "Приложение"];
+  const names = ["Профиль", "Оформление", "Уведомления", "Клавиатура", "Приватность", "Сеансы", "Приложение"];
   for (const [at, name] of names.entries()) {
     await page.getByRole("tab", { name, selected: true }).waitFor();
     await page.getByRole("tabpanel", { name }).waitFor();
+    if (name === "Приватность") await page.getByText("Никто не заблокирован").waitFor();
     if (name === "Сеансы") await page.getByText("этот сеанс").waitFor();
     await look(page, `settings-${at + 1}`);
     await assertInside(page);
@@ -228,7 +229,7 @@ test("signing out with unsent messages asks first, and what is safe has the focu
 test("in a narrow window every pane fits", { skip }, async () => {
   await page.setViewportSize({ width: 360, height: 480 });
   await page.evaluate(() => document.querySelector("[aria-label^='Настройки']")?.scrollIntoView());
-  for (const name of ["Профиль", "Оформление", "Уведомления", "Клавиатура", "Сеансы", "Приложение"]) {
+  for (const name of ["Профиль", "Оформление", "Уведомления", "Клавиатура", "Приватность", "Сеансы", "Приложение"]) {
     await openTab(name);
     await assertInside(page);
   }
@@ -247,7 +248,7 @@ test("in English, with the largest text, in the smallest window: everything fits
   await page.getByRole("tab", { name: "Appearance" }).click();
   await page.getByRole("radio", { name: "20" }).check();
   await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "20px");
-  for (const name of ["Profile", "Appearance", "Notifications", "Keyboard", "Sessions", "Application"]) {
+  for (const name of ["Profile", "Appearance", "Notifications", "Keyboard", "Privacy", "Sessions", "Application"]) {
     await page.getByRole("tab", { name }).click();
     await page.getByRole("tabpanel", { name }).waitFor();
     await assertInside(page);
