@@ -62,7 +62,7 @@ export class Composer {
   /** @param {State} state @param {ChatView} chat */
   template(state, chat) {
     const barred = barredFrom(chat);
-    if (barred === "blocked" && chat.peer) return blockedStrip(this.face, state.users.get(chat.peer.id) ?? chat.peer);
+    if (barred === "blocked") return blockedStrip(this.face, state, chat);
     if (barred) {
       const words = t(CLOSED[barred]);
       return html`<div class="composer composer--closed">${words}</div>`;
@@ -447,10 +447,13 @@ function counter(text, { content_code_points = LIMIT.points }, over) {
   </div>`;
 }
 
-/** Whom one blocks, one does not write to. @param {import("../face.js").Face} face @param {import("../../types.js").User} peer */
-function blockedStrip(face, peer) {
+/** Whom one blocks, one does not write to. @param {import("../face.js").Face} face @param {State} state @param {ChatView} chat */
+function blockedStrip(face, state, chat) {
+  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
   return html`<div class="composer composer--closed">
     <span>${t("composer.blocked", { name: isolate(nameOf(peer)) })}</span>
-    <button class="btn btn--plain btn--s" type="button" @click=${() => unblock(face, peer)}>${t("block.undo")}</button>
+    <button class="btn btn--plain btn--s" type="button" @click=${() => peer && unblock(face, peer)}>
+      ${t("block.undo")}
+    </button>
   </div>`;
 }

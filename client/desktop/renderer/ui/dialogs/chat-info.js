@@ -165,6 +165,7 @@ export function chatInfo(face, { chatId }, close) {
   function blocking({ peer }, state) {
     if (!peer || peer.id === state.me?.id) return [];
     const user = state.users.get(peer.id) ?? peer;
+    if (user.deleted && !state.blocked.has(peer.id)) return [];
     return state.blocked.has(peer.id)
       ? [act("check", t("block.undo"), () => void unblock(face, user))]
       : [act("close", t("block.act"), () => void block(face, user), { danger: true })];

@@ -46,7 +46,7 @@ export function person(face, { userId }, close) {
         mine || user?.deleted
           ? nothing
           : html`<footer class="dialog__foot">
-              ${user ? blockButton(face, user, state.blocked.has(userId)) : nothing}
+              ${user && !user.deleted ? blockButton(face, user, state.blocked.has(userId)) : nothing}
               <button class="btn btn--primary" type="button" @click=${write}>${t("newchat.write")}</button>
             </footer>`
       }`;

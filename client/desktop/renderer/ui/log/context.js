@@ -7,7 +7,7 @@ import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, rightsOn } from "../../state/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
 import { notifyMenu } from "../parts/mute-menu.js";
-import { blockItem } from "../parts/blocking.js";
+import { blockItems } from "../parts/blocking.js";
 import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "../parts/chat-actions.js";
 import { copyText } from "../parts/clipboard.js";
@@ -144,7 +144,7 @@ export function chatMenu(face, { chatId, find }, at) {
     { label: t("date.title"), icon: "clock", run: () => face.overlays.open("date", { chatId }) },
     null,
     { label: t("context.hide"), icon: "close", run: () => void hideChat(face, chat) },
-    ...(chat.peer && !isSaved(chat, me) ? [blockItem(face, users.get(chat.peer.id) ?? chat.peer)] : []),
+    ...(chat.peer && !isSaved(chat, me) ? blockItems(face, users.get(chat.peer.id) ?? chat.peer) : []),
   ];
   const read = {
     label: t("context.read"),

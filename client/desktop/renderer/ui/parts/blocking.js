@@ -16,11 +16,14 @@ export async function block(face, user) {
 /** @param {Face} face @param {User} user */
 export const unblock = (face, user) => set(face, user, false);
 
-/** For menus. @param {Face} face @param {User} user */
-export function blockItem(face, user) {
-  return face.messenger.state().blocked.has(user.id)
-    ? { label: t("block.undo"), icon: "check", run: () => void unblock(face, user) }
-    : { label: t("block.act"), icon: "close", danger: true, run: () => void block(face, user) };
+/** For menus; nothing of an account that was deleted. @param {Face} face @param {User} user */
+export function blockItems(face, user) {
+  if (face.messenger.state().blocked.has(user.id)) {
+    return [{ label: t("block.undo"), icon: "check", run: () => void unblock(face, user) }];
+  }
+  return user.deleted
+    ? []
+    : [{ label: t("block.act"), icon: "close", danger: true, run: () => void block(face, user) }];
 }
 
 /** @param {Face} face @param {User} user @param {boolean} on */

@@ -3,7 +3,7 @@
 import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
-import { nameOf } from "../../../words/names.js";
+import { handleOf, nameOf } from "../../../words/names.js";
 import { unblock } from "../../parts/blocking.js";
 import { problemLine } from "../../parts/loading.js";
 import { personRow } from "../../parts/people.js";
@@ -35,7 +35,7 @@ export function privacyPane(face) {
       ${t("block.undo")}
     </button>`;
     return html`<li class="row row--person">
-      ${personRow(face, user, { id: `blocked-${user.id}`, end, sub: `@${user.username}` })}
+      ${personRow(face, user, { id: `blocked-${user.id}`, end, sub: handleOf(user) })}
     </li>`;
   }
 
