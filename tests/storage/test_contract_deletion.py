@@ -7,6 +7,7 @@ from attrs import evolve
 
 from chatproto.operations import (
     AccountDeleted,
+    Administer,
     ChatFound,
     CleanedUp,
     CleanUp,
@@ -16,6 +17,7 @@ from chatproto.operations import (
     FindUsers,
     ForwardSource,
     GroupsToLeave,
+    ListAudit,
     LoadChat,
     MakeCode,
     MeasureServer,
@@ -26,8 +28,10 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.operations.accounts import NAME_KEPT
+from chatproto.operations.outcomes import AuditFound
 from chatproto.wire.model import DELETED_NAME, Forwarded, deleted_user
 from tests.storage.store_house import START, House, expect, refusal
+from tests.storage.test_contract_recovery import all_letters, order, set_email, verified
 
 
 async def delete(house: House, user_id: int) -> Outcome:
@@ -117,3 +121,29 @@ async def test_forwarded_messages_name_nobody(house: House) -> None:
     await delete(house, ann)
     item = await house.message_at(eve, other, 1)
     assert item.forwarded == Forwarded(user_id=ann, display_name=DELETED_NAME)
+
+
+async def test_letters_to_a_deleted_account_are_not_sent(house: House) -> None:
+    ann = await verified(house, "ann", "ann@example.org")
+    await verified(house, "bob", "bob@example.org")
+    await set_email(house, ann, "other@example.org")
+    for login in ("ann", "ann@example.org", "bob"):
+        await order(house, login)
+    await delete(house, ann)
+    assert [letter.address for letter in await all_letters(house)] == ["bob@example.org"]
+
+
+async def test_a_deletion_by_those_who_keep_the_server_leaves_a_line(house: House) -> None:
+    ann, bob, eve = await house.people(3)
+    group = await house.group(bob, eve)
+    await house.do(SetAccount(ann, None, "admin", house.now))
+    act = Administer(ann, "192.0.2.7", DeleteAccount(bob, house.now), house.now)
+    assert refusal(await house.do(evolve(act, actor_id=eve))) == "forbidden"
+    assert await house.do(act) == GroupsToLeave((group,))
+    assert expect(AuditFound, await house.do(ListAudit(ann, None, 10))).lines == ()
+    await house.change("remove", group, bob, bob)
+    assert expect(AccountDeleted, await house.do(act)).user_id == bob
+    assert refusal(await house.do(act)) == "not_found"
+    [line] = expect(AuditFound, await house.do(ListAudit(ann, None, 10))).lines
+    assert line.subject is not None
+    assert (line.action, line.subject.id, line.subject.display_name) == ("account_deleted", bob, DELETED_NAME)
