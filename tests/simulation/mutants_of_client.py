@@ -19,6 +19,24 @@ CLIENT: Final = (
         "return self.lagging or self.anew",
     ),
     Mutant(
+        "what was removed after its time stays",
+        "chatproto/client/timeline.py",
+        "            if seq >= first_seq\n        }\n        self.pins",
+        "            if seq\n        }\n        self.pins",
+    ),
+    Mutant(
+        "what is told later of what was removed stays",
+        "chatproto/client/timeline.py",
+        "if _is_about(item, first_seq) else item\n",
+        "if False else item\n",
+    ),
+    Mutant(
+        "what was asked for before brings back what was removed",
+        "chatproto/client/replica.py",
+        "return item if about >= first_seq else",
+        "return item if True else",
+    ),
+    Mutant(
         "an answered sync keeps its slot",
         "chatproto/client/replica.py",
         "            self.asking -= 1",

@@ -13,6 +13,18 @@ SERVER: Final = (
         "if dense and not room.early:",
     ),
     Mutant(
+        "nobody is told that the beginning of a log was removed",
+        "chatproto/server/sweeping.py",
+        "            self._rooms.expire(chat_id, first_seq)",
+        "            pass",
+    ),
+    Mutant(
+        "who is about to be told of a chat is not told where it begins by now",
+        "chatproto/server/rooms.py",
+        "        if told < room.first_seq:\n",
+        "        if False:\n",
+    ),
+    Mutant(
         "an early outcome is dropped",
         "chatproto/server/room.py",
         "                self.early[entry.seq] = entry\n",
