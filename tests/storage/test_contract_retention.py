@@ -176,3 +176,6 @@ async def test_how_long_is_said_by_admins_of_groups(house: House) -> None:
     assert (await house.change("update", chat, ann, retention_days=7)).items == ()
     assert (await house.change("update", chat, ann, retention_days=0)).items[0].seq == 2
     assert (await house.chat(bob, chat)).retention_days == 0
+    await house.change("update", chat, ann, retention_days=30)
+    await house.change("remove", chat, ann, bob)
+    assert (await house.chat(bob, chat)).retention_days == 0, "what a former member is left with has no time of its own"
