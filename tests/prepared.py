@@ -51,7 +51,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 @frozen
 class _Child:
-    """`ended`: a descriptor that can be read when it has; `asked`: whoever asked for it."""
+    """`ended`: a pipe that it alone holds at the other end, so it ends with it; `asked`: whoever asked for it."""
 
     pid: int
     ended: int
@@ -78,12 +78,15 @@ def serve(path: Path) -> Job | None:
                     job = _read(asked)
                     if job is None:
                         continue
+                    ended, held = os.pipe()
                     pid = os.fork()
                     if pid == 0:
                         _leave(children)
+                        os.close(ended)
                         _settle_in(job, asked)
                         return job
-                    child = _Child(pid, os.pidfd_open(pid), asked)
+                    os.close(held)
+                    child = _Child(pid, ended, asked)
                     children.add(child)
                     for descriptor in (child.ended, asked):
                         selector.register(descriptor, selectors.EVENT_READ, data=child)
