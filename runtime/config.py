@@ -19,6 +19,7 @@ from runtime.file_modes import open_to
 from runtime.files.places import FOLDER, Place, S3Place, read_place
 from runtime.mail.smtp import parse_smtp_url
 from runtime.redis.address import parse_redis_url
+from runtime.secret import Secret as Secret
 
 Environment = Literal["production", "development", "test"]
 Registration = Literal["open", "invite", "closed"]
@@ -35,15 +36,6 @@ MIN_TOKEN_LENGTH = 20
 RELAXED = "http:// is taken for the public address, for origins, and for pictures of people and groups"
 """What `development` and `test` let pass and `production` refuses."""
 _OF_MAIL = frozenset({"mail_from", "public_url"})
-
-
-class Secret(str):
-    """A string that does not show itself in a repr, and so not in tracebacks, logs of objects or `asdict` prints."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
 
 
 class SettingsError(Exception):

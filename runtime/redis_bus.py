@@ -30,13 +30,13 @@ SILENCE: Final = 4.0
 """Seconds without its own words until a process gives Redis up, and without another's until that counts as away."""
 MOST: Final = 20_000
 """Hints that wait to be told; of more the oldest are left out."""
-AT_ONCE: Final = 1_000
-"""Hints in one message."""
+AT_ONCE: Final = 250
+"""Hints in one message, which so is far from what a reader takes (runtime/redis/resp.py)."""
 SHORTEST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 2.0
 """Seconds between two attempts to reach it."""
 MOST_HEARD: Final = 1_000
-"""Processes that are remembered."""
+"""Processes that are remembered; those that are gone make room."""
 
 
 class RedisBus:
@@ -139,6 +139,8 @@ class RedisBus:
             self._metrics.hints_garbled.inc()
             return None
         sender = int(head)
+        if len(self._heard) >= MOST_HEARD:
+            self._heard = {number: at for number, at in self._heard.items() if self._hears(number)}
         if sender in self._heard or len(self._heard) < MOST_HEARD:
             self._heard[sender] = self._clock()
         if sender != self._number and self._receive is not None:

@@ -5,7 +5,7 @@ from typing import Final
 from attrs import frozen
 
 LONGEST_LINE: Final = 64 * 1024
-LONGEST_TEXT: Final = 4 * 1024 * 1024
+LONGEST_TEXT: Final = 16 * 1024 * 1024
 """Bytes of one string."""
 MOST_PARTS: Final = 1_000
 DEEPEST: Final = 4

@@ -102,6 +102,10 @@ async def test_hints_cross_and_garbage_is_counted_and_does_no_harm() -> None:
             await stranger.ask(b"PUBLISH", channel, data)
         await stranger.ask(b"PUBLISH", channel, b"7 " + encode_hints([Hint("epoch", HeadMoved(8, 8))]))
         await other.until_heard(HeadMoved(8, 8))
+        for number in range(1_100):  # so many processes that came and went, and a bus that goes on
+            await stranger.ask(b"PUBLISH", channel, b"%d []" % (100 + number))
+        one.tell(Hint("epoch", HeadMoved(9, 9)))
+        await other.until_heard(HeadMoved(9, 9))
         assert other.says("hints_garbled_total") == len(garbage)
 
 

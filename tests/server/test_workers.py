@@ -15,7 +15,7 @@ from runtime.worker_metrics import together
 from storage.migrate import upgrade
 from tests.faults.server_process import RealServerProcess, ServerProcess
 from tests.mariadb_server import shared_mariadb
-from tests.redis_server import shared_redis
+from tests.redis_server import private_redis
 from tests.server.house import PASSWORD
 from tests.server.sockets import open_socket
 
@@ -141,8 +141,9 @@ async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Pa
     """Two servers on one database: presence, failed log-ins, typing, marks, a message, and the end of a session."""
     url, settings = shared_mariadb().new_database(), {"jwt_secret": "s" * 43, "limit_login_failures": "4"}
     await trio.to_thread.run_sync(upgrade, url)
-    if bus == "redis":
-        settings["redis_url"] = shared_redis().url()
+    redis = await trio.to_thread.run_sync(private_redis) if bus == "redis" else None
+    if redis is not None:
+        settings["redis_url"] = redis.url()
     one, other = (ServerProcess.on_free_port(tmp_path / name, url, **settings) for name in ("one", "other"))
     async with one, other:
         event = "redis_connected" if bus == "redis" else "process_heard"
@@ -171,9 +172,19 @@ async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Pa
                 assert (await b.until("message"))["content"] == "hello"
                 await b.send(type="mark", chat_id=chat, read_seq=1)
                 await a.until("marks", user_id=bob, read_seq=1)
+                for number, change in enumerate([] if redis is None else [redis.kill, redis.start], 2):
+                    await trio.to_thread.run_sync(change)
+                    if number == 3:
+                        await until(lambda: told(one, "redis_back") == told(other, "redis_back") == 1)
+                    await a.send(type="send", chat_id=chat, cid=f"c{number}", content="hello")
+                    await b.until("message", seq=number)
+                    await b.send(type="mark", chat_id=chat, read_seq=number)
+                    await a.until("marks", user_id=bob, read_seq=number)
                 headers = {"Authorization": f"Bearer {tokens[1]}"}
                 assert (await http.post("/api/auth/logout", headers=headers)).status_code < 300
                 assert await b.end() == (4403, "revoked")
+    if redis is not None:
+        await trio.to_thread.run_sync(redis.kill)
 
 
 def test_who_has_more_than_the_mean_is_crowded(tmp_path: Path) -> None:
