@@ -175,7 +175,7 @@ async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Pa
                 for number, change in enumerate([] if redis is None else [redis.kill, redis.start], 2):
                     await trio.to_thread.run_sync(change)
                     if number == 3:
-                        await until(lambda: told(one, "redis_back") == told(other, "redis_back") == 1)
+                        await until(lambda: told(one, "redis_back") > 0 < told(other, "redis_back"))
                     await a.send(type="send", chat_id=chat, cid=f"c{number}", content="hello")
                     await b.until("message", seq=number)
                     await b.send(type="mark", chat_id=chat, read_seq=number)
