@@ -14,10 +14,12 @@ from chatproto.server.parts import Parts
 
 WHERE: Final = (
     "lines", "rooms", "appends", "presence", "watermarks", "markers", "typists", "pages", "listings", "sweeper",
-    "spread", "news", "handshake", "reception", "deadlines",
+    "spread", "blocking", "news", "handshake", "reception", "deadlines",
 )  # fmt: skip
-CLEANUP: Final = frozenset({"forget", "drop", "mend", "arm", "save_all", "unroute", "close", "leave", "remove"})
-"""What runs where a connection ends, or after a bug: it only takes entries out of tables."""
+CLEANUP: Final = frozenset(
+    {"forget", "drop", "mend", "arm", "save_all", "unroute", "close", "leave", "remove", "forget_hiding", "concerns"}
+)
+"""What runs where a connection ends, or after a bug: it only takes entries out of tables, or looks at them."""
 
 
 class PlantedBug(Exception):
