@@ -6,7 +6,8 @@
 /**
  * @typedef {{id: number, username: string, display_name: string, avatar_url?: string | null, created_at: string,
  *   online?: boolean | null, last_seen_at?: string | null, deleted?: boolean}} User
- * @typedef {User & {email?: string | null, email_verified?: boolean, role?: "admin"}} PrivateUser
+ * @typedef {User & {email?: string | null, email_verified?: boolean, role?: "admin", hide_last_seen?: boolean,
+ *   hide_reads?: boolean}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
  *   attachments?: Attachment[], reactions?: Reaction[], cid: string,
@@ -117,7 +118,7 @@
  * Frames that the session passes on.
  * @typedef {{type: "ready", user: PrivateUser, epoch: string, limits: Record<string, number>, chats: Head[],
  *   blocked?: number[] | null} | {type: "chats", chats: Head[]} | {type: "chat", chat: ToldChat} | ({type: "marks"} & Marks) |
- *   {type: "user", user: User} | {type: "block", user_id: number, on: boolean} |
+ *   {type: "user", user: User | PrivateUser} | {type: "block", user_id: number, on: boolean} |
  *   {type: "presence", user_id: number, online: boolean | null, last_seen_at?: string | null} |
  *   {type: "typing", chat_id: number, user_id: number, on: boolean}} ToldFrame
  */
@@ -238,7 +239,7 @@
  *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,
  *   removeMember: (chatId: number, userId: number) => Promise<Done | Refused>,
  *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null,
- *     language?: string}) =>
+ *     language?: string, hide_last_seen?: boolean, hide_reads?: boolean}) =>
  *     Promise<Done | Refused>,
  *   serverInfo: () => Promise<{ok: true, mail: boolean} | Refused>,
  *   askForReset: (login: string, language: string) => Promise<Done | Refused>,

@@ -194,6 +194,7 @@ function hear(next, frame) {
     case "marks":
       return next.chat(frame.chat_id, (chat) => withMarks(chat, frame, next.me));
     case "user":
+      if (frame.user.id === next.me && "email" in frame.user) return learnMe(next, frame.user);
       return learnUsers(next, [frame.user]);
     case "block":
       return learnBlock(next, frame.user_id, frame.on);

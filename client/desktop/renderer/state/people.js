@@ -59,6 +59,11 @@ export function learnUsers(next, users) {
     const after = before ? withProfile(before, user) : user;
     if (after !== before) changed.set(user.id, after);
   }
+  put(next, changed);
+}
+
+/** @param {Next} next @param {Map<number, User>} changed */
+function put(next, changed) {
   if (changed.size === 0) return;
   const known = next.own("users");
   for (const [id, user] of changed) {
@@ -88,11 +93,26 @@ function publicOf({ email: _email, ...user }) {
 /** @param {Next} next @param {{user_id: number, online: boolean | null, last_seen_at?: string | null}} presence */
 export function hearPresence(next, { user_id, online, last_seen_at }) {
   const user = next.state.users.get(user_id);
-  if (user && !user.deleted) learnUsers(next, [{ ...user, online, last_seen_at: last_seen_at ?? user.last_seen_at }]);
+  if (!user || user.deleted) return;
+  if (online === null || online === undefined) put(next, new Map([[user_id, unseen(user)]]));
+  else learnUsers(next, [{ ...user, online, last_seen_at: last_seen_at ?? user.last_seen_at }]);
 }
 
-/** @param {Next} next @param {import("../types.js").PrivateUser} user one's own profile */
+/** One is told no more of when they are or were here. @param {User} user @returns {User} */
+const unseen = (user) => ({ ...user, online: null, last_seen_at: null });
+
+/**
+ * Whoever hides something is not told it of others: what was known of it goes.
+ * @param {Next} next @param {import("../types.js").PrivateUser} user one's own profile
+ */
 export function learnMe(next, user) {
-  next.state.me = { ...next.state.me, ...user };
+  next.state.me = { ...next.state.me, hide_last_seen: false, hide_reads: false, ...user };
   learnUsers(next, [publicOf(user)]);
+  if (user.hide_last_seen) {
+    const seen = [...next.state.users.values()].filter((one) => (one.online ?? one.last_seen_at ?? null) !== null);
+    put(next, new Map(seen.map((one) => [one.id, unseen(one)])));
+  }
+  if (user.hide_reads) {
+    for (const id of next.state.chats.keys()) next.chat(id, (chat) => ({ ...chat, others_read_seq: 0 }));
+  }
 }

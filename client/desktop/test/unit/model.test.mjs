@@ -389,6 +389,25 @@ test("presence and profiles reach users and peers, and a profile without presenc
   assert.equal(model.users.get(2)?.display_name, "renamed");
 });
 
+test("what is hidden goes: of somebody else, and of everybody where one hides it oneself", () => {
+  const chat = { ...new ServerChat().chat(), type: "direct", is_group: false, peer: person(2), others_read_seq: 3 };
+  const told = tell({ type: "presence", user_id: 2, online: false, last_seen_at: "2026-03-01T12:00:00Z" });
+  const set = /** @type {const} */ ({ do: "set", values: { me: person(ME) } });
+  const before = reduce(emptyModel(), [set, { do: "chats", chats: [chat], users: [person(2)] }, told], 0);
+  assert.equal(before.users.get(2)?.last_seen_at, "2026-03-01T12:00:00Z");
+  const gone = reduce(before, [tell({ type: "presence", user_id: 2, online: null })], 0);
+  const own = { ...person(ME), email: null, hide_last_seen: true, hide_reads: true };
+  const hiding = reduce(before, [tell({ type: "user", user: own })], 0);
+  for (const model of [gone, hiding]) {
+    const { online, last_seen_at } = model.chats.get(7)?.peer ?? {};
+    assert.deepEqual([online, last_seen_at], [null, null]);
+  }
+  assert.deepEqual([gone.chats.get(7)?.others_read_seq, hiding.chats.get(7)?.others_read_seq], [3, 0]);
+  assert.equal(hiding.me?.hide_reads, true);
+  const shown = reduce(hiding, [tell({ type: "user", user: { ...person(ME), email: null } })], 0);
+  assert.deepEqual([shown.me?.hide_last_seen, shown.me?.hide_reads], [false, false]);
+});
+
 test("muted chats are not counted in all that is unread", () => {
   const server = new ServerChat();
   server.send(2);

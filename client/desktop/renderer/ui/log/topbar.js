@@ -77,5 +77,6 @@ function presence(state, chat, now) {
   const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
   if (peer?.deleted) return "";
   if (peer?.online) return t("topbar.online");
-  return peer?.last_seen_at ? lastSeen(peer.last_seen_at, now) : t("topbar.offline");
+  if (peer?.last_seen_at) return lastSeen(peer.last_seen_at, now);
+  return peer?.online === null ? `@${peer.username}` : t("topbar.offline");
 }

@@ -7,6 +7,7 @@ import { handleOf, nameOf } from "../../../words/names.js";
 import { unblock } from "../../parts/blocking.js";
 import { problemLine } from "../../parts/loading.js";
 import { personRow } from "../../parts/people.js";
+import { hidingRows } from "./hiding.js";
 
 /** @typedef {import("../../../types.js").User} User */
 
@@ -39,19 +40,22 @@ export function privacyPane(face) {
     </li>`;
   }
 
+  const hiding = hidingRows(face);
+
   return {
     opened: load,
-    body({ blocked }) {
-      const shown = (known ?? []).filter(({ id }) => blocked.has(id));
-      return html`<div class="set__group">
-        <h3>${t("privacy.blocked")}</h3>
-        <p class="note">${t("privacy.blocked_about")}</p>
-        ${problemLine(problem, load)}
-        ${known && shown.length === 0 ? html`<p class="note" role="status">${t("privacy.none")}</p>` : nothing}
-        <ul aria-label=${t("privacy.blocked")}>
-          ${repeat(shown, ({ id }) => id, row)}
-        </ul>
-      </div>`;
+    body(state) {
+      const shown = (known ?? []).filter(({ id }) => state.blocked.has(id));
+      return html`${hiding(state)}
+        <div class="set__group">
+          <h3>${t("privacy.blocked")}</h3>
+          <p class="note">${t("privacy.blocked_about")}</p>
+          ${problemLine(problem, load)}
+          ${known && shown.length === 0 ? html`<p class="note" role="status">${t("privacy.none")}</p>` : nothing}
+          <ul aria-label=${t("privacy.blocked")}>
+            ${repeat(shown, ({ id }) => id, row)}
+          </ul>
+        </div>`;
     },
   };
 }
