@@ -275,7 +275,8 @@ class Client(Chats, Files):
     def log(self, chat_id: int) -> tuple[LogItem, ...]:
         """The last items of a chat that this client applied, ascending without a hole; () where there are none.
 
-        Messages are as they are now: edited, deleted, with their reactions.
+        Messages are as they are now: edited, deleted, with their reactions. What was removed after its time is not
+        there.
         """
         return tuple(self.held(chat_id).items.values())
 

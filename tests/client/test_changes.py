@@ -1,7 +1,7 @@
 """Edits, deletions, reactions and pins of the Python client, against a real server."""
 
 from collections.abc import Awaitable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -11,7 +11,8 @@ from attrs import define, field
 
 from chatproto.client.session_outputs import Sent
 from chatproto.client.timing import Timing
-from chatproto.wire.model import Event, Forwarded, Message, Reaction
+from chatproto.operations import Expire
+from chatproto.wire.model import Event, Forwarded, Hidden, Message, Reaction
 from client.bot import Bot
 from client.connection import Client, connect
 from client.examples import checklist_bot
@@ -65,6 +66,30 @@ async def test_what_one_changes_the_other_sees(house: House) -> None:
             await ann.edit(mine, "too late")
         assert await ann.pins(chat_id) == []
         assert (await bob.history(chat_id, 2))[0].content is None
+
+
+async def test_what_was_removed_after_its_time_is_held_no_more(house: House) -> None:
+    """Nor what is told of it later, nor what was read of it before."""
+    await house.register("ann"), await house.register("bob")
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST) as ann,
+        connect(house.url, "bob", PASSWORD, timing=FAST) as bob,
+    ):
+        chat_id = await ann.create_direct(bob.user_id)
+        await ann.send(chat_id, "old")
+        await ann.reached(chat_id, 1)
+        old = at(ann, chat_id, 1)
+        await ann.edit(old, "old still")
+        await bob.reached(chat_id, 2)
+        tomorrow = datetime.now(UTC) + timedelta(days=2)
+        await house.storage.perform(Expire(chat_id, tomorrow, 1, limit=1))
+        await bob.until(lambda: bob.message(chat_id, 1) is None)
+        assert bob.log(chat_id) == (Hidden(chat_id=chat_id, seq=2),)
+        assert bob.shown(old).content is None
+        assert await bob.history(chat_id, 2) == []
+        await ann.send(chat_id, "young")
+        await bob.reached(chat_id, 3)
+        assert at(bob, chat_id, 3).content == "young"
 
 
 class Late(Random):

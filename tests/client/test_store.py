@@ -13,6 +13,7 @@ from chatproto.client.session_outputs import (
     Apply,
     Begins,
     DropRow,
+    Expire,
     Forget,
     Jump,
     Row,
@@ -40,7 +41,7 @@ def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
     store.save([SaveEpoch(1, "e1"), Jump(5, 3), Apply(message(5, 4)), Jump(6, 9), Apply(hidden(7, 1)), SaveMarks(5, 2)])
     store.save([SaveRow(row(1)), SaveRow(row(2, reply_to=3, target_at=at(3))), SaveRow(row(3))])
     store.save([DropRow("mine-1"), SaveRow(row(2)), Forget(6), Begins(5, 3)])
-    store.save([Apply(message(5, 5))])
+    store.save([Apply(message(5, 5)), Expire(5, 4)])
     store.save([])
     store.close()
     again = SQLiteStore(tmp_path / "deep" / "chat.sqlite3")
@@ -48,7 +49,7 @@ def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
         user_id=1,
         epoch="e1",
         chats=(
-            ChatSnapshot(chat_id=5, first_seq=3, applied=5, applied_at=at(5), read=2),
+            ChatSnapshot(chat_id=5, first_seq=4, applied=5, applied_at=at(5), read=2),
             ChatSnapshot(chat_id=7, first_seq=1, applied=1),
         ),
         rows=(row(2), row(3)),
