@@ -21,6 +21,7 @@ from chatproto.operations import (
     CreateDirect,
     DeleteMessage,
     EditMessage,
+    Expire,
     LoadChat,
     Mark,
     MessageChange,
@@ -468,6 +469,24 @@ def delivered_and_claimed_by_nobody(w: Settled) -> None:
     w.checkers.at_rest()
 
 
+def expire_the_first(w: Settled) -> None:
+    """Behind the backs of all servers."""
+    w.world.database.store.perform(Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=1))
+    w.checkers.at_rest()
+
+
+def kept_after_its_time(w: Settled) -> None:
+    expire_the_first(w)
+
+
+def told_later_of_what_expired(w: Settled) -> None:
+    changed(w, "edit")
+    chat = w.ann.disk.chats[1]
+    del chat.items[1]
+    chat.items[3] = w.room.log[2]
+    expire_the_first(w)
+
+
 def kept_and_not_stored(w: Settled) -> None:
     w.ann.disk.chats[1].items[3] = w.item(1, seq=3)
     w.checkers.at_rest()
@@ -510,6 +529,7 @@ def too_many_connects(w: Settled) -> None:
     ("act", "code"),
     [
         (written_where_admins_write, "S16"),
+        (kept_after_its_time, "S19"), (told_later_of_what_expired, "S19"),
         (written_behind_a_block, "S18"), (a_block_that_a_server_does_not_know, "S18"),
         (two_seqs, "S3"), (hole, "S2"), (long_queue, "S7"), (sent_before_durable, "C1"), (marked_before_durable, "S6"),
         (applied_twice, "S4"), (applied_after_a_jump, "S4"), (applied_after_a_forget, "S4"),
