@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from chatproto.operations import EntriesExpired, Expire, ExpiredFound, FindExpired, Outcome
-from chatproto.operations.message_events import OF_CONTENT, tombstone
+from chatproto.operations.message_events import tombstone
 from chatproto.operations.retention import kept_since
 from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.model_store import Store
@@ -52,8 +52,8 @@ def _empty(room: Room, seq: int) -> Message | None:
         event = room.log[change - 1]
         room.texts.pop(change, None)
         room.named.pop(change, None)
-        if isinstance(event, Event) and event.event in OF_CONTENT:
-            room.log[change - 1] = structs.replace(event, data={})
+        assert isinstance(event, Event)
+        room.log[change - 1] = structs.replace(event, data={})
     room.pins = [pin for pin in room.pins if pin[1] != seq]
     room.log[seq - 1] = tombstone(message, len(changes) + 2)
     return message

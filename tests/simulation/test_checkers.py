@@ -706,9 +706,18 @@ def what_is_told_by_the_next_ready(w: Settled) -> None:
     w.checkers.at_rest()
 
 
+def told_of_more_than_is_left(w: Settled) -> None:
+    """A hint of a mark was late: the next mark brings the counts of now."""
+    for device in w.world.devices:
+        device.disk.chats[1].expire(3)
+    w.world.database.store.perform(Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=2))
+    w.checkers.at_rest()
+
+
 @pytest.mark.parametrize(
     "act",
     [
+        told_of_more_than_is_left,
         of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
         hidden_in_a_history_that_was_lost,
         refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,

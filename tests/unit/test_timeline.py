@@ -10,7 +10,7 @@ from chatproto.client.session_outputs import Row
 from chatproto.client.timeline import REMEMBERED, Timeline, shown
 from chatproto.wire.model import LogItem, Message, Reaction
 from tests.vectors.generate import FOLDER
-from tests.vectors.server_frames import ME, OTHER, message
+from tests.vectors.server_frames import ME, OTHER, event, hidden, message
 from tests.vectors.timelines import Read, about, edited, replay, state, state_of
 
 FILES = sorted(FOLDER.glob("timeline-*.json"))
@@ -81,3 +81,19 @@ def test_oneself_is_named_behind_however_many() -> None:
     own = Row(cid="a", chat_id=5, kind="react", seq=1, target_at=liked.created_at, emoji="👍", on=True)
     [after] = shown(liked, [own], ME).reactions
     assert (after.count, after.user_ids) == (21, (*ids, ME))
+
+
+def test_what_expired_is_nowhere() -> None:
+    """Neither is what is told of it later, nor a copy that was read before."""
+    timeline = Timeline(10)
+    held = [message(5, 1), message(5, 2), message(5, 3)]
+    edit = msgspec.structs.replace(event(5, 4, "edited", content="again", rev=2), target_seq=1)
+    pin = msgspec.structs.replace(event(5, 5, "pinned", pinned_seq=2), target_seq=2)
+    items: list[LogItem] = [*held, edit, pin]
+    for item in items:
+        timeline.apply(item)
+    timeline.expire(3)
+    assert list(timeline.items.values()) == [held[2], hidden(5, 4), hidden(5, 5)]
+    assert timeline.pins == set()
+    assert timeline.current(held[0]).content is None
+    assert timeline.current(held[2]).content == "text 3"
