@@ -28,6 +28,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/auth/reset/confirm"): {"code": "x", "new_password": PASSWORD},
     ("POST", "/api/auth/email/confirm"): {"code": "x"},
     ("PATCH", "/api/admin/users/{user_id}"): {"disabled": False},
+    ("DELETE", "/api/auth/me"): {"password": PASSWORD},
     ("POST", "/api/invites"): {},
     ("POST", "/api/invites/accept"): {"code": "x"},
 }
