@@ -323,7 +323,7 @@ def _told(search: Found, visible: dict[int, Chat]) -> Steps[MessagesMatched]:
     """The results in their order, down to where everything was looked at."""
     kept = search.hits[: search.operation.limit]
     spans = {(row.chat_id, row.seq): found for row, found in kept}
-    sees_no_reads = yield from who_hides_reads([search.operation.user_id])
+    sees_no_reads = yield from who_hides_reads([search.operation.user_id] if kept else [])
     read = yield from _completed([row for row, _ in kept], visible, shows_reads=not sees_no_reads)
     users = yield from users_seen_by(search.operation.user_id, named_ids(read))
     found = tuple(Match(message, spans[message.chat_id, message.seq]) for message in read)

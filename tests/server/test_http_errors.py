@@ -107,7 +107,7 @@ async def test_no_such_route(house: House, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [("PUT", "/api/chats", {"GET", "HEAD", "POST"}), ("GET", "/api/auth/login", {"POST"}),
-     ("DELETE", "/api/auth/me", {"GET", "HEAD", "PATCH"}), ("TRACE", "/healthz", {"GET", "HEAD"}),
+     ("PUT", "/api/auth/me", {"GET", "HEAD", "PATCH", "DELETE"}), ("TRACE", "/healthz", {"GET", "HEAD"}),
      ("OPTIONS", "/api/chats", {"GET", "HEAD", "POST"}), ("BREW", "/healthz", {"GET", "HEAD"})],
 )  # fmt: skip
 async def test_no_such_method(house: House, method: str, path: str, allow: set[str]) -> None:

@@ -76,7 +76,7 @@ def test_statements_of_a_search_are_bounded(database: CountedSQLite) -> None:
     assert database.perform(StoreIndex(tuple(map(index_of, read.chats)))) == Done()
     assert statements_of(database, ann, "отсутствует слово") == (2, 0), "the chats, and which have the word"
     taken, found = statements_of(database, ann, "редкость слово")
-    assert found == 1 and taken <= 6
+    assert found == 1 and taken <= 7, "one of them asks whether read marks are hidden"
     for query in HOSTILE:
         taken, _ = statements_of(database, ann, query)
         assert taken <= 16, query
