@@ -145,7 +145,7 @@ def test_people_of_a_process_that_was_killed_are_gone_unless_they_came_back_else
     [saved] = [operation for operation in here.performed if isinstance(operation, SaveLastSeen)]
     [(user_id, at)] = saved.seen
     assert user_id == bob.id and abs(at - died) <= timedelta(seconds=2)
-    assert not any(isinstance(operation, SaveLastSeen) for operation in third.performed), "nobody there knows him"
+    assert not any(isinstance(operation, SaveLastSeen) for operation in third.performed), "nobody there knows bob"
 
 
 def test_hints_that_are_lost_are_made_up_for() -> None:
@@ -176,7 +176,7 @@ def test_hints_that_are_lost_are_made_up_for() -> None:
     for _ in range(int(EXPIRY)):
         here.sleep(1)
         here.hear(Hint(EPOCH, Present("process 1", ())))
-    assert presence(a) == [(bob.id, False)], "the process lives, and does not tell of him any more"
+    assert presence(a) == [(bob.id, False)], "the process lives, and does not tell of bob any more"
 
 
 def test_a_direct_chat_that_began_at_another_process_makes_peers() -> None:

@@ -316,37 +316,21 @@ function putPage(next, { chat_id, page, keep = "end", anew = false }) {
 
 /** What all windows of a profile have alike. @param {Model} model */
 export function sharedOf(model) {
-  const {
-    me,
-    listed,
-    link,
-    chats,
-    users,
-    unread,
-    unread_until,
-    limits,
-    blocked,
-    echoes,
-    entering,
-    drafts,
-    typists,
-    progress,
-  } = model;
   return {
-    me,
-    listed,
-    link,
-    chats,
-    users,
-    unread,
-    unread_until,
-    limits,
-    blocked,
-    echoes,
-    entering,
-    drafts,
-    typists,
-    progress,
+    me: model.me,
+    listed: model.listed,
+    link: model.link,
+    chats: model.chats,
+    users: model.users,
+    unread: model.unread,
+    unread_until: model.unread_until,
+    limits: model.limits,
+    blocked: model.blocked,
+    echoes: model.echoes,
+    entering: model.entering,
+    drafts: model.drafts,
+    typists: model.typists,
+    progress: model.progress,
   };
 }
 
@@ -370,6 +354,8 @@ function recall(next, { chats, users, drafts }) {
   for (const [chatId, text] of drafts) next.own("drafts").set(chatId, text);
   const latest = chats.filter(({ members }) => members).sort((one, other) => (timeOf(one) < timeOf(other) ? 1 : -1));
   const whole = new Set(latest.slice(0, TIMELINES));
+  /** @type {number[]} */
+  const blockedPeers = [];
   for (const found of chats) {
     const chat = whole.has(found) ? found : withoutMembers(found);
     // a version before wrote nothing of mentions and pins
@@ -397,8 +383,9 @@ function recall(next, { chats, users, drafts }) {
       draft: drafts.get(chat.id) ?? "",
     };
     next.own("chats").set(chat.id, counting(shown, echoesOf(next.state.echoes, chat.id)));
-    if (blocked && chat.peer) next.state.blocked = new Set([...next.state.blocked, chat.peer.id]);
+    if (blocked && chat.peer) blockedPeers.push(chat.peer.id);
   }
+  if (blockedPeers.length) next.state.blocked = new Set([...next.state.blocked, ...blockedPeers]);
 }
 
 /** @param {Chat} chat */
