@@ -45,6 +45,12 @@ class MariaDB:
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, database: str, query: str = "") -> str:
         """How the house names that database of this server."""
         return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}{query}"

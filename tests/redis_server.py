@@ -38,6 +38,12 @@ class RedisServer:
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, login: str = "", query: str = "") -> str:
         """As it stands in settings; `login` ends in @. Each has a prefix of its own."""
         return f"redis://{login}127.0.0.1:{self.port}?prefix=test{next(_prefixes)}{query}"

@@ -2,9 +2,8 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 import httpx
 import pytest
@@ -13,46 +12,20 @@ import trio
 from runtime.accepting import ABSENT, Counts, WorkerShare, size_of
 from runtime.worker_metrics import together
 from storage.migrate import upgrade
-from tests.faults.server_process import RealServerProcess, ServerProcess
+from tests.faults.machines import WITHIN, Machine, until
+from tests.faults.server_process import ServerProcess
 from tests.mariadb_server import shared_mariadb
 from tests.redis_server import private_redis
 from tests.server.house import PASSWORD
 from tests.server.sockets import open_socket
 
-WITHIN: Final = 300.0
-"""Seconds in which a worker is there, on a machine with much else to do."""
-
-
-class Served(RealServerProcess):
-    """One with several workers."""
-
-    def arguments(self) -> list[str]:
-        """See ServerProcess."""
-        return [*super().arguments(), "--workers", "2"]
-
-    def workers(self) -> list[int]:
-        """The processes that serve."""
-        found = []
-        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
-            found += [int(child) for child in children.read_text().split()]
-        return sorted(found)
-
 
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
+async def served(tmp_path: Path) -> AsyncIterator[Machine]:
     url = shared_mariadb().new_database()
     await trio.to_thread.run_sync(upgrade, url)
-    async with Served.on_free_port(tmp_path / "data", url) as server:
+    async with Machine.on_free_port(tmp_path / "data", url) as server:
         yield server
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    """What other processes do is seen by looking."""
-    with trio.fail_after(WITHIN):
-        while True:
-            if reached():
-                return
-            await trio.sleep(0.05)
 
 
 def alive(processes: list[int]) -> list[int]:
@@ -83,7 +56,7 @@ async def gauge(server: ServerProcess, name: str) -> dict[str, float]:
     return {part.partition("}")[0].strip('"'): float(part.rpartition(" ")[2]) for part in found}
 
 
-async def test_two_workers_share_the_people_and_are_replaced_one_by_one_and_outlived(served: Served) -> None:
+async def test_two_workers_share_the_people_and_are_replaced_one_by_one_and_outlived(served: Machine) -> None:
     """One start, many cases: connections, metrics, death, roll and end."""
     await until(lambda: told(served, "worker_ready") == 2)
     async with httpx.AsyncClient(base_url=served.url, timeout=60) as http:
@@ -116,7 +89,7 @@ async def test_two_workers_share_the_people_and_are_replaced_one_by_one_and_outl
     assert alive(last) == []
 
 
-async def test_workers_end_when_their_parent_is_gone(served: Served) -> None:
+async def test_workers_end_when_their_parent_is_gone(served: Machine) -> None:
     await until(lambda: told(served, "worker_ready") == 2)
     workers = served.workers()
     os.kill(served.pid, signal.SIGKILL)
@@ -125,13 +98,13 @@ async def test_workers_end_when_their_parent_is_gone(served: Served) -> None:
 
 async def test_what_keeps_the_first_worker_from_serving_is_told_once_and_ends_all(tmp_path: Path) -> None:
     url = shared_mariadb().new_database()  # without a schema
-    server = Served.on_free_port(tmp_path / "data", url)
+    server = Machine.on_free_port(tmp_path / "data", url)
     done = await trio.run_process(server.command(), capture_stderr=True, capture_stdout=True, check=False)
     assert done.returncode == 1 and done.stderr.decode().count("vestnik migrate") == 1, done.stderr.decode()
 
 
 async def test_sqlite_has_one_server(tmp_path: Path) -> None:
-    server = Served.on_free_port(tmp_path / "data", f"sqlite:///{tmp_path}/x.sqlite3")
+    server = Machine.on_free_port(tmp_path / "data", f"sqlite:///{tmp_path}/x.sqlite3")
     done = await trio.run_process(server.command(), capture_stderr=True, check=False)
     assert done.returncode == 2 and "SQLite has one server" in done.stderr.decode()
 
