@@ -19,6 +19,7 @@ from chatproto.client.session_outputs import Apply, Begins, Changed, Expire, Fai
 from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Backoff, Timing
 from chatproto.transitions import ClientState
+from chatproto.wire.devices import PYTHON
 from chatproto.wire.frames import ForwardField
 from chatproto.wire.model import LogItem, Message
 from client.account import Account, log_in
@@ -35,6 +36,7 @@ from client.uploading import Uploader
 
 KEEP: Final = 10_000
 """Items a chat, and events an iterator holds on to."""
+SYSTEM: Final = {"Darwin": "macOS"}.get(platform.system(), platform.system())
 T = TypeVar("T")
 
 
@@ -44,7 +46,7 @@ async def connect(
     username: str,
     password: str,
     *,
-    device: str = "python",
+    device: str | None = None,
     store: Path | str | None = None,
     whole_log: bool = False,
     auto_commit: bool = True,
@@ -55,6 +57,7 @@ async def connect(
 ) -> AsyncIterator["Client"]:
     """Log in to the server at `url`, such as `http://localhost:8000`, and stay connected until the block ends.
 
+    `device`: what the list of one's sessions calls this one, at most 64 characters; else "Python" and the system.
     `store`: a file in which cursors and the outbox outlive this process; else they are forgotten at its end.
     `whole_log`: take the logs from their beginnings; else what comes from now on. `auto_commit`: a chat's cursor moves
     with each item that is told. Without it `Client.commit` moves it: what was not committed is told again in the next
@@ -66,17 +69,18 @@ async def connect(
     saved (at most 5 s).
     """
     timing = timing or Timing()
+    device = device or f"{PYTHON}, {SYSTEM}"
     config = ClientConfig(
         device=device,
         name="vestnik-python",
         version="1",
-        os=platform.system()[:64] or None,
+        os=SYSTEM[:64] or None,
         whole_log=whole_log,
         timing=timing,
     )
     async with (
         opened(store) as (memory, snapshot, kept),
-        httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000) as http,
+        httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000, headers=_named(device)) as http,
     ):
         account = await log_in(http, username, password)
         if snapshot is not None and snapshot.user_id != account.user["id"]:
@@ -85,6 +89,11 @@ async def connect(
         client = Client(url, account, session, memory, kept, make_cid, keep, auto_commit=auto_commit)
         async with _running(client):
             yield client
+
+
+def _named(device: str) -> dict[str, str]:
+    """So that a log-in has its name before the first `hello`; a header takes no other letters."""
+    return {"User-Agent": device} if device.isascii() and device.isprintable() else {}
 
 
 @asynccontextmanager

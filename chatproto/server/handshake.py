@@ -18,6 +18,7 @@ from chatproto.server.rooms import Rooms
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame
+from chatproto.wire.devices import UNKNOWN
 from chatproto.wire.frames import Auth, AuthOk, Chats, ErrorFrame, Hello, Ready
 from chatproto.wire.limits import Limits
 
@@ -206,4 +207,6 @@ RATE_LIMITED_MS: Final = 30_000
 
 
 def _load(claims: AccessClaims, device: str, now: Now) -> LoadSession:
-    return LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, device, now.wall)
+    """A client that does not say what it is keeps the name its log-in was given."""
+    label = "" if device == UNKNOWN else device
+    return LoadSession(claims.user_id, claims.session_id, claims.session_key, claims.refresh_id, label, now.wall)

@@ -25,15 +25,17 @@ from chatproto.operations import (
 )
 from chatproto.operations.recovery import Language
 from chatproto.tokens import SESSION_KEY_BYTES
+from chatproto.wire.devices import label_of
+from chatproto.wire.networks import network_of
 from chatproto.wire.text import fold, normalize, search_words
 from runtime.codes import hash_of
 from runtime.http.fields import MAX_LOGIN, DisplayName, Email, LoginName, NewPassword, Username
-from runtime.http.guards import Attempt, network_of
+from runtime.http.guards import Attempt
 from runtime.http.invites import admission, joining
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.profile import own_user
 from runtime.http.recovery import busy_problem, letter_language
-from runtime.http.routes import Answer, Call, Result, Route, device_label, known_address, opening, take_turn
+from runtime.http.routes import Answer, Call, Result, Route, known_address, opening, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
 from storage.password_lanes import Busy, Lane
 
@@ -248,7 +250,7 @@ def _one_name(body: Login) -> Problem:
 
 async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result:
     refresh_token = call.services.random_token()
-    device = device_label(call.user_agent)
+    device = label_of(call.user_agent)
     key = hash_of(call.services.random_token())[:SESSION_KEY_BYTES]
     now, address = call.services.now(), known_address(call.address)
     outcome = await call.ask(CreateSession(user_id, device, hash_of(refresh_token), key, now, address))

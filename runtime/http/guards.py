@@ -7,13 +7,13 @@ clock that is set back changes nothing. Most limits count what other processes l
 from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final, Literal
 
 from attrs import define, field, frozen
 
 from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
+from chatproto.wire.networks import network_of
 from runtime.config import Settings
 from runtime.shared_limits import SharedLimits
 
@@ -121,17 +121,6 @@ class LoginLimiter:
 def _digest(text: str) -> bytes:
     """Names of any length take the same little room, and are not kept in clear."""
     return sha256(text.encode(errors="surrogatepass")).digest()[:16]
-
-
-def network_of(address: str) -> str:
-    """Whom an address stands for: itself, or the /64 that one IPv6 customer usually has."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
 
 
 _Key = tuple[int, bytes, bytes, int]

@@ -6,10 +6,10 @@ import msgspec
 
 from chatproto.operations import CheckCode, ConfirmEmail, Done, OrderReset, Refused, ResetPassword, SessionsEnded
 from chatproto.operations.recovery import CodeKind, Language
+from chatproto.wire.networks import network_of
 from chatproto.wire.text import fold
 from runtime.codes import hash_of
 from runtime.http.fields import MAX_LOGIN, LoginName, NewPassword
-from runtime.http.guards import network_of
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route, opening
 from runtime.logs import get_logger

@@ -13,9 +13,10 @@ from chatproto.buckets import Buckets
 from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown, Refused
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
+from chatproto.wire.networks import network_of
 from runtime.files.blobs import Blob
 from runtime.http.exchange import Exchange, Headers
-from runtime.http.guards import LONGEST_WAIT, Kind, network_of
+from runtime.http.guards import LONGEST_WAIT, Kind
 from runtime.http.problem import FieldError, Problem, wrong_fields
 from runtime.http.reading import Context, read_body, read_fields, read_query
 from runtime.services import Services
@@ -24,7 +25,6 @@ B_co = TypeVar("B_co", covariant=True)
 Q_co = TypeVar("Q_co", covariant=True)
 
 RETRY_PAUSE: Final = 0.25
-DEVICE_LENGTH: Final = 64
 ADDRESS_LENGTH: Final = 64
 
 
@@ -256,12 +256,6 @@ def _arguments(query: bytes) -> dict[str, str]:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         given.setdefault(name, value)
     return given
-
-
-def device_label(user_agent: str) -> str:
-    """How a log-in is named in the list of sessions, from the User-Agent header."""
-    printable = "".join(character for character in user_agent if character.isprintable())
-    return printable.strip()[:DEVICE_LENGTH] or "unknown"
 
 
 def known_address(address: str) -> str | None:

@@ -1,14 +1,17 @@
 """The Python client against a real server."""
 
+import platform
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import httpx
 import pytest
 import trio
 
 from chatproto.client.timing import Timing
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
+from client.account import log_in
 from client.connection import Client, connect
 from client.exceptions import ChatError
 from tests.server.conftest import OpenHouse
@@ -46,6 +49,20 @@ async def test_two_people_talk(house: House) -> None:
         await ann.reached(chat_id, 2)
         await bob.reached(chat_id, 2)
         assert texts(ann, chat_id) == texts(bob, chat_id) == ["Привет 😀", "hello"]
+
+
+async def test_a_session_has_its_name_from_the_log_in_on(house: House) -> None:
+    ann = await house.register("ann")
+    async with (
+        connect(house.url, "ann", PASSWORD, timing=FAST),
+        connect(house.url, "ann", PASSWORD, device="The printer", timing=FAST),
+        connect(house.url, "ann", PASSWORD, device="Принтер", timing=FAST),
+        httpx.AsyncClient(base_url=house.url, headers={"User-Agent": "Python, Linux"}) as http,
+    ):
+        await log_in(http, "ann", PASSWORD)  # and says nothing more
+        devices = [one["device"] for one in (await ann.get("/api/auth/sessions")).json()["sessions"]]
+        system = platform.system().replace("Darwin", "macOS")
+        assert devices[1:] == [f"Python, {system}", "The printer", "Принтер", "Python, Linux"]
 
 
 async def test_what_was_missed_comes_after_a_lost_link_once_and_in_order(house: House) -> None:

@@ -37,6 +37,17 @@ def test_ready_tells_who_where_and_how_much() -> None:
     assert world.store.logins[ann.session_id].device == "Laptop"
 
 
+def test_a_client_that_does_not_say_what_it_is_keeps_the_name_of_its_log_in() -> None:
+    world = World()
+    ann = world.person("ann")
+    named = world.store.logins[ann.session_id].device
+    for more in ({}, {"device": "unknown"}):
+        a = world.open()
+        a.send(type="hello", v=[1], token=ann.token(), **more)
+        assert a.take()[0]["type"] == "ready"
+        assert world.store.logins[ann.session_id].device == named != "unknown"
+
+
 def test_more_than_200_chats_follow_in_chats_frames() -> None:
     world = World()
     ann = world.person("ann")

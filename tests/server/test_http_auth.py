@@ -262,11 +262,13 @@ async def test_trouble_with_the_store_is_no_failed_log_in(house: House) -> None:
 
 async def test_the_device_is_named_after_the_user_agent(house: House) -> None:
     anna = await house.register("anna")
-    for agent in (b"A" * 100, b"\x85", "Чайка/1.0".encode()):
+    firefox = b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    for agent in (b"A" * 100, b"\x85", "Чайка/1.0".encode(), firefox):
         body = {"login": "anna", "password": PASSWORD}
         await house.http.post("/api/auth/login", json=body, headers={b"User-Agent": agent})
     devices = [session["device"] for session in (await anna.get("/api/auth/sessions")).json()["sessions"]]
-    assert "A" * 64 in devices and "unknown" in devices and all(1 <= len(device) <= 64 for device in devices)
+    assert "A" * 64 in devices and "unknown" in devices and "Web, Firefox, Linux" in devices
+    assert all(1 <= len(device) <= 64 for device in devices)
 
 
 async def test_too_many_passwords_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

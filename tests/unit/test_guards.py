@@ -6,9 +6,10 @@ import pytest
 
 from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
+from chatproto.wire.networks import network_of
 from runtime.config import Settings
 from runtime.http import guards
-from runtime.http.guards import Attempt, Guards, LiveSessions, LoginLimiter, network_of
+from runtime.http.guards import Attempt, Guards, LiveSessions, LoginLimiter
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ import pytest
 CORE = Path(__file__).parents[2] / "chatproto"
 ALLOWED = {
     *("__future__", "argparse", "base64", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
-    *("enum", "functools", "hashlib", "heapq", "hmac", "html", "itertools", "json", "math", "operator", "random"),
-    *("re", "string", "sys", "textwrap", "types", "typing", "unicodedata"),
+    *("enum", "functools", "hashlib", "heapq", "hmac", "html", "ipaddress", "itertools", "json", "math", "operator"),
+    *("random", "re", "string", "sys", "textwrap", "types", "typing", "unicodedata"),
     *("attrs", "chatproto", "Stemmer", "jwt", "msgspec"),
 }
 """What a pure module may import. Of `random` the class Random alone, for injected generators."""

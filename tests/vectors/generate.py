@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.vectors.agents import labels
 from tests.vectors.scenarios import load
 from tests.vectors.searches import TABLES as SEARCHES
 from tests.vectors.server_scenarios import load as load_server
@@ -27,7 +28,9 @@ def documents() -> dict[str, str]:
     server = {f"server-{name.replace('_', '-')}.json": text_of(found.record()) for name, found in load_server().items()}
     text = {f"text/{name}.json": table_of(table) for name, table in TABLES.items()}
     search = {f"search/{name}.json": rows_of(rows()) for name, rows in SEARCHES.items()}
-    return client | server | text | search | {name: text_of(document) for name, document in timelines().items()}
+    agents = {"agent/labels.json": rows_of(labels())}
+    timeline = {name: text_of(document) for name, document in timelines().items()}
+    return client | server | text | search | agents | timeline
 
 
 def table_of(table: list[tuple[str, Any]]) -> str:

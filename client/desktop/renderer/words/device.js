@@ -1,6 +1,7 @@
 /**
  * What a session's `device` says to a person: what our client called itself ("Vestnik, Linux", "Web, Firefox, Windows"),
- * else the first 64 characters of the User-Agent that logged in, so that of most browsers only the system is left.
+ * or what the server made of the User-Agent that logged in, by the same tables (chatproto/wire/devices.py). Servers before
+ * that kept its first 64 characters, so that of most browsers only the system is left.
  */
 
 const SYSTEMS = /** @type {const} */ ([
@@ -40,9 +41,10 @@ export function describeBrowser(agent) {
  * @returns {{kind: "app" | "browser" | "other", name: string, system: string, phone: boolean}} empty where not known
  */
 export function deviceOf(device) {
-  const own = /^(Vestnik|Web), (.+)$/.exec(device);
+  const own = /^(Vestnik|Web|Python)(?:, (.+))?$/.exec(device);
   if (own) {
-    const [, client, described] = own;
+    const [, client, described = ""] = own;
+    if (client === "Python") return { kind: "other", name: client, system: described, phone: false };
     if (client === "Vestnik") return { kind: "app", name: "", system: PLATFORMS[described] ?? described, phone: false };
     const parts = described.split(", ");
     const [name, system] = parts.length > 1 ? parts : ["", described];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { describeBrowser, deviceOf } from "../../renderer/words/device.js";
 import { systemName } from "../../src/main/system-name.js";
@@ -16,10 +17,23 @@ test("what a session was opened with", () => {
     ["Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605", "browser", "", "macOS", false],
     ["curl/8.5", "other", "curl/8.5", "", false],
     ["unknown", "other", "", "", false],
+    ["Vestnik", "app", "", "", false],
+    ["Web", "browser", "", "", false],
+    ["Python, Linux", "other", "Python", "Linux", false],
+    ["Web, Safari, iOS", "browser", "Safari", "iOS", true],
   ];
   for (const [device, kind, name, system, phone] of known) {
     assert.deepEqual(deviceOf(String(device)), { kind, name, system, phone });
   }
+});
+
+test("browsers are named as the server names them", () => {
+  const kept = new URL("../../../../tests/vectors/agent/labels.json", import.meta.url);
+  /** @type {{agent: string, label: string}[]} */
+  const labels = JSON.parse(readFileSync(kept, "utf8"));
+  const browsers = labels.filter(({ agent, label }) => agent.startsWith("Mozilla/") && label.startsWith("Web, "));
+  assert.ok(browsers.length >= 14);
+  for (const { agent, label } of browsers) assert.equal(`Web, ${describeBrowser(agent)}`, label);
 });
 
 test("what the app calls the system it runs on", () => {

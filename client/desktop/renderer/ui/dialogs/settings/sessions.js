@@ -127,7 +127,6 @@ const sorted = (sessions) =>
 /** @param {Session} session */
 function nameOf(session) {
   const { kind, name, system } = deviceOf(session.device);
-  if (kind === "app" && !name && system) return t("settings.session_app_on", { system });
   const first =
     kind === "app"
       ? t("settings.session_app", { version: name }).trim()
