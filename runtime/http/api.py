@@ -36,7 +36,7 @@ from runtime.http.packing import may_be_packed, packed, takes_gzip
 from runtime.http.problem import Problem, encoded
 from runtime.http.routes import FileAnswer, Page, Result, Route, run
 from runtime.http.table import Found, Table
-from runtime.http.web import WebFile, page
+from runtime.http.web import Pages, page
 from runtime.logs import get_logger
 from runtime.metrics import METHODS, NO_ROUTE, OTHER
 from runtime.services import Services
@@ -72,9 +72,9 @@ _COMMON: Final[Headers] = [
 
 
 class Api:
-    """`pages` are those of the messenger, by path; `inner` is Quart's application, which serves WebSockets."""
+    """`pages` are those of the messenger; `inner` is Quart's application, which serves WebSockets."""
 
-    def __init__(self, services: Services, pages: dict[str, WebFile], inner: ASGIFramework) -> None:
+    def __init__(self, services: Services, pages: Pages, inner: ASGIFramework) -> None:
         self.table = Table.of((*ROUTES, *docs.routes(ROUTES)))
         self._services = services
         self._pages = pages
@@ -88,9 +88,9 @@ class Api:
         began = trio.current_time()
         exchange = Exchange.of(scope, receive, send)
         refused, common = self._admit(exchange)
-        file = self._pages.get(exchange.path)
+        file = self._pages.find(exchange.path)
         if refused is None and file is not None and exchange.method in ("GET", "HEAD"):
-            shown = page(file, exchange)
+            shown = page(self._pages, file, exchange)
             await exchange.answer(evolve(shown, headers=[*shown.headers, *common]))
             return self._told(exchange, PAGE, shown.status, began)
         found = self.table.find(exchange.path)
@@ -141,7 +141,7 @@ class Api:
                 log.error("request_failed", method=route.method, route=route.path, exc_info=error)
                 result = Problem("internal")
             return None if result is None else reply_to(result)
-        if found is None and exchange.path not in self._pages:
+        if found is None and self._pages.find(exchange.path) is None:
             return reply_to(Problem("not_found"))
         allowed = ("GET", "HEAD") if found is None else found.methods
         reply = reply_to(Problem("method_not_allowed"))

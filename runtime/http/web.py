@@ -37,6 +37,12 @@ NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """Of a file or folder: nothing hidden, nothing that means anything in a URL or a route."""
 DOORS: Final = ("/", "/reset", "/confirm", "/join", "/setup")
 """Where the messenger's one page stands: itself, and where links in letters lead."""
+VERSIONED: Final = re.compile(r"/v/([0-9a-f]{16})(/.+)")
+"""Where the page's files stand a second time: under a name of all that is served, so what is there never changes."""
+LASTING: Final = b"public, max-age=31536000, immutable"
+"""Of what stands under the name of what is served now."""
+_NAMED: Final = re.compile(rb'(?<= )((?:href|src)=")([\w./-]+)"')
+"""What the page asks for first; the rest is found from there, and so under the same name."""
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes; a larger one is no file of ours."""
 HOST: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -53,6 +59,36 @@ class WebFile:
     packed: bytes | None
 
 
+@frozen
+class Pages:
+    """What is served. `files` by their paths; `version` names all of them, of their names and contents."""
+
+    files: dict[str, WebFile]
+    version: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+    def find(self, path: str) -> WebFile | None:
+        """The file at this path, or at a versioned one; the page itself, which names the version, is at none.
+
+        Under the name of another version, too: while servers are replaced one by one, a page of one may ask another.
+        """
+        versioned = VERSIONED.fullmatch(path)
+        if versioned is None:
+            return self.files.get(path)
+        file = self.files.get(versioned[2])
+        return None if file is None or file.content_type == TYPES[".html"] else file
+
+    def lasts(self, path: str) -> bool:
+        """What is at this path will never be anything else."""
+        versioned = VERSIONED.fullmatch(path)
+        return versioned is not None and versioned[1] == self.version
+
+
+NO_PAGES: Final = Pages({})
+
+
 def policy(host: str) -> str:
     """The Content-Security-Policy of the pages; `host` is the Host header.
 
@@ -67,15 +103,22 @@ def policy(host: str) -> str:
     )
 
 
-def read_pages(folder: Path | None) -> dict[str, WebFile]:
-    """Files by the path they are asked for, from `folder`/renderer and `folder`/locales; {} where the face is off."""
+def read_pages(folder: Path | None) -> Pages:
+    """Files by the path they are asked for, from `folder`/renderer and `folder`/locales; none where the face is off."""
     if folder is None:
-        return {}
+        return NO_PAGES
     if not (folder / "renderer" / "index.html").is_file():
         log.warning("pages_missing", folder=str(folder))
-        return {}
-    pages = {name: _made(path) for path, name in _found(folder.resolve())}
-    return {**dict.fromkeys(DOORS, pages["/index.html"]), **pages}
+        return NO_PAGES
+    files = {name: _made(path.suffix, path.read_bytes()) for path, name in _found(folder.resolve())}
+    version = sha256("".join(f"{name} {file.digest}\n" for name, file in files.items()).encode()).hexdigest()[:16]
+
+    def named(match: re.Match[bytes]) -> bytes:
+        start, name = match.groups()
+        return start + b'v/%s/%s"' % (version.encode(), name) if f"/{name.decode()}" in files else match[0]
+
+    index = _made(".html", _NAMED.sub(named, files["/index.html"].body))
+    return Pages({**files, "/index.html": index, **dict.fromkeys(DOORS, index)}, version)
 
 
 def _found(root: Path) -> Iterator[tuple[Path, str]]:
@@ -93,16 +136,15 @@ def _found(root: Path) -> Iterator[tuple[Path, str]]:
             yield path, f"{prefix}/{inner.as_posix()}"
 
 
-def _made(path: Path) -> WebFile:
-    body = path.read_bytes()
+def _made(suffix: str, body: bytes) -> WebFile:
     digest = sha256(body).hexdigest()
-    packed = gzip.compress(body, mtime=0) if path.suffix in PACKED else body
+    packed = gzip.compress(body, mtime=0) if suffix in PACKED else body
     smaller = packed if len(packed) < len(body) else None
-    return WebFile(TYPES[path.suffix], body, digest, smaller)
+    return WebFile(TYPES[suffix], body, digest, smaller)
 
 
-def page(file: WebFile, exchange: Exchange) -> Reply:
-    """The answer to GET and HEAD; a browser asks each time whether its copy is still good."""
+def page(pages: Pages, file: WebFile, exchange: Exchange) -> Reply:
+    """The answer to GET and HEAD. Of what may change a browser asks each time whether its copy is still good."""
     packed = file.packed if takes_gzip(exchange.header(b"accept-encoding")) else None
     body = file.body if packed is None else packed
     etag = file.digest if packed is None else f"{file.digest}-gzip"
@@ -110,7 +152,7 @@ def page(file: WebFile, exchange: Exchange) -> Reply:
     headers: Headers = [
         (b"etag", f'"{etag}"'.encode()),
         (b"vary", b"Accept-Encoding"),
-        (b"cache-control", b"no-cache"),
+        (b"cache-control", LASTING if pages.lasts(exchange.path) else b"no-cache"),
         (b"content-security-policy", policy(exchange.header(b"host") or "").encode()),
         (b"cross-origin-resource-policy", b"same-origin"),
     ]

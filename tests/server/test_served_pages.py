@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from runtime.config import DESKTOP, load_settings
-from runtime.http.web import MAX_FILE, policy, read_pages
+from runtime.http.web import MAX_FILE, NO_PAGES, policy, read_pages
 from tests.server import sockets
 from tests.server.conftest import OpenHouse
 
@@ -67,7 +67,7 @@ def refused(answer: httpx.Response, code: str = "not_found") -> bool:
 
 
 async def test_the_table_of_files_is_what_may_be_seen(web_dir: Path) -> None:
-    assert sorted(read_pages(web_dir)) == [
+    assert sorted(read_pages(web_dir).files) == [
         "/", "/app.js", "/confirm", "/icon.svg", "/index.html", "/join", "/locales/ru.json", "/protocol/session.js",
         "/reset", "/setup", "/tiny.css",
     ]  # fmt: skip
@@ -115,6 +115,38 @@ async def test_a_copy_that_is_still_good_is_not_sent_again(http: httpx.AsyncClie
         assert "Content-Length" not in answer.headers and "Content-Type" not in answer.headers
     stale = await http.get("/app.js", headers={"If-None-Match": '"other"'})
     assert stale.status_code == 200
+
+
+async def test_what_the_page_names_is_kept_for_good(http: httpx.AsyncClient, web_dir: Path) -> None:
+    """The page asks under the name of what is served now, so a second visit costs one request."""
+    index = '<link rel="stylesheet" href="tiny.css"><a href="nothing.js">x</a><script src="app.js"></script>'
+    (web_dir / "renderer" / "index.html").write_text(index)
+    pages = read_pages(web_dir)
+    named = [pages.files[door].body.decode() for door in ("/", "/index.html", "/setup")]
+    start = f"v/{pages.version}/"
+    expected = index.replace("tiny.css", f"{start}tiny.css").replace("app.js", f"{start}app.js")
+    assert named == [expected] * 3
+    version = read_pages(web_dir).version
+    assert pages.version == version and re.fullmatch("[0-9a-f]{16}", version)
+    (web_dir / "renderer" / "protocol" / "session.js").write_text("export { a };")
+    assert read_pages(web_dir).version != version, "one file is another"
+
+
+async def test_a_versioned_file_is_the_same_and_asked_for_once(http: httpx.AsyncClient, web_dir: Path) -> None:
+    (web_dir / "renderer" / "index.html").write_text(PAGE)
+    version = read_pages(web_dir).version
+    plain, lasting = await http.get("/app.js"), await http.get(f"/v/{version}/app.js")
+    assert lasting.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert plain.headers["Cache-Control"] == "no-cache" and plain.content == lasting.content
+    for name in ("Content-Type", "ETag", "Content-Security-Policy", "Vary"):
+        assert lasting.headers[name] == plain.headers[name], name
+    other = await http.get("/v/0123456789abcdef/app.js")
+    assert (other.status_code, other.content) == (200, plain.content), "while servers are replaced one by one"
+    assert other.headers["Cache-Control"] == "no-cache"
+    for path in ("", "index.html", "setup"):
+        assert refused(await http.get(f"/v/{version}/{path}")), "the page names the version itself"
+    posted = await http.post(f"/v/{version}/app.js", json={})
+    assert posted.status_code == 405 and {"GET", "HEAD"} <= set(re.split(", ?", posted.headers["Allow"]))
 
 
 async def test_what_becomes_smaller_is_packed_for_who_can_unpack(http: httpx.AsyncClient) -> None:
@@ -182,6 +214,9 @@ async def test_a_policy_has_no_room_for_a_forged_host(http: httpx.AsyncClient) -
         "/%2e%2e/main.js", "/..%5cmain.js", "/%252e%252e/main.js", "/..;/main.js", "/locales/../main.js",
         "/locales/..%2f..%2foutside.js", "/renderer/app.js", "/protocol//session.js", "/%2e/app.js",
         "/file:///etc/passwd", "/%c0%ae%c0%ae/main.js",
+        "/v/0123456789abcdef/main.js", "/v/0123456789abcdef/../../main.js", "/v/0123456789abcdef/",
+        "/v/0123456789abcdef//app.js", "/v/0123456789abcdef/index.html", "/v/0123456789abcdef/setup",
+        "/v/0123456789abcdef/v/0123456789abcdef/app.js", "/v/0123456789ABCDEF/app.js", "/v/app.js", "/v//app.js",
     ],
 )  # fmt: skip
 async def test_nothing_else_is_found(http: httpx.AsyncClient, path: str) -> None:
@@ -225,11 +260,11 @@ def test_pages_are_those_of_the_checkout_of_a_folder_or_none(tmp_path: Path, web
     assert load_settings({"VESTNIK_WEB_DIR": ""}).web_dir == DESKTOP
     assert load_settings({"VESTNIK_WEB_DIR": str(web_dir)}).web_dir == web_dir
     assert load_settings({"VESTNIK_WEB_DIR": "off"}).web_dir is None
-    assert read_pages(None) == {}
+    assert read_pages(None) == NO_PAGES
 
 
 def test_a_folder_without_pages_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert read_pages(tmp_path / "nowhere") == {}
+    assert read_pages(tmp_path / "nowhere") == NO_PAGES
     assert "pages_missing" in caplog.text and "nowhere" in caplog.text
 
 
