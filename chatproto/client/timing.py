@@ -10,7 +10,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """Back-off: full jitter over `backoff_first`, doubling to `backoff_ceiling`; a link live for `steady` ends it."""
 
     backoff_first: int = 500
-    backoff_ceiling: int = 20_000
+    backoff_ceiling: int = 8_000
     steady: int = 30_000
     connect: int = 10_000
     """For TCP and the upgrade; the same again for `ready`."""

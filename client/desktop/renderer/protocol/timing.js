@@ -5,7 +5,7 @@
 
 export const TIMING = Object.freeze({
   backoff_first: 500,
-  backoff_ceiling: 20_000,
+  backoff_ceiling: 8_000,
   steady: 30_000,
   connect: 10_000,
   quiet: 20_000,
