@@ -38,7 +38,7 @@ from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.pair import check_known_blocks
 from chatproto.simulation.search_checks import check_search
-from chatproto.simulation.shown import check_shown
+from chatproto.simulation.shown import ahead_of_their_log, check_shown
 from chatproto.simulation.trace import Violation
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import DeleteFrame, EditFrame, MarkFrame, PinFrame, ReactFrame, Send
@@ -64,6 +64,7 @@ class Checkers:
         self._claims: dict[tuple[int, int], int] = {}
         self.lost: set[tuple[object, ...]] = set()
         self._lost_places: set[tuple[object, ...]] = set()
+        self._ahead: set[tuple[str, str, int, int]] = set()
         self.restored = False
 
     # --- the database ---
@@ -73,6 +74,7 @@ class Checkers:
         self.restored = True
         if lost.epoch == self._world.database.store.epoch:
             self.lost |= {(room.id, *body(item)) for room in lost.rooms.values() for item in room.log}
+            self._ahead |= {place for device in self._world.devices for place in ahead_of_their_log(device, lost)}
         else:
             self.lost.clear()
         self._lost_places = {entry[:2] for entry in self.lost}
@@ -242,7 +244,7 @@ class Checkers:
             self._marks(room)
         for device in world.devices:
             self._log_of(device)
-            check_search(device, world.database.store, self._may_see)
+            check_search(device, world.database.store, self._may_see, self.undone)
         check_known_blocks(world)
         for server in world.servers:
             lost = set(server.hub.pending) - world.database.in_flight(server)
@@ -275,8 +277,13 @@ class Checkers:
             member = None if room is None else room.members.get(device.user_id)
             if room is not None and member is not None:
                 check_expired(device, room)
-                check_shown(device, room, chat, member)
+                check_shown(device, room, chat, member, self.undone(device, chat_id))
                 self._counts.check(device, room, chat, member)
+
+    def undone(self, device: Device, chat_id: int) -> set[int]:
+        """Of which messages the device may show what a standby that took over does not know: see ahead_of_their_log."""
+        of = (self._world.database.store.epoch, device.name, chat_id)
+        return {place[3] for place in self._ahead if place[:3] == of}
 
     def same_history(self, device: Device) -> bool:
         """Whether the device means the database that is there: frames of an older one may still be on their way."""

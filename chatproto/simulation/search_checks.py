@@ -22,9 +22,11 @@ SAYS: Final = Query((Term("says", "say"),), ())
 _MOST: Final = 100_000
 
 
-def check_search(device: Device, store: Store, may_see: Callable[[Room, int, int], bool]) -> None:
+def check_search(
+    device: Device, store: Store, may_see: Callable[[Room, int, int], bool], undone: Callable[[Device, int], set[int]]
+) -> None:
     """S17: nothing is found that the user may not see; of the chats they are in that which the device has and shows as
-    live, with the text that it shows."""
+    live, with the text that it shows. `undone`: of which messages of a chat the device may show something else."""
     outcome = cast("MessagesMatched", store.perform(SearchMessages(device.user_id, SAYS, _MOST)))
     found: dict[int, dict[int, str | None]] = {}
     for match in outcome.matches:
@@ -37,9 +39,12 @@ def check_search(device: Device, store: Store, may_see: Callable[[Room, int, int
         member = room and room.members.get(device.user_id)
         if not room or not member or member.left_seq is not None or device.shown.get(chat_id, 0) != room.last_seq:
             continue
-        expected = _expected(chat, member.first_seq)
+        besides = undone(device, chat_id)
+        expected = {seq: text for seq, text in _expected(chat, member.first_seq).items() if seq not in besides}
         places = found.get(chat_id, {}).items()
-        known = {seq: text for seq, text in places if seq in chat.items or seq < member.first_seq}
+        known = {
+            seq: text for seq, text in places if (seq in chat.items or seq < member.first_seq) and seq not in besides
+        }
         if known != expected:
             raise Violation("S17", f"{device.name} shows {expected} of chat {chat_id}, found are {known}")
 

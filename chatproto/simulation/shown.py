@@ -12,18 +12,36 @@ from chatproto.simulation.trace import Violation
 from chatproto.wire.model import Hidden, Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+
     from chatproto.simulation.device import Device
+    from chatproto.simulation.model_store import Store
 
 
-def check_shown(device: Device, room: Room, chat: ShownChat, member: Membership) -> None:
+def ahead_of_their_log(device: Device, lost: Store) -> Iterator[tuple[str, str, int, int]]:
+    """What a page may have told a device before its log came to the change: (epoch, device, chat, seq) of each message.
+
+    Where a standby that lacks the change takes over under the same epoch, nothing in the log of the device tells it.
+    """
+    for room in lost.rooms.values():
+        seen = device.shown.get(room.id, 0)
+        for seq, changes in room.changes.items():
+            if changes[-1] > seen:
+                yield lost.epoch, device.name, room.id, seq
+
+
+def check_shown(device: Device, room: Room, chat: ShownChat, member: Membership, undone: AbstractSet[int]) -> None:
     """S15: text, revision, reactions, pins and who is named as the author are those of storage; for a former member
-    those of their removal, but that they need not know of later deletions."""
+    those of their removal, but that they need not know of later deletions. `undone`: see ahead_of_their_log."""
     if device.shown.get(room.id, 0) != (room.last_seq if member.left_seq is None else member.left_seq):
         return  # they left and came back, which the next `ready` tells
     for item in chat.items.values():
         stored = room.log[item.seq - 1]
         if not isinstance(item, Message) or not isinstance(stored, Message) or item.seq < member.first_seq:
             continue  # of an earlier membership
+        if item.seq in undone:
+            continue
         expected = shown(room, stored, member)
         if expected.deleted and member.left_seq is not None and not item.deleted:
             continue

@@ -138,13 +138,13 @@ def found_by_a_stranger(w: Settled) -> None:
 def found_otherwise_than_shown(w: Settled) -> None:
     items = w.ann.disk.chats[1].items
     items[1] = w.item(1, content="somebody says another")
-    check_search(w.ann, w.world.database.store, lambda *_: True)
+    check_search(w.ann, w.world.database.store, lambda *_: True, w.checkers.undone)
 
 
 def shown_and_not_found(w: Settled) -> None:
     w.room.members[w.ann.user_id].first_seq = 2
     w.ann.disk.chats[1].items[2] = w.item(2, content="nothing")
-    check_search(w.ann, w.world.database.store, lambda *_: True)
+    check_search(w.ann, w.world.database.store, lambda *_: True, w.checkers.undone)
 
 
 def without_a_reaction(w: Settled) -> None:
@@ -693,6 +693,18 @@ def acked_after_it_was_deleted(w: Settled) -> None:
     w.told(Sent("mine", 1, 3, w.item(1).created_at, False))
 
 
+def undone_ahead_of_the_log(w: Settled) -> None:
+    """A page told of a deletion before the log of the device came to it, and the standby that took over lacks it."""
+    standby = w.world.database.store.copy()
+    changed(w, "delete")
+    w.ann.shown[1] = w.bob.shown[1] = 2
+    lost = w.world.database.store
+    w.world.database.fail_over(standby)
+    w.checkers.database_restored(lost)
+    w.ann.disk.chats[1].items[1] = w.item(1, rev=2, deleted=True, content=None)
+    w.checkers.at_rest()
+
+
 def told_of_the_past(w: Settled) -> None:
     w.told(marks(w, unread_count=9, last_seq=1), marks(w, unread_count=9, read_seq=2))
     w.checkers.at_rest()
@@ -717,7 +729,7 @@ def told_of_more_than_is_left(w: Settled) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        told_of_more_than_is_left,
+        told_of_more_than_is_left, undone_ahead_of_the_log,
         of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
         hidden_in_a_history_that_was_lost,
         refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
