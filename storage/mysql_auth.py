@@ -1,6 +1,8 @@
 """Proofs of a log-in: `caching_sha2_password`, the only one that MySQL 9 has, and what TLS must prove of the server."""
 
+import os
 import ssl
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from trio_mysql import _auth, err
@@ -53,11 +55,30 @@ class CachingSha2:
 
 
 def tls_context(tls: str, ca: str | None) -> ssl.SSLContext | None:
-    """What TLS has to prove, by the settings of these names; None where none is asked for."""
+    """What TLS has to prove, by the settings of these names; None where none is asked for.
+
+    Connections share one until the file of the authorities is another one: to read all that a system trusts takes
+    50 ms, in which the server does nothing else. OSError where there is no file `ca`.
+    """
     if tls == "off":
         return None
-    context = ssl.create_default_context(cafile=ca)
-    context.check_hostname = tls == "required"
     if tls == "preferred":
-        context.verify_mode = ssl.CERT_NONE
+        return _unchecked()
+    file = ca or ssl.get_default_verify_paths().cafile
+    return _checked(tls == "required", ca, file and os.stat(file).st_mtime_ns)
+
+
+@cache
+def _unchecked() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@lru_cache(maxsize=4)
+def _checked(host_name: bool, ca: str | None, changed_ns: int | None) -> ssl.SSLContext:
+    """`changed_ns`: when the file of the authorities was written, in whose place another one may be put."""
+    context = ssl.create_default_context(cafile=ca)
+    context.check_hostname = host_name
     return context
