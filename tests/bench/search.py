@@ -2,7 +2,8 @@
 the index costs those who send.
 
 One person is in all chats. Messages are Russian and English, made from a seed. `--quick` is for seeing that it works;
-the goals are meant for the full number of messages on a quiet machine.
+the goals are meant for the full number of messages on a quiet machine. Beside the time that has passed stands that of
+the processors, of this process and of the database: other programs of a busy machine do not change it.
 """
 
 import argparse
@@ -12,16 +13,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import trio
 from attrs import define, field, frozen
-from sqlalchemy import insert, text
+from pymysql.err import ProgrammingError
+from sqlalchemy import func, insert, select, text
 
 from chatproto.operations import (
     AppendBatch,
@@ -42,8 +45,9 @@ from storage.migrate import connected, upgrade
 from storage.open import open_storage
 from storage.port import Storage
 from storage.tables import chat_users, chats, messages, users
+from tests.bench.processors import Processors, listener
 from tests.bench.search_texts import Texts, make_texts
-from tests.mariadb_server import private_mariadb
+from tests.mariadb_server import MariaDB, create_database
 from tests.mysql_server import shared_mysql
 from tests.storage.store_house import House, expect
 
@@ -70,12 +74,14 @@ def main() -> int:
     parser.add_argument("--searches", type=int, default=100, help="of each kind (%(default)s)")
     parser.add_argument("--seconds", type=float, default=20.0, help="of sending, with and without the index each")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slow", type=float, default=10**6, help="ms; print each search that takes longer")
+    parser.add_argument("--keep", type=Path, help="make the data in this folder, and take what is there already")
     options = parser.parse_args()
     if options.quick:
         options.messages, options.searches, options.seconds = QUICK, 20, 4.0
     met = []
     for kind in options.stores:
-        with tempfile.TemporaryDirectory(prefix="vestnik-bench-") as folder, PLACES[kind](Path(folder)) as url:
+        with _folder(options) as folder, PLACES[kind](folder) as url:
             upgrade(url)
             met.append(trio.run(partial(measure, options, kind, url)))
     return 0 if all(met) else 1
@@ -85,22 +91,45 @@ def main() -> int:
 
 
 @contextmanager
+def _folder(options: argparse.Namespace) -> Iterator[Path]:
+    if options.keep is None:
+        with tempfile.TemporaryDirectory(prefix="vestnik-bench-") as folder:
+            yield Path(folder)
+    else:
+        folder = options.keep / f"{options.messages}-{options.chats}-{options.seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder.absolute()
+
+
+@contextmanager
 def _sqlite(folder: Path) -> Iterator[str]:
     yield f"sqlite:///{folder / 'bench.sqlite3'}"
 
 
 @contextmanager
-def _mariadb(_folder: Path) -> Iterator[str]:
-    server = private_mariadb("--innodb-buffer-pool-size=1G", on_disk=True)
+def _mariadb(folder: Path) -> Iterator[str]:
+    server = MariaDB(folder / "mariadb", "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=256M")
+    server.start()
     try:
-        yield server.new_database()
+        with suppress(ProgrammingError):  # it is there already
+            create_database(server.port, "bench")
+        yield server.url("bench")
     finally:
         server.stop()
 
 
 @contextmanager
-def _mysql(_folder: Path) -> Iterator[str]:
-    yield shared_mysql().new_database()
+def _mysql(folder: Path) -> Iterator[str]:
+    """Kept as long as the server is."""
+    name = f"bench_{folder.name.replace('-', '_')}"
+    server = shared_mysql()
+    with suppress(ProgrammingError):
+        create_database(server.port, name, server.user, server.password)
+    url = f"{server.base}/{name}?rsa=allow"
+    with connected(url) as connection:  # what operators of a million messages would give it
+        connection.execute(text(f"SET GLOBAL innodb_buffer_pool_size = {2**30}"))
+        connection.execute(text(f"SET GLOBAL innodb_redo_log_capacity = {2**29}"))
+    yield url
 
 
 PLACES: Final[dict[str, Any]] = {"sqlite": _sqlite, "mariadb": _mariadb, "mysql": _mysql}
@@ -110,7 +139,10 @@ PLACES: Final[dict[str, Any]] = {"sqlite": _sqlite, "mariadb": _mariadb, "mysql"
 
 
 def fill(url: str, options: argparse.Namespace, texts: Texts) -> None:
-    """People, chats of very different sizes, and their messages."""
+    """People, chats of very different sizes, and their messages; nothing where they are there already."""
+    with connected(url) as connection:
+        if connection.execute(select(func.count()).select_from(chats)).scalar_one():
+            return
     random = Random(options.seed)
     weights = [1 / (number + 5) for number in range(options.chats)]
     sizes = [max(int(options.messages * weight / sum(weights)), 1) for weight in weights]
@@ -149,15 +181,17 @@ def _at(seq: int, size: int) -> datetime:
     return NOW - SPAN * (1 - seq / size)
 
 
-async def make_index(storage: Storage, chat_ids: Sequence[int]) -> None:
-    """As the server does it, without its pauses."""
-    left = list(chat_ids)
+async def make_index(storage: Storage, chat_ids: Sequence[int]) -> int:
+    """As the server does it, without its pauses. How many messages it lacked."""
+    left, count = list(chat_ids), 0
     while left:
         read = expect(UnindexedRead, await storage.perform(ReadUnindexed(tuple(left[:50]), AT_ONCE)))
         spans = tuple(map(index_of, read.chats))
         assert await storage.perform(StoreIndex(spans)) == Done()
+        count += sum(len(span.messages) for span in spans)
         if not read.more:
             left = left[50:]
+    return count
 
 
 # --- what is asked ---
@@ -205,18 +239,27 @@ KINDS: Final[dict[str, Ask]] = {
 
 @define
 class Times:
-    """Milliseconds of searches by their kind."""
+    """Milliseconds of searches by their kind: those that have passed, and those of the processors."""
 
-    of: dict[str, list[float]] = field(factory=dict)
+    passed: dict[str, list[float]] = field(factory=dict)
+    spent: dict[str, list[float]] = field(factory=dict)
 
     def told(self) -> float:
         """Print them; the p99 of all together."""
-        together = sorted(one for times in self.of.values() for one in times)
-        for kind, times in self.of.items():
-            print(f"  {kind:22} p50 {percentile(times, 0.5):7.1f} ms   p99 {percentile(times, 0.99):7.1f} ms")
-        p99 = percentile(together, 0.99)
-        print(f"  {'all':22} p50 {percentile(together, 0.5):7.1f} ms   p99 {p99:7.1f} ms   goal {GOAL_MS:.0f}")
+        for kind in [*self.passed, None]:
+            passed, spent = _of(self.passed, kind), _of(self.spent, kind)
+            print(
+                f"  {kind or 'all':22} p50 {percentile(passed, 0.5):6.1f} ms  p99 {percentile(passed, 0.99):7.1f} ms"
+                f"   processors {percentile(spent, 0.5):6.1f}  {percentile(spent, 0.99):7.1f}"
+            )
+        p99 = percentile(_of(self.passed, None), 0.99)
+        print(f"  goal: p99 of all under {GOAL_MS:.0f} ms", flush=True)
         return p99
+
+
+def _of(times: dict[str, list[float]], kind: str | None) -> list[float]:
+    """Of one kind, or of all."""
+    return [one for name, found in times.items() if kind in (None, name) for one in found]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -224,7 +267,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
 
-async def search(storage: Storage, options: argparse.Namespace, texts: Texts) -> Times:
+async def search(storage: Storage, options: argparse.Namespace, texts: Texts, processors: Processors) -> Times:
     """First pages, one after another, the kinds in turn."""
     random, times = Random(options.seed + 1), Times()
     for number in range(options.searches + 2):
@@ -233,12 +276,15 @@ async def search(storage: Storage, options: argparse.Namespace, texts: Texts) ->
             written = asked.pop("query", None)
             query = ANYTHING if written is None else read_query(written)
             assert query is not None
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), processors.spent()
             outcome = await storage.perform(SearchMessages(1, query, 20, **asked))
-            took = (time.perf_counter() - began) * 1000
-            assert isinstance(outcome, MessagesMatched) and outcome.complete
+            took, spent = (time.perf_counter() - began) * 1000, (processors.spent() - spent) * 1000
+            assert isinstance(outcome, MessagesMatched) and outcome.complete, (kind, written, asked)
             if number >= 2:  # statements are compiled
-                times.of.setdefault(kind, []).append(took)
+                times.passed.setdefault(kind, []).append(took)
+                times.spent.setdefault(kind, []).append(spent)
+                if took > options.slow:
+                    print(f"  {took:7.1f} ms ({spent:.1f}) {kind}: {written} {asked}")
     return times
 
 
@@ -288,23 +334,33 @@ async def measure(options: argparse.Namespace, kind: str, url: str) -> bool:
     texts = make_texts(options.seed)
     print(f"{kind}: {options.messages:,} messages in {options.chats} chats", flush=True)
     await trio.to_thread.run_sync(fill, url, options, texts)
+    processors = Processors(None if kind == "sqlite" else listener(urlsplit(url).port or 0))
+    met = True
     storage = await open_storage(url)
     try:
-        began = time.perf_counter()
-        await make_index(storage, range(1, options.chats + 1))
-        rate = options.messages / (time.perf_counter() - began)
-        print(f"  indexed {rate:,.0f} messages/s   goal {GOAL_INDEXED:,}", flush=True)
+        began, spent = time.perf_counter(), processors.spent()
+        count = await make_index(storage, range(1, options.chats + 1))
+        if count:
+            rate, spent = count / (time.perf_counter() - began), count / (processors.spent() - spent)
+            print(
+                f"  indexed {rate:,.0f} messages/s, {spent:,.0f} a second of processors   goal {GOAL_INDEXED:,}",
+                flush=True,
+            )
+            met = rate >= GOAL_INDEXED
         await trio.to_thread.run_sync(_analyze, url)
-        p99 = (await search(storage, options, texts)).told()
-        sending = await send(storage, options, texts)
+        if options.searches:
+            met = (await search(storage, options, texts, processors)).told() < GOAL_MS and met
+        if options.seconds:
+            sending = await send(storage, options, texts)
+            print(
+                f"  sending {sending.without:,.0f} messages/s, beside the index {sending.beside:,.0f}: "
+                f"{sending.slower:+.1%} slower   goal {GOAL_SLOWER:.0%}",
+                flush=True,
+            )
+            met = sending.slower <= GOAL_SLOWER and met
     finally:
         await storage.aclose()
-    print(
-        f"  sending {sending.without:,.0f} messages/s, beside the index {sending.beside:,.0f}: {sending.slower:+.1%} "
-        f"slower   goal {GOAL_SLOWER:.0%}",
-        flush=True,
-    )
-    return p99 < GOAL_MS and rate >= GOAL_INDEXED and sending.slower <= GOAL_SLOWER
+    return met
 
 
 def _analyze(url: str) -> None:
