@@ -236,7 +236,7 @@ class Answers(Statement, Generic[R]):
         compiled = _compile(self.clause, dialect)
         if dialect is not MYSQL:
             return compiled
-        return evolve(compiled, repeated=Repeated("", compiled.sql, " UNION ALL ", ""))
+        return evolve(compiled, repeated=Repeated("(", compiled.sql, ") UNION ALL (", ")"))
 
 
 @define(eq=False)

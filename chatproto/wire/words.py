@@ -30,7 +30,7 @@ _MARKS: Final = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0e31"
     "\u0e34-\u0e3a\u0e47-\u0e4e\u3099\u309a"
 )
-_WORD: Final = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
+_WORD: Final = re.compile(f"[^\\W_]+(?:[{_MARKS}][^\\W_]*)*")
 _OUTSIDE: Final = re.compile(f"(?![{_MARKS}])[\\W_]")
 """What may come out of NFKC, such as the stroke of ½."""
 _LATIN: Final = re.compile("[a-z]+")

@@ -19,7 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union,
+    union_all,
 )
 from sqlalchemy import Select as SelectClause
 
@@ -156,22 +156,23 @@ def wanted_by(operation: SearchMessages) -> Wanted:
 @cache
 def _statement(words: int, beginning: bool) -> Answers[Candidate]:
     """The first word leads, in the order of the key; where it is a beginning that leads, its rows are sorted."""
-    entry: FromClause = message_words.alias("entry") if words else _begun_entries()
-    found = select(entry.c.chat_id, entry.c.seq).distinct()
-    if words:
-        found = _with_words(found.where(_within(entry)), entry, words)
-    if beginning and words:
-        other = _begun_entries()
-        found = found.join_from(entry, other, other.c.seq == entry.c.seq)
     most: BindParameter[int] = bindparam("most", type_=Integer())
-    return Answers(select(found.order_by(entry.c.seq.desc()).limit(most).subquery()), row=Candidate)
+    if not words:
+        begun = _begun_entries()
+        each = select(begun.c.chat_id, begun.c.seq).distinct().order_by(begun.c.seq.desc())
+        return Answers(each.limit(most), row=Candidate)
+    entry = message_words.alias("entry")
+    found = _with_words(select(entry.c.chat_id, entry.c.seq).where(_within(entry)), entry, words)
+    if beginning:
+        found = found.where(entry.c.seq.in_(select(_begun_entries().c.seq)))
+    return Answers(found.order_by(entry.c.seq.desc()).limit(most), row=Candidate)
 
 
 def _begun_entries() -> FromClause:
-    """Where words with a beginning are; each place once."""
+    """Where words with a beginning are."""
     begins, whole = message_words.alias("begins"), message_words.alias("whole")
     words = [bindparam(f"whole_{number}", type_=message_words.c.word.type) for number in range(_WHOLE)]
-    return union(
+    return union_all(
         select(begins.c.chat_id, begins.c.seq).where(_within(begins), _begins(begins)),
         select(whole.c.chat_id, whole.c.seq).where(_within(whole), whole.c.word.in_(words)),
     ).subquery("begun")

@@ -5,7 +5,7 @@ Chats are streams, newest first, that are merged: a message waits until no chat 
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -22,6 +22,11 @@ BUDGET: Final = 500
 """Texts that one search looks at; then it tells what it has and where to go on."""
 MOST_READ: Final = 4 * BUDGET
 """Messages that it reads for that at most."""
+LEAST: Final = 16
+"""Places that are thought of at least when streams are asked for the first time; each further time twice as many, so
+that they are not asked many times."""
+GLANCE: Final = 2
+"""Candidates of a stream that is asked for the first time, at least; each further time twice as many."""
 
 
 class Chat(NamedTuple):
@@ -48,7 +53,8 @@ class Chat(NamedTuple):
 @define(eq=False)
 class Stream:
     """What is left of a chat: candidates from `low` to `high`, none of them newer than `bound`. `words`: in the order
-    in which they are looked up there. `asked`: how often it was."""
+    in which they are looked up there. `asked`: how often it was. `pace`: seconds between the last candidates, None
+    where it is not known."""
 
     chat: Chat
     low: int
@@ -56,6 +62,16 @@ class Stream:
     bound: FoundPlace
     words: tuple[str, ...] = ()
     asked: int = 0
+    pace: float | None = None
+
+    def goes_on(self, rows: Sequence[MessageRow], high: int) -> None:
+        """It was asked; what is left has no seq above `high`, and nothing newer than the last of these rows."""
+        self.asked += 1
+        self.high = high
+        if rows:
+            self.bound = place_of(rows[-1])
+        if len(rows) > 1:
+            self.pace = (rows[0].created_at - rows[-1].created_at).total_seconds() / (len(rows) - 1)
 
     @property
     def done(self) -> bool:
@@ -81,6 +97,7 @@ class Found:
     _waiting: list[tuple[float, int, int, MessageRow]] = field(factory=list)
     """A heap."""
     _judged: set[Candidate] = field(factory=set)
+    _rounds: int = 0
 
     def add(self, rows: Iterable[MessageRow]) -> None:
         """Messages that may match; those that others than their texts rule out are left out."""
@@ -126,16 +143,40 @@ class Found:
             return None
         return matches(self.operation.query, content, [file.name for file in files])
 
-    def newest(self, count: int) -> Sequence[Stream]:
-        """The streams to ask next: at most so many, of which something newer may come than what waits."""
-        left = [one for one in self.streams if not one.done]
-        return heapq.nlargest(count, left, key=lambda one: one.bound.key)
+    def to_ask(self, streams: int, most: int) -> Mapping[Stream, int]:
+        """The streams to ask next, the newest first, and for how many candidates each, by what is known: those that
+        the page lacks (more of them, the fewer texts matched so far) are the newest of what waits and of what each
+        stream goes on with at its pace. At most so many streams, at least one where one is left, of `most` candidates
+        together, but for a few of each."""
+        left = {number: one for number, one in enumerate(self.streams) if not one.done}
+        hits, limit = len(self.hits), self.operation.limit
+        lacking = (limit + 1 - hits) * (self.looked + 1) // (hits + 1)
+        lacking = min(max(lacking, LEAST << self._rounds), most)
+        self._rounds += 1
+        if len(left) == 1:
+            return dict.fromkeys(left.values(), lacking)
+        places = [(-one.bound.created_at.timestamp(), number) for number, one in left.items()]
+        places += [(one[0], len(self.streams)) for one in heapq.nsmallest(lacking, self._waiting)]
+        heapq.heapify(places)
+        asked: dict[int, int] = {}
+        while places and (lacking > 0 or not asked):
+            moment, number = heapq.heappop(places)
+            lacking -= 1
+            if number in left and (number in asked or len(asked) < streams):
+                asked[number] = asked.get(number, 0) + 1
+                pace = left[number].pace
+                if pace is not None:
+                    heapq.heappush(places, (moment + pace, number))
+        many = max(most // max(len(asked), 1), GLANCE)
+        return {left[number]: min(max(count, GLANCE << left[number].asked), many) for number, count in asked.items()}
 
     def put_back(self) -> None:
         """Those that wait were taken from the logs, and are left to the index from now on."""
         waiting, self._waiting = self._waiting, []
         streams = {one.chat.chat_id: one for one in self.streams}
-        for row in sorted((one[-1] for one in waiting), key=lambda row: row.seq):
+        for one in self.streams:
+            one.asked, one.pace = 0, None
+        for row in sorted((each[-1] for each in waiting), key=lambda row: row.seq):
             stream = streams.get(row.chat_id)
             if stream is None or row.seq > stream.chat.indexed_seq:
                 self._push(row)

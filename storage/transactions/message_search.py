@@ -26,7 +26,7 @@ from storage.transactions.candidates import (
     word_params,
 )
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.found import MOST_READ, Chat, Found, Stream, place_of
+from storage.transactions.found import BUDGET, MOST_READ, Chat, Found, Stream
 from storage.transactions.hiding import who_hides_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
 from storage.transactions.people import users_seen_by
@@ -38,11 +38,12 @@ TAIL: Final = 100
 """Messages of one chat that are read without the index."""
 TAILS: Final = 1000
 """Of all chats together."""
-_NEWEST: Final = 300
-"""Of the newest messages that are looked at for a short beginning before the index is asked: what more than a few in a
-hundred messages have is found among them, and what is rarer has so few entries that they may all be read."""
+_NEWEST: Final = 100
+"""Of the newest messages that are looked at for a short beginning before the index is asked. Where so many of them have
+it that a page takes no more than BUDGET, they are gone through; what is rarer has so few entries that all may be read.
+"""
 _READ: Final = 4 * _NEWEST
-"""Messages that are read for that at most."""
+"""Messages that are read for that at most, where there are hardly any."""
 _SKEW: Final = timedelta(minutes=1)
 """By which clocks of servers may differ, where a time is looked up in a log."""
 _CHATS_AT_ONCE: Final = (32, 64, 128)
@@ -51,8 +52,6 @@ _WORTH_ASKING: Final = 2
 """Chats: fewer are simply looked through."""
 _FEW: Final = 16
 """Chats: so many are asked at once, without a look at the newest of each."""
-_GLANCE: Final = 2
-"""Candidates of a chat that is asked for the first time; each further time twice as many."""
 
 
 class _Reader(NamedTuple):
@@ -93,9 +92,8 @@ _tail = (
     )
     .order_by(messages.c.seq.desc())
     .limit(bindparam("most"))
-    .subquery()
 )
-_TAILS: Final = Answers(select(_tail), row=MessageRow)
+_TAILS: Final = Answers(_tail, row=MessageRow)
 _MESSAGES: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, messages.c.seq), row=MessageRow)
 _later = (
     select(message_words.c.seq)
@@ -118,14 +116,25 @@ _TIMES: Final = Lookup(
     key=(messages.c.chat_id, messages.c.seq),
     row=_Time,
 )
+LAST_BEFORE: Final = Answers(
+    select(messages.c.chat_id, messages.c.seq, messages.c.created_at)
+    .where(
+        messages.c.chat_id == param("chat_id", messages.c.chat_id),
+        messages.c.seq >= param("low", messages.c.seq),
+        messages.c.seq <= param("high", messages.c.seq),
+        messages.c.created_at < param("moment", messages.c.created_at),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(1),
+    row=_Time,
+)
 _readers = (
     select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.own_read_seq)
     .where(chat_users.c.chat_id == param("chat_id", chat_users.c.chat_id))
     .order_by(chat_users.c.own_read_seq.desc())
     .limit(2)
-    .subquery()
 )
-_READERS: Final = Answers(select(_readers), row=_Reader)
+_READERS: Final = Answers(_readers, row=_Reader)
 
 
 def search_messages(operation: SearchMessages) -> Steps[Outcome]:
@@ -150,14 +159,23 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
     for size in (*_CHATS_AT_ONCE, *[_CHATS_AT_ONCE[-1]] * MOST_READ):
         if search.judge():
             break
-        if in_log and (search.looked >= _NEWEST or search.read >= _READ):
+        if in_log and (search.looked >= _NEWEST or search.read >= _READ) and not _fills_soon(search):
             in_log = False
             search.put_back()
             yield from _leave_out(search)
             yield from _find_newest(search)
             continue
-        yield from (_look_in_log if in_log else _look)(search, search.newest(size))
+        if in_log:
+            most = _NEWEST if search.looked < _NEWEST else BUDGET
+            yield from _look_in_log(search, search.to_ask(size, max(most - search.looked, 1)))
+        else:
+            yield from _look(search, search.to_ask(size, min(_AT_ONCE, BUDGET - search.looked)))
     return (yield from _told(search, {chat.chat_id: chat for chat in visible}))
+
+
+def _fills_soon(search: Found) -> bool:
+    """Whether the page is full before too many messages are looked at, if it goes on like this."""
+    return len(search.hits) * BUDGET >= (search.operation.limit + 1) * max(search.looked, 1)
 
 
 def _ended_at(chat: Chat) -> float:
@@ -237,13 +255,22 @@ def _in_pieces(statement: Answers[R] | Lookup[R], asked: Sequence[dict[str, Any]
 
 
 def _narrow(search: Found) -> Steps[None]:
-    """Bounds in time become bounds in the logs, by the entries that tell the time."""
+    """Bounds in time become bounds in the logs: about where, by the entries that tell the time, and then exactly."""
     operation, times = search.operation, any_time()
     ends = [moment for moment in (operation.before, operation.cursor and operation.cursor.created_at) if moment]
-    if ends and search.streams:
-        low = made_at(min(ends) + _SKEW)
-        rows = yield from _FIRST_LATER.all(user_id=operation.user_id, low=low, high=times[1])
-        _cut(search, {chat_id: MAX_ID if seq is None else seq - 1 for chat_id, seq in rows})
+    if not ends or not search.streams:
+        return
+    moment = min(ends) + _SKEW
+    rows = yield from _FIRST_LATER.all(user_id=operation.user_id, low=made_at(moment), high=times[1])
+    _cut(search, {chat_id: MAX_ID if seq is None else seq - 1 for chat_id, seq in rows})
+    asked = [
+        {"chat_id": one.chat.chat_id, "low": one.low, "high": one.high, "moment": moment} for one in search.streams
+    ]
+    found = {time.chat_id: time for time in (yield from _in_pieces(LAST_BEFORE, asked))}
+    _cut(search, {time.chat_id: time.seq for time in found.values()})
+    for stream in search.streams:
+        time = found[stream.chat.chat_id]
+        stream.bound = FoundPlace(time.created_at, time.chat_id, time.seq)
 
 
 def _find_newest(search: Found) -> Steps[None]:
@@ -266,57 +293,34 @@ def _find_newest(search: Found) -> Steps[None]:
         search.streams = [one for one in search.streams if one.bound.created_at >= after - _SKEW]
 
 
-def _look(search: Found, streams: Sequence[Stream]) -> Steps[None]:
+def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     """The next candidates of some chats."""
-    most = _most(search, streams)
     asked = [
-        search.wanted.params(one.chat.chat_id, one.low, one.high, count, one.words)
-        for one, count in zip(streams, most, strict=True)
+        search.wanted.params(one.chat.chat_id, one.low, one.high, count, one.words) for one, count in streams.items()
     ]
     seqs = newest_first((yield from search.wanted.statement.of(asked)))
     places = [Candidate(chat_id, seq) for chat_id, found in seqs.items() for seq in found]
     read = yield from _in_pieces(_MESSAGES, [place._asdict() for place in places])
     rows = {Candidate(row.chat_id, row.seq): row for row in read}
     search.add(rows.values())
-    for stream, count in zip(streams, most, strict=True):
+    for stream, count in streams.items():
         found = seqs.get(stream.chat.chat_id, [])
-        _went_on(stream, rows[Candidate(stream.chat.chat_id, found[-1])] if len(found) == count else None)
+        there = [rows[Candidate(stream.chat.chat_id, seq)] for seq in found]
+        stream.goes_on(there, found[-1] - 1 if len(found) == count else stream.low - 1)
 
 
-def _look_in_log(search: Found, streams: Sequence[Stream]) -> Steps[None]:
+def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     """The next messages of some chats, whatever they say. Not every seq is one of a message."""
-    ends = [max(one.low, one.high - count + 1) for one, count in zip(streams, _most(search, streams), strict=True)]
+    ends = {one.chat.chat_id: max(one.low, one.high - count + 1) for one, count in streams.items()}
     places = [
-        Candidate(one.chat.chat_id, seq)
-        for one, end in zip(streams, ends, strict=True)
-        for seq in range(end, one.high + 1)
+        Candidate(one.chat.chat_id, seq) for one in streams for seq in range(ends[one.chat.chat_id], one.high + 1)
     ]
     rows = yield from _in_pieces(_MESSAGES, [place._asdict() for place in places])
     search.add(rows)
-    oldest = {row.chat_id: row for row in sorted(rows, key=lambda row: row.seq, reverse=True)}
-    for stream, end in zip(streams, ends, strict=True):
-        stream.asked += 1
-        stream.high = end - 1
-        if stream.chat.chat_id in oldest:
-            stream.bound = place_of(oldest[stream.chat.chat_id])
-
-
-def _most(search: Found, streams: Sequence[Stream]) -> list[int]:
-    """Of how many candidates each of these is asked."""
-    many = min(max(_AT_ONCE // len(streams), _GLANCE), search.operation.limit + 1)
-    if len(search.streams) < _WORTH_ASKING:
-        return [many] * len(streams)
-    return [min(_GLANCE << one.asked, many) for one in streams]
-
-
-def _went_on(stream: Stream, last: MessageRow | None) -> None:
-    """Down to this message; to the end of the chat where there is none."""
-    stream.asked += 1
-    if last is None:
-        stream.high = stream.low - 1
-    else:
-        stream.high = last.seq - 1
-        stream.bound = place_of(last)
+    rows.sort(key=lambda row: row.seq, reverse=True)
+    for stream in streams:
+        chat_id = stream.chat.chat_id
+        stream.goes_on([row for row in rows if row.chat_id == chat_id], ends[chat_id] - 1)
 
 
 def _told(search: Found, visible: dict[int, Chat]) -> Steps[MessagesMatched]:

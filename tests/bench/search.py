@@ -308,7 +308,7 @@ async def send(storage: Storage, options: argparse.Namespace, texts: Texts) -> S
     """As fast as they are stored, batches of 20, now with the index being made beside and now without, in turns."""
     random, house = Random(options.seed), House(storage)
     house.now = NOW + timedelta(days=1)
-    chat = expect(ChatCreated, await storage.perform(CreateGroup(1, "sent to", (2, 3), None, house.now))).chat.id
+    chat = expect(ChatCreated, await storage.perform(CreateGroup(2, "sent to", (3, 4), None, house.now))).chat.id
     rounds: dict[bool, list[float]] = {False: [], True: []}
     piece = max(options.seconds / 4, 1.0)
     for number in range(8):
@@ -320,7 +320,7 @@ async def send(storage: Storage, options: argparse.Namespace, texts: Texts) -> S
             gc.collect()
             began, count = time.perf_counter(), 0
             while time.perf_counter() - began < piece:
-                commands = tuple(house.message(chat, random.choice((1, 2, 3)), texts.text(random)) for _ in range(20))
+                commands = tuple(house.message(chat, random.choice((2, 3, 4)), texts.text(random)) for _ in range(20))
                 expect(BatchAppended, await (place if beside else storage).perform(AppendBatch(chat, commands)))
                 count += 20
             rounds[beside].append(count / (time.perf_counter() - began))

@@ -15,10 +15,11 @@ T = TypeVar("T")
 
 @define(eq=False)
 class CountedSQLite:
-    """`statements`: how many were run. Nothing is committed."""
+    """`statements`: how many were run, `rows`: how many they gave. Nothing is committed."""
 
     connection: sqlite3.Connection
     statements: int = 0
+    rows: int = 0
 
     def perform(self, operation: Operation) -> Outcome:
         """All that the operation asks of a database."""
@@ -39,4 +40,6 @@ class CountedSQLite:
 
     def _answer(self, query: Query | Script) -> Result:
         self.statements += 1 if isinstance(query, Query) else len(query.queries)
-        return run(self.connection, query)
+        result = run(self.connection, query)
+        self.rows += sum(len(part.rows) for part in (result, *result.parts))
+        return result

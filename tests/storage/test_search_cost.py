@@ -28,6 +28,7 @@ from storage.statements import MYSQL, SQLITE, Statement
 from storage.tables import chat_users, chats, message_words, users
 from storage.transactions.candidates import MOST_WORDS, NEWEST_BEGUN, Wanted, newest_of, newest_with, word_params
 from storage.transactions.found import BUDGET
+from storage.transactions.message_search import LAST_BEFORE
 from tests.storage.databases import Kind, empty_database
 from tests.storage.driving import CountedSQLite
 from tests.storage.store_house import START, House, expect
@@ -80,6 +81,48 @@ def test_statements_of_a_search_are_bounded(database: CountedSQLite) -> None:
     for query in HOSTILE:
         taken, _ = statements_of(database, ann, query)
         assert taken <= 16, query
+
+
+def test_a_page_reads_few_messages_wherever_they_are(database: CountedSQLite) -> None:
+    """Chats that cannot have one of the newest messages are not asked: a page costs a few rows for each chat, by which
+    this is known, and few messages besides; whether one chat has them all or all chats have some."""
+    house = House(None)  # type: ignore[arg-type]
+    create = CreateUser("ann", "ann", None, None, "hash", "ann", frozenset({"ann"}), START)
+    ann = expect(UserFound, database.perform(create)).user.id
+    rooms = [
+        expect(ChatCreated, database.perform(CreateGroup(ann, "g", (), None, START))).chat.id for _ in range(CHATS)
+    ]
+
+    def say(chat: int, text_: str) -> None:
+        database.perform(house.message(chat, ann, text_))
+        house.wait(seconds=600)
+
+    for number in range(20 * CHATS):
+        say(rooms[number % CHATS], "погода хорошая")
+    middle = house.now
+    for _ in range(200):
+        say(rooms[7], "погода плохая")
+    more = True
+    while more:
+        read = expect(UnindexedRead, database.perform(ReadUnindexed(tuple(rooms), 1000)))
+        more = read.more
+        assert database.perform(StoreIndex(tuple(map(index_of, read.chats)))) == Done()
+    for query, before, looks, allowed in (
+        ("погода ", None, 3, 200),
+        ("погода", None, 3, 200),
+        ("погода хорошей ", None, 4, 150),
+        ("по", None, 1, 100),
+        ("погода ", middle, 5, 300),
+        ("погода", middle, 5, 300),
+        ("по", middle, 3, 200),
+    ):
+        wanted = read_query(query)
+        assert wanted is not None
+        rows = database.rows
+        page = expect(MessagesMatched, database.perform(SearchMessages(ann, wanted, 20, before=before)))
+        newest = max(match.message.created_at for match in page.matches)
+        assert len(page.matches) == 20 and (before is None or newest < before)
+        assert database.rows - rows <= looks * CHATS + allowed, query
 
 
 def test_every_result_is_found_however_common_the_words_are(database: CountedSQLite) -> None:
@@ -140,6 +183,7 @@ _PLANNED: Final[tuple[tuple[Statement, dict[str, Any]], ...]] = (
         for count, words in ((1, ("слово1",)), (2, ("слово1", "слово2")))
     ),
     (NEWEST_BEGUN, Wanted((), "сл").range_params(7)),
+    (LAST_BEFORE, {"chat_id": 7, "low": 1, "high": 100, "moment": START}),
 )  # fmt: skip
 
 
@@ -157,7 +201,7 @@ def _fill(url: str) -> None:
             connection.execute(insert(message_words), rows)
 
 
-_READ: Final = ("entry", "entry_0", "also_1", "begins", "whole", "chat_users", "message_words")
+_READ: Final = ("entry", "entry_0", "also_1", "begins", "whole", "chat_users", "message_words", "messages")
 
 
 def test_sqlite_plans_go_by_the_key(sqlite_file: Path) -> None:
