@@ -25,6 +25,8 @@ import msgspec
 from attrs import frozen
 
 from runtime import cli
+from runtime.config import DESKTOP
+from runtime.http.web import read_pages
 from tests import serving
 
 PROGRAMS: Final[dict[str, Callable[[list[str]], int]]] = {"runtime.cli": cli.main, "tests.serving": serving.main}
@@ -152,6 +154,7 @@ def _tell(asked: socket.socket, code: int) -> None:
 
 
 if __name__ == "__main__":
+    read_pages(DESKTOP)  # packed once for all
     gc.collect()
     gc.freeze()
     assert threading.active_count() == 1, "a fork takes one thread along"
