@@ -21,7 +21,7 @@ from attrs import frozen
 
 from tests.mariadb_server import create_database, greets
 
-_TOOL: Final = Path(__file__).parents[2] / "shared" / "tools" / "mysql-server"
+TOOL: Final = Path(__file__).parents[2] / "shared" / "tools" / "mysql-server"
 _FOLDER: Final = Path(tempfile.gettempdir()) / f"vestnik-mysql-{os.getuid()}"
 SERVER_CA: Final = _FOLDER / "root" / "my" / "data" / "ca.pem"
 """The authority of the certificate that the started server made for itself."""
@@ -51,7 +51,7 @@ def shared_mysql() -> MySQL:
     """The server; skips the test where there is none."""
     url = os.environ.get("VESTNIK_TEST_MYSQL_URL")
     if url is None:
-        if not _TOOL.exists():
+        if not TOOL.exists():
             pytest.skip("no MySQL here: set VESTNIK_TEST_MYSQL_URL=mysql://user:password@127.0.0.1:port/database")
         if os.geteuid() != 0:
             pytest.skip("a MySQL of its own needs root; or set VESTNIK_TEST_MYSQL_URL")
@@ -73,7 +73,7 @@ def _join() -> str:
         if not url or not greets(urlsplit(url).port or 0):
             with (_FOLDER / "tool.log").open("w+") as log:
                 run = subprocess.run(
-                    [str(_TOOL), str(_FOLDER), "start"],
+                    [str(TOOL), str(_FOLDER), "start"],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -98,7 +98,7 @@ def _leave(users: IO[str]) -> None:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # another test process is still at it
-        subprocess.run([str(_TOOL), str(_FOLDER), "stop"], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run([str(TOOL), str(_FOLDER), "stop"], check=False, stdout=subprocess.DEVNULL)
         pid_file = _FOLDER / "root" / "my" / "pid"
         deadline = time.monotonic() + 60
         while pid_file.exists() and time.monotonic() < deadline:

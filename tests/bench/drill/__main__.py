@@ -15,6 +15,7 @@ import trio
 
 from storage.migrate import upgrade
 from tests.bench.drill.cluster import Cluster, Database
+from tests.bench.drill.group import Group
 from tests.bench.drill.people import gathered
 from tests.bench.drill.report import heading, line, report
 from tests.bench.drill.run import drill
@@ -39,6 +40,7 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", help="part of a name, such as 'database' or 'frozen'; may be repeated"
     )
+    parser.add_argument("--database", choices=["mariadb", "group"], default="mariadb", help="group: three MySQL")
     parser.add_argument("--no-redis", action="store_true", help="news goes by way of the database")
     parser.add_argument("--seed", type=int, help="chooses what is struck; printed at the beginning")
     parser.add_argument("--keep", type=Path, help="a folder for the logs, which are removed otherwise")
@@ -50,6 +52,16 @@ def main() -> int:
 @contextmanager
 def database_of(arguments: argparse.Namespace) -> Iterator[tuple[Database, str]]:
     """The database, and the URL of an empty one in it."""
+    if arguments.database == "group":
+        group = Group()
+        try:
+            group.start()
+            yield group, group.new_database()
+            if arguments.keep is not None:
+                (arguments.keep / "router.log").write_text(group.log())
+        finally:
+            group.end()
+        return
     mariadb = private_mariadb(on_disk=True)
     try:
         yield SingleMariaDB(mariadb), mariadb.new_database()
