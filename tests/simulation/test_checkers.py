@@ -1,37 +1,25 @@
 """Every checker of the simulation fires: a world that is right is made wrong in one way, and the checker says which."""
 
 from collections import deque
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
-import attrs
-import msgspec
 import pytest
 from attrs import evolve
 
-from chatproto.client.session_outputs import Apply, DropRow, Failed, Forget, Jump, Merged, Row, SendFrame, Sent, Tell
+from chatproto.client.session_outputs import Apply, DropRow, Failed, Forget, Jump, Merged, Row, SendFrame, Sent
 from chatproto.client.timeline import Timeline
 from chatproto.operations import (
     AppendChange,
     Appended,
-    AppendMessage,
     ChatCreated,
     ChatFound,
     CreateDirect,
-    DeleteMessage,
-    EditMessage,
     Expire,
     LoadChat,
     Mark,
-    MessageChange,
-    Pin,
-    React,
     SetBlock,
     SetFlags,
-    UpdateUser,
 )
-from chatproto.operations.log import ForwardSource
 from chatproto.server.clock import Now
 from chatproto.server.hub_outputs import SendFrame as ServerFrame
 from chatproto.server.knobs import Knobs
@@ -39,85 +27,12 @@ from chatproto.server.lines import Line
 from chatproto.server.pending import Queued
 from chatproto.simulation.app_items import ShownChat
 from chatproto.simulation.database import time_at
-from chatproto.simulation.device import Device
-from chatproto.simulation.model_rooms import Room
-from chatproto.simulation.options import Options
 from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.trace import Violation
-from chatproto.simulation.world import World
-from chatproto.transitions import ClientState
-from chatproto.wire.frames import ChatFrame, MarkFrame, Marks, Send
+from chatproto.wire.frames import MarkFrame, Send
 from chatproto.wire.limits import Limits
-from chatproto.wire.model import Event, Forwarded, Hidden, Message
-
-Act = Callable[["Settled"], object]
-
-
-class Settled:
-    """A world at rest: two people with a device each, a message of each in their group, everything shown everywhere."""
-
-    def __init__(self) -> None:
-        options = Options(users=2, devices=1, duration=4_000, settle=60_000, act_every=10**9)
-        self.world = World(1, options)
-        for device in self.world.devices:
-            self.world.scheduler.after(1_000, device.say, 1)
-        self.world.run()
-        self.checkers = self.world.checkers
-        self.ann, self.bob = self.world.devices
-        assert len(self.room.log) == 2
-
-    @property
-    def room(self) -> Room:
-        return self.world.database.store.rooms[1]
-
-    @property
-    def operation(self) -> AppendMessage:
-        return AppendMessage(1, 1, "c", b"", "x", None, None, self.room.log[0].created_at)
-
-    def item(self, place: int = 1, **changes: Any) -> Message:
-        item = self.room.log[place - 1]
-        assert isinstance(item, Message)
-        return msgspec.structs.replace(item, **changes)
-
-    def appended(self, *items: Message | Event) -> Appended:
-        return Appended(1, items, False, items[-1].seq, (1, 2))
-
-    def told(self, *outputs: Any, device: Device | None = None) -> None:
-        self.checkers.told(device or self.ann, list(outputs))
-
-    def apply(self, item: Any) -> None:
-        """As if nothing of the chat had been shown before it."""
-        self.ann.shown[1] = item.seq - 1
-        self.told(Apply(item))
-
-    def remove(self, user_id: int) -> Event:
-        """Somebody is put out, by nobody's wish."""
-        change = AppendChange(1, 1, "remove", (user_id,), "all", None, None, None, "out", self.room.log[0].created_at)
-        outcome = self.world.database.store.perform(change)
-        assert isinstance(outcome, Appended)
-        event = outcome.items[0]
-        assert isinstance(event, Event)
-        self.world.members_changed = True
-        return event
-
-
-def changed(w: Settled, kind: str, seq: int = 1) -> None:
-    """As if a change had been shown everywhere, which no app took in."""
-    common: dict[str, Any] = {
-        "chat_id": 1, "actor_id": w.item(seq).sender_id, "cid": f"change {kind}", "digest": b"", "seq": seq,
-        "target_at": None, "now": w.item(1).created_at,
-    }  # fmt: skip
-    commands: dict[str, MessageChange] = {
-        "edit": EditMessage(content="another", **common),
-        "delete": DeleteMessage(**common),
-        "react": React(emoji="x", on=True, **common),
-        "pin": Pin(on=True, **common),
-    }
-    outcome = w.world.database.store.perform(commands[kind])
-    assert isinstance(outcome, Appended)
-    w.checkers.commands.appended(commands[kind], outcome)
-    for device in w.world.devices:
-        device.shown[1] = w.room.last_seq
+from chatproto.wire.model import Event, Forwarded
+from tests.simulation.settled import Act, Settled, changed, forwarded, hide, listed_as_read, marks, others_marks
 
 
 def an_old_text(w: Settled) -> None:
@@ -174,16 +89,6 @@ def change_refused_without_reason(w: Settled) -> None:
     w.told(Failed("mine", 1, "too_many", ""))
 
 
-def forwarded(w: Settled, **changes: Any) -> None:
-    """As if it had been stored like that."""
-    source = ForwardSource(1, 1)
-    author = Forwarded(user_id=w.item(1).sender_id, display_name=f"user{w.item(1).sender_id - 1}")
-    command = attrs.evolve(w.operation, cid="copy", forward=source)
-    item = w.item(1, **{"seq": 3, "cid": "copy", "forwarded": author, **changes})
-    w.room.log.append(item)
-    w.checkers.commands.appended(command, w.appended(item))
-
-
 def forwarded_as_it_was_once(w: Settled) -> None:
     before = w.item(1).content
     changed(w, "edit")
@@ -209,13 +114,6 @@ def without_its_author(w: Settled) -> None:
     w.checkers.at_rest()
 
 
-def marks(w: Settled, **counts: int) -> Tell:
-    """One's own, at the head, of nothing read."""
-    told: dict[str, Any] = {"unread_count": 1, "mention_count": 1, "delivered_seq": 2, "read_seq": 0, "last_seq": 2}
-    told |= counts
-    return Tell(Marks(chat_id=1, user_id=w.ann.user_id, **told))
-
-
 def told_of_too_many(w: Settled) -> None:
     w.told(marks(w, unread_count=9))
     w.checkers.at_rest()
@@ -236,15 +134,6 @@ def counts_others_mentions(w: Settled) -> None:
     w.checkers._counts.check(w.ann, w.room, w.ann.disk.chats[1], w.room.members[w.ann.user_id])
 
 
-def others_marks(w: Settled, read_seq: int) -> Tell:
-    return Tell(Marks(chat_id=1, user_id=w.bob.user_id, delivered_seq=2, read_seq=read_seq))
-
-
-def hide(w: Settled, *, reads: bool) -> None:
-    store = w.world.database.store
-    store.perform(UpdateUser(w.bob.user_id, None, None, None, None, None, time_at(0), hide_reads=reads))
-
-
 def told_what_was_read_in_hiding(w: Settled) -> None:
     hide(w, reads=True)
     mark = Mark(w.bob.user_id, 1, None, 1, time_at(0))
@@ -252,23 +141,9 @@ def told_what_was_read_in_hiding(w: Settled) -> None:
     w.told(others_marks(w, 1))
 
 
-def listed_as_read(w: Settled) -> None:
-    chat = w.world.database.store.perform(LoadChat(w.ann.user_id, 1))
-    assert isinstance(chat, ChatFound)
-    w.told(Tell(ChatFrame(chat=msgspec.structs.replace(chat.chat, others_read_seq=1))))
-
-
 def believed_to_hide_nothing(w: Settled) -> None:
     hide(w, reads=True)
     w.checkers.at_rest()
-
-
-def told_what_was_read(w: Settled) -> None:
-    mark = Mark(w.bob.user_id, 1, None, 1, time_at(0))
-    w.checkers.hiding.committed(mark, w.world.database.store.perform(mark))
-    hide(w, reads=True)
-    w.told(others_marks(w, 1))
-    listed_as_read(w)
 
 
 def flagged_otherwise(w: Settled) -> None:
@@ -559,261 +434,3 @@ def test_a_wrong_world_is_noticed(act: Act, code: str) -> None:
     with pytest.raises(Violation) as caught:
         act(world)
     assert caught.value.code == code, caught.value
-
-
-def of_a_history_that_was_lost(w: Settled) -> None:
-    """Under the same epoch nobody can tell it; at rest it must be gone."""
-    w.checkers.database_restored(attrs.evolve(w.world.database.store.copy()))
-    w.room.log[:] = [w.item(1, content="another")]
-    w.apply(Message(**{**msgspec.structs.asdict(w.ann.disk.chats[1].items[1])}))
-
-
-def hidden_in_a_history_that_was_lost(w: Settled) -> None:
-    """It was on its way when the database was put back to where its place is empty."""
-    w.checkers.database_restored(w.world.database.store.copy())
-    del w.room.log[1:]
-    w.apply(Hidden(chat_id=1, seq=2))
-
-
-def acked_in_a_history_that_was_lost(w: Settled) -> None:
-    item = w.item(1)
-    w.checkers.database_restored(w.world.database.store.copy())
-    w.room.log.clear()
-    author = w.ann if item.sender_id == w.ann.user_id else w.bob
-    w.told(Sent(item.cid, 1, 1, item.created_at, False), device=author)
-
-
-def of_another_epoch(w: Settled) -> None:
-    w.world.database.store.epoch = "another"
-    w.apply(w.item(2, seq=3))
-    w.told(Sent(w.item(1).cid, 1, 9, None, False))
-
-
-def hidden(w: Settled) -> None:
-    w.apply(Hidden(chat_id=1, seq=2))
-
-
-def before_the_removal(w: Settled) -> None:
-    w.remove(w.bob.user_id)
-    w.bob.shown[1] = 1
-    w.told(Apply(w.item(2)), device=w.bob)
-
-
-def refused_or_empty(w: Settled) -> None:
-    from chatproto.operations import Refused
-
-    w.checkers.commands.appended(w.operation, Refused("not_member"))
-    w.checkers.commands.appended(w.operation, Appended(1, (), False, 0, ()))
-
-
-def change_of_a_history_that_was_lost(w: Settled) -> None:
-    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, kind="delete", seq=1, target_at=w.item(1).created_at))
-    w.checkers.lost.add((1, 1))
-    w.told(Sent("mine", 1, 1, w.item(1).created_at, False))
-    w.checkers.restored = True
-    w.told(Failed("mine", 1, "bad_seq", ""))
-
-
-def failed_after_a_restore(w: Settled) -> None:
-    w.checkers.restored = True
-    w.told(Failed("mine", 1, "bad_seq", ""), Failed("mine", 9, "not_member", ""))
-    w.told(Sent("mine", 1, None, None, True))
-
-
-def what_former_members_need_not_know(w: Settled) -> None:
-    w.remove(w.bob.user_id)
-    own = next(item.seq for item in w.room.log if isinstance(item, Message) and item.sender_id == w.ann.user_id)
-    changed(w, "edit", own)
-    changed(w, "delete", own)
-    w.bob.shown[1] = w.room.members[w.bob.user_id].left_seq or 0
-    w.ann.disk.chats.clear()
-    w.checkers.at_rest()
-
-
-def pinned_in_an_earlier_membership(w: Settled) -> None:
-    """The device knows from events alone; an app hears from the `chat` that nothing is pinned for it any more."""
-    w.room.members[w.bob.user_id].first_seq = 2
-    w.bob.disk.chats[1].pinned_seq = 1
-    w.checkers.at_rest()
-
-
-def what_was_not_seen(w: Settled) -> None:
-    """A pin that was hidden, and a message of an earlier membership."""
-    w.room.type = "direct"
-    changed(w, "pin")
-    w.room.members[w.bob.user_id].first_seq = 2
-    w.ann.disk.chats[1].items[3] = Hidden(chat_id=1, seq=3)
-    w.bob.disk.chats[1].pins_known = False
-    w.checkers.at_rest()
-
-
-def forwarded_twice(w: Settled) -> None:
-    """A repetition is answered with what is there, which may be deleted by now."""
-    forwarded(w)
-    w.checkers.commands.appended(
-        attrs.evolve(w.operation, cid="copy", forward=ForwardSource(1, 1)),
-        attrs.evolve(w.appended(w.item(3)), dup=True),
-    )
-
-
-def forwarded_by_a_former_member(w: Settled) -> None:
-    """They see what it was when they left."""
-    seq = next(item.seq for item in w.room.log if isinstance(item, Message) and item.sender_id == w.ann.user_id)
-    before = w.item(seq).content
-    w.remove(w.bob.user_id)
-    changed(w, "edit", seq)
-    command = attrs.evolve(w.operation, actor_id=w.bob.user_id, cid="copy", forward=ForwardSource(1, seq))
-    author = Forwarded(user_id=w.ann.user_id, display_name="user0")
-    w.room.log.append(w.item(seq, seq=5, cid="copy", content=before, forwarded=author))
-    w.checkers.commands.appended(command, w.appended(w.item(5)))
-
-
-def lost_with_the_power(w: Settled) -> None:
-    """What was taken back may be sent after all, with the text that the disk has."""
-    row = Row(cid="mine", chat_id=1, content="x")
-    w.checkers.commands.written(w.ann, row)
-    w.ann.disk.rows["mine"] = row
-    w.checkers.commands.merged(Merged("mine", 1, None))
-    w.checkers.booted(w.ann)
-    w.checkers.commands.saved([DropRow("mine")])
-    assert not w.checkers.commands.taken_back
-
-
-def fails_with_what_it_is_about(w: Settled) -> None:
-    w.world.members_changed = True
-    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
-    w.checkers.commands.written(w.ann, Row(cid="gone", chat_id=1, kind="delete", of_cid="mine"))
-    w.checkers.commands._failed["mine"] = "message_deleted"
-    w.told(Failed("gone", 1, "message_deleted", ""))
-
-
-def acked_after_it_was_deleted(w: Settled) -> None:
-    w.checkers.commands.written(w.ann, Row(cid="mine", chat_id=1, content="x"))
-    w.room.log.append(w.item(1, seq=3, cid="mine", sender_id=w.ann.user_id, deleted=True, content=None))
-    w.told(Sent("mine", 1, 3, w.item(1).created_at, False))
-
-
-def undone_ahead_of_the_log(w: Settled) -> None:
-    """A page told of a deletion before the log of the device came to it, and the standby that took over lacks it."""
-    standby = w.world.database.store.copy()
-    changed(w, "delete")
-    w.ann.shown[1] = w.bob.shown[1] = 2
-    lost = w.world.database.store
-    w.world.database.fail_over(standby)
-    w.checkers.database_restored(lost)
-    w.ann.disk.chats[1].items[1] = w.item(1, rev=2, deleted=True, content=None)
-    w.checkers.at_rest()
-
-
-def told_of_the_past(w: Settled) -> None:
-    w.told(marks(w, unread_count=9, last_seq=1), marks(w, unread_count=9, read_seq=2))
-    w.checkers.at_rest()
-
-
-def what_is_told_by_the_next_ready(w: Settled) -> None:
-    """They left and came back, or are no member of a chat of the same number."""
-    w.ann.shown[1] = 1
-    w.ann.disk.chats[1].items[1] = w.item(1, content="an older text")
-    del w.room.members[w.bob.user_id]
-    w.checkers.at_rest()
-
-
-def told_of_more_than_is_left(w: Settled) -> None:
-    """A hint of a mark was late: the next mark brings the counts of now."""
-    for device in w.world.devices:
-        device.disk.chats[1].expire(3)
-    w.world.database.store.perform(Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=2))
-    w.checkers.at_rest()
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        told_of_more_than_is_left, undone_ahead_of_the_log,
-        of_a_history_that_was_lost, acked_in_a_history_that_was_lost, of_another_epoch, hidden, before_the_removal,
-        hidden_in_a_history_that_was_lost,
-        refused_or_empty, failed_after_a_restore, change_of_a_history_that_was_lost,
-        what_former_members_need_not_know, what_was_not_seen, pinned_in_an_earlier_membership,
-        what_is_told_by_the_next_ready, forwarded_twice, lost_with_the_power,
-        forwarded_by_a_former_member, fails_with_what_it_is_about,
-        told_what_was_read, told_of_the_past, acked_after_it_was_deleted,
-    ],
-)  # fmt: skip
-def test_what_is_allowed_is_not_noticed(act: Act) -> None:
-    act(Settled())
-
-
-def test_only_the_life_that_was_signed_out_signs_in_again() -> None:
-    w = Settled()
-    before = w.ann.session.state
-    w.ann._log_in_again(w.ann.life - 1)
-    w.ann._log_in_again(w.ann.life)
-    assert w.ann.session.state is before is ClientState.LIVE
-
-
-def sleeps(w: Settled) -> None:
-    w.ann.asleep_until = w.world.scheduler.now + 1
-
-
-def deceived(w: Settled) -> None:
-    assert w.ann.link is not None
-    w.ann.link.silent = True
-
-
-def not_live(w: Settled) -> None:
-    w.ann.session._connector.state = ClientState.BACKOFF
-
-
-def unsent(w: Settled) -> None:
-    w.ann.session.outbox.put(Row(cid="mine", chat_id=1, content="x"))
-
-
-def shows_too_little(w: Settled) -> None:
-    w.ann.shown[1] = 1
-
-
-@pytest.mark.parametrize(
-    ("act", "code"), [(sleeps, "L1"), (deceived, "L1"), (not_live, "L1"), (unsent, "L3"), (shows_too_little, "L2")]
-)
-def test_what_is_not_at_rest_is_told(act: Act, code: str) -> None:
-    world = Settled()
-    assert world.checkers.unsettled() is None
-    act(world)
-    why = world.checkers.unsettled()
-    assert why is not None
-    assert why.startswith(f"{code}: ")
-
-
-def test_who_was_removed_need_not_show_what_came_and_went_since() -> None:
-    world = Settled()
-    event = world.remove(world.bob.user_id)
-    world.ann.shown[1] = world.bob.shown[1] = event.seq
-    assert world.checkers.unsettled() is None
-    world.room.members[world.bob.user_id].left_seq = event.seq + 2
-    assert world.checkers.unsettled() is None
-
-
-def test_a_world_that_does_not_stay_at_rest_is_noticed() -> None:
-    world = Settled().world
-    world.network.cut(world.network.links[0])
-    with pytest.raises(Violation, match="L4: somebody connected again without a reason"):
-        world._stay()
-
-
-def test_a_world_that_is_disturbed_at_rest_is_noticed() -> None:
-    world = Settled().world
-    world.scheduler.after(59_000, setattr, world.devices[0], "asleep_until", 10**9)
-    with pytest.raises(Violation, match="L4: L1"):
-        world._stay()
-
-
-def test_who_is_out_after_a_restore_has_the_time_to_come_back() -> None:
-    for until, comes_back in ((70_000, True), (10**9, False)):
-        world = Settled().world
-        world.checkers.restored = True
-        world.scheduler.after(59_000, setattr, world.devices[0], "asleep_until", world.scheduler.now + until)
-        if comes_back:
-            world._stay()
-            continue
-        with pytest.raises(Violation, match="L4: L1"):
-            world._stay()

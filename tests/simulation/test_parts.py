@@ -18,7 +18,7 @@ from chatproto.simulation.report import html
 from chatproto.simulation.run import options_of, run
 from chatproto.simulation.world import World
 from chatproto.transitions import ClientState
-from tests.simulation.test_checkers import Settled
+from tests.simulation.settled import Settled
 
 
 def go_on(world: World, seconds: int = 5) -> None:
