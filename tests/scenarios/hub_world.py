@@ -5,12 +5,13 @@ import json
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from attrs import define, field
 from msgspec import structs
 
 from chatproto.operations import (
+    AppendChange,
     ChatCreated,
     CreateDirect,
     CreateGroup,
@@ -45,6 +46,7 @@ from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 from chatproto.wire.limits import Limits
 from chatproto.wire.text import search_words
 
+AWAY = OperationFailed(retryable=True)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Frame = dict[str, Any]
 
@@ -313,3 +315,16 @@ class World:
             peer.frames += [json.loads(data) for data in batch.frames]
             if batch.pages:
                 self.hub.report_pages_written(peer.id, self.moment)
+
+
+def change(
+    world: World,
+    chat_id: int,
+    actor_id: int,
+    kind: Literal["add", "remove", "role", "update"],
+    *user_ids: int,
+    history: Literal["all", "none"] = "all",
+) -> Operation:
+    """Who is in a group, or what it is, is changed."""
+    cid = f"c{len(world.performed)}"
+    return AppendChange(chat_id, actor_id, kind, user_ids, history, None, None, None, cid, world.now)

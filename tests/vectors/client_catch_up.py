@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chatproto.wire.frames import ChatFrame, Chats, Expired, Lag, Marks
+from chatproto.wire.frames import ChatFrame, Chats, Lag
 from chatproto.wire.model import Reaction
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
@@ -18,7 +18,6 @@ from tests.vectors.server_frames import (
     message,
     messages,
     page,
-    ready,
     removed,
     user,
 )
@@ -346,6 +345,17 @@ def far_behind_with_a_whole_log(r: Recorder) -> None:
     assert asked(r) == [(5, 0)]
 
 
+@scenario("A second ready keeps what was applied and asks for the rest of each chat")
+def resume(r: Recorder) -> None:
+    go_live(r, head(5, 0), head(6, 0))
+    r.receive(message(5, 1))
+    r.lost()
+    r.wait(250)
+    r.connected()
+    r.receive(ready(head(5, 3), head(6, 0)))
+    assert asked(r) == [(5, 1)]
+
+
 # --- slow readers ---
 
 
@@ -443,180 +453,3 @@ def left_chat(r: Recorder) -> None:
     go_live(r, head(5, 4, left_seq=4, delivered_seq=0))
     assert r.sent("mark") == []
     assert r.state == "live"
-
-
-# --- marks ---
-
-
-@scenario("Delivered is told only of what is durable, at most once a second a chat")
-def delivered(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    assert [output["do"] for output in r.receive(message(5, 1))] == ["apply"]
-    r.saved(5, 1)
-    assert r.sent("mark") == [{"type": "mark", "id": "mark-5", "chat_id": 5, "delivered_seq": 1}]
-    r.receive(message(5, 2), message(5, 3))
-    assert r.saved(5, 3) == []
-    outputs = r.wait(1_000)
-    assert [output["frame"]["delivered_seq"] for output in outputs] == [3]
-
-
-@scenario("What is said to be durable but was never applied is not believed")
-def saved_too_much(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    r.receive(message(5, 1))
-    assert r.saved(5, 2) == []
-    assert r.saved(99, 1) == []
-
-
-@scenario("A read mark is made durable and told; it raises delivered with it at the server")
-def read(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    r.receive(message(5, 1), message(5, 2))
-    r.saved(5, 2)
-    r.read(5, 2)
-    assert r.done("save_marks") == [{"do": "save_marks", "chat_id": 5, "read_seq": 2}]
-    [output] = r.wait(1_000)
-    assert output["frame"] == {"type": "mark", "id": "mark-5", "chat_id": 5, "read_seq": 2}
-
-
-@scenario("Reading never goes back, and never beyond what is here")
-def read_is_bounded(r: Recorder) -> None:
-    go_live(r, head(5, 3))
-    r.read(5, 99)
-    assert r.done("save_marks")[0]["read_seq"] == 3
-    assert r.read(5, 2) == []
-    assert r.read(99, 1) == []
-
-
-@scenario("What is not durable yet is not told as read")
-def read_before_it_is_durable(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    r.receive(message(5, 1))
-    r.read(5, 1)
-    assert r.sent("mark") == []
-    r.saved(5, 1)
-    assert r.sent("mark") == [{"type": "mark", "id": "mark-5", "chat_id": 5, "delivered_seq": 1, "read_seq": 1}]
-
-
-@scenario("One's own marks are told again after ready where the server's are lower")
-def marks_again_after_ready(r: Recorder) -> None:
-    go_live(r, head(5, 2, delivered_seq=2))
-    r.read(5, 2)
-    come_back(r, head(5, 2, delivered_seq=2, read_seq=0))
-    assert r.sent("mark") == [{"type": "mark", "id": "mark-5", "chat_id": 5, "read_seq": 2}]
-
-
-@scenario("What another device has read is known here too, and not told again")
-def marks_of_another_device(r: Recorder) -> None:
-    go_live(r, head(5, 2))
-    r.receive(Marks(chat_id=5, user_id=ME, delivered_seq=2, read_seq=2, unread_count=0, last_seq=2))
-    assert r.done("save_marks") == [{"do": "save_marks", "chat_id": 5, "read_seq": 2}]
-    assert r.read(5, 2) == []
-    r.receive(Marks(chat_id=99, user_id=ME, delivered_seq=2, read_seq=2))
-    assert r.done("save_marks") == []
-
-
-@scenario("A mark that was refused for now is told again")
-def mark_refused(r: Recorder) -> None:
-    go_live(r, head(5, 2, delivered_seq=0))
-    assert r.sent("mark")
-    r.receive(error("mark-5", "store_unavailable", chat_id=5, retry_after_ms=2_000))
-    assert r.wait(1_999) == []
-    assert [output["frame"]["type"] for output in r.wait(1)] == ["mark"]
-
-
-@scenario("A mark that was refused for good is not told again on this link")
-def mark_refused_for_good(r: Recorder) -> None:
-    go_live(r, head(5, 2, delivered_seq=0))
-    r.receive(error("mark-5", "bad_seq", chat_id=5))
-    assert r.wait(15_000) == []
-
-
-@scenario("A second ready keeps what was applied and asks for the rest of each chat")
-def resume(r: Recorder) -> None:
-    go_live(r, head(5, 0), head(6, 0))
-    r.receive(message(5, 1))
-    r.lost()
-    r.wait(250)
-    r.connected()
-    r.receive(ready(head(5, 3), head(6, 0)))
-    assert asked(r) == [(5, 1)]
-
-
-# --- what is removed after its time ---
-
-
-def expired(chat_id: int, first_seq: int) -> Expired:
-    return Expired(chat_id=chat_id, first_seq=first_seq)
-
-
-def own_marks(r: Recorder, **counts: int) -> None:
-    marks = {"delivered_seq": 4, "read_seq": 0, "unread_count": 4, "mention_count": 0, "last_seq": 4} | counts
-    r.receive(Marks(ref="mark-5", chat_id=5, user_id=ME, **marks))
-
-
-@scenario("The beginning of a log is removed: what is held of it goes, what is told later about it is hidden")
-def expired_beginning(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    r.receive(*messages(5, 1, 3))
-    r.receive(expired(5, 3))
-    assert r.done("expire") == [{"do": "expire", "chat_id": 5, "first_seq": 3}]
-    r.receive(event(5, 4, "edited", content="again", rev=2), expired(5, 3), expired(5, 2), expired(6, 2))
-    assert (r.outputs[0]["item"], r.done("expire")) == ({"type": "event", **r.outputs[0]["item"]}, [])
-    r.receive(msgspec.structs.replace(event(5, 5, "edited", content="again", rev=2), target_seq=2))
-    assert r.done("apply") == [{"do": "apply", "item": {"type": "hidden", "chat_id": 5, "seq": 5}}]
-
-
-@scenario("A page that was read before the beginning of a log was removed brings nothing of it")
-def expired_while_a_page_is_on_its_way(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    come_back(r, head(5, 3))
-    r.receive(expired(5, 3))
-    r.receive(page("sync-1", 5, 0, messages(5, 1, 3)))
-    assert [output["item"]["type"] for output in r.done("apply")] == ["hidden", "hidden", "message"]
-
-
-@scenario("Where something unread was removed a mark is sent again, until it brings the counts of now")
-def expired_and_unread(r: Recorder) -> None:
-    go_live(r, head(5, 0))
-    r.receive(*messages(5, 1, 4))
-    r.saved(5, 4)
-    own_marks(r)
-    r.wait(1000)
-    r.receive(expired(5, 4))
-    assert [(mark["delivered_seq"], "read_seq" in mark) for mark in r.sent("mark")] == [(4, False)]
-    assert r.wait(999) == []
-    assert len([one for one in r.wait(1) if one.get("do") == "send"]) == 1
-    own_marks(r, unread_count=1)
-    assert r.wait(5_000) == []
-
-
-@scenario("A mark that is sent for its counts alone is not sent again where it is refused, nor on the next link")
-def expired_and_refused(r: Recorder) -> None:
-    go_live(r, head(5, 0), head(6, 0))
-    for chat_id in (5, 6):
-        r.receive(*messages(chat_id, 1, 4))
-        r.saved(chat_id, 4)
-        r.receive(Marks(chat_id=chat_id, user_id=ME, delivered_seq=4, read_seq=0, unread_count=4, last_seq=4))
-    r.wait(1000)
-    r.receive(expired(5, 4), expired(6, 4))
-    assert len(r.sent("mark")) == 2
-    r.receive(error("mark-5", "store_unavailable", chat_id=5, retry_after_ms=500))
-    r.receive(error("mark-6", "not_member", chat_id=6))
-    assert [one["frame"]["chat_id"] for one in r.wait(1000) if one["do"] == "send"] == [5]
-    come_back(r, head(5, 4, first_seq=4, delivered_seq=4), head(6, 4, first_seq=4, delivered_seq=4))
-    assert r.sent("mark") == []
-
-
-@scenario("What was read is not counted: nothing is marked for a beginning that is removed")
-def expired_and_read(r: Recorder) -> None:
-    go_live(r, head(5, 4, read_seq=4, delivered_seq=4))
-    r.receive(expired(5, 5))
-    assert (r.sent("mark"), r.done("expire")) == ([], [{"do": "expire", "chat_id": 5, "first_seq": 5}])
-
-
-@scenario("The beginning of a log was removed while away: the heads tell it, the cursor stays")
-def expired_while_away(r: Recorder) -> None:
-    go_live(r, head(5, 12))
-    come_back(r, head(5, 15, first_seq=10))
-    assert (r.done("expire"), asked(r)) == ([{"do": "expire", "chat_id": 5, "first_seq": 10}], [(5, 12)])

@@ -89,8 +89,10 @@ def load() -> dict[str, Scenario]:
         client_catch_up,
         client_changes,
         client_collapse,
+        client_expired,
         client_files,
         client_links,
+        client_marks,
         client_outbox,
         client_restored,
     )
