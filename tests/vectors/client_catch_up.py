@@ -18,6 +18,7 @@ from tests.vectors.server_frames import (
     message,
     messages,
     page,
+    ready,
     removed,
     user,
 )
