@@ -66,6 +66,33 @@ async def test_a_group(house: House) -> None:
     assert full.status_code == 404, "a thousand with oneself is no fault, but nobody is there"
 
 
+async def test_b20_direct_chats_and_groups_at_their_edges(house: House) -> None:
+    """With oneself, nobody, who has blocked, twice; groups of oneself, of too many, of ids that are repeated."""
+    anna, boris = await house.register("anna"), await house.register("boris")
+    own = await create(anna, type="direct", user_id=anna.id)
+    assert own.status_code == 201 and own.json()["peer"]["id"] == anna.id
+    assert (await create(anna, type="direct", user_id=999)).status_code == 404
+    first = await create(anna, type="direct", user_id=boris.id)
+    twice = [
+        await create(anna, type="direct", user_id=boris.id),
+        await create(boris, type="direct", user_id=anna.id),
+    ]
+    assert [answer.status_code for answer in twice] == [200, 200]
+    assert {answer.json()["id"] for answer in twice} == {first.json()["id"]}
+    clara = await house.register("clara")
+    assert (await clara.call("PUT", f"/api/users/{anna.id}/block")).status_code in (200, 204)
+    made = await create(anna, type="direct", user_id=clara.id)
+    assert (made.status_code, code_of(made)) == (403, "forbidden"), "she has blocked the caller"
+    for ids, status in (([], 201), ([anna.id], 201), ([boris.id] * 1001, 201), ([999], 404)):
+        answer = await create(anna, type="group", title="x", user_ids=ids)
+        assert answer.status_code == status, len(ids)
+        if status == 201:
+            shown = (await anna.get(f"/api/chats/{answer.json()['id']}")).json()
+            assert len(shown["members"]) == len({anna.id, *ids}), "each once"
+    many = await create(anna, type="group", title="x", user_ids=list(range(1, 1002)))
+    assert fields_of(many) == {"user_ids": "too_long"}
+
+
 async def test_a_key_makes_one_group(house: House) -> None:
     anna, boris = await house.register("anna"), await house.register("boris")
     body = {"type": "group", "title": "x", "user_ids": []}

@@ -1,0 +1,112 @@
+/** Files on their way: from two windows at once, and while somebody signs out. */
+
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { before, test } from "node:test";
+import {
+  assertNoErrors,
+  becomes,
+  composer,
+  eventually,
+  keptFiles,
+  launchChromium,
+  messageRow,
+  newPage,
+  newPerson,
+  noChromium,
+  openChat,
+  startServer,
+  startWire,
+  twoPeople,
+} from "../harness/harness.js";
+import { look } from "./look.js";
+
+const skip = noChromium();
+const SIZE = 1_500_000;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("../harness/server.js").Server} */
+let server;
+
+before(async () => {
+  if (skip) return;
+  browser = await launchChromium();
+  server = await startServer();
+});
+
+/** Vera in a browser, over a wire, in a chat with Boris. */
+async function veraAndBoris() {
+  const { vera: account, boris, chatId } = await twoPeople(server);
+  await server.send(boris, chatId, "Пришлите отчёт");
+  const wire = await startWire(server);
+  const vera = await newPerson(browser, server, account.username, { account, url: wire.url, remember: true });
+  await openChat(vera.page, chatId);
+  return { vera, boris, chatId, wire };
+}
+
+/** Say something with a file. @param {import("playwright-core").Page} page @param {string} text @param {Buffer} buffer */
+async function sendFile(page, text, buffer) {
+  const file = { name: `${text}.bin`, mimeType: "application/octet-stream", buffer };
+  await page.locator("input.composer__files").setInputFiles(file);
+  await page.locator(".uploads li").waitFor();
+  await composer(page).fill(text);
+  await composer(page).press("Enter");
+  await messageRow(page, text).waitFor();
+}
+
+test("two windows upload at once: each file goes once, with its message", { skip }, async () => {
+  const { vera, boris, chatId, wire } = await veraAndBoris();
+  const second = await newPage(vera.context);
+  await second.page.goto(wire.url);
+  await openChat(second.page, chatId);
+  const files = new Map(["Первое", "Второе"].map((text) => [text, randomBytes(SIZE)]));
+  const [[one, oneFile], [two, twoFile]] = [...files];
+  await wire.cut();
+  await Promise.all([sendFile(vera.page, one, oneFile), sendFile(second.page, two, twoFile)]);
+  assert.equal(await keptFiles(vera.page), 2, "both are kept before they go");
+  const begun = wire.sent;
+  await wire.restore();
+  await eventually(async () => (await server.items(boris, chatId)).length === 3, "both messages");
+  for (const { content, attachments } of (await server.items(boris, chatId)).slice(1)) {
+    const bytes = /** @type {Buffer} */ (files.get(content));
+    assert.deepEqual([attachments.length, attachments[0].size], [1, SIZE]);
+    const { sha256 } = attachments[0];
+    if (sha256) assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
+  }
+  assert.ok(wire.sent - begun < 2.5 * SIZE, `${wire.sent - begun} bytes were sent`);
+  for (const page of [vera.page, second.page]) {
+    for (const text of files.keys()) {
+      await messageRow(page, text)
+        .getByRole("button", { name: `Скачать файл ${text}.bin` })
+        .waitFor();
+    }
+  }
+  await becomes(() => keptFiles(vera.page), 0);
+  assertNoErrors(vera);
+  assert.deepEqual(second.errors, []);
+});
+
+test("signing out while a file is on its way asks first, and leaves nothing of it", { skip }, async () => {
+  const { vera, boris, chatId } = await veraAndBoris();
+  const { page } = vera;
+  /** @type {import("playwright-core").Route[]} */
+  const held = [];
+  await page.route("**/api/uploads**", (route) => void held.push(route));
+  await sendFile(page, "Не успеет", randomBytes(SIZE));
+  await eventually(() => held.length > 0, "the upload has begun");
+  await page.keyboard.press("Control+,");
+  await page.getByRole("button", { name: "Выйти", exact: true }).click();
+  const question = page.getByRole("dialog", { name: "Выйти, не дождавшись отправки?" });
+  await question.getByText("1 сообщение не отправлено и будет удалено с этого компьютера").waitFor();
+  await look(page, "sign-out-while-uploading");
+  await question.getByRole("button", { name: "Выйти и удалить" }).click();
+  await page.locator("input[autocomplete=current-password]").waitFor();
+  await becomes(() => keptFiles(page), 0);
+  await page.unroute("**/api/uploads**");
+  await Promise.all(held.map((route) => route.continue().catch(() => {}))); // whoever asked is gone
+  await page.reload();
+  await page.locator("input[autocomplete=current-password]").waitFor();
+  assert.equal(await keptFiles(page), 0);
+  assert.equal((await server.items(boris, chatId)).length, 1, "nothing was sent");
+});
