@@ -141,7 +141,8 @@ async def test_the_index_follows_what_is_stored(
     earlier version made is made anew."""
     monkeypatch.setattr(indexing, "AGAIN", 0.01)
     monkeypatch.setattr(indexing, "GATHER", 0.01)
-    monkeypatch.setattr(indexing, "MESSAGES", 7)
+    for size in ("MESSAGES", "LARGE"):
+        monkeypatch.setattr(indexing, size, 7)
     copy_database(empty_sqlite, tmp_path / "index.db")
     gate = Gate(SQLiteStorage(tmp_path / "index.db"))
     storage, quiet = IndexedStorage(gate), StoreHouse(gate)
@@ -221,3 +222,31 @@ async def test_what_is_new_gathers_before_it_is_indexed(
             await stored.wait()  # though the clock stands still
         nursery.cancel_scope.cancel()
     await storage.aclose()
+
+
+def test_the_index_takes_what_time_senders_leave(mock_clock: trio.testing.MockClock) -> None:
+    """Most of it where nobody sends, hardly any while somebody does without a pause; never none, so that it ends."""
+    assert indexing.rest_after(3.0, 0.0) == pytest.approx(1.0)
+    assert indexing.rest_after(3.0, 0.5) == pytest.approx(3 / 0.1875 - 3)
+    assert indexing.rest_after(1.0, 0.8) == pytest.approx(19.0)
+    assert indexing.rest_after(1.0, 1.0) == pytest.approx(19.0)
+
+    async def measure() -> None:
+        load = indexing.Load()
+        load.restart()
+        assert load.share() == 0.0
+        mock_clock.jump(1.0)
+        with load.storing(), load.storing():
+            mock_clock.jump(3.0)
+        assert load.share() == pytest.approx(0.75)
+        with load.storing():
+            mock_clock.jump(2.0)
+            assert load.share() == pytest.approx(5 / 6)
+            load.restart()
+            assert load.share() == 1.0
+            mock_clock.jump(1.0)
+            assert load.share() == 1.0
+        mock_clock.jump(1.0)
+        assert load.share() == pytest.approx(0.5)
+
+    trio.run(measure, clock=mock_clock)
