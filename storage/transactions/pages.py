@@ -197,11 +197,15 @@ def _first_since(chat_id: int, first: int, last: int, at: datetime) -> Steps[int
 def read_log(operation: ReadLog) -> Steps[Outcome]:
     """What comes after `after_seq`, as many as fit into a page, but at least one."""
     head = yield from _HEAD.one(chat_id=operation.chat_id)
-    if head is None or operation.after_seq > head[0] or (yield from _replaced(operation)):
-        return Refused("bad_seq", "after_seq is not in this log", "after_seq")
+    refused = Refused("bad_seq", "after_seq is not in this log", "after_seq")
+    if head is None or operation.after_seq > head[0]:
+        return refused
     last_seq, last_at, pinned_seq = head
     upto = min(operation.after_seq + operation.limit, last_seq)
-    entries = yield from read_entries(operation.chat_id, operation.after_seq, upto)
+    known = 1 if operation.after_seq and operation.after_at is not None else 0  # read along: by its time it is known
+    entries = yield from read_entries(operation.chat_id, operation.after_seq - known, upto)
+    if known and entries.pop(0).created_at != operation.after_at:
+        return refused
     departed = yield from _first_departed(operation.chat_id, entries)
     if departed is None:
         viewer = Viewer(pinned_seq)
@@ -229,7 +233,7 @@ def _left_seq(departed: _Departed) -> int:
     return departed.left_seq
 
 
-def _replaced(operation: FetchPage | ReadLog) -> Steps[bool]:
+def _replaced(operation: FetchPage) -> Steps[bool]:
     """Whether another log is remembered: the entry at after_seq was made at another time."""
     if not operation.after_seq or operation.after_at is None:
         return False

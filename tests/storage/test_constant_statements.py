@@ -20,9 +20,11 @@ from chatproto.operations import (
     FetchPage,
     ListChats,
     LoadSession,
+    LogRead,
     Mark,
     Outcome,
     PageFound,
+    ReadLog,
     SessionCreated,
     SessionLoaded,
     TouchSession,
@@ -102,6 +104,18 @@ def test_the_unread_before_many_of_ones_own_are_counted_too(database: CountedSQL
             database.perform(house.message(chat_id, actor))
     listed = expect(ChatsFound, database.perform(ListChats(ann))).chats
     assert {one.id: one.unread_count for one in listed} == {chat: 4, quiet: 2}
+
+
+def test_what_another_process_stored_is_read_by_two_statements(database: CountedSQLite) -> None:
+    """Each process that has somebody of the chat does it, for each message that comes alone."""
+    house = House(None)  # type: ignore[arg-type]
+    ann, bob = new_user(database, "ann"), new_user(database, "bob")
+    chat = expect(ChatCreated, database.perform(CreateDirect(ann, bob, START))).chat.id
+    for _ in range(3):
+        database.perform(house.message(chat, ann))
+    before = database.statements
+    read = expect(LogRead, database.perform(ReadLog(chat, 2, house.now, 200)))
+    assert [item.seq for item in read.items] == [3] and database.statements - before == 2
 
 
 def test_a_session_that_was_used_this_minute_is_only_looked_at(database: CountedSQLite) -> None:
