@@ -25,7 +25,7 @@ from runtime.files.backup import DamagedBackup
 from runtime.inherited import OPTION, Inherited, parent_says_stop, read_inherited
 from runtime.logs import configure_logging, get_logger
 from runtime.secret_files import SecretFileError
-from runtime.serve import bind, raise_descriptor_limit, serve, url_of
+from runtime.serve import UNIX, bind, raise_descriptor_limit, serve, url_of
 from runtime.settings_report import names_in, report, table, unknown_names
 from runtime.version import VERSION
 from runtime.workers import serve_with_workers
@@ -177,7 +177,11 @@ def _greet(has_pages: bool, setup: str | None, settings: Settings, url: str) -> 
     """What to do next, for the one who started it in a terminal; programs wait for the first line."""
     settle()
     log.info("serving", url=url, version=VERSION)
-    print(f"Vestnik listens on {url}/", flush=True)
+    local = url.startswith(UNIX)
+    print(f"Vestnik listens on {url}" if local else f"Vestnik listens on {url}/", flush=True)
+    if local:
+        print("  A proxy leads to it, which VESTNIK_PROXY_HOPS=1 tells the server.", flush=True)
+        url = settings.public_url or "https://..."
     if has_pages:
         print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)
     else:

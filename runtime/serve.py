@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -32,6 +33,8 @@ from runtime.write_deadlines import hurry_sends
 
 log = get_logger(__name__)
 
+UNIX = "unix:"
+"""What stands before the path of a Unix socket in place of a host."""
 BACKLOG = 512
 """Connections the kernel keeps for us until they are accepted."""
 DRAIN_TIMEOUT = 3.0
@@ -56,8 +59,11 @@ def raise_descriptor_limit() -> None:
 def bind(host: str, port: int) -> socket.socket:
     """A listening TCP socket; with port 0 the system chooses a free one. Raises OSError that names the address.
 
-    `host`: an address, in brackets or not, or a name. `::` takes IPv4 too, where the system has both.
+    `host`: an address, in brackets or not, or a name. `::` takes IPv4 too, where the system has both. `unix:/path` is a
+    Unix socket for the owner and the group of this process; then `port` says nothing.
     """
+    if host.startswith(UNIX):
+        return _bind_path(host.removeprefix(UNIX))
     host = host.removeprefix("[").removesuffix("]")
     try:
         [family, *_], *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -68,10 +74,43 @@ def bind(host: str, port: int) -> socket.socket:
         raise OSError(f"{host} port {port}: {reason}") from None
 
 
+def _bind_path(path: str) -> socket.socket:
+    """In the place of a socket whose server is gone, but of nothing else."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    umask = os.umask(0o117)
+    try:
+        if _is_stale(path):
+            os.unlink(path)
+        listener.bind(path)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = "is in use" if error.errno == errno.EADDRINUSE else error.strerror or error
+        raise OSError(f"{UNIX}{path}: {reason}") from None
+    finally:
+        os.umask(umask)
+    return listener
+
+
+def _is_stale(path: str) -> bool:
+    """Whether a socket is there that nobody listens on."""
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            return False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+            caller.settimeout(1)
+            caller.connect(path)
+    except ConnectionRefusedError:
+        return True
+    except OSError:  # nothing is there, or somebody is, and busy
+        return False
+    return False
+
+
 def url_of(listener: socket.socket) -> str:
     """The address of a listening socket as a URL, such as `http://127.0.0.1:8000`."""
     if listener.family == getattr(socket, "AF_UNIX", None):
-        return f"unix:{listener.getsockname()}"
+        return f"{UNIX}{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if isinstance(ip_address(host), IPv6Address) else f"http://{host}:{port}"
 
