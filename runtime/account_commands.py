@@ -34,7 +34,7 @@ from chatproto.operations import (
     UserFound,
     UsersFound,
 )
-from chatproto.operations.administration import Act
+from chatproto.operations.administration import Act, ExportData
 from chatproto.operations.outcomes import AuditFound
 from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.model import User
@@ -201,9 +201,12 @@ async def export(settings: Settings, username: str, path: Path) -> tuple[str, ..
     async with storage_of_command(settings) as storage, aclosing(open_store(settings)) as store:
         user_id = await _id_of(storage, username)
         try:
-            return await export_to(path, storage.perform, store, user_id, datetime.now(UTC))
+            missing = await export_to(path, storage.perform, store, user_id, datetime.now(UTC))
         except (ExportError, OSError) as error:
             raise AccountError(f"{username}: {error}") from None
+        if (written := await _act(storage, ExportData(user_id))) != Done():
+            raise AccountError(_away(written))
+        return missing
 
 
 async def create_invite(settings: Settings, uses: int, days: int) -> str:

@@ -6,11 +6,11 @@ messages that they were. Their own files are in it; those of others are named in
 """
 
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import msgspec
 import trio
@@ -29,14 +29,18 @@ from chatproto.operations import (
     Operation,
     Outcome,
     PageFound,
+    Refused,
     SessionsFound,
     UsersFound,
 )
-from chatproto.wire.model import Attachment, Chat, Message, Page, User
-from runtime.files.blobs import THREADS, BlobStore
+from chatproto.wire.model import Attachment, Message, Page, User
+from runtime.files.blobs import THREADS, Blob, BlobStore
 
 PAGE: Final = 200
+PIECE: Final = 64 * 1024
+"""Bytes that are gathered before they are passed on; a piece holds as many and what one page or one read added."""
 Ask = Callable[[Operation], Awaitable[Outcome]]
+_Bytes = AsyncGenerator[bytes, None]
 
 
 class ExportError(Exception):
@@ -44,47 +48,101 @@ class ExportError(Exception):
 
 
 @define
+class _Sink:
+    """Where the archive is written: nobody goes back in it, so what was written can be passed on."""
+
+    size: int = 0
+    _parts: list[bytes] = field(factory=list)
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(bytes(data))
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """There is nothing below."""
+
+    def take(self) -> bytes:
+        """What was written since the last call."""
+        taken = b"".join(self._parts)
+        self._parts.clear()
+        self.size = 0
+        return taken
+
+
+@define
 class Export:
-    """One export under way. `missing`: files whose bytes are not there."""
+    """One export under way. `session_id`: the log-in that asks, 0 for none. `missing`: files whose bytes are not there;
+    the archive names them too."""
 
     ask: Ask
     store: BlobStore
     user_id: int
     now: datetime
-    archive: zipfile.ZipFile
+    session_id: int = 0
     missing: list[str] = field(factory=list)
     _files: dict[str, Attachment] = field(factory=dict)
 
-    async def write(self) -> None:
-        """All of it. Memory: a page of messages, the people of a chat, and what is told of each own file. Raises
-        ExportError, OSError."""
+    async def pieces(self) -> _Bytes:
+        """All of the archive, once; to be closed. Memory: a piece, a page of messages, the people of a chat, and about
+        1 KiB of each own file and each entry of the archive. Raises ExportError, OSError."""
+        sink = _Sink()
+        with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as archive:
+            async with aclosing(self._entries()) as entries:
+                async for name, content in entries:
+                    with archive.open(self._told(name), "w", force_zip64=True) as entry:
+                        async with aclosing(content):
+                            async for data in content:
+                                await trio.to_thread.run_sync(entry.write, data, limiter=THREADS)
+                                if sink.size >= PIECE:
+                                    yield sink.take()
+        yield sink.take()
+
+    def _told(self, name: str) -> zipfile.ZipInfo:
+        info = zipfile.ZipInfo(name, self.now.timetuple()[:6])
+        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+        return info
+
+    async def _entries(self) -> AsyncGenerator[tuple[str, _Bytes], None]:
+        """Each file of the archive; its content is to be read before the next one."""
         [profile] = (await self._asked(ListUsers(self.user_id - 1, 1), UsersFound)).users
-        sessions = (await self._asked(ListSessions(self.user_id, 0), SessionsFound)).sessions
+        sessions = (await self._asked(ListSessions(self.user_id, self.session_id), SessionsFound)).sessions
         chats = (await self._asked(ListChats(self.user_id), ChatsFound)).chats
-        await self._put("profile.json", [profile])
-        await self._put("sessions.jsonl", sessions)
-        await self._put("chats.jsonl", chats)
+        yield "profile.json", _lines([profile])
+        yield "sessions.jsonl", _lines(sessions)
+        yield "chats.jsonl", _lines(chats)
         for chat in chats:
-            await self._write_chat(chat)
-        await self._put("files.jsonl", self._files.values())
-        for file in self._files.values():
-            await self._write_file(file)
+            whole = (await self._asked(LoadChat(self.user_id, chat.id, with_members=True), ChatFound)).chat
+            people = {member.user.id: member.user for member in whole.members or ()}
+            yield f"chats/{chat.id}/messages.jsonl", self._messages(chat.id, people)
+            yield f"chats/{chat.id}/people.jsonl", _lines(map(_named, people.values()))
+        yield "files.jsonl", _lines(self._files.values())
+        for file_id in self._files:
+            blob = await self._open(file_id)
+            if blob is None:
+                self.missing.append(file_id)
+                continue
+            async with aclosing(blob):  # under its id, which nobody chose; files.jsonl says what it was called
+                yield f"files/{file_id}", blob.pieces(0, blob.size)
+        if self.missing:
+            yield "missing.jsonl", _lines(self.missing)
 
-    async def _write_chat(self, chat: Chat) -> None:
-        whole = (await self._asked(LoadChat(self.user_id, chat.id, with_members=True), ChatFound)).chat
-        people = {member.user.id: member.user for member in whole.members or ()}
-        async with self._entry(f"chats/{chat.id}/messages.jsonl") as write:
-            async for page in self._pages(chat.id):
-                people |= {user.id: user for user in page.users}
-                self._note_files(page)
-                await write(_lines(page.items))
-        await self._put(f"chats/{chat.id}/people.jsonl", map(_named, people.values()))
+    async def _open(self, file_id: str) -> Blob | None:
+        found = await self.ask(FindFile(self.user_id, file_id, self.now))
+        if isinstance(found, Refused):
+            return None
+        if not isinstance(found, FileFound):
+            raise ExportError(f"FindFile: {type(found).__name__}")
+        return await self.store.open(found.stored.blob)
 
-    async def _pages(self, chat_id: int) -> AsyncIterator[Page]:
+    async def _messages(self, chat_id: int, people: dict[int, User]) -> _Bytes:
+        """Page by page; `people` gets to know whom they name."""
         after = 0
         while True:
             page = (await self._asked(FetchPage(self.user_id, chat_id, after, None, PAGE), PageFound)).page
-            yield page
+            people |= {user.id: user for user in page.users}
+            self._note_files(page)
+            yield _encoded(page.items)
             after = page.to_seq
             if not page.more:
                 return
@@ -93,34 +151,6 @@ class Export:
         for item in page.items:
             if isinstance(item, Message) and item.sender_id == self.user_id:
                 self._files |= {file.id: file for file in item.attachments or ()}
-
-    async def _write_file(self, file: Attachment) -> None:
-        """Under its id, which nobody chose; files.jsonl says what it was called."""
-        found = await self.ask(FindFile(self.user_id, file.id, self.now))
-        blob = await self.store.open(found.stored.blob) if isinstance(found, FileFound) else None
-        if blob is None:
-            self.missing.append(file.id)
-            return
-        pieces = blob.pieces(0, blob.size)
-        async with aclosing(blob), aclosing(pieces), self._entry(f"files/{file.id}") as write:
-            async for piece in pieces:
-                await write(piece)
-
-    async def _put(self, name: str, rows: Iterable[Any]) -> None:
-        async with self._entry(name) as write:
-            await write(_lines(rows))
-
-    @asynccontextmanager
-    async def _entry(self, name: str) -> AsyncIterator[Callable[[bytes], Awaitable[object]]]:
-        """A file in the archive, written piece by piece."""
-        info = zipfile.ZipInfo(name, self.now.timetuple()[:6])
-        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-        with self.archive.open(info, "w", force_zip64=True) as entry:
-
-            async def write(data: bytes) -> None:
-                await trio.to_thread.run_sync(entry.write, data, limiter=THREADS)
-
-            yield write
 
     async def _asked(self, operation: Operation, kind: type[Any]) -> Any:
         outcome = await self.ask(operation)
@@ -134,9 +164,11 @@ async def export_to(path: Path, ask: Ask, store: BlobStore, user_id: int, now: d
     leaves nothing behind. Raises ExportError, OSError (FileExistsError where something is there)."""
     draft = _begin(path)
     try:
-        with zipfile.ZipFile(draft, "w") as archive:
-            export = Export(ask, store, user_id, now, archive)
-            await export.write()
+        export = Export(ask, store, user_id, now)
+        with draft.open("wb") as file:
+            async with aclosing(export.pieces()) as pieces:
+                async for piece in pieces:
+                    await trio.to_thread.run_sync(file.write, piece, limiter=THREADS)
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -152,7 +184,11 @@ def _begin(path: Path) -> Path:
     return draft
 
 
-def _lines(rows: Iterable[Any]) -> bytes:
+async def _lines(rows: Iterable[Any]) -> _Bytes:
+    yield _encoded(rows)
+
+
+def _encoded(rows: Iterable[Any]) -> bytes:
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 
 

@@ -17,6 +17,7 @@ AuditAction = Literal[
     "account_enabled",
     "admin_granted",
     "admin_taken",
+    "data_exported",
     "invite_created",
     "invite_revoked",
     "password_set",
@@ -24,10 +25,30 @@ AuditAction = Literal[
     "sessions_ended",
 ]
 Role = Literal["member", "admin"]
-Act = CreateUser | SetAccount | MakeCode | EndSessions | ChangePassword | CreateInvite | RevokeInvite | DeleteAccount
 
 MAX_LISTED: Final = 200
 """Accounts or lines that one answer holds."""
+
+
+@frozen
+class ExportData:
+    """Somebody is given a copy of what the server has of them. It changes nothing and is only written down. Outcome:
+    Done."""
+
+    user_id: int
+
+
+Act = (
+    CreateUser
+    | SetAccount
+    | MakeCode
+    | EndSessions
+    | ChangePassword
+    | CreateInvite
+    | RevokeInvite
+    | DeleteAccount
+    | ExportData
+)
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +106,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 @frozen
 class Administer:
     """Do `act` as an admin of the server (`actor_id`) or its operator (None), and write down that it was done, in one
-    transaction. `address`: where the request came from. Outcome: that of the act, or Refused forbidden where the actor
+    transaction. What people do with the whole of their own account (auditing.is_own) they need be no admin for.
+    `address`: where the request came from. Outcome: that of the act, or Refused forbidden where the actor
     is no admin (any more); not_found where the account is none. A refused act leaves no line."""
 
     actor_id: int | None

@@ -3,16 +3,21 @@
 from typing import assert_never
 
 from chatproto.operations.accounts import ChangePassword, CreateUser, DeleteAccount, EndSessions
-from chatproto.operations.administration import Act, AuditAction, Role
+from chatproto.operations.administration import Act, AuditAction, ExportData, Role
 from chatproto.operations.invites import CreateInvite, RevokeInvite, SetAccount
 from chatproto.operations.outcomes import InvitesFound, Outcome, UserFound
 from chatproto.operations.recovery import MakeCode
 
 
+def is_own(act: Act, actor_id: int | None) -> bool:
+    """Whether it is what everybody may do: delete one's own account, take a copy of one's own data."""
+    return isinstance(act, DeleteAccount | ExportData) and act.user_id == actor_id
+
+
 def subject_of(act: Act) -> int | None:
     """The account that an act is about, where there is one before it."""
     match act:
-        case SetAccount() | MakeCode() | EndSessions() | ChangePassword() | DeleteAccount():
+        case SetAccount() | MakeCode() | EndSessions() | ChangePassword() | DeleteAccount() | ExportData():
             return act.user_id
         case CreateUser() | CreateInvite() | RevokeInvite():
             return None
@@ -38,6 +43,8 @@ def actions_of(act: Act) -> tuple[AuditAction, ...]:
             return ("account_created",)
         case DeleteAccount():
             return ("account_deleted",)
+        case ExportData():
+            return ("data_exported",)
         case MakeCode():
             return ("reset_link",)
         case EndSessions():

@@ -4,6 +4,7 @@ from chatproto.operations import (
     Account,
     Administer,
     AuditLine,
+    Done,
     GroupsToLeave,
     ListAccounts,
     ListAudit,
@@ -12,8 +13,8 @@ from chatproto.operations import (
     Refused,
     Sizes,
 )
-from chatproto.operations.administration import Person
-from chatproto.operations.auditing import about, actions_of, subject_of
+from chatproto.operations.administration import ExportData, Person
+from chatproto.operations.auditing import about, actions_of, is_own, subject_of
 from chatproto.operations.outcomes import AccountsFound, AuditFound, ServerMeasured
 from chatproto.simulation import model_rows
 from chatproto.simulation.model_rows import KeptLine
@@ -24,12 +25,13 @@ from chatproto.wire.model import Message
 
 
 def administer(store: Store, operation: Administer) -> Outcome:
-    if not keeps(store, operation.actor_id):
+    act = operation.act
+    if not is_own(act, operation.actor_id) and not keeps(store, operation.actor_id):
         return Refused("forbidden")
-    subject = subject_of(operation.act)
+    subject = subject_of(act)
     if subject is not None and subject not in store.living():
         return Refused("not_found")
-    outcome = store.perform(operation.act)
+    outcome = Done() if isinstance(act, ExportData) else store.perform(act)
     if isinstance(outcome, Refused | GroupsToLeave):
         return outcome
     subject_id, invite_id = about(operation.act, outcome)

@@ -24,6 +24,7 @@ from runtime.http import (
     message_changes,
     messages,
     own_account,
+    own_data,
     profile,
     recovery,
     search,
@@ -58,8 +59,8 @@ PAGE: Final = "page"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by programs; of these only refusals are worth a line."""
 ROUTES: Final[tuple[Route, ...]] = (
-    *auth.ROUTES, *profile.ROUTES, *own_account.ROUTES, *recovery.ROUTES, *invites.ROUTES, *users.ROUTES,
-    *blocks.ROUTES, *chats.ROUTES, *messages.ROUTES,
+    *auth.ROUTES, *profile.ROUTES, *own_account.ROUTES, *own_data.ROUTES, *recovery.ROUTES, *invites.ROUTES,
+    *users.ROUTES, *blocks.ROUTES, *chats.ROUTES, *messages.ROUTES,
     *message_changes.ROUTES, *files.ROUTES, *chat_files.ROUTES, *avatars.ROUTES, *uploads.ROUTES,
     *search.ROUTES, *administration.ROUTES, *health.ROUTES
 )  # fmt: skip

@@ -29,6 +29,10 @@ MEASURES_A_MINUTE: Final = 6
 """Counts of the whole server that one admin may ask for."""
 FAILURE_WINDOW: Final = 900
 """Seconds over which failed log-ins are counted: so many at once, and then as many spread over this time."""
+EXPORTS_AN_HOUR: Final = 3
+"""Copies of their own data that one user may ask for."""
+EXPORT_LINK_LIFETIME: Final = 600
+"""Seconds for which it is remembered that a link to such a copy was used: longer than it is good."""
 HOUR: Final = 3600
 MINUTE: Final = 60
 REMEMBERED_ADDRESSES: Final = 20_000
@@ -190,7 +194,8 @@ class Guards:
     `measures` (of the whole server).
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
     such as were none. `reset_pairs`: by the name that was given and the address; `resets`: by that name, whoever asks.
-    `own_letters`: by user.
+    `own_letters`, `exports`: by user. `export_links`: by the link to a copy, which is good once; `exporting`: whose
+    copies are on their way from this process.
 
     All but `reads`, `writes` and `measures` count what other processes let pass too, where there are some.
     """
@@ -210,6 +215,9 @@ class Guards:
     refused_codes: Buckets[str]
     own_letters: Buckets[int]
     measures: Buckets[int]
+    exports: Buckets[int]
+    export_links: Buckets[bytes]
+    exporting: set[int] = field(factory=set)
     sessions: LiveSessions = field(factory=LiveSessions)
 
     @classmethod
@@ -241,6 +249,8 @@ class Guards:
             refused_codes=over("refused_codes", CODES_AN_HOUR, HOUR),
             measures=_by_user(MEASURES_A_MINUTE / MINUTE, MEASURES_A_MINUTE),
             own_letters=over("own_letters", ADDRESSES_AN_HOUR, HOUR, REMEMBERED_USERS),
+            exports=over("exports", EXPORTS_AN_HOUR, HOUR, REMEMBERED_USERS),
+            export_links=over("export_links", 1, EXPORT_LINK_LIFETIME),
             logins=LoginLimiter(
                 pairs=over("logins", settings.limit_login_failures, FAILURE_WINDOW),
                 addresses=over("login_addresses", settings.limit_address_failures, FAILURE_WINDOW),

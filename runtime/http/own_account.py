@@ -1,15 +1,19 @@
-"""What somebody does with the whole of their account: /api/auth. Both ask for the password once more."""
+"""What somebody does with the whole of their account: /api/auth. It asks for the password once more."""
+
+from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from chatproto.operations import AccountDeleted, Refused
+from chatproto.operations import AccountDeleted, DeleteAccount, Outcome, Refused
 from chatproto.wire.model import PrivateUser
 from chatproto.wire.text import fold
+from runtime.administration import administer
 from runtime.deletion import delete_account
 from runtime.http.auth import LIMITED, check_password
 from runtime.http.problem import Problem, refusal
 from runtime.http.profile import own_user
-from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.routes import Answer, Call, Result, Route, known_address
 
 
 class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,11 +24,12 @@ class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
 
 async def delete_me(call: Call[OwnPassword, None]) -> Result:
     """Delete one's own account. What was written stays, and names nobody any more."""
-    user = await _owner(call)
+    user = await owner(call)
     if isinstance(user, Problem):
         return user
-    services = call.services
-    outcome = await delete_account(call.persist, call.persist, user.id, services.random_token, services.now())
+    services, now = call.services, call.services.now()
+    erase = partial(_written, call, user.id, now)
+    outcome = await delete_account(erase, call.persist, user.id, services.random_token, now)
     match outcome:
         case AccountDeleted() | Refused("not_found"):  # the answer to an earlier attempt was lost
             return Answer(204)
@@ -32,7 +37,12 @@ async def delete_me(call: Call[OwnPassword, None]) -> Result:
             return refusal(outcome)
 
 
-async def _owner(call: Call[OwnPassword, None]) -> PrivateUser | Problem:
+async def _written(call: Call[OwnPassword, None], user_id: int, now: datetime, act: DeleteAccount) -> Outcome:
+    """Do it, with its line in the audit."""
+    return await administer(call.persist, user_id, known_address(call.address), act, now)
+
+
+async def owner(call: Call[OwnPassword, None]) -> PrivateUser | Problem:
     """Who showed their password. A stranger who guesses at the log-in keeps nobody from this."""
     user = await own_user(call)
     if isinstance(user, Problem):

@@ -14,6 +14,7 @@ from chatproto.operations import (
     CreateInvite,
     CreateUser,
     DeleteAccount,
+    Done,
     EndSessions,
     GroupsToLeave,
     MakeCode,
@@ -22,8 +23,8 @@ from chatproto.operations import (
     RevokeInvite,
     SetAccount,
 )
-from chatproto.operations.administration import Act
-from chatproto.operations.auditing import about, actions_of, subject_of
+from chatproto.operations.administration import Act, ExportData
+from chatproto.operations.auditing import about, actions_of, is_own, subject_of
 from storage.statements import Statement, Steps, into
 from storage.tables import audit, users
 from storage.transactions.accounts import LOCK_KEEPERS, create_user, set_account
@@ -45,13 +46,14 @@ _ACTS: Final[dict[type[Any], Callable[[Any], Steps[Outcome]]]] = {
     DeleteAccount: delete_account,
     CreateInvite: create_invite,
     RevokeInvite: revoke_invite,
+    ExportData: lambda _: _nothing(),
 }
 
 
 def administer(operation: Administer) -> Steps[Outcome]:
-    """By an admin or the operator, and written down where it was done."""
+    """By an admin, the operator or whose account it is, and written down where it was done."""
     act, actor_id = operation.act, operation.actor_id
-    if actor_id is not None and actor_id not in (yield from LOCK_KEEPERS.column()):
+    if actor_id is not None and not is_own(act, actor_id) and actor_id not in (yield from LOCK_KEEPERS.column()):
         return Refused("forbidden")
     subject = subject_of(act)
     if subject is not None and (yield from _EXISTS.one(user_id=subject)) is None:
@@ -60,6 +62,12 @@ def administer(operation: Administer) -> Steps[Outcome]:
     if not isinstance(outcome, Refused | GroupsToLeave):
         yield from _write(operation, act, outcome)
     return outcome
+
+
+def _nothing() -> Steps[Outcome]:
+    """Of an act that is only written down."""
+    yield from ()
+    return Done()
 
 
 def _write(operation: Administer, act: Act, outcome: Outcome) -> Steps[None]:

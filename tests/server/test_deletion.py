@@ -17,7 +17,8 @@ async def delete(person: Person, password: str) -> str | None:
     return None if answer.status_code == 204 else code_of(answer)
 
 
-async def test_an_account_is_deleted_by_its_owner(house: House) -> None:
+async def test_an_account_is_deleted_by_its_owner(house: House, tmp_path: Path) -> None:
+    root = await admin(house, tmp_path)
     anna = await house.register("anna", email="anna@example.org")
     boris, vera = await house.register("boris"), await house.register("vera")
     direct = await anna.direct(boris)
@@ -26,6 +27,7 @@ async def test_an_account_is_deleted_by_its_owner(house: House) -> None:
     assert await delete(anna, "another one") == "invalid_credentials"
     assert await delete(anna, PASSWORD) is None
     assert code_of(await anna.get("/api/auth/me")) == "revoked"
+    assert (await lines(root))[0] == (f"~{anna.id}", "account_deleted", f"~{anna.id}")
     log_in = await house.http.post("/api/auth/login", json={"login": "anna", "password": PASSWORD})
     assert code_of(log_in) == "invalid_credentials"
     peer = (await boris.get(f"/api/chats/{direct}")).json()["peer"]

@@ -24,12 +24,12 @@ PROMISED = {
     ("get", "/api/files/{file_id}"), ("post", "/api/files/{file_id}/link"), ("get", "/api/search"),
     ("post", "/api/auth/reset"), ("post", "/api/auth/reset/confirm"), ("post", "/api/auth/email/confirm"),
     ("get", "/api/invites"), ("post", "/api/invites"), ("delete", "/api/invites/{invite_id}"),
-    ("post", "/api/invites/accept"),
+    ("post", "/api/invites/accept"), ("post", "/api/auth/me/export"), ("get", "/api/auth/export"),
 }  # fmt: skip
 PUBLIC = {
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/healthz", "/readyz",
     "/metrics", "/openapi.json", "/docs", "/api/server", "/api/auth/reset", "/api/auth/reset/confirm",
-    "/api/auth/email/confirm",
+    "/api/auth/email/confirm", "/api/auth/export",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ OF_A_FILE = [route for route in WITH_TOKEN if "{file_id}" in route.path or "{upl
 OF_A_CHAT = [route for route in WITH_TOKEN if "{chat_id}" in route.path]
 OF_ADMINS = [route for route in WITH_TOKEN if route.path.startswith("/api/admin/")]
 OWN_OR_OPEN: Final = {
-    "GET /api/auth/me", "PATCH /api/auth/me", "DELETE /api/auth/me",
+    "GET /api/auth/me", "PATCH /api/auth/me", "DELETE /api/auth/me", "POST /api/auth/me/export",
     "POST /api/auth/password", "GET /api/auth/sessions", "GET /api/chats",
     "POST /api/chats", "GET /api/users", "GET /api/users/search", "GET /api/users/{user_id}",
     "DELETE /api/auth/sessions/{session_id}", "POST /api/files", "POST /api/uploads",

@@ -7,6 +7,7 @@ import trio
 
 from chatproto.operations import (
     Account,
+    AccountDeleted,
     Administer,
     AuditLine,
     ChangePassword,
@@ -14,6 +15,7 @@ from chatproto.operations import (
     CleanUp,
     CreateInvite,
     CreateUser,
+    DeleteAccount,
     Done,
     EndSessions,
     FileAdded,
@@ -31,7 +33,7 @@ from chatproto.operations import (
     Sizes,
     UserFound,
 )
-from chatproto.operations.administration import Act
+from chatproto.operations.administration import Act, ExportData
 from chatproto.operations.outcomes import AccountsFound, AuditFound, ServerMeasured
 from tests.storage.store_house import House, expect, refusal
 from tests.storage.test_contract_files import adding
@@ -97,6 +99,26 @@ async def test_every_act_leaves_its_line(house: House) -> None:
     assert [one.action for one in page.lines] == ["account_disabled", "sessions_ended"] and page.has_more
     rest = expect(AuditFound, await house.do(ListAudit(ann, page.lines[-1].id, 100)))
     assert len(rest.lines) == 4 and not rest.has_more
+
+
+async def test_people_are_given_their_own_data_and_the_audit_tells(house: House) -> None:
+    ann, bob = await house.people(2)
+    assert await act(house, bob, ExportData(bob)) == Done()
+    assert refusal(await act(house, bob, ExportData(ann))) == "forbidden"
+    assert refusal(await act(house, bob, DeleteAccount(ann, house.now))) == "forbidden"
+    assert await act(house, None, ExportData(bob), None) == Done()
+    assert expect(AccountDeleted, await act(house, bob, DeleteAccount(bob, house.now))).user_id == bob
+    for one in (ExportData(bob), DeleteAccount(bob, house.now)):
+        assert refusal(await act(house, bob, one)) == "not_found"
+    told = [
+        (line.action, line.actor and line.actor.id, line.subject and line.subject.id, line.address)
+        for line in reversed(await lines(house))
+    ]
+    assert told == [
+        ("data_exported", bob, bob, "192.0.2.7"),
+        ("data_exported", None, bob, None),
+        ("account_deleted", bob, bob, "192.0.2.7"),
+    ]
 
 
 async def test_nobody_else_does_or_sees_anything(house: House) -> None:
