@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
 import httpx
@@ -123,6 +124,29 @@ class Account:
     async def delete(self, password: str) -> None:
         """Delete the account for good; what was sent stays. Raises ChatError: invalid_credentials, last_admin, ..."""
         await self.call("DELETE", "/api/auth/me", {"password": password})
+
+    async def export(self, password: str, path: Path | str) -> int:
+        """Save a copy of what the server has of this account (a ZIP) at `path`, which must not be there; how many bytes
+        it has. Three an hour. Raises ChatError (invalid_credentials, rate_limited, ...; no_connection where the link is
+        cut, and then nothing is there) and OSError."""
+        link = await self.call("POST", "/api/auth/me/export", {"password": password})
+        return await self.save(str(link["url"]), Path(path))
+
+    async def save(self, url: str, path: Path) -> int:
+        """Save what is read there at `path`, which must not be there; how many bytes it has. Raises ChatError, also
+        where the link is cut, and OSError."""
+        target = trio.Path(path)
+        size = 0
+        async with await target.open("xb") as file:
+            try:
+                async with self.read(url) as pieces:
+                    async for piece in pieces:
+                        size += await file.write(piece)
+            except BaseException:
+                with trio.CancelScope(shield=True):
+                    await target.unlink()
+                raise
+        return size
 
     @asynccontextmanager
     async def read(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:

@@ -69,7 +69,7 @@ class Files:
     async def download(self, file: Attachment, path: Path | str) -> int:
         """Save a file of a message at `path`, which must not be there; how many bytes it has. Raises ChatError, also
         where the link is cut, and OSError."""
-        return await _download(self.account, file.url, Path(path))
+        return await self.account.save(file.url, Path(path))
 
 
 async def _upload(account: Account, path: Path, name: str, key: str, *, as_file: bool) -> File:
@@ -96,19 +96,3 @@ async def _send(account: Account, url: str, path: Path, name: str, key: str, *, 
         await trio.sleep(pause)
         pause *= 2
     raise AssertionError("the last attempt returns or raises")
-
-
-async def _download(account: Account, url: str, path: Path) -> int:
-    """Save a file at `path`, which must not be there; how many bytes it has. Raises ChatError, OSError."""
-    target = trio.Path(path)
-    size = 0
-    async with await target.open("xb") as file:
-        try:
-            async with account.read(url) as pieces:
-                async for piece in pieces:
-                    size += await file.write(piece)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await target.unlink()
-            raise
-    return size

@@ -39,6 +39,8 @@ const desktop = {
   onWake: (listener) => listen("wake", () => listener()),
   onMenu: (listener) => listen("menu", listener),
   onSaved: (listener) => listen("saved", listener),
+  onSaving: (listener) => listen("saving", listener),
+  stopSaving: () => tell("stopSaving"),
 };
 
 if (location.origin === "app://ui") contextBridge.exposeInMainWorld("vestnik", desktop);

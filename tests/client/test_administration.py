@@ -1,10 +1,12 @@
 """Invitations and the acts of admins with the Python client, against a real server."""
 
+import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
 
+from chatproto.operations import ListChats
 from client import administration
 from client.account import log_in, register
 from client.exceptions import ChatError
@@ -40,6 +42,24 @@ async def test_an_admin_at_work(house: House, tmp_path: Path) -> None:
             await log_in(http, "anna", PASSWORD)
         await administration.delete_account(root, found.id)
         assert [one.username for one in await administration.list_accounts(root)] == ["root"]
+
+
+async def test_people_take_their_data_along(house: House, tmp_path: Path) -> None:
+    place = tmp_path / "anna.zip"
+    async with httpx.AsyncClient(base_url=house.url) as http:
+        anna = await register(http, "anna", PASSWORD)
+        with pytest.raises(ChatError, match="invalid_credentials"):
+            await anna.export("not the password", place)
+        size = await anna.export(PASSWORD, place)
+        with zipfile.ZipFile(place) as archive:
+            assert archive.testzip() is None and "profile.json" in archive.namelist()
+        assert size == place.stat().st_size
+        with pytest.raises(FileExistsError):
+            await anna.export(PASSWORD, place)
+        house.storage.failing.append(ListChats)
+        with pytest.raises(ChatError, match="no_connection"):
+            await anna.export(PASSWORD, tmp_path / "cut.zip")
+    assert [one.name for one in tmp_path.glob("*.zip")] == ["anna.zip"]  # noqa: ASYNC240
 
 
 async def test_people_delete_their_account(house: House) -> None:

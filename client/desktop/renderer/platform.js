@@ -8,13 +8,14 @@ import { openDatabase, transact } from "./store/idb.js";
 import { describeBrowser } from "./words/device.js";
 import { accountName, keepInTab, keptInTab, secretName } from "./store/tab.js";
 
-/** @typedef {import("./types.js").Desktop} Desktop */
+/** @typedef {import("./types.js").Desktop} Desktop @typedef {import("./types.js").Saving} Saving */
 /**
  * `desktop`: this is the shell. `durable`: this machine keeps something. Accounts: who was logged in last at a server;
  * `remembered` past the end of the tab, or of the app.
  * @typedef {{user: import("./types.js").PrivateUser, remembered: boolean}} Account
  * @typedef {Desktop & {desktop: boolean, durable: boolean, loadAccount: (url: string) => Promise<Account | null>,
- *   saveAccount: (url: string, account: Account | null) => Promise<void>}} Platform
+ *   saveAccount: (url: string, account: Account | null) => Promise<void>,
+ *   watchSaving: (listener: ((saving: Saving) => void) | null) => void}} Platform `watchSaving`: the last one is told
  */
 
 const SETTINGS = "vestnik settings";
@@ -37,8 +38,12 @@ export async function createPlatform() {
     await transact(database, [name], "readwrite", write, true);
   };
   const shell = window.vestnik ?? browser({ load, save, durable: database !== null });
+  /** @type {((saving: Saving) => void) | null} */
+  let watching = null;
+  shell.onSaving((saving) => watching?.(saving));
   return {
     ...shell,
+    watchSaving: (listener) => void (watching = listener),
     desktop: window.vestnik !== undefined,
     durable: database !== null,
     onWake: (listener) => {
@@ -137,6 +142,8 @@ function browser({ load, save, durable }) {
     onMenu: () => {},
     saveFile: async () => false, // a link does it
     onSaved: () => {}, // the browser tells of its downloads itself
+    onSaving: () => {},
+    stopSaving: () => {},
     showInFolder: async () => false,
   };
 }

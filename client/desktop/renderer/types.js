@@ -261,6 +261,7 @@
  *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   deleteAccount: (password: string) => Promise<Done | Refused>,
+ *   exportData: (password: string) => Promise<{ok: true, url: string} | Refused>,
  *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
  *     last_used_at: string, address: string | null, current: boolean}[]} | Refused>,
  *   endSession: (id: number | string) => Promise<Done | Refused>,
@@ -274,6 +275,11 @@
  * this machine keeps for a while where `place` names the message that holds it.
  * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.
  * In a profile with several windows it is told in the one that owns the socket.
+ */
+
+/**
+ * A copy of one's data on its way to the disk, as the shell tells it; `bytes`: so far.
+ * @typedef {{state: "progressing" | "completed" | "cancelled" | "interrupted", bytes: number}} Saving
  */
 
 /**
@@ -299,6 +305,8 @@
  *   saveFile: (url: string) => Promise<boolean>,
  *   showInFolder: (key: number) => Promise<boolean>,
  *   onSaved: (listener: (file: {key: number, name: string}) => void) => void,
+ *   onSaving: (listener: (saving: Saving) => void) => void,
+ *   stopSaving: () => void,
  *   onMenu: (listener: (action: string) => void) => void,
  * }} Desktop
  */

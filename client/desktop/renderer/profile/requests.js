@@ -195,6 +195,15 @@ export function requestActions(api, publish, chatOf) {
     changePassword: (current, next) =>
       done(api().post("/api/auth/password", { current_password: current, new_password: next })),
 
+    /** @param {string} password @returns {Promise<{ok: true, url: string} | Refused>} an address that is good once */
+    async exportData(password) {
+      const answer = await api().post("/api/auth/me/export", { password });
+      if (!answer.ok) return answer;
+      const path = answer.body?.url;
+      if (typeof path !== "string" || !path.startsWith("/api/auth/export?")) return BAD_ANSWER;
+      return { ok: true, url: api().url + path };
+    },
+
     async sessions() {
       const answer = await api().get("/api/auth/sessions");
       if (!answer.ok) return answer;

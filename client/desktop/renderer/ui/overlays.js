@@ -14,6 +14,7 @@ import { date } from "./dialogs/date.js";
 import { confirm } from "./dialogs/confirm.js";
 import { groupInvites } from "./dialogs/invites.js";
 import { findMessages } from "./dialogs/find-messages.js";
+import { exportData } from "./dialogs/export-data.js";
 import { forward } from "./dialogs/forward.js";
 import { newChat } from "./dialogs/new-chat.js";
 import { newGroup } from "./dialogs/new-group.js";
@@ -46,6 +47,7 @@ const DIALOGS = {
   settings,
   password,
   "delete-account": deleteAccount,
+  "export-data": exportData,
   "shared-files": sharedFiles,
   switcher,
   shortcuts,

@@ -48,6 +48,7 @@ const CALLS = {
   openExternal: [text(8192)],
   attention: [],
   saveFile: [text(4096)],
+  stopSaving: [],
   showInFolder: [whole(1, Number.MAX_SAFE_INTEGER)],
   listens: [(value) => EVENTS.includes(String(value))],
 };

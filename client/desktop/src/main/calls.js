@@ -9,6 +9,7 @@ const { app, net, Notification, shell } = require("electron");
 const { serverOrigin } = require("./rules/address.js");
 const { showBadge } = require("./badge.js");
 const { externalLink } = require("./rules/external.js");
+const { EXPORT } = require("./data-copies.js");
 const { createProbe, outcomeFetcher } = require("./probe.js");
 const { systemName } = require("./system-name.js");
 
@@ -17,7 +18,8 @@ const { systemName } = require("./system-name.js");
  *   secrets: import("./secrets.js").Secrets, keyring: import("./compat.js").Keyring,
  *   autostart: import("./autostart.js").Autostart | null, windows: import("./windows.js").Windows,
  *   tray: import("./tray.js").TrayIcon | null, notes: import("./system-notices.js").Notes,
- *   events: import("./page-events.js").PageEvents, savedFiles: import("./saved-files.js").SavedFiles, applySettings: (changed: readonly string[]) => void}} Parts
+ *   events: import("./page-events.js").PageEvents, savedFiles: import("./saved-files.js").SavedFiles, copies: import("./data-copies.js").DataCopies,
+ *   applySettings: (changed: readonly string[]) => void}} Parts
  */
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
@@ -32,7 +34,7 @@ function createCalls(parts) {
 }
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
-const aboutApp = ({ server, keyring, autostart, tray, events, savedFiles }) => ({
+const aboutApp = ({ server, keyring, autostart, tray, events, savedFiles, copies }) => ({
   info: async () => ({
     version: app.getVersion(),
     os: systemName(process.platform, os.release()),
@@ -46,10 +48,11 @@ const aboutApp = ({ server, keyring, autostart, tray, events, savedFiles }) => (
   }),
   /** A link of the page to another origin would be a way out of it, and is none. */
   saveFile(contents, url) {
-    const ours = url.startsWith(`${server.url}/api/files/`);
+    const ours = ["/api/files/", EXPORT].some((path) => url.startsWith(server.url + path));
     if (ours) contents.downloadURL(url);
     return ours;
   },
+  stopSaving: () => copies.stop(),
   showInFolder(_contents, key) {
     const place = savedFiles.placeOf(key);
     if (place !== null) shell.showItemInFolder(place);

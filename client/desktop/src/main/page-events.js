@@ -2,7 +2,7 @@
 
 "use strict";
 
-const EVENTS = ["open-chat", "wake", "menu", "saved"];
+const EVENTS = ["open-chat", "wake", "menu", "saved", "saving"];
 /** Events of which the last one is kept for a page that does not listen yet. */
 const KEPT = ["open-chat"];
 

@@ -31,8 +31,9 @@ function guardContents(app, openOutside) {
  * @param {() => boolean} foreignImages whether pictures may come from other sites too. The policy of a page holds as long as
  *   the page is there, this setting is asked for each picture
  * @param {(contents: Electron.WebContents, place: string) => void} saved a file is saved there
+ * @param {(contents: Electron.WebContents, item: Electron.DownloadItem) => void} begun it is offered to be saved
  */
-function guardSession(session, server, foreignImages, saved) {
+function guardSession(session, server, foreignImages, saved, begun) {
   session.webRequest.onBeforeRequest({ urls: ["https://*/*"], types: ["image"] }, ({ url }, decide) =>
     decide({ cancel: !foreignImages() && new URL(url).origin !== server() }),
   );
@@ -48,6 +49,7 @@ function guardSession(session, server, foreignImages, saved) {
     const url = item.getURL();
     if (!url.startsWith("blob:app://ui/") && !url.startsWith(`${server()}/`)) return event.preventDefault();
     item.setSaveDialogOptions({ defaultPath: item.getFilename() });
+    begun(contents, item);
     item.once("done", (_event, state) => {
       if (state === "completed" && !contents.isDestroyed()) saved(contents, item.getSavePath());
     });

@@ -14,6 +14,7 @@ const { mendCrashes } = require("./crash.js");
 const { answerCalls } = require("./ipc.js");
 const { chatOfArguments } = require("./opened-links.js");
 const { setMenu } = require("./app-menu.js");
+const { createDataCopies } = require("./data-copies.js");
 const { createNotes } = require("./system-notices.js");
 const { createPageEvents } = require("./page-events.js");
 const { contentPolicy } = require("./policy.js");
@@ -46,6 +47,10 @@ function startShell({ configuration, root, profile, argv, report }) {
   const server = { url: configuration.environmentServer ?? settings.server() ?? configuration.server };
   const events = createPageEvents();
   const savedFiles = createSavedFiles();
+  const copies = createDataCopies(
+    () => server.url,
+    (contents, saving) => events.tell(contents, "saving", saving),
+  );
   let texts = loadTexts(folders.locales, "en");
   let quitting = false;
 
@@ -61,6 +66,7 @@ function startShell({ configuration, root, profile, argv, report }) {
     () => server.url,
     () => settings.values().foreign_images === true,
     (contents, place) => events.tell(contents, "saved", savedFiles.add(place)),
+    (contents, item) => copies.begun(contents, item),
   );
   servePages(pages, folders, () => contentPolicy({ server: server.url }));
 
@@ -116,6 +122,7 @@ function startShell({ configuration, root, profile, argv, report }) {
     notes,
     events,
     savedFiles,
+    copies,
   };
   answerCalls(createCalls({ ...parts, applySettings }), report);
 

@@ -20,6 +20,7 @@ const FUNCTIONS = [
   "onMenu",
   "onOpenChat",
   "onSaved",
+  "onSaving",
   "onWake",
   "openExternal",
   "probe",
@@ -29,6 +30,7 @@ const FUNCTIONS = [
   "setBadge",
   "setServer",
   "showInFolder",
+  "stopSaving",
 ];
 const SERVER = { url: "http://127.0.0.1:9" };
 

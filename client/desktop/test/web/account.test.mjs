@@ -1,6 +1,7 @@
 /** One log-in after another in the same page: what belongs to the first goes with it, what was kept and for how long. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   assertNoErrors,
@@ -77,6 +78,51 @@ test("signed out and in again, the face begins anew", { skip }, async () => {
   assertNoErrors(vera);
 });
 
+test("people download their own data", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const anna = await newPerson(browser, server, "anna", { displayName: "Анна Белова" });
+  const { page } = anna;
+  const boris = await server.register("boris");
+  const chatId = await server.direct(anna.account, boris);
+  await server.send(boris, chatId, "слово Бориса");
+  await page.keyboard.press("Control+,");
+  await page.getByRole("tab", { name: "Профиль" }).click();
+  await look(page, "export-row");
+  await page.getByRole("button", { name: "Скачать мои данные" }).click();
+  const dialog = page.getByRole("dialog", { name: "Скачать мои данные" });
+  await look(page, "export");
+  await page.setViewportSize({ width: 360, height: 640 });
+  await assertInside(page);
+  await look(page, "export-360");
+  const password = dialog.getByLabel("Текущий пароль");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Заполните это поле").waitFor();
+  await password.fill("не тот пароль");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Неверный текущий пароль").waitFor();
+  await password.fill(anna.account.password);
+  const coming = page.waitForEvent("download");
+  await page.keyboard.press("Enter");
+  const got = await coming;
+  assert.match(got.suggestedFilename(), /^vestnik-\d{4}-\d\d-\d\d\.zip$/u);
+  const bytes = readFileSync(await got.path());
+  assert.equal(bytes.subarray(0, 4).toString("latin1"), "PK\u0003\u0004");
+  assert.ok(bytes.includes(`chats/${chatId}/messages.jsonl`));
+  assert.equal(bytes.subarray(-22, -18).toString("latin1"), "PK\u0005\u0006", "to its end");
+  await page.getByText("Архив скачивается").waitFor();
+  assert.equal(await dialog.count(), 0);
+
+  for (let times = 0; times < 2; times += 1) {
+    await server.call(anna.account, "POST", "/api/auth/me/export", { password: anna.account.password });
+  }
+  await page.getByRole("button", { name: "Скачать мои данные" }).click();
+  await password.fill(anna.account.password);
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Слишком много попыток. Подождите").waitFor();
+  await look(page, "export-refused");
+  assertNoErrors(anna);
+});
+
 test("an account is deleted: nothing of it stays here, and those who know it see that at once", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
   const anna = await newPerson(browser, server, "anna", { displayName: "Анна Белова" });
@@ -105,6 +151,7 @@ test("an account is deleted: nothing of it stays here, and those who know it see
   await dialog.getByText("Неверный текущий пароль").waitFor();
   await password.fill(anna.account.password);
   await page.keyboard.press("Enter");
+  await page.getByText("Учётная запись удалена").waitFor();
   await page.locator("input[autocomplete=username]").waitFor();
   await becomes(() => keptOfPeople(page), []);
 

@@ -23,7 +23,7 @@ export function deleteAccount(face, _params, close) {
       face.redraw();
       const answer = await face.messenger.deleteAccount(value);
       busy = false;
-      if (answer.ok) return;
+      if (answer.ok) return face.overlays.toast({ text: t("deletion.done") });
       if (answer.code === "invalid_credentials") wrong = fieldErrorText("current_password", answer.code);
       else error = errorText(answer);
     }

@@ -18,6 +18,7 @@ const ACTIONS = {
   account_enabled: { said: "audit.account_enabled", icon: "check" },
   admin_granted: { said: "audit.admin_granted", icon: "user" },
   admin_taken: { said: "audit.admin_taken", icon: "user" },
+  data_exported: { said: "audit.data_exported", icon: "download" },
   invite_created: { said: "audit.invite_created", icon: "link" },
   invite_revoked: { said: "audit.invite_revoked", icon: "link" },
   password_set: { said: "audit.password_set", icon: "edit" },

@@ -135,6 +135,12 @@ export function profilePane(face) {
             </button>
           </div>
           <div class="set__row">
+            <span>${t("export.row")}<small>${t("export.about")}</small></span>
+            <button class="btn btn--plain btn--s" type="button" @click=${() => face.overlays.open("export-data")}>
+              ${t("export.open")}
+            </button>
+          </div>
+          <div class="set__row">
             <span>${t("deletion.row")}<small>${t("deletion.about")}</small></span>
             <button
               class="btn btn--danger-quiet btn--s"

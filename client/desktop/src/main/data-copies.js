@@ -1,0 +1,44 @@
+/** Copies of one's data on their way to the disk: the page is told how much is here, and may stop it. */
+
+"use strict";
+
+/** Where the server gives them, below its address. */
+const EXPORT = "/api/auth/export?";
+
+/** @typedef {{begun: (contents: Electron.WebContents, item: Electron.DownloadItem) => void, stop: () => void}} DataCopies */
+
+/**
+ * @param {() => string} server the origin
+ * @param {(contents: Electron.WebContents, saving: import("../../renderer/types.js",
+ *   {with: {"resolution-mode": "import"}}).Saving) => void} tell
+ * @returns {DataCopies}
+ */
+function createDataCopies(server, tell) {
+  /** @type {Set<Electron.DownloadItem>} */
+  const items = new Set();
+  return {
+    begun(contents, item) {
+      if (!item.getURL().startsWith(server() + EXPORT)) return;
+      items.add(item);
+      let broken = false;
+      /** @param {"progressing" | "completed" | "cancelled" | "interrupted"} state */
+      const told = (state) => {
+        if (!contents.isDestroyed()) tell(contents, { state, bytes: item.getReceivedBytes() });
+      };
+      item.on("updated", (_event, state) => {
+        if (state === "progressing") return told(state);
+        broken = true;
+        item.cancel(); // the link to it is good once: it cannot go on
+      });
+      item.once("done", (_event, state) => {
+        items.delete(item);
+        told(broken ? "interrupted" : state);
+      });
+    },
+    stop() {
+      for (const item of items) item.cancel();
+    },
+  };
+}
+
+module.exports = { EXPORT, createDataCopies };
