@@ -3,7 +3,8 @@
  *
  * @typedef {import("../types.js").State} State
  * @typedef {import("../types.js").Messenger} Messenger
- * @typedef {import("../types.js").Desktop & {desktop: boolean}} Platform
+ * @typedef {import("../types.js").Desktop & {desktop: boolean,
+ *   watchSaving: (listener: ((saving: import("../types.js").Saving) => void) | null) => void}} Platform
  * @typedef {import("../types.js").Message} Message
  * @typedef {import("../types.js").Echo} Echo
  * @typedef {import("../vendor/lit-html/lit-html.js").TemplateResult | typeof import("../vendor/lit-html/lit-html.js").nothing}
