@@ -14,6 +14,7 @@ import { Files } from "./files.js";
 import { History } from "./history.js";
 import { memoryStore } from "../store/memory.js";
 import { PreviewStore } from "../store/previews.js";
+import { movedName } from "../store/rewriting.js";
 import { Outgoing } from "./outgoing.js";
 import { Previews } from "./previews.js";
 import { adminActions } from "./admin-requests.js";
@@ -274,7 +275,8 @@ class Vestnik {
     if (remembered) return moveUnsent(memoryStore(name), this.db);
     const [there, locks] = await Promise.all([indexedDB.databases?.(), navigator.locks?.query()]);
     if (locks?.held?.some((lock) => lock.name === name)) return; // another window lives on it
-    if (!there || there.some((one) => one.name === name)) await moveUnsent(new Db(name), this.db);
+    const names = [name, movedName(name)];
+    if (!there || there.some((one) => names.includes(one.name ?? ""))) await moveUnsent(new Db(name), this.db);
   }
 
   /** @param {number} userId @param {boolean} remembered past the end of the tab */

@@ -5,6 +5,7 @@
 
 import { isPassing, probe } from "../link/api.js";
 import { Bringing } from "./bringing.js";
+import { Erasure } from "./erasure.js";
 import { isBlockList, isChatList, isUser } from "../protocol/frames.js";
 import { ClientSession } from "../protocol/session.js";
 import { Polling } from "../link/polling.js";
@@ -64,6 +65,7 @@ export class Owner {
       refused: (localId, code) => this.driver.input((it, at) => it.uploadFailed(localId, code, "", at)),
       progress: (localId, sent) => parts.publish([{ do: "progress", local_id: localId, sent }]),
     });
+    this.erasure = new Erasure(db, kept.erased);
     const { uploads } = this;
     const { broken } = parts;
     this.driver = new Driver({ session, url, tokens, db, uploads, told, rowsSaved, loggedOut, moved, broken });
@@ -72,6 +74,7 @@ export class Owner {
   start() {
     window.addEventListener("pagehide", this.#flush);
     this.driver.start();
+    this.erasure.start();
     if (this.parts.tokens.token()) void this.#list();
   }
 
@@ -80,6 +83,7 @@ export class Owner {
     this.#stopped = true;
     this.#polling?.stop();
     this.uploads.stop();
+    this.erasure.stop();
     if (polite) this.driver.input((session) => session.stop());
     this.driver.stop();
     window.removeEventListener("pagehide", this.#flush);

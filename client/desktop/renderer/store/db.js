@@ -6,7 +6,7 @@
 
 import { isChat, isItem, isUser } from "../protocol/frames.js";
 import { within } from "../protocol/replica.js";
-import { deleteDatabase, openDatabase, transact } from "./idb.js";
+import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
 import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 
 /** @typedef {import("../types.js").Item} Item */
@@ -16,37 +16,26 @@ import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
  *   written_at: string}} Kept
  * @typedef {Map<string, Blob>} Bytes of the files of a row, by their local ids
  * @typedef {{user_id: number, epoch: string | null}} Epoch
+ * @typedef {import("./opening.js").Connection} Connection
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  */
 
-/** Since 2 there is a place for the bytes of files on their way. */
-const VERSION = 2;
 /** Bytes of all of them. */
 const ALL_BYTES = 2 ** 30;
 /** Items of all chats; above it each keeps only its last SPARE ones. */
 const ALL_ITEMS = 60_000;
 const SPARE = 60;
-/** @type {import("./idb.js").Stores} */
-const STORES = {
-  meta: {},
-  cursors: { options: { keyPath: "chat_id" } },
-  outbox: { options: { keyPath: "place", autoIncrement: true }, indexes: [["cid", "cid", { unique: true }]] },
-  files: { options: { keyPath: "local_id" } },
-  items: { options: { keyPath: ["chat_id", "seq"] } },
-  chats: { options: { keyPath: "id" } },
-  users: { options: { keyPath: "id" } },
-  drafts: {},
-};
-
 /** Another window has taken the profile over: this one writes no more. */
 export class Fenced extends Error {}
 
 export class Db {
-  /** @type {Promise<IDBDatabase> | null} */
+  /** @type {Promise<Connection> | null} */
   #opening = null;
-  /** The same, for who cannot wait. @type {IDBDatabase | null} */
-  #database = null;
+  /** The last one that was opened: who cannot wait needs it. @type {Connection | null} */
+  #connection = null;
   #owner = "";
+  /** Something was deleted from it. */
+  onErased = () => {};
 
   /** @param {string} name of the database */
   constructor(name) {
@@ -55,13 +44,14 @@ export class Db {
 
   /** Everything but items. */
   async load() {
-    const found = await this.#transact(Object.keys(STORES), "readonly", (store) => {
+    const found = await this.#transact(STORE_NAMES, "readonly", (store) => {
       const meta = store("meta");
       return {
         me: meta.get("me"),
         current: meta.get("current"),
         place: meta.get("place"),
         epoch: meta.get("epoch"),
+        erased: meta.get("erased"),
         cursors: store("cursors").getAll(),
         rows: store("outbox").getAll(),
         chats: store("chats").getAll(),
@@ -76,6 +66,8 @@ export class Db {
       current: Number.isSafeInteger(found.current.result) ? Number(found.current.result) : null,
       place: Number.isSafeInteger(found.place.result) ? Number(found.place.result) : null,
       epoch: /** @type {Epoch | null} */ (isEpoch(found.epoch.result) ? found.epoch.result : null),
+      /** Whether what was deleted may still be on the disk. */
+      erased: found.erased.result !== undefined,
       cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
       rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
       chats: /** @type {any[]} */ (found.chats.result).filter(isView),
@@ -97,7 +89,7 @@ export class Db {
   async save(outputs) {
     const plan = planOf(outputs);
     if (!plan.size) return;
-    let fenced = false;
+    let [fenced, erases] = [false, false];
     const save = this.#transact(
       ["meta", "cursors", "outbox", "files", "items"],
       "readwrite",
@@ -108,8 +100,12 @@ export class Db {
           if (fenced) transaction.abort();
         };
         if (plan.epoch) store("meta").put(plan.epoch, "epoch");
+        const erased = () => {
+          if (!erases) noteErasure(store("meta"));
+          erases = true;
+        };
         for (const write of plan.rows) write(store("outbox"));
-        for (const write of plan.items) write(store("items"));
+        for (const write of plan.items) write(store("items"), erased);
         for (const [chatId, moves] of plan.cursors) moveCursor(store("cursors"), chatId, moves);
       },
       plan.strict,
@@ -117,6 +113,15 @@ export class Db {
     await save.catch((error) => {
       throw fenced ? new Fenced("another window owns the profile") : error;
     });
+    if (erases) this.onErased();
+  }
+
+  /**
+   * Have what was deleted leave the disk. Others wait for as long as it takes. Rejects where it cannot be done now.
+   * @returns {Promise<boolean>} false: not now
+   */
+  rewrite() {
+    return rewriteProfile(this.name);
   }
 
   /** Windows share it: what one has kept the others find. */
@@ -134,7 +139,11 @@ export class Db {
 
   /** @param {string} cid */
   async dropRow(cid) {
-    await this.#transact(["outbox", "files"], "readwrite", (store) => settleRow(store("outbox"), cid), true);
+    await this.#transact(["meta", "outbox", "files"], "readwrite", (store) => {
+      settleRow(store("outbox"), cid);
+      noteErasure(store("meta"));
+    }, true); // prettier-ignore
+    this.onErased();
   }
 
   /** Whether so many bytes more may be kept here. @param {number} more */
@@ -261,13 +270,14 @@ export class Db {
   /** Delete all of it. */
   async destroy() {
     await this.close();
-    await deleteDatabase(this.name);
+    await destroyProfile(this.name);
   }
 
   async close() {
-    const opening = this.#opening;
-    this.#opening = this.#database = null;
-    (await opening?.catch(() => null))?.close();
+    const [opening, connection] = [this.#opening, this.#connection];
+    this.#opening = this.#connection = null;
+    await connection?.close();
+    await (await opening?.catch(() => null))?.close();
   }
 
   /**
@@ -277,60 +287,23 @@ export class Db {
    * @returns {Promise<T>}
    */
   #transact(names, mode, work, strict) {
-    if (this.#database) return transact(this.#database, names, mode, work, strict);
-    return this.#opened().then((database) => transact(database, names, mode, work, strict));
+    if (this.#connection?.isOpen) return this.#connection.transact(names, mode, work, strict);
+    return this.#opened().then((connection) => connection.transact(names, mode, work, strict));
   }
 
-  #opened() {
-    this.#opening ??= openOrRebuild(this.name).then((database) => {
-      this.#database = database;
-      const gone = () => {
-        database.close();
-        this.#opening = this.#database = null; // the next transaction opens it again
-      };
-      database.onversionchange = gone;
-      database.onclose = gone;
-      return database;
-    });
-    return this.#opening;
-  }
-}
-
-/** @param {string} name */
-async function openOrRebuild(name) {
-  try {
-    const database = await openDatabase(name, VERSION, STORES);
-    if (isWhole(database)) return database;
-    database.close();
-  } catch (error) {
-    console.warn("the local database cannot be used and is made anew:", error);
-  }
-  const rows = await salvage(name);
-  await deleteDatabase(name);
-  const database = await openDatabase(name, VERSION, STORES);
-  await transact(database, ["outbox"], "readwrite", (store) => {
-    for (const { place: _place, ...row } of rows) store("outbox").add(row);
-  }, true); // prettier-ignore
-  return database;
-}
-
-/** @param {IDBDatabase} database */
-function isWhole(database) {
-  return Object.keys(STORES).every((name) => database.objectStoreNames.contains(name));
-}
-
-/** What of an outbox can be read. @param {string} name @returns {Promise<any[]>} */
-async function salvage(name) {
-  try {
-    const database = await openDatabase(name, undefined, {});
-    try {
-      const found = await transact(database, ["outbox"], "readonly", (store) => store("outbox").getAll());
-      return found.result.filter(isRow);
-    } finally {
-      database.close();
+  /** @returns {Promise<Connection>} */
+  async #opened() {
+    for (;;) {
+      if (this.#connection?.isOpen) return this.#connection;
+      const opening = (this.#opening ??= connect(this.name));
+      try {
+        const connection = await opening;
+        if (this.#opening !== opening && !connection.isOpen) throw new DOMException("it was closed", "AbortError");
+        this.#connection = connection;
+      } finally {
+        if (this.#opening === opening) this.#opening = null;
+      }
     }
-  } catch {
-    return [];
   }
 }
 
@@ -349,11 +322,6 @@ function lastRun(items, below) {
 /** @param {any} one */
 function isCursor(one) {
   return Number.isSafeInteger(one?.chat_id) && Number.isSafeInteger(one.applied) && one.applied >= 0;
-}
-
-/** @param {any} one */
-function isRow(one) {
-  return typeof one?.cid === "string" && Number.isSafeInteger(one.chat_id) && typeof one.content === "string";
 }
 
 /** @param {any} one */

@@ -4,21 +4,50 @@
  * @typedef {Record<string, {options?: IDBObjectStoreParameters, indexes?: [string, string | string[], IDBIndexParameters][]}>} Stores
  */
 
+const NOTHING = "vestnik nothing";
+
 /**
  * Open a database that has exactly these stores in this version. Rejects with what IndexedDB says: VersionError where
  * it is of a newer version.
  * @param {string} name @param {number | undefined} version undefined: as it is @param {Stores} stores
+ * @param {(transaction: IDBTransaction) => void} [fill] one that is made now, in the transaction that makes it
  * @returns {Promise<IDBDatabase>}
  */
-export function openDatabase(name, version, stores) {
+export async function openDatabase(name, version, stores, fill = () => {}) {
+  const database = await open(name, version, stores, fill);
+  if (!database) throw new DOMException("it was not made", "AbortError");
+  return database;
+}
+
+/**
+ * The same, but where there is none, or one without any store, none is made.
+ * @param {string} name @param {number | undefined} version @param {Stores} stores @returns {Promise<IDBDatabase | null>}
+ */
+export function openThere(name, version, stores) {
+  return open(name, version, stores, null);
+}
+
+/**
+ * @param {string} name @param {number | undefined} version @param {Stores} stores
+ * @param {((transaction: IDBTransaction) => void) | null} fill null: where there is none none is made
+ * @returns {Promise<IDBDatabase | null>}
+ */
+function open(name, version, stores, fill) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(name, version);
-    opening.onupgradeneeded = () => {
+    opening.onupgradeneeded = ({ oldVersion }) => {
+      const { result: database } = opening;
+      const transaction = /** @type {IDBTransaction} */ (opening.transaction);
+      if (fill === null && (oldVersion === 0 || database.objectStoreNames.length === 0)) {
+        opening.onerror = () => resolve(null);
+        return transaction.abort();
+      }
       for (const [store, { options, indexes = [] }] of Object.entries(stores)) {
-        if (opening.result.objectStoreNames.contains(store)) continue;
-        const made = opening.result.createObjectStore(store, options);
+        if (database.objectStoreNames.contains(store)) continue;
+        const made = database.createObjectStore(store, options);
         for (const index of indexes) made.createIndex(...index);
       }
+      if (oldVersion === 0) fill?.(transaction);
     };
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => reject(opening.error);
@@ -37,8 +66,14 @@ export async function deleteDatabase(name) {
  * can stay for good. So this is called before databases are deleted, to divide the two, and after that.
  */
 export async function rewriteFiles() {
-  (await openDatabase("vestnik nothing", 1, {})).close();
-  await deleteDatabase("vestnik nothing");
+  await between();
+  await deleteDatabase(NOTHING);
+}
+
+/** Something that is to end later: the number that Chromium gives it is between those of the databases that were made
+ * before and those that are made after. A file that holds both is one of those which are gathered then. */
+export async function between() {
+  (await openDatabase(NOTHING, 1, {})).close();
 }
 
 /**

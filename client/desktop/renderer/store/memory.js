@@ -86,6 +86,7 @@ export function memoryStore(name) {
       current: open,
       place: null,
       epoch: null,
+      erased: false,
       cursors: [],
       rows: [...rows.values()],
       chats: [],
@@ -133,6 +134,8 @@ export function memoryStore(name) {
       keep();
     },
     tidy: async () => {},
+    onErased: () => {},
+    rewrite: async () => true,
     forget: async () => {},
     async destroy() {
       rows.clear();

@@ -6,9 +6,10 @@ import { changedBy } from "../state/timeline.js";
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
  * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "expire" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
 /**
- * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written.
+ * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written; `erased` is to be told of texts
+ * that are deleted for good.
  * @typedef {{epoch: {user_id: number, epoch: string} | null, strict: boolean, size: number,
- *   rows: ((outbox: IDBObjectStore) => void)[], items: ((items: IDBObjectStore) => void)[],
+ *   rows: ((outbox: IDBObjectStore) => void)[], items: ((items: IDBObjectStore, erased: () => void) => void)[],
  *   cursors: Map<number, Move[]>}} Plan
  */
 
@@ -48,19 +49,22 @@ export function planOf(outputs) {
       }
       case "apply": {
         const { item } = output;
-        plan.items.push((items) => putItem(items, item));
+        plan.items.push((items, erased) => putItem(items, item, erased));
         if (item.seq % 64 === 0) plan.items.push((items) => trim(items, item.chat_id, item.seq - ITEMS));
         addMove(plan, item.chat_id, output);
         break;
       }
       case "expire":
-        plan.items.push((items) => expire(items, output.chat_id, output.first_seq));
+        plan.items.push((items, erased) => {
+          expire(items, output.chat_id, output.first_seq);
+          erased();
+        });
         addMove(plan, output.chat_id, output);
         break;
       case "jump":
       case "begins":
       case "forget":
-        plan.items.push((items) => void items.delete(rangeOf(output.chat_id)));
+        plan.items.push((items, erased) => dropAll(items, output.chat_id, erased));
         addMove(plan, output.chat_id, output);
         break;
       case "save_marks":
@@ -191,10 +195,19 @@ function failRow(outbox, cid, code) {
   };
 }
 
-/** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item */
-function putItem(items, item) {
+/** All that is kept of a chat. @param {IDBObjectStore} items @param {number} chatId @param {() => void} erased */
+function dropAll(items, chatId, erased) {
+  const first = items.getKey(rangeOf(chatId));
+  first.onsuccess = () => void (first.result && erased()); // most often nothing was there
+  items.delete(rangeOf(chatId));
+}
+
+/** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item @param {() => void} erased */
+function putItem(items, item, erased) {
   items.put(item);
   if (item.type !== "event" || !item.target_seq) return;
+  // of a message that is kept no more, too: the files may hold it still
+  if (item.event === "deleted" || item.event === "edited") erased();
   const target = items.get([item.chat_id, item.target_seq]);
   target.onsuccess = () => {
     if (target.result?.type !== "message") return;

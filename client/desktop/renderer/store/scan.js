@@ -4,7 +4,8 @@ import { isItem } from "../protocol/frames.js";
 import { hasLink } from "../words/markup-plain.js";
 import { matchesOf, readQuery } from "../words/query.js";
 import { wordReader } from "../words/stems.js";
-import { openDatabase, transact } from "./idb.js";
+import { openThere, transact } from "./idb.js";
+import { share } from "./rewriting.js";
 
 /** @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Found} Found
  * @typedef {import("../types.js").Wanted} Wanted */
@@ -94,10 +95,14 @@ const timeOf = ({ created_at }) => Date.parse(created_at);
  * @returns {AsyncGenerator<Message[]>}
  */
 async function* kept(name, chatId) {
-  const database = await openDatabase(name, undefined, {});
-  database.onversionchange = () => database.close(); // whoever deletes it does not wait for a search
+  const release = await share(name, () => {}); // who moves it waits for a search
+  const database = await openThere(name, undefined, {}).catch((error) => {
+    release();
+    throw error;
+  });
+  if (database) database.onversionchange = () => database.close(); // who deletes it does not
   try {
-    if (!database.objectStoreNames.contains("items")) return;
+    if (!database?.objectStoreNames.contains("items")) return;
     const end = [chatId ?? Infinity, Infinity];
     for (let from = [chatId ?? 0, 0]; ;) {
       const range = IDBKeyRange.bound(from, end, true);
@@ -108,6 +113,7 @@ async function* kept(name, chatId) {
       from = [last.chat_id, last.seq];
     }
   } finally {
-    database.close();
+    database?.close();
+    release();
   }
 }

@@ -116,7 +116,7 @@ export class DataWindow {
   kept(store) {
     return this.page.evaluate(async (name) => {
       const all = (await indexedDB.databases()).map((one) => one.name ?? "");
-      const profile = all.find((one) => one.startsWith("vestnik http") && !one.endsWith(" aside"));
+      const profile = all.find((one) => one.startsWith("vestnik http") && !/ (aside|moved|previews)$/.test(one));
       return profile ? read(profile) : [];
 
       /** @param {string} database @returns {Promise<any[]>} */

@@ -15,6 +15,13 @@ const QUIET = [
   "--disable-component-update",
   "--disable-sync",
 ];
+/** @type {import("playwright-core").BrowserContextOptions} */
+const USUAL = {
+  locale: "ru-RU",
+  timezoneId: "Europe/Moscow",
+  viewport: { width: 1280, height: 800 },
+  reducedMotion: "reduce",
+};
 /** Milliseconds that a step may take: a bound for one that never will, not for a busy machine. */
 export const STEP_TIMEOUT = 90_000;
 
@@ -78,13 +85,17 @@ export async function newPerson(browser, server, name, how = {}) {
  * @param {import("playwright-core").Browser} browser @param {import("playwright-core").BrowserContextOptions} [options]
  */
 export async function newProfile(browser, options = {}) {
-  const context = await browser.newContext({
-    locale: "ru-RU",
-    timezoneId: "Europe/Moscow",
-    viewport: { width: 1280, height: 800 },
-    reducedMotion: "reduce",
-    ...options,
-  });
+  return ours(await browser.newContext({ ...USUAL, ...options }));
+}
+
+/** The same on the disk, in a browser of its own. @param {string} folder which may hold the profile of an earlier life */
+export async function openProfile(folder) {
+  const executablePath = findChromium() ?? "chromium";
+  return ours(await chromium.launchPersistentContext(folder, { ...USUAL, executablePath, args: QUIET }));
+}
+
+/** @param {import("playwright-core").BrowserContext} context */
+function ours(context) {
   context.setDefaultTimeout(STEP_TIMEOUT);
   atEnd(() => context.close());
   return context;

@@ -8,6 +8,7 @@ export {
   newPerson,
   newProfile,
   noChromium,
+  openProfile,
   STEP_TIMEOUT,
 } from "./browser.js";
 export { atEnd } from "./closing.js";

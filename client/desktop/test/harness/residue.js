@@ -1,6 +1,6 @@
 /** What lies in the files of a folder: for tests of what is erased. */
 
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -15,15 +15,28 @@ export function residue(folder, wanted) {
       bytes,
     })),
   );
+  for (;;) {
+    const found = search(folder, needles);
+    if (found) return [...found].sort();
+  }
+}
+
+/**
+ * @param {string} folder @param {{what: string, bytes: Buffer}[]} needles
+ * @returns {Set<string> | null} null: a file went meanwhile, and what was in it may be in one that was read before
+ */
+function search(folder, needles) {
   const found = new Set();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    for (const { what, bytes } of needles) {
-      if (contents(path).includes(bytes)) found.add(`${what}: ${path.slice(folder.length + 1)}`);
+    const bytes = contents(path);
+    if (bytes === null) return null;
+    for (const needle of needles) {
+      if (bytes.includes(needle.bytes)) found.add(`${needle.what}: ${path.slice(folder.length + 1)}`);
     }
   }
-  return [...found].sort();
+  return found;
 }
 
 /** @param {string} path of a file that may go at any time */
@@ -31,6 +44,6 @@ function contents(path) {
   try {
     return readFileSync(path);
   } catch {
-    return Buffer.alloc(0);
+    return existsSync(path) ? Buffer.alloc(0) : null;
   }
 }
