@@ -12,7 +12,7 @@ const QUIET = 5_000;
 /** Milliseconds that are waited for such a moment. */
 const PATIENCE = 5 * 60_000;
 /** Milliseconds until it is tried again where it could not be done. */
-const LATER = 10 * 60_000;
+const LATER = 60_000;
 
 const USES = ["keydown", "pointerdown"];
 

@@ -104,11 +104,10 @@ export async function rewrite(name, shape) {
   if (!navigator.locks) return false;
   const done = await alone(name, async () => {
     if (!(await isThere(name))) return false; // it was deleted, or comes back when it is opened
-    const content = await contentOf(name);
-    if (bytesOf(content) > MOST_BYTES) return false;
+    if (bytesOf(await contentOf(name, ["files"])) > MOST_BYTES) return false;
     await deleteDatabase(movedName(name)); // of a time before that was broken off
     await between(); // what is written next may come into one file with what is deleted
-    await move(content, name, movedName(name), shape);
+    await move(await contentOf(name), name, movedName(name), shape);
     await move(await contentOf(movedName(name)), movedName(name), name, shape);
     return true;
   });
@@ -153,15 +152,16 @@ async function move(content, from, to, { version, stores }) {
   await deleteDatabase(from);
 }
 
-/** @param {string} name @returns {Promise<Content>} */
-async function contentOf(name) {
+/** @param {string} name @param {readonly string[]} [wanted] stores: all @returns {Promise<Content>} */
+async function contentOf(name, wanted) {
   const database = await openThere(name, undefined, {});
   if (!database) throw new DOMException("it is gone", "NotFoundError");
   try {
     /** @type {Content} */
     const content = new Map();
-    const transaction = database.transaction([...database.objectStoreNames], "readonly");
-    for (const store of database.objectStoreNames) content.set(store, await entriesOf(transaction.objectStore(store)));
+    const names = [...database.objectStoreNames].filter((store) => wanted?.includes(store) ?? true);
+    const transaction = database.transaction(names, "readonly");
+    for (const store of names) content.set(store, await entriesOf(transaction.objectStore(store)));
     return content;
   } finally {
     database.close();
