@@ -121,6 +121,10 @@ class Account:
         await self.refresh(used)
         return await send()
 
+    async def set_login_letters(self, wanted: bool) -> None:
+        """Whether a log-in from a device that is not known is told by a letter. Raises ChatError."""
+        self.user = await self.call("PATCH", "/api/auth/me", {"login_letters": wanted})
+
     async def delete(self, password: str) -> None:
         """Delete the account for good; what was sent stays. Raises ChatError: invalid_credentials, last_admin, ..."""
         await self.call("DELETE", "/api/auth/me", {"password": password})

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.dialects import mysql
 
@@ -79,6 +80,8 @@ users = _table(
     flag("email_verified"),
     flag("hide_last_seen"),
     flag("hide_reads"),
+    Column("language", String(8)),
+    Column("login_letters", Boolean, nullable=False, server_default=true()),
     Column("role", String(8), nullable=False, server_default="member"),
     Column("disabled_at", UTCDateTime),
     Column("deleted_at", UTCDateTime),
@@ -89,7 +92,8 @@ users = _table(
 )
 """`role`: member or admin, of the whole server. Whoever is disabled cannot log in.
 `deleted_at`: the account is erased, and disabled; `name_digest`: SHA-256 of the username it had. `hide_last_seen`,
-`hide_reads`: what others are not told of them, nor they of others."""
+`hide_reads`: what others are not told of them, nor they of others. `language`: of letters, as it was when they entered
+their address; `login_letters`: whether they want those about log-ins."""
 
 user_words = _table(
     "user_words",
@@ -382,10 +386,13 @@ mails = _table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("next_at", UTCDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("device", String(64)),
+    Column("network_address", String(64)),
     Index(None, "user_id"),
     Index(None, "next_at"),
 )
-"""Letters that are to be sent, as orders (`chatproto.operations.recovery`); a row leaves when its letter is sent."""
+"""Letters that are to be sent, as orders (`chatproto.operations.recovery`); a row leaves when its letter is sent.
+`device`, `network_address`: of the log-in that a letter is about."""
 
 codes = _table(
     "codes",

@@ -14,9 +14,9 @@ NAME_KEPT: Final = timedelta(days=90)
 
 @frozen
 class CreateUser:
-    """Register. `language`: of the letter that asks to confirm the address; None orders none. `invite_hash`: of the
-    code by which they come: that of an invitation, which is counted, or the one for the first admin. Outcome:
-    UserFound, or Refused username_taken / email_taken / invite_invalid."""
+    """Register. `language`: of the letter that asks to confirm the address, and of later ones; None orders none.
+    `invite_hash`: of the code by which they come: that of an invitation, which is counted, or the one for the first
+    admin. Outcome: UserFound, or Refused username_taken / email_taken / invite_invalid."""
 
     username: str
     username_key: str
@@ -41,7 +41,9 @@ class FindLogin:
 class CreateSession:
     """Log in. `refresh_hash`: SHA-256 of the refresh token. `key`: 16 random bytes that name the session in its access
     tokens, never to be used again, whatever becomes of the database. `address`: where the request came from, at most
-    64 characters, null where that is not known. Outcome: SessionCreated, or Refused not_found / account_disabled."""
+    64 characters, null where that is not known. `letter`: order one where the device is not known, to the verified
+    address of an account that was used before, unless they want none; in this language where they have said none.
+    None: order none. Outcome: SessionCreated, or Refused not_found / account_disabled."""
 
     user_id: int
     device: str
@@ -49,6 +51,7 @@ class CreateSession:
     key: bytes
     now: datetime
     address: str | None = None
+    letter: Language | None = None
 
 
 @frozen
@@ -136,7 +139,8 @@ class UpdateUser:
     An avatar that is the path of a file holds that file, which must be as the avatar routes made it for this user; the
     one before lets its own go. Another email is not verified yet, and codes for a reset that went to the old one end.
     With a `language`, letters are ordered: to a given address that is not verified, and to a verified one that was
-    given up. Whoever begins to hide what they read (`hide_reads`) has marked nothing as far as others are told.
+    given up; with a given address it becomes theirs. Whoever begins to hide what they read (`hide_reads`) has marked
+    nothing as far as others are told.
     Outcome: UserUpdated; Refused email_taken / validation_failed."""
 
     user_id: int
@@ -149,6 +153,7 @@ class UpdateUser:
     language: Language | None = None
     hide_last_seen: bool | None = None
     hide_reads: bool | None = None
+    login_letters: bool | None = None
 
 
 @frozen

@@ -59,12 +59,13 @@ class LoginFound:
 @frozen
 class SessionCreated:
     """`refresh_id` names the new refresh token: its hash. The access token issued with it carries it, the number of the
-    session and its key."""
+    session and its key. `told`: a letter about it was ordered."""
 
     user: PrivateUser
     session_id: int
     session_key: bytes
     refresh_id: bytes
+    told: bool = False
 
 
 @frozen

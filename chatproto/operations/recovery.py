@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-MailKind = Literal["reset", "verify", "changed"]
+MailKind = Literal["reset", "verify", "changed", "login"]
 CodeKind = Literal["reset", "email", "setup"]
 Language = Literal["ru", "en"]
 
@@ -35,7 +35,8 @@ class OrderReset:
 
 @frozen
 class Letter:
-    """An order that was taken. `attempts`: how often, this time included."""
+    """An order that was taken. `attempts`: how often, this time included. `device`, `network_address`: of a log-in, as
+    its session has them, the log-in having been at `created_at`."""
 
     id: int
     kind: MailKind
@@ -44,6 +45,8 @@ class Letter:
     username: str
     attempts: int
     created_at: datetime
+    device: str = ""
+    network_address: str | None = None
 
 
 @frozen

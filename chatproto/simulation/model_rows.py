@@ -23,6 +23,7 @@ class Account:
     last_seen_at: datetime | None = None
     disabled_at: datetime | None = None
     deleted_at: datetime | None = None
+    language: Language | None = None
     old_key: str | None = None
 
     @property
@@ -46,11 +47,22 @@ class AddressMail:
     address: str
 
 
+@frozen
+class LoginMail:
+    """What a log-in orders."""
+
+    language: Language
+    user_id: int
+    address: str
+    device: str
+    network_address: str | None
+
+
 @define
 class WaitingMail:
     """A letter in the queue."""
 
-    order: OrderReset | AddressMail
+    order: OrderReset | AddressMail | LoginMail
     created_at: datetime
     next_at: datetime
     attempts: int = 0

@@ -37,11 +37,11 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.operations.accounts import NAME_KEPT
-from chatproto.simulation.model_rows import Account, AddressMail, Login, RefreshToken
+from chatproto.simulation.model_rows import Account, Login, RefreshToken
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_files import change_avatar, release_avatar
 from chatproto.simulation.store_invites import open_invite
-from chatproto.simulation.store_mails import end_resets, order, usable
+from chatproto.simulation.store_mails import address_given, end_resets, tell_of_address, tell_of_login, usable
 from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)
@@ -80,10 +80,15 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
         role="admin" if is_first else UNSET,
     )
     store.accounts[user_id] = Account(
-        user, operation.username_key, operation.email_key, operation.password_hash, operation.words
+        user,
+        operation.username_key,
+        operation.email_key,
+        operation.password_hash,
+        operation.words,
+        language=operation.language,
     )
     if operation.email is not None and operation.language is not None:
-        order(store, AddressMail("verify", operation.language, user_id, operation.email), operation.now)
+        address_given(store, operation.language, user_id, operation.email, operation.now)
     return UserFound(user)
 
 
@@ -114,6 +119,7 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
         return Refused("not_found")
     if account.disabled:
         return Refused("account_disabled")
+    told = tell_of_login(store, operation, account, _live(store, operation.user_id))
     store.logins_made += 1
     session_id = store.logins_made
     store.logins[session_id] = Login(
@@ -126,7 +132,7 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
         operation.address,
     )
     store.tokens[operation.refresh_hash] = RefreshToken(operation.refresh_hash, session_id, None, operation.now)
-    return SessionCreated(account.user, session_id, operation.key, operation.refresh_hash)
+    return SessionCreated(account.user, session_id, operation.key, operation.refresh_hash, told)
 
 
 def rotate_refresh(store: Store, operation: RotateRefresh) -> Outcome:
@@ -325,13 +331,16 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
         kept = user.email_verified if operation.email == user.email else UNSET
         user = msgspec.structs.replace(user, email=operation.email or None, email_verified=kept)
         account.email_key = operation.email_key or None
-        _tell_of_address(store, operation, before, user)
+        account.language = operation.language or account.language
+        tell_of_address(store, operation, before, user)
     if operation.words is not None:
         account.words = operation.words
     if operation.hide_last_seen is not None:
         user = msgspec.structs.replace(user, hide_last_seen=operation.hide_last_seen or UNSET)
     if operation.hide_reads is not None:
         user = msgspec.structs.replace(user, hide_reads=operation.hide_reads or UNSET)
+    if operation.login_letters is not None:
+        user = msgspec.structs.replace(user, login_letters=UNSET if operation.login_letters else False)
     account.user = user
     _hide_reads(store, account)
     if old != user.avatar_url:
@@ -348,16 +357,6 @@ def _hide_reads(store: Store, account: Account) -> None:
     for member in [room.members[account.user.id] for room in store.rooms.values() if account.user.id in room.members]:
         member.hides_reads = hides
         member.own_read_seq = 0 if hides else member.own_read_seq
-
-
-def _tell_of_address(store: Store, operation: UpdateUser, old: PrivateUser, new: PrivateUser) -> None:
-    language = operation.language
-    if old.email_verified and not new.email_verified:
-        end_resets(store, new.id)
-        if language is not None and old.email is not None:
-            order(store, AddressMail("changed", language, new.id, old.email), operation.now)
-    if language is not None and new.email is not None and not new.email_verified:
-        order(store, AddressMail("verify", language, new.id, new.email), operation.now)
 
 
 def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:

@@ -32,6 +32,7 @@ def delete_account(store: Store, operation: DeleteAccount) -> Outcome:
     account.old_key = account.username_key
     account.username_key = deleted_username(user_id)
     account.email_key, account.password_hash, account.words = None, "", frozenset()
+    account.language = None
     account.last_seen_at, account.disabled_at, account.deleted_at = None, now, now
     account.user = msgspec.structs.replace(
         account.user,

@@ -3,23 +3,72 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from chatproto.operations import Done, FinishMail, Letter, MailTaken, OrderReset, Outcome, Refused, TakeMail
-from chatproto.operations.recovery import EMAIL_LIFETIME, MAX_WAITING, RESET_LIFETIME, RESETS_AN_HOUR, MailKind
-from chatproto.simulation.model_rows import Account, AddressMail, KeptCode, WaitingMail
+from chatproto.operations import (
+    CreateSession,
+    Done,
+    FinishMail,
+    Letter,
+    MailTaken,
+    OrderReset,
+    Outcome,
+    Refused,
+    TakeMail,
+    UpdateUser,
+)
+from chatproto.operations.known_devices import is_known
+from chatproto.operations.recovery import (
+    EMAIL_LIFETIME,
+    MAX_WAITING,
+    RESET_LIFETIME,
+    RESETS_AN_HOUR,
+    Language,
+    MailKind,
+)
+from chatproto.simulation.model_rows import Account, AddressMail, KeptCode, Login, LoginMail, WaitingMail
 from chatproto.simulation.model_store import Store
+from chatproto.wire.model import PrivateUser
 
 
 def order_reset(store: Store, operation: OrderReset) -> Outcome:
     return Done() if order(store, operation, operation.now) else Refused("too_many")
 
 
-def order(store: Store, what: OrderReset | AddressMail, now: datetime) -> bool:
+def order(store: Store, what: OrderReset | AddressMail | LoginMail, now: datetime) -> bool:
     """False where the queue is full."""
     if len(store.mails) >= MAX_WAITING:
         return False
     store.mails_made += 1
     store.mails[store.mails_made] = WaitingMail(what, now, now)
     return True
+
+
+def address_given(store: Store, language: Language, user_id: int, address: str, now: datetime) -> None:
+    """They are asked to confirm it."""
+    order(store, AddressMail("verify", language, user_id, address), now)
+
+
+def tell_of_address(store: Store, operation: UpdateUser, old: PrivateUser, new: PrivateUser) -> None:
+    """What a change of the address orders, and ends."""
+    language = operation.language
+    if old.email_verified and not new.email_verified:
+        end_resets(store, new.id)
+        if language is not None and old.email is not None:
+            order(store, AddressMail("changed", language, new.id, old.email), operation.now)
+    if language is not None and new.email is not None and not new.email_verified:
+        address_given(store, language, new.id, new.email, operation.now)
+
+
+def tell_of_login(store: Store, operation: CreateSession, account: Account, live: list[Login]) -> bool:
+    """Whether a letter about it was ordered. `live`: their sessions before it."""
+    user, letter = account.user, operation.letter
+    if letter is None or user.email is None or not user.email_verified or user.login_letters is False:
+        return False
+    if is_known(operation.device, operation.address, ((one.device, one.address) for one in live)):
+        return False
+    if account.last_seen_at is None and all(login.user_id != user.id for login in store.logins.values()):
+        return False
+    news = LoginMail(account.language or letter, user.id, user.email, operation.device, operation.address)
+    return order(store, news, operation.now)
 
 
 def take_mail(store: Store, operation: TakeMail) -> Outcome:
@@ -52,8 +101,11 @@ def _letter(store: Store, mail_id: int, mail: WaitingMail, operation: TakeMail) 
                 if who.disabled or who.user.email_verified or who.user.email != address:
                     return None
                 _keep(store, operation, "email", who, address, EMAIL_LIFETIME, again)
+        case LoginMail():
+            who, kind, address = store.accounts[order.user_id], "login", order.address
         case _:
             assert_never(order)
+    told = order if isinstance(order, LoginMail) else None
     return Letter(
         id=mail_id,
         kind=kind,
@@ -62,6 +114,8 @@ def _letter(store: Store, mail_id: int, mail: WaitingMail, operation: TakeMail) 
         username=who.user.username,
         attempts=mail.attempts + 1,
         created_at=mail.created_at,
+        device="" if told is None else told.device,
+        network_address=None if told is None else told.network_address,
     )
 
 

@@ -61,12 +61,13 @@ def deleted_user(user_id: int, created_at: datetime) -> User:
 class PrivateUser(User, frozen=True, kw_only=True):
     """One's own profile. `email_verified`: they have shown that the address is theirs. `role`: in the server
     as a whole. `hide_last_seen`, `hide_reads`: what others are not told of them, nor they of others. What is left out
-    is not so."""
+    is not so; `login_letters`: false where they want no letters about log-ins, else left out."""
 
     email: str | None = None
     email_verified: bool | UnsetType = UNSET
     hide_last_seen: bool | UnsetType = UNSET
     hide_reads: bool | UnsetType = UNSET
+    login_letters: bool | UnsetType = UNSET
     role: Literal["admin"] | UnsetType = UNSET
 
 

@@ -23,6 +23,7 @@ from chatproto.operations import (
     SessionsFound,
     UserFound,
 )
+from chatproto.operations.known_devices import device_key
 from chatproto.operations.recovery import Language
 from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.wire.devices import label_of
@@ -54,12 +55,14 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """One of `username`, `email` and `login`, which is either."""
+    """One of `username`, `email` and `login`, which is either. `language`: of a letter about this log-in, where the
+    account has said none."""
 
     password: str
     username: LoginName | None = None
     email: LoginName | None = None
     login: LoginName | None = None
+    language: Language = "en"
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +117,7 @@ async def register(call: Call[Register, None]) -> Result:
         await _join_group(call, body.invite, outcome.user.id)
     if services.mailer is not None:
         services.mailer.hear()
-    return await _log_in(call, outcome.user.id, 201)
+    return await _log_in(call, outcome.user.id, 201, None)
 
 
 async def _join_group(call: Call[object, None], code: str, user_id: int) -> None:
@@ -139,7 +142,7 @@ async def login(call: Call[Login, None]) -> Result:
     if refused is not None:
         return refused
     await _renew_hash(call, checked, body.password)
-    return await _log_in(call, checked.user_id, 200)
+    return await _log_in(call, checked.user_id, 200, letter_language(call, body.language))
 
 
 async def refresh(call: Call[Refresh, None]) -> Result:
@@ -248,14 +251,27 @@ def _one_name(body: Login) -> Problem:
     return wrong_fields(*(FieldError(field=name, code=code, detail=detail) for name in given or ("login",)))
 
 
-async def _log_in(call: Call[object, None], user_id: int, status: int) -> Result:
-    refresh_token = call.services.random_token()
-    device = label_of(call.user_agent)
-    key = hash_of(call.services.random_token())[:SESSION_KEY_BYTES]
-    now, address = call.services.now(), known_address(call.address)
-    outcome = await call.ask(CreateSession(user_id, device, hash_of(refresh_token), key, now, address))
+async def _log_in(call: Call[object, None], user_id: int, status: int, letter: Language | None) -> Result:
+    """`letter`: its language, None for none. It is only ordered here, so the answer takes no longer for it."""
+    services, guards = call.services, call.services.guards
+    refresh_token, key = services.random_token(), hash_of(services.random_token())[:SESSION_KEY_BYTES]
+    device, address = label_of(call.user_agent), known_address(call.address)
+    mark = hash_of(f"{user_id} {device_key(device, address)}")[:16]
+    if mark in guards.devices:
+        letter = None
+    counted = letter is not None and guards.login_letters.take(user_id, services.clock()) <= 0
+    asked = CreateSession(
+        user_id, device, hash_of(refresh_token), key, services.now(), address, letter if counted else None
+    )
+    outcome = await call.ask(asked)
+    told = isinstance(outcome, SessionCreated) and outcome.told
+    if counted and not told:
+        guards.login_letters.give_back(user_id, services.clock())
     if not isinstance(outcome, SessionCreated):
         return refusal(outcome)
+    guards.devices.add(mark)
+    if told and services.mailer is not None:
+        services.mailer.hear()
     answer = LoggedIn(
         access_token=_sign(call, outcome),
         expires_in=_lifetime(call),

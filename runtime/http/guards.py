@@ -23,6 +23,8 @@ RESETS_OF_A_NAME_AN_HOUR: Final = 12
 """The same from all addresses: one stranger does not keep a letter from its owner, and many do not flood a mailbox."""
 CODES_AN_HOUR: Final = 60
 """Codes of one address that open nothing."""
+LOGIN_LETTERS_AN_HOUR: Final = 5
+"""Letters about log-ins that one account gets."""
 ADDRESSES_AN_HOUR: Final = 10
 """Letters about one's own address that one user may cause."""
 MEASURES_A_MINUTE: Final = 6
@@ -194,8 +196,8 @@ class Guards:
     `measures` (of the whole server).
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
     such as were none. `reset_pairs`: by the name that was given and the address; `resets`: by that name, whoever asks.
-    `own_letters`, `exports`: by user. `export_links`: by the link to a copy, which is good once; `exporting`: whose
-    copies are on their way from this process.
+    `own_letters`, `login_letters`, `exports`: by user. `export_links`: by the link to a copy, which is good once;
+    `exporting`: whose copies are on their way from this process. `devices`: from where and with what somebody got in.
 
     All but `reads`, `writes` and `measures` count what other processes let pass too, where there are some.
     """
@@ -214,10 +216,12 @@ class Guards:
     reset_addresses: Buckets[str]
     refused_codes: Buckets[str]
     own_letters: Buckets[int]
+    login_letters: Buckets[int]
     measures: Buckets[int]
     exports: Buckets[int]
     export_links: Buckets[bytes]
     exporting: set[int] = field(factory=set)
+    devices: Remembered = field(factory=Remembered)
     sessions: LiveSessions = field(factory=LiveSessions)
 
     @classmethod
@@ -251,6 +255,7 @@ class Guards:
             own_letters=over("own_letters", ADDRESSES_AN_HOUR, HOUR, REMEMBERED_USERS),
             exports=over("exports", EXPORTS_AN_HOUR, HOUR, REMEMBERED_USERS),
             export_links=over("export_links", 1, EXPORT_LINK_LIFETIME),
+            login_letters=over("login_letters", LOGIN_LETTERS_AN_HOUR, HOUR, REMEMBERED_USERS),
             logins=LoginLimiter(
                 pairs=over("logins", settings.limit_login_failures, FAILURE_WINDOW),
                 addresses=over("login_addresses", settings.limit_address_failures, FAILURE_WINDOW),

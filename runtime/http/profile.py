@@ -14,7 +14,8 @@ from runtime.http.routes import Answer, Call, Result, Route
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out stays as it is. `language`: of letters about another address, or one that is given again to be
-    confirmed. `hide_last_seen`, `hide_reads`: from others, and with that what others tell of themselves."""
+    confirmed, and of later ones. `hide_last_seen`, `hide_reads`: from others, and with that what others tell of
+    themselves. `login_letters`: about log-ins from devices that are not known."""
 
     display_name: DisplayName | None = None
     avatar_url: AvatarUrl | None = None
@@ -22,6 +23,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = "en"
     hide_last_seen: bool | None = None
     hide_reads: bool | None = None
+    login_letters: bool | None = None
 
 
 async def me(call: Call[None, None]) -> Result:
@@ -52,6 +54,7 @@ async def change_me(call: Call[Profile, None]) -> Result:
             language=letter_language(call, call.body.language),
             hide_last_seen=call.body.hide_last_seen,
             hide_reads=call.body.hide_reads,
+            login_letters=call.body.login_letters,
         )
     )
     if services.mailer is not None:

@@ -1,6 +1,6 @@
 """What letters say, in Russian and English, as text and as HTML with the same words."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -10,15 +10,16 @@ from typing import Final, Literal
 from attrs import frozen
 
 from chatproto.operations.recovery import Language, Letter, MailKind
+from chatproto.wire.devices import APP, WEB, device_of
 
 
 @frozen
 class Words:
-    """`lines` come before the button, `after` behind it. `{username}` is the account, `{server}` the server's address.
-    `button` is empty where there is nothing to open.
+    """`lines` come before the button, `after` behind it. `{username}` is the account, `{server}` the server's address;
+    `{device}`, `{moment}` and `{address}` are of a log-in. `button` is empty where there is nothing to open.
 
     The name that people choose for themselves stands nowhere: whoever registers with the address of somebody else
-    must not be able to tell them anything."""
+    must not be able to tell them anything. Nor does what a program says of itself, but for names that we know."""
 
     subject: str
     lines: tuple[str, ...]
@@ -88,9 +89,49 @@ _WORDS: Final[dict[tuple[Kind, Language], Words]] = {
         "",
         (),
     ),
+    ("login", "ru"): Words(
+        "Новый вход в Vestnik",
+        (
+            "В учётную запись @{username} вошли с устройства, с которого раньше не входили.",
+            "Программа: {device}",
+            "Время: {moment}",
+            "Адрес в сети: {address}",
+            "Если это были вы, ничего делать не нужно.",
+            "Если не вы, сразу смените пароль в настройках: все остальные сеансы при этом завершатся. "
+            "Если войти не получается, обратитесь к администратору сервера.",
+            "Такие письма отключаются в настройках, в разделе «Сеансы».",
+        ),
+        "",
+        (),
+    ),
+    ("login", "en"): Words(
+        "A new sign-in to Vestnik",
+        (
+            "Somebody signed in to the account @{username} on a device that was not used for it before.",
+            "Program: {device}",
+            "Time: {moment}",
+            "Network address: {address}",
+            "If this was you, there is nothing to do.",
+            "If it was not, change your password in the settings at once: all other sessions end with that. "
+            "If you cannot sign in, turn to the administrator of the server.",
+            "Such letters can be switched off in the settings, under Sessions.",
+        ),
+        "",
+        (),
+    ),
     ("test", "ru"): Words("Проверка почты Vestnik", ("Почта этого сервера работает.",), "", ()),
     ("test", "en"): Words("Vestnik can send mail", ("The mail of this server works.",), "", ()),
 }
+_PROGRAMS: Final[dict[tuple[str | None, Language], str]] = {
+    (APP, "ru"): "Вестник",
+    (WEB, "ru"): "браузер",
+    (WEB, "en"): "a browser",
+    (None, "ru"): "неизвестная программа",
+    (None, "en"): "an unknown program",
+}
+"""Those that are called otherwise than by their name."""
+_NOWHERE: Final[dict[Language, str]] = {"ru": "неизвестен", "en": "unknown"}
+_MOMENT: Final[dict[Language, str]] = {"ru": "%d.%m.%Y, %H:%M UTC", "en": "%Y-%m-%d, %H:%M UTC"}
 _PLACES: Final[dict[MailKind, str]] = {"reset": "reset", "verify": "confirm"}
 
 _HTML: Final = """<!doctype html>
@@ -127,19 +168,37 @@ class Envelope:
 def write(letter: Letter, code: str, envelope: Envelope) -> EmailMessage:
     """The letter that was ordered."""
     link = link_of(envelope.public_url, _PLACES[letter.kind], code) if letter.kind in _PLACES else ""
-    return _written(letter.kind, letter.language, letter.address, letter.username, link, envelope)
+    news = _news(letter) if letter.kind == "login" else {}
+    return _written(letter.kind, letter.language, letter.address, letter.username, link, envelope, news)
+
+
+def _news(letter: Letter) -> dict[str, str]:
+    """What there is to tell of a log-in; the time in UTC, as the server does not know where they are."""
+    device, language = device_of(letter.device), letter.language
+    program = _PROGRAMS.get((device.program, language), device.program or "")
+    return {
+        "device": " · ".join(filter(None, (program, device.system))),
+        "moment": letter.created_at.astimezone(UTC).strftime(_MOMENT[language]),
+        "address": letter.network_address or _NOWHERE[language],
+    }
 
 
 def write_test(address: str, language: Language, envelope: Envelope) -> EmailMessage:
     """One that says nothing but that it came."""
-    return _written("test", language, address, "", "", envelope)
+    return _written("test", language, address, "", "", envelope, {})
 
 
 def _written(
-    kind: Kind, language: Language, address: str, username: str, link: str, envelope: Envelope
+    kind: Kind,
+    language: Language,
+    address: str,
+    username: str,
+    link: str,
+    envelope: Envelope,
+    news: dict[str, str],
 ) -> EmailMessage:
     words = _WORDS[kind, language]
-    given = {"username": username, "server": envelope.public_url}
+    given = {"username": username, "server": envelope.public_url, **news}
     before = [_GREETING[language], *(line.format(**given) for line in words.lines)]
     after = [line.format(**given) for line in words.after]
     foot = _FOOT[language].format(**given)

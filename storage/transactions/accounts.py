@@ -35,7 +35,8 @@ from storage.transactions.sessions import END_RESETS, end_all
 
 _INSERT: Final = Statement(
     into(
-        users, "username", "username_key", "email", "email_key", "password_hash", "display_name", "created_at"
+        users, "username", "username_key", "email", "email_key", "password_hash", "display_name", "created_at",
+        "language",
     )
 )  # fmt: skip
 _INSERT_WORD: Final = Statement(into(user_words, "word", "user_id"))
@@ -58,6 +59,8 @@ _LOCK: Final = Statement(
         users.c.email_verified,
         users.c.hide_last_seen,
         users.c.hide_reads,
+        users.c.language,
+        users.c.login_letters,
     )
     .where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None))
     .with_for_update()
@@ -73,6 +76,8 @@ _UPDATE: Final = Statement(
         email_verified=bindparam("email_verified"),
         hide_last_seen=bindparam("hide_last_seen"),
         hide_reads=bindparam("hide_reads"),
+        language=bindparam("language"),
+        login_letters=bindparam("login_letters"),
     )
 )
 _FORGET_READS: Final = Statement(
@@ -121,6 +126,7 @@ def create_user(operation: CreateUser) -> Steps[Outcome]:
             password_hash=operation.password_hash,
             display_name=operation.display_name,
             created_at=operation.now,
+            language=operation.language,
         )
     except DuplicateKey:
         taken = yield from _taken(operation)
@@ -198,7 +204,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     row = yield from _LOCK.one(user_id=operation.user_id)
     if row is None:
         return Refused("not_found")
-    display_name, avatar_url, email, email_key, verified, hid_last_seen, hid_reads = row
+    display_name, avatar_url, email, email_key, verified, hid_last_seen, hid_reads, language, login_letters = row
     old_email = email if verified else None
     if operation.display_name is not None:
         display_name = operation.display_name
@@ -208,6 +214,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     if operation.email is not None:
         email, email_key = operation.email or None, operation.email_key or None
         verified = verified and email == old_email
+        language = operation.language or language
     if email_key is not None:
         owner = yield from _BY_EMAIL.one(key=email_key)
         if owner is not None and owner[0] != operation.user_id:
@@ -225,6 +232,8 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
             email_verified=verified,
             hide_last_seen=hid_last_seen if operation.hide_last_seen is None else operation.hide_last_seen,
             hide_reads=hid_reads if operation.hide_reads is None else operation.hide_reads,
+            language=language,
+            login_letters=login_letters if operation.login_letters is None else operation.login_letters,
         )
     except DuplicateKey:
         yield from release_avatar(avatar_url, operation.now)

@@ -65,6 +65,7 @@ _ERASE: Final = Statement(
         display_name=DELETED_NAME,
         avatar_url=None,
         last_seen_at=None,
+        language=None,
         role="member",
         disabled_at=bindparam("at"),
         deleted_at=bindparam("at"),

@@ -21,7 +21,10 @@ _VOID_AT_ONCE: Final = 50
 """Orders that have become void are removed in one transaction up to this number."""
 
 _INSERT: Final = Statement(
-    into(mails, "kind", "language", "login_key", "user_id", "address", "created_at", "next_at")
+    into(
+        mails, "kind", "language", "login_key", "user_id", "address", "created_at", "next_at", "device",
+        "network_address",
+    )
 )  # fmt: skip
 _WAITING: Final = Statement(select(func.count()).select_from(mails))
 
@@ -35,7 +38,18 @@ class _Order(NamedTuple):
     address: str | None
     created_at: datetime
     attempts: int
+    device: str | None
+    network_address: str | None
 
+
+class LoginNews(NamedTuple):
+    """What a letter tells of a log-in."""
+
+    device: str | None = None
+    network_address: str | None = None
+
+
+NO_NEWS: Final = LoginNews()
 
 _due = (
     select(
@@ -47,6 +61,8 @@ _due = (
         mails.c.address,
         mails.c.created_at,
         mails.c.attempts,
+        mails.c.device,
+        mails.c.network_address,
     )
     .where(mails.c.next_at <= bindparam("now"))
     .order_by(mails.c.next_at, mails.c.id)
@@ -105,13 +121,22 @@ def order(
     login_key: str | None = None,
     user_id: int | None = None,
     address: str | None = None,
+    news: LoginNews = NO_NEWS,
 ) -> Steps[bool]:
     """Put an order into the queue; False where it is full."""
     waiting = yield from _WAITING.one()
     if waiting is None or waiting[0] >= MAX_WAITING:
         return False
     yield from _INSERT.run(
-        kind=kind, language=language, login_key=login_key, user_id=user_id, address=address, created_at=now, next_at=now
+        kind=kind,
+        language=language,
+        login_key=login_key,
+        user_id=user_id,
+        address=address,
+        created_at=now,
+        next_at=now,
+        device=news.device,
+        network_address=news.network_address,
     )
     return True
 
@@ -153,7 +178,7 @@ def _letter(due: _Order, operation: TakeMail) -> Steps[Letter | None]:
             if who is None or who.email != address or who.email_verified or who.disabled_at is not None:
                 return None
             yield from _store_code(due, operation, who.id, address, EMAIL_LIFETIME)
-        case "changed":
+        case "changed" | "login":
             who = yield from _BY_ID.first(user_id=due.user_id)
             if who is None:
                 return None
@@ -167,6 +192,8 @@ def _letter(due: _Order, operation: TakeMail) -> Steps[Letter | None]:
         username=who.username,
         attempts=due.attempts + 1,
         created_at=due.created_at,
+        device=due.device or "",
+        network_address=due.network_address,
     )
 
 

@@ -44,11 +44,15 @@ class _Private(NamedTuple):
     email_verified: bool
     hide_last_seen: bool
     hide_reads: bool
+    login_letters: bool
     role: str
 
 
 _COMMON: Final = (users.c.id, users.c.username, users.c.display_name, users.c.avatar_url, users.c.created_at)
-_OWN: Final = (users.c.email, users.c.email_verified, users.c.hide_last_seen, users.c.hide_reads, users.c.role)
+_OWN: Final = (
+    *(users.c.email, users.c.email_verified, users.c.hide_last_seen, users.c.hide_reads, users.c.login_letters),
+    users.c.role,
+)
 _PUBLIC: Final = (*_COMMON, users.c.last_seen_at, users.c.deleted_at)
 _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
@@ -159,5 +163,6 @@ def _private(row: _Private) -> PrivateUser:
         email_verified=True if row.email_verified else UNSET,
         hide_last_seen=True if row.hide_last_seen else UNSET,
         hide_reads=True if row.hide_reads else UNSET,
+        login_letters=UNSET if row.login_letters else False,
         role="admin" if row.role == "admin" else UNSET,
     )

@@ -30,6 +30,7 @@ from chatproto.operations import (
 from chatproto.wire.model import SessionInfo
 from storage.statements import Row, Statement, Steps, into
 from storage.tables import codes, refresh_tokens, sessions, users
+from storage.transactions.login_letters import tell_of_login
 from storage.transactions.people import private_user
 
 GRACE: Final = timedelta(seconds=60)
@@ -170,6 +171,7 @@ def create_session(operation: CreateSession) -> Steps[Outcome]:
     account = yield from _DISABLED_AT.one(user_id=operation.user_id)  # locked: they may be shut out just now
     if account is None or account[0] is not None:
         return Refused("account_disabled")
+    told = yield from tell_of_login(operation, user)
     session = yield from _INSERT_SESSION.run(
         user_id=operation.user_id,
         device=operation.device,
@@ -181,7 +183,7 @@ def create_session(operation: CreateSession) -> Steps[Outcome]:
     yield from _INSERT_TOKEN.run(
         session_id=session.last_id, parent_id=None, hash=operation.refresh_hash, created_at=operation.now
     )
-    return SessionCreated(user, session.last_id, operation.key, operation.refresh_hash)
+    return SessionCreated(user, session.last_id, operation.key, operation.refresh_hash, told)
 
 
 def rotate_refresh(operation: RotateRefresh) -> Steps[Outcome]:

@@ -7,7 +7,7 @@
  * @typedef {{id: number, username: string, display_name: string, avatar_url?: string | null, created_at: string,
  *   online?: boolean | null, last_seen_at?: string | null, deleted?: boolean}} User
  * @typedef {User & {email?: string | null, email_verified?: boolean, role?: "admin", hide_last_seen?: boolean,
- *   hide_reads?: boolean}} PrivateUser
+ *   hide_reads?: boolean, login_letters?: boolean}} PrivateUser
  * @typedef {{type: "message", id: number, chat_id: number, seq: number, rev: number, sender_id: number,
  *   content: string | null, created_at: string, edited_at?: string | null, deleted: boolean, reply_to?: number | null,
  *   attachments?: Attachment[], reactions?: Reaction[], cid: string,
@@ -194,7 +194,8 @@
  *   register: (form: {username: string, email: string, display_name: string, password: string, language: string,
  *     invite: string, remember: boolean},
  *     waits: () => void) => Promise<Done | Refused>,
- *   login: (form: {login: string, password: string, remember: boolean}, waits: () => void) => Promise<Done | Refused>,
+ *   login: (form: {login: string, password: string, language: string, remember: boolean}, waits: () => void) =>
+ *     Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
  *   openChat: (chatId: number | null, place?: number | null) => Promise<Done | Refused>,
  *   keptPlace: (chatId: number) => number | null,
@@ -239,7 +240,7 @@
  *   changeRole: (chatId: number, userId: number, role: "member" | "admin") => Promise<Done | Refused>,
  *   removeMember: (chatId: number, userId: number) => Promise<Done | Refused>,
  *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null,
- *     language?: string, hide_last_seen?: boolean, hide_reads?: boolean}) =>
+ *     language?: string, hide_last_seen?: boolean, hide_reads?: boolean, login_letters?: boolean}) =>
  *     Promise<Done | Refused>,
  *   serverInfo: () => Promise<{ok: true, mail: boolean} | Refused>,
  *   askForReset: (login: string, language: string) => Promise<Done | Refused>,

@@ -106,7 +106,7 @@ const unseen = (user) => ({ ...user, online: null, last_seen_at: null });
  * @param {Next} next @param {import("../types.js").PrivateUser} user one's own profile
  */
 export function learnMe(next, user) {
-  next.state.me = { ...next.state.me, hide_last_seen: false, hide_reads: false, ...user };
+  next.state.me = { ...next.state.me, hide_last_seen: false, hide_reads: false, login_letters: true, ...user };
   learnUsers(next, [publicOf(user)]);
   if (user.hide_last_seen) {
     const seen = [...next.state.users.values()].filter((one) => (one.online ?? one.last_seen_at ?? null) !== null);

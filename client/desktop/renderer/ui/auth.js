@@ -347,7 +347,9 @@ export class Auth {
       this.#waits = true;
       this.face.redraw();
     };
-    if (this.#mode === "login") return messenger.login({ login: value("login"), password, remember }, waits);
+    if (this.#mode === "login") {
+      return messenger.login({ login: value("login"), password, language: language(), remember }, waits);
+    }
     const invite = this.#invite;
     this.#unused = "";
     if (invite) history.replaceState(history.state, "", "/"); // who registers by it has not to join any more

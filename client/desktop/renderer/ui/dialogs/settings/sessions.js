@@ -6,6 +6,7 @@ import { deviceOf } from "../../../words/device.js";
 import { moment } from "../../../words/format.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
 import { icon } from "../../parts/icon.js";
+import { loginLettersRow } from "./login-letters.js";
 
 /** @typedef {import("../../face.js").Face} Face */
 /** @typedef {{id: number | string, device: string, created_at: string, last_used_at: string, address: string | null, current: boolean}} Session */
@@ -87,10 +88,16 @@ export function sessionsPane(face) {
     </li>`;
   }
 
+  const letters = loginLettersRow(face);
+
   return {
-    opened: load,
-    body: () =>
-      html`<p class="note">${t("settings.sessions_about")}</p>
+    opened() {
+      void letters.opened();
+      void load();
+    },
+    body: (state) =>
+      html`${letters.body(state)}
+        <p class="note">${t("settings.sessions_about")}</p>
         ${
           problem
             ? html`<p class="err" role="alert">
