@@ -30,7 +30,7 @@ async def verified(house: House, post: Post, language: str = "ru") -> Person:
 
 async def log_in(house: House, agent: str, password: str = PASSWORD, **more: str) -> httpx.Response:
     body = {"login": "anna", "password": password, **more}
-    return await house.http.post("/api/auth/login", json=body, headers={"User-Agent": agent.encode()})
+    return await house.http.post("/api/auth/login", json=body, headers={"User-Agent": agent})
 
 
 async def sent(house: House, post: Post) -> int:
