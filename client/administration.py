@@ -7,7 +7,7 @@ import msgspec
 from chatproto.operations.administration import Account as AccountInfo
 from chatproto.operations.administration import AuditLine, Sizes
 from chatproto.operations.invites import Invite
-from chatproto.wire.model import Chat
+from chatproto.wire.model import Chat, SessionInfo
 from client.account import Account
 
 
@@ -63,6 +63,17 @@ async def change_account(
 ) -> None:
     """Shut somebody out or let them in; make them an admin of the server or not."""
     await account.call("PATCH", f"/api/admin/users/{user_id}", {"disabled": disabled, "role": role})
+
+
+async def list_sessions(account: Account, user_id: int) -> tuple[SessionInfo, ...]:
+    """Where somebody is logged in, the oldest first."""
+    answer = await account.call("GET", f"/api/admin/users/{user_id}/sessions")
+    return msgspec.convert(answer["sessions"], tuple[SessionInfo, ...])
+
+
+async def end_session(account: Account, user_id: int, session_id: int) -> None:
+    """End one log-in of somebody. Also raises not_found."""
+    await account.call("DELETE", f"/api/admin/users/{user_id}/sessions/{session_id}")
 
 
 async def sign_out(account: Account, user_id: int) -> None:

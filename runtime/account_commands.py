@@ -23,6 +23,7 @@ from chatproto.operations import (
     ListInvites,
     ListUsers,
     LoginFound,
+    LookAtSessions,
     MakeCode,
     OperationFailed,
     Outcome,
@@ -30,6 +31,7 @@ from chatproto.operations import (
     Refused,
     RevokeInvite,
     SessionsEnded,
+    SessionsFound,
     SetAccount,
     UserFound,
     UsersFound,
@@ -37,7 +39,7 @@ from chatproto.operations import (
 from chatproto.operations.administration import Act, ExportData
 from chatproto.operations.outcomes import AuditFound
 from chatproto.operations.recovery import RESET_LIFETIME
-from chatproto.wire.model import User
+from chatproto.wire.model import SessionInfo, User
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
 from runtime.administration import administer
 from runtime.codes import hash_of, new_code
@@ -122,13 +124,26 @@ async def _act(storage: Storage, act: Act) -> Outcome:
     return await administer(storage.perform, None, None, act, datetime.now(UTC))
 
 
-async def end_sessions(settings: Settings, username: str) -> int:
-    """Sign somebody out everywhere; how many sessions ended."""
+async def list_sessions(settings: Settings, username: str) -> tuple[SessionInfo, ...]:
+    """Where somebody is logged in, the oldest first."""
     async with storage_of_command(settings) as storage:
         user_id = await _id_of(storage, username)
-        match await _act(storage, EndSessions(user_id, session_id=None, keep=None, now=datetime.now(UTC))):
+        match await storage.perform(LookAtSessions(None, user_id, current_session_id=0)):
+            case SessionsFound(sessions):
+                return sessions
+            case other:
+                raise AccountError(_away(other))
+
+
+async def end_sessions(settings: Settings, username: str, session_id: int | None = None) -> int:
+    """Sign somebody out everywhere, or end one session; how many ended."""
+    async with storage_of_command(settings) as storage:
+        user_id = await _id_of(storage, username)
+        match await _act(storage, EndSessions(user_id, session_id, keep=None, now=datetime.now(UTC))):
             case SessionsEnded(session_ids):
                 return len(session_ids)
+            case Refused("not_found"):
+                raise AccountError(f"{username}: no such session")
             case other:
                 raise AccountError(_away(other))
 

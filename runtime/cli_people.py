@@ -41,7 +41,12 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
     signed_out = user.add_parser("sign-out", parents=[common], help="end all their sessions")
     signed_out.add_argument("username")
+    signed_out.add_argument("--session", type=int, metavar="ID", help="this one alone")
     signed_out.set_defaults(run=_user_sign_out)
+
+    seen = user.add_parser("sessions", parents=[common], help="id, log-in, last use, address and device of each")
+    seen.add_argument("username")
+    seen.set_defaults(run=_user_sessions)
 
     deleted = user.add_parser("delete", parents=[common], help="erase an account for good; its messages stay")
     deleted.add_argument("username")
@@ -136,8 +141,16 @@ def _user_export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _user_sign_out(arguments: argparse.Namespace, settings: Settings) -> int:
-    ended = trio.run(account_commands.end_sessions, settings, arguments.username)
+    ended = trio.run(account_commands.end_sessions, settings, arguments.username, arguments.session)
     print(f"{arguments.username}: sessions ended: {ended}")
+    return 0
+
+
+def _user_sessions(arguments: argparse.Namespace, settings: Settings) -> int:
+    for one in trio.run(account_commands.list_sessions, settings, arguments.username):
+        times = f"{one.created_at:%Y-%m-%d %H:%M}\t{one.last_used_at:%Y-%m-%d %H:%M}"
+        device = "".join(character for character in one.device if character.isprintable())
+        print(f"{one.id}\t{times}\t{one.address or '-'}\t{device}")
     return 0
 
 

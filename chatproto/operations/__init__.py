@@ -30,6 +30,7 @@ from chatproto.operations.administration import (
     AuditLine,
     ListAccounts,
     ListAudit,
+    LookAtSessions,
     MeasureServer,
     Sizes,
 )
@@ -214,6 +215,7 @@ Operation = (
     | SetAccount
     | Administer
     | ListAccounts
+    | LookAtSessions
     | MeasureServer
     | ListAudit
     | FindExpired
@@ -304,6 +306,7 @@ __all__ = [
     "LogCommand",
     "LogRead",
     "LoginFound",
+    "LookAtSessions",
     "MailTaken",
     "MakeCode",
     "Mark",

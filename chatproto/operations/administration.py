@@ -22,6 +22,7 @@ AuditAction = Literal[
     "invite_revoked",
     "password_set",
     "reset_link",
+    "session_ended",
     "sessions_ended",
 ]
 Role = Literal["member", "admin"]
@@ -128,6 +129,16 @@ class ListAccounts:
     disabled: bool | None
     after_id: int
     limit: int
+
+
+@frozen
+class LookAtSessions:
+    """The log-ins of somebody that have not ended, for an admin of the server or its operator (None);
+    `current_session_id`: that of the admin. Outcome: SessionsFound, or Refused forbidden / not_found."""
+
+    actor_id: int | None
+    user_id: int
+    current_session_id: int
 
 
 @frozen

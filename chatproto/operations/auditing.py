@@ -47,8 +47,8 @@ def actions_of(act: Act) -> tuple[AuditAction, ...]:
             return ("data_exported",)
         case MakeCode():
             return ("reset_link",)
-        case EndSessions():
-            return ("sessions_ended",)
+        case EndSessions(_, session_id):
+            return ("sessions_ended",) if session_id is None else ("session_ended",)
         case ChangePassword():
             return ("password_set",)
         case CreateInvite():

@@ -8,6 +8,8 @@ from chatproto.operations import (
     GroupsToLeave,
     ListAccounts,
     ListAudit,
+    ListSessions,
+    LookAtSessions,
     MeasureServer,
     Outcome,
     Refused,
@@ -49,6 +51,14 @@ def administer(store: Store, operation: Administer) -> Outcome:
             )
         )
     return outcome
+
+
+def look_at_sessions(store: Store, operation: LookAtSessions) -> Outcome:
+    if not keeps(store, operation.actor_id):
+        return Refused("forbidden")
+    if operation.user_id not in store.living():
+        return Refused("not_found")
+    return store.perform(ListSessions(operation.user_id, operation.current_session_id))
 
 
 def list_accounts(store: Store, operation: ListAccounts) -> Outcome:

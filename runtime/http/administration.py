@@ -14,10 +14,12 @@ from chatproto.operations import (
     EndSessions,
     ListAccounts,
     ListAudit,
+    LookAtSessions,
     MakeCode,
     MeasureServer,
     Refused,
     SessionsEnded,
+    SessionsFound,
     SetAccount,
     Sizes,
 )
@@ -31,6 +33,7 @@ from runtime.deletion import delete_account
 from runtime.http.fields import Id, Search
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.shapes import Sessions
 from runtime.mail.letters import link_of
 
 PAGE: Final = 50
@@ -115,6 +118,17 @@ async def change_account(call: Call[AccountChange, None], user_id: int) -> Resul
     return _ended(await do_as_admin(call, change))
 
 
+async def list_sessions(call: Call[None, None], user_id: int) -> Result:
+    """Where somebody is logged in."""
+    outcome = await call.ask(LookAtSessions(call.me.user_id, user_id, call.me.session_id))
+    return Answer(200, Sessions(sessions=outcome.sessions)) if isinstance(outcome, SessionsFound) else refusal(outcome)
+
+
+async def end_session(call: Call[None, None], user_id: int, session_id: int) -> Result:
+    """End one log-in of somebody."""
+    return _ended(await do_as_admin(call, EndSessions(user_id, session_id, keep=None, now=call.services.now())))
+
+
 async def end_sessions(call: Call[None, None], user_id: int) -> Result:
     """Sign somebody out everywhere."""
     return _ended(await do_as_admin(call, EndSessions(user_id, session_id=None, keep=None, now=call.services.now())))
@@ -181,6 +195,14 @@ ROUTES = (
     Route(
         method="POST", path="/api/admin/users/{user_id}/reset-link", handler=reset_link,
         summary="A link for a new password", answers={201: (ResetLink,)},
+    ),
+    Route(
+        method="GET", path="/api/admin/users/{user_id}/sessions", handler=list_sessions,
+        summary="Where somebody is logged in", answers={200: (Sessions,)}, rate="searches",
+    ),
+    Route(
+        method="DELETE", path="/api/admin/users/{user_id}/sessions/{session_id}", handler=end_session,
+        summary="End one log-in of somebody", answers={204: ()},
     ),
     Route(
         method="DELETE", path="/api/admin/users/{user_id}/sessions", handler=end_sessions,

@@ -65,6 +65,7 @@ from chatproto.operations import (
     ListUsers,
     LoadChat,
     LoadSession,
+    LookAtSessions,
     MakeCode,
     Mark,
     MeasureIndex,
@@ -120,7 +121,7 @@ from storage.transactions.pages import fetch_around, fetch_messages, fetch_page,
 from storage.transactions.relay import hear_hints, tell_hints
 from storage.transactions.retention import expire, find_expired
 from storage.transactions.search import find_users, search_users
-from storage.transactions.server_views import list_accounts, list_audit, measure_server
+from storage.transactions.server_views import list_accounts, list_audit, look_at_sessions, measure_server
 from storage.transactions.sessions import (
     change_password,
     create_session,
@@ -286,6 +287,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(administer, operation), writes=True)
         case ListAccounts():
             return Plan(partial(list_accounts, operation), writes=False)
+        case LookAtSessions():
+            return Plan(partial(look_at_sessions, operation), writes=False)
         case MeasureServer():
             return Plan(partial(measure_server, operation), writes=False)
         case ListAudit():

@@ -10,6 +10,8 @@ from chatproto.operations import (
     AuditLine,
     ListAccounts,
     ListAudit,
+    ListSessions,
+    LookAtSessions,
     MeasureServer,
     Outcome,
     Refused,
@@ -22,6 +24,7 @@ from storage.statements import Select, Statement, Steps
 from storage.tables import audit, chats, files, messages, sessions, user_words, users
 from storage.transactions.invites import keeps
 from storage.transactions.search import LAST_CHARACTER
+from storage.transactions.sessions import list_sessions
 
 
 class _Account(NamedTuple):
@@ -138,6 +141,7 @@ _LINES: Final = Select(
     row=_Line,
 )  # fmt: skip
 _ABOVE_ALL: Final = 2**53
+_LIVING: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
 
 
 def list_accounts(operation: ListAccounts) -> Steps[Outcome]:
@@ -170,6 +174,15 @@ def list_accounts(operation: ListAccounts) -> Steps[Outcome]:
         for row in shown
     )
     return AccountsFound(accounts, has_more=len(rows) > len(shown))
+
+
+def look_at_sessions(operation: LookAtSessions) -> Steps[Outcome]:
+    """The live ones, oldest first."""
+    if not (yield from keeps(operation.actor_id)):
+        return Refused("forbidden")
+    if (yield from _LIVING.one(user_id=operation.user_id)) is None:
+        return Refused("not_found")
+    return (yield from list_sessions(ListSessions(operation.user_id, operation.current_session_id)))
 
 
 def measure_server(operation: MeasureServer) -> Steps[Outcome]:

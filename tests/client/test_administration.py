@@ -32,6 +32,10 @@ async def test_an_admin_at_work(house: House, tmp_path: Path) -> None:
         assert (await administration.list_accounts(root, after_id=found.id)) == ()
         assert (await administration.make_reset_link(root, found.id)).expires_in == 3600
         assert (await administration.measure(root)).people == 2
+        (session,) = await administration.list_sessions(root, found.id)
+        await administration.end_session(root, found.id, session.id)
+        with pytest.raises(ChatError, match="not_found"):
+            await administration.end_session(root, found.id, session.id)
         await administration.change_account(root, found.id, role="admin")
         await administration.change_account(root, found.id, disabled=True, role="member")
         await administration.sign_out(root, found.id)

@@ -4,6 +4,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runtime import account_commands
 from runtime.http import guards
 from tests.server.answers import code_of
@@ -87,6 +89,36 @@ async def test_shutting_out_and_letting_in(house: House, tmp_path: Path) -> None
         ("root", "account_disabled", "anna"),
         (None, "admin_granted", "root"),
     ]
+
+
+async def test_where_somebody_is_logged_in(house: House, tmp_path: Path) -> None:
+    root = await admin(house, tmp_path)
+    anna = await house.register("anna")
+    again = await house.login("anna")
+    path = f"/api/admin/users/{anna.id}/sessions"
+    first, second = (await root.get(path)).json()["sessions"]
+    assert set(first) == {"id", "device", "created_at", "last_used_at", "address", "current"}, "and no token"
+    assert (first["address"], first["current"], second["current"]) == ("127.0.0.1", False, False)
+    async with open_socket(house.url) as socket, open_socket(house.url) as other:
+        await socket.hello(anna.token)
+        await other.hello(again.token)
+        assert (await root.delete(f"{path}/{first['id']}")).status_code == 204
+        assert (await socket.end())[0] == 4403
+        await other.send(type="ping")
+        assert (await other.receive())["type"] == "pong", "the other one goes on"
+    assert code_of(await root.delete(f"{path}/{first['id']}")) == "not_found"
+    assert code_of(await root.delete(f"/api/admin/users/{root.id}/sessions/{second['id']}")) == "not_found"
+    assert code_of(await root.get("/api/admin/users/999/sessions")) == "not_found"
+    own = (await root.get(f"/api/admin/users/{root.id}/sessions")).json()["sessions"]
+    assert [one["current"] for one in own] == [True]
+    settings = settings_of(house, tmp_path)
+    (left,) = await account_commands.list_sessions(settings, "anna")
+    assert left.id == second["id"]
+    with pytest.raises(account_commands.AccountError, match="no such session"):
+        await account_commands.end_sessions(settings, "anna", first["id"])
+    assert await account_commands.end_sessions(settings, "anna", left.id) == 1
+    assert (await root.get(path)).json() == {"sessions": []}
+    assert (await lines(root))[:2] == [(None, "session_ended", "anna"), ("root", "session_ended", "anna")]
 
 
 async def test_the_last_admin_stays_one(house: House, tmp_path: Path) -> None:

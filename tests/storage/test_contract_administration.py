@@ -22,6 +22,7 @@ from chatproto.operations import (
     InvitesFound,
     ListAccounts,
     ListAudit,
+    LookAtSessions,
     MakeCode,
     MeasureServer,
     Operation,
@@ -29,6 +30,7 @@ from chatproto.operations import (
     RevokeInvite,
     SaveLastSeen,
     SessionsEnded,
+    SessionsFound,
     SetAccount,
     Sizes,
     UserFound,
@@ -121,6 +123,27 @@ async def test_people_are_given_their_own_data_and_the_audit_tells(house: House)
     ]
 
 
+async def test_where_somebody_is_logged_in_is_seen_and_one_log_in_ended(house: House) -> None:
+    ann, bob = await house.people(2)
+    await promote(house, ann)
+    first = await house.log_in(bob, b"1", device="Web, Firefox, Linux", address="192.0.2.1")
+    second = await house.log_in(bob, b"2", device="Vestnik, Windows")
+    for actor_id in (ann, None):
+        found = expect(SessionsFound, await house.do(LookAtSessions(actor_id, bob, second.session_id))).sessions
+        assert [(one.id, one.device, one.address, one.current) for one in found] == [
+            (first.session_id, "Web, Firefox, Linux", "192.0.2.1", False),
+            (second.session_id, "Vestnik, Windows", None, True),
+        ]
+    ended = await act(house, ann, EndSessions(bob, first.session_id, None, house.now))
+    assert ended == SessionsEnded((first.session_id,))
+    assert refusal(await act(house, ann, EndSessions(bob, first.session_id, None, house.now))) == "not_found"
+    assert refusal(await act(house, ann, EndSessions(ann, second.session_id, None, house.now))) == "not_found"
+    (left,) = expect(SessionsFound, await house.do(LookAtSessions(ann, bob, 0))).sessions
+    assert left.id == second.session_id
+    line, before = (await lines(house))[:2]
+    assert (line.action, line.subject and line.subject.id, before.action) == ("session_ended", bob, "admin_granted")
+
+
 async def test_nobody_else_does_or_sees_anything(house: House) -> None:
     ann, bob = await house.people(2)
     await promote(house, ann)
@@ -128,6 +151,8 @@ async def test_nobody_else_does_or_sees_anything(house: House) -> None:
     asked: list[Operation] = [
         Administer(bob, None, SetAccount(ann, True, None, house.now), house.now),
         Administer(bob, None, EndSessions(ann, None, None, house.now), house.now),
+        Administer(bob, None, EndSessions(ann, 1, None, house.now), house.now),
+        LookAtSessions(bob, ann, 0),
         ListAccounts(bob, (), None, None, None, 0, 10),
         MeasureServer(bob),
         ListAudit(bob, None, 10),
@@ -138,7 +163,12 @@ async def test_nobody_else_does_or_sees_anything(house: House) -> None:
     await act(house, None, SetAccount(bob, True, None, house.now), None)
     for operation in asked:
         assert refusal(await house.do(operation)) == "forbidden", "an admin who was shut out"
-    for subject in (EndSessions(999, None, None, house.now), SetAccount(999, True, None, house.now)):
+    assert refusal(await house.do(LookAtSessions(ann, 999, 0))) == "not_found"
+    for subject in (
+        EndSessions(999, None, None, house.now),
+        EndSessions(bob, 999, None, house.now),
+        SetAccount(999, True, None, house.now),
+    ):
         assert refusal(await act(house, ann, subject)) == "not_found"
     assert refusal(await act(house, ann, SetAccount(ann, None, "member", house.now))) == "forbidden", "the last one"
     assert len(await lines(house)) == len(before) + 2, "what was refused leaves no line"

@@ -19,10 +19,12 @@
  * @typedef {{user: User, role: "member" | "admin", joined_at: string, read_seq: number, delivered_seq: number}} Member
  */
 
-/** An account as those see it who keep the server; lines of what they did; how much there is; an invitation.
+/** An account as those see it who keep the server; a log-in; lines of what they did; how much there is; an invitation.
  * @typedef {{id: number, username: string, display_name: string, avatar_url: string | null, created_at: string,
  *   email: string | null, role: "member" | "admin", disabled_at: string | null, last_seen_at: string | null,
  *   sessions: number, file_bytes: number}} Account
+ * @typedef {{id: number | string, device: string, created_at: string, last_used_at: string, address: string | null,
+ *   current: boolean}} SessionInfo
  * @typedef {{id: number, username: string, display_name: string}} NamedPerson
  * @typedef {{id: number, at: string, actor: NamedPerson | null, action: string, subject: NamedPerson | null,
  *   invite_id: number | null, address: string | null}} AuditLine
@@ -252,6 +254,8 @@
  *   changeAccount: (userId: number, change: {disabled?: boolean, role?: "member" | "admin"}) => Promise<Done | Refused>,
  *   deleteUser: (userId: number) => Promise<Done | Refused>,
  *   signOutUser: (userId: number) => Promise<Done | Refused>,
+ *   userSessions: (userId: number) => Promise<{ok: true, sessions: SessionInfo[]} | Refused>,
+ *   endUserSession: (userId: number, id: number | string) => Promise<Done | Refused>,
  *   makeResetLink: (userId: number) => Promise<{ok: true, code: string, url: string | null} | Refused>,
  *   serverSizes: () => Promise<{ok: true, sizes: Sizes} | Refused>,
  *   audit: (beforeId: number | null) => Promise<{ok: true, lines: AuditLine[], has_more: boolean} | Refused>,
@@ -263,8 +267,7 @@
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   deleteAccount: (password: string) => Promise<Done | Refused>,
  *   exportData: (password: string) => Promise<{ok: true, url: string} | Refused>,
- *   sessions: () => Promise<{ok: true, sessions: {id: number | string, device: string, created_at: string,
- *     last_used_at: string, address: string | null, current: boolean}[]} | Refused>,
+ *   sessions: () => Promise<{ok: true, sessions: SessionInfo[]} | Refused>,
  *   endSession: (id: number | string) => Promise<Done | Refused>,
  *   changeSettings: (change: Partial<Settings>) => Promise<void>,
  *   onArrival: (listener: (message: Message, chat: ChatView) => void) => () => void,

@@ -6,6 +6,7 @@ import {
   isInvite,
   isInviteList,
   isResetLink,
+  isSessionList,
   isSizes,
 } from "../protocol/administration.js";
 
@@ -55,6 +56,15 @@ export function adminActions(api) {
 
     /** @param {number} userId */
     signOutUser: (userId) => done(api().call("DELETE", `/api/admin/users/${userId}/sessions`)),
+
+    /** @param {number} userId */
+    userSessions: (userId) =>
+      told(api().get(`/api/admin/users/${userId}/sessions`), isSessionList, ({ sessions }) => ({
+        sessions: /** @type {import("../types.js").SessionInfo[]} */ (sessions),
+      })),
+
+    /** @param {number} userId @param {number | string} id */
+    endUserSession: (userId, id) => done(api().call("DELETE", `/api/admin/users/${userId}/sessions/${id}`)),
 
     /** @param {number} userId */
     makeResetLink: (userId) =>

@@ -26,6 +26,20 @@ export const isAccountList = shape({
   ),
 });
 
+/** GET /api/admin/users/{user_id}/sessions. @type {(value: any) => boolean} */
+export const isSessionList = shape({
+  sessions: listOf(
+    shape({
+      id: isId,
+      device: isText,
+      created_at: isTime,
+      last_used_at: isTime,
+      address: orNull(isText),
+      current: isFlag,
+    }),
+  ),
+});
+
 /** GET /api/admin/audit. @type {(value: any) => boolean} */
 export const isAuditPage = shape({
   lines: listOf(

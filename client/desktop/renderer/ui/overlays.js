@@ -24,6 +24,7 @@ import { person } from "./dialogs/person.js";
 import { picture } from "./dialogs/picture.js";
 import { pins } from "./dialogs/pinned-list.js";
 import { readers } from "./dialogs/readers.js";
+import { userSessions } from "./dialogs/user-sessions.js";
 import { rename } from "./dialogs/rename.js";
 import { revisions } from "./dialogs/revisions.js";
 import { settings } from "./dialogs/settings-window.js";
@@ -59,6 +60,7 @@ const DIALOGS = {
   pins,
   revisions,
   readers,
+  "user-sessions": userSessions,
   person,
   date,
   "who-reacted": whoReacted,

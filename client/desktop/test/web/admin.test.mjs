@@ -62,6 +62,33 @@ test("the first one keeps the server: people, invitations, what was done, how mu
   await pane.getByRole("searchbox").fill("борис");
   await pane.getByRole("button", { name: /Вера Соколова/ }).waitFor({ state: "detached" });
   const row = pane.getByRole("button", { name: /Борис Лебедев/ });
+  await server.login(boris);
+  await row.click();
+  await page.getByRole("menuitem", { name: "Сеансы" }).click();
+  const sessions = page.getByRole("dialog", { name: /Сеансы: .Борис Лебедев/ });
+  await sessions.getByRole("listitem").nth(1).waitFor();
+  await look(page, "admin-sessions");
+  await assertInside(page);
+  await sessions
+    .getByRole("button", { name: /Завершить сеанс/ })
+    .first()
+    .click();
+  const one = page.getByRole("dialog", { name: "Завершить этот сеанс?" });
+  await one.getByText(/Борис Лебедев.*придётся войти заново/).waitFor();
+  await one.getByRole("button", { name: "Завершить", exact: true }).press("Enter");
+  await sessions.getByRole("listitem").nth(1).waitFor({ state: "detached" });
+  await page.setViewportSize({ width: 360, height: 640 });
+  await assertInside(page);
+  await look(page, "admin-sessions-360");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await sessions.getByRole("button", { name: "Завершить все сеансы" }).click();
+  await page
+    .getByRole("dialog", { name: /Завершить все сеансы: / })
+    .getByRole("button", { name: "Завершить все сеансы" })
+    .click();
+  await sessions.getByText("Ни на одном устройстве входа нет").waitFor();
+  await assert.rejects(server.call(boris, "GET", "/api/auth/me"), /revoked/);
+  await page.keyboard.press("Escape");
   await row.focus();
   await page.keyboard.press("Enter");
   await page.getByRole("menu", { name: "Борис Лебедев" }).waitFor();
@@ -96,6 +123,8 @@ test("the first one keeps the server: people, invitations, what was done, how mu
   await pane.getByText(/Доступ закрыт: .Борис Лебедев/).waitFor();
   await pane.getByText(/Учётная запись удалена: .Удалённый пользователь/).waitFor();
   await pane.getByText("Отозвано приглашение № 1").waitFor();
+  await pane.getByText(/Завершён сеанс: .Борис Лебедев/).waitFor();
+  await pane.getByText(/Завершены все сеансы: .Борис Лебедев/).waitFor();
   await look(page, "admin-audit");
   await pane.getByRole("radio", { name: "Объём" }).check();
   await pane.getByText("доступ закрыт: 1").waitFor();

@@ -23,6 +23,7 @@ const ACTIONS = {
   invite_revoked: { said: "audit.invite_revoked", icon: "link" },
   password_set: { said: "audit.password_set", icon: "edit" },
   reset_link: { said: "audit.reset_link", icon: "link" },
+  session_ended: { said: "audit.session_ended", icon: "logout" },
   sessions_ended: { said: "audit.sessions_ended", icon: "logout" },
 };
 

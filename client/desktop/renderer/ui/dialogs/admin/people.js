@@ -94,6 +94,11 @@ export function peoplePart(face) {
   }
 
   /** @param {Account} account */
+  function sessionsOf(account) {
+    face.overlays.open("user-sessions", { account });
+  }
+
+  /** @param {Account} account */
   async function remove(account) {
     const title = t("admin.delete_title", { name: isolate(nameOf(account)) });
     const question = { title, text: t("admin.delete_text"), act: t("deletion.act"), danger: true };
@@ -117,6 +122,7 @@ export function peoplePart(face) {
     const disabled = account.disabled_at !== null;
     const items = [
       { label: t("admin.reset_link"), icon: "link", run: () => void resetLink(account) },
+      { label: t("settings.sessions"), icon: "monitor", run: () => sessionsOf(account) },
       { label: t("admin.sign_out"), icon: "logout", run: () => void signOut(account) },
       {
         label: t(account.role === "admin" ? "admin.demote" : "admin.promote"),

@@ -2,14 +2,13 @@
 
 import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
-import { deviceOf } from "../../../words/device.js";
-import { moment } from "../../../words/format.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
 import { icon } from "../../parts/icon.js";
+import { inUse, sessionName, sessionRow } from "../../parts/session-row.js";
 import { loginLettersRow } from "./login-letters.js";
 
 /** @typedef {import("../../face.js").Face} Face */
-/** @typedef {{id: number | string, device: string, created_at: string, last_used_at: string, address: string | null, current: boolean}} Session */
+/** @typedef {import("../../../types.js").SessionInfo} Session */
 
 /** @param {Face} face @returns {import("../settings-window.js").Pane} */
 export function sessionsPane(face) {
@@ -21,7 +20,7 @@ export function sessionsPane(face) {
 
   async function load() {
     const answer = await face.messenger.sessions();
-    if (answer.ok) sessions = sorted(answer.sessions);
+    if (answer.ok) sessions = inUse(answer.sessions);
     problem = answer.ok ? null : errorText(answer);
     face.redraw();
   }
@@ -48,7 +47,7 @@ export function sessionsPane(face) {
 
   /** @param {Session} session */
   async function endOne(session) {
-    const device = isolate(nameOf(session));
+    const device = isolate(sessionName(session));
     const title = t("settings.end_title");
     const text = t("settings.end_text", { device });
     if (await face.overlays.confirm({ title, text, act: t("settings.end"), danger: true })) await end([session]);
@@ -62,31 +61,7 @@ export function sessionsPane(face) {
   }
 
   /** @param {Session} session */
-  function row(session) {
-    const name = nameOf(session);
-    const used = session.current ? t("settings.session_now") : moment(session.last_used_at, new Date());
-    const since = t("settings.session_since", { moment: moment(session.created_at, new Date()) });
-    return html`<li class="session">
-      <span class="session__icon">${icon(deviceOf(session.device).phone ? "phone" : "monitor")}</span>
-      <span class="session__text"
-        ><b><bdi>${name}</bdi></b
-        ><small>${used} · ${since}${session.address ? html` · <bdi>${session.address}</bdi>` : nothing}</small></span
-      >
-      ${
-        session.current
-          ? html`<span class="role role--owner">${t("settings.session_this")}</span>`
-          : html`<button
-              class="btn btn--danger-quiet btn--s"
-              type="button"
-              aria-label=${t("settings.end_named", { device: isolate(name) })}
-              ?disabled=${busy}
-              @click=${() => endOne(session)}
-            >
-              ${t("settings.end")}
-            </button>`
-      }
-    </li>`;
-  }
+  const row = (session) => sessionRow(session, { busy, end: () => void endOne(session) });
 
   const letters = loginLettersRow(face);
 
@@ -125,20 +100,4 @@ export function sessionsPane(face) {
       </footer>`;
     },
   };
-}
-
-/** This one first, then those that were used last. @param {Session[]} sessions */
-const sorted = (sessions) =>
-  [...sessions].sort((a, b) => Number(b.current) - Number(a.current) || (a.last_used_at < b.last_used_at ? 1 : -1));
-
-/** @param {Session} session */
-function nameOf(session) {
-  const { kind, name, system } = deviceOf(session.device);
-  const first =
-    kind === "app"
-      ? t("settings.session_app", { version: name }).trim()
-      : kind === "browser"
-        ? name || t("settings.session_browser")
-        : name;
-  return [first, system].filter(Boolean).join(" · ") || t("settings.session_unknown");
 }
