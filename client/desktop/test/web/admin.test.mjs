@@ -64,7 +64,7 @@ test("the first one keeps the server: people, invitations, what was done, how mu
   const row = pane.getByRole("button", { name: /Борис Лебедев/ });
   await server.login(boris);
   await row.click();
-  await page.getByRole("menuitem", { name: "Сеансы" }).click();
+  await page.getByRole("menuitem", { name: "Сеансы", exact: true }).click();
   const sessions = page.getByRole("dialog", { name: /Сеансы: .Борис Лебедев/ });
   await sessions.getByRole("listitem").nth(1).waitFor();
   await look(page, "admin-sessions");
