@@ -4,9 +4,9 @@ The chats of a user are streams, newest first, that are merged: those which were
 candidates of many chats in one statement, and no chat is asked any more that is older than what was found already.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, select
 
@@ -95,22 +95,18 @@ _tail = (
 )
 _TAILS: Final = Answers(_tail, row=MessageRow)
 _MESSAGES: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, messages.c.seq), row=MessageRow)
-_later = (
-    select(message_words.c.seq)
+FIRST_LATER: Final = Answers(
+    select(message_words.c.chat_id, message_words.c.seq)
     .where(
-        message_words.c.chat_id == chat_users.c.chat_id,
+        message_words.c.chat_id == param("chat_id", message_words.c.chat_id),
         message_words.c.word > param("low", message_words.c.word),
         message_words.c.word < param("high", message_words.c.word),
     )
     .order_by(message_words.c.word)
-    .limit(1)
-    .correlate(chat_users)
-    .scalar_subquery()
+    .limit(1),
+    row=Candidate,
 )
-_FIRST_LATER: Final = Select(
-    select(chat_users.c.chat_id, _later).where(chat_users.c.user_id == bindparam("user_id")),
-    row=cast("Callable[..., tuple[int, int | None]]", lambda *row: row),
-)
+"""The first entry of a chat that tells a time behind `low`."""
 _TIMES: Final = Lookup(
     select(messages.c.chat_id, messages.c.seq, messages.c.created_at),
     key=(messages.c.chat_id, messages.c.seq),
@@ -260,9 +256,12 @@ def _narrow(search: Found) -> Steps[None]:
     ends = [moment for moment in (operation.before, operation.cursor and operation.cursor.created_at) if moment]
     if not ends or not search.streams:
         return
-    moment = min(ends) + _SKEW
-    rows = yield from _FIRST_LATER.all(user_id=operation.user_id, low=made_at(moment), high=times[1])
-    _cut(search, {chat_id: MAX_ID if seq is None else seq - 1 for chat_id, seq in rows})
+    moment, ends_at = min(ends) + _SKEW, {one.chat.chat_id: MAX_ID for one in search.streams}
+    later = {"low": made_at(moment), "high": times[1]}
+    rows = yield from _in_pieces(FIRST_LATER, [{"chat_id": one.chat.chat_id} | later for one in search.streams])
+    for first in rows:
+        ends_at[first.chat_id] = first.seq - 1
+    _cut(search, ends_at)
     asked = [
         {"chat_id": one.chat.chat_id, "low": one.low, "high": one.high, "moment": moment} for one in search.streams
     ]

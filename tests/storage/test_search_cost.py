@@ -21,14 +21,14 @@ from chatproto.operations import (
     UnindexedRead,
     UserFound,
 )
-from chatproto.operations.indexed import index_of
+from chatproto.operations.indexed import any_time, index_of
 from chatproto.wire.query import LONGEST_QUERY, matches, read_query
 from storage.migrate import connected
 from storage.statements import MYSQL, SQLITE, Statement
 from storage.tables import chat_users, chats, message_words, users
 from storage.transactions.candidates import MOST_WORDS, NEWEST_BEGUN, Wanted, newest_of, newest_with, word_params
 from storage.transactions.found import BUDGET
-from storage.transactions.message_search import LAST_BEFORE
+from storage.transactions.message_search import FIRST_LATER, LAST_BEFORE
 from tests.storage.databases import Kind, empty_database
 from tests.storage.driving import CountedSQLite
 from tests.storage.store_house import START, House, expect
@@ -183,6 +183,7 @@ _PLANNED: Final[tuple[tuple[Statement, dict[str, Any]], ...]] = (
         for count, words in ((1, ("слово1",)), (2, ("слово1", "слово2")))
     ),
     (NEWEST_BEGUN, Wanted((), "сл").range_params(7)),
+    (FIRST_LATER, {"chat_id": 7, "low": any_time()[0], "high": any_time()[1]}),
     (LAST_BEFORE, {"chat_id": 7, "low": 1, "high": 100, "moment": START}),
 )  # fmt: skip
 
