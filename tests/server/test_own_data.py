@@ -12,7 +12,7 @@ import trio
 from attrs import evolve
 
 from chatproto.operations import FetchPage, FindFile
-from runtime import account_commands
+from runtime import account_commands, data_export
 from runtime.files.blobs import FolderStore
 from runtime.http import own_data
 from tests.server.answers import code_of
@@ -191,7 +191,7 @@ async def test_who_is_signed_out_meanwhile_gets_nothing_more(
     url = await link(anna)
     assert (await house.http.get(url)).status_code == 200
     url = await link(anna)
-    looked = own_data.Export._messages
+    looked = data_export.Export._messages
 
     def signed_out(*arguments: Any) -> Any:
         async def messages() -> Any:
@@ -201,7 +201,7 @@ async def test_who_is_signed_out_meanwhile_gets_nothing_more(
 
         return messages()
 
-    monkeypatch.setattr(own_data.Export, "_messages", signed_out)
+    monkeypatch.setattr(data_export.Export, "_messages", signed_out)
     with pytest.raises(httpx.RemoteProtocolError):
         await house.http.get(url)
 
