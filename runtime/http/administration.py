@@ -118,13 +118,13 @@ async def change_account(call: Call[AccountChange, None], user_id: int) -> Resul
     return _ended(await do_as_admin(call, change))
 
 
-async def list_sessions(call: Call[None, None], user_id: int) -> Result:
+async def list_user_sessions(call: Call[None, None], user_id: int) -> Result:
     """Where somebody is logged in."""
     outcome = await call.ask(LookAtSessions(call.me.user_id, user_id, call.me.session_id))
     return Answer(200, Sessions(sessions=outcome.sessions)) if isinstance(outcome, SessionsFound) else refusal(outcome)
 
 
-async def end_session(call: Call[None, None], user_id: int, session_id: int) -> Result:
+async def end_user_session(call: Call[None, None], user_id: int, session_id: int) -> Result:
     """End one log-in of somebody."""
     return _ended(await do_as_admin(call, EndSessions(user_id, session_id, keep=None, now=call.services.now())))
 
@@ -197,11 +197,11 @@ ROUTES = (
         summary="A link for a new password", answers={201: (ResetLink,)},
     ),
     Route(
-        method="GET", path="/api/admin/users/{user_id}/sessions", handler=list_sessions,
+        method="GET", path="/api/admin/users/{user_id}/sessions", handler=list_user_sessions,
         summary="Where somebody is logged in", answers={200: (Sessions,)}, rate="searches",
     ),
     Route(
-        method="DELETE", path="/api/admin/users/{user_id}/sessions/{session_id}", handler=end_session,
+        method="DELETE", path="/api/admin/users/{user_id}/sessions/{session_id}", handler=end_user_session,
         summary="End one log-in of somebody", answers={204: ()},
     ),
     Route(
