@@ -11,6 +11,8 @@
 
 /** Profiles that wait, of one browser; each has a process with a page in it. */
 const MOST = 6;
+/** Milliseconds that a page may take to answer before it is emptied. */
+const PATIENCE = 30_000;
 /** Asked of a page or a profile, they leave something behind. */
 const LASTING = [
   ...["addInitScript", "exposeFunction", "exposeBinding", "route", "routeWebSocket", "routeFromHAR"],
@@ -104,7 +106,7 @@ async function emptied(context, page, origins, { viewport, colorScheme = "light"
   page.removeAllListeners(/** @type {any} */ ("crash"));
   const [origin, ...more] = [...origins].filter((one) => one !== "null"); // null is that of about:blank
   if (more.length > 0) throw new Error("a tab keeps something of each origin, which can be erased from its pages only");
-  if (origin) await page.evaluate(forget);
+  if (origin) await Promise.race([page.evaluate(forget), hung()]);
   await page.goto("about:blank");
   const devtools = await context.newCDPSession(page);
   if (origin) await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
@@ -115,6 +117,9 @@ async function emptied(context, page, origins, { viewport, colorScheme = "light"
   await page.emulateMedia({ media: null, colorScheme, reducedMotion, forcedColors: "none", contrast: "no-preference" });
   await page.mouse.move(-1, -1);
 }
+
+/** Rejects where a page is busy for good: then its profile is closed. @returns {Promise<never>} */
+const hung = () => new Promise((_, reject) => void setTimeout(reject, PATIENCE, new Error("hung")).unref());
 
 /** Runs in the page, which keeps nothing in its tab from now on. */
 function forget() {
