@@ -1,12 +1,15 @@
 """What stands in the lines of the audit: derived from what was asked and what came of it."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from chatproto.operations.accounts import ChangePassword, CreateUser, DeleteAccount, EndSessions
 from chatproto.operations.administration import Act, AuditAction, ExportData, Role
 from chatproto.operations.invites import CreateInvite, RevokeInvite, SetAccount
 from chatproto.operations.outcomes import InvitesFound, Outcome, UserFound
 from chatproto.operations.recovery import MakeCode
+
+FIRST_ADMIN: Final[tuple[AuditAction, ...]] = ("admin_granted",)
+"""Of who registers by the code that the server prints while nobody is there; it is the operator who gives that."""
 
 
 def is_own(act: Act, actor_id: int | None) -> bool:

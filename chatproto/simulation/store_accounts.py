@@ -37,8 +37,10 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.operations.accounts import NAME_KEPT
+from chatproto.operations.auditing import FIRST_ADMIN
 from chatproto.simulation.model_rows import Account, Login, RefreshToken
 from chatproto.simulation.model_store import Store
+from chatproto.simulation.store_audit import write_lines
 from chatproto.simulation.store_files import change_avatar, release_avatar
 from chatproto.simulation.store_invites import open_invite
 from chatproto.simulation.store_mails import address_given, end_resets, tell_of_address, tell_of_login, usable
@@ -87,6 +89,8 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
         operation.words,
         language=operation.language,
     )
+    if is_first:
+        write_lines(store, FIRST_ADMIN, operation.now, actor_id=None, subject_id=user_id)
     if operation.email is not None and operation.language is not None:
         address_given(store, operation.language, user_id, operation.email, operation.now)
     return UserFound(user)

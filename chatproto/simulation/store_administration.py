@@ -21,6 +21,7 @@ from chatproto.operations.outcomes import AccountsFound, AuditFound, ServerMeasu
 from chatproto.simulation import model_rows
 from chatproto.simulation.model_rows import KeptLine
 from chatproto.simulation.model_store import Store
+from chatproto.simulation.store_audit import write_lines
 from chatproto.simulation.store_chats import as_of
 from chatproto.simulation.store_invites import keeps
 from chatproto.wire.model import Message
@@ -37,19 +38,15 @@ def administer(store: Store, operation: Administer) -> Outcome:
     if isinstance(outcome, Refused | GroupsToLeave):
         return outcome
     subject_id, invite_id = about(operation.act, outcome)
-    for action in actions_of(operation.act):
-        store.lines_written += 1
-        store.audit.append(
-            KeptLine(
-                store.lines_written,
-                operation.now,
-                operation.actor_id,
-                action,
-                subject_id,
-                invite_id,
-                operation.address,
-            )
-        )
+    write_lines(
+        store,
+        actions_of(operation.act),
+        operation.now,
+        actor_id=operation.actor_id,
+        subject_id=subject_id,
+        invite_id=invite_id,
+        address=operation.address,
+    )
     return outcome
 
 

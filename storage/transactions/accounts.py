@@ -24,8 +24,10 @@ from chatproto.operations import (
     UserUpdated,
 )
 from chatproto.operations.accounts import NAME_KEPT
+from chatproto.operations.auditing import FIRST_ADMIN
 from storage.statements import DuplicateKey, Statement, Steps, into
 from storage.tables import chat_users, user_words, users
+from storage.transactions.audit_lines import write_lines
 from storage.transactions.codes import lock_setup, use_code
 from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.invites import INVALID, count_use, lock_invite
@@ -139,6 +141,7 @@ def create_user(operation: CreateUser) -> Steps[Outcome]:
     if is_first and operation.invite_hash is not None:
         yield from use_code(operation.invite_hash, operation.now)
         yield from _SET_ROLE.run(user_id=result.last_id, role="admin")
+        yield from write_lines(FIRST_ADMIN, operation.now, actor_id=None, subject_id=result.last_id)
     if operation.email is not None and operation.language is not None:
         yield from order("verify", operation.language, operation.now, user_id=result.last_id, address=operation.email)
     user = yield from private_user(result.last_id)

@@ -23,11 +23,12 @@ from chatproto.operations import (
     RevokeInvite,
     SetAccount,
 )
-from chatproto.operations.administration import Act, ExportData
+from chatproto.operations.administration import ExportData
 from chatproto.operations.auditing import about, actions_of, is_own, subject_of
-from storage.statements import Statement, Steps, into
-from storage.tables import audit, users
+from storage.statements import Statement, Steps
+from storage.tables import users
 from storage.transactions.accounts import LOCK_KEEPERS, create_user, set_account
+from storage.transactions.audit_lines import write_lines
 from storage.transactions.codes import make_code
 from storage.transactions.deletion import delete_account
 from storage.transactions.invites import create_invite, revoke_invite
@@ -35,7 +36,6 @@ from storage.transactions.sessions import change_password, end_sessions
 
 A = TypeVar("A")
 
-_INSERT: Final = Statement(into(audit, "at", "actor_id", "action", "subject_id", "invite_id", "address"))
 _EXISTS: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
 _ACTS: Final[dict[type[Any], Callable[[Any], Steps[Outcome]]]] = {
     CreateUser: create_user,
@@ -60,7 +60,15 @@ def administer(operation: Administer) -> Steps[Outcome]:
         return Refused("not_found")
     outcome = yield from _ACTS[type(act)](act)
     if not isinstance(outcome, Refused | GroupsToLeave):
-        yield from _write(operation, act, outcome)
+        subject_id, invite_id = about(act, outcome)
+        yield from write_lines(
+            actions_of(act),
+            operation.now,
+            actor_id=actor_id,
+            subject_id=subject_id,
+            invite_id=invite_id,
+            address=operation.address,
+        )
     return outcome
 
 
@@ -68,20 +76,3 @@ def _nothing() -> Steps[Outcome]:
     """Of an act that is only written down."""
     yield from ()
     return Done()
-
-
-def _write(operation: Administer, act: Act, outcome: Outcome) -> Steps[None]:
-    subject_id, invite_id = about(act, outcome)
-    yield from _INSERT.many(
-        [
-            {
-                "at": operation.now,
-                "actor_id": operation.actor_id,
-                "action": action,
-                "subject_id": subject_id,
-                "invite_id": invite_id,
-                "address": operation.address,
-            }
-            for action in actions_of(act)
-        ]
-    )

@@ -7,6 +7,7 @@ import trio
 
 from chatproto.operations import (
     AcceptInvite,
+    AuditFound,
     CheckCode,
     CreateInvite,
     CreateSession,
@@ -15,6 +16,7 @@ from chatproto.operations import (
     Invite,
     InviteAccepted,
     InvitesFound,
+    ListAudit,
     ListInvites,
     MakeCode,
     Outcome,
@@ -151,7 +153,10 @@ async def test_the_first_admin_comes_by_a_code_once(house: House) -> None:
         assert await house.do(MakeCode(hashed(code), "setup", None, house.now, later)) == Done()
     assert await house.do(CheckCode(hashed("new"), "setup", house.now)) == Done()
     assert refusal(await come(house, "eve", "old")) == "invite_invalid", "a later start made another"
-    assert expect(UserFound, await come(house, "ann", "new")).user.role == "admin"
+    ann = expect(UserFound, await come(house, "ann", "new")).user
+    assert ann.role == "admin"
+    (line,) = expect(AuditFound, await house.do(ListAudit(ann.id, None, 10))).lines
+    assert (line.action, line.actor, line.subject and line.subject.id) == ("admin_granted", None, ann.id)
     assert refusal(await come(house, "eve", "new")) == "invite_invalid"
 
 
