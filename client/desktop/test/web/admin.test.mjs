@@ -143,6 +143,24 @@ test("the first one keeps the server: people, invitations, what was done, how mu
   assertNoErrors({ name: "root", errors });
 });
 
+test(
+  "who is shut out while they look at the page is sent to the door, and told why they cannot come in",
+  { skip },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [, invite] = (await server.setupLink()).split("#");
+    const root = await server.register("root", { invite });
+    const { page, account } = await newPerson(browser, server, "boris", { displayName: "Борис Лебедев" });
+    await server.call(root, "PATCH", `/api/admin/users/${account.user.id}`, { disabled: true });
+    await page.getByRole("alert").filter({ hasText: "Сеанс завершён" }).waitFor();
+    await page.getByLabel("Имя пользователя или почта").fill("boris");
+    await page.getByLabel("Пароль", { exact: true }).fill(account.password);
+    await page.getByRole("button", { name: "Войти", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "Учётная запись отключена" }).waitFor();
+    await look(page, "admin-shut-out");
+  },
+);
+
 test("who keeps no server has no such page; who keeps a group makes links into it", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
   const anna = await server.register("anna", { display_name: "Анна Белова" });
