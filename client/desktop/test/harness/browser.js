@@ -5,7 +5,6 @@ import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 import { atEnd, atEndOfFile } from "./closing.js";
 import { signIn } from "./face.js";
-import { profileOf } from "./profiles.js";
 
 const QUIET = [
   "--no-sandbox",
@@ -86,15 +85,17 @@ export async function newPerson(browser, server, name, how = {}) {
  * @param {import("playwright-core").Browser} browser @param {import("playwright-core").BrowserContextOptions} [options]
  */
 export async function newProfile(browser, options = {}) {
-  const { context, giveBack } = await profileOf(browser, { ...USUAL, ...options }, STEP_TIMEOUT);
-  atEnd(giveBack);
-  return context;
+  return ours(await browser.newContext({ ...USUAL, ...options }));
 }
 
 /** The same on the disk, in a browser of its own. @param {string} folder which may hold the profile of an earlier life */
 export async function openProfile(folder) {
   const executablePath = findChromium() ?? "chromium";
-  const context = await chromium.launchPersistentContext(folder, { ...USUAL, executablePath, args: QUIET });
+  return ours(await chromium.launchPersistentContext(folder, { ...USUAL, executablePath, args: QUIET }));
+}
+
+/** @param {import("playwright-core").BrowserContext} context */
+function ours(context) {
   context.setDefaultTimeout(STEP_TIMEOUT);
   atEnd(() => context.close());
   return context;
