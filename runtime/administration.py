@@ -16,11 +16,13 @@ MAX_ADDRESS: Final = 64
 
 
 async def administer(
-    ask: Callable[[Operation], Awaitable[Outcome]], actor_id: int | None, address: str | None, act: Act, now: datetime
-) -> Outcome:
-    """Do `act` as an admin (`actor_id`), or as the operator (None). `address`: where the request came from."""
+    ask: Callable[[Operation], Awaitable[Outcome]], actor_id: int | None, address: str | None, act: Act, now: datetime,
+    *, own: bool = False,
+) -> Outcome:  # fmt: skip
+    """Do `act` as an admin (`actor_id`), or as the operator (None); `own`: as anybody, with their own account.
+    `address`: where the request came from."""
     address = None if address is None else address[:MAX_ADDRESS]
-    outcome = await ask(Administer(actor_id, address, act, now))
+    outcome = await ask(Administer(actor_id, address, act, now, own))
     if not isinstance(outcome, Refused | GroupsToLeave):
         subject_id, invite_id = about(act, outcome)
         log.info(

@@ -107,7 +107,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 @frozen
 class Administer:
     """Do `act` as an admin of the server (`actor_id`) or its operator (None), and write down that it was done, in one
-    transaction. What people do with the whole of their own account (auditing.is_own) they need be no admin for.
+    transaction. `own`: the actor does it with their own account, having shown the password, and need be no admin
+    for what everybody may do (auditing.is_own).
     `address`: where the request came from. Outcome: that of the act, or Refused forbidden where the actor
     is no admin (any more); not_found where the account is none. A refused act leaves no line."""
 
@@ -115,6 +116,7 @@ class Administer:
     address: str | None
     act: Act
     now: datetime
+    own: bool = False
 
 
 @frozen

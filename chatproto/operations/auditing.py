@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from chatproto.operations.accounts import ChangePassword, CreateUser, DeleteAccount, EndSessions
-from chatproto.operations.administration import Act, AuditAction, ExportData, Role
+from chatproto.operations.administration import Act, Administer, AuditAction, ExportData, Role
 from chatproto.operations.invites import CreateInvite, RevokeInvite, SetAccount
 from chatproto.operations.outcomes import InvitesFound, Outcome, UserFound
 from chatproto.operations.recovery import MakeCode
@@ -12,9 +12,10 @@ FIRST_ADMIN: Final[tuple[AuditAction, ...]] = ("admin_granted",)
 """Of who registers by the code that the server prints while nobody is there; it is the operator who gives that."""
 
 
-def is_own(act: Act, actor_id: int | None) -> bool:
+def is_own(operation: Administer) -> bool:
     """Whether it is what everybody may do: delete one's own account, take a copy of one's own data."""
-    return isinstance(act, DeleteAccount | ExportData) and act.user_id == actor_id
+    act = operation.act
+    return operation.own and isinstance(act, DeleteAccount | ExportData) and act.user_id == operation.actor_id
 
 
 def subject_of(act: Act) -> int | None:

@@ -29,7 +29,7 @@ from chatproto.wire.model import Message
 
 def administer(store: Store, operation: Administer) -> Outcome:
     act = operation.act
-    if not is_own(act, operation.actor_id) and not keeps(store, operation.actor_id):
+    if not is_own(operation) and not keeps(store, operation.actor_id):
         return Refused("forbidden")
     subject = subject_of(act)
     if subject is not None and subject not in store.living():

@@ -39,7 +39,7 @@ async def delete_me(call: Call[OwnPassword, None]) -> Result:
 
 async def _written(call: Call[OwnPassword, None], user_id: int, now: datetime, act: DeleteAccount) -> Outcome:
     """Do it, with its line in the audit."""
-    return await administer(call.persist, user_id, known_address(call.address), act, now)
+    return await administer(call.persist, user_id, known_address(call.address), act, now, own=True)
 
 
 async def owner(call: Call[OwnPassword, None]) -> PrivateUser | Problem:

@@ -56,7 +56,7 @@ async def ask_for_export(call: Call[OwnPassword, None]) -> Result:
     if wait > 0:
         return Problem("rate_limited", "There was a copy of this account not long ago.", retry_after=wait)
     now, address = services.now(), known_address(call.address)
-    written = await administer(call.ask, me.user_id, address, ExportData(me.user_id), now)
+    written = await administer(call.ask, me.user_id, address, ExportData(me.user_id), now, own=True)
     if written != Done():
         services.guards.exports.give_back(me.user_id, services.clock())
         return refusal(written)

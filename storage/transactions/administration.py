@@ -53,7 +53,7 @@ _ACTS: Final[dict[type[Any], Callable[[Any], Steps[Outcome]]]] = {
 def administer(operation: Administer) -> Steps[Outcome]:
     """By an admin, the operator or whose account it is, and written down where it was done."""
     act, actor_id = operation.act, operation.actor_id
-    if actor_id is not None and not is_own(act, actor_id) and actor_id not in (yield from LOCK_KEEPERS.column()):
+    if actor_id is not None and not is_own(operation) and actor_id not in (yield from LOCK_KEEPERS.column()):
         return Refused("forbidden")
     subject = subject_of(act)
     if subject is not None and (yield from _EXISTS.one(user_id=subject)) is None:

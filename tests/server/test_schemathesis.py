@@ -29,4 +29,5 @@ async def test_nothing_undocumented(house: House, tmp_path: Path) -> None:
     with trio.fail_after(SECONDS):
         done = await trio.run_process(command, capture_stdout=True, stderr=subprocess.STDOUT, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout.decode()[-6000:]
-    assert (await anna.get("/api/auth/me")).status_code == 200, "the fuzzer was logged in to the end"
+    me = await anna.get("/api/auth/me")
+    assert me.status_code == 200, ("the fuzzer was logged in to the end", me.text)
