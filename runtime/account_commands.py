@@ -270,7 +270,7 @@ def public_url(settings: Settings) -> str:
 async def send_test(settings: Settings, address: str) -> None:
     """A letter at once, past the queue; AccountError where it was not taken."""
     if not settings.smtp_url:
-        raise AccountError("no server for letters is named: set VESTNIK_SMTP_URL, see docs/operating.md")
+        raise AccountError("no server for letters is named: set VESTNIK_SMTP_URL, see docs/settings.md")
     if not (address.isascii() and is_email(address)):
         raise AccountError("this is no email address; write other alphabets in its domain as xn--")
     mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)

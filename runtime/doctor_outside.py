@@ -89,7 +89,7 @@ def letters(settings: Settings) -> Finding:
     place = f"{server.host}:{server.port}"
     refused = log_in(server, TIMEOUT)
     if isinstance(refused, NotSent):
-        return Finding("fail", "letters", f'{place}: {refused.reason}; see "Letters" in docs/operating.md')
+        return Finding("fail", "letters", f'{place}: {refused.reason}; see "Letters" in docs/settings.md')
     done = [{"wrapped": "TLS", "starttls": "STARTTLS", "off": "no TLS"}[server.tls], *["log-in"] * bool(server.user)]
     return Finding("ok", "letters", f"{place} answers ({', '.join(done)}); `vestnik mail test ADDRESS` sends one")
 
@@ -108,7 +108,7 @@ def redis(settings: Settings) -> Finding:
     try:
         answer = trio.run(tell)
     except RedisAway as error:
-        return Finding("fail", "redis", f'{place}: {error}; see "Redis" in docs/operating.md')
+        return Finding("fail", "redis", f'{place}: {error}; see "Redis" in docs/settings.md')
     if isinstance(answer, Refused):
         return Finding("fail", "redis", f"{place} lets us in and refuses PUBLISH: {answer.text}")
     return Finding("ok", "redis", f"{place} answers ({'TLS' if address.tls else 'no TLS'})")

@@ -1,4 +1,4 @@
-"""Every metric of the server, in one place: names, labels, and what a label may hold (docs/operating.md lists them).
+"""Every metric of the server, in one place: names, labels, and what a label may hold (docs/watching.md lists them).
 
 Labels take their values from sets that this program knows: methods, templates of routes, statuses, kinds of operations,
 events. What a stranger chooses never becomes a label, so the number of series has a bound however long the server runs.
@@ -185,6 +185,6 @@ class Metrics:
         return self._exposition.text
 
     def names(self) -> set[str]:
-        """Every metric, as docs/operating.md names it."""
+        """Every metric, as docs/watching.md names it."""
         ends = {"counter": "_total", "info": "_info"}
         return {family.name + ends.get(family.type, "") for family in self.registry.collect()}

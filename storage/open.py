@@ -22,9 +22,9 @@ _log = logging.getLogger(__name__)
 
 
 _REFUSED: Final = {
-    1044: "the user has no rights on this database: see GRANT in docs/operating.md",
+    1044: "the user has no rights on this database: see GRANT in docs/installing.md",
     1045: "user or password are wrong (in the URL, characters such as @ / : # are percent-encoded)",
-    1049: "there is no such database: see CREATE DATABASE in docs/operating.md",
+    1049: "there is no such database: see CREATE DATABASE in docs/installing.md",
     1130: "the database lets nobody in from this machine: the user's host does not fit",
     AUTH_PLUGIN_ERROR: NEEDS_TLS,
 }

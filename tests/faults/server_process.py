@@ -161,7 +161,7 @@ class RealServerProcess(ServerProcess):
 
 
 class StockServerProcess(RealServerProcess):
-    """The same application under a stock `hypercorn --worker-class trio`, as docs/operating.md offers it."""
+    """The same application under a stock `hypercorn --worker-class trio`, as docs/installing.md offers it."""
 
     @property
     def pid(self) -> int:

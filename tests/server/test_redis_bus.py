@@ -198,7 +198,7 @@ async def test_passwords() -> None:
 
 async def test_an_account_with_the_rights_that_are_documented_is_enough() -> None:
     redis = await trio.to_thread.run_sync(private_redis)
-    rights = re.search(r"needs\n?`([^`]+)`", (ROOT / "docs/operating.md").read_text())
+    rights = re.search(r"needs\n?`([^`]+)`", (ROOT / "docs/settings.md").read_text())
     assert rights is not None
     url = redis.url("bus:pw@").replace("prefix=test", "prefix=vestnik:")
     async with connected(parse_redis_url(redis.url())) as admin:

@@ -1,4 +1,4 @@
-"""Letters go to a mail server as it asks for them: STARTTLS, TLS from the first byte, a log-in (docs/operating.md)."""
+"""Letters go to a mail server as it asks for them: STARTTLS, TLS from the first byte, a log-in (docs/settings.md)."""
 
 from collections.abc import AsyncIterator
 from email.message import EmailMessage

@@ -104,11 +104,11 @@ async def test_everything_comes_back_under_a_new_epoch(source: Kind, target: Kin
 
 @pytest.mark.parametrize("kind", ["mariadb", "mysql"])
 async def test_the_documented_rights_are_enough(kind: ServerKind, tmp_path: Path) -> None:
-    """Those of docs/operating.md: fewer to serve and to save than to migrate."""
+    """Those of docs/installing.md: fewer to serve and to save than to migrate."""
     url = url_of(kind, tmp_path, "db")
     place, _, options = url.rpartition("@")[2].partition("?")
     database = place.rpartition("/")[2]
-    granted = re.search(r"GRANT (.+) ON vestnik\.\*", (ROOT / "docs" / "operating.md").read_text())
+    granted = re.search(r"GRANT (.+) ON vestnik\.\*", (ROOT / "docs" / "installing.md").read_text())
     assert granted is not None
     rights = {"migrator": granted[1], "server": "SELECT, INSERT, UPDATE, DELETE"}
     as_user = {name: f"mysql://{name[0]}{database}:x1@{place}?{options}" for name in rights}

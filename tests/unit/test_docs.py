@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _TEST = re.compile(r"`(tests/[\w/.-]+\.py)::(\w+)`")
+_SECTION = re.compile(r"\]\(([\w-]+\.md)\), \"([^\"]+)\"")
+"""A link to a page, and after it the name of a section there."""
 _FILE = re.compile(r"`((?:chatproto|storage|runtime|client|tests|deploy)/[\w/.-]+)`")
 
 
@@ -29,6 +31,18 @@ def test_links_and_named_files_exist(page: Path) -> None:
     missing = [target for target in links if not (page.parent / target).exists()]
     missing += [target for target in _FILE.findall(text) if not (ROOT / target).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_sections_that_are_named_exist(page: Path) -> None:
+    for target, section in _SECTION.findall(page.read_text(encoding="utf-8")):
+        text = (page.parent / target).read_text(encoding="utf-8")  # protocol.md begins paragraphs with such a name
+        assert re.search(rf"(?m)^(#+ )?{re.escape(section)}", text), f"{target} has no {section}"
+
+
+def test_the_way_to_every_page_for_operators_is_told() -> None:
+    told = set(_LINK.findall((ROOT / "docs/operating.md").read_text(encoding="utf-8")))
+    assert {f"{name}.md" for name in ("installing", "settings", "accounts", "backups", "watching", "updating")} < told
 
 
 def test_rules_of_security_are_held_by_tests_that_exist() -> None:
@@ -55,11 +69,11 @@ def test_two_commands_start_and_test(name: str) -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `VESTNIK_(\w+)` \|", text, re.MULTILINE))
     assert told == {attribute.name.upper() for attribute in fields(Settings)}
 
 
 def test_every_metric_is_explained() -> None:
-    text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/watching.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(vestnik_\w+)` \|", text, re.MULTILINE)) == Metrics().names()
