@@ -29,7 +29,10 @@ from runtime.config import DESKTOP
 from runtime.http.web import read_pages
 from tests import serving
 
-PROGRAMS: Final[dict[str, Callable[[list[str]], int]]] = {"runtime.cli": cli.main, "tests.serving": serving.main}
+PROGRAMS: Final[dict[str, Callable[[list[str], bytes], int]]] = {
+    "runtime.cli": lambda arguments, _: cli.main(arguments),
+    "tests.serving": serving.main,
+}
 _PATIENCE: Final = 60.0
 """Seconds that whoever connected may take to say what it wants: it sends it at once."""
 
@@ -44,11 +47,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     stdin: str = os.devnull
     stderr: str = os.devnull
 
-    def run(self) -> int:
-        """Be it; the exit code."""
+    def run(self, empty: bytes) -> int:
+        """Be it; the exit code. `empty`: what the new database of a server of tests begins with."""
         sys.argv = [self.program, *self.arguments]
         sys.orig_argv = [sys.executable, "-m", *sys.argv]
-        return PROGRAMS[self.program](self.arguments)
+        return PROGRAMS[self.program](self.arguments, empty)
 
 
 @frozen
@@ -155,8 +158,9 @@ def _tell(asked: socket.socket, code: int) -> None:
 
 if __name__ == "__main__":
     read_pages(DESKTOP)  # packed once for all
+    empty_database = serving.prepare()
     gc.collect()
     gc.freeze()
     assert threading.active_count() == 1, "a fork takes one thread along"
     wanted = serve(Path(sys.argv[1]))
-    sys.exit(0 if wanted is None else wanted.run())
+    sys.exit(0 if wanted is None else wanted.run(empty_database))

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 import trio
+from sqlalchemy import select
 
+from storage.migrate import EPOCH, connected, differences
+from storage.tables import meta
+from tests.faults.server_process import ServerProcess
 from tests.prepared import Job
 from tests.starting import Started, start
 
@@ -87,3 +91,17 @@ async def test_it_ends_with_the_connection_of_whoever_asked_and_no_other_does(tm
     other.kill_group()
     with trio.fail_after(60):
         assert await other.wait() == -signal.SIGKILL
+
+
+async def test_a_server_of_tests_begins_with_a_copy_that_has_a_history_of_its_own(tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        async with ServerProcess.on_free_port(folder, f"sqlite:///{folder}/db.sqlite3") as server:
+            assert await server.stop() == 0
+        url = f"sqlite:///{folder}/db.sqlite3"
+        assert (differences(url), (folder / "db.sqlite3").stat().st_mode & 0o777) == ([], 0o600)
+        with connected(url) as connection:
+            found.append(connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH)))
+    assert len({*found}) == 2
+    assert all(isinstance(epoch, str) and len(epoch) == 16 for epoch in found)
