@@ -5,15 +5,22 @@ receipt is the order of the log, no matter who sends, and senders need not wait 
 """
 
 from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from chatproto.operations import AppendBatch
+from chatproto.operations import AppendBatch, LogCommand
 from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.history import History
 from chatproto.server.knobs import Knobs
 from chatproto.server.out import Out
 from chatproto.server.pending import Appending, Queued
+
+TICK: Final = timedelta(microseconds=1)
+"""The least difference between two times that storage keeps."""
+NEAR: Final = timedelta(seconds=1)
+"""A clock that was set back by more than that is followed."""
 
 
 @define(eq=False)
@@ -33,6 +40,7 @@ class Lines:
         self._history = history
         self._knobs = knobs
         self._lines: dict[int, Line] = {}
+        self._stamp = datetime.min.replace(tzinfo=UTC)
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -44,6 +52,7 @@ class Lines:
 
     def add(self, queued: Queued, now: Now) -> None:
         """A command was received."""
+        queued.command = self._stamped(queued.command)
         chat_id = queued.command.chat_id
         line = self._lines.get(chat_id)
         if line is None:
@@ -93,6 +102,15 @@ class Lines:
         for chat_id, line in self._lines.items():
             if not line.flying:
                 self._timers.soonest(Deadline("line", 0, chat_id), now.mono + self._knobs.retry_after)
+
+    def _stamped(self, command: LogCommand) -> LogCommand:
+        """No two commands that were received within a second have the same time: where a replaced log has another entry
+        at the same seq, its time is what tells them apart (docs/protocol.md, restored databases)."""
+        now = command.now
+        if now <= self._stamp < now + NEAR:
+            command = evolve(command, now=self._stamp + TICK)
+        self._stamp = command.now
+        return command
 
     def _flown(self, pending: Appending) -> Line | None:
         line = self._lines.get(pending.chat_id)

@@ -8,7 +8,7 @@ from chatproto.operations import (
 )
 from chatproto.server.knobs import Knobs
 from chatproto.wire.limits import Limits
-from tests.scenarios.hub_world import START, Frame, Peer, Person, World
+from tests.scenarios.hub_world import Frame, Peer, Person, World
 
 SECRET = "the secret text"
 AT = "2026-01-01T00:00:00Z"
@@ -32,9 +32,9 @@ def say(peer: Peer, chat_id: int, text: str) -> None:
 
 
 def do(peer: Peer, kind: str, chat_id: int, seq: int, cid: str = "", **more: Any) -> Frame:
-    """A command about a message that was made when the world began, and its answer."""
+    """A command about a message, and its answer."""
     cid = cid or f"{kind}-{seq}-{len(peer.world.performed)}"
-    target_at = more.pop("target_at", f"{START:%Y-%m-%dT%H:%M:%SZ}")
+    target_at = more.pop("target_at", peer.world.made_at(chat_id, seq))
     peer.send(type=kind, chat_id=chat_id, cid=cid, seq=seq, target_at=target_at, **more)
     [answer] = [frame for frame in peer.frames if frame.get("ref") == cid]
     peer.frames.remove(answer)

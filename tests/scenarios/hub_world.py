@@ -221,6 +221,12 @@ class World:
         assert isinstance(outcome, ChatCreated)
         return outcome.chat.id
 
+    def made_at(self, chat_id: int, seq: int) -> str:
+        """The time of an entry, as frames have it; where there is none, when the world began."""
+        log = self.store.rooms[chat_id].log if chat_id in self.store.rooms else []
+        at = log[seq - 1].created_at if 0 < seq <= len(log) else START
+        return at.isoformat().replace("+00:00", "Z")
+
     def open(self) -> Peer:
         """A `/ws` connection that has said nothing yet."""
         peer = Peer(self, self.hub.open_connection(self.moment))

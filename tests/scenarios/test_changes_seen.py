@@ -115,7 +115,13 @@ def test_what_one_batch_writes_and_deletes_is_told_without_its_text() -> None:
     world.hold = {AppendBatch}
     say(a, chat_id, "first")
     for kind, more in (("send", {"content": SECRET}), ("edit", {"content": "secret too"}), ("delete", {})):
-        frame = {"type": kind, "chat_id": chat_id, "cid": f"b-{kind}", "seq": 3, "target_at": "2026-01-01T00:00:00Z"}
+        frame = {
+            "type": kind,
+            "chat_id": chat_id,
+            "cid": f"b-{kind}",
+            "seq": 3,
+            "target_at": "2026-01-01T00:00:00.000002Z",
+        }
         a.send(**frame, **more)
     world.release()
     world.release()

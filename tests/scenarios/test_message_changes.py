@@ -39,7 +39,7 @@ def test_i4_each_change_takes_a_seq_and_is_told_to_all() -> None:
     assert do(a, "pin", chat_id, 1, on=True)["seq"] == 5
     assert do(a, "pin", chat_id, 1, on=False)["seq"] == 6
     assert do(a, "delete", chat_id, 1)["seq"] == 7
-    at = f"{world.now:%Y-%m-%dT%H:%M:%SZ}"
+    at = world.made_at(chat_id, 2)
     thumb = {"emoji": "👍", "count": 1, "user_ids": [bob.id]}
     expected = [
         ("edited", ann.id, {"content": "another text", "edited_at": at, "rev": 2}),
@@ -78,7 +78,7 @@ def test_i4_what_changes_nothing_is_acked_with_the_present_last_seq(kind: str, m
     for dup in (False, True):
         ack = do(a, kind, chat_id, 1, cid="nothing", **more)
         assert (ack["type"], ack["seq"], ack["dup"]) == ("ack", last_seq, dup)
-        assert ack["created_at"] == f"{START:%Y-%m-%dT%H:%M:%SZ}"
+        assert ack["created_at"] == world.made_at(chat_id, last_seq)
         say(a, chat_id, f"{kind} {dup}")
         assert told(b) == [(last_seq + 1 + dup, "message")], "it took no seq"
 
@@ -253,7 +253,7 @@ def test_changes_cost_and_wait_like_messages(kind: str) -> None:
 
 
 def test_each_change_has_its_own_word_in_the_first_contract() -> None:
-    _, (ann, bob, _), (a, _, _), chat_id = begin()
+    world, (ann, bob, _), (a, _, _), chat_id = begin()
     j = bob.join(chat_id)
     do(a, "edit", chat_id, 1, content="y")
     do(a, "react", chat_id, 1, emoji="👍", on=True)
@@ -262,7 +262,7 @@ def test_each_change_has_its_own_word_in_the_first_contract() -> None:
     do(a, "delete", chat_id, 1)
     frames = [frame for frame in j.take("system") if "seq" in frame]
     assert [frame["event"] for frame in frames] == ["edited", "reaction_added", "reaction_removed", "pinned", "deleted"]
-    assert frames[0]["data"] == {"content": "y", "edited_at": "2026-01-01T00:00:00Z", "rev": 2}
+    assert frames[0]["data"] == {"content": "y", "edited_at": world.made_at(chat_id, 2), "rev": 2}
     assert frames[-1]["data"] == {"sender_id": ann.id, "rev": 5, "pinned_seq": None}
     j.send(type="edit", chat_id=chat_id, cid="c", seq=1, target_at="2026-01-01T00:00:00Z", content="z")
     assert [frame["code"] for frame in j.take("system") if frame["event"] == "error"] == ["unknown_type"]

@@ -1,6 +1,7 @@
 """A database that lost its last entries under the same epoch: an operator forgot, or a lagging replica took over."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -285,3 +286,20 @@ def test_what_only_a_page_told_is_known_too() -> None:
     world.sleep(0.25)
     world.release()
     assert renewed(world)
+
+
+@pytest.mark.parametrize(("back", "kept"), [(0.0, False), (0.5, False), (3600.0, True)])
+def test_two_entries_that_come_at_once_have_different_times(back: float, kept: bool) -> None:
+    """Else nobody could tell one from the other, where a replica took over and the second takes the place of the
+    first. A clock that was set back a long way is followed all the same."""
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    a.send(type="send", chat_id=chat_id, cid="one", content="one")
+    b.send(type="send", chat_id=chat_id, cid="two", content="two")
+    world.now -= timedelta(seconds=back)
+    a.send(type="send", chat_id=chat_id, cid="three", content="three")
+    one, two, three = (entry.created_at for entry in world.store.rooms[chat_id].log[-3:])
+    assert one < two
+    assert three == (world.now if kept else two + timedelta(microseconds=1))

@@ -275,7 +275,9 @@ def test_a_gap_that_is_not_in_the_log(refused: bool) -> None:
     world.hold = {ReadLog}
     b = bob.join(chat_id, after_seq=0)
     world.hold = set()
-    world.release(Refused("bad_seq") if refused else LogRead(chat_id, (), 3, world.now))
+    world.release(
+        Refused("bad_seq") if refused else LogRead(chat_id, (), 3, world.store.rooms[chat_id].log[-1].created_at)
+    )
     assert b.closed == (REPLACED if refused else None)
     world.sleep(1.1)
     assert b.seqs(chat_id) == ([] if refused else [1, 2, 3])

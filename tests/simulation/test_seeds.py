@@ -56,6 +56,12 @@ def test_what_broke_once(seed: int) -> None:
     assert verdict.code is None, f"{verdict.code}: {verdict.detail}"
 
 
+@pytest.mark.parametrize("seed", [pytest.param(19885, id="two entries of one instant in the same place")])
+def test_what_broke_since(seed: int) -> None:
+    verdict = run(seed, options_of(seed, lite=True))
+    assert verdict.code is None, f"{verdict.code}: {verdict.detail}"
+
+
 def test_one_seed_is_one_run_in_every_process_whatever_its_hash_seed() -> None:
     hashes = set()
     for hash_seed in ("0", "1", "2", "random"):

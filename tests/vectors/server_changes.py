@@ -7,12 +7,10 @@ from tests.scenarios.hub_world import Frame, Peer
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, three, two
 
-BEGAN = "2026-01-01T00:00:00Z"
-
 
 def do(peer: Peer, kind: str, chat_id: int, seq: int, cid: str, **more: Any) -> None:
-    """A command about a message that was made when the world began."""
-    peer.send(type=kind, chat_id=chat_id, cid=cid, seq=seq, **{"target_at": BEGAN, **more})
+    """A command about a message."""
+    peer.send(type=kind, chat_id=chat_id, cid=cid, seq=seq, **{"target_at": peer.world.made_at(chat_id, seq), **more})
 
 
 def told(peer: Peer) -> list[str]:
@@ -97,8 +95,8 @@ def deleted_within_a_batch(world: RecordedWorld) -> None:
     world.hold = {AppendBatch}
     say(a, chat_id, "first")
     say(a, chat_id, "secret")
-    do(a, "edit", chat_id, 2, "e", content="also-secret")
-    do(a, "delete", chat_id, 2, "d")
+    do(a, "edit", chat_id, 2, "e", content="also-secret", target_at="2026-01-01T00:00:00.000001Z")
+    do(a, "delete", chat_id, 2, "d", target_at="2026-01-01T00:00:00.000001Z")
     world.release()
     world.release()
     assert [ack["seq"] for ack in a.take("ack")] == [1, 2, 3, 4]
