@@ -153,12 +153,12 @@ async def test_a_strangers_commands_change_and_tell_nothing(house: House, kind: 
         for chat_id in (strange, strange + 1000):
             await e.send(**command(kind, chat_id))
             refused = [] if kind == "typing" else [await e.until("error")]
-            answers.append(refused + await _answers(e))
+            answers.append(refused + await answers_before_pong(e))
             for frame in answers[-1]:
                 frame.pop("chat_id", None)
         assert answers[0] == answers[1]
         assert [frame["code"] for frame in answers[0]] == ([] if kind == "typing" else ["not_member"])
-        assert await _answers(a) == [], "a member was told of a stranger"
+        assert await answers_before_pong(a) == [], "a member was told of a stranger"
     assert (await anna.get(f"/api/chats/{strange}")).json()["last_seq"] == 1
 
 
@@ -171,18 +171,18 @@ async def test_commands_in_a_chat_that_is_closed(house: House, kind: str) -> Non
     async with open_socket(house.url) as a, open_socket(house.url) as b:
         await a.hello(anna.token)
         await b.hello(boris.token)
-        await _answers(a), await _answers(b)
+        await answers_before_pong(a), await answers_before_pong(b)
         frame = command(kind, chat_id)
         await b.send(**frame | ({"target_at": sent["created_at"]} if "target_at" in frame else {}))
         if kind in ("send", "edit", "react", "pin"):
             assert (await b.until("error"))["code"] == "forbidden"
         elif kind != "typing":
             await b.until({"delete": "ack", "sync": "page", "mark": "marks"}[kind])
-        told = [frame["type"] for frame in await _answers(a)]
+        told = [frame["type"] for frame in await answers_before_pong(a)]
         assert told == {"delete": ["event"], "mark": ["marks"]}.get(kind, [])
 
 
-async def _answers(socket: Socket) -> list[dict[str, Any]]:
+async def answers_before_pong(socket: Socket) -> list[dict[str, Any]]:
     """What came before the answer to a ping that is sent now."""
     await socket.send(type="ping", t=1)
     found = []
