@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from storage.migrate import check_schema, connected
 from storage.tables import chats, message_words, messages
-from storage.verify import words_of_no_chat, wrong_heads
+from storage.verify import is_closed, words_of_no_chat, wrong_blocks, wrong_heads
 
 _OUTDATED: Final = 0
 """The version of an index that servers, and `vestnik index rebuild`, make anew."""
@@ -21,7 +21,7 @@ def repair(url: str) -> list[str]:
     """
     check_schema(url)
     with connected(url, LOCK_TIMEOUT) as connection:
-        return [*_heads(connection), *_ends_of_indexes(connection), *_words(connection)]
+        return [*_heads(connection), *_blocks(connection), *_ends_of_indexes(connection), *_words(connection)]
 
 
 def _heads(connection: Connection) -> list[str]:
@@ -31,6 +31,15 @@ def _heads(connection: Connection) -> list[str]:
         last = select(func.coalesce(func.max(messages.c.seq), 0)).where(messages.c.chat_id == chat_id)
         connection.execute(update(chats).where(chats.c.id == chat_id).values(last_message_seq=last.scalar_subquery()))
         done.append(f"chat {chat_id}: its last message is found")
+    return done
+
+
+def _blocks(connection: Connection) -> list[str]:
+    done = []
+    for (chat_id,) in connection.execute(wrong_blocks()).all():
+        _lock(connection, chats.c.id == chat_id)  # as whoever blocks somebody does
+        connection.execute(update(chats).where(chats.c.id == chat_id).values(closed=is_closed()))
+        done.append(f"chat {chat_id}: whether a block closes it is found")
     return done
 
 

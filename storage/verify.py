@@ -1,13 +1,13 @@
-"""What must hold in a database whoever wrote it: dense logs, heads, marks, references, the index. Reads only."""
+"""What must hold in a database whoever wrote it: dense logs, heads, blocks, marks, references, index. Reads only."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, Table, and_, distinct, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, distinct, func, or_, select, union_all
 
 from storage.migrate import check_schema, connected
-from storage.tables import chat_events, chat_users, chats, message_words, messages, metadata
+from storage.tables import blocks, chat_events, chat_users, chats, message_words, messages, metadata
 
 SHOWN: Final = 20
 """Of one kind of fault; further ones are only counted."""
@@ -88,6 +88,11 @@ def _checks() -> Iterator[tuple[str, Select[*tuple[Any, ...]], str]]:
         "chat {0}: its last message is said to be {1}, and is {2}",
     )
     yield (
+        "blocks",
+        wrong_blocks(),
+        "chat {0}: whether one of the two blocks the other is not what it says",
+    )
+    yield (
         "marks",
         select(chat_users.c.chat_id, chat_users.c.user_id, chats.c.last_seq)
         .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id))
@@ -116,6 +121,20 @@ def wrong_heads() -> Select[*tuple[Any, ...]]:
         .select_from(chats.outerjoin(spoken, spoken.c.chat_id == chats.c.id))
         .where(chats.c.last_message_seq != func.coalesce(spoken.c.last, 0))
     )
+
+
+def wrong_blocks() -> Select[*tuple[Any, ...]]:
+    """Ids of chats that no block closes, and of those that one should close."""
+    return select(chats.c.id).where(chats.c.closed != is_closed())
+
+
+def is_closed() -> ColumnElement[bool]:
+    """Whether one of the two of a direct chat blocks the other."""
+    either = or_(
+        and_(blocks.c.blocker_id == chats.c.direct_low, blocks.c.blocked_id == chats.c.direct_high),
+        and_(blocks.c.blocker_id == chats.c.direct_high, blocks.c.blocked_id == chats.c.direct_low),
+    )
+    return select(blocks.c.blocker_id).where(either).correlate(chats).exists()
 
 
 def words_of_no_chat() -> Select[*tuple[Any, ...]]:

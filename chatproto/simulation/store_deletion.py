@@ -42,7 +42,12 @@ def delete_account(store: Store, operation: DeleteAccount) -> Outcome:
         email=None,
         email_verified=UNSET,
         role=UNSET,
+        hide_last_seen=UNSET,
+        hide_reads=UNSET,
+        login_letters=UNSET,
     )
+    for room in rooms:
+        room.members[user_id].hides_reads = False
     release_avatar(store, avatar_url, now)
     for room in store.rooms.values():
         room.log = [_unnamed(item, user_id) for item in room.log]

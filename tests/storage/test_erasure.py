@@ -7,7 +7,16 @@ import trio
 from attrs import evolve
 from sqlalchemy import BINARY, VARBINARY, LargeBinary, String, Table, inspect, text
 
-from chatproto.operations import CleanUp, DeleteAccount, EndSessions, ForwardSource, OrderReset, Refused, RotateRefresh
+from chatproto.operations import (
+    CleanUp,
+    DeleteAccount,
+    EndSessions,
+    ForwardSource,
+    OrderReset,
+    Refused,
+    RotateRefresh,
+    UpdateUser,
+)
 from storage.backup import back_up
 from storage.migrate import connected, sqlite_path, upgrade
 from storage.open import open_storage
@@ -15,6 +24,7 @@ from storage.tables import metadata
 from tests.storage.store_house import House
 from tests.storage.test_backup import KINDS, Kind, url_of
 from tests.storage.test_contract_search import index
+from tests.storage.test_migrations import ask
 
 SECRETS = ("canary of the first text", "canary of the second text", "canary of the third text")
 WORD = "canary\n"
@@ -137,6 +147,7 @@ async def write_and_go(url: str) -> None:
             await house.do(OrderReset(login, "en", house.now))
         before = await trio.to_thread.run_sync(all_text, url)
         assert all(one.encode() in before for one in PERSON)
+        await house.do(UpdateUser(ann, None, None, None, None, None, house.now, None, True, True, False))
         await house.do(DeleteAccount(ann, house.now))
     finally:
         await storage.aclose()
@@ -147,6 +158,8 @@ async def test_nothing_names_a_deleted_account(kind: Kind, tmp_path: Path) -> No
     url = url_of(kind, tmp_path, "erased_account")
     await trio.to_thread.run_sync(upgrade, url)
     await write_and_go(url)
+    wishes = "select hide_last_seen, hide_reads, login_letters from users where id = 1"
+    assert ask(url, wishes) == [(False, False, True)]
     texts = [await trio.to_thread.run_sync(all_text, url)]
     if kind == "sqlite":
         with connected(url) as connection:

@@ -19,7 +19,7 @@ async def test_what_we_write_is_whole(kind: Kind, tmp_path: Path) -> None:
     await furnish(url)
     parts: list[str] = []
     assert await trio.to_thread.run_sync(verify, url, parts.append) == []
-    assert {"logs", "heads", "marks", "index", "references"} == set(parts)
+    assert {"logs", "heads", "blocks", "marks", "index", "references"} == set(parts)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ async def test_what_we_write_is_whole(kind: Kind, tmp_path: Path) -> None:
             "chat 1",
         ),
         ("update chats set last_message_seq = 1 where id = 1", "heads", "chat 1: its last message"),
+        ("update chats set closed = true where id = 2", "blocks", "chat 2: whether one of the two blocks"),
+        ("insert into blocks values (3, 1, '2026-01-01')", "blocks", "chat 2: whether one of the two blocks"),
         ("update chat_users set own_read_seq = 99 where chat_id = 2", "marks", "beyond the head"),
         ("update chats set indexed_seq = 99 where id = 2", "index", "beyond its head"),
         ("insert into message_words values (99, 'x', 1)", "index", "chat 99"),
@@ -59,12 +61,14 @@ async def test_what_follows_from_the_rest_is_made_anew_and_nothing_else(kind: Ki
         url,
         "update chats set last_message_seq = 1 where id = 1",
         "update chats set indexed_seq = 99, index_version = 1 where id = 2",
+        "insert into blocks (blocker_id, blocked_id, created_at) values (3, 1, '2026-01-01 00:00:00')",
         "insert into message_words (chat_id, word, seq) values (99, 'x', 1)",
         "update chat_users set own_read_seq = 99 where chat_id = 2",
     )
     done = await trio.to_thread.run_sync(repair, url)
-    assert [line.split(":")[0] for line in done] == ["chat 1", "chat 2", "chat 99"]
+    assert [line.split(":")[0] for line in done] == ["chat 1", "chat 2", "chat 2", "chat 99"]
     assert ask(url, "select id, last_seq, last_message_seq from chats order by id") == whole
+    assert ask(url, "select id from chats where closed") == [(2,)]
     assert ask(url, "select indexed_seq = last_seq, index_version from chats where id = 2") == [(1, 0)]
     assert ask(url, "select chat_id, seq, content from messages order by chat_id, seq") == logs
     assert {fault.part for fault in await trio.to_thread.run_sync(verify, url)} == {"marks"}, "no work for a program"

@@ -52,14 +52,15 @@ export class Auth {
     const typed = takeTyped();
     this.#mode = typed.mode;
     this.#login = typed.login;
-    if (typed.invite) this.invited(typed.invite);
+    if (typed.invite) this.invited(typed.invite, typed.first);
     if (this.#invite) this.#mode = "register";
     this.page = authPage(face);
   }
 
-  /** By a link into the app. @param {string} code */
-  invited(code) {
+  /** By a link into the app. @param {string} code @param {boolean} first nobody is on the server yet */
+  invited(code, first) {
     this.#invite = this.#unused = code;
+    this.#first = first;
     this.#mode = "register";
     this.#forgot = null;
     this.#refused = null;
@@ -98,14 +99,10 @@ export class Auth {
   /** What the code of the link does. */
   #invitation() {
     if (!this.#invite) return nothing;
-    if (this.#first) return html`<p class="auth__text">${t("auth.first_about")}</p>`;
+    const link = `vestnik://${this.#first ? "setup" : "join"}/${this.#invite}`;
     return html`<p class="auth__text">
-      ${t("auth.invited")}
-      ${
-        this.face.platform.desktop
-          ? nothing
-          : html`<a class="link-btn" href="vestnik://join/${this.#invite}">${t("auth.open_app")}</a>`
-      }
+      ${t(this.#first ? "auth.first_about" : "auth.invited")}
+      ${this.face.platform.desktop ? nothing : html`<a class="link-btn" href=${link}>${t("auth.open_app")}</a>`}
     </p>`;
   }
 
@@ -283,7 +280,7 @@ export class Auth {
     this.#editServer({ busy: true, wrong: "" });
     const { messenger } = this.face;
     const probed = await messenger.probe(url);
-    keepTyped(this.#mode, this.#unused);
+    keepTyped(this.#mode, this.#unused, this.#first);
     const saved = probed.ok ? await messenger.setServer(url) : probed;
     if (!saved.ok) return this.#editServer({ busy: false, open: true, wrong: errorText(saved) }, "auth-server");
     this.#refused = null;
@@ -332,9 +329,17 @@ export class Auth {
     this.face.redraw();
     const done = await this.#ask(form);
     this.#busy = this.#waits = this.#shown = false;
-    if (!done.ok) this.#show(done);
+    if (done.ok) this.#entered();
+    else this.#show(done);
     this.face.redraw();
   };
+
+  /** Whoever comes after a signing out logs in; the invitation was somebody else's. */
+  #entered() {
+    this.#mode = "login";
+    this.#invite = this.#login = "";
+    this.#first = false;
+  }
 
   /** @param {FormData} form */
   #ask(form) {
@@ -407,16 +412,19 @@ function valueOf(id) {
 
 const TYPED = "vestnik typed";
 
-/** Over one loading of the page, in this window; never a password. @param {"login" | "register"} mode @param {string} invite */
-function keepTyped(mode, invite) {
-  sessionStorage.setItem(TYPED, JSON.stringify({ mode, invite, login: valueOf(`auth-${FIELDS[mode][0]}`) }));
+/**
+ * Over one loading of the page, in this window; never a password.
+ * @param {"login" | "register"} mode @param {string} invite @param {boolean} first
+ */
+function keepTyped(mode, invite, first) {
+  sessionStorage.setItem(TYPED, JSON.stringify({ mode, invite, first, login: valueOf(`auth-${FIELDS[mode][0]}`) }));
 }
 
-/** @returns {{mode: "login" | "register", login: string, invite: string}} */
+/** @returns {{mode: "login" | "register", login: string, invite: string, first: boolean}} */
 function takeTyped() {
   const kept = sessionStorage.getItem(TYPED);
   sessionStorage.removeItem(TYPED);
-  return kept ? JSON.parse(kept) : { mode: "login", login: "", invite: "" };
+  return kept ? JSON.parse(kept) : { mode: "login", login: "", invite: "", first: false };
 }
 
 /** After the next render. @param {string} id */

@@ -91,7 +91,7 @@ export class App {
     for (const kind of /** @type {const} */ (["dragover", "drop"])) window.addEventListener(kind, this.#dropped);
     window.addEventListener("hashchange", () => this.#openHash());
     platform.onOpenChat((place) => {
-      if (typeof place === "object" && "join" in place) this.#invited(place.join);
+      if (typeof place === "object" && "join" in place) this.#invited(place);
       else void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place);
     });
     platform.onSaved((file) => this.#saved(file));
@@ -230,10 +230,10 @@ export class App {
   }
 
   /** By a link into the app: who is signed in joins, others register by it, or join after they logged in.
-   * @param {string} code */
-  #invited(code) {
-    if (this.face.messenger.state().phase === "signed_in") void this.#join(code);
-    else this.auth.invited(code);
+   * @param {{join: string, first: boolean}} invitation */
+  #invited({ join, first }) {
+    if (this.face.messenger.state().phase === "signed_in") void this.#join(join);
+    else this.auth.invited(join, first);
     this.#redraw();
   }
 

@@ -6,14 +6,18 @@ import links from "../../src/main/opened-links.js";
 
 const { chatOfArguments, chatOfLink } = links;
 
-test("one form opens a chat, one a message, one joins, and only those", () => {
+test("one form opens a chat, one a message, two bring people in, and only those", () => {
   assert.equal(chatOfLink("vestnik://chat/42"), 42);
   assert.equal(chatOfLink("vestnik://chat/42/"), 42);
   assert.equal(chatOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
   assert.deepEqual(chatOfLink("vestnik://chat/42/7"), { chat_id: 42, seq: 7 });
-  assert.deepEqual(chatOfLink("vestnik://join/AAAAAAAAAAAAAAAAAAAA-_"), { join: "AAAAAAAAAAAAAAAAAAAA-_" });
+  const code = "AAAAAAAAAAAAAAAAAAAA-_";
+  assert.deepEqual(chatOfLink(`vestnik://join/${code}`), { join: code, first: false });
+  assert.deepEqual(chatOfLink(`vestnik://setup/${code}`), { join: code, first: true });
   const others = [
     "vestnik://join/",
+    "vestnik://setup/",
+    `vestnik://setup/${"A".repeat(21)}`,
     `vestnik://join/${"A".repeat(21)}`,
     `vestnik://join/${"A".repeat(23)}`,
     `vestnik://join/${"A".repeat(21)}%`,

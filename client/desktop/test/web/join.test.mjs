@@ -1,5 +1,6 @@
 /** The links of invitations, as people open them. */
 
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertNoErrors, launchChromium, newPage, newProfile, noChromium, startServer } from "../harness/harness.js";
 
@@ -18,6 +19,10 @@ test("somebody registers by a link into a group, and somebody with an account jo
   await page.locator("#auth-password").fill("correct horse battery");
   await page.keyboard.press("Enter");
   await page.locator(`nav.side [data-chat="${chatId}"]`).waitFor();
+  await page.keyboard.press("Control+,");
+  await page.getByRole("button", { name: "Выйти", exact: true }).click();
+  await page.locator("#auth-login").waitFor(); // not the form of the link, which is somebody else's by now
+  assert.equal(await page.getByText("Вас пригласили").count(), 0);
   assertNoErrors({ name: "vera", errors });
 
   await server.register("anna");
