@@ -250,7 +250,7 @@ async def test_commands(house: House, role: str) -> None:
             return
         await socket.hello(it.actor.token)
         await answers_before_pong(socket)
-        found = {}
+        found: dict[str, str] = {}
         for kind in expected:
             before, frame = await it.seen(), command(kind, it.chat_id)
             aimed = {"cid": f"c-{kind}", "target_at": it.ids["target_at"]}
@@ -260,7 +260,7 @@ async def test_commands(house: House, role: str) -> None:
                 continue
             while (answer := await socket.receive())["type"] not in ("error", "ack", "page", "marks"):
                 pass
-            found[kind] = answer.get("code", answer["type"])
+            found[kind] = str(answer.get("code", answer["type"]))
             if answer["type"] == "error":
                 assert await it.seen() == before, kind
         assert found == expected

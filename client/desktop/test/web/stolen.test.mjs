@@ -48,7 +48,7 @@ test("a log-in that is ended elsewhere leaves nothing in the browser's profile",
   await page.locator("input.composer__files").setInputFiles([text]);
   await page.locator(".uploads li").first().waitFor();
   await composer(page).press("Enter");
-  await page.getByText(`${marks.name}.txt`).first().waitFor();
+  await page.locator("li.msg[data-seq]", { hasText: `${marks.name}.txt` }).waitFor(); // what is not sent would stay
   const wanted = { ...marks, key };
   const lies = (/** @type {string} */ what) => residue(folder, wanted).some((one) => one.startsWith(what));
   // else nothing would be found afterwards because this does not find it
