@@ -82,7 +82,7 @@ def _texts(connection: Connection, query: Query) -> list[str]:
     written for all of them at once."""
     compiled = query.statement.on(MYSQL)
     if query.plain:
-        return [_bulk(compiled, query.plain)]
+        return [_keys(compiled, query.plain) if compiled.returns_rows else _bulk(compiled, query.plain)]
     if not query.many:
         text, values = compiled.bind(query.params)
         return [text % literals(connection, values)]
@@ -102,6 +102,15 @@ def _bulk(compiled: Compiled, rows: Sequence[Sequence[Scalar]]) -> str:
         raise TypeError("not an INSERT of rows")
     parts = [f"({','.join([_PLAIN[type(value)](value) for value in row])})" for row in rows]
     return f"{repeated.head % ()}{','.join(parts)}{repeated.tail % ()}"
+
+
+def _keys(compiled: Compiled, keys: Sequence[Sequence[Scalar]]) -> str:
+    """The rows of keys of whole numbers."""
+    repeated = compiled.repeated
+    if repeated is None:
+        raise TypeError("not a query by keys")
+    parts = [f"[{','.join([_WHOLE[type(value)](value) for value in key])}]" for key in keys]
+    return f"{repeated.head}{','.join(parts)}{repeated.tail}"
 
 
 def _result(query: Query, answers: Sequence[Answer]) -> Result:
@@ -150,3 +159,4 @@ _PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
     bytes: lambda value: f"x'{value.hex()}'",
     datetime: _naive,
 }
+_WHOLE: Final[Mapping[type, Callable[[Any], str]]] = {int: int.__repr__}

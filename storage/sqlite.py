@@ -1,7 +1,7 @@
 """The store in one SQLite file: one writing connection behind the group-commit writer, several reading ones."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -263,13 +263,16 @@ def _run(connection: sqlite3.Connection, query: Query, place: int) -> Result:
     """One statement, or as few as SQLite can make of many sets of parameters."""
     compiled = query.statement.on(SQLITE)
     try:
+        if query.plain and compiled.returns_rows:
+            return Result(rows=compiled.read(_answers(connection, compiled, query.plain)))
         if query.plain:
             return Result(row_count=connection.executemany(compiled.sql, query.plain).rowcount)
         if not query.many:
             sql, values = compiled.bind(query.params)
             return _result(compiled, connection.execute(sql, values), 1)
         if compiled.repeated is None and compiled.returns_rows:
-            return Result(rows=compiled.read(_answers(connection, compiled, query.many)))
+            given = map(compiled.values, query.many)
+            return Result(rows=compiled.read(_answers(connection, compiled, given)))
         if compiled.repeated is None:
             cursor = connection.executemany(compiled.sql, [compiled.values(params) for params in query.many])
             return Result(row_count=cursor.rowcount)
@@ -283,11 +286,12 @@ def _run(connection: sqlite3.Connection, query: Query, place: int) -> Result:
         raise DuplicateKey(str(error), place) from error
 
 
-def _answers(connection: sqlite3.Connection, compiled: Compiled, many: Sequence[dict[str, Any]]) -> list[Row]:
+def _answers(connection: sqlite3.Connection, compiled: Compiled, many: Iterable[Row]) -> list[Row]:
     """For each set of parameters once: a short text that is prepared once is quicker than a long one."""
     rows: list[Row] = []
-    for values in dict.fromkeys(map(compiled.values, many)):
-        rows += connection.execute(compiled.sql, values).fetchall()
+    cursor = connection.cursor()
+    for values in dict.fromkeys(many):
+        rows += cursor.execute(compiled.sql, values).fetchall()
     return rows
 
 

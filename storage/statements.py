@@ -219,6 +219,50 @@ class Lookup(Statement, Generic[R]):
 
 
 @define(eq=False)
+class Ranges(Lookup[R]):
+    """A Lookup with a limit of all rows together. `joined`: the same as a query that has its keys from another table,
+    which SQLite finds ranges by, and servers do not; SQLite runs it once, as no key is a parameter of it."""
+
+    joined: SelectClause[Any] = field(kw_only=True)
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        return super()._compile(dialect) if dialect is MYSQL else _compile(self.joined, dialect)
+
+
+@define(eq=False)
+class Places(Statement, Generic[R]):
+    """The rows of one table by keys of whole numbers, many at once: `clause` has no parameters, the columns of `key`,
+    which are unique, are added.
+
+    On MySQL and MariaDB the keys are one text, a table of JSON that leads to the rows, which is read, planned and
+    written for half of what a condition for each key costs. SQLite runs it for each key."""
+
+    key: tuple[Column[int], ...] = field(kw_only=True)
+    row: Callable[..., R] = field(kw_only=True)
+
+    def of(self, keys: Sequence[tuple[int, ...]]) -> Steps[list[R]]:
+        """The rows of these keys, each once, in no order. TypeError (of the runner) where one is no whole number."""
+        if not keys:
+            return []
+        result = yield Query(self, {}, plain=keys)
+        return [self.row(*row) for row in result.rows]
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        clause = cast("SelectClause[Any]", self.clause)
+        if dialect is not MYSQL:
+            return _compile(clause.where(*(column == param(column.name, column) for column in self.key)), dialect)
+        compiled, table = _compile(clause, dialect), self.key[0].table.name
+        chosen, found, _ = compiled.sql.partition("FROM ")
+        if not found or compiled._binds:
+            raise TypeError("not a query by key alone")
+        columns = ", ".join(f"k{place} BIGINT PATH '$[{place}]'" for place in range(len(self.key)))
+        same = " AND ".join(f"{table}.{column.name} = given.k{place}" for place, column in enumerate(self.key))
+        part = f"[{','.join(['%s'] * len(self.key))}]"
+        tail = f"]', '$[*]' COLUMNS ({columns})) AS given STRAIGHT_JOIN {table} ON {same}"
+        return evolve(compiled, repeated=Repeated(f"{chosen}FROM JSON_TABLE('[", part, ",", tail))
+
+
+@define(eq=False)
 class Answers(Statement, Generic[R]):
     """A query of one row for each of many sets of parameters, as one statement (`UNION ALL`) where each costs a round
     trip; SQLite runs it for each."""
@@ -318,7 +362,8 @@ def _padded(many: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
 
 @frozen
 class Query:
-    """One statement to run now; `many` where it is run for several sets of parameters, `plain` for those of a Bulk."""
+    """One statement to run now; `many` where it is run for several sets of parameters, `plain` for those of a Bulk or
+    of Places."""
 
     statement: Statement
     params: dict[str, Any]

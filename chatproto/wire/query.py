@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from chatproto.wire.words import Word, words_of
+from chatproto.wire.words import Word, forms_of, words_of
 
 LONGEST_QUERY: Final = 200
 """Code points."""
@@ -62,6 +62,8 @@ def read_query(text: str) -> Query | None:
 def matches(query: Query, text: str, names: Sequence[str] = ()) -> tuple[Span, ...] | None:
     """Where the text has what is searched for, ascending and apart; None where anything is missing. `names`, of files
     that go with the text, may have it too: they fill what the text lacks, and have no places."""
+    if not _may_match(query, [form for part in (text, *names) for form in forms_of(part)]):
+        return None
     words = words_of(text)
     others = [words_of(name) for name in names]
     by_stem: dict[str, list[Span]] = {}
@@ -81,6 +83,18 @@ def matches(query: Query, text: str, names: Sequence[str] = ()) -> tuple[Span, .
             return None
         spans.update(places)
     return _apart(spans)[:MOST_MATCHES]
+
+
+def _may_match(query: Query, forms: Sequence[tuple[str, str]]) -> bool:
+    """Whether all words are there, whatever their order: most texts that a search looks at end here."""
+    if not forms:
+        return query == ANYTHING
+    folded, stems = zip(*forms, strict=True)
+    listed = "\n".join(("", *folded))
+    for term in query.terms:
+        if term.stem not in stems and not (term.beginning and f"\n{term.folded}" in listed):
+            return False
+    return all(word in folded for phrase in query.phrases for word in phrase)
 
 
 def _fits(term: Term, word: Word) -> bool:

@@ -63,6 +63,13 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
+def forms_of(text: str) -> list[tuple[str, str]]:
+    """The words, folded, and their stems: what `words_of` gives without their places, for a third of the time."""
+    return [
+        _known(written) if len(written) <= KEPT else _folded_and_stemmed(written) for written in _WORD.findall(text)
+    ]
+
+
 def entries(text: str, sender_id: int, files: Sequence[Attachment] = ()) -> frozenset[str]:
     """What the index holds of a message: the stems of its words and of those in its files' names, the words themselves
     where `begun` would not lead from their beginnings to their stems, who sent it, and whether it has a link, a file,

@@ -16,7 +16,7 @@ from chatproto.operations.search import has_what
 from chatproto.wire.model import MAX_ID
 from chatproto.wire.query import Span, matches
 from storage.transactions.candidates import Candidate, Wanted
-from storage.transactions.log import MessageRow, read_attachments
+from storage.transactions.log import read_attachments
 
 BUDGET: Final = 500
 """Texts that one search looks at; then it tells what it has and where to go on."""
@@ -27,6 +27,17 @@ LEAST: Final = 16
 that they are not asked many times."""
 GLANCE: Final = 2
 """Candidates of a stream that is asked for the first time, at least; each further time twice as many."""
+
+
+class Text(NamedTuple):
+    """What a message is judged by."""
+
+    chat_id: int
+    seq: int
+    sender_id: int
+    content: str | None
+    created_at: datetime
+    attachments: str | None
 
 
 class Chat(NamedTuple):
@@ -64,7 +75,7 @@ class Stream:
     asked: int = 0
     pace: float | None = None
 
-    def goes_on(self, rows: Sequence[MessageRow], high: int) -> None:
+    def goes_on(self, rows: Sequence[Text], high: int) -> None:
         """It was asked; what is left has no seq above `high`, and nothing newer than the last of these rows."""
         self.asked += 1
         self.high = high
@@ -79,7 +90,7 @@ class Stream:
         return self.high < self.low
 
 
-Hit = tuple[MessageRow, tuple[Span, ...]]
+Hit = tuple[Text, tuple[Span, ...]]
 """A message that matches, and where."""
 
 
@@ -94,12 +105,12 @@ class Found:
     looked: int = 0
     read: int = 0
     complete: bool = True
-    _waiting: list[tuple[float, int, int, MessageRow]] = field(factory=list)
+    _waiting: list[tuple[float, int, int, Text]] = field(factory=list)
     """A heap."""
     _judged: set[Candidate] = field(factory=set)
     _rounds: int = 0
 
-    def add(self, rows: Iterable[MessageRow]) -> None:
+    def add(self, rows: Iterable[Text]) -> None:
         """Messages that may match; those that others than their texts rule out are left out."""
         asked = self.operation
         for row in rows:
@@ -114,7 +125,7 @@ class Found:
                 continue
             self._push(row)
 
-    def _push(self, row: MessageRow) -> None:
+    def _push(self, row: Text) -> None:
         heapq.heappush(self._waiting, (-row.created_at.timestamp(), -row.chat_id, -row.seq, row))
 
     def judge(self) -> bool:
@@ -137,7 +148,7 @@ class Found:
                 self.hits.append((row, spans))
         return newest is None or len(self.hits) > self.operation.limit or self.looked >= BUDGET or spent
 
-    def _spans(self, row: MessageRow) -> tuple[Span, ...] | None:
+    def _spans(self, row: Text) -> tuple[Span, ...] | None:
         files, content = read_attachments(row.attachments), row.content or ""
         if not has_what(self.operation.has, content, files):
             return None
@@ -195,6 +206,6 @@ class Found:
         return FoundPlace(place.created_at, place.chat_id, min(place.seq, MAX_ID - 1) + 1)
 
 
-def place_of(row: MessageRow) -> FoundPlace:
+def place_of(row: Text) -> FoundPlace:
     """Where it stands among the results."""
     return FoundPlace(row.created_at, row.chat_id, row.seq)

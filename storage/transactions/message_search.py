@@ -14,7 +14,7 @@ from chatproto.operations import FoundPlace, Match, MessagesMatched, Outcome, Re
 from chatproto.operations.indexed import any_time, made_at
 from chatproto.wire.model import MAX_ID, Message, named_ids
 from chatproto.wire.words import VERSION
-from storage.statements import Answers, Lookup, Select, Steps, param
+from storage.statements import Answers, Lookup, Places, Select, Steps, param
 from storage.tables import chat_users, chats, message_words, messages
 from storage.transactions.candidates import (
     NEWEST_BEGUN,
@@ -26,7 +26,7 @@ from storage.transactions.candidates import (
     word_params,
 )
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
-from storage.transactions.found import BUDGET, MOST_READ, Chat, Found, Stream
+from storage.transactions.found import BUDGET, MOST_READ, Chat, Found, Stream, Text
 from storage.transactions.hiding import who_hides_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
 from storage.transactions.people import users_seen_by
@@ -83,9 +83,16 @@ _VISIBLE: Final = (
 )
 _ALL: Final = Select(_VISIBLE, row=Chat)
 _ONE: Final = Select(_VISIBLE.where(chat_users.c.chat_id == bindparam("chat_id")), row=Chat)
+_text: Final = select(
+    messages.c.chat_id,
+    messages.c.seq,
+    messages.c.sender_id,
+    messages.c.content,
+    messages.c.created_at,
+    messages.c.attachments,
+)
 _tail = (
-    select(*MESSAGE_COLUMNS)
-    .where(
+    _text.where(
         messages.c.chat_id == param("chat_id", messages.c.chat_id),
         messages.c.seq >= param("low", messages.c.seq),
         messages.c.seq <= param("high", messages.c.seq),
@@ -93,8 +100,11 @@ _tail = (
     .order_by(messages.c.seq.desc())
     .limit(bindparam("most"))
 )
-_TAILS: Final = Answers(_tail, row=MessageRow)
-_MESSAGES: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, messages.c.seq), row=MessageRow)
+_TAILS: Final = Answers(_tail, row=Text)
+_PLACE: Final = (messages.c.chat_id, messages.c.seq)
+_TEXTS: Final = Places(_text, key=_PLACE, row=Text)
+_MESSAGES: Final = Places(select(*MESSAGE_COLUMNS), key=_PLACE, row=MessageRow)
+"""Those of a page: of the many that are looked at, the texts are enough."""
 FIRST_LATER: Final = Answers(
     select(message_words.c.chat_id, message_words.c.seq)
     .where(
@@ -107,11 +117,7 @@ FIRST_LATER: Final = Answers(
     row=Candidate,
 )
 """The first entry of a chat that tells a time behind `low`."""
-_TIMES: Final = Lookup(
-    select(messages.c.chat_id, messages.c.seq, messages.c.created_at),
-    key=(messages.c.chat_id, messages.c.seq),
-    row=_Time,
-)
+_TIMES: Final = Places(select(messages.c.chat_id, messages.c.seq, messages.c.created_at), key=_PLACE, row=_Time)
 LAST_BEFORE: Final = Answers(
     select(messages.c.chat_id, messages.c.seq, messages.c.created_at)
     .where(
@@ -281,9 +287,7 @@ def _find_newest(search: Found) -> Steps[None]:
         found = yield from _in_pieces(newest_with(len(search.wanted.words)), asked)
         _cut(search, {chat_id: seq or 0 for chat_id, seq in found})
     if len(search.streams) > _FEW:
-        times = yield from _in_pieces(
-            _TIMES, [{"chat_id": one.chat.chat_id, "seq": one.high} for one in search.streams]
-        )
+        times = yield from _TIMES.of([(one.chat.chat_id, one.high) for one in search.streams])
         made = {time.chat_id: FoundPlace(time.created_at, time.chat_id, time.seq) for time in times}
         for stream in search.streams:
             stream.bound = made.get(stream.chat.chat_id, stream.bound)
@@ -299,7 +303,7 @@ def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     ]
     seqs = newest_first((yield from search.wanted.statement.of(asked)))
     places = [Candidate(chat_id, seq) for chat_id, found in seqs.items() for seq in found]
-    read = yield from _in_pieces(_MESSAGES, [place._asdict() for place in places])
+    read = yield from _TEXTS.of(places)
     rows = {Candidate(row.chat_id, row.seq): row for row in read}
     search.add(rows.values())
     for stream, count in streams.items():
@@ -314,7 +318,7 @@ def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     places = [
         Candidate(one.chat.chat_id, seq) for one in streams for seq in range(ends[one.chat.chat_id], one.high + 1)
     ]
-    rows = yield from _in_pieces(_MESSAGES, [place._asdict() for place in places])
+    rows = yield from _TEXTS.of(places)
     search.add(rows)
     rows.sort(key=lambda row: row.seq, reverse=True)
     for stream in streams:
@@ -323,13 +327,15 @@ def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
 
 
 def _told(search: Found, visible: dict[int, Chat]) -> Steps[MessagesMatched]:
-    """The results in their order, down to where everything was looked at."""
-    kept = search.hits[: search.operation.limit]
-    spans = {(row.chat_id, row.seq): found for row, found in kept}
+    """The results in their order, down to where everything was looked at. What was changed since its text was read is
+    left out: a search that comes a moment later sees what it is now."""
+    kept = {Candidate(row.chat_id, row.seq): (row, found) for row, found in search.hits[: search.operation.limit]}
     sees_no_reads = yield from who_hides_reads([search.operation.user_id] if kept else [])
-    read = yield from _completed([row for row, _ in kept], visible, shows_reads=not sees_no_reads)
+    rows = {Candidate(row.chat_id, row.seq): row for row in (yield from _MESSAGES.of(tuple(kept)))}
+    judged = [rows[place] for place, (text, _) in kept.items() if place in rows and rows[place].content == text.content]
+    read = yield from _completed(judged, visible, shows_reads=not sees_no_reads)
     users = yield from users_seen_by(search.operation.user_id, named_ids(read))
-    found = tuple(Match(message, spans[message.chat_id, message.seq]) for message in read)
+    found = tuple(Match(message, kept[Candidate(message.chat_id, message.seq)][1]) for message in read)
     return MessagesMatched(found, tuple(users.values()), search.rest(), search.complete)
 
 
