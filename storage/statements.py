@@ -27,6 +27,8 @@ MYSQL: Final[Dialect] = mysql.dialect(paramstyle="format")
 """For MariaDB too."""
 
 _Processor = Callable[[Any], Any]
+Bind = tuple[str, Any, _Processor | None]
+"""A parameter: its name, what it is where none is given, and what makes of it what the database takes."""
 
 
 class DuplicateKey(Exception):
@@ -77,7 +79,7 @@ class Compiled:
     sql: str
     returns_rows: bool
     _compiled: SQLCompiler
-    _binds: tuple[tuple[str, Any, _Processor | None], ...]
+    binds: tuple[Bind, ...]
     _processors: dict[str, _Processor]
     _expanding: bool
     _columns: tuple[tuple[int, _Processor], ...]
@@ -102,7 +104,7 @@ class Compiled:
         return tuple(
             [
                 get(name, default) if process is None else process(get(name, default))
-                for name, default, process in self._binds
+                for name, default, process in self.binds
             ]
         )
 
@@ -134,7 +136,7 @@ class Statement:
         return compiled
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        compiled = _compile(self.clause, dialect)
+        compiled = compile_clause(self.clause, dialect)
         head, values, group = compiled.sql.partition(" VALUES ")
         if values and isinstance(self.clause, Insert):
             return evolve(compiled, repeated=Repeated(head + values, group, ", ", ""))
@@ -208,58 +210,14 @@ class Lookup(Statement, Generic[R]):
             first, last = param("first", self.between), param("last", self.between)
             condition, names = and_(condition, self.between >= first, self.between < last), names + 2
         clause = cast("SelectClause[Any]", self.clause)
-        compiled = _compile(clause.where(condition), dialect)
+        compiled = compile_clause(clause.where(condition), dialect)
         if dialect is not MYSQL and not clause._order_by_clauses:
             return compiled
         text = str(condition.compile(dialect=dialect))
         head, found, tail = compiled.sql.partition(text)
-        if not found or len(compiled._binds) != names:
+        if not found or len(compiled.binds) != names:
             raise TypeError("not a query by key alone")
         return evolve(compiled, repeated=Repeated(f"{head}((", text, ") OR (", f")){tail}"))
-
-
-@define(eq=False)
-class Ranges(Lookup[R]):
-    """A Lookup with a limit of all rows together. `joined`: the same as a query that has its keys from another table,
-    which SQLite finds ranges by, and servers do not; SQLite runs it once, as no key is a parameter of it."""
-
-    joined: SelectClause[Any] = field(kw_only=True)
-
-    def _compile(self, dialect: Dialect) -> Compiled:
-        return super()._compile(dialect) if dialect is MYSQL else _compile(self.joined, dialect)
-
-
-@define(eq=False)
-class Places(Statement, Generic[R]):
-    """The rows of one table by keys of whole numbers, many at once: `clause` has no parameters, the columns of `key`,
-    which are unique, are added.
-
-    On MySQL and MariaDB the keys are one text, a table of JSON that leads to the rows, which is read, planned and
-    written for half of what a condition for each key costs. SQLite runs it for each key."""
-
-    key: tuple[Column[int], ...] = field(kw_only=True)
-    row: Callable[..., R] = field(kw_only=True)
-
-    def of(self, keys: Sequence[tuple[int, ...]]) -> Steps[list[R]]:
-        """The rows of these keys, each once, in no order. TypeError (of the runner) where one is no whole number."""
-        if not keys:
-            return []
-        result = yield Query(self, {}, plain=keys)
-        return [self.row(*row) for row in result.rows]
-
-    def _compile(self, dialect: Dialect) -> Compiled:
-        clause = cast("SelectClause[Any]", self.clause)
-        if dialect is not MYSQL:
-            return _compile(clause.where(*(column == param(column.name, column) for column in self.key)), dialect)
-        compiled, table = _compile(clause, dialect), self.key[0].table.name
-        chosen, found, _ = compiled.sql.partition("FROM ")
-        if not found or compiled._binds:
-            raise TypeError("not a query by key alone")
-        columns = ", ".join(f"k{place} BIGINT PATH '$[{place}]'" for place in range(len(self.key)))
-        same = " AND ".join(f"{table}.{column.name} = given.k{place}" for place, column in enumerate(self.key))
-        part = f"[{','.join(['%s'] * len(self.key))}]"
-        tail = f"]', '$[*]' COLUMNS ({columns})) AS given STRAIGHT_JOIN {table} ON {same}"
-        return evolve(compiled, repeated=Repeated(f"{chosen}FROM JSON_TABLE('[", part, ",", tail))
 
 
 @define(eq=False)
@@ -277,7 +235,7 @@ class Answers(Statement, Generic[R]):
         return [self.row(*row) for row in result.rows]
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        compiled = _compile(self.clause, dialect)
+        compiled = compile_clause(self.clause, dialect)
         if dialect is not MYSQL:
             return compiled
         return evolve(compiled, repeated=Repeated("(", compiled.sql, ") UNION ALL (", ")"))
@@ -302,14 +260,14 @@ class Each(Answers[R]):
     find rows by what equals a parameter, and only filter by what is above or below one."""
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        compiled = _compile(self.clause, dialect)
+        compiled = compile_clause(self.clause, dialect)
         if dialect is not MYSQL:
             return compiled
-        places = [name for name, _, _ in compiled._binds]
+        places = [name for name, _, _ in compiled.binds]
         pieces = compiled.sql.split("%s")
         columns = [f"given.{name}" for name in places]
         sql = "".join(piece + column for piece, column in zip(pieces, [*columns, ""], strict=True))
-        binds = {name: bind for name, *bind in compiled._binds}
+        binds = {name: bind for name, *bind in compiled.binds}
         part = "SELECT " + ", ".join(f"%s AS {name}" for name in binds)
         return evolve(
             compiled,
@@ -340,11 +298,11 @@ class Updates(Statement):
     values: tuple[Column[Any], ...] = field(kw_only=True)
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        compiled = _compile(self.clause, dialect)
+        compiled = compile_clause(self.clause, dialect)
         if dialect is not MYSQL:
             return compiled
         names = [f"{column.name}_key" for column in self.key] + [column.name for column in self.values]
-        binds = {name: (name, default, process) for name, default, process in compiled._binds}
+        binds = {name: (name, default, process) for name, default, process in compiled.binds}
         part = "SELECT " + ", ".join(f"%s AS {name}" for name in names)
         same = " AND ".join(f"t.{column.name} = given.{column.name}_key" for column in self.key)
         changed = ", ".join(f"t.{column.name} = given.{column.name}" for column in self.values)
@@ -390,7 +348,8 @@ def param(name: str, column: Column[T]) -> BindParameter[T]:
     return bindparam(name, type_=column.type)
 
 
-def _compile(clause: ClauseElement, dialect: Dialect) -> Compiled:
+def compile_clause(clause: ClauseElement, dialect: Dialect) -> Compiled:
+    """As one statement. TypeError for what is none."""
     compiled = clause.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("not an SQL statement")

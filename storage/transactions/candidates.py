@@ -25,7 +25,7 @@ from sqlalchemy import Select as SelectClause
 
 from chatproto.operations import SearchMessages
 from chatproto.wire.words import KEPT, begun, entry_of, sent_by, with_file, with_image, with_link
-from storage.statements import Answers, Each, Lookup, Select
+from storage.statements import Answers, Each, Select
 from storage.tables import chat_users, message_words
 
 MOST_WORDS: Final = 8
@@ -73,10 +73,10 @@ class Wanted:
         """Of `newest_with`."""
         return {"chat_id": chat_id, "low": low, "high": high} | word_params(words)
 
-    def range_params(self, chat_id: int) -> dict[str, Any]:
-        """Of NEWEST_BEGUN."""
+    def range_params(self) -> dict[str, str]:
+        """Of what begins so."""
         first = (self.beginning or "")[:KEPT]
-        return {"chat_id": chat_id, "first": first, "last": first + _LAST_CHARACTER}
+        return {"first": first, "last": first + _LAST_CHARACTER}
 
     def whole(self) -> tuple[str, ...]:
         """Entries of words with the beginning which do not begin with it themselves."""
@@ -173,7 +173,7 @@ def _begun_entries() -> FromClause:
     begins, whole = message_words.alias("begins"), message_words.alias("whole")
     words = [bindparam(f"whole_{number}", type_=message_words.c.word.type) for number in range(_WHOLE)]
     return union_all(
-        select(begins.c.chat_id, begins.c.seq).where(_within(begins), _begins(begins)),
+        select(begins.c.chat_id, begins.c.seq).where(_within(begins), begins_so(begins)),
         select(whole.c.chat_id, whole.c.seq).where(_within(whole), whole.c.word.in_(words)),
     ).subquery("begun")
 
@@ -185,7 +185,8 @@ def _within(entry: FromClause) -> ColumnElement[bool]:
     return (entry.c.chat_id == chat_id) & (entry.c.seq >= low) & (entry.c.seq <= high)
 
 
-def _begins(entry: FromClause) -> ColumnElement[bool]:
+def begins_so(entry: FromClause) -> ColumnElement[bool]:
+    """It is of a word with the beginning of `Wanted.range_params`."""
     first = bindparam("first", type_=message_words.c.word.type)
     last = bindparam("last", type_=message_words.c.word.type)
     return (entry.c.word >= first) & (entry.c.word < last)
@@ -197,13 +198,13 @@ def _has(entry: FromClause, name: str, word: BindParameter[str]) -> ColumnElemen
     return exists().where(other.c.chat_id == chat_id, other.c.word == word, other.c.seq == entry.c.seq).correlate(entry)
 
 
-NEWEST_BEGUN: Final = Lookup(
-    select(message_words.c.chat_id, func.max(message_words.c.seq)).group_by(message_words.c.chat_id),
-    key=(message_words.c.chat_id,),
-    between=message_words.c.word,
+NEWEST_BEGUN: Final = Select(
+    select(message_words.c.chat_id, func.max(message_words.c.seq))
+    .where(message_words.c.chat_id.in_(bindparam("chat_ids", expanding=True)), begins_so(message_words))
+    .group_by(message_words.c.chat_id),
     row=Candidate,
 )
-"""The newest entry of a chat that begins so, if any."""
+"""The newest entry of each chat that begins so, if any."""
 
 
 def newest_first(candidates: Sequence[Candidate]) -> dict[int, list[int]]:

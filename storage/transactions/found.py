@@ -5,6 +5,7 @@ Chats are streams, newest first, that are merged: a message waits until no chat 
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -65,7 +66,7 @@ class Chat(NamedTuple):
 class Stream:
     """What is left of a chat: candidates from `low` to `high`, none of them newer than `bound`. `words`: in the order
     in which they are looked up there. `asked`: how often it was. `pace`: seconds between the last candidates, None
-    where it is not known."""
+    where it is not known. `places`: the candidates, ascending, where all of them are known."""
 
     chat: Chat
     low: int
@@ -74,11 +75,19 @@ class Stream:
     words: tuple[str, ...] = ()
     asked: int = 0
     pace: float | None = None
+    places: list[int] | None = None
+
+    def cut(self, end: int) -> None:
+        """Nothing is above this seq."""
+        self.high = min(self.high, end)
+        if self.places is not None:
+            del self.places[bisect_right(self.places, self.high) :]
+            self.high = self.places[-1] if self.places else self.low - 1
 
     def goes_on(self, rows: Sequence[Text], high: int) -> None:
         """It was asked; what is left has no seq above `high`, and nothing newer than the last of these rows."""
         self.asked += 1
-        self.high = high
+        self.cut(high)
         if rows:
             self.bound = place_of(rows[-1])
         if len(rows) > 1:
@@ -109,6 +118,12 @@ class Found:
     """A heap."""
     _judged: set[Candidate] = field(factory=set)
     _rounds: int = 0
+
+    def cut(self, ends: Mapping[int, int] | None = None) -> None:
+        """No chat has anything above its end; those without one have nothing, where there are ends."""
+        for stream in self.streams:
+            stream.cut(stream.high if ends is None else ends.get(stream.chat.chat_id, 0))
+        self.streams = [stream for stream in self.streams if not stream.done]
 
     def add(self, rows: Iterable[Text]) -> None:
         """Messages that may match; those that others than their texts rule out are left out."""

@@ -14,7 +14,8 @@ from chatproto.operations import FoundPlace, Match, MessagesMatched, Outcome, Re
 from chatproto.operations.indexed import any_time, made_at
 from chatproto.wire.model import MAX_ID, Message, named_ids
 from chatproto.wire.words import VERSION
-from storage.statements import Answers, Lookup, Places, Select, Steps, param
+from storage.joins import Places
+from storage.statements import Answers, Select, Steps, param
 from storage.tables import chat_users, chats, message_words, messages
 from storage.transactions.candidates import (
     NEWEST_BEGUN,
@@ -28,6 +29,7 @@ from storage.transactions.candidates import (
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
 from storage.transactions.found import BUDGET, MOST_READ, Chat, Found, Stream, Text
 from storage.transactions.hiding import who_hides_reads
+from storage.transactions.listed import Listed, list_places, pieces
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
@@ -153,8 +155,11 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
     yield from _read_tails(search, visible)
     search.streams = [_stream(operation, chat) for chat in visible if chat.indexed_seq > 0 and chat.last_at is not None]
     in_log = search.wanted.is_short
-    if not in_log:
-        yield from _leave_out(search)
+    if len(search.streams) >= _WORTH_ASKING:
+        result = yield from list_places(search)
+        in_log = result is Listed.COMMON
+        if result is Listed.MANY:
+            yield from _leave_out(search)
     yield from _narrow(search)
     if not in_log:
         yield from _find_newest(search)
@@ -231,25 +236,18 @@ def _leave_out(search: Found) -> Steps[None]:
         for stream in streams:  # what was said longest ago is the rarest by guess
             pairs = sorted(zip(last.get(stream.chat.chat_id, ()), words, strict=False))
             stream.words = tuple(word for _, word in pairs)
-        _cut(search, {chat_id: min(seqs) for chat_id, seqs in last.items()})
+        search.cut({chat_id: min(seqs) for chat_id, seqs in last.items()})
     if wanted.beginning is not None and len(search.streams) > (_FEW if words else 0):
         whole = wanted.whole()
         rows = yield from newest_of(whole).all(user_id=search.operation.user_id, **word_params(whole))
         newest = {chat_id: max(seq or 0 for seq in seqs) for chat_id, *seqs in rows}
-        asked = [wanted.range_params(one.chat.chat_id) for one in search.streams]
-        for chat_id, seq in (yield from _in_pieces(NEWEST_BEGUN, asked)):
-            newest[chat_id] = max(newest.get(chat_id, 0), seq)
-        _cut(search, newest)
+        for chat_ids in pieces(search):
+            for chat_id, seq in (yield from NEWEST_BEGUN.all(chat_ids=chat_ids, **wanted.range_params())):
+                newest[chat_id] = max(newest.get(chat_id, 0), seq)
+        search.cut(newest)
 
 
-def _cut(search: Found, ends: Mapping[int, int]) -> None:
-    """None has anything above its end; those without one have nothing."""
-    for stream in search.streams:
-        stream.high = min(stream.high, ends.get(stream.chat.chat_id, 0))
-    search.streams = [stream for stream in search.streams if not stream.done]
-
-
-def _in_pieces(statement: Answers[R] | Lookup[R], asked: Sequence[dict[str, Any]]) -> Steps[list[R]]:
+def _in_pieces(statement: Answers[R], asked: Sequence[dict[str, Any]]) -> Steps[list[R]]:
     found: list[R] = []
     for start in range(0, len(asked), _CHATS_AT_ONCE[-1]):
         found += yield from statement.of(asked[start : start + _CHATS_AT_ONCE[-1]])
@@ -267,12 +265,16 @@ def _narrow(search: Found) -> Steps[None]:
     rows = yield from _in_pieces(FIRST_LATER, [{"chat_id": one.chat.chat_id} | later for one in search.streams])
     for first in rows:
         ends_at[first.chat_id] = first.seq - 1
-    _cut(search, ends_at)
+    search.cut(ends_at)
+    if all(one.places is not None for one in search.streams):
+        for one in search.streams:
+            one.bound = FoundPlace(moment, one.chat.chat_id, MAX_ID)
+        return
     asked = [
         {"chat_id": one.chat.chat_id, "low": one.low, "high": one.high, "moment": moment} for one in search.streams
     ]
     found = {time.chat_id: time for time in (yield from _in_pieces(LAST_BEFORE, asked))}
-    _cut(search, {time.chat_id: time.seq for time in found.values()})
+    search.cut({time.chat_id: time.seq for time in found.values()})
     for stream in search.streams:
         time = found[stream.chat.chat_id]
         stream.bound = FoundPlace(time.created_at, time.chat_id, time.seq)
@@ -282,10 +284,11 @@ def _find_newest(search: Found) -> Steps[None]:
     """The newest candidate of each chat, and when it was made, so that few chats need be asked for more."""
     if len(search.streams) < _WORTH_ASKING:
         return
-    if len(search.wanted.words) > 1 or (search.wanted.words and search.operation.cursor is not None):
+    listed = all(one.places is not None for one in search.streams)
+    if not listed and (len(search.wanted.words) > 1 or (search.wanted.words and search.operation.cursor is not None)):
         asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in search.streams]
         found = yield from _in_pieces(newest_with(len(search.wanted.words)), asked)
-        _cut(search, {chat_id: seq or 0 for chat_id, seq in found})
+        search.cut({chat_id: seq or 0 for chat_id, seq in found})
     if len(search.streams) > _FEW:
         times = yield from _TIMES.of([(one.chat.chat_id, one.high) for one in search.streams])
         made = {time.chat_id: FoundPlace(time.created_at, time.chat_id, time.seq) for time in times}
@@ -299,9 +302,14 @@ def _find_newest(search: Found) -> Steps[None]:
 def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     """The next candidates of some chats."""
     asked = [
-        search.wanted.params(one.chat.chat_id, one.low, one.high, count, one.words) for one, count in streams.items()
+        search.wanted.params(one.chat.chat_id, one.low, one.high, count, one.words)
+        for one, count in streams.items()
+        if one.places is None
     ]
-    seqs = newest_first((yield from search.wanted.statement.of(asked)))
+    seqs = newest_first((yield from search.wanted.statement.of(asked)) if asked else ())
+    for one, count in streams.items():
+        if one.places is not None:
+            seqs[one.chat.chat_id] = one.places[: -count - 1 : -1]
     places = [Candidate(chat_id, seq) for chat_id, found in seqs.items() for seq in found]
     read = yield from _TEXTS.of(places)
     rows = {Candidate(row.chat_id, row.seq): row for row in read}

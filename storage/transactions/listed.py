@@ -1,0 +1,208 @@
+"""Where all words of a query are, in all chats of a user at once: a list, where there are few such places.
+
+Most queries have a word, or two words together, that are rare. Counts with a bound tell which; then one join, which
+begins with the rarest, gives every candidate, and no chat is asked by itself.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum, auto
+from functools import cache
+from typing import Any, Final
+
+from attrs import evolve
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy import Select as SelectClause
+
+from storage.joins import Ordered, straight
+from storage.statements import Select, Steps
+from storage.tables import chat_users, message_words
+from storage.transactions.candidates import Candidate, begins_so, word_params
+from storage.transactions.found import Found
+
+LISTED: Final = 3000
+"""Candidates at most, all of which are taken from the database."""
+COUNTED: Final = 20_000
+"""Entries at most that a join begins with; what has more is so common that the newest messages have it."""
+_FEW: Final = 500
+"""Candidates that are listed without the beginning of a further word: their texts tell it for less than the index."""
+
+
+_LONG: Final = 3
+"""Code points of a beginning without other words that is not common for certain."""
+AT_ONCE: Final = 1024
+"""Chats in one statement: MySQL reads a whole table where ranges are too many for the memory that it plans with."""
+
+
+class Listed(Enum):
+    """What came of it: the streams have all their candidates; or there are too many, and each chat is to be asked; or
+    a beginning without other words is so common that it is to be looked for in the newest messages."""
+
+    ALL = auto()
+    MANY = auto()
+    COMMON = auto()
+
+
+def list_places(search: Found) -> Steps[Listed]:
+    """Give the streams their candidates, where there are few enough. A beginning that is common is left to the texts
+    from now on, where there are other words."""
+    wanted, user_id = search.wanted, search.operation.user_id
+    if wanted.beginning is not None and not wanted.words and len(wanted.beginning) < _LONG:
+        return Listed.COMMON
+    whole = wanted.whole() if wanted.beginning is not None else ()
+    given = tuple(dict.fromkeys(wanted.words + whole))
+    counts = yield from _count(user_id, given, LISTED)
+    if len(wanted.words) + (wanted.beginning is not None) > 1 and all(counts[word] > LISTED for word in wanted.words):
+        counts |= yield from _count(user_id, wanted.words, COUNTED)
+    words = tuple(sorted(wanted.words, key=lambda word: counts[word]))
+    search.wanted = wanted = evolve(wanted, words=words)
+    rarest = counts[words[0]] if words else COUNTED + 1
+    if wanted.beginning is None or rarest <= _FEW:
+        return (yield from _list_by_words(search, rarest))
+    if words and (yield from _common(search)):
+        search.wanted = evolve(wanted, beginning=None)
+        return (yield from _list_by_words(search, rarest))
+    rows = list[Candidate]()
+    for chat_ids in pieces(search):
+        found = begun_with(len(words)).all(chat_ids=chat_ids, **wanted.range_params(), **word_params(words))
+        rows += yield from found
+        if len(rows) > LISTED:
+            return Listed.COMMON if wanted.is_short else Listed.MANY
+    for word in dict.fromkeys(whole):
+        if counts[word]:
+            led = (word, *words)
+            rows += yield from with_all(len(led)).all(user_id=user_id, **word_params(led))
+    return _put(search, rows)
+
+
+def _count(user_id: int, words: Sequence[str], most: int) -> Steps[dict[str, int]]:
+    if not words:
+        return {}
+    row = yield from counted(len(words)).first(user_id=user_id, most=most + 1, **word_params(words))
+    return dict(zip(words, row or (), strict=True))
+
+
+def _list_by_words(search: Found, rarest: int) -> Steps[Listed]:
+    words = search.wanted.words
+    if rarest > (LISTED if len(words) == 1 else COUNTED):
+        return Listed.MANY
+    rows: list[Candidate] = []
+    if rarest:
+        rows = yield from with_all(len(words)).all(user_id=search.operation.user_id, **word_params(words))
+    return _put(search, rows)
+
+
+def _common(search: Found) -> Steps[bool]:
+    """Whether too many entries begin so for a join to begin with them."""
+    left = COUNTED
+    for chat_ids in pieces(search):
+        for (count,) in (yield from COUNT_BEGUN.all(chat_ids=chat_ids, most=left + 1, **search.wanted.range_params())):
+            left -= count
+        if left < 0:
+            return True
+    return False
+
+
+def pieces(search: Found) -> Iterator[list[int]]:
+    """The chats that are left, as many as one statement may have."""
+    ids = [one.chat.chat_id for one in search.streams]
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+
+
+def _put(search: Found, rows: Sequence[Candidate]) -> Listed:
+    if len(rows) > LISTED:
+        return Listed.MANY
+    places: dict[int, set[int]] = {}
+    for chat_id, seq in rows:
+        places.setdefault(chat_id, set()).add(seq)
+    for one in search.streams:
+        one.places = sorted(places.get(one.chat.chat_id, ()))
+    search.cut()
+    return Listed.ALL
+
+
+# --- statements ---
+
+_ONE: Final = literal_column("1", Integer())
+_MOST: Final = literal_column(str(LISTED + 1), Integer())
+
+
+@cache
+def counted(words: int) -> Select[tuple[int, ...]]:
+    """One row: how many entries each of so many words has in the chats of a user, `most` where there are more."""
+    columns = []
+    for number in range(words):
+        entry = message_words.alias("entry")
+        found = straight(_in_chats(select(_ONE), entry).where(entry.c.word == _word(number)).limit(bindparam("most")))
+        columns.append(select(func.count()).select_from(found.subquery(f"found_{number}")).scalar_subquery())
+    return Select(select(*columns), row=lambda *row: row)
+
+
+@cache
+def with_all(words: int) -> Ordered[Candidate]:
+    """Where all of so many words are, the first of which leads; LISTED + 1 at most."""
+    entry, others = message_words.alias("entry"), range(1, words)
+    found = select(entry.c.chat_id, entry.c.seq).where(entry.c.word == _word(0)).limit(_MOST)
+    on_sqlite = _in_chats(found, entry).where(*_probed(entry, others))
+    return Ordered(_in_chats(found, entry, others), on_sqlite=on_sqlite, row=Candidate)
+
+
+@cache
+def begun_with(words: int) -> Ordered[Candidate]:
+    """Where words with a beginning are, and all of so many others; LISTED + 1 at most."""
+    entry, others = message_words.alias("begins"), range(words)
+    found = select(entry.c.chat_id, entry.c.seq).where(_of_chats(entry), begins_so(entry)).limit(_MOST)
+    on_sqlite = found.where(*_probed(entry, others))
+    return Ordered(found.select_from(_joined(entry, entry, others)), on_sqlite=on_sqlite, row=Candidate)
+
+
+def _in_chats(found: SelectClause[Any], entry: FromClause, others: Iterable[int] = ()) -> SelectClause[Any]:
+    """The entries of all chats that a user is or was in, which have other words, too."""
+    chats = chat_users.join(entry, entry.c.chat_id == chat_users.c.chat_id)
+    return found.select_from(_joined(chats, entry, others)).where(chat_users.c.user_id == bindparam("user_id"))
+
+
+def _of_chats(entry: FromClause) -> ColumnElement[bool]:
+    return entry.c.chat_id.in_(bindparam("chat_ids", expanding=True))
+
+
+def _joined(found: FromClause, entry: FromClause, others: Iterable[int]) -> FromClause:
+    for number in others:
+        other = message_words.alias(f"also_{number}")
+        found = found.join(other, _same_message(other, entry) & (other.c.word == _word(number)))
+    return found
+
+
+def _probed(entry: FromClause, others: Iterable[int]) -> list[ColumnElement[bool]]:
+    aliases = [(number, message_words.alias(f"also_{number}")) for number in others]
+    return [
+        exists().where(_same_message(other, entry), other.c.word == _word(number)).correlate(entry)
+        for number, other in aliases
+    ]
+
+
+def _same_message(other: FromClause, entry: FromClause) -> ColumnElement[bool]:
+    return (other.c.chat_id == entry.c.chat_id) & (other.c.seq == entry.c.seq)
+
+
+def _word(number: int) -> BindParameter[str]:
+    return bindparam(f"word_{number}", type_=message_words.c.word.type)
+
+
+def _count_begun() -> Select[tuple[int, ...]]:
+    entry = message_words.alias("begins")
+    found = select(_ONE).where(_of_chats(entry), begins_so(entry)).limit(bindparam("most"))
+    return Select(select(func.count()).select_from(found.subquery("found")), row=lambda *row: row)
+
+
+COUNT_BEGUN: Final = _count_begun()
+"""How many entries begin so, `most` where there are more."""
