@@ -160,7 +160,7 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
         in_log = result is Listed.COMMON
         if result is Listed.MANY:
             yield from _leave_out(search)
-    yield from _narrow(search)
+    yield from _narrow(search, exactly=in_log)
     if not in_log:
         yield from _find_newest(search)
     for size in (*_CHATS_AT_ONCE, *[_CHATS_AT_ONCE[-1]] * MOST_READ):
@@ -254,8 +254,9 @@ def _in_pieces(statement: Answers[R], asked: Sequence[dict[str, Any]]) -> Steps[
     return found
 
 
-def _narrow(search: Found) -> Steps[None]:
-    """Bounds in time become bounds in the logs: about where, by the entries that tell the time, and then exactly."""
+def _narrow(search: Found, *, exactly: bool) -> Steps[None]:
+    """Bounds in time become bounds in the logs: about where, by the entries that tell the time, and then exactly, where
+    all messages of a log are looked at."""
     operation, times = search.operation, any_time()
     ends = [moment for moment in (operation.before, operation.cursor and operation.cursor.created_at) if moment]
     if not ends or not search.streams:
@@ -266,9 +267,9 @@ def _narrow(search: Found) -> Steps[None]:
     for first in rows:
         ends_at[first.chat_id] = first.seq - 1
     search.cut(ends_at)
-    if all(one.places is not None for one in search.streams):
-        for one in search.streams:
-            one.bound = FoundPlace(moment, one.chat.chat_id, MAX_ID)
+    for one in search.streams:
+        one.bound = FoundPlace(moment, one.chat.chat_id, MAX_ID)
+    if not exactly:
         return
     asked = [
         {"chat_id": one.chat.chat_id, "low": one.low, "high": one.high, "moment": moment} for one in search.streams
@@ -285,7 +286,8 @@ def _find_newest(search: Found) -> Steps[None]:
     if len(search.streams) < _WORTH_ASKING:
         return
     listed = all(one.places is not None for one in search.streams)
-    if not listed and (len(search.wanted.words) > 1 or (search.wanted.words and search.operation.cursor is not None)):
+    cut = search.operation.cursor is not None or search.operation.before is not None
+    if not listed and (len(search.wanted.words) > 1 or (search.wanted.words and cut)):
         asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in search.streams]
         found = yield from _in_pieces(newest_with(len(search.wanted.words)), asked)
         search.cut({chat_id: seq or 0 for chat_id, seq in found})

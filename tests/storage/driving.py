@@ -15,11 +15,13 @@ T = TypeVar("T")
 
 @define(eq=False)
 class CountedSQLite:
-    """`statements`: how many were run, `rows`: how many they gave. Nothing is committed."""
+    """`statements`: how many were run, `rows`: how many they gave, `wide`: those of more than two values. Nothing is
+    committed."""
 
     connection: sqlite3.Connection
     statements: int = 0
     rows: int = 0
+    wide: int = 0
 
     def perform(self, operation: Operation) -> Outcome:
         """All that the operation asks of a database."""
@@ -41,5 +43,7 @@ class CountedSQLite:
     def _answer(self, query: Query | Script) -> Result:
         self.statements += 1 if isinstance(query, Query) else len(query.queries)
         result = run(self.connection, query)
-        self.rows += sum(len(part.rows) for part in (result, *result.parts))
+        rows = [row for part in (result, *result.parts) for row in part.rows]
+        self.rows += len(rows)
+        self.wide += sum(len(row) > 2 for row in rows)
         return result
