@@ -66,7 +66,8 @@ class Chat(NamedTuple):
 class Stream:
     """What is left of a chat: candidates from `low` to `high`, none of them newer than `bound`. `words`: in the order
     in which they are looked up there. `asked`: how often it was. `pace`: seconds between the last candidates, None
-    where it is not known. `places`: the candidates, ascending, where all of them are known."""
+    where it is not known. `places`: the candidates, ascending, where all of them are known. `known`: the newest
+    candidate, where that is known."""
 
     chat: Chat
     low: int
@@ -76,6 +77,13 @@ class Stream:
     asked: int = 0
     pace: float | None = None
     places: list[int] | None = None
+    known: int | None = None
+
+    def next_places(self, count: int) -> list[int] | None:
+        """The next candidates, descending, where no database needs to be asked for them."""
+        if self.places is not None:
+            return self.places[: -count - 1 : -1]
+        return [self.high] if self.known == self.high else None
 
     def cut(self, end: int) -> None:
         """Nothing is above this seq."""
@@ -128,11 +136,12 @@ class Found:
     def add(self, rows: Iterable[Text]) -> None:
         """Messages that may match; those that others than their texts rule out are left out."""
         asked = self.operation
+        cursor = None if asked.cursor is None else asked.cursor.key
         for row in rows:
             self.read += 1
             if (
                 row.content is None
-                or (asked.cursor is not None and place_of(row).key >= asked.cursor.key)
+                or (cursor is not None and (row.created_at, row.chat_id, row.seq) >= cursor)
                 or (asked.after is not None and row.created_at < asked.after)
                 or (asked.before is not None and row.created_at >= asked.before)
                 or (asked.sender_id is not None and row.sender_id != asked.sender_id)
@@ -150,7 +159,7 @@ class Found:
         newest = max((one.bound.key for one in self.streams if not one.done), default=None)
         while len(self.hits) <= self.operation.limit and self.looked < BUDGET and self._waiting:
             row = self._waiting[0][-1]
-            if newest is not None and place_of(row).key < newest:
+            if newest is not None and (row.created_at, row.chat_id, row.seq) < newest:
                 return spent
             heapq.heappop(self._waiting)
             place = Candidate(row.chat_id, row.seq)

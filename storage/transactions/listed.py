@@ -33,21 +33,19 @@ LISTED: Final = 3000
 """Candidates at most, all of which are taken from the database."""
 COUNTED: Final = 10_000
 """Entries at most that a join begins with; what has more is so common that each chat has it near its end."""
-_COMMON: Final = 40_000
-"""Entries of a beginning alone that are so many that the newest messages are looked through for it."""
 _FEW: Final = 500
 """Candidates that are listed without the beginning of a further word: their texts tell it for less than the index."""
 
 
 _LONG: Final = 3
-"""Code points of a beginning without other words that is not common for certain."""
+"""Code points of a beginning without other words that need not be common."""
 AT_ONCE: Final = 1024
 """Chats in one statement: MySQL reads a whole table where ranges are too many for the memory that it plans with."""
 
 
 class Listed(Enum):
     """What came of it: the streams have all their candidates; or there are too many, and each chat is to be asked; or
-    a beginning without other words is so common that it is to be looked for in the newest messages."""
+    a beginning without other words is so short that it is to be looked for in the newest messages."""
 
     ALL = auto()
     MANY = auto()
@@ -70,7 +68,7 @@ def list_places(search: Found) -> Steps[Listed]:
     rarest = counts[words[0]] if words else COUNTED + 1
     if wanted.beginning is None or rarest <= _FEW:
         return (yield from _list_by_words(search, rarest))
-    if words and (yield from _more(search, COUNTED)):
+    if words and (yield from _is_common(search)):
         search.wanted = evolve(wanted, beginning=None)
         return (yield from _list_by_words(search, rarest))
     rows = list[Candidate]()
@@ -78,8 +76,7 @@ def list_places(search: Found) -> Steps[Listed]:
         found = begun_with(len(words)).all(chat_ids=chat_ids, **wanted.range_params(), **word_params(words))
         rows += yield from found
         if len(rows) > LISTED:
-            many = bool(words) or not (yield from _more(search, _COMMON))
-            return Listed.MANY if many else Listed.COMMON
+            return Listed.MANY
     for word in dict.fromkeys(whole):
         if counts[word]:
             led = (word, *words)
@@ -104,8 +101,9 @@ def _list_by_words(search: Found, rarest: int) -> Steps[Listed]:
     return _put(search, rows)
 
 
-def _more(search: Found, left: int) -> Steps[bool]:
-    """Whether there are more entries that begin so."""
+def _is_common(search: Found) -> Steps[bool]:
+    """Whether too many entries begin so for a join to begin with them."""
+    left = COUNTED
     for chat_ids in pieces(search):
         for (count,) in (yield from COUNT_BEGUN.all(chat_ids=chat_ids, most=left + 1, **search.wanted.range_params())):
             left -= count

@@ -154,7 +154,7 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
     search.complete = all(chat.indexed_seq <= 0 or chat.index_version == VERSION for chat in visible)
     yield from _read_tails(search, visible)
     search.streams = [_stream(operation, chat) for chat in visible if chat.indexed_seq > 0 and chat.last_at is not None]
-    in_log = search.wanted.is_short
+    in_log, decided = search.wanted.is_short, False
     if len(search.streams) >= _WORTH_ASKING:
         result = yield from list_places(search)
         in_log = result is Listed.COMMON
@@ -166,12 +166,13 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
     for size in (*_CHATS_AT_ONCE, *[_CHATS_AT_ONCE[-1]] * MOST_READ):
         if search.judge():
             break
-        if in_log and (search.looked >= _NEWEST or search.read >= _READ) and not _fills_soon(search):
-            in_log = False
-            search.put_back()
-            yield from _leave_out(search)
-            yield from _find_newest(search)
-            continue
+        if in_log and not decided and (search.looked >= _NEWEST or search.read >= _READ):
+            decided, in_log = True, _fills_soon(search)
+            if not in_log:
+                search.put_back()
+                yield from _leave_out(search)
+                yield from _find_newest(search)
+                continue
         if in_log:
             most = _NEWEST if search.looked < _NEWEST else BUDGET
             yield from _look_in_log(search, search.to_ask(size, max(most - search.looked, 1)))
@@ -237,6 +238,7 @@ def _leave_out(search: Found) -> Steps[None]:
             pairs = sorted(zip(last.get(stream.chat.chat_id, ()), words, strict=False))
             stream.words = tuple(word for _, word in pairs)
         search.cut({chat_id: min(seqs) for chat_id, seqs in last.items()})
+        _know(search, {chat_id: seqs[0] for chat_id, seqs in last.items() if len(seqs) == 1})
     if wanted.beginning is not None and len(search.streams) > (_FEW if words else 0):
         whole = wanted.whole()
         rows = yield from newest_of(whole).all(user_id=search.operation.user_id, **word_params(whole))
@@ -245,6 +247,15 @@ def _leave_out(search: Found) -> Steps[None]:
             for chat_id, seq in (yield from NEWEST_BEGUN.all(chat_ids=chat_ids, **wanted.range_params())):
                 newest[chat_id] = max(newest.get(chat_id, 0), seq)
         search.cut(newest)
+        if not words:
+            _know(search, newest)
+
+
+def _know(search: Found, newest: Mapping[int, int]) -> None:
+    """The newest candidates of chats; with the beginning of a further word, places of the words say little of it."""
+    if not search.wanted.words or search.wanted.beginning is None:
+        for stream in search.streams:
+            stream.known = newest.get(stream.chat.chat_id)
 
 
 def _in_pieces(statement: Answers[R], asked: Sequence[dict[str, Any]]) -> Steps[list[R]]:
@@ -291,6 +302,7 @@ def _find_newest(search: Found) -> Steps[None]:
         asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in search.streams]
         found = yield from _in_pieces(newest_with(len(search.wanted.words)), asked)
         search.cut({chat_id: seq or 0 for chat_id, seq in found})
+        _know(search, {chat_id: seq or 0 for chat_id, seq in found})
     if len(search.streams) > _FEW:
         times = yield from _TIMES.of([(one.chat.chat_id, one.high) for one in search.streams])
         made = {time.chat_id: FoundPlace(time.created_at, time.chat_id, time.seq) for time in times}
@@ -303,15 +315,14 @@ def _find_newest(search: Found) -> Steps[None]:
 
 def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     """The next candidates of some chats."""
+    known = {one: found for one, count in streams.items() if (found := one.next_places(count)) is not None}
     asked = [
         search.wanted.params(one.chat.chat_id, one.low, one.high, count, one.words)
         for one, count in streams.items()
-        if one.places is None
+        if one not in known
     ]
     seqs = newest_first((yield from search.wanted.statement.of(asked)) if asked else ())
-    for one, count in streams.items():
-        if one.places is not None:
-            seqs[one.chat.chat_id] = one.places[: -count - 1 : -1]
+    seqs |= {one.chat.chat_id: found for one, found in known.items()}
     places = [Candidate(chat_id, seq) for chat_id, found in seqs.items() for seq in found]
     read = yield from _TEXTS.of(places)
     rows = {Candidate(row.chat_id, row.seq): row for row in read}
@@ -319,7 +330,8 @@ def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     for stream, count in streams.items():
         found = seqs.get(stream.chat.chat_id, [])
         there = [rows[Candidate(stream.chat.chat_id, seq)] for seq in found]
-        stream.goes_on(there, found[-1] - 1 if len(found) == count else stream.low - 1)
+        goes_on = len(found) == count or stream.known == stream.high
+        stream.goes_on(there, found[-1] - 1 if goes_on else stream.low - 1)
 
 
 def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
