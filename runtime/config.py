@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 PREFIX = "VESTNIK_"
 DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
 """Where the messenger's pages stand in a checkout."""
-
+MIN_KEY_KINDS = 10  # different characters: with fewer it is no random secret, but "change-me-change-me-"
 MIN_TOKEN_LENGTH = 20
 """Characters of a token that a program is given once."""
 
@@ -96,7 +96,7 @@ def _database_url(raw: object) -> Secret:
 def _jwt_secret(raw: object) -> Secret:
     """The value is never quoted back."""
     text = str(raw).strip()
-    if not text.isascii() or len(text) < MIN_KEY_BYTES:
+    if not text.isascii() or len(text) < MIN_KEY_BYTES or len(set(text)) < MIN_KEY_KINDS:
         raise ValueError(f"must be at least {MIN_KEY_BYTES} random ASCII characters, such as `openssl rand -base64 32`")
     return Secret(text)
 

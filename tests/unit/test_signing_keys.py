@@ -12,7 +12,7 @@ from runtime.secret_files import SecretFileError
 from runtime.signing_keys import FILE_NAME, load_keys, rotate
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-OLD, NEW = "o" * 32, "n" * 40
+OLD, NEW = "old key: " + "0123456789abcdef" * 2, "new key: " + "fedcba9876543210" * 2
 
 
 def sign(keys: TokenKeys, lifetime: int = 3600) -> str:
@@ -79,7 +79,7 @@ def test_machines_share_a_secret_and_change_it_one_by_one(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["VESTNIK_JWT_SECRET", "VESTNIK_JWT_SECRETS_ACCEPTED"])
-@pytest.mark.parametrize("value", ["hunter2", "ключ" * 20])
+@pytest.mark.parametrize("value", ["hunter2", "ключ" * 20, "x" * 40, "change-me-" * 4])
 def test_a_weak_secret_is_refused_and_not_told(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as refused:
         load_settings({name: value})
