@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 import { atEnd, atEndOfFile } from "./closing.js";
 import { signIn } from "./face.js";
+import { profileOf } from "./profiles.js";
 
 const QUIET = [
   "--no-sandbox",
@@ -85,17 +86,15 @@ export async function newPerson(browser, server, name, how = {}) {
  * @param {import("playwright-core").Browser} browser @param {import("playwright-core").BrowserContextOptions} [options]
  */
 export async function newProfile(browser, options = {}) {
-  return ours(await browser.newContext({ ...USUAL, ...options }));
+  const { context, giveBack } = await profileOf(browser, { ...USUAL, ...options }, { timeout: STEP_TIMEOUT });
+  atEnd(giveBack);
+  return context;
 }
 
 /** The same on the disk, in a browser of its own. @param {string} folder which may hold the profile of an earlier life */
 export async function openProfile(folder) {
   const executablePath = findChromium() ?? "chromium";
-  return ours(await chromium.launchPersistentContext(folder, { ...USUAL, executablePath, args: QUIET }));
-}
-
-/** @param {import("playwright-core").BrowserContext} context */
-function ours(context) {
+  const context = await chromium.launchPersistentContext(folder, { ...USUAL, executablePath, args: QUIET });
   context.setDefaultTimeout(STEP_TIMEOUT);
   atEnd(() => context.close());
   return context;

@@ -1,8 +1,19 @@
-/** The tools that all other tests here stand on: the server that comes back, and the cable that can be cut. */
+/** The tools that all other tests here stand on: the server that comes back, the cable that can be cut, profiles. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startServer, startWire, STEP_TIMEOUT } from "./harness.js";
+import {
+  assertNoErrors,
+  launchChromium,
+  newPage,
+  newPerson,
+  newProfile,
+  noChromium,
+  startServer,
+  startWire,
+  STEP_TIMEOUT,
+} from "./harness.js";
+import { profileOf } from "./profiles.js";
 
 /** @param {string} url @param {number} [timeout] milliseconds */
 const asked = (url, timeout = STEP_TIMEOUT) =>
@@ -51,3 +62,94 @@ test("a wire that is cut refuses, one that is frozen is silent, one that is rest
   wire.thaw();
   assert.equal(await waiting, 200);
 });
+
+/** What a page finds in its profile: of its own origin, so it is asked there. @param {import("playwright-core").Page} page */
+const found = (page) =>
+  page.evaluate(async () => ({
+    local: localStorage.length,
+    tab: sessionStorage.length,
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    cookies: document.cookie,
+    history: history.length,
+    width: innerWidth,
+    dark: matchMedia("(prefers-color-scheme: dark)").matches,
+    still: matchMedia("(prefers-reduced-motion: reduce)").matches,
+    hovered: document.querySelectorAll(":hover").length,
+  }));
+
+test("a profile that is used again is as empty as a new one", { skip: noChromium() }, async () => {
+  const [server, browser] = [await startServer(), await launchChromium()];
+  const door = async () => {
+    const context = await newProfile(browser);
+    const { page, errors } = await newPage(context);
+    await page.goto(server.url);
+    await page.locator("input[autocomplete=username]").waitFor();
+    return { name: "page", context, page, errors, found: await found(page) };
+  };
+  const first = await door();
+  const { page } = first;
+  await page.evaluate(() => {
+    document.cookie = "left=here";
+    localStorage.left = sessionStorage.left = "here";
+    history.pushState(null, "", "#left");
+    addEventListener("pagehide", () => {
+      for (const storage of [sessionStorage, localStorage]) storage.setItem("last", "word");
+    });
+    return new Promise((done) => (indexedDB.open("left").onsuccess = done));
+  });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "no-preference" });
+  await page.setViewportSize({ width: 400, height: 500 });
+  await page.mouse.move(100, 100);
+  const other = await first.context.newPage();
+  await first.context.close();
+  assert.ok(other.isClosed());
+  const second = await door();
+  assert.equal(second.page, page, "it is the same page");
+  assert.deepEqual(second.found, first.found);
+  await page.evaluate(() => console.error("heard by one"));
+  assert.deepEqual([first.errors.length, second.errors.length], [0, 1]);
+  await first.context.close();
+  const person = await newPerson(browser, server, "anna");
+  assertNoErrors(person);
+  await person.context.close();
+  assert.deepEqual((await door()).found, first.found, "nobody is logged in");
+});
+
+test("a profile to which something lasting was done is not used again", { skip: noChromium() }, async () => {
+  const browser = await launchChromium();
+  /** @type {((context: import("playwright-core").BrowserContext, page: import("playwright-core").Page) => unknown)[]} */
+  const lasting = [
+    (context) => context.addInitScript(() => {}),
+    (_, page) => page.route("**/nothing", () => {}),
+    (context) => context.grantPermissions(["notifications"]),
+    (context, page) => context.newCDPSession(page),
+    (context) => context.setOffline(true),
+    (_, page) => page.clock.install(),
+    (_, page) => page.close(),
+    (context, page) => Promise.all([context.waitForEvent("page"), page.evaluate(() => void window.open(""))]),
+  ];
+  for (const act of lasting) {
+    const context = await newProfile(browser);
+    const { page } = await newPage(context);
+    await act(context, page);
+    await context.close();
+    assert.ok(page.isClosed(), String(act));
+  }
+});
+
+test(
+  "a profile that cannot be emptied keeps nobody waiting, and is not used again",
+  { skip: noChromium() },
+  async () => {
+    const [server, browser] = [await startServer(), await launchChromium()];
+    const { context } = await profileOf(browser, {}, { timeout: STEP_TIMEOUT, patience: 300 });
+    const { page } = await newPage(context);
+    await page.goto(server.url);
+    const shown = new Promise((resolve) => page.once("dialog", resolve)); // nobody answers
+    const said = page.evaluate(() => alert("?")).catch(() => {});
+    await shown;
+    await context.close();
+    assert.ok(page.isClosed());
+    await said;
+  },
+);
