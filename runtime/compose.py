@@ -86,7 +86,7 @@ async def open_prepared_storage(settings: Settings, observer: Observer | None = 
     if url.startswith("sqlite:"):
         await trio.to_thread.run_sync(upgrade, url)
     try:
-        return await open_storage(url, observer=observer)
+        return await open_storage(url, replicas=settings.database_read_url, observer=observer)
     except SchemaMismatch as error:
         raise StartupError(str(error)) from None
 

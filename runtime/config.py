@@ -1,8 +1,6 @@
 """Settings of the server: from the command line, the environment (`VESTNIK_*`), a `.env` file, then defaults."""
 
-import math
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
@@ -13,10 +11,9 @@ from urllib.parse import urlsplit
 from attrs import field, fields, frozen
 from dotenv import dotenv_values
 
-from chatproto.tokens import MIN_KEY_BYTES
-from chatproto.wire.text import is_email
+from runtime import setting_values as read
 from runtime.file_modes import open_to
-from runtime.files.places import FOLDER, Place, S3Place, read_place
+from runtime.files.places import FOLDER, Place, S3Place
 from runtime.mail.smtp import parse_smtp_url
 from runtime.redis.address import parse_redis_url
 from runtime.secret import Secret as Secret
@@ -29,9 +26,6 @@ _T = TypeVar("_T")
 PREFIX = "VESTNIK_"
 DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
 """Where the messenger's pages stand in a checkout."""
-MIN_KEY_KINDS = 10  # different characters: with fewer it is no random secret, but "change-me-change-me-"
-MIN_TOKEN_LENGTH = 20
-"""Characters of a token that a program is given once."""
 
 RELAXED = "http:// is taken for the public address, for origins, and for pictures of people and groups"
 """What `development` and `test` let pass and `production` refuses."""
@@ -46,143 +40,6 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
 
 
-def _whole(low: int, high: int) -> Callable[[object], int]:
-    def convert(raw: object) -> int:
-        try:
-            value = int(str(raw))
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}, not {raw!r}")
-        return value
-
-    return convert
-
-
-def _positive(raw: object) -> float:
-    try:
-        value = float(str(raw))
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"must be a number above 0, not {raw!r}")
-    return value
-
-
-def _one_of(*choices: str) -> Callable[[object], Any]:
-    def convert(raw: object) -> str:
-        if raw not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}, not {raw!r}")
-        return str(raw)
-
-    return convert
-
-
-def _database_url(raw: object) -> Secret:
-    """The value is never quoted back, it may hold a password."""
-    url = str(raw)
-    try:
-        scheme, rest = url.split("://", 1)
-        urlsplit(url)
-    except ValueError:
-        raise ValueError("must be a URL such as sqlite:///path or mysql://user:password@host/name") from None
-    if scheme.partition("+")[0] not in ("sqlite", "mysql", "mariadb"):
-        raise ValueError("must begin with sqlite:, mysql: or mariadb:")
-    if scheme == "sqlite" and not rest.startswith("/"):
-        raise ValueError("must have three slashes: sqlite:///path")
-    return Secret(url)
-
-
-def _jwt_secret(raw: object) -> Secret:
-    """The value is never quoted back."""
-    text = str(raw).strip()
-    if not text.isascii() or len(text) < MIN_KEY_BYTES or len(set(text)) < MIN_KEY_KINDS:
-        raise ValueError(f"must be at least {MIN_KEY_BYTES} random ASCII characters, such as `openssl rand -base64 32`")
-    return Secret(text)
-
-
-def _metrics_token(raw: object) -> Secret:
-    """The value is never quoted back."""
-    text = str(raw).strip()
-    if not text.isascii() or len(text) < MIN_TOKEN_LENGTH or " " in text:
-        raise ValueError(f"must be at least {MIN_TOKEN_LENGTH} random ASCII characters, such as `openssl rand -hex 24`")
-    return Secret(text)
-
-
-def _jwt_secrets(raw: object) -> tuple[Secret, ...]:
-    return tuple(_jwt_secret(part) for part in str(raw).split(",") if part.strip())
-
-
-def _place(raw: object) -> Place:
-    return read_place(str(raw).strip())
-
-
-def _secret(raw: object) -> Secret:
-    return Secret(str(raw).strip())
-
-
-def _origins(raw: object) -> tuple[str, ...]:
-    parts = raw.split(",") if isinstance(raw, str) else list(cast("list[str]", raw))
-    return tuple(_origin(part.strip()) for part in parts if part.strip())
-
-
-def _origin(text: str) -> str:
-    """As browsers send it: lower case, scheme and host and maybe a port, no path."""
-    parts = urlsplit(text)
-    if not (parts.scheme and parts.netloc) or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError(f"must be origins such as https://chat.example.org, separated by commas, not {text!r}")
-    return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def _text(raw: object) -> str:
-    return str(raw).strip()
-
-
-def _path(raw: object) -> Path:
-    return Path(str(raw)).expanduser()
-
-
-def _web_dir(raw: object) -> Path | None:
-    return None if str(raw) == "off" else _path(raw)
-
-
-def _url_read_by(parse: Callable[[str], object]) -> Callable[[object], Secret]:
-    """Not quoted back, as it may hold a password."""
-
-    def convert(raw: object) -> Secret:
-        url = str(raw).strip()
-        parse(url)
-        return Secret(url)
-
-    return convert
-
-
-def _address(raw: object) -> str:
-    text = str(raw).strip()
-    if not (text.isascii() and is_email(text)):
-        raise ValueError(f"must be an address such as vestnik@example.org, not {text!r}")
-    return text
-
-
-def _public_url(raw: object) -> str:
-    text = str(raw).strip().rstrip("/")
-    parts = urlsplit(text)
-    whole = parts.scheme in ("http", "https") and parts.hostname and not (parts.path or parts.query or parts.fragment)
-    if not whole or "@" in parts.netloc or any(character in text for character in " \t\r\n\"'<>\\"):
-        raise ValueError(
-            f"must be https:// and a host, such as https://chat.example.org, without a path (the server has a name of "
-            f"its own, such as chat.example.org, and is not served below another's), not {text!r}"
-        )
-    return text
-
-
-def _accel(raw: object) -> str:
-    text = str(raw).strip()
-    if not re.fullmatch(r"/([A-Za-z0-9._-]+/)+", text) or "/../" in text or text.startswith("/api/"):
-        raise ValueError(f"must be the path of a location of nginx, such as /internal/files/, not {text!r}")
-    return text
-
-
 def _setting(convert: Callable[[object], _T], default: _T) -> _T:
     """An attrs field; the converter is run by `load_settings`, so that all faults can be told at once."""
     return field(default=default, metadata={"convert": convert})
@@ -192,90 +49,92 @@ def _setting(convert: Callable[[object], _T], default: _T) -> _T:
 class Settings:
     """What the server was told. The environment variable of each is `VESTNIK_` and its name in capitals."""
 
-    env: Environment = _setting(_one_of("production", "development", "test"), "production")
+    env: Environment = _setting(read.one_of("production", "development", "test"), "production")
     """What the server is for. In production nothing is taken that travels without encryption (RELAXED); by default
     `development` where only this machine reaches the server."""
-    host: str = _setting(_text, "127.0.0.1")
+    host: str = _setting(read.text, "127.0.0.1")
     """Address to listen on."""
-    port: int = _setting(_whole(0, 65535), 8000)
+    port: int = _setting(read.whole(0, 65535), 8000)
     """TCP port; 0 lets the system choose."""
-    workers: int = _setting(_whole(1, 64), 1)
+    workers: int = _setting(read.whole(1, 64), 1)
     """Processes that serve together; more than one needs MySQL or MariaDB."""
-    data_dir: Path = _setting(_path, Path("var"))
+    data_dir: Path = _setting(read.path, Path("var"))
     """Directory for the database, the secret keys and uploads."""
-    database_url: Secret = _setting(_database_url, Secret(""))
+    database_url: Secret = _setting(read.database_url, Secret(""))
     """Where the messages live; by default `vestnik.sqlite3` in `data_dir`."""
-    redis_url: Secret = _setting(_url_read_by(parse_redis_url), Secret(""))
+    database_read_url: tuple[Secret, ...] = _setting(read.database_read_urls, ())
+    """Replicas of that database, which answer history, lists of chats and searches when they are up to date."""
+    redis_url: Secret = _setting(read.url_read_by(parse_redis_url), Secret(""))
     """Carries news between processes faster; without one they go by way of the database."""
-    registration: Registration = _setting(_one_of("open", "invite", "closed"), "open")
+    registration: Registration = _setting(read.one_of("open", "invite", "closed"), "open")
     """Who may make an account."""
-    jwt_secret: Secret = _setting(_jwt_secret, Secret(""))
+    jwt_secret: Secret = _setting(read.jwt_secret, Secret(""))
     """Signs access tokens, on all machines that serve one database; by default each keeps its own in `data_dir`."""
-    jwt_secrets_accepted: tuple[Secret, ...] = _setting(_jwt_secrets, ())
+    jwt_secrets_accepted: tuple[Secret, ...] = _setting(read.jwt_secrets, ())
     """Further secrets whose tokens are good: the one before, or the next one, while it is being changed."""
-    metrics_token: Secret = _setting(_metrics_token, Secret(""))
+    metrics_token: Secret = _setting(read.metrics_token, Secret(""))
     """Opens /metrics to other machines; without one it is for this machine alone."""
-    access_token_seconds: int = _setting(_whole(30, 86400), 900)
+    access_token_seconds: int = _setting(read.whole(30, 86400), 900)
     """Lifetime of an access token in seconds."""
-    proxy_hops: int = _setting(_whole(0, 16), 0)
+    proxy_hops: int = _setting(read.whole(0, 16), 0)
     """Trusted reverse proxies in front; 0 ignores `X-Forwarded-*`."""
-    log_format: LogFormat = _setting(_one_of("auto", "json", "console"), "auto")
+    log_format: LogFormat = _setting(read.one_of("auto", "json", "console"), "auto")
     """`auto` is console on a terminal, else JSON."""
-    limit_log_lines: int = _setting(_whole(1, 1_000_000), 20)
+    limit_log_lines: int = _setting(read.whole(1, 1_000_000), 20)
     """Lines of the log per second that tell of the same event; ten times as many at once."""
-    bucket_rate: float = _setting(_positive, 20.0)
+    bucket_rate: float = _setting(read.positive, 20.0)
     """Frames or requests per second that one user may send in the long run."""
-    bucket_burst: int = _setting(_whole(1, 1_000_000), 100)
+    bucket_burst: int = _setting(read.whole(1, 1_000_000), 100)
     """Frames or requests that one user may send at once."""
-    limit_reads_rate: float = _setting(_positive, 50.0)
+    limit_reads_rate: float = _setting(read.positive, 50.0)
     """Requests per second that read over HTTP and that one user may send in the long run."""
-    limit_reads_burst: int = _setting(_whole(1, 1_000_000), 200)
+    limit_reads_burst: int = _setting(read.whole(1, 1_000_000), 200)
     """The same at once."""
-    limit_searches_rate: float = _setting(_positive, 5.0)
+    limit_searches_rate: float = _setting(read.positive, 5.0)
     """Searches per second of one user in the long run."""
-    limit_searches_burst: int = _setting(_whole(1, 1_000_000), 50)
+    limit_searches_burst: int = _setting(read.whole(1, 1_000_000), 50)
     """The same at once."""
-    limit_uploads: int = _setting(_whole(1, 1_000_000), 60)
+    limit_uploads: int = _setting(read.whole(1, 1_000_000), 60)
     """Files that one user may begin to upload a minute."""
-    limit_file_bytes: int = _setting(_whole(1, 2**40), 25 * 1024 * 1024)
+    limit_file_bytes: int = _setting(read.whole(1, 2**40), 25 * 1024 * 1024)
     """Bytes of one file."""
-    limit_user_file_bytes: int = _setting(_whole(1, 2**50), 5 * 1024**3)
+    limit_user_file_bytes: int = _setting(read.whole(1, 2**50), 5 * 1024**3)
     """Bytes of all files of one user."""
-    retention_days: int = _setting(_whole(0, 36_500), 0)
+    retention_days: int = _setting(read.whole(0, 36_500), 0)
     """After so many days messages are removed, from all chats; 0: never."""
-    files_url: Place = _setting(_place, cast("Place", FOLDER))
+    files_url: Place = _setting(read.place, cast("Place", FOLDER))
     """Where the bytes of files are kept: `folder` (in `data_dir`), or s3://bucket/prefix?endpoint=...&region=..."""
-    files_old_url: Place | None = _setting(_place, cast("Place | None", None))
+    files_old_url: Place | None = _setting(read.place, cast("Place | None", None))
     """Where they were kept before, as long as not all are moved (`vestnik files move`)."""
-    files_accel: str = _setting(_accel, "")
+    files_accel: str = _setting(read.accel, "")
     """Location of nginx from which that sends files of the folder (X-Accel-Redirect); empty: the server sends them."""
-    files_access_key: str = _setting(_text, "")
+    files_access_key: str = _setting(read.text, "")
     """Names the S3 account."""
-    files_secret_key: Secret = _setting(_secret, Secret(""))
+    files_secret_key: Secret = _setting(read.secret, Secret(""))
     """Its secret."""
-    limit_new_chats: int = _setting(_whole(1, 1_000_000), 30)
+    limit_new_chats: int = _setting(read.whole(1, 1_000_000), 30)
     """Chats that one user may begin an hour."""
-    limit_new_members: int = _setting(_whole(1, 1_000_000), 200)
+    limit_new_members: int = _setting(read.whole(1, 1_000_000), 200)
     """People whom one user may add to groups an hour, those named when a group is made aside."""
-    limit_registrations: int = _setting(_whole(1, 1_000_000), 10)
+    limit_registrations: int = _setting(read.whole(1, 1_000_000), 10)
     """Accounts that one address may make an hour."""
-    limit_login_failures: int = _setting(_whole(1, 1_000_000), 10)
+    limit_login_failures: int = _setting(read.whole(1, 1_000_000), 10)
     """Failed log-ins of one address for one account in 15 minutes."""
-    limit_address_failures: int = _setting(_whole(1, 1_000_000), 100)
+    limit_address_failures: int = _setting(read.whole(1, 1_000_000), 100)
     """Failed log-ins of one address in 15 minutes."""
-    limit_refused_tokens: int = _setting(_whole(1, 1_000_000), 100)
+    limit_refused_tokens: int = _setting(read.whole(1, 1_000_000), 100)
     """Refresh tokens of one address that are refused, a minute."""
-    limit_resets: int = _setting(_whole(1, 1_000_000), 30)
+    limit_resets: int = _setting(read.whole(1, 1_000_000), 30)
     """Requests for a new password of one address that are listened to, an hour."""
-    allowed_origins: tuple[str, ...] = _setting(_origins, ())
+    allowed_origins: tuple[str, ...] = _setting(read.origins, ())
     """Origins of browsers that may connect besides the server's own."""
-    public_url: str = _setting(_public_url, "")
+    public_url: str = _setting(read.public_url, "")
     """Where people find the server; links in letters begin with it."""
-    smtp_url: Secret = _setting(_url_read_by(parse_smtp_url), Secret(""))
+    smtp_url: Secret = _setting(read.url_read_by(parse_smtp_url), Secret(""))
     """The server that takes letters; without one none are sent."""
-    mail_from: str = _setting(_address, "")
+    mail_from: str = _setting(read.address, "")
     """The address letters come from."""
-    web_dir: Path | None = _setting(_web_dir, cast("Path | None", DESKTOP))
+    web_dir: Path | None = _setting(read.web_dir, cast("Path | None", DESKTOP))
     """Folder with the messenger's pages, served at `/`: `renderer` and `locales` are in it; `off` serves none."""
 
 
@@ -350,6 +209,8 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}WORKERS: SQLite has one server; more than one worker needs MySQL or MariaDB")
     if values.get("redis_url") and not values.get("database_url", "").startswith(("mysql", "mariadb")):
         problems.append(f"{PREFIX}REDIS_URL: SQLite has one server, which has nobody to tell; leave it out")
+    if values.get("database_read_url") and not values.get("database_url", "").startswith(("mysql", "mariadb")):
+        problems.append(f"{PREFIX}DATABASE_READ_URL: SQLite has no replicas; leave it out")
     places = [values.get(name) for name in ("files_url", "files_old_url")]
     if values.get("files_accel") and any(isinstance(place, S3Place) for place in places):
         return [f"{PREFIX}FILES_ACCEL: is for files in a folder, and not while they move"]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from runtime.config import RELAXED, Settings, is_loopback
 from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, websocket
+from runtime.doctor_replicas import replicas
 from runtime.file_modes import open_to
 from runtime.finding import Finding
 from runtime.signing_keys import FILE_NAME
@@ -55,6 +56,7 @@ def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
     yield from _folder(settings.data_dir)
     yield _key(settings)
     yield from _database(settings.database_url)
+    yield from replicas(settings)
     yield _descriptors()
     yield _pages(settings.web_dir)
     yield from _public(settings)

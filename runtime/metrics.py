@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from runtime.failures import failures
 from runtime.version import VERSION
+from storage.observer import ReplicaAnswer
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -125,6 +126,7 @@ class Metrics:
         self.batch_size = histogram("batch_size", "Operations committed together.", _SIZES)
         self.commit_seconds = histogram("commit_seconds", "Time a batch took from begin to commit.", _SECONDS)
         self.pool_in_use = gauge("pool_in_use", "Connections to the database in use.")
+        self.replica_reads = counter("replica_reads", "Reads that replicas may answer, by what came of it.", "answer")
         self.loop_delay = Passes("vestnik_loop_delay_seconds", "Time one pass of the event loop took.", _SECONDS)
         registry.register(self.loop_delay)
         self._notes = counter("notes", "Events that the server noted in its log.", "event")
@@ -175,6 +177,10 @@ class Metrics:
     def leased(self, connections: int) -> None:
         """So many more connections of a pool are in use, or fewer where negative."""
         self.pool_in_use.inc(connections)
+
+    def replica_asked(self, answer: ReplicaAnswer) -> None:
+        """A read went to a replica, or why not."""
+        self.replica_reads.labels(answer).inc()
 
     # --- for those who read ---
 

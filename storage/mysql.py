@@ -31,6 +31,7 @@ from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only,
 from storage.migrate import SchemaMismatch, compare
 from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
 from storage.mysql_pool import Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
+from storage.mysql_replicas import Replicas
 from storage.mysql_run import drive, fetch_all
 from storage.observer import Observer
 from storage.statements import Steps
@@ -97,17 +98,20 @@ class MySQLStorage:
         self,
         settings: MySQLSettings,
         *,
+        replicas: Sequence[MySQLSettings] = (),
         readers: int = READERS,
         writers: int = WRITERS,
         random: Random | None = None,
         observer: Observer | None = None,
     ) -> None:
-        """Opens nothing yet. `random` jitters the pauses before conflicting transactions are run again."""
+        """Opens nothing yet. `replicas` of this database may answer reads (`storage.mysql_replicas`). `random` jitters
+        the pauses before conflicting transactions are run again."""
         generation = Generation()
         self._reads = Pool(
             settings, readers, random=random, observer=observer, generation=generation, transactions=False
         )
         self._writes = Pool(settings, writers, random=random, observer=observer, generation=generation)
+        self._replicas = Replicas(replicas, self._reads, random=random, observer=observer) if replicas else None
         self._log: Writer[AppendBatch, Outcome] = Writer(
             self._batch, lambda batch: batch.chat_id, weight=weight, observer=observer
         )
@@ -137,7 +141,11 @@ class MySQLStorage:
             outcome = await self._write(plan.first, again)
             if isinstance(outcome, Refused | OperationFailed | OutcomeUnknown):
                 return outcome
-        return await (self._write(plan.start, again) if plan.writes else self._read(plan.start))
+        if plan.writes:
+            return await self._write(plan.start, again)
+        if self._replicas is not None and (found := await self._replicas.read(operation, plan.start)) is not None:
+            return found
+        return await self._read(plan.start)
 
     async def check(self) -> str | None:
         """None when the server answers and the schema is right."""
@@ -174,6 +182,8 @@ class MySQLStorage:
         with trio.move_on_after(CLOSE_TIMEOUT):
             await self._log.drain()
             await self._marks.drain()
+        if self._replicas is not None:
+            await self._replicas.aclose()
         await self._reads.aclose()
         await self._writes.aclose()
 

@@ -1,6 +1,9 @@
 """What storage tells of itself while it works, for those who watch a server."""
 
-from typing import Protocol
+from typing import Literal, Protocol
+
+ReplicaAnswer = Literal["read", "late", "away", "foreign", "none"]
+"""A replica answered; it lags; it is not there; it belongs to another primary; all were left out."""
 
 
 class Observer(Protocol):
@@ -14,6 +17,10 @@ class Observer(Protocol):
         """So many more connections to the database are in use, or fewer where negative."""
         ...
 
+    def replica_asked(self, answer: ReplicaAnswer) -> None:
+        """A read that replicas may answer came to this; all but "read" were answered by the primary."""
+        ...
+
 
 class Unobserved:
     """Nobody watches."""
@@ -22,4 +29,7 @@ class Unobserved:
         """See Observer."""
 
     def leased(self, connections: int) -> None:
+        """See Observer."""
+
+    def replica_asked(self, answer: ReplicaAnswer) -> None:
         """See Observer."""

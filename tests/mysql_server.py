@@ -61,6 +61,14 @@ def shared_mysql() -> MySQL:
     return MySQL(base, parts.port or 3306, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
+def unpacked() -> Path:
+    """The root of the started server's program, for servers of one's own; skips the test where there is none."""
+    if os.environ.get("VESTNIK_TEST_MYSQL_URL"):
+        pytest.skip("a MySQL of one's own is not at hand where VESTNIK_TEST_MYSQL_URL names one")
+    shared_mysql()
+    return _FOLDER / "root"
+
+
 def _join() -> str:
     """Start the server unless it runs, and stay counted as a user of it until exit."""
     _FOLDER.mkdir(mode=0o700, exist_ok=True)

@@ -8,6 +8,7 @@ import trio
 
 from storage.mysql import MySQLStorage
 from storage.mysql_connection import parse_url
+from storage.observer import ReplicaAnswer
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage
 from tests.storage.databases import empty_database
@@ -29,6 +30,9 @@ class Notes:
 
     def leased(self, connections: int) -> None:
         self.in_use.append(self.in_use[-1] + connections)
+
+    def replica_asked(self, answer: ReplicaAnswer) -> None:
+        raise AssertionError("there are no replicas")
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])

@@ -169,3 +169,14 @@ def test_where_nginx_finds_files() -> None:
     store = {"VESTNIK_FILES_ACCEL": "/internal/files/", "VESTNIK_FILES_URL": "s3://bucket"}
     [problem] = faults(store)
     assert problem.startswith("VESTNIK_FILES_ACCEL: is for files in a folder")
+
+
+def test_replicas_are_several_and_belong_to_a_mysql() -> None:
+    both = "mysql://a:s3cret@one/vestnik, mariadb://a:s3cret@two/vestnik"
+    environ = {"VESTNIK_DATABASE_URL": "mysql://a:b@c/d", "VESTNIK_DATABASE_READ_URL": both}
+    assert len(load_settings(environ).database_read_url) == 2
+    for wrong in ({"VESTNIK_DATABASE_READ_URL": both}, environ | {"VESTNIK_DATABASE_READ_URL": "sqlite:///s3cret"}):
+        with pytest.raises(SettingsError) as caught:
+            load_settings(wrong)
+        assert "VESTNIK_DATABASE_READ_URL" in str(caught.value)
+        assert "s3cret" not in str(caught.value)

@@ -58,12 +58,14 @@ class Member:
     port: int
     group_port: int
     seeds: str
+    root: Path = UNPACKED / "root"
+    """Where the program is unpacked."""
     _process: subprocess.Popen[bytes] | None = field(default=None, alias="process")
 
     @property
     def folder(self) -> Path:
         """As this machine sees it; the server itself lives in a chroot."""
-        return UNPACKED / "root" / f"group{os.getpid()}-{self.number}"
+        return self.root / f"group{os.getpid()}-{self.number}"
 
     @property
     def pid(self) -> int:
@@ -170,9 +172,8 @@ class Member:
         return "READ_ONLY" if role == "PRIMARY" and read_only else str(role)
 
     def _command(self) -> list[str]:
-        root = UNPACKED / "root"
         options = [f"--datadir=/{self.folder.name}/data", "--secure-file-priv=NULL", "--innodb-redo-log-capacity=16M"]
-        return ["chroot", str(root), "/usr/sbin/mysqld", "--no-defaults", "--user=root", *options]
+        return ["chroot", str(self.root), "/usr/sbin/mysqld", "--no-defaults", "--user=root", *options]
 
 
 class Members:

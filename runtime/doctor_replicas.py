@@ -1,0 +1,29 @@
+"""What `vestnik doctor` says of replicas of the database."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import trio
+from trio_mysql import err
+
+from runtime.config import Settings
+from runtime.finding import Finding
+from storage.mysql_connection import parse_url
+from storage.mysql_replicas import fault_of
+
+
+def replicas(settings: Settings) -> Iterator[Finding]:
+    """A finding for each; none is needed, so none is a failure."""
+    primary = None
+    for url in settings.database_read_url:
+        primary = primary or parse_url(settings.database_url)
+        replica = parse_url(url)
+        place = replica.unix_socket or f"{replica.host}:{replica.port}"
+        try:
+            fault = trio.run(partial(fault_of, replica, primary))
+        except err.MySQLError:
+            return  # the primary is away, which is said elsewhere
+        if fault is None:
+            yield Finding("ok", "replica", f"{place} is up to date")
+        else:
+            yield Finding("warn", "replica", f"{place} {fault}; the primary answers in its place")
