@@ -73,6 +73,23 @@ async def test_fields_that_would_grant_something_are_not_bound(house: House) -> 
     assert answer.status_code == 201 and user["id"] == 1 and not user["created_at"].startswith("2001")
 
 
+async def test_nor_are_they_where_people_change_and_write_things(house: House) -> None:
+    anna, boris = await house.register("anna"), await house.register("boris", email="boris@example.org")
+    granting = {
+        "id": 9, "user_id": 9, "sender_id": anna.id, "seq": 99, "created_at": "2001-01-01T00:00:00Z", "role": "admin",
+        "email_verified": True, "disabled_at": None, "username": "root", "created_by": anna.id, "closed": False,
+    }  # fmt: skip
+    me = (await boris.get("/api/auth/me")).json()
+    changed = await boris.patch("/api/auth/me", {"display_name": me["display_name"], **granting})
+    assert changed.status_code == 200 and changed.json() == (await boris.get("/api/auth/me")).json() == me
+    chat_id = await anna.group("x", boris)
+    sent = (await boris.post(f"/api/chats/{chat_id}/messages", {"content": "hello", **granting})).json()
+    assert (sent["sender_id"], sent["seq"]) == (boris.id, 1) and not sent["created_at"].startswith("2001")
+    made = await boris.post("/api/chats", {"type": "group", "title": "y", "user_ids": [], **granting})
+    assert made.json()["id"] == chat_id + 1 and not made.json()["created_at"].startswith("2001")
+    assert code_of(await boris.post("/api/invites", {"uses": 1, **granting})) == "forbidden"
+
+
 @pytest.mark.parametrize(
     "email",
     ["a@b\r\nBcc: x@y.z", "a@b.c\n", '"a b"@c.de', "a@b", "@b.cd", "a@", "a..b@c.de", "a@" + "b" * 250 + ".de",
