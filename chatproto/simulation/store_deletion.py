@@ -26,6 +26,7 @@ def delete_account(store: Store, operation: DeleteAccount) -> Outcome:
         return GroupsToLeave(groups)
     for room in rooms:
         room.writers = "none" if room.type == "direct" else room.writers
+        room.members[user_id].hides_reads = False
     store.blocks = {pair: at for pair, at in store.blocks.items() if pair[0] != user_id}
     _forget_letters(store, user_id, {account.username_key, account.email_key})
     avatar_url = account.user.avatar_url
@@ -46,8 +47,6 @@ def delete_account(store: Store, operation: DeleteAccount) -> Outcome:
         hide_reads=UNSET,
         login_letters=UNSET,
     )
-    for room in rooms:
-        room.members[user_id].hides_reads = False
     release_avatar(store, avatar_url, now)
     for room in store.rooms.values():
         room.log = [_unnamed(item, user_id) for item in room.log]
