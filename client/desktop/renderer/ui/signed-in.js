@@ -9,6 +9,7 @@ import { titleOf } from "../words/names.js";
 import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { banner } from "./parts/banner.js";
 import { Composer } from "./composer/composer.js";
+import { loadEmoji } from "./composer/emoji-picker.js";
 import { empty } from "./empty.js";
 import { Dropping } from "./composer/dropping.js";
 import { Find } from "./log/find.js";
@@ -28,6 +29,7 @@ export class SignedIn {
   #current = 0;
   /** Chats whose members were asked for. @type {Set<number>} */
   #asked = new Set();
+  #prepared = false;
 
   /** @param {Omit<import("./face.js").Face, "ended">} outer the face without an end */
   constructor(outer) {
@@ -75,6 +77,14 @@ export class SignedIn {
     this.find.rendered();
     this.notify.rendered(state);
     this.refusals.rendered(state);
+    this.#prepare(state);
+  }
+
+  /** What must be there when the link is not. @param {State} state */
+  #prepare({ link, listed }) {
+    if (this.#prepared || link.state !== "live" || !listed) return;
+    this.#prepared = true;
+    requestIdleCallback(() => void loadEmoji().catch(() => (this.#prepared = false)));
   }
 
   /** @param {State} state @param {ChatView} chat @param {Date} now @param {boolean} whole */

@@ -4,6 +4,8 @@ import { plainOf } from "./markup-plain.js";
 
 /** Characters that a preview takes from a text. */
 const PREVIEW = 160;
+/** Characters that are read out of one without a stop; the rest is read by who goes into the message. */
+const SPOKEN = 1000;
 
 /** Without one of these a text is its own plain words. */
 const MARKS = /[*_~|`>\\]/u;
@@ -22,14 +24,20 @@ export function preview(text) {
   return found;
 }
 
-/** @param {string} text */
-function shortLine(text) {
+/** The whole of a text in one line, without its marks, to be read out. @param {string} text */
+export function spokenText(text) {
+  return shortLine(MARKS.test(text) ? plainOf(text) : text, SPOKEN);
+}
+
+/** @param {string} text @param {number} [most] characters */
+function shortLine(text, most = PREVIEW) {
   const line = text
-    .slice(0, 4 * PREVIEW)
+    .slice(0, 4 * most)
     .replace(/\s+/gu, " ")
     .trim();
+  if (line.length <= most) return line;
   const points = [...line];
-  return points.length > PREVIEW ? `${points.slice(0, PREVIEW).join("")}…` : line;
+  return points.length > most ? `${points.slice(0, most).join("")}…` : line;
 }
 
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}$|[0-9#*]\uFE0F?\u20E3$)/u;

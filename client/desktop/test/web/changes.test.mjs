@@ -108,7 +108,7 @@ test(
     assert.equal(await reaction(vera, "Сборка в четверг", "👍").getAttribute("aria-pressed"), "true");
     await vera.page.getByRole("button", { name: /👍 2.*Вы, Борис Лебедев/u, pressed: true }).waitFor();
     const read = await body(vera, "Сборка в четверг").ariaSnapshot();
-    for (const part of [/article "Вы, Сборка в четверг, \d\d:\d\d, (?:Отправлено|Доставлено|Прочитано)"/u, /Сборка в четверг/u, /button "изменено Показать историю изменений"/u, /list "Реакции"/u, /button "👍 2 Вы, Борис Лебедев" \[pressed\]/u]) assert.match(read, part); // prettier-ignore
+    for (const part of [/article "Вы, Сборка в четверг, \d\d:\d\d, изменено, (?:Отправлено|Доставлено|Прочитано), Реакции: 👍 2"/u, /Сборка в четверг/u, /button "изменено Показать историю изменений"/u, /list "Реакции"/u, /button "👍 2 Вы, Борис Лебедев" \[pressed\]/u]) assert.match(read, part); // prettier-ignore
     await menuOf(vera, "Сборка в четверг");
     await item(vera, "Кто отреагировал").click();
     await vera.page.getByRole("dialog", { name: "Реакции" }).getByText("Борис Лебедев").waitFor();

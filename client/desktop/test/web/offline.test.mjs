@@ -181,3 +181,18 @@ test(
     await context.close();
   },
 );
+
+test("where the picker of emoji could not be had yet it says so, and comes when it can", { skip }, async () => {
+  const { page, context, errors, chat } = await behindWire("offline.emoji");
+  await context.route("**/emoji.json", (route) => route.abort());
+  await page.reload();
+  await openChat(page, chat);
+  const emoji = page.getByRole("button", { name: "Эмодзи", exact: true });
+  await emoji.click();
+  await page.locator(".toast", { hasText: "Нет соединения" }).waitFor();
+  await context.unroute("**/emoji.json");
+  await emoji.click();
+  await page.getByRole("dialog", { name: "Эмодзи" }).locator("[data-cell]").first().waitFor();
+  assertNoErrors({ name: "offline.emoji", errors });
+  await context.close();
+});

@@ -202,7 +202,11 @@ test("keys put marks around what is selected, and Ctrl+Z takes them back", { ski
   const value = () => field.inputValue();
   await field.focus();
   await page.keyboard.type("раз два три");
+  const bar = page.getByRole("toolbar", { name: "Оформление" });
+  assert.equal(await bar.count(), 0);
   await page.keyboard.press("Shift+Control+ArrowLeft");
+  await bar.waitFor();
+  await look(page, "format-bar");
   for (const [keys, text] of [
     ["Control+b", "раз два **три**"],
     ["Control+i", "раз два **_три_**"],
@@ -218,6 +222,7 @@ test("keys put marks around what is selected, and Ctrl+Z takes them back", { ski
   }
   await page.keyboard.press("Enter");
   await becomes(() => bubble("раз два").locator("strong em").textContent(), "три");
+  await bar.waitFor({ state: "detached" });
   // in a Russian layout too
   await field.focus();
   await field.dispatchEvent("keydown", { key: "и", code: "KeyB", ctrlKey: true });

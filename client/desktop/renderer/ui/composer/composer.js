@@ -11,7 +11,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { Attaching, filesOf } from "./attaching.js";
 import { Drafts } from "./drafts.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
-import { formatByKey, insertText } from "./formatting.js";
+import { FormatBar, formatByKey, insertText } from "./formatting.js";
 import { icon } from "../parts/icon.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
 import { textOfHtml } from "./paste.js";
@@ -56,6 +56,7 @@ export class Composer {
     this.drafts = new Drafts(face);
     this.attaching = new Attaching(face);
     this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
+    this.formatBar = new FormatBar(face, () => this.#area);
     window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
   }
 
@@ -75,7 +76,7 @@ export class Composer {
     const offline = state.link.state === "offline";
     return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
       <div class="composer__box">
-        ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")}
+        ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")} ${this.formatBar.template()}
         ${edit ? editStrip(edit, () => this.#endEdit(chat.id)) : nothing}
         ${reply ? this.#strip(state, chat, reply) : nothing} ${edit ? nothing : this.attaching.template(chat.id)}
         <div class="composer__line">
@@ -314,6 +315,7 @@ export class Composer {
     this.drafts.flush();
     this.#stopTyping();
     this.#mentioning.close();
+    this.formatBar.follow();
   };
 
   /** Somebody was chosen from the list. @param {string} text @param {number} caret */

@@ -4,7 +4,7 @@ import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { emojiName, findEmoji, withRecent } from "../../words/emoji.js";
-import { language, t } from "../../words/i18n.js";
+import { errorText, language, t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 import { place } from "../parts/popup.js";
 import { isComposed } from "../parts/keys.js";
@@ -17,7 +17,9 @@ import { isComposed } from "../parts/keys.js";
 let loading = null;
 /** @type {Group[]} */
 let groups = [];
-function load() {
+
+/** For the picker, which opens without a link too, once this was done. @returns {Promise<Group[]>} */
+export function loadEmoji() {
   loading ??= fetch("emoji.json")
     .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`emoji.json: ${answer.status}`))))
     .then((/** @type {Record<string, Rows>} */ file) => {
@@ -41,7 +43,11 @@ export function createEmojiPicker(face, anchor, onPick, close) {
   let shown = "";
   /** @type {HTMLElement | null} */
   let picker = null;
-  if (groups.length === 0) load().then(face.redraw, close);
+  const notHere = () => {
+    close();
+    face.overlays.toast({ text: errorText({ code: "no_connection" }) });
+  };
+  if (groups.length === 0) loadEmoji().then(face.redraw, notHere);
 
   /** @param {Element | undefined} element */
   function attach(element) {

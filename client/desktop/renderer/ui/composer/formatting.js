@@ -1,22 +1,38 @@
-/** Formatting in the field where one writes, so that it can be undone like typing. */
+/** Formatting in the field where one writes, by keys and by the buttons over what is selected; undone like typing. */
 
+import { t } from "../../words/i18n.js";
 import { wrapped } from "../../words/wrap.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { icon } from "../parts/icon.js";
 import { isComposed, nameOfKey } from "../parts/keys.js";
 
-/** By the name of the key, without and with Shift. @type {Record<string, "**" | "_" | "~~" | "`">} */
-const MARKS = { B: "**", I: "_", "Shift+X": "~~", "Shift+M": "`" };
+/** @typedef {"**" | "_" | "~~" | "`"} Mark */
+
+/** By the name of the key, without and with Shift; `id` of its text and icon. @type {readonly {key: string, mark: Mark, id: string}[]} */
+const MARKS = [
+  { key: "B", mark: "**", id: "bold" },
+  { key: "I", mark: "_", id: "italic" },
+  { key: "Shift+X", mark: "~~", id: "struck" },
+  { key: "Shift+M", mark: "`", id: "code" },
+];
 
 /** Whether the key was one of these. @param {KeyboardEvent} event @param {HTMLTextAreaElement} area */
 export function formatByKey(event, area) {
   const control = event.ctrlKey || event.metaKey;
-  const mark = MARKS[(event.shiftKey ? "Shift+" : "") + nameOfKey(event)];
-  if (!control || event.altKey || isComposed(event) || !mark) return false;
+  const pressed = (event.shiftKey ? "Shift+" : "") + nameOfKey(event);
+  const found = MARKS.find(({ key }) => key === pressed);
+  if (!control || event.altKey || isComposed(event) || !found) return false;
   event.preventDefault();
+  format(area, found.mark);
+  return true;
+}
+
+/** Put a mark around what is selected, or take it away. @param {HTMLTextAreaElement} area @param {Mark} mark */
+function format(area, mark) {
   const { from, to, text, select } = wrapped(area.value, area.selectionStart, area.selectionEnd, mark);
   area.setSelectionRange(from, to);
   insertText(area, text);
   area.setSelectionRange(...select);
-  return true;
 }
 
 /** In place of the selection, by the browser's own typing: Ctrl+Z takes it back. @param {HTMLTextAreaElement} area @param {string} text */
@@ -25,4 +41,69 @@ export function insertText(area, text) {
   if (text ? document.execCommand("insertText", false, text) : document.execCommand("delete")) return;
   area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
   area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/** The buttons, while something is selected in the field. They are no stop of the Tab key: by keyboard there are the keys. */
+export class FormatBar {
+  #shown = false;
+  /** By mouse it is selected when the button is let go: nothing comes under the pointer before. */
+  #held = false;
+
+  /** @param {import("../face.js").Face} face @param {() => HTMLTextAreaElement | null} area */
+  constructor(face, area) {
+    this.face = face;
+    this.area = area;
+    const { ended: signal } = face;
+    document.addEventListener("selectionchange", () => this.follow(), { signal });
+    document.addEventListener("pointerdown", () => (this.#held = true), { signal, capture: true });
+    for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
+      document.addEventListener(name, () => this.#let(), { signal, capture: true });
+    }
+  }
+
+  template() {
+    if (!this.#shown) return nothing;
+    /** The focus and the selection stay. @param {Event} event */
+    const stay = (event) => event.preventDefault();
+    return html`<div
+      class="formatbar"
+      role="toolbar"
+      aria-label=${t("composer.format")}
+      @pointerdown=${stay}
+      @mousedown=${stay}
+    >
+      ${MARKS.map(({ key, mark, id }) => {
+        const label = t(`keys.${id}`);
+        const press = () => {
+          const area = this.area();
+          if (area) format(area, mark);
+        };
+        return html`<button
+          class="ibtn ibtn--s"
+          type="button"
+          tabindex="-1"
+          aria-label=${label}
+          title="${label} (Ctrl ${key.replace("+", " ")})"
+          @click=${press}
+        >
+          ${icon(id, "icon--s")}
+        </button>`;
+      })}
+    </div>`;
+  }
+
+  #let() {
+    this.#held = false;
+    this.follow();
+  }
+
+  /** Another selection, or another focus. */
+  follow() {
+    const area = this.area();
+    const some = area !== null && document.activeElement === area && area.selectionStart !== area.selectionEnd;
+    const shown = some && (this.#shown || !this.#held);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.face.redrawComposer();
+  }
 }

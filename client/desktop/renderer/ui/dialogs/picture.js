@@ -107,7 +107,13 @@ export function picture(face, { file, place = null, known }, close) {
           ${button("copy", t("viewer.copy"), () => void copy())}
           ${button("download", t("viewer.save"), () => void download(face, one.file))}
           ${one.place ? button("bookmark", t("viewer.to_message"), toMessage) : nothing}
-          <button class="ibtn" type="button" aria-label=${t("dialog.close_esc")} ?autofocus=${!several} @click=${close}>
+          <button
+            class="ibtn viewer__close"
+            type="button"
+            aria-label=${t("dialog.close_esc")}
+            ?autofocus=${!several}
+            @click=${close}
+          >
             ${icon("close")}
           </button>
         </header>
@@ -170,7 +176,7 @@ function heading(face, state, { file }, message) {
 /** @param {string} sign @param {string} label @param {() => void} run @param {boolean} [off] */
 const button = (sign, label, run, off = false) =>
   html`<button
-    class="ibtn"
+    class="ibtn viewer__tool"
     type="button"
     aria-label=${label}
     title=${label}

@@ -6,6 +6,7 @@ import { clock, fullTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
 import { hueOf, nameOf } from "../../words/names.js";
 import { isPicture, messageWords } from "../../words/files.js";
+import { spokenMessage } from "../../words/spoken.js";
 import { isJumbo } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
@@ -43,9 +44,13 @@ export function messageRow(face, row, around) {
   const sender = state.users.get(message.sender_id);
   const name = own ? t("msg.you") : nameOf(sender);
   const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
-  const time = clock(message.created_at);
-  const words = message.deleted ? t("msg.deleted") : messageWords(message);
-  const label = [name, words, time, delivery && t(`msg.${delivery}`)].filter(Boolean).join(", ");
+  const label = spokenMessage(message, {
+    who: name,
+    when: clock(message.created_at),
+    state: delivery,
+    answers: message.reply_to ? (quotedName(around) ?? t("msg.quote_far")) : null,
+    first: message.forwarded && firstName(message.forwarded, state),
+  });
   /** @param {MouseEvent} event */
   const menu = (event) =>
     openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
@@ -87,13 +92,13 @@ export function messageRow(face, row, around) {
 export function echoRow(face, row, around) {
   const { echo } = row;
   const { chat } = around;
-  const time = clock(echo.written_at);
-  const label = [
-    t("msg.you"),
-    messageWords({ content: echo.content, attachments: echo.files }),
-    time,
-    t(`msg.${echo.state}`),
-  ].join(", ");
+  const written = { content: echo.content, attachments: echo.files };
+  const label = spokenMessage(written, {
+    who: t("msg.you"),
+    when: clock(echo.written_at),
+    state: echo.state,
+    answers: echo.reply_to ? (quotedName(around) ?? t("msg.quote_far")) : null,
+  });
   /** @param {MouseEvent} event */
   const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
   return frame(row, around, {
@@ -196,9 +201,16 @@ function kindOfBubble(text, files, under = 0) {
   return text && isJumbo(text) ? "bubble--jumbo" : "";
 }
 
+/** Whose message is answered, where that is loaded. @param {Around} around */
+function quotedName({ quoted, state }) {
+  if (!quoted) return null;
+  return quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id));
+}
+
 /** @param {import("../face.js").Face} face @param {number} seq @param {Around} around */
-function quote(face, seq, { quoted, state, chat }) {
-  const name = quoted && (quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id)));
+function quote(face, seq, around) {
+  const { quoted, chat } = around;
+  const name = quotedName(around);
   const text = quoted?.deleted ? t("msg.deleted") : quoted ? messageWords(quoted) : t("msg.quote_far");
   const jump = () => face.showMessage(chat.id, seq);
   return html`<button class="quote" type="button" @click=${jump}>
@@ -208,11 +220,15 @@ function quote(face, seq, { quoted, state, chat }) {
 }
 
 /** Who wrote it first, by the name they had then. @param {{user_id: number, display_name: string}} first @param {State} state */
-function forwardedFrom({ user_id: id, display_name: then }, { users }) {
-  const name = users.get(id)?.deleted ? nameOf(users.get(id)) : then;
-  return html`<p class="bubble__from">
-    ${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name: isolate(name) })}</bdi>
-  </p>`;
+function forwardedFrom(first, state) {
+  const name = isolate(firstName(first, state));
+  return html`<p class="bubble__from">${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name })}</bdi></p>`;
+}
+
+/** @param {{user_id: number, display_name: string}} first @param {State} state */
+function firstName({ user_id: id, display_name: then }, { users }) {
+  const now = users.get(id);
+  return now?.deleted ? nameOf(now) : then;
 }
 
 /** When it was written and how far it has come; beside the reactions where there are any.

@@ -31,12 +31,12 @@ export function messageMenu(face, { chatId, item }) {
   }
   if (item.content) items.push(copyItem(face, item.content));
   const link = placeLink(state.server.url, chatId, item.seq);
-  items.push({ label: t("context.copy_link"), icon: "bookmark", run: () => void copied(face, link) });
+  items.push({ label: t("context.copy_link"), icon: "link", run: () => void copied(face, link) });
   if (item.content) {
     const forward = () => face.overlays.open("forward", { messages: [item] });
     items.push({ label: t("context.forward"), icon: "forward", run: forward });
     const select = () => face.select(chatId, item.seq);
-    items.push({ label: t("context.select"), icon: "checks", run: select });
+    items.push({ label: t("context.select"), icon: "select", run: select });
   }
   if (may.pin) items.push(pinItem(face, item, isPinned(state, chat, item.seq)));
   if (item.reactions?.length) {

@@ -39,5 +39,7 @@ function leads(face, { chat_id: chatId, target_seq: seq }, words) {
   const go = async () => {
     if (!(await face.showMessage(chatId, seq))) face.overlays.toast({ text: t("place.no_message") });
   };
-  return html`<button class="event__place" type="button" @click=${go}>${words}</button>`;
+  // a button drops the space at its ends
+  return html`${/^\s*/u.exec(words)?.[0]}<button class="event__place" type="button" @click=${go}>${words.trim()}</button
+    >${/\s*$/u.exec(words)?.[0]}`;
 }
