@@ -74,6 +74,12 @@ export class Auth {
     return code;
   }
 
+  /** Whoever comes here can type at once. */
+  focus() {
+    const first = FIELDS[this.#mode].find((name) => valueOf(`auth-${name}`) === "") ?? "password";
+    if (document.activeElement === document.body) document.getElementById(`auth-${first}`)?.focus();
+  }
+
   /** @param {State} state */
   template(state) {
     const login = this.#mode === "login";

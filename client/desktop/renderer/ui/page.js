@@ -100,7 +100,8 @@ export class App {
     this.#draw();
     await messenger.start();
     this.#draw();
-    this.face.focusComposer(); // the last chat may be open again
+    if (messenger.state().phase === "signed_out") this.auth.focus();
+    else this.face.focusComposer(); // the last chat may be open again
     this.#openHash();
   }
 

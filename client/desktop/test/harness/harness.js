@@ -17,7 +17,7 @@ export { findElectron, launchElectron, newUserData, noElectron } from "./electro
 export { chatRow, composer, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
 export { assertAccessible, axe, screenshot } from "./screens.js";
 export { keptFiles } from "./kept-files.js";
-export { twoPeople } from "./people.js";
+export { bothAtScreens, twoPeople, veraAndBoris } from "./people.js";
 export { startPost } from "./post.js";
 export { startServer } from "./server.js";
 export { startWire } from "./wire.js";

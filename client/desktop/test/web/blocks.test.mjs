@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
   assertNoErrors,
+  bothAtScreens,
   chatRow,
   composer,
   launchChromium,
-  newPerson,
   noChromium,
   openChat,
   say,
@@ -30,16 +30,9 @@ before(async () => {
   if (skip) return;
   const browser = await launchChromium();
   server = await startServer();
-  vera = await newPerson(browser, server, "vera", { displayName: "Вера Соколова" });
-  boris = await newPerson(browser, server, "boris", { displayName: "Борис Лебедев" });
-  chat = await server.direct(vera.account, boris.account);
+  ({ vera, boris, chatId: chat } = await bothAtScreens(browser, server, "Ты где?"));
   group = await server.group(vera.account, "Поход", boris.account);
-  await server.send(boris.account, chat, "Ты где?");
   await server.send(boris.account, group, "Всем привет");
-  for (const { page } of [vera, boris]) {
-    await chatRow(page, chat).waitFor();
-    await openChat(page, chat);
-  }
 });
 
 /** What stands where one writes. @param {import("playwright-core").Page} page */

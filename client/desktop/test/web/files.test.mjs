@@ -16,7 +16,7 @@ import {
   openChat,
   startServer,
   startWire,
-  twoPeople,
+  veraAndBoris,
 } from "../harness/harness.js";
 import { look } from "./look.js";
 import { png } from "../harness/made-files.js";
@@ -34,14 +34,8 @@ before(async () => {
   server = await startServer({ env: { VESTNIK_LIMIT_FILE_BYTES: "2097152" } });
 });
 
-/** Two who chat: the first in a browser. @param {{url?: string, remember?: boolean}} [how] */
-async function two(how = {}) {
-  const { vera: account, boris, chatId } = await twoPeople(server);
-  await server.send(boris, chatId, "Пришлите отчёт");
-  const vera = await newPerson(browser, server, account.username, { account, ...how });
-  await openChat(vera.page, chatId);
-  return { vera, boris, chatId };
-}
+/** @param {Parameters<typeof veraAndBoris>[2]} [how] */
+const two = (how) => veraAndBoris(browser, server, how);
 
 /** @param {import("playwright-core").Page} page */
 const uploads = (page) => page.locator(".uploads li");

@@ -3,12 +3,10 @@
 import { before, test } from "node:test";
 import {
   assertNoErrors,
-  chatRow,
+  bothAtScreens,
   eventually,
   launchChromium,
-  newPerson,
   noChromium,
-  openChat,
   say,
   startServer,
 } from "../harness/harness.js";
@@ -22,20 +20,12 @@ let vera;
 let boris;
 /** @type {import("../harness/server.js").Server} */
 let server;
-let chat = 0;
 
 before(async () => {
   if (skip) return;
   const browser = await launchChromium();
   server = await startServer();
-  vera = await newPerson(browser, server, "vera", { displayName: "Вера Соколова" });
-  boris = await newPerson(browser, server, "boris", { displayName: "Борис Лебедев" });
-  chat = await server.direct(vera.account, boris.account);
-  await server.send(boris.account, chat, "Привет");
-  for (const { page } of [vera, boris]) {
-    await chatRow(page, chat).waitFor();
-    await openChat(page, chat);
-  }
+  ({ vera, boris } = await bothAtScreens(browser, server, "Привет"));
 });
 
 /** What stands under the name in the heading of the chat. @param {string} text */

@@ -97,6 +97,7 @@ test("the menu of a chat: read, muted with an undo, favourite, hidden with an un
   await row().click({ button: "right" });
   await item("Скрыть").click();
   await row().waitFor({ state: "detached" });
+  await page.locator(".toast").hover(); // it stays while it is looked at
   await look(page, "toast");
   await assertInside(page);
   await page.getByRole("button", { name: "Отменить" }).click();

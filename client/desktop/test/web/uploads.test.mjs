@@ -12,12 +12,11 @@ import {
   launchChromium,
   messageRow,
   newPage,
-  newPerson,
   noChromium,
   openChat,
   startServer,
   startWire,
-  twoPeople,
+  veraAndBoris,
 } from "../harness/harness.js";
 import { look } from "./look.js";
 
@@ -36,13 +35,9 @@ before(async () => {
 });
 
 /** Vera in a browser, over a wire, in a chat with Boris. */
-async function veraAndBoris() {
-  const { vera: account, boris, chatId } = await twoPeople(server);
-  await server.send(boris, chatId, "Пришлите отчёт");
+async function overWire() {
   const wire = await startWire(server);
-  const vera = await newPerson(browser, server, account.username, { account, url: wire.url, remember: true });
-  await openChat(vera.page, chatId);
-  return { vera, boris, chatId, wire };
+  return { ...(await veraAndBoris(browser, server, { url: wire.url, remember: true })), wire };
 }
 
 /** Say something with a file. @param {import("playwright-core").Page} page @param {string} text @param {Buffer} buffer */
@@ -56,7 +51,7 @@ async function sendFile(page, text, buffer) {
 }
 
 test("two windows upload at once: each file goes once, with its message", { skip }, async () => {
-  const { vera, boris, chatId, wire } = await veraAndBoris();
+  const { vera, boris, chatId, wire } = await overWire();
   const second = await newPage(vera.context);
   await second.page.goto(wire.url);
   await openChat(second.page, chatId);
@@ -88,7 +83,7 @@ test("two windows upload at once: each file goes once, with its message", { skip
 });
 
 test("signing out while a file is on its way asks first, and leaves nothing of it", { skip }, async () => {
-  const { vera, boris, chatId } = await veraAndBoris();
+  const { vera, boris, chatId } = await overWire();
   const { page } = vera;
   /** @type {import("playwright-core").Route[]} */
   const held = [];
