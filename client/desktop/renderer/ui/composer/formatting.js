@@ -62,6 +62,7 @@ export class FormatBar {
   }
 
   template() {
+    this.#shown &&= this.#some(); // a text that was sent takes its selection along, and no event tells of it
     if (!this.#shown) return nothing;
     /** The focus and the selection stay. @param {Event} event */
     const stay = (event) => event.preventDefault();
@@ -97,11 +98,14 @@ export class FormatBar {
     this.follow();
   }
 
+  #some() {
+    const area = this.area();
+    return area !== null && document.activeElement === area && area.selectionStart !== area.selectionEnd;
+  }
+
   /** Another selection, or another focus. */
   follow() {
-    const area = this.area();
-    const some = area !== null && document.activeElement === area && area.selectionStart !== area.selectionEnd;
-    const shown = some && (this.#shown || !this.#held);
+    const shown = this.#some() && (this.#shown || !this.#held);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.face.redrawComposer();
