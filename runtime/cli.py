@@ -35,6 +35,8 @@ log = get_logger(__name__)
 
 DOTENV = Path(".env")
 """Beside what the service is started in."""
+JUST = Path(__file__).parents[1] / "just"
+"""There in a checkout, not where the wheel is installed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -183,14 +185,16 @@ def _greet(has_pages: bool, setup: str | None, settings: Settings, url: str) -> 
         print("  A proxy leads to it, which VESTNIK_PROXY_HOPS=1 tells the server.", flush=True)
         url = settings.public_url or "https://..."
     if has_pages:
-        print(f"  The messenger: open {url}/ in a browser, or `./just desktop` in another terminal.", flush=True)
+        desktop = ", or `./just desktop` in another terminal" if JUST.is_file() else ""
+        print(f"  The messenger: open {url}/ in a browser{desktop}.", flush=True)
     else:
         print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
     if setup is not None:
         link = f"{settings.public_url or url}/setup#{setup}"
         print(f"  Nobody is here yet. The first administrator registers at {link}", flush=True)
     print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
-    print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
+    if JUST.is_file():
+        print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)
     if settings.env == "development":
         print(f"  For development: {RELAXED}. For others to use: VESTNIK_ENV=production.", flush=True)
 

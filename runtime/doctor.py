@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from runtime.config import RELAXED, Settings, is_loopback
-from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, websocket
+from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, visitor, websocket
 from runtime.doctor_replicas import replicas
 from runtime.file_modes import open_to
 from runtime.finding import Finding
@@ -188,7 +188,7 @@ def _public(settings: Settings) -> Iterator[Finding]:
     if parts.scheme == "http" and not is_loopback(host):
         yield Finding("warn", "public address", f"{url} is not encrypted: let a proxy with TLS stand in front")
     try:
-        with httpx.Client(timeout=TIMEOUT, trust_env=False) as http:
+        with visitor() as http:
             answer = http.get(f"{url}/healthz")
             metrics = http.get(f"{url}/metrics")
     except httpx.HTTPError as error:

@@ -2,6 +2,7 @@
 through the proxy. Every wait has an end; what it puts down it takes away again."""
 
 import secrets
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
@@ -114,12 +115,17 @@ def redis(settings: Settings) -> Finding:
     return Finding("ok", "redis", f"{place} answers ({'TLS' if address.tls else 'no TLS'})")
 
 
+def visitor() -> httpx.Client:
+    """Asks as people's programs do: certificates by the system's authorities, or those that SSL_CERT_FILE names."""
+    return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=ssl.create_default_context())
+
+
 def websocket(url: str) -> Finding:
     """Whether the way to the server lets through what messages come by. `url`: the public address."""
     headers = _HANDSHAKE | {"origin": url, "sec-websocket-key": "dmVzdG5payBkb2N0b3IuLg=="}
     try:
         with (
-            httpx.Client(timeout=TIMEOUT, trust_env=False) as http,
+            visitor() as http,
             http.stream("GET", f"{url}/ws", headers=headers) as answer,
         ):
             status = answer.status_code
