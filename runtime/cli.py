@@ -18,6 +18,8 @@ import trio
 from attrs import asdict
 
 from runtime import account_commands, cli_data, cli_health, cli_people, file_commands, index_commands, signing_keys
+from runtime.age.header import NotAge
+from runtime.age.keys import KeyFileError
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
 from runtime.config import RELAXED, Settings, SettingsError, load_settings
@@ -59,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         MigrationError,
         SecretFileError,
         DamagedBackup,
+        KeyFileError,
+        NotAge,
         account_commands.AccountError,
         file_commands.FilesError,
         index_commands.IndexFault,
@@ -107,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
     names = {"host": "host", "port": "port", "workers": "workers", "database": "database_url", "data_dir": "data_dir"}
+    names["key"] = "backup_key"
     return {setting: getattr(arguments, name, None) for name, setting in names.items()}
 
 

@@ -12,7 +12,9 @@ from typing import Any
 import trio
 
 from runtime import file_commands, index_commands, signing_keys
+from runtime.age.keys import make_keys, read_public
 from runtime.config import Settings
+from runtime.encrypted_backup import folder_for_drafts, lock_away, refuse_to_replace, unlocked
 from runtime.files.backup import Saved
 from runtime.rotation import name_for, notes_for, read_keep, rotate
 from storage.backup import back_up, new_epoch, restore
@@ -35,11 +37,16 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     backup.add_argument("--to", type=Path, metavar="DIR", help="into this folder, named by the time")
     backup.add_argument("--keep", metavar="7d,4w,12m", help="with --to: for days, weeks, months; the others there go")
     backup.add_argument("--without-files", action="store_true", help="the database alone")
+    backup.add_argument("--key", metavar="FILE", help="encrypt it for the public keys in this file")
     backup.set_defaults(run=_backup)
+    keys = commands.add_parser("backup-key", parents=[common], help="a secret key for backups, and its public one")
+    keys.add_argument("file", type=Path, help="the secret key comes here; the public one to the same name and .pub")
+    keys.set_defaults(run=_backup_key)
     restored = commands.add_parser("restore", parents=[common], help="a backup into a migrated database")
     restored.add_argument("file", type=Path)
     restored.add_argument("--replace", action="store_true", help="lose what is in the database now")
     restored.add_argument("--check", action="store_true", help="only read all of it, and say whether it is whole")
+    restored.add_argument("--key", metavar="FILE", help="the secret key of one that is encrypted")
     restored.set_defaults(run=_restore)
     kept = commands.add_parser("files", help="the bytes of files").add_subparsers(required=True, metavar="ACTION")
     checked = kept.add_parser("check", parents=[common], help="what is missing, damaged, or of no file")
@@ -99,10 +106,17 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
             print(f"vestnik: {error}", file=sys.stderr)
             return 2
     end_on_sigterm()
-    if file is not None:
-        return _save(settings, file, {}, files=not arguments.without_files)
-    arguments.to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    code = _save(settings, arguments.to / name_for(now), notes_for(now), files=not arguments.without_files)
+    notes: dict[str, str] = {}
+    if file is None:
+        arguments.to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file, notes = arguments.to / name_for(now, encrypted=settings.backup_key is not None), notes_for(now)
+    try:
+        code = _save(settings, file, notes, files=not arguments.without_files)
+    except KeyboardInterrupt:
+        print(f"vestnik: stopped: {file} was not made, and nothing of it is left", file=sys.stderr)
+        raise
+    if arguments.to is None:
+        return code
     for path in rotate(arguments.to, keep, now) if keep is not None else ():
         print(f"removed: {path}")
     return code
@@ -133,8 +147,16 @@ def _save(settings: Settings, file: Path, notes: dict[str, str], *, files: bool)
         if files:
             saved.append(trio.run(file_commands.back_up, settings, draft, _progress))
 
-    rows = back_up(settings.database_url, file, _bar, add, notes)
-    print(f"{file}: {rows} rows, compared with their source")
+    if settings.backup_key is None:
+        rows, how = back_up(settings.database_url, file, _bar, add, notes), ""
+    else:
+        readers = read_public(settings.backup_key)
+        refuse_to_replace(file)
+        with folder_for_drafts(settings.data_dir, datetime.now(UTC)) as folder:
+            rows = back_up(settings.database_url, folder / "plain", _bar, add, notes)
+            lock_away(folder / "plain", file, readers, notes)
+        how = f", encrypted for the keys in {settings.backup_key}"
+    print(f"{file}: {rows} rows, compared with their source{how}")
     for found in saved:
         print(f"and the bytes of files: {found.blobs} blobs, {found.size / 2**20:.1f} MiB")
         for key in found.missing:
@@ -148,10 +170,29 @@ def _progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
+def _backup_key(arguments: argparse.Namespace, settings: Settings) -> int:
+    public = arguments.file.with_name(f"{arguments.file.name}.pub")
+    refuse_to_replace(public)
+    text = make_keys(arguments.file)
+    public.write_text(f"{text}\n")
+    print(
+        f"{arguments.file} holds the secret key: keep it away from this server, in two places, or no backup is readable"
+    )
+    print(f"{public} holds the public one: set VESTNIK_BACKUP_KEY to its path, absolute")
+    return 0
+
+
 def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
+    end_on_sigterm()
+    with unlocked(arguments.file, settings.backup_key, settings.data_dir, datetime.now(UTC)) as readable:
+        return _restore_from(readable, arguments, settings)
+
+
+def _restore_from(readable: Path, arguments: argparse.Namespace, settings: Settings) -> int:
+    """`readable`: the named file, or what was encrypted in it."""
     file, url = arguments.file, settings.database_url
     if arguments.check and file.is_file():
-        sealed = check_seal(file)
+        sealed = check_seal(readable)
         print(f"{file} " + ("is whole" if sealed else "has no seal: it was not made by `vestnik backup`"))
         return 0 if sealed else 1
     require_database(url)
@@ -161,9 +202,9 @@ def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
         nonlocal loaded
         if url.startswith("sqlite:"):
             upgrade(url)
-        loaded = trio.run(file_commands.load, settings, file, _progress)
+        loaded = trio.run(file_commands.load, settings, readable, _progress)
 
-    epoch = restore(file, url, replace=arguments.replace, progress=_bar, prepare=prepare)
+    epoch = restore(readable, url, replace=arguments.replace, progress=_bar, prepare=prepare)
     print(f"{file} is restored; the new epoch is {epoch}")
     what = f"{loaded} blobs, compared with their digests" if loaded is not None else "none; `vestnik files check` tells"
     print(f"bytes of files in it: {what}")

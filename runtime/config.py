@@ -108,6 +108,8 @@ class Settings:
     """Where they were kept before, as long as not all are moved (`vestnik files move`)."""
     files_accel: str = _setting(read.accel, "")
     """Location of nginx from which that sends files of the folder (X-Accel-Redirect); empty: the server sends them."""
+    backup_key: Path | None = _setting(read.path, cast("Path | None", None))
+    """File of public keys that backups are encrypted for; without one they are not encrypted."""
     files_access_key: str = _setting(read.text, "")
     """Names the S3 account."""
     files_secret_key: Secret = _setting(read.secret, Secret(""))

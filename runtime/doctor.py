@@ -17,6 +17,7 @@ import httpx
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from runtime.age.keys import KeyFileError, read_public, read_secret
 from runtime.config import RELAXED, Settings, is_loopback
 from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, visitor, websocket
 from runtime.doctor_replicas import replicas
@@ -57,6 +58,7 @@ def examine(settings: Settings, unknown: Sequence[str]) -> Iterator[Finding]:
     yield _key(settings)
     yield from _database(settings.database_url)
     yield from replicas(settings)
+    yield _backup_key(settings.backup_key)
     yield _descriptors()
     yield _pages(settings.web_dir)
     yield from _public(settings)
@@ -105,6 +107,21 @@ def _key(settings: Settings) -> Finding:
     if seen_by == "group":
         return Finding("warn", "signing key", f"the group of the server can read {path}")
     return Finding("ok", "signing key", str(path))
+
+
+def _backup_key(path: Path | None) -> Finding:
+    if path is None:
+        return Finding("ok", "backups", "are not encrypted: see VESTNIK_BACKUP_KEY")
+    try:
+        readers = read_public(path)
+    except KeyFileError as error:
+        return Finding("fail", "backups", str(error))
+    try:
+        read_secret(path)
+    except KeyFileError:
+        keys = "one key" if len(readers) == 1 else f"any of {len(readers)} keys"
+        return Finding("ok", "backups", f"are encrypted, to be read with {keys}")
+    return Finding("warn", "backups", f"{path} holds the secret key, too: whoever takes this server reads all of them")
 
 
 def _database(url: str) -> Iterator[Finding]:

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from runtime.age.files import is_encrypted
+from runtime.age.files import notes_of as notes_in_age
+from runtime.encrypted_backup import SUFFIX
 from storage.backup_seal import notes_of
 
 PATTERN: Final = "vestnik-*.backup"
+ENCRYPTED: Final = f"{PATTERN}{SUFFIX}"
 MADE_AT: Final = "made_at"
 """The note in a backup that says when it was made: a copied file has another time of its own."""
 ROTATED: Final = "rotated"
@@ -49,9 +53,9 @@ def kept(times: Iterable[datetime], keep: Keep) -> set[datetime]:
     return found
 
 
-def name_for(now: datetime) -> str:
+def name_for(now: datetime, *, encrypted: bool = False) -> str:
     """Of a backup that is made now."""
-    return f"vestnik-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
+    return f"vestnik-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup{SUFFIX if encrypted else ''}"
 
 
 def notes_for(now: datetime) -> dict[str, str]:
@@ -61,7 +65,8 @@ def notes_for(now: datetime) -> dict[str, str]:
 
 def rotate(folder: Path, keep: Keep, now: datetime) -> list[Path]:
     """Remove what need not be kept, and what killed ones left; those removed. Others' files stay. Raises OSError."""
-    made = {path: at for path in sorted(folder.glob(PATTERN)) if (at := _made_at(path)) is not None}
+    found = sorted([*folder.glob(PATTERN), *folder.glob(ENCRYPTED)])
+    made = {path: at for path in found if (at := _made_at(path)) is not None}
     staying = kept(made.values(), keep)
     old = (now - DRAFTS_LIVE).timestamp()
     going = [path for path, at in made.items() if at not in staying]
@@ -72,9 +77,9 @@ def rotate(folder: Path, keep: Keep, now: datetime) -> list[Path]:
 
 
 def _made_at(path: Path) -> datetime | None:
-    """None: it was not made by `--to`, or cannot be read."""
-    notes = notes_of(path)
+    """None: it was not made by `--to`, or cannot be read. What is noted in an encrypted one is not secret."""
     try:
+        notes = notes_in_age(path) if is_encrypted(path) else notes_of(path)
         return datetime.fromisoformat(notes[MADE_AT]) if ROTATED in notes else None
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):
         return None

@@ -30,7 +30,7 @@ PATIENCE: Final = 300.0
 """Seconds for one step."""
 PASSWORD: Final = "correct horse battery"
 PORT: Final = 3306
-PAGES: Final = ("installing.md", "backups.md", "accounts.md")
+PAGES: Final = ("installing.md", "backups.md")
 
 
 def main() -> int:
@@ -144,19 +144,21 @@ class _Steps:
             case "sql":
                 self._administer(step.text)
             case "sh":
-                self.run(step.text)
+                self.run(step.text, own=step.own)
             case _:
                 raise ValueError(f"nobody knows how to run {step.language}")
         for packages in Path("/opt").glob("vestnik/lib/python3*/site-packages"):
             (packages / "libraries.pth").write_text(f"{LIBRARIES}\n")
 
-    def run(self, text: str) -> None:
+    def run(self, text: str, *, own: bool = False) -> None:
+        script = ["sh", "-eu", "-c", text]
+        command = ["runuser", "-u", "vestnik", "--", "env", "-C", "/etc/vestnik", *script] if own else script
         with (self._home.parent / "password").open("w+") as said:
             said.write(f"{PASSWORD}\n")
             said.flush()
             said.seek(0)
             done = subprocess.run(
-                ["sh", "-eu", "-c", text], cwd=self._home, env=self._environment, stdin=said,
+                command, cwd=self._home, env=self._environment, stdin=said,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
         print(done.stdout, flush=True)
