@@ -31,7 +31,7 @@ from runtime.serve import UNIX, bind, raise_descriptor_limit, serve, url_of
 from runtime.settings_report import names_in, report, table, unknown_names
 from runtime.version import VERSION
 from runtime.workers import serve_with_workers
-from storage.migrate import MigrationError, upgrade
+from storage.migrate import MigrationError, upgrade_kept
 
 log = get_logger(__name__)
 
@@ -205,7 +205,7 @@ def _greet(has_pages: bool, setup: str | None, settings: Settings, url: str) -> 
 
 
 def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:
-    print(upgrade(settings.database_url))
+    print(upgrade_kept(settings.database_url))
     return 0
 
 

@@ -13,13 +13,14 @@ import trio
 
 from runtime import file_commands, index_commands, signing_keys
 from runtime.age.keys import make_keys, read_public
+from runtime.compose import require_database
 from runtime.config import Settings
 from runtime.encrypted_backup import folder_for_drafts, lock_away, refuse_to_replace, unlocked
 from runtime.files.backup import Saved
 from runtime.rotation import name_for, notes_for, read_keep, rotate
 from storage.backup import back_up, new_epoch, restore
 from storage.backup_seal import check_seal
-from storage.migrate import MigrationError, sqlite_path, upgrade
+from storage.migrate import upgrade
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -105,6 +106,7 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
         except ValueError as error:
             print(f"vestnik: {error}", file=sys.stderr)
             return 2
+    require_database(settings.database_url)
     end_on_sigterm()
     notes: dict[str, str] = {}
     if file is None:
@@ -120,16 +122,6 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     for path in rotate(arguments.to, keep, now) if keep is not None else ():
         print(f"removed: {path}")
     return code
-
-
-def require_database(url: str) -> None:
-    """Raise MigrationError where an SQLite file is not there: a wrong folder, most likely, and a new one would never be
-    served."""
-    if url.startswith("sqlite:") and not sqlite_path(url).exists():
-        raise MigrationError(
-            f"there is no database at {sqlite_path(url)}: name the server's folder with --data-dir or --database, "
-            "or make an empty one first with `vestnik migrate`"
-        )
 
 
 def end_on_sigterm() -> None:

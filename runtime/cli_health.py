@@ -12,7 +12,7 @@ import trio
 from attrs import asdict
 
 from runtime import file_commands
-from runtime.cli_data import require_database
+from runtime.compose import require_database
 from runtime.config import Settings
 from runtime.doctor import examine
 from runtime.settings_report import names_in, unknown_names

@@ -49,7 +49,7 @@ from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from runtime.websocket_endpoint import WebSocketEndpoint
 from runtime.worker_metrics import WorkerMetrics
-from storage.migrate import sqlite_path, upgrade
+from storage.migrate import MigrationError, check_schema, sqlite_path, upgrade_kept
 from storage.observer import Observer
 from storage.one_server import AlreadyServed, only_server
 from storage.open import SchemaMismatch, open_storage
@@ -84,17 +84,42 @@ async def open_prepared_storage(settings: Settings, observer: Observer | None = 
     url = settings.database_url
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if url.startswith("sqlite:"):
-        await trio.to_thread.run_sync(upgrade, url)
+        await trio.to_thread.run_sync(upgrade_kept, url)
+    return await _open(url, observer)
+
+
+async def _open(url: str, observer: Observer | None = None) -> Storage:
     try:
         return await open_storage(url, replicas=settings.database_read_url, observer=observer)
     except SchemaMismatch as error:
         raise StartupError(str(error)) from None
 
 
+def require_database(url: str) -> None:
+    """Raise MigrationError where an SQLite file is not there: a wrong folder, most likely, and a new one would never be
+    served."""
+    if url.startswith("sqlite:") and not sqlite_path(url).exists():
+        raise MigrationError(
+            f"there is no database at {sqlite_path(url)}: call this in the folder of the server's settings, name its "
+            "folder with --data-dir or its database with --database, or make an empty one first with `vestnik migrate`"
+        )
+
+
 @asynccontextmanager
 async def storage_of_command(settings: Settings) -> AsyncIterator[Storage]:
-    """The same for a command of the operator; closed at its end."""
-    storage = await open_prepared_storage(settings)
+    """That of a command of the operator, closed at its end: the one that is there, as it is. A command that was called
+    in a wrong folder would else make a new one there, and one of a newer version change what an older one serves.
+
+    Raises StartupError, MigrationError.
+    """
+    url = settings.database_url
+    require_database(url)
+    if url.startswith("sqlite:"):
+        try:
+            await trio.to_thread.run_sync(check_schema, url)
+        except SchemaMismatch as error:
+            raise StartupError(str(error)) from None
+    storage = await _open(url)
     try:
         yield storage
     finally:

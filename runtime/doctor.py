@@ -216,11 +216,16 @@ def _public(settings: Settings) -> Iterator[Finding]:
         yield websocket(url)
     else:
         yield Finding("fail", "public address", f"{url}/healthz answers {answer.status_code}: is this the server?")
-    if metrics.status_code == 200 and not is_loopback(host):
+    if metrics.status_code == 200 and not is_loopback(_reached(metrics)):
         told = "/metrics is open at the public address: see deploy/nginx.conf, or VESTNIK_PROXY_HOPS"
         yield Finding("warn", "metrics", told)
     if parts.scheme == "https":
         yield _certificate(host, parts.port or 443)
+
+
+def _reached(answer: httpx.Response) -> str:
+    """The address behind the name."""
+    return str(answer.extensions["network_stream"].get_extra_info("server_addr")[0])
 
 
 def _certificate(host: str, port: int) -> Finding:

@@ -68,6 +68,8 @@ def database_url(raw: object) -> Secret:
         raise ValueError("must begin with sqlite:, mysql: or mariadb:")
     if scheme == "sqlite" and not rest.startswith("/"):
         raise ValueError("must have three slashes: sqlite:///path")
+    if scheme != "sqlite":
+        parse_url(url)
     return Secret(url)
 
 

@@ -23,6 +23,8 @@ from storage.tables import chats, hints, message_words, meta, metadata
 
 CHUNK: Final = 1000
 """Rows read and written at a time."""
+PACKET: Final = 4 * 2**20
+"""Bytes of one statement that a database must take: what is written together here has up to a quarter of it."""
 COPIED: Final = [table for table in metadata.sorted_tables if table not in (message_words, hints)]
 """What a backup holds; hints are void soon after. The index of the search is made from the messages: the server
 does that after a restore."""
@@ -96,6 +98,7 @@ def restore(
     check_schema(url)
     with _up_to_date(path) as backup, connected(backup) as source, connected(url) as target:
         _check_references(source)
+        _check_packets(target)
         if target.dialect.name != "sqlite":  # there it is off; row by row, a token could not go before its successors
             target.exec_driver_sql("SET SESSION foreign_key_checks = 0")
         if _count(target):
@@ -132,6 +135,15 @@ def _check_references(source: Connection) -> None:
         raise MigrationError(
             f"the backup is damaged: a row of {broken[0]} refers to one of {broken[2]} that is missing"
         )
+
+
+def _check_packets(target: Connection) -> None:
+    """A server that gets a larger statement hangs up without a word that helps."""
+    if target.dialect.name == "sqlite":
+        return
+    most = int(target.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
+    if most < PACKET:
+        raise MigrationError(f"the database takes statements of {most} bytes: set max_allowed_packet to 16M, or more")
 
 
 def new_epoch(url: str) -> str:

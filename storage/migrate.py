@@ -5,8 +5,9 @@ transaction; on MySQL a run that was killed half-way is finished by the next one
 """
 
 import secrets
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +55,8 @@ COMPARISON: Final[dict[str, Any]] = {
 """How Alembic compares a database with the tables."""
 
 _SQLITE: Final = "sqlite:///"
+KEPT: Final = ".before-"
+"""Between the name of an SQLite file and the revision that its copy has."""
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
 
@@ -134,6 +137,35 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
         if connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH)) is None:
             connection.execute(insert(meta).values(name=EPOCH, value=epoch or secrets.token_hex(8)))
     return head()
+
+
+def upgrade_kept(url: str) -> str:
+    """The same, and an SQLite file that an earlier version served is copied first, to its name and the revision (mode
+    0600); the copy of an upgrade before that goes. What `upgrade` raises."""
+    if url.startswith(_SQLITE) and (revision := current(url)) in earlier():
+        path = sqlite_path(url)
+        kept = path.with_name(f"{path.name}{KEPT}{revision}")
+        for older in path.parent.glob(f"{path.name}{KEPT}*"):
+            if older != kept:
+                older.unlink()
+        if not kept.exists():
+            _copy_sqlite(path, kept)
+    return upgrade(url)
+
+
+def _copy_sqlite(path: Path, target: Path) -> None:
+    draft = target.with_name(f"{target.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        draft.rename(target)
+    except sqlite3.Error as error:
+        raise MigrationError(f"{path} cannot be copied before it is migrated: {error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def differences(url: str) -> list[Any]:

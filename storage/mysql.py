@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import trio
 from trio_mysql import err
@@ -159,13 +159,18 @@ class MySQLStorage:
 
     async def check_schema(self) -> None:
         """Raises SchemaMismatch, StoreUnavailable, trio_mysql.err.MySQLError."""
-        try:
-            async with self._reads.acquire() as connection:
-                rows = await fetch_all(connection, "SELECT version_num FROM alembic_version")
-        except err.MySQLError as error:
-            if error_code(error) != _NO_TABLE:
-                raise
-            rows = []
+        rows: Sequence[Sequence[Any]] = ()
+        for last in (False, True):  # the server ends connections that were idle for a time of its own
+            connection: Connection | None = None
+            try:
+                async with self._reads.acquire() as connection:
+                    rows = await fetch_all(connection, "SELECT version_num FROM alembic_version")
+                break
+            except err.MySQLError as error:
+                if error_code(error) == _NO_TABLE:
+                    break
+                if last or (connection is not None and connection.open):
+                    raise
         compare(rows[0][0] if rows else None)
 
     async def warnings(self) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """A machine of its own, and on it what the pages for operators tell people to do: `python -m tests.documents.machine`.
 
 It runs in namespaces of its own (`unshare --mount --net --pid`), as the first process there: it has this Debian's
-programs, but what it writes to /etc, /var, /opt and /usr/local is gone with it, its ports are its own, and so are its
-processes. Nothing but loopback is reached from there. Standard output tells the steps and what they said.
+programs, but what it writes to /etc, /var, /opt, /usr/local and /root is gone with it; its ports and processes are its
+own. Nothing but loopback is reached from there. Standard output tells the steps and what they said.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from tests.documents import visitors
 from tests.documents.steps import Step, steps_of
 from tests.mariadb_server import MariaDB, greets
 
-WRITTEN: Final = ("/etc", "/var", "/opt", "/usr/local")
+WRITTEN: Final = ("/etc", "/var", "/opt", "/usr/local", "/root")
 HOST: Final = "chat.example.org"
 LIBRARIES: Final = Path("/opt/libraries")
 """Where the libraries are that the wheel needs: nothing is downloaded."""
@@ -65,7 +65,7 @@ def become_a_machine(folder: Path, libraries: Path) -> None:
         upper, work = (layers / place.strip("/").replace("/", "-") / part for part in ("upper", "work"))
         for one in (upper, work):
             one.mkdir(parents=True)
-        upper.chmod(0o755)
+        upper.chmod(Path(place).stat().st_mode & 0o777)
         _do("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={place},upperdir={upper},workdir={work}", place)
     _do("mount", "-t", "tmpfs", "none", "/run")
     LIBRARIES.mkdir()

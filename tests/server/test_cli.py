@@ -82,6 +82,7 @@ async def test_help_is_everywhere(folder: Path) -> None:
 
 
 async def test_accounts_are_made_listed_and_mended(folder: Path) -> None:
+    await vestnik(folder, "migrate")
     code, out, _ = await vestnik(folder, "user", "create", "Ann", "--display-name", "Анна", said=f"{PASSWORD}\n")
     assert (code, out) == (0, "created Ann (id 1)\n")
     code, out, _ = await vestnik(folder, "user", "list")
@@ -117,6 +118,7 @@ async def test_accounts_are_made_listed_and_mended(folder: Path) -> None:
 async def test_what_is_refused_is_told_in_one_line(
     folder: Path, arguments: tuple[str, ...], said: str, why: str
 ) -> None:
+    await vestnik(folder, "migrate")
     code, out, err = await vestnik(folder, "user", *arguments, said=said + "\n")
     assert (code, out) == (1, "")
     assert why in err
@@ -183,6 +185,7 @@ async def test_a_database_that_lets_nobody_in_is_no_reason_to_wait(folder: Path)
 
 
 async def test_backup_restore_and_a_new_epoch(folder: Path) -> None:
+    await vestnik(folder, "migrate")
     await vestnik(folder, "user", "create", "ann", said=f"{PASSWORD}\n")
     code, out, _ = await vestnik(folder, "backup", "copy")
     assert (code, out.startswith("copy: ")) == (0, True)
@@ -249,6 +252,7 @@ async def test_the_doctor_tells_what_is_not_well(folder: Path) -> None:
 
 
 async def test_the_index_is_told_and_made_anew(folder: Path) -> None:
+    await vestnik(folder, "migrate")
     for action in ("rebuild", "status"):  # what they do: test_index_commands.py
         code, out, _ = await vestnik(folder, "index", action)
         assert (code, out) == (0, "0 of 0 entries in 0 chats are indexed (100.0%)\n")
@@ -258,6 +262,7 @@ async def test_a_restore_in_another_folder_touches_the_one_it_was_told_or_says_s
     home, elsewhere = folder / "home", folder / "elsewhere"
     make_folder(elsewhere)
     told = ("--data-dir", str(home))
+    await vestnik(folder, "migrate", *told)
     await vestnik(folder, "user", "create", "ann", *told, said=f"{PASSWORD}\n")
     await vestnik(folder, "backup", str(folder / "copy"), *told)
     write(home / "token-key", "an old key")

@@ -52,6 +52,7 @@ def has(pid: int) -> bool:
 async def test_it_has_the_folder_the_environment_and_the_streams_it_was_told(tmp_path: Path) -> None:
     said, told = tmp_path / "said", tmp_path / "told"
     said.write_text("a password, long enough\n")
+    assert await (await start(job(tmp_path, "migrate"))).wait() == 0
     process = await start(job(tmp_path, "user", "create", "ann", stdin=str(said), stderr=str(told)))
     assert await process.wait() == 0
     assert (await process.receive_some(), await process.receive_some()) == (b"created ann (id 1)\n", b"")

@@ -81,6 +81,7 @@ async def test_only_the_secret_key_reads_an_encrypted_backup(tmp_path: Path) -> 
     code, out, _ = await vestnik(tmp_path, "backup-key", "key")
     assert (code, len(out.splitlines()), mode_of(tmp_path / "key")) == (0, 2, 0o600)
     assert (await vestnik(tmp_path, "backup-key", "key"))[0] == 1, "the one that is there may be needed"
+    await vestnik(tmp_path, "migrate")
     await vestnik(tmp_path, "user", "create", "ann", said=f"{PASSWORD}\n")
     public = {"VESTNIK_BACKUP_KEY": str(tmp_path / "key.pub")}
     for _ in range(2):
