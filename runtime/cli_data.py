@@ -231,15 +231,18 @@ def _say(line: str) -> None:
 
 
 def _files_check(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_database(settings.database_url)
     fine = trio.run(partial(file_commands.check, settings, _say, hashes=arguments.hashes))
     return 0 if fine else 1
 
 
 def _files_gc(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_database(settings.database_url)
     trio.run(partial(file_commands.collect, settings, _say, dry=arguments.dry_run))
     return 0
 
 
 def _files_move(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_database(settings.database_url)
     trio.run(file_commands.bring, settings, _say)
     return 0
