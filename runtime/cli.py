@@ -51,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         configure_logging(settings.log_format, level=level, per_second=settings.limit_log_lines)
         for sentence in unknown_names(names_in(os.environ, DOTENV)):
             print(f"vestnik: {sentence}", file=sys.stderr)
+        if (warning := _warning_to_root(settings.data_dir)) is not None:
+            print(f"vestnik: {warning}", file=sys.stderr)
         return int(arguments.run(arguments, settings))
     except SettingsError as error:
         for problem in error.problems:
@@ -113,6 +115,20 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
     names = {"host": "host", "port": "port", "workers": "workers", "database": "database_url", "data_dir": "data_dir"}
     names["key"] = "backup_key"
     return {setting: getattr(arguments, name, None) for name, setting in names.items()}
+
+
+def _warning_to_root(folder: Path) -> str | None:
+    """None: nothing that is made there is in anybody's way."""
+    if os.name != "posix" or os.geteuid() != 0 or not folder.is_dir() or folder.stat().st_uid == 0:
+        return None
+    try:
+        owner = folder.owner()
+    except KeyError:
+        owner = str(folder.stat().st_uid)
+    return (
+        f"{folder} belongs to {owner}, and you are root: {owner} cannot open what you make there. Call this by "
+        f"`runuser -u {owner} -- vestnik ...`; what is there already is given back by `chown -R {owner}: {folder}`"
+    )
 
 
 def _config(arguments: argparse.Namespace, settings: Settings) -> int:

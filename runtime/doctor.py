@@ -23,7 +23,10 @@ from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, visitor,
 from runtime.doctor_replicas import replicas
 from runtime.file_modes import open_to
 from runtime.finding import Finding
-from runtime.signing_keys import FILE_NAME
+from runtime.probing import proof
+from runtime.secret_files import SecretFileError
+from runtime.signing_keys import FILE_NAME, load_keys
+from storage.backup import PACKET
 from storage.migrate import MigrationError, SchemaMismatch, compare, connected, current, sqlite_path
 
 LOW_SPACE: Final = 2**30
@@ -40,6 +43,8 @@ RIGHTS: Final = {
     "DELETE": "DELETE FROM meta WHERE 1 = 0",
 }
 """What a server must be allowed, and statements that need just that and change nothing."""
+CLAIMED: Final = "203.0.113.77"
+"""An address for documents, which nobody has."""
 ENDS_SOON: Final = 14
 """Days that a certificate is still good."""
 
@@ -142,8 +147,9 @@ def _database(url: str) -> Iterator[Finding]:
 
 
 def _mysql(connection: Connection) -> Iterator[Finding]:
-    query = "SELECT @@version, @@innodb_flush_log_at_trx_commit, @@max_connections, @@character_set_database"
-    version, flush, most, charset = connection.execute(text(query)).one()
+    query = "SELECT @@version, @@innodb_flush_log_at_trx_commit, @@max_connections, @@character_set_database, "
+    query += "@@max_allowed_packet"
+    version, flush, most, charset, packet = connection.execute(text(query)).one()
     yield Finding("ok", "database", f"answers, version {version}")
     yield _rights(connection)
     if flush == 1:
@@ -156,6 +162,8 @@ def _mysql(connection: Connection) -> Iterator[Finding]:
         yield Finding("warn", "character set", told)
     if most < 50:
         yield Finding("warn", "connections", f"max_connections is {most}: a server process takes up to 20 of them")
+    if packet < PACKET:
+        yield Finding("warn", "packets", f"max_allowed_packet is {packet}: set it to 16M, or nothing can be restored")
     there = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
     off = abs((datetime.now(UTC) - there.replace(tzinfo=UTC)).total_seconds())
     good = off <= CLOCK_OFF
@@ -199,32 +207,68 @@ def _public(settings: Settings) -> Iterator[Finding]:
         return
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.scheme == "https" and settings.proxy_hops == 0:
-        told = "https, but VESTNIK_PROXY_HOPS is 0: behind a proxy all clients share one address's limits"
-        yield Finding("warn", "proxy", told)
     if parts.scheme == "http" and not is_loopback(host):
         yield Finding("warn", "public address", f"{url} is not encrypted: let a proxy with TLS stand in front")
     try:
         with visitor() as http:
             answer = http.get(f"{url}/healthz")
             metrics = http.get(f"{url}/metrics")
+            reached = _reached(metrics)
     except httpx.HTTPError as error:
         yield Finding("fail", "public address", f"{url} does not answer: {error or type(error).__name__}")
         return
     if answer.status_code == 200:
         yield Finding("ok", "public address", f"{url} answers")
         yield websocket(url)
+        yield from _proxy(settings, reached)
     else:
         yield Finding("fail", "public address", f"{url}/healthz answers {answer.status_code}: is this the server?")
-    if metrics.status_code == 200 and not is_loopback(_reached(metrics)):
+    if metrics.status_code == 200 and not is_loopback(reached):
         told = "/metrics is open at the public address: see deploy/nginx.conf, or VESTNIK_PROXY_HOPS"
         yield Finding("warn", "metrics", told)
     if parts.scheme == "https":
         yield _certificate(host, parts.port or 443)
 
 
+def _proxy(settings: Settings, reached: str) -> Iterator[Finding]:
+    """Which address the server takes for ours, when we claim another one. `reached`: where the public address leads."""
+    try:
+        there = bool(settings.jwt_secret) or (settings.data_dir / FILE_NAME).exists()
+        keys = load_keys(settings, datetime.now(UTC)) if there else None
+    except (SecretFileError, OSError):  # told as such
+        return
+    hops = settings.proxy_hops
+    if keys is None:
+        yield Finding("warn", "proxy", "no key of the server's here, so it does not tell which address it sees")
+        return
+    headers = {"authorization": proof(keys, datetime.now(UTC)), "x-forwarded-for": CLAIMED}
+    try:
+        with visitor() as http:
+            told = http.get(f"{settings.public_url}/healthz", headers=headers).json()
+        seen = told.get("address") if isinstance(told, dict) else None
+    except (httpx.HTTPError, ValueError):
+        seen = None
+    if not isinstance(seen, str):
+        yield Finding(
+            "warn", "proxy", "the server does not know our key: is it another one, or not started anew since?"
+        )
+    elif seen == CLAIMED:
+        told_of = "everybody can pretend to be anybody: the server believes what clients write into X-Forwarded-For"
+        yield Finding("fail", "proxy", f"{told_of}: VESTNIK_PROXY_HOPS is {hops}, or see deploy/nginx.conf")
+    elif settings.public_url.startswith("https:") and not hops:
+        told_of = f"the server sees the proxy's address ({seen}), and all clients share its limits"
+        yield Finding("fail", "proxy", f"{told_of}: set VESTNIK_PROXY_HOPS to the number of proxies")
+    elif is_loopback(seen) and not is_loopback(reached):
+        told_of = f"the server sees a proxy's address ({seen}) instead of ours"
+        yield Finding(
+            "fail", "proxy", f"{told_of}: let the proxy set X-Forwarded-For, and count all in VESTNIK_PROXY_HOPS"
+        )
+    else:
+        yield Finding("ok", "proxy", f"the server sees us as {seen}, whatever we write into X-Forwarded-For")
+
+
 def _reached(answer: httpx.Response) -> str:
-    """The address behind the name."""
+    """The address behind the name; asked while the client is open."""
     return str(answer.extensions["network_stream"].get_extra_info("server_addr")[0])
 
 

@@ -9,11 +9,14 @@ from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
 from runtime.http.shapes import Health, Ready, Server
 from runtime.metrics import CONTENT_TYPE
+from runtime.probing import is_proven
 
 
-async def healthz(_call: Call[None, None]) -> Result:
-    """The process lives."""
-    return Answer(200, Health(status="ok"))
+async def healthz(call: Call[None, None]) -> Result:
+    """The process lives. Who has the server's key is told how the server sees them, through proxies and all."""
+    services = call.services
+    knows = call.authorization is not None and is_proven(services.keys, call.authorization, services.now())
+    return Answer(200, Health(status="ok", address=call.address) if knows else Health(status="ok"))
 
 
 async def readyz(call: Call[None, None]) -> Result:

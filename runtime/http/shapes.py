@@ -164,9 +164,10 @@ class ReadState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`ok`."""
+    """`ok`. `address`: from where the request came, as the server sees it; for `vestnik doctor` alone."""
 
     status: str
+    address: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

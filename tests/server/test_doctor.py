@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 from attrs import evolve
 
 from runtime.config import Secret, Settings
-from runtime.doctor import examine
+from runtime.doctor import _proxy, examine
 from runtime.doctor_outside import file_store, letters, redis, websocket
 from runtime.files.places import read_place
 from runtime.files.service import open_place
@@ -21,8 +22,9 @@ from storage.migrate import upgrade
 from tests.mariadb_server import free_ports, shared_mariadb
 from tests.redis_server import private_redis
 from tests.s3_server import CREDENTIALS, new_bucket
+from tests.server.conftest import OpenHouse
 from tests.server.house import House
-from tests.server.proxied import certificate
+from tests.server.proxied import certificate, needs_nginx, nginx
 from tests.server.test_blob_stores import listed
 from tests.smtp_server import PASSWORD, USER, smtp_server
 from tests.storage.test_migrations import ask
@@ -123,6 +125,42 @@ async def test_a_websocket_is_opened_at_the_public_address(house: House) -> None
         assert (found.verdict, told in found.told) == ("fail", True), found
     found = await trio.to_thread.run_sync(websocket, "http://127.0.0.1:9")
     assert (found.verdict, "does not answer" in found.told) == ("fail", True), found
+
+
+async def test_the_address_that_the_server_sees_is_told(house_at: OpenHouse, tmp_path: Path) -> None:
+    """The shipped nginx overwrites what clients claim; without it they are believed as soon as hops are counted."""
+
+    def proxy_line(url: str, hops: int, key: str = "k") -> Finding:
+        settings = Settings(
+            data_dir=tmp_path, jwt_secret=Secret(key * 48), public_url=url, proxy_hops=hops, web_dir=None,
+            database_url=Secret(f"sqlite:///{tmp_path}/none"),
+        )  # fmt: skip
+        [found] = [one for one in examine(settings, ()) if one.what == "proxy"]
+        return found
+
+    for hops, verdict, told in ((0, "ok", "sees us as 127.0.0.1"), (1, "fail", "everybody can pretend")):
+        async with house_at(proxy_hops=hops) as house:
+            found = await trio.to_thread.run_sync(proxy_line, house.url, hops)
+            assert (found.verdict, told in found.told) == (verdict, True), found
+            assert (await house.http.get("/healthz", headers={"authorization": "Doctor 00"})).json() == {"status": "ok"}
+    async with house_at(proxy_hops=1) as house:
+        found = await trio.to_thread.run_sync(proxy_line, house.url, 1, "x")
+        assert (found.verdict, "does not know our key" in found.told) == ("warn", True), found
+
+
+@needs_nginx
+async def test_behind_the_shipped_nginx_the_address_is_ours(
+    house_at: OpenHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hops, verdict in ((1, "ok"), (0, "fail")):
+        async with (
+            house_at(proxy_hops=hops) as house,
+            nginx(house.url.removeprefix("http://"), tmp_path / f"nginx{hops}") as proxied,
+        ):
+            monkeypatch.setenv("SSL_CERT_FILE", str(proxied.folder / "fullchain.pem"))
+            settings = Settings(jwt_secret=Secret("k" * 48), public_url=proxied.url, proxy_hops=hops, web_dir=None)
+            [found] = await trio.to_thread.run_sync(list, _proxy(settings, "127.0.0.1"))
+            assert found.verdict == verdict, found
 
 
 async def test_rights_that_are_missing_in_the_database_are_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Others of these have their place beside what they are about; docs/cases.md lists
 """
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def old_database(path: Path) -> str:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     connection.close()
     return revision
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be told")
+async def test_a_command_as_root_in_the_folder_of_another_user_says_so(tmp_path: Path) -> None:
+    await vestnik(tmp_path, "migrate")
+    assert (await vestnik(tmp_path, "user", "list"))[2] == ""
+    await trio.to_thread.run_sync(os.chown, tmp_path / "var", 54321, -1)
+    code, _, err = await vestnik(tmp_path, "user", "list")
+    assert (code, err.count("\n"), "chown -R 54321: var" in err) == (0, 1, True)
 
 
 async def test_no_command_migrates_what_another_version_serves(tmp_path: Path) -> None:

@@ -45,15 +45,26 @@ def test_the_way_to_every_page_for_operators_is_told() -> None:
     assert {f"{name}.md" for name in ("installing", "settings", "accounts", "backups", "watching", "updating")} < told
 
 
-def test_rules_of_security_are_held_by_tests_that_exist() -> None:
-    text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-    named = _TEST.findall(text)
+def _tests_exist(page: str) -> None:
+    """Those that it names, and it names some."""
+    named = _TEST.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
     missing = [
         f"{file}::{test}"
         for file, test in named
         if not re.search(rf"^(async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert named and missing == []
+
+
+def test_cases_of_operators_are_held_by_tests_that_exist() -> None:
+    _tests_exist("cases.md")
+    rows = re.findall(r"^\| .*\|$", (ROOT / "docs/cases.md").read_text(encoding="utf-8"), re.MULTILINE)[1:]
+    assert len(rows) > 30 and all(_TEST.search(row) for row in rows)
+
+
+def test_rules_of_security_are_held_by_tests_that_exist() -> None:
+    _tests_exist("security.md")
+    text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (O\d+) \|.*\|$", text, re.MULTILINE)
     assert len(rows) == len(set(rows)) == len(re.findall(r"^\| O\d+ \|.*`tests/.*\|$", text, re.MULTILINE)) > 0
 
