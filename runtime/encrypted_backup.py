@@ -67,7 +67,9 @@ def unlocked(path: Path, key: Path | None, data_dir: Path, now: datetime) -> Ite
     if key is None:
         raise KeyFileError(f"{path} is encrypted: name the file with its secret key by --key")
     keys = read_secret(key)
-    with folder_for_drafts(data_dir, now) as folder:
-        plain = folder / path.name.removesuffix(SUFFIX)
+    # on a machine without a server, where a backup is tried out, a folder of this user's own will do
+    own = folder_for_drafts(data_dir, now) if data_dir.is_dir() else tempfile.TemporaryDirectory(prefix="vestnik-")
+    with own as folder:
+        plain = Path(folder) / path.name.removesuffix(SUFFIX)
         decrypt(path, plain, keys)
         yield plain
