@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -85,12 +85,12 @@ async def open_prepared_storage(settings: Settings, observer: Observer | None = 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if url.startswith("sqlite:"):
         await trio.to_thread.run_sync(upgrade_kept, url)
-    return await _open(url, observer)
+    return await _open(url, settings.database_read_url, observer)
 
 
-async def _open(url: str, observer: Observer | None = None) -> Storage:
+async def _open(url: str, replicas: Sequence[str] = (), observer: Observer | None = None) -> Storage:
     try:
-        return await open_storage(url, replicas=settings.database_read_url, observer=observer)
+        return await open_storage(url, replicas=replicas, observer=observer)
     except SchemaMismatch as error:
         raise StartupError(str(error)) from None
 

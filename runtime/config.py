@@ -256,8 +256,10 @@ def read_dotenv(path: Path) -> dict[str, str]:
             if open_to(status) == "others":
                 mode = stat.S_IMODE(status.st_mode)
                 if not mode & 0o007:  # as root sees a server's file
-                    told = f"a group can read it that you are not in (mode {mode:04o}); call this as the server's user"
-                    raise SettingsError([f"{path}: {told}, or run: chmod 600 {path}"])
+                    told = (
+                        f"others can read it (a group that you are not in, mode {mode:04o}): call this as the server's"
+                    )
+                    raise SettingsError([f"{path}: {told} user, or run: chmod 600 {path}"])
                 raise SettingsError([f"{path}: others can read it (mode {mode:04o}); run: chmod 600 {path}"])
             return {name: value for name, value in dotenv_values(stream=file, interpolate=False).items() if value}
     except FileNotFoundError:
