@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.age import bech32
@@ -32,6 +32,7 @@ def written(folder: Path, size: int) -> Path:
     return path
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_keys_are_written_and_read(data: bytes) -> None:
     text = bech32.encode("age", data)
