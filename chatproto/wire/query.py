@@ -74,8 +74,6 @@ def matches(query: Query, text: str, names: Sequence[str] = ()) -> tuple[Span, .
         fitting = list(by_stem.get(term.stem, ()))
         if term.beginning:
             fitting += [(word.start, word.length) for word in words if word.folded.startswith(term.folded)]
-        if not fitting and not any(_fits(term, word) for other in others for word in other):
-            return None
         spans.update(fitting)
     for phrase in query.phrases:
         places = list(_places(phrase, words))
@@ -95,10 +93,6 @@ def _may_match(query: Query, forms: Sequence[tuple[str, str]]) -> bool:
         if term.stem not in stems and not (term.beginning and f"\n{term.folded}" in listed):
             return False
     return all(word in folded for phrase in query.phrases for word in phrase)
-
-
-def _fits(term: Term, word: Word) -> bool:
-    return word.stem == term.stem or (term.beginning and word.folded.startswith(term.folded))
 
 
 def _places(phrase: tuple[str, ...], words: Sequence[Word]) -> Iterator[Span]:
