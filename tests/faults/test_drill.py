@@ -49,7 +49,7 @@ def servers(tmp_path: Path, database: MariaDB, redis: RedisServer) -> list[Serve
     """One with two workers, and one alone; not started."""
     url = database.new_database()
     upgrade(url)
-    settings = {"jwt_secret": "s" * 43, "proxy_hops": "1", "redis_url": redis.url()}
+    settings = {"jwt_secret": "one secret that all of these servers share", "proxy_hops": "1", "redis_url": redis.url()}
     return [
         Machine.on_free_port(tmp_path / "one", url, **settings),
         ServerProcess.on_free_port(tmp_path / "two", url, **settings),

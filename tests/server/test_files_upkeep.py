@@ -19,6 +19,7 @@ from runtime.config import Secret, Settings
 from runtime.files.blobs import FolderStore
 from runtime.files.service import folder_store
 from runtime.files.upkeep import GRACE
+from storage.migrate import upgrade
 from tests.s3_server import new_bucket
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
@@ -174,6 +175,7 @@ def test_what_cannot_be_moved_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    upgrade(f"sqlite:///{tmp_path}/vestnik.sqlite3")
     assert main(["files", "move", "--data-dir", str(tmp_path)]) == 1
     assert "VESTNIK_FILES_OLD_URL" in capsys.readouterr().err
     monkeypatch.setenv("VESTNIK_FILES_OLD_URL", "folder")

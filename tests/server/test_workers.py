@@ -112,7 +112,10 @@ async def test_sqlite_has_one_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("bus", ["database", "redis"])
 async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Path, bus: str) -> None:
     """Two servers on one database: presence, failed log-ins, typing, marks, a message, and the end of a session."""
-    url, settings = shared_mariadb().new_database(), {"jwt_secret": "s" * 43, "limit_login_failures": "4"}
+    url, settings = (
+        shared_mariadb().new_database(),
+        {"jwt_secret": "one secret that all of these servers share", "limit_login_failures": "4"},
+    )
     await trio.to_thread.run_sync(upgrade, url)
     redis = await trio.to_thread.run_sync(private_redis) if bus == "redis" else None
     if redis is not None:

@@ -76,7 +76,7 @@ async def run(arguments: argparse.Namespace, folder: Path) -> int:
     redis = None if arguments.no_redis else private_redis()
     with database_of(arguments) as (database, url):
         await trio.to_thread.run_sync(upgrade, url)
-        settings = {"jwt_secret": "s" * 43, "proxy_hops": "1"}
+        settings = {"jwt_secret": "one secret that all of these servers share", "proxy_hops": "1"}
         if redis is not None:
             settings["redis_url"] = redis.url()
         machines = [Machine.on_free_port(folder / name, url, **settings) for name in ("one", "two")]

@@ -135,7 +135,7 @@ export const DEEDS = {
     const dialog = page.getByRole("dialog", { name: "Переслать" });
     await dialog.waitFor();
     if (way === "mouse") {
-      await dialog.getByText("Борис Лебедев").click();
+      await dialog.getByRole("list", { name: "Куда переслать" }).getByText("Борис Лебедев").click();
     } else {
       await becomes(() => focused(page), "Найти чат");
       await page.keyboard.type("Борис");
