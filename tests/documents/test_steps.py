@@ -16,6 +16,10 @@ from tests.server.test_installed import build
 
 TOOLS = ("unshare", "ip", "nginx", "systemd-analyze", "adduser", "runuser", "setpriv", "openssl")
 UNSHARE = ("unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
+LAYERED = (
+    "mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work && ip link set lo up && "
+    "mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /etc"
+)
 PATIENCE = 900
 
 
@@ -28,8 +32,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     missing = [tool for tool in TOOLS if shutil.which(tool, path=path) is None]
     if missing or not Path("/usr/bin/python3").exists():
         pytest.skip(f"not here: {', '.join(missing) or '/usr/bin/python3'}")
-    if subprocess.run([*UNSHARE, "true"], capture_output=True, timeout=60, check=False).returncode:
-        pytest.skip("this user may not make namespaces here")
+    if subprocess.run([*UNSHARE, "sh", "-c", LAYERED], capture_output=True, timeout=60, check=False).returncode:
+        pytest.skip("namespaces and layers of file systems cannot be made here")
     asked = f"import ensurepip, sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
     if subprocess.run(["/usr/bin/python3", "-c", asked], capture_output=True, timeout=60, check=False).returncode:
         pytest.skip("Debian's Python has no venv, or is not the version that the libraries here are for")
