@@ -18,12 +18,11 @@ def replicas(settings: Settings) -> Iterator[Finding]:
     for url in settings.database_read_url:
         primary = primary or parse_url(settings.database_url)
         replica = parse_url(url)
-        place = replica.unix_socket or f"{replica.host}:{replica.port}"
         try:
             fault = trio.run(partial(fault_of, replica, primary))
         except err.MySQLError:
             return  # the primary is away, which is said elsewhere
         if fault is None:
-            yield Finding("ok", "replica", f"{place} is up to date")
+            yield Finding("ok", "replica", f"{replica.place} is up to date")
         else:
-            yield Finding("warn", "replica", f"{place} {fault}; the primary answers in its place")
+            yield Finding("warn", "replica", f"{replica.place} {fault}; the primary answers in its place")

@@ -74,6 +74,11 @@ class MySQLSettings:
     connect_timeout: float = CONNECT_TIMEOUT
     """Seconds; see CONNECT_TIMEOUT."""
 
+    @property
+    def place(self) -> str:
+        """Where the server is, for operators."""
+        return self.unix_socket or f"{self.host}:{self.port}"
+
 
 def parse_url(url: str) -> MySQLSettings:
     """Read `mysql://user:pass@host:port/db?tls=required&ca=path&unix_socket=path&rsa=allow`.

@@ -99,7 +99,7 @@ class Replicas:
         self._observer = observer or Unobserved()
         limits = PoolLimits(acquire_timeout=TIMEOUT)
         self._replicas = [
-            _Replica(_name(one), Pool(one, READERS, random=random, limits=limits, transactions=False))
+            _Replica(one.place, Pool(one, READERS, random=random, limits=limits, transactions=False))
             for one in replicas
         ]
         self._turn = 0
@@ -220,7 +220,3 @@ async def _catch_up(connection: Connection, position: Position) -> None:
         raise _LeftOut("foreign")
     if rows[0][0] != 0:
         raise _LeftOut("late")
-
-
-def _name(settings: MySQLSettings) -> str:
-    return settings.unix_socket or f"{settings.host}:{settings.port}"
