@@ -30,7 +30,6 @@ from chatproto.client.session_outputs import (
 )
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.wire.frames import ChatFrame, Chats, Ready
-from chatproto.wire.model import Hidden
 from client.kept_files import KeptFiles
 
 VERSION: Final = 4
@@ -214,8 +213,7 @@ def _statements(output: Output) -> Iterator[Statement]:
         case SaveMarks(chat_id, read_seq):
             yield "update chat set read = ? where chat_id = ?", (read_seq, chat_id)
         case Apply(item):
-            at = None if isinstance(item, Hidden) else msgspec.to_builtins(item.created_at)
-            yield _CURSOR, (item.chat_id, item.seq, at)
+            yield _CURSOR, (item.chat_id, item.seq, msgspec.to_builtins(item.created_at))
         case Jump(chat_id, applied):
             yield _CURSOR, (chat_id, applied, None)
         case Begins(chat_id, first_seq) | Expire(chat_id, first_seq):

@@ -13,7 +13,7 @@ from chatproto.client.chat_log import Asked, ChatLog
 from chatproto.client.session_outputs import Apply, Begins, Expire, Forget, Jump, Output, SaveMarks
 from chatproto.client.timing import Timing
 from chatproto.wire.frames import ErrorFrame, Expired, Lag, MarkFrame, Marks, PageFrame, Ready, Sync
-from chatproto.wire.model import Chat, Event, Head, Hidden, LogItem, removes
+from chatproto.wire.model import Chat, Event, Head, LogItem, hidden, removes
 
 BUFFERED: Final = 200
 """Items of a chat kept while an earlier one is missing (C2)."""
@@ -361,7 +361,7 @@ class Replica:
 
     def _apply(self, chat: ChatLog, item: LogItem) -> None:
         chat.applied = item.seq
-        chat.applied_at = None if isinstance(item, Hidden) else item.created_at
+        chat.applied_at = item.created_at
         self.emit(Apply(_within(item, chat.first_seq)))
         if removes(item, self.user_id) and item.seq > chat.member_seq:  # else they were added again since
             chat.left_seq = chat.last_seq = item.seq
@@ -378,7 +378,7 @@ class Replica:
 def _within(item: LogItem, first_seq: int) -> LogItem:
     """The item for a log that begins with `first_seq`: it may have been read before something was removed."""
     about = item.target_seq if isinstance(item, Event) and item.target_seq is not None else item.seq
-    return item if about >= first_seq else Hidden(chat_id=item.chat_id, seq=item.seq)
+    return item if about >= first_seq else hidden(item)
 
 
 def _replaced(chat: ChatLog, last_seq: int, last_at: datetime | None, applied: int) -> bool:

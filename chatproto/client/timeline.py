@@ -12,7 +12,7 @@ import msgspec
 from attrs import define, field
 
 from chatproto.client.session_outputs import Row
-from chatproto.wire.model import Event, Hidden, LogItem, Message, Reaction
+from chatproto.wire.model import Event, LogItem, Message, Reaction, hidden
 
 REMEMBERED: Final = 1000
 """Messages whose changes are remembered."""
@@ -140,7 +140,7 @@ class Timeline:
         """What came before is not to be seen any more, nor what is told of it."""
         self.first_seq = first_seq
         self.items = {
-            seq: Hidden(chat_id=item.chat_id, seq=seq) if _is_about(item, first_seq) else item
+            seq: hidden(item) if _is_about(item, first_seq) else item
             for seq, item in self.items.items()
             if seq >= first_seq
         }

@@ -14,7 +14,7 @@ from attrs import evolve
 from msgspec import structs
 
 from chatproto.operations.outcomes import Appended, Refused
-from chatproto.wire.model import Event, Hidden, LogItem, Message, Reaction
+from chatproto.wire.model import Event, LogItem, Message, Reaction, hidden
 
 SHOWN: Final = 20
 """Users named under one emoji."""
@@ -66,7 +66,7 @@ def seen_from(item: LogItem, first_seq: int) -> LogItem:
     if not isinstance(item, Event) or item.target_seq is None:
         return item
     if item.target_seq < first_seq:
-        return Hidden(chat_id=item.chat_id, seq=item.seq)
+        return hidden(item)
     pinned_seq = item.data.get("pinned_seq")
     if pinned_seq is None or pinned_seq >= first_seq:
         return item

@@ -17,7 +17,7 @@ from chatproto.client.session_outputs import (
 )
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.simulation.app_items import ShownChat
-from chatproto.wire.model import Hidden, LogItem
+from chatproto.wire.model import LogItem
 
 
 @define
@@ -67,7 +67,7 @@ class Disk:
                 chat_id=chat_id,
                 first_seq=self.firsts.get(chat_id, 1),
                 applied=applied,
-                applied_at=None if item is None or isinstance(item, Hidden) else item.created_at,
+                applied_at=None if item is None else item.created_at,
                 read=self.reads.get(chat_id, 0),
             )
             for chat_id, (applied, item) in self.cursors.items()

@@ -156,13 +156,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ev
 
 
 class Hidden(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="hidden"):
-    """A log item this user must not see; it still fills its seq."""
+    """A log item this user must not see; it still fills its seq. Its time tells it from the entry that another log
+    has in its place; servers of earlier versions do not tell it."""
 
     chat_id: int
     seq: int
+    created_at: datetime | None = None
 
 
 LogItem = Message | Event | Hidden
+
+
+def hidden(item: LogItem) -> Hidden:
+    """The item for somebody who must not see it."""
+    return Hidden(chat_id=item.chat_id, seq=item.seq, created_at=item.created_at)
 
 
 def removes(item: LogItem, user_id: int) -> bool:

@@ -56,7 +56,13 @@ def test_what_broke_once(seed: int) -> None:
     assert verdict.code is None, f"{verdict.code}: {verdict.detail}"
 
 
-@pytest.mark.parametrize("seed", [pytest.param(19885, id="two entries of one instant in the same place")])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(19885, id="two entries of one instant in the same place"),
+        pytest.param(22783, id="a hidden entry in the place of another"),
+    ],
+)
 def test_what_broke_since(seed: int) -> None:
     verdict = run(seed, options_of(seed, lite=True))
     assert verdict.code is None, f"{verdict.code}: {verdict.detail}"

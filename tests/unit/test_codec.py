@@ -146,14 +146,14 @@ def test_a_message_leaves_out_what_has_its_default() -> None:
     said = {"type": "message", "id": 9, "chat_id": 1, "seq": 2, "rev": 1, "sender_id": 3, "content": "x", "cid": "c"}
     assert json.loads(codec.encode(plain)) == said | {"created_at": "2026-01-01T00:00:00Z"}
     erased = msgspec.structs.replace(plain, content=None, deleted=True, rev=2, reply_to=1)
-    hidden = Hidden(chat_id=1, seq=3)
+    hidden = Hidden(chat_id=1, seq=3, created_at=now)
     page = PageFrame(
         chat_id=1, from_seq=1, to_seq=3, items=(erased, hidden), users=(), more=False, last_seq=3, last_at=now
     )
     first, second = json.loads(codec.encode(page))["items"]
     assert (first["content"], first["deleted"], first["rev"], first["reply_to"]) == (None, True, 2, 1)
     assert "is_read" not in first
-    assert second == {"type": "hidden", "chat_id": 1, "seq": 3}
+    assert second == {"type": "hidden", "chat_id": 1, "seq": 3, "created_at": "2026-01-01T00:00:00Z"}
 
 
 def test_one_frame_leaves_alone_and_several_as_an_array() -> None:

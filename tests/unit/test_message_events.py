@@ -10,7 +10,7 @@ from chatproto.wire.model import Event, Hidden, LogItem, Message
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT = Message(id=1, chat_id=1, seq=3, sender_id=2, content="x", created_at=NOON, cid="c")
-NOTHING = Hidden(chat_id=1, seq=9)
+NOTHING = Hidden(chat_id=1, seq=9, created_at=NOON)
 
 
 def event(target_seq: int | None, **data: Any) -> Event:

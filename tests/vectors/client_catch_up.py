@@ -3,7 +3,7 @@
 import msgspec
 
 from chatproto.wire.frames import ChatFrame, Chats, Lag
-from chatproto.wire.model import Reaction
+from chatproto.wire.model import Hidden, Reaction
 from tests.vectors.recorder import Recorder
 from tests.vectors.scenarios import come_back, go_live, scenario
 from tests.vectors.server_frames import (
@@ -240,10 +240,18 @@ def sync_names_the_time(r: Recorder) -> None:
     assert r.sent("sync")[0]["after_at"] == "2026-01-01T00:01:00Z"
 
 
-@scenario("After a hidden item there is no time to name")
+@scenario("A hidden item has a time as well, by which a replaced log is noticed")
 def sync_after_a_hidden_item(r: Recorder) -> None:
     go_live(r, head(5, 0))
     r.receive(message(5, 1), hidden(5, 2))
+    come_back(r, head(5, 3))
+    assert r.sent("sync")[0]["after_at"] == "2026-01-01T00:02:00Z"
+
+
+@scenario("Of a hidden item that an earlier server told there is no time to name")
+def sync_after_a_hidden_item_without_a_time(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1), Hidden(chat_id=5, seq=2))
     come_back(r, head(5, 3))
     assert "after_at" not in r.sent("sync")[0]
 

@@ -34,7 +34,8 @@ def expired_beginning(r: Recorder) -> None:
     r.receive(event(5, 4, "edited", content="again", rev=2), expired(5, 3), expired(5, 2), expired(6, 2))
     assert (r.outputs[0]["item"], r.done("expire")) == ({"type": "event", **r.outputs[0]["item"]}, [])
     r.receive(msgspec.structs.replace(event(5, 5, "edited", content="again", rev=2), target_seq=2))
-    assert r.done("apply") == [{"do": "apply", "item": {"type": "hidden", "chat_id": 5, "seq": 5}}]
+    hidden = {"type": "hidden", "chat_id": 5, "seq": 5, "created_at": "2026-01-01T00:05:00Z"}
+    assert r.done("apply") == [{"do": "apply", "item": hidden}]
 
 
 @scenario("A page that was read before the beginning of a log was removed brings nothing of it")

@@ -54,8 +54,8 @@ def messages(chat_id: int, first: int, last: int, log: int = 0) -> list[LogItem]
     return [message(chat_id, seq, log=log) for seq in range(first, last + 1)]
 
 
-def hidden(chat_id: int, seq: int) -> Hidden:
-    return Hidden(chat_id=chat_id, seq=seq)
+def hidden(chat_id: int, seq: int, log: int = 0) -> Hidden:
+    return Hidden(chat_id=chat_id, seq=seq, created_at=at(seq, log))
 
 
 def event(chat_id: int, seq: int, word: str, **data: Any) -> Event:

@@ -14,7 +14,7 @@
  *   mentions?: number[], mentions_all?: boolean, forwarded?: {user_id: number, display_name: string} | null}} Message
  * @typedef {{type: "event", chat_id: number, seq: number, event: string, actor_id: number, created_at: string,
  *   target_seq?: number | null, data: Record<string, any>}} Event
- * @typedef {{type: "hidden", chat_id: number, seq: number}} Hidden
+ * @typedef {{type: "hidden", chat_id: number, seq: number, created_at?: string | null}} Hidden
  * @typedef {Message | Event | Hidden} Item
  * @typedef {{user: User, role: "member" | "admin", joined_at: string, read_seq: number, delivered_seq: number}} Member
  */

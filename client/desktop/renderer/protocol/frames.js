@@ -81,7 +81,7 @@ const isMember = shape({ user: isUser, role: isText, ...marks });
 const ITEMS = {
   message: shape(message),
   event: (value) => isEvent(value) && (EVENTS[value.event]?.(value) ?? true),
-  hidden: shape({ chat_id: isId, seq: isId }),
+  hidden: shape({ chat_id: isId, seq: isId, created_at: orNull(isTime) }),
 };
 const isEvent = shape({
   chat_id: isId,

@@ -455,7 +455,7 @@ export class Replica {
   /** @param {ChatLog} chat @param {Item} item */
   #apply(chat, item) {
     chat.applied = item.seq;
-    chat.appliedAt = item.type === "hidden" ? null : item.created_at;
+    chat.appliedAt = item.created_at ?? null;
     this.emit({ do: "apply", item: within(item, chat.firstSeq) });
     const removed = item.type === "event" && item.event === "member_removed" && item.data.user_id === this.userId;
     if (removed && item.seq > chat.memberSeq) {
@@ -482,7 +482,8 @@ export class Replica {
  * @param {Item} item @param {number} firstSeq @returns {Item} */
 export function within(item, firstSeq) {
   const about = (item.type === "event" && item.target_seq) || item.seq;
-  return about >= firstSeq ? item : { type: "hidden", chat_id: item.chat_id, seq: item.seq };
+  const { chat_id, seq, created_at } = item;
+  return about >= firstSeq ? item : { type: "hidden", chat_id, seq, created_at };
 }
 
 /**

@@ -135,7 +135,7 @@ export function withItem(chat, item, me) {
   let next = { ...chat, applied: item.seq };
   if (item.seq > chat.last_seq) {
     next.last_seq = item.seq;
-    if (item.type !== "hidden") next.last_at = item.created_at;
+    if (item.created_at) next.last_at = item.created_at;
   }
   if (item.type === "message") {
     next.hidden = false;

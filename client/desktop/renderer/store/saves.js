@@ -103,8 +103,9 @@ export function moveCursor(cursors, chatId, moves) {
       const { read = 0, applied = 0, applied_at = null, first_seq = 1 } = cursor ?? {};
       if (move.do === "forget") cursor = null;
       else if (move.do === "jump") cursor = { applied: move.applied, applied_at: null, read, first_seq };
-      else if (move.do === "apply") cursor = { applied: move.item.seq, applied_at: timeOf(move.item), read, first_seq };
-      else if (move.do === "begins" || move.do === "expire") {
+      else if (move.do === "apply") {
+        cursor = { applied: move.item.seq, applied_at: move.item.created_at ?? null, read, first_seq };
+      } else if (move.do === "begins" || move.do === "expire") {
         cursor = { applied, applied_at, read, first_seq: move.first_seq };
       } else cursor = { applied, applied_at, read: move.do === "save_marks" ? move.read_seq : read, first_seq };
     }
@@ -112,9 +113,6 @@ export function moveCursor(cursors, chatId, moves) {
     else cursors.delete(chatId);
   };
 }
-
-/** @param {Item} item */
-const timeOf = (item) => (item.type === "hidden" ? null : item.created_at);
 
 /** @param {IDBObjectStore} outbox @param {import("../protocol/outbox.js").Row} row */
 function putRow(outbox, row) {
