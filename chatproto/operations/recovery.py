@@ -19,7 +19,7 @@ MAX_WAITING: Final = 1000
 RESET_LIFETIME: Final = timedelta(hours=1)
 EMAIL_LIFETIME: Final = timedelta(days=3)
 """How long the code in a letter counts."""
-RESETS_AN_HOUR: Final = 3
+RESETS_AN_HOUR: Final = 12
 """Letters with a reset that one account gets; what was ordered beyond is dropped."""
 
 

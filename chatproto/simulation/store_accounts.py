@@ -43,7 +43,14 @@ from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_audit import write_lines
 from chatproto.simulation.store_files import change_avatar, release_avatar
 from chatproto.simulation.store_invites import open_invite
-from chatproto.simulation.store_mails import address_given, end_resets, tell_of_address, tell_of_login, usable
+from chatproto.simulation.store_mails import (
+    address_given,
+    end_resets,
+    end_setups,
+    tell_of_address,
+    tell_of_login,
+    usable,
+)
 from chatproto.wire.model import PrivateUser, SessionInfo
 
 GRACE = timedelta(seconds=60)
@@ -51,7 +58,7 @@ LATE_EXCHANGES = 5
 TOUCH_INTERVAL = timedelta(minutes=1)
 UNUSED = timedelta(days=90)
 REUSE_KNOWN = timedelta(days=7)
-ENDED_KNOWN = timedelta(days=30)
+ENDED_KNOWN = timedelta(days=365)
 KEY_LIFETIME = timedelta(hours=24)
 CODE_KNOWN = timedelta(days=7)
 AUDIT_KNOWN = timedelta(days=365)
@@ -238,11 +245,11 @@ def _free_names(store: Store, now: datetime) -> int:
 
 def _removable(store: Store, token: RefreshToken, now: datetime) -> bool:
     ended_at = store.logins[token.session_id].ended_at
-    if ended_at is not None and now - ended_at > REUSE_KNOWN:
-        return True
-    if token.exchanged_at and now - token.exchanged_at > REUSE_KNOWN and _successor_used(store, token):
-        return True
-    return now - (token.exchanged_at or token.created_at) > UNUSED
+    used_at = token.exchanged_at or token.created_at
+    exchanged = token.exchanged_at is not None and _successor_used(store, token)
+    if ended_at is not None and ended_at - used_at <= UNUSED:
+        return now - ended_at > (REUSE_KNOWN if exchanged else ENDED_KNOWN)
+    return now - used_at > (REUSE_KNOWN if exchanged else UNUSED)
 
 
 def end_sessions(store: Store, operation: EndSessions) -> Outcome:
@@ -297,6 +304,8 @@ def set_account(store: Store, operation: SetAccount) -> Outcome:
     if operation.role is not None:
         role: Literal["admin"] | UnsetType = "admin" if operation.role == "admin" else UNSET
         account.user = msgspec.structs.replace(account.user, role=role)
+    if operation.role == "admin":
+        end_setups(store)
     if operation.disabled is not None:
         account.disabled_at = operation.now if operation.disabled else None
     return end_all(store, operation.user_id, None, operation.now) if operation.disabled else SessionsEnded(())

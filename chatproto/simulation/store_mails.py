@@ -157,6 +157,12 @@ def end_resets(store: Store, user_id: int) -> None:
         code.used = code.used or (code.user_id, code.kind) == (user_id, "reset")
 
 
+def end_setups(store: Store) -> None:
+    """Nobody becomes the first admin by a code that was made before."""
+    for code in store.codes.values():
+        code.used = code.used or code.kind == "setup"
+
+
 def usable(store: Store, code_hash: bytes, kind: str, now: datetime) -> KeptCode | Refused:
     code = store.codes.get(code_hash)
     if code is None or code.kind != kind:

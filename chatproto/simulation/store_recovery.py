@@ -6,13 +6,12 @@ from chatproto.operations import CheckCode, ConfirmEmail, Done, MakeCode, Outcom
 from chatproto.simulation.model_rows import KeptCode
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_accounts import end_all
-from chatproto.simulation.store_mails import end_resets, usable
+from chatproto.simulation.store_mails import end_resets, end_setups, usable
 
 
 def make_code(store: Store, operation: MakeCode) -> Outcome:
     if operation.kind == "setup":
-        for code in store.codes.values():
-            code.used = code.used or code.kind == "setup"
+        end_setups(store)
     elif operation.user_id not in store.living():
         return Refused("not_found")
     store.codes[operation.code_hash] = KeptCode(

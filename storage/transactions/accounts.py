@@ -28,7 +28,7 @@ from chatproto.operations.auditing import FIRST_ADMIN
 from storage.statements import DuplicateKey, Statement, Steps, into
 from storage.tables import chat_users, user_words, users
 from storage.transactions.audit_lines import write_lines
-from storage.transactions.codes import lock_setup, use_code
+from storage.transactions.codes import end_setups, lock_setup, use_code
 from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.invites import INVALID, count_use, lock_invite
 from storage.transactions.mails import order
@@ -184,6 +184,8 @@ def set_account(operation: SetAccount) -> Steps[Outcome]:
         return Refused("forbidden", "nobody else keeps this server")
     if operation.role is not None:
         yield from _SET_ROLE.run(user_id=operation.user_id, role=operation.role)
+    if operation.role == "admin":
+        yield from end_setups(operation.now)
     if operation.disabled is not None:
         yield from _DISABLE.run(user_id=operation.user_id, disabled_at=operation.now if operation.disabled else None)
     if not operation.disabled:

@@ -2,7 +2,8 @@
 
 Reuse of an exchanged token is recognised, and ends its session, for REUSE_KNOWN after its exchange; later it is a token
 that nobody knows, and opens nothing either. One that may still be exchanged, because the answer to its exchange was
-lost, is kept as long as a token that was never exchanged (docs/protocol.md section 2).
+lost, is kept as long as a token that was never exchanged. The last tokens of a session that was ended say so for
+ENDED_KNOWN (docs/protocol.md section 2).
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,10 @@ from storage.transactions.groups import KEY_LIFETIME
 from storage.transactions.sessions import UNUSED
 
 REUSE_KNOWN: Final = timedelta(days=7)
-"""So long after its exchange a token is kept, and after the end of its session."""
-ENDED_KNOWN: Final = timedelta(days=30)
-"""So long a session is kept after its end."""
+"""So long a token is kept after its exchange, and one that was exchanged after the end of its session."""
+ENDED_KNOWN: Final = timedelta(days=365)
+"""So long after its end a session is kept, and its last token: a device that comes back late is told that it was signed
+out, and removes what it keeps, which it does not where its session has merely not been used for long."""
 CODE_KNOWN: Final = timedelta(days=7)
 """So long after its end it is told of a code whether it was used."""
 AUDIT_KNOWN: Final = timedelta(days=365)
@@ -110,11 +112,11 @@ class _Token(NamedTuple):
 
     def removable(self, now: datetime) -> bool:
         """Whether nobody will miss it."""
-        if self.session_ended_at is not None and now - self.session_ended_at > REUSE_KNOWN:
-            return True
-        if self.exchanged_at is not None and self.succeeded and now - self.exchanged_at > REUSE_KNOWN:
-            return True
-        return now - (self.exchanged_at or self.created_at) > UNUSED
+        used_at = self.exchanged_at or self.created_at
+        exchanged = self.exchanged_at is not None and self.succeeded
+        if self.session_ended_at is not None and self.session_ended_at - used_at <= UNUSED:
+            return now - self.session_ended_at > (REUSE_KNOWN if exchanged else ENDED_KNOWN)
+        return now - used_at > (REUSE_KNOWN if exchanged else UNUSED)
 
 
 class _Session(NamedTuple):

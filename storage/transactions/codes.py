@@ -49,7 +49,7 @@ _VERIFY: Final = Statement(update(users).where(users.c.id == bindparam("user_id"
 def make_code(operation: MakeCode) -> Steps[Outcome]:
     """For somebody to hand over."""
     if operation.kind == "setup":
-        yield from _END_SETUPS.run(used_at=operation.now)
+        yield from end_setups(operation.now)
     elif (yield from _LOCK_USER.one(user_id=operation.user_id)) is None:
         return Refused("not_found")
     yield from INSERT_CODE.run(
@@ -62,6 +62,11 @@ def make_code(operation: MakeCode) -> Steps[Outcome]:
         again=False,
     )
     return Done()
+
+
+def end_setups(now: datetime) -> Steps[None]:
+    """Nobody becomes the first admin by a code that was made before."""
+    yield from _END_SETUPS.run(used_at=now)
 
 
 def lock_setup(code_hash: bytes, now: datetime) -> Steps[bool]:

@@ -160,6 +160,18 @@ async def test_the_first_admin_comes_by_a_code_once(house: House) -> None:
     assert refusal(await come(house, "eve", "new")) == "invite_invalid"
 
 
+async def test_a_code_for_the_first_admin_ends_where_there_is_one(house: House) -> None:
+    """It may stand in a log for days."""
+    bob, later = await house.user("bob"), house.now + timedelta(days=1)
+    assert await house.do(MakeCode(hashed("code"), "setup", None, house.now, later)) == Done()
+    for change in (SetAccount(bob, None, "member", house.now), SetAccount(bob, False, None, house.now)):
+        await house.do(change)
+        assert await house.do(CheckCode(hashed("code"), "setup", house.now)) == Done()
+    await house.do(SetAccount(bob, None, "admin", house.now))
+    assert refusal(await house.do(CheckCode(hashed("code"), "setup", house.now))) == "code_used"
+    assert refusal(await come(house, "eve", "code")) == "invite_invalid"
+
+
 async def test_who_is_shut_out_cannot_log_in_and_the_last_admin_stays(house: House) -> None:
     ann, bob = await admin(house, "ann"), await house.user("bob")
     session = await house.log_in(bob, b"1")
