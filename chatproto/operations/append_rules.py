@@ -14,6 +14,7 @@ from attrs import frozen
 from chatproto.operations.block_rules import CLOSED
 from chatproto.operations.log import AppendChange, AppendMessage
 from chatproto.operations.outcomes import Refused
+from chatproto.wire.limits import MAX_CHATS
 from chatproto.wire.model import Attachment, ChatType, Forwarded, Role, Writers
 
 OPEN_TO_ALL: Final = 50
@@ -34,6 +35,7 @@ DIRECT_STAYS: Final = Refused("forbidden", "a direct chat stays as it is")
 ADMINS_ONLY: Final = Refused("forbidden", "only an admin of the group may do this")
 READ_ONLY: Final = Refused("read_only", "only admins write in this group")
 
+FULL: Final = Refused("too_many", f"nobody is in more than {MAX_CHATS} chats", "user_ids")
 PEER_DELETED: Final = Refused("peer_deleted", "the other one deleted their account")
 
 

@@ -21,12 +21,13 @@ from chatproto.operations import (
     SetFlags,
     UserFound,
 )
+from chatproto.operations.append_rules import FULL
 from chatproto.operations.block_rules import CLOSED, NOT_ADDED
 from chatproto.operations.message_events import gathered, pinned_from, rendered, seen_from
 from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_accounts import touch
-from chatproto.wire.limits import MAX_MEMBERS
+from chatproto.wire.limits import MAX_CHATS, MAX_MEMBERS
 from chatproto.wire.model import Chat, ChatType, Event, Head, LogItem, Member, Message, Role
 
 KEY_LIFETIME = timedelta(hours=24)
@@ -42,6 +43,8 @@ def create_direct(store: Store, operation: CreateDirect) -> Outcome:
             return ChatCreated(_view(store, room, operation.user_id), False, tuple(sorted(pair)))
     if set(store.blocks_of(operation.user_id)) & set(store.blocks_of(operation.peer_id)):
         return CLOSED
+    if is_any_full(store, pair):
+        return FULL
     room = _new_room(store, "direct", None, operation, dict.fromkeys(sorted(pair), "member"))
     return ChatCreated(_view(store, room, operation.user_id), True, tuple(sorted(pair)))
 
@@ -60,11 +63,21 @@ def create_group(store: Store, operation: CreateGroup) -> Outcome:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
     if not store.can_add(user_id, operation.user_ids):
         return NOT_ADDED
+    if is_any_full(store, everybody):
+        return FULL
     roles = dict.fromkeys(sorted(everybody), "member") | {user_id: "admin"}
     room = _new_room(store, "group", operation.title, operation, roles)
     if key is not None:
         store.keys[user_id, key] = (room.id, operation.now)
     return ChatCreated(_view(store, room, user_id), True, tuple(sorted(everybody)))
+
+
+def is_any_full(store: Store, user_ids: Iterable[int]) -> bool:
+    """Whether one of them is in so many chats that they can be in no further one."""
+    if len(store.rooms) < MAX_CHATS:
+        return False
+    present = [room.present() for room in store.rooms.values()]
+    return any(sum(user_id in members for members in present) >= MAX_CHATS for user_id in user_ids)
 
 
 def _new_room(

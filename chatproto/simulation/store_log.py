@@ -20,12 +20,20 @@ from chatproto.operations import (
     React,
     Refused,
 )
-from chatproto.operations.append_rules import NO_CHAT, NOT_MEMBER, Source, barred_from, judge_change, judge_message
+from chatproto.operations.append_rules import (
+    FULL,
+    NO_CHAT,
+    NOT_MEMBER,
+    Source,
+    barred_from,
+    judge_change,
+    judge_message,
+)
 from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.model_store import Store
-from chatproto.simulation.store_chats import is_read, shown, shown_item
+from chatproto.simulation.store_chats import is_any_full, is_read, shown, shown_item
 from chatproto.simulation.store_files import change_avatar, hold, own_attachments, release_avatar
 from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest
@@ -255,6 +263,8 @@ def _add(change: _Change) -> Refused | None:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
     if not change.store.can_add(operation.actor_id, newcomers):
         return NOT_ADDED
+    if is_any_full(change.store, newcomers):
+        return FULL
     for user_id in newcomers:
         seq = room.last_seq + 1
         old = room.members.get(user_id)

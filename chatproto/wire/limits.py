@@ -6,6 +6,8 @@ import msgspec
 
 MAX_MEMBERS: Final = 1000
 """Of a group."""
+MAX_CHATS: Final = 5000
+"""That somebody is in; nobody is added to more, and nobody makes more."""
 MAX_WATCHED: Final = 50
 """Members of a chat in which it is told who has read a message."""
 MAX_FILES: Final = 10

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select
 
 from chatproto.operations import ChatCreated, CreateDirect, CreateGroup, Outcome, Refused
+from chatproto.operations.append_rules import FULL
 from chatproto.operations.block_rules import CLOSED, NOT_ADDED
 from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Role
@@ -16,7 +17,7 @@ from storage.tables import chat_users, chats, idempotency_keys
 from storage.transactions.blocks import can_add, is_blocked
 from storage.transactions.chats import chat_of
 from storage.transactions.log import MEMBER_IDS
-from storage.transactions.people import LIVING, find_direct
+from storage.transactions.people import LIVING, find_direct, is_any_full
 from storage.transactions.views import view_of
 
 KEY_LIFETIME: Final = timedelta(hours=24)
@@ -52,6 +53,8 @@ def create_direct(operation: CreateDirect) -> Steps[Outcome]:
         return (yield from _outcome(operation.user_id, found, created=False))
     if (yield from is_blocked(low, high)):
         return CLOSED
+    if (yield from is_any_full(pair)):
+        return FULL
     chat = yield from _INSERT_CHAT.run(
         type="direct",
         title=None,
@@ -81,6 +84,8 @@ def create_group(operation: CreateGroup) -> Steps[Outcome]:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
     if not (yield from can_add(operation.user_id, operation.user_ids)):
         return NOT_ADDED
+    if (yield from is_any_full(everybody)):
+        return FULL
     chat = yield from _INSERT_CHAT.run(
         type="group",
         title=operation.title,

@@ -7,7 +7,7 @@ from attrs import define, field
 from sqlalchemy import bindparam, select, update
 
 from chatproto.operations import AppendChange, Appended, Refused
-from chatproto.operations.append_rules import NO_CHAT, judge_change
+from chatproto.operations.append_rules import FULL, NO_CHAT, judge_change
 from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
@@ -29,7 +29,7 @@ from storage.transactions.log import (
     read_entries,
     render_event,
 )
-from storage.transactions.people import LIVING, plain_users
+from storage.transactions.people import LIVING, is_any_full, plain_users
 
 
 class _MemberRow(NamedTuple):
@@ -198,6 +198,8 @@ def _add(change: _Change) -> Steps[Refused | None]:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
     if not (yield from can_add(change.operation.actor_id, newcomers)):
         return NOT_ADDED
+    if (yield from is_any_full(newcomers)):
+        return FULL
     found = yield from plain_users(newcomers)
     for user_id in newcomers:
         yield from _join(change, found[user_id], known=user_id in known)

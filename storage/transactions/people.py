@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from msgspec import UNSET
-from sqlalchemy import BindParameter, and_, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
 
+from chatproto.wire.limits import MAX_CHATS
 from chatproto.wire.model import PrivateUser, User, deleted_user
 from storage.statements import Select, Statement, Steps
 from storage.tables import blocks, chat_users, chats, users
@@ -101,6 +102,20 @@ LOCK_USERS: Final = Statement(
 _FIND_DIRECT: Final = Statement(
     select(chats.c.id).where(chats.c.direct_low == bindparam("low"), chats.c.direct_high == bindparam("high"))
 )
+
+
+_FULL: Final = Statement(
+    select(chat_users.c.user_id)
+    .where(chat_users.c.user_id.in_(_IDS), chat_users.c.left_seq.is_(None))
+    .group_by(chat_users.c.user_id)
+    .having(func.count() >= bindparam("bound"))
+    .limit(1)
+)
+
+
+def is_any_full(user_ids: Iterable[int]) -> Steps[bool]:
+    """Whether one of them is in so many chats that they can be in no further one; two changes at once may both pass."""
+    return (yield from _FULL.one(user_ids=sorted(user_ids), bound=MAX_CHATS)) is not None
 
 
 def find_direct(low: int, high: int) -> Steps[int | None]:

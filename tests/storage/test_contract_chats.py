@@ -20,7 +20,9 @@ from chatproto.operations import (
     SetFlags,
     UsersFound,
 )
+from chatproto.simulation import store_chats
 from chatproto.wire.model import Chat
+from storage.transactions import people
 from tests.storage.databases import EPOCH
 from tests.storage.store_house import START, House, expect, refusal
 
@@ -388,6 +390,26 @@ async def test_unread_are_others_messages_after_the_mark(house: House) -> None:
     assert (await house.mark(bob, chat, read=4)).unread_count == 0
     await house.send(chat, bob)
     assert (await house.head(bob, chat)).unread_count == 0
+
+
+async def test_nobody_is_in_more_chats_than_the_bound(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (people, store_chats):
+        monkeypatch.setattr(module, "MAX_CHATS", 3)
+    ann, bob, eve = await house.people(3)
+    chats = [await house.group(ann, bob) for _ in range(3)]
+    for refused in (
+        CreateDirect(eve, bob, house.now),
+        CreateDirect(ann, eve, house.now),
+        CreateGroup(ann, "x", (), None, house.now),
+        CreateGroup(eve, "x", (bob,), None, house.now),
+    ):
+        assert refusal(await house.do(refused)) == "too_many"
+    other = await house.group(eve)
+    assert refusal(await house.try_change("add", other, eve, bob)) == "too_many"
+    assert (await house.chat(eve, other)).last_seq == 0, "nothing was written"
+    await house.change("remove", chats[0], bob, bob)
+    await house.change("add", other, eve, bob)
+    assert refusal(await house.try_change("add", chats[0], ann, bob)) == "too_many"
 
 
 async def test_unread_is_exact_to_999_and_1000_means_more(house: House) -> None:
