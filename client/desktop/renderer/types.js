@@ -44,15 +44,18 @@
  * it is acknowledged and applied; a message is then replaced by its item, a change is laid over its target until the
  * event has changed that. `failed` until it is retried or discarded. `written_at` is this machine's clock, for showing only.
  * `of_cid`: a change of a message that was not in the log itself yet, by that one's cid; its `seq` may be known by now.
- * `attachments`, `files`: as in a row of the outbox.
+ * `attachments`, `files`: as in a row of the outbox. `source`: what a forward copies besides the text, to be shown until then.
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, of_cid: string | null, emoji: string | null, on: boolean | null,
- *   forward: Forward | null, attachments: string[],
+ *   forward: Forward | null, source?: Source | null, attachments: string[],
  *   files: import("./protocol/outbox.js").LocalFile[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
 /** A file of this machine that goes with a message; a picture `as_file` is kept as it is.
  * @typedef {{file: File, as_file: boolean}} Attached */
+
+/** Files of a message that is forwarded, and who wrote it first.
+ * @typedef {{attachments: Attachment[], forwarded: {user_id: number, display_name: string}}} Source */
 
 /** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */
 

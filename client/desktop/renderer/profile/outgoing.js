@@ -94,13 +94,21 @@ export class Outgoing {
       const chat = this.model().chats.get(chat_id);
       const barred = chat && barredFrom(chat);
       if (barred) return { ok: false, code: barred };
-      for (const { chat_id: from, seq, created_at, content } of messages) {
+      for (const message of messages) {
+        const { chat_id: from, seq, created_at, content } = message;
         const forward = { chat_id: from, seq, target_at: created_at };
-        const done = await this.#put({ ...NOTHING, chat_id, content: content ?? "", forward });
+        const command = { ...NOTHING, chat_id, content: content ?? "", forward, source: this.#source(message) };
+        const done = await this.#put(command);
         if (!done.ok) return done;
       }
     }
     return DONE;
+  }
+
+  /** What a copy has besides the text. @param {Message} message @returns {import("../types.js").Source} */
+  #source({ sender_id: sender, attachments, forwarded }) {
+    const name = this.model().users.get(sender)?.display_name ?? "";
+    return { attachments: [...(attachments ?? [])], forwarded: forwarded ?? { user_id: sender, display_name: name } };
   }
 
   /** The same text again: a new message, in the place of the one that failed. @param {string} cid */

@@ -6,7 +6,7 @@ import { rowOf } from "./outbox.js";
 /** @typedef {import("../types.js").Echo} Echo */
 /**
  * What a row asks for.
- * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "of_cid" | "emoji" | "on" | "forward" | "attachments" | "files">} Command
+ * @typedef {Pick<Echo, "chat_id" | "kind" | "content" | "reply_to" | "target_at" | "seq" | "of_cid" | "emoji" | "on" | "forward" | "source" | "attachments" | "files">} Command
  */
 
 /** A message without anything in it. @type {Readonly<Omit<Command, "chat_id">>} */
@@ -31,11 +31,12 @@ export const NOTHING = Object.freeze({
  */
 export function newRow(command, tried, now, random) {
   const row = rowOf({ ...command, cid: uuid7(now, random), tried });
-  return { ...row, state: "queued", code: null, written_at: new Date(now).toISOString() };
+  const source = command.source ? { source: command.source } : {};
+  return { ...row, ...source, state: "queued", code: null, written_at: new Date(now).toISOString() };
 }
 
 /** A row of the outbox as it is shown. @param {import("../store/db.js").Kept} kept @returns {Echo} */
-export function echoOf({ state, code, written_at, ...row }) {
+export function echoOf({ state, code, written_at, source, ...row }) {
   const { reply_lost: _lost, tried: _tried, ...command } = rowOf(row);
-  return { ...command, state, code, written_at };
+  return { ...command, ...(source && { source }), state, code, written_at };
 }

@@ -147,6 +147,11 @@ export function shownPins(pins, timeline, me) {
 
 // --- what one may do ---
 
+/** It is there and can be shown, in words or as files: it may be chosen, forwarded and edited. @param {Message} message */
+export function isWhole({ deleted, content, attachments }) {
+  return !deleted && Boolean(content || attachments?.length);
+}
+
 /**
  * Whether one may send to a chat; where not, why: a code of docs/protocol.md.
  * @param {import("../types.js").ChatView} chat @returns {"not_member" | "blocked" | "read_only" | "peer_deleted" | null}

@@ -13,7 +13,7 @@ import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 /**
  * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
  * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null,
- *   written_at: string}} Kept
+ *   written_at: string, source?: import("../types.js").Source | null}} Kept
  * @typedef {Map<string, Blob>} Bytes of the files of a row, by their local ids
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {import("./opening.js").Connection} Connection

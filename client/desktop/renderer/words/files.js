@@ -40,6 +40,11 @@ export function messageWords({ content, attachments }) {
     : t("file.one", { name: first.name });
 }
 
+/** The same of one's own message on its way. @param {import("../types.js").Echo} echo */
+export function echoWords({ content, files, source }) {
+  return messageWords({ content, attachments: source ? source.attachments : files });
+}
+
 /** It has a preview that the server made. @param {Attachment} file */
 export function isPicture(file) {
   return Boolean(file.preview_url) && /^image\//u.test(file.content_type);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { becomes, eventually } from "./eventually.js";
 import { composer, messageRow, messageRows, openChat } from "./face.js";
+import { png } from "./made-files.js";
 
 /** @typedef {import("playwright-core").Page} Page @typedef {import("./server.js").Account} Account */
 
@@ -16,6 +17,9 @@ import { composer, messageRow, messageRows, openChat } from "./face.js";
 const OWN = { edit: "Моё первое", remove: "Моё второе" };
 const THEIRS = { react: "Для реакции", pin: "Для закрепления", forward: "Для пересылки", one: "Один", two: "Два" };
 
+/** The name of a picture that Vera sent without a word. */
+const PICTURE = "вид.png";
+
 /** A group of the two with what is needed, and their direct chat.
  * @param {Pick<Scene, "page" | "server" | "vera" | "boris" | "copied">} who @returns {Promise<Scene>} */
 export async function setScene(who) {
@@ -25,14 +29,21 @@ export async function setScene(who) {
   await server.send(boris, direct, "Здравствуйте");
   for (const text of Object.values(OWN)) await server.send(vera, group, text);
   for (const text of Object.values(THEIRS)) await server.send(boris, group, text);
+  const { id } = await server.upload(vera, PICTURE, png(64, 48, 7));
+  await server.send(vera, group, "", { attachments: [id] });
   await page.locator(`nav.side [data-chat="${direct}"]`).waitFor();
   await openChat(page, group);
   await messageRow(page, THEIRS.two).waitFor();
   return { ...who, group, direct };
 }
 
+/** The one with this text, or with the picture. @param {Page} page @param {string} text */
+const rowOf = (page, text) =>
+  text === PICTURE
+    ? messageRows(page).filter({ has: page.getByRole("button", { name: PICTURE }) })
+    : messageRow(page, text);
 /** @param {Page} page @param {string} text */
-const article = (page, text) => messageRow(page, text).getByRole("article");
+const article = (page, text) => rowOf(page, text).getByRole("article");
 /** Where the focus is, in words. @param {Page} page */
 const focused = (page) =>
   page.evaluate(() => {
@@ -57,7 +68,7 @@ const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&");
 /** To a message by keys alone. @param {Page} page @param {string} text */
 async function goTo(page, text) {
   await until(page, "F6", /^log$/u);
-  await until(page, "ArrowUp", new RegExp(`, ${literally(text)}, `, "u"));
+  await until(page, "ArrowUp", new RegExp(`, (Изображение: )?${literally(text)}, `, "u"));
 }
 
 /** An entry of a message's menu. @param {Page} page @param {Way} way @param {string} text @param {string} name */
@@ -80,6 +91,28 @@ async function press(page, way, name) {
   if (way === "mouse") return button.click();
   await until(page, "Tab", new RegExp(`^${literally(name)}$`, "u"));
   await page.keyboard.press("Enter");
+}
+
+/** To Boris, in the dialog that asks to whom. @param {Page} page @param {Way} way */
+async function sendTo(page, way) {
+  const dialog = page.getByRole("dialog", { name: "Переслать" });
+  await dialog.waitFor();
+  if (way === "mouse") {
+    await dialog.getByRole("list", { name: "Куда переслать" }).getByText("Борис Лебедев").click();
+  } else {
+    await becomes(() => focused(page), "Найти чат");
+    await page.keyboard.type("Борис");
+    await page.keyboard.press("Enter");
+  }
+  const forward = dialog.getByRole("button", { name: "Переслать", exact: true });
+  await becomes(() => forward.isEnabled(), true);
+  if (way === "mouse") await forward.click();
+  else {
+    await until(page, "Tab", /^Переслать$/u);
+    await page.keyboard.press("Enter");
+  }
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText("Переслано 1 сообщение").first().waitFor();
 }
 
 /** What was typed goes out. @param {Page} page @param {Way} way */
@@ -132,18 +165,30 @@ export const DEEDS = {
 
   async forwarded({ page, direct }, way) {
     await choose(page, way, THEIRS.forward, "Переслать");
-    const dialog = page.getByRole("dialog", { name: "Переслать" });
-    await dialog.waitFor();
-    if (way === "mouse") {
-      await dialog.getByRole("list", { name: "Куда переслать" }).getByText("Борис Лебедев").click();
-    } else {
-      await becomes(() => focused(page), "Найти чат");
-      await page.keyboard.type("Борис");
-      await page.keyboard.press("Enter");
-    }
-    await press(page, way, "Переслать");
-    await page.getByText("Переслано 1 сообщение").waitFor();
+    await sendTo(page, way);
     await page.locator(`nav.side [data-chat="${direct}"]`).getByText(THEIRS.forward).waitFor();
+  },
+
+  async passedOn({ page, direct }, way) {
+    if (way === "mouse") {
+      await choose(page, way, PICTURE, "Выбрать сообщения");
+    } else {
+      await goTo(page, PICTURE);
+      await page.keyboard.press("Space");
+    }
+    await page.getByText("Выбрано: 1").first().waitFor();
+    await press(page, way, "Переслать");
+    await sendTo(page, way);
+    await page.locator(`nav.side [data-chat="${direct}"]`).getByText(PICTURE).waitFor();
+  },
+
+  async captioned({ page }, way) {
+    await choose(page, way, PICTURE, "Изменить");
+    await page.locator(".strip", { hasText: PICTURE }).waitFor();
+    await page.keyboard.type("Вот подпись");
+    if (way === "mouse") await page.getByRole("button", { name: "Сохранить изменения" }).click();
+    else await page.keyboard.press("Enter");
+    await rowOf(page, PICTURE).getByText("Вот подпись", { exact: true }).waitFor();
   },
 
   async selected({ page, copied }, way) {
@@ -205,19 +250,19 @@ export async function allDone({ server, boris, group, direct }) {
     const items = await server.items(boris, group);
     const written = items.flatMap(({ type, content }) => (type === "message" && content ? [content] : []));
     const events = items.flatMap(({ type, event }) => (type === "event" ? [event] : []));
-    const sent = (await server.items(boris, direct)).slice(-2).map(({ content }) => content);
-    return [written, events.sort(), sent];
+    const sent = (await server.items(boris, direct)).slice(-3).map(({ content, attachments }) => content || attachments[0].name); // prettier-ignore
+    return [written.sort(), events.sort(), sent];
   };
-  const written = ["Моё новое", ...Object.values(THEIRS), `@${boris.user.username}`, "**важно**"];
-  const events = ["deleted", "edited", "pinned", "reaction_added"];
-  await becomes(there, [written, events, ["Здравствуйте", THEIRS.forward]]);
+  const written = ["Моё новое", ...Object.values(THEIRS), "Вот подпись", `@${boris.user.username}`, "**важно**"];
+  const events = ["deleted", "edited", "edited", "pinned", "reaction_added"];
+  await becomes(there, [written.sort(), events, ["Здравствуйте", THEIRS.forward, PICTURE]]);
 }
 
 /** Nothing of it is on its way any more, and nothing stands there twice. @param {Scene} scene */
 export async function allArrived({ page, boris }) {
   await eventually(async () => (await messageRows(page).filter({ hasText: "В очереди" }).count()) === 0, "all is sent");
   const rows = await messageRows(page).count();
-  assert.equal(rows, 9, "each message once");
+  assert.equal(rows, 10, "each message once");
   assert.equal(
     await messageRows(page)
       .getByRole("link", { name: `@${boris.user.username}` })

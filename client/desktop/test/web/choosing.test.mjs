@@ -16,6 +16,7 @@ import {
   startServer,
   startWire,
 } from "../harness/harness.js";
+import { png } from "../harness/made-files.js";
 import { assertInside, look } from "./look.js";
 
 const skip = noChromium();
@@ -55,7 +56,7 @@ const copied = () => vera.page.evaluate(() => navigator.clipboard.readText());
 /** @param {string} text */
 const body = (text) => messageRow(vera.page, text).locator("article");
 /** @param {string} name */
-const item = (name) => vera.page.getByRole("menuitem", { name, exact: true });
+const item = (name, page = vera.page) => page.getByRole("menuitem", { name, exact: true });
 
 test("several are chosen by mouse, copied with names and times, and deleted", { skip }, async () => {
   const { page } = vera;
@@ -193,6 +194,89 @@ test("messages are forwarded to several chats, found by name", { skip }, async (
     }, [["Первое", "Борис Лебедев"], ["Третье", "Борис Лебедев"]]); // prettier-ignore
   }
   assertNoErrors(vera);
+});
+
+test("a picture without words is named, and can be done with, as any other message", { skip }, async () => {
+  const { page, account } = vera;
+  const named = "Изображение: вид.png";
+  const files = [await server.upload(account, "вид.png", png(480, 320)), await server.upload(account, "ещё.png", png(480, 320, 9))]; // prettier-ignore
+  await server.send(account, chatId, "", { attachments: [files[0].id] });
+  await server.send(account, chatId, "", { attachments: [files[1].id] });
+  const picture = messageRows(page).filter({ has: page.getByRole("button", { name: "вид.png" }) });
+  const menuOf = () => picture.locator("article").click({ button: "right" });
+
+  await menuOf();
+  await item("Ответить").click();
+  await page.locator(".strip").getByText(named).waitFor();
+  await page.keyboard.press("Escape");
+  await menuOf();
+  await item("Закрепить").click();
+  await page.locator(".pinbar").getByText(named).waitFor();
+  await messageRows(page).filter({ has: page.getByRole("button", { name: "ещё.png" }) }).locator("article").click({ button: "right" }); // prettier-ignore
+  await item("Закрепить").click();
+  await page.getByRole("button", { name: "Все: 2" }).click();
+  await page.getByRole("dialog", { name: "Закреплённые сообщения" }).getByText(named).waitFor();
+  await look(page, "pins-files");
+  await page.keyboard.press("Escape");
+
+  await menuOf();
+  await item("Выбрать сообщения").click();
+  const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
+  await messageRows(page).filter({ has: page.getByRole("button", { name: "ещё.png" }) }).getByRole("checkbox").click(); // prettier-ignore
+  await bar.getByText("Выбрано: 2").waitFor();
+  await bar.getByRole("button", { name: "Копировать" }).click();
+  await becomes(copied, /Вера Соколова: \[вид\.png, .*\]\n\[.*\] Вера Соколова: \[ещё\.png, .*\]$/u);
+
+  await menuOf();
+  await item("Изменить").click();
+  await page.locator(".strip").getByText(named).waitFor();
+  await look(page, "editing-file");
+  await page.keyboard.type("Подпись");
+  await page.keyboard.press("Enter");
+  await picture.getByText("Подпись", { exact: true }).waitFor();
+  await becomes(async () => (await server.items(boris, chatId)).find(({ content }) => content === "Подпись")?.attachments.length, 1); // prettier-ignore
+  // Up leads to the last one of one's own, which has no words either
+  await composer(page).focus();
+  await page.keyboard.press("ArrowUp");
+  await page.locator(".strip").getByText("Изображение: ещё.png").waitFor();
+  await page.keyboard.press("Escape");
+  assertNoErrors(vera);
+});
+
+test("what is forwarded while there is no link shows its files and whose it is", { skip }, async () => {
+  const direct = await server.direct(vera.account, boris);
+  await server.send(boris, direct, "Здравствуйте");
+  const { id } = await server.upload(boris, "вид.png", png(480, 320));
+  await server.send(boris, chatId, "", { attachments: [id] });
+  const wire = await startWire(server);
+  const away = await newPerson(browser, server, vera.name, { account: vera.account, url: wire.url });
+  const { page } = away;
+  await openChat(page, direct);
+  await messageRow(page, "Здравствуйте").waitFor();
+  await openChat(page, chatId);
+  const picture = messageRows(page).filter({ has: page.getByRole("button", { name: "вид.png" }) });
+  await picture.locator("img").waitFor();
+  await wire.cut();
+  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
+  await picture.locator("article").click({ button: "right" });
+  await item("Переслать", page).click();
+  const dialog = page.getByRole("dialog", { name: "Переслать" });
+  await dialog.getByText("Изображение: вид.png").waitFor();
+  await dialog.getByText("Борис Лебедев").click();
+  await dialog.getByRole("button", { name: "Переслать", exact: true }).click();
+  await page.locator(`nav.side [data-chat="${direct}"]`).getByText("Изображение: вид.png").waitFor();
+  await openChat(page, direct);
+  await picture
+    .filter({ hasText: "В очереди" })
+    .getByText(/Переслано: .*Борис Лебедев/u)
+    .waitFor();
+  await picture.locator("img").waitFor(); // as it is here already
+  await look(page, "forwarded-waits");
+  await wire.restore();
+  await becomes(async () => (await server.items(boris, direct)).at(-1).attachments.length, 1);
+  await becomes(() => picture.filter({ hasText: "В очереди" }).count(), 0);
+  await becomes(() => picture.count(), 1);
+  assertNoErrors(away);
 });
 
 test("with the link cut all of it goes on by keys, and comes to the other one once", { skip }, async () => {

@@ -5,7 +5,8 @@ import { nameOf } from "../../words/names.js";
 import { isBlank } from "../../rules/blank.js";
 import { unblock } from "../parts/blocking.js";
 import { barredFrom } from "../../state/changes.js";
-import { lengthOf, preview } from "../../words/text.js";
+import { messageWords } from "../../words/files.js";
+import { lengthOf } from "../../words/text.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { Attaching, filesOf } from "./attaching.js";
@@ -207,7 +208,7 @@ export class Composer {
       ${icon("reply", "strip__icon")}
       <div class="strip__text">
         <b><bdi class="truncate">${name}</bdi></b>
-        <bdi class="strip__words truncate">${preview(reply.content ?? "")}</bdi>
+        <bdi class="strip__words truncate">${messageWords(reply)}</bdi>
       </div>
       <button
         class="ibtn"

@@ -3,9 +3,9 @@
 /** @typedef {import("../../types.js").Message} Message @typedef {import("../../types.js").Echo} Echo
  * @typedef {{target: Message | Echo, text: string}} Edit */
 
-import { rightsOn, shownItems } from "../../state/changes.js";
+import { isWhole, rightsOn, shownItems } from "../../state/changes.js";
 import { t } from "../../words/i18n.js";
-import { preview } from "../../words/text.js";
+import { echoWords, messageWords } from "../../words/files.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { icon } from "../parts/icon.js";
 
@@ -49,7 +49,7 @@ export function lastOwn(state, chatId) {
   const items = shownItems(timeline, me);
   for (let at = items.length - 1; at >= 0; at -= 1) {
     const item = items[at];
-    if (item.type === "message" && item.content && rightsOn(item, chat, me).edit) return item;
+    if (item.type === "message" && isWhole(item) && rightsOn(item, chat, me).edit) return item;
   }
   return null;
 }
@@ -60,7 +60,7 @@ export function editStrip({ target }, cancel) {
     ${icon("edit", "strip__icon")}
     <div class="strip__text">
       <b>${t("composer.editing")}</b>
-      <bdi class="strip__words truncate">${preview(target.content ?? "")}</bdi>
+      <bdi class="strip__words truncate">${"type" in target ? messageWords(target) : echoWords(target)}</bdi>
     </div>
     <button class="ibtn" type="button" aria-label=${t("composer.cancel_edit")} @click=${cancel}>
       ${icon("close")}

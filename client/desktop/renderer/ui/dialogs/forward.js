@@ -7,7 +7,7 @@ import { shownChats } from "../../state/chat-list.js";
 import { rank } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
 import { titleOf } from "../../words/names.js";
-import { preview } from "../../words/text.js";
+import { messageWords } from "../../words/files.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { showChat } from "../parts/chat-actions.js";
 import { icon } from "../parts/icon.js";
@@ -105,7 +105,7 @@ export function forward(face, { messages, done }, close) {
     const answers = offered(state);
     return html`<div class="dialog__pad">
         <p class="note truncate">
-          ${messages.length === 1 ? preview(messages[0].content ?? "") : t("forward.many", { n: messages.length })}
+          ${messages.length === 1 ? messageWords(messages[0]) : t("forward.many", { n: messages.length })}
         </p>
         <div class="search search--l">
           ${icon("search", "icon--s")}

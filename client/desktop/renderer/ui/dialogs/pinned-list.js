@@ -6,7 +6,7 @@ import { rightsOn } from "../../state/changes.js";
 import { listTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
-import { preview } from "../../words/text.js";
+import { messageWords } from "../../words/files.js";
 import { setPinned } from "../log/acts.js";
 import { icon } from "../parts/icon.js";
 import { pinsOf } from "../log/pinned.js";
@@ -34,7 +34,7 @@ export function pins(face, { chatId }, close) {
             ><b><bdi>${name}</bdi></b
             ><time datetime=${message.created_at}>${listTime(message.created_at, now)}</time></span
           >
-          <bdi class="pin__words">${preview(message.content ?? "")}</bdi>
+          <bdi class="pin__words">${messageWords(message)}</bdi>
         </button>
         ${
           rightsOn(message, chat, state.me?.id ?? 0).pin

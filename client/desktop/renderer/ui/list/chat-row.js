@@ -7,7 +7,7 @@ import { nameOf, titleOf } from "../../words/names.js";
 import { shownAtEnd, shownMessage } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { places } from "../../words/search.js";
-import { messageWords } from "../../words/files.js";
+import { echoWords, messageWords } from "../../words/files.js";
 import { preview } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { showChat } from "../parts/chat-actions.js";
@@ -119,9 +119,6 @@ function words(state, chat, current) {
   if (echo) return html`<span class="row__who">${t("row.you")}</span> <bdi>${echoWords(echo)}</bdi>`;
   return lastWords(state, chat);
 }
-
-/** @param {import("../../types.js").Echo} echo */
-const echoWords = ({ content, files }) => messageWords({ content, attachments: files });
 
 /** @param {State} state @param {ChatView} chat */
 function lastWords(state, chat) {

@@ -1,6 +1,6 @@
 /** One message in the log: what was written, by whom, when, and how far it has come. */
 
-import { barredFrom, canRetry, rightsOn } from "../../state/changes.js";
+import { barredFrom, canRetry, isWhole, rightsOn } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { clock, fullTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
@@ -57,7 +57,7 @@ export function messageRow(face, row, around) {
   /** @param {MouseEvent} event */
   const choose = (event) => {
     const { selecting } = around;
-    if (!selecting?.of(chat.id) || message.deleted || /** @type {Element} */ (event.target).closest("a, button")) {
+    if (!selecting?.of(chat.id) || !isWhole(message) || /** @type {Element} */ (event.target).closest("a, button")) {
       return;
     }
     selecting.toggle(chat.id, message.seq, event.shiftKey);
@@ -92,12 +92,14 @@ export function messageRow(face, row, around) {
 export function echoRow(face, row, around) {
   const { echo } = row;
   const { chat } = around;
-  const written = { content: echo.content, attachments: echo.files };
+  const { source } = echo;
+  const written = { content: echo.content, attachments: source ? source.attachments : echo.files };
   const label = spokenMessage(written, {
     who: t("msg.you"),
     when: clock(echo.written_at),
     state: echo.state,
     answers: echo.reply_to ? (quotedName(around) ?? t("msg.quote_far")) : null,
+    first: source && firstName(source.forwarded, around.state),
   });
   /** @param {MouseEvent} event */
   const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
@@ -105,11 +107,12 @@ export function echoRow(face, row, around) {
     label,
     menu,
     choose: null,
-    kind: kindOfBubble(echo.content, []),
+    kind: kindOfBubble(echo.content, source?.attachments),
     seq: null,
     before: nothing,
-    above: echo.reply_to ? quote(face, echo.reply_to, around) : nothing,
-    text: html`${uploading(face, echo, around.state.progress)}
+    above: html`${source ? forwardedFrom(source.forwarded, around.state) : nothing}
+    ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing}`,
+    text: html`${uploading(face, echo, around.state.progress)} ${attachments(face, source?.attachments, echo.forward)}
     ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,

@@ -4,7 +4,7 @@ import { isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
-import { canRetry, isMine, rightsOn } from "../../state/changes.js";
+import { canRetry, isMine, isWhole, rightsOn } from "../../state/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
 import { notifyMenu } from "../parts/mute-menu.js";
 import { blockItems } from "../parts/blocking.js";
@@ -26,13 +26,13 @@ export function messageMenu(face, { chatId, item }) {
   if (may.reply) {
     items.push({ label: t("context.reply"), icon: "reply", key: "R", run: () => face.reply(chatId, item) });
   }
-  if (may.edit && item.content) {
+  if (may.edit && isWhole(item)) {
     items.push({ label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(chatId, item) });
   }
   if (item.content) items.push(copyItem(face, item.content));
   const link = placeLink(state.server.url, chatId, item.seq);
   items.push({ label: t("context.copy_link"), icon: "link", run: () => void copied(face, link) });
-  if (item.content) {
+  if (isWhole(item)) {
     const forward = () => face.overlays.open("forward", { messages: [item] });
     items.push({ label: t("context.forward"), icon: "forward", run: forward });
     const select = () => face.select(chatId, item.seq);
@@ -98,15 +98,16 @@ const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "
 /** @param {Face} face @param {{echo: import("../../types.js").Echo}} params @returns {Menu} */
 export function echoMenu(face, { echo }) {
   const retry = { label: t("context.retry"), icon: "retry", run: () => void face.messenger.retry(echo.cid) };
+  const copy = echo.content ? [copyItem(face, echo.content)] : [];
   const failed = [
     ...(canRetry(echo) ? [retry] : []),
-    copyItem(face, echo.content),
+    ...copy,
     null,
     { label: t("context.discard"), icon: "trash", danger: true, run: () => void face.messenger.discard(echo.cid) },
   ];
   const waiting = [
     { label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(echo.chat_id, echo) },
-    copyItem(face, echo.content),
+    ...copy,
     null,
     removeItem(() => void askRemove(face, echo.chat_id, [echo])),
   ];

@@ -1,6 +1,6 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
-import { barredFrom, rightsOn, shownItems } from "../../state/changes.js";
+import { barredFrom, isWhole, rightsOn, shownItems } from "../../state/changes.js";
 import { dayKey, dayTitle } from "../../words/format.js";
 import { language, t } from "../../words/i18n.js";
 import { keptDays } from "../../state/retention.js";
@@ -330,7 +330,7 @@ export class Log {
       this.face.reply(message.chat_id, message);
     } else if (message && plain && event.key === " ") {
       event.preventDefault();
-      this.selecting.toggle(message.chat_id, message.seq);
+      if (isWhole(message)) this.selecting.toggle(message.chat_id, message.seq);
     } else if (message && plain && this.#act(message, nameOfKey(event), target)) {
       event.preventDefault();
     } else if (message && (event.ctrlKey || event.metaKey) && nameOfKey(event) === "C") {

@@ -4,7 +4,7 @@ import { rightsOn, shownItems, shownPins } from "../../state/changes.js";
 import { t } from "../../words/i18n.js";
 import { isLive } from "../../state/link-view.js";
 import { nameOf } from "../../words/names.js";
-import { preview } from "../../words/text.js";
+import { messageWords } from "../../words/files.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { setPinned } from "./acts.js";
 import { icon } from "../parts/icon.js";
@@ -52,7 +52,7 @@ export class Pinned {
   #bar(state, chat, pins) {
     const newest = pins.at(0);
     const seq = newest?.seq ?? chat.pinned_seq ?? 0;
-    const words = newest ? preview(newest.content ?? "") : t("pinned.far");
+    const words = newest ? messageWords(newest) : t("pinned.far");
     const name = newest ? nameOf(state.users.get(newest.sender_id)) : "";
     const may = newest && rightsOn(newest, chat, state.me?.id ?? 0).pin;
     const all = () => this.face.overlays.open("pins", { chatId: chat.id });

@@ -1,6 +1,6 @@
 /** Choosing several messages of a chat, and what is done with all of them: copied, forwarded, deleted. */
 
-import { rightsOn, shownItems } from "../../state/changes.js";
+import { isWhole, rightsOn, shownItems } from "../../state/changes.js";
 import { shortTime } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
@@ -138,7 +138,7 @@ export class Selecting {
     const state = this.face.messenger.state();
     const timeline = state.timelines.get(chatId);
     const items = timeline ? shownItems(timeline, state.me?.id ?? 0) : [];
-    return items.flatMap((item) => (item.type === "message" && !item.deleted && item.content ? [item] : []));
+    return items.flatMap((item) => (item.type === "message" && isWhole(item) ? [item] : []));
   }
 
   /** What is chosen and still there. @param {State} _state @param {number} chatId */
@@ -153,7 +153,7 @@ export class Selecting {
  */
 export function selectBox(selecting, message, label) {
   const chosen = selecting.of(message.chat_id);
-  if (!chosen || message.deleted || !message.content) return nothing;
+  if (!chosen || !isWhole(message)) return nothing;
   return html`<span class="pick msg__pick"
     ><input
       class="checkbox"
