@@ -122,8 +122,8 @@ class Settings:
     """Accounts that one address may make an hour."""
     limit_login_failures: int = _setting(read.whole(1, 1_000_000), 10)
     """Failed log-ins of one address for one account in 15 minutes."""
-    limit_address_failures: int = _setting(read.whole(1, 1_000_000), 100)
-    """Failed log-ins of one address in 15 minutes."""
+    limit_address_failures: int = _setting(read.whole(1, 1_000_000), 1000)
+    """Failed log-ins of one address in 15 minutes, to accounts that are not known there."""
     limit_refused_tokens: int = _setting(read.whole(1, 1_000_000), 100)
     """Refresh tokens of one address that are refused, a minute."""
     limit_resets: int = _setting(read.whole(1, 1_000_000), 30)

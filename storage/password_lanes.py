@@ -35,7 +35,7 @@ class Lane(IntEnum):
     """Whose turn comes first. A lane waits until all before it are empty."""
 
     KNOWN = 0
-    """Log-ins to accounts that somebody got into from there before."""
+    """Log-ins on devices where that account is logged in, or was."""
     LOG_IN = 1
     """Log-ins from where none failed lately, and people who are logged in already."""
     AFTER_FAILURES = 2

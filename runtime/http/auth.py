@@ -31,8 +31,8 @@ from chatproto.wire.networks import network_of
 from chatproto.wire.text import fold, normalize, search_words
 from runtime.codes import hash_of
 from runtime.http.fields import MAX_LOGIN, DisplayName, Email, LoginName, NewPassword, Username
-from runtime.http.guards import Attempt
 from runtime.http.invites import admission, joining
+from runtime.http.logins import Attempt, Caller, Unsure
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.profile import own_user
 from runtime.http.recovery import busy_problem, letter_language
@@ -135,7 +135,8 @@ async def login(call: Call[Login, None]) -> Result:
     if len(names) != 1:
         return _one_name(body)
     name = fold(names[0])
-    checked = await check_password(call, name, body.password, counted_as=f"name {name}")
+    caller = Caller.at_log_in(name, label_of(call.user_agent), call.address)
+    checked = await check_password(call, name, body.password, caller)
     if isinstance(checked, Problem):
         return checked
     refused = await take_turn(call.services, "writes", checked.user_id)
@@ -175,8 +176,8 @@ async def password(call: Call[NewPasswords, None]) -> Result:
     user = await own_user(call)
     if isinstance(user, Problem):
         return user
-    counted_as = f"session {call.me.session_id}"  # a stranger who guesses at the log-in keeps nobody from this
-    checked = await check_password(call, fold(user.username), call.body.current_password, counted_as)
+    caller = Caller.logged_in(call.me.session_id, call.address)
+    checked = await check_password(call, fold(user.username), call.body.current_password, caller)
     if isinstance(checked, Problem):
         return checked
     password_hash = await call.services.passwords.hash(call.body.new_password)
@@ -207,22 +208,24 @@ class _Exchanged:
     refresh_token: str
 
 
-async def check_password(call: Call[object, None], login_key: str, given: str, counted_as: str) -> LoginFound | Problem:
-    """The account if the password is right. Wrong ones are counted by address, and under this name by address."""
+async def check_password(call: Call[object, None], login_key: str, given: str, caller: Caller) -> LoginFound | Problem:
+    """The account if the password is right. Wrong ones are counted, see LoginLimiter."""
     services = call.services
     logins = services.guards.logins
-    attempt = logins.begin(counted_as, call.address, services.clock())
+    attempt = logins.begin(caller, services.clock())
+    if isinstance(attempt, Unsure):
+        asked = await _look(call, login_key, caller)
+        if isinstance(asked, Problem):
+            return asked
+        attempt = logins.begin(caller, services.clock())
     if not isinstance(attempt, Attempt):
-        return Problem("rate_limited", "Too many failed log-ins.", retry_after=attempt)
-    found: LoginFound | None = None
-    if len(login_key) <= MAX_LOGIN:
-        outcome = await call.ask(FindLogin(login_key))
-        if isinstance(outcome, LoginFound):
-            found = outcome
-        elif not isinstance(outcome, Refused):
-            logins.take_back(attempt, services.clock())
-            return refusal(outcome)
-    lane = Lane.KNOWN if attempt.known else Lane.LOG_IN if attempt.clean else Lane.AFTER_FAILURES
+        wait = attempt if isinstance(attempt, float) else 1.0
+        return Problem("rate_limited", "Too many failed log-ins.", retry_after=wait)
+    found = await _look(call, login_key, caller)
+    if isinstance(found, Problem):
+        logins.take_back(attempt, services.clock())
+        return found
+    lane = logins.lane(caller, services.clock())
     right = await services.passwords.verify(found.password_hash if found else None, given, lane)
     if isinstance(right, Busy):
         logins.take_back(attempt, services.clock())
@@ -231,6 +234,26 @@ async def check_password(call: Call[object, None], login_key: str, given: str, c
         logins.failed(attempt, services.clock())
         return Problem("invalid_credentials")
     logins.got_in(attempt, services.clock())
+    return found
+
+
+async def _look(call: Call[object, None], login_key: str, caller: Caller) -> LoginFound | Problem | None:
+    """Whose name this is, and on which devices they are known; the same questions where it is nobody's."""
+    services = call.services
+    logins = services.guards.logins
+    found: LoginFound | None = None
+    if len(login_key) <= MAX_LOGIN:
+        outcome = await call.ask(FindLogin(login_key))
+        if isinstance(outcome, LoginFound):
+            found = outcome
+        elif not isinstance(outcome, Refused):
+            return refusal(outcome)
+    if caller.device is not None and logins.must_ask(caller, services.clock()):
+        listed = await call.ask(ListSessions(found.user_id if found else 0, 0))
+        if not isinstance(listed, SessionsFound):
+            return refusal(listed)
+        labels = [(one.device, one.address) for one in listed.sessions]
+        logins.learn(caller, labels, call.address, services.clock())
     return found
 
 

@@ -6,15 +6,14 @@ clock that is set back changes nothing. Most limits count what other processes l
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any, Final, Literal
 
 from attrs import define, field, frozen
 
 from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
-from chatproto.wire.networks import network_of
 from runtime.config import Settings
+from runtime.http.logins import LoginLimiter
 from runtime.shared_limits import SharedLimits
 
 RESETS_AN_HOUR: Final = 3
@@ -68,65 +67,6 @@ class Remembered:
         self._kept.move_to_end(key)
         if len(self._kept) > REMEMBERED_ADDRESSES:
             self._kept.popitem(last=False)
-
-
-@frozen
-class Attempt:
-    """A log-in under way, counted as failed for this account from this address until it is taken back.
-
-    `known`: somebody got into this account from this address before; `clean`: nobody failed from there lately.
-    """
-
-    pair: bytes
-    address: bytes
-    known: bool
-    clean: bool
-
-
-@define
-class LoginLimiter:
-    """Failed log-ins, by address, and by the pair of address and account (docs/protocol.md section 2).
-
-    Nothing is counted by account alone: failures from elsewhere, from however many addresses, cannot keep the
-    owner out. For the pair an attempt counts from its beginning, so that many at once are no way around it; for the
-    address at its end, as a whole office may log in at once from one.
-    """
-
-    pairs: Buckets[bytes]
-    addresses: Buckets[bytes]
-    lately: Buckets[bytes]
-    """By address: empty for a while after a failure."""
-    known: Remembered = field(factory=Remembered)
-    """Pairs that got in."""
-
-    def begin(self, account: str, address: str, now: float) -> Attempt | float:
-        """An attempt that may go on, or the seconds until one may. `account`: a name of any length and kind."""
-        network = network_of(address)
-        pair, by_address = _digest(f"{network} {account}"), _digest(network)
-        wait = max(self.pairs.wait(pair, now), self.addresses.wait(by_address, now))
-        if wait > 0:
-            return wait
-        self.pairs.spend(pair, now)
-        return Attempt(pair, by_address, pair in self.known, self.lately.wait(by_address, now) == 0)
-
-    def failed(self, attempt: Attempt, now: float) -> None:
-        """It was a wrong password, or nobody's."""
-        self.addresses.spend(attempt.address, now)
-        self.lately.spend(attempt.address, now)
-
-    def got_in(self, attempt: Attempt, now: float) -> None:
-        """It was the right password."""
-        self.take_back(attempt, now)
-        self.known.add(attempt.pair)
-
-    def take_back(self, attempt: Attempt, now: float) -> None:
-        """It ended without an answer to whether the password is right."""
-        self.pairs.give_back(attempt.pair, now)
-
-
-def _digest(text: str) -> bytes:
-    """Names of any length take the same little room, and are not kept in clear."""
-    return sha256(text.encode(errors="surrogatepass")).digest()[:16]
 
 
 _Key = tuple[int, bytes, bytes, int]
@@ -258,6 +198,7 @@ class Guards:
             login_letters=over("login_letters", LOGIN_LETTERS_AN_HOUR, HOUR, REMEMBERED_USERS),
             logins=LoginLimiter(
                 pairs=over("logins", settings.limit_login_failures, FAILURE_WINDOW),
+                devices=over("login_devices", settings.limit_login_failures, FAILURE_WINDOW),
                 addresses=over("login_addresses", settings.limit_address_failures, FAILURE_WINDOW),
                 lately=over("logins_lately", 1, FAILURE_WINDOW),
             ),

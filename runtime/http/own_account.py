@@ -11,6 +11,7 @@ from chatproto.wire.text import fold
 from runtime.administration import administer
 from runtime.deletion import delete_account
 from runtime.http.auth import LIMITED, check_password
+from runtime.http.logins import Caller
 from runtime.http.problem import Problem, refusal
 from runtime.http.profile import own_user
 from runtime.http.routes import Answer, Call, Result, Route, known_address
@@ -47,7 +48,8 @@ async def owner(call: Call[OwnPassword, None]) -> PrivateUser | Problem:
     user = await own_user(call)
     if isinstance(user, Problem):
         return user
-    checked = await check_password(call, fold(user.username), call.body.password, f"session {call.me.session_id}")
+    caller = Caller.logged_in(call.me.session_id, call.address)
+    checked = await check_password(call, fold(user.username), call.body.password, caller)
     return checked if isinstance(checked, Problem) else user
 
 

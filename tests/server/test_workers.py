@@ -16,6 +16,7 @@ from tests.faults.machines import WITHIN, Machine, until
 from tests.faults.server_process import ServerProcess
 from tests.mariadb_server import shared_mariadb
 from tests.redis_server import private_redis
+from tests.server.accounts import STRANGE
 from tests.server.house import PASSWORD
 from tests.server.sockets import open_socket
 
@@ -139,11 +140,13 @@ async def test_what_is_told_to_one_server_reaches_people_at_another(tmp_path: Pa
                 await b.until("presence", online=True)
                 assert (await http.get(f"/api/chats/{chat}")).json()["peer"]["online"] is True
                 guess = {"username": "bob", "password": "not the right one"}
-                statuses = [(await http.post("/api/auth/login", json=guess)).status_code for _ in range(5)]
+                statuses = [
+                    (await http.post("/api/auth/login", json=guess, headers=STRANGE)).status_code for _ in range(5)
+                ]
                 assert statuses == [401, 401, 401, 401, 429]
                 await a.send(type="typing", chat_id=chat, on=True)
                 await b.until("typing", chat_id=chat, on=True)  # what was told before it has come too
-                assert (await http.post(f"{other.url}/api/auth/login", json=guess)).status_code == 429
+                assert (await http.post(f"{other.url}/api/auth/login", json=guess, headers=STRANGE)).status_code == 429
                 await a.send(type="send", chat_id=chat, cid="c", content="hello")
                 assert (await b.until("message"))["content"] == "hello"
                 await b.send(type="mark", chat_id=chat, read_seq=1)

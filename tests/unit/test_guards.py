@@ -8,8 +8,10 @@ from chatproto.buckets import Buckets, Rate
 from chatproto.tokens import AccessClaims
 from chatproto.wire.networks import network_of
 from runtime.config import Settings
-from runtime.http import guards
-from runtime.http.guards import Attempt, Guards, LiveSessions, LoginLimiter
+from runtime.http import guards, logins
+from runtime.http.guards import Guards, LiveSessions
+from runtime.http.logins import Attempt, Caller, LoginLimiter, Unsure
+from storage.password_lanes import Lane
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -18,90 +20,160 @@ def claims(session: int, refresh: int = 1, user: int = 1, key: bytes = b"k" * 16
     return AccessClaims(user, session, key, bytes([refresh]), NOW, NOW)
 
 
+FIREFOX, APP = "Web, Firefox, Linux", "Vestnik, Windows 11"
+HERE = "192.0.2.1"
+
+
 def new_limiter() -> LoginLimiter:
-    return Guards.of(Settings()).logins
+    return Guards.of(Settings(limit_address_failures=100)).logins
+
+
+def caller(name: str, label: str = FIREFOX, address: str = HERE) -> Caller:
+    return Caller.at_log_in(name, label, address)
+
+
+def begin(limiter: LoginLimiter, who: Caller, now: float = 0.0) -> Attempt | float:
+    """Where storage knows of no device."""
+    attempt = limiter.begin(who, now)
+    if isinstance(attempt, Unsure):
+        limiter.learn(who, [], HERE, now)
+        attempt = limiter.begin(who, now)
+    assert not isinstance(attempt, Unsure)
+    return attempt
 
 
 def test_ten_failures_of_an_address_for_an_account() -> None:
     limiter = new_limiter()
     for _ in range(10):
-        assert isinstance(limiter.begin("anna", "192.0.2.1", 0.0), Attempt)
-    assert limiter.begin("anna", "192.0.2.1", 0.0) == pytest.approx(90.0)
-    assert isinstance(limiter.begin("boris", "192.0.2.1", 0.0), Attempt)
-    assert isinstance(limiter.begin("anna", "192.0.2.1", 90.1), Attempt), "slower, not shut"
-    assert limiter.begin("anna", "192.0.2.1", 90.1) == pytest.approx(90.0, abs=0.2)
+        assert isinstance(begin(limiter, caller("anna")), Attempt)
+    assert begin(limiter, caller("anna", APP)) == pytest.approx(90.0)
+    assert isinstance(begin(limiter, caller("boris")), Attempt)
+    assert isinstance(begin(limiter, caller("anna"), 90.1), Attempt), "slower, not shut"
+    assert begin(limiter, caller("anna"), 90.1) == pytest.approx(90.0, abs=0.2)
     for _ in range(10):
-        assert isinstance(limiter.begin("anna", "192.0.2.1", 5000.0), Attempt)
+        assert isinstance(begin(limiter, caller("anna"), 5000.0), Attempt)
 
 
 def test_nobody_locks_anybody_out() -> None:
+    """O7: whatever was tried elsewhere counts for nothing here."""
     limiter = new_limiter()
     for number in range(5000):
-        limiter.begin("anna", f"198.51.{number // 250}.{number % 250}", 0.0)
-    assert isinstance(limiter.begin("anna", "192.0.2.1", 0.0), Attempt)
+        begin(limiter, caller("anna", address=f"198.51.{number // 250}.{number % 250}"))
+    assert isinstance(begin(limiter, caller("anna")), Attempt)
+
+
+def test_a_known_device_has_a_count_of_its_own() -> None:
+    """O7: neither wrong passwords for the account nor those of the whole address reach it."""
+    limiter = new_limiter()
+    for _ in range(11):
+        begin(limiter, caller("anna"))
+    for number in range(100):
+        failed(limiter, caller(f"user{number}"), 0.0)
+    assert isinstance(begin(limiter, caller("anna"), 0.0), float)
+    limiter.learn(caller("anna"), [("Vestnik, Windows", HERE), (FIREFOX, "192.0.2.2"), ("Python", None)], HERE, 0.0)
+    attempts = [limiter.begin(caller("anna", APP), 0.0) for _ in range(10)]
+    assert all(isinstance(attempt, Attempt) for attempt in attempts)
+    assert limiter.begin(caller("anna", APP), 0.0) == pytest.approx(90.0), "so guesses stay bounded there as well"
+    assert isinstance(limiter.begin(caller("anna"), 0.0), float)
+    assert isinstance(limiter.begin(caller("anna", APP), 90.1), Attempt)
+
+
+def test_guesses_at_one_account_are_bounded_for_an_address() -> None:
+    """O7: for each program and system that is known there as many as for all the others together."""
+    limiter = new_limiter()
+    limiter.learn(caller("anna"), [(FIREFOX, HERE), (APP, HERE), ("Vestnik, Windows", HERE)], HERE, 0.0)
+    labels = [FIREFOX, APP, "unknown", *(f"made up {number}" for number in range(1000))]
+    tried = [limiter.begin(caller("anna", label), 0.0) for _ in range(20) for label in labels]
+    assert sum(isinstance(attempt, Attempt) for attempt in tried) == 30
+
+
+def test_storage_is_asked_seldom() -> None:
+    limiter = new_limiter()
+    for _ in range(10):
+        begin(limiter, caller("anna"))
+    assert isinstance(limiter.begin(caller("anna"), 1.0), Unsure)
+    limiter.learn(caller("anna"), [], HERE, 1.0)
+    assert isinstance(limiter.begin(caller("anna"), 60.9), float)
+    assert isinstance(limiter.begin(caller("anna"), 61.0), Unsure)
+    for number in range(100):
+        failed(limiter, caller(f"user{number}"), 61.0)
+    asked = [limiter.begin(caller(f"stranger{number}"), 61.0) for number in range(1000)]
+    assert sum(isinstance(one, Unsure) for one in asked) == 299, "for all accounts of one address"
+
+
+def failed(limiter: LoginLimiter, who: Caller, now: float) -> None:
+    attempt = limiter.begin(who, now)
+    assert isinstance(attempt, Attempt)
+    limiter.failed(attempt, now)
 
 
 def test_a_hundred_failures_of_an_address() -> None:
     limiter = new_limiter()
     for number in range(100):
-        attempt = limiter.begin(f"user{number}", "192.0.2.1", 0.0)
-        assert isinstance(attempt, Attempt)
-        limiter.failed(attempt, 0.0)
-    assert limiter.begin("another", "192.0.2.1", 0.0) == pytest.approx(9.0)
-    assert isinstance(limiter.begin("another", "192.0.2.2", 0.0), Attempt)
+        failed(limiter, caller(f"user{number}"), 0.0)
+    assert begin(limiter, caller("another")) == pytest.approx(9.0)
+    assert isinstance(begin(limiter, caller("another", address="192.0.2.2")), Attempt)
+    limiter.learn(caller("anna"), [(APP, HERE)], HERE, 0.0)
+    assert isinstance(limiter.begin(caller("anna"), 0.0), Attempt), "who is known there on another device"
+    assert isinstance(limiter.begin(Caller.logged_in(5, HERE), 0.0), Attempt), "who is logged in"
 
 
 def test_an_office_behind_one_address_logs_in_at_once() -> None:
     limiter = new_limiter()
-    attempts = [limiter.begin(f"user{number}", "192.0.2.1", 0.0) for number in range(1000)]
-    assert all(isinstance(attempt, Attempt) and attempt.clean for attempt in attempts)
+    people = [caller(f"user{number}") for number in range(1000)]
+    assert all(isinstance(limiter.begin(one, 0.0), Attempt) for one in people)
+    assert {limiter.lane(one, 0.0) for one in people} == {Lane.LOG_IN}
 
 
-def test_what_is_known_of_an_address() -> None:
+def test_whose_turn_is_first() -> None:
     limiter = new_limiter()
-
-    def seen(name: str, address: str, now: float) -> tuple[bool, bool]:
-        attempt = limiter.begin(name, address, now)
-        assert isinstance(attempt, Attempt)
-        return attempt.known, attempt.clean
-
-    wrong, right = limiter.begin("anna", "192.0.2.1", 0.0), limiter.begin("anna", "192.0.2.2", 0.0)
+    wrong, right = limiter.begin(caller("anna"), 0.0), limiter.begin(caller("anna", address="192.0.2.2"), 0.0)
     assert isinstance(wrong, Attempt) and isinstance(right, Attempt)
-    limiter.failed(wrong, 0.0)
+    for _ in range(5):
+        limiter.failed(wrong, 0.0)
     limiter.got_in(right, 0.0)
-    assert seen("anna", "192.0.2.1", 1.0) == (False, False)
-    assert seen("boris", "192.0.2.1", 899.0) == (False, False)
-    assert seen("boris", "192.0.2.1", 900.1) == (False, True)
-    assert seen("anna", "192.0.2.2", 1.0) == (True, True)
-    assert seen("boris", "192.0.2.2", 1.0) == (False, True)
+    assert limiter.lane(caller("anna"), 1.0) == limiter.lane(caller("boris"), 899.0) == Lane.AFTER_FAILURES
+    assert limiter.lane(caller("boris"), 900.1) == Lane.LOG_IN
+    assert limiter.lane(caller("anna", address="192.0.2.2"), 1.0) == Lane.KNOWN
+    assert limiter.lane(caller("anna", APP, "192.0.2.2"), 1.0) == Lane.LOG_IN
+    assert limiter.lane(Caller.logged_in(5, HERE), 1.0) == Lane.LOG_IN
 
 
 def test_refused_attempts_count_for_nothing() -> None:
     limiter = new_limiter()
     for _ in range(500):
-        limiter.begin("anna", "192.0.2.1", 0.0)
-    assert isinstance(limiter.begin("boris", "192.0.2.1", 0.0), Attempt)
-    assert isinstance(limiter.begin("anna", "192.0.2.1", 90.1), Attempt)
+        begin(limiter, caller("anna"))
+    assert isinstance(begin(limiter, caller("boris")), Attempt)
+    assert isinstance(begin(limiter, caller("anna"), 90.1), Attempt)
 
 
-def test_success_is_taken_back() -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_success_is_taken_back(known: bool) -> None:
     limiter = new_limiter()
+    if known:
+        limiter.learn(caller("anna"), [(FIREFOX, HERE)], HERE, 0.0)
     for number in range(500):
-        attempt = limiter.begin("anna", "192.0.2.1", float(number) / 100)
+        attempt = limiter.begin(caller("anna"), float(number) / 100)
         assert isinstance(attempt, Attempt)
         limiter.take_back(attempt, float(number) / 100)
         limiter.take_back(attempt, float(number) / 100)
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter = LoginLimiter(Buckets(Rate(1.0, 1), 6), Buckets(Rate(1.0, 1), 6), Buckets(Rate(1.0, 1), 6))
-    monkeypatch.setattr(guards, "REMEMBERED_ADDRESSES", 5)
+    few: list[Buckets[bytes]] = [Buckets(Rate(1.0, 1), 6) for _ in range(4)]
+    limiter = LoginLimiter(few[0], few[1], few[2], few[3])
+    monkeypatch.setattr(logins, "REMEMBERED_PAIRS", 5)
     for number in range(100):
-        attempt = limiter.begin("x" * 10_000 + str(number), f"2001:db8:{number:x}::1", 0.0)
+        who = caller("x" * 10_000 + str(number), "y" * 10_000, f"2001:db8:{number:x}::1")
+        attempt = limiter.begin(who, 0.0)
         assert isinstance(attempt, Attempt)
         (limiter.failed if number % 2 else limiter.got_in)(attempt, 0.0)
-    assert len(limiter.pairs) == len(limiter.addresses) == len(limiter.lately) == 6
-    assert len(limiter.known) == 5
+        assert isinstance(limiter.begin(who, 0.0), Attempt | Unsure)
+    assert [len(buckets) for buckets in few] == [6, 6, 6, 6]
+    assert len(limiter._known) == 5
+    for number in range(10_000):
+        limiter.learn(caller("anna"), [(f"made up {number}", HERE)], HERE, 0.0)
+    assert len(limiter._known[caller("anna").pair].devices) <= 200
     monkeypatch.setattr(guards, "REMEMBERED_SESSIONS", 3)
     live = LiveSessions()
     for number in range(10):

@@ -8,8 +8,10 @@ from chatproto.buckets import Buckets, Rate
 from runtime.bus import LocalBus, Spent
 from runtime.config import Settings
 from runtime.hint_codec import encode_hints
-from runtime.http.guards import Attempt, Guards
+from runtime.http.guards import Guards
+from runtime.http.logins import Attempt, Caller
 from runtime.shared_limits import REMEMBERED, SharedLimits
+from storage.password_lanes import Lane
 
 KEY = b"k" * 32
 
@@ -47,14 +49,16 @@ def test_what_is_spent_at_one_process_is_missing_at_the_others() -> None:
 
 def test_failed_logins_count_wherever_they_were() -> None:
     _, made = processes(3, Settings(limit_login_failures=3))
+    ann, bob = (Caller.at_log_in(name, "Web, Firefox", "192.0.2.1") for name in ("ann", "bob"))
     for guards in made:
-        attempt = guards.logins.begin("ann", "192.0.2.1", 0.0)
+        attempt = guards.logins.begin(ann, 0.0)
         assert isinstance(attempt, Attempt)
         guards.logins.failed(attempt, 0.0)
-    waits = [guards.logins.begin("ann", "192.0.2.1", 0.0) for guards in made]
+        guards.logins.learn(ann, [], "192.0.2.1", 0.0)
+    waits = [guards.logins.begin(ann, 0.0) for guards in made]
     assert all(isinstance(wait, float) and wait > 0 for wait in waits)
-    clean = [guards.logins.begin("bob", "192.0.2.1", 0.0) for guards in made]
-    assert all(isinstance(attempt, Attempt) and not attempt.clean for attempt in clean)
+    assert all(isinstance(guards.logins.begin(bob, 0.0), Attempt) for guards in made)
+    assert {guards.logins.lane(bob, 0.0) for guards in made} == {Lane.AFTER_FAILURES}
 
 
 def test_what_is_asked_all_the_time_counts_in_each_process() -> None:
