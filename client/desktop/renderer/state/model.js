@@ -11,6 +11,7 @@ import { acked, added, amended, echoesOf, failed, left, leftUpTo, noEchoes } fro
 import { Next, counting } from "./next.js";
 import { hearPresence, learnMe, learnUsers, trimPeople } from "./people.js";
 import { pinsAfter } from "./pins.js";
+import { withRemoved } from "./removed.js";
 import { NOTHING_UNREAD } from "./unread.js";
 import { emptyLine, expired as expiredLine, itemAt, leftAt, withItem as lineWithItem, withPage } from "./timeline.js";
 
@@ -60,6 +61,7 @@ export function emptyProfile() {
     people_named: 0,
     limits: {},
     blocked: /** @type {ReadonlySet<number>} */ (new Set()),
+    removed: /** @type {ReadonlySet<string>} */ (new Set()),
     echoes: noEchoes(),
     entering: new Map(),
     drafts: new Map(),
@@ -165,7 +167,7 @@ function take(next, update) {
     case "page":
       return putPage(next, update);
     case "pins":
-      return void next.own("pins").set(update.chat_id, update.messages);
+      return putPins(next, update.chat_id, update.messages);
     case "line":
       return next.line(update.chat_id, (line) => ({ ...line, ...update.values }));
     case "tick":
@@ -300,6 +302,7 @@ function open(next, chatId) {
   const [longest] = timelines.keys();
   if (timelines.size <= TIMELINES) return;
   timelines.delete(longest);
+  if (next.state.pins.has(longest)) next.own("pins").delete(longest);
   next.chat(longest, withoutMembers);
 }
 
@@ -312,6 +315,12 @@ function putPage(next, { chat_id, page, keep = "end", anew = false }) {
   const bounds = { first_seq: chat?.first_seq ?? 1, applied: chat?.applied ?? 0 };
   learnUsers(next, page.users ?? []);
   next.line(chat_id, (line) => withPage(anew ? { ...line, items: [] } : line, page, bounds, keep));
+}
+
+/** They are known as long as the timeline of their chat is. @param {Next} next @param {number} chatId
+ * @param {import("../types.js").Message[]} messages */
+function putPins(next, chatId, messages) {
+  if (next.state.timelines.has(chatId)) next.own("pins").set(chatId, messages);
 }
 
 /** What all windows of a profile have alike. @param {Model} model */
@@ -422,6 +431,10 @@ function apply(next, item) {
   next.chat(item.chat_id, (chat) => withItem(chat, item, next.me));
   next.line(item.chat_id, (line) => lineWithItem(line, item));
   if (item.type === "event") applyPin(next, item);
+  if (item.type === "event" && item.event === "deleted" && item.target_seq) {
+    const place = { chat_id: item.chat_id, seq: item.target_seq };
+    next.state.removed = withRemoved(next.state.removed, place);
+  }
   if (next.state.echoes.acked.size > 0) {
     next.echoes(item.chat_id, leftUpTo(next.state.echoes, item.chat_id, item.seq));
   }

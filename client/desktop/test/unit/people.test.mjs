@@ -55,10 +55,13 @@ test("the timeline that was not opened for the longest time leaves, and the memb
     [{ do: "chats", chats: chats.map((chat) => chat.chat({ members: true })), users: [] }],
     0,
   );
-  const open = (/** @type {number} */ id) => (model = reduce(model, [{ do: "open", chat_id: id }], 0));
+  const pins = (/** @type {number} */ id) => ({ do: /** @type {const} */ ("pins"), chat_id: id, messages: [chats[id - 1].item(1)] }); // prettier-ignore
+  const open = (/** @type {number} */ id) => (model = reduce(model, [{ do: "open", chat_id: id }, pins(id)], 0));
   for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 13]) open(id);
   assert.equal(model.timelines.size, 12);
   assert.deepEqual([model.timelines.has(1), model.timelines.has(2)], [true, false]);
+  assert.deepEqual([model.pins.has(1), model.pins.has(2), model.pins.size], [true, false, 12], "and its pins");
+  assert.equal(reduce(model, [pins(2)], 0), model, "pins that come late are of a chat that was left");
   assert.deepEqual([model.chats.get(1)?.members?.length, model.chats.get(2)?.members], [3, null]);
   const again = reduce(model, [{ do: "chat", chat: chats[1].chat({ members: true }) }], 0);
   assert.equal(again.chats.get(2)?.members?.length, 3, "when it is asked for again");

@@ -4,7 +4,9 @@ import { errorText, isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { isBlank } from "../../rules/blank.js";
 import { unblock } from "../parts/blocking.js";
-import { barredFrom } from "../../state/changes.js";
+import { barredFrom, shownMessage } from "../../state/changes.js";
+import { isRemoved } from "../../state/removed.js";
+import { itemAt } from "../../state/timeline.js";
 import { messageWords } from "../../words/files.js";
 import { lengthOf } from "../../words/text.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
@@ -72,13 +74,13 @@ export class Composer {
     const edit = this.#editing.of(chat.id);
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
-    const reply = edit ? undefined : this.#replies.get(chat.id);
+    const reply = edit ? undefined : this.#replyOf(state, chat.id);
     const offered = this.#mentioning.active(state, chat);
     const offline = state.link.state === "offline";
     return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
       <div class="composer__box">
         ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")} ${this.formatBar.template()}
-        ${edit ? editStrip(edit, () => this.#endEdit(chat.id)) : nothing}
+        ${edit ? editStrip(state, edit, () => this.#endEdit(chat.id)) : nothing}
         ${reply ? this.#strip(state, chat, reply) : nothing} ${edit ? nothing : this.attaching.template(chat.id)}
         <div class="composer__line">
           ${edit ? nothing : this.#attachButton(chat.id)}
@@ -198,6 +200,16 @@ export class Composer {
     if (!this.#replies.delete(chatId)) return false;
     this.face.redraw();
     return true;
+  }
+
+  /** What is answered, as it is now; nothing where it was deleted. @param {State} state @param {number} chatId */
+  #replyOf(state, chatId) {
+    const reply = this.#replies.get(chatId);
+    if (!reply) return undefined;
+    if (isRemoved(state, reply)) return void this.#replies.delete(chatId);
+    const timeline = state.timelines.get(chatId);
+    const item = itemAt(timeline?.items ?? [], reply.seq);
+    return item?.type === "message" ? shownMessage(item, timeline?.echoes ?? [], state.me?.id ?? 0) : reply;
   }
 
   /** @param {State} state @param {ChatView} chat @param {Message} reply */
@@ -374,7 +386,7 @@ export class Composer {
       return;
     }
     if (edit) return this.#saveEdit(chatId, edit, text);
-    const reply = this.#replies.get(chatId) ?? null;
+    const reply = this.#replyOf(this.face.messenger.state(), chatId) ?? null;
     this.#replies.delete(chatId);
     this.#write(chatId, "");
     this.#stopTyping();

@@ -4,6 +4,7 @@
  * @typedef {{target: Message | Echo, text: string}} Edit */
 
 import { isWhole, rightsOn, shownItems } from "../../state/changes.js";
+import { isRemoved } from "../../state/removed.js";
 import { t } from "../../words/i18n.js";
 import { echoWords, messageWords } from "../../words/files.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
@@ -54,13 +55,16 @@ export function lastOwn(state, chatId) {
   return null;
 }
 
-/** Above the composer: what is edited, as it was. @param {Edit} edit @param {() => void} cancel */
-export function editStrip({ target }, cancel) {
+/** Above the composer: what is edited, as it was. @param {import("../../types.js").State} state @param {Edit} edit
+ * @param {() => void} cancel */
+export function editStrip(state, { target }, cancel) {
+  const sent = "type" in target;
+  const words = sent && isRemoved(state, target) ? t("msg.deleted") : sent ? messageWords(target) : echoWords(target);
   return html`<div class="strip strip--edit">
     ${icon("edit", "strip__icon")}
     <div class="strip__text">
       <b>${t("composer.editing")}</b>
-      <bdi class="strip__words truncate">${"type" in target ? messageWords(target) : echoWords(target)}</bdi>
+      <bdi class="strip__words truncate">${words}</bdi>
     </div>
     <button class="ibtn" type="button" aria-label=${t("composer.cancel_edit")} @click=${cancel}>
       ${icon("close")}

@@ -3,6 +3,7 @@
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { barredFrom } from "../../state/changes.js";
+import { isRemoved } from "../../state/removed.js";
 import { shownChats } from "../../state/chat-list.js";
 import { rank } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
@@ -23,13 +24,16 @@ const MOST = 50;
  * `params`: `{messages, done?}`; `done` is called when they are on their way.
  * @type {import("../parts/dialog.js").DialogMaker}
  */
-export function forward(face, { messages, done }, close) {
+export function forward(face, { messages: given, done }, close) {
   let query = "";
   /** @type {Set<number>} */
   const chosen = new Set();
   /** @type {string | null} */
   let problem = null;
   let busy = false;
+
+  /** What was deleted meanwhile goes nowhere. @param {State} state @returns {import("../../types.js").Message[]} */
+  const left = (state) => given.filter((/** @type {import("../../types.js").Message} */ one) => !isRemoved(state, one));
 
   /** Where one may write. @param {State} state */
   function offered(state) {
@@ -49,7 +53,8 @@ export function forward(face, { messages, done }, close) {
   }
 
   async function send() {
-    if (chosen.size === 0 || busy) return;
+    const messages = left(face.messenger.state());
+    if (chosen.size === 0 || messages.length === 0 || busy) return;
     busy = true;
     face.redraw();
     const targets = [...chosen];
@@ -103,10 +108,10 @@ export function forward(face, { messages, done }, close) {
   /** @param {State} state */
   function content(state) {
     const answers = offered(state);
+    const messages = left(state);
+    const what = messages.length > 1 ? t("forward.many", { n: messages.length }) : messages.map(messageWords)[0];
     return html`<div class="dialog__pad">
-        <p class="note truncate">
-          ${messages.length === 1 ? messageWords(messages[0]) : t("forward.many", { n: messages.length })}
-        </p>
+        <p class="note truncate">${what ?? t("msg.deleted")}</p>
         <div class="search search--l">
           ${icon("search", "icon--s")}
           <input
@@ -141,7 +146,13 @@ export function forward(face, { messages, done }, close) {
       <footer class="dialog__foot">
         ${problem ? html`<p class="err" role="status">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
         <button class="btn btn--plain" type="button" @click=${close}>${t("dialog.cancel")}</button>
-        <button class="btn btn--primary" type="button" ?disabled=${chosen.size === 0} aria-busy=${busy} @click=${send}>
+        <button
+          class="btn btn--primary"
+          type="button"
+          ?disabled=${chosen.size === 0 || !messages.length}
+          aria-busy=${busy}
+          @click=${send}
+        >
           ${chosen.size > 1 ? t("forward.act_many", { n: chosen.size }) : t("forward.act")}
         </button>
       </footer>`;

@@ -3,6 +3,7 @@
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { isRemoved } from "../../state/removed.js";
 import { sizeText } from "../../words/files.js";
 import { fullTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
@@ -95,6 +96,7 @@ export function picture(face, { file, place = null, known }, close) {
       const one = pictures.current;
       const message = messageOf(state, one);
       const several = pictures.list.length > 1;
+      const gone = one.place !== null && isRemoved(state, one.place);
       const toMessage = () => {
         close();
         if (one.place) void face.openPlace(one.place);
@@ -129,9 +131,13 @@ export function picture(face, { file, place = null, known }, close) {
           ${ref(stage.attach)}
         >
           <div class="viewer__move">
-            ${keyed(one.file.id, shown(face, one.file, LARGE, one.place))}
             ${
-              sharp?.id === one.file.id && sharp.url
+              gone
+                ? html`<span class="media__none">${icon("trash")} <bdi>${t("msg.deleted")}</bdi></span>`
+                : keyed(one.file.id, shown(face, one.file, LARGE, one.place))
+            }
+            ${
+              !gone && sharp?.id === one.file.id && sharp.url
                 ? html`<img class="viewer__sharp" src=${sharp.url} alt="" draggable="false" @load=${drawn} />`
                 : nothing
             }

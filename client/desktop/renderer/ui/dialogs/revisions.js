@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullTime } from "../../words/format.js";
+import { isRemoved } from "../../state/removed.js";
 import { errorText, t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 
@@ -17,7 +18,12 @@ export function revisions(face, { chatId, seq }) {
   }
   void ask();
 
-  function content() {
+  /** @param {import("../../types.js").State} state */
+  function content(state) {
+    if (isRemoved(state, { chat_id: chatId, seq })) {
+      answer = null;
+      return html`<div class="dialog__body"><p class="note" role="status">${t("msg.deleted")}</p></div>`;
+    }
     if (answer === null) {
       return html`<div class="dialog__body"><p class="note" role="status">${t("revisions.loading")}</p></div>`;
     }

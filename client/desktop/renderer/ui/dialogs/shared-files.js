@@ -5,6 +5,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { isPicture, nameParts, sizeText } from "../../words/files.js";
 import { listTime } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
+import { isRemoved } from "../../state/removed.js";
 import { SMALL, download, tile } from "../log/attachments.js";
 import { shown } from "../log/shown-picture.js";
 import { icon } from "../parts/icon.js";
@@ -152,8 +153,8 @@ export function sharedFiles(face, { chatId }, close) {
     title: () => t("files.title"),
     kind: "dialog--files",
     harmless: true,
-    content() {
-      const { files } = known();
+    content(state) {
+      const files = known().files.filter(({ seq }) => !isRemoved(state, { chat_id: chatId, seq }));
       const idOf = (/** @type {ChatFile} */ { file, seq }) => `${seq} ${file.id}`;
       return html`<div class="tabs" role="tablist" aria-label=${t("files.kinds")} @keydown=${keys}>
           ${KINDS.map(tab)}

@@ -14,8 +14,8 @@ import { isComposed } from "../parts/keys.js";
 const MARKED = 12;
 
 /**
- * `at`: which result was gone to; `step`: where to go when the answer is there.
- * @typedef {{chatId: number, query: string, at: number | null, step: 1 | -1 | null,
+ * `seq`: of the result that was gone to, whatever is found meanwhile; `step`: where to go when the answer is there.
+ * @typedef {{chatId: number, query: string, seq: number | null, step: 1 | -1 | null,
  *   finding: ReturnType<typeof createFinding>}} Open
  */
 
@@ -43,7 +43,7 @@ export class Find {
   open(chatId) {
     if (this.#open?.chatId !== chatId) {
       this.#open?.finding.stop();
-      this.#open = { chatId, query: "", at: null, step: null, finding: createFinding(this.face) };
+      this.#open = { chatId, query: "", seq: null, step: null, finding: createFinding(this.face) };
     }
     this.face.redraw();
     requestAnimationFrame(() => {
@@ -137,19 +137,19 @@ export class Find {
   async #go(step) {
     const open = this.#open;
     if (!open) return;
-    const { finding, at } = open;
+    const { finding, seq } = open;
     if (finding.get().problem) finding.again();
     if (finding.get().busy) {
       open.step = step;
       return finding.want(wanted(open), true);
     }
-    const before = finding.get().results.length;
-    if (step > 0 && at === before - 1) await finding.more();
+    const before = finding.get().results;
+    if (step > 0 && seq !== null && seq === before.at(-1)?.message.seq) await finding.more();
     const { results } = finding.get();
-    if (open !== this.#open || open.at !== at || !results.length) return;
-    open.at = at === null ? (step > 0 ? 0 : results.length - 1) : (at + step + results.length) % results.length;
+    if (open !== this.#open || open.seq !== seq || !results.length) return;
+    open.seq = results[placeAfter(results, seq, step)].message.seq;
     this.face.redraw();
-    await this.face.showMessage(open.chatId, results[open.at].message.seq, false);
+    await this.face.showMessage(open.chatId, open.seq, false);
   }
 
   /** @param {Event} event */
@@ -157,7 +157,7 @@ export class Find {
     const open = this.#open;
     if (!open) return;
     open.query = /** @type {HTMLInputElement} */ (event.target).value;
-    [open.at, open.step] = [null, null];
+    [open.seq, open.step] = [null, null];
     open.finding.want(wanted(open));
     this.face.redraw();
   };
@@ -194,14 +194,29 @@ function wordsOf(results) {
   return [...words.values()].join(" ");
 }
 
+/**
+ * Which result is the next one: from where one is, which may be found no more. The newest is the first.
+ * @param {import("../../types.js").Found[]} results @param {number | null} seq @param {1 | -1} step
+ */
+function placeAfter(results, seq, step) {
+  const n = results.length;
+  if (seq === null) return step > 0 ? 0 : n - 1;
+  const at = results.findIndex(({ message }) => message.seq === seq);
+  if (at >= 0) return (at + step + n) % n;
+  const older = results.findIndex(({ message }) => message.seq < seq);
+  if (step > 0) return Math.max(older, 0);
+  return older < 0 ? n - 1 : (older - 1 + n) % n;
+}
+
 /** @param {Open} open @param {Answer} answer */
-function count({ query, at }, { results, cursor, busy, problem, asked }) {
+function count({ query, seq }, { results, cursor, busy, problem, asked }) {
   if (!query.trim() || (problem && !results.length)) return "";
   if (busy && !results.length) return t("find.searching");
   if (!results.length) return asked ? t("log.find_none") : "";
   const n = results.length;
   const more = cursor === null ? "" : "+";
-  return at === null ? `${t("log.find_count", { n })}${more}` : t("log.find_at", { at: at + 1, n: `${n}${more}` });
+  const at = results.findIndex(({ message }) => message.seq === seq);
+  return at < 0 ? `${t("log.find_count", { n })}${more}` : t("log.find_at", { at: at + 1, n: `${n}${more}` });
 }
 
 /** @param {Answer} answer */

@@ -4,6 +4,7 @@
  */
 
 import { isLive } from "../../state/link-view.js";
+import { isRemoved } from "../../state/removed.js";
 
 /** @typedef {import("../../types.js").Wanted} Wanted @typedef {import("../../types.js").Found} Found
  * @typedef {import("../../types.js").Refused} Refused */
@@ -105,9 +106,12 @@ export function createFinding(face, before = NOTHING) {
     },
     /** Once more. */
     again: () => void ask(null),
-    /** To be told of each State: where the link is back, what was looked for here alone is looked for everywhere.
-     * @param {import("../../types.js").State} state */
-    follow({ link }) {
+    /** To be told of each State: what was deleted goes; where the link is back, what was looked for here alone is
+     * looked for everywhere. @param {import("../../types.js").State} state */
+    follow(state) {
+      const { link } = state;
+      const results = answer.results.filter(({ message }) => !isRemoved(state, message));
+      if (results.length < answer.results.length) answer = { ...answer, results };
       const back = away && isLive(link);
       away = !isLive(link);
       if (back && answer.here) void ask(null);
