@@ -51,11 +51,20 @@ export async function eventually(holds, what) {
 export const drawn = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null)))));
 
-/** Returns when nothing on the page moves any more. @param {import("playwright-core").Page} page */
+/**
+ * Returns when nothing on the page moves any more. Frames are asked for one by one: where nobody asks, Chromium may draw
+ * none after a change of its size, and what should move stands. @param {import("playwright-core").Page} page
+ */
 export const still = (page) =>
-  page.evaluate(async () => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
-    await Promise.allSettled(ending.map((animation) => animation.finished)); // one whose element goes is cancelled
-  });
+  page.evaluate(async (patience) => {
+    const moving = () =>
+      document
+        .getAnimations()
+        .filter(({ effect, playState }) => playState === "running" && effect?.getTiming().iterations !== Infinity);
+    const end = performance.now() + patience;
+    do await new Promise(requestAnimationFrame);
+    while (moving().length > 0 && performance.now() < end);
+    if (moving().length > 0) throw new Error(`${moving().length} animations go on`);
+  }, STEP_TIMEOUT);
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
