@@ -126,6 +126,10 @@ class Settings:
     """Failed log-ins of one address in 15 minutes, to accounts that are not known there."""
     limit_refused_tokens: int = _setting(read.whole(1, 1_000_000), 100)
     """Refresh tokens of one address that are refused, a minute."""
+    limit_sockets: int = _setting(read.whole(1, 1_000_000), 2000)
+    """WebSockets that one address may hold at one process."""
+    limit_sockets_before_hello: int = _setting(read.whole(1, 1_000_000), 200)
+    """Of these, such as have not said whose they are."""
     limit_resets: int = _setting(read.whole(1, 1_000_000), 30)
     """Requests for a new password of one address that are listened to, an hour."""
     allowed_origins: tuple[str, ...] = _setting(read.origins, ())

@@ -201,6 +201,11 @@ class Driver:
         self.hub.receive_frame(connection.id, data, self.moment())
         self._perform_outputs()
 
+    def is_named(self, connection: Connection) -> bool:
+        """Whether it is known whose it is: `hello` was answered."""
+        session = self.hub.parts.connections.by_id.get(connection.id)
+        return session is not None and session.user_id != 0
+
     def receive_pong(self, connection: Connection) -> None:
         """The socket's other end answered a ping."""
         self.hub.receive_pong(connection.id)

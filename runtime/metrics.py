@@ -110,6 +110,7 @@ class Metrics:
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.messages = counter("messages", "Messages stored.")
         self.messages_expired = counter("messages_expired", "Messages removed after their time.")
+        self.sockets_refused = counter("sockets_refused", "WebSockets refused, as their address has too many.", "full")
         self.deliveries = counter("deliveries", "Items of logs queued for WebSocket connections.")
         self.fanout_bytes = counter("fanout_bytes", "Bytes queued for WebSocket connections.")
         self.catch_up_reads = counter("catch_up_reads", "Reads of a log for connections that lacked a part of it.")

@@ -17,6 +17,7 @@ from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
 from runtime.mail.sending import Mailer
 from runtime.metrics import Metrics
+from runtime.open_sockets import OpenSockets
 from runtime.readiness import Readiness
 from storage.passwords import Passwords
 
@@ -27,6 +28,13 @@ class Driver(Protocol):
     async def request(self, operation: Operation) -> Outcome:
         """Run it; trouble with the store is an outcome too."""
         ...
+
+
+def _sockets(settings: Settings, metrics: Metrics) -> OpenSockets:
+    def refuse(full: str) -> None:
+        metrics.sockets_refused.labels(full).inc()
+
+    return OpenSockets(settings.limit_sockets, settings.limit_sockets_before_hello, refuse)
 
 
 @define(eq=False)
@@ -60,6 +68,7 @@ class Services:
     worker_metrics: Callable[[], Awaitable[bytes]] | None = None
     clock: Callable[[], float] = trio.current_time
     guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
+    sockets: OpenSockets = Factory(lambda self: _sockets(self.settings, self.metrics), takes_self=True)
     _asking: dict[AccessClaims, _Question] = Factory(dict)
 
     async def ask(self, operation: Operation) -> Outcome:

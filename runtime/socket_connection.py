@@ -8,6 +8,7 @@ import trio
 from chatproto.server.clock import Now
 from runtime.direct_stream import DirectStream
 from runtime.hub_driver import Connection, Driver
+from runtime.open_sockets import Place
 
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds for the close frame of a socket that is ended from here."""
@@ -51,14 +52,15 @@ class LinkLost(Exception):
 
 
 async def serve_connection(
-    driver: Driver, transport: Transport, opened: Callable[[Now], int], *, joins_frames: bool
+    driver: Driver, transport: Transport, opened: Callable[[Now], int], *, joins_frames: bool, place: Place
 ) -> None:
-    """Serve an accepted socket until either side ends it.
+    """Serve an accepted socket, which has `place`, until either side ends it.
 
     `opened` is the Hub's input for it; with `joins_frames` what queued up during a write leaves as one array.
     """
     connection = driver.connect(opened)
     connection.joins_frames = joins_frames
+    place.is_named = lambda: driver.is_named(connection)
     direct = transport.direct
     try:
         transport.on_pong(lambda: driver.receive_pong(connection))

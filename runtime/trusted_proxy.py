@@ -3,6 +3,7 @@
 hypercorn's own ProxyFixMiddleware gives websockets the scheme `https`, which Quart answers with 400.
 """
 
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any
 
@@ -62,10 +63,16 @@ class ProxyFix:
         if protocols:  # a proxy usually overwrites this one, so fewer values than hops are no forgery
             said = protocols[-min(self.hops, len(protocols))].lower()
             scope["scheme"] = _SCHEMES.get((scope["type"], said), scope["scheme"])
-        addresses = _values(scope["headers"], b"x-forwarded-for")
-        if len(addresses) >= self.hops and (address := _address(addresses[-self.hops])) is not None:
+        address = forwarded_address(scope["headers"], self.hops)
+        if address is not None:
             scope["client"] = (address, 0)
         return scope
+
+
+def forwarded_address(headers: Iterable[tuple[bytes, bytes]], hops: int) -> str | None:
+    """Of the client, as `hops` trusted proxies tell it; None where they do not."""
+    addresses = _values(headers, b"x-forwarded-for") if hops else []
+    return _address(addresses[-hops]) if 0 < hops <= len(addresses) else None
 
 
 def _values(headers: Any, wanted: bytes) -> list[bytes]:

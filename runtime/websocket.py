@@ -11,6 +11,7 @@ from quart import Response, websocket
 from quart_trio import QuartTrio
 
 from runtime.failures import failures
+from runtime.http.exchange import address_of
 from runtime.http.problem import Problem, problem_response
 from runtime.hub_driver import Driver
 from runtime.hypercorn_websocket import heartbeat_of
@@ -55,15 +56,20 @@ def add_websockets(app: QuartTrio, services: Services, driver: Driver) -> None:
     """Register both endpoints."""
 
     async def serve(chat_id: int | None) -> Response | None:
-        admitted = await admit(services, driver, _request(chat_id))
-        if isinstance(admitted, Problem):
-            return problem_response(admitted)
-        await websocket.accept(subprotocol=admitted.subprotocol)
-        try:
-            await serve_connection(driver, QuartTransport(), admitted.opened, joins_frames=admitted.joins_frames)
-        except Exception as error:
-            failures.report(error)
-            await websocket.close(1011, "internal")
+        with services.sockets.place(address_of(websocket.scope)) as place:
+            if isinstance(place, Problem):
+                return problem_response(place)
+            admitted = await admit(services, driver, _request(chat_id))
+            if isinstance(admitted, Problem):
+                return problem_response(admitted)
+            await websocket.accept(subprotocol=admitted.subprotocol)
+            try:
+                await serve_connection(
+                    driver, QuartTransport(), admitted.opened, joins_frames=admitted.joins_frames, place=place
+                )
+            except Exception as error:
+                failures.report(error)
+                await websocket.close(1011, "internal")
         return None
 
     @app.websocket("/ws")

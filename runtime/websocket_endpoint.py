@@ -17,9 +17,11 @@ from runtime.direct_websocket import DirectTransport
 from runtime.failures import failures
 from runtime.http.problem import Problem, encoded
 from runtime.hub_driver import Driver
+from runtime.open_sockets import Place
 from runtime.opening_handshake import fault_of_handshake, wants_websocket
 from runtime.services import Services
 from runtime.socket_connection import serve_connection
+from runtime.trusted_proxy import forwarded_address
 from runtime.upgrades import Admitted, Request, admit
 from runtime.write_deadlines import linger
 
@@ -49,27 +51,44 @@ class WebSocketEndpoint:
         """Answer a handshake that it takes, and serve the connection until it ends. `early`: what came behind it."""
         direct = DirectStream(stream, early)
         try:
-            admitted = await self._answer(direct, event)
-            del event, early  # not kept for the hours that a connection lasts
-            if admitted is not None:
-                await self._serve(direct, admitted.opened, admitted.joins_frames)
+            with self._services.sockets.place(self._address(stream, event)) as place:
+                admitted = await self._answer(direct, event, place)
+                del event, early  # not kept for the hours that a connection lasts
+                if admitted is not None and isinstance(place, Place):
+                    await self._serve(direct, admitted.opened, admitted.joins_frames, place)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return  # the client is gone
         await linger(direct)
 
-    async def _answer(self, direct: DirectStream, event: h11.Request) -> Admitted | None:
+    def _address(self, stream: trio.SocketStream, event: h11.Request) -> str:
+        forwarded = forwarded_address(list(event.headers), self._services.settings.proxy_hops)
+        if forwarded is not None:
+            return forwarded
+        try:
+            peer = stream.socket.getpeername()
+        except OSError:  # it is gone already
+            return "local"
+        return str(peer[0]) if isinstance(peer, tuple) else "local"
+
+    async def _answer(self, direct: DirectStream, event: h11.Request, place: Place | Problem) -> Admitted | None:
         headers = dict(event.headers)
-        admitted = await admit(self._services, self._driver, _request(event, headers))
+        admitted: Admitted | Problem
+        if isinstance(place, Problem):
+            admitted = place
+        else:
+            admitted = await admit(self._services, self._driver, _request(event, headers))
         if isinstance(admitted, Problem):
             await direct.send_all(_refusal(admitted))
             return None
         await direct.send_all(_acceptance(headers[b"sec-websocket-key"], admitted.subprotocol))
         return admitted
 
-    async def _serve(self, direct: DirectStream, opened: Callable[[Now], int], joins_frames: bool) -> None:
+    async def _serve(
+        self, direct: DirectStream, opened: Callable[[Now], int], joins_frames: bool, place: Place
+    ) -> None:
         transport = DirectTransport(direct)
         try:
-            await serve_connection(self._driver, transport, opened, joins_frames=joins_frames)
+            await serve_connection(self._driver, transport, opened, joins_frames=joins_frames, place=place)
         except Exception as error:
             failures.report(error)
             with trio.move_on_after(CLOSE_TIMEOUT):

@@ -48,6 +48,12 @@ class Stream:
     length: int
 
 
+def address_of(scope: Any) -> str:
+    """The client's, of an ASGI scope; "local" where it came over no network."""
+    client = scope.get("client")
+    return str(client[0]) if client else "local"
+
+
 @define(eq=False)
 class Exchange:
     """One request. `ended`: nothing more of its body will come. `left`: the client is gone."""
@@ -72,7 +78,7 @@ class Exchange:
         return cls(
             method=scope["method"],
             path=scope["path"],
-            address=(scope.get("client") or ("local", 0))[0],
+            address=address_of(scope),
             query=scope["query_string"],
             ended=scope["http_version"].startswith("1") and not announced,
             headers=headers,

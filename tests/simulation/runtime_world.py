@@ -42,6 +42,7 @@ from client.session_driver import Told
 from client.store import MemoryStore
 from runtime.bus import LocalBus
 from runtime.hub_driver import Driver
+from runtime.open_sockets import Place
 from runtime.socket_connection import LinkLost, serve_connection
 from storage.migrate import upgrade
 from storage.sqlite import SQLiteStorage
@@ -235,7 +236,7 @@ class RuntimeWorld:
 
     async def serve(self, wire: Wire) -> None:
         driver = self.random.choice(self.drivers)
-        await serve_connection(driver, ServerEnd(wire), driver.hub.open_connection, joins_frames=True)
+        await serve_connection(driver, ServerEnd(wire), driver.hub.open_connection, joins_frames=True, place=Place())
 
     async def run(self) -> str:
         """The hash of all that was applied; AssertionError where something does not hold."""
