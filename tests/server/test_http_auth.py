@@ -1,5 +1,6 @@
 """Accounts and log-ins (docs/protocol.md section 2, /api/auth)."""
 
+import threading
 from collections.abc import Callable
 
 import jwt
@@ -347,13 +348,16 @@ async def test_everybody_logs_in_at_nine(house: House, monkeypatch: pytest.Monke
     await house.register("anna")
     thread = house.services.passwords._thread
     monkeypatch.setattr(thread, "_max_waiting", 1)
-    refused: list[int] = []
+    refused = threading.Event()
     original = thread.run
 
     async def run(work: Callable[[], bool], lane: Lane) -> object:
-        answer = await original(work, lane)
+        def when_somebody_was_refused() -> bool:
+            return refused.wait(30) and work()
+
+        answer = await original(when_somebody_was_refused, lane)
         if isinstance(answer, Busy):
-            refused.append(1)
+            refused.set()
         return answer
 
     monkeypatch.setattr(thread, "run", run)
@@ -368,7 +372,7 @@ async def test_everybody_logs_in_at_nine(house: House, monkeypatch: pytest.Monke
             for _ in range(FAILURES - 1):
                 nursery.start_soon(enter)
     assert names == ["anna"] * (FAILURES - 1)
-    assert refused, "some had to come back"
+    assert refused.is_set(), "some had to come back"
 
 
 async def test_guesses_wait_behind_those_who_log_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
