@@ -1,8 +1,8 @@
 """How several processes that listen on one socket share the connections that come.
 
-The kernel wakes all of them and the quickest one accepts, which is often the same. So whoever has more connections than
-the mean leaves the others a moment; a connection that is still there after it is accepted all the same, so that a
-process that hangs keeps nobody out.
+The kernel wakes all of them and the quickest one accepts, which is often the same. So a process that has more
+connections than the mean leaves the others a moment; a connection that is still there after it is accepted all the
+same, so that a process that hangs keeps nobody out.
 """
 
 import errno

@@ -276,7 +276,7 @@ def _failure(error: err.MySQLError) -> OperationFailed:
 
 
 def _is_trouble(error: err.MySQLError) -> bool:
-    """Whether the server is the matter, and not our SQL."""
+    """Whether the server or the link to it is at fault, and not our SQL."""
     code = error_code(error)
     return code in _PASSING or 2000 <= code < 3000 or isinstance(error, err.InterfaceError)
 

@@ -1,8 +1,8 @@
 """Reading from replicas of a MySQL or MariaDB primary; what they answer is never older than the question.
 
 The primary says which transactions it has committed (their GTIDs) and under which epoch; a replica answers where it has
-all of them, or gets them within a moment, under the same epoch. So whoever was removed from a chat, and whoever has
-just written to it, sees no less and no more than the primary shows. One that lags, is away, or belongs to another
+all of them, or gets them within a moment, under the same epoch. So a user who was removed from a chat, or has just
+written to it, sees no less and no more than the primary shows. One that lags, is away, or belongs to another
 history is left out for a while, and the primary answers in its place.
 """
 

@@ -308,7 +308,7 @@ def _check() -> Steps[Outcome]:
 
 
 def _is_trouble(error: sqlite3.Error) -> bool:
-    """Whether the file is the matter, and not our SQL."""
+    """Whether the file is at fault, and not our SQL."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING | _LASTING
 
 

@@ -135,7 +135,7 @@ class Guards:
     By user: `reads`, `writes`, `searches`, `uploads` (requests), `new_chats`, `new_members` (people added to groups),
     `measures` (of the whole server).
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
-    such as were none. `reset_pairs`: by the name that was given and the address; `resets`: by that name, whoever asks.
+    wrong ones. `reset_pairs`: by the name that was given and the address; `resets`: by that name, from all addresses.
     `own_letters`, `login_letters`, `exports`: by user. `export_links`: by the link to a copy, which is good once;
     `exporting`: whose copies are on their way from this process. `devices`: from where and with what somebody got in.
 

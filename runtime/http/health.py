@@ -59,7 +59,7 @@ def is_local(address: str) -> bool:
 
 
 def has_token(authorization: str | None, token: str) -> bool:
-    """Whether the header is `Bearer` and that token; nothing is where there is none."""
+    """Whether the header is `Bearer` and that token; never where `token` is empty."""
     return bool(token) and compare_digest((authorization or "").encode(), f"Bearer {token}".encode())
 
 

@@ -74,7 +74,7 @@ class Wanted:
         return {"chat_id": chat_id, "low": low, "high": high} | word_params(words)
 
     def range_params(self) -> dict[str, str]:
-        """Of what begins so."""
+        """First and last of the index entries that begin with `beginning`."""
         first = (self.beginning or "")[:KEPT]
         return {"first": first, "last": first + _LAST_CHARACTER}
 

@@ -249,7 +249,7 @@ def change_avatar(actor_id: int, old: str | None, new: str | None, now: datetime
 
 
 def release_avatar(old: str | None, now: datetime) -> Steps[None]:
-    """To be called when what was an avatar is none any more: its file ends where nothing else holds it."""
+    """To be called after an avatar was replaced or removed: its file ends where nothing else holds it."""
     file_id = file_of_url(old)
     if file_id is not None:
         yield from _end_unheld((yield from _LOCKED.of([{"id": file_id}])), now)
