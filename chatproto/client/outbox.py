@@ -121,7 +121,7 @@ class Outbox:
             entry.unsaved = max(0, entry.unsaved - 1)
 
     def ready(self) -> None:
-        """A link is up. What was saved as surely unsent is not any more, before it is sent."""
+        """A link is up. Rows saved as never sent are saved as tried (`tried`) before they are sent."""
         self.linked = True
         for entry in self.entries.values():
             if not entry.row.tried:

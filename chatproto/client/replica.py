@@ -146,7 +146,7 @@ class Replica:
         self._touch(chat)
 
     def own_marks(self, frame: Marks) -> None:
-        """What the server holds of one's own marks, from whichever device."""
+        """The user's own marks as the server has them, from any of their devices."""
         if chat := self.chats.get(frame.chat_id):
             chat.uncounted = False
             self._server_has(chat, frame.delivered_seq, frame.read_seq)

@@ -34,7 +34,7 @@ from chatproto.operations.administration import (
     MeasureServer,
     Sizes,
 )
-from chatproto.operations.blocks import ListBlocks, SetBlock
+from chatproto.operations.blocks import BlockSet, BlocksFound, ListBlocks, SetBlock
 from chatproto.operations.chats import (
     CreateDirect,
     CreateGroup,
@@ -42,7 +42,17 @@ from chatproto.operations.chats import (
     LoadChat,
     SetFlags,
 )
-from chatproto.operations.files import AddFile, CleanFiles, FindFile, ListChatFiles, StoredFile
+from chatproto.operations.files import (
+    AddFile,
+    ChatFilesFound,
+    CleanFiles,
+    FileAdded,
+    FileFound,
+    FilesRemoved,
+    FindFile,
+    ListChatFiles,
+    StoredFile,
+)
 from chatproto.operations.invites import (
     AcceptInvite,
     CreateInvite,
@@ -77,17 +87,11 @@ from chatproto.operations.outcomes import (
     AroundFound,
     AuditFound,
     BatchAppended,
-    BlockSet,
-    BlocksFound,
     ChatCreated,
-    ChatFilesFound,
     ChatFound,
     ChatsFound,
     CleanedUp,
     Done,
-    FileAdded,
-    FileFound,
-    FilesRemoved,
     GroupsToLeave,
     InviteAccepted,
     InvitesFound,

@@ -139,8 +139,8 @@ class UpdateUser:
     An avatar that is the path of a file holds that file, which must be as the avatar routes made it for this user; the
     one before lets its own go. Another email is not verified yet, and codes for a reset that went to the old one end.
     With a `language`, letters are ordered: to a given address that is not verified, and to a verified one that was
-    given up; with a given address it becomes theirs. Whoever begins to hide what they read (`hide_reads`) has marked
-    nothing as far as others are told.
+    given up; with a given address it becomes theirs. From the moment that a user hides what they read (`hide_reads`),
+    others are told that they have read nothing.
     Outcome: UserUpdated; Refused email_taken / validation_failed."""
 
     user_id: int

@@ -9,7 +9,8 @@ from chatproto.operations.outcomes import InvitesFound, Outcome, UserFound
 from chatproto.operations.recovery import MakeCode
 
 FIRST_ADMIN: Final[tuple[AuditAction, ...]] = ("admin_granted",)
-"""Of who registers by the code that the server prints while nobody is there; it is the operator who gives that."""
+"""The audit line for the person who registers with the code that the server prints while it has no users. It names no
+actor: the operator gave the code."""
 
 
 def is_own(operation: Administer) -> bool:

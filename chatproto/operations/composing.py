@@ -64,7 +64,7 @@ def delete(
 def react(
     chat_id: int, actor_id: int, cid: str, seq: int, target_at: datetime | None, emoji: str, on: bool, now: datetime
 ) -> React:
-    """An emoji, fully qualified; what is none is kept as it is, to be refused."""
+    """Set or take back an emoji, kept fully qualified. What is no emoji is passed on unchanged, with its refusal."""
     known = qualified(emoji)
     emoji = emoji if known is None else known
     digest = command_digest("react", target_seq=seq, emoji=emoji, on=on)

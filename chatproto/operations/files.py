@@ -114,3 +114,33 @@ class CleanFiles:
 
     now: datetime
     limit: int
+
+
+@frozen
+class FileAdded:
+    """`created` is false where the same key was used for these bytes before. Where `stored.blob` is not the one that
+    was given, the user's equal bytes are kept there already."""
+
+    stored: StoredFile
+    created: bool
+
+
+@frozen
+class FileFound:
+    stored: StoredFile
+
+
+@frozen
+class ChatFilesFound:
+    """Files with the seq of the message that holds each, the newest message first, those of one in their order."""
+
+    files: tuple[tuple[File, int], ...]
+    has_more: bool
+
+
+@frozen
+class FilesRemoved:
+    """`blobs`: bytes that no file has any more, to be removed. `removed`: how many files."""
+
+    removed: int
+    blobs: tuple[str, ...]

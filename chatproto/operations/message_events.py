@@ -79,9 +79,10 @@ def pinned_from(pinned_seq: int | None, first_seq: int) -> int | None:
 
 
 def gathered(reactions: Iterable[tuple[int, str, int]], viewer_id: int = 0) -> tuple[Reaction, ...]:
-    """The reactions under a message, from (user id, emoji, seq of its event) each: emoji and users by who was first.
+    """The reactions under a message, from (user id, emoji, seq of its event) each, emoji and users in order of time.
 
-    `viewer_id`: whom alone it is told, 0 where it is told to all; they are named wherever they reacted."""
+    `viewer_id`: the one user who is told, 0 where all are. They are named under each emoji they gave, also where only
+    the first users are."""
     users: dict[str, list[int]] = {}
     for user_id, emoji, _ in sorted(reactions, key=lambda one: one[2]):
         users.setdefault(emoji, []).append(user_id)

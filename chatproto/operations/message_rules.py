@@ -98,7 +98,7 @@ def judge_message_change(
 
 
 def _refused(command: MessageChange, actor: Actor, target: Target | None) -> Refused | None:
-    """What is wrong with what was sent. A text beside files may be taken away, by whoever may see them."""
+    """What is wrong with the content. The text beside files may be removed, by somebody who may see the message."""
     if not isinstance(command, EditMessage | React) or command.refusal is None:
         return None
     has_files = target is not None and target.has_files and command.seq >= actor.first_seq

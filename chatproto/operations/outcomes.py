@@ -9,13 +9,14 @@ from attrs import Factory, frozen
 
 from chatproto.operations.accounts import Hides
 from chatproto.operations.administration import Account, AuditLine, Sizes
-from chatproto.operations.files import StoredFile
+from chatproto.operations.blocks import BlockSet, BlocksFound
+from chatproto.operations.files import ChatFilesFound, FileAdded, FileFound, FilesRemoved
 from chatproto.operations.invites import Invite
 from chatproto.operations.recovery import Letter
 from chatproto.operations.relay import HintsHeard
 from chatproto.operations.retention import EntriesExpired, ExpiredFound
 from chatproto.operations.search import IndexCleared, IndexMeasured, MessagesMatched, UnindexedFound, UnindexedRead
-from chatproto.wire.model import Block, Chat, Event, File, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
+from chatproto.wire.model import Chat, Event, Head, Message, Page, PrivateUser, Revision, SessionInfo, User
 
 
 @frozen
@@ -163,22 +164,6 @@ class UsersFound:
 
 
 @frozen
-class BlockSet:
-    """`user_id` blocks `peer_id` now, or does not any more (`on`)."""
-
-    user_id: int
-    peer_id: int
-    on: bool
-
-
-@frozen
-class BlocksFound:
-    """The newest first."""
-
-    blocks: tuple[Block, ...]
-
-
-@frozen
 class ChatCreated:
     """`created` is false where the chat was there before. `chat` is the caller's view."""
 
@@ -218,36 +203,6 @@ class Appended:
     removed_ids: tuple[int, ...] = ()
     previous_at: datetime | None = None
     unchanged: tuple[int, datetime] | None = None
-
-
-@frozen
-class FileAdded:
-    """`created` is false where the same key was used for these bytes before. Where `stored.blob` is not the one that
-    was given, the user's equal bytes are kept there already."""
-
-    stored: StoredFile
-    created: bool
-
-
-@frozen
-class FileFound:
-    stored: StoredFile
-
-
-@frozen
-class ChatFilesFound:
-    """Files with the seq of the message that holds each, the newest message first, those of one in their order."""
-
-    files: tuple[tuple[File, int], ...]
-    has_more: bool
-
-
-@frozen
-class FilesRemoved:
-    """`blobs`: bytes that no file has any more, to be removed. `removed`: how many files."""
-
-    removed: int
-    blobs: tuple[str, ...]
 
 
 @frozen

@@ -25,8 +25,9 @@ RESETS_AN_HOUR: Final = 12
 
 @frozen
 class OrderReset:
-    """Put a letter with a code for a new password into the queue, for the verified address of whoever `login_key`
-    names, folded; for nobody where there is none. Outcome: Done, or Refused too_many where MAX_WAITING wait."""
+    """Put a letter with a code for a new password into the queue, for the verified address of the account whose folded
+    name or address is `login_key`; without such an account, nothing. Outcome: Done, or Refused too_many where
+    MAX_WAITING letters wait."""
 
     login_key: str
     language: Language

@@ -13,7 +13,7 @@ from attrs import frozen
 @frozen
 class FindExpired:
     """Which of the `limit` chats above `after_id` begin with an entry that is too old by now. `days`: how long messages
-    are kept in all chats, 0: for ever; a chat may keep them for a shorter time. Outcome: ExpiredFound."""
+    are kept in all chats, 0: without limit; a chat may keep them for a shorter time. Outcome: ExpiredFound."""
 
     now: datetime
     days: int

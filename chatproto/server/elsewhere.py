@@ -12,7 +12,7 @@ from chatproto.server.knobs import Knobs
 
 MOST_PROCESSES: Final = 1_000
 MOST_USERS: Final = 1_000_000
-"""Different ones, of all processes together; who is told beyond that is left out."""
+"""Different users, of all processes together; further ones are ignored."""
 
 
 @define(eq=False)
@@ -39,7 +39,7 @@ class Elsewhere:
         return process in self._processes
 
     def present(self, process: str, user_ids: tuple[int, ...], mono: float) -> list[int]:
-        """They are there; who of them was at none of the processes before."""
+        """These users are online at that process. Returns those that were online at none before."""
         if process not in self._processes and len(self._processes) >= MOST_PROCESSES:
             return []
         one = self._processes.setdefault(process, _Process(mono))
@@ -57,20 +57,20 @@ class Elsewhere:
         return arrived
 
     def absent(self, process: str, user_id: int) -> bool:
-        """They are there no more; whether they were, and are at none of the processes now."""
+        """A user is no longer online at that process. Returns whether it was the last one where they were online."""
         one = self._processes.get(process)
         if one is None or one.users.pop(user_id, None) is None:
             return False
         return self._left(user_id)
 
     def forget(self, user_id: int) -> None:
-        """They hide it."""
+        """A user hides their presence: what is known of it is dropped."""
         if self._places.pop(user_id, None):
             for one in self._processes.values():
                 one.users.pop(user_id, None)
 
     def take_overdue(self, mono: float) -> list[tuple[int, float]]:
-        """Who was last said to be anywhere so long ago that they are gone, and when that was."""
+        """Drop what was not repeated in time. Returns users who are online nowhere now, and when each last was."""
         gone = []
         for name, one in list(self._processes.items()):
             dead = mono - one.heard_at > self._knobs.process_silence

@@ -1,7 +1,7 @@
 """Who hides when they were last seen, and what they read, of those that people here are told of ("Privacy" in
 docs/protocol.md section 2).
 
-That somebody hides counts as soon as it is heard, from whichever side. That they do not counts only where it was read
+That somebody hides counts as soon as it is heard, from any source. That they do not counts only where it was read
 after the last news of them: news may come late and in any order, and must not show again what is hidden by now.
 """
 

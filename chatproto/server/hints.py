@@ -23,7 +23,7 @@ class HeadMoved:
 
 @frozen
 class MembersAdded:
-    """These users are in the chat now; who went is told by the log."""
+    """These users are in the chat now; removals are told by the log."""
 
     chat_id: int
     user_ids: tuple[int, ...]
@@ -31,7 +31,7 @@ class MembersAdded:
 
 @frozen
 class FlagsSet:
-    """The user's own flags of the chat are others now."""
+    """The user has changed their own flags of the chat."""
 
     user_id: int
     chat_id: int
@@ -56,9 +56,9 @@ class Typed:
 
 @frozen
 class Present:
-    """These users are online at that process. Each is told of over and over; who is not for a while is there no more.
+    """These users are online at that process. It repeats this; a user who is not repeated for a while counts as gone.
 
-    With nobody in it, it says that the process lives.
+    Without any users it only says that the process lives.
     """
 
     process: str
@@ -67,7 +67,7 @@ class Present:
 
 @frozen
 class Absent:
-    """This user is online at that process no more."""
+    """This user is no longer online at that process."""
 
     process: str
     user_id: int
@@ -76,8 +76,8 @@ class Absent:
 
 @frozen
 class HidingSet:
-    """What this user hides now. That they hide something counts at once, that they do not is read first. Of whoever
-    hides when they were last seen, their process tells this over and over instead of `Present`."""
+    """What this user hides now. That something is hidden counts at once; that it is shown is read from the database
+    first. While a user hides when they were last seen, their process repeats this instead of `Present`."""
 
     user_id: int
     last_seen: bool

@@ -98,7 +98,7 @@ class Lines:
         return [] if line is None else [*line.flying, *line.waiting]
 
     def mend(self, now: Now) -> None:
-        """After a bug: no line waits for nothing."""
+        """After a bug: lines that have nothing in flight are tried again after `retry_after`."""
         for chat_id, line in self._lines.items():
             if not line.flying:
                 self._timers.soonest(Deadline("line", 0, chat_id), now.mono + self._knobs.retry_after)

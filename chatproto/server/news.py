@@ -79,12 +79,12 @@ class News:
             self._publish(Present(self._process, user_ids))
 
     def hidden(self, user_id: int, *, reads: bool) -> None:
-        """Whoever was told that they are online here knows nothing of it any more."""
+        """A user hides their presence: what other processes were told of it is taken back."""
         if self._process is not None:
             self._publish(HidingSet(user_id, last_seen=True, reads=reads))
 
     def absent(self, user_id: int, since: datetime) -> None:
-        """They are online here no more."""
+        """They are no longer online here."""
         if self._process is not None:
             self._publish(Absent(self._process, user_id, since))
 

@@ -1,7 +1,7 @@
 """Who is online and who is told (docs/protocol.md section 4, `presence`): peers of direct chats, offline after 30 s.
 
-Whoever is blocked is told nothing of their blocker; whoever hides when they were last seen tells nobody, and is told
-nothing."""
+A user who is blocked is told nothing of the one who blocks them. A user who hides when they were last seen is told of
+nobody, and nobody is told of them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -122,7 +122,7 @@ class Presence:
         return hidden
 
     def hide(self, user_id: int) -> None:
-        """Somebody tells nobody any more: what was told is taken back, here and at the other processes."""
+        """A user hides their presence from now on: what was told is taken back, here and at the other processes."""
         self._elsewhere.forget(user_id)
         frame = PresenceFrame(user_id=user_id, online=None)
         for session in self._told_of(user_id, self._chats_of(user_id)):
@@ -132,7 +132,7 @@ class Presence:
             self.tell_hidden(user_id)
 
     def show(self, user_id: int) -> None:
-        """Somebody hides it no more: both sides learn who is here."""
+        """A user no longer hides their presence: they and those who watch them are told who is online here."""
         if self.online(user_id):
             self._announce(PresenceFrame(user_id=user_id, online=True), self._chats_of(user_id))
         if user_id in self.peers:
@@ -167,19 +167,19 @@ class Presence:
             self._announce(PresenceFrame(user_id=user_id, online=True), frozenset())
 
     def left_elsewhere(self, user_id: int, since: datetime) -> bool:
-        """They are so at none of them any more. Whether anybody was told here."""
+        """A user is no longer online at any other process, since then. Returns whether anybody here was told."""
         if user_id in self.peers or user_id not in self._watchers:
             return False
         self._announce(PresenceFrame(user_id=user_id, online=False, last_seen_at=since), frozenset())
         return True
 
     def hides(self, user_id: int, viewer_id: int) -> bool:
-        """Whether the viewer, who is connected here, must not see whether the user is."""
+        """Whether the presence of the user must be kept from the viewer, who is connected here."""
         hiders = self._hiding.last_seen
         return user_id in hiders or viewer_id in hiders or self._blocks.hides(user_id, viewer_id)
 
     def hidden(self, user_id: int, viewer_id: int, *, on: bool) -> None:
-        """The viewer is blocked by the user now, or not any more (`on`): who is here goes, or comes back, for them."""
+        """The user blocks the viewer from now on (`on`), or no longer: their presence is taken back, or told again."""
         if not self.online(user_id) or {user_id, viewer_id} & self._hiding.last_seen:
             return
         frame = PresenceFrame(user_id=user_id, online=not on)

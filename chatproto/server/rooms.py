@@ -1,7 +1,7 @@
 """All rooms: who is told of which chat, and how those who stand behind catch up (docs/protocol.md I5, I8).
 
-Routing follows the log in order, so whoever was given everything up to an entry may see the next one, up to their own
-removal. That is why one end of the log, and one reading of it, serve everybody.
+Routing follows the log in order: a member who was given everything up to an entry may see the next one, up to their own
+removal. That is why one end of the log, and one reading of it, serve all members.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ REPLACED: Final = "the log was replaced"
 
 class Rooms:
     """`emptied`: chats that nobody follows any more, for those who keep something of them. `touched`: the chat whose
-    room was changed last, for whoever has to contain a bug."""
+    room was changed last; after a bug it is given up."""
 
     def __init__(
         self, out: Out, timers: Timers, connections: Connections, history: History, lines: Lines, limits: Limits,
@@ -280,7 +280,7 @@ class Rooms:
         self.emptied.append(room.chat_id)
 
     def _place(self, room: Room, seq: int, at: datetime | None) -> None:
-        """Somebody stands there: the room does so too where nobody stood anywhere before."""
+        """Somebody was given the log up to `seq`; a room that has no position yet takes this one."""
         self._history.observe(room.chat_id, (seq, at))
         if room.seq is None:
             room.seq, room.at, room.tail.floor_at = seq, at, at

@@ -52,7 +52,7 @@ class Sweeper:
             self._timers.set(SWEEP, now.mono + self._knobs.sweep_interval)
 
     def run(self, now: Now) -> None:
-        """Ask; the answer sets the next date. Should it be lost with the store, we ask again all the same."""
+        """Ask the database. The answer sets the time of the next sweep; without one, ask again after `store_wait`."""
         self._timers.set(SWEEP, now.mono + self._knobs.store_wait)
         self._chats = self._chats or self._rooms.chat_ids()
         self._users = self._users or list(self._connections.by_user)
@@ -97,7 +97,7 @@ class Sweeper:
             self._blocking.compare(outcome.memberships, outcome.blocks)
 
     def end_logins(self, login_ids: tuple[int, ...]) -> None:
-        """Whoever is connected with one of these log-ins is out."""
+        """Close every connection that uses one of these log-ins."""
         for login_id in login_ids:
             for session in list(self._connections.by_login.get(login_id, {}).values()):
                 self._connections.close(session, 4403, "revoked")

@@ -50,7 +50,7 @@ class Typists:
             self._stop(session, frame.chat_id, state, now)
 
     def fall_due(self, connection_id: int, chat_id: int) -> None:
-        """Nothing was heard of it for `typing_expiry` seconds. A user of another process stands as -id."""
+        """No typing was told for `typing_expiry` seconds. `connection_id`: -user id for a user of another process."""
         if connection_id < 0:
             return self._show(chat_id, -connection_id, on=False)
         session = self._connections.get(connection_id)

@@ -82,7 +82,7 @@ class Watermarks:
                 self._tell(session, received)
 
     def hide(self, user_id: int) -> None:
-        """What they have read is told to nobody any more."""
+        """A user hides what they read: nobody is told of it from now on."""
         for marks in self.chats.values():
             if user_id in marks.members:
                 delivered, _ = marks.members[user_id]

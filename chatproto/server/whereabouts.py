@@ -1,7 +1,7 @@
 """Presence across processes: each tells the others who is online at it, and hears who is online at them.
 
-Somebody is told of when they come and when they are gone; besides, everybody is told of in turn, so that a lost hint is
-made up for and who is not told of any more is gone. Whoever hears of a process for the first time tells it all.
+A process tells when a user comes and when they are gone. Besides, it repeats all its users in turn, so that a lost hint
+is made up for, and a user who is not repeated counts as gone. A process that hears of a new one tells it all its users.
 """
 
 from datetime import timedelta

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chatproto.client.timeline import CHANGES
 from chatproto.operations import EntriesExpired, Expire
 from chatproto.simulation.database import time_at
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.trace import Violation
 from chatproto.wire.model import Event, Hidden
 
@@ -58,7 +59,7 @@ class Ageing:
         now = time_at(self._world.scheduler.now - age) + timedelta(days=1)
         more = True
         while more:
-            outcome = self._world.database.store.perform(Expire(chat_id, now, 1, SLICE))
+            outcome = perform(self._world.database.store, Expire(chat_id, now, 1, SLICE))
             assert isinstance(outcome, EntriesExpired)
             self._world.trace.counts["messages expired"] += outcome.messages
             self._world.note("database", "chat", chat_id, "begins with", outcome.first_seq)

@@ -185,7 +185,7 @@ class Checkers:
         self._counts.booted(device)
 
     def flagged(self, operation: SetFlags, chat: Chat) -> None:
-        """S15: what is answered to whoever set their flags."""
+        """S15: the answer to a user who set their flags."""
         muted = operation.muted is None or (chat.muted, chat.muted_until) == (operation.muted, operation.muted_until)
         if chat.notify != operation.notify or not muted:
             raise Violation("S15", f"{operation} came to {chat.notify}, {chat.muted}, {chat.muted_until}")
@@ -249,9 +249,9 @@ class Checkers:
         for server in world.servers:
             lost = set(server.hub.pending) - world.database.in_flight(server)
             if len(server.hub.parts.lines):
-                raise Violation("S9", f"{server.name}: commands wait in {len(server.hub.parts.lines)} lines for ever")
+                raise Violation("S9", f"{server.name}: commands wait in {len(server.hub.parts.lines)} lines at rest")
             if lost:
-                raise Violation("S9", f"{server.name} waits for ever: {[server.hub.pending[one] for one in lost]}")
+                raise Violation("S9", f"{server.name} waits at rest: {[server.hub.pending[one] for one in lost]}")
         if world.trace.counts["connects"] > world.connects_allowed:
             raise Violation("L5", f"{world.trace.counts['connects']} attempts to connect")
 

@@ -85,7 +85,7 @@ class CommandChecks:
             (self._blocks.add if outcome.on else self._blocks.discard)((outcome.user_id, outcome.peer_id))
 
     def appended(self, operation: Command, outcome: Outcome) -> None:
-        """S2, S3: dense, one seq a cid for ever."""
+        """S2, S3: dense, and a cid keeps its one seq."""
         if not isinstance(outcome, Appended) or not outcome.items:
             return
         room = self._world.database.store.rooms[outcome.chat_id]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatproto.operations import AppendBatch, BatchAppended, Mark, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.server.hub_outputs import RunOperation
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Database:
             outcome = OperationFailed(retryable=True, detail="away")
         else:
             epoch = self.store.epoch
-            outcome = self.store.perform(run.operation)
+            outcome = perform(self.store, run.operation)
             world.checkers.hiding.committed(run.operation, outcome)
             world.trace.counts["epochs renewed by servers"] += self.store.epoch != epoch
             world.checkers.commands.blocked(run.operation, outcome)

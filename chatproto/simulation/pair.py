@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatproto.operations import ChatCreated, CreateDirect, Outcome, SetBlock
 from chatproto.simulation.database import time_at
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.trace import Violation
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Pair:
         self._random = random
         self._people = world.users[:2]
         one, other = self._people
-        outcome = world.database.store.perform(CreateDirect(one, other, time_at(0)))
+        outcome = perform(world.database.store, CreateDirect(one, other, time_at(0)))
         assert isinstance(outcome, ChatCreated)
         self._chat_id = outcome.chat.id
         world.founders[self._chat_id] = frozenset(self._people)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from chatproto.operations import MessagesMatched, SearchMessages
 from chatproto.simulation.app_items import ShownChat
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.trace import Violation
@@ -27,7 +28,7 @@ def check_search(
 ) -> None:
     """S17: nothing is found that the user may not see; of the chats they are in that which the device has and shows as
     live, with the text that it shows. `undone`: of which messages of a chat the device may show something else."""
-    outcome = cast("MessagesMatched", store.perform(SearchMessages(device.user_id, SAYS, _MOST)))
+    outcome = cast("MessagesMatched", perform(store, SearchMessages(device.user_id, SAYS, _MOST)))
     found: dict[int, dict[int, str | None]] = {}
     for match in outcome.matches:
         message = match.message

@@ -15,9 +15,7 @@ from chatproto.operations import (
     Done,
     EndSessions,
     FindLogin,
-    FindUsers,
     ListSessions,
-    ListUsers,
     LoadSession,
     LoginFound,
     Outcome,
@@ -25,7 +23,6 @@ from chatproto.operations import (
     RenewHash,
     RotateRefresh,
     SaveLastSeen,
-    SearchUsers,
     SessionCreated,
     SessionsEnded,
     SessionsFound,
@@ -33,7 +30,6 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
     UserFound,
-    UsersFound,
     UserUpdated,
 )
 from chatproto.operations.accounts import NAME_KEPT
@@ -365,7 +361,7 @@ def update_user(store: Store, operation: UpdateUser) -> Outcome:
 
 
 def _hide_reads(store: Store, account: Account) -> None:
-    """Of whoever hides it, nothing has been read as far as others are told."""
+    """A user who hides what they read has read nothing, as far as others are told."""
     hides = account.hides.reads
     for member in [room.members[account.user.id] for room in store.rooms.values() if account.user.id in room.members]:
         member.hides_reads = hides
@@ -377,31 +373,3 @@ def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:
         if store.accounts[user_id].deleted_at is None:
             store.accounts[user_id].last_seen_at = seen_at
     return Done()
-
-
-def find_users(store: Store, operation: FindUsers) -> Outcome:
-    known = sorted(set(operation.user_ids) & store.accounts.keys())
-    return UsersFound(tuple(store.seen_by(operation.user_id, user_id) for user_id in known))
-
-
-def list_users(store: Store, operation: ListUsers) -> Outcome:
-    users = [one.user for id_, one in store.accounts.items() if id_ > operation.after_id and one.deleted_at is None]
-    return UsersFound(tuple(users[: operation.limit]))
-
-
-def search_users(store: Store, operation: SearchUsers) -> Outcome:
-    found: list[tuple[str, int]] = []
-    for user_id, account in store.accounts.items():
-        if user_id == operation.user_id:
-            continue
-        matches = [sorted(word for word in account.words if word.startswith(one)) for one in operation.prefixes]
-        if (
-            operation.email_key
-            and account.email_key == operation.email_key
-            and store.shares(operation.user_id, user_id)
-        ):
-            found.append(("", user_id))
-        elif matches and all(matches):
-            found.append((matches[0][0], user_id))
-    ids = [user_id for _, user_id in sorted(found)][: operation.limit]
-    return UsersFound(tuple(store.seen_by(operation.user_id, user_id) for user_id in ids))

@@ -1,5 +1,7 @@
 """What those who keep the model's server do and look at."""
 
+from collections.abc import Callable
+
 from chatproto.operations import (
     Account,
     Administer,
@@ -11,6 +13,7 @@ from chatproto.operations import (
     ListSessions,
     LookAtSessions,
     MeasureServer,
+    Operation,
     Outcome,
     Refused,
     Sizes,
@@ -21,20 +24,22 @@ from chatproto.operations.outcomes import AccountsFound, AuditFound, ServerMeasu
 from chatproto.simulation import model_rows
 from chatproto.simulation.model_rows import KeptLine
 from chatproto.simulation.model_store import Store
+from chatproto.simulation.store_accounts import list_sessions
 from chatproto.simulation.store_audit import write_lines
 from chatproto.simulation.store_chats import as_of
 from chatproto.simulation.store_invites import keeps
 from chatproto.wire.model import Message
 
 
-def administer(store: Store, operation: Administer) -> Outcome:
+def administer(store: Store, operation: Administer, perform: Callable[[Store, Operation], Outcome]) -> Outcome:
+    """`perform` does one operation: the one that is administered."""
     act = operation.act
     if not is_own(operation) and not keeps(store, operation.actor_id):
         return Refused("forbidden")
     subject = subject_of(act)
     if subject is not None and subject not in store.living():
         return Refused("not_found")
-    outcome = Done() if isinstance(act, ExportData) else store.perform(act)
+    outcome = Done() if isinstance(act, ExportData) else perform(store, act)
     if isinstance(outcome, Refused | GroupsToLeave):
         return outcome
     subject_id, invite_id = about(operation.act, outcome)
@@ -55,7 +60,7 @@ def look_at_sessions(store: Store, operation: LookAtSessions) -> Outcome:
         return Refused("forbidden")
     if operation.user_id not in store.living():
         return Refused("not_found")
-    return store.perform(ListSessions(operation.user_id, operation.current_session_id))
+    return list_sessions(store, ListSessions(operation.user_id, operation.current_session_id))
 
 
 def list_accounts(store: Store, operation: ListAccounts) -> Outcome:

@@ -7,7 +7,7 @@ from chatproto.wire.model import Block
 
 
 def set_block(store: Store, operation: SetBlock) -> Outcome:
-    """What is so already stays as it is."""
+    """A block that exists, or one to lift that does not, changes nothing."""
     pair = operation.user_id, operation.peer_id
     if operation.user_id == operation.peer_id:
         return ONESELF

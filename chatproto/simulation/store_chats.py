@@ -34,7 +34,7 @@ KEY_LIFETIME = timedelta(hours=24)
 
 
 def create_direct(store: Store, operation: CreateDirect) -> Outcome:
-    """One chat a pair, for ever."""
+    """A pair of users has one direct chat, always the same."""
     pair = {operation.user_id, operation.peer_id}
     if not pair <= store.living():
         return Refused("not_found", "no such user", "user_id")

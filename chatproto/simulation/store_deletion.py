@@ -12,7 +12,7 @@ from chatproto.wire.model import DELETED_NAME, Event, Forwarded, Message, delete
 
 
 def delete_account(store: Store, operation: DeleteAccount) -> Outcome:
-    """What it wrote stays, and names nobody any more."""
+    """What the account wrote stays, without its name."""
     user_id, now = operation.user_id, operation.now
     account = store.accounts.get(user_id)
     if account is None or account.deleted_at is not None:

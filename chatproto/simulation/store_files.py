@@ -144,7 +144,7 @@ def change_avatar(store: Store, actor_id: int, old: str | None, new: str | None,
 
 
 def release_avatar(store: Store, old: str | None, now: datetime) -> None:
-    """An avatar is none any more, at one place; told after that."""
+    """To be called after an avatar was replaced or removed at one place: its file ends where nothing else holds it."""
     kept = store.files.get(file_of_url(old) or "")
     if kept is not None and not _is_held(store, kept.stored.file):
         kept.expires_at = now

@@ -153,7 +153,7 @@ def _made_at(room: Room, seq: int | None) -> datetime | None:
 
 
 def everybody(room: Room, item: Message | Event, end: int | None = None) -> Message | Event:
-    """An item as whoever may see it does; at `end`, where that is given."""
+    """An item as all see it who may; as it was at `end`, where that is given."""
     found = shown_item(room, item, None, end)
     assert not isinstance(found, Hidden), "without a viewer"
     return found

@@ -104,7 +104,7 @@ def fetch_around(store: Store, operation: FetchAround) -> Outcome:
 
 
 def read_log(store: Store, operation: ReadLog) -> Outcome:
-    """What comes after `after_seq`, whoever asks."""
+    """What comes after `after_seq`, the same for every reader."""
     room = store.rooms.get(operation.chat_id)
     if room is None or operation.after_seq > room.last_seq or _replaced(room, operation):
         return Refused("bad_seq", "after_seq is not in this log", "after_seq")
@@ -116,7 +116,7 @@ def read_log(store: Store, operation: ReadLog) -> Outcome:
 
 
 def _departs_for_good(room: Room, item: Message | Event) -> bool:
-    """Whether somebody sees the log up to this entry for ever: what became of messages later is not for them."""
+    """Whether this removed somebody who has not come back: they see the log up to here, and no later changes of it."""
     if not isinstance(item, Event) or item.event != "member_removed":
         return False
     return room.members[item.data["user_id"]].left_seq == item.seq

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Final, Literal
+from typing import Final
 
 from chatproto.operations import (
-    AppendChange,
     ChatCreated,
     CreateGroup,
     CreateUser,
@@ -23,10 +22,12 @@ from chatproto.simulation.checkers import Checkers
 from chatproto.simulation.database import Database, time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.faulty_bus import Bus
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.network import Link, Network
 from chatproto.simulation.options import Options
 from chatproto.simulation.pair import Pair
+from chatproto.simulation.people import People
 from chatproto.simulation.scheduler import Scheduler
 from chatproto.simulation.server import Server
 from chatproto.simulation.trace import Trace, Violation
@@ -40,8 +41,8 @@ YEAR: Final = 365 * 24 * HOUR
 
 
 class World:
-    """Everything of one run. `faulty`: things may go wrong now; `healed`: they will not any more. `founders`: members
-    of a chat since its making."""
+    """Everything of one run. `faulty`: things may go wrong now; `healed`: nothing goes wrong from now on.
+    `founders`: members of a chat since its making."""
 
     def __init__(self, seed: int, options: Options, trace: Trace | None = None) -> None:
         self.seed = seed
@@ -72,10 +73,9 @@ class World:
             for number in range(options.devices)
         ]  # fmt: skip
         self._faults = self._random("faults")
-        self._people = self._random("people")
         for number in range(options.groups):
             self._group(number)
-        self._groups = list(self.founders)
+        self._people = People(self, self._random("people"))
         self._pair = Pair(self, self._random("pair")) if self.blocking else None
         self.database.back_up()
 
@@ -91,8 +91,8 @@ class World:
         for device in self.devices:
             device.log_in()
         self.faulty = True
-        self.scheduler.after(self._wait(self._people, self.options.act_every), self._act)
-        self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
+        self._people.start()
+        self._fail_later()
         if self._pair is not None:
             self._pair.act()
         self.ageing.start()
@@ -130,70 +130,15 @@ class World:
     def _user(self, number: int) -> int:
         name = f"user{number}"
         operation = CreateUser(name, name, None, None, "hash", name, search_words(name, name), time_at(0))
-        outcome = self.database.store.perform(operation)
+        outcome = perform(self.database.store, operation)
         assert isinstance(outcome, UserFound)
         return outcome.user.id
 
     def _group(self, number: int) -> None:
         members = tuple(self.users[1:])
-        outcome = self.database.store.perform(CreateGroup(self.users[0], f"Group {number}", members, None, time_at(0)))
+        outcome = perform(self.database.store, CreateGroup(self.users[0], f"Group {number}", members, None, time_at(0)))
         assert isinstance(outcome, ChatCreated)
         self.founders[outcome.chat.id] = frozenset(self.users)
-
-    # --- people ---
-
-    def _act(self) -> None:
-        random = self._people
-        device = random.choice(self.devices)
-        chat_id = random.choice(self._groups)
-        what = random.random()
-        if what < self.options.members_change:
-            self._change_members(chat_id)
-        elif what < 0.45:
-            for _ in range(random.choice((1, 1, 1, 2, 12))):
-                device.say(chat_id, reply=random.random() < 0.2)
-        elif what < 0.5:
-            device.forward(chat_id)
-        elif what < 0.75:
-            for _ in range(random.choice((1, 1, 2, 5))):
-                device.change(chat_id)
-        elif what < 0.88:
-            device.read(chat_id)
-        elif what < 0.92:
-            device.flag(chat_id)
-        elif what > 1 - self.options.hide:
-            device.hide()
-        else:
-            device.type(chat_id)
-        if self.faulty:
-            self.scheduler.after(self._wait(random, self.options.act_every), self._act)
-
-    def _change_members(self, chat_id: int) -> None:
-        """Somebody is put out, or taken in again, or who may write is changed; refusals are the rule's business."""
-        random = self._people
-        if random.random() < 0.2:
-            self._change_writers(chat_id)
-            return
-        room = self.database.store.rooms[chat_id]
-        user_id = random.choice(self.users[1:])
-        kind: Literal["add", "remove"] = "remove" if room.membership(user_id) else "add"
-        cid = f"change-{self.scheduler.steps}"
-        history: Literal["all", "none"] = "all" if random.random() < 0.5 else "none"
-        operation = AppendChange(
-            chat_id, self.users[0], kind, (user_id,), history, None, None, None, cid, time_at(self.scheduler.now)
-        )
-        self.trace.counts[f"members: {kind}"] += 1
-        random.choice(self.servers).request(operation, _ignore)
-
-    def _change_writers(self, chat_id: int) -> None:
-        """For a while only the admin writes."""
-        closed = self.database.store.rooms[chat_id].writers == "admins"
-        cid, now = f"change-{self.scheduler.steps}", time_at(self.scheduler.now)
-        operation = AppendChange(
-            chat_id, self.users[0], "update", (), "all", None, None, None, cid, now, "all" if closed else "admins"
-        )
-        self.trace.counts["members: all write" if closed else "members: admins write"] += 1
-        self._people.choice(self.servers).request(operation, _ignore)
 
     # --- faults ---
 
@@ -206,7 +151,11 @@ class World:
             self.trace.counts[f"fault: {name}"] += 1
             self.note("world", name, fault=True)
             getattr(self, f"_{name}")()
-        self.scheduler.after(self._wait(self._faults, self.options.fault_every), self._fail)
+        self._fail_later()
+
+    def _fail_later(self) -> None:
+        wait = 1 + int(self._faults.expovariate(1 / self.options.fault_every))
+        self.scheduler.after(wait, self._fail)
 
     def _some_link(self) -> list[Link]:
         self.network.forget_dead()
@@ -376,7 +325,7 @@ class World:
     def _stay(self) -> None:
         """L4: at rest nothing happens but heartbeats; nobody is lost, nobody has to come back.
 
-        Where the database was put back, lost log-ins come to light one by one: whoever is out signs in again.
+        Where the database was restored, lost log-ins show one by one, and the devices concerned sign in again.
         """
         connects, now = self.trace.counts["connects"], self.scheduler.now
         while self.scheduler.step(now + self.options.stay):
@@ -388,10 +337,6 @@ class World:
             why = "somebody connected again without a reason"
         if why is not None:
             raise Violation("L4", why)
-
-    @staticmethod
-    def _wait(random: Random, mean: int) -> int:
-        return 1 + int(random.expovariate(1 / mean))
 
 
 def _ignore(_outcome: Outcome | None) -> None:

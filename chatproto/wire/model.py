@@ -21,7 +21,7 @@ Writers = Literal["all", "admins", "none"]
 GroupWriters = Literal["all", "admins"]
 """Those of them that a group can be given."""
 RetentionDays = Literal[0, 1, 7, 30, 90, 365]
-"""How long a group keeps its messages; 0: for ever."""
+"""Days for which a group keeps its messages; 0: without limit."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

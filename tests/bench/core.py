@@ -14,6 +14,7 @@ from chatproto.server.clock import Now
 from chatproto.server.hub import Hub
 from chatproto.server.hub_outputs import Broadcast, RunOperation
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 from chatproto.tokens import AccessClaims
 
@@ -30,10 +31,10 @@ def main() -> None:
     ids = []
     for number in range(PEOPLE):
         name = f"user{number}"
-        store.perform(CreateUser(name, name, None, None, "h", name, frozenset({name}), BEGIN))
-        store.perform(CreateSession(number + 1, "bench", name.encode(), name.encode().ljust(16), BEGIN))
+        perform(store, CreateUser(name, name, None, None, "h", name, frozenset({name}), BEGIN))
+        perform(store, CreateSession(number + 1, "bench", name.encode(), name.encode().ljust(16), BEGIN))
         ids.append(number + 1)
-    created = store.perform(CreateGroup(1, "Room", tuple(ids[1:]), None, BEGIN))
+    created = perform(store, CreateGroup(1, "Room", tuple(ids[1:]), None, BEGIN))
     assert isinstance(created, ChatCreated)
 
     def check(token: str, _now: datetime) -> AccessClaims:
@@ -49,7 +50,7 @@ def main() -> None:
         hub.receive_frame(connection, json.dumps({"type": "hello", "v": [1], "token": str(user)}), now)
         for output in hub.outputs():
             if isinstance(output, RunOperation):
-                hub.complete_operation(output.request_id, store.perform(output.operation), now)
+                hub.complete_operation(output.request_id, perform(store, output.operation), now)
         connections.append(connection)
     hub.outputs()
     received = told = 0.0
@@ -67,7 +68,7 @@ def main() -> None:
         while runs:
             run = runs.pop()
             assert isinstance(run.operation, AppendBatch)
-            outcome = store.perform(run.operation)
+            outcome = perform(store, run.operation)
             began = time.process_time()
             hub.complete_operation(run.request_id, outcome, now)
             outputs = hub.outputs()

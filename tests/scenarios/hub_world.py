@@ -41,6 +41,7 @@ from chatproto.server.hub_outputs import (
 )
 from chatproto.server.knobs import Knobs
 from chatproto.server.out_queue import OutQueue, items_of
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 from chatproto.wire.limits import Limits
@@ -193,12 +194,12 @@ class World:
 
     def person(self, name: str) -> Person:
         """Register and log in."""
-        found = self.store.perform(
-            CreateUser(name, name, None, None, "hash", name.title(), search_words(name, name), self.now)
+        found = perform(
+            self.store, CreateUser(name, name, None, None, "hash", name.title(), search_words(name, name), self.now)
         )
         assert isinstance(found, UserFound)
-        created = self.store.perform(
-            CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self.now)
+        created = perform(
+            self.store, CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self.now)
         )
         assert isinstance(created, SessionCreated)
         return Person(self, found.user.id, name, created.session_id, created.session_key, created.refresh_id)
@@ -281,7 +282,7 @@ class World:
     def complete(self, run: RunOperation, outcome: Outcome | None = None) -> None:
         """Perform one operation, or end it with the given outcome, without draining the outputs."""
         self.performed.append(run.operation)
-        outcome = outcome or self.away or self.store.perform(run.operation)
+        outcome = outcome or self.away or perform(self.store, run.operation)
         self.hub.complete_operation(run.request_id, outcome, self.moment)
 
     def release(self, outcome: Outcome | None = None) -> None:

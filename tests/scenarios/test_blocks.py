@@ -13,6 +13,7 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.server.hints import Hint, Typed
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Frame, Peer, Person, World
 
 EPOCH = "model"
@@ -24,7 +25,7 @@ def block(world: World, person: Person, other: Person, on: bool = True) -> None:
 
 def elsewhere(world: World, person: Person, other: Person, on: bool = True) -> BlockSet:
     """Another process stores it."""
-    told = world.store.perform(SetBlock(person.id, other.id, on, world.now))
+    told = perform(world.store, SetBlock(person.id, other.id, on, world.now))
     assert isinstance(told, BlockSet)
     return told
 
@@ -100,7 +101,7 @@ def test_presence_of_the_blocker_is_kept_from_the_blocked_alone() -> None:
     world.sleep(31)
     assert (presence(b), [online for _, online, _ in presence(e)]) == ([], [False])
     assert [frame for frame in here.take("status") if frame["user_id"] == ann.id] == []
-    world.store.perform(SaveLastSeen(((ann.id, world.now),)))
+    perform(world.store, SaveLastSeen(((ann.id, world.now),)))
     for viewer, seen in ((bob, False), (eve, True)):
         outcome = world.request(FindUsers(viewer.id, (ann.id,)))
         assert isinstance(outcome, UsersFound)
@@ -199,7 +200,7 @@ def test_a_sweep_that_is_older_than_a_block_changes_nothing() -> None:
     quiet(a, b)
     world.hold = {Sweep}
     world.sleep(1.25)
-    found = world.store.perform(world.held[0].operation)
+    found = perform(world.store, world.held[0].operation)
     block(world, ann, bob)
     quiet(a, b)
     world.hold = set()
@@ -215,7 +216,7 @@ def test_a_block_while_the_blocker_loads_is_told_by_ready() -> None:
     world.direct(ann, bob)
     world.hold = {LoadSession}
     a = ann.connect()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     block(world, ann, bob)
     assert a.take() == []
     world.release(loaded)

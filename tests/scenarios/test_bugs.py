@@ -17,6 +17,7 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Peer, Person, World
 
 INTERNAL = (1011, "internal")
@@ -122,7 +123,7 @@ def test_while_a_connection_begins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_while_the_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     world, ann, _, one, _, a, b, _ = begin()
-    world.store.perform(AppendMessage(one, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    perform(world.store, AppendMessage(one, ann.id, "c", b"0" * 32, "x", None, None, world.now))
     world.hold = {ReadLog}
     world.hear(Hint("model", HeadMoved(one, 1)))
     with monkeypatch.context() as patch:
@@ -202,7 +203,7 @@ def test_while_a_line_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_while_a_room_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     world, ann, _, one, _, a, b, _ = begin()
-    world.store.perform(AppendMessage(one, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    perform(world.store, AppendMessage(one, ann.id, "c", b"0" * 32, "x", None, None, world.now))
     world.hold = {ReadLog}
     world.hear(Hint("model", HeadMoved(one, 1)))
     world.release(OutcomeUnknown())

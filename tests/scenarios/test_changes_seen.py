@@ -14,6 +14,7 @@ from chatproto.operations import (
     ReadLog,
 )
 from chatproto.server.tail import Entry, Tail
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.model import Event, Message
 from tests.scenarios.changing import PLENTY, SECRET, add, begin, code, do, say, told
 from tests.scenarios.hub_world import START
@@ -157,12 +158,12 @@ def test_what_came_too_early_gives_no_deleted_text() -> None:
     world.hold = {AppendBatch}
     say(a, chat_id, SECRET + " 2")
     run = world.held.popleft()
-    outcome = world.store.perform(run.operation)
+    outcome = perform(world.store, run.operation)
     assert isinstance(outcome, BatchAppended)
     message = outcome.outcomes[0]
     assert isinstance(message, Appended) and isinstance(message.items[0], Message)
     delete = DeleteMessage(chat_id, message.items[0].sender_id, "d", b"0" * 32, 2, None, world.now)
-    deleted = world.store.perform(delete)
+    deleted = perform(world.store, delete)
     assert isinstance(deleted, Appended)
     world.hub.parts.rooms.told(chat_id, deleted.items)
     world.pump()
@@ -176,8 +177,8 @@ def test_what_came_too_early_gives_no_deleted_text() -> None:
 def test_what_stands_behind_a_gap_erases_what_comes_before_it() -> None:
     world, (ann, _, _), (_, b, _), chat_id = begin()
     texts = [AppendMessage(chat_id, ann.id, f"t{seq}", b"0" * 32, SECRET, None, None, world.now) for seq in (2, 3)]
-    secret, other = [world.store.perform(text) for text in texts]
-    deleted = world.store.perform(DeleteMessage(chat_id, ann.id, "d", b"0" * 32, 2, None, world.now))
+    secret, other = [perform(world.store, text) for text in texts]
+    deleted = perform(world.store, DeleteMessage(chat_id, ann.id, "d", b"0" * 32, 2, None, world.now))
     for outcome in (deleted, secret, other):
         assert isinstance(outcome, Appended)
         world.hub.parts.rooms.told(chat_id, outcome.items)

@@ -13,6 +13,7 @@ from chatproto.operations import (
     ReadLog,
     Sweep,
 )
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.model import Message
 from tests.scenarios.hub_world import AWAY, World
 
@@ -161,7 +162,7 @@ def test_an_append_that_nobody_was_told_of_is_told_when_it_is_repeated() -> None
     a, b = ann.connect(), bob.connect()
     world.hold = {AppendBatch}
     a.send(type="send", chat_id=chat_id, cid="c-0", content="0")
-    world.store.perform(world.held[0].operation)
+    perform(world.store, world.held[0].operation)
     world.release(OutcomeUnknown())
     world.hold = set()
     world.sleep(0.5)
@@ -175,7 +176,7 @@ def test_what_overtook_waits_for_what_is_read_from_the_log() -> None:
     chat_id = world.group(ann, bob, eve)
     a, e = ann.connect(), eve.connect()
     elsewhere = AppendMessage(chat_id, bob.id, "c", b"0" * 32, "first", None, None, world.now)
-    world.store.perform(elsewhere)
+    perform(world.store, elsewhere)
     a.send(type="send", chat_id=chat_id, cid="c", content="second")
     assert [message["content"] for message in e.take("message")] == ["first", "second"]
 
@@ -187,7 +188,7 @@ def test_what_is_appended_while_a_session_loads_is_not_missed() -> None:
     a = ann.connect()
     world.hold = {LoadSession}
     b = bob.connect()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     a.send(type="send", chat_id=chat_id, cid="c", content="meanwhile")
     other = world.direct(bob, bob)
     world.release(loaded)
@@ -203,7 +204,7 @@ def test_the_sweep_brings_what_no_hint_brought() -> None:
     chat_id = world.direct(ann, bob)
     b = bob.connect()
     digest = b"0" * 32
-    world.store.perform(AppendMessage(chat_id, ann.id, "c", digest, "elsewhere", None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, ann.id, "c", digest, "elsewhere", None, None, world.now))
     world.sleep(1.25)
     assert b.seqs(chat_id) == [1]
 
@@ -227,7 +228,7 @@ def test_a_failed_catch_up_is_repeated_by_the_sweep() -> None:
     b = bob.connect()
     for number in range(250):
         operation = AppendMessage(chat_id, ann.id, f"c{number}", b"0" * 32, "x", None, None, world.now)
-        world.store.perform(operation)
+        perform(world.store, operation)
     world.hold = {ReadLog}
     world.sleep(1)
     world.release(AWAY)
@@ -244,7 +245,7 @@ def test_a_reading_that_cannot_be_is_neither_pushed_nor_asked_for_in_a_circle(se
     chat_id = world.group(ann, bob)
     b = bob.connect()
     world.hold = {ReadLog}
-    world.store.perform(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
     world.sleep(1)
     items = [
         Message(id=seq, chat_id=chat_id, seq=seq, sender_id=ann.id, content="?", created_at=world.now, cid="?")

@@ -16,6 +16,7 @@ from chatproto.operations import (
     TouchSession,
 )
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import World
 
 AWAY = OperationFailed(retryable=True)
@@ -286,7 +287,7 @@ def test_auth_of_another_user_or_an_ended_session_ends_the_connection() -> None:
     a, b = ann.connect(), bob.connect()
     a.send(type="auth", token=bob.token())
     assert a.closed == (4403, "another user")
-    world.store.perform(EndSessions(bob.id, bob.session_id, None, world.now))
+    perform(world.store, EndSessions(bob.id, bob.session_id, None, world.now))
     b.send(type="auth", token=bob.token())
     assert b.closed == (4403, "revoked")
 
@@ -319,7 +320,7 @@ def test_a_session_ended_by_another_process_closes_within_a_second() -> None:
     ann, bob = world.people("ann", "bob")
     a, b = ann.connect(), bob.connect()
     world.sleep(1)
-    world.store.perform(EndSessions(ann.id, ann.session_id, None, world.now))
+    perform(world.store, EndSessions(ann.id, ann.session_id, None, world.now))
     world.sleep(1)
     assert a.closed == (4403, "revoked")
     assert b.closed is None

@@ -13,6 +13,7 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.server.hints import HidingSet, Hint, Present
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Person, World
 from tests.scenarios.test_people import marks, presence, say
 from tests.scenarios.test_presence_elsewhere import online, two
@@ -79,7 +80,7 @@ def test_what_was_read_of_somebody_before_they_hid_it_is_not_told_after() -> Non
     world.hold = {LoadChat}
     request = world.hub.request(LoadChat(ann.id, chat_id, with_members=True), world.moment)
     world.pump()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     world.request(hide(bob, last_seen=True))
     world.release(loaded)
     chat = world.replies[request]
@@ -205,7 +206,7 @@ def test_the_sweep_finds_what_no_hint_brought() -> None:
     there.sleep(1)
     assert presence(a) == [(bob.id, True)] and there.hub.parts.hiding.reads == set()
     b.leave()
-    there.store.perform(hide(bob, last_seen=True))
+    perform(there.store, hide(bob, last_seen=True))
     there.hear(Hint(EPOCH, HidingSet(bob.id, True, False)))
     assert presence(a) == [(bob.id, None)], "while they are away and still shown to be here, too"
     there.sleep(31)
@@ -223,7 +224,7 @@ def test_a_sweep_that_began_before_the_news_is_not_believed() -> None:
     presence(a)
     world.hold = {Sweep}
     world.sleep(1)
-    swept = world.store.perform(world.held[0].operation)
+    swept = perform(world.store, world.held[0].operation)
     world.request(hide(bob, last_seen=True))
     assert presence(a) == [(bob.id, None)]
     world.release(swept)
@@ -251,7 +252,7 @@ def test_a_connection_that_was_loaded_before_shows_nothing_again() -> None:
     a = ann.connect()
     world.hold = {LoadSession}
     bob.connect()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     world.request(hide(bob, last_seen=True))
     assert presence(a) == [(bob.id, None)], "what was known of them is void, whether they are here or not"
     world.release(loaded)
@@ -332,7 +333,7 @@ def test_a_hint_that_was_lost_is_made_up_for() -> None:
 def test_who_begins_to_hide_before_they_are_anywhere() -> None:
     both, _, there, ann, bob = two()
     a = ann.connect()
-    there.store.perform(hide(bob, last_seen=True))
+    perform(there.store, hide(bob, last_seen=True))
     b = bob.connect(to=there)
     both.sleep(40)
     assert set(presence(a)) <= {(bob.id, None)} and presence(b) == []

@@ -22,6 +22,7 @@ from chatproto.operations import (
     UpdateUser,
 )
 from chatproto.server.hints import FlagsSet, HeadMoved, Hint, MembersAdded, ProfileChanged, Typed
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Person, World
 
 EPOCH = "model"
@@ -164,7 +165,7 @@ def test_what_is_said_while_such_a_hint_is_looked_after_is_not_missed() -> None:
     b = bob.connect(to=there)
     there.hold = {ReadLog}
     there.hear(Hint(EPOCH, HeadMoved(chat_id, 5)))
-    empty = there.store.perform(there.held[0].operation)
+    empty = perform(there.store, there.held[0].operation)
     for number in range(1, 7):
         said(there, chat_id, ann, str(number))
     there.hold = set()
@@ -353,7 +354,7 @@ def test_whoever_logs_in_while_a_hint_comes_is_caught_up_from_the_room() -> None
     bob.connect(to=there)
     there.hold = {LoadSession}
     b = bob.connect(to=there)
-    loaded = there.store.perform(there.held[0].operation)
+    loaded = perform(there.store, there.held[0].operation)
     said(here, chat_id, ann, "meanwhile")
     there.hear(*here.hints)
     there.release(loaded)

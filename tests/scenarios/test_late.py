@@ -7,6 +7,7 @@ from chatproto.server.clock import Deadline, Now, Timers
 from chatproto.server.dialect import PLAIN
 from chatproto.server.hints import HeadMoved, Hint
 from chatproto.server.tail import Entry, Tail
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.model import Event, Message
 from tests.scenarios.hub_world import START, World
 
@@ -58,7 +59,7 @@ def test_a_mark_whose_chat_is_not_known_any_more() -> None:
     world.hub.parts.markers.fall_due(a.id, chat_id, world.moment)
     world.hub.parts.typists.fall_due(a.id, chat_id)
     assert world.hub.outputs() == []
-    assert isinstance(world.store.perform(Mark(ann.id, chat_id, 0, 0, world.now)), Marked)
+    assert isinstance(perform(world.store, Mark(ann.id, chat_id, 0, 0, world.now)), Marked)
 
 
 def test_an_answer_for_a_line_that_was_given_up() -> None:
@@ -91,7 +92,7 @@ def test_a_listing_that_is_not_awaited() -> None:
     world.pump()
     world.hub.parts.listings.again(a.id, chat_id)
     assert len(world.held) == 1
-    assert isinstance(world.store.perform(world.held[0].operation), ChatFound)
+    assert isinstance(perform(world.store, world.held[0].operation), ChatFound)
 
 
 def test_a_reading_that_brings_what_was_given_meanwhile() -> None:

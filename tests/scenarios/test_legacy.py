@@ -2,6 +2,7 @@
 
 from chatproto.operations import AppendChange, AppendMessage, LoadSession, OperationFailed
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
 from tests.scenarios.hub_world import World
 
@@ -187,7 +188,7 @@ def test_the_legacy_endpoint_does_not_hold_appends_of_others() -> None:
     ann, bob = world.people("ann", "bob")
     chat_id = world.direct(ann, bob)
     a = ann.join(chat_id)
-    world.store.perform(AppendMessage(chat_id, bob.id, "c", b"0" * 32, "elsewhere", None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, bob.id, "c", b"0" * 32, "elsewhere", None, None, world.now))
     world.sleep(1.25)
     assert a.seqs(chat_id) == [1]
 

@@ -12,6 +12,7 @@ from chatproto.operations import (
     Refused,
     Sweep,
 )
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
 from tests.scenarios.hub_world import AWAY, World, change
 
@@ -87,7 +88,7 @@ def test_removed_and_added_again_while_catching_up(history: Literal["all", "none
     chat_id = world.group(ann, bob)
     b = bob.connect()
     world.hold = {ReadLog}
-    world.store.perform(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
     world.request(change(world, chat_id, ann.id, "update"))
     world.sleep(1)
     assert len(world.held) == 1
@@ -112,7 +113,7 @@ def test_a_member_removed_by_another_process_is_routed_no_more() -> None:
     ann, bob = world.people("ann", "bob")
     chat_id = world.group(ann, bob)
     a, b = ann.connect(), bob.connect()
-    world.store.perform(change(world, chat_id, ann.id, "remove", bob.id))
+    perform(world.store, change(world, chat_id, ann.id, "remove", bob.id))
     a.send(type="send", chat_id=chat_id, cid="c", content="secret")
     assert (a.seqs(chat_id), b.seqs(chat_id)) == ([1, 2], [1])
     assert chat_id not in b.session.chats
@@ -157,8 +158,8 @@ def test_a_member_who_read_of_their_removal_before_a_lag_gets_nothing_after_it()
     a, b = ann.connect(), bob.connect()
     b.take()
     for number in range(4):  # by another process, of which this one has not heard yet
-        world.store.perform(AppendMessage(chat_id, ann.id, f"theirs-{number}", b"0" * 32, "x", None, None, world.now))
-    world.store.perform(change(world, chat_id, ann.id, "remove", bob.id))
+        perform(world.store, AppendMessage(chat_id, ann.id, f"theirs-{number}", b"0" * 32, "x", None, None, world.now))
+    perform(world.store, change(world, chat_id, ann.id, "remove", bob.id))
     b.send(type="sync", chat_id=chat_id, after_seq=0)
     [page] = b.take("page")
     assert [item["seq"] for item in page["items"]] == [1, 2, 3, 4, 5]
@@ -202,7 +203,7 @@ def test_a_chat_to_which_another_process_added_somebody_is_listed_by_the_sweep()
     chat_id = world.group(ann)
     b, joined = bob.connect(), bob.join(world.direct(ann, bob))
     b.take(), joined.take()
-    world.store.perform(change(world, chat_id, ann.id, "add", bob.id))
+    perform(world.store, change(world, chat_id, ann.id, "add", bob.id))
     world.sleep(2)
     assert [frame["chat"]["id"] for frame in b.take("chat")] == [chat_id]
     world.sleep(3)

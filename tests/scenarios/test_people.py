@@ -11,6 +11,7 @@ from chatproto.operations import (
     FindUsers,
     ListChats,
     LoadChat,
+    LoadSession,
     Mark,
     MessagesFound,
     OperationFailed,
@@ -19,6 +20,7 @@ from chatproto.operations import (
     UpdateUser,
     UsersFound,
 )
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Peer, Person, World
 
 
@@ -258,6 +260,33 @@ def test_a_new_direct_chat_makes_peers() -> None:
     a.leave()
     world.sleep(31)
     assert world.hub.parts.presence.peers == {}
+
+
+def test_what_was_read_for_a_second_link_before_a_direct_chat_was_made_takes_no_peer_away() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    first, b = ann.connect(), bob.connect()
+    world.hold = {LoadSession}
+    second = ann.connect()
+    loaded = perform(world.store, world.held[0].operation)
+    world.hold = set()
+    world.direct(ann, bob)
+    world.release(loaded)
+
+    assert world.hub.parts.presence.peers == {ann.id: {bob.id}, bob.id: {ann.id}}
+    assert [frame["user_id"] for frame in second.take("presence")] == [bob.id]
+    for link in (first, second):
+        link.take()
+    b.leave()
+    world.sleep(31)
+    for link in (first, second):
+        assert [(frame["user_id"], frame["online"]) for frame in link.take("presence")] == [(bob.id, False)]
+    for link in (first, second):
+        link.leave()
+    b = bob.connect()
+    assert [(frame["user_id"], frame["online"]) for frame in b.take("presence")] == [(ann.id, True)]
+    world.sleep(31)
+    assert [(frame["user_id"], frame["online"]) for frame in b.take("presence")] == [(ann.id, False)]
 
 
 def test_presence_is_filled_in_where_users_are_named_to_those_who_share_a_chat() -> None:

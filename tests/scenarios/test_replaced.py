@@ -19,6 +19,7 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Peer, Person, World
 
 AWAY = OperationFailed(retryable=True)
@@ -34,7 +35,7 @@ def say(world: World, peer: Peer, chat_id: int, *texts: str) -> None:
 
 def elsewhere(world: World, operation: Operation) -> Outcome:
     """Another process does it, and its hint is lost."""
-    return world.store.perform(operation)
+    return perform(world.store, operation)
 
 
 def appended(world: World, chat_id: int, person: Person, text: str) -> AppendMessage:
@@ -49,6 +50,11 @@ def removal(world: World, chat_id: int, admin: Person, person: Person) -> Append
 def renewed(world: World) -> bool:
     """Whether the history got another name, and those who knew the old one were sent to find out."""
     return world.store.epoch != "model"
+
+
+def noted(world: World) -> list[tuple[str, str, dict[str, object]]]:
+    """What the operator was told."""
+    return [(note.level, note.event, note.fields) for note in world.notes]
 
 
 def begin(*texts: str) -> tuple[World, Person, Person, int, Peer, Peer, Callable[[], None]]:
@@ -70,9 +76,11 @@ def test_a_head_that_is_lower_than_it_was_is_seen_by_the_sweep() -> None:
     world, _, _, chat_id, a, b, lose = begin("one")
     say(world, a, chat_id, "two", "three")
     lose()
+    assert noted(world) == []
     world.sleep(1.5)
     assert renewed(world)
     assert (a.closed, b.closed) == (REPLACED, REPLACED)
+    assert noted(world) == [("error", "log_replaced", {"epoch": "model"})]
 
 
 def test_the_same_head_with_another_entry_is_seen_by_the_sweep() -> None:
@@ -253,7 +261,7 @@ def test_an_answer_that_is_late_is_no_proof(late: type) -> None:
     world.hold = {late}
     elsewhere(world, appended(world, chat_id, ann, "two"))
     world.sleep(1.25)
-    answers = [world.store.perform(run.operation) for run in world.held]
+    answers = [perform(world.store, run.operation) for run in world.held]
     say(world, a, chat_id, "three")
     world.hold = set()
     for answer in answers:
@@ -271,6 +279,7 @@ def test_an_epoch_that_somebody_else_renewed_ends_the_search() -> None:
     world.sleep(1.5)
     assert world.store.epoch == "named by the operator"
     assert a.closed == RESTORED
+    assert noted(world) == [("warning", "epoch_changed", {"old": "model", "new": "named by the operator"})]
 
 
 def test_what_only_a_page_told_is_known_too() -> None:

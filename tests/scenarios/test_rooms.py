@@ -21,6 +21,7 @@ from chatproto.operations import (
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded
 from chatproto.server.hub_outputs import Broadcast, RunOperation, SendFrame
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Message
 from tests.scenarios.hub_world import Peer, Person, World
@@ -38,7 +39,7 @@ def say(peer: Peer, chat_id: int, *texts: str) -> None:
 def elsewhere(world: World, chat_id: int, person: Person, *texts: str) -> None:
     """Another process stores these, and its hints are lost."""
     for text in texts:
-        world.store.perform(AppendMessage(chat_id, person.id, text, b"0" * 32, text, None, None, world.now))
+        perform(world.store, AppendMessage(chat_id, person.id, text, b"0" * 32, text, None, None, world.now))
 
 
 def change(
@@ -75,13 +76,43 @@ def test_a_healthy_room_reads_nothing() -> None:
     assert count(world, ReadLog) + count(world, FetchPage) == 0
 
 
+def test_one_stalled_reader_costs_readings_of_its_own_alone() -> None:
+    world, ann, bob, eve, chat_id = begin(Knobs(burst=10_000), Limits(queue_items=10, page=20))
+    a, b, e = ann.connect(), bob.connect(), eve.connect()
+    e.reading = False
+    for second in range(3):
+        for number in range(20):
+            say(a, chat_id, f"a-{second}-{number}")
+        world.sleep(1)
+    assert (a.seqs(chat_id), b.seqs(chat_id)) == (list(range(1, 61)), list(range(1, 61)))
+    assert count(world, ReadLog) + count(world, FetchPage) == 0
+
+    e.read_all()
+    got = e.seqs(chat_id)
+    [lag] = e.take("lag")
+    assert got == list(range(1, len(got) + 1))
+    assert len(got) < lag["last_seq"] <= 60
+    pages = 0
+    while len(got) < 60:
+        e.send(type="sync", id="s", chat_id=chat_id, after_seq=len(got))
+        [page] = e.take("page")
+        got += [item["seq"] for item in page["items"]]
+        pages += 1
+    say(b, chat_id, "end")
+    assert [*got, *e.seqs(chat_id)[-1:]] == list(range(1, 62))
+    read = [operation for operation in world.performed if isinstance(operation, FetchPage)]
+    assert (len(read), {operation.user_id for operation in read}) == (pages, {eve.id})
+    assert count(world, ReadLog) == 0
+    assert (a.seqs(chat_id), b.seqs(chat_id)) == (list(range(1, 62)), list(range(1, 62)))
+
+
 def test_a_sweep_that_overtakes_the_answer_of_a_batch_reads_nothing() -> None:
     world, ann, bob, _, chat_id = begin()
     a, b = ann.connect(), bob.connect()
     world.hold = {AppendBatch}
     say(a, chat_id, "1")
     [run] = world.held
-    outcome = world.store.perform(run.operation)
+    outcome = perform(world.store, run.operation)
     world.sleep(1.5)
     assert count(world, Sweep) == 1
     world.hold = set()
@@ -162,7 +193,7 @@ def test_the_tail_ends_with_ones_own_removal() -> None:
     a = ann.connect()
     world.hold = {LoadSession}
     b = bob.connect()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     say(a, chat_id, "1")
     world.request(change(world, chat_id, "remove", ann, bob))
     say(a, chat_id, "secret")
@@ -240,7 +271,7 @@ def test_a_lag_takes_over_while_the_log_is_read_for_it() -> None:
     world.hold = {LoadSession, ReadLog}
     b = bob.connect()
     run = world.held.popleft()
-    loaded = world.store.perform(run.operation)
+    loaded = perform(world.store, run.operation)
     say(a, chat_id, "4", "5", "6")
     world.complete(run, loaded)
     world.pump()
@@ -310,7 +341,7 @@ def test_a_hint_that_somebody_was_added_before_an_older_listing_is_kept() -> Non
     chat_id = world.group(ann)
     world.hold = {LoadChat}
     world.request(change(world, chat_id, "add", ann, bob))
-    listed = world.store.perform(world.held[0].operation)
+    listed = perform(world.store, world.held[0].operation)
     world.request(change(world, chat_id, "remove", ann, bob))
     world.request(change(world, chat_id, "add", ann, bob, history="none"))
     world.hold = set()
@@ -324,9 +355,9 @@ def test_a_hint_that_somebody_was_added_before_an_older_listing_is_kept() -> Non
 def test_a_removal_and_an_addition_in_one_reading() -> None:
     world, ann, bob, _, chat_id = begin()
     a, b = ann.connect(), bob.connect()
-    world.store.perform(change(world, chat_id, "remove", ann, bob))
+    perform(world.store, change(world, chat_id, "remove", ann, bob))
     elsewhere(world, chat_id, ann, "secret")
-    world.store.perform(change(world, chat_id, "add", ann, bob, history="none"))
+    perform(world.store, change(world, chat_id, "add", ann, bob, history="none"))
     b.take()
     told(world, chat_id, 3)
     assert [frame["type"] for frame in b.take()] == ["event", "chat"]
@@ -337,7 +368,7 @@ def test_news_for_those_who_load_are_remembered_where_nobody_else_is() -> None:
     world, ann, bob, _, chat_id = begin()
     world.hold = {LoadSession}
     b = bob.connect()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     world.request(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "meanwhile", None, None, world.now))
     world.request(AppendMessage(999, ann.id, "c", b"0" * 32, "nowhere", None, None, world.now))
     world.release(loaded)
@@ -367,7 +398,7 @@ def test_an_early_entry_that_the_log_does_not_reach_yet_is_not_dropped() -> None
     elsewhere(world, chat_id, bob, "1")
     world.hold = {ReadLog}
     told(world, chat_id, 1)
-    read = world.store.perform(world.held[0].operation)
+    read = perform(world.store, world.held[0].operation)
     say(a, chat_id, "2")
     world.release(read)
     assert e.seqs(chat_id) == [1, 2]
@@ -415,7 +446,7 @@ def test_what_comes_while_the_only_follower_is_listed_is_given_behind_the_chat_f
     b = bob.connect()
     world.hold = {LoadChat}
     chat_id = world.group(ann, bob)
-    listed = world.store.perform(world.held[0].operation)
+    listed = perform(world.store, world.held[0].operation)
     world.request(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "meanwhile", None, None, world.now))
     b.take()
     world.release(listed)

@@ -7,6 +7,7 @@ from chatproto.operations import (
     ReadLog,
 )
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
 from tests.scenarios.hub_world import AWAY, World, change
 
@@ -43,7 +44,7 @@ def test_a_backlog_above_the_bound_ends_in_a_lag_without_a_gap() -> None:
     chat_id = world.direct(ann, bob)
     b = bob.connect()
     for number in range(300):
-        world.store.perform(AppendMessage(chat_id, ann.id, f"c{number}", b"0" * 32, "x", None, None, world.now))
+        perform(world.store, AppendMessage(chat_id, ann.id, f"c{number}", b"0" * 32, "x", None, None, world.now))
     world.sleep(1.25)
     assert b.seqs(chat_id) == []
     assert [lag["last_seq"] for lag in b.take("lag")] == [300]
@@ -132,7 +133,7 @@ def test_a_catch_up_that_ends_after_its_connection_is_nothing() -> None:
     chat_id = world.group(ann, bob)
     b = bob.connect()
     world.hold = {ReadLog}
-    world.store.perform(AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, ann.id, "c", b"0" * 32, "x", None, None, world.now))
     world.sleep(1)
     b.leave()
     world.release()

@@ -23,6 +23,7 @@ from chatproto.operations import (
 from chatproto.operations.log import ForwardSource
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_rooms import Room
 from chatproto.simulation.options import Options
 from chatproto.simulation.world import World
@@ -72,7 +73,7 @@ class Settled:
     def remove(self, user_id: int) -> Event:
         """Somebody is put out, by nobody's wish."""
         change = AppendChange(1, 1, "remove", (user_id,), "all", None, None, None, "out", self.room.log[0].created_at)
-        outcome = self.world.database.store.perform(change)
+        outcome = perform(self.world.database.store, change)
         assert isinstance(outcome, Appended)
         event = outcome.items[0]
         assert isinstance(event, Event)
@@ -92,7 +93,7 @@ def changed(w: Settled, kind: str, seq: int = 1) -> None:
         "react": React(emoji="x", on=True, **common),
         "pin": Pin(on=True, **common),
     }
-    outcome = w.world.database.store.perform(commands[kind])
+    outcome = perform(w.world.database.store, commands[kind])
     assert isinstance(outcome, Appended)
     w.checkers.commands.appended(commands[kind], outcome)
     for device in w.world.devices:
@@ -122,10 +123,10 @@ def others_marks(w: Settled, read_seq: int) -> Tell:
 
 def hide(w: Settled, *, reads: bool) -> None:
     store = w.world.database.store
-    store.perform(UpdateUser(w.bob.user_id, None, None, None, None, None, time_at(0), hide_reads=reads))
+    perform(store, UpdateUser(w.bob.user_id, None, None, None, None, None, time_at(0), hide_reads=reads))
 
 
 def listed_as_read(w: Settled) -> None:
-    chat = w.world.database.store.perform(LoadChat(w.ann.user_id, 1))
+    chat = perform(w.world.database.store, LoadChat(w.ann.user_id, 1))
     assert isinstance(chat, ChatFound)
     w.told(Tell(ChatFrame(chat=msgspec.structs.replace(chat.chat, others_read_seq=1))))

@@ -25,6 +25,7 @@ from chatproto.server.clock import Now
 from chatproto.server.hub import Hub
 from chatproto.server.hub_outputs import Broadcast, CloseConnection, RunOperation
 from chatproto.server.hub_outputs import SendFrame as ServerFrame
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 from chatproto.tokens import AccessClaims, TokenKeys
 from chatproto.transitions import ClientState
@@ -62,7 +63,7 @@ class SmallWorld:
         self.crashed = False
         self.clients = [self._client(name) for name in ("ann", "bob")]
         ids = list(self.store.accounts)
-        created = self.store.perform(CreateDirect(ids[0], ids[1], self._now().wall))
+        created = perform(self.store, CreateDirect(ids[0], ids[1], self._now().wall))
         assert isinstance(created, ChatCreated)
         self.chat_id = created.chat.id
         for client in self.clients:
@@ -166,7 +167,7 @@ class SmallWorld:
         """The database does the oldest thing it was asked for."""
         if self.waiting:
             run = self.waiting.popleft()
-            self.hub.complete_operation(run.request_id, self.store.perform(run.operation), self._now())
+            self.hub.complete_operation(run.request_id, perform(self.store, run.operation), self._now())
             self._server_outputs()
 
     def _cut(self, client: Client) -> None:
@@ -185,7 +186,7 @@ class SmallWorld:
         """The server dies with the first half of what storage was doing, and is back at once."""
         self.crashed = True
         if self.waiting:
-            self.store.perform(self.waiting[0].operation)
+            perform(self.store, self.waiting[0].operation)
         self.waiting.clear()
         connected = [client for client in self.clients if client.connection is not None]
         self.hub = self._new_hub()
@@ -251,18 +252,18 @@ class SmallWorld:
                         raise AssertionError(f"the server closed a connection: {output}")
                     case RunOperation():
                         if isinstance(output.operation, Sweep):  # reads only: what it answers late it answers again
-                            outcome = self.store.perform(output.operation)
+                            outcome = perform(self.store, output.operation)
                             self.hub.complete_operation(output.request_id, outcome, self._now())
                         else:
                             self.waiting.append(output)
 
     def _client(self, name: str) -> Client:
-        found = self.store.perform(
-            CreateUser(name, name, None, None, "hash", name, search_words(name, name), self._now().wall)
+        found = perform(
+            self.store, CreateUser(name, name, None, None, "hash", name, search_words(name, name), self._now().wall)
         )
         assert isinstance(found, UserFound)
-        created = self.store.perform(
-            CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self._now().wall)
+        created = perform(
+            self.store, CreateSession(found.user.id, "test", name.encode(), name.encode().ljust(16), self._now().wall)
         )
         assert isinstance(created, SessionCreated)
         token = self.keys.sign(

@@ -27,6 +27,7 @@ from chatproto.server.lines import Line
 from chatproto.server.pending import Queued
 from chatproto.simulation.app_items import ShownChat
 from chatproto.simulation.database import time_at
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.search_checks import check_search
 from chatproto.simulation.trace import Violation
 from chatproto.wire.frames import MarkFrame, Send
@@ -137,7 +138,7 @@ def counts_others_mentions(w: Settled) -> None:
 def told_what_was_read_in_hiding(w: Settled) -> None:
     hide(w, reads=True)
     mark = Mark(w.bob.user_id, 1, None, 1, time_at(0))
-    w.checkers.hiding.committed(mark, w.world.database.store.perform(mark))
+    w.checkers.hiding.committed(mark, perform(w.world.database.store, mark))
     w.told(others_marks(w, 1))
 
 
@@ -148,7 +149,7 @@ def believed_to_hide_nothing(w: Settled) -> None:
 
 def flagged_otherwise(w: Settled) -> None:
     operation = SetFlags(1, 1, None, None, None, "none", None)
-    loaded = w.world.database.store.perform(LoadChat(1, 1))
+    loaded = perform(w.world.database.store, LoadChat(1, 1))
     assert isinstance(loaded, ChatFound)
     w.checkers.flagged(operation, loaded.chat)
 
@@ -187,7 +188,7 @@ def hole(w: Settled) -> None:
 def written_where_admins_write(w: Settled) -> None:
     now = w.room.log[0].created_at
     close = AppendChange(1, 1, "update", (), "all", None, None, None, "close", now, "admins")
-    assert isinstance(w.world.database.store.perform(close), Appended)
+    assert isinstance(perform(w.world.database.store, close), Appended)
     w.room.log.append(w.item(1, seq=4, sender_id=1))
     w.checkers.commands.appended(w.operation, w.appended(w.item(4)))  # the admin's
     w.room.log.append(w.item(1, seq=5, sender_id=2))
@@ -195,11 +196,11 @@ def written_where_admins_write(w: Settled) -> None:
 
 
 def written_behind_a_block(w: Settled) -> None:
-    direct = w.world.database.store.perform(CreateDirect(1, 2, w.room.log[0].created_at))
+    direct = perform(w.world.database.store, CreateDirect(1, 2, w.room.log[0].created_at))
     assert isinstance(direct, ChatCreated)
     room, block = w.world.database.store.rooms[direct.chat.id], SetBlock(2, 1, True, w.room.log[0].created_at)
-    w.checkers.commands.blocked(block, w.world.database.store.perform(block))
-    w.checkers.commands.blocked(block, w.world.database.store.perform(evolve(block, user_id=1, peer_id=1)))
+    w.checkers.commands.blocked(block, perform(w.world.database.store, block))
+    w.checkers.commands.blocked(block, perform(w.world.database.store, evolve(block, user_id=1, peer_id=1)))
     room.log.append(w.item(1, chat_id=room.id))
     w.checkers.commands.appended(evolve(w.operation, chat_id=room.id), Appended(room.id, (room.log[0],), False, 1))
 
@@ -346,7 +347,7 @@ def delivered_and_claimed_by_nobody(w: Settled) -> None:
 
 def expire_the_first(w: Settled) -> None:
     """Behind the backs of all servers."""
-    w.world.database.store.perform(Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=1))
+    perform(w.world.database.store, Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=1))
     w.checkers.at_rest()
 
 

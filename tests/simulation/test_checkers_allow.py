@@ -14,13 +14,14 @@ from chatproto.operations import (
 )
 from chatproto.operations.log import ForwardSource
 from chatproto.simulation.database import time_at
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.model import Forwarded, Hidden, Message
 from tests.simulation.settled import Act, Settled, changed, forwarded, hide, listed_as_read, marks, others_marks
 
 
 def told_what_was_read(w: Settled) -> None:
     mark = Mark(w.bob.user_id, 1, None, 1, time_at(0))
-    w.checkers.hiding.committed(mark, w.world.database.store.perform(mark))
+    w.checkers.hiding.committed(mark, perform(w.world.database.store, mark))
     hide(w, reads=True)
     w.told(others_marks(w, 1))
     listed_as_read(w)
@@ -187,7 +188,7 @@ def told_of_more_than_is_left(w: Settled) -> None:
     """A hint of a mark was late: the next mark brings the counts of now."""
     for device in w.world.devices:
         device.disk.chats[1].expire(3)
-    w.world.database.store.perform(Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=2))
+    perform(w.world.database.store, Expire(1, w.item(2).created_at + timedelta(days=2), 1, limit=2))
     w.checkers.at_rest()
 
 

@@ -13,6 +13,7 @@ from chatproto.server.sweeping import Sweeper
 from chatproto.simulation.database import time_at
 from chatproto.simulation.device import Device
 from chatproto.simulation.disk import Disk
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.options import Options
 from chatproto.simulation.report import html
 from chatproto.simulation.run import options_of, run
@@ -74,7 +75,7 @@ def test_a_run_may_stop_while_it_settles() -> None:
 
 def test_a_chat_of_others_is_nobodys_business() -> None:
     world = Settled()
-    world.world.database.store.perform(CreateGroup(world.ann.user_id, "Alone", (), None, time_at(0)))
+    perform(world.world.database.store, CreateGroup(world.ann.user_id, "Alone", (), None, time_at(0)))
     why = world.checkers.unsettled()
     assert why is not None
     assert world.ann.name in why

@@ -3,6 +3,7 @@
 import trio
 
 from chatproto.operations import Operation, Outcome
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 
 
@@ -15,7 +16,7 @@ class ModelStorage:
     async def perform(self, operation: Operation) -> Outcome:
         """One operation, whole."""
         await trio.lowlevel.checkpoint()
-        return self._store.perform(operation)
+        return perform(self._store, operation)
 
     async def check(self) -> str | None:
         """Memory is always there."""

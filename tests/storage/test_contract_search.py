@@ -17,6 +17,7 @@ from chatproto.operations import (
     UnindexedRead,
 )
 from chatproto.operations.indexed import spans_of
+from chatproto.simulation.model_operations import perform
 from chatproto.simulation.model_store import Store
 from chatproto.wire.model import Message
 from chatproto.wire.query import ANYTHING, read_query
@@ -325,7 +326,7 @@ class _Model:
         self._store = store
 
     async def perform(self, operation: Any) -> Any:
-        return self._store.perform(operation)
+        return perform(self._store, operation)
 
     async def check(self) -> str | None:
         return None

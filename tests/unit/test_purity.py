@@ -69,7 +69,7 @@ def test_a_sin_is_seen(source: str) -> None:
 def test_importing_the_core_loads_nothing_that_does_io() -> None:
     program = (
         "import sys\n"
-        "import chatproto.server.hub, chatproto.tokens, chatproto.simulation.model_store\n"
+        "import chatproto.server.hub, chatproto.tokens, chatproto.simulation.model_operations\n"
         "found = {'trio', 'sqlalchemy', 'quart', 'hypercorn', 'httpx', 'asyncio'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(found)) or 0)\n"
     )

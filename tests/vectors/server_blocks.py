@@ -2,6 +2,7 @@
 
 from chatproto.operations import BlockSet, SetBlock
 from chatproto.server.hints import Hint
+from chatproto.simulation.model_operations import perform
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, two
 
@@ -30,10 +31,10 @@ def blocked(world: RecordedWorld) -> None:
 def blocked_elsewhere(world: RecordedWorld) -> None:
     ann, bob, _ = two(world)
     a, b = ann.connect(), bob.connect()
-    world.store.perform(SetBlock(ann.id, bob.id, True, world.now))
+    perform(world.store, SetBlock(ann.id, bob.id, True, world.now))
     world.hear(Hint("model", BlockSet(ann.id, bob.id, on=True)))
     assert first(a, "block")["on"] is True
     b.take()
-    world.store.perform(SetBlock(ann.id, bob.id, False, world.now))
+    perform(world.store, SetBlock(ann.id, bob.id, False, world.now))
     world.sleep(1.25)
     assert (first(a, "block")["on"], first(b, "presence")["online"]) == (False, True)

@@ -15,6 +15,7 @@ from chatproto.operations import (
     UpdateUser,
 )
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
@@ -134,7 +135,7 @@ def profile(world: RecordedWorld) -> None:
 
 def expire(world: RecordedWorld, chat_id: int) -> None:
     """All of its log is too old by now; some other process removes it."""
-    world.store.perform(Expire(chat_id, world.now + timedelta(days=2), 1, 100))
+    perform(world.store, Expire(chat_id, world.now + timedelta(days=2), 1, 100))
 
 
 @server("The beginning of a log was removed after its time: the next sweep finds it, and everybody is told once")
@@ -169,7 +170,7 @@ def expired_meanwhile(world: RecordedWorld) -> None:
     world.hold = {LoadChat, ReadLog}
     change(world, chat_id, ann, "add", bob)
     e = eve.join(chat_id, after_seq=0)
-    answers = [world.store.perform(run.operation) for run in world.held]
+    answers = [perform(world.store, run.operation) for run in world.held]
     assert len(answers) == 2
     expire(world, chat_id)
     world.sleep(1)

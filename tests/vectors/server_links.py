@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from chatproto.operations import ChangePassword, EndSessions, LoadSession, OperationFailed, TouchSession, UpdateUser
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, three, two
 
@@ -37,7 +38,7 @@ def hello_with_an_old_token(world: RecordedWorld) -> None:
 def hello_of_an_ended_session(world: RecordedWorld) -> None:
     ann = world.person("ann")
     token = ann.token()
-    world.store.perform(EndSessions(ann.id, None, None, world.now))
+    perform(world.store, EndSessions(ann.id, None, None, world.now))
     peer = world.open()
     peer.send(type="hello", v=[1], token=token)
     assert (codes(peer), peer.closed) == (["revoked"], (4403, "revoked"))
@@ -205,7 +206,7 @@ def password_changed(world: RecordedWorld) -> None:
 def ended_elsewhere(world: RecordedWorld) -> None:
     ann = world.person("ann")
     a = ann.connect()
-    world.store.perform(EndSessions(ann.id, None, None, world.now))
+    perform(world.store, EndSessions(ann.id, None, None, world.now))
     world.sleep(1.25)
     assert a.closed == (4403, "revoked")
 

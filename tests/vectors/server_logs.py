@@ -13,6 +13,7 @@ from chatproto.operations import (
     ReadLog,
     Refused,
 )
+from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import codes, first, say, server, texts, three, two
@@ -123,7 +124,7 @@ def outcome_unknown(world: RecordedWorld) -> None:
     a, b = ann.connect(), bob.connect()
     world.hold = {AppendBatch}
     say(a, chat_id, "1")
-    world.store.perform(world.held[0].operation)
+    perform(world.store, world.held[0].operation)
     world.release(OutcomeUnknown())
     world.hold = set()
     world.sleep(0.25)
@@ -156,7 +157,7 @@ def sender_has_left(world: RecordedWorld) -> None:
 def commits_out_of_order(world: RecordedWorld) -> None:
     ann, bob, eve, chat_id = three(world)
     a, e = ann.connect(), eve.connect()
-    world.store.perform(AppendMessage(chat_id, bob.id, "c", b"0" * 32, "first", None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, bob.id, "c", b"0" * 32, "first", None, None, world.now))
     say(a, chat_id, "second")
     assert (texts(e), texts(a)) == (["first", "second"], ["first", "second"])
     assert sum(isinstance(operation, ReadLog) for operation in world.performed) == 1
@@ -168,7 +169,7 @@ def given_from_the_tail(world: RecordedWorld) -> None:
     a = ann.connect()
     world.hold = {LoadSession}
     b = bob.connect()
-    loaded = world.store.perform(world.held[0].operation)
+    loaded = perform(world.store, world.held[0].operation)
     say(a, chat_id, "meanwhile")
     world.release(loaded)
     assert [frame["type"] for frame in b.take()] == ["ready", "message", "presence"]

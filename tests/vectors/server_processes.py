@@ -14,6 +14,7 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint, MembersAdded
+from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Person
 from tests.vectors.server_recorder import RecordedWorld
 from tests.vectors.server_scenarios import first, say, server, texts, three, two
@@ -23,12 +24,12 @@ EPOCH = "model"
 
 def elsewhere(world: RecordedWorld, chat_id: int, person: Person, text: str) -> None:
     """Another process stores it."""
-    world.store.perform(AppendMessage(chat_id, person.id, text, b"0" * 32, text, None, None, world.now))
+    perform(world.store, AppendMessage(chat_id, person.id, text, b"0" * 32, text, None, None, world.now))
 
 
 def member(world: RecordedWorld, chat_id: int, admin: Person, kind: Literal["add", "remove"], person: Person) -> None:
     """Another process adds or removes somebody."""
-    world.store.perform(AppendChange(chat_id, admin.id, kind, (person.id,), "all", None, None, None, kind, world.now))
+    perform(world.store, AppendChange(chat_id, admin.id, kind, (person.id,), "all", None, None, None, kind, world.now))
 
 
 @server("The sweep, once a second, brings what no hint brought")
@@ -223,7 +224,7 @@ def added_again_elsewhere(world: RecordedWorld) -> None:
     member(world, chat_id, ann, "remove", bob)
     elsewhere(world, chat_id, ann, "secret")
     again = AppendChange(chat_id, ann.id, "add", (bob.id,), "none", None, None, None, "again", world.now)
-    world.store.perform(again)
+    perform(world.store, again)
     world.hear(Hint(EPOCH, HeadMoved(chat_id, 3)))
     assert [frame["type"] for frame in b.take()] == ["event", "chat"]
     elsewhere(world, chat_id, ann, "welcome")

@@ -27,6 +27,7 @@ from chatproto.server.hub_outputs import (
     SendFrame,
 )
 from chatproto.server.knobs import Knobs
+from chatproto.simulation.model_operations import perform
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.wire.limits import Limits
 from chatproto.wire.model import Event, User
@@ -206,7 +207,7 @@ class RecordedWorld(World):
         self._turned = knobs or Knobs()
 
     def _created(self, operation: Any) -> int:
-        outcome: Any = self.store.perform(operation)
+        outcome: Any = perform(self.store, operation)
         chat_id: int = outcome.chat.id
         return chat_id
 

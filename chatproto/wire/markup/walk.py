@@ -6,7 +6,6 @@ from typing import Final, assert_never
 
 import attrs
 
-from chatproto.wire.markup.blocks import parse
 from chatproto.wire.markup.nodes import (
     Block,
     Code,
@@ -21,6 +20,7 @@ from chatproto.wire.markup.nodes import (
     Styled,
     Text,
 )
+from chatproto.wire.markup.paragraphs import parse
 
 HIDDEN: Final = "▒▒▒▒▒"
 """In place of a spoiler in what is shown unasked; as long for every spoiler."""
