@@ -4,7 +4,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import trio
 
@@ -19,6 +19,7 @@ from chatproto.operations import (
     FindLogin,
     Invite,
     InvitesFound,
+    ListAccounts,
     ListAudit,
     ListInvites,
     ListUsers,
@@ -36,10 +37,10 @@ from chatproto.operations import (
     UserFound,
     UsersFound,
 )
-from chatproto.operations.administration import Act, ExportData
-from chatproto.operations.outcomes import AuditFound
+from chatproto.operations.administration import Account, Act, ExportData
+from chatproto.operations.outcomes import AccountsFound, AuditFound
 from chatproto.operations.recovery import RESET_LIFETIME
-from chatproto.wire.model import SessionInfo, User
+from chatproto.wire.model import SessionInfo
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
 from runtime.administration import administer
 from runtime.codes import hash_of, new_code
@@ -93,16 +94,18 @@ async def create(settings: Settings, username: str, email: str | None, display_n
                 raise AccountError(_away(other))
 
 
-async def list_all(settings: Settings) -> list[User]:
-    """Every account, by id."""
-    users: list[User] = []
+async def list_all(settings: Settings) -> list[Account]:
+    """Every account that was not deleted, by id."""
+    accounts: list[Account] = []
+    operator = cast("int", None)  # as everywhere in storage: nobody's id is the operator
     async with storage_of_command(settings) as storage:
         while True:
-            match await storage.perform(ListUsers(after_id=users[-1].id if users else 0, limit=PAGE)):
-                case UsersFound(()):
-                    return users
-                case UsersFound(more):
-                    users += more
+            after_id = accounts[-1].id if accounts else 0
+            match await storage.perform(ListAccounts(operator, (), None, None, None, after_id, PAGE)):
+                case AccountsFound(more, has_more):
+                    accounts += more
+                    if not has_more:
+                        return accounts
                 case other:
                     raise AccountError(_away(other))
 

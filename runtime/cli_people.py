@@ -7,8 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import trio
 
+from chatproto.operations.administration import Account
 from runtime import account_commands
 from runtime.config import Settings
 from runtime.http.invites import LONGEST, MAX_USES
@@ -30,7 +32,8 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     created.add_argument("--email")
     created.add_argument("--display-name")
     created.set_defaults(run=_user_create)
-    listed = user.add_parser("list", parents=[common], help="all accounts, one a line")
+    listed = user.add_parser("list", parents=[common], help="all accounts, one a line, with role and state")
+    listed.add_argument("--json", action="store_true", help="one JSON object a line")
     listed.set_defaults(run=_user_list)
     reset = user.add_parser("reset-password", parents=[common], help="set a new password and end all sessions")
     reset.add_argument("username")
@@ -102,9 +105,24 @@ def _user_create(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _user_list(arguments: argparse.Namespace, settings: Settings) -> int:
-    for user in trio.run(account_commands.list_all, settings):
-        print(f"{user.id}\t{user.username}\t{user.display_name}\t{user.created_at:%Y-%m-%d}")
+    for account in trio.run(account_commands.list_all, settings):
+        print(_json(account) if arguments.json else _line(account))
     return 0
+
+
+def _json(account: Account) -> str:
+    return msgspec.json.encode(account).decode()
+
+
+def _line(account: Account) -> str:
+    state = "-" if account.disabled_at is None else "disabled"
+    email = account.email or "-"
+    if account.email is not None and not account.email_verified:
+        email += " (not confirmed)"
+    seen = "-" if account.last_seen_at is None else f"{account.last_seen_at:%Y-%m-%d %H:%M}"
+    made = f"{account.created_at:%Y-%m-%d}"
+    columns = (account.id, account.username, account.display_name, made, account.role, state, email, seen)
+    return "\t".join(map(str, columns))
 
 
 def _user_reset(arguments: argparse.Namespace, settings: Settings) -> int:
