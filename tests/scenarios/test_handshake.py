@@ -193,6 +193,7 @@ def test_a_second_hello_is_one_violation() -> None:
 
 
 def test_no_hello_within_10_s() -> None:
+    """O18 of docs/security.md."""
     world = World()
     a = world.open()
     world.sleep(9)
@@ -307,6 +308,7 @@ def test_auth_while_the_store_is_away_is_retryable() -> None:
 
 
 def test_an_ended_session_closes_its_sockets_at_once() -> None:
+    """O4 of docs/security.md."""
     world = World()
     ann, bob = world.people("ann", "bob")
     a, b = ann.connect(), bob.connect()
@@ -316,6 +318,7 @@ def test_an_ended_session_closes_its_sockets_at_once() -> None:
 
 
 def test_a_session_ended_by_another_process_closes_within_a_second() -> None:
+    """O4 of docs/security.md."""
     world = World()
     ann, bob = world.people("ann", "bob")
     a, b = ann.connect(), bob.connect()

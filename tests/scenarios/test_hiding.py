@@ -1,4 +1,4 @@
-"""What is told to connections of people who hide when they were last seen, or what they read."""
+"""What is told to connections of people who hide when they were last seen, or what they read (O29)."""
 
 from chatproto.operations import (
     ChatFound,

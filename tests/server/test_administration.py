@@ -34,6 +34,7 @@ def _name(one: Any) -> Any:
 
 
 async def test_nobody_but_admins_of_the_server_gets_anything(house: House, tmp_path: Path) -> None:
+    """O28 of docs/security.md."""
     root = await admin(house, tmp_path)
     anna, boris = await house.register("anna"), await house.register("boris")
     await anna.group("An admin of a group is none of the server", boris)
@@ -191,6 +192,7 @@ async def test_invitations_to_the_server_are_written_down_and_those_to_a_group_a
 
 
 async def test_commands_of_the_operator_are_written_down(house: House, tmp_path: Path) -> None:
+    """O28 of docs/security.md."""
     settings = settings_of(house, tmp_path)
     root = await admin(house, tmp_path)
     await account_commands.create(settings, "anna", None, None, PASSWORD)

@@ -114,6 +114,7 @@ async def test_all_are_listed_in_the_order_of_their_keys(store: BlobStore, put: 
 
 
 async def test_what_is_no_key_is_no_path(store: BlobStore) -> None:
+    """O16 of docs/security.md."""
     for wrong in ("../../etc/passwd", "A" * 32, "", "a" * 32 + "\n"):
         with pytest.raises(ValueError, match="key"):
             await store.open(wrong)

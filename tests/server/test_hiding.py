@@ -1,4 +1,4 @@
-"""Hiding when one was last seen, and what one read, over HTTP and sockets (docs/protocol.md, "Privacy")."""
+"""Hiding when one was last seen, and what one read, over HTTP and sockets (docs/protocol.md, "Privacy"; O29)."""
 
 from tests.server.answers import fields_of
 from tests.server.house import House, Person

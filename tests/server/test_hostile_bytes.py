@@ -239,6 +239,7 @@ async def test_a_handshake_that_comes_byte_by_byte_is_taken(house: House) -> Non
 
 
 async def test_pipelining_has_a_bound(house: House) -> None:
+    """O18 of docs/security.md."""
     answer = await answer_to(house, request() * 500)
     assert (answer.count(b"HTTP/1.1 200"), answer.count(b"HTTP/1.1 429")) == (32, 1)
 

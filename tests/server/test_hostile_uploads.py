@@ -95,6 +95,7 @@ async def test_a_form_whose_length_is_not_what_it_says(house_at: OpenHouse, tmp_
 
 
 async def test_bodies_without_an_end(house_at: OpenHouse, tmp_path: Path) -> None:
+    """O18 of docs/security.md."""
     chunked = "Transfer-Encoding: chunked"
     async with house_at(limit_file_bytes=LIMIT) as house:
         anna = await house.register("anna")
@@ -135,6 +136,7 @@ POLYGLOTS = {
 
 @pytest.mark.parametrize("what", POLYGLOTS)
 async def test_nothing_that_can_run_is_shown_in_place(house: House, what: str) -> None:
+    """O14 of docs/security.md."""
     data, name, kind = POLYGLOTS[what]
     anna = await house.register("anna")
     file = await upload(anna, data, name)

@@ -67,6 +67,7 @@ async def test_every_wrong_field_is_named(house: House) -> None:
 
 
 async def test_fields_that_would_grant_something_are_not_bound(house: House) -> None:
+    """O9 of docs/security.md."""
     answer = await register(
         house, username="anna", id=7, role="admin", created_at="2001-01-01T00:00:00Z", is_admin=True, nested=[{}]
     )
@@ -75,6 +76,7 @@ async def test_fields_that_would_grant_something_are_not_bound(house: House) -> 
 
 
 async def test_nor_are_they_where_people_change_and_write_things(house: House) -> None:
+    """O9 of docs/security.md."""
     anna, boris = await house.register("anna"), await house.register("boris", email="boris@example.org")
     granting = {
         "id": 9, "user_id": 9, "sender_id": anna.id, "seq": 99, "created_at": "2001-01-01T00:00:00Z", "role": "admin",
@@ -160,6 +162,7 @@ async def test_log_in_needs_one_name(house: House) -> None:
 
 
 async def test_strangers_and_wrong_passwords_look_the_same(house: House) -> None:
+    """O6 of docs/security.md."""
     await house.register("anna")
     wrong = await log_in(house, login="anna", password="wrong wrong")
     stranger = await log_in(house, login="nobody", password="wrong wrong")
@@ -232,6 +235,7 @@ async def test_asking_for_known_devices_has_a_bound(house: House) -> None:
 
 
 async def test_nobody_locks_the_owner_out(house_at: OpenHouse) -> None:
+    """O7 of docs/security.md."""
     async with house_at(proxy_hops=1) as house:
         anna = await house.register("anna")
 
@@ -265,6 +269,7 @@ async def test_good_log_ins_are_not_counted(house: House) -> None:
 
 
 async def test_many_guesses_at_once_are_no_way_around(house: House) -> None:
+    """O7 of docs/security.md."""
     await house.register("anna")
     statuses: list[int] = []
 

@@ -156,6 +156,7 @@ async def test_who_writes_is_for_admins_to_say(house: House) -> None:
 
 
 async def test_title_and_avatar_are_for_admins(house: House) -> None:
+    """O10 of docs/security.md."""
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     group = await anna.group("old", boris)
     path = f"/api/chats/{group}"

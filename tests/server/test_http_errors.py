@@ -83,6 +83,7 @@ async def test_a_connection_outlives_an_early_answer(house: House, count: int) -
 
 
 async def test_half_a_body_is_not_waited_for(house: House) -> None:
+    """O18 of docs/security.md."""
     stream = await trio.open_tcp_stream("127.0.0.1", int(house.url.rpartition(":")[2]))
     async with stream:
         await stream.send_all(b"PATCH /api/auth/me HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
@@ -150,6 +151,7 @@ async def test_common_headers(house: House) -> None:
      "http://127.0.0.1.evil.example", "https://[bad"],
 )  # fmt: skip
 async def test_foreign_pages_are_refused(house: House, origin: str) -> None:
+    """O2 of docs/security.md."""
     anna = await house.register("anna")
     headers = {"Origin": origin}
     for method, path in (("GET", "/api/auth/me"), ("POST", "/api/auth/logout"), ("OPTIONS", "/api/chats")):

@@ -121,6 +121,7 @@ async def test_a_key_and_the_quota(house_at: OpenHouse, tmp_path: Path) -> None:
 
 
 async def test_names_and_types_are_not_believed(house: House) -> None:
+    """O16 of docs/security.md."""
     anna = await house.register("anna")
     told = [
         ("../../etc/passwd", "passwd"),
@@ -202,6 +203,7 @@ async def test_links(house: House, trio_of_them: tuple[Person, Person, Person]) 
 async def test_strangers_and_former_members_get_404_on_every_route(
     house: House, trio_of_them: tuple[Person, Person, Person]
 ) -> None:
+    """O8 of docs/security.md."""
     anna, boris, eve = trio_of_them
     chat = await anna.group("x", boris)
     await anna.delete(f"/api/chats/{chat}/members/{boris.id}")

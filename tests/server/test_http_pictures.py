@@ -120,6 +120,7 @@ def gif_of(frames: int) -> bytes:
 
 
 async def test_pictures_that_were_made_to_do_harm(anna: Person, tmp_path: Path) -> None:
+    """O15 of docs/security.md."""
     text = chunk(b"tEXt", b"Comment\0" + SECRET)
     bomb = chunk(b"IDAT", zlib.compress(bytes(6000 * 3 * 6000), 9))
     large = encoded(Image.new("L", (8000, 7000)), "JPEG", comment=SECRET, exif=b"Exif\0\0" + SECRET)

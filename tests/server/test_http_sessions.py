@@ -190,6 +190,7 @@ async def test_refresh(house: House) -> None:
 
 
 async def test_a_reused_refresh_token_ends_the_session(house: House) -> None:
+    """O5 of docs/security.md."""
     anna = await house.register("anna")
     first = (await renew(anna)).json()
     assert (await renew(anna)).status_code == 200, "within 60 s it is honoured again"

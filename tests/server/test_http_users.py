@@ -36,6 +36,7 @@ async def test_search_by_whole_names_and_addresses(house: House) -> None:
 
 @pytest.mark.parametrize("query", ["an%", "a_na", "an\\", "an'", 'an"', "a.*", "[an]", "an;--", "%%", "__", "\\\\"])
 async def test_wildcards_are_literal(house: House, query: str) -> None:
+    """O20 of docs/security.md."""
     await house.register("anna")
     assert await found(await house.register("boris"), query) == []
 

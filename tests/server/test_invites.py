@@ -95,6 +95,7 @@ async def test_a_link_into_a_group(house_at: OpenHouse) -> None:
 
 
 async def test_who_tries_codes_of_invitations_has_to_wait(house: House) -> None:
+    """O30 of docs/security.md."""
     anna = await house.register("anna")
     for _ in range(guards.CODES_AN_HOUR):
         assert code_of(await anna.post("/api/invites/accept", {"code": "x" * 22})) == "invite_invalid"

@@ -29,6 +29,7 @@ async def proxied(house: House, tmp_path: Path) -> AsyncIterator[Proxied]:
 
 
 async def test_wss_and_https_work_and_no_log_holds_a_token(house: House, proxied: Proxied) -> None:
+    """O1 of docs/security.md."""
     ann = await house.register("ann")
     chat_id = await ann.direct(ann)
     async with proxied.client() as http:

@@ -167,6 +167,7 @@ async def test_an_old_address_is_told_and_resets_nothing_any_more(house_at: Open
 
 
 async def test_what_a_person_calls_themselves_is_told_to_no_stranger(house_at: OpenHouse, post: Post) -> None:
+    """O6 of docs/security.md."""
     async with house_at(**post.settings) as house:
         await house.register("eve", display_name="Win at http://evil.example now", email="victim@example.org")
         letter = await post.next()

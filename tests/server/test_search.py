@@ -73,6 +73,7 @@ async def test_files_are_found_without_a_word(house: House) -> None:
 
 
 async def test_a_stranger_finds_nothing(house: House) -> None:
+    """O8 of docs/security.md."""
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     chat = await anna.group("Secret plans", boris)
     await anna.send(chat, "nobody else may read this")

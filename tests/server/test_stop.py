@@ -139,7 +139,7 @@ async def test_a_service_outlives_sighup_and_a_second_server_is_refused(server: 
 
 
 async def test_no_log_holds_a_token_or_a_password(server: ServerProcess) -> None:
-    """Whatever is asked, well or badly: standard error is all the server writes, but for its database."""
+    """O1: whatever is asked, well or badly: standard error is all the server writes, but for its database."""
     secrets = [PASSWORD, "wrong horse battery", "a-token-in-a-query"]
     await server.start()
     [ann] = await tokens(server.url, ["ann"])

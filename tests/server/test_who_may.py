@@ -204,7 +204,7 @@ MAY: Final = {
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_routes(house: House, role: str) -> None:
-    """Each is answered as the table says, and a refusal changes nothing of what the owner sees."""
+    """O10, O8: each is answered as the table says, and a refusal changes nothing of what the owner sees."""
     root = await first_admin(house)
     it, number = await scene(house, root, role, 0), 0
     found = {}
@@ -237,7 +237,7 @@ COMMANDS_MAY: Final = {
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_commands(house: House, role: str) -> None:
-    """The same over the WebSocket."""
+    """O8: the same over the WebSocket."""
     root = await first_admin(house)
     it = await scene(house, root, role, 0)
     expected = {kind: answers.split()[ROLES.index(role)] for kind, answers in COMMANDS_MAY.items()}

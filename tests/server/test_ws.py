@@ -69,6 +69,7 @@ async def test_http_and_sockets_tell_each_other(house: House) -> None:
 
 
 async def test_origins_and_plain_requests_are_refused(house: House) -> None:
+    """O2 of docs/security.md."""
     headers = [("Origin", "https://evil.example")]
     assert await refused(house.url, "/ws", extra_headers=headers) == (403, "forbidden")
     assert await refused(house.url, "/ws/chat/1", extra_headers=headers) == (403, "forbidden")
@@ -79,6 +80,7 @@ async def test_origins_and_plain_requests_are_refused(house: House) -> None:
 
 
 async def test_a_wrong_token_and_an_ended_session(house: House) -> None:
+    """O4 of docs/security.md."""
     ann = await house.register("ann")
     async with open_socket(house.url) as socket:
         await socket.send(type="hello", v=[1], token="nonsense")

@@ -1,4 +1,4 @@
-"""Hiding when one was last seen, and what one read: one way and the other (docs/protocol.md, "Privacy")."""
+"""Hiding when one was last seen, and what one read: one way and the other (docs/protocol.md, "Privacy"; O29)."""
 
 from functools import partial
 

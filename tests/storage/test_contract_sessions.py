@@ -127,6 +127,7 @@ async def test_hello_counts_as_use(house: House) -> None:
 
 
 async def test_reuse_after_the_new_refresh_token_was_exchanged_ends_the_session(house: House) -> None:
+    """O5 of docs/security.md."""
     await house.log_in(await house.user("ann"), b"0")
     expect(SessionCreated, await rotate(house, b"0", b"1"))
     expect(SessionCreated, await rotate(house, b"1", b"2"))

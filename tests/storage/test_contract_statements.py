@@ -71,7 +71,7 @@ BOUNDED = {"mails._WAITING", "invites._ALL", "deletion._MAILS"}
 
 @pytest.mark.parametrize("name, statement", [(name, one) for name, one in _statements() if name not in BOUNDED])
 def test_every_statement_finds_its_rows_by_an_index(name: str, statement: Statement, sqlite_file: Path) -> None:
-    """However many chats, users and messages there are."""
+    """O20: however many chats, users and messages there are."""
     compiled = statement.on(SQLITE)
     params: dict[str, Any] = {}
     for key, bind in compiled._compiled.binds.items():

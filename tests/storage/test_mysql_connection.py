@@ -66,6 +66,7 @@ async def test_values_come_back_as_they_went(settings: MySQLSettings) -> None:
 
 
 async def test_the_session_is_set_up(settings: MySQLSettings) -> None:
+    """O20 of docs/security.md."""
     async with connected(settings) as connection:
         isolation, time_out, seconds = (
             ("tx_isolation", "max_statement_time", 10)

@@ -64,7 +64,7 @@ def statements_of(database: CountedSQLite, user_id: int, query: str) -> tuple[in
 
 
 def test_statements_of_a_search_are_bounded(database: CountedSQLite) -> None:
-    """Whatever is asked for by somebody in many chats: a word that only one of them has takes no look at the others."""
+    """O20: whatever somebody in many chats asks for: a word that only one of them has takes no look at the others."""
     house = House(None)  # type: ignore[arg-type]
     create = CreateUser("ann", "ann", None, None, "hash", "ann", frozenset({"ann"}), START)
     ann = expect(UserFound, database.perform(create)).user.id

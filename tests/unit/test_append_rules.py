@@ -1,4 +1,4 @@
-"""The rules of appending as a decision table: every combination of facts, and which of several reasons is told."""
+"""The rules of appending as a decision table: every combination of facts, and which reason of several is told (O10)."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product

@@ -55,6 +55,7 @@ def test_both_libraries_write_the_same_kind_of_line() -> None:
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_no_secret_is_written(log_format: LogFormat) -> None:
+    """O1 of docs/security.md."""
     stream = lines(log_format)
     log = structlog.get_logger()
     log.info("a", token="s3cret", Password="s3cret", body={"refresh_token": "s3cret", "deep": [{"content": "s3cret"}]})

@@ -1,4 +1,4 @@
-"""The decision table of commands about a message (docs/protocol.md sections 1 and 4; I3, I4): each row by itself."""
+"""The table of commands about a message (docs/protocol.md sections 1 and 4; I3, I4, O10): each row by itself."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -35,6 +35,7 @@ def test_a_file_is_made_once(tmp_path: Path) -> None:
 
 
 def test_after_a_rotation_tokens_live_out_their_time(tmp_path: Path) -> None:
+    """O3 of docs/security.md."""
     settings = Settings(data_dir=tmp_path, access_token_seconds=900)
     first = sign(load_keys(settings, NOW))
     assert rotate(settings, NOW) == tmp_path / FILE_NAME
@@ -81,6 +82,7 @@ def test_machines_share_a_secret_and_change_it_one_by_one(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["VESTNIK_JWT_SECRET", "VESTNIK_JWT_SECRETS_ACCEPTED"])
 @pytest.mark.parametrize("value", ["hunter2", "ключ" * 20, "x" * 40, "change-me-" * 4])
 def test_a_weak_secret_is_refused_and_not_told(name: str, value: str) -> None:
+    """O3 of docs/security.md."""
     with pytest.raises(SettingsError, match=name) as refused:
         load_settings({name: value})
     assert value not in str(refused.value)
