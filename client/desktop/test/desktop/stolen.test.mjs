@@ -40,6 +40,7 @@ test("a log-in that is ended elsewhere leaves nothing on the disk", { skip }, as
   await composer(page).press("Enter");
   const preview = (await (await previewed).body()).subarray(-64);
   await page.getByRole("button", { name: "Открыть изображение вид.png" }).locator("img").waitFor();
+  await page.locator("li.msg[data-seq]", { hasText: `${marks.name}.txt` }).waitFor(); // what is not sent would stay
   const [secret] = Object.values(JSON.parse(readFileSync(join(userData, "secrets.json"), "utf8")));
   const wanted = { ...marks, preview, key: secret.data };
   const lies = (/** @type {string} */ what) => residue(userData, wanted).some((one) => one.startsWith(what));
@@ -50,4 +51,28 @@ test("a log-in that is ended elsewhere leaves nothing on the disk", { skip }, as
   for (const { id, current } of sessions) if (!current) await server.call(anna, "DELETE", `/api/auth/sessions/${id}`);
   await page.getByRole("button", { name: "Войти" }).waitFor();
   await becomes(async () => residue(userData, wanted), []);
+});
+
+test("a log-in that was ended while the app was away leaves nothing once it is started", { skip }, async () => {
+  const server = await startServer();
+  const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+  const chat = await server.direct(anna, boris);
+  const theirs = randomBytes(8).toString("hex");
+  await server.send(boris, chat, `От Бориса ${theirs}`);
+  const first = await launchElectron({ server });
+  await signIn(first.page, anna, { remember: true });
+  await openChat(first.page, chat);
+  await messageRow(first.page, `От Бориса ${theirs}`).waitFor();
+  const [secret] = Object.values(JSON.parse(readFileSync(join(first.userData, "secrets.json"), "utf8")));
+  const wanted = { theirs, key: secret.data };
+  const kept = () => new Set(residue(first.userData, wanted).map((one) => one.split(":")[0]));
+  await becomes(async () => kept(), new Set(["key", "theirs"]));
+  await first.app.close();
+  await becomes(async () => kept(), new Set(["key", "theirs"]), "an app that ends keeps what it has");
+
+  const { sessions } = await server.call(anna, "GET", "/api/auth/sessions");
+  for (const { id, current } of sessions) if (!current) await server.call(anna, "DELETE", `/api/auth/sessions/${id}`);
+  const { page } = await launchElectron({ server, userData: first.userData });
+  await page.getByRole("button", { name: "Войти" }).waitFor();
+  await becomes(async () => kept(), new Set());
 });
