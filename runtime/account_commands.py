@@ -4,7 +4,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 import trio
 
@@ -22,7 +22,6 @@ from chatproto.operations import (
     ListAccounts,
     ListAudit,
     ListInvites,
-    ListUsers,
     LoginFound,
     LookAtSessions,
     MakeCode,
@@ -35,7 +34,6 @@ from chatproto.operations import (
     SessionsFound,
     SetAccount,
     UserFound,
-    UsersFound,
 )
 from chatproto.operations.administration import Account, Act, ExportData
 from chatproto.operations.outcomes import AccountsFound, AuditFound
@@ -57,6 +55,7 @@ from storage.passwords import hash_at_once, password_fault
 from storage.port import Storage
 
 PAGE = 200
+OPERATOR: Final = cast("int", None)  # as everywhere in storage: nobody's id is the operator
 SETUP_LIFETIME = timedelta(days=7)
 
 
@@ -97,11 +96,10 @@ async def create(settings: Settings, username: str, email: str | None, display_n
 async def list_all(settings: Settings) -> list[Account]:
     """Every account that was not deleted, by id."""
     accounts: list[Account] = []
-    operator = cast("int", None)  # as everywhere in storage: nobody's id is the operator
     async with storage_of_command(settings) as storage:
         while True:
             after_id = accounts[-1].id if accounts else 0
-            match await storage.perform(ListAccounts(operator, (), None, None, None, after_id, PAGE)):
+            match await storage.perform(ListAccounts(OPERATOR, (), None, None, None, after_id, PAGE)):
                 case AccountsFound(more, has_more):
                     accounts += more
                     if not has_more:
@@ -256,9 +254,9 @@ async def revoke_invite(settings: Settings, invite_id: int) -> None:
 
 
 async def first_code(ask: Ask) -> str | None:
-    """The code by which the first admin of an empty server registers; None where somebody is there, or the database is
-    away. Each start makes a new one, and the one before ends."""
-    if await ask(ListUsers(after_id=0, limit=1)) != UsersFound(()):
+    """The code by which the first admin registers; None where there is one, or the database is away. Each start makes a
+    new one, and the one before ends."""
+    if await ask(ListAccounts(OPERATOR, (), None, "admin", None, 0, 1)) != AccountsFound((), has_more=False):
         return None
     code, now = new_code(random_token), datetime.now(UTC)
     made = await ask(MakeCode(hash_of(code), "setup", None, now, now + SETUP_LIFETIME))

@@ -212,7 +212,7 @@ def _greet(has_pages: bool, setup: str | None, settings: Settings, url: str) -> 
         print("  Next: register with POST /api/auth/register or `vestnik user create NAME`.", flush=True)
     if setup is not None:
         link = f"{settings.public_url or url}/setup#{setup}"
-        print(f"  Nobody is here yet. The first administrator registers at {link}", flush=True)
+        print(f"  Nobody keeps this server yet. Its first administrator registers at {link}", flush=True)
     print(f"  API and docs: {url}/docs   WebSocket: {url.replace('http', 'ws', 1)}/ws", flush=True)
     if JUST.is_file():
         print("  Alone? `./just echo` in another terminal starts a bot that answers. Ctrl-C stops.", flush=True)

@@ -13,6 +13,7 @@ from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 from chatproto.wire.limits import Limits
 from runtime.config import Settings
 from runtime.files.service import Files
+from runtime.http.emptiness import Emptiness
 from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
 from runtime.mail.sending import Mailer
@@ -68,6 +69,7 @@ class Services:
     worker_metrics: Callable[[], Awaitable[bytes]] | None = None
     clock: Callable[[], float] = trio.current_time
     guards: Guards = Factory(lambda self: Guards.of(self.settings), takes_self=True)
+    emptiness: Emptiness = Factory(Emptiness)
     sockets: OpenSockets = Factory(lambda self: _sockets(self.settings, self.metrics), takes_self=True)
     _asking: dict[AccessClaims, _Question] = Factory(dict)
 

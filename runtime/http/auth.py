@@ -113,6 +113,7 @@ async def register(call: Call[Register, None]) -> Result:
     )
     if not isinstance(outcome, UserFound):
         return refusal(outcome)
+    services.emptiness.came()
     if body.invite is not None:
         await _join_group(call, body.invite, outcome.user.id)
     if services.mailer is not None:

@@ -31,11 +31,16 @@ async def readyz(call: Call[None, None]) -> Result:
 
 
 async def server(call: Call[None, None]) -> Result:
-    """What this server takes."""
+    """What this server takes, and from whom."""
     services = call.services
     return Answer(
         200,
-        Server(registration=services.settings.registration, mail=services.mailer is not None, limits=services.limits),
+        Server(
+            registration=services.settings.registration,
+            empty=await services.emptiness.is_empty(services.ask, services.clock),
+            mail=services.mailer is not None,
+            limits=services.limits,
+        ),
     )
 
 

@@ -128,9 +128,11 @@ class FileLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client wants to know before it logs in. `mail`: it sends letters, so a password can be set anew by one."""
+    """What a client wants to know before it logs in. `empty`: nobody has an account yet, and the first administrator
+    comes by the link that `vestnik serve` printed. `mail`: it sends letters, so a password can be set anew by one."""
 
     registration: Registration
+    empty: bool
     mail: bool
     limits: Limits
 

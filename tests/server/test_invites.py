@@ -60,6 +60,16 @@ async def test_the_first_admin_comes_by_the_code_that_the_server_printed(house_a
         assert await account_commands.first_code(house.driver.request) is None
 
 
+async def test_a_code_for_the_first_admin_is_made_until_there_is_one(house_at: OpenHouse) -> None:
+    async with house_at(registration="open") as house:
+        for name in ("anna", "boris"):
+            assert (await register(house, name)).status_code == 201
+        code = await account_commands.first_code(house.driver.request)
+        assert code is not None
+        assert (await register(house, "olga", invite=code)).json()["user"]["role"] == "admin"
+        assert await account_commands.first_code(house.driver.request) is None
+
+
 async def test_a_link_into_a_group(house_at: OpenHouse) -> None:
     async with house_at(registration="invite", **PUBLIC) as house:
         code = await account_commands.first_code(house.driver.request)

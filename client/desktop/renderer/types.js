@@ -248,7 +248,7 @@
  *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null,
  *     language?: string, hide_last_seen?: boolean, hide_reads?: boolean, login_letters?: boolean}) =>
  *     Promise<Done | Refused>,
- *   serverInfo: () => Promise<{ok: true, mail: boolean} | Refused>,
+ *   serverInfo: () => Promise<{ok: true, mail: boolean, registration: string, empty: boolean} | Refused>,
  *   askForReset: (login: string, language: string) => Promise<Done | Refused>,
  *   resetPassword: (code: string, next: string) => Promise<Done | Refused>,
  *   confirmEmail: (code: string) => Promise<Done | Refused>,

@@ -176,7 +176,13 @@ export function requestActions(api, publish, chatOf) {
     async serverInfo() {
       const answer = await api().get("/api/server");
       if (!answer.ok) return answer;
-      return { ok: /** @type {const} */ (true), mail: answer.body?.mail === true };
+      const { mail, registration, empty } = answer.body ?? {};
+      return {
+        ok: /** @type {const} */ (true),
+        mail: mail === true,
+        registration: typeof registration === "string" ? registration : "open",
+        empty: empty === true,
+      };
     },
 
     /** @param {string} login @param {string} language of the letter */

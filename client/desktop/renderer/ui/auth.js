@@ -6,6 +6,7 @@ import { errorText, fieldErrorText, language, t } from "../words/i18n.js";
 import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { Forgot } from "./forgot.js";
+import { Admitted, wordsInstead } from "./parts/admitted.js";
 import { authPage } from "./parts/auth-page.js";
 import { icon } from "./parts/icon.js";
 import { isComposed } from "./parts/keys.js";
@@ -43,6 +44,8 @@ export class Auth {
   #invite = ["/join", "/setup"].includes(location.pathname) ? location.hash.slice(1) : "";
   /** Nobody is on the server yet: who registers by that code keeps it. */
   #first = location.pathname === "/setup";
+  /** One went from one form to the other by hand. */
+  #chosen = false;
   /** The code of a link into the app, by which nobody has come yet. */
   #unused = "";
 
@@ -55,6 +58,19 @@ export class Auth {
     if (typed.invite) this.invited(typed.invite, typed.first);
     if (this.#invite) this.#mode = "register";
     this.page = authPage(face);
+    this.admitted = new Admitted(face, () => this.#welcome());
+  }
+
+  /** Where nobody can log in yet, that is what is said first. */
+  #welcome() {
+    if (this.#chosen || this.#forgot || this.#instead(this.face.messenger.state()) !== "empty") return;
+    if (valueOf("auth-login") === "") this.#mode = "register";
+  }
+
+  /** @param {State} state */
+  #instead(state) {
+    const code = this.#invite ? (this.#first ? "first" : "invited") : "none";
+    return this.admitted.instead(state.server.url, code);
   }
 
   /** By a link into the app. @param {string} code @param {boolean} first nobody is on the server yet */
@@ -84,6 +100,8 @@ export class Auth {
   template(state) {
     const login = this.#mode === "login";
     if (this.#forgot) return this.page(this.#forgot.template());
+    const instead = this.#instead(state);
+    if (instead && !login) return this.page(this.#noForm(state, instead));
     return this.page(
       html`<form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit} @input=${this.#typed}>
         <h1>${t(login ? "auth.login_title" : this.#first ? "auth.first_title" : "auth.register_title")}</h1>
@@ -92,14 +110,26 @@ export class Auth {
         <button class="btn btn--primary btn--wide" aria-busy=${this.#busy}>
           ${this.#busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing} ${this.#verb()}
         </button>
-        <p class="auth__alt">
-          ${t(login ? "auth.no_account" : "auth.has_account")}
-          <button class="link-btn" type="button" @click=${this.#other}>
-            ${t(login ? "auth.to_register" : "auth.to_login")}
-          </button>
-        </p>
+        ${this.#alternative()}
       </form>`,
     );
+  }
+
+  #alternative() {
+    const login = this.#mode === "login";
+    return html`<p class="auth__alt">
+      ${t(login ? "auth.no_account" : "auth.has_account")}
+      <button class="link-btn" type="button" @click=${this.#other}>
+        ${t(login ? "auth.to_register" : "auth.to_login")}
+      </button>
+    </p>`;
+  }
+
+  /** @param {State} state @param {import("./parts/admitted.js").Why} why */
+  #noForm(state, why) {
+    return html`<section class="auth__card">
+      ${wordsInstead(why)} ${state.server.fixed ? nothing : this.#serverPart(state)} ${this.#alternative()}
+    </section>`;
   }
 
   /** What the code of the link does. */
@@ -304,6 +334,8 @@ export class Auth {
 
   #other = () => {
     this.#mode = this.#mode === "login" ? "register" : "login";
+    this.#chosen = true;
+    this.admitted.again();
     this.#refused = null;
     this.#wrong = {};
     this.face.redraw();
@@ -344,7 +376,8 @@ export class Auth {
   #entered() {
     this.#mode = "login";
     this.#invite = this.#login = "";
-    this.#first = false;
+    this.#first = this.#chosen = false;
+    this.admitted.again();
   }
 
   /** @param {FormData} form */

@@ -96,7 +96,7 @@ async function browse(path) {
 
 test("a link of the first start opens the app, and whoever registers by it keeps the server", { skip }, async () => {
   await page.getByRole("heading", { name: "Добро пожаловать" }).waitFor();
-  await page.getByText("Вы станете его администратором").waitFor();
+  await page.getByText("Вы станете первым администратором").waitFor();
   await look(page, "desktop-first");
   await register({ username: "root", name: "Ольга Котова" });
   const pane = await settings("Управление");

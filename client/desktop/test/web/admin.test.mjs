@@ -25,7 +25,7 @@ test("the first one keeps the server: people, invitations, what was done, how mu
   const { page, errors } = await newPage(profile);
   await page.goto(await server.setupLink());
   await page.getByRole("heading", { name: "Добро пожаловать" }).waitFor();
-  await page.getByText("Вы станете его администратором").waitFor();
+  await page.getByText("Вы станете первым администратором").waitFor();
   await look(page, "admin-first");
   await page.locator("#auth-username").fill("root");
   await page.locator("#auth-display_name").fill("Ольга Котова");

@@ -24,6 +24,7 @@ let browser;
 before(async () => {
   if (skip) return;
   [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  await server.register("anna"); // where nobody is yet, the page says so instead
 });
 
 /** A page at the log-in screen, and each answer it got on the way. */
@@ -66,7 +67,8 @@ test("what did not change is not sent again", { skip }, async () => {
   await page.reload();
   await page.locator("input[autocomplete=username]").waitFor();
   await becomes(() => answers.length, first);
-  const bodies = await Promise.all(answers.map(async (answer) => (await answer.request().sizes()).responseBodySize));
+  const files = answers.filter((answer) => !answer.url().includes("/api/")); // what the server takes is told anew
+  const bodies = await Promise.all(files.map(async (answer) => (await answer.request().sizes()).responseBodySize));
   assert.ok(Math.max(...bodies) < 10, "bytes of each body that was sent again");
 });
 

@@ -146,6 +146,7 @@ test("an address is confirmed, a password forgotten and set anew, and the old se
 
 test("where no letters are sent it is told whom to ask; in English too", { skip }, async () => {
   const server = await startServer();
+  await server.register("anna");
   const profile = await newProfile(await launchChromium());
   const { page, errors } = await newPage(profile);
   await page.goto(server.url);
