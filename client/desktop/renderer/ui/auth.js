@@ -67,8 +67,9 @@ export class Auth {
     if (valueOf("auth-login") === "") this.#mode = "register";
   }
 
-  /** @param {State} state */
+  /** The app may not have reached its server yet: it asks where somebody would register. @param {State} state */
   #instead(state) {
+    if (this.#mode === "login" && !state.server.fixed) return null;
     const code = this.#invite ? (this.#first ? "first" : "invited") : "none";
     return this.admitted.instead(state.server.url, code);
   }

@@ -173,6 +173,7 @@ test("remembered where one wished it, and shown why when the session was ended e
 
 test("English and back, and what was typed stays; the password can be looked at", { skip }, async () => {
   const server = await startServer();
+  await server.register("anna");
   const profile = await newProfile(await launchChromium());
   const { page, errors } = await newPage(profile);
   await page.goto(server.url);
@@ -194,6 +195,7 @@ test("English and back, and what was typed stays; the password can be looked at"
 
 test("at 420 and at 360 x 480 with the largest text the form is whole", { skip }, async () => {
   const server = await startServer();
+  await server.register("anna");
   const browser = await launchChromium();
   for (const viewport of [
     { width: 420, height: 800 },
