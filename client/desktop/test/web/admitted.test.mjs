@@ -64,8 +64,9 @@ test("an empty server sends people to the link of the first start, and has a log
   for (const one of [
     { name: "page", errors },
     { name: "first", errors: first.errors },
-  ])
+  ]) {
     assertNoErrors(one);
+  }
 });
 
 test("where one comes by invitation there is no form but with one", { skip }, async () => {
@@ -110,6 +111,7 @@ test("where registration is closed it says whom to ask, by an invitation too", {
   for (const one of [
     { name: "page", errors },
     { name: "other", errors: faults },
-  ])
+  ]) {
     assertNoErrors(one);
+  }
 });
