@@ -15,6 +15,12 @@ MAX_ADDRESS: Final = 64
 """Characters of it that are kept."""
 
 
+def tell_of_reading(actor_id: int, subject_id: int, address: str) -> None:
+    """An admin looked where somebody is logged in: that changes nothing, and stands in the log alone."""
+    address = address[:MAX_ADDRESS]
+    log.info("administration", acts=("sessions_read",), actor_id=actor_id, subject_id=subject_id, address=address)
+
+
 async def administer(
     ask: Callable[[Operation], Awaitable[Outcome]], actor_id: int | None, address: str | None, act: Act, now: datetime,
     *, own: bool = False,

@@ -27,7 +27,7 @@ from chatproto.operations.administration import MAX_LISTED, Act, Role
 from chatproto.operations.outcomes import AccountsFound, AuditFound, Outcome, ServerMeasured
 from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.text import fold, is_email, searched_words
-from runtime.administration import administer
+from runtime.administration import administer, tell_of_reading
 from runtime.codes import hash_of, new_code
 from runtime.deletion import delete_account
 from runtime.http.fields import Id, Search
@@ -121,7 +121,10 @@ async def change_account(call: Call[AccountChange, None], user_id: int) -> Resul
 async def list_user_sessions(call: Call[None, None], user_id: int) -> Result:
     """Where somebody is logged in."""
     outcome = await call.ask(LookAtSessions(call.me.user_id, user_id, call.me.session_id))
-    return Answer(200, Sessions(sessions=outcome.sessions)) if isinstance(outcome, SessionsFound) else refusal(outcome)
+    if not isinstance(outcome, SessionsFound):
+        return refusal(outcome)
+    tell_of_reading(call.me.user_id, user_id, call.address)
+    return Answer(200, Sessions(sessions=outcome.sessions))
 
 
 async def end_user_session(call: Call[None, None], user_id: int, session_id: int) -> Result:

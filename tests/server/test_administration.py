@@ -93,12 +93,14 @@ async def test_shutting_out_and_letting_in(house: House, tmp_path: Path) -> None
     ]
 
 
-async def test_where_somebody_is_logged_in(house: House, tmp_path: Path) -> None:
+async def test_where_somebody_is_logged_in(house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     root = await admin(house, tmp_path)
     anna = await house.register("anna")
     again = await house.login("anna")
     path = f"/api/admin/users/{anna.id}/sessions"
     first, second = (await root.get(path)).json()["sessions"]
+    assert [line for line in caplog.text.splitlines() if "sessions_read" in line and f"{anna.id}" in line]
     assert set(first) == {"id", "device", "created_at", "last_used_at", "address", "current"}, "and no token"
     assert (first["address"], first["current"], second["current"]) == ("127.0.0.1", False, False)
     async with open_socket(house.url) as socket, open_socket(house.url) as other:
