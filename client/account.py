@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
 import httpx
+import msgspec
 import trio
 
+from chatproto.operations.recovery import Language
+from chatproto.wire.model import SessionInfo
 from client.exceptions import ChatError
 
 T = TypeVar("T")
@@ -25,10 +28,20 @@ STALE: Final = frozenset({"token_expired", "token_invalid"})
 
 
 async def register(
-    http: httpx.AsyncClient, username: str, password: str, display_name: str | None = None, invite: str | None = None
+    http: httpx.AsyncClient,
+    username: str,
+    password: str,
+    display_name: str | None = None,
+    invite: str | None = None,
+    email: str | None = None,
+    language: Language = "en",
 ) -> "Account":
-    """Make an account and log in to it. `invite`: the code of an invitation. Raises ChatError, username_taken, ..."""
-    body = {"username": username, "password": password, "display_name": display_name, "invite": invite}
+    """Make an account and log in to it. `invite`: the code of an invitation. `language`: of the letter that asks to
+    confirm `email`, and of later ones. Raises ChatError: username_taken, email_taken, invite_invalid, ..."""
+    body = {
+        "username": username, "password": password, "display_name": display_name, "invite": invite, "email": email,
+        "language": language,
+    }  # fmt: skip
     return Account(http, await _in_turn(http, "/api/auth/register", body))
 
 
@@ -120,6 +133,28 @@ class Account:
                 raise
         await self.refresh(used)
         return await send()
+
+    async def hide(self, *, last_seen: bool | None = None, reads: bool | None = None) -> None:
+        """Hide when one was last seen, and what one read, or show it again (False); what is None stays. Of whom it is
+        hidden, those it is hidden from one does not see either. Raises ChatError."""
+        self.user = await self.call("PATCH", "/api/auth/me", {"hide_last_seen": last_seen, "hide_reads": reads})
+
+    async def change_email(self, email: str, language: Language = "en") -> None:
+        """Another address, or none (""); a letter there asks to confirm it, the one before is told. The
+        same again asks for another letter. Raises ChatError: email_taken, rate_limited, ..."""
+        self.user = await self.call("PATCH", "/api/auth/me", {"email": email, "language": language})
+
+    async def change_password(self, current: str, new: str) -> None:
+        """Set another password; all other sessions end. Raises ChatError: invalid_credentials, ..."""
+        await self.call("POST", "/api/auth/password", {"current_password": current, "new_password": new})
+
+    async def sessions(self) -> tuple[SessionInfo, ...]:
+        """Where this account is logged in, the oldest first. Raises ChatError."""
+        return msgspec.convert((await self.call("GET", "/api/auth/sessions"))["sessions"], tuple[SessionInfo, ...])
+
+    async def end_session(self, session_id: int) -> None:
+        """End one of them, within a second everywhere. Raises ChatError: not_found, ..."""
+        await self.call("DELETE", f"/api/auth/sessions/{session_id}")
 
     async def set_login_letters(self, wanted: bool) -> None:
         """Whether a log-in from a device that is not known is told by a letter. Raises ChatError."""

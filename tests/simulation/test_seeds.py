@@ -21,6 +21,25 @@ ROOT = Path(__file__).parents[2]
 SEEDS = 1000
 """Of each run of the tests; `./just simulate --seeds 1000..20000 --lite` tries others."""
 PART = 125
+HAPPENS = (
+    "blocks",
+    "blocks lifted",
+    "lags",
+    "messages expired",
+    "members: add",
+    "members: remove",
+    "members: admins write",
+    "members: all write",
+    "marks that are hidden",
+    "forwards",
+    "changes of what is on its way",
+    "rows merged",
+    "epochs renewed by servers",
+    "hints lost",
+    "hints late",
+    "hints doubled",
+)
+"""What the checkers look at: a run of many seeds in which one of these never happens would hold anything."""
 
 
 @pytest.mark.slow
@@ -34,8 +53,8 @@ def test_nothing_breaks(first: int) -> None:
         assert verdict.code is None, f"{verdict.code}: {verdict.detail}; {replay}"
     missing = [fault for fault in FAULTS if not counts[f"fault: {fault}"]]
     assert missing == [], "some faults never happened"
-    assert counts["blocks"], "nobody ever blocked anybody"
-    assert counts["lags"], "no queue ever overflowed"
+    unseen = [event for event in HAPPENS if not counts[event]]
+    assert unseen == [], "what is checked never happened"
     assert counts["acked"] > PART * 10, "hardly anything was said"
 
 

@@ -9,6 +9,7 @@ from tests.vectors.scenarios import come_back, go_live, scenario
 from tests.vectors.server_frames import (
     ME,
     OTHER,
+    ack,
     at,
     chat,
     error,
@@ -20,6 +21,7 @@ from tests.vectors.server_frames import (
     page,
     ready,
     removed,
+    row,
     user,
 )
 
@@ -148,6 +150,28 @@ def next_item(r: Recorder) -> None:
     assert r.receive(message(5, 1)) == []
     r.receive(message(5, 2), event(5, 3, "chat_updated", title="Coffee"), hidden(5, 4))
     assert applied(r) == [2, 3, 4]
+
+
+@scenario("Who writes in a group is told by its log: a row refused meanwhile fails, and the next one goes out")
+def writers_change(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    r.receive(event(5, 2, "chat_updated", writers="admins"))
+    assert [output["item"]["data"] for output in r.done("apply")] == [{"writers": "admins"}]
+    r.send(row(1))
+    r.receive(error("mine-1", "read_only", chat_id=5))
+    assert [(failed["cid"], failed["code"]) for failed in r.done("failed")] == [("mine-1", "read_only")]
+    r.receive(event(5, 3, "chat_updated", writers="all"))
+    r.send(row(2))
+    r.receive(ack("mine-2", 5, 4))
+    assert [sent["seq"] for sent in r.done("sent")] == [4]
+
+
+@scenario("An event that names writers nobody knows is applied as any other")
+def writers_of_tomorrow(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(event(5, 1, "chat_updated", writers="everybody but one"))
+    assert applied(r) == [1]
 
 
 @scenario("A message that leaves out what has its default is the one that says it, pushed and in a page")

@@ -554,6 +554,22 @@ def tells(r: Recorder) -> None:
     ]  # fmt: skip
 
 
+@scenario("A block, and its end, is told as it is: it asks for nothing and leaves the log and the outbox alone")
+def blocks(r: Recorder) -> None:
+    go_live(r, head(5, 0))
+    r.receive(message(5, 1))
+    r.send(row(1))
+    for on in (True, False):
+        told = r.receive(BlockFrame(user_id=OTHER, on=on))
+        assert told == [{"do": "tell", "frame": {"type": "block", "user_id": OTHER, "on": on}}]
+    r.receive(BlockFrame(user_id=OTHER, on=True), message(5, 2))
+    assert [output["item"]["seq"] for output in r.done("apply")] == [2]
+    r.receive(error("mine-1", "forbidden", chat_id=5))
+    assert [failed["cid"] for failed in r.done("failed")] == ["mine-1"]
+    went = [output["frame"]["cid"] for output in r.send(row(2)) if output["do"] == "send"]
+    assert went == ["mine-2"], "the server decides, not this frame"
+
+
 @scenario("Typing is told at most every 3 s, its end once")
 def typing_is_throttled(r: Recorder) -> None:
     go_live(r, head(5, 0), head(6, 0))

@@ -1,0 +1,66 @@
+"""What people do with their own account, with the Python client, against real servers of HTTP and mail."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from client.account import confirm_email, log_in, register
+from client.exceptions import ChatError
+from tests.server.conftest import OpenHouse
+from tests.server.house import PASSWORD, House
+from tests.smtp_server import code_of, smtp_server
+
+NEW = "another fine one"
+
+
+async def test_with_an_address_from_the_beginning(house_at: OpenHouse, tmp_path: Path) -> None:
+    async with (
+        smtp_server(tmp_path / "post") as post,
+        house_at(**post.settings) as house,
+        httpx.AsyncClient(base_url=house.url) as http,
+    ):
+        anna = await register(http, "anna", PASSWORD, email="anna@example.org", language="ru")
+        letter = await post.next()
+        assert (letter["To"], letter["Subject"]) == ("anna@example.org", "Подтвердите адрес для Vestnik")
+        await confirm_email(http, code_of(letter))
+        with pytest.raises(ChatError, match="email_taken"):
+            await register(http, "boris", PASSWORD, email="anna@example.org")
+        await anna.change_email("new@example.org")
+        assert anna.user["email"] == "new@example.org" and "email_verified" not in anna.user
+        assert {(await post.next())["To"] for _ in range(2)} == {"anna@example.org", "new@example.org"}
+        await anna.change_email("")
+        assert anna.user.get("email") is None
+
+
+async def test_what_is_hidden_and_shown_again(house: House) -> None:
+    async with httpx.AsyncClient(base_url=house.url) as http:
+        anna = await register(http, "anna", PASSWORD)
+        await anna.hide(last_seen=True)
+        assert anna.user["hide_last_seen"] is True and "hide_reads" not in anna.user
+        await anna.hide(reads=True)
+        assert anna.user["hide_last_seen"] is anna.user["hide_reads"] is True
+        await anna.hide(last_seen=False, reads=False)
+        assert "hide_last_seen" not in anna.user and "hide_reads" not in anna.user
+
+
+async def test_a_new_password_and_the_sessions(house: House) -> None:
+    async with httpx.AsyncClient(base_url=house.url) as http:
+        anna = await register(http, "anna", PASSWORD)
+        phone, laptop = await log_in(http, "anna", PASSWORD), await log_in(http, "anna", PASSWORD)
+        first, second, third = await anna.sessions()
+        assert (first.current, second.current, third.current) == (True, False, False)
+        await anna.end_session(second.id)
+        with pytest.raises(ChatError, match="not_found"):
+            await anna.end_session(second.id)
+        house.clock.advance(seconds=2)
+        with pytest.raises(ChatError, match="revoked"):
+            await phone.sessions()
+        with pytest.raises(ChatError, match="invalid_credentials"):
+            await anna.change_password("not the password", NEW)
+        await anna.change_password(PASSWORD, NEW)
+        house.clock.advance(seconds=2)
+        with pytest.raises(ChatError, match="revoked"):
+            await laptop.sessions()
+        assert [one.id for one in await anna.sessions()] == [first.id]
+        await log_in(http, "anna", NEW)
