@@ -14,7 +14,11 @@ TURNS = {
     "test_web.py": 0,
     "test_electron.py": 1,
     **dict.fromkeys(
-        ("test_cli.py", "test_hostile_bytes.py", "test_schemathesis.py", "test_seeds.py", "test_stop.py"), 2
+        (
+            *("test_cli.py", "test_hostile_bytes.py", "test_mariadb_down.py", "test_schemathesis.py", "test_seeds.py"),
+            *("test_steps.py", "test_stop.py", "test_uploads.py"),
+        ),
+        2,
     ),
 }
 """Of files whose tests take 10 s and more each; all others come after them."""
