@@ -192,7 +192,7 @@ def test_a_process_that_does_not_know_its_history_tells_nothing() -> None:
     assert here.hints == []
 
 
-def test_whoever_is_added_learns_of_the_chat_in_his_process() -> None:
+def test_somebody_who_is_added_learns_of_the_chat_in_another_process() -> None:
     here, there = two_processes()
     ann, bob = here.people("ann", "bob")
     chat_id = here.group(ann)
@@ -221,7 +221,7 @@ def test_a_new_chat_is_told_to_its_members_everywhere_but_not_twice() -> None:
     assert [frame["chat"]["id"] for frame in b.take("chat")] == [chat_id]
 
 
-def test_somebody_who_was_removed_elsewhere_gets_his_removal_last() -> None:
+def test_somebody_who_was_removed_elsewhere_gets_their_removal_last() -> None:
     here, there = two_processes()
     ann, bob = here.people("ann", "bob")
     chat_id = here.group(ann, bob)
@@ -234,7 +234,7 @@ def test_somebody_who_was_removed_elsewhere_gets_his_removal_last() -> None:
     assert chat_id not in b.session.chats
 
 
-def test_a_hint_that_somebody_was_added_comes_when_he_is_out_again() -> None:
+def test_a_hint_that_somebody_was_added_comes_when_they_are_out_again() -> None:
     here, there = two_processes()
     ann, bob = here.people("ann", "bob")
     chat_id = here.group(ann)

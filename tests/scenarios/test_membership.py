@@ -17,7 +17,7 @@ from chatproto.wire.limits import Limits
 from tests.scenarios.hub_world import AWAY, World, change
 
 
-def test_a_removed_member_gets_his_removal_last_and_nothing_after() -> None:
+def test_a_removed_member_gets_their_removal_last_and_nothing_after() -> None:
     world = World()
     ann, bob, eve = world.people("ann", "bob", "eve")
     chat_id = world.group(ann, bob, eve)
@@ -128,7 +128,7 @@ def test_the_direct_chat_that_exists_is_told_to_nobody_again() -> None:
     assert b.take("chat") == []
 
 
-def test_a_member_removed_while_he_lagged_gets_nothing_after_his_removal() -> None:
+def test_a_member_removed_while_they_lagged_gets_nothing_after_their_removal() -> None:
     """The removal comes by the member's own page, not by a push; what is said later is not for them."""
     world = World(Limits(queue_items=2))
     ann, bob = world.people("ann", "bob")

@@ -110,7 +110,7 @@ def test_a_mark_of_a_connection_that_left_is_still_told() -> None:
     assert marks(a) == [(bob.id, 1, 0)]
 
 
-def test_a_group_member_is_told_only_what_rises_for_him_once_a_second() -> None:
+def test_a_group_member_is_told_only_what_rises_for_them_once_a_second() -> None:
     world = World()
     ann, bob, eve = world.people("ann", "bob", "eve")
     chat_id = world.group(ann, bob, eve)
@@ -183,7 +183,7 @@ def test_typing_is_forwarded_once_in_3_s_and_ends_by_itself() -> None:
     assert typing(a) == typing(e) == []
 
 
-def test_typing_is_ended_by_its_typist_or_his_leaving() -> None:
+def test_typing_is_ended_by_its_typist_or_their_leaving() -> None:
     world = World()
     ann, bob = world.people("ann", "bob")
     chat_id = world.direct(ann, bob)

@@ -156,7 +156,7 @@ async def test_the_look_up_precedes_the_checks(pair: Pair) -> None:
     )
 
 
-async def test_a_former_member_still_gets_his_ack(house: House) -> None:
+async def test_a_former_member_still_gets_their_ack(house: House) -> None:
     anna, boris = await house.register("anna"), await house.register("boris")
     chat = await anna.group("x", boris)
     sent = await boris.send(chat, "mine", cid="c")

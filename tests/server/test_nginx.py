@@ -106,7 +106,7 @@ async def test_plain_http_is_sent_on_without_its_query(proxied: Proxied) -> None
     assert "a-secret-token" not in proxied.logs()
 
 
-async def test_the_address_is_the_clients_whatever_he_claims(proxied: Proxied) -> None:
+async def test_the_address_is_the_clients_whatever_it_claims(proxied: Proxied) -> None:
     """Failed log-ins are counted by address: forged headers do not help, and other addresses do not suffer."""
     async with proxied.client() as http:
         for number in range(100):

@@ -291,7 +291,7 @@ def test_five_devices_of_one_user_send_at_once() -> None:
         assert mine == [f"{device.name} says {number}" for number in range(1, 13)]
 
 
-def test_somebody_is_removed_while_he_types_and_sends() -> None:
+def test_somebody_is_removed_while_they_type_and_send() -> None:
     """They get their removal last; what they send after it fails, and they are told."""
     town = Town(users=3, devices=1)
     town.world.members_changed = True

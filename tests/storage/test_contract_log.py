@@ -83,7 +83,7 @@ async def test_one_cid_serves_messages_and_changes(house: House) -> None:
     assert refusal(await house.try_send(chat, ann, "one", cid="y")) == "cid_conflict"
 
 
-async def test_a_cid_answers_its_author_even_after_he_left(house: House) -> None:
+async def test_a_cid_answers_its_author_even_after_they_left(house: House) -> None:
     ann, bob = await house.people(2)
     chat = await house.group(ann, bob)
     message = await house.send(chat, bob, "one", cid="x")
@@ -189,7 +189,7 @@ async def test_a_reply_names_a_message_of_the_same_chat(house: House) -> None:
     assert (await house.chat(ann, chat)).last_seq == 3
 
 
-async def test_nobody_replies_to_what_he_may_not_see(house: House) -> None:
+async def test_nobody_replies_to_what_they_may_not_see(house: House) -> None:
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob)
     await house.send(chat, ann, "secret")

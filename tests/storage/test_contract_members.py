@@ -166,7 +166,7 @@ async def test_removing_others_needs_an_admin_and_a_member(house: House) -> None
     assert refusal(await house.try_change("remove", chat, bob, bob)) == "not_found"
 
 
-async def test_a_former_member_keeps_what_he_had_and_writes_nothing(house: House) -> None:
+async def test_a_former_member_keeps_what_they_had_and_writes_nothing(house: House) -> None:
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob, eve)
     await house.send(chat, ann, "one")
@@ -201,7 +201,7 @@ async def test_a_former_member_keeps_what_he_had_and_writes_nothing(house: House
     assert refusal(await house.try_change("update", chat, bob, title="x")) == "not_found"
 
 
-async def test_a_former_member_sees_who_was_there_with_him(house: House) -> None:
+async def test_a_former_member_sees_who_was_there_with_them(house: House) -> None:
     ann, bob, eve, dan = await house.people(4)
     chat = await house.group(ann, bob, eve)
     await house.change("remove", chat, ann, bob)
@@ -240,7 +240,7 @@ async def test_coming_back_starts_anew(house: House) -> None:
     assert [item.seq for item in (await house.page(bob, chat)).items] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_coming_back_makes_him_a_member_even_if_he_was_admin(house: House) -> None:
+async def test_coming_back_makes_a_former_admin_a_plain_member(house: House) -> None:
     ann, bob = await house.people(2)
     chat = await house.group(ann, bob)
     await house.change("role", chat, ann, bob, role="admin")
@@ -365,7 +365,7 @@ async def test_changes_and_messages_at_once_leave_no_hole(house: House) -> None:
             present.add(item.data["user"].id)
 
 
-async def test_nobody_writes_after_the_entry_that_removed_him(house: House) -> None:
+async def test_nobody_writes_after_the_entry_that_removed_them(house: House) -> None:
     ann, bob = await house.people(2)
     for _ in range(5):
         chat = await house.group(ann, bob)
