@@ -1,6 +1,8 @@
 """A MySQL that goes and comes back, or is no primary any more: what it costs those who ask meanwhile."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pymysql
@@ -11,7 +13,8 @@ from trio.testing import wait_all_tasks_blocked
 from chatproto.operations import Appended, ListUsers, OperationFailed, UsersFound
 from storage.migrate import upgrade
 from storage.mysql import MySQLStorage
-from storage.mysql_connection import parse_url
+from storage.mysql_connection import Connection, parse_url
+from storage.open import open_storage
 from tests.mariadb_server import PASSWORD, USER, MariaDB, private_mariadb
 from tests.storage.store_house import House, expect
 
@@ -75,3 +78,53 @@ async def test_a_demoted_primary_is_left_with_the_first_write_that_it_refuses(se
     await house.page(ann, chat)
     assert store._reads.opened == before + 1, "the old primary is not read either"
     await store.aclose()
+
+
+async def test_a_read_that_is_run_again_has_one_time_for_both(server: MariaDB, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second link leads to a server that accepts it and says nothing."""
+    url = await trio.to_thread.run_sync(server.new_database)
+    await trio.to_thread.run_sync(upgrade, url)
+    store = MySQLStorage(parse_url(url))
+    expect(UsersFound, await store.perform(ListUsers(0, 1)))
+    monkeypatch.setattr("storage.mysql.TIMEOUT", 1.0)
+    acquire, deadlines = store._reads.acquire, []
+
+    @asynccontextmanager
+    async def watched() -> AsyncIterator[Connection]:
+        deadlines.append(trio.current_effective_deadline())
+        async with acquire() as connection:
+            yield connection
+
+    monkeypatch.setattr(store._reads, "acquire", watched)
+    await trio.to_thread.run_sync(server.restart)
+    server.pause()
+    latest = trio.current_time() + 1.0
+    with trio.fail_after(60):
+        outcome = await store.perform(ListUsers(0, 1))
+    server.resume()
+    assert isinstance(outcome, OperationFailed) and outcome.retryable
+    first, second = deadlines
+    assert first == second, "the second attempt has what the first one left"
+    assert latest <= first <= trio.current_time()
+    await store.aclose()
+
+
+async def test_a_server_that_may_lose_acknowledged_messages_is_told_of_at_the_start(
+    server: MariaDB, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = await trio.to_thread.run_sync(server.new_database)
+    await trio.to_thread.run_sync(upgrade, url)
+
+    def flush(value: int) -> None:
+        with pymysql.connect(host="127.0.0.1", port=server.port, user=USER, password=PASSWORD) as owner:
+            owner.cursor().execute(f"set global innodb_flush_log_at_trx_commit = {value}")
+
+    for value, reasons in (1, []), (2, ["innodb_flush_log_at_trx_commit is 2, not 1"]):
+        await trio.to_thread.run_sync(flush, value)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            store = await open_storage(url)
+        await store.aclose()
+        weak = [record for record in caplog.records if record.message == "durability_weak"]
+        assert [record.levelname for record in weak] == ["WARNING"] * len(reasons)
+        assert [vars(record)["reason"].partition(":")[0] for record in weak] == reasons
