@@ -113,9 +113,14 @@ async def say_much(talk: Talk, chat: Client) -> None:
 
 async def connections(url: str) -> int:
     """How many WebSockets the server has, by its own account."""
+    return await metric(url, "vestnik_websocket_connections")
+
+
+async def metric(url: str, name: str) -> int:
+    """What the server counts."""
     async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         lines = (await http.get("/metrics")).text.splitlines()
-    return int(float(next(line for line in lines if line.startswith("vestnik_websocket_connections")).split()[-1]))
+    return int(float(next(line for line in lines if line.startswith(f"{name} ")).split()[-1]))
 
 
 async def one_leaves(url: str) -> None:
@@ -145,6 +150,8 @@ async def test_a_client_that_reads_slowly_is_told_of_the_lag_and_pages_the_rest(
             for person in people:
                 await person.reached(chat_id, talk.last_seq)
         assert slow.lags >= 1
+        assert await metric(server.url, "vestnik_lags_total") >= slow.lags
+        assert await metric(server.url, "vestnik_fanout_bytes_total") > MESSAGES * len(TEXT.encode())
         log = tuple(slow.items)
         check_log(log, talk)
         assert rows(log) == rows(people[1].log(chat_id))

@@ -29,6 +29,7 @@ from runtime.files.service import open_files, open_store
 from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
+from runtime.loop_delay import LoopDelay
 from runtime.metrics import Metrics
 from runtime.notes import note_into
 from runtime.readiness import Readiness
@@ -265,6 +266,8 @@ async def open_house(
             endpoint=WebSocketEndpoint(services, driver) if transport == "own" else None,
         )  # fmt: skip
 
+    loop_delay = LoopDelay(metrics.loop_delay.observe)
+    trio.lowlevel.add_instrument(loop_delay)
     try:
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
@@ -278,6 +281,7 @@ async def open_house(
                 yield House(url, services, driver, storage, clock, http)
             nursery.cancel_scope.cancel()
     finally:
+        trio.lowlevel.remove_instrument(loop_delay)
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 60):
             await storage.aclose()
             await blobs.aclose()

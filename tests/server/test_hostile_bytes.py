@@ -4,7 +4,7 @@ import resource
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -135,6 +135,38 @@ async def test_descriptors_of_those_who_pipeline_and_leave_come_back(kind: str, 
             await trio.lowlevel.checkpoint()
         await falls_to(before, target.descriptors)
         await other.chat()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["vestnik", "hypercorn"])
+async def test_descriptors_of_those_who_pipeline_read_nothing_and_stay_come_back(kind: str, tmp_path: Path) -> None:
+    """Their answers fill what the kernel keeps for them; the write that waits then has a deadline."""
+    async with target_of(kind, tmp_path) as target, bystander(target.url) as other:
+        before, wires = target.process.descriptors(), []
+        for _ in range(5):
+            wire = socket.socket()
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wire.settimeout(10)
+            wire.connect(("127.0.0.1", target.process.port))
+            wire.sendall(request("GET /openapi.json") * 30)
+            wires.append(wire)
+        await other.chat()
+        assert target.process.descriptors() >= before + len(wires)
+        await falls_to(before, target.descriptors)
+        for wire in wires:
+            got = read_all(wire)
+            assert got.startswith(b"HTTP/1.1 200") and got.count(b"HTTP/1.1 ") < 30, "they were cut off"
+        await other.chat()
+        assert await target.metric("vestnik_connection_failures_total") == 0, target.process.log()
+
+
+def read_all(wire: socket.socket) -> bytes:
+    """What had come until the other side ended it; closes it."""
+    got = b""
+    with wire, suppress(ConnectionResetError):
+        while data := wire.recv(65536):
+            got += data
+    return got
 
 
 @pytest.mark.slow

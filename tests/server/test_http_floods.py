@@ -9,6 +9,7 @@ import trio
 
 from chatproto.operations import (
     CreateUser,
+    FindFile,
     FindLogin,
     ListChats,
     Mark,
@@ -18,9 +19,12 @@ from chatproto.operations import (
     SearchUsers,
     TouchSession,
 )
+from runtime.http.api import ROUTES
+from runtime.http.guards import LONGEST_WAIT, Kind
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House, Person
+from tests.server.test_http_routes import BODIES, url
 
 FLOOD = 120
 BURST = 10
@@ -70,6 +74,31 @@ async def test_reads_marks_and_searches_are_rated(
         assert {answer.status_code for answer in answers} == {200, 429}
         assert asked(house, kind) <= BURST + WAITING + 1 + (trio.current_time() - began)
         assert (await boris.call("GET", "/api/chats")).status_code == 200, "others do not notice"
+
+
+async def test_every_route_with_a_token_costs_its_user_something(house_at: OpenHouse) -> None:
+    """What is left in the buckets decides, route by route: a new one cannot forget it."""
+    slow = {"limit_reads_rate": 0.001, "limit_searches_rate": 0.001, "bucket_rate": 0.001, "limit_uploads": 1}
+    async with house_at(**slow) as house:
+        anna, boris = await house.register("anna"), await house.register("boris")
+        assert (await anna.get("/api/chats")).status_code == 200  # the token is known from now on
+        emptied: list[Kind] = ["reads", "writes", "searches", "uploads"]
+        for kind in emptied:
+            while house.services.guards.delay(kind, anna.id, house.clock.seconds()) <= LONGEST_WAIT:
+                pass
+        house.storage.performed.clear()
+        let_through = []
+        for route in [route for route in ROUTES if route.needs_token or route.by_link]:
+            answer = await anna.call(route.method, url(route), BODIES.get((route.method, route.path)))
+            if (answer.status_code, answer.json().get("code")) != (429, "rate_limited"):
+                let_through.append(f"{route.method} {route.path}: {answer.status_code}")
+        assert let_through == []
+        link, _ = house.services.files.links.sign("f" * 22, boris.id, house.clock.now())
+        assert (await house.http.get(f"/api/files/{'f' * 22}?token={link}")).status_code == 404
+        link, _ = house.services.files.links.sign("f" * 22, anna.id, house.clock.now())
+        assert (await house.http.get(f"/api/files/{'f' * 22}?token={link}")).status_code == 429
+        assert asked(house, FindFile) == 1, "for Boris"
+        assert (await boris.get("/api/chats")).status_code == 200, "others do not notice"
 
 
 async def test_a_token_is_asked_about_once_however_slow_storage_is(house: House) -> None:

@@ -1,12 +1,17 @@
 """What operators see: the metrics, and the lines of the log that are worth waking somebody."""
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import trio
 
 from chatproto.operations import OperationFailed
+from chatproto.server.knobs import Knobs
 from runtime.metrics import EVENTS, FRESH_FOR, Metrics
+from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.sockets import open_socket
 
@@ -22,6 +27,13 @@ async def read(house: House) -> dict[str, float]:
 def told(caplog: pytest.LogCaptureFixture, event: str) -> list[Mapping[str, object]]:
     messages = [record.msg for record in caplog.records]
     return [message for message in messages if isinstance(message, dict) and message.get("event") == event]
+
+
+def forget_entries(database: Path, chat_id: int) -> None:
+    """A log as a replica has it that is far behind."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("delete from messages where chat_id = ?", (chat_id,))
+        connection.execute("update chats set last_seq = 0 where id = ?", (chat_id,))
 
 
 async def test_messages_operations_and_deliveries_are_counted(house: House) -> None:
@@ -78,8 +90,51 @@ async def test_one_operation_that_fails_among_good_ones_is_no_lost_database(
     assert told(caplog, "database_away") == []
 
 
+async def test_catching_up_is_counted_where_the_log_is_read_for_it(house_at: OpenHouse) -> None:
+    async with house_at(knobs=Knobs(tail_items=2, rate=1000.0, burst=1000)) as house:
+        anna, boris = await house.register("anna"), await house.register("boris")
+        chat = await anna.direct(boris)
+        async with open_socket(house.url) as socket:  # somebody follows the chat, so that it has a tail
+            await socket.hello(boris.token)
+            for number in range(5):
+                await anna.send(chat, str(number))
+            await socket.until("message", seq=5)
+            before = await read(house)
+            for after_seq, grown in (3, 0.0), (1, 1.0):
+                path = f"/ws/chat/{chat}?token={anna.token}&after_seq={after_seq}"
+                async with open_socket(house.url, path) as late:
+                    await late.until("message", seq=5)
+                now = await read(house)
+                assert now["vestnik_catch_up_reads_total"] - before["vestnik_catch_up_reads_total"] == grown
+
+
+async def test_a_history_that_is_named_anew_is_counted_once(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Entries that everybody knew are gone, and the sweep notices."""
+    anna, boris = await house.register("anna"), await house.register("boris")
+    chat = await anna.direct(boris)
+    async with open_socket(house.url) as socket:
+        epoch = (await socket.hello(boris.token))["epoch"]
+        await anna.send(chat, "one")
+        await socket.until("message", seq=1)
+        before = await read(house)
+        assert before["vestnik_epoch_renewals_total"] == 0.0
+        await trio.to_thread.run_sync(forget_entries, house.services.settings.data_dir / "vestnik.sqlite3", chat)
+        assert await socket.end() == (1012, "the log was replaced")
+    async with open_socket(house.url) as socket:
+        while (await socket.hello(boris.token))["epoch"] == epoch:
+            pass
+    assert (await read(house))["vestnik_epoch_renewals_total"] == 1.0
+    [replaced] = told(caplog, "log_replaced")
+    assert (replaced["level"], replaced["epoch"]) == ("error", epoch)
+
+
 async def test_the_loop_and_the_passwords_are_measured(house: House) -> None:
+    before = await read(house)
     samples = await read(house)
+    count = "vestnik_loop_delay_seconds_count"
+    assert samples[count] > before[count], "this very reading took a pass"
+    assert samples["vestnik_loop_delay_seconds_sum"] > before["vestnik_loop_delay_seconds_sum"]
+    assert samples['vestnik_loop_delay_seconds_bucket{le="+Inf"}'] == samples[count]
     assert samples["vestnik_password_queue"] == 0.0 and samples["vestnik_queue_bytes"] == 0.0
 
 
