@@ -134,7 +134,7 @@ test("a copy of one's own data is saved, stopped, and cut off", { skip: noElectr
   await app.evaluate(() => Object.assign(globalThis, { slow: false }));
   await ask();
   await page.getByText(/Файл сохранён: .Мои данные.zip/).waitFor();
-  assert.equal(await dialog.count(), 0);
+  await becomes(() => dialog.count(), 0);
   const saved = readFileSync(place);
   assert.ok(saved.length > 6 * bytes.length);
   assert.equal(saved.subarray(-22, -18).toString("latin1"), "PK\u0005\u0006", "to its end");

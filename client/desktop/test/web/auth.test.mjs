@@ -144,7 +144,7 @@ test("remembered where one wished it, and shown why when the session was ended e
     const { page } = await newPage(profile);
     await page.goto(server.url);
     const remembered = page.getByRole("checkbox", { name: "Запомнить меня", exact: true });
-    assert.equal(await remembered.isChecked(), false, "in a browser nothing is kept without consent");
+    await becomes(() => remembered.isChecked(), false, "in a browser nothing is kept without consent");
     await page.getByText("Вход сохранится в этом браузере").waitFor();
     if (remember) await remembered.check();
     await box(page, "Имя пользователя или почта").fill("vera");

@@ -35,7 +35,7 @@ test("a log-in on another device is told by a letter, unless that is switched of
   await anna.page.getByRole("tab", { name: "Сеансы" }).click();
   await anna.page.getByText("Приходит на подтверждённую почту").waitFor();
   const wanted = anna.page.getByRole("switch", { name: /Письмо о новом входе/ });
-  assert.equal(await wanted.isChecked(), true);
+  await becomes(() => wanted.isChecked(), true);
   await look(anna.page, "login-letters-unconfirmed");
 
   const { page, errors } = await newPage(await newProfile(browser));

@@ -202,6 +202,8 @@ test("keys put marks around what is selected, and Ctrl+Z takes them back", { ski
   await field.focus();
   await page.keyboard.type("раз два три");
   const bar = page.getByRole("toolbar", { name: "Оформление" });
+  await becomes(value, "раз два три");
+  await drawn(page);
   assert.equal(await bar.count(), 0);
   await page.keyboard.press("Shift+Control+ArrowLeft");
   await bar.waitFor();
