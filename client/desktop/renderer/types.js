@@ -199,8 +199,8 @@
  *   setServer: (url: string) => Promise<Done | Refused>,
  *   register: (form: {username: string, email: string, display_name: string, password: string, language: string,
  *     invite: string, remember: boolean},
- *     waits: () => void) => Promise<Done | Refused>,
- *   login: (form: {login: string, password: string, language: string, remember: boolean}, waits: () => void) =>
+ *     waits: (ms: number) => void) => Promise<Done | Refused>,
+ *   login: (form: {login: string, password: string, language: string, remember: boolean}, waits: (ms: number) => void) =>
  *     Promise<Done | Refused>,
  *   logout: (options: {discard: boolean}) => Promise<Done | Refused>,
  *   openChat: (chatId: number | null, place?: number | null) => Promise<Done | Refused>,

@@ -27,6 +27,8 @@ export const BARE = /** @type {const} */ ({
 const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "busy", "draining"];
 /** Milliseconds for which a log-in waits its turn while many people log in. */
 const BUSY_FOR = 120_000;
+/** The same where one sees nothing but that it goes on: a password of somebody who is in already. */
+export const BUSY_UNSEEN = 20_000;
 /** Refusals after which the tokens are exchanged: another access token may help, or it shows that the log-in is over. */
 const STALE = ["token_expired", "token_invalid", "token_missing", "token_reused", "revoked"];
 
@@ -93,17 +95,17 @@ export class Api {
 }
 
 /**
- * Come back as often as the server says that many people log in at once, for at most BUSY_FOR.
- * @param {() => Promise<Answered | Refused>} send @param {() => void} waits is told each time
- * @returns {Promise<Answered | Refused>}
+ * Come back as often as the server says that many people log in at once, for at most `limit` milliseconds.
+ * @param {() => Promise<Answered | Refused>} send @param {(wait: number) => void} waits is told each time how many
+ *   milliseconds it is until the next attempt @param {number} [limit] @returns {Promise<Answered | Refused>}
  */
-export async function inTurn(send, waits) {
-  for (const until = performance.now() + BUSY_FOR; ;) {
+export async function inTurn(send, waits, limit = BUSY_FOR) {
+  for (const until = performance.now() + limit; ;) {
     const answer = await send();
     if (answer.ok || answer.code !== "busy") return answer;
     const wait = (answer.retry_after_ms ?? 1_000) * (1 + Math.random() / 2); // so that they do not all come at once
     if (performance.now() + wait > until) return answer;
-    waits();
+    waits(wait);
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

@@ -3,7 +3,7 @@
  * link goes to the window that has it (profile.js); what HTTP alone can do is in requests.js.
  */
 
-import { Api, inTurn, probe } from "../link/api.js";
+import { Api, BUSY_UNSEEN, inTurn, probe } from "../link/api.js";
 import { echoOf } from "../protocol/commands.js";
 import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
@@ -248,7 +248,7 @@ class Vestnik {
   }
 
   /** Log in, or make an account. @param {string} path @param {any} form @param {boolean} remember
-   * @param {() => void} waits is told while many people log in @returns {Promise<Done | Refused>} */
+   * @param {(ms: number) => void} waits is told while many people log in @returns {Promise<Done | Refused>} */
   async enter(path, form, remember, waits) {
     const api = new Api(this.model.server.url);
     const answer = await inTurn(() => api.post(path, form), waits);
@@ -391,7 +391,8 @@ class Vestnik {
     const { profile, db } = this;
     if (!profile || !db || this.#deleting) return DONE;
     [this.#deleting, this.#endedMeanwhile] = [true, null];
-    const answer = await this.api.call("DELETE", "/api/auth/me", { password });
+    const asking = () => this.api.call("DELETE", "/api/auth/me", { password });
+    const answer = await inTurn(asking, () => {}, BUSY_UNSEEN);
     this.#deleting = false;
     if (answer.ok) await this.#leave(profile, db);
     else if (this.#endedMeanwhile !== null) await this.#ended(this.#endedMeanwhile);

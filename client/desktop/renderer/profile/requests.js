@@ -1,6 +1,7 @@
 /** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
 import { isBlockList, isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
+import { BUSY_UNSEEN, inTurn } from "../link/api.js";
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -39,6 +40,9 @@ export function requestActions(api, publish, chatOf) {
     const answer = told(await asked);
     return answer.ok ? DONE : answer;
   }
+
+  /** Where a password is checked, while many people log in. @param {() => Promise<{ok: true, body: any} | Refused>} send */
+  const patiently = (send) => inTurn(send, () => {}, BUSY_UNSEEN);
 
   /** @param {Promise<{ok: true, body: any} | Refused>} asked without an answer @returns {Promise<Done | Refused>} */
   async function done(asked) {
@@ -189,7 +193,8 @@ export function requestActions(api, publish, chatOf) {
     askForReset: (login, language) => done(api().post("/api/auth/reset", { login, language })),
 
     /** @param {string} code @param {string} next */
-    resetPassword: (code, next) => done(api().post("/api/auth/reset/confirm", { code, new_password: next })),
+    resetPassword: (code, next) =>
+      done(patiently(() => api().post("/api/auth/reset/confirm", { code, new_password: next }))),
 
     /** @param {string} code */
     acceptInvite: async (code) => told(await api().post("/api/invites/accept", { code })),
@@ -199,11 +204,11 @@ export function requestActions(api, publish, chatOf) {
 
     /** @param {string} current @param {string} next */
     changePassword: (current, next) =>
-      done(api().post("/api/auth/password", { current_password: current, new_password: next })),
+      done(patiently(() => api().post("/api/auth/password", { current_password: current, new_password: next }))),
 
     /** @param {string} password @returns {Promise<{ok: true, url: string} | Refused>} an address that is good once */
     async exportData(password) {
-      const answer = await api().post("/api/auth/me/export", { password });
+      const answer = await patiently(() => api().post("/api/auth/me/export", { password }));
       if (!answer.ok) return answer;
       const path = answer.body?.url;
       if (typeof path !== "string" || !path.startsWith("/api/auth/export?")) return BAD_ANSWER;

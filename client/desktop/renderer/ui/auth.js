@@ -26,8 +26,8 @@ export class Auth {
   /** @type {"login" | "register"} */
   #mode = "login";
   #busy = false;
-  /** For its turn, while many people log in. */
-  #waits = false;
+  /** Seconds until the next attempt, while many people log in; 0: it does not wait. */
+  #waits = 0;
   #shown = false;
   /** @type {Refused | null} */
   #refused = null;
@@ -244,7 +244,9 @@ export class Auth {
   /** Why one is here, or why the last attempt failed. @param {State} state */
   #notice(state) {
     if (this.#waits) {
-      return html`<div class="alert alert--warn" role="status">${icon("info")}<span>${t("auth.waits")}</span></div>`;
+      return html`<div class="alert alert--warn" role="status">
+        ${icon("info")}<span>${t("auth.waits", { n: this.#waits })}</span>
+      </div>`;
     }
     if (this.#refused) return this.#failure(this.#refused, state.server.fixed);
     if (!state.ended) return nothing;
@@ -367,7 +369,8 @@ export class Auth {
     this.#busy = true;
     this.face.redraw();
     const done = await this.#ask(form);
-    this.#busy = this.#waits = this.#shown = false;
+    this.#busy = this.#shown = false;
+    this.#waits = 0;
     if (done.ok) this.#entered();
     else this.#show(done);
     this.face.redraw();
@@ -388,8 +391,8 @@ export class Auth {
     const password = String(form.get("password") ?? "");
     const remember = form.get("remember") !== null;
     const { messenger } = this.face;
-    const waits = () => {
-      this.#waits = true;
+    const waits = (/** @type {number} */ ms) => {
+      this.#waits = Math.max(1, Math.ceil(ms / 1000));
       this.face.redraw();
     };
     if (this.#mode === "login") {

@@ -19,6 +19,12 @@ export const OWN_CODES = Object.freeze([
   "stopped",
 ]);
 
+/** Codes that say when to come again: in seconds, and in minutes. @type {Record<string, [string, string]>} */
+const WITH_TIME = {
+  rate_limited: ["error.rate_limited_seconds", "error.rate_limited_minutes"],
+  busy: ["error.busy_seconds", "error.busy_minutes"],
+};
+
 /** @typedef {Record<string, string>} Messages @typedef {Record<string, string | number>} Params */
 
 /** @type {{language: string, messages: Messages, fallback: Messages, plural: Intl.PluralRules, number: Intl.NumberFormat}} */
@@ -72,11 +78,10 @@ export function t(key, params = {}) {
  */
 export function errorText(refused) {
   const { code, retry_after_ms: wait } = refused;
-  if (code === "rate_limited" && wait !== undefined) {
+  const timed = Object.hasOwn(WITH_TIME, code) ? WITH_TIME[code] : null;
+  if (timed && wait !== undefined) {
     const seconds = Math.max(1, Math.ceil(wait / 1000));
-    return seconds < 60
-      ? t("error.rate_limited_seconds", { n: seconds })
-      : t("error.rate_limited_minutes", { n: Math.ceil(seconds / 60) });
+    return seconds < 60 ? t(timed[0], { n: seconds }) : t(timed[1], { n: Math.ceil(seconds / 60) });
   }
   return has(`error.${code}`) ? t(`error.${code}`) : t("error.internal");
 }

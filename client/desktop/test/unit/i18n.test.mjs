@@ -37,6 +37,8 @@ test("refusals", () => {
   assert.equal(errorText({ code: "rate_limited", retry_after_ms: 4_100 }), "Слишком много попыток. Подождите 5 с");
   assert.equal(errorText({ code: "rate_limited", retry_after_ms: 61_000 }), "Слишком много попыток. Подождите 2 мин");
   assert.equal(errorText({ code: "rate_limited" }), "Слишком много попыток. Подождите минуту");
+  assert.match(errorText({ code: "busy", retry_after_ms: 2_100 }), /Повторите через 3 с$/u);
+  assert.match(errorText({ code: "busy" }), /Повторите чуть позже$/u);
   assert.equal(errorText({ code: "a_code_of_tomorrow" }), errorText({ code: "internal" }));
   setCatalogue("en", en, ru);
   assert.equal(errorText({ code: "revoked" }), "Session ended from another device. Sign in again");

@@ -134,6 +134,54 @@ test("while it is asked nothing can be asked twice, and it is seen that somethin
   assertNoErrors({ name: "vera", errors });
 });
 
+test(
+  "when many people log in it waits for its turn and says for how long; so does a new password",
+  { skip },
+  async () => {
+    const server = await startServer();
+    const vera = await server.register("vera");
+    const { page, errors } = await newPage(await newProfile(await launchChromium()));
+    await page.goto(server.url);
+    const refusedTwice = async (/** @type {string} */ path) => {
+      let asked = 0;
+      await page.route(`**${path}`, (route) => {
+        asked += 1;
+        if (asked > 2) return route.continue();
+        const body = JSON.stringify({ code: "busy", status: 503, retry_after_ms: 4_000 });
+        return route.fulfill({ status: 503, contentType: "application/problem+json", body });
+      });
+      return () => asked;
+    };
+    const logins = await refusedTwice("/api/auth/login");
+    await box(page, "Имя пользователя или почта").fill("vera");
+    await box(page, "Пароль").fill(PASSWORD);
+    await button(page, "Войти").click();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /Попробуем снова через [456] с/u })
+      .waitFor();
+    await button(page, "Входим…").waitFor();
+    await look(page, "auth-waits");
+    await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
+    assert.equal(logins(), 3);
+
+    const changes = await refusedTwice("/api/auth/password");
+    await page.keyboard.press("Control+,");
+    await button(page, "Сменить").click();
+    await box(page, "Текущий пароль").fill(PASSWORD);
+    await box(page, "Новый пароль").fill("a new long password");
+    await box(page, "Новый пароль ещё раз").fill("a new long password");
+    await page.keyboard.press("Enter");
+    await page.getByText("Пароль изменён").waitFor();
+    await server.login({ ...vera, password: "a new long password" });
+    assert.equal(changes(), 3);
+    assert.deepEqual(
+      errors.filter((error) => !error.includes("503")),
+      [],
+    );
+  },
+);
+
 test("remembered where one wished it, and shown why when the session was ended elsewhere", { skip }, async () => {
   const server = await startServer();
   const vera = await server.register("vera");
