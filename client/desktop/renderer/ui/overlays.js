@@ -25,6 +25,7 @@ import { picture } from "./dialogs/picture.js";
 import { pins } from "./dialogs/pinned-list.js";
 import { readers } from "./dialogs/readers.js";
 import { userSessions } from "./dialogs/user-sessions.js";
+import { resetLink } from "./dialogs/reset-link.js";
 import { rename } from "./dialogs/rename.js";
 import { revisions } from "./dialogs/revisions.js";
 import { settings } from "./dialogs/settings-window.js";
@@ -61,6 +62,7 @@ const DIALOGS = {
   revisions,
   readers,
   "user-sessions": userSessions,
+  "reset-link": resetLink,
   person,
   date,
   "who-reacted": whoReacted,

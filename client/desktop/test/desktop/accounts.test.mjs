@@ -153,6 +153,46 @@ test("a link of the first start opens the app, and whoever registers by it keeps
   await page.keyboard.press("Escape");
 });
 
+test("an admin lets somebody in again by a link, signs them out, and takes back what was given", { skip }, async () => {
+  const pane = await settings("Управление");
+  const boris = { username: "boris", password: "one that boris chose" };
+  const act = async (/** @type {RegExp} */ name, /** @type {string} */ item) => {
+    await pane.getByRole("button", { name }).click();
+    await page.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  const agree = (/** @type {RegExp} */ title) => dialog(title).locator("footer .btn:not(.btn--plain)").click();
+  await act(/Борис Лебедев/, "Открыть доступ");
+  await pane
+    .getByRole("button", { name: /Борис Лебедев/ })
+    .getByText("доступ закрыт")
+    .waitFor({ state: "detached" });
+  await act(/Борис Лебедев/, "Ссылка для нового пароля");
+  const handed = dialog(/Новый пароль: .Борис Лебедев/);
+  const link = await handed.getByLabel("Ссылка", { exact: true }).inputValue();
+  await button(handed, "Копировать ссылку").click();
+  await becomes(() => it.app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText()), link);
+  await look(page, "desktop-reset-link");
+  await page.keyboard.press("Escape");
+  const { page: his, errors } = await browse(new URL(link).pathname + new URL(link).hash);
+  await box(his, "Новый пароль").fill(boris.password);
+  await box(his, "Новый пароль ещё раз").fill(boris.password);
+  await button(his, "Задать пароль").click();
+  await his.getByText("Новый пароль задан").waitFor();
+  const again = await server.login(boris);
+  await act(/Борис Лебедев/, "Завершить все сеансы");
+  await agree(/Завершить все сеансы: /);
+  await becomes(() => server.call(again, "GET", "/api/auth/me").then(String, String), /revoked/);
+  await act(/Вера Соколова/, "Снять права администратора");
+  await agree(/Снять права/);
+  await becomes(async () => (await server.call(vera, "GET", "/api/auth/me")).role, undefined);
+  await act(/Борис Лебедев/, "Удалить учётную запись");
+  await agree(/Удалить учётную запись: /);
+  await pane.getByRole("button", { name: /Борис Лебедев/ }).waitFor({ state: "detached" });
+  await assert.rejects(server.login(boris), /invalid_credentials/);
+  await page.keyboard.press("Escape");
+  assertNoErrors({ name: "his", errors });
+});
+
 test("one registers by an invitation to the server, and joins a group by a link into it", { skip }, async () => {
   await settings("Профиль");
   await button(page, "Выйти").click();

@@ -6,7 +6,6 @@ import { sizeText } from "../../../words/files.js";
 import { lastSeen } from "../../../words/format.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
 import { nameOf } from "../../../words/names.js";
-import { copyText } from "../../parts/clipboard.js";
 import { icon } from "../../parts/icon.js";
 import { moreButton, problemLine, waiting } from "../../parts/loading.js";
 import { personRow } from "../../parts/people.js";
@@ -105,7 +104,7 @@ export function peoplePart(face) {
     if (await face.overlays.confirm(question)) await attempt(face.messenger.deleteUser(account.id));
   }
 
-  /** Where the clipboard is shut, the link is shown. @param {Account} account */
+  /** Shown once: the server does not know it any more. @param {Account} account */
   async function resetLink(account) {
     const answer = await face.messenger.makeResetLink(account.id);
     if (!answer.ok) {
@@ -113,8 +112,7 @@ export function peoplePart(face) {
       return;
     }
     const link = answer.url ?? `${face.messenger.state().server.url}/reset#${answer.code}`;
-    const copied = await copyText(link);
-    face.overlays.toast({ text: copied ? t("admin.reset_copied") : link });
+    face.overlays.open("reset-link", { account, link });
   }
 
   /** @param {Account} account @param {Element} at */
