@@ -308,7 +308,7 @@
  *   setBadge: (count: number, title: string) => void,
  *   openExternal: (url: string) => Promise<boolean>,
  *   attention: () => void,
- *   onOpenChat: (listener: (place: number | {chat_id: number, seq: number | null} | {join: string, first: boolean}) => void) => void,
+ *   onOpenChat: (listener: (place: number | {chat_id: number, seq: number | null} | {join: string, first: boolean, server: string | null}) => void) => void,
  *   onWake: (listener: () => void) => void,
  *   saveFile: (url: string) => Promise<boolean>,
  *   showInFolder: (key: number) => Promise<boolean>,

@@ -84,6 +84,16 @@ export class Auth {
     this.#wrong = {};
   }
 
+  /** To another server by a link of its; who calls has asked. Nothing is told to the one that is left.
+   * @param {string} url @param {string} code @param {boolean} first */
+  async moveTo(url, code, first) {
+    const { messenger } = this.face;
+    const probed = await messenger.probe(url);
+    if (!probed.ok) return probed;
+    keepTyped("register", code, first);
+    return messenger.setServer(url); // the shell loads the page anew
+  }
+
   /** The code of a link into the app for who logged in instead of registering; "" for none. It is told once. */
   takeInvite() {
     const code = this.#unused;
@@ -136,7 +146,7 @@ export class Auth {
   /** What the code of the link does. */
   #invitation() {
     if (!this.#invite) return nothing;
-    const link = `vestnik://${this.#first ? "setup" : "join"}/${this.#invite}`;
+    const link = `vestnik://${this.#first ? "setup" : "join"}/${this.#invite}?server=${encodeURIComponent(location.origin)}`;
     return html`<p class="auth__text">
       ${t(this.#first ? "auth.first_about" : "auth.invited")}
       ${this.face.platform.desktop ? nothing : html`<a class="link-btn" href=${link}>${t("auth.open_app")}</a>`}

@@ -1,5 +1,6 @@
 /** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
 
+import { shownServer } from "../words/address.js";
 import { errorText, isolate, t } from "../words/i18n.js";
 import { nextChange } from "../state/link-view.js";
 import { placeOfHash } from "../state/places.js";
@@ -14,6 +15,7 @@ import { SignedIn } from "./signed-in.js";
 import { Trail } from "./trail.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./face.js").Face} Face */
+/** @typedef {{join: string, first: boolean, server: string | null}} Invitation */
 
 /** Times such as "был(а) в сети в 12:46" and "вчера" grow old. */
 const MINUTE = 60_000;
@@ -36,6 +38,8 @@ export class App {
   #wantedSeq = null;
   /** What belongs to the log-in that there is. @type {SignedIn | null} */
   #parts = null;
+  /** By a link into the app, before it is known who is here. @type {Invitation | null} */
+  #invitation = null;
   /** Somebody signed in by hand, or may: what lies before is not theirs. */
   #anew = false;
   /** What a search had found when one went on from it. @type {{id: number, shown: unknown}} */
@@ -137,6 +141,7 @@ export class App {
     render(this.#template(state, now, whole), this.root);
     if (this.#parts) this.#parts.rendered(state, whole);
     else document.title = t("auth.brand");
+    if (this.#invitation && state.phase !== "starting") this.#invited(this.#invitation);
     if (state.phase === "signed_in") this.#joinLate();
     if (this.#wanted !== null && state.phase === "signed_in") {
       const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
@@ -231,11 +236,33 @@ export class App {
   }
 
   /** By a link into the app: who is signed in joins, others register by it, or join after they logged in.
-   * @param {{join: string, first: boolean}} invitation */
-  #invited({ join, first }) {
-    if (this.face.messenger.state().phase === "signed_in") void this.#join(join);
+   * @param {Invitation} invitation */
+  #invited(invitation) {
+    const { join, first, server } = invitation;
+    const state = this.face.messenger.state();
+    this.#invitation = state.phase === "starting" ? invitation : null;
+    if (this.#invitation) return;
+    if (server !== null && server !== state.server.url) void this.#invitedElsewhere(server, join, first);
+    else if (state.phase === "signed_in") void this.#join(join);
     else this.auth.invited(join, first);
     this.#redraw();
+  }
+
+  /** By a link of another server than the app's, which is told nothing of it. @param {string} server its origin
+   * @param {string} code @param {boolean} first */
+  async #invitedElsewhere(server, code, first) {
+    const { messenger, overlays } = this.face;
+    const { phase, server: here } = messenger.state();
+    const names = { server: isolate(shownServer(server)), here: isolate(shownServer(here.url)) };
+    if (phase === "signed_in") {
+      const text = t("elsewhere.sign_out", names);
+      await overlays.confirm({ title: t("elsewhere.title"), text, act: t("elsewhere.understood") });
+      return;
+    }
+    const question = { title: t("elsewhere.title"), text: t("elsewhere.text", names), act: t("elsewhere.go") };
+    if (!(await overlays.confirm(question))) return;
+    const moved = await this.auth.moveTo(server, code, first);
+    if (!moved.ok) overlays.toast({ text: errorText(moved) });
   }
 
   /** The group of an invitation. @param {string} code */

@@ -12,9 +12,24 @@ test("one form opens a chat, one a message, two bring people in, and only those"
   assert.equal(chatOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
   assert.deepEqual(chatOfLink("vestnik://chat/42/7"), { chat_id: 42, seq: 7 });
   const code = "AAAAAAAAAAAAAAAAAAAA-_";
-  assert.deepEqual(chatOfLink(`vestnik://join/${code}`), { join: code, first: false });
-  assert.deepEqual(chatOfLink(`vestnik://setup/${code}`), { join: code, first: true });
+  assert.deepEqual(chatOfLink(`vestnik://join/${code}`), { join: code, first: false, server: null });
+  assert.deepEqual(chatOfLink(`vestnik://setup/${code}`), { join: code, first: true, server: null });
+  for (const server of ["https://chat.example.org", "http://127.0.0.1:8000", "http://[::1]:8000"]) {
+    const link = `vestnik://join/${code}?server=${encodeURIComponent(server)}`;
+    assert.deepEqual(chatOfLink(link), { join: code, first: false, server });
+  }
   const others = [
+    ...[
+      "",
+      "chat.example.org",
+      "https://a:b@chat.example.org",
+      "https://chat.example.org/x",
+      "javascript:alert(1)",
+      "file:///",
+    ].map((server) => `vestnik://join/${code}?server=${encodeURIComponent(server)}`),
+    `vestnik://join/${code}?server=%zz`,
+    `vestnik://join/${code}?server=https%3A%2F%2Fchat.example.org&x=1`,
+    `vestnik://join/${code}?server=https%3A%2F%2F${"a".repeat(2048)}`,
     "vestnik://join/",
     "vestnik://setup/",
     `vestnik://setup/${"A".repeat(21)}`,
