@@ -110,6 +110,37 @@ test("several are chosen by keys alone: Space, arrows, Ctrl+C, Esc", { skip }, a
   assertNoErrors(vera);
 });
 
+test("what was chosen stays chosen when the log shows another part of the chat", { skip }, async () => {
+  const { page } = vera;
+  for (let count = 0; count < 540; count += 20) {
+    const texts = Array.from({ length: 20 }, (_, at) => `Между ${count + at}`);
+    await Promise.all(texts.map((text) => server.send(boris, chatId, text)));
+  }
+  for (const text of ["Предпоследнее", "Последнее"]) await server.send(boris, chatId, text);
+  await chatRow(page, chatId).getByText("Последнее").waitFor();
+  await page.evaluate((id) => (location.hash = `#chat/${id}/1`), chatId);
+  await becomes(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq), "1");
+  await page.keyboard.press("Space");
+  const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
+  await bar.getByText("Выбрано: 1").waitFor();
+  await page.evaluate((id) => (location.hash = `#chat/${id}/545`), chatId);
+  await becomes(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq), "545");
+  assert.equal(await messageRow(page, "Первое").count(), 0, "it is not there any more");
+  await page.keyboard.press("Space");
+  await bar.getByText("Выбрано: 2").waitFor();
+  await bar.getByRole("button", { name: "Копировать" }).click();
+  await becomes(copied, /Борис Лебедев: Первое\n.*Борис Лебедев: Последнее$/u);
+
+  await page.keyboard.press("Escape");
+  await body("Последнее").click({ button: "right" });
+  await item("Выбрать сообщения").click();
+  await body("Предпоследнее").click();
+  await bar.getByText("Выбрано: 2").waitFor();
+  await server.call(boris, "DELETE", `/api/chats/${chatId}/messages/544`);
+  await bar.getByText("Выбрано: 1").waitFor();
+  assertNoErrors(vera);
+});
+
 test("a link to a message leads there, and says where one may not go", { skip }, async () => {
   const { page } = vera;
   await body("Первое").click({ button: "right" });

@@ -156,6 +156,7 @@ test("who has read one's own message, and who has only received it", { skip }, a
     return [read, received];
   }, [[boris.user.id], [carl.id]]); // prettier-ignore
   await openChat(page, trio);
+  await page.locator(".topbar").getByText("3 участника").waitFor(); // in large groups nobody may know
   await messageRow(page, "кто увидит?").getByRole("article").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Кто прочитал" }).click();
   const readers = dialog("Кто прочитал");

@@ -68,9 +68,9 @@ export function messageMenu(face, { chatId, item }) {
 /** Members of a group in which one may know who has read (docs/protocol.md section 2). */
 const WATCHED = 50;
 
-/** @param {import("../../types.js").ChatView} chat */
+/** Until the members are known it is not said. @param {import("../../types.js").ChatView} chat */
 function isWatched(chat) {
-  return chat.is_group && chat.left_seq === null && (chat.members?.length ?? 0) <= WATCHED;
+  return chat.is_group && chat.left_seq === null && (chat.members?.length ?? Infinity) <= WATCHED;
 }
 
 /** @param {Face} face @param {import("../../types.js").Message} message @param {number} me @returns {import("../parts/menu.js").Quick} */

@@ -1,6 +1,7 @@
 /** Choosing several messages of a chat, and what is done with all of them: copied, forwarded, deleted. */
 
 import { isWhole, rightsOn, shownItems } from "../../state/changes.js";
+import { isRemoved } from "../../state/removed.js";
 import { shortTime } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
@@ -20,6 +21,8 @@ export class Selecting {
   #chatId = 0;
   /** @type {Set<number>} */
   #seqs = new Set();
+  /** The chosen ones as they were seen last: the log keeps 500 messages, and one may scroll on. @type {Map<number, Message>} */
+  #seen = new Map();
   /** The last one that was chosen: with Shift all up to there are. @type {number | null} */
   #last = null;
   #on = false;
@@ -67,6 +70,7 @@ export class Selecting {
     const was = this.#on;
     this.#on = false;
     this.#seqs = new Set();
+    this.#seen = new Map();
     if (was) this.face.redraw();
     return was;
   }
@@ -141,9 +145,13 @@ export class Selecting {
     return items.flatMap((item) => (item.type === "message" && isWhole(item) ? [item] : []));
   }
 
-  /** What is chosen and still there. @param {State} _state @param {number} chatId */
-  #chosen(_state, chatId) {
-    return this.#choosable(chatId).filter(({ seq }) => this.#seqs.has(seq));
+  /** What is chosen and was not deleted. @param {State} state @param {number} chatId @returns {Message[]} */
+  #chosen(state, chatId) {
+    for (const message of this.#choosable(chatId))
+      {if (this.#seqs.has(message.seq)) this.#seen.set(message.seq, message);}
+    const chosen = [...this.#seen.values()].filter(({ seq }) => this.#seqs.has(seq) && !isRemoved(state, { chat_id: chatId, seq })); // prettier-ignore
+    this.#seen = new Map(chosen.map((message) => [message.seq, message]));
+    return chosen.sort((one, other) => one.seq - other.seq);
   }
 }
 
