@@ -72,7 +72,7 @@ def test_bad_content_is_a_final_error(content: str, code: str) -> None:
     assert a.closed is None
 
 
-def test_strange_and_unknown_chats_answer_alike() -> None:
+def test_b25_strange_and_unknown_chats_answer_alike() -> None:
     world = World()
     ann, bob, eve = world.people("ann", "bob", "eve")
     chat_id = world.direct(ann, bob)

@@ -129,7 +129,7 @@ def test_what_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["edit", "delete", "react", "pin"])
-def test_strange_and_unknown_chats_answer_alike(kind: str) -> None:
+def test_b25_strange_and_unknown_chats_answer_alike(kind: str) -> None:
     world, _, _, chat_id = begin()
     tom = world.person("tom").connect()
     more = {"content": "y", "emoji": "👍", "on": True}

@@ -167,7 +167,7 @@ def typing(peer: Peer) -> list[tuple[int, bool]]:
     return [(frame["user_id"], frame["on"]) for frame in peer.take("typing")]
 
 
-def test_typing_is_forwarded_once_in_3_s_and_ends_by_itself() -> None:
+def test_b26_typing_is_forwarded_once_in_3_s_and_ends_by_itself() -> None:
     world = World()
     ann, bob, eve = world.people("ann", "bob", "eve")
     chat_id = world.direct(ann, bob)

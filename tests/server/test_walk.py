@@ -45,7 +45,7 @@ async def test_an_expired_token_opens_no_route(house: House, route: Route) -> No
     assert house.storage.performed == []
 
 
-async def test_a_strangers_requests_are_answered_as_if_the_chat_were_not_there(house: House) -> None:
+async def test_b25_a_strangers_requests_are_answered_as_if_the_chat_were_not_there(house: House) -> None:
     """O8 of docs/security.md."""
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     strange = await anna.group("Secret plans", boris)
@@ -143,7 +143,7 @@ async def test_nobody_gets_nothing(house: House, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", OF_A_LOG)
-async def test_a_strangers_commands_change_and_tell_nothing(house: House, kind: str) -> None:
+async def test_b25_a_strangers_commands_change_and_tell_nothing(house: House, kind: str) -> None:
     """O8 of docs/security.md."""
     anna, boris, eve = [await house.register(name) for name in ("anna", "boris", "eve")]
     strange = await anna.direct(boris)

@@ -172,7 +172,7 @@ async def test_an_address_finds_contacts_only(house: House) -> None:
         assert await search(house, who, address, email=address) == []
 
 
-async def test_presence_is_told_only_to_those_who_share_a_chat(house: House) -> None:
+async def test_b26_presence_is_told_only_to_those_who_share_a_chat(house: House) -> None:
     ann, bob, eve = await house.people(3)
     seen = house.wait(minutes=5)
     for user_id in (bob, eve):
