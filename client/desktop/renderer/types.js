@@ -232,6 +232,8 @@
  *   setDraft: (chatId: number, text: string) => void,
  *   read: (chatId: number, seq: number) => void,
  *   typing: (chatId: number, on: boolean) => void,
+ *   look: (chatId: number | null) => void,
+ *   isLookedAt: (chatId: number) => boolean,
  *   wake: () => void,
  *   searchUsers: (query: string) => Promise<{ok: true, users: User[]} | Refused>,
  *   searchMessages: (wanted: Wanted, cursor: string | null) => Promise<FoundPage | Refused>,
@@ -281,6 +283,7 @@
  * `send` keeps the files on this machine, durable as the message itself, before it answers; `disk_full`: it cannot.
  * `fileLink`: an address of a file for some minutes, `fresh`: another than before. `preview`: a smaller picture of it, which
  * this machine keeps for a while where `place` names the message that holds it.
+ * `look`: the window has the focus and shows this chat, or none (any more); `isLookedAt`: so it is in any window of the profile.
  * `onArrival` tells each new message of somebody else once, live or caught up, where it is not read already.
  * In a profile with several windows it is told in the one that owns the socket.
  */

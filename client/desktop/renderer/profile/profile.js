@@ -6,6 +6,7 @@
  * database from then on.
  */
 
+import { Attention, TELL_AGAIN } from "./attention.js";
 import { Fenced } from "../store/db.js";
 import { arrivals, missedBy } from "./missed.js";
 import { Owner } from "./owner.js";
@@ -57,6 +58,8 @@ export class Profile {
   #obeyed = new Map();
   #repeat = 0;
   #check = 0;
+  #attention = new Attention();
+  #tellAgain = 0;
   #stealing = false;
   /** What was published before the owner's welcome came. @type {Update[] | null} */
   #early = null;
@@ -84,6 +87,7 @@ export class Profile {
   /** Follow, and become the owner when nobody is. */
   start() {
     this.#check = window.setInterval(() => this.#owner ?? void this.command({ do: "ping" }), CHECK);
+    this.#tellAgain = window.setInterval(() => this.#lookOn(), TELL_AGAIN);
     this.#join();
     void this.#wantLock(false);
     if (!navigator.locks) window.addEventListener("pagehide", () => this.#owner && this.#post({ kind: "leaving" }));
@@ -116,6 +120,23 @@ export class Profile {
     });
   }
 
+  /** Somebody looks at a chat in this window, or at none any more. @param {number | null} chatId */
+  look(chatId) {
+    this.#attention.told(this.parts.windowId, chatId, performance.now());
+    this.#post({ kind: "look", chat_id: chatId });
+  }
+
+  /** As before. */
+  #lookOn() {
+    const chatId = this.#attention.of(this.parts.windowId);
+    if (chatId !== null) this.look(chatId);
+  }
+
+  /** Somebody looks at it, in this window or another. @param {number} chatId */
+  isLookedAt(chatId) {
+    return this.#attention.isOn(chatId, performance.now());
+  }
+
   /** The log-in is over, in all windows. @param {string | null} code why; null: the user wished it */
   end(code) {
     this.#post({ kind: "ended", code });
@@ -125,6 +146,7 @@ export class Profile {
   /** This window leaves the profile. @param {{polite: boolean}} how say goodbye to the server */
   async close({ polite }) {
     this.#closed = true;
+    clearInterval(this.#tellAgain);
     clearInterval(this.#check);
     clearInterval(this.#repeat);
     this.channel.close();
@@ -166,8 +188,12 @@ export class Profile {
       case "leaving":
         setTimeout(() => void this.#wantAlone(true), this.parts.random() * ALONE);
         break;
+      case "look":
+        this.#attention.told(message.from, message.chat_id, performance.now());
+        break;
       case "join":
         if (this.#owner) this.#welcome(message.from);
+        this.#lookOn();
         break;
       case "welcome":
         if (message.to === this.parts.windowId) this.#welcomed(message);

@@ -3,44 +3,85 @@
 import { t } from "../words/i18n.js";
 import { isLive } from "../state/link-view.js";
 import { nameOf, titleOf } from "../words/names.js";
+import { isRemoved } from "../state/removed.js";
 import { Notices } from "../state/notices.js";
 import { messageWords } from "../words/files.js";
 
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").State} State @typedef {import("../types.js").Message} Message
+ * @typedef {import("../types.js").ChatView} ChatView */
 
+/** Milliseconds that a notice waits for the name of who wrote. */
+const STRANGER = 3000;
 const SUMMARY = "summary";
 
 export class Notify {
   #notices = new Notices();
+  /** Messages of people who are being asked for. @type {Set<{message: Message, chat: ChatView}>} */
+  #strangers = new Set();
   #live = false;
   #unread = -1;
   /** Chats with a notice in sight: the seq that it tells of. @type {Map<number, number>} */
   #shown = new Map();
-  /** A summary of several chats is in sight. */
-  #summary = false;
+  /** A summary in sight: up to which seq it tells of each chat. @type {Map<number, number>} */
+  #summary = new Map();
+  /** What the other windows were told that is looked at here. @type {number | null} */
+  #looks = null;
 
   /** @param {import("./face.js").Face} face */
   constructor(face) {
     this.face = face;
     const unhear = face.messenger.onArrival((message, chat) => {
       const state = face.messenger.state();
-      this.#show(this.#notices.arrived(message, chat, state, document.hasFocus(), performance.now()), state);
+      if (!chat.is_group || state.users.has(message.sender_id)) return this.#arrived(message, chat);
+      const { face: { ended } } = this; // prettier-ignore
+      setTimeout(() => ended.aborted || this.#meet(message), STRANGER);
+      this.#strangers.add({ message, chat });
     });
+    // a window that is hidden draws no frames
+    const unfollow = face.messenger.subscribe(() => document.hidden && this.rendered(face.messenger.state()));
+    for (const kind of ["focus", "blur", "pagehide"]) {
+      window.addEventListener(kind, ({ type }) => this.#look(type !== "pagehide"), { signal: face.ended });
+    }
     face.ended.addEventListener("abort", () => {
       unhear();
-      if (this.#summary) void face.platform.closeNote(SUMMARY);
+      unfollow();
+      if (this.#summary.size > 0) void face.platform.closeNote(SUMMARY);
       for (const chatId of this.#shown.keys()) void face.platform.closeNote(tagOf(chatId));
       this.#count(0);
     });
   }
 
-  /** After each render. @param {State} state */
+  /** @param {Message} message @param {ChatView} chat */
+  #arrived(message, chat) {
+    const state = this.face.messenger.state();
+    const looked = this.face.messenger.isLookedAt(chat.id);
+    this.#show(this.#notices.arrived(message, chat, state, looked, performance.now()), state);
+  }
+
+  /** Who wrote it is known by now, or nobody waits for that any more. @param {Message} message */
+  #meet(message) {
+    for (const one of this.#strangers) {
+      if (one.message === message && this.#strangers.delete(one)) this.#arrived(message, one.chat);
+    }
+  }
+
+  /** After each render, and where nothing is rendered after each change. @param {State} state */
   rendered(state) {
+    this.#look();
+    for (const { message } of this.#strangers) if (state.users.has(message.sender_id)) this.#meet(message);
     const live = isLive(state.link);
-    if (live && !this.#live) this.#show(this.#notices.live(state, document.hasFocus(), performance.now()), state);
+    if (live && !this.#live) this.#show(this.#notices.live(state, this.face.messenger.isLookedAt, performance.now()), state); // prettier-ignore
     this.#live = live;
     this.#close(state);
     this.#count(state.unread);
+  }
+
+  /** Tell where somebody looks, when that changes: whichever window tells of arrivals has to know. @param {boolean} [here] */
+  #look(here = true) {
+    const looks = here && document.hasFocus() ? this.face.messenger.state().current : null;
+    if (looks === this.#looks) return;
+    this.#looks = looks;
+    this.face.messenger.look(looks);
   }
 
   /** @param {number} unread */
@@ -55,13 +96,13 @@ export class Notify {
   /** @param {import("../state/notices.js").Notice | null} notice @param {State} state */
   #show(notice, state) {
     if (!notice) return;
-    const { chat_id: chatId, message, silent } = notice;
+    const { chat_id: chatId, message, chats, silent } = notice;
     const tag = chatId === null ? SUMMARY : tagOf(chatId);
     const words = this.#words(notice, state);
     const shown = this.face.platform.notify({ tag, chat_id: chatId ?? 0, silent, ...words });
     void shown.then((done) => done || !this.face.platform.desktop || this.#showHere(chatId, words));
     if (chatId !== null) this.#shown.set(chatId, message?.seq ?? 0);
-    else this.#summary = true;
+    else this.#summary = new Map([...this.#summary, ...chats]);
     if (!document.hasFocus()) this.face.platform.attention();
   }
 
@@ -78,7 +119,7 @@ export class Notify {
     const chat = chat_id === null ? undefined : state.chats.get(chat_id);
     if (!chat || !message) {
       const messages = t("notice.messages", { n: count });
-      return { title: t("auth.brand"), body: t("notice.summary", { messages, n: chats }) };
+      return { title: t("auth.brand"), body: t("notice.summary", { messages, n: chats.size }) };
     }
     const title = titleOf(chat, state.me);
     if (!state.settings.notify_text) return { title, body: t("notice.hidden") };
@@ -90,15 +131,20 @@ export class Notify {
   /** A notice lives as long as its message is unread, whichever window or device reads it. @param {State} state */
   #close(state) {
     for (const [chatId, seq] of this.#shown) {
-      const chat = state.chats.get(chatId);
-      if (chat && chat.unread_count > 0 && chat.read_seq < seq) continue;
+      if (isUnread(state, chatId, seq) && !isRemoved(state, { chat_id: chatId, seq })) continue;
       this.#shown.delete(chatId);
       void this.face.platform.closeNote(tagOf(chatId));
     }
-    if (!this.#summary || state.unread > 0) return;
-    this.#summary = false;
+    if (this.#summary.size === 0 || [...this.#summary].some(([chatId, seq]) => isUnread(state, chatId, seq))) return;
+    this.#summary = new Map();
     void this.face.platform.closeNote(SUMMARY);
   }
+}
+
+/** @param {State} state @param {number} chatId @param {number} seq */
+function isUnread({ chats }, chatId, seq) {
+  const chat = chats.get(chatId);
+  return chat !== undefined && chat.unread_count > 0 && chat.read_seq < seq;
 }
 
 /** @param {number} chatId */

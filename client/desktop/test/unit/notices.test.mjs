@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Attention } from "../../renderer/profile/attention.js";
 import { Notices } from "../../renderer/state/notices.js";
 
 /** @param {any} [rest] @returns {any} */
@@ -16,17 +17,17 @@ const state = (rest = {}) => ({
 const chat = (id, rest = {}) => ({ id, is_group: false, muted: false, ...rest });
 /** @type {any} */
 const message = { seq: 1, content: "x" };
+const nobody = () => false;
 
-test("not for the open chat of a focused window, a muted chat, or where it is switched off", () => {
+test("not for a chat that somebody is looking at, a muted chat, or where it is switched off", () => {
   const notices = new Notices();
-  assert.equal(notices.arrived(message, chat(5), state({ current: 5 }), true, 0), null);
+  assert.equal(notices.arrived(message, chat(5), state(), true, 0), null);
   assert.equal(notices.arrived(message, chat(5, { muted: true }), state(), false, 0), null);
   assert.equal(
     notices.arrived(message, chat(5), state({ settings: { notifications: false, sounds: true } }), false, 0),
     null,
   );
   assert.equal(notices.arrived(message, chat(5), state({ current: 5 }), false, 0)?.chat_id, 5);
-  assert.equal(notices.arrived(message, chat(5), state({ current: 6 }), true, 0)?.chat_id, 5);
 });
 
 test("a sound at most once in three seconds, never for a group, never when switched off", () => {
@@ -41,26 +42,44 @@ test("a sound at most once in three seconds, never for a group, never when switc
 test("what was caught up is told once, in one summary", () => {
   const notices = new Notices();
   const resuming = state({ link: { state: "resuming" } });
-  for (let n = 0; n < 12; n += 1) assert.equal(notices.arrived(message, chat(n % 3), resuming, false, n), null);
-  assert.deepEqual(notices.live(state(), false, 100), {
+  for (let n = 0; n < 12; n += 1) {
+    assert.equal(notices.arrived({ ...message, seq: n }, chat(n % 3), resuming, false, n), null);
+  }
+  assert.deepEqual(notices.live(state(), nobody, 100), {
     chat_id: null,
     message: null,
     count: 12,
-    chats: 3,
+    chats: new Map([[0, 9], [1, 10], [2, 11]]), // prettier-ignore
     silent: true,
   });
-  assert.equal(notices.live(state(), false, 100), null);
+  assert.equal(notices.live(state(), nobody, 100), null);
 });
 
 test("a single one that was caught up is told as itself, unless it is being looked at by now", () => {
   const notices = new Notices();
   const resuming = state({ link: { state: "connecting" } });
   notices.arrived(message, chat(5), resuming, false, 0);
-  assert.equal(notices.live(state(), false, 0)?.chat_id, 5);
+  assert.equal(notices.live(state(), nobody, 0)?.chat_id, 5);
   notices.arrived(message, chat(5), resuming, false, 0);
-  assert.equal(notices.live(state({ current: 5 }), true, 0), null);
+  assert.equal(
+    notices.live(state(), (id) => id === 5, 0),
+    null,
+  );
 });
 
 test("without a WebSocket arrivals are told as they come", () => {
   assert.equal(new Notices().arrived(message, chat(5), state({ link: { state: "polling" } }), false, 0)?.chat_id, 5);
+});
+
+test("where somebody looks is what the window with the focus told last, for a while", () => {
+  const attention = new Attention();
+  assert.equal(attention.isOn(5, 0), false);
+  attention.told("one", 5, 0);
+  assert.deepEqual([attention.isOn(5, 24_999), attention.isOn(5, 25_000), attention.isOn(6, 0)], [true, false, false]);
+  attention.told("other", null, 1);
+  assert.equal(attention.isOn(5, 2), true, "the other one had nothing to take back");
+  attention.told("other", 6, 3);
+  attention.told("one", null, 4);
+  assert.deepEqual([attention.isOn(5, 5), attention.isOn(6, 5)], [false, true], "the focus went there before");
+  assert.deepEqual([attention.of("one"), attention.of("other")], [null, 6]);
 });

@@ -147,8 +147,9 @@ export class Selecting {
 
   /** What is chosen and was not deleted. @param {State} state @param {number} chatId @returns {Message[]} */
   #chosen(state, chatId) {
-    for (const message of this.#choosable(chatId))
-      {if (this.#seqs.has(message.seq)) this.#seen.set(message.seq, message);}
+    for (const message of this.#choosable(chatId)) {
+      if (this.#seqs.has(message.seq)) this.#seen.set(message.seq, message);
+    }
     const chosen = [...this.#seen.values()].filter(({ seq }) => this.#seqs.has(seq) && !isRemoved(state, { chat_id: chatId, seq })); // prettier-ignore
     this.#seen = new Map(chosen.map((message) => [message.seq, message]));
     return chosen.sort((one, other) => one.seq - other.seq);
