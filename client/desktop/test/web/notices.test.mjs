@@ -45,6 +45,8 @@ beforeEach(async () => {
   await server.call(account, "PATCH", `/api/chats/${chatId}`, { muted: false });
   wire = await startWire(server);
   vera = await newPerson(await launchChromium(), server, account.username, { account, url: wire.url, remember: true });
+  for (const chat of [chatId, other]) await chatRow(vera.page, chat).waitFor();
+  await vera.page.locator("nav.side").getByText("В сети").waitFor(); // what comes from here on is news
   await watch(vera.page);
 });
 
