@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import get_args
 
 from chatproto.operations.recovery import Language, Letter, MailKind
+from chatproto.wire.devices import label_of
 from runtime.mail.letters import Envelope, write, write_test
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 TO = "anna@example.org"
 ENVELOPE = Envelope("vestnik@example.org", "<1@example.org>", "https://chat.example.org", NOW)
-DEVICE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-LONGEST_NAME = "a" * 32
+DEVICE = label_of("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0")
+LONGEST_NAME = "w" * 32
 
 
 def main(folder: Path) -> None:

@@ -138,7 +138,7 @@ _HTML: Final = """<!doctype html>
 <html lang="{language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>{subject}</title></head>
 <body style="margin:0;padding:24px 12px;background:#f2f4f7;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#1c2430">
-<div role="main" style="max-width:480px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #dfe4ea;border-radius:12px">
+<div role="main" style="max-width:480px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #dfe4ea;border-radius:12px;overflow-wrap:anywhere;word-break:break-word">
 <p style="margin:0 0 20px;font-size:14px;font-weight:600;color:#3156c4">Vestnik</p>
 <h1 style="margin:0 0 16px;font-size:20px;line-height:1.3">{subject}</h1>
 {body}
