@@ -17,7 +17,7 @@ import {
   startServer,
   startWire,
 } from "../harness/harness.js";
-import { assertInside, look } from "./look.js";
+import { assertInside, look, lookWideAndNarrow } from "./look.js";
 
 const skip = noChromium();
 
@@ -87,7 +87,7 @@ test(
     await vera.page.getByText("Изменение сообщения").waitFor();
     assert.equal(await composer(vera.page).inputValue(), "Сборка в пятницу");
     await composer(vera.page).fill("Сборка в четверг");
-    await look(vera.page, "editing");
+    await lookWideAndNarrow(vera.page, "editing");
     await vera.page.getByRole("button", { name: "Сохранить изменения" }).click();
     await becomes(() => composer(vera.page).inputValue(), "недописанное", "the draft comes back");
     await both("Сборка в четверг");
@@ -97,7 +97,7 @@ test(
     await vera.page.getByRole("button", { name: "изменено" }).click();
     const former = vera.page.getByRole("dialog", { name: "История изменений" });
     await former.getByText("Сборка в пятницу").waitFor();
-    await look(vera.page, "revisions");
+    await lookWideAndNarrow(vera.page, "revisions");
     await vera.page.keyboard.press("Escape");
 
     await menuOf(boris, "Сборка в четверг");
@@ -112,7 +112,7 @@ test(
     await menuOf(vera, "Сборка в четверг");
     await item(vera, "Кто отреагировал").click();
     await vera.page.getByRole("dialog", { name: "Реакции" }).getByText("Борис Лебедев").waitFor();
-    await look(vera.page, "who-reacted");
+    await lookWideAndNarrow(vera.page, "who-reacted");
     await vera.page.keyboard.press("Escape");
     await reaction(vera, "Сборка в четверг", "👍").click();
     await becomes(() => reaction(boris, "Сборка в четверг", "👍").innerText(), /1/u);
@@ -126,16 +126,16 @@ test(
     await vera.page.getByRole("button", { name: "Все: 2" }).click();
     const pins = vera.page.getByRole("dialog", { name: "Закреплённые сообщения" });
     await pins.getByText("Сборка в четверг").waitFor();
-    await look(vera.page, "pins");
+    await lookWideAndNarrow(vera.page, "pins");
     await pins.getByRole("button", { name: /Открепить сообщение.*Борис/u }).click();
     await pins.getByText("Хорошо").waitFor({ state: "detached" });
     await vera.page.keyboard.press("Escape");
     await boris.page.locator(".pinbar", { hasText: "Сборка в четверг" }).waitFor();
-    await look(boris.page, "pinned");
+    await lookWideAndNarrow(boris.page, "pinned");
 
     await menuOf(vera, "Хорошо");
     await item(vera, "Удалить").click();
-    await look(vera.page, "remove");
+    await lookWideAndNarrow(vera.page, "remove");
     await vera.page.getByRole("button", { name: "Удалить у всех" }).click();
     for (const { page } of [vera, boris]) {
       await messageRow(page, "Сообщение удалено").waitFor();
@@ -288,7 +288,7 @@ test("what the server refuses is taken back with its reason, and a refused edit 
   await wire.restore();
   await vera.page.getByText("Не удалось изменить реакцию. Сообщение уже удалено").waitFor();
   await messageRow(vera.page, "Моё, но поздно").getByText("Не удалось изменить. Сообщение уже удалено").waitFor();
-  await look(vera.page, "refused");
+  await lookWideAndNarrow(vera.page, "refused");
   await becomes(() => messageRow(vera.page, "Сообщение удалено").count(), 2);
   await messageRow(vera.page, "Моё, но поздно").getByRole("button", { name: "Удалить" }).click();
   await messageRow(vera.page, "Моё, но поздно").waitFor({ state: "detached" });
@@ -365,7 +365,7 @@ test("what this version does not know is named as such, never drawn as nothing",
   await menuOf(vera, "Голограмма");
   await item(vera, "Закрепить").click();
   await boris.page.getByText("Чтобы увидеть это событие, обновите приложение").waitFor();
-  await look(boris.page, "newer");
+  await lookWideAndNarrow(boris.page, "newer");
   assertNoErrors(vera, boris);
 });
 

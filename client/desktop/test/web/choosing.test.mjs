@@ -17,7 +17,7 @@ import {
   startWire,
 } from "../harness/harness.js";
 import { png } from "../harness/made-files.js";
-import { assertInside, look } from "./look.js";
+import { assertInside, look, lookWideAndNarrow } from "./look.js";
 
 const skip = noChromium();
 
@@ -199,14 +199,14 @@ test("messages are forwarded to several chats, found by name", { skip }, async (
   const dialog = page.getByRole("dialog", { name: "Переслать" });
   await dialog.getByRole("searchbox").fill("бор");
   await dialog.getByRole("searchbox").press("Enter");
-  await look(page, "forward");
+  await lookWideAndNarrow(page, "forward");
   await assertInside(page);
   await dialog.getByRole("button", { name: "Переслать", exact: true }).click();
   await page.getByText("Переслано 1 сообщение").waitFor();
   await becomes(async () => (await server.items(boris, direct)).at(-1).content, "Второе");
   await openChat(page, direct);
   await messageRow(page, "Второе").getByText("Переслано: ").waitFor();
-  await look(page, "forwarded");
+  await lookWideAndNarrow(page, "forwarded");
   await openChat(page, chatId);
 
   const saved = await server.direct(vera.account, vera.account);
@@ -302,7 +302,7 @@ test("what is forwarded while there is no link shows its files and whose it is",
     .getByText(/Переслано: .*Борис Лебедев/u)
     .waitFor();
   await picture.locator("img").waitFor(); // as it is here already
-  await look(page, "forwarded-waits");
+  await lookWideAndNarrow(page, "forwarded-waits");
   await wire.restore();
   await becomes(async () => (await server.items(boris, direct)).at(-1).attachments.length, 1);
   await becomes(() => picture.filter({ hasText: "В очереди" }).count(), 0);

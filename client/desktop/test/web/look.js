@@ -20,6 +20,17 @@ export async function look(page, name) {
   }
 }
 
+/** The same, and as it is in the narrowest window: NAME-360.png. Not for menus, which a window that changes closes.
+ * @param {import("playwright-core").Page} page @param {string} name */
+export async function lookWideAndNarrow(page, name) {
+  await look(page, name);
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 640 });
+  await look(page, `${name}-360`);
+  await assertInside(page);
+  if (before) await page.setViewportSize(before);
+}
+
 /**
  * How much stands outside of the window or of its dialog, in pixels; nothing may.
  * @param {import("playwright-core").Page} page

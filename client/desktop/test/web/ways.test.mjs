@@ -15,7 +15,7 @@ import {
   openChat,
   startServer,
 } from "../harness/harness.js";
-import { assertInside, look } from "./look.js";
+import { assertInside, look, lookWideAndNarrow } from "./look.js";
 
 const skip = noChromium();
 const LENGTH = 130;
@@ -79,7 +79,7 @@ test("to what a message answers and back, by mouse and by keyboard", { skip }, a
   const quote = messageRow(page, "ответ на первое").getByRole("button", { name: /^Ответ на/u });
   await quote.click();
   await comesInSight("самое первое");
-  await look(page, "way-back");
+  await lookWideAndNarrow(page, "way-back");
   await backButton().click();
   await comesInSight("ответ на первое");
   await becomes(() => backButton().count(), 0);
@@ -129,7 +129,7 @@ test("names and pictures lead to who it is, by mouse and by keyboard", { skip },
   const row = messageRow(page, "ответ на первое");
   await row.getByRole("button", { name: "Борис Лебедев", exact: true }).click();
   await who.getByText("@boris").waitFor();
-  await look(page, "dialog-person");
+  await lookWideAndNarrow(page, "dialog-person");
   await assertInside(page);
   await page.keyboard.press("Escape");
   await who.waitFor({ state: "detached" });
@@ -162,7 +162,7 @@ test("who has read one's own message, and who has only received it", { skip }, a
   const readers = dialog("Кто прочитал");
   await readers.getByRole("list", { name: "Прочитали" }).getByText("Борис Лебедев").waitFor();
   await readers.getByRole("list", { name: "Получили" }).getByText("Карл Иванов").waitFor();
-  await look(page, "dialog-readers");
+  await lookWideAndNarrow(page, "dialog-readers");
   await assertInside(page);
   await page.keyboard.press("Escape");
   assertNoErrors(anna, carl);
