@@ -54,7 +54,9 @@ async def test_messages_operations_and_deliveries_are_counted(house: House) -> N
     assert after["vestnik_websocket_connections"] == 1.0 and after["vestnik_database_up"] == 1.0
     assert after["vestnik_sweep_seconds_count"] > 0
     assert grown["vestnik_batch_size_sum"] >= 4.0 and grown["vestnik_commit_seconds_count"] >= 4.0
-    assert after["vestnik_pool_in_use"] == 0.0
+    with trio.fail_after(60):
+        while (await read(house))["vestnik_pool_in_use"]:  # by a sweep
+            pass
 
 
 async def test_a_lost_database_is_one_loud_line_and_its_return_another(
