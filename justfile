@@ -12,9 +12,6 @@ desktop := justfile_directory() / "client/desktop"
 
 quick-tests := "tests/unit tests/scenarios tests/vectors"
 
-# one more than two processors: a third of the time a test waits, for a page to draw or a server to be found dead
-workers := "3"
-
 # list the recipes
 default:
     @{{ just_executable() }} --justfile {{ justfile() }} --list --unsorted
@@ -59,7 +56,7 @@ pure: lint types worlds
 
 # everything that must hold, each test once: check, the coverage of the core, and all other tests; e.g. ./just test -k demo
 test *options: prepare pure coverage
-    pytest -n {{ workers }} --dist worksteal -m "not core" "$@"
+    pytest -n 2 --dist worksteal -m "not core" "$@"
 
 # install what the tests talk to, where that is possible
 [private]

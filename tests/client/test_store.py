@@ -50,7 +50,7 @@ def test_what_is_saved_is_loaded_by_the_next_life(tmp_path: Path) -> None:
         epoch="e1",
         chats=(
             ChatSnapshot(chat_id=5, first_seq=4, applied=5, applied_at=at(5), read=2),
-            ChatSnapshot(chat_id=7, first_seq=1, applied=1),
+            ChatSnapshot(chat_id=7, first_seq=1, applied=1, applied_at=at(1)),
         ),
         rows=(row(2), row(3)),
     )

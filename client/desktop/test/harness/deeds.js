@@ -250,7 +250,7 @@ export async function allDone({ server, boris, group, direct }) {
     const items = await server.items(boris, group);
     const written = items.flatMap(({ type, content }) => (type === "message" && content ? [content] : []));
     const events = items.flatMap(({ type, event }) => (type === "event" ? [event] : []));
-    const sent = (await server.items(boris, direct)).slice(-3).map(({ content, attachments }) => content || attachments[0].name); // prettier-ignore
+    const sent = (await server.items(boris, direct)).slice(-3).map(({ content, attachments }) => attachments?.[0]?.name ?? content); // prettier-ignore
     return [written.sort(), events.sort(), sent];
   };
   const written = ["Моё новое", ...Object.values(THEIRS), "Вот подпись", `@${boris.user.username}`, "**важно**"];
