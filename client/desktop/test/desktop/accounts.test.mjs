@@ -173,11 +173,11 @@ test("an admin lets somebody in again by a link, signs them out, and takes back 
   await becomes(() => it.app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText()), link);
   await look(page, "desktop-reset-link");
   await page.keyboard.press("Escape");
-  const { page: his, errors } = await browse(new URL(link).pathname + new URL(link).hash);
-  await box(his, "Новый пароль").fill(boris.password);
-  await box(his, "Новый пароль ещё раз").fill(boris.password);
-  await button(his, "Задать пароль").click();
-  await his.getByText("Новый пароль задан").waitFor();
+  const { page: theirs, errors } = await browse(new URL(link).pathname + new URL(link).hash);
+  await box(theirs, "Новый пароль").fill(boris.password);
+  await box(theirs, "Новый пароль ещё раз").fill(boris.password);
+  await button(theirs, "Задать пароль").click();
+  await theirs.getByText("Новый пароль задан").waitFor();
   const again = await server.login(boris);
   await act(/Борис Лебедев/, "Завершить все сеансы");
   await agree(/Завершить все сеансы: /);
@@ -190,7 +190,7 @@ test("an admin lets somebody in again by a link, signs them out, and takes back 
   await pane.getByRole("button", { name: /Борис Лебедев/ }).waitFor({ state: "detached" });
   await assert.rejects(server.login(boris), /invalid_credentials/);
   await page.keyboard.press("Escape");
-  assertNoErrors({ name: "his", errors });
+  assertNoErrors({ name: "theirs", errors });
 });
 
 test("one registers by an invitation to the server, and joins a group by a link into it", { skip }, async () => {

@@ -229,16 +229,16 @@ test(
     await dialog.getByRole("button", { name: "Готово" }).click();
     await dialog.waitFor({ state: "detached" });
 
-    const { page: his, errors: faults } = await newPage(await newProfile(browser));
-    await his.goto(link);
-    await his.getByRole("textbox", { name: "Новый пароль", exact: true }).fill("a new long password");
-    await his.getByRole("textbox", { name: "Новый пароль ещё раз" }).fill("a new long password");
-    await his.getByRole("button", { name: "Задать пароль" }).click();
-    await his.getByText("Новый пароль задан").waitFor();
+    const { page: theirs, errors: faults } = await newPage(await newProfile(browser));
+    await theirs.goto(link);
+    await theirs.getByRole("textbox", { name: "Новый пароль", exact: true }).fill("a new long password");
+    await theirs.getByRole("textbox", { name: "Новый пароль ещё раз" }).fill("a new long password");
+    await theirs.getByRole("button", { name: "Задать пароль" }).click();
+    await theirs.getByText("Новый пароль задан").waitFor();
     await server.login({ username: "boris", password: "a new long password" });
     for (const one of [
       { name: "root", errors },
-      { name: "his", errors: faults },
+      { name: "theirs", errors: faults },
     ]) {
       assertNoErrors(one);
     }
