@@ -4,7 +4,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Literal
 
 import trio
 
@@ -55,7 +55,6 @@ from storage.passwords import hash_at_once, password_fault
 from storage.port import Storage
 
 PAGE = 200
-OPERATOR: Final = cast("int", None)  # as everywhere in storage: nobody's id is the operator
 SETUP_LIFETIME = timedelta(days=7)
 
 
@@ -99,7 +98,7 @@ async def list_all(settings: Settings) -> list[Account]:
     async with storage_of_command(settings) as storage:
         while True:
             after_id = accounts[-1].id if accounts else 0
-            match await storage.perform(ListAccounts(OPERATOR, (), None, None, None, after_id, PAGE)):
+            match await storage.perform(ListAccounts(None, (), None, None, None, after_id, PAGE)):
                 case AccountsFound(more, has_more):
                     accounts += more
                     if not has_more:
@@ -256,7 +255,7 @@ async def revoke_invite(settings: Settings, invite_id: int) -> None:
 async def first_code(ask: Ask) -> str | None:
     """The code by which the first admin registers; None where there is one, or the database is away. Each start makes a
     new one, and the one before ends."""
-    if await ask(ListAccounts(OPERATOR, (), None, "admin", None, 0, 1)) != AccountsFound((), has_more=False):
+    if await ask(ListAccounts(None, (), None, "admin", None, 0, 1)) != AccountsFound((), has_more=False):
         return None
     code, now = new_code(random_token), datetime.now(UTC)
     made = await ask(MakeCode(hash_of(code), "setup", None, now, now + SETUP_LIFETIME))

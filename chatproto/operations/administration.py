@@ -121,10 +121,11 @@ class Administer:
 
 @frozen
 class ListAccounts:
-    """Accounts above `after_id`, ascending by id, for an admin of the server. `prefixes`, `email_key`: as in
-    SearchUsers, but any address is found; both empty: everybody. Outcome: AccountsFound, or Refused forbidden."""
+    """Accounts above `after_id`, ascending by id, for an admin of the server or its operator (None). `prefixes`,
+    `email_key`: as in SearchUsers, but any address is found; both empty: everybody. Outcome:
+    AccountsFound, or Refused forbidden."""
 
-    actor_id: int
+    actor_id: int | None
     prefixes: tuple[str, ...]
     email_key: str | None
     role: Role | None

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from attrs import define, field, frozen
 
 from chatproto.buckets import Buckets, Rate
+from chatproto.operations import recovery
 from chatproto.tokens import AccessClaims
 from runtime.config import Settings
 from runtime.http.logins import LoginLimiter
@@ -18,7 +19,7 @@ from runtime.shared_limits import SharedLimits
 
 RESETS_AN_HOUR: Final = 3
 """Requests for a new password that are listened to, for one name from one network address."""
-RESETS_OF_A_NAME_AN_HOUR: Final = 12
+RESETS_OF_A_NAME_AN_HOUR: Final = recovery.RESETS_AN_HOUR
 """The same from all addresses: one stranger does not keep a letter from its owner, and many do not flood a mailbox."""
 CODES_AN_HOUR: Final = 60
 """Codes of one address that open nothing."""

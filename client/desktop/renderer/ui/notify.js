@@ -16,8 +16,8 @@ const SUMMARY = "summary";
 
 export class Notify {
   #notices = new Notices();
-  /** Messages of people who are being asked for. @type {Set<{message: Message, chat: ChatView}>} */
-  #strangers = new Set();
+  /** Messages of people who are being asked for. @type {Map<Message, ChatView>} */
+  #strangers = new Map();
   #live = false;
   #unread = -1;
   /** Chats with a notice in sight: the seq that it tells of. @type {Map<number, number>} */
@@ -35,7 +35,7 @@ export class Notify {
       if (!chat.is_group || state.users.has(message.sender_id)) return this.#arrived(message, chat);
       const { face: { ended } } = this; // prettier-ignore
       setTimeout(() => ended.aborted || this.#meet(message), STRANGER);
-      this.#strangers.add({ message, chat });
+      this.#strangers.set(message, chat);
     });
     // a window that is hidden draws no frames
     const unfollow = face.messenger.subscribe(() => document.hidden && this.rendered(face.messenger.state()));
@@ -60,15 +60,15 @@ export class Notify {
 
   /** Who wrote it is known by now, or nobody waits for that any more. @param {Message} message */
   #meet(message) {
-    for (const one of this.#strangers) {
-      if (one.message === message && this.#strangers.delete(one)) this.#arrived(message, one.chat);
-    }
+    const chat = this.#strangers.get(message);
+    this.#strangers.delete(message);
+    if (chat) this.#arrived(message, chat);
   }
 
   /** After each render, and where nothing is rendered after each change. @param {State} state */
   rendered(state) {
     this.#look();
-    for (const { message } of this.#strangers) if (state.users.has(message.sender_id)) this.#meet(message);
+    for (const message of this.#strangers.keys()) if (state.users.has(message.sender_id)) this.#meet(message);
     const live = isLive(state.link);
     if (live && !this.#live) this.#show(this.#notices.live(state, this.face.messenger.isLookedAt, performance.now()), state); // prettier-ignore
     this.#live = live;
