@@ -63,7 +63,8 @@ class Acked:
 
 
 class CommandChecks:
-    """`acked`: the rows whose place was told. `taken_back`: rows that left before they were sent."""
+    """`acked`: the rows whose place was told. `taken_back`: rows that left before they were sent. `_refused`: how many
+    histories had been replaced when storage refused a command last."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -73,6 +74,8 @@ class CommandChecks:
         self._texts: set[tuple[int, int, datetime, str | None]] = set()
         self._present: dict[tuple[int, int], str | None] = {}
         self._merged: set[str] = set()
+        self._histories = 0
+        self._refused: dict[str, int] = {}
         self._blocks: set[tuple[int, int]] = set()
         self.taken_back: set[str] = set()
         self.acked: dict[str, Acked] = {}
@@ -86,7 +89,10 @@ class CommandChecks:
 
     def appended(self, operation: Command, outcome: Outcome) -> None:
         """S2, S3: dense, and a cid keeps its one seq."""
-        if not isinstance(outcome, Appended) or not outcome.items:
+        if not isinstance(outcome, Appended):
+            self._refused[operation.cid] = self._histories
+            return
+        if not outcome.items:
             return
         room = self._world.database.store.rooms[outcome.chat_id]
         if room.type == "direct" and not outcome.dup and not isinstance(operation, DeleteMessage):
@@ -152,6 +158,7 @@ class CommandChecks:
     def database_restored(self) -> None:
         """What was acked since the backup is void; what is repeated may get another place."""
         self._seqs.clear()
+        self._histories += 1
         self._blocks = set(self._world.database.store.blocks)
         rooms = self._world.database.store.rooms
         messages = [(room, item) for room in rooms.values() for item in room.log if isinstance(item, Message)]
@@ -255,6 +262,8 @@ class CommandChecks:
         names_a_place = written is not None and (written.row.kind != "send" or written.row.forward is not None)
         if names_a_place and checkers.restored:
             return  # it may have been stored before: what names a place in a log that was replaced fails all the same
+        if self._refused.get(failed.cid, self._histories) != self._histories:
+            return  # refused by a history that was replaced since by one that holds it
         if checkers.same_history(device) and failed.cid in self._stored(failed.chat_id):
             raise Violation("S3", f"{failed.cid} failed and is stored")
 

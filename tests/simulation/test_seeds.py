@@ -80,6 +80,7 @@ def test_what_broke_once(seed: int) -> None:
     [
         pytest.param(19885, id="two entries of one instant in the same place"),
         pytest.param(22783, id="a hidden entry in the place of another"),
+        pytest.param(69663, id="refused by a history that another one replaced before that was told"),
     ],
 )
 def test_what_broke_since(seed: int) -> None:
