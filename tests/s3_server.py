@@ -25,14 +25,30 @@ _numbers = itertools.count(1)
 
 def new_bucket(prefix: str = "") -> str:
     """The URL of an empty bucket, as it stands in settings; skips the test where there is no server."""
-    server, name = _server(), f"bucket-{next(_numbers)}"
-    httpx.put(f"{server}/{name}").raise_for_status()
-    return f"s3://{name}/{prefix}?endpoint={server}"
+    url = absent_bucket(prefix)
+    make_bucket(url)
+    return url
+
+
+def absent_bucket(prefix: str = "") -> str:
+    """The URL of a bucket that nobody has made; no other test of this server has its name."""
+    return f"s3://bucket-{next(_numbers)}/{prefix}?endpoint={_server()}"
+
+
+def make_bucket(url: str) -> None:
+    """Make the bucket that a URL names. Blocks."""
+    place = place_of(url)
+    httpx.put(f"{place.base}{place.bucket_path}").raise_for_status()
 
 
 def new_place(prefix: str = "") -> S3Place:
-    """The same, read."""
-    place = read_place(new_bucket(prefix))
+    """A new bucket's URL, read."""
+    return place_of(new_bucket(prefix))
+
+
+def place_of(url: str) -> S3Place:
+    """A bucket's URL, read."""
+    place = read_place(url)
     assert isinstance(place, S3Place)
     return place
 

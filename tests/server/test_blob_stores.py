@@ -21,7 +21,7 @@ from runtime.files.places import S3Place, read_place
 from runtime.files.s3 import PART, S3Error, S3Store
 from runtime.files.s3_signing import NOTHING, Credentials, encoded_query, signed
 from runtime.files.two_places import TwoPlaces
-from tests.s3_server import CREDENTIALS, new_place
+from tests.s3_server import CREDENTIALS, absent_bucket, new_place, place_of
 
 KEYS = [letter * 32 for letter in "0369cf"]
 BIG = bytes(range(256)) * (9 << 12)
@@ -221,8 +221,7 @@ async def test_a_store_that_is_away_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_bucket_that_is_not_there_is_told(tmp_path: Path) -> None:
-    place = new_place("p")
-    gone = evolve(place, path="/no-such-bucket/p/", bucket_path="/no-such-bucket")
+    gone = place_of(absent_bucket("p"))
     path = tmp_path / "draft"
     path.write_bytes(b"x")
     async with aclosing(S3Store(gone, CREDENTIALS)) as store:

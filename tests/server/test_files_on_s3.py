@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+import trio
 
 from runtime.config import Secret
 from runtime.files.places import read_place
 from runtime.files.sweeping import sweep
-from tests.s3_server import CREDENTIALS, new_bucket
+from tests.s3_server import CREDENTIALS, absent_bucket, make_bucket, new_bucket
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.test_blob_stores import listed
@@ -74,13 +74,11 @@ async def test_pictures_and_avatars(house_at: OpenHouse, tmp_path: Path) -> None
 
 
 async def test_a_store_that_is_away_loses_nothing(house_at: OpenHouse, tmp_path: Path) -> None:
-    url = new_bucket()
-    bucket, _, server = url.removeprefix("s3://").partition("/?endpoint=")
-    async with house_at(**on_s3(url.replace(bucket, "no-such-bucket"))) as house:
+    url = absent_bucket()
+    async with house_at(**on_s3(url)) as house:
         anna = await house.register("anna")
         answer = await try_upload(anna, b"x", key="k")
         assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
         assert not on_disk(tmp_path), "it is asked again with its key"
-        async with httpx.AsyncClient() as plain:
-            (await plain.put(f"{server}/no-such-bucket")).raise_for_status()
+        await trio.to_thread.run_sync(make_bucket, url)
         assert (await try_upload(anna, b"x", key="k")).status_code == 201
