@@ -1,7 +1,8 @@
 """Two real servers on one database, and real clients, in one trio run: links are memory, SQLite runs inline, the clock
 jumps.
 
-What the pure simulation cannot reach is here: tasks, cancellation, deadlines, the group-commit writer.
+What the pure simulation cannot reach is here: tasks, cancellation, deadlines, the group-commit writer, the bus that
+polls the database, and wall clocks that are set to and fro while deadlines go on.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import trio
 import trio.testing
@@ -40,7 +41,8 @@ from client.link import Closed
 from client.session_driver import Driver as ClientDriver
 from client.session_driver import Told
 from client.store import MemoryStore
-from runtime.bus import LocalBus
+from runtime.bus import Bus, LocalBus
+from runtime.database_bus import DatabaseBus
 from runtime.hub_driver import Driver
 from runtime.open_sockets import Place
 from runtime.socket_connection import LinkLost, serve_connection
@@ -53,6 +55,11 @@ DURATION: Final = 40.0
 SETTLE: Final = 60.0
 LIFETIME: Final = 15
 """Seconds of an access token: several are renewed in a run."""
+NEVER: Final = 10.0**6
+WRONG: Final = (-3600.0, -2.0, 1.5, 3600.0, 365 * 86400.0)
+"""Seconds by which the wall clock of a server is wrong."""
+Carrier = Literal["none", "database"]
+"""What the two servers hear of each other by: the sweep alone, or the bus that polls the database and no sweep."""
 
 
 async def inline(call: Callable[[], T]) -> T:
@@ -205,25 +212,34 @@ class Person:
 class RuntimeWorld:
     """Everything of one run."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, carrier: Carrier, folder: Path) -> None:
         self.random = Random(seed)
         self.faulty = True
         self.keys = TokenKeys("k", {"k": b"0" * 32})
         path = folder / "runtime.sqlite3"
         upgrade(f"sqlite:///{path}")
         self.storage = SQLiteStorage(path, run_in_thread=inline)
-        bus = LocalBus()
-        self.drivers = [self._driver(bus, name) for name in ("one", "two")]
+        self.ahead = [0.0, 0.0]
+        clocks = [self._clock(place) for place in (0, 1)]
+        polling = [DatabaseBus(self.storage, place + 1, clocks[place], trio.current_time) for place in (0, 1)]
+        self.polling = polling if carrier == "database" else []
+        buses: list[Bus] = list[Bus](self.polling) or [LocalBus(), LocalBus()]
+        self.drivers = [self._driver(bus, place) for place, bus in enumerate(buses)]
         self.driver = self.drivers[0]
         self.people: list[Person] = []
         self.nursery: trio.Nursery
         self.chat_id = 0
 
-    def _driver(self, bus: LocalBus, name: str) -> Driver:
+    def _driver(self, bus: Bus, place: int) -> Driver:
         """Of one process; the other one shares its database, and hears of it over the bus."""
         cids = iter(range(10**9))
-        hub = Hub(self.keys.check, lambda: f"server-{name}-{next(cids)}", None, Knobs(rate=1000.0, burst=1000))
-        return Driver(hub, self.storage, self.now, self.random, bus)
+        knobs = Knobs(rate=1000.0, burst=1000, sweep_interval=NEVER if self.polling else 1.0)
+        hub = Hub(self.keys.check, lambda: f"server-{place}-{next(cids)}", None, knobs)
+        return Driver(hub, self.storage, self._clock(place), self.random, bus)
+
+    def _clock(self, place: int) -> Callable[[], datetime]:
+        """The wall clock of a process."""
+        return lambda: self.now() + timedelta(seconds=self.ahead[place])
 
     def now(self) -> datetime:
         return BEGIN + timedelta(seconds=trio.current_time())
@@ -244,6 +260,8 @@ class RuntimeWorld:
             self.nursery = nursery
             for server in self.drivers:
                 await nursery.start(server.run)
+            for bus in self.polling:
+                nursery.start_soon(bus.run)
             for name in ("ann", "bob", "eve"):
                 self.people.append(await self._person(name))
             ids = [person.user_id for person in self.people]
@@ -259,9 +277,10 @@ class RuntimeWorld:
             with trio.move_on_after(DURATION):
                 async with trio.open_nursery() as life:
                     life.start_soon(self._break)
+                    life.start_soon(self._set_clocks)
                     for person in self.people:
                         life.start_soon(self._talk, person)
-            self.faulty = False
+            self.faulty, self.ahead = False, [0.0, 0.0]
             with trio.fail_after(SETTLE):
                 await self._settled()
             nursery.cancel_scope.cancel()
@@ -296,6 +315,15 @@ class RuntimeWorld:
             if person.wire is not None:
                 person.wire.cut(self.random.choice((1006, 1006, 1012, 4408)))
 
+    async def _set_clocks(self) -> None:
+        """One server's wall clock is wrong for a while, and then right again, which is a jump back."""
+        while True:
+            await trio.sleep(self.random.expovariate(0.3))
+            place = self.random.randrange(2)
+            self.ahead[place] = self.random.choice(WRONG)
+            await trio.sleep(self.random.uniform(0.5, 4))
+            self.ahead[place] = 0.0
+
     async def _settled(self) -> None:
         while True:
             if not self._unsettled():
@@ -318,7 +346,7 @@ class RuntimeWorld:
         return hashlib.sha256(repr(first).encode()).hexdigest()
 
 
-def run_deterministic(seed: int, folder: Path) -> str:
+def run_deterministic(seed: int, carrier: Carrier, folder: Path) -> str:
     """One run under a clock that jumps, with trio's own choices drawn from the seed."""
     core: Any = trio._core._run
     before = core._ALLOW_DETERMINISTIC_SCHEDULING
@@ -326,10 +354,10 @@ def run_deterministic(seed: int, folder: Path) -> str:
     core._r.seed(seed)
     try:
         clock = trio.testing.MockClock(autojump_threshold=0)
-        return trio.run(RuntimeWorld(seed, folder).run, clock=clock)
+        return trio.run(RuntimeWorld(seed, carrier, folder).run, clock=clock)
     finally:
         core._ALLOW_DETERMINISTIC_SCHEDULING = before
 
 
 if __name__ == "__main__":
-    print(run_deterministic(int(sys.argv[1]), Path(sys.argv[2])))
+    print(run_deterministic(int(sys.argv[1]), "database", Path(sys.argv[2])))
