@@ -253,7 +253,7 @@ test("a picture without words is named, and can be done with, as any other messa
   await menuOf();
   await item("Выбрать сообщения").click();
   const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
-  await messageRows(page).filter({ has: page.getByRole("button", { name: "ещё.png" }) }).getByRole("checkbox").click(); // prettier-ignore
+  await messageRows(page).getByRole("button", { name: "ещё.png" }).click(); // which opens nothing now
   await bar.getByText("Выбрано: 2").waitFor();
   await bar.getByRole("button", { name: "Копировать" }).click();
   await becomes(copied, /Вера Соколова: \[вид\.png, .*\]\n\[.*\] Вера Соколова: \[ещё\.png, .*\]$/u);

@@ -54,14 +54,7 @@ export function messageRow(face, row, around) {
   /** @param {MouseEvent} event */
   const menu = (event) =>
     openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
-  /** @param {MouseEvent} event */
-  const choose = (event) => {
-    const { selecting } = around;
-    if (!selecting?.of(chat.id) || !isWhole(message) || /** @type {Element} */ (event.target).closest("a, button")) {
-      return;
-    }
-    selecting.toggle(chat.id, message.seq, event.shiftKey);
-  };
+  const choose = choosing(around, message);
   const text = message.deleted
     ? html`${icon("trash", "icon--xs")}
         <p>${t("msg.deleted")}</p>`
@@ -86,6 +79,23 @@ export function messageRow(face, row, around) {
     foot: foot(face, message, delivery, around),
     after: message.deleted ? nothing : tools(face, chat, message),
   });
+}
+
+/**
+ * Where several are being chosen, a click anywhere in a message chooses it: pictures, links and quotes open nothing then.
+ * @param {Around} around @param {Message} message
+ */
+function choosing({ selecting, chat }, message) {
+  if (!selecting?.of(chat.id) || !isWhole(message)) return null;
+  return {
+    capture: true,
+    /** @param {MouseEvent} event */
+    handleEvent(event) {
+      event.preventDefault();
+      event.stopPropagation();
+      selecting.toggle(chat.id, message.seq, event.shiftKey);
+    },
+  };
 }
 
 /** @param {import("../face.js").Face} face @param {EchoRow} row @param {Around} around */
@@ -123,7 +133,7 @@ export function echoRow(face, row, around) {
  * One template for what is sent and what is on its way: a row that was acknowledged stays the same element, so that it keeps
  * the focus and is not read out twice.
  * @param {MessageRow | EchoRow} row @param {Around} around
- * @param {{label: string, menu: (event: MouseEvent) => void, choose: ((event: MouseEvent) => void) | null, kind: string,
+ * @param {{label: string, menu: (event: MouseEvent) => void, choose: ReturnType<typeof choosing>, kind: string,
  *   seq: number | null, before: unknown, above: unknown, text: unknown, foot: unknown, after: unknown}} parts
  */
 function frame(row, around, { label, menu, choose, kind, seq, before, above, text, foot: under, after }) {
