@@ -29,9 +29,10 @@ export function shownAtEnd(echoes) {
   });
 }
 
-/** What failed may come right at another try: the message that an edit is about is still there. @param {Echo} echo */
+/** What failed may come right at another try: the message that an edit is about, or that is forwarded, is still there.
+ * @param {Echo} echo */
 export function canRetry({ kind, code }) {
-  return kind === "send" || !["bad_seq", "message_deleted"].includes(code ?? "");
+  return code !== "message_deleted" && (kind === "send" || code !== "bad_seq");
 }
 
 /** A change of a message that is on its way. @param {Echo} echo */

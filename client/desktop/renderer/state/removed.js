@@ -32,3 +32,10 @@ export function isRemoved(state, place) {
   const item = itemAt(state.timelines.get(chatId)?.items ?? [], seq);
   return item?.type === "message" && item.deleted;
 }
+
+/**
+ * What it forwards was deleted: its text is not shown any more, while it waits or where it failed for that.
+ * @param {State} state @param {import("../types.js").Echo} echo
+ */
+export const hasLostSource = (state, echo) =>
+  echo.forward !== null && (echo.code === "message_deleted" || isRemoved(state, echo.forward));

@@ -279,6 +279,7 @@ test("what is forwarded while there is no link shows its files and whose it is",
   await server.send(boris, direct, "Здравствуйте");
   const { id } = await server.upload(boris, "вид.png", png(480, 320));
   await server.send(boris, chatId, "", { attachments: [id] });
+  const secret = await server.send(boris, chatId, "Лишнее слово");
   const wire = await startWire(server);
   const away = await newPerson(browser, server, vera.name, { account: vera.account, url: wire.url });
   const { page } = away;
@@ -303,10 +304,25 @@ test("what is forwarded while there is no link shows its files and whose it is",
     .waitFor();
   await picture.locator("img").waitFor(); // as it is here already
   await lookWideAndNarrow(page, "forwarded-waits");
+  await openChat(page, chatId);
+  await messageRow(page, "Лишнее слово").locator("article").click({ button: "right" });
+  await item("Переслать", page).click();
+  await dialog.getByText("Борис Лебедев").click();
+  await dialog.getByRole("button", { name: "Переслать", exact: true }).click();
+  await page.locator(`nav.side [data-chat="${direct}"]`).getByText("Лишнее слово").waitFor();
+  await openChat(page, direct);
+  await messageRow(page, "Лишнее слово").filter({ hasText: "В очереди" }).waitFor();
+  await server.call(boris, "DELETE", `/api/chats/${chatId}/messages/${secret.seq}`);
   await wire.restore();
   await becomes(async () => (await server.items(boris, direct)).at(-1).attachments.length, 1);
   await becomes(() => picture.filter({ hasText: "В очереди" }).count(), 0);
   await becomes(() => picture.count(), 1);
+  const lost = messageRow(page, "Сообщение удалено");
+  await lost.filter({ hasText: "Не отправлено" }).waitFor(); // without the text that nobody is to read any more
+  await becomes(() => page.getByText("Лишнее слово").count(), 0);
+  await lost.locator("article").click({ button: "right" });
+  assert.deepEqual(await page.getByRole("menuitem").allInnerTexts(), ["Удалить"]);
+  await lookWideAndNarrow(page, "forwarded-lost");
   assertNoErrors(away);
 });
 

@@ -7,6 +7,7 @@ import { nameOf, titleOf } from "../../words/names.js";
 import { shownAtEnd, shownMessage } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { places } from "../../words/search.js";
+import { hasLostSource } from "../../state/removed.js";
 import { echoWords, messageWords } from "../../words/files.js";
 import { preview } from "../../words/text.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
@@ -112,11 +113,12 @@ function words(state, chat, current) {
     return html`<span class="row__draft">${t("row.draft")}</span> <bdi>${preview(chat.draft)}</bdi>`;
   }
   const echo = lastEcho(state, chat);
+  const said = echo && (hasLostSource(state, echo) ? t("msg.deleted") : echoWords(echo));
   if (chat.failed) {
     if (!echo) return html`<span class="row__fail">${t("msg.failed")}</span>`;
-    return html`<span class="row__fail">${t("row.failed")}</span> <bdi>${echoWords(echo)}</bdi>`;
+    return html`<span class="row__fail">${t("row.failed")}</span> <bdi>${said}</bdi>`;
   }
-  if (echo) return html`<span class="row__who">${t("row.you")}</span> <bdi>${echoWords(echo)}</bdi>`;
+  if (echo) return html`<span class="row__who">${t("row.you")}</span> <bdi>${said}</bdi>`;
   return lastWords(state, chat);
 }
 

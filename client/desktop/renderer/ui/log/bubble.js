@@ -2,6 +2,7 @@
 
 import { barredFrom, canRetry, isWhole, rightsOn } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
+import { hasLostSource } from "../../state/removed.js";
 import { clock, fullTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
 import { hueOf, nameOf } from "../../words/names.js";
@@ -56,8 +57,7 @@ export function messageRow(face, row, around) {
     openMenu(event, (at) => face.overlays.menu("message", { chatId: chat.id, item: message }, at));
   const choose = choosing(around, message);
   const text = message.deleted
-    ? html`${icon("trash", "icon--xs")}
-        <p>${t("msg.deleted")}</p>`
+    ? deletedText()
     : message.content || message.attachments?.length
       ? html`${attachments(face, message.attachments, message)}
         ${message.content ? richText(face, message.content, around) : nothing}`
@@ -98,18 +98,26 @@ function choosing({ selecting, chat }, message) {
   };
 }
 
+const DELETED = { content: null, attachments: [], deleted: true };
+
+function deletedText() {
+  return html`${icon("trash", "icon--xs")}
+    <p>${t("msg.deleted")}</p>`;
+}
+
 /** @param {import("../face.js").Face} face @param {EchoRow} row @param {Around} around */
 export function echoRow(face, row, around) {
   const { echo } = row;
-  const { chat } = around;
-  const { source } = echo;
-  const written = { content: echo.content, attachments: source ? source.attachments : echo.files };
+  const { chat, state } = around;
+  const gone = hasLostSource(state, echo);
+  const source = gone ? null : echo.source;
+  const written = gone ? DELETED : { content: echo.content, attachments: source ? source.attachments : echo.files };
   const label = spokenMessage(written, {
     who: t("msg.you"),
     when: clock(echo.written_at),
     state: echo.state,
     answers: echo.reply_to ? (quotedName(around) ?? t("msg.quote_far")) : null,
-    first: source && firstName(source.forwarded, around.state),
+    first: source && firstName(source.forwarded, state),
   });
   /** @param {MouseEvent} event */
   const menu = (event) => openMenu(event, (at) => face.overlays.menu("echo", { chatId: chat.id, echo }, at));
@@ -117,13 +125,15 @@ export function echoRow(face, row, around) {
     label,
     menu,
     choose: null,
-    kind: kindOfBubble(echo.content, source?.attachments),
+    kind: gone ? "bubble--deleted" : kindOfBubble(echo.content, source?.attachments),
     seq: null,
     before: nothing,
-    above: html`${source ? forwardedFrom(source.forwarded, around.state) : nothing}
+    above: html`${source ? forwardedFrom(source.forwarded, state) : nothing}
     ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing}`,
-    text: html`${uploading(face, echo, around.state.progress)} ${attachments(face, source?.attachments, echo.forward)}
-    ${echo.content ? richText(face, echo.content, around) : nothing}`,
+    text: gone
+      ? deletedText()
+      : html`${uploading(face, echo, state.progress)} ${attachments(face, source?.attachments, echo.forward)}
+        ${echo.content ? richText(face, echo.content, around) : nothing}`,
     foot: metaOf(echo.written_at, echo.state, nothing),
     after: echo.state === "failed" ? failure(face, echo) : nothing,
   });

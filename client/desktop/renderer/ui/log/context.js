@@ -2,6 +2,7 @@
 
 import { isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
+import { hasLostSource } from "../../state/removed.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, isWhole, rightsOn } from "../../state/changes.js";
@@ -98,7 +99,7 @@ const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "
 /** @param {Face} face @param {{echo: import("../../types.js").Echo}} params @returns {Menu} */
 export function echoMenu(face, { echo }) {
   const retry = { label: t("context.retry"), icon: "retry", run: () => void face.messenger.retry(echo.cid) };
-  const copy = echo.content ? [copyItem(face, echo.content)] : [];
+  const copy = echo.content && !hasLostSource(face.messenger.state(), echo) ? [copyItem(face, echo.content)] : [];
   const failed = [
     ...(canRetry(echo) ? [retry] : []),
     ...copy,

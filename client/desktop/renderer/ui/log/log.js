@@ -3,6 +3,7 @@
 import { barredFrom, isWhole, rightsOn, shownItems } from "../../state/changes.js";
 import { dayKey, dayTitle } from "../../words/format.js";
 import { language, t } from "../../words/i18n.js";
+import { hasLostSource } from "../../state/removed.js";
 import { keptDays } from "../../state/retention.js";
 import { eventWords, sections } from "../../state/rows.js";
 import { guard } from "../../vendor/lit-html/directives/guard.js";
@@ -260,7 +261,8 @@ export class Log {
       const { echo, first, last } = row;
       const quoted = messageAt(items, echo.reply_to);
       const around = { state, chat, quoted, query, found: false, unread: false };
-      return guard([echo, first, last, quoted, query, language()], () => echoRow(face, row, around));
+      const needs = [echo, first, last, quoted, query, language(), hasLostSource(state, echo)];
+      return guard(needs, () => echoRow(face, row, around));
     }
     const { message, own, first, last } = row;
     const quoted = messageAt(items, message.reply_to);
