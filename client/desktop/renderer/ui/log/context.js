@@ -100,10 +100,10 @@ const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "
 export function echoMenu(face, { echo }) {
   const retry = { label: t("context.retry"), icon: "retry", run: () => void face.messenger.retry(echo.cid) };
   const copy = echo.content && !hasLostSource(face.messenger.state(), echo) ? [copyItem(face, echo.content)] : [];
+  const other = [...(canRetry(echo) ? [retry] : []), ...copy];
   const failed = [
-    ...(canRetry(echo) ? [retry] : []),
-    ...copy,
-    null,
+    ...other,
+    ...(other.length ? [null] : []),
     { label: t("context.discard"), icon: "trash", danger: true, run: () => void face.messenger.discard(echo.cid) },
   ];
   const waiting = [
