@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -76,6 +77,7 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
+@cache
 def head() -> str:
     """The revision this program works with."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
@@ -86,7 +88,7 @@ def head() -> str:
 
 def earlier() -> frozenset[str]:
     """The revisions before `head()`, which `upgrade` goes on from."""
-    return frozenset(_known() - {head()})
+    return _known() - {head()}
 
 
 def current(url: str) -> str | None:
@@ -131,9 +133,10 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
         revision = _revision(connection)
         if revision is not None and revision not in _known():
             compare(revision)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if revision != head():
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
         if connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH)) is None:
             connection.execute(insert(meta).values(name=EPOCH, value=epoch or secrets.token_hex(8)))
     return head()
@@ -180,8 +183,10 @@ def _config() -> Config:
     return config
 
 
-def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+@cache
+def _known() -> frozenset[str]:
+    """All revisions. To tell them, all migrations are read: once a process, as `head` is."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _revision(connection: Connection) -> str | None:

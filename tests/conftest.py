@@ -4,11 +4,15 @@ What takes longest comes first, so that what is short fills the end, and no proc
 browsers, then the app's window, then what starts many programs.
 """
 
+import os
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
+os.environ.setdefault("SSL_CERT_FILE", str(TESTS / "authorities.pem"))
+"""One authority, which has signed nothing: each client of HTTP reads all authorities that it trusts, a hundred and more
+for 0.05 s of a processor, and here a thousand clients talk to loopback alone. Tests with TLS name their own."""
 PURE = {"unit", "scenarios", "vectors"}
 TURNS = {
     "test_web.py": 0,

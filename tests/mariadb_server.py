@@ -30,7 +30,7 @@ READY_TIMEOUT: Final = 120.0
 
 _SYSTEM_TABLES: Final = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
 _MEMORY: Final = Path("/dev/shm")
-_PLENTY: Final = 2_000_000_000
+PLENTY: Final = 2_000_000_000
 """Bytes; a server of a test run takes about a tenth of that."""
 _names: Final = itertools.count(1)
 
@@ -229,10 +229,14 @@ def shared_mariadb() -> MariaDB:
 
 def _quick_folder() -> Path | None:
     """Memory, where there is plenty: tables are made several times as fast, and a server that was killed finds them."""
+    return _MEMORY if plenty_of_memory() else None
+
+
+def plenty_of_memory() -> bool:
+    """Whether the files of a server may be in memory."""
     with contextlib.suppress(OSError):
-        if shutil.disk_usage(_MEMORY).free > _PLENTY and os.access(_MEMORY, os.W_OK):
-            return _MEMORY
-    return None
+        return shutil.disk_usage(_MEMORY).free > PLENTY and os.access(_MEMORY, os.W_OK)
+    return False
 
 
 def _binary() -> str | None:

@@ -1,8 +1,10 @@
 """Every answer that any test gets is held against /openapi.json: status, media type and body."""
 
+from functools import cache
 from typing import Any
 
 import httpx
+import msgspec
 from jsonschema import Draft202012Validator
 
 from runtime.http import docs
@@ -15,12 +17,17 @@ DOCUMENT = document((*ROUTES, *docs.routes(ROUTES)))
 NOT_IN_A_ROUTE = {403, 404, 405}
 
 
+@cache
+def _validator(schema: bytes) -> Draft202012Validator:
+    """Of a schema in JSON, which may refer to the components of the document; it keeps what it has looked up."""
+    return Draft202012Validator({**msgspec.json.decode(schema), "components": DOCUMENT["components"]})
+
+
 class Documented:
     """A response hook for httpx."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._validators: dict[tuple[str, str, int], Draft202012Validator] = {}
 
     async def __call__(self, response: httpx.Response) -> None:
         await response.aread()
@@ -45,8 +52,7 @@ class Documented:
             (media, described) = next(iter(answer["content"].items()))
             assert media.partition(";")[0] in (kind, "*/*"), where
             if kind.endswith("json"):
-                schema = {**described["schema"], "components": DOCUMENT["components"]}
-                Draft202012Validator(schema).validate(response.json())
+                _validator(msgspec.json.encode(described["schema"])).validate(response.json())
         else:
             assert response.content == b"" and kind == "", where
 
