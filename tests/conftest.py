@@ -5,12 +5,15 @@ browsers, then the app's window, then what starts many programs.
 """
 
 import os
+import ssl
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
-os.environ.setdefault("SSL_CERT_FILE", str(TESTS / "authorities.pem"))
+if usual := os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile:
+    os.environ.setdefault("PIP_CERT", usual)  # for what tests have fetched once
+os.environ["SSL_CERT_FILE"] = str(TESTS / "authorities.pem")
 """One authority, which has signed nothing: each client of HTTP reads all authorities that it trusts, a hundred and more
 for 0.05 s of a processor, and here a thousand clients talk to loopback alone. Tests with TLS name their own."""
 PURE = {"unit", "scenarios", "vectors"}
@@ -19,8 +22,10 @@ TURNS = {
     "test_electron.py": 1,
     **dict.fromkeys(
         (
-            *("test_cli.py", "test_hostile_bytes.py", "test_mariadb_down.py", "test_schemathesis.py", "test_seeds.py"),
-            *("test_steps.py", "test_stop.py", "test_uploads.py"),
+            *("test_cli.py", "test_demo.py", "test_drill.py", "test_hostile_bytes.py", "test_installed.py"),
+            *("test_mariadb_down.py", "test_replicas.py", "test_runtime.py", "test_schemathesis.py", "test_seeds.py"),
+            *("test_sigkill.py", "test_slow_reader.py", "test_steps.py", "test_stop.py", "test_uploads.py"),
+            *("test_who_may.py", "test_workers.py"),
         ),
         2,
     ),
