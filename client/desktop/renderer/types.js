@@ -250,6 +250,7 @@
  *   changeProfile: (change: {display_name?: string, avatar_url?: string | null, email?: string | null,
  *     language?: string, hide_last_seen?: boolean, hide_reads?: boolean, login_letters?: boolean}) =>
  *     Promise<Done | Refused>,
+ *   reloadMe: () => Promise<void>,
  *   serverInfo: () => Promise<{ok: true, mail: boolean, registration: string, empty: boolean} | Refused>,
  *   askForReset: (login: string, language: string) => Promise<Done | Refused>,
  *   resetPassword: (code: string, next: string) => Promise<Done | Refused>,
@@ -267,7 +268,7 @@
  *   audit: (beforeId: number | null) => Promise<{ok: true, lines: AuditLine[], has_more: boolean} | Refused>,
  *   invites: () => Promise<{ok: true, invites: Invite[]} | Refused>,
  *   createInvite: (wanted: {uses: number, days: number, chatId: number | null}) =>
- *     Promise<{ok: true, code: string, url: string | null} | Refused>,
+ *     Promise<{ok: true, id: number, code: string, url: string | null} | Refused>,
  *   revokeInvite: (id: number) => Promise<Done | Refused>,
  *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,

@@ -103,7 +103,11 @@ export function adminActions(api) {
           ...(chatId === null ? {} : { chat_id: chatId }),
         }),
         (body) => isInvite(body) && typeof body.code === "string",
-        ({ code, url }) => ({ code: /** @type {string} */ (code), url: /** @type {string | null} */ (url ?? null) }),
+        ({ id, code, url }) => ({
+          id: /** @type {number} */ (id),
+          code: /** @type {string} */ (code),
+          url: /** @type {string | null} */ (url ?? null),
+        }),
       ),
 
     /** @param {number} id */

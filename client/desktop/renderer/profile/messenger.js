@@ -104,12 +104,6 @@ export function createMessenger(platform, options = {}) {
     isLookedAt: (chatId) => vestnik.profile?.isLookedAt(chatId) ?? false,
     typing: (chatId, on) => void vestnik.profile?.command({ do: "typing", chat_id: chatId, on }),
     wake: () => vestnik.wake(),
-    changeProfile: async (change) => {
-      const answer = await vestnik.api.call("PATCH", "/api/auth/me", change);
-      if (!answer.ok) return answer;
-      vestnik.publish([{ do: "me", user: answer.body }]);
-      return DONE;
-    },
     changeSettings: (change) => vestnik.changeSettings(change),
   };
 }

@@ -5,7 +5,7 @@ import { BUSY_UNSEEN, inTurn } from "../link/api.js";
 import { inOrder } from "../state/pins.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
- * @typedef {import("../types.js").Update} Update */
+ * @typedef {import("../types.js").Update} Update @typedef {import("../link/api.js").Api} Api */
 
 /** @type {Done} */
 const DONE = { ok: true };
@@ -20,12 +20,14 @@ function adding(answer) {
 }
 
 /**
- * @param {() => import("../link/api.js").Api} api @param {(updates: Update[]) => void} publish to all windows
+ * @param {() => Api} api @param {(updates: Update[]) => void} publish to all windows
  * @param {(chatId: number) => import("../types.js").ChatView | undefined} chatOf
  */
 export function requestActions(api, publish, chatOf) {
   /** The group that is being made: asked for again after a lost answer, it is the same one. */
   let making = { group: "", key: "" };
+  /** How often one's own profile was changed here: what is read meanwhile is not the newest. */
+  let changes = 0;
 
   /** @param {{ok: true, body: any} | Refused} answer with a chat @returns {{ok: true, chat_id: number} | Refused} */
   function told(answer) {
@@ -39,6 +41,19 @@ export function requestActions(api, publish, chatOf) {
   async function changed(asked) {
     const answer = told(await asked);
     return answer.ok ? DONE : answer;
+  }
+
+  /** One's own profile. @param {(api: Api) => Promise<{ok: true, body: any} | Refused>} send
+   * @returns {Promise<Done | Refused>} */
+  async function meChanged(send) {
+    const asked = api();
+    changes += 1;
+    const answer = await send(asked);
+    changes += 1;
+    if (!answer.ok) return answer;
+    if (!isUser(answer.body)) return BAD_ANSWER;
+    if (asked === api()) publish([{ do: "me", user: answer.body }]); // else somebody else is logged in
+    return DONE;
   }
 
   /** Where a password is checked, while many people log in. @param {() => Promise<{ok: true, body: any} | Refused>} send */
@@ -161,13 +176,8 @@ export function requestActions(api, publish, chatOf) {
       const path = chatId === null ? "/api/auth/me/avatar" : `/api/chats/${chatId}/avatar`;
       const form = new FormData();
       if (square) form.append("file", square, "Avatar.webp");
-      const asked = square ? api().call("POST", path, form) : api().call("DELETE", path);
-      if (chatId !== null) return changed(asked);
-      const answer = await asked;
-      if (!answer.ok) return answer;
-      if (!isUser(answer.body)) return BAD_ANSWER;
-      publish([{ do: "me", user: answer.body }]);
-      return DONE;
+      const send = (/** @type {Api} */ to) => (square ? to.call("POST", path, form) : to.call("DELETE", path));
+      return chatId === null ? meChanged(send) : changed(send(api()));
     },
 
     /** @param {number} chatId @param {number} userId @param {"member" | "admin"} role */
@@ -176,6 +186,17 @@ export function requestActions(api, publish, chatOf) {
 
     /** @param {number} chatId @param {number} userId */
     removeMember: (chatId, userId) => done(api().call("DELETE", `/api/chats/${chatId}/members/${userId}`)),
+
+    /** @param {object} change */
+    changeProfile: (change) => meChanged((asked) => asked.call("PATCH", "/api/auth/me", change)),
+
+    /** What was changed elsewhere of one's own profile: a letter's link confirms the address in a browser. */
+    async reloadMe() {
+      const [asked, before] = [api(), changes];
+      const answer = await asked.get("/api/auth/me");
+      const isOwn = asked === api() && before === changes;
+      if (answer.ok && isOwn && isUser(answer.body)) publish([{ do: "me", user: answer.body }]);
+    },
 
     async serverInfo() {
       const answer = await api().get("/api/server");

@@ -14,6 +14,7 @@ import {
   launchElectron,
   messageRow,
   newPage,
+  newPerson,
   newProfile,
   noChromium,
   noElectron,
@@ -23,6 +24,14 @@ import {
   startPost,
   startServer,
 } from "../harness/harness.js";
+import {
+  forgetsWithTime,
+  groupLinks,
+  hidesAndShows,
+  keepsForAWeek,
+  settings as openSettings,
+  toldOfLogIns,
+} from "../harness/accounts.js";
 import { assertInside, look } from "../web/look.js";
 
 const skip = noElectron() || noChromium();
@@ -72,11 +81,9 @@ async function resize(width, height) {
 }
 
 /** @param {string} tab */
-async function settings(tab) {
-  await page.keyboard.press("Control+,");
-  await page.getByRole("tab", { name: tab }).click();
-  return page.getByRole("tabpanel", { name: tab });
-}
+const settings = (tab) => openSettings(page, tab);
+/** What was copied last. */
+const copied = () => it.app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText());
 
 /** @param {{username: string, name: string}} who */
 async function register({ username, name }) {
@@ -105,7 +112,7 @@ test("a link of the first start opens the app, and whoever registers by it keeps
   await button(pane, "Создать ссылку").click();
   const link = await pane.getByLabel("Ссылка", { exact: true }).inputValue();
   invite = link.split("#")[1];
-  await becomes(() => it.app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText()), link);
+  await becomes(copied, link);
   vera = await server.register("vera", { display_name: "Вера Соколова", invite });
   const boris = await server.register("boris", { display_name: "Борис Лебедев", invite });
 
@@ -170,7 +177,7 @@ test("an admin lets somebody in again by a link, signs them out, and takes back 
   const handed = dialog(/Новый пароль: .Борис Лебедев/);
   const link = await handed.getByLabel("Ссылка", { exact: true }).inputValue();
   await button(handed, "Копировать ссылку").click();
-  await becomes(() => it.app.evaluate(({ clipboard }) => /** @type {any} */ (clipboard).readText()), link);
+  await becomes(copied, link);
   await look(page, "desktop-reset-link");
   await page.keyboard.press("Escape");
   const { page: theirs, errors } = await browse(new URL(link).pathname + new URL(link).hash);
@@ -193,24 +200,41 @@ test("an admin lets somebody in again by a link, signs them out, and takes back 
   assertNoErrors({ name: "theirs", errors });
 });
 
-test("one registers by an invitation to the server, and joins a group by a link into it", { skip }, async () => {
-  await settings("Профиль");
-  await button(page, "Выйти").click();
-  await page.locator("#auth-login").waitFor();
-  await follow(`vestnik://join/${invite}`);
-  await page.getByText("Вас пригласили").waitFor();
-  await look(page, "desktop-invited");
-  await register({ username: "anna", name: "Анна Белова" });
-  const group = await server.group(vera, "Объявления");
-  await server.send(vera, group, "Завтра в десять");
-  const { code } = await server.call(vera, "POST", "/api/invites", { chat_id: group });
-  await follow(`vestnik://join/${code}`);
-  await page.locator(`nav.side [data-chat="${group}"][aria-current=true]`).waitFor();
-  await server.call(vera, "PATCH", `/api/chats/${group}`, { writers: "admins" });
-  await page.getByText("Здесь пишут только администраторы").waitFor();
-  assert.equal(await composer(page).count(), 0);
-  await look(page, "desktop-announcements");
-});
+test(
+  "a link into a group is made and another one taken back; one registers, and the first alone opens",
+  { skip },
+  async () => {
+    const root = await server.login({ username: "root", password: PASSWORD });
+    const hike = await server.group(root, "Поход", vera);
+    const links = await groupLinks(page, hike, "Поход");
+    const good = await links.made();
+    await becomes(copied, good);
+    const bad = await links.made();
+    await links.takenBack();
+    await look(page, "desktop-group-invites");
+    await page.keyboard.press("Escape");
+    await links.dialog.waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+
+    await settings("Профиль");
+    await button(page, "Выйти").click();
+    await page.locator("#auth-login").waitFor();
+    await follow(`vestnik://join/${invite}`);
+    await page.getByText("Вас пригласили").waitFor();
+    await look(page, "desktop-invited");
+    await register({ username: "anna", name: "Анна Белова" });
+    await follow(`vestnik://join/${bad.split("#")[1]}`);
+    await page.locator(".toast").getByText("Приглашение не действует").waitFor();
+    assert.equal(await chatRow(page, hike).count(), 0);
+    await follow(`vestnik://join/${good.split("#")[1]}`);
+    await page.locator(`nav.side [data-chat="${hike}"][aria-current=true]`).waitFor();
+    await server.call(root, "PATCH", `/api/chats/${hike}`, { writers: "admins" });
+    await page.getByText("Здесь пишут только администраторы").waitFor();
+    assert.equal(await composer(page).count(), 0);
+    await look(page, "desktop-announcements");
+  },
+);
 
 test("an address is confirmed and changed; a log-in elsewhere is told by a letter and ended", { skip }, async () => {
   await settings("Профиль");
@@ -221,22 +245,14 @@ test("an address is confirmed and changed; a log-in elsewhere is told by a lette
   const confirming = await browse(asked.link);
   await button(confirming.page, "Подтвердить").click();
   await confirming.page.getByRole("status").filter({ hasText: "Почта подтверждена" }).waitFor();
-  await server.login({ username: "anna", password: PASSWORD });
-  const told = await post.next();
-  assert.ok(told.to === "anna@example.org" && told.text.includes("127.0.0.1"), told.text);
   await page.keyboard.press("Escape");
-  const pane = await settings("Сеансы");
-  const list = pane.getByRole("list", { name: "Сеансы" });
-  await list.getByRole("listitem").nth(1).waitFor();
-  await list.getByText("Вестник · Linux", { exact: true }).waitFor();
-  await look(page, "desktop-sessions");
-  await list
-    .getByRole("button", { name: /Завершить сеанс/ })
-    .first()
-    .click();
-  await button(dialog("Завершить этот сеанс?"), "Завершить").click();
-  await list.getByRole("listitem").nth(1).waitFor({ state: "detached" });
-  await page.keyboard.press("Escape");
+  const account = await server.login({ username: "anna", password: PASSWORD });
+  await post.next(); // of this one
+  const elsewhere = async (/** @type {string} */ userAgent) => {
+    const other = await server.login({ username: "anna", password: PASSWORD }, { "User-Agent": userAgent });
+    return () => assert.rejects(server.call(other, "GET", "/api/auth/me"), /revoked/);
+  };
+  await toldOfLogIns(server, post, { page, account }, elsewhere, "desktop-sessions");
 
   await settings("Профиль");
   await box(page, "Почта").fill("new@example.org");
@@ -251,17 +267,15 @@ test("an address is confirmed and changed; a log-in elsewhere is told by a lette
   assertNoErrors({ name: "confirming", errors: [...confirming.errors, ...again.errors] });
 });
 
-test("one hides what one reads, and blocks somebody", { skip }, async () => {
+test("one hides from somebody, who hides nothing, and blocks them", { skip }, async () => {
   const anna = await server.login({ username: "anna", password: PASSWORD });
   const chat = await server.direct(vera, anna);
   await server.send(vera, chat, "Ты здесь?");
-  await settings("Приватность");
-  const knob = page.getByRole("switch", { name: /Скрывать, что прочитано/ });
-  await knob.click();
-  await becomes(async () => (await server.call(anna, "GET", "/api/auth/me")).hide_reads, true);
-  await page.keyboard.press("Escape");
-  await openChat(page, chat);
-  await messageRow(page, "Ты здесь?").waitFor();
+  const theirs = await newPerson(await launchChromium(), server, "vera", { account: vera });
+  for (const one of [page, theirs.page]) await openChat(one, chat);
+  await hidesAndShows(server, chat, { page, account: anna }, theirs, "desktop-hiding");
+  assertNoErrors(theirs);
+  await theirs.context.close();
   await button(page, "Меню чата").click();
   await page.getByRole("menuitem", { name: "Заблокировать…" }).click();
   await button(dialog(/Заблокировать: /), "Заблокировать").click();
@@ -270,6 +284,18 @@ test("one hides what one reads, and blocks somebody", { skip }, async () => {
   await assert.rejects(server.send(vera, chat, "Ау"), /forbidden/);
   await button(page, "Разблокировать").click();
   await composer(page).waitFor();
+});
+
+test("what is too old goes, after the time of a group and that of the server", { skip }, async () => {
+  const anna = await server.login({ username: "anna", password: PASSWORD });
+  const [group, direct] = [await server.group(anna, "На неделю", vera), await server.direct(anna, vera)];
+  await openChat(page, group);
+  await keepsForAWeek(page, "desktop-retention");
+  await forgetsWithTime(server, page, { group, direct }, vera, "desktop-forgotten");
+  await resize(360, 640);
+  await look(page, "desktop-forgotten-360");
+  await resize(1280, 800);
+  await openChat(page, direct);
 });
 
 test("signing out asks where something is unsent; a forgotten password is set anew by a letter", { skip }, async () => {
@@ -301,7 +327,7 @@ test("signing out asks where something is unsent; a forgotten password is set an
   await button(page, "Вернуться ко входу").click();
   await signIn(page, { username: "anna", password: NEW });
   await openChat(page, chat);
-  await becomes(async () => (await server.items(vera, chat)).map(({ content }) => content), ["Ты здесь?"]);
+  await becomes(async () => (await server.items(vera, chat)).map(({ content }) => content), [`Новое в ${chat}`]);
   assertNoErrors({ name: "setting", errors: setting.errors });
 });
 

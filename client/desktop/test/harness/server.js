@@ -39,8 +39,10 @@ export class Server {
     return this.#process?.pid ?? null;
   }
 
-  /** Returns when it listens. Rejects with its log where it ends before that. */
-  async start() {
+  /** Returns when it listens. Rejects with its log where it ends before that.
+   * @param {Record<string, string>} [more] settings that hold from now on */
+  async start(more = {}) {
+    Object.assign(this.#env, more);
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VESTNIK_"));
     const words = ["serve", "--port", String(this.port), "--data-dir", this.dataDir];
     const before = this.#said.length;
@@ -112,19 +114,21 @@ export class Server {
     return { ...form, ...(await this.call(null, "POST", "/api/auth/register", form)) };
   }
 
-  /** Another session of an account. @param {{username: string, password: string}} account @returns {Promise<Account>} */
-  async login({ username, password }) {
-    return { username, password, ...(await this.call(null, "POST", "/api/auth/login", { username, password })) };
+  /** Another session of an account. @param {{username: string, password: string}} account
+   * @param {Record<string, string>} [headers] such as who says to log in @returns {Promise<Account>} */
+  async login({ username, password }, headers) {
+    const answer = await this.call(null, "POST", "/api/auth/login", { username, password }, headers);
+    return { username, password, ...answer };
   }
 
   /**
    * One request over HTTP, as it were from another device. Throws on a refusal.
    * @param {Account | null} account whose token it carries @param {string} method @param {string} path
-   * @param {any} [body] @returns {Promise<any>} what was answered
+   * @param {any} [body] @param {Record<string, string>} [more] headers @returns {Promise<any>} what was answered
    */
-  async call(account, method, path, body) {
+  async call(account, method, path, body, more = {}) {
     /** @type {Record<string, string>} */
-    const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+    const headers = body === undefined ? { ...more } : { "Content-Type": "application/json", ...more };
     if (account) headers.Authorization = `Bearer ${account.access_token}`;
     const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();

@@ -47,6 +47,10 @@ export function settings(face, { tab = "profile" }, close) {
     return made;
   };
   pane().opened?.();
+  /** An address is confirmed in a browser, by the link of a letter, while this is open or was closed. */
+  const reload = () => void face.messenger.reloadMe();
+  reload();
+  window.addEventListener("focus", reload);
 
   /** @param {Tab} next */
   function choose(next) {
@@ -88,6 +92,7 @@ export function settings(face, { tab = "profile" }, close) {
     kind: "dialog--settings",
     harmless: true,
     bare: true,
+    gone: () => window.removeEventListener("focus", reload),
     content(state) {
       const shown = pane();
       return html`<nav class="set__nav" aria-label=${t("settings.parts")}>

@@ -23,6 +23,8 @@ export function invitesPart(face, chatId) {
   let [uses, days] = [chatId === null ? 1 : 10, 7];
   /** Shown once: the server does not know it any more. */
   let link = "";
+  /** Which one that is. */
+  let linked = 0;
   let busy = false;
 
   async function load() {
@@ -43,6 +45,7 @@ export function invitesPart(face, chatId) {
     const answer = await face.messenger.createInvite({ uses, days, chatId });
     busy = false;
     if (answer.ok) {
+      linked = answer.id;
       link = answer.url ?? `${face.messenger.state().server.url}/join#${answer.code}`;
       await load();
       await copyMessage(face, link);
@@ -55,6 +58,7 @@ export function invitesPart(face, chatId) {
     const question = { title: t("invites.revoke_title"), text: t("invites.revoke_text"), act: t("invites.revoke") };
     if (!(await face.overlays.confirm({ ...question, danger: true }))) return;
     const answer = await face.messenger.revokeInvite(invite.id);
+    if (answer.ok && invite.id === linked) link = "";
     await load();
     if (!answer.ok) problem = errorText(answer);
     face.redraw();
