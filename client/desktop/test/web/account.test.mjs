@@ -215,3 +215,82 @@ test(
     assertNoErrors({ name: "vera", errors: [...errors, ...next.errors, ...last.errors] });
   },
 );
+
+/** What stands there in each language, of a server that checks too many passwords, and of one that was asked too often. */
+const WORDS = {
+  ru: {
+    busy: "Сервер сейчас проверяет много паролей. Повторите через 25 с",
+    rate_limited: "Слишком много попыток. Подождите 2 мин",
+    copy: "Скачать мои данные",
+    end: "Удалить",
+    reset: "Задать пароль",
+  },
+  en: {
+    busy: "The server is checking many passwords right now. Try again in 25 s",
+    rate_limited: "Too many attempts. Wait 2 min",
+    copy: "Download my data",
+    end: "Delete",
+    reset: "Set the password",
+  },
+};
+
+test("a server that is busy says for how long: to a new password, a copy of one's data, an end", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const anna = await newPerson(browser, server, "anna");
+  const { page, account } = anna;
+  let code = /** @type {"busy" | "rate_limited"} */ ("busy");
+  for (const path of ["/api/auth/me/export", "/api/auth/me", "/api/auth/reset/confirm"]) {
+    await page.route(`**${path}`, (route) => {
+      if (!["POST", "DELETE"].includes(route.request().method())) return route.continue();
+      const [status, retry_after_ms] = code === "busy" ? [503, 25_000] : [429, 100_000];
+      const body = JSON.stringify({ code, status, retry_after_ms });
+      return route.fulfill({ status, contentType: "application/problem+json", body });
+    });
+  }
+  /** @param {"ru" | "en"} language @param {string} picture */
+  const refusedTwice = async (language, picture) => {
+    for (code of /** @type {const} */ (["busy", "rate_limited"])) {
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").getByText(WORDS[language][code], { exact: true }).waitFor();
+    }
+    await look(page, `${picture}-${language}`);
+  };
+  for (const language of /** @type {const} */ (["ru", "en"])) {
+    const { copy, end } = WORDS[language];
+    await page.keyboard.press("Control+,");
+    if (language === "en") {
+      await page.getByRole("tab", { name: "Оформление" }).click();
+      await page.getByLabel("Язык").selectOption("en");
+      await page.getByRole("tab", { name: "Profile" }).click();
+    }
+    for (const [name, field] of /** @type {const} */ ([
+      [copy, "export"],
+      [end, "deletion"],
+    ])) {
+      await page.getByRole("button", { name, exact: true }).click();
+      await page.locator(`#${field}-password`).fill(account.password);
+      await refusedTwice(language, `busy-${field}`);
+      assert.equal(
+        await page.locator(`#${field}-password`).inputValue(),
+        account.password,
+        "it is sent again as it is",
+      );
+      await page.setViewportSize({ width: 360, height: 640 });
+      await assertInside(page);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.keyboard.press("Escape");
+      await page.locator(`#${field}-password`).waitFor({ state: "detached" });
+    }
+    await page.goto(`${server.url}/reset#${"x".repeat(22)}`);
+    for (const name of ["new_password", "again"]) await page.locator(`#door-${name}`).fill("a new long password");
+    await page.getByRole("button", { name: WORDS[language].reset, exact: true }).waitFor();
+    await refusedTwice(language, "busy-reset");
+    await page.setViewportSize({ width: 360, height: 640 });
+    await look(page, `busy-reset-${language}-360`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(server.url);
+    await page.locator("nav.side").waitFor();
+  }
+  await server.login(account); // it is there as before
+  assertNoErrors(anna);
+});
