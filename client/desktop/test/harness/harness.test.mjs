@@ -79,6 +79,7 @@ const found = (page) =>
 
 test("a profile that is used again is as empty as a new one", { skip: noChromium() }, async () => {
   const [server, browser] = [await startServer(), await launchChromium()];
+  await server.register("boris"); // where nobody is yet, the door asks for no name as soon as it knows that
   const door = async () => {
     const context = await newProfile(browser);
     const { page, errors } = await newPage(context);
