@@ -127,5 +127,5 @@ def _leave(users: IO[str]) -> None:
         if not pid_file.exists():  # the next one begins without the databases of this one
             shutil.rmtree(_DATA / "data", ignore_errors=True)
             if _DATA.is_mount():
-                subprocess.run(["umount", str(_DATA)], check=False, capture_output=True)
+                subprocess.run(["umount", "--lazy", str(_DATA)], check=False, capture_output=True)
         users.close()
