@@ -14,6 +14,8 @@ const WORKER = new URL("../store/searching.js", import.meta.url).href;
 const PAGE = "20";
 /** Milliseconds after which the worker is given up. */
 const PATIENCE = 15_000;
+/** Milliseconds that loading it ahead waits for a page with nothing to do. */
+const AHEAD = 2000;
 /** Refusals that are no more than a missing link. */
 const AWAY = ["no_connection", "bad_answer"];
 
@@ -46,7 +48,7 @@ export class Searches {
       this.#ready = false;
     } else if (!this.#ready && isLive(link)) {
       this.#ready = true;
-      requestIdleCallback(() => this.#ready && (this.#worker ??= this.#started()));
+      requestIdleCallback(() => this.#ready && (this.#worker ??= this.#started()), { timeout: AHEAD });
     }
   }
 

@@ -130,7 +130,7 @@ export class Find {
     if (!open || open.step === null || open.finding.get().busy) return;
     const { step } = open;
     open.step = null;
-    void this.#go(step);
+    if (!open.finding.get().problem) void this.#go(step); // else it is asked again by the next key alone
   }
 
   /** @param {1 | -1} step towards the older, towards the newer */
