@@ -56,6 +56,7 @@ SETTLE: Final = 60.0
 LIFETIME: Final = 15
 """Seconds of an access token: several are renewed in a run."""
 NEVER: Final = 10.0**6
+"""Seconds, more than a run has."""
 WRONG: Final = (-3600.0, -2.0, 1.5, 3600.0, 365 * 86400.0)
 """Seconds by which the wall clock of a server is wrong."""
 Carrier = Literal["none", "database"]
@@ -220,10 +221,12 @@ class RuntimeWorld:
         upgrade(f"sqlite:///{path}")
         self.storage = SQLiteStorage(path, run_in_thread=inline)
         self.ahead = [0.0, 0.0]
-        clocks = [self._clock(place) for place in (0, 1)]
-        polling = [DatabaseBus(self.storage, place + 1, clocks[place], trio.current_time) for place in (0, 1)]
-        self.polling = polling if carrier == "database" else []
-        buses: list[Bus] = list[Bus](self.polling) or [LocalBus(), LocalBus()]
+        self.polling: list[DatabaseBus] = []
+        if carrier == "database":
+            self.polling = [
+                DatabaseBus(self.storage, place + 1, self._clock(place), trio.current_time) for place in (0, 1)
+            ]
+        buses: list[Bus] = [*self.polling] or [LocalBus(), LocalBus()]
         self.drivers = [self._driver(bus, place) for place, bus in enumerate(buses)]
         self.driver = self.drivers[0]
         self.people: list[Person] = []
