@@ -26,8 +26,10 @@ export function residue(folder, wanted) {
  * @returns {Set<string> | null} null: a file went meanwhile, and what was in it may be in one that was read before
  */
 function search(folder, needles) {
+  const entries = everything(folder);
+  if (entries === null) return null;
   const found = new Set();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of entries) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     const bytes = contents(path);
@@ -37,6 +39,19 @@ function search(folder, needles) {
     }
   }
   return found;
+}
+
+/**
+ * @param {string} folder of which any part may go at any time, but not the whole
+ * @returns {import("node:fs").Dirent[] | null} null: a folder in it went meanwhile
+ */
+function everything(folder) {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (existsSync(folder) && /** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 /** @param {string} path of a file that may go at any time */
