@@ -9,9 +9,11 @@ from typing import Any
 import pymysql
 import pytest
 import trio
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from storage import migrate
-from storage.migrate import MigrationError, SchemaMismatch, check_schema, current, differences, head, upgrade
+from storage.migrate import MigrationError, SchemaMismatch, check_schema, current, differences, earlier, head, upgrade
 from storage.mysql_connection import parse_url
 from storage.open import open_storage
 from storage.tables import metadata
@@ -95,6 +97,21 @@ def test_an_empty_database_is_brought_to_the_head_without_a_word(url: str, capfd
     check_schema(url)
     assert differences(url) == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_files_are_named_by_the_revisions_that_alembic_finds_in_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage/migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert [head()] == scripts.get_heads()
+    assert earlier() | {head()} == {script.revision for script in scripts.walk_revisions()}
+
+
+def test_alembic_is_not_loaded_where_nothing_is_to_be_migrated(sqlite_file: Path) -> None:
+    program = "import sys, runtime.compose; from storage.migrate import upgrade; upgrade(sys.argv[1]);"
+    program += "print([name for name in sys.modules if name.startswith('alembic')])"
+    command = [sys.executable, "-c", program, f"sqlite:///{sqlite_file}"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_the_epoch_is_made_once(migrated: str) -> None:
