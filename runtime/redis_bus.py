@@ -6,6 +6,7 @@ Redis carries is believed only while this process hears itself there.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Final
 
@@ -39,16 +40,21 @@ MOST_HEARD: Final = 1_000
 """Processes that are remembered; those that are gone make room."""
 
 
+Reach = Callable[[RedisAddress], AbstractAsyncContextManager[Link]]
+"""A new connection; entering it raises RedisAway."""
+
+
 class RedisBus:
     """`database`: the bus for the time that Redis is away, with the same `number` of this process. `random` spreads the
     attempts of several processes, `clock` gives monotonic seconds."""
 
     def __init__(
         self, address: RedisAddress, database: DatabaseBus, number: int, random: Random, clock: Callable[[], float],
-        metrics: Metrics,
+        metrics: Metrics, reach: Reach = connected,
     ) -> None:  # fmt: skip
         self.link: Link | None = None
         self._address = address
+        self._reach = reach
         self._channel = f"{address.prefix}:hints".encode()
         self._database = database
         self._number = number
@@ -91,7 +97,7 @@ class RedisBus:
         """As long as it goes well; why it does no longer."""
         reasons = ["ended"]
         try:
-            async with connected(self._address) as telling, connected(self._address) as hearing:
+            async with self._reach(self._address) as telling, self._reach(self._address) as hearing:
                 subscribed = await hearing.ask(b"SUBSCRIBE", self._channel)
                 if isinstance(subscribed, Refused):
                     raise RedisAway(subscribed.text)

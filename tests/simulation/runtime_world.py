@@ -2,7 +2,7 @@
 jumps.
 
 What the pure simulation cannot reach is here: tasks, cancellation, deadlines, the group-commit writer, the bus that
-polls the database, and wall clocks that are set to and fro while deadlines go on.
+polls the database, the one over Redis, and wall clocks that are set to and fro while deadlines go on.
 """
 
 import hashlib
@@ -44,14 +44,20 @@ from client.store import MemoryStore
 from runtime.bus import Bus, LocalBus
 from runtime.database_bus import DatabaseBus
 from runtime.hub_driver import Driver
+from runtime.metrics import Metrics
 from runtime.open_sockets import Place
+from runtime.redis.address import parse_redis_url
+from runtime.redis_bus import RedisBus
 from runtime.socket_connection import LinkLost, serve_connection
 from storage.migrate import upgrade
 from storage.sqlite import SQLiteStorage
+from tests.simulation.memory_redis import MemoryRedis
 
 T = TypeVar("T")
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DURATION: Final = 40.0
+CALM: Final = 10.0
+"""Seconds in which no link is cut and no clock set: all that is new comes over the bus."""
 SETTLE: Final = 60.0
 LIFETIME: Final = 15
 """Seconds of an access token: several are renewed in a run."""
@@ -59,8 +65,10 @@ NEVER: Final = 10.0**6
 """Seconds, more than a run has."""
 WRONG: Final = (-3600.0, -2.0, 1.5, 3600.0, 365 * 86400.0)
 """Seconds by which the wall clock of a server is wrong."""
-Carrier = Literal["none", "database"]
-"""What the two servers hear of each other by: the sweep alone, or the bus that polls the database and no sweep."""
+Carrier = Literal["none", "database", "redis"]
+"""What the two servers hear of each other by: the sweep alone, or no sweep and the bus that polls the database, or the
+one over a Redis that comes and goes."""
+REDIS: Final = parse_redis_url("redis://here")
 
 
 async def inline(call: Callable[[], T]) -> T:
@@ -221,22 +229,27 @@ class RuntimeWorld:
         upgrade(f"sqlite:///{path}")
         self.storage = SQLiteStorage(path, run_in_thread=inline)
         self.ahead = [0.0, 0.0]
-        self.polling: list[DatabaseBus] = []
-        if carrier == "database":
-            self.polling = [
-                DatabaseBus(self.storage, place + 1, self._clock(place), trio.current_time) for place in (0, 1)
-            ]
-        buses: list[Bus] = [*self.polling] or [LocalBus(), LocalBus()]
+        self.redis = MemoryRedis(self.random) if carrier == "redis" else None
+        self.carriers = [] if carrier == "none" else [self._carrier(place) for place in (0, 1)]
+        buses: list[Bus] = [*self.carriers] or [LocalBus(), LocalBus()]
         self.drivers = [self._driver(bus, place) for place, bus in enumerate(buses)]
         self.driver = self.drivers[0]
         self.people: list[Person] = []
         self.nursery: trio.Nursery
         self.chat_id = 0
 
+    def _carrier(self, place: int) -> DatabaseBus | RedisBus:
+        number = place + 1
+        polling = DatabaseBus(self.storage, number, self._clock(place), trio.current_time)
+        if self.redis is None:
+            return polling
+        reach = self.redis.connected
+        return RedisBus(REDIS, polling, number, self.random, trio.current_time, Metrics(), reach)
+
     def _driver(self, bus: Bus, place: int) -> Driver:
         """Of one process; the other one shares its database, and hears of it over the bus."""
         cids = iter(range(10**9))
-        knobs = Knobs(rate=1000.0, burst=1000, sweep_interval=NEVER if self.polling else 1.0)
+        knobs = Knobs(rate=1000.0, burst=1000, sweep_interval=NEVER if self.carriers else 1.0)
         hub = Hub(self.keys.check, lambda: f"server-{place}-{next(cids)}", None, knobs)
         return Driver(hub, self.storage, self._clock(place), self.random, bus)
 
@@ -263,8 +276,10 @@ class RuntimeWorld:
             self.nursery = nursery
             for server in self.drivers:
                 await nursery.start(server.run)
-            for bus in self.polling:
-                nursery.start_soon(bus.run)
+            if self.redis is not None:
+                self.redis.nursery = nursery
+            for carrier in self.carriers:
+                nursery.start_soon(carrier.run)
             for name in ("ann", "bob", "eve"):
                 self.people.append(await self._person(name))
             ids = [person.user_id for person in self.people]
@@ -277,18 +292,25 @@ class RuntimeWorld:
                 driver = ClientDriver("memory", person, session, MemoryStore(), person.told, person.open_link)
                 person.driver = driver
                 nursery.start_soon(driver.run)
-            with trio.move_on_after(DURATION):
-                async with trio.open_nursery() as life:
-                    life.start_soon(self._break)
-                    life.start_soon(self._set_clocks)
-                    for person in self.people:
-                        life.start_soon(self._talk, person)
+            await self._live(DURATION, self._break, self._set_clocks)
             self.faulty, self.ahead = False, [0.0, 0.0]
+            await self._live(CALM)
             with trio.fail_after(SETTLE):
                 await self._settled()
             nursery.cancel_scope.cancel()
         await self.storage.aclose()
         return self._check()
+
+    async def _live(self, seconds: float, *disturbances: Callable[[], Awaitable[None]]) -> None:
+        """Everybody talks. Redis comes and goes in any case, and is at the end as it happens to be."""
+        with trio.move_on_after(seconds):
+            async with trio.open_nursery() as life:
+                for disturbance in disturbances:
+                    life.start_soon(disturbance)
+                if self.redis is not None:
+                    life.start_soon(self._break_redis, self.redis)
+                for person in self.people:
+                    life.start_soon(self._talk, person)
 
     async def _person(self, name: str) -> Person:
         operation = CreateUser(name, name, None, None, "hash", name, search_words(name, name), self.now())
@@ -327,6 +349,13 @@ class RuntimeWorld:
             await trio.sleep(self.random.uniform(0.5, 4))
             self.ahead[place] = 0.0
 
+    async def _break_redis(self, redis: MemoryRedis) -> None:
+        while True:
+            await trio.sleep(self.random.expovariate(0.3))
+            self.random.choice((redis.go_away, redis.stand_still))()
+            await trio.sleep(self.random.expovariate(0.3))
+            redis.come_back()
+
     async def _settled(self) -> None:
         while True:
             if not self._unsettled():
@@ -346,6 +375,7 @@ class RuntimeWorld:
             assert mine == [f"{person.name}-{number}" for number in range(1, person.written + 1)]
             assert person.sent == {cid: seq for seq, cid in first if cid.startswith(person.name)}
             assert person.links > 3, "the links were hardly cut"
+        assert self.redis is None or self.redis.carried > 100, "hardly anything went over Redis"
         return hashlib.sha256(repr(first).encode()).hexdigest()
 
 
@@ -363,4 +393,4 @@ def run_deterministic(seed: int, carrier: Carrier, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(run_deterministic(int(sys.argv[1]), "database", Path(sys.argv[2])))
+    print(run_deterministic(int(sys.argv[1]), "redis", Path(sys.argv[2])))
