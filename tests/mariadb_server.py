@@ -10,6 +10,7 @@ import getpass
 import itertools
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -64,7 +65,7 @@ class MariaDB:
             if self._start_on(port):
                 self.port = port
                 return
-        raise RuntimeError(f"mariadbd did not start: {self._log()}")
+        raise RuntimeError(f"mariadbd did not start: {self.log()}")
 
     def stop(self) -> None:
         """An orderly end (SIGTERM)."""
@@ -73,6 +74,15 @@ class MariaDB:
     def kill(self) -> None:
         """A crash (SIGKILL): what was not written to disk is lost."""
         self._end(signal.SIGKILL)
+
+    def recovered(self, pattern: re.Pattern[str]) -> str | None:
+        """What a server that does not run says of its data, in `--wsrep-recover`, where the pattern has a group."""
+        command = [*self._command(), *self.options, "--wsrep-recover", "--port=0", f"--socket={self.folder}/s"]
+        said = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=True
+        )
+        found = pattern.search(said.stderr)
+        return None if found is None else found[1]
 
     def pause(self) -> None:
         """Freeze it (SIGSTOP) until every thread stands still: it holds its sockets open and answers nothing."""
@@ -122,7 +132,7 @@ class MariaDB:
 
     def _command(self) -> list[str]:
         command = [
-            _binary() or "mariadbd",
+            binary() or "mariadbd",
             "--no-defaults",
             "--basedir=/usr",
             f"--datadir={self.folder}/data",
@@ -175,7 +185,8 @@ class MariaDB:
         self._process.wait(120)
         self._process = None
 
-    def _log(self) -> str:
+    def log(self) -> str:
+        """The end of what it told."""
         return (self.folder / "log").read_text(errors="replace")[-800:]
 
 
@@ -211,7 +222,7 @@ def private_mariadb(*options: str, on_disk: bool = False) -> MariaDB:
 
     Its files may be in memory unless they are to be `on_disk`, which is for whoever measures.
     """
-    if _binary() is None:
+    if binary() is None:
         pytest.skip("no mariadbd here (Debian package mariadb-server-core)")
     folder = Path(tempfile.mkdtemp(prefix="vestnik-mariadb-", dir=None if on_disk else _quick_folder()))
     server = MariaDB(folder / "server", *options)
@@ -239,5 +250,6 @@ def plenty_of_memory() -> bool:
     return False
 
 
-def _binary() -> str | None:
+def binary() -> str | None:
+    """The server's program; None where there is none."""
     return shutil.which("mariadbd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/libexec")

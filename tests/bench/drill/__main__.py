@@ -6,16 +6,19 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import Final
 
 import trio
 
 from storage.migrate import upgrade
 from tests.bench.drill.cluster import Cluster, Database
+from tests.bench.drill.galera import GaleraMembers
 from tests.bench.drill.group import Group
+from tests.bench.drill.members import GroupMembers
 from tests.bench.drill.people import gathered
 from tests.bench.drill.report import heading, line, report
 from tests.bench.drill.run import drill
@@ -24,6 +27,11 @@ from tests.faults.machines import Machine
 from tests.haproxy_server import private_haproxy
 from tests.mariadb_server import private_mariadb
 from tests.redis_server import private_redis
+
+GROUPS: Final[dict[str, Callable[[], Group]]] = {
+    "group": lambda: Group("three MySQL in Group Replication", GroupMembers(), "?rsa=allow"),
+    "galera": lambda: Group("three MariaDB in a Galera cluster", GaleraMembers()),
+}
 
 
 def main() -> int:
@@ -40,7 +48,9 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", help="part of a name, such as 'database' or 'frozen'; may be repeated"
     )
-    parser.add_argument("--database", choices=["mariadb", "group"], default="mariadb", help="group: three MySQL")
+    parser.add_argument(
+        "--database", choices=["mariadb", *GROUPS], default="mariadb", help="group: three MySQL; galera: three MariaDB"
+    )
     parser.add_argument("--no-redis", action="store_true", help="news goes by way of the database")
     parser.add_argument("--seed", type=int, help="chooses what is struck; printed at the beginning")
     parser.add_argument("--keep", type=Path, help="a folder for the logs, which are removed otherwise")
@@ -52,8 +62,8 @@ def main() -> int:
 @contextmanager
 def database_of(arguments: argparse.Namespace) -> Iterator[tuple[Database, str]]:
     """The database, and the URL of an empty one in it."""
-    if arguments.database == "group":
-        group = Group()
+    if arguments.database in GROUPS:
+        group = GROUPS[arguments.database]()
         try:
             group.start()
             yield group, group.new_database()

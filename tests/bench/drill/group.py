@@ -1,4 +1,4 @@
-"""A database of three: MySQL in Group Replication, behind one address that leads to whoever is the primary.
+"""A database of three servers behind one address that leads to the one that is written to.
 
 That address is an HAProxy of its own, which asks an agent beside each member what it is, as operators do it.
 """
@@ -19,7 +19,7 @@ import pymysql
 import trio
 
 from tests.bench.drill.cluster import Disturbance, Step
-from tests.bench.drill.members import WITHIN, Member, Members
+from tests.bench.drill.roles import WITHIN, Member, Members, await_role, primary_of
 from tests.haproxy_server import binary
 from tests.mariadb_server import PASSWORD, USER, create_database, free_ports
 
@@ -82,12 +82,12 @@ class Agent:
 
 
 class Group:
-    """See Database. Raises NoGroup where it cannot be had."""
+    """See Database. `query`: what the URL of the database ends with."""
 
-    name = "three MySQL in Group Replication"
-
-    def __init__(self) -> None:
-        self.members = Members()
+    def __init__(self, name: str, members: Members, query: str = "") -> None:
+        self.name = name
+        self.members = members
+        self._query = query
         self._folder = Path(tempfile.mkdtemp(prefix="vestnik-router-"))
         self._watch: Watch | None = None
         self._agents: list[Agent] = []
@@ -95,7 +95,7 @@ class Group:
         self.port = next(free_ports())
 
     def start(self) -> None:
-        """From nothing; blocks for a while."""
+        """From nothing; blocks for a while. Raises NoGroup where it cannot be had."""
         self.members.start()
         watch = self._watch = Watch(self.members)
         self._agents = [Agent(watch, member) for member in self.members.all]
@@ -127,7 +127,7 @@ class Group:
     def new_database(self) -> str:
         """The URL of an empty one, by way of the router."""
         create_database(self.port, NAME)
-        return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{NAME}?rsa=allow"
+        return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{NAME}{self._query}"
 
     def pids(self) -> list[int]:
         """See Database."""
@@ -141,15 +141,15 @@ class Group:
             return partial(trio.to_thread.run_sync, what)
 
         def kill() -> None:
-            struck.append(self.members.primary())
+            struck.append(primary_of(self.members))
             struck[-1].signal(SIGKILL)
 
         def freeze() -> None:
-            struck.append(self.members.primary())
+            struck.append(primary_of(self.members))
             struck[-1].signal(SIGSTOP)
 
         def taken_over() -> None:
-            self.members.primary(but=struck[-1])
+            primary_of(self.members, but=struck[-1])
             self._await_way()
 
         def restart() -> None:
@@ -161,7 +161,7 @@ class Group:
             self._rejoined()
 
         def hand_over() -> None:
-            struck.append(self.members.primary())
+            struck.append(primary_of(self.members))
             self.members.hand_over(struck[-1])
             taken_over()
 
@@ -173,7 +173,7 @@ class Group:
 
     def _rejoined(self) -> None:
         for member in self.members.all:
-            self.members.await_role(member, "PRIMARY", "SECONDARY")
+            await_role(member, "PRIMARY", "SECONDARY")
 
     def _await_way(self) -> None:
         """Until the router leads to the primary and nowhere else."""
@@ -194,7 +194,7 @@ def takes_writes(port: int) -> bool:
         with pymysql.connect(
             host="127.0.0.1", port=port, user=USER, password=PASSWORD, connect_timeout=1, read_timeout=1
         ) as connection, connection.cursor() as cursor:  # fmt: skip
-            cursor.execute("SELECT @@super_read_only")
+            cursor.execute("SELECT @@read_only")
             (row,) = cursor.fetchall()
             return not row[0]
     except (pymysql.Error, OSError):

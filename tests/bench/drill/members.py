@@ -3,7 +3,6 @@
 The first one begins the group; each starts by itself and joins again after it was killed, as `start_on_boot` has it.
 """
 
-import itertools
 import os
 import shutil
 import signal
@@ -16,6 +15,8 @@ from typing import Any, Final
 import pymysql
 from attrs import define, field
 
+from tests.bench.drill.roles import WITHIN, NoGroup, await_role
+from tests.bench.drill.roles import Member as AnyMember
 from tests.mariadb_server import PASSWORD, USER, free_ports, greets
 from tests.mysql_server import TOOL
 
@@ -23,8 +24,6 @@ UNPACKED: Final = Path(tempfile.gettempdir()) / f"vestnik-group-{os.getuid()}"
 PLUGIN: Final = UNPACKED / "root/usr/lib/mysql/plugin/group_replication.so"
 NAME: Final = "5f0e1b1e-6f0a-4c7e-9a57-2f3f6c0b7a11"
 """Of the group: any UUID."""
-WITHIN: Final = 120.0
-"""Seconds that a member may take to join."""
 TIRELESS: Final = 1000
 """How often a member that was expelled tries to come back."""
 ROLE: Final = (
@@ -32,10 +31,6 @@ ROLE: Final = (
     "WHERE member_id = @@server_uuid"
 )
 REPLICATION: Final = ("replicator", "a word between members")
-
-
-class NoGroup(Exception):
-    """There is no MySQL with the plugin here; the text says what is missing."""
 
 
 def unpack() -> None:
@@ -138,7 +133,7 @@ class Member:
         deadline = time.monotonic() + WITHIN
         while not greets(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"mysqld did not start: {(self.folder / 'log').read_text(errors='replace')[-1500:]}")
+                raise RuntimeError(f"mysqld did not start: {self.log()}")
             time.sleep(0.05)
 
     def signal(self, number: signal.Signals) -> None:
@@ -171,12 +166,16 @@ class Member:
             return str(state)
         return "READ_ONLY" if role == "PRIMARY" and read_only else str(role)
 
+    def log(self) -> str:
+        """The end of what it told."""
+        return (self.folder / "log").read_text(errors="replace")[-3000:]
+
     def _command(self) -> list[str]:
         options = [f"--datadir=/{self.folder.name}/data", "--secure-file-priv=NULL", "--innodb-redo-log-capacity=16M"]
         return ["chroot", str(self.root), "/usr/sbin/mysqld", "--no-defaults", "--user=root", *options]
 
 
-class Members:
+class GroupMembers:
     """The three of them. Methods block."""
 
     def __init__(self) -> None:
@@ -204,36 +203,17 @@ class Members:
             member.ask("START GROUP_REPLICATION", timeout=WITHIN)
             if member is first:
                 member.ask("SET GLOBAL group_replication_bootstrap_group=OFF")
-            self.await_role(member, "PRIMARY", "SECONDARY")
+            await_role(member, "PRIMARY", "SECONDARY")
 
-    def await_role(self, member: Member, *roles: str) -> None:
-        """Until it is one of these."""
-        deadline = time.monotonic() + WITHIN
-        while (role := member.role()) not in roles:
-            if time.monotonic() > deadline:
-                log = (member.folder / "log").read_text(errors="replace")[-3000:]
-                raise RuntimeError(f"member {member.number} is {role}: {log}")
-            time.sleep(0.1)
-
-    def primary(self, but: Member | None = None) -> Member:
-        """Who takes what is written; waits until there is one. `but`: another one than that."""
-        deadline = time.monotonic() + WITHIN
-        for member in itertools.cycle(self.all):
-            if member is not but and member.role() == "PRIMARY":
-                return member
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.02)
-        raise RuntimeError(f"no primary: {[member.role() for member in self.all]}")
-
-    def hand_over(self, primary: Member) -> None:
+    def hand_over(self, primary: AnyMember) -> None:
         """Another one becomes the primary, in order; a group that is busy with itself is asked again."""
+        leading = next(member for member in self.all if member is primary)
         other = next(member for member in self.all if member is not primary)
         uuid = other.ask("SELECT @@server_uuid")[0][0]
         deadline = time.monotonic() + WITHIN
-        while primary.role() == "PRIMARY":
+        while leading.role() == "PRIMARY":
             try:
-                primary.ask(f"SELECT group_replication_set_as_primary('{uuid}')", timeout=WITHIN)
+                leading.ask(f"SELECT group_replication_set_as_primary('{uuid}')", timeout=WITHIN)
             except pymysql.Error:
                 if time.monotonic() > deadline:
                     raise
