@@ -205,7 +205,7 @@ def free_ports() -> Iterator[int]:
 def greets(port: int) -> bool:
     """Whether a MySQL server says hello there."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 1) as probe:
+        with socket.create_connection(("127.0.0.1", port), 20) as probe:
             return len(probe.recv(4)) == 4
     except OSError:
         return False

@@ -110,7 +110,7 @@ def shared_redis() -> RedisServer:
 
 def _answers(port: int, *, tls: bool) -> bool:
     """Any answer will do; one that wants a password says so, and one that wants TLS hangs up."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as probe:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 20) as probe:
         probe.sendall(b"PING\r\n")
         return tls or probe.recv(1) in (b"+", b"-")
     return False

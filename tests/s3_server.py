@@ -17,7 +17,7 @@ import pytest
 from runtime.files.places import S3Place, read_place
 from runtime.files.s3_signing import Credentials
 
-START: Final = 60.0
+START: Final = 120.0
 """Seconds in which it must answer."""
 CREDENTIALS: Final = Credentials("AKIAEXAMPLE", "a secret that nobody is told", "us-east-1")
 _numbers = itertools.count(1)
@@ -38,7 +38,7 @@ def absent_bucket(prefix: str = "") -> str:
 def make_bucket(url: str) -> None:
     """Make the bucket that a URL names. Blocks."""
     place = place_of(url)
-    httpx.put(f"{place.base}{place.bucket_path}").raise_for_status()
+    httpx.put(f"{place.base}{place.bucket_path}", timeout=60).raise_for_status()
 
 
 def new_place(prefix: str = "") -> S3Place:

@@ -18,7 +18,7 @@ async def test_with_an_address_from_the_beginning(house_at: OpenHouse, tmp_path:
     async with (
         smtp_server(tmp_path / "post") as post,
         house_at(**post.settings) as house,
-        httpx.AsyncClient(base_url=house.url) as http,
+        httpx.AsyncClient(base_url=house.url, timeout=60) as http,
     ):
         anna = await register(http, "anna", PASSWORD, email="anna@example.org", language="ru")
         letter = await post.next()
@@ -34,7 +34,7 @@ async def test_with_an_address_from_the_beginning(house_at: OpenHouse, tmp_path:
 
 
 async def test_what_is_hidden_and_shown_again(house: House) -> None:
-    async with httpx.AsyncClient(base_url=house.url) as http:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
         anna = await register(http, "anna", PASSWORD)
         await anna.hide(last_seen=True)
         assert anna.user["hide_last_seen"] is True and "hide_reads" not in anna.user
@@ -45,7 +45,7 @@ async def test_what_is_hidden_and_shown_again(house: House) -> None:
 
 
 async def test_a_new_password_and_the_sessions(house: House) -> None:
-    async with httpx.AsyncClient(base_url=house.url) as http:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
         anna = await register(http, "anna", PASSWORD)
         phone, laptop = await log_in(http, "anna", PASSWORD), await log_in(http, "anna", PASSWORD)
         first, second, third = await anna.sessions()

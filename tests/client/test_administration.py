@@ -18,7 +18,7 @@ from tests.server.test_invites import settings_of
 async def test_an_admin_at_work(house: House, tmp_path: Path) -> None:
     await house.register("root")
     await account_commands.set_account(settings_of(house, tmp_path), "root", role="admin")
-    async with httpx.AsyncClient(base_url=house.url) as http:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
         root = await log_in(http, "root", PASSWORD)
         invite = await administration.make_invite(root, uses=2)
         anna = await register(http, "anna", PASSWORD, invite=invite.code)
@@ -50,7 +50,7 @@ async def test_an_admin_at_work(house: House, tmp_path: Path) -> None:
 
 async def test_people_take_their_data_along(house: House, tmp_path: Path) -> None:
     place = tmp_path / "anna.zip"
-    async with httpx.AsyncClient(base_url=house.url) as http:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
         anna = await register(http, "anna", PASSWORD)
         with pytest.raises(ChatError, match="invalid_credentials"):
             await anna.export("not the password", place)
@@ -67,7 +67,7 @@ async def test_people_take_their_data_along(house: House, tmp_path: Path) -> Non
 
 
 async def test_people_delete_their_account(house: House) -> None:
-    async with httpx.AsyncClient(base_url=house.url) as http:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
         anna = await register(http, "anna", PASSWORD)
         with pytest.raises(ChatError, match="invalid_credentials"):
             await anna.delete("not the password")

@@ -57,7 +57,7 @@ async def test_a_session_has_its_name_from_the_log_in_on(house: House) -> None:
         connect(house.url, "ann", PASSWORD, timing=FAST),
         connect(house.url, "ann", PASSWORD, device="The printer", timing=FAST),
         connect(house.url, "ann", PASSWORD, device="Принтер", timing=FAST),
-        httpx.AsyncClient(base_url=house.url, headers={"User-Agent": "Python, Linux"}) as http,
+        httpx.AsyncClient(base_url=house.url, timeout=60, headers={"User-Agent": "Python, Linux"}) as http,
     ):
         await log_in(http, "ann", PASSWORD)  # and says nothing more
         devices = [one["device"] for one in (await ann.get("/api/auth/sessions")).json()["sessions"]]

@@ -109,7 +109,7 @@ async def test_where_somebody_is_logged_in(house: House, tmp_path: Path, caplog:
         assert (await root.delete(f"{path}/{first['id']}")).status_code == 204
         assert (await socket.end())[0] == 4403
         await other.send(type="ping")
-        assert (await other.receive())["type"] == "pong", "the other one goes on"
+        assert (await other.until("pong"))["type"] == "pong", "the other one goes on"
     assert code_of(await root.delete(f"{path}/{first['id']}")) == "not_found"
     assert code_of(await root.delete(f"/api/admin/users/{root.id}/sessions/{second['id']}")) == "not_found"
     assert code_of(await root.get("/api/admin/users/999/sessions")) == "not_found"

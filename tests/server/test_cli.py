@@ -38,7 +38,7 @@ async def vestnik(folder: Path, *arguments: str, said: str = "", **environment: 
             program="runtime.cli", arguments=[*arguments], folder=str(folder), environment=clean | environment,
             stdin=str(stdin), stderr=str(stderr),
         )  # fmt: skip
-        with trio.fail_after(60):
+        with trio.fail_after(300):  # a password is hashed at the lowest priority, beside whatever else runs
             code, out = await run(job)
         return code, out, await trio.Path(stderr).read_text()
 
@@ -95,7 +95,7 @@ async def test_accounts_are_made_listed_and_mended(folder: Path) -> None:
     url = f"sqlite:///{folder}/var/vestnik.sqlite3"
     async with (
         ServerProcess.on_free_port(folder / "var", url) as server,
-        httpx.AsyncClient(base_url=server.url) as http,
+        httpx.AsyncClient(base_url=server.url, timeout=120) as http,  # a hash is made at the lowest priority
     ):
         old = await http.post("/api/auth/login", json={"login": "ann", "password": PASSWORD})
         new = await http.post("/api/auth/login", json={"login": "ann", "password": "another fine one"})
@@ -169,7 +169,7 @@ async def test_a_server_needs_a_migrated_mariadb_and_says_so(folder: Path) -> No
     code, out, _ = await vestnik(folder, "migrate", "--database", url)
     assert (code, out != "") == (0, True)
     assert await vestnik(folder, "migrate", "--database", url) == (0, out, "")
-    async with ServerProcess.on_free_port(folder / "var", url) as server, httpx.AsyncClient() as http:
+    async with ServerProcess.on_free_port(folder / "var", url) as server, httpx.AsyncClient(timeout=60) as http:
         assert (await http.get(f"{server.url}/readyz")).status_code == 200
 
 
@@ -299,7 +299,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pag
     assert process.stdout is not None
     said = b""
     try:
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             while said.count(b"\n") < (6 if pages else 5):
                 more = await process.stdout.receive_some()
                 assert more, "it ended"
@@ -309,7 +309,7 @@ async def test_serve_says_where_it_listens_and_what_to_do_next(folder: Path, pag
         assert ("Next: register" in said.decode()) is not pages
         assert (f"The messenger: open {url} in a browser" in said.decode()) is pages
         assert ("For development: http:// is taken" in said.decode()) is pages
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             assert (await http.get(url)).status_code == (200 if pages else 404)
             page = await http.get(f"{url}docs")
         assert (page.status_code, "POST" in page.text) == (200, True)

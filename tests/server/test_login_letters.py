@@ -115,7 +115,7 @@ async def test_it_is_switched_off_and_on(house_at: OpenHouse, post: Post) -> Non
         assert (await anna.patch("/api/auth/me", {"login_letters": False})).json()["login_letters"] is False
         assert (await log_in(house, FIREFOX)).status_code == 200
         assert await sent(house, post) == before
-        async with httpx.AsyncClient(base_url=house.url) as http:
+        async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
             client = await account.log_in(http, "anna", PASSWORD)
             assert client.user["login_letters"] is False
             await client.set_login_letters(True)

@@ -100,7 +100,7 @@ async def test_a_server_that_is_away_puts_no_token_into_the_error_log(tmp_path: 
 
 
 async def test_plain_http_is_sent_on_without_its_query(proxied: Proxied) -> None:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         answer = await http.get(f"{proxied.plain_url}/ws/chat/1?token=a-secret-token")
     assert answer.status_code == 301
     assert "token" not in answer.headers["Location"]

@@ -137,7 +137,7 @@ class _Half:
 
 
 async def _until(holds: Any) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(60):
         while not holds():  # noqa: ASYNC110 - the server tells nobody
             await trio.sleep(0.01)
 

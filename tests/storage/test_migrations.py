@@ -1,5 +1,6 @@
 """The schema's history on SQLite, MariaDB and MySQL: complete, re-runnable, one at a time, never backwards."""
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -205,8 +206,9 @@ def test_a_database_out_of_reach_is_an_error_without_the_password() -> None:
 def test_a_long_log_in_without_tls_needs_consent() -> None:
     """As for the server's own connections: an RSA key in clear text could be anyone's."""
     url = shared_mysql().new_database("?tls=off&rsa=allow")
-    ask(url, "create user if not exists 'slow'@'%' identified with caching_sha2_password by 'x'", "flush privileges")
-    slow = url.replace(url.split("//")[1].split("@")[0], "slow:x").replace("&rsa=allow", "")
+    name = f"slow{os.urandom(6).hex()}"  # the server has not cached their password; one that is shared forgets nobody's
+    ask(url, f"create user '{name}'@'%' identified with caching_sha2_password by 'x'")
+    slow = url.replace(url.split("//")[1].split("@")[0], f"{name}:x").replace("&rsa=allow", "")
     with pytest.raises(MigrationError, match="rsa=allow"):
         current(slow)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from trio_mysql import err
 
 from storage.mysql_connection import Connection, MySQLSettings, parse_url
@@ -103,10 +104,19 @@ async def test_an_sql_error_keeps_the_connection(settings: MySQLSettings) -> Non
 
 async def test_a_cancelled_lease_is_closed_and_given_back(settings: MySQLSettings) -> None:
     async with pool_of(settings, 1) as pool:
-        with trio.move_on_after(0.05) as scope:
+        leased = trio.Event()
+
+        async def wait_long() -> None:
             async with pool.acquire() as connection:
+                leased.set()
                 await execute(connection, "select sleep(3)")
-        assert scope.cancelled_caught
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait_long)
+            await leased.wait()
+            await trio.testing.wait_all_tasks_blocked()  # for the answer
+            nursery.cancel_scope.cancel()
+        assert nursery.cancel_scope.cancelled_caught
         assert pool.leased == pool.idle == 0
         async with pool.acquire() as connection:
             assert await fetch_all(connection, "select 1") == [(1,)]
