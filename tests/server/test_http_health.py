@@ -51,10 +51,11 @@ async def test_not_ready_without_the_bus(house: House) -> None:
 
 
 async def test_a_flood_of_questions_costs_one_a_second(house: House) -> None:
+    began = trio.current_time()
     async with trio.open_nursery() as nursery:
         for _ in range(50):
             nursery.start_soon(house.http.get, "/readyz")
-    assert house.storage.checks <= 2
+    assert house.storage.checks <= 2 + (trio.current_time() - began)
     house.clock.advance(seconds=1)
     before = house.storage.checks
     await house.http.get("/readyz")

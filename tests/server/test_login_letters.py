@@ -45,12 +45,13 @@ async def test_the_letter_says_what_when_and_from_where_in_both_languages(house_
     async with house_at(**post.settings) as house:
         anna = await verified(house, post)
         house.clock.advance(minutes=61)
-        moment = house.services.now()
+        began = house.services.now()
         assert (await log_in(house, FIREFOX)).status_code == 200
+        moments = [f"{moment:%d.%m.%Y, %H:%M} UTC" for moment in (began, house.services.now())]  # a minute may turn
         letter = await post.next()
         assert (letter["To"], letter["Subject"]) == ("anna@example.org", "Новый вход в Vestnik")
         for part in (text_of(letter), text_of(letter, "html")):
-            assert "@anna" in part and "Firefox · Windows" in part and f"{moment:%d.%m.%Y, %H:%M} UTC" in part
+            assert "@anna" in part and "Firefox · Windows" in part and any(moment in part for moment in moments)
             assert "Адрес в сети: 127.0.0.1" in part and "смените пароль" in part
         anna = await house.login("anna")
         assert (await anna.patch("/api/auth/me", {"email": "", "language": "en"})).status_code == 200

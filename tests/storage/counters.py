@@ -11,7 +11,7 @@ from tests.storage.databases import Kind, shared_server
 
 LONG: Final = 30.0
 """Seconds that no transaction here comes near, unless its test says so."""
-MOMENT: Final = 2.0
+MOMENT: Final = 4.0
 """Seconds in which a transaction gets as far as the server that is frozen then, on a busy machine too."""
 
 

@@ -185,9 +185,16 @@ async def test_sha2_by_rsa_then_from_the_servers_cache(fresh_user: MySQLSettings
     without_rsa = attrs.evolve(fresh_user, allow_rsa=False)
     with pytest.raises(err.OperationalError, match="rsa=allow"):
         await Connection(without_rsa).connect()
-    for settings in (fresh_user, without_rsa):  # the second log-in finds the password cached
-        async with connected(settings) as connection:
+    for attempts in range(20, 0, -1):
+        async with connected(fresh_user) as connection:
             assert (await ask(connection, "select current_user()"))[0].startswith(f"{fresh_user.user}@")
+        try:  # the second log-in finds the password cached
+            async with connected(without_rsa) as connection:
+                assert (await ask(connection, "select current_user()"))[0].startswith(f"{fresh_user.user}@")
+            break
+        except err.OperationalError:  # unless another test process has had privileges read anew meanwhile
+            if attempts == 1:
+                raise
 
 
 async def test_sha2_with_a_wrong_password(fresh_user: MySQLSettings) -> None:
