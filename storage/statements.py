@@ -5,6 +5,7 @@ Outcome, so the same code runs on a sqlite3 thread and on a trio socket. Rows ar
 datetimes, bools, str cids).
 """
 
+import re
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -26,6 +27,8 @@ SQLITE: Final[Dialect] = sqlite.dialect(paramstyle="qmark")
 MYSQL: Final[Dialect] = mysql.dialect(paramstyle="format")
 """For MariaDB too."""
 
+_LIST: Final = re.compile(r"__\[POSTCOMPILE_(\w+)\]")
+"""Where SQLAlchemy leaves room for an IN list, which it would write out itself in a hundred times the time."""
 _Processor = Callable[[Any], Any]
 Bind = tuple[str, Any, _Processor | None]
 """A parameter: its name, what it is where none is given, and what makes of it what the database takes."""
@@ -74,29 +77,45 @@ class Repeated:
 class Compiled:
     """One statement in one dialect. Positional parameters; SQLAlchemy's own processors do the conversions.
 
-    `repeated` is None where many sets of parameters are run one after another."""
+    `repeated` is None where many sets of parameters are run one after another. `lists`: names of the parameters that
+    are lists of an IN, in the order in which they stand between the `pieces` of the SQL; `mark`: a parameter there."""
 
     sql: str
     returns_rows: bool
     _compiled: SQLCompiler
     binds: tuple[Bind, ...]
     _processors: dict[str, _Processor]
-    _expanding: bool
+    _lists: tuple[str, ...]
+    _pieces: tuple[str, ...]
+    _mark: str
     _columns: tuple[tuple[int, _Processor], ...]
     repeated: Repeated | None = None
 
     def bind(self, params: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """The SQL and its parameters; lists of an IN are written out."""
-        if self._expanding:
-            state = self._compiled.construct_expanded_state(params)
-            processors = self._processors | dict(state.processors)  # those of the state are for the lists only
-            values = []
-            for name in state.positiontup or ():
-                process = processors.get(name)
-                value = state.parameters[name]
-                values.append(value if process is None else process(value))
-            return state.statement, tuple(values)
-        return self.sql, self.values(params)
+        if not self._lists:
+            return self.sql, self.values(params)
+        given: dict[str, Any] = {name: params.get(name, default) for name, default, _ in self.binds}
+        if not all(given[name] for name in self._lists):
+            return self._bind_empty(params)
+        pieces, values = list(self._pieces), list[Any]()
+        for place, name in zip(range(1, len(pieces), 2), self._lists, strict=True):
+            pieces[place] = ", ".join([self._mark] * len(given[name]))
+        for name, _, process in self.binds:
+            one = given[name] if name in self._lists else (given[name],)
+            values += one if process is None else map(process, one)
+        return "".join(pieces), tuple(values)
+
+    def _bind_empty(self, params: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """An IN of nothing is a subquery, which SQLAlchemy knows for each dialect."""
+        state = self._compiled.construct_expanded_state(params)
+        processors = self._processors | dict(state.processors)  # those of the state are for the lists only
+        values = []
+        for name in state.positiontup or ():
+            process = processors.get(name)
+            value = state.parameters[name]
+            values.append(value if process is None else process(value))
+        return state.statement, tuple(values)
 
     def values(self, params: dict[str, Any]) -> tuple[Any, ...]:
         """Parameters of a statement without IN lists."""
@@ -360,12 +379,17 @@ def compile_clause(clause: ClauseElement, dialect: Dialect) -> Compiled:
         process = column.type._cached_result_processor(dialect, None)
         if process is not None:
             columns.append((position, process))
+    pieces = _LIST.split(str(compiled))
+    if {compiled.bind_names[one] for one in compiled.post_compile_params} != set(pieces[1::2]):
+        raise TypeError("a parameter that is no list is written into the SQL")
     return Compiled(
         sql=str(compiled),
         returns_rows=bool(compiled._result_columns),
         compiled=compiled,
         binds=tuple((name, defaults[name], processors.get(name)) for name in compiled.positiontup or ()),
         processors=processors,
-        expanding=bool(compiled.post_compile_params),
+        lists=tuple(pieces[1::2]),
+        pieces=tuple(pieces),
+        mark="?" if dialect is SQLITE else "%s",
         columns=tuple(columns),
     )
