@@ -191,10 +191,25 @@ export async function forgetsWithTime(server, page, { group, direct }, writer, p
   await messageRow(page, `Новое в ${group}`).waitFor();
   await page.getByRole("log").getByText("Сообщения старше 7 дней удаляются").waitFor();
   await becomes(() => messageRow(page, `Старое в ${group}`).count(), 0);
+  await offersNoMoreThanTheServer(page);
   for (const chat of [group, direct]) {
     const texts = (await server.items(writer, chat)).map(({ content }) => content);
     assert.deepEqual([texts.includes(`Старое в ${chat}`), texts.includes(`Новое в ${chat}`)], [false, true]);
   }
+}
+
+/** The server keeps messages for a month, the open group for a week. @param {Page} page */
+async function offersNoMoreThanTheServer(page) {
+  await page.locator(".topbar__peer").click();
+  const info = page.getByRole("dialog", { name: "О группе" });
+  await info.getByRole("button", { name: "Срок хранения" }).click();
+  const choices = page.getByRole("menu", { name: "Срок хранения" }).getByRole("menuitemradio");
+  await choices.first().waitFor();
+  assert.deepEqual(await choices.allInnerTexts(), ["Как на сервере: 30 дней", "1 день", "7 дней"]);
+  await page.keyboard.press("Escape");
+  await choices.first().waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await info.waitFor({ state: "detached" });
 }
 
 const AGE = `

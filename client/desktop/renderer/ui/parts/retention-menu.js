@@ -2,16 +2,19 @@
 
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { titleOf } from "../../words/names.js";
-import { CHOICES } from "../../state/retention.js";
+import { choices, keptDays } from "../../state/retention.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").ChatView} ChatView */
 
 /** @param {Face} face @param {ChatView} chat @returns {import("./menu.js").Menu} */
 export function retentionMenu(face, chat) {
+  const { limits, me } = face.messenger.state();
+  const servers = limits.retention_days ?? 0;
   /** @param {number} days */
   const choose = async (days) => {
-    const removes = days > 0 && (chat.retention_days === 0 || days < chat.retention_days);
-    const title = isolate(titleOf(chat, face.messenger.state().me));
+    const before = keptDays(chat, limits);
+    const removes = days > 0 && (before === 0 || days < before);
+    const title = isolate(titleOf(chat, me));
     const question = {
       title: t("retention.confirm_title", { n: days }),
       text: t("retention.confirm_text", { title }),
@@ -23,10 +26,11 @@ export function retentionMenu(face, chat) {
     const said = days > 0 ? t("event.kept_days_by_you", { n: days }) : t("event.kept_ever_by_you");
     face.overlays.toast({ text: outcome.ok ? said : errorText(outcome) });
   };
+  const unlimited = servers > 0 ? t("retention.as_server", { n: servers }) : t("retention.ever");
   return {
     label: t("retention.title"),
-    items: CHOICES.map((days) => ({
-      label: days > 0 ? t("retention.days", { n: days }) : t("retention.ever"),
+    items: choices(chat, limits).map((days) => ({
+      label: days > 0 ? t("retention.days", { n: days }) : unlimited,
       icon: "clock",
       checked: chat.retention_days === days,
       run: () => void choose(days),
