@@ -27,8 +27,10 @@ import { Searches } from "./searches.js";
  * @typedef {import("../types.js").Done} Done @typedef {import("../types.js").Update} Update
  * @typedef {import("../types.js").PrivateUser} PrivateUser @typedef {import("../types.js").Message} Message */
 
-/** Milliseconds that another window has to tell that it is logged in. */
+/** Milliseconds that another window has to tell that it is logged in, where nobody knows whether there is one. */
 const JOIN = 400;
+/** The same where there is one: it may have much to do, and who is logged in is not sent to the door for that. */
+const JOIN_BUSY = 5_000;
 const TICK = 1_000;
 /** Somebody ended the log-in, on another device or by using a stolen token; it did not just run out. */
 const ENDED = ["revoked", "token_reused"];
@@ -210,7 +212,7 @@ class Vestnik {
     if (locks && !locks.held?.some(({ name }) => name?.startsWith(prefix))) return null; // nobody: there is no need to wait
     const user = await new Promise((resolve) => {
       this.#met = resolve;
-      setTimeout(() => resolve(null), JOIN);
+      setTimeout(() => resolve(null), locks ? JOIN_BUSY : JOIN);
       this.#neighbours.postMessage({ kind: "who", url: this.model.server.url });
     });
     this.#met = () => {};
@@ -227,7 +229,8 @@ class Vestnik {
 
   async #goOn() {
     const { url } = this.model.server;
-    const account = hasServer(this.model) && ((await this.platform.loadAccount(url)) ?? (await this.#neighbour()));
+    const own = hasServer(this.model) && (await this.platform.loadAccount(url));
+    const account = own ?? (await this.#neighbour());
     if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
     const { user, remembered } = account;
     const name = profileName(url, user.id);
@@ -235,7 +238,7 @@ class Vestnik {
     const profile = this.#newProfile(user.id, remembered);
     const remembers = !remembered ? "memory" : this.#keyring ? "keyring" : "file";
     if (stored) this.update([{ do: "set", values: { remembers } }]);
-    if (stored || (await profile.joined(JOIN))) {
+    if (stored || (await profile.joined(own ? JOIN : JOIN_BUSY))) {
       if (!remembered) await this.platform.saveAccount(url, account).catch(() => {});
       return this.#begin(profile, user);
     }

@@ -94,6 +94,21 @@ test("tokens in memory alone outlive the window that had the link", { skip }, as
   assert.equal((await fourth.seen()).phase, "signed_out", "nothing was kept");
 });
 
+test("a window that has much to do is waited for: the next one is signed in as well", { skip }, async () => {
+  const { server, context, first, second } = await twoWindows(false);
+  await second.page.close();
+  // while it draws what is large, say: it answers nobody meanwhile
+  await first.page.evaluate(() => {
+    const busy = new BroadcastChannel("vestnik");
+    busy.onmessage = () => {
+      for (const end = Date.now() + 1_500; Date.now() < end;);
+    };
+    Object.assign(window, { busy });
+  });
+  const third = await anotherWindow(context, server.url);
+  assert.equal((await third.seen()).phase, "signed_in");
+});
+
 test("when the window with the link hangs another takes over, and it follows when it is back", { skip }, async () => {
   const { server, boris, chatId, first, second } = await twoWindows(true);
   const session = await first.page.context().newCDPSession(first.page);
@@ -118,9 +133,11 @@ test("a message written while the window with the link hangs outlives both", { s
   await session.send("Debugger.enable");
   await session.send("Debugger.pause");
   void first.page.evaluate(() => 1).catch(() => {});
+  server.pause(); // else the second may have taken over, and sent it, before it is closed
   assert.deepEqual(await second.act("send", chatId, "nobody has sent it", null), { ok: true });
   await second.page.close();
   await first.page.close();
+  server.resume();
   assert.equal((await server.items(boris, chatId)).length, 0);
   const third = await anotherWindow(context, server.url);
   await third.until((seen) => seen.chats[0]?.last === "nobody has sent it" && seen.chats[0].queued === 0);
@@ -165,7 +182,7 @@ test(
       await window.until((seen) => seen.phase === "signed_out" && seen.ended === "revoked");
     }
     await becomes(async () => (await first.kept("items")).length + (await first.kept("chats")).length, 0);
-    assert.deepEqual(await first.kept("users"), []);
+    await becomes(() => first.kept("users"), []);
     const sent = (await server.items(anna, chatId)).length;
     await second.logIn(anna);
     await second.act("openChat", chatId);
