@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 DESKTOP: Final = ROOT / "client/desktop"
 NODE: Final = shutil.which("node")
 OLDEST_NODE: Final = 20
-FILE_TIMEOUT: Final = 600.0
+FILE_TIMEOUT: Final = 1200.0
 """Seconds that one file of tests may take; two processors are shared by everything in a test run."""
 MEASURED: Final = (DESKTOP / "test/vectors.test.js", DESKTOP / "test/unit/http-carries.test.mjs")
 """Files that test_core.py runs under Node's coverage, and nothing else runs again."""
@@ -77,13 +77,13 @@ def screen() -> Iterator[str | None]:
     os.close(writing)
     try:
         with os.fdopen(reading) as said:
-            ready, _, _ = select.select([said], [], [], 30)
+            ready, _, _ = select.select([said], [], [], 120)
             number = said.readline().strip() if ready else ""
         assert number, "Xvfb did not start"
         yield f":{number}"
     finally:
         xvfb.terminate()
-        xvfb.wait(10)
+        xvfb.wait(60)
 
 
 def run_tests(*files: Path, options: tuple[str, ...] = (), **environment: str) -> str:

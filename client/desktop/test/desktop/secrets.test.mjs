@@ -57,7 +57,7 @@ test("without a keyring nothing is written unless the user agrees", { skip }, as
 
 /** false, or why there is no keyring to test with. */
 function noKeyring() {
-  for (const program of ["dbus-run-session", "gnome-keyring-daemon"]) {
+  for (const program of ["dbus-run-session", "dbus-send", "gnome-keyring-daemon"]) {
     if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) return `${program} is not installed`;
   }
   return false;
@@ -77,6 +77,8 @@ mkdir -p "$HOME/.local/share/keyrings" "$HOME/.cache"
 printf secret | gnome-keyring-daemon --unlock --components=secrets --foreground >/dev/null 2>&1 &
 keyring=$!
 trap 'kill $keyring' EXIT
+until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \\
+  string:org.freedesktop.secrets | grep -q 'boolean true'; do sleep 0.05; done
 "${electron}" "$@"
 `,
   );

@@ -51,6 +51,7 @@ test("what the system lacks is said, and what it has is kept", { skip }, async (
   await page.getByRole("radio", { name: "Тёмная" }).check();
   await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
   await screenshot(page, "desktop-settings-dark");
+  await becomes(() => page.evaluate(async () => (await window.vestnik?.loadSettings())?.theme), "dark"); // it is written
   assert.deepEqual(first.errors, []);
   await first.app.close();
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { _electron } from "playwright-core";
-import { atEnd, findElectron, newUserData } from "../harness/harness.js";
+import { atEnd, findElectron, firstWindow, newUserData, START_TIMEOUT } from "../harness/harness.js";
 
 const APP = fileURLToPath(new URL("../../", import.meta.url));
 const SHELL = ["main.js", "preload.js", "config.json", "package.json", "src", "locales"];
@@ -41,8 +41,8 @@ export async function launchShell(options = {}) {
     args: [...switches, "--disable-gpu", ...(app === "" ? [] : [app]), ...args],
     env: environment({ VESTNIK_USER_DATA: userData, ...env }),
     chromiumSandbox: !switches.includes("--no-sandbox"),
-    timeout: 120_000,
+    timeout: START_TIMEOUT,
   });
   atEnd(() => electron.close().catch(() => {}));
-  return { app: electron, page: await electron.firstWindow(), userData };
+  return { app: electron, page: await firstWindow(electron), userData };
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { KEYS } from "../../renderer/ui/parts/keys.js";
 import { systemName } from "../../src/main/system-name.js";
-import { becomes, eventually, launchElectron, noElectron } from "../harness/harness.js";
+import { becomes, eventually, launchElectron, noElectron, STEP_TIMEOUT } from "../harness/harness.js";
 
 const FUNCTIONS = [
   "attention",
@@ -455,7 +455,7 @@ describe("the window", { skip: noElectron() }, () => {
 
   test("a second window of the profile has the same session", async () => {
     const [second] = await Promise.all([
-      it.app.waitForEvent("window"),
+      it.app.waitForEvent("window", { timeout: STEP_TIMEOUT }),
       it.app.evaluate(({ Menu }) => {
         const items = Menu.getApplicationMenu()?.items[0].submenu?.items ?? [];
         items.find(({ label }) => label === "New window")?.click();

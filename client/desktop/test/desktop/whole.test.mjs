@@ -37,7 +37,7 @@ const stored = async ({ server, boris, chat }) => (await server.items(boris, cha
 test("what is written in the app arrives, and what others write comes in", { skip }, async () => {
   const home = await moveIn({ remember: false });
   await say(home.page, "И вам!");
-  await messageRow(home.page, "И вам!").locator("article[aria-label]").waitFor();
+  await messageRow(home.page, "И вам!").and(home.page.locator("[data-seq]")).waitFor(); // else the answer may overtake it
   await home.server.send(home.boris, home.chat, "Чаю?");
   await messageRow(home.page, "Чаю?").waitFor();
   assert.deepEqual(await stored(home), ["Доброе утро!", "И вам!", "Чаю?"]);

@@ -25,6 +25,8 @@ const USUAL = {
 };
 /** Milliseconds that a step may take: a bound for one that never will, not for a busy machine. */
 export const STEP_TIMEOUT = 90_000;
+/** The same for the start of a program with a window: twice as much, as it is many steps. */
+export const START_TIMEOUT = 180_000;
 
 /** The Chromium of this machine: $CHROMIUM, else the first that is found; null where there is none. */
 export function findChromium() {
@@ -48,7 +50,8 @@ let shared = null;
 
 /** The browser of this test file, without a screen; profiles in it know nothing of each other. */
 export function launchChromium() {
-  shared ??= chromium.launch({ executablePath: findChromium() ?? "chromium", args: QUIET }).then((browser) => {
+  const executablePath = findChromium() ?? "chromium";
+  shared ??= chromium.launch({ executablePath, args: QUIET, timeout: START_TIMEOUT }).then((browser) => {
     atEndOfFile(() => browser.close());
     return browser;
   });
@@ -84,9 +87,11 @@ export async function newPerson(browser, server, name, how = {}) {
 /**
  * A profile without anything in it: Russian, 1280x800, at rest.
  * @param {import("playwright-core").Browser} browser @param {import("playwright-core").BrowserContextOptions} [options]
+ * @param {{patience?: number}} [how] milliseconds that its emptying may take, for whoever wants it back
  */
-export async function newProfile(browser, options = {}) {
-  const { context, giveBack } = await profileOf(browser, { ...USUAL, ...options }, { timeout: STEP_TIMEOUT });
+export async function newProfile(browser, options = {}, { patience } = {}) {
+  const times = { timeout: STEP_TIMEOUT, patience };
+  const { context, giveBack } = await profileOf(browser, { ...USUAL, ...options }, times);
   atEnd(giveBack);
   return context;
 }
@@ -94,7 +99,8 @@ export async function newProfile(browser, options = {}) {
 /** The same on the disk, in a browser of its own. @param {string} folder which may hold the profile of an earlier life */
 export async function openProfile(folder) {
   const executablePath = findChromium() ?? "chromium";
-  const context = await chromium.launchPersistentContext(folder, { ...USUAL, executablePath, args: QUIET });
+  const how = { ...USUAL, executablePath, args: QUIET, timeout: START_TIMEOUT };
+  const context = await chromium.launchPersistentContext(folder, how);
   context.setDefaultTimeout(STEP_TIMEOUT);
   atEnd(() => context.close());
   return context;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { _electron } from "playwright-core";
-import { STEP_TIMEOUT, watchErrors } from "./browser.js";
+import { START_TIMEOUT, STEP_TIMEOUT, watchErrors } from "./browser.js";
 import { atEnd } from "./closing.js";
 
 const APP = fileURLToPath(new URL("../../", import.meta.url));
@@ -49,10 +49,15 @@ export async function launchElectron({ server, userData = newUserData(), args = 
       ...(server && { VESTNIK_SERVER: server.url }),
       ...env,
     },
-    timeout: 120_000,
+    timeout: START_TIMEOUT,
   });
   atEnd(() => app.close().catch(() => {}));
-  const page = await app.firstWindow();
-  page.setDefaultTimeout(STEP_TIMEOUT);
+  const page = await firstWindow(app);
   return { app, page, errors: watchErrors(page), userData };
+}
+
+/** Of an app that was started; its windows have the patience of all steps here. @param {import("playwright-core").ElectronApplication} app */
+export async function firstWindow(app) {
+  app.context().setDefaultTimeout(STEP_TIMEOUT);
+  return app.firstWindow({ timeout: START_TIMEOUT });
 }

@@ -9,11 +9,12 @@ export {
   newProfile,
   noChromium,
   openProfile,
+  START_TIMEOUT,
   STEP_TIMEOUT,
 } from "./browser.js";
 export { atEnd } from "./closing.js";
 export { becomes, drawn, eventually, still } from "./eventually.js";
-export { findElectron, launchElectron, newUserData, noElectron } from "./electron.js";
+export { findElectron, firstWindow, launchElectron, newUserData, noElectron } from "./electron.js";
 export { chatRow, composer, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
 export { assertAccessible, axe, screenshot } from "./screens.js";
 export { keptFiles } from "./kept-files.js";

@@ -81,7 +81,7 @@ test("a profile that is used again is as empty as a new one", { skip: noChromium
   const [server, browser] = [await startServer(), await launchChromium()];
   await server.register("boris"); // where nobody is yet, the door asks for no name as soon as it knows that
   const door = async () => {
-    const context = await newProfile(browser);
+    const context = await newProfile(browser, {}, { patience: STEP_TIMEOUT }); // else a slow one is not used again
     const { page, errors } = await newPage(context);
     await page.goto(server.url);
     await page.locator("input[autocomplete=username]").waitFor();
