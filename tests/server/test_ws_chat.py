@@ -85,7 +85,7 @@ async def test_the_token_is_renewed_in_band(house: House) -> None:
 
 
 async def test_a_client_that_answers_no_ping_is_closed_and_one_that_answers_lives(house_at: OpenHouse) -> None:
-    async with house_at(knobs=Knobs(ping_interval=1.0, rate=1000.0, burst=1000)) as house:
+    async with house_at(knobs=Knobs(ping_interval=2.0, rate=1000.0, burst=1000)) as house:
         ann = await house.register("ann")
         chat_id = await ann.direct(ann)
         async with open_socket(house.url, path(chat_id, ann.token)) as answering:  # the library answers by itself
@@ -96,7 +96,7 @@ async def test_a_client_that_answers_no_ping_is_closed_and_one_that_answers_live
 
 
 async def test_a_pong_counts_whenever_it_comes(house_at: OpenHouse) -> None:
-    async with house_at(knobs=Knobs(ping_interval=1.0, rate=1000.0, burst=1000)) as house:
+    async with house_at(knobs=Knobs(ping_interval=2.0, rate=1000.0, burst=1000)) as house:
         ann = await house.register("ann")
         chat_id = await ann.direct(ann)
         async with open_raw(house.url, path(chat_id, ann.token)) as stream:

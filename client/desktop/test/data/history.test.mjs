@@ -115,11 +115,7 @@ test(
     await window.until((seen) => seen.link === "offline");
     execFileSync("python3", ["-c", FILL, `${server.dataDir}/vestnik.sqlite3`, String(chatId), "5000"]);
     await server.start();
-    await window.until(
-      (seen) => seen.timeline?.texts.at(-1) === "number 5000" && seen.timeline.loading === null,
-      null,
-      30_000,
-    );
+    await window.until((seen) => seen.timeline?.texts.at(-1) === "number 5000" && seen.timeline.loading === null);
     const { timeline, chats, arrivals } = await window.seen();
     assert.ok(Number(timeline?.seqs.length) <= 250);
     assert.equal(chats[0].unread, 1000);

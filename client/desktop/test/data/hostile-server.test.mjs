@@ -15,7 +15,11 @@ test("frames out of order, wrong, huge and endless are survived", { skip }, asyn
   for (const text of ["one", "two", "three"]) await server.send(boris, chatId, text);
   const items = await server.items(anna, chatId);
   const box = await startMiddlebox(server);
-  const window = await openWindow(browser, String(box.url), { backoff_first: 20, backoff_ceiling: 100, connect: 800 });
+  const window = await openWindow(browser, String(box.url), {
+    backoff_first: 20,
+    backoff_ceiling: 100,
+    connect: 2_500,
+  });
   await window.logIn(anna);
   await window.act("openChat", chatId);
   await window.until((seen) => seen.timeline?.texts.length === 3 && seen.timeline.loading === null);

@@ -228,7 +228,7 @@ test("where the browser keeps nothing the messenger works until the page is clos
 
 test("what is to become of a message stays with it in each save that ends it", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-  const page = await browser.newPage();
+  const page = await (await newProfile(browser)).newPage();
   await page.goto(`${server.url}/app-icon.svg`);
   const rows = await page.evaluate(async () => {
     const [{ Db }, { NOTHING, newRow }] = await Promise.all([
@@ -276,9 +276,9 @@ test("what is to become of a message stays with it in each save that ends it", {
   ]);
 });
 
-test("people whom nothing names any more leave the disk too", { skip, timeout: 60_000 }, async () => {
+test("people whom nothing names any more leave the disk too", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
-  const page = await browser.newPage();
+  const page = await (await newProfile(browser)).newPage();
   await page.goto(`${server.url}/app-icon.svg`);
   const ids = await page.evaluate(async () => {
     const { Db } = await import(/** @type {any} */ ("/store/db.js"));

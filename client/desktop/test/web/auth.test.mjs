@@ -142,30 +142,38 @@ test(
     const vera = await server.register("vera");
     const { page, errors } = await newPage(await newProfile(await launchChromium()));
     await page.goto(server.url);
-    const refusedTwice = async (/** @type {string} */ path) => {
+    /** Refused twice; the third time it goes on when `goOn` says so. @param {string} path @param {Promise<unknown>} goOn */
+    const refusedTwice = async (path, goOn) => {
       let asked = 0;
-      await page.route(`**${path}`, (route) => {
+      await page.route(`**${path}`, async (route) => {
         asked += 1;
-        if (asked > 2) return route.continue();
+        if (asked > 2) {
+          await goOn;
+          return route.continue();
+        }
         const body = JSON.stringify({ code: "busy", status: 503, retry_after_ms: 4_000 });
         return route.fulfill({ status: 503, contentType: "application/problem+json", body });
       });
       return () => asked;
     };
-    const logins = await refusedTwice("/api/auth/login");
+    let seen = () => {};
+    const goOn = /** @type {Promise<void>} */ (new Promise((resolve) => (seen = resolve)));
+    const logins = await refusedTwice("/api/auth/login", goOn);
     await box(page, "Имя пользователя или почта").fill("vera");
     await box(page, "Пароль").fill(PASSWORD);
-    await button(page, "Войти").click();
-    await page
+    const told = page
       .getByRole("status")
-      .filter({ hasText: /Попробуем снова через [456] с/u })
-      .waitFor();
+      .filter({ hasText: /Попробуем снова через [1-6] с/u })
+      .waitFor(); // from now on: it stands there for seconds only
+    await button(page, "Войти").click();
+    await told;
     await button(page, "Входим…").waitFor();
     await look(page, "auth-waits");
+    seen();
     await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
     assert.equal(logins(), 3);
 
-    const changes = await refusedTwice("/api/auth/password");
+    const changes = await refusedTwice("/api/auth/password", goOn);
     await page.keyboard.press("Control+,");
     await button(page, "Сменить").click();
     await box(page, "Текущий пароль").fill(PASSWORD);

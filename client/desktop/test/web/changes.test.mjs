@@ -85,7 +85,7 @@ test(
     await assertInside(vera.page);
     await item(vera, "Изменить").click();
     await vera.page.getByText("Изменение сообщения").waitFor();
-    assert.equal(await composer(vera.page).inputValue(), "Сборка в пятницу");
+    await becomes(() => composer(vera.page).inputValue(), "Сборка в пятницу");
     await composer(vera.page).fill("Сборка в четверг");
     await lookWideAndNarrow(vera.page, "editing");
     await vera.page.getByRole("button", { name: "Сохранить изменения" }).click();
@@ -161,6 +161,7 @@ test("by keys alone: Up edits, Esc gives it up, E reacts, Del deletes, the menu 
   await becomes(() => composer(vera.page).inputValue(), "");
   await said(vera, "Изменения отменены");
   await keyboard.press("ArrowUp");
+  await becomes(() => composer(vera.page).inputValue(), "Моё"); // with the next frame
   await keyboard.type(" слово");
   await keyboard.press("Enter");
   await both("Моё слово");

@@ -142,8 +142,9 @@ test("an answer quotes its message, and the quote leads back to it", { skip }, a
 
   await server.send(boris, chat, "это к началу", { reply_to: 2 });
   const answer = log(page).getByRole("article").filter({ hasText: "это к началу" });
+  const marked = page.locator('.is-found[data-seq="2"]').waitFor(); // from now on: it is marked for a moment only
   await answer.getByRole("button", { name: /Ответ на сообщение: Борис Лебедев строка 1/u }).click();
-  await page.locator('.is-found[data-seq="2"]').waitFor();
+  await marked;
   const focused = () => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq);
   await becomes(focused, "2");
   const box = () => page.locator('[data-seq="2"]').boundingBox();
@@ -172,9 +173,12 @@ test("that somebody types is told above the chat and in the list, until the mess
   const { page } = anna;
   const other = await borisHere();
   await openChat(other.page, chat);
+  const told = Promise.all([
+    page.locator(".topbar").getByText("печатает").waitFor(),
+    page.locator(`[data-chat="${chat}"]`).getByText("печатает…").waitFor(),
+  ]); // from now on: it stands there for seconds only
   await other.page.getByRole("textbox", { name: "Сообщение", exact: true }).pressSequentially("пи");
-  await page.locator(".topbar").getByText("печатает").waitFor();
-  await page.locator(`[data-chat="${chat}"]`).getByText("печатает…").waitFor();
+  await told;
   await other.page.keyboard.press("Enter");
   await messageRow(page, "пи").waitFor();
   await page.locator(".topbar__sub--on").waitFor({ state: "detached" });

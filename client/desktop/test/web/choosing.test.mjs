@@ -417,6 +417,7 @@ test(
     }
     await page.keyboard.press("Enter");
     await page.getByRole("menuitem", { name: /Без звука на 1 час/u }).waitFor();
+    await becomes(() => page.evaluate(() => document.activeElement?.closest("[role=menu]") !== null), true);
     for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
     await becomes(async () => (await flags()).muted, true);
     const minutes = (Date.parse((await flags()).muted_until) - Date.now()) / 60_000;
@@ -447,6 +448,7 @@ test(
       Object.assign(window, { told, Notification: Told });
     });
     const told = () => page.evaluate(() => /** @type {any} */ (window).told);
+    await page.locator("nav.side").getByText("В сети").waitFor(); // what comes from here on is news
     const other = await server.direct(account, boris);
     await server.send(account, other, "на это смотрят");
     await openChat(page, other);

@@ -129,7 +129,7 @@ test("without a network the search says so, and tries again", { skip }, async ()
   const wire = await startWire(server);
   const person = await newPerson(browser, server, `offline${serial}`, { url: wire.url });
   await person.page.keyboard.press("Control+n");
-  await person.page.getByRole("searchbox", { name: "Найти пользователя" }).waitFor();
+  await person.page.getByRole("searchbox", { name: "Найти пользователя" }).and(person.page.locator(":focus")).waitFor();
   await wire.cut();
   await person.page.keyboard.type("борис");
   const again = person.page.getByRole("dialog").getByRole("button", { name: "Повторить" });

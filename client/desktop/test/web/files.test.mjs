@@ -164,7 +164,7 @@ test("what is sent with no link waits in its order, is kept by the browser, and 
   await waiting.getByText("Ждём связи").waitFor();
   await waiting.getByRole("progressbar", { name: "Загрузка файла данные.bin" }).waitFor();
   await look(page, "upload-waits");
-  assert.equal(await keptFiles(page), 1);
+  await becomes(() => keptFiles(page), 1);
   await wire.restore();
   const texts = async () => (await server.items(boris, chatId)).map(({ content }) => content);
   await becomes(texts, ["Пришлите отчёт", "До", "С данными", "После"]);

@@ -426,6 +426,7 @@ test("a notice for what is not looked at, none for the open chat, and gone when 
     Object.assign(window, { told, Notification: Told });
   });
   const told = () => page.evaluate(() => /** @type {any} */ (window).told);
+  await page.locator("nav.side").getByText("В сети").waitFor(); // what comes from here on is news
   await openChat(page, chats.petya);
   await server.send(friends.petya, chats.petya, "открыт");
   await messageRow(page, "открыт").waitFor();

@@ -81,6 +81,7 @@ test("the menu of a chat: read, muted with an undo, favourite, hidden with an un
   await item("Без звука").waitFor();
   assert.equal(await item("Отметить прочитанным").count(), 0);
   await item("Без звука").click();
+  await page.locator(".toast").hover(); // it stays while it is looked at
   await stored({ muted: true });
   await page
     .getByRole("status")

@@ -74,9 +74,11 @@ const place = (page) =>
 async function wheelUpTo(page, seq) {
   const row = page.locator(`.log li[data-seq="${seq}"]`);
   await page.mouse.move(800, 400);
-  for (let turns = 0; turns < 400 && !(await row.count()); turns += 1) {
+  for (let turns = 0; turns < 400 && !(await row.count());) {
     await page.mouse.wheel(0, -1500);
     await drawn(page);
+    // a turn while older ones are on their way counts little: how long they take is the machine's affair
+    turns += (await page.locator(".log[aria-busy=true]").count()) ? 0.02 : 1;
   }
   await row.waitFor({ state: "attached" });
 }

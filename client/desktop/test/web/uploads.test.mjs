@@ -59,7 +59,7 @@ test("two windows upload at once: each file goes once, with its message", { skip
   const [[one, oneFile], [two, twoFile]] = [...files];
   await wire.cut();
   await Promise.all([sendFile(vera.page, one, oneFile), sendFile(second.page, two, twoFile)]);
-  assert.equal(await keptFiles(vera.page), 2, "both are kept before they go");
+  await becomes(() => keptFiles(vera.page), 2, "both are kept before they go");
   const begun = wire.sent;
   await wire.restore();
   await eventually(async () => (await server.items(boris, chatId)).length === 3, "both messages");

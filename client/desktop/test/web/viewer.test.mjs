@@ -202,9 +202,10 @@ test(
     await dialog.getByRole("tab", { name: "Аудио" }).click();
     await dialog.locator("li.shared").waitFor();
     await look(page, "shared-audio-360");
+    const marked = page.locator(`.log li[data-seq="${early.seq}"].is-found`).waitFor(); // it is marked for a moment only
     await dialog.locator(".shared__go").click();
     await becomes(() => dialog.count(), 0);
-    await page.locator(`.log li[data-seq="${early.seq}"].is-found`).waitFor();
+    await marked;
     assertNoErrors(person);
   },
 );
