@@ -52,6 +52,7 @@ def main() -> int:
 async def fill(arguments: argparse.Namespace) -> dict[str, object]:
     """Make accounts, then chats, then messages from a year ago until now."""
     settings = load_settings({}, overrides={"data_dir": arguments.data_dir})
+    await (await open_prepared_storage(settings)).aclose()  # what commands of the operator find must be there
     anna, boris = [await account_commands.create(settings, name, None, name.capitalize(), PASSWORD) for name in NAMES]
     random, now = Random(arguments.seed), datetime.now(UTC)
     storage = await open_prepared_storage(settings)

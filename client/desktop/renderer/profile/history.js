@@ -10,8 +10,11 @@ import { firstOf, itemAt, lastOf } from "../state/timeline.js";
 
 /** @typedef {import("../state/model.js").Model} Model @typedef {import("../types.js").Update} Update
  * @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Refused} Refused
+ * @typedef {import("../types.js").Done} Done
  * @typedef {{items: Item[], users: any[], from_seq: number, to_seq: number}} Page */
 
+/** @type {Done} */
+const DONE = { ok: true };
 /** Items of a page, and the most that are taken at once where unread ones reach further. */
 const PAGE = 50;
 const MOST = 200;
@@ -92,15 +95,22 @@ export class History {
     if (!this.#line(chatId).at_end) await this.#newest(chatId);
   }
 
-  /** @param {number} chatId @param {number} seq @returns {Promise<boolean>} whether there is a message */
-  async to(chatId, seq) {
+  /** To a message: of what this machine keeps, else of the server. `cancelled`: another place was wished for meanwhile.
+   * @param {number} chatId @param {number} seq @param {boolean} [aside] where it cannot be had, the log stays as it is
+   * @returns {Promise<Done | Refused>} */
+  async to(chatId, seq, aside = false) {
     const isHere = () => itemAt(this.#line(chatId).items, seq)?.type === "message";
-    if (isHere()) return true;
+    if (isHere()) return DONE;
     const turn = this.#begin(chatId, "older");
+    await this.#recallAt(chatId, turn, seq);
     const from = Math.max(0, seq - 1 - PAGE / 2);
-    const refused = await this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true });
-    this.#end(chatId, turn, refused);
-    return isHere();
+    const how = /** @type {const} */ ({ keep: "start", anew: true });
+    const refused = isHere() ? null : await this.#fetch(chatId, turn, from, from + PAGE, how);
+    const latest = this.#turns.get(chatId) === turn;
+    this.#end(chatId, turn, aside ? null : refused);
+    if (isHere()) return DONE;
+    if (refused && refused.code !== "bad_seq") return refused; // there are not so many
+    return { ok: false, code: latest ? "not_found" : "cancelled" };
   }
 
   /** The first message of that time or later, else the last one before it. @param {number} chatId @param {string} at RFC 3339
@@ -170,16 +180,29 @@ export class History {
     this.#end(chatId, turn, refused);
   }
 
-  /** What this machine keeps, at once. @param {number} chatId @param {number} turn */
+  /** What this machine keeps of the end, at once. @param {number} chatId @param {number} turn */
   async #recall(chatId, turn) {
-    if (this.#line(chatId).items.length > 0) return;
+    const { items: loaded, at_end } = this.#line(chatId);
+    if (loaded.length > 0 && at_end) return;
     const { applied = 0, read_seq = 0, unread_count = 0 } = this.model().chats.get(chatId) ?? {};
     const wanted = unread_count > 0 ? applied - read_seq + ABOVE : 0;
     const items = await this.#kept(chatId, applied + 1, Math.min(MOST, Math.max(PAGE, wanted)));
     if (items.length > 0 && this.#turns.get(chatId) === turn) {
       const page = { items, users: [], from_seq: items[0].seq - 1, to_seq: applied };
-      this.update([{ do: "page", chat_id: chatId, page, keep: "end" }]);
+      this.update([{ do: "page", chat_id: chatId, page, keep: "end", anew: loaded.length > 0 }]);
     }
+  }
+
+  /** What this machine keeps around a message, in place of what is loaded. @param {number} chatId @param {number} turn
+   * @param {number} seq */
+  async #recallAt(chatId, turn, seq) {
+    const { applied = 0 } = this.model().chats.get(chatId) ?? {};
+    if (seq > applied) return;
+    const to_seq = Math.min(seq + PAGE / 2, applied);
+    const items = await this.#kept(chatId, to_seq + 1, PAGE);
+    if (!itemAt(items, seq) || this.#turns.get(chatId) !== turn) return;
+    const page = { items, users: [], from_seq: items[0].seq - 1, to_seq };
+    this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
   }
 
   /** Older pages until there is something to see. @param {number} chatId @param {number} turn

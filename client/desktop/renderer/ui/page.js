@@ -8,6 +8,7 @@ import { html, render } from "../vendor/lit-html/lit-html.js";
 import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
 import { Door, doorOf } from "./door.js";
+import { Going } from "./going.js";
 import { isComposed, quickKey } from "./parts/keys.js";
 import { loadLanguage } from "./parts/languages.js";
 import { createOverlays } from "./overlays.js";
@@ -69,8 +70,8 @@ export class App {
       },
       openChat: (chatId) => void this.#openChat(chatId),
       focusComposer: () => this.#parts?.composer.focus(),
-      showMessage: (chatId, seq, focus = true) => this.#showMessage(chatId, seq, focus, focus),
-      showDay: (chatId, at) => this.#showDay(chatId, at),
+      showMessage: (chatId, seq, focus = true) => this.going.toMessage({ chatId, seq, focus, jumped: focus }),
+      showDay: (chatId, at) => this.going.toDay(chatId, at),
       back: {
         isPossible: () => this.trail.jumped(messenger.state().current),
         go: () => window.history.back(),
@@ -80,6 +81,12 @@ export class App {
     this.trail = new Trail(
       (entry) => void this.#goBack(entry),
       () => this.#closeTop(),
+    );
+    this.going = new Going(
+      this.face,
+      () => this.#parts,
+      (chatId) => this.#openChat(chatId),
+      this.trail,
     );
     this.face.overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
@@ -139,7 +146,8 @@ export class App {
     if (state.settings !== this.#settings) void this.#follow(state);
     const now = new Date();
     render(this.#template(state, now, whole), this.root);
-    if (this.#parts) this.#parts.rendered(state, whole);
+    this.#parts?.rendered(state, whole);
+    if (this.#parts) this.going.rendered(state);
     else document.title = t("auth.brand");
     if (this.#invitation && state.phase !== "starting") this.#invited(this.#invitation);
     if (state.phase === "signed_in") this.#joinLate();
@@ -289,9 +297,7 @@ export class App {
     }
     if (opened && !opened.ok && opened.code !== "not_found") overlays.toast({ text: errorText(opened) });
     else if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
-    else if (seq !== null && !(await this.#showMessage(chatId, seq, true, true))) {
-      overlays.toast({ text: t("place.no_message") });
-    }
+    else if (seq !== null) await this.going.toMessage({ chatId, seq, focus: true, jumped: true });
   }
 
   /** @param {number} chatId @param {import("../types.js").Message | null} message */
@@ -299,31 +305,10 @@ export class App {
     this.#parts?.composer.reply(chatId, message);
   }
 
-  /** @param {number} chatId @param {number} seq @param {boolean} focus @param {boolean} jumped there is a way back */
-  async #showMessage(chatId, seq, focus, jumped) {
-    const here = this.face.messenger.state().current === chatId;
-    const from = here ? (this.#parts?.log.where() ?? null) : null;
-    if (!here) await this.#openChat(chatId);
-    const shown = (await this.#parts?.log.show(chatId, seq, focus)) ?? false;
-    if (shown && jumped && here) this.trail.jump(chatId, from, seq);
-    return shown;
-  }
-
-  /** @param {number} chatId @param {string} at RFC 3339 */
-  async #showDay(chatId, at) {
-    const { messenger } = this.face;
-    const from = messenger.state().current === chatId ? (this.#parts?.log.where() ?? null) : null;
-    if (messenger.state().current !== chatId) await this.#openChat(chatId);
-    const found = await messenger.jumpToTime(chatId, at);
-    if (!found.ok) return found;
-    if (await this.#parts?.log.show(chatId, found.seq, true)) this.trail.jump(chatId, from, found.seq);
-    return { ok: /** @type {const} */ (true) };
-  }
-
   /** Where one was before, or after that. @param {import("./trail.js").Entry} entry */
   async #goBack({ chat, seq, results }) {
     if (chat !== this.face.messenger.state().current) await this.#openChat(chat, false);
-    if (chat !== null && seq !== null) await this.#parts?.log.show(chat, seq, true);
+    if (chat !== null && seq !== null) await this.going.toMessage({ chatId: chat, seq, focus: true, jumped: false });
     if (results === this.#results.id) this.face.overlays.open("find-messages", { again: this.#results.shown });
     this.#redraw();
   }

@@ -36,6 +36,6 @@ export function median(values) {
 /** One line a figure. @param {string} what @param {number[]} values milliseconds */
 export function report(what, values) {
   const sorted = [...values].sort((a, b) => a - b);
-  const shown = sorted.map((value) => value.toFixed(0)).join(" ");
-  console.log(`${what}: median ${median(values).toFixed(0)} ms (${shown})`);
+  const shown = sorted.map((value) => value.toFixed(1)).join(" ");
+  console.log(`${what}: median ${median(values).toFixed(1)} ms (${shown})`);
 }

@@ -51,10 +51,10 @@ test("a chat of 100,000 messages opens at its end, and memory stays bounded", { 
   while (!(await window.seen()).timeline?.at_end) await window.act("loadNewer", chatId);
   assert.equal((await window.seen()).timeline?.texts.at(-1), "while reading far up");
 
-  assert.equal(await window.act("jumpTo", chatId, 5), true);
+  assert.deepEqual(await window.act("jumpTo", chatId, 5), { ok: true });
   const early = (await window.seen()).timeline;
   assert.deepEqual([early?.seqs[0], early?.at_start, early?.at_end], [1, true, false]);
-  assert.equal(await window.act("jumpTo", chatId, MANY + 50), false);
+  assert.deepEqual(await window.act("jumpTo", chatId, MANY + 50), { ok: false, code: "not_found" });
   await window.act("jumpToEnd", chatId);
   await becomes(async () => (await window.seen()).timeline?.seqs.at(-1), MANY + 1);
 
@@ -96,7 +96,27 @@ test("events and long messages are paged without a hole, up to the first that on
   await two.act("openChat", chatId);
   while (!(await two.seen()).timeline?.at_start) await two.act("loadOlder", chatId);
   assert.equal((await two.seen()).timeline?.seqs[0], 22, "her own coming");
-  assert.equal(await two.act("jumpTo", chatId, 3), false);
+  assert.deepEqual(await two.act("jumpTo", chatId, 3), { ok: false, code: "not_found" });
+
+  // without a link one goes to what this machine keeps, and back to the end
+  const kept = async () => (await one.kept("items")).some((/** @type {any} */ item) => item.seq === 1);
+  await eventually(kept, "all of it is kept");
+  await one.act("read", chatId, 132);
+  await eventually(async () => (await one.kept("chats")).every((/** @type {any} */ chat) => chat.read_seq === 132), "so is that it is read"); // prettier-ignore
+  const context = one.page.context();
+  await one.page.close();
+  const again = await anotherWindow(context, server.url);
+  await server.kill();
+  await again.act("openChat", chatId);
+  await again.until((seen) => seen.timeline?.seqs.at(-1) === 132);
+  const before = (await again.seen()).timeline;
+  assert.ok(Number(before?.seqs[0]) > 5, "it is not loaded");
+  assert.deepEqual(await again.act("jumpTo", chatId, 5), { ok: true });
+  const early = (await again.seen()).timeline;
+  assert.deepEqual([early?.seqs[0], early?.at_start, early?.at_end], [1, true, false]);
+  assert.deepEqual(await again.act("jumpTo", chatId, 999), { ok: false, code: "no_connection" });
+  await again.act("jumpToEnd", chatId);
+  await becomes(async () => (await again.seen()).timeline?.seqs.at(-1), 132);
   assert.deepEqual([...one.errors, ...two.errors], []);
 });
 

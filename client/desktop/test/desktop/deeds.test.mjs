@@ -9,9 +9,9 @@ const skip = noElectron();
 let it;
 /** @type {import("../harness/wire.js").Wire} */
 let wire;
-/** @type {Pick<import("../harness/deeds.js").Scene, "page" | "server" | "vera" | "boris" | "copied">} */
+/** @type {Pick<import("../harness/ways.js").Scene, "page" | "server" | "vera" | "boris" | "copied">} */
 let who;
-/** @type {import("../harness/deeds.js").Scene} */
+/** @type {import("../harness/ways.js").Scene} */
 let scene;
 
 before(async () => {
@@ -43,8 +43,8 @@ for (const way of /** @type {const} */ (["mouse", "keys"])) {
 
 test("everything is done with the link cut, and is there once when it is back", { skip }, async () => {
   await wire.cut();
-  const ways = /** @type {const} */ (["keys", "mouse"]);
-  for (const [n, deed] of Object.values(DEEDS).entries()) await deed(scene, ways[n % 2]);
+  const ways = /** @type {const} */ (["mouse", "keys"]);
+  for (const [n, deed] of Object.values(DEEDS).entries()) await deed({ ...scene, line: wire }, ways[n % 2]);
   await wire.restore();
   await allDone(scene);
   await allArrived(scene);

@@ -1,96 +1,54 @@
 /** All that is done with messages, once by each way: for the tests of the browser's face and of the app, which are the same. */
 
-import assert from "node:assert/strict";
 import { becomes, eventually } from "./eventually.js";
 import { composer, messageRow, messageRows, openChat } from "./face.js";
+import { ANSWER, archive, EDITED, FAR, LOOKING, OWN, THEIRS } from "./looking.js";
 import { png } from "./made-files.js";
+import { article, choose, CODE, focused, goTo, PICTURE, press, rowOf, until } from "./ways.js";
 
-/** @typedef {import("playwright-core").Page} Page @typedef {import("./server.js").Account} Account */
+/** @typedef {import("playwright-core").Page} Page @typedef {import("./ways.js").Scene} Scene
+ * @typedef {import("./ways.js").Way} Way */
 
-/**
- * Vera at her screen with a group open, in which Boris has written.
- * @typedef {{page: Page, server: import("./server.js").Server, vera: Account, boris: Account, group: number, direct: number,
- *   copied: () => Promise<string>}} Scene `copied`: what the clipboard holds
- * @typedef {"mouse" | "keys"} Way
- */
-
-const OWN = { edit: "Моё первое", remove: "Моё второе" };
-const THEIRS = { react: "Для реакции", pin: "Для закрепления", forward: "Для пересылки", one: "Один", two: "Два" };
-
-/** The name of a picture that Vera sent without a word. */
-const PICTURE = "вид.png";
+/** Messages of the long group: far more than is loaded at once, and of more lines than the window has. */
+const LONG = 70;
 
 /** A group of the two with what is needed, and their direct chat.
  * @param {Pick<Scene, "page" | "server" | "vera" | "boris" | "copied">} who @returns {Promise<Scene>} */
 export async function setScene(who) {
-  const { server, vera, boris, page } = who;
+  const { server, vera, boris } = who;
   const group = await server.group(vera, "Маяк", boris);
   const direct = await server.direct(vera, boris);
   await server.send(boris, direct, "Здравствуйте");
   for (const text of Object.values(OWN)) await server.send(vera, group, text);
-  for (const text of Object.values(THEIRS)) await server.send(boris, group, text);
+  const seqs = new Map();
+  for (const text of Object.values(THEIRS)) seqs.set(text, (await server.send(boris, group, text)).seq);
+  await server.send(boris, group, ANSWER, { reply_to: seqs.get(THEIRS.ask) });
+  await server.send(boris, group, CODE);
+  await server.call(vera, "PUT", `/api/chats/${group}/messages/${seqs.get(THEIRS.react)}/pin`);
   const { id } = await server.upload(vera, PICTURE, png(64, 48, 7));
   await server.send(vera, group, "", { attachments: [id] });
+  await server.call(boris, "POST", `/api/chats/${group}/read`, {});
+  const long = await server.group(vera, archive(group), boris);
+  const { seq } = await server.send(vera, long, FAR.first);
+  for (let n = 1; n <= LONG; n += 1) await server.send(vera, long, `строка ${n}\n`.repeat(12));
+  await server.send(vera, long, FAR.answer, { reply_to: seq });
+  const scene = { ...who, group, direct, long };
+  await settled(scene);
+  return scene;
+}
+
+/** All that the deeds need is there. @param {Scene} scene */
+export async function settled({ page, group, direct, long }) {
   await page.locator(`nav.side [data-chat="${direct}"]`).waitFor();
-  await openChat(page, group);
-  await messageRow(page, THEIRS.two).waitFor();
-  return { ...who, group, direct };
-}
-
-/** The one with this text, or with the picture. @param {Page} page @param {string} text */
-const rowOf = (page, text) =>
-  text === PICTURE
-    ? messageRows(page).filter({ has: page.getByRole("button", { name: PICTURE }) })
-    : messageRow(page, text);
-/** @param {Page} page @param {string} text */
-const article = (page, text) => rowOf(page, text).getByRole("article");
-/** Where the focus is, in words. @param {Page} page */
-const focused = (page) =>
-  page.evaluate(() => {
-    const one = document.activeElement;
-    return one?.getAttribute("role") === "log"
-      ? "log"
-      : (one?.getAttribute("aria-label") ?? one?.textContent ?? "").trim();
-  });
-
-/** Press a key until the focus is there. @param {Page} page @param {string} key @param {RegExp} wanted */
-async function until(page, key, wanted, most = 30) {
-  for (let n = 0; n < most; n += 1) {
-    if (wanted.test(await focused(page))) return;
-    await page.keyboard.press(key);
+  for (const [chat, text] of /** @type {const} */ ([
+    [long, FAR.answer],
+    [group, ANSWER],
+  ])) {
+    await openChat(page, chat);
+    await messageRow(page, text).waitFor();
+    await page.locator(".topbar").getByText("2 участника").waitFor(); // in large groups nobody may know who has read
   }
-  assert.match(await focused(page), wanted, `${key} leads there`);
-}
-
-/** @param {string} text */
-const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&");
-
-/** To a message by keys alone. @param {Page} page @param {string} text */
-async function goTo(page, text) {
-  await until(page, "F6", /^log$/u);
-  await until(page, "ArrowUp", new RegExp(`, (Изображение: )?${literally(text)}, `, "u"));
-}
-
-/** An entry of a message's menu. @param {Page} page @param {Way} way @param {string} text @param {string} name */
-async function choose(page, way, text, name) {
-  if (way === "mouse") {
-    await article(page, text).click({ button: "right" });
-    return page.getByRole("menuitem", { name, exact: true }).click();
-  }
-  await goTo(page, text);
-  await page.keyboard.press("Shift+F10");
-  await page.getByRole("menuitem", { name, exact: true }).waitFor();
-  await until(page, "ArrowDown", new RegExp(`^${name}`, "u"));
-  await page.keyboard.press("Enter");
-}
-
-/** Press a button that is there. @param {Page} page @param {Way} way @param {string} name */
-async function press(page, way, name) {
-  const button = page.getByRole("button", { name, exact: true });
-  await becomes(() => button.isEnabled(), true);
-  if (way === "mouse") return button.click();
-  await until(page, "Tab", new RegExp(`^${literally(name)}$`, "u"));
-  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Закреплённые сообщения" }).getByText(THEIRS.react).waitFor();
 }
 
 /** To Boris, in the dialog that asks to whom. @param {Page} page @param {Way} way */
@@ -125,10 +83,10 @@ export const DEEDS = {
     await choose(page, way, OWN.edit, "Изменить");
     await becomes(() => composer(page).inputValue(), OWN.edit);
     await page.keyboard.press("Control+a");
-    await page.keyboard.type("Моё новое");
+    await page.keyboard.type(EDITED);
     if (way === "mouse") await page.getByRole("button", { name: "Сохранить изменения" }).click();
     else await page.keyboard.press("Enter");
-    await messageRow(page, "Моё новое").getByText("изменено").waitFor();
+    await messageRow(page, EDITED).getByText("изменено").waitFor();
   },
 
   async deleted({ page }, way) {
@@ -242,6 +200,8 @@ export const DEEDS = {
     await send(page, way);
     await messageRows(page).locator("strong", { hasText: "важно" }).waitFor();
   },
+
+  ...LOOKING,
 };
 
 /** What the server has of it all, once each. @param {Scene} scene */
@@ -253,16 +213,25 @@ export async function allDone({ server, boris, group, direct }) {
     const sent = (await server.items(boris, direct)).slice(-3).map(({ content, attachments }) => attachments?.[0]?.name ?? content); // prettier-ignore
     return [written.sort(), events.sort(), sent];
   };
-  const written = ["Моё новое", ...Object.values(THEIRS), "Вот подпись", `@${boris.user.username}`, "**важно**"];
-  const events = ["deleted", "edited", "edited", "pinned", "reaction_added"];
+  const written = [
+    EDITED,
+    ...Object.values(THEIRS),
+    ANSWER,
+    CODE,
+    "Вот подпись",
+    `@${boris.user.username}`,
+    "**важно**",
+  ];
+  const events = ["deleted", "edited", "edited", "pinned", "pinned", "reaction_added"];
   await becomes(there, [written.sort(), events, ["Здравствуйте", THEIRS.forward, PICTURE]]);
 }
 
 /** Nothing of it is on its way any more, and nothing stands there twice. @param {Scene} scene */
-export async function allArrived({ page, boris }) {
+export async function allArrived({ page, boris, group }) {
+  await openChat(page, group);
   await eventually(async () => (await messageRows(page).filter({ hasText: "В очереди" }).count()) === 0, "all is sent");
   // an echo stands beside its message until the next frame
-  await becomes(() => messageRows(page).count(), 10, "each message once");
+  await becomes(() => messageRows(page).count(), 13, "each message once");
   const named = messageRows(page).getByRole("link", { name: `@${boris.user.username}` });
   await becomes(() => named.count(), 1);
 }

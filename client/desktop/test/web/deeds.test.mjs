@@ -1,24 +1,15 @@
 /** Each deed with a message in the browser: by mouse, by keyboard alone, and with the link cut (the app: test/desktop). */
 
 import { before, beforeEach, test } from "node:test";
-import {
-  assertNoErrors,
-  launchChromium,
-  messageRow,
-  newPerson,
-  noChromium,
-  openChat,
-  startServer,
-  startWire,
-} from "../harness/harness.js";
-import { allArrived, allDone, DEEDS, setScene } from "../harness/deeds.js";
+import { assertNoErrors, launchChromium, newPerson, noChromium, startServer, startWire } from "../harness/harness.js";
+import { allArrived, allDone, DEEDS, setScene, settled } from "../harness/deeds.js";
 
 const skip = noChromium();
 /** @type {import("../harness/browser.js").Person} */
 let person;
 /** @type {import("../harness/wire.js").Wire} */
 let wire;
-/** @type {import("../harness/deeds.js").Scene} */
+/** @type {import("../harness/ways.js").Scene} */
 let scene;
 /** @type {import("../harness/server.js").Server} */
 let server;
@@ -55,11 +46,10 @@ test("everything is done with the link cut, and is there once when it is back", 
   const signs = page.waitForResponse(/\/emoji\.json$/u);
   await page.reload();
   await (await signs).finished(); // what the picker needs comes by itself
-  await openChat(page, scene.group);
-  await messageRow(page, "Два").waitFor();
+  await settled(scene);
   await wire.cut();
   const ways = /** @type {const} */ (["keys", "mouse"]);
-  for (const [n, deed] of Object.values(DEEDS).entries()) await deed(scene, ways[n % 2]);
+  for (const [n, deed] of Object.values(DEEDS).entries()) await deed({ ...scene, line: wire }, ways[n % 2]);
   await wire.restore();
   await allDone(scene);
   await allArrived(scene);

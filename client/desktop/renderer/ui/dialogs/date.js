@@ -3,55 +3,71 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { dayKey } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
+import { isLive } from "../../state/link-view.js";
 
 /** `params`: `{chatId, at?}`, `at`: a time on the day that is offered. @type {import("../parts/dialog.js").DialogMaker} */
 export function date(face, { chatId, at }, close) {
   const today = dayKey(new Date().toISOString());
   let day = at ? dayKey(at) : today;
   let busy = false;
-  /** @type {string | null} */
+  /** @type {import("../../types.js").Refused | null} */
   let problem = null;
+  /** The link was away when it was looked at last. */
+  let away = false;
 
-  /** @param {Event} event */
-  async function go(event) {
-    event.preventDefault();
+  async function go() {
     const start = new Date(`${day}T00:00`); // of the day here, not of Greenwich
     if (busy || Number.isNaN(start.getTime())) return;
     busy = true;
     const answer = await face.showDay(chatId, start.toISOString());
     busy = false;
     if (answer.ok) return close();
-    problem = answer.code === "not_found" ? t("date.none") : errorText(answer);
+    problem = answer;
     face.redraw();
   }
 
-  return {
-    title: () => t("date.title"),
-    harmless: true,
-    content: () =>
-      html`<form class="dialog__form" @submit=${go}>
-        <div class="dialog__pad">
-          <label class="field">
-            <span>${t("date.day")}</span>
-            <span class="input"
-              ><input
-                type="date"
-                name="day"
-                autofocus
-                required
-                min="2000-01-01"
-                max=${today}
-                .value=${day}
-                @input=${(/** @type {any} */ { currentTarget }) => {
-                  day = currentTarget.value;
-                }}
-            /></span>
-          </label>
-        </div>
-        ${problem ? html`<p class="err dialog__err" role="alert">${problem}</p>` : nothing}
-        <footer class="dialog__foot">
-          <button class="btn btn--primary" type="submit">${t("date.go")}</button>
-        </footer>
-      </form>`,
-  };
+  /** What could not be asked is asked when the link is back. @param {import("../../types.js").State} state */
+  function follow({ link }) {
+    if (away && isLive(link) && problem !== null && problem.code !== "not_found") void go();
+    away = !isLive(link);
+  }
+
+  /** @param {import("../../types.js").State} state */
+  function content(state) {
+    follow(state);
+    const told = problem && (problem.code === "not_found" ? t("date.none") : errorText(problem));
+    return html`<form
+      class="dialog__form"
+      @submit=${(/** @type {Event} */ event) => {
+        event.preventDefault();
+        void go();
+      }}
+    >
+      <div class="dialog__pad">
+        <label class="field">
+          <span>${t("date.day")}</span>
+          <span class="input"
+            ><input
+              type="date"
+              name="day"
+              autofocus
+              required
+              min="2000-01-01"
+              max=${today}
+              .value=${day}
+              @input=${(/** @type {any} */ { currentTarget }) => {
+                day = currentTarget.value;
+                problem = null;
+              }}
+          /></span>
+        </label>
+      </div>
+      ${told ? html`<p class="err dialog__err" role="alert">${told}</p>` : nothing}
+      <footer class="dialog__foot">
+        <button class="btn btn--primary" type="submit">${t("date.go")}</button>
+      </footer>
+    </form>`;
+  }
+
+  return { title: () => t("date.title"), harmless: true, content };
 }

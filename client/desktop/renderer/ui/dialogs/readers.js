@@ -2,21 +2,14 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../words/i18n.js";
+import { createAsking, unanswered } from "../parts/asking.js";
 import { nameOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
-import { icon } from "../parts/icon.js";
 
 /** `params`: `{chatId, seq}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function readers(face, { chatId, seq }) {
-  /** @type {Awaited<ReturnType<import("../../types.js").Messenger["readers"]>> | null} */
-  let answer = null;
-  async function ask() {
-    answer = null;
-    face.redraw();
-    answer = await face.messenger.readers(chatId, seq);
-    face.redraw();
-  }
-  void ask();
+  const asking = createAsking(face, () => face.messenger.readers(chatId, seq));
+  void asking.ask();
 
   /** @param {string} title @param {number[]} ids @param {import("../../types.js").State} state */
   function list(title, ids, state) {
@@ -37,15 +30,15 @@ export function readers(face, { chatId, seq }) {
 
   /** @param {import("../../types.js").State} state */
   function content(state) {
+    const chat = state.chats.get(chatId);
+    asking.follow(state, `${chat?.others_read_seq} ${chat?.others_delivered_seq}`);
+    const answer = asking.get();
     if (answer === null) {
       return html`<div class="dialog__body"><p class="note" role="status">${t("readers.loading")}</p></div>`;
     }
     if (!answer.ok) {
       const told = answer.code === "too_many" ? t("readers.too_many") : errorText(answer);
-      return html`<div class="dialog__body">
-        <p class="err" role="status">${icon("alert", "icon--s")}<span>${told}</span></p>
-        <button class="btn btn--plain btn--s" type="button" @click=${ask}>${t("dialog.again")}</button>
-      </div>`;
+      return unanswered(answer, asking.ask, told);
     }
     const { read, received } = answer;
     return html`<div class="dialog__body" role="status">

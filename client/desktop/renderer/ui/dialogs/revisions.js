@@ -3,35 +3,28 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullTime } from "../../words/format.js";
 import { isRemoved } from "../../state/removed.js";
-import { errorText, t } from "../../words/i18n.js";
-import { icon } from "../parts/icon.js";
+import { itemAt } from "../../state/timeline.js";
+import { t } from "../../words/i18n.js";
+import { createAsking, unanswered } from "../parts/asking.js";
 
 /** `params`: `{chatId, seq}`. @type {import("../parts/dialog.js").DialogMaker} */
 export function revisions(face, { chatId, seq }) {
-  /** @type {Awaited<ReturnType<import("../../types.js").Messenger["revisions"]>> | null} */
-  let answer = null;
-  async function ask() {
-    answer = null;
-    face.redraw();
-    answer = await face.messenger.revisions(chatId, seq);
-    face.redraw();
-  }
-  void ask();
+  const asking = createAsking(face, () => face.messenger.revisions(chatId, seq));
+  void asking.ask();
 
   /** @param {import("../../types.js").State} state */
   function content(state) {
     if (isRemoved(state, { chat_id: chatId, seq })) {
-      answer = null;
       return html`<div class="dialog__body"><p class="note" role="status">${t("msg.deleted")}</p></div>`;
     }
+    const item = itemAt(state.timelines.get(chatId)?.items ?? [], seq);
+    asking.follow(state, item?.type === "message" ? item.edited_at : null);
+    const answer = asking.get();
     if (answer === null) {
       return html`<div class="dialog__body"><p class="note" role="status">${t("revisions.loading")}</p></div>`;
     }
     if (!answer.ok) {
-      return html`<div class="dialog__body">
-        <p class="err" role="status">${icon("alert", "icon--s")}<span>${errorText(answer)}</span></p>
-        <button class="btn btn--plain btn--s" type="button" @click=${ask}>${t("dialog.again")}</button>
-      </div>`;
+      return unanswered(answer, asking.ask);
     }
     const texts = [...answer.revisions].sort((one, other) => other.rev - one.rev);
     return html`<div class="dialog__body" role="status">
@@ -41,7 +34,7 @@ export function revisions(face, { chatId, seq }) {
           ({ content: text, edited_at: at }) =>
             html`<li>
               ${at ? html`<time datetime=${at}>${fullTime(at)}</time>` : html`<span>${t("revisions.first")}</span>`}
-              <p dir="auto">${text}</p>
+              ${text ? html`<p dir="auto">${text}</p>` : html`<p class="note">${t("revisions.no_text")}</p>`}
             </li>`,
         )}
       </ol>

@@ -114,10 +114,12 @@ export class Log {
     this.#opened = null;
   }
 
-  /** Scroll there and mark it for a moment. @param {number} chatId @param {number} seq @param {boolean} focus */
+  /** Scroll there and mark it for a moment. @param {number} chatId @param {number} seq @param {boolean} focus
+   * @returns {Promise<import("../../types.js").Done | import("../../types.js").Refused>} `cancelled`: one went elsewhere */
   async show(chatId, seq, focus) {
-    const there = await this.face.messenger.jumpTo(chatId, seq);
-    if (!there || this.face.messenger.state().current !== chatId) return false;
+    const there = await this.face.messenger.jumpTo(chatId, seq, true);
+    if (!there.ok) return there;
+    if (this.face.messenger.state().current !== chatId) return { ok: false, code: "cancelled" };
     this.#found = seq;
     this.scroll.showNext(seq, focus);
     this.face.redraw();
@@ -126,7 +128,7 @@ export class Log {
       this.#found = null;
       this.face.redraw();
     }, FOUND);
-    return true;
+    return there;
   }
 
   /** The message where one is: whose quote was followed, else the first in sight, at the end the last one. */

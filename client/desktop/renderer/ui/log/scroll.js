@@ -28,6 +28,8 @@ const ACTS = ["wheel", "touchmove", "pointerdown", "keydown"];
 export class Scroll {
   /** Away from the end: the button is shown. */
   away = false;
+  /** How often one has gone elsewhere by oneself: to the end, into another chat, by scrolling. */
+  moved = 0;
   /** @type {HTMLElement | null} */
   #log = null;
   #atEnd = true;
@@ -87,6 +89,7 @@ export class Scroll {
   opened(chat) {
     this.left();
     this.#chatId = chat.id;
+    this.moved += 1;
     const after = chat.unread_count ? chat.read_seq : null;
     const place = after === null ? (this.#places.get(chat.id) ?? this.#kept(chat.id)) : null;
     this.#opening = { after, place, asked: false };
@@ -139,6 +142,7 @@ export class Scroll {
     this.#wanted = null;
     this.#passed = last;
     this.#atEnd = true;
+    this.moved += 1;
     this.#hold();
   }
 
@@ -268,6 +272,7 @@ export class Scroll {
     this.#look();
     this.#fill();
     if (!this.#byUser) return;
+    this.moved += 1;
     this.#opening = null;
     if (this.#atEnd) this.#passed = this.#newest();
     this.#showDate();

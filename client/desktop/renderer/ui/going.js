@@ -1,0 +1,89 @@
+/**
+ * Going to a place of a chat: a message, a day, back to where one was. What this machine has is shown at once. What only the
+ * server has waits for the link, which is said; whoever goes elsewhere meanwhile is not taken there any more.
+ */
+
+import { errorText, t } from "../words/i18n.js";
+import { isLive } from "../state/link-view.js";
+
+/** @typedef {import("../types.js").State} State @typedef {import("../types.js").Done} Done
+ * @typedef {import("../types.js").Refused} Refused */
+/**
+ * A message to go to. `focus`: it takes the focus; `jumped`: there is a way back.
+ * @typedef {{chatId: number, seq: number, focus: boolean, jumped: boolean}} Goal
+ */
+
+/** @type {Done} */
+const DONE = { ok: true };
+/** There was no answer of our server, and there may be one when the link is back. */
+const UNHEARD = ["no_connection", "bad_answer"];
+
+export class Going {
+  /** What waits for the link, and how often one had gone elsewhere by then. @type {{goal: Goal, moved: number} | null} */
+  #waiting = null;
+  /** The link was away when it was looked at last. */
+  #away = false;
+
+  /**
+   * @param {import("./face.js").Face} face @param {() => import("./signed-in.js").SignedIn | null} parts
+   * @param {(chatId: number | null) => Promise<unknown>} open a chat
+   * @param {import("./trail.js").Trail} trail
+   */
+  constructor(face, parts, open, trail) {
+    this.face = face;
+    this.parts = parts;
+    this.open = open;
+    this.trail = trail;
+  }
+
+  /** @param {Goal} goal @returns {Promise<boolean>} whether it is shown now */
+  async toMessage(goal) {
+    const { chatId, seq, focus, jumped } = goal;
+    this.#waiting = null;
+    const here = this.face.messenger.state().current === chatId;
+    const from = here ? (this.parts()?.log.where() ?? null) : null;
+    if (!here) await this.open(chatId);
+    const shown = await this.parts()?.log.show(chatId, seq, focus);
+    if (!shown?.ok) {
+      if (shown) this.#tell(shown, goal);
+      return false;
+    }
+    if (jumped && here) this.trail.jump(chatId, from, seq);
+    return true;
+  }
+
+  /** @param {number} chatId @param {string} at RFC 3339 @returns {Promise<Done | Refused>} */
+  async toDay(chatId, at) {
+    this.#waiting = null;
+    const { messenger } = this.face;
+    const from = messenger.state().current === chatId ? (this.parts()?.log.where() ?? null) : null;
+    if (messenger.state().current !== chatId) await this.open(chatId);
+    const found = await messenger.jumpToTime(chatId, at);
+    if (!found.ok) return found;
+    if ((await this.parts()?.log.show(chatId, found.seq, true))?.ok) this.trail.jump(chatId, from, found.seq);
+    return DONE;
+  }
+
+  /** After each render: what waited for the link. @param {State} state */
+  rendered({ link, current }) {
+    const back = this.#away && isLive(link);
+    this.#away = !isLive(link);
+    if (!back || this.#waiting === null) return;
+    const { goal, moved } = this.#waiting;
+    this.#waiting = null;
+    if (goal.chatId === current && moved === this.#moved()) void this.toMessage(goal);
+  }
+
+  #moved() {
+    return this.parts()?.log.scroll.moved ?? 0;
+  }
+
+  /** @param {Refused} refused @param {Goal} goal */
+  #tell({ code }, goal) {
+    if (code === "cancelled") return; // for another place
+    const waits = UNHEARD.includes(code);
+    if (waits) this.#waiting = { goal, moved: this.#moved() };
+    const text = waits ? t("place.waits") : code === "not_found" ? t("place.no_message") : errorText({ code });
+    this.face.overlays.toast({ text });
+  }
+}
