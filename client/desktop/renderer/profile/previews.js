@@ -85,8 +85,7 @@ export class Previews {
     if (kept) return this.#show(key, new Blob([kept], { type: "image/webp" }), place);
     await this.#turn();
     const answer = await this.api.bytes(`/api/files/${encodeURIComponent(id)}/preview?size=${size}`, BYTES);
-    this.#running -= 1;
-    this.#waiting.shift()?.();
+    this.#done();
     if (!answer.ok) return answer;
     const data = new Blob([answer.body], { type: "image/webp" }); // whatever it was called: it is shown as a picture alone
     if (place) void this.#keep(key, data, place);
@@ -94,8 +93,15 @@ export class Previews {
   }
 
   async #turn() {
-    if (this.#running >= AT_ONCE) await new Promise((resolve) => this.#waiting.push(() => resolve(null)));
-    this.#running += 1;
+    if (this.#running < AT_ONCE) this.#running += 1;
+    else await new Promise((resolve) => this.#waiting.push(() => resolve(null)));
+  }
+
+  /** Whoever waited longest goes in one's place, so that nobody slips in between. */
+  #done() {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#running -= 1;
   }
 
   /** @param {string} key @param {Blob} data @param {Place | null} place @returns {{ok: true, url: string} | Refused} */

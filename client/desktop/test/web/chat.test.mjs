@@ -121,6 +121,12 @@ test("a draft stays with its chat, and is told in the list", { skip }, async () 
   await openChat(page, other);
   await becomes(() => composer(page).inputValue(), "");
   await page.locator(`[data-chat="${chat}"]`).getByText("Черновик:").waitFor();
+  await look(page, "list-draft");
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 640 });
+  await page.getByRole("button", { name: "К списку чатов" }).click();
+  await look(page, "list-draft-360");
+  if (size) await page.setViewportSize(size);
   await openChat(page, chat);
   await becomes(() => composer(page).inputValue(), "недописанное");
   await composer(page).press("Enter");
@@ -169,6 +175,23 @@ test("links, code and large emoji are shown as such, markup as text", { skip }, 
   await look(page, "chat-forms");
 });
 
+/** For people to look at: it is there for seconds only. @param {import("playwright-core").Page} page
+ * @param {import("playwright-core").Page} typist */
+async function pictureTyping(page, typist) {
+  const size = page.viewportSize();
+  await look(page, "typing");
+  await page.setViewportSize({ width: 360, height: 640 });
+  await typist.keyboard.type("ш");
+  await page.locator(".topbar").getByText("печатает").waitFor();
+  await look(page, "typing-360");
+  await page.getByRole("button", { name: "К списку чатов" }).click();
+  await typist.keyboard.press("Backspace");
+  await page.locator(`[data-chat="${chat}"]`).getByText("печатает…").waitFor();
+  await look(page, "typing-list-360");
+  if (size) await page.setViewportSize(size);
+  await openChat(page, chat);
+}
+
 test("that somebody types is told above the chat and in the list, until the message is there", { skip }, async () => {
   const { page } = anna;
   const other = await borisHere();
@@ -179,6 +202,7 @@ test("that somebody types is told above the chat and in the list, until the mess
   ]); // from now on: it stands there for seconds only
   await other.page.getByRole("textbox", { name: "Сообщение", exact: true }).pressSequentially("пи");
   await told;
+  if (process.env.TEST_SCREENS) await pictureTyping(page, other.page);
   await other.page.keyboard.press("Enter");
   await messageRow(page, "пи").waitFor();
   await page.locator(".topbar__sub--on").waitFor({ state: "detached" });

@@ -305,6 +305,10 @@ test("in a narrow window menus and the picker stay inside", { skip }, async () =
   await row().click({ button: "right" });
   await menu().waitFor();
   await assertInside(page);
+  await item("Уведомления").click();
+  await item("Без звука навсегда").waitFor();
+  await assertInside(page);
+  await look(page, "mute-times-360");
   await page.keyboard.press("Escape");
   await row().click();
   await page.getByRole("button", { name: /^Эмодзи/ }).click();
