@@ -15,6 +15,10 @@ import { firstOf, itemAt, lastOf } from "../state/timeline.js";
 
 /** @type {Done} */
 const DONE = { ok: true };
+/** @type {Refused} */
+const STOPPED = { ok: false, code: "stopped" };
+/** @type {Refused} */
+const BAD_ANSWER = { ok: false, code: "bad_answer" };
 /** Items of a page, and the most that are taken at once where unread ones reach further. */
 const PAGE = 50;
 const MOST = 200;
@@ -118,13 +122,9 @@ export class History {
   async toTime(chatId, at) {
     const turn = this.#begin(chatId, "older");
     const path = `/api/chats/${chatId}/messages?around_at=${encodeURIComponent(at)}&limit=${PAGE}`;
-    const answer = (await this.profile()?.api.get(path)) ?? { ok: /** @type {const} */ (false), code: "stopped" };
+    const answer = (await this.profile()?.api.get(path)) ?? STOPPED;
     const page = answer.ok ? answer.body : null;
-    const refused = !answer.ok
-      ? answer
-      : isItemPage(page)
-        ? null
-        : { ok: /** @type {const} */ (false), code: "bad_answer" };
+    const refused = !answer.ok ? answer : isItemPage(page) ? null : BAD_ANSWER;
     if (refused === null && this.#turns.get(chatId) === turn) {
       this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
     }
@@ -176,7 +176,7 @@ export class History {
       refused = await this.#fetch(chatId, turn, end, end + MOST, { keep: "end" });
     }
     const { items, at_end } = this.#line(chatId);
-    if (items.length === 0 && !at_end) refused ??= { ok: false, code: "bad_answer" };
+    if (items.length === 0 && !at_end) refused ??= BAD_ANSWER;
     this.#end(chatId, turn, refused);
   }
 
@@ -269,9 +269,9 @@ export class History {
       const limit = Math.min(MOST, to - whole.to_seq);
       const path = `/api/chats/${chatId}/messages?after_seq=${whole.to_seq}&limit=${limit}`;
       const answer = await this.profile()?.api.get(path);
-      if (!answer) return { ok: false, code: "stopped" };
+      if (!answer) return STOPPED;
       if (!answer.ok) return answer;
-      if (!isItemPage(answer.body)) return { ok: false, code: "bad_answer" };
+      if (!isItemPage(answer.body)) return BAD_ANSWER;
       const { items, users, from_seq, to_seq } = answer.body;
       if (whole.items.length === 0) whole.from_seq = from_seq;
       whole.items.push(...items);

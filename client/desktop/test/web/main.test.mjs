@@ -19,7 +19,7 @@ import {
   signIn,
   startServer,
 } from "../harness/harness.js";
-import { look } from "./look.js";
+import { look, lookWideAndNarrow } from "./look.js";
 
 const skip = noChromium();
 let serial = 0;
@@ -159,6 +159,7 @@ test("searching needs no network and folds ё and case; Enter opens the first, E
   await search.fill("елк");
   await page.waitForFunction(() => document.querySelectorAll("nav.side .row").length === 1);
   await becomes(() => page.locator("nav.side mark").textContent(), "Ёлк");
+  await lookWideAndNarrow(page, "list-found-mark");
   await search.fill("@ANNA");
   await page.waitForFunction(() => document.querySelector("nav.side .row__name")?.textContent === "Анна Ковалёва");
   await look(page, "main-search");

@@ -125,7 +125,7 @@ export class Scroll {
     const top = log.getBoundingClientRect().top;
     for (const row of log.querySelectorAll("li[data-seq]")) {
       const box = row.getBoundingClientRect();
-      if (box.bottom > top) return { seq: Number(/** @type {HTMLElement} */ (row).dataset.seq), top: box.top - top };
+      if (box.bottom > top) return { seq: seqOf(row), top: box.top - top };
     }
     return null;
   }
@@ -155,20 +155,19 @@ export class Scroll {
       this.#opening = { after: next, place: null, asked: false }; // much has come at once
       this.divide();
     }
-    if (this.#wanted !== null) this.#showWanted(this.#wanted);
-    else if (this.#opening) this.#open(timeline);
+    if (this.#wanted !== null) this.#showWanted(this.#log, this.#wanted);
+    else if (this.#opening) this.#open(this.#log, this.#opening, timeline);
     else this.#hold();
     this.#fill();
   }
 
-  /** The first place in a chat. @param {import("../../types.js").Timeline} timeline */
-  #open(timeline) {
-    const { after, place, asked } = /** @type {Opening} */ (this.#opening);
-    const log = /** @type {HTMLElement} */ (this.#log);
+  /** The first place in a chat. @param {HTMLElement} log @param {Opening} opening
+   * @param {import("../../types.js").Timeline} timeline */
+  #open(log, { after, place, asked }, timeline) {
     const row = after !== null ? log.querySelector(".unread") : place && log.querySelector(`[data-seq="${place.seq}"]`);
     if (row) {
       this.#opening = null;
-      this.#place(row, place ? place.top : log.clientHeight / 3);
+      this.#place(log, row, place ? place.top : log.clientHeight / 3);
       return;
     }
     this.#toBottom(log);
@@ -194,19 +193,18 @@ export class Scroll {
     this.face.redraw();
   }
 
-  /** @param {{seq: number, focus: boolean}} wanted */
-  #showWanted({ seq, focus }) {
-    const row = this.#log?.querySelector(`[data-seq="${seq}"]`);
+  /** @param {HTMLElement} log @param {{seq: number, focus: boolean}} wanted */
+  #showWanted(log, { seq, focus }) {
+    const row = log.querySelector(`[data-seq="${seq}"]`);
     if (!row) return;
     this.#wanted = null;
     this.#passed = this.#newest(); // who came here by themselves is not taken to what is unread
-    this.#place(row, /** @type {HTMLElement} */ (this.#log).clientHeight / 3);
+    this.#place(log, row, log.clientHeight / 3);
     if (focus) row.querySelector("article")?.focus({ preventScroll: true });
   }
 
-  /** @param {Element} element @param {number} y px below the top of the log */
-  #place(element, y) {
-    const log = /** @type {HTMLElement} */ (this.#log);
+  /** @param {HTMLElement} log @param {Element} element @param {number} y px below the top of the log */
+  #place(log, element, y) {
     this.#atEnd = false;
     this.#byUser = false;
     // rows that were never drawn are of a guessed height: look again when those around it are drawn
@@ -237,15 +235,13 @@ export class Scroll {
   #hold() {
     const log = this.#log;
     if (!log || !this.#atEnd || this.#opening) return;
-    const unread = [...log.querySelectorAll("[data-unread]")].find(
-      (row) => Number(/** @type {HTMLElement} */ (row).dataset.seq) > this.#passed,
-    );
+    const unread = [...log.querySelectorAll("[data-unread]")].find((row) => seqOf(row) > this.#passed);
     if (unread) {
       const end = log.scrollHeight - log.clientHeight - log.scrollTop;
       const above = log.getBoundingClientRect().top + end - unread.getBoundingClientRect().top;
       if (above > 0) {
         this.divide();
-        this.#place(unread, log.clientHeight / 3);
+        this.#place(log, unread, log.clientHeight / 3);
         return;
       }
     }
@@ -335,6 +331,9 @@ export class Scroll {
     this.#dateTimer = setTimeout(() => this.#log?.classList.remove("is-scrolling"), DATE);
   }
 }
+
+/** @param {Element} row of a message */
+const seqOf = (row) => Number(row.getAttribute("data-seq"));
 
 /** Whether what follows `seq` is loaded. @param {import("../../types.js").Timeline} timeline @param {number} seq */
 function reaches({ items, at_start, at_end }, seq) {
