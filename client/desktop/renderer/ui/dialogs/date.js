@@ -1,4 +1,4 @@
-/** Going to a day of a chat. */
+/** Going to a day of a chat. What is typed is the field's own: a day that is half there has no value to be given back to it. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { dayKey } from "../../words/format.js";
@@ -8,7 +8,8 @@ import { isLive } from "../../state/link-view.js";
 /** `params`: `{chatId, at?}`, `at`: a time on the day that is offered. @type {import("../parts/dialog.js").DialogMaker} */
 export function date(face, { chatId, at }, close) {
   const today = dayKey(new Date().toISOString());
-  let day = at ? dayKey(at) : today;
+  const offered = at ? dayKey(at) : today;
+  let day = offered;
   let busy = false;
   /** @type {import("../../types.js").Refused | null} */
   let problem = null;
@@ -54,7 +55,7 @@ export function date(face, { chatId, at }, close) {
               required
               min="2000-01-01"
               max=${today}
-              .value=${day}
+              value=${offered}
               @input=${(/** @type {any} */ { currentTarget }) => {
                 day = currentTarget.value;
                 problem = null;
