@@ -10,6 +10,17 @@ export function isLive(link) {
   return link.state === "live" || link.state === "polling";
 }
 
+/** For who waits for the link: what is returned is to be shown each state of it, and tells whether it has just come back.
+ * @returns {(link: LinkView) => boolean} */
+export function watchReturn() {
+  let away = false;
+  return (link) => {
+    const back = away && isLive(link);
+    away = !isLive(link);
+    return back;
+  };
+}
+
 /** It has been away for so long that one is told. @param {LinkView} link @param {number} now milliseconds */
 export function isAway(link, now) {
   if (isLive(link)) return false;

@@ -4,7 +4,7 @@
  */
 
 import { errorText, t } from "../words/i18n.js";
-import { isLive } from "../state/link-view.js";
+import { watchReturn } from "../state/link-view.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Refused} Refused */
@@ -21,8 +21,7 @@ const UNHEARD = ["no_connection", "bad_answer"];
 export class Going {
   /** What waits for the link, and how often one had gone elsewhere by then. @type {{goal: Goal, moved: number} | null} */
   #waiting = null;
-  /** The link was away when it was looked at last. */
-  #away = false;
+  #isBack = watchReturn();
 
   /**
    * @param {import("./face.js").Face} face @param {() => import("./signed-in.js").SignedIn | null} parts
@@ -66,9 +65,7 @@ export class Going {
 
   /** After each render: what waited for the link. @param {State} state */
   rendered({ link, current }) {
-    const back = this.#away && isLive(link);
-    this.#away = !isLive(link);
-    if (!back || this.#waiting === null) return;
+    if (!this.#isBack(link) || this.#waiting === null) return;
     const { goal, moved } = this.#waiting;
     this.#waiting = null;
     if (goal.chatId === current && moved === this.#moved()) void this.toMessage(goal);

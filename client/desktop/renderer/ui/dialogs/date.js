@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { dayKey } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
-import { isLive } from "../../state/link-view.js";
+import { watchReturn } from "../../state/link-view.js";
 
 /** `params`: `{chatId, at?}`, `at`: a time on the day that is offered. @type {import("../parts/dialog.js").DialogMaker} */
 export function date(face, { chatId, at }, close) {
@@ -13,8 +13,7 @@ export function date(face, { chatId, at }, close) {
   let busy = false;
   /** @type {import("../../types.js").Refused | null} */
   let problem = null;
-  /** The link was away when it was looked at last. */
-  let away = false;
+  const isBack = watchReturn();
 
   async function go() {
     const start = new Date(`${day}T00:00`); // of the day here, not of Greenwich
@@ -29,8 +28,7 @@ export function date(face, { chatId, at }, close) {
 
   /** What could not be asked is asked when the link is back. @param {import("../../types.js").State} state */
   function follow({ link }) {
-    if (away && isLive(link) && problem !== null && problem.code !== "not_found") void go();
-    away = !isLive(link);
+    if (isBack(link) && problem !== null && problem.code !== "not_found") void go();
   }
 
   /** @param {import("../../types.js").State} state */

@@ -1,7 +1,7 @@
 /** One question to the server from a dialog: asked again by hand, and by itself when the link is back or its subject changed. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
-import { isLive } from "../../state/link-view.js";
+import { watchReturn } from "../../state/link-view.js";
 import { errorText, t } from "../../words/i18n.js";
 import { icon } from "./icon.js";
 
@@ -18,7 +18,7 @@ export function createAsking(face, question) {
   /** @type {T | Refused | null} */
   let answer = null;
   let turn = 0;
-  let away = false;
+  const isBack = watchReturn();
   /** @type {unknown} */
   let about;
 
@@ -38,9 +38,8 @@ export function createAsking(face, question) {
     get: () => answer,
     ask: () => ask(),
     follow({ link }, subject) {
-      const back = away && isLive(link) && answer !== null && !answer.ok;
+      const back = isBack(link) && answer !== null && !answer.ok;
       const other = about !== undefined && subject !== about;
-      away = !isLive(link);
       about = subject;
       if (back || other) void ask(false);
     },

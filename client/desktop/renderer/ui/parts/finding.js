@@ -3,7 +3,7 @@
  * made again when it may be, and one that saw only this machine when there is a link again.
  */
 
-import { isLive } from "../../state/link-view.js";
+import { isLive, watchReturn } from "../../state/link-view.js";
 import { isRemoved } from "../../state/removed.js";
 
 /** @typedef {import("../../types.js").Wanted} Wanted @typedef {import("../../types.js").Found} Found
@@ -48,8 +48,7 @@ export function createFinding(face, before = NOTHING) {
   let turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
-  /** The link was away when it was looked at last. */
-  let away = false;
+  const isBack = watchReturn();
 
   /** @param {Partial<Answer>} change */
   function update(change) {
@@ -109,12 +108,9 @@ export function createFinding(face, before = NOTHING) {
     /** To be told of each State: what was deleted goes; where the link is back, what was looked for here alone is
      * looked for everywhere. @param {import("../../types.js").State} state */
     follow(state) {
-      const { link } = state;
       const results = answer.results.filter(({ message }) => !isRemoved(state, message));
       if (results.length < answer.results.length) answer = { ...answer, results };
-      const back = away && isLive(link);
-      away = !isLive(link);
-      if (back && answer.here) void ask(null);
+      if (isBack(state.link) && answer.here) void ask(null);
     },
     stop() {
       later(null, 0);
