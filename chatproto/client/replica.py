@@ -74,7 +74,10 @@ class Replica:
         else:
             self._begins(chat, told.first_seq)
         chat.left_seq = told.left_seq
-        if _replaced(chat, told.last_seq, told.last_at, chat.applied):
+        beyond = [seq for seq in chat.early if seq > told.last_seq]  # of a lost log, or pushed since this was read
+        if beyond or _replaced(chat, told.last_seq, told.last_at, chat.applied):
+            for seq in beyond:
+                del chat.early[seq]
             chat.lagging = True
             self._answered(chat)  # a page that was asked for before says nothing of that
         chat.last_seq = max(chat.last_seq, told.last_seq)

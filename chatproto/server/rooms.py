@@ -239,7 +239,8 @@ class Rooms:
         cursor = None if room is None else room.cursors.get(session.id)
         if room is None or cursor is None or cursor.state is not CursorState.LAGGING:
             return
-        if last is None:  # nothing follows; perhaps they have left, and read of that before: so it is asked
+        again = room.relist.get(session.id, seq + 1) <= seq  # removed and added again by what was dropped
+        if last is None or again:  # None: nothing follows; perhaps they have left, and read of that before
             self._unroute(room, session)
             return self.list_chat(session, chat_id)
         cursor.move("synced")

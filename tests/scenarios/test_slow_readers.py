@@ -1,11 +1,10 @@
 """Slow readers, and pages that they read to come after (docs/protocol.md section 4, `lag` and `sync`)."""
 
-from chatproto.operations import (
-    AppendBatch,
-    AppendMessage,
-    FetchPage,
-    ReadLog,
-)
+from typing import Literal
+
+import pytest
+
+from chatproto.operations import AppendBatch, AppendMessage, FetchPage, ReadLog
 from chatproto.server.knobs import Knobs
 from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
@@ -65,6 +64,32 @@ def test_the_removal_among_the_lost_items_is_still_told_by_lag() -> None:
     b.send(type="sync", chat_id=chat_id, after_seq=0)
     [page] = b.take("page")
     assert [item["type"] for item in page["items"]] == ["message", "message", "event"]
+
+
+@pytest.mark.parametrize(("history", "first_seq"), [("none", 7), ("all", 1)])
+def test_who_was_removed_and_added_again_by_the_lost_items_is_told_where_the_chat_begins(
+    history: Literal["all", "none"], first_seq: int
+) -> None:
+    world = World(Limits(queue_items=2))
+    ann, bob, eve = world.people("ann", "bob", "eve")
+    chat_id = world.group(ann, bob, eve)
+    world.request(change(world, chat_id, ann.id, "remove", bob.id))
+    world.request(change(world, chat_id, ann.id, "add", bob.id, history="none" if history == "all" else "all"))
+    a, b = ann.connect(), bob.connect()
+    b.take()
+    b.reading = False
+    for number in range(3):
+        a.send(type="send", chat_id=chat_id, cid=f"m{number}", content="x")
+    world.request(change(world, chat_id, ann.id, "remove", bob.id))
+    world.request(change(world, chat_id, ann.id, "add", bob.id, history=history))
+    a.send(type="react", chat_id=chat_id, cid="r1", seq=3, target_at=world.made_at(chat_id, 3), emoji="👍", on=True)
+    b.read_all()
+    assert b.take("lag")
+    assert b.take("chat") == [], "not before the page that was lost is read"
+    b.send(type="sync", chat_id=chat_id, after_seq=5)
+    assert [frame["chat"]["first_seq"] for frame in b.take("chat")] == [first_seq]
+    a.send(type="react", chat_id=chat_id, cid="r2", seq=4, target_at=world.made_at(chat_id, 4), emoji="👍", on=True)
+    assert [item["type"] for item in b.take() if item.get("seq")] == ["hidden" if history == "none" else "event"]
 
 
 def test_reports_of_an_unknown_connection_are_nothing() -> None:

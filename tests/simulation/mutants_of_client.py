@@ -49,6 +49,12 @@ CLIENT: Final = (
         "if removes(item, self.user_id):",
     ),
     Mutant(
+        "what waits above the head that a chat frame tells is applied",
+        "chatproto/client/replica.py",
+        "if seq > told.last_seq]",
+        "if seq < 0]",
+    ),
+    Mutant(
         "delivered is told before it is durable",
         "chatproto/client/chat_log.py",
         "return self.saved, min(self.read, self.saved)",
@@ -230,6 +236,7 @@ SCRIPT: Final = (
     Mutant("js: an edit forgets where its message is", "outbox.js", "seq, target_at: createdAt, of_cid", "seq, of_cid"),
     Mutant("js: rows of a lost log stay", "outbox.js", "if (named && (chatId", "if (false && (chatId"),
     Mutant("js: an unsent reaction stays", "collapse.js", "plan(null, [same.cid])", "plan(row.cid)"),
+    Mutant("js: what waits above a told head stays", "replica.js", "seq > told.last_seq", "seq < 0"),
     Mutant("js: window ignored", "outbox.js", "export const WINDOW = 8;", "export const WINDOW = 99;"),
     Mutant(
         "js: resent out of order",

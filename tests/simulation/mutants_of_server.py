@@ -217,6 +217,12 @@ SERVER: Final = (
         "        again = session.id in room.relist",
         "        again = False",
     ),
+    Mutant(
+        "removed and added again by what was dropped goes on as if nothing were",
+        "chatproto/server/rooms.py",
+        "        again = room.relist.get(session.id, seq + 1) <= seq",
+        "        again = False",
+    ),
     # --- a history that was lost under the same epoch ---
     Mutant(
         "a shorter log is not noticed by the sweep",

@@ -81,6 +81,8 @@ def test_what_broke_once(seed: int) -> None:
         pytest.param(19885, id="two entries of one instant in the same place"),
         pytest.param(22783, id="a hidden entry in the place of another"),
         pytest.param(69663, id="refused by a history that another one replaced before that was told"),
+        pytest.param(185822, id="removed and added again by what was dropped"),
+        pytest.param(195646, id="an item that waited, of a lost log"),
     ],
 )
 def test_what_broke_since(seed: int) -> None:

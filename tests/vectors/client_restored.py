@@ -155,6 +155,32 @@ def chat_frame_with_another_time_and_an_older_page(r: Recorder) -> None:
     assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
 
 
+@scenario("What waits behind a gap is not applied where a chat frame tells of a lower head: a sync asks")
+def chat_frame_below_what_waits(r: Recorder) -> None:
+    go_live(r, head(5, 2))
+    r.receive(*messages(5, 4, 6))
+    assert asked(r) == [(5, 2)]
+    r.receive(ChatFrame(chat=chat(5, 5, log=9)))
+    assert asked(r) == [(5, 2)], "once more"
+    r.receive(page("sync-1", 5, 2, messages(5, 3, 6)))
+    assert r.done("apply") == [], "it was asked for before"
+    r.receive(page("sync-2", 5, 2, messages(5, 3, 3, log=9), last_seq=5, log=9))
+    assert [one["item"]["seq"] for one in r.done("apply")] == [3, 4, 5], "what may still be there stays"
+    assert asked(r) == [(5, 5)]
+
+
+@scenario("A chat frame that was read before what waits behind a gap costs one more sync")
+def chat_frame_before_what_waits(r: Recorder) -> None:
+    go_live(r, head(5, 2))
+    r.receive(*messages(5, 4, 6))
+    r.receive(ChatFrame(chat=chat(5, 5)))
+    assert asked(r) == [(5, 2)], "once more"
+    r.receive(message(5, 7))
+    assert r.done("apply") == []
+    r.receive(page("sync-2", 5, 2, messages(5, 3, 6), last_seq=7))
+    assert [one["item"]["seq"] for one in r.done("apply")] == [3, 4, 5, 6, 7]
+
+
 @scenario("A page whose head is below what was asked for: replaced; where the new log ends is asked first")
 def page_below(r: Recorder) -> None:
     go_live(r, head(5, 9))

@@ -115,7 +115,9 @@ export class Replica {
       this.#begins(chat, told.first_seq);
     }
     chat.leftSeq = told.left_seq ?? null;
-    if (wasReplaced(chat, told.last_seq, told.last_at ?? null, chat.applied)) {
+    const beyond = [...chat.early.keys()].filter((seq) => seq > told.last_seq); // of a lost log, or pushed since
+    if (beyond.length > 0 || wasReplaced(chat, told.last_seq, told.last_at ?? null, chat.applied)) {
+      for (const seq of beyond) chat.early.delete(seq);
       chat.lagging = true;
       this.#answered(chat); // a page that was asked for before says nothing of that
     }
