@@ -214,8 +214,8 @@ SCRIPT: Final = (
     Mutant(
         "js: chat frame of another log",
         "replica.js",
-        "if (wasReplaced(chat, told.last_seq",
-        "if (false && wasReplaced(chat, told.last_seq",
+        "|| wasReplaced(chat, told.last_seq",
+        "|| false && wasReplaced(chat, told.last_seq",
     ),
     Mutant(
         "js: applied while a log is doubted",
