@@ -4,8 +4,9 @@ Bounds are constants of each chat's part of a UNION ALL, because neither databas
 table. What comes out may be more than what matches: the texts decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from attrs import frozen
@@ -38,6 +39,7 @@ _WHOLE: Final = 4
 the stem of a word."""
 _HAS: Final = {"file": with_file, "image": with_image, "link": with_link}
 _LAST_CHARACTER: Final = "\U0010ffff"
+_MOST: Final[BindParameter[int]] = bindparam("most", type_=Integer())
 
 
 class Candidate(NamedTuple):
@@ -47,12 +49,23 @@ class Candidate(NamedTuple):
     seq: int
 
 
+class Entry(NamedTuple):
+    """A word of a message."""
+
+    chat_id: int
+    seq: int
+    word: str
+
+
 @frozen
 class Wanted:
-    """What to look up: `words` as they stand in the index, the rarest first by guess; `beginning` of one more."""
+    """What to look up: `words` as they stand in the index, the rarest first by guess; `beginning` of one more.
+    `common`: the word from which most entries with that beginning are; `absent`: entries that are in no chat."""
 
     words: tuple[str, ...]
     beginning: str | None
+    common: str | None = None
+    absent: frozenset[str] = frozenset()
 
     @property
     def is_short(self) -> bool:
@@ -61,7 +74,7 @@ class Wanted:
 
     @property
     def statement(self) -> Answers[Candidate]:
-        """For many chats at once; see `params`."""
+        """For many chats at once, where there are words; see `params`."""
         return _statement(len(self.words), self.beginning is not None)
 
     def params(self, chat_id: int, low: int, high: int, most: int, words: Sequence[str] = ()) -> dict[str, Any]:
@@ -77,6 +90,20 @@ class Wanted:
         """First and last of the index entries that begin with `beginning`."""
         first = (self.beginning or "")[:KEPT]
         return {"first": first, "last": first + _LAST_CHARACTER}
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """Of a beginning: entries that are looked up by themselves, ascending."""
+        first, _ = self.range_params().values()
+        leading = {word for word in self.whole() if not word.startswith(first)} - self.absent
+        return tuple(sorted({first, self.common or first} | leading))
+
+    @property
+    def gaps(self) -> tuple[tuple[str, str], ...]:
+        """The other entries that begin so: those between two words, without these."""
+        first, last = self.range_params().values()
+        ends = [*sorted({first, self.common or first}), last]
+        return tuple(pairwise(ends))
 
     def whole(self) -> tuple[str, ...]:
         """Entries of words with the beginning which do not begin with it themselves."""
@@ -155,17 +182,12 @@ def wanted_by(operation: SearchMessages) -> Wanted:
 
 @cache
 def _statement(words: int, beginning: bool) -> Answers[Candidate]:
-    """The first word leads, in the order of the key; where it is a beginning that leads, its rows are sorted."""
-    most: BindParameter[int] = bindparam("most", type_=Integer())
-    if not words:
-        begun = _begun_entries()
-        each = select(begun.c.chat_id, begun.c.seq).distinct().order_by(begun.c.seq.desc())
-        return Answers(each.limit(most), row=Candidate)
+    """The first word leads, in the order of the key."""
     entry = message_words.alias("entry")
     found = _with_words(select(entry.c.chat_id, entry.c.seq).where(_within(entry)), entry, words)
     if beginning:
         found = found.where(entry.c.seq.in_(select(_begun_entries().c.seq)))
-    return Answers(found.order_by(entry.c.seq.desc()).limit(most), row=Candidate)
+    return Answers(found.order_by(entry.c.seq.desc()).limit(_MOST), row=Candidate)
 
 
 def _begun_entries() -> FromClause:
@@ -198,18 +220,31 @@ def _has(entry: FromClause, name: str, word: BindParameter[str]) -> ColumnElemen
     return exists().where(other.c.chat_id == chat_id, other.c.word == word, other.c.seq == entry.c.seq).correlate(entry)
 
 
-NEWEST_BEGUN: Final = Select(
-    select(message_words.c.chat_id, func.max(message_words.c.seq))
-    .where(message_words.c.chat_id.in_(bindparam("chat_ids", expanding=True)), begins_so(message_words))
-    .group_by(message_words.c.chat_id),
-    row=Candidate,
-)
+def _entries(which: Callable[[FromClause], ColumnElement[bool]]) -> Answers[Entry]:
+    entry = message_words.alias("entry")
+    found = select(entry.c.chat_id, entry.c.seq, entry.c.word).where(_within(entry), which(entry))
+    return Answers(found.order_by(entry.c.seq.desc()).limit(_MOST), row=Entry)
+
+
+def _newest_in_each(which: Callable[[FromClause], ColumnElement[bool]]) -> Select[Candidate]:
+    entry = message_words.alias("entry")
+    found = select(entry.c.chat_id, func.max(entry.c.seq)).group_by(entry.c.chat_id)
+    return Select(found.where(entry.c.chat_id.in_(bindparam("chat_ids", expanding=True)), which(entry)), row=Candidate)
+
+
+def _between(entry: FromClause) -> ColumnElement[bool]:
+    return (entry.c.word > _param("above")) & (entry.c.word < _param("below"))
+
+
+def _param(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=message_words.c.word.type)
+
+
+OF_WORD: Final = _entries(lambda entry: entry.c.word == _param("word"))
+"""The newest `most` entries of a chat of one word, from seq `low` to `high`."""
+BETWEEN: Final = _entries(_between)
+"""The same of the words between two others; all of them are gone through."""
+NEWEST_BEGUN: Final = _newest_in_each(begins_so)
 """The newest entry of each chat that begins so, if any."""
-
-
-def newest_first(candidates: Sequence[Candidate]) -> dict[int, list[int]]:
-    """Seqs by chat, each once."""
-    found: dict[int, list[int]] = {}
-    for chat_id, seq in sorted(set(candidates), reverse=True):
-        found.setdefault(chat_id, []).append(seq)
-    return found
+NEWEST_BETWEEN: Final = _newest_in_each(_between)
+"""The same of the words between two others."""

@@ -7,7 +7,7 @@ Chats are streams, newest first, that are merged: a message waits until no chat 
 import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from attrs import define, field
@@ -23,6 +23,7 @@ BUDGET: Final = 500
 """Texts that one search looks at; then it tells what it has and where to go on."""
 MOST_READ: Final = 4 * BUDGET
 """Messages that it reads for that at most."""
+_INSTANT: Final = timedelta(microseconds=1)
 LEAST: Final = 16
 """Places that are thought of at least when streams are asked for the first time; each further time twice as many, so
 that they are not asked many times."""
@@ -92,6 +93,11 @@ class Stream:
             del self.places[bisect_right(self.places, self.high) :]
             self.high = self.places[-1] if self.places else self.low - 1
 
+    def begin_at(self, seq: int, made_at: datetime) -> None:
+        """This is the newest candidate that is wanted."""
+        self.cut(seq)
+        self.known, self.bound = seq, FoundPlace(made_at, self.chat.chat_id, seq)
+
     def goes_on(self, rows: Sequence[Text], high: int) -> None:
         """It was asked; what is left has no seq above `high`, and nothing newer than the last of these rows."""
         self.asked += 1
@@ -122,10 +128,20 @@ class Found:
     looked: int = 0
     read: int = 0
     complete: bool = True
+    begun: dict[int, list[str | tuple[str, str]]] | None = None
+    """Of a beginning without other words: by chat, the words, and between which others, that have it; None where it is
+    not known."""
     _waiting: list[tuple[float, int, int, Text]] = field(factory=list)
     """A heap."""
     _judged: set[Candidate] = field(factory=set)
     _rounds: int = 0
+
+    @property
+    def ends_before(self) -> datetime | None:
+        """Nothing that was made then, or later, is wanted; None: nobody said so."""
+        cursor = self.operation.cursor
+        ends = [self.operation.before, None if cursor is None else cursor.created_at + _INSTANT]
+        return min((moment for moment in ends if moment is not None), default=None)
 
     def cut(self, ends: Mapping[int, int] | None = None) -> None:
         """No chat has anything above its end; those without one have nothing, where there are ends."""

@@ -4,6 +4,7 @@ Most queries have a word, or two words together, that are rare. Counts with a bo
 begins with the rarest, gives every candidate, and no chat is asked by itself.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import cache
@@ -26,7 +27,7 @@ from sqlalchemy import Select as SelectClause
 from storage.joins import Ordered, straight
 from storage.statements import Select, Steps
 from storage.tables import chat_users, message_words
-from storage.transactions.candidates import Candidate, begins_so, word_params
+from storage.transactions.candidates import Candidate, Entry, begins_so, word_params
 from storage.transactions.found import Found
 
 LISTED: Final = 3000
@@ -72,10 +73,13 @@ def list_places(search: Found) -> Steps[Listed]:
         search.wanted = evolve(wanted, beginning=None)
         return (yield from _list_by_words(search, rarest))
     rows = list[Candidate]()
+    search.wanted = wanted = evolve(wanted, absent=frozenset(word for word in whole if not counts[word]))
     for chat_ids in pieces(search):
-        found = begun_with(len(words)).all(chat_ids=chat_ids, **wanted.range_params(), **word_params(words))
-        rows += yield from found
+        found = yield from begun_with(len(words)).all(chat_ids=chat_ids, **wanted.range_params(), **word_params(words))
+        rows += [Candidate(entry.chat_id, entry.seq) for entry in found]
         if len(rows) > LISTED:
+            [(common, _)] = Counter(entry.word for entry in found).most_common(1)
+            search.wanted = evolve(wanted, common=common)
             return Listed.MANY
     for word in dict.fromkeys(whole):
         if counts[word]:
@@ -157,12 +161,12 @@ def with_all(words: int) -> Ordered[Candidate]:
 
 
 @cache
-def begun_with(words: int) -> Ordered[Candidate]:
+def begun_with(words: int) -> Ordered[Entry]:
     """Where words with a beginning are, and all of so many others; LISTED + 1 at most."""
     entry, others = message_words.alias("begins"), range(words)
-    found = select(entry.c.chat_id, entry.c.seq).where(_of_chats(entry), begins_so(entry)).limit(_MOST)
+    found = select(entry.c.chat_id, entry.c.seq, entry.c.word).where(_of_chats(entry), begins_so(entry)).limit(_MOST)
     on_sqlite = found.where(*_probed(entry, others))
-    return Ordered(found.select_from(_joined(entry, entry, others)), on_sqlite=on_sqlite, row=Candidate)
+    return Ordered(found.select_from(_joined(entry, entry, others)), on_sqlite=on_sqlite, row=Entry)
 
 
 def _in_chats(found: SelectClause[Any], entry: FromClause, others: Iterable[int] = ()) -> SelectClause[Any]:

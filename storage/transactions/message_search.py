@@ -5,7 +5,7 @@ candidates of many chats in one statement, and no chat is asked any more that is
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, select
@@ -20,7 +20,6 @@ from storage.tables import chat_users, chats, message_words, messages
 from storage.transactions.candidates import (
     NEWEST_BEGUN,
     Candidate,
-    newest_first,
     newest_of,
     newest_with,
     wanted_by,
@@ -31,6 +30,7 @@ from storage.transactions.found import BUDGET, MOST_READ, Chat, Found, Stream, T
 from storage.transactions.hiding import who_hides_reads
 from storage.transactions.listed import Listed, list_places, pieces
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
+from storage.transactions.lookup import SKEW, cut_before, in_pieces, narrow, newest_begun, next_candidates, times_of
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
 
@@ -46,8 +46,6 @@ it that a page takes no more than BUDGET, they are gone through; what is rarer h
 """
 _READ: Final = 4 * _NEWEST
 """Messages that are read for that at most, where there are hardly any."""
-_SKEW: Final = timedelta(minutes=1)
-"""By which clocks of servers may differ, where a time is looked up in a log."""
 _CHATS_AT_ONCE: Final = (32, 64, 128)
 _AT_ONCE: Final = 512
 _WORTH_ASKING: Final = 2
@@ -119,7 +117,6 @@ FIRST_LATER: Final = Answers(
     row=Candidate,
 )
 """The first entry of a chat that tells a time behind `low`."""
-_TIMES: Final = Places(select(messages.c.chat_id, messages.c.seq, messages.c.created_at), key=_PLACE, row=_Time)
 LAST_BEFORE: Final = Answers(
     select(messages.c.chat_id, messages.c.seq, messages.c.created_at)
     .where(
@@ -239,7 +236,7 @@ def _leave_out(search: Found) -> Steps[None]:
             stream.words = tuple(word for _, word in pairs)
         search.cut({chat_id: min(seqs) for chat_id, seqs in last.items()})
         _know(search, {chat_id: seqs[0] for chat_id, seqs in last.items() if len(seqs) == 1})
-    if wanted.beginning is not None and len(search.streams) > (_FEW if words else 0):
+    if wanted.beginning is not None and words and len(search.streams) > _FEW:
         whole = wanted.whole()
         rows = yield from newest_of(whole).all(user_id=search.operation.user_id, **word_params(whole))
         newest = {chat_id: max(seq or 0 for seq in seqs) for chat_id, *seqs in rows}
@@ -247,8 +244,6 @@ def _leave_out(search: Found) -> Steps[None]:
             for chat_id, seq in (yield from NEWEST_BEGUN.all(chat_ids=chat_ids, **wanted.range_params())):
                 newest[chat_id] = max(newest.get(chat_id, 0), seq)
         search.cut(newest)
-        if not words:
-            _know(search, newest)
 
 
 def _know(search: Found, newest: Mapping[int, int]) -> None:
@@ -258,23 +253,15 @@ def _know(search: Found, newest: Mapping[int, int]) -> None:
             stream.known = newest.get(stream.chat.chat_id)
 
 
-def _in_pieces(statement: Answers[R], asked: Sequence[dict[str, Any]]) -> Steps[list[R]]:
-    found: list[R] = []
-    for start in range(0, len(asked), _CHATS_AT_ONCE[-1]):
-        found += yield from statement.of(asked[start : start + _CHATS_AT_ONCE[-1]])
-    return found
-
-
 def _narrow(search: Found, *, exactly: bool) -> Steps[None]:
     """Bounds in time become bounds in the logs: about where, by the entries that tell the time, and then exactly, where
     all messages of a log are looked at."""
-    operation, times = search.operation, any_time()
-    ends = [moment for moment in (operation.before, operation.cursor and operation.cursor.created_at) if moment]
-    if not ends or not search.streams:
+    times = any_time()
+    if search.ends_before is None or not search.streams:
         return
-    moment, ends_at = min(ends) + _SKEW, {one.chat.chat_id: MAX_ID for one in search.streams}
+    moment, ends_at = search.ends_before + SKEW, {one.chat.chat_id: MAX_ID for one in search.streams}
     later = {"low": made_at(moment), "high": times[1]}
-    rows = yield from _in_pieces(FIRST_LATER, [{"chat_id": one.chat.chat_id} | later for one in search.streams])
+    rows = yield from in_pieces(FIRST_LATER, [{"chat_id": one.chat.chat_id} | later for one in search.streams])
     for first in rows:
         ends_at[first.chat_id] = first.seq - 1
     search.cut(ends_at)
@@ -282,10 +269,12 @@ def _narrow(search: Found, *, exactly: bool) -> Steps[None]:
         one.bound = FoundPlace(moment, one.chat.chat_id, MAX_ID)
     if not exactly:
         return
+    yield from narrow(search.streams, moment)
+    search.cut()
     asked = [
         {"chat_id": one.chat.chat_id, "low": one.low, "high": one.high, "moment": moment} for one in search.streams
     ]
-    found = {time.chat_id: time for time in (yield from _in_pieces(LAST_BEFORE, asked))}
+    found = {time.chat_id: time for time in (yield from in_pieces(LAST_BEFORE, asked))}
     search.cut({time.chat_id: time.seq for time in found.values()})
     for stream in search.streams:
         time = found[stream.chat.chat_id]
@@ -297,41 +286,45 @@ def _find_newest(search: Found) -> Steps[None]:
     if len(search.streams) < _WORTH_ASKING:
         return
     listed = all(one.places is not None for one in search.streams)
-    cut = search.operation.cursor is not None or search.operation.before is not None
-    if not listed and (len(search.wanted.words) > 1 or (search.wanted.words and cut)):
-        asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in search.streams]
-        found = yield from _in_pieces(newest_with(len(search.wanted.words)), asked)
-        search.cut({chat_id: seq or 0 for chat_id, seq in found})
-        _know(search, {chat_id: seq or 0 for chat_id, seq in found})
-    if len(search.streams) > _FEW:
-        times = yield from _TIMES.of([(one.chat.chat_id, one.high) for one in search.streams])
-        made = {time.chat_id: FoundPlace(time.created_at, time.chat_id, time.seq) for time in times}
+    moment, words = search.ends_before, search.wanted.words
+    if moment is not None and not listed:
+        if not words:
+            search.cut((yield from newest_begun(search)))
+        yield from cut_before(search, moment)
+    elif not listed and len(words) != 1:
+        yield from _know_newest(search)
+    if len(search.streams) > _FEW and (moment is None or listed):
+        made = yield from times_of([Candidate(one.chat.chat_id, one.high) for one in search.streams])
         for stream in search.streams:
-            stream.bound = made.get(stream.chat.chat_id, stream.bound)
+            place = Candidate(stream.chat.chat_id, stream.high)
+            if place in made:
+                stream.bound = FoundPlace(made[place], *place)
     after = search.operation.after
     if after is not None:
-        search.streams = [one for one in search.streams if one.bound.created_at >= after - _SKEW]
+        search.streams = [one for one in search.streams if one.bound.created_at >= after - SKEW]
+
+
+def _know_newest(search: Found) -> Steps[None]:
+    if search.wanted.words:
+        asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in search.streams]
+        rows = yield from in_pieces(newest_with(len(search.wanted.words)), asked)
+        newest = {chat_id: seq or 0 for chat_id, seq in rows}
+    else:
+        newest = yield from newest_begun(search)
+    search.cut(newest)
+    _know(search, newest)
 
 
 def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     """The next candidates of some chats."""
-    known = {one: found for one, count in streams.items() if (found := one.next_places(count)) is not None}
-    asked = [
-        search.wanted.params(one.chat.chat_id, one.low, one.high, count, one.words)
-        for one, count in streams.items()
-        if one not in known
-    ]
-    seqs = newest_first((yield from search.wanted.statement.of(asked)) if asked else ())
-    seqs |= {one.chat.chat_id: found for one, found in known.items()}
-    places = [Candidate(chat_id, seq) for chat_id, found in seqs.items() for seq in found]
+    found = yield from next_candidates(search, streams)
+    places = [Candidate(one.chat.chat_id, seq) for one, (seqs, _) in found.items() for seq in seqs]
     read = yield from _TEXTS.of(places)
     rows = {Candidate(row.chat_id, row.seq): row for row in read}
     search.add(rows.values())
-    for stream, count in streams.items():
-        found = seqs.get(stream.chat.chat_id, [])
-        there = [rows[Candidate(stream.chat.chat_id, seq)] for seq in found]
-        goes_on = len(found) == count or stream.known == stream.high
-        stream.goes_on(there, found[-1] - 1 if goes_on else stream.low - 1)
+    for stream, (seqs, more) in found.items():
+        there = [rows[place] for seq in seqs if (place := Candidate(stream.chat.chat_id, seq)) in rows]
+        stream.goes_on(there, seqs[-1] - 1 if more else stream.low - 1)
 
 
 def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:

@@ -3,10 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from attrs import evolve
 from sqlalchemy import insert, text
 
 from chatproto.operations import (
@@ -26,9 +28,20 @@ from chatproto.wire.query import LONGEST_QUERY, matches, read_query
 from storage.migrate import connected
 from storage.statements import MYSQL, SQLITE, Statement
 from storage.tables import chat_users, chats, message_words, users
-from storage.transactions.candidates import MOST_WORDS, NEWEST_BEGUN, Wanted, newest_of, newest_with, word_params
+from storage.transactions.candidates import (
+    BETWEEN,
+    MOST_WORDS,
+    NEWEST_BEGUN,
+    NEWEST_BETWEEN,
+    OF_WORD,
+    Wanted,
+    newest_of,
+    newest_with,
+    word_params,
+)
 from storage.transactions.found import BUDGET
 from storage.transactions.listed import COUNT_BEGUN, LISTED, begun_with, counted, with_all
+from storage.transactions.lookup import Next, Parts, newest_in
 from storage.transactions.message_search import FIRST_LATER, LAST_BEFORE
 from tests.storage.databases import Kind, empty_database
 from tests.storage.driving import CountedSQLite
@@ -128,18 +141,28 @@ def test_a_page_reads_few_messages_wherever_they_are(database: CountedSQLite) ->
         assert database.rows - rows <= bound + LISTED + 1, "places that are taken at once, without their texts"
 
 
-def test_every_result_is_found_however_common_the_words_are(database: CountedSQLite) -> None:
-    """Page by page, beginnings of two letters too: a rare one among many messages, and beside a word that all have."""
+@pytest.mark.parametrize("listed", [LISTED, 30])
+def test_every_result_is_found_however_common_the_words_are(
+    database: CountedSQLite, listed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page, from the newest and before a date, beginnings of two letters too: a rare one among many messages,
+    and beside a word that all have, or that begins so as well."""
+    monkeypatch.setattr("storage.transactions.listed.LISTED", listed)
+    monkeypatch.setattr("storage.transactions.listed.COUNTED", 3 * listed)
     house = House(None)  # type: ignore[arg-type]
     create = CreateUser("ann", "ann", None, None, "hash", "ann", frozenset({"ann"}), START)
     ann = expect(UserFound, database.perform(create)).user.id
     rooms = [expect(ChatCreated, database.perform(CreateGroup(ann, "g", (), None, START))).chat.id for _ in range(40)]
-    said = list[tuple[int, str]]()
+    said = list[tuple[datetime, str]]()
     for number in range(1800):
         chat = rooms[number * number % 7 if number % 3 else number % len(rooms)]
-        said.append((chat, f"погода {number}" + " щука" * (number in (3, 1700)) + " встречами" * (number % 400 == 5)))
+        text_ = f"погода {number}" + " щука" * (number in (3, 1700)) + " встречами" * (number % 400 == 5)
+        text_ += " погодка" * (number % 11 == 0) + " погостами" * (number % 20 == 7)
+        if number % 90 > 50:
+            text_ = f"погост{number % 5} погост{number % 7}х {number}"
         house.wait(seconds=number % 4)
-        database.perform(house.message(*said[-1][:1], ann, said[-1][1]))
+        said.append((house.now, text_))
+        database.perform(house.message(chat, ann, text_))
     more = True
     while more:
         read = expect(UnindexedRead, database.perform(ReadUnindexed(tuple(rooms), 1000)))
@@ -156,17 +179,37 @@ def test_every_result_is_found_however_common_the_words_are(database: CountedSQL
         "вст",
         "нет",
         "погода нетни",
+        "погод",
+        "пого",
+        "погос",
+        "погост3",
+        "погодк",
     ):
         wanted = read_query(query)
         assert wanted is not None
-        found, cursor, pages = list[str | None](), None, 0
-        while cursor is not None or not pages:
-            page = expect(MessagesMatched, database.perform(SearchMessages(ann, wanted, 50, cursor=cursor)))
-            found += [match.message.content for match in page.matches]
-            cursor, pages = page.next_place, pages + 1
-        fitting = [text_ for _, text_ in reversed(said) if matches(wanted, text_) is not None]
-        assert sorted(found, key=str) == sorted(fitting), query
-        assert pages <= len(fitting) // 50 + 1 + len(said) // BUDGET, query
+        for before in (None, said[1100][0], said[700][0] + timedelta(seconds=1)):
+            asked = SearchMessages(ann, wanted, 50, before=before)
+            found, cursor, pages = list[str | None](), None, 0
+            while cursor is not None or not pages:
+                page = expect(MessagesMatched, database.perform(evolve(asked, cursor=cursor)))
+                found += [match.message.content for match in page.matches]
+                cursor, pages = page.next_place, pages + 1
+            fitting = [
+                text_
+                for at, text_ in reversed(said)
+                if (before is None or at < before) and matches(wanted, text_) is not None
+            ]
+            assert sorted(found, key=str) == sorted(fitting), query
+            assert pages <= len(fitting) // 50 + 1 + len(said) // BUDGET, query
+
+
+def test_below_the_end_of_what_was_cut_off_nothing_is_told() -> None:
+    """Two words of one message are two entries, so that few messages fill what was asked for."""
+    parts: Parts = {"word": {(10, "word"), (4, "word")}, 1: {(9, "a"), (9, "b"), (8, "a"), (8, "b")}}
+    assert newest_in(parts, 4) == Next([10, 9, 8], more=True), "there may be a 7"
+    assert newest_in(parts, 5) == Next([10, 9, 8, 4], more=False)
+    assert newest_in(parts, 2) == Next([10, 9], more=True)
+    assert newest_in({}, 2) == Next([], more=False)
 
 
 # --- plans ---
@@ -179,13 +222,15 @@ _PLANNED: Final[tuple[tuple[Statement, dict[str, Any]], ...]] = (
     ),
     *(
         (wanted.statement, wanted.params(7, 1, 2**53 - 1, 21))
-        for wanted in (Wanted(("слово1",), None), Wanted(("слово1", "слово2"), None), Wanted((), "сл"),
-                       Wanted(("слово1",), "слов"))
+        for wanted in (Wanted(("слово1",), None), Wanted(("слово1", "слово2"), None), Wanted(("слово1",), "слов"))
     ),
+    (OF_WORD, {"chat_id": 7, "low": 1, "high": 2**53 - 1, "most": 21, "word": "слово1"}),
+    (BETWEEN, {"chat_id": 7, "low": 1, "high": 2**53 - 1, "most": 21, "above": "слово1", "below": "слово2"}),
     *(
         (newest_with(count), Wanted(words, None).newest_params(7, 1, 2**53 - 1, words))
         for count, words in ((1, ("слово1",)), (2, ("слово1", "слово2")))
     ),
+    (NEWEST_BETWEEN, {"chat_ids": list(_SOME), "above": "слово1", "below": "слово2"}),
     *((statement, Wanted((), "слово12").range_params() | {"chat_ids": list(_SOME), "word_0": "слово1", "most": 9})
       for statement in (NEWEST_BEGUN, COUNT_BEGUN, begun_with(0), begun_with(1))),
     *((statement, {"user_id": 1, "most": 100} | word_params(["слово1", "слово2"]))
