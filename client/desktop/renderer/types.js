@@ -281,7 +281,8 @@
  * }} Messenger
  * `edit`, `remove`, `react` and `pin` answer when the command is durable here. What the server makes of it comes later: an
  * echo that failed, with `message_deleted`, `too_many`, `emoji_invalid`, `forbidden` or `bad_seq`.
- * `send` keeps the files on this machine, durable as the message itself, before it answers; `disk_full`: it cannot.
+ * `send` keeps the files on this machine, durable as the message itself, before it answers; it refuses
+ * what it cannot keep (`disk_full`), and more than may wait (`too_much_waiting`).
  * `fileLink`: an address of a file for some minutes, `fresh`: another than before. `preview`: a smaller picture of it, which
  * this machine keeps for a while where `place` names the message that holds it.
  * `look`: the window has the focus and shows this chat, or none (any more); `isLookedAt`: so it is in any window of the profile.

@@ -51,7 +51,8 @@ export class Outgoing {
     });
     const bytes = new Map(files.map(({ file }, at) => [local[at].local_id, file]));
     const total = local.reduce((sum, { size }) => sum + size, 0);
-    if (!(await this.#fits(total))) return { ok: false, code: "disk_full" };
+    const noRoom = await this.#noRoom(total);
+    if (noRoom) return { ok: false, code: noRoom };
     return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, files: local }, undefined, bytes);
   }
 
@@ -140,12 +141,12 @@ export class Outgoing {
 
   // --- steps ---
 
-  /** Whether there is room for the bytes of files; where nobody knows, it is tried. @param {number} bytes */
-  async #fits(bytes) {
+  /** Why there is no room for the bytes of files; where nobody knows, it is tried. @param {number} bytes */
+  async #noRoom(bytes) {
     try {
-      return bytes === 0 || (await this.db()?.hasRoom(bytes)) !== false;
+      return bytes === 0 ? null : await this.db()?.noRoom(bytes);
     } catch {
-      return true;
+      return null;
     }
   }
 

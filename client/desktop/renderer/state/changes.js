@@ -164,6 +164,9 @@ export function barredFrom(chat) {
   return chat.writers === "admins" && chat.role !== "admin" ? "read_only" : null;
 }
 
+/** Members of a group in which one may know who has read (docs/protocol.md section 2). */
+const WATCHED = 50;
+
 /**
  * What one may do with a message: the rules of docs/protocol.md section 1 and 2, so that nothing is offered in vain.
  * @param {Message} message as it is shown @param {import("../types.js").ChatView} chat @param {number} me
@@ -179,6 +182,8 @@ export function rightsOn(message, chat, me) {
     edit: writes && own,
     remove: live && (own || admin),
     pin: live && !chat.blocked && (!chat.is_group || admin),
+    // until the members are known it is not offered
+    readers: live && own && chat.is_group && (chat.members?.length ?? Infinity) <= WATCHED,
     history: !message.deleted && Boolean(message.edited_at) && (own || admin),
   };
 }

@@ -8,6 +8,7 @@ import { isChat, isItem, isUser } from "../protocol/frames.js";
 import { within } from "../protocol/replica.js";
 import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
 import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
+import { isTooMuch } from "./waiting.js";
 
 /** @typedef {import("../types.js").Item} Item */
 /**
@@ -18,10 +19,9 @@ import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {import("./opening.js").Connection} Connection
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
+ * @typedef {"too_much_waiting" | "disk_full"} NoRoom `too_much_waiting`: with what waits already it is more than is kept
  */
 
-/** Bytes of all of them. */
-const ALL_BYTES = 2 ** 30;
 /** Items of all chats; above it each keeps only its last SPARE ones. */
 const ALL_ITEMS = 60_000;
 const SPARE = 60;
@@ -146,13 +146,12 @@ export class Db {
     this.onErased();
   }
 
-  /** Whether so many bytes more may be kept here. @param {number} more */
-  async hasRoom(more) {
-    const { quota = ALL_BYTES, usage = 0 } = (await navigator.storage?.estimate().catch(() => null)) ?? {};
+  /** Why so many bytes more cannot be kept here; null: they can. @param {number} more @returns {Promise<NoRoom | null>} */
+  async noRoom(more) {
     const found = await this.#transact(["outbox"], "readonly", (store) => store("outbox").getAll());
-    const files = /** @type {any[]} */ (found.result).flatMap((row) => row.files ?? []);
-    const kept = files.reduce((sum, { size }) => sum + size, 0);
-    return kept + more <= ALL_BYTES && usage + more <= quota;
+    if (isTooMuch(found.result.filter(isRow), more)) return "too_much_waiting";
+    const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate().catch(() => null)) ?? {};
+    return usage + more <= quota ? null : "disk_full";
   }
 
   /** A file on its way, and where its upload has begun; null where it is not here. @param {string} localId

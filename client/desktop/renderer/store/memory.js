@@ -5,6 +5,7 @@
  */
 
 import { keepInTab, keptInTab, unsentName } from "./tab.js";
+import { isTooMuch } from "./waiting.js";
 
 /** @typedef {import("./db.js").Kept} Kept @typedef {import("./db.js").Store} Store */
 
@@ -109,7 +110,7 @@ export function memoryStore(name) {
       rows.set(row.cid, row);
       keep();
     },
-    hasRoom: async () => true,
+    noRoom: async (more) => (isTooMuch([...rows.values()], more) ? "too_much_waiting" : null),
     file: async (localId) => files.get(localId) ?? null,
     async noteUpload(localId, place) {
       const file = files.get(localId);

@@ -16,6 +16,7 @@ export const OWN_CODES = Object.freeze([
   "unsent",
   "not_saved",
   "too_many_unsent",
+  "too_much_waiting",
   "stopped",
 ]);
 

@@ -143,3 +143,17 @@ test("only what one may do is offered", () => {
   assert.equal(may({ ...own, deleted: true, content: null }, { role: "admin" }), "");
   assert.equal(may({ ...own, edited_at: at(5) }, { left_seq: 9 }), "history");
 });
+
+test("who has read one's own message is told in groups of up to fifty, once the members are known", () => {
+  /** @param {any} message @param {object} chat */
+  const may = (message, chat) => rightsOn(message, /** @type {any} */ ({ left_seq: null, is_group: true, role: "admin", ...chat }), ME).readers; // prettier-ignore
+  const own = server.item(2);
+  const fifty = Array.from({ length: 50 }, (_, id) => ({ id }));
+  assert.equal(may(own, { members: fifty }), true);
+  assert.equal(may(own, { members: [...fifty, { id: 51 }] }), false);
+  assert.equal(may(own, { members: null }), false);
+  assert.equal(may(own, { members: fifty, is_group: false }), false);
+  assert.equal(may(own, { members: fifty, left_seq: 9 }), false);
+  assert.equal(may(server.item(1), { members: fifty }), false);
+  assert.equal(may({ ...own, deleted: true, content: null }, { members: fifty }), false);
+});

@@ -141,6 +141,47 @@ test("what was chosen stays chosen when the log shows another part of the chat",
   assertNoErrors(vera);
 });
 
+test(
+  "a hundred messages are chosen at most: the next one is refused with words, and none leaves for it",
+  { skip },
+  async () => {
+    const { page } = vera;
+    await Promise.all(Array.from({ length: 101 }, (_, at) => server.send(boris, chatId, `Много ${at}`)));
+    await page.evaluate((id) => (location.hash = `#chat/${id}/4`), chatId);
+    const focused = () => page.evaluate(() => document.activeElement?.closest("li")?.dataset.seq);
+    await becomes(focused, "4");
+    await page.keyboard.press("Space");
+    const bar = page.getByRole("toolbar", { name: "Выбранные сообщения" });
+    await bar.getByText("Выбрано: 1").waitFor();
+    const row = (/** @type {number} */ seq) => page.locator(`.log li[data-seq="${seq}"]`);
+    while ((await row(104).count()) === 0) {
+      const seq = Number(await page.locator(".log li[data-seq]").last().getAttribute("data-seq"));
+      await row(seq).scrollIntoViewIfNeeded();
+      await row(Math.min(seq + 1, 104)).waitFor();
+    }
+    await row(104)
+      .getByRole("article")
+      .click({ modifiers: ["Shift"] });
+    await bar.getByText("Выбрано: 100").waitFor();
+    await page.getByText("Выбрать можно не больше 100 сообщений").waitFor();
+    await becomes(() => row(104).getByRole("checkbox").isChecked(), false);
+    await becomes(() => row(103).getByRole("checkbox").isChecked(), true);
+    await page.getByText("Выбрать можно не больше 100 сообщений").waitFor({ state: "detached" });
+    await row(104).getByRole("checkbox").click();
+    await page.getByText("Выбрать можно не больше 100 сообщений").waitFor();
+    await look(page, "choosing-full");
+    await becomes(() => row(104).getByRole("checkbox").isChecked(), false);
+    await server.call(boris, "DELETE", `/api/chats/${chatId}/messages/103`);
+    await bar.getByText("Выбрано: 99").waitFor();
+    await row(104).getByRole("checkbox").click();
+    await bar.getByText("Выбрано: 100").waitFor();
+    await bar.getByRole("button", { name: "Копировать" }).click();
+    await becomes(async () => (await copied()).split("\n").length, 100);
+    assert.match(await copied(), /^\[.*\] Борис Лебедев: Много \d/u);
+    assertNoErrors(vera);
+  },
+);
+
 test("a link to a message leads there, and says where one may not go", { skip }, async () => {
   const { page } = vera;
   await body("Первое").click({ button: "right" });

@@ -44,7 +44,7 @@ export function messageMenu(face, { chatId, item }) {
     const who = () => face.overlays.open("who-reacted", { chatId, seq: item.seq });
     items.push({ label: t("context.reacted"), icon: "smile", run: who });
   }
-  if (isWatched(chat) && item.sender_id === me) {
+  if (may.readers) {
     const readers = () => face.overlays.open("readers", { chatId, seq: item.seq });
     items.push({ label: t("context.readers"), icon: "read", run: readers });
   }
@@ -64,14 +64,6 @@ export function messageMenu(face, { chatId, item }) {
     );
   }
   return { label, items, quick: may.react ? quickOf(face, item, me) : undefined };
-}
-
-/** Members of a group in which one may know who has read (docs/protocol.md section 2). */
-const WATCHED = 50;
-
-/** Until the members are known it is not said. @param {import("../../types.js").ChatView} chat */
-function isWatched(chat) {
-  return chat.is_group && chat.left_seq === null && (chat.members?.length ?? Infinity) <= WATCHED;
 }
 
 /** @param {Face} face @param {import("../../types.js").Message} message @param {number} me @returns {import("../parts/menu.js").Quick} */

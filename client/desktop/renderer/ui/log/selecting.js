@@ -1,6 +1,7 @@
 /** Choosing several messages of a chat, and what is done with all of them: copied, forwarded, deleted. */
 
 import { isWhole, rightsOn, shownItems } from "../../state/changes.js";
+import { MOST_CHOSEN, chooseMore, chooseNoMore } from "../../state/choice.js";
 import { isRemoved } from "../../state/removed.js";
 import { shortTime } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
@@ -13,9 +14,6 @@ import { icon } from "../parts/icon.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView
  * @typedef {import("../../types.js").Message} Message */
-
-/** So many may be chosen at once. */
-const MOST = 100;
 
 export class Selecting {
   #chatId = 0;
@@ -50,19 +48,27 @@ export class Selecting {
   /** @param {number} chatId @param {number} seq @param {boolean} [through] all from the last one to this */
   toggle(chatId, seq, through = false) {
     if (!this.of(chatId)) return this.begin(chatId, seq);
-    const seqs = new Set(this.#seqs);
-    if (through && this.#last !== null) {
-      const [from, to] = [Math.min(this.#last, seq), Math.max(this.#last, seq)];
-      for (const message of this.#choosable(chatId)) {
-        if (message.seq >= from && message.seq <= to) seqs.add(message.seq);
-      }
-    } else if (!seqs.delete(seq)) {
-      seqs.add(seq);
-    }
-    this.#seqs = new Set([...seqs].slice(-MOST));
-    this.#last = seq;
-    this.face.announce(t("select.count", { n: this.#seqs.size }));
+    const last = through ? this.#last : null;
+    if (last === null && this.#seqs.has(seq)) return this.#become(chooseNoMore(this.#seqs, seq), seq);
+    const { seqs, full } = chooseMore(this.#seqs, last === null ? [seq] : this.#between(chatId, last, seq));
+    this.#become(seqs, full ? this.#last : seq);
+    if (full) this.face.overlays.toast({ text: t("select.full", { n: MOST_CHOSEN }) });
+  }
+
+  /** @param {Set<number>} seqs that are chosen now @param {number | null} last where Shift begins from now on */
+  #become(seqs, last) {
+    this.#seqs = seqs;
+    this.#last = last;
+    this.face.announce(t("select.count", { n: seqs.size }));
     this.face.redraw();
+  }
+
+  /** What may be chosen from one place to another, beginning there. @param {number} chatId @param {number} from
+   * @param {number} to */
+  #between(chatId, from, to) {
+    const [first, last] = [Math.min(from, to), Math.max(from, to)];
+    const seqs = this.#choosable(chatId).flatMap(({ seq }) => (seq >= first && seq <= last ? [seq] : []));
+    return to < from ? seqs.reverse() : seqs;
   }
 
   /** @returns {boolean} whether somebody was choosing */
@@ -152,6 +158,7 @@ export class Selecting {
     }
     const chosen = [...this.#seen.values()].filter(({ seq }) => this.#seqs.has(seq) && !isRemoved(state, { chat_id: chatId, seq })); // prettier-ignore
     this.#seen = new Map(chosen.map((message) => [message.seq, message]));
+    if (chosen.length < this.#seqs.size) this.#seqs = new Set(this.#seen.keys()); // what was deleted takes no room
     return chosen.sort((one, other) => one.seq - other.seq);
   }
 }
@@ -163,6 +170,13 @@ export class Selecting {
 export function selectBox(selecting, message, label) {
   const chosen = selecting.of(message.chat_id);
   if (!chosen || !isWhole(message)) return nothing;
+  /** @param {MouseEvent & {currentTarget: HTMLInputElement}} event */
+  function click(event) {
+    event.stopPropagation();
+    selecting.toggle(message.chat_id, message.seq, event.shiftKey);
+    // where it was refused nothing is drawn anew, and the browser has ticked it
+    event.currentTarget.checked = selecting.of(message.chat_id)?.has(message.seq) ?? false;
+  }
   return html`<span class="pick msg__pick"
     ><input
       class="checkbox"
@@ -170,10 +184,7 @@ export function selectBox(selecting, message, label) {
       tabindex="-1"
       aria-label=${t("select.one", { label })}
       .checked=${chosen.has(message.seq)}
-      @click=${(/** @type {MouseEvent} */ event) => {
-        event.stopPropagation();
-        selecting.toggle(message.chat_id, message.seq, event.shiftKey);
-      }}
+      @click=${click}
     />${icon("check", "icon--xs")}</span
   >`;
 }
