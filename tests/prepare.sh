@@ -14,6 +14,7 @@ command_or nginx nginx-light
 command_or redis-server redis-server
 command_or haproxy haproxy
 command_or age age
+command_or curl curl
 [ -n "${CHROMIUM:-}" ] || command -v google-chrome >/dev/null 2>&1 || command_or chromium chromium
 command_or Xvfb xvfb
 command_or dbus-run-session dbus

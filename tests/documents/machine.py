@@ -31,8 +31,8 @@ PATIENCE: Final = 300.0
 PASSWORD: Final = "correct horse battery"
 PORT: Final = 3306
 PAGES: Final = {
-    "sqlite": ("installing.md", "backups.md"),
-    "mysql": ("installing.md", "backups.md"),
+    "sqlite": ("installing.md", "accounts.md", "watching.md", "updating.md", "backups.md"),
+    "mysql": ("installing.md", "accounts.md", "watching.md", "updating.md", "backups.md"),
     "mariadb": ("installing.md",),
 }
 """What is walked through with each kind. The steps are the same for both servers of databases, and so is what they do;

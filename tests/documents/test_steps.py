@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests import mysql_server
+from tests.documents.machine import PAGES
 from tests.documents.steps import ROOT, steps_of
 from tests.server.test_installed import build
 
-TOOLS = ("unshare", "ip", "nginx", "systemd-analyze", "adduser", "runuser", "setpriv", "openssl")
+TOOLS = ("curl", "unshare", "ip", "nginx", "systemd-analyze", "adduser", "runuser", "setpriv", "openssl")
 UNSHARE = ("unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
 LAYERED = (
     "mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work && ip link set lo up && "
@@ -64,8 +65,10 @@ def test_the_documented_steps_lead_to_a_server_that_works(kind: str, packages: P
             text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert done.returncode == 0 and done.stdout.endswith("all done\n"), done.stdout[-6000:]
-    for step in steps_of("installing.md", kind):
-        assert f"--- installing.md: {step.name}\n" in done.stdout
+    for page in PAGES[kind]:
+        assert steps_of(page, kind), page
+        for step in steps_of(page, kind):
+            assert f"--- {page}: {step.name}\n" in done.stdout
 
 
 def test_a_step_is_for_the_databases_that_it_names() -> None:
