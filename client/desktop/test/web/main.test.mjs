@@ -516,6 +516,10 @@ test("of a long list the first rows are drawn, and further ones as one comes to 
   await becomes(() => page.evaluate(() => document.activeElement?.getAttribute("data-chat")), String(ids[129]));
   await page.keyboard.type("ya");
   await becomes(() => page.evaluate(() => document.activeElement?.getAttribute("data-chat")), String(ids[7]));
+  await page.locator(".side__search input").fill("чат");
+  await becomes(() => rows.count(), 50, "a screen and more, for a letter draws all of them anew");
+  await page.locator(".side__list").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+  await becomes(() => rows.count(), 129);
   await page.locator(".side__search input").fill("чат 00");
   await becomes(() => rows.count(), 10); // 000 to 009 without one, and 100
   await page.locator(".side__list").evaluate((list) => list.scrollTo(0, list.scrollHeight));

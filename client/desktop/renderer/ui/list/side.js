@@ -23,6 +23,8 @@ const TYPE_AHEAD = 800;
 const MINUTE = 60_000;
 /** Rows that are drawn at first, and further ones each time. */
 const ROWS = 100;
+/** Rows that are drawn of what was searched for, for each letter anew: more than a screen holds. */
+const FOUND = 50;
 /** So near (px) to the last row that is drawn further ones are. */
 const NEAR = 1200;
 
@@ -270,7 +272,7 @@ export class Side {
 
   /** Look for this, and show what is found from its best on. @param {string} query empty: all chats */
   #ask(query) {
-    this.#drawn = ROWS;
+    this.#drawn = query.trim() ? FOUND : ROWS;
     this.#query = query;
     const list = document.querySelector(".side__list");
     if (list) list.scrollTop = 0;
