@@ -177,7 +177,9 @@ class Handshake:
     def _of_our_history(self, session: Session, outcome: SessionLoaded) -> bool:
         """The database may have been restored since the last sweep: the ends of the rooms are of the lost history, and
         nobody who was told of the new one may be given them. The next sweep lets all begin anew."""
-        self._history.epoch = self._history.epoch or outcome.epoch
+        if self._history.epoch is None:  # what was asked before that is told may have been done in another history
+            self._history.epoch = outcome.epoch
+            self._history.begin_anew(self._out.last_id)
         if self._history.epoch == outcome.epoch:
             return True
         self._history.renamed = True

@@ -17,7 +17,7 @@ from chatproto.operations import (
 )
 from chatproto.server.knobs import Knobs
 from chatproto.simulation.model_operations import perform
-from tests.scenarios.hub_world import World
+from tests.scenarios.hub_world import World, change
 
 AWAY = OperationFailed(retryable=True)
 
@@ -469,6 +469,26 @@ def test_nothing_comes_before_ready_not_even_the_end_of_the_token() -> None:
     world.release()
     world.sleep(0.5)
     assert [frame["type"] for frame in peer.take()] == ["ready", "auth_expiring"]
+
+
+def test_what_was_done_before_a_restore_is_not_told_to_the_first_who_comes_after_it() -> None:
+    """A process that nobody was connected to does not know the history in which it did something over HTTP."""
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann)
+    replica = world.store.copy()
+    world.hold = {AppendBatch}
+    world.hub.request(change(world, chat_id, ann.id, "add", bob.id), world.moment)
+    world.pump()
+    lost = perform(world.store, world.held[0].operation)
+    world.store, world.store.epoch = replica, "restored"
+    a = ann.connect()
+    assert a.take("ready")[0]["epoch"] == "restored"
+    world.release(lost)
+    assert a.take() == []
+    world.hold = set()
+    a.send(type="send", chat_id=chat_id, cid="c", content="in its place")
+    assert [(item["seq"], item["content"]) for item in a.take("message")] == [(1, "in its place")]
 
 
 @pytest.mark.parametrize("joins", [False, True])

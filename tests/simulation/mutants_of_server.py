@@ -218,6 +218,12 @@ SERVER: Final = (
         "        again = False",
     ),
     Mutant(
+        "what was done in an unknown history is told",
+        "chatproto/server/handshake.py",
+        "            self._history.begin_anew(self._out.last_id)\n",
+        "",
+    ),
+    Mutant(
         "removed and added again by what was dropped goes on as if nothing were",
         "chatproto/server/rooms.py",
         "        again = room.relist.get(session.id, seq + 1) <= seq",
