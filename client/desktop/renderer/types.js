@@ -182,6 +182,9 @@
 
 /** A former text of a message. @typedef {{rev: number, content: string, edited_at: string | null}} Revision */
 
+/** Whether what came, of which nothing is known, is that as far as this client relies on it.
+ * @template T @typedef {(value: any) => value is T} Check */
+
 /** @typedef {{ok: true}} Done
  * @typedef {{ok: false, code: string, errors?: {field: string, code: string, detail: string}[],
  *   retry_after_ms?: number}} Refused a stable code of docs/protocol.md; `no_connection` and `bad_answer` are ours

@@ -11,6 +11,7 @@ import { BARE, answered, isPassing } from "./api.js";
  *   progress: (sent: number | null) => void, signal: AbortSignal, pauses: Set<() => void>}} Work
  *   `place`: where an earlier attempt has begun; `note` keeps that. `progress`: bytes that are on the server; null: there
  *   is no link, the next attempt comes by itself. `pauses`: ways to end those that are on, as the server can be had again
+ * @typedef {{ok: true, place: string} | Refused} Begun
  */
 
 const UPLOADS = "/api/uploads";
@@ -34,7 +35,8 @@ export async function bring(api, work) {
   const pieces = new Pieces();
   let { place } = work;
   for (let wait = AGAIN.first; ; wait = Math.min(2 * wait, AGAIN.last)) {
-    const begun = place === null ? await begin(api, work) : { ok: /** @type {const} */ (true), place };
+    /** @type {Begun} */
+    const begun = place === null ? await begin(api, work) : { ok: true, place };
     if (begun.ok) ({ place } = begun);
     const moved = () => (wait = AGAIN.first);
     const end = begun.ok ? await goOn(api, work, begun.place, pieces, moved) : begun;
@@ -52,7 +54,7 @@ export async function giveUp(api, place) {
   await ask(api, "DELETE", place, {}, null, new AbortController().signal);
 }
 
-/** @param {import("./api.js").Api} api @param {Work} work @returns {Promise<{ok: true, place: string} | Refused>} */
+/** @param {import("./api.js").Api} api @param {Work} work @returns {Promise<Begun>} */
 async function begin(api, { file, note, signal }) {
   const name = `filename ${coded(new TextEncoder().encode(file.name))}`;
   const said = {

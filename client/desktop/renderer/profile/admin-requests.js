@@ -3,8 +3,8 @@
 import {
   isAccountList,
   isAuditPage,
-  isInvite,
   isInviteList,
+  isNewInvite,
   isResetLink,
   isSessionList,
   isSizes,
@@ -18,9 +18,9 @@ const BAD_ANSWER = { ok: false, code: "bad_answer" };
 /** @param {() => import("../link/api.js").Api} api */
 export function adminActions(api) {
   /**
-   * @template T
-   * @param {Promise<{ok: true, body: any} | Refused>} asked @param {(body: any) => boolean} check
-   * @param {(body: any) => T} take @returns {Promise<({ok: true} & T) | Refused>}
+   * @template B, T
+   * @param {Promise<{ok: true, body: any} | Refused>} asked @param {import("../types.js").Check<B>} check
+   * @param {(body: B) => T} take @returns {Promise<({ok: true} & T) | Refused>}
    */
   async function told(asked, check, take) {
     const answer = await asked;
@@ -43,7 +43,7 @@ export function adminActions(api) {
       if (disabled) wanted.set("disabled", disabled);
       if (afterId > 0) wanted.set("after_id", String(afterId));
       return told(api().get(`/api/admin/users?${wanted}`), isAccountList, ({ accounts, has_more }) => ({
-        accounts: /** @type {import("../types.js").Account[]} */ (accounts),
+        accounts,
         has_more: has_more === true,
       }));
     },
@@ -60,7 +60,7 @@ export function adminActions(api) {
     /** @param {number} userId */
     userSessions: (userId) =>
       told(api().get(`/api/admin/users/${userId}/sessions`), isSessionList, ({ sessions }) => ({
-        sessions: /** @type {import("../types.js").SessionInfo[]} */ (sessions),
+        sessions,
       })),
 
     /** @param {number} userId @param {number | string} id */
@@ -69,13 +69,13 @@ export function adminActions(api) {
     /** @param {number} userId */
     makeResetLink: (userId) =>
       told(api().post(`/api/admin/users/${userId}/reset-link`, {}), isResetLink, ({ code, url }) => ({
-        code: /** @type {string} */ (code),
-        url: /** @type {string | null} */ (url ?? null),
+        code,
+        url: url ?? null,
       })),
 
     serverSizes: () =>
       told(api().get("/api/admin/sizes"), isSizes, (sizes) => ({
-        sizes: /** @type {import("../types.js").Sizes} */ (sizes),
+        sizes,
       })),
 
     /** @param {number | null} beforeId */
@@ -84,14 +84,14 @@ export function adminActions(api) {
         api().get(`/api/admin/audit?limit=50${beforeId === null ? "" : `&before_id=${beforeId}`}`),
         isAuditPage,
         ({ lines, has_more }) => ({
-          lines: /** @type {import("../types.js").AuditLine[]} */ (lines),
+          lines,
           has_more: has_more === true,
         }),
       ),
 
     invites: () =>
       told(api().get("/api/invites"), isInviteList, ({ invites }) => ({
-        invites: /** @type {import("../types.js").Invite[]} */ (invites),
+        invites,
       })),
 
     /** @param {{uses: number, days: number, chatId: number | null}} wanted */
@@ -102,11 +102,11 @@ export function adminActions(api) {
           expires_in: days * 24 * 3600,
           ...(chatId === null ? {} : { chat_id: chatId }),
         }),
-        (body) => isInvite(body) && typeof body.code === "string",
+        isNewInvite,
         ({ id, code, url }) => ({
-          id: /** @type {number} */ (id),
-          code: /** @type {string} */ (code),
-          url: /** @type {string | null} */ (url ?? null),
+          id,
+          code,
+          url: url ?? null,
         }),
       ),
 

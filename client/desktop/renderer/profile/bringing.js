@@ -7,10 +7,11 @@ import { bring, giveUp } from "../link/uploads.js";
  * @typedef {{api: import("../link/api.js").Api, db: Pick<import("../store/db.js").Store, "file" | "noteUpload">,
  *   brought: (localId: string, fileId: string) => void, refused: (localId: string, code: string) => void,
  *   progress: (localId: string, sent: number | null) => void}} Parts
+ * @typedef {{cid: string, stop: AbortController, place: string | null}} Running `place`: where the upload has begun
  */
 
 export class Bringing {
-  /** By local id. @type {Map<string, {cid: string, stop: AbortController, place: string | null}>} */
+  /** By local id. @type {Map<string, Running>} */
   #running = new Map();
   /** Pauses that are on. @type {Set<() => void>} */
   #pauses = new Set();
@@ -24,7 +25,8 @@ export class Bringing {
   /** @param {Upload} upload */
   async begin({ cid, file, anew }) {
     const { api, db, brought, refused, progress } = this.parts;
-    const running = { cid, stop: new AbortController(), place: /** @type {string | null} */ (null) };
+    /** @type {Running} */
+    const running = { cid, stop: new AbortController(), place: null };
     this.#running.set(file.local_id, running);
     const kept = await db.file(file.local_id).catch(() => null);
     if (running.stop.signal.aborted) return;

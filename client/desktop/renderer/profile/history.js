@@ -11,7 +11,7 @@ import { firstOf, itemAt, lastOf } from "../state/timeline.js";
 /** @typedef {import("../state/model.js").Model} Model @typedef {import("../types.js").Update} Update
  * @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Refused} Refused
  * @typedef {import("../types.js").Done} Done
- * @typedef {{items: Item[], users: any[], from_seq: number, to_seq: number}} Page */
+ * @typedef {{items: Item[], users: import("../types.js").User[], from_seq: number, to_seq: number}} Page */
 
 /** @type {Done} */
 const DONE = { ok: true };
@@ -108,8 +108,8 @@ export class History {
     const turn = this.#begin(chatId, "older");
     await this.#recallAt(chatId, turn, seq);
     const from = Math.max(0, seq - 1 - PAGE / 2);
-    const how = /** @type {const} */ ({ keep: "start", anew: true });
-    const refused = isHere() ? null : await this.#fetch(chatId, turn, from, from + PAGE, how);
+    const fetched = () => this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true });
+    const refused = isHere() ? null : await fetched();
     const latest = this.#turns.get(chatId) === turn;
     this.#end(chatId, turn, aside ? null : refused);
     if (isHere()) return DONE;
@@ -123,30 +123,30 @@ export class History {
     const turn = this.#begin(chatId, "older");
     const path = `/api/chats/${chatId}/messages?around_at=${encodeURIComponent(at)}&limit=${PAGE}`;
     const answer = (await this.profile()?.api.get(path)) ?? STOPPED;
-    const page = answer.ok ? answer.body : null;
-    const refused = !answer.ok ? answer : isItemPage(page) ? null : BAD_ANSWER;
-    if (refused === null && this.#turns.get(chatId) === turn) {
+    const page = answer.ok && isItemPage(answer.body) ? answer.body : null;
+    if (page && this.#turns.get(chatId) === turn) {
       this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
     }
     this.#end(chatId, turn, null);
-    if (refused) return refused;
-    const messages = page.items.filter((/** @type {Item} */ item) => item.type === "message");
-    const found = messages.find((/** @type {Item} */ item) => item.seq >= page.seq) ?? messages.at(-1);
+    if (!page) return answer.ok ? BAD_ANSWER : answer;
+    const { seq = Infinity } = page;
+    const messages = page.items.filter((item) => item.type === "message");
+    const found = messages.find((item) => item.seq >= seq) ?? messages.at(-1);
     return found ? { ok: true, seq: found.seq } : { ok: false, code: "not_found" };
   }
 
   // --- steps ---
 
-  /** @param {number} chatId */
+  /** @param {number} chatId @returns {import("../state/timeline.js").Line} */
   #line(chatId) {
-    if (!this.model().timelines.has(chatId)) {
-      const { current } = this.model();
-      this.update([
-        { do: "open", chat_id: chatId },
-        { do: "set", values: { current } },
-      ]);
-    }
-    return /** @type {import("../state/timeline.js").Line} */ (this.model().timelines.get(chatId));
+    const { current, timelines } = this.model();
+    const line = timelines.get(chatId);
+    if (line) return line;
+    this.update([
+      { do: "open", chat_id: chatId },
+      { do: "set", values: { current } },
+    ]);
+    return this.#line(chatId);
   }
 
   /** The end of the log, with what is unread of it. @param {number} chatId @returns {Promise<void>} */
@@ -233,8 +233,8 @@ export class History {
     try {
       const items = (await this.db()?.items(chatId, below, limit)) ?? [];
       const { users } = this.model();
-      const strangers = new Set(items.flatMap(namedBy).filter((id) => id !== undefined && !users.has(id)));
-      const ids = /** @type {number[]} */ ([...strangers]).slice(0, MET);
+      const named = items.flatMap(namedBy).filter((id) => id !== undefined);
+      const ids = [...new Set(named.filter((id) => !users.has(id)))].slice(0, MET);
       if (ids.length > 0) void this.profile()?.command({ do: "meet", ids });
       return items;
     } catch {

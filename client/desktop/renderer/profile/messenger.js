@@ -287,10 +287,13 @@ class Vestnik {
     const secret = {
       load: () => platform.loadSecret(name).catch(() => null),
       save: async (/** @type {string} */ value) => {
-        const remembers = await platform.saveSecret(name, value, remembered).catch((error) => {
+        /** @type {import("../types.js").State["remembers"]} */
+        let remembers = "memory";
+        try {
+          remembers = await platform.saveSecret(name, value, remembered);
+        } catch (error) {
           console.error("the log-in could not be stored:", error);
-          return /** @type {const} */ ("memory");
-        });
+        }
         this.update([{ do: "set", values: { remembers } }]);
       },
       shared: remembered || platform.desktop,
@@ -328,17 +331,21 @@ class Vestnik {
       { do: "me", user },
     ]);
     try {
-      const kept = await /** @type {import("../store/db.js").Store} */ (this.db).load();
-      this.update([{ do: "cached", kept }, ...kept.rows.map(echoed)]);
-      if (kept.me) this.update([{ do: "me", user: kept.me }]);
-      if (kept.current !== null && this.model.chats.has(kept.current)) {
-        this.place = kept.place === null ? null : { chat_id: kept.current, seq: kept.place };
-        void this.history.open(kept.current, kept.place);
-      }
+      const kept = await this.db?.load();
+      if (kept) this.#cached(kept);
     } catch (error) {
       console.warn("nothing could be read from this machine:", error);
     }
     profile.start();
+  }
+
+  /** What this machine has kept is shown. @param {import("../store/db.js").Loaded} kept */
+  #cached(kept) {
+    this.update([{ do: "cached", kept }, ...kept.rows.map(echoed)]);
+    if (kept.me) this.update([{ do: "me", user: kept.me }]);
+    if (kept.current === null || !this.model.chats.has(kept.current)) return;
+    this.place = kept.place === null ? null : { chat_id: kept.current, seq: kept.place };
+    void this.history.open(kept.current, kept.place);
   }
 
   /**

@@ -201,7 +201,7 @@ export class Owner {
   async #blocks() {
     const answer = await this.parts.api.get("/api/blocks");
     if (this.#stopped || !answer.ok || !isBlockList(answer.body)) return;
-    const ids = answer.body.blocks.map((/** @type {{user: {id: number}}} */ { user }) => user.id);
+    const ids = answer.body.blocks.map(({ user }) => user.id);
     this.parts.publish([{ do: "blocked", ids }]);
   }
 
@@ -263,7 +263,7 @@ export class Owner {
       epoch = answer.body.epoch;
       for (const { id } of chats) seen.add(id);
       const known = isWhole && !next_cursor ? [...told, ...seen] : [...told, ...this.parts.model().chats.keys()];
-      const fresh = chats.map((/** @type {any} */ chat) => (told.has(chat.id) ? flagless(chat) : chat));
+      const fresh = chats.map((chat) => (told.has(chat.id) ? flagless(chat) : chat));
       this.parts.publish([{ do: "chats", chats: fresh, users, kept: known, first }]);
       if (!next_cursor || chats.length === 0) return true;
       cursor = next_cursor;
@@ -321,10 +321,11 @@ function flagless({ muted: _muted, favourite: _favourite, hidden: _hidden, ...ch
   return chat;
 }
 
-/** Where an earlier life of the session ended. @param {any} kept @returns {import("../protocol/snapshot.js").Snapshot | null} */
+/** Where an earlier life of the session ended. @param {import("../store/db.js").Loaded} kept
+ * @returns {import("../protocol/snapshot.js").Snapshot} */
 function snapshotOf({ epoch, cursors, rows }) {
-  const chats = cursors.map((/** @type {any} */ cursor) => ({ first_seq: 1, ...cursor }));
-  const queued = rows.filter((/** @type {any} */ row) => row.state === "queued");
+  const chats = cursors.map((cursor) => ({ first_seq: 1, ...cursor }));
+  const queued = rows.filter((row) => row.state === "queued");
   return { user_id: epoch?.user_id ?? 0, epoch: epoch?.epoch ?? null, chats, rows: queued };
 }
 

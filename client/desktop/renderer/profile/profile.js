@@ -111,7 +111,7 @@ export class Profile {
 
   /** Have the owner do something; its answer. @param {Command} command @returns {Promise<any>} */
   command(command) {
-    if (this.#owner) return Promise.resolve(this.#obey(command));
+    if (this.#owner) return Promise.resolve(this.#obey(this.#owner, command));
     const id = `${this.parts.windowId} ${(this.#numbers += 1)}`;
     return new Promise((answer) => {
       this.#asked.set(id, { command, since: Date.now(), answer });
@@ -199,7 +199,7 @@ export class Profile {
         if (message.to === this.parts.windowId) this.#welcomed(message);
         break;
       case "command":
-        if (this.#owner) void this.#answer(message);
+        if (this.#owner) void this.#answer(this.#owner, message);
         break;
       case "done":
         this.#answered(message);
@@ -235,9 +235,10 @@ export class Profile {
 
   // --- commands ---
 
-  /** What comes a second time is answered, not done: its answer was on the way. @param {{id: string, from: string, command: Command}} message */
-  async #answer({ id, from, command }) {
-    const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : this.#obey(command);
+  /** What comes a second time is answered, not done: its answer was on the way. @param {Owner} owner
+   * @param {{id: string, from: string, command: Command}} message */
+  async #answer(owner, { id, from, command }) {
+    const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : this.#obey(owner, command);
     this.#obeyed.set(id, result);
     if (this.#obeyed.size > OBEYED) this.#obeyed.delete([...this.#obeyed.keys()][0]);
     const done = await result;
@@ -252,9 +253,8 @@ export class Profile {
     this.#asked.delete(id);
   }
 
-  /** As the owner. @param {Command} command @returns {any} */
-  #obey(command) {
-    const owner = /** @type {Owner} */ (this.#owner);
+  /** As the owner. @param {Owner} owner @param {Command} command @returns {any} */
+  #obey(owner, command) {
     switch (command.do) {
       case "row":
         return owner.send(command.row, command.bytes);
@@ -341,12 +341,13 @@ export class Profile {
       const missed = await missedBy(this.parts.model(), kept, db);
       this.#stealing = false;
       this.#early = null;
-      this.#owner = this.#newOwner(kept);
+      const owner = this.#newOwner(kept);
+      this.#owner = owner;
       if (fresh) this.parts.update(missed);
       else this.publish(missed);
-      this.#owner.start();
+      owner.start();
       this.#post({ kind: "owner" });
-      for (const { command, answer } of this.#asked.values()) answer(this.#obey(command));
+      for (const { command, answer } of this.#asked.values()) answer(this.#obey(owner, command));
       this.#asked.clear();
       void db.tidy((id) => this.parts.model().users.has(id)).catch(() => {});
     } catch (error) {
@@ -380,8 +381,7 @@ export class Profile {
     const owner = this.#owner;
     this.#owner = null;
     void owner?.stop(false);
-    const link = /** @type {const} */ ({ state: "offline", retry_at: null, since: Date.now(), code: "not_saved" });
-    this.publish([{ do: "link", link }]);
+    this.publish([{ do: "link", link: { state: "offline", retry_at: null, since: Date.now(), code: "not_saved" } }]);
     setTimeout(() => !this.#closed && void this.#takeOver(), REPEAT);
   }
 }

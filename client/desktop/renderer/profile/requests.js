@@ -1,5 +1,6 @@
 /** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
 
+import { isSessionList } from "../protocol/administration.js";
 import { isBlockList, isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
 import { BUSY_UNSEEN, inTurn } from "../link/api.js";
 import { inOrder } from "../state/pins.js";
@@ -71,7 +72,7 @@ export function requestActions(api, publish, chatOf) {
       const answer = await api().get(`/api/chats/${chatId}/pins`);
       if (!answer.ok) return answer;
       if (!isPinList(answer.body)) return BAD_ANSWER;
-      const messages = inOrder(answer.body.messages.map((/** @type {any} */ one) => ({ ...one, type: "message" })));
+      const messages = inOrder(answer.body.messages.map((one) => ({ ...one, type: "message" })));
       publish([
         { do: "users", users: answer.body.users },
         { do: "pins", chat_id: chatId, messages },
@@ -115,10 +116,10 @@ export function requestActions(api, publish, chatOf) {
       return Array.isArray(answer.body?.users) ? { ok: true, users: answer.body.users.filter(isUser) } : BAD_ANSWER;
     },
 
-    /** @param {number} userId */
+    /** @param {number} userId @returns {Promise<{ok: true, chat_id: number} | Refused>} */
     async openDirect(userId) {
       const answer = told(await api().post("/api/chats", { type: "direct", user_id: userId }));
-      return answer.ok || answer.code !== "forbidden" ? answer : { ok: /** @type {const} */ (false), code: "closed" };
+      return answer.ok || answer.code !== "forbidden" ? answer : { ok: false, code: "closed" };
     },
 
     /** @param {number} userId @param {boolean} on @returns {Promise<Done | Refused>} */
@@ -134,10 +135,10 @@ export function requestActions(api, publish, chatOf) {
       if (!answer.ok) return answer;
       if (!isBlockList(answer.body)) return BAD_ANSWER;
       const { blocks } = answer.body;
-      const users = blocks.map((/** @type {{user: import("../types.js").User}} */ { user }) => user);
+      const users = blocks.map(({ user }) => user);
       publish([
         { do: "users", users },
-        { do: "blocked", ids: users.map((/** @type {{id: number}} */ { id }) => id) },
+        { do: "blocked", ids: users.map(({ id }) => id) },
       ]);
       return { ok: true, blocks };
     },
@@ -198,12 +199,13 @@ export function requestActions(api, publish, chatOf) {
       if (answer.ok && isOwn && isUser(answer.body)) publish([{ do: "me", user: answer.body }]);
     },
 
+    /** @returns {Promise<{ok: true, mail: boolean, registration: string, empty: boolean} | Refused>} */
     async serverInfo() {
       const answer = await api().get("/api/server");
       if (!answer.ok) return answer;
       const { mail, registration, empty } = answer.body ?? {};
       return {
-        ok: /** @type {const} */ (true),
+        ok: true,
         mail: mail === true,
         registration: typeof registration === "string" ? registration : "open",
         empty: empty === true,
@@ -236,11 +238,11 @@ export function requestActions(api, publish, chatOf) {
       return { ok: true, url: api().url + path };
     },
 
+    /** @returns {Promise<{ok: true, sessions: import("../types.js").SessionInfo[]} | Refused>} */
     async sessions() {
       const answer = await api().get("/api/auth/sessions");
       if (!answer.ok) return answer;
-      const { sessions } = answer.body ?? {};
-      return Array.isArray(sessions) ? { ok: /** @type {const} */ (true), sessions } : BAD_ANSWER;
+      return isSessionList(answer.body) ? { ok: true, sessions: answer.body.sessions } : BAD_ANSWER;
     },
 
     /** @param {number | string} id */

@@ -1,13 +1,12 @@
 /** What the routes for invitations and administrators answer (docs/protocol.md section 3), checked as far as it is shown. */
 
-import { isId, isSeq, isText, isTime, listOf, orNull, shape } from "./frames.js";
+import { isFlag, isId, isSeq, isText, isTime, listOf, orNull, shape } from "./frames.js";
 
-/** @param {any} value */
-const isFlag = (value) => typeof value === "boolean";
+/** @template T @typedef {import("../types.js").Check<T>} Check */
 
 const isPerson = shape({ id: isId, username: isText, display_name: isText });
 
-/** GET /api/admin/users. @type {(value: any) => boolean} */
+/** GET /api/admin/users. @type {Check<{accounts: import("../types.js").Account[], has_more?: boolean}>} */
 export const isAccountList = shape({
   accounts: listOf(
     shape({
@@ -26,7 +25,7 @@ export const isAccountList = shape({
   ),
 });
 
-/** GET /api/admin/users/{user_id}/sessions. @type {(value: any) => boolean} */
+/** GET /api/admin/users/{user_id}/sessions. @type {Check<{sessions: import("../types.js").SessionInfo[]}>} */
 export const isSessionList = shape({
   sessions: listOf(
     shape({
@@ -40,7 +39,7 @@ export const isSessionList = shape({
   ),
 });
 
-/** GET /api/admin/audit. @type {(value: any) => boolean} */
+/** GET /api/admin/audit. @type {Check<{lines: import("../types.js").AuditLine[], has_more?: boolean}>} */
 export const isAuditPage = shape({
   lines: listOf(
     shape({
@@ -55,7 +54,7 @@ export const isAuditPage = shape({
   ),
 });
 
-/** GET /api/admin/sizes. @type {(value: any) => boolean} */
+/** GET /api/admin/sizes. @type {Check<import("../types.js").Sizes>} */
 export const isSizes = shape({
   people: isSeq,
   disabled: isSeq,
@@ -66,11 +65,10 @@ export const isSizes = shape({
   file_bytes: isSeq,
 });
 
-/** POST .../reset-link. @type {(value: any) => boolean} */
+/** POST .../reset-link. @type {Check<{code: string, url?: string | null}>} */
 export const isResetLink = shape({ code: isText, url: orNull(isText) });
 
-/** An invitation. @type {(value: any) => boolean} */
-export const isInvite = shape({
+const invite = {
   id: isId,
   chat_id: orNull(isId),
   created_by: orNull(isId),
@@ -78,7 +76,10 @@ export const isInvite = shape({
   used: isSeq,
   expires_at: isTime,
   revoked: isFlag,
-});
+};
 
-/** GET /api/invites. @type {(value: any) => boolean} */
-export const isInviteList = shape({ invites: listOf(isInvite) });
+/** POST /api/invites. @type {Check<import("../types.js").Invite & {code: string, url?: string | null}>} */
+export const isNewInvite = shape({ ...invite, code: isText, url: orNull(isText) });
+
+/** GET /api/invites. @type {Check<{invites: import("../types.js").Invite[]}>} */
+export const isInviteList = shape({ invites: listOf(shape(invite)) });

@@ -8,7 +8,9 @@ export const MAX_MESSAGE = 1024 * 1024;
 /** Frames of one array. */
 const MAX_ARRAY = 256;
 
-/** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").User} User */
+/** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").User} User
+ * @typedef {import("../types.js").Message} Message @typedef {import("../types.js").ToldChat} ToldChat */
+/** @template T @typedef {import("../types.js").Check<T>} Check */
 /**
  * Items of exactly the seqs in (from_seq, to_seq].
  * @typedef {{chat_id: number, ref?: string | null, items: Item[], users?: User[], from_seq: number, to_seq: number,
@@ -31,17 +33,23 @@ const isText = (value) => typeof value === "string";
 const isTime = (value) =>
   typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)$/.test(value);
 /** @param {any} value */
+const isFlag = (value) => typeof value === "boolean";
+/** @param {any} value */
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 /** @param {(value: any) => boolean} check */
 const orNull = (check) => (/** @type {any} */ value) => value === null || value === undefined || check(value);
 /** @param {(value: any) => boolean} check */
 const listOf = (check) => (/** @type {any} */ value) => Array.isArray(value) && value.every(check);
-/** @param {Record<string, (value: any) => boolean>} fields @returns {(value: any) => boolean} */
-const shape = (fields) => {
+/** An object with at least these fields. @template T @param {Record<string, (value: any) => boolean>} fields
+ * @returns {Check<T>} */
+function shape(fields) {
   const checks = Object.entries(fields);
-  return (value) => isObject(value) && checks.every(([name, check]) => check(value[name]));
-};
+  /** @param {any} value @returns {value is T} */
+  const check = (value) => isObject(value) && checks.every(([name, holds]) => holds(value[name]));
+  return check;
+}
 
+/** @type {Check<User>} */
 const isUser = shape({ id: isId, username: isText, display_name: isText, avatar_url: orNull(isText) });
 const isReaction = shape({ emoji: isText, count: isSeq, user_ids: listOf(isId) });
 const isFile = shape({ id: isText, name: isText, content_type: isText, size: isSeq });
@@ -109,12 +117,12 @@ const EVENTS = {
     [data.title, data.avatar_url, data.writers].every(orNull(isText)) && orNull(isSeq)(data.retention_days),
 };
 
-/** One entry of a log. @param {any} value */
+/** One entry of a log. @param {any} value @returns {value is Item} */
 export function isItem(value) {
   return isObject(value) && Object.hasOwn(ITEMS, value.type) && ITEMS[value.type](value);
 }
 
-/** A `chat` object. @type {(value: any) => boolean} */
+/** A `chat` object. @type {Check<ToldChat>} */
 export const isChat = shape({
   id: isId,
   type: isText,
@@ -131,7 +139,8 @@ export const isChat = shape({
   ...head,
 });
 
-/** What GET /api/chats answers. @type {(value: any) => boolean} */
+/** What GET /api/chats answers.
+ * @type {Check<{chats: ToldChat[], users: User[], epoch: string, next_cursor?: string | null}>} */
 export const isChatList = shape({
   chats: listOf(isChat),
   users: listOf(isUser),
@@ -139,21 +148,22 @@ export const isChatList = shape({
   next_cursor: orNull((cursor) => typeof cursor === "string" && /^[\w-]{1,100}$/.test(cursor)),
 });
 
-/** What GET .../pins answers. @type {(value: any) => boolean} */
+/** What GET .../pins answers: messages without their type. @type {Check<{messages: Omit<Message, "type">[], users: User[]}>} */
 export const isPinList = shape({ messages: listOf((value) => shape(message)(value)), users: listOf(isUser) });
 
-/** What GET .../revisions answers. @type {(value: any) => boolean} */
+/** What GET .../revisions answers. @type {Check<{revisions: import("../types.js").Revision[]}>} */
 export const isRevisionList = shape({
   revisions: listOf(shape({ rev: isId, content: orNull(isText), edited_at: orNull(isTime) })),
 });
 
-/** What GET .../readers answers. @type {(value: any) => boolean} */
+/** What GET .../readers answers. @type {Check<{read: number[], received: number[], users: User[]}>} */
 export const isReaders = shape({ read: listOf(isId), received: listOf(isId), users: listOf(isUser) });
 
-/** What GET /api/blocks answers. @type {(value: any) => boolean} */
+/** What GET /api/blocks answers. @type {Check<{blocks: {user: User, created_at: string}[]}>} */
 export const isBlockList = shape({ blocks: listOf(shape({ user: isUser, created_at: isTime })) });
 
-/** What GET /api/search answers. @type {(value: any) => boolean} */
+/** What GET /api/search answers.
+ * @type {Check<{results: import("../types.js").Found[], users: User[], next_cursor: string | null, complete?: boolean}>} */
 export const isSearchAnswer = shape({
   results: listOf(
     shape({
@@ -165,24 +175,25 @@ export const isSearchAnswer = shape({
   next_cursor: orNull(isText),
 });
 
-/** What GET /api/chats/{id}/files answers. @type {(value: any) => boolean} */
-export const isChatFiles = (value) =>
-  shape({ files: listOf(shape({ file: isFile, seq: isId })) })(value) && typeof value.has_more === "boolean";
+/** What GET /api/chats/{id}/files answers. @type {Check<{files: import("../types.js").ChatFile[], has_more: boolean}>} */
+export const isChatFiles = shape({ files: listOf(shape({ file: isFile, seq: isId })), has_more: isFlag });
 
 /** A profile, and the parts of shapes. */
-export { isId, isSeq, isText, isTime, isUser, listOf, orNull, shape };
+export { isFlag, isId, isSeq, isText, isTime, isUser, listOf, orNull, shape };
 
 const pageFields = { items: listOf(isItem), users: listOf(isUser), from_seq: isSeq, to_seq: isSeq, last_seq: isSeq };
 
-/** A page of GET .../messages?after_seq=. @param {any} value */
+/** A page of GET .../messages: items of exactly the seqs in (from_seq, to_seq]. `seq`: the place that was asked for.
+ * @typedef {{items: Item[], users: User[], from_seq: number, to_seq: number, last_seq: number, has_more?: boolean,
+ *   seq?: number}} ItemPage */
+/** @param {any} value @returns {value is ItemPage} */
 export function isItemPage(value) {
   return shape(pageFields)(value) && isDense(value);
 }
 
-/** Items of exactly the seqs in (from_seq, to_seq]. @param {any} page */
-function isDense(page) {
-  const { items, from_seq, to_seq } = page;
-  return items.length === to_seq - from_seq && items.every((/** @type {any} */ item, /** @type {number} */ at) => item.seq === from_seq + 1 + at); // prettier-ignore
+/** @param {ItemPage} page */
+function isDense({ items, from_seq, to_seq }) {
+  return items.length === to_seq - from_seq && items.every((item, at) => item.seq === from_seq + 1 + at);
 }
 
 /** @type {Record<string, (value: any) => boolean>} */
@@ -196,7 +207,7 @@ const FRAMES = {
     blocked: orNull(listOf(isId)),
   }),
   chats: shape({ chats: listOf(isHead) }),
-  page: (value) => isItemPage(value) && isId(value.chat_id) && orNull(isTime)(value.last_at),
+  page: (value) => isId(value.chat_id) && orNull(isTime)(value.last_at) && isItemPage(value),
   ack: shape({ cid: isText, chat_id: isId, seq: isId, created_at: isTime }),
   error: shape({ code: isText, ref: orNull(isText), chat_id: orNull(isId), retry_after_ms: orNull(isSeq) }),
   lag: shape({ chat_id: isId, last_seq: isSeq }),

@@ -7,6 +7,7 @@
  */
 
 import { planOf } from "./collapse.js";
+import { known } from "./known.js";
 import { Uploads } from "./uploads.js";
 
 /** Unacknowledged rows a chat (C4). */
@@ -223,7 +224,7 @@ export class Outbox {
       if (!saved || (this.linked && !row.tried)) this.#save(entry, { ...row, tried: this.linked || row.tried });
       this.uploads.want(row);
     }
-    if (plan.change) this.#save(/** @type {Entry} */ (this.entries.get(plan.change.cid)), plan.change);
+    if (plan.change) this.#save(known(this.entries, plan.change.cid), plan.change);
     for (const cid of plan.drops) this.#merge(cid, plan.into);
     if (plan.into !== row.cid) {
       if (durable) this.emit({ do: "drop_row", cid: row.cid });
@@ -286,7 +287,7 @@ export class Outbox {
   #uploadAgain(entry) {
     entry.renewed = true;
     if (entry.sentAt !== null) {
-      const line = /** @type {Line} */ (this.lines.get(entry.row.chat_id));
+      const line = known(this.lines, entry.row.chat_id);
       line.flying.splice(line.flying.indexOf(entry), 1);
       line.waiting.unshift(entry);
       this.flying -= 1;
@@ -305,7 +306,8 @@ export class Outbox {
    */
   *due(inflight, resend, now) {
     for (const line of this.lines.values()) {
-      if (line.flying.length && now - /** @type {number} */ (line.flying[0].sentAt) >= resend) {
+      const oldest = line.flying[0]?.sentAt ?? null;
+      if (oldest !== null && now - oldest >= resend) {
         // all of them, or a later one would overtake the one that was lost
         for (const entry of line.flying) {
           entry.sentAt = now;
@@ -313,8 +315,8 @@ export class Outbox {
           yield frameOf(entry.row);
         }
       }
-      while (this.#mayFly(line, inflight)) {
-        const entry = /** @type {Entry} */ (line.waiting.shift());
+      for (let entry = this.#next(line, inflight); entry; entry = this.#next(line, inflight)) {
+        line.waiting.shift();
         entry.tried = true;
         entry.sentAt = now;
         entry.unanswered = 1;
@@ -346,10 +348,10 @@ export class Outbox {
     return oldest === null ? null : oldest + resend;
   }
 
-  /** @param {Line} line @param {number} inflight */
-  #mayFly(line, inflight) {
+  /** The first that waits, where it may be sent now. @param {Line} line @param {number} inflight */
+  #next(line, inflight) {
     const [first] = line.waiting;
-    return first?.due && line.flying.length < WINDOW && this.flying < inflight;
+    return first?.due && line.flying.length < WINDOW && this.flying < inflight ? first : null;
   }
 
   // --- rows leave ---
@@ -363,8 +365,8 @@ export class Outbox {
     if (!entry) return;
     const { kind, chat_id } = entry.row;
     const about = this.#about(cid);
-    const known = kind === "send" && seq !== null && created_at !== null;
-    if (known) {
+    const isPlaced = kind === "send" && seq !== null && created_at !== null;
+    if (isPlaced) {
       this.#remember(cid, { chatId: chat_id, seq, createdAt: created_at });
       for (const one of about) this.#save(one, placed(one.row, seq, created_at));
     }
@@ -372,7 +374,7 @@ export class Outbox {
     this.emit({ do: "drop_row", cid });
     this.emit({ do: "sent", cid, chat_id, seq, created_at, dup });
     // where it is nobody knows: it was stored before the log was replaced
-    if (!known) for (const one of about) this.#fail(one.row.cid, "bad_seq", REPLACED);
+    if (!isPlaced) for (const one of about) this.#fail(one.row.cid, "bad_seq", REPLACED);
   }
 
   /**
@@ -433,9 +435,9 @@ export class Outbox {
 
   /** The row leaves. @param {string} cid */
   settle(cid) {
-    const entry = /** @type {Entry} */ (this.entries.get(cid));
+    const entry = known(this.entries, cid);
     this.entries.delete(cid);
-    const line = /** @type {Line} */ (this.lines.get(entry.row.chat_id));
+    const line = known(this.lines, entry.row.chat_id);
     if (entry.sentAt === null) {
       line.waiting.splice(line.waiting.indexOf(entry), 1);
     } else {

@@ -3,6 +3,8 @@
  * The same as chatproto/client/replica.py, which explains each step.
  */
 
+import { known } from "./known.js";
+
 /** Items of a chat kept while an earlier one is missing (C2). */
 export const BUFFERED = 200;
 /** Syncs in flight a connection; one a chat. */
@@ -286,7 +288,7 @@ export class Replica {
   *due(now) {
     yield* this.#syncs(now);
     for (const chatId of [...this.dirty]) {
-      const chat = /** @type {ChatLog} */ (this.chats.get(chatId));
+      const chat = known(this.chats, chatId);
       if (chat.unmarked && chat.markAt <= now) {
         chat.markAt = now + this.timing.mark_every;
         yield this.#mark(chat);
@@ -313,7 +315,7 @@ export class Replica {
 
   /** @returns {ChatLog[]} */
   #wanting() {
-    return [...this.dirty].map((chatId) => /** @type {ChatLog} */ (this.chats.get(chatId)));
+    return [...this.dirty].map((chatId) => known(this.chats, chatId));
   }
 
   /** @param {number} now */

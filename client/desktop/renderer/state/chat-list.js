@@ -1,5 +1,6 @@
 /** The chat list as it is shown, and moving in it. */
 
+import { known } from "../protocol/known.js";
 import { listed } from "./chats.js";
 import { isMuted } from "./muting.js";
 
@@ -42,7 +43,7 @@ export class ShownChats {
     const stays =
       before?.chats.size === chats.size &&
       [...chats].every(([id, chat]) => isAsBefore(before.chats.get(id), chat, before, seen));
-    this.#list = stays ? this.#list.map(({ id }) => /** @type {ChatView} */ (chats.get(id))) : shownChats(seen);
+    this.#list = stays ? this.#list.map(({ id }) => known(chats, id)) : shownChats(seen);
     return this.#list;
   }
 }

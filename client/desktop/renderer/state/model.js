@@ -45,12 +45,12 @@ export function emptyModel() {
   };
 }
 
-/** What belongs to a log-in. */
+/** What belongs to a log-in. @returns {Omit<Model, "phase" | "ended" | "server" | "settings" | "remembers">} */
 export function emptyProfile() {
   return {
     me: null,
     listed: false,
-    link: /** @type {import("../types.js").LinkView} */ ({ state: "offline", retry_at: null, since: null, code: null }),
+    link: { state: "offline", retry_at: null, since: null, code: null },
     chats: new Map(),
     users: new Map(),
     timelines: new Map(),
@@ -60,8 +60,8 @@ export function emptyProfile() {
     unread_until: Infinity,
     people_named: 0,
     limits: {},
-    blocked: /** @type {ReadonlySet<number>} */ (new Set()),
-    removed: /** @type {ReadonlySet<string>} */ (new Set()),
+    blocked: new Set(),
+    removed: new Set(),
     echoes: noEchoes(),
     entering: new Map(),
     drafts: new Map(),

@@ -20,8 +20,7 @@ export class Next {
    * @param {N} name @returns {Model[N]} */
   own(name) {
     const { [name]: known } = this.state;
-    const copy = () => new Map(/** @type {Map<any, any>} */ (known));
-    if (known === this.before[name]) Object.assign(this.state, { [name]: copy() });
+    if (known === this.before[name]) Object.assign(this.state, { [name]: copyOf(known) });
     return this.state[name];
   }
 
@@ -63,6 +62,9 @@ export class Next {
     return names.some((name) => state[name] !== before[name]) ? state : before;
   }
 }
+
+/** @param {ReadonlyMap<unknown, unknown>} map */
+const copyOf = (map) => new Map(map);
 
 /** @param {Chat} chat @param {import("../types.js").Echo[]} echoes @returns {Chat} */
 export function counting(chat, echoes) {

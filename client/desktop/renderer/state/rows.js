@@ -80,8 +80,8 @@ export function sections(timeline, { me, dividerAfter, dayKey }) {
     }
   }
   for (const echo of echoesOf(timeline, me)) {
-    const row = { kind: /** @type {const} */ ("echo"), key: `c:${echo.cid}`, echo, own: /** @type {const} */ (true) };
-    add({ ...row, first: true, last: true }, me, echo.written_at, dayOf(echo.written_at));
+    const { cid, written_at } = echo;
+    add({ kind: "echo", key: `c:${cid}`, echo, own: true, first: true, last: true }, me, written_at, dayOf(written_at));
   }
   return days;
 }

@@ -13,12 +13,17 @@ import { isTooMuch } from "./waiting.js";
 /** @typedef {import("../types.js").Item} Item */
 /**
  * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
+ * `place`: its key in the database.
  * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null,
- *   written_at: string, source?: import("../types.js").Source | null}} Kept
+ *   written_at: string, source?: import("../types.js").Source | null, place?: number}} Kept
  * @typedef {Map<string, Blob>} Bytes of the files of a row, by their local ids
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {import("./opening.js").Connection} Connection
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
+ * @typedef {{me: import("../types.js").PrivateUser | null, current: number | null, place: number | null, epoch: Epoch | null,
+ *   erased: boolean, cursors: Cursor[], rows: Kept[], chats: import("../state/chats.js").Chat[],
+ *   users: import("../types.js").User[], drafts: Map<number, string>}} Loaded `erased`: what was deleted may still be on the disk
+ * @typedef {import("./saves.js").Cursor} Cursor
  * @typedef {"too_much_waiting" | "disk_full"} NoRoom `too_much_waiting`: with what waits already it is more than is kept
  */
 
@@ -42,7 +47,7 @@ export class Db {
     this.name = name;
   }
 
-  /** Everything but items. */
+  /** Everything but items. @returns {Promise<Loaded>} */
   async load() {
     const found = await this.#transact(STORE_NAMES, "readonly", (store) => {
       const meta = store("meta");
@@ -56,23 +61,20 @@ export class Db {
         rows: store("outbox").getAll(),
         chats: store("chats").getAll(),
         users: store("users").getAll(),
-        drafts: [store("drafts").getAllKeys(), store("drafts").getAll()],
+        drafts: { keys: store("drafts").getAllKeys(), texts: store("drafts").getAll() },
       };
     });
-    const [chatIds, texts] = found.drafts.map((request) => /** @type {any[]} */ (request.result));
-    const drafts = /** @type {number[]} */ (chatIds).map((chatId, at) => /** @type {const} */ ([chatId, texts[at]]));
     return {
-      me: /** @type {import("../types.js").PrivateUser | null} */ (isUser(found.me.result) ? found.me.result : null),
+      me: isUser(found.me.result) ? found.me.result : null,
       current: Number.isSafeInteger(found.current.result) ? Number(found.current.result) : null,
       place: Number.isSafeInteger(found.place.result) ? Number(found.place.result) : null,
-      epoch: /** @type {Epoch | null} */ (isEpoch(found.epoch.result) ? found.epoch.result : null),
-      /** Whether what was deleted may still be on the disk. */
+      epoch: isEpoch(found.epoch.result) ? found.epoch.result : null,
       erased: found.erased.result !== undefined,
-      cursors: /** @type {any[]} */ (found.cursors.result).filter(isCursor),
-      rows: /** @type {Kept[]} */ (found.rows.result.filter(isRow)),
-      chats: /** @type {any[]} */ (found.chats.result).filter(isView),
-      users: /** @type {any[]} */ (found.users.result).filter(isUser),
-      drafts: new Map(drafts.filter(([chatId, text]) => Number.isSafeInteger(chatId) && typeof text === "string")),
+      cursors: found.cursors.result.filter(isCursor),
+      rows: found.rows.result.filter(isRow),
+      chats: found.chats.result.filter(isView),
+      users: found.users.result.filter(isUser),
+      drafts: draftsOf(found.drafts.keys.result, found.drafts.texts.result),
     };
   }
 
@@ -318,18 +320,27 @@ function lastRun(items, below) {
   return run.reverse();
 }
 
-/** @param {any} one */
+/** Texts by chat. @param {IDBValidKey[]} chatIds @param {any[]} texts in the same order @returns {Map<number, string>} */
+function draftsOf(chatIds, texts) {
+  const drafts = new Map();
+  for (const [at, chatId] of chatIds.entries()) {
+    if (Number.isSafeInteger(chatId) && typeof texts[at] === "string") drafts.set(chatId, texts[at]);
+  }
+  return drafts;
+}
+
+/** @param {any} one @returns {one is Cursor} */
 function isCursor(one) {
   return Number.isSafeInteger(one?.chat_id) && Number.isSafeInteger(one.applied) && one.applied >= 0;
 }
 
-/** @param {any} one */
+/** @param {any} one @returns {one is Epoch} */
 function isEpoch(one) {
   return Number.isSafeInteger(one?.user_id) && typeof one.epoch === "string";
 }
 
-/** A chat as state/chats.js has it. @param {any} one */
+/** A chat as state/chats.js has it. @param {any} one @returns {one is import("../state/chats.js").Chat} */
 function isView(one) {
   const counts = [one?.told, one?.members_told, one?.applied, one?.unread?.base, one?.unread?.upto, one?.unread?.read];
-  return isChat(one) && counts.every(Number.isSafeInteger) && Array.isArray(one.unread.later);
+  return counts.every(Number.isSafeInteger) && Array.isArray(one.unread.later) && isChat(one);
 }

@@ -61,8 +61,7 @@ export async function fetchAside(name, to) {
 /** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
 export async function moveUnsent(from, to) {
   const { rows, drafts } = await from.load();
-  for (const kept of rows) {
-    const { place: _place, ...row } = /** @type {import("./db.js").Kept & {place?: number}} */ (kept);
+  for (const { place: _place, ...row } of rows) {
     /** @type {import("./db.js").Bytes} */
     const bytes = new Map();
     for (const { local_id } of row.files ?? []) {

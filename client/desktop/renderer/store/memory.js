@@ -100,12 +100,12 @@ export function memoryStore(name) {
     noticed: (updates) => follow(updates, false),
     shared: false,
     async addRow(row, instead, bytes = new Map()) {
-      const before = row.files.flatMap(({ local_id }) => {
-        const file = files.get(local_id);
-        return file ? [/** @type {const} */ ([local_id, file])] : [];
-      });
+      const before = new Map(files);
       if (instead) settle(instead);
-      for (const [localId, file] of before) files.set(localId, file);
+      for (const { local_id } of row.files) {
+        const file = before.get(local_id);
+        if (file) files.set(local_id, file);
+      }
       this.keepFiles(bytes);
       rows.set(row.cid, row);
       keep();

@@ -168,7 +168,8 @@ async function salvage(name) {
   }
 }
 
-/** @param {any} one of the outbox: what is read is checked, for anybody may have written the file */
+/** @param {any} one of the outbox: what is read is checked, for anybody may have written the file
+ * @returns {one is import("./db.js").Kept} */
 export function isRow(one) {
   return typeof one?.cid === "string" && Number.isSafeInteger(one.chat_id) && typeof one.content === "string";
 }

@@ -174,10 +174,8 @@ async function entriesOf(store) {
   const keys = [];
   const values = [];
   for (let range; ;) {
-    const asked = [store.getAllKeys(range, PART), store.getAll(range, PART)];
-    const [moreKeys, more] = await Promise.all(
-      asked.map((request) => answer(/** @type {IDBRequest<any[]>} */ (request))),
-    );
+    const asked = [answer(store.getAllKeys(range, PART)), answer(store.getAll(range, PART))];
+    const [moreKeys, more] = await Promise.all(asked);
     for (const key of moreKeys) keys.push(key);
     for (const value of more) values.push(value);
     if (more.length < PART) return { keys, values };

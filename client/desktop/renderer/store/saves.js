@@ -4,6 +4,7 @@ import { within } from "../protocol/replica.js";
 import { changedBy } from "../state/timeline.js";
 
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
+ * @typedef {{chat_id: number, applied: number, applied_at?: string | null, read?: number, first_seq?: number}} Cursor of a chat's log
  * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "expire" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
 /**
  * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written; `erased` is to be told of texts

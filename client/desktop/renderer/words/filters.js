@@ -5,6 +5,7 @@
 
 /**
  * @typedef {"from" | "in" | "after" | "before" | "has"} Kind
+ * @typedef {"file" | "image" | "link"} Content what a message holds
  * @typedef {{kind: Kind, value: string, start: number, end: number, open: boolean}} Typed places in UTF-16 units; `open`: it
  *   stands at the end of the text, so that it may go on
  */
@@ -17,18 +18,17 @@ const NAMES = {
   before: { ru: ["до"], en: ["before"] },
   has: { ru: ["есть"], en: ["has"] },
 };
-/** @type {Map<string, Kind>} */
-const KINDS = new Map(
-  /** @type {[Kind, {ru: string[], en: string[]}][]} */ (Object.entries(NAMES)).flatMap(([kind, { ru, en }]) =>
-    [...ru, ...en].map((name) => /** @type {const} */ ([name, kind])),
-  ),
-);
-/** @type {Record<"file" | "image" | "link", string[]>} */
-const CONTENTS = {
-  file: ["file", "files", "файл", "файлы"],
-  image: ["image", "images", "picture", "pictures", "photo", "картинка", "картинки", "фото", "изображение"],
-  link: ["link", "links", "ссылка", "ссылки"],
-};
+/** @type {readonly Kind[]} */
+const KINDS = ["from", "in", "after", "before", "has"];
+/** @type {readonly {content: Content, names: readonly string[]}[]} */
+const CONTENTS = [
+  { content: "file", names: ["file", "files", "файл", "файлы"] },
+  {
+    content: "image",
+    names: ["image", "images", "picture", "pictures", "photo", "картинка", "картинки", "фото", "изображение"],
+  },
+  { content: "link", names: ["link", "links", "ссылка", "ссылки"] },
+];
 const TODAY = ["today", "сегодня"];
 const YESTERDAY = ["yesterday", "вчера"];
 const DAY = 86_400_000;
@@ -46,7 +46,7 @@ export function readFilters(text) {
   /** @type {Typed[]} */
   const typed = [];
   for (const met of text.matchAll(PIECES)) {
-    const kind = KINDS.get((met[1] ?? "").toLowerCase());
+    const kind = kindOf(met[1] ?? "");
     const end = met.index + met[0].length;
     const value = (met[2] ?? "").replace(QUOTES, "").trim();
     const open = end === text.length;
@@ -54,6 +54,12 @@ export function readFilters(text) {
   }
   const rest = typed.reduceRight((left, one) => without(left, one), text);
   return { words: rest.replace(/\s+/gu, " ").trim(), typed };
+}
+
+/** @param {string} name as it is typed */
+function kindOf(name) {
+  const folded = name.toLowerCase();
+  return KINDS.find((kind) => NAMES[kind].ru.includes(folded) || NAMES[kind].en.includes(folded));
 }
 
 /** The text without one of them. @param {string} text @param {Typed} typed */
@@ -68,11 +74,10 @@ export function withFilter(text, kind, language) {
   return `${text}${text === "" || /\s$/u.test(text) ? "" : " "}${name}:`;
 }
 
-/** @param {string} value @returns {"file" | "image" | "link" | null} */
+/** @param {string} value @returns {Content | null} */
 export function contentOf(value) {
   const folded = value.toLowerCase();
-  const found = Object.entries(CONTENTS).find(([, names]) => names.includes(folded));
-  return found ? /** @type {"file" | "image" | "link"} */ (found[0]) : null;
+  return CONTENTS.find(({ names }) => names.includes(folded))?.content ?? null;
 }
 
 /**

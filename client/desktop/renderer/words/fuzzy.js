@@ -86,12 +86,12 @@ export function rank(query, candidates, names, most) {
  */
 function scored(query, candidates, names) {
   const found = candidates.flatMap((candidate) => {
-    const answers = names(candidate).map((name, index) => ({ index, answer: fuzzy(query, name) }));
-    const [best] = answers
-      .filter(({ answer }) => answer !== null)
-      .sort((a, b) => /** @type {any} */ (b.answer).score - /** @type {any} */ (a.answer).score);
-    if (!best?.answer) return [];
-    return [{ candidate, score: best.answer.score, places: best.index === 0 ? best.answer.places : [] }];
+    const answers = names(candidate).flatMap((name, index) => {
+      const answer = fuzzy(query, name);
+      return answer ? [{ index, ...answer }] : [];
+    });
+    const [best] = answers.sort((a, b) => b.score - a.score);
+    return best ? [{ candidate, score: best.score, places: best.index === 0 ? best.places : [] }] : [];
   });
   return found.sort((a, b) => b.score - a.score);
 }

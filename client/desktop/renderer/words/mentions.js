@@ -26,10 +26,11 @@ export function offers(query, people, all) {
   const byName = [...people].sort((one, other) => one.display_name.localeCompare(other.display_name));
   const names = (/** @type {User} */ user) => [user.display_name, user.username];
   const found = query === "" ? byName : rank(query, byName, names, MOST).map(({ candidate }) => candidate);
-  const users = found.slice(0, MOST).map((user) => ({ kind: /** @type {const} */ ("user"), user }));
+  /** @type {Offer[]} */
+  const offered = found.slice(0, MOST).map((user) => ({ kind: "user", user }));
   const wanted = query.toLowerCase();
-  const everybody = all !== null && [all, "all"].some((word) => word.startsWith(wanted));
-  return everybody ? [...users, { kind: "all", word: all }] : users;
+  if (all !== null && [all, "all"].some((word) => word.startsWith(wanted))) offered.push({ kind: "all", word: all });
+  return offered;
 }
 
 /** The text with the one who was chosen, and where the caret then stands. @param {string} text @param {Asked} asked
