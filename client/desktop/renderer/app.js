@@ -6,5 +6,6 @@ import { App } from "./ui/page.js";
 
 const platform = await createPlatform();
 const messenger = createMessenger(platform);
-const root = /** @type {HTMLElement} */ (document.getElementById("root"));
+const root = document.getElementById("root");
+if (!root) throw new Error("the page has no place for the face");
 await new App(messenger, platform, root).start();

@@ -186,7 +186,7 @@
  * @template T @typedef {(value: any) => value is T} Check */
 
 /** @typedef {{ok: true}} Done
- * @typedef {{ok: false, code: string, errors?: {field: string, code: string, detail: string}[],
+ * @typedef {{ok: false, code: string, errors?: {field: string, code: string, detail: string, limit?: number}[],
  *   retry_after_ms?: number}} Refused a stable code of docs/protocol.md; `no_connection` and `bad_answer` are ours
  */
 

@@ -99,7 +99,7 @@ export class Searches {
 
   #started() {
     const policy = trusted();
-    const worker = new Worker(policy?.createScriptURL("") ?? WORKER);
+    const worker = new Worker(policy?.createScriptURL?.("") ?? WORKER);
     worker.onmessage = ({ data }) => data.id === this.#id && this.#done(data.answer);
     worker.onerror = () => this.#giveUp();
     return worker;
@@ -112,12 +112,12 @@ export class Searches {
   }
 }
 
-/** @type {any} */
-let policy = null;
+/** @type {TrustedRules | undefined} */
+let policy;
 
 /** A page may start this script alone as a worker (Trusted Types). */
 function trusted() {
-  policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("vestnik-search", {
+  policy ??= window.trustedTypes?.createPolicy("vestnik-search", {
     createScriptURL: () => WORKER,
   });
   return policy;

@@ -6,7 +6,7 @@
 (() => {
   const scope = /** @type {any} */ (self);
   const address = (/** @type {string} */ name) =>
-    new URL(`../vendor/snowball/${/** @type {string} */ (name)}-stemmer.js`, scope.location.href).href;
+    new URL(`../vendor/snowball/${name}-stemmer.js`, scope.location.href).href;
   const policy = scope.trustedTypes?.createPolicy("vestnik-search", { createScriptURL: address });
   for (const name of ["base", "english", "russian"]) {
     scope.importScripts(policy ? policy.createScriptURL(name) : address(name));

@@ -356,19 +356,19 @@ export class Auth {
   };
 
   /** A field that is being corrected is not wrong any more. @param {Event} event */
-  #typed = (event) => {
-    const { name } = /** @type {HTMLInputElement} */ (event.target);
-    if (!(name in this.#wrong)) return;
+  #typed = ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || !(target.name in this.#wrong)) return;
+    const { name } = target;
     const { [name]: _mended, ...rest } = this.#wrong;
     this.#wrong = rest;
     this.face.redraw();
   };
 
-  /** @param {SubmitEvent} event */
+  /** @param {SubmitEvent & {currentTarget: HTMLFormElement}} event */
   #submit = async (event) => {
     event.preventDefault();
     if (this.#busy) return;
-    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const form = new FormData(event.currentTarget);
     this.#refused = null;
     this.#wrong = this.#missing(form);
     if (Object.keys(this.#wrong).length) return this.#toFirstWrong();
@@ -460,7 +460,8 @@ function note(id, wrong, hint) {
 
 /** @param {string} id */
 function valueOf(id) {
-  return /** @type {HTMLInputElement | null} */ (document.getElementById(id))?.value ?? "";
+  const field = document.getElementById(id);
+  return field instanceof HTMLInputElement ? field.value : "";
 }
 
 const TYPED = "vestnik typed";

@@ -21,8 +21,10 @@ const OVER = ["code_used", "code_expired"];
 
 /** What the address of the page asks for. @param {Location} at @returns {{kind: Kind, code: string} | null} */
 export function doorOf({ pathname, hash }) {
-  const kind = { "/reset": "reset", "/confirm": "confirm" }[pathname];
-  return kind ? { kind: /** @type {Kind} */ (kind), code: hash.slice(1) } : null;
+  /** @type {Record<string, Kind | undefined>} */
+  const kinds = { "/reset": "reset", "/confirm": "confirm" };
+  const kind = kinds[pathname];
+  return kind ? { kind, code: hash.slice(1) } : null;
 }
 
 export class Door {

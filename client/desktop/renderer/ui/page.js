@@ -9,6 +9,7 @@ import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
 import { Door, doorOf } from "./door.js";
 import { Going } from "./going.js";
+import { find } from "./parts/elements.js";
 import { isComposed, quickKey } from "./parts/keys.js";
 import { loadLanguage } from "./parts/languages.js";
 import { createOverlays } from "./overlays.js";
@@ -56,7 +57,9 @@ export class App {
       messenger,
       ended: new AbortController().signal, // the app itself has no end
       platform,
-      overlays: /** @type {any} */ (null),
+      get overlays() {
+        return overlays; // which are made with this face
+      },
       redraw: () => this.#redraw(),
       redrawComposer: () => this.#ask(),
       reply: (chatId, message) => this.#reply(chatId, message),
@@ -88,7 +91,7 @@ export class App {
       (chatId) => this.#openChat(chatId),
       this.trail,
     );
-    this.face.overlays = createOverlays(this.face);
+    const overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
     const what = platform.desktop ? null : doorOf(location);
     /** What a link in a letter leads to. */
@@ -99,7 +102,8 @@ export class App {
     const { messenger, platform } = this.face;
     messenger.subscribe(() => this.#changed());
     window.addEventListener("keydown", this.#key);
-    for (const kind of /** @type {const} */ (["dragover", "drop"])) window.addEventListener(kind, this.#dropped);
+    window.addEventListener("dragover", this.#dropped);
+    window.addEventListener("drop", this.#dropped);
     window.addEventListener("hashchange", () => this.#openHash());
     platform.onOpenChat((place) => {
       if (typeof place === "object" && "join" in place) this.#invited(place);
@@ -239,7 +243,7 @@ export class App {
     if (visited) this.trail.visit(before, chatId);
     this.#draw();
     if (chatId !== null) this.face.focusComposer();
-    else /** @type {HTMLElement | null} */ (document.querySelector(".side__list [tabindex='0']"))?.focus();
+    else find(document, ".side__list [tabindex='0']", HTMLElement)?.focus();
     return opening;
   }
 

@@ -123,7 +123,8 @@ class Paragraph {
 
   /** Of equal signs. @param {number} at */
   #runEnd(at) {
-    return this.scanner.end(/** @type {RegExp} */ (MARKS.get(this.scanner.text[at])), at);
+    const equal = MARKS.get(this.scanner.text[at]);
+    return equal ? this.scanner.end(equal, at) : at + 1;
   }
 
   /** Between as many backticks as there are here, within a line. @param {number} at */

@@ -1,5 +1,6 @@
 /** What a text is, besides its marks: how long, one line of it. */
 
+import { keepLatest } from "./latest.js";
 import { plainOf } from "./markup-plain.js";
 
 /** Characters that a preview takes from a text. */
@@ -20,7 +21,7 @@ export function preview(text) {
   // what is used stays
   known.delete(text);
   known.set(text, found);
-  if (known.size > KNOWN) known.delete(/** @type {string} */ (known.keys().next().value));
+  keepLatest(known, KNOWN);
   return found;
 }
 

@@ -276,12 +276,12 @@ export class Composer {
 
   /** @param {number} chatId */
   #attachButton(chatId) {
-    const pick = (/** @type {MouseEvent} */ event) => {
-      const field = /** @type {Element} */ (event.currentTarget).nextElementSibling;
+    /** @param {Event & {currentTarget: Element}} event */
+    const pick = ({ currentTarget: { nextElementSibling: field } }) => {
       if (field instanceof HTMLInputElement) field.click();
     };
-    const picked = (/** @type {Event} */ event) => {
-      const field = /** @type {HTMLInputElement} */ (event.currentTarget);
+    /** @param {Event & {currentTarget: HTMLInputElement}} event */
+    const picked = ({ currentTarget: field }) => {
       this.attach(chatId, [...(field.files ?? [])]);
       field.value = ""; // the same one may be chosen again
     };
@@ -417,9 +417,8 @@ export class Composer {
     this.face.redraw();
   }
 
-  /** @param {MouseEvent} event */
-  #emoji = (event) => {
-    const anchor = /** @type {Element} */ (event.currentTarget);
+  /** @param {MouseEvent & {currentTarget: Element}} event */
+  #emoji = ({ currentTarget: anchor }) => {
     this.face.overlays.emoji(anchor, (emoji) => {
       if (this.#area) insertText(this.#area, emoji);
     });

@@ -5,6 +5,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { emojiName, findEmoji, withRecent } from "../../words/emoji.js";
 import { errorText, language, t } from "../../words/i18n.js";
+import { find, findAll } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 import { place } from "../parts/popup.js";
 import { isComposed } from "../parts/keys.js";
@@ -76,14 +77,13 @@ export function createEmojiPicker(face, anchor, onPick, close) {
   }
 
   function toFirst() {
-    const first = /** @type {HTMLElement | null | undefined} */ (picker?.querySelector("[data-cell]"));
-    first?.focus();
+    if (picker) find(picker, "[data-cell]", HTMLElement)?.focus();
   }
 
   /** What is typed counts, drawn or not. @param {KeyboardEvent} event */
   function keys(event) {
     if (isComposed(event)) return;
-    const cells = /** @type {HTMLElement[]} */ ([...(picker?.querySelectorAll("[data-cell]") ?? [])]);
+    const cells = picker ? findAll(picker, "[data-cell]", HTMLElement) : [];
     const here = cells.findIndex((cell) => cell === document.activeElement);
     if (event.key === "Escape") close();
     else if (here < 0 && event.key === "Enter" && query.trim() !== "") pickFirst(event.shiftKey);
@@ -159,7 +159,7 @@ export function createEmojiPicker(face, anchor, onPick, close) {
               aria-label=${t("emoji.find")}
               placeholder=${t("emoji.example")}
               .value=${query}
-              @input=${(/** @type {any} */ event) => {
+              @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => {
                 query = event.currentTarget.value;
                 face.redraw();
               }}

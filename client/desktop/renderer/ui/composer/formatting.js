@@ -56,9 +56,8 @@ export class FormatBar {
     const { ended: signal } = face;
     document.addEventListener("selectionchange", () => this.follow(), { signal });
     document.addEventListener("pointerdown", () => (this.#held = true), { signal, capture: true });
-    for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-      document.addEventListener(name, () => this.#let(), { signal, capture: true });
-    }
+    document.addEventListener("pointerup", () => this.#let(), { signal, capture: true });
+    document.addEventListener("pointercancel", () => this.#let(), { signal, capture: true });
   }
 
   template() {

@@ -15,8 +15,8 @@ const SILENT = /^(?:SCRIPT|STYLE|HEAD|TITLE|TEMPLATE|NOSCRIPT|BUTTON|SVG|OBJECT|
 /** @typedef {import("../../words/pasted.js").Piece} Piece @typedef {Omit<Piece, "text">} Look */
 
 /** The page's policy knows this one by name. */
-const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("vestnik-paste", {
-  createHTML: (/** @type {string} */ html) => html,
+const policy = window.trustedTypes?.createPolicy("vestnik-paste", {
+  createHTML: (html) => html,
 });
 
 /** The text with marks; null where it had no looks, or is too much: then it is pasted as usual. @param {string} html */
@@ -24,7 +24,7 @@ export function textOfHtml(html) {
   if (!html || html.length > LONGEST.html) return null;
   // no style is to apply, and the page's policy complains of each one
   const still = html.replace(/(<[^<>]*\s)style(\s*=)/giu, "$1data-style$2");
-  const page = new DOMParser().parseFromString(policy ? policy.createHTML(still) : still, "text/html");
+  const page = new DOMParser().parseFromString(policy?.createHTML?.(still) ?? still, "text/html");
   const reader = new Reader();
   try {
     reader.read(page.body, { bold: false, italic: false, struck: false, code: false });

@@ -60,9 +60,8 @@ export function avatarDialog(face, { chatId = null }, close) {
   /** @param {number} scale */
   const zoom = (scale) => see(zoomedAt(view, Math.min(Math.max(scale, 1), MOST), { x: 0, y: 0 }));
 
-  /** @param {Event} event */
-  async function choose(event) {
-    const field = /** @type {HTMLInputElement} */ (event.currentTarget);
+  /** @param {Event & {currentTarget: HTMLInputElement}} event */
+  async function choose({ currentTarget: field }) {
     const file = field.files?.[0];
     field.value = "";
     if (!file) return;
@@ -113,9 +112,9 @@ export function avatarDialog(face, { chatId = null }, close) {
     event.preventDefault();
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {PointerEvent & {currentTarget: Element}} event */
   function drag(event) {
-    const area = /** @type {HTMLElement} */ (event.currentTarget);
+    const area = event.currentTarget;
     if (event.type === "pointerdown") area.setPointerCapture(event.pointerId);
     const before = event.type === "pointerdown" ? null : held;
     held = event.buttons & 1 ? { x: event.clientX, y: event.clientY } : null;
@@ -159,12 +158,11 @@ export function avatarDialog(face, { chatId = null }, close) {
           max=${MOST}
           step="0.05"
           .value=${live(String(view.scale))}
-          @input=${(/** @type {any} */ event) => zoom(Number(event.currentTarget.value))}
+          @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => zoom(Number(event.currentTarget.value))}
       /></label>`;
 
-  /** @param {Event} event */
-  const pick = (event) => {
-    const field = /** @type {Element} */ (event.currentTarget).nextElementSibling;
+  /** @param {Event & {currentTarget: Element}} event */
+  const pick = ({ currentTarget: { nextElementSibling: field } }) => {
     if (field instanceof HTMLInputElement) field.click();
   };
 

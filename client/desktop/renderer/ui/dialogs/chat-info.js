@@ -108,7 +108,7 @@ export function chatInfo(face, { chatId }, close) {
           active = index;
           face.redraw();
         }}
-        @click=${(/** @type {any} */ event) => mine || memberMenu(member, chat, event.currentTarget)}
+        @click=${(/** @type {MouseEvent & {currentTarget: Element}} */ event) => mine || memberMenu(member, chat, event.currentTarget)}
       >
         ${row}
       </button>
@@ -153,9 +153,9 @@ export function chatInfo(face, { chatId }, close) {
     const writers = act("bell", t("info.admins_write"), () => void setWriters(closed ? "all" : "admins"), {
       pressed: closed,
     });
-    const kept = act("clock", t("retention.title"), (event) => {
-      face.overlays.showMenu(retentionMenu(face, chat), /** @type {Element} */ (event.currentTarget));
-    });
+    const kept = act("clock", t("retention.title"), ({ currentTarget }) =>
+      face.overlays.showMenu(retentionMenu(face, chat), currentTarget),
+    );
     admin.push(writers, kept);
     const out = act("logout", t("info.leave"), () => void leave(chat, state.me?.id ?? 0), { danger: true });
     return [...flags, ...(chat.role === "admin" ? admin : []), files, hide, out];
@@ -247,7 +247,7 @@ function aboutPerson(peer) {
 }
 
 /**
- * @param {string} name @param {string} label @param {(event: MouseEvent) => void} run
+ * @param {string} name @param {string} label @param {(event: MouseEvent & {currentTarget: Element}) => void} run
  * @param {{pressed?: boolean, danger?: boolean}} [options]
  */
 const act = (name, label, run, { pressed, danger = false } = {}) =>

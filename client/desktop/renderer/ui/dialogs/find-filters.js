@@ -12,9 +12,11 @@ import { icon } from "../parts/icon.js";
 import { createPeopleSearch, knownPeople } from "../parts/people.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../words/filters.js").Kind} Kind
+ * @typedef {import("../../words/filters.js").Content} Content
  * @typedef {import("../../words/filters.js").Typed} Typed @typedef {import("../../types.js").User} User */
 /**
- * `value`: an id, a day, or what a message has. @typedef {{kind: Kind, value: number | string, label: string}} Filter
+ * `value`: an id, a day, or what a message has. @typedef {{label: string} & ({kind: "from" | "in", value: number} |
+ *   {kind: "after" | "before", value: string} | {kind: "has", value: Content})} Filter
  * @typedef {{id: string, name: string, about: string, picture: unknown, filter: Filter}} Completion
  */
 
@@ -22,7 +24,8 @@ import { createPeopleSearch, knownPeople } from "../parts/people.js";
 const MOST = 6;
 /** @type {readonly Kind[]} */
 export const KINDS = ["from", "in", "after", "before", "has"];
-const CONTENTS = /** @type {const} */ (["file", "image", "link"]);
+/** @type {readonly Content[]} */
+const CONTENTS = ["file", "image", "link"];
 /** Days that are offered, as so many before today. */
 const DAYS = [0, 1, 7, 30, 365];
 const ME = ["me", "я", "меня"];
@@ -63,11 +66,8 @@ export function createFilters(face, before = []) {
 
   /** @param {State} state @param {string} value */
   function usersNamed(state, value) {
-    const known = [
-      ...(state.me ? [/** @type {User} */ (state.me)] : []),
-      ...state.users.values(),
-      ...people.get().users,
-    ];
+    /** @type {User[]} */
+    const known = [...(state.me ? [state.me] : []), ...state.users.values(), ...people.get().users];
     if (state.me && ME.includes(value.toLowerCase())) return [state.me];
     const users = [...new Map(known.map((user) => [user.id, user])).values()];
     return matching(value.replace(/^@/u, ""), users, (user) => [nameOf(user), user.username]).found;
@@ -114,17 +114,7 @@ export function createFilters(face, before = []) {
         if (filter) all.set(filter.kind, filter);
         else if (!one.open) unknown = one;
       }
-      const value = (/** @type {Kind} */ kind) => /** @type {any} */ (all.get(kind)?.value ?? null);
-      const moment = (/** @type {Kind} */ kind) => (value(kind) === null ? null : startOf(value(kind)));
-      const wanted = {
-        query: words,
-        chat_id: value("in"),
-        sender_id: value("from"),
-        after: moment("after"),
-        before: moment("before"),
-        has: value("has"),
-      };
-      return { wanted, unknown };
+      return { wanted: wantedBy(words, all.values()), unknown };
     },
 
     /** What may follow the filter at the end of the text. @param {State} state @param {string} text
@@ -155,9 +145,31 @@ export function createFilters(face, before = []) {
   function chatRow(state, chat) {
     const name = titleOf(chat, state.me);
     const about = t(chat.is_group ? "switcher.group" : "switcher.direct");
-    const filter = { kind: /** @type {const} */ ("in"), value: chat.id, label: name };
-    return { id: `find-in-${chat.id}`, name, about, picture: chatAvatar(face, state, chat, "s"), filter };
+    const picture = chatAvatar(face, state, chat, "s");
+    return { id: `find-in-${chat.id}`, name, about, picture, filter: { kind: "in", value: chat.id, label: name } };
   }
+}
+
+/** @param {string} query @param {Iterable<Filter>} filters one of a kind */
+function wantedBy(query, filters) {
+  /** @type {import("../../types.js").Wanted} */
+  const wanted = { query, chat_id: null, sender_id: null, after: null, before: null, has: null };
+  for (const filter of filters) {
+    switch (filter.kind) {
+      case "from":
+        wanted.sender_id = filter.value;
+        break;
+      case "in":
+        wanted.chat_id = filter.value;
+        break;
+      case "has":
+        wanted.has = filter.value;
+        break;
+      default:
+        wanted[filter.kind] = startOf(filter.value);
+    }
+  }
+  return wanted;
 }
 
 /** Whoever is left alone, or named exactly. @template T @param {T[]} found @param {(one: T) => string[]} names
@@ -181,14 +193,14 @@ function ofUser(state, user) {
 
 const today = () => dayKey(new Date());
 
-/** @param {Kind} kind @param {string} day @returns {Filter} */
+/** @param {"after" | "before"} kind @param {string} day @returns {Filter} */
 function ofDay(kind, day) {
   const near = [today(), daysBefore(today(), 1)].indexOf(day);
   const label = near < 0 ? dayTitle(startOf(day), new Date()) : t(near === 0 ? "time.today" : "time.yesterday");
   return { kind, value: day, label };
 }
 
-/** @param {Kind} kind @param {string} value @returns {Completion[]} */
+/** @param {"after" | "before"} kind @param {string} value @returns {Completion[]} */
 function dayRows(kind, value) {
   const written = dayOf(value, today());
   const days = written ? [written] : value === "" ? DAYS.map((count) => daysBefore(today(), count)) : [];
@@ -209,12 +221,12 @@ function contentRows(value) {
       name,
       about: "",
       picture: icon(ICONS[content]),
-      filter: { kind: /** @type {const} */ ("has"), value: content, label: name },
+      filter: { kind: "has", value: content, label: name },
     };
   });
 }
 
-/** @type {Record<typeof CONTENTS[number], string>} */
+/** @type {Record<Content, string>} */
 const ICONS = { file: "file", image: "image", link: "forward" };
 
 /**

@@ -41,7 +41,8 @@ const idOf = (found) => `found-${keyOf(found)}`;
  * @type {import("../parts/dialog.js").DialogMaker}
  */
 export function findMessages(face, { query = "", chatId = null, again = null }, close) {
-  const before = /** @type {Memory | null} */ (again);
+  /** @type {Memory | null} */
+  const before = again;
   const filters = createFilters(face, before?.filters);
   const finding = createFinding(face, before?.answer);
   const places = createPlaces(face, close);
@@ -149,9 +150,8 @@ export function findMessages(face, { query = "", chatId = null, again = null }, 
     face.redraw();
   }
 
-  /** @param {Event} event */
-  function scrolled({ currentTarget }) {
-    const body = /** @type {HTMLElement} */ (currentTarget);
+  /** @param {Event & {currentTarget: Element}} event */
+  function scrolled({ currentTarget: body }) {
     if (body.scrollHeight - body.clientHeight - body.scrollTop < NEAR) void finding.more();
   }
 

@@ -125,7 +125,7 @@ export function forward(face, { messages: given, done }, close) {
             placeholder=${t("forward.find")}
             aria-controls=${LIST}
             .value=${query}
-            @input=${(/** @type {any} */ event) => {
+            @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => {
               query = event.currentTarget.value;
               face.redraw();
             }}

@@ -19,7 +19,8 @@ export function newChat(face, { query: wanted = "" }, close) {
   const search = createPeopleSearch(face);
   let active = 0;
   let busy = false;
-  let refused = /** @type {{code: string} | null} */ (null);
+  /** @type {{code: string} | null} */
+  let refused = null;
 
   /** Who is offered: oneself for saved messages, then those found, or known where nothing is typed. @param {State} state */
   function offered(state) {

@@ -153,8 +153,8 @@ export function picture(face, { file, place = null, known }, close) {
   };
 }
 
-/** Over the preview once all of it is here. @param {Event} event */
-const drawn = (event) => /** @type {Element} */ (event.currentTarget).classList.add("is-loaded");
+/** Over the preview once all of it is here. @param {Event & {currentTarget: Element}} event */
+const drawn = ({ currentTarget }) => currentTarget.classList.add("is-loaded");
 
 /** The message that holds it, where that is loaded. @param {State} state @param {Picture} one */
 function messageOf(state, { place }) {

@@ -23,7 +23,7 @@ export function resetLink(face, { account, link }, close) {
                 autocomplete="off"
                 .value=${link}
                 aria-describedby="reset-link-hint"
-                @focus=${(/** @type {any} */ event) => event.currentTarget.select()}
+                @focus=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => event.currentTarget.select()}
               />
               <button
                 class="ibtn"

@@ -64,9 +64,8 @@ export function sharedFiles(face, { chatId }, close) {
     document.getElementById(`files-tab-${KINDS[next]}`)?.focus();
   }
 
-  /** @param {Event} event */
-  function scrolled(event) {
-    const { scrollTop, clientHeight, scrollHeight } = /** @type {Element} */ (event.currentTarget);
+  /** @param {Event & {currentTarget: Element}} event */
+  function scrolled({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) {
     if (scrollTop + clientHeight > scrollHeight - AHEAD && known().problem === null) void more();
   }
 

@@ -68,10 +68,10 @@ export function chatRow(face, state, chat, { tabbable, query, now, place }) {
   </li>`;
 }
 
-/** Where a menu opens: at the pointer, or at the row where a key asked for it. @param {MouseEvent} event */
-export function pointOf(event) {
-  const fromKey = event.clientX === 0 && event.clientY === 0;
-  return fromKey ? /** @type {Element} */ (event.currentTarget) : { x: event.clientX, y: event.clientY };
+/** Where a menu opens: at the pointer, or at the row where a key asked for it. @param {MouseEvent} event
+ * @returns {import("../parts/popup.js").Anchor} */
+export function pointOf({ clientX: x, clientY: y, currentTarget }) {
+  return x === 0 && y === 0 && currentTarget instanceof Element ? currentTarget : { x, y };
 }
 
 /** @param {string} name @param {string} text */

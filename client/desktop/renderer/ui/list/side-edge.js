@@ -29,10 +29,10 @@ export function createSideEdge(face) {
     void face.messenger.changeSettings({ side_width: within(rem) });
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {PointerEvent & {currentTarget: Element}} event */
   function grasp(event) {
     if (event.button !== 0) return;
-    /** @type {Element} */ (event.currentTarget).setPointerCapture(event.pointerId);
+    event.currentTarget.setPointerCapture(event.pointerId);
     dragged = width();
   }
 

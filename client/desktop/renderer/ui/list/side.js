@@ -11,6 +11,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
 import { showChat } from "../parts/chat-actions.js";
 import { linkText } from "../parts/banner.js";
+import { find, numberOf } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 import { chatRow } from "./chat-row.js";
 import { createSideEdge } from "./side-edge.js";
@@ -96,7 +97,7 @@ export class Side {
   }
 
   focusSearch() {
-    const input = /** @type {HTMLInputElement | null} */ (document.querySelector(".side__search input"));
+    const input = find(document, ".side__search input", HTMLInputElement);
     input?.focus();
     input?.select();
   }
@@ -251,9 +252,8 @@ export class Side {
     </div>`;
   }
 
-  /** Draw further rows as one comes near to the last of them. @param {Event} event */
-  #scrolled = (event) => {
-    const list = /** @type {HTMLElement} */ (event.currentTarget);
+  /** Draw further rows as one comes near to the last of them. @param {Event & {currentTarget: Element}} event */
+  #scrolled = ({ currentTarget: list }) => {
     if (this.#drawnFor !== this.#query) return; // it was scrolled with the rows of another query
     const left = list.scrollHeight - list.clientHeight - list.scrollTop;
     if (left < NEAR) this.#drawTo(this.#drawn + ROWS);
@@ -267,8 +267,8 @@ export class Side {
     this.face.redraw();
   }
 
-  /** @param {Event} event */
-  #searched = (event) => this.#ask(/** @type {HTMLInputElement} */ (event.target).value);
+  /** @param {Event & {currentTarget: HTMLInputElement}} event */
+  #searched = ({ currentTarget }) => this.#ask(currentTarget.value);
 
   /** Look for this, and show what is found from its best on. @param {string} query empty: all chats */
   #ask(query) {
@@ -302,7 +302,7 @@ export class Side {
 
   /** @param {FocusEvent} event */
   #focusIn = (event) => {
-    const id = Number(/** @type {HTMLElement} */ (event.target).dataset.chat);
+    const id = numberOf(event.target, "chat");
     if (!id || id === this.#focused) return;
     this.#focused = id;
     this.face.redraw();
@@ -325,7 +325,7 @@ export class Side {
 
   /** The chat whose row has the focus. */
   #here() {
-    return Number(/** @type {HTMLElement | null} */ (document.activeElement)?.dataset.chat ?? 0);
+    return numberOf(document.activeElement, "chat");
   }
 
   /** @param {string} letter @param {number} at ms @param {ChatView[]} list @param {number} from */

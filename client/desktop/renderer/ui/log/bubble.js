@@ -177,9 +177,10 @@ function classes(row, { found, selecting, chat }) {
 
 /** @param {MouseEvent} event @param {(at: Element | {x: number, y: number}) => void} open */
 function openMenu(event, open) {
-  const target = /** @type {Element} */ (event.target);
+  const { target } = event;
+  if (!(target instanceof Element) || target.closest("a")) return;
   const selected = document.getSelection();
-  if (target.closest("a") || (selected && !selected.isCollapsed && selected.containsNode(target, true))) return;
+  if (selected && !selected.isCollapsed && selected.containsNode(target, true)) return;
   event.preventDefault();
   open(pointOf(event));
 }
@@ -291,11 +292,12 @@ function tick(state) {
 
 /** @param {import("../face.js").Face} face @param {ChatView} chat @param {Message} message */
 function tools(face, chat, message) {
-  /** @param {MouseEvent} event */
-  const more = (event) => {
-    const at = /** @type {Element} */ (event.currentTarget);
-    face.overlays.menu("message", { chatId: chat.id, item: message }, at);
+  /** @param {MouseEvent & {currentTarget: Element}} event */
+  const more = ({ currentTarget }) => {
+    face.overlays.menu("message", { chatId: chat.id, item: message }, currentTarget);
   };
+  /** @param {MouseEvent & {currentTarget: Element}} event */
+  const signs = ({ currentTarget }) => pickReaction(face, message, currentTarget);
   const reply = html`<button
     class="ibtn ibtn--s"
     aria-label=${t("msg.reply")}
@@ -304,12 +306,7 @@ function tools(face, chat, message) {
   >
     ${icon("reply", "icon--s")}
   </button>`;
-  const react = html`<button
-    class="ibtn ibtn--s"
-    aria-label=${t("msg.react")}
-    title=${t("msg.react")}
-    @click=${(/** @type {MouseEvent} */ event) => pickReaction(face, message, /** @type {Element} */ (event.currentTarget))}
-  >
+  const react = html`<button class="ibtn ibtn--s" aria-label=${t("msg.react")} title=${t("msg.react")} @click=${signs}>
     ${icon("react", "icon--s")}
   </button>`;
   return html`<div class="msg__tools" role="toolbar" aria-live="off" aria-label=${t("msg.tools")}>

@@ -3,6 +3,7 @@
 import { t } from "../../words/i18n.js";
 import { fold } from "../../words/search.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { find } from "../parts/elements.js";
 import { createFinding } from "../parts/finding.js";
 import { foundProblem } from "../parts/found-words.js";
 import { icon } from "../parts/icon.js";
@@ -47,7 +48,7 @@ export class Find {
     }
     this.face.redraw();
     requestAnimationFrame(() => {
-      const input = /** @type {HTMLInputElement | null} */ (document.querySelector(".find input"));
+      const input = find(document, ".find input", HTMLInputElement);
       input?.focus();
       input?.select();
     });
@@ -152,11 +153,11 @@ export class Find {
     await this.face.showMessage(open.chatId, open.seq, false);
   }
 
-  /** @param {Event} event */
-  #input = (event) => {
+  /** @param {Event & {currentTarget: HTMLInputElement}} event */
+  #input = ({ currentTarget }) => {
     const open = this.#open;
     if (!open) return;
-    open.query = /** @type {HTMLInputElement} */ (event.target).value;
+    open.query = currentTarget.value;
     [open.seq, open.step] = [null, null];
     open.finding.want(wanted(open));
     this.face.redraw();

@@ -8,7 +8,7 @@ import { html, noChange } from "../../vendor/lit-html/lit-html.js";
 
 const WORKER = new URL("colouring.js", import.meta.url).href;
 /** A page may start this script alone as a worker (Trusted Types). */
-const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("vestnik-worker", {
+const policy = window.trustedTypes?.createPolicy("vestnik-worker", {
   createScriptURL: () => WORKER,
 });
 /** Milliseconds after which the worker is given up, with all that it was asked. */
@@ -36,7 +36,7 @@ function coloured(text, language) {
 }
 
 function started() {
-  const made = new Worker(policy?.createScriptURL("") ?? WORKER, { type: "module" });
+  const made = new Worker(policy?.createScriptURL?.("") ?? WORKER, { type: "module" });
   made.onmessage = ({ data: { id, pieces } }) => waiting.get(id)?.(pieces);
   made.onerror = giveUp; // it could not be loaded; the next block tries again
   return made;

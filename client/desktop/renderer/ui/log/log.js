@@ -309,7 +309,8 @@ export class Log {
 
   /** @param {KeyboardEvent} event */
   #key = (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
+    const { target } = event;
+    if (!(target instanceof HTMLElement)) return;
     const onLog = target.getAttribute("role") === "log";
     if (!onLog && !target.matches("article")) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;

@@ -1,11 +1,13 @@
 /** Moving the focus over the messages of the log by keys. */
 
+import { findAll } from "../parts/elements.js";
+
 /** Keys that go on by a page, or to an end. */
 export const PAGING = ["PageUp", "PageDown", "Home", "End"];
 
 /** @returns {HTMLElement[]} */
 function articles() {
-  return [...document.querySelectorAll(".log article")].filter((found) => found instanceof HTMLElement);
+  return findAll(document, ".log article", HTMLElement);
 }
 
 /** From the log itself upwards: to the last message. @param {1 | -1} step @param {HTMLElement} from */
@@ -21,7 +23,7 @@ export function moveFocus(step, from) {
  * The log goes on by a page, or to an end of what is loaded, and the focus with it: it stays in sight. @param {string} key
  */
 export function focusAt(key) {
-  const log = /** @type {HTMLElement | null} */ (document.querySelector(".log"));
+  const log = document.querySelector(".log");
   const all = articles();
   if (!log || !all.length) return;
   const page = log.clientHeight - 2 * parseFloat(getComputedStyle(log).fontSize);

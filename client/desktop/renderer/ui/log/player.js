@@ -23,7 +23,8 @@ class Player extends AsyncDirective {
     if (file.id === this.#id) return noChange;
     this.#id = file.id;
     this.#end();
-    this.#end = whenNear(/** @type {Element} */ (part.parentNode), () => void this.#bring(face, file, kind));
+    const near = part.parentNode;
+    if (near instanceof Element) this.#end = whenNear(near, () => void this.#bring(face, file, kind));
     return nothing;
   }
 
@@ -54,12 +55,11 @@ export const player = directive(Player);
 /**
  * What is done where it cannot be read: once with a new address, from where it was; where nothing came of that, it is no use.
  * @param {Face} face @param {Attachment} file @param {() => void} none
- * @returns {(event: Event) => Promise<void>}
+ * @returns {(event: Event & {currentTarget: HTMLMediaElement}) => Promise<void>}
  */
 function renewing(face, file, none) {
   let tried = false;
-  return async (event) => {
-    const media = /** @type {HTMLMediaElement} */ (event.currentTarget);
+  return async ({ currentTarget: media }) => {
     const [at, plays] = [media.currentTime, !media.paused];
     const answer = tried ? null : await face.messenger.fileLink(file.id, { fresh: true });
     tried = true;

@@ -3,6 +3,8 @@
  * should.
  */
 
+import { numberOf } from "../parts/elements.js";
+
 /** Milliseconds. */
 const LONG_ENOUGH = 500;
 const STEPS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
@@ -88,7 +90,7 @@ export class Reading {
     if (this.#placing || !looking()) return;
     const now = performance.now();
     const long = [...this.#seen].filter(([row, since]) => row.isConnected && now - since >= LONG_ENOUGH - 1);
-    const seqs = long.map(([row]) => Number(/** @type {HTMLElement} */ (row).dataset.seq));
+    const seqs = long.map(([row]) => numberOf(row, "seq"));
     if (seqs.length) this.read(this.#chatId, Math.max(...seqs));
     if (long.length < this.#seen.size) this.#wait();
   }

@@ -4,6 +4,8 @@
  * end it stays at the end, but no unread message is ever moved out of sight by that: what nobody saw must not become read.
  */
 
+import { keepLatest } from "../../words/latest.js";
+
 /** A row, and how far (px) below the top of the log it is. @typedef {{seq: number, top: number}} Place */
 /** @typedef {{after: number | null, place: Place | null, asked: boolean}} Opening */
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView */
@@ -111,7 +113,7 @@ export class Scroll {
     this.#places.delete(this.#chatId);
     const place = this.#atEnd ? null : this.#placeNow(this.#log);
     if (place) this.#places.set(this.#chatId, place);
-    if (this.#places.size > PLACES) this.#places.delete(/** @type {number} */ (this.#places.keys().next().value));
+    keepLatest(this.#places, PLACES);
   }
 
   /** The seq of the first row in sight, or of the newest one at the end; null where nothing is known. */

@@ -35,7 +35,8 @@ class Shown extends AsyncDirective {
     if (what === this.#what) return noChange;
     const same = this.#what.startsWith(`${file.id} ${size} `);
     this.#what = what;
-    const near = /** @type {Element} */ (part.parentNode);
+    const near = part.parentNode;
+    if (!(near instanceof Element)) return nothing;
     this.#begin = () => {
       this.#end();
       this.#end = whenNear(near, () => void this.#bring(face, file, size, place, what));

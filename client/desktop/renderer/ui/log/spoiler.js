@@ -2,6 +2,7 @@
 
 import { t } from "../../words/i18n.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
+import { findAll } from "../parts/elements.js";
 
 /**
  * Open ones stay open for as long as they are drawn. Until then there is no link or other control of it.
@@ -9,17 +10,16 @@ import { html } from "../../vendor/lit-html/lit-html.js";
  * @param {unknown} inner
  */
 export function spoiler(face, plain, inner) {
-  /** @param {Event} event */
-  const open = (event) => {
-    const element = /** @type {HTMLElement} */ (event.currentTarget);
-    const [button, cover, text] = element.children;
-    if (!(cover instanceof HTMLElement) || !(text instanceof HTMLElement) || cover.hidden) return;
+  /** @param {Event & {currentTarget: Element}} event */
+  const open = ({ currentTarget: element }) => {
+    const [button, cover, text] = findAll(element, ":scope > *", HTMLElement);
+    if (cover.hidden) return;
     const focused = button === document.activeElement;
     element.classList.add("is-open");
     cover.hidden = true;
     text.hidden = false;
     if (focused) text.focus({ preventScroll: true });
-    /** @type {HTMLElement} */ (button).hidden = true;
+    button.hidden = true;
     face.announce(text.textContent ?? "");
   };
   return html`<span class="spoiler" @click=${open}

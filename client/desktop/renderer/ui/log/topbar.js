@@ -20,10 +20,8 @@ import { typingText } from "../list/chat-row.js";
 export function topbar(face, state, chat, { now, find }) {
   const title = titleOf(chat, state.me);
   const info = () => face.overlays.open("chat-info", { chatId: chat.id });
-  /** @param {MouseEvent} event */
-  const menu = (event) => {
-    face.overlays.menu("chat", { chatId: chat.id, find }, /** @type {Element} */ (event.currentTarget));
-  };
+  /** @param {MouseEvent & {currentTarget: Element}} event */
+  const menu = ({ currentTarget }) => face.overlays.menu("chat", { chatId: chat.id, find }, currentTarget);
   return html`<header class="topbar">
     <button class="ibtn topbar__back" aria-label=${t("topbar.back")} @click=${() => face.openChat(null)}>
       ${icon("left")}

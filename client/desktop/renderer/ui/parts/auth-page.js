@@ -1,6 +1,7 @@
 /** What all pages have in common that stand before the chats: the picture, the languages, one card. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
+import { settingsOf } from "../../rules/settings.js";
 import { language, t } from "../../words/i18n.js";
 import { scene } from "./art.js";
 import { icon } from "./icon.js";
@@ -15,7 +16,7 @@ export function authPage(face) {
     face.redraw();
   });
   /** @param {string} tag */
-  const choose = (tag) => face.messenger.changeSettings({ language: /** @type {"ru" | "en"} */ (tag) });
+  const choose = (tag) => face.messenger.changeSettings(settingsOf({ language: tag }));
   return (card) =>
     html`<div class="auth">
       ${art()}

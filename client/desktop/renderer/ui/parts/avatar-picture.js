@@ -25,7 +25,8 @@ class AvatarPicture extends AsyncDirective {
     if (id === this.#id) return noChange;
     this.#id = id;
     this.#end();
-    this.#end = whenNear(/** @type {Element} */ (part.parentNode), () => void this.#bring(face, id));
+    const near = part.parentNode;
+    if (near instanceof Element) this.#end = whenNear(near, () => void this.#bring(face, id));
     return nothing;
   }
 

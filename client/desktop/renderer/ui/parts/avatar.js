@@ -44,9 +44,8 @@ function picture(source) {
   />`;
 }
 
-/** @param {Event} event */
-function loaded(event) {
-  const image = /** @type {HTMLImageElement} */ (event.currentTarget);
+/** @param {Event & {currentTarget: HTMLImageElement}} event */
+function loaded({ currentTarget: image }) {
   if (image.naturalWidth === 0 || image.naturalWidth > MAX_SIDE || image.naturalHeight > MAX_SIDE) {
     forgo(image);
     return;
@@ -54,9 +53,9 @@ function loaded(event) {
   image.classList.add("is-loaded");
 }
 
-/** @param {Event} event */
-function failed(event) {
-  forgo(/** @type {HTMLImageElement} */ (event.currentTarget));
+/** @param {Event & {currentTarget: HTMLImageElement}} event */
+function failed({ currentTarget }) {
+  forgo(currentTarget);
 }
 
 /** Its place keeps the letters, now and in later renders. @param {HTMLImageElement} image */

@@ -31,7 +31,7 @@ export function dialogFrame(shown, state, floating) {
     @cancel=${(/** @type {Event} */ event) => leave(event, close)}
     @close=${close}
     @keydown=${(/** @type {KeyboardEvent} */ event) => escape(event, close)}
-    @pointerdown=${(/** @type {PointerEvent} */ event) => beside(event, dialog, close)}
+    @pointerdown=${(/** @type {PointerEvent & {currentTarget: HTMLDialogElement}} */ event) => beside(event, dialog, close)}
     ${ref(shown.attach)}
   >
     ${
@@ -66,9 +66,9 @@ function escape(event, close) {
   close();
 }
 
-/** @param {PointerEvent} event @param {Dialog} dialog @param {() => void} close */
+/** @param {PointerEvent & {currentTarget: HTMLDialogElement}} event @param {Dialog} dialog @param {() => void} close */
 function beside(event, dialog, close) {
-  const element = /** @type {HTMLDialogElement} */ (event.currentTarget);
+  const element = event.currentTarget;
   if (!dialog.harmless || event.target !== element) return;
   const { left, right, top, bottom } = element.getBoundingClientRect();
   const { clientX: x, clientY: y } = event;

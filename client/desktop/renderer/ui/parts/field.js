@@ -34,7 +34,7 @@ export function textField(field) {
         aria-invalid=${error ? "true" : "false"}
         aria-describedby=${about ?? nothing}
         .value=${live(value)}
-        @input=${(/** @type {any} */ event) => input(event.currentTarget.value)}
+        @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => input(event.currentTarget.value)}
       />
     </div>
     ${
@@ -60,8 +60,7 @@ export function fieldErrors(refused, fields) {
   );
 }
 
-/** @param {object} error @returns {Record<string, number>} */
-function limitOf(error) {
-  const limit = /** @type {{limit?: number}} */ (error).limit;
+/** @param {{limit?: number}} error @returns {Record<string, number>} */
+function limitOf({ limit }) {
   return limit === undefined ? {} : { n: limit };
 }

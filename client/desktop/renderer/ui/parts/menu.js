@@ -2,6 +2,7 @@
 
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { findAll } from "./elements.js";
 import { icon } from "./icon.js";
 import { place } from "./popup.js";
 
@@ -33,11 +34,10 @@ export function createMenu(menu, at, close) {
     });
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @param {KeyboardEvent & {currentTarget: Element}} event */
   function keys(event) {
-    const list = /** @type {HTMLElement} */ (event.currentTarget);
-    const items = itemsOf(list);
-    const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const items = itemsOf(event.currentTarget);
+    const here = items.findIndex((item) => item === document.activeElement);
     const next = step(sideways(event, items[here]), here, items.length) ?? typeAhead(event, items, here);
     if (event.key === "Escape" || event.key === "Tab") close();
     else if (next === null) return;
@@ -129,12 +129,11 @@ export function createMenu(menu, at, close) {
 /** @param {Event} event */
 const prevent = (event) => event.preventDefault();
 
-/** @param {PointerEvent} event */
-const focusHere = (event) => /** @type {HTMLElement} */ (event.currentTarget).focus({ preventScroll: true });
+/** @param {PointerEvent & {currentTarget: HTMLElement}} event */
+const focusHere = ({ currentTarget }) => currentTarget.focus({ preventScroll: true });
 
-/** @param {HTMLElement} list @returns {HTMLElement[]} */
-const itemsOf = (list) =>
-  [...list.querySelectorAll("[role^=menuitem]")].map((item) => /** @type {HTMLElement} */ (item));
+/** @param {Element} list */
+const itemsOf = (list) => findAll(list, "[role^=menuitem]", HTMLElement);
 
 /** In the row of signs left and right lead as up and down do. @param {KeyboardEvent} event @param {HTMLElement | undefined} item */
 function sideways({ key }, item) {

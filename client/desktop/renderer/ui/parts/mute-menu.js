@@ -7,6 +7,9 @@ import { titleOf } from "../../words/names.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").ChatView} ChatView */
 
+/** What one may be told of. @type {readonly ChatView["notify"][]} */
+const NOTICES = ["all", "mentions", "none"];
+
 /** @param {Face} face @param {ChatView} chat @returns {import("./menu.js").Menu} */
 export function notifyMenu(face, chat) {
   const now = new Date();
@@ -16,7 +19,7 @@ export function notifyMenu(face, chat) {
     const outcome = await face.messenger.changeChat(chat.id, change);
     face.overlays.toast({ text: outcome.ok ? said : errorText(outcome) });
   };
-  const choices = /** @type {const} */ (["all", "mentions", "none"]).map((notify) => ({
+  const choices = NOTICES.map((notify) => ({
     label: t(`notify.${notify}`),
     icon: notify === "all" ? "bell" : notify === "mentions" ? "user" : "mute",
     checked: (chat.notify ?? "all") === notify,

@@ -138,7 +138,7 @@ export function searchBox({ label, search, listId, active = null, keys = () => {
       aria-controls=${listId}
       aria-activedescendant=${active ?? nothing}
       .value=${search.get().query}
-      @input=${(/** @type {any} */ event) => search.type(event.currentTarget.value)}
+      @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => search.type(event.currentTarget.value)}
       @keydown=${keys}
     />
   </div>`;

@@ -23,7 +23,7 @@ export function quickInput({ label, list, count, active, value, typed, keys }) {
     aria-controls=${list}
     aria-activedescendant=${active ?? nothing}
     .value=${value}
-    @input=${(/** @type {InputEvent} */ event) => typed(/** @type {HTMLInputElement} */ (event.currentTarget).value)}
+    @input=${(/** @type {InputEvent & {currentTarget: HTMLInputElement}} */ event) => typed(event.currentTarget.value)}
     @keydown=${keys}
   />`;
 }

@@ -1,15 +1,15 @@
 /** A list as one tab stop: arrows, Home, End and first letters move the focus among its items. */
 
+import { findAll } from "./elements.js";
 import { step } from "./menu.js";
 
 const ITEM = "[data-rove]";
 
 /**
- * Handler of `keydown` on the list. @param {KeyboardEvent} event
+ * Handler of `keydown` on the list. @param {KeyboardEvent & {currentTarget: Element}} event
  */
 export function rove(event) {
-  const list = /** @type {HTMLElement} */ (event.currentTarget);
-  const items = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(ITEM)]);
+  const items = findAll(event.currentTarget, ITEM, HTMLElement);
   const here = items.findIndex((item) => item === document.activeElement);
   if (here < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
   const next = step(event, here, items.length) ?? byLetter(event.key, items, here);

@@ -16,7 +16,7 @@ export const switchRow = ({ label, about, on, change, disabled = false }) =>
         role="switch"
         ?disabled=${disabled}
         .checked=${live(on)}
-        @change=${(/** @type {any} */ event) => change(event.currentTarget.checked)}
+        @change=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => change(event.currentTarget.checked)}
       />
       <i aria-hidden="true"></i>
     </span>

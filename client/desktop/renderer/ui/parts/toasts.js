@@ -57,8 +57,8 @@ export function createToasts(redraw) {
       class="toast"
       @pointerenter=${() => pause(entry)}
       @focusin=${() => pause(entry)}
-      @pointerleave=${(/** @type {any} */ event) => resume(entry, event)}
-      @focusout=${(/** @type {any} */ event) => resume(entry, event)}
+      @pointerleave=${(/** @type {Event & {currentTarget: HTMLElement}} */ event) => resume(entry, event)}
+      @focusout=${(/** @type {Event & {currentTarget: HTMLElement}} */ event) => resume(entry, event)}
     >
       <span class="toast__text">${text}</span>
       ${action ? html`<button class="link-btn" type="button" @click=${done}>${action}</button>` : nothing}

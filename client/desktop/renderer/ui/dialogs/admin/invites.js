@@ -72,7 +72,10 @@ export function invitesPart(face, chatId) {
     html`<div class="set__row">
       <label for=${id}>${label}</label>
       <span class="input"
-        ><select id=${id} @change=${(/** @type {any} */ event) => set(Number(event.currentTarget.value))}>
+        ><select
+          id=${id}
+          @change=${(/** @type {Event & {currentTarget: HTMLSelectElement}} */ event) => set(Number(event.currentTarget.value))}
+        >
           ${of.map((n) => html`<option value=${n} ?selected=${n === value}>${said(n)}</option>`)}
         </select></span
       >

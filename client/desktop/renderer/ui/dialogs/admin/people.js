@@ -156,7 +156,7 @@ export function peoplePart(face) {
           active = index;
           face.redraw();
         }}
-        @click=${(/** @type {any} */ event) => menu(account, event.currentTarget)}
+        @click=${(/** @type {MouseEvent & {currentTarget: Element}} */ event) => menu(account, event.currentTarget)}
       >
         ${personRow(face, account, { id: `account-${account.id}`, end, sub: aboutAccount(account) })}
       </button>
@@ -175,7 +175,7 @@ export function peoplePart(face) {
         aria-label=${t("admin.find")}
         placeholder=${t("admin.find")}
         .value=${query}
-        @input=${(/** @type {any} */ event) => type(event.currentTarget.value)}
+        @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => type(event.currentTarget.value)}
       />
     </div>`;
 

@@ -21,24 +21,23 @@ const PARTS = [
 
 /** @param {Face} face @returns {import("../settings-window.js").Pane} */
 export function administrationPane(face) {
-  let current = PARTS[0].value;
-  const parts = new Map(PARTS.map(({ value, make }) => [value, make(face)]));
-  const part = () => /** @type {Part} */ (parts.get(current));
+  const parts = PARTS.map(({ value, make }) => ({ value, part: make(face) }));
+  let [current] = parts;
 
   return {
-    opened: () => part().opened(),
+    opened: () => current.part.opened(),
     body: (state) =>
       html`${choiceRow({
         id: "admin-part",
         label: t("admin.part"),
-        value: current,
+        value: current.value,
         options: PARTS.map(({ value, label }) => ({ value, label: t(label) })),
         change(value) {
-          current = value;
-          part().opened();
+          current = parts.find((one) => one.value === value) ?? current;
+          current.part.opened();
           face.redraw();
         },
       })}
-      ${part().body(state)}`,
+      ${current.part.body(state)}`,
   };
 }

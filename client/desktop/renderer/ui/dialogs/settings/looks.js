@@ -1,5 +1,6 @@
 /** Theme, size of the text, language, pictures; and how the log looks with them. */
 
+import { settingsOf } from "../../../rules/settings.js";
 import { live } from "../../../vendor/lit-html/directives/live.js";
 import { html } from "../../../vendor/lit-html/lit-html.js";
 import { SETTINGS } from "../../../rules/settings.js";
@@ -54,7 +55,7 @@ export function appearancePane(face) {
               <select
                 id="language"
                 .value=${live(language)}
-                @change=${(/** @type {any} */ event) => change({ language: event.currentTarget.value })}
+                @change=${(/** @type {Event & {currentTarget: HTMLSelectElement}} */ event) => change(settingsOf({ language: event.currentTarget.value }))}
               >
                 <option value="system" ?selected=${language === "system"}>${t("settings.language_system")}</option>
                 ${known.map(

@@ -45,8 +45,8 @@ export class Pictures {
     const first = this.list[0].place;
     if (!this.more || this.#busy || !first) return;
     this.#busy = true;
-    const asked = { kind: /** @type {const} */ ("image"), beforeSeq: first.seq, limit: PAGE };
-    const answer = await this.face.messenger.chatFiles(first.chat_id, asked);
+    const { chat_id, seq: beforeSeq } = first;
+    const answer = await this.face.messenger.chatFiles(chat_id, { kind: "image", beforeSeq, limit: PAGE });
     this.#busy = false;
     if (!answer.ok) return;
     const older = oldestFirst(answer.files).flatMap(({ file, seq }) =>

@@ -61,12 +61,13 @@ export class Stage {
 
   /** @param {KeyboardEvent} event @returns {boolean} whether it was a key of ours */
   key({ key, shiftKey }) {
-    const moves = /** @type {Record<string, Point>} */ ({
+    /** @type {Record<string, Point>} */
+    const moves = {
       ArrowLeft: { x: MOVE, y: 0 },
       ArrowRight: { x: -MOVE, y: 0 },
       ArrowUp: { x: 0, y: MOVE },
       ArrowDown: { x: 0, y: -MOVE },
-    });
+    };
     if (key === "+" || key === "=") this.step(1);
     else if (key === "-" || key === "_") this.step(-1);
     else if (key === "0") this.whole();
