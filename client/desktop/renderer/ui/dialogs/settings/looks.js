@@ -1,9 +1,8 @@
 /** Theme, size of the text, language, pictures; and how the log looks with them. */
 
-import { settingsOf } from "../../../rules/settings.js";
 import { live } from "../../../vendor/lit-html/directives/live.js";
 import { html } from "../../../vendor/lit-html/lit-html.js";
-import { SETTINGS } from "../../../rules/settings.js";
+import { SETTINGS, settingsOf } from "../../../rules/settings.js";
 import { t } from "../../../words/i18n.js";
 import { avatar, forgetBrokenPictures } from "../../parts/avatar.js";
 import { languages } from "../../parts/languages.js";
