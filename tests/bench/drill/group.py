@@ -68,7 +68,8 @@ class Agent:
     def __init__(self, watch: Watch, member: Member) -> None:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                self.request.sendall(b"up ready\n" if member is watch.primary else b"down\n")
+                with suppress(OSError):  # the balancer may have been killed meanwhile
+                    self.request.sendall(b"up ready\n" if member is watch.primary else b"down\n")
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
