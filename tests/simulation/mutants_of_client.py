@@ -172,10 +172,10 @@ CLIENT: Final = (
     ),
 )
 SCRIPT: Final = (
-    Mutant("js: a page below is believed", "replica.js", "if (lastSeq < applied) return true;", ""),
+    Mutant("js: a page below is believed", "chat-log.js", "if (lastSeq < applied) return true;", ""),
     Mutant(
         "js: gap not asked for",
-        "replica.js",
+        "chat-log.js",
         "return this.lagging || this.anew || this.applied < this.lastSeq;",
         "return this.lagging;",
     ),
@@ -190,7 +190,7 @@ SCRIPT: Final = (
     Mutant("js: early items not bounded", "replica.js", "export const BUFFERED = 200;", "export const BUFFERED = 1e9;"),
     Mutant("js: epoch ignored", "replica.js", "this.epoch !== null && frame.epoch !== this.epoch", "false"),
     Mutant(
-        "js: delivered before durable", "replica.js", "return [this.saved, Math.min", "return [this.applied, Math.min"
+        "js: delivered before durable", "chat-log.js", "return [this.saved, Math.min", "return [this.applied, Math.min"
     ),
     Mutant("js: removal never ends", "replica.js", "if (removed && item.seq > chat.memberSeq)", "if (false)"),
     Mutant(
@@ -230,10 +230,10 @@ SCRIPT: Final = (
         "",
     ),
     Mutant("js: page not believed", "replica.js", "if (chat.lastSeq === asked.heard) chat.lastSeq = chat.applied;", ""),
-    Mutant("js: sent before durable", "outbox.js", "return this.saved && ", "return "),
+    Mutant("js: sent before durable", "row.js", "return this.saved && ", "return "),
     Mutant("js: what was sent is changed", "outbox.js", "!entry.tried && sameMessage", "sameMessage"),
     Mutant("js: a change counts as saved", "outbox.js", "    entry.unsaved += 1;\n", ""),
-    Mutant("js: an edit forgets where its message is", "outbox.js", "seq, target_at: createdAt, of_cid", "seq, of_cid"),
+    Mutant("js: an edit forgets where its message is", "row.js", "seq, target_at: createdAt, of_cid", "seq, of_cid"),
     Mutant("js: rows of a lost log stay", "outbox.js", "if (named && (chatId", "if (false && (chatId"),
     Mutant("js: an unsent reaction stays", "collapse.js", "plan(null, [same.cid])", "plan(row.cid)"),
     Mutant("js: what waits above a told head stays", "replica.js", "seq > told.last_seq", "seq < 0"),

@@ -48,7 +48,7 @@
  * @typedef {{cid: string, chat_id: number, kind: "send" | "edit" | "delete" | "react" | "pin", content: string,
  *   reply_to: number | null, target_at: string | null, seq: number | null, of_cid: string | null, emoji: string | null, on: boolean | null,
  *   forward: Forward | null, source?: Source | null, attachments: string[],
- *   files: import("./protocol/outbox.js").LocalFile[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
+ *   files: import("./protocol/row.js").LocalFile[], state: "queued" | "failed", code: string | null, written_at: string}} Echo
  */
 
 /** A file of this machine that goes with a message; a picture `as_file` is kept as it is.
@@ -137,7 +137,7 @@
  *   {do: "sent", cid: string, chat_id: number, seq: number | null, created_at?: string | null, dup?: boolean} |
  *   {do: "failed", cid: string, chat_id: number, code: string, detail?: string} |
  *   {do: "merged", cid: string, chat_id: number, into: string | null} |
- *   {do: "save_row", row: import("./protocol/outbox.js").Row} |
+ *   {do: "save_row", row: import("./protocol/row.js").Row} |
  *   {do: "save_marks", chat_id: number, read_seq: number, seen?: {left: number, upto: number} | null} |
  *   {do: "tell", frame: ToldFrame}} Told
  */

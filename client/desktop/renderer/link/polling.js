@@ -5,7 +5,7 @@
  */
 
 import { isPassing } from "./api.js";
-import { fileIds } from "../protocol/outbox.js";
+import { fileIds } from "../protocol/row.js";
 import { isChatList, isItem, isItemPage } from "../protocol/frames.js";
 
 /** @typedef {import("../protocol/session.js").ClientSession} ClientSession
@@ -163,7 +163,7 @@ export class Polling {
 
 /**
  * What a row of the outbox is over HTTP (docs/protocol.md section 2).
- * @param {import("../protocol/outbox.js").Row} row
+ * @param {import("../protocol/row.js").Row} row
  * @returns {{method: string, path: string, body?: any, headers?: Record<string, string>}}
  */
 export function requestOf(row) {
@@ -190,7 +190,7 @@ export function requestOf(row) {
 }
 
 /** The code that a link would have told. @param {import("../types.js").Refused} refused
- * @param {import("../protocol/outbox.js").Kind} kind */
+ * @param {import("../protocol/row.js").Kind} kind */
 function codeOf({ code, errors }, kind) {
   if (code === "not_found") return kind === "send" ? "not_member" : "bad_seq";
   return code === "validation_failed" ? (errors?.[0]?.code ?? code) : code;

@@ -6,7 +6,7 @@
 import { Pieces } from "../protocol/pieces.js";
 import { BARE, answered, isPassing } from "./api.js";
 
-/** @typedef {import("../types.js").Refused} Refused @typedef {import("../protocol/outbox.js").LocalFile} LocalFile
+/** @typedef {import("../types.js").Refused} Refused @typedef {import("../protocol/row.js").LocalFile} LocalFile
  * @typedef {{file: LocalFile, bytes: Blob, place: string | null, note: (place: string) => Promise<void>,
  *   progress: (sent: number | null) => void, signal: AbortSignal, pauses: Set<() => void>}} Work
  *   `place`: where an earlier attempt has begun; `note` keeps that. `progress`: bytes that are on the server; null: there

@@ -1,6 +1,6 @@
 /** What a new command of the log means for those before it that were never sent, so that nothing goes out in vain. */
 
-/** @typedef {import("./outbox.js").Row} Row */
+/** @typedef {import("./row.js").Row} Row */
 /**
  * `into`: the cid of the row that does what the new one is for: its own where it takes its place in the line; null where
  * nothing is left to be done. `change`: an earlier row, as it is from now on. `drops`: earlier rows that go.

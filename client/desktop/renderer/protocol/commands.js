@@ -1,7 +1,7 @@
 /** Commands of the log as this machine keeps and shows them: rows of the outbox, and the echoes that the face draws. */
 
 import { uuid7 } from "./ids.js";
-import { rowOf } from "./outbox.js";
+import { rowOf } from "./row.js";
 
 /** @typedef {import("../types.js").Echo} Echo */
 /**

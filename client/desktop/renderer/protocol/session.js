@@ -4,8 +4,9 @@
  * from outside are arguments, and what is to be done is drained with `outputs()` after every input.
  */
 
-import { Outbox, rowOf } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 import { Replica } from "./replica.js";
+import { rowOf } from "./row.js";
 import { restore, take } from "./snapshot.js";
 import { Backoff, TIMING } from "./timing.js";
 import { CLIENT, after } from "./transitions.js";
@@ -159,7 +160,7 @@ export class ClientSession {
 
   /** Put a command behind those on their way to its chat. What no link has carried yet it may change or end instead
    * (`merged`).
-   * @param {import("./outbox.js").GivenRow} given @param {number} now @param {boolean} [saved] it is durable already
+   * @param {import("./row.js").GivenRow} given @param {number} now @param {boolean} [saved] it is durable already
    * @returns {boolean} false where its cid is among them */
   send(given, now, saved = false) {
     if (!this.outbox.put(rowOf(given), saved)) return false;

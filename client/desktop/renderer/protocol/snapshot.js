@@ -1,13 +1,13 @@
 /** What a client keeps across its own end: cursors, own marks and the outbox, as plain data. */
 
-import { rowOf } from "./outbox.js";
-import { ChatLog } from "./replica.js";
+import { rowOf } from "./row.js";
+import { ChatLog } from "./chat-log.js";
 
 /**
  * @typedef {{chat_id: number, first_seq: number, applied: number, applied_at?: string | null,
  *   left_seq?: number | null, read?: number}} ChatSnapshot
  * @typedef {{user_id?: number, epoch?: string | null, chats?: ChatSnapshot[],
- *   rows?: import("./outbox.js").GivenRow[]}} Snapshot
+ *   rows?: import("./row.js").GivenRow[]}} Snapshot
  */
 
 /**

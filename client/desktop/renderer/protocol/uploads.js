@@ -3,7 +3,7 @@
 /** Uploads at a time; one more would only make the others slower. */
 const PARALLEL = 2;
 
-/** @typedef {import("./outbox.js").Row} Row @typedef {import("./outbox.js").LocalFile} LocalFile
+/** @typedef {import("./row.js").Row} Row @typedef {import("./row.js").LocalFile} LocalFile
  * @typedef {{do: "upload", cid: string, file: LocalFile, anew: boolean}} Upload */
 
 export class Uploads {

@@ -50,7 +50,7 @@ export function failed(echoes, chatId, cid, code) {
 }
 
 /** Its row is another one now: another text, or the place of the message that it is about. @param {Echoes} echoes
- * @param {import("../protocol/outbox.js").Row} row @returns {Echoes} */
+ * @param {import("../protocol/row.js").Row} row @returns {Echoes} */
 export function amended(echoes, { cid, chat_id, content, reply_to, target_at, seq, files }) {
   const echo = echoesOf(echoes, chat_id).find((one) => one.cid === cid);
   if (!echo) return echoes;

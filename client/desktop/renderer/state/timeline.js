@@ -3,7 +3,7 @@
  * anywhere and items from the live link are put together here, each seq once, by the greater `rev`.
  */
 
-import { within } from "../protocol/replica.js";
+import { within } from "../protocol/chat-log.js";
 
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Event} Event
  * @typedef {import("../types.js").Message} Message @typedef {import("../types.js").Timeline} Timeline

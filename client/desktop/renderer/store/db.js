@@ -5,7 +5,7 @@
  */
 
 import { isChat, isItem, isUser } from "../protocol/frames.js";
-import { within } from "../protocol/replica.js";
+import { within } from "../protocol/chat-log.js";
 import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
 import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
 import { isTooMuch } from "./waiting.js";
@@ -14,7 +14,7 @@ import { isTooMuch } from "./waiting.js";
 /**
  * A command in the outbox; `failed` ones wait for the user. `written_at` is this machine's clock.
  * `place`: its key in the database.
- * @typedef {import("../protocol/outbox.js").Row & {state: "queued" | "failed", code: string | null,
+ * @typedef {import("../protocol/row.js").Row & {state: "queued" | "failed", code: string | null,
  *   written_at: string, source?: import("../types.js").Source | null, place?: number}} Kept
  * @typedef {Map<string, Blob>} Bytes of the files of a row, by their local ids
  * @typedef {{user_id: number, epoch: string | null}} Epoch

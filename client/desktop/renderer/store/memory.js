@@ -47,7 +47,7 @@ export function memoryStore(name) {
     if (changed) keep();
   }
 
-  /** @param {import("../protocol/outbox.js").Row} row */
+  /** @param {import("../protocol/row.js").Row} row */
   function put(row) {
     const { state = "queued", code = null, written_at = new Date().toISOString() } = rows.get(row.cid) ?? {};
     rows.set(row.cid, { ...rows.get(row.cid), ...row, state, code, written_at });

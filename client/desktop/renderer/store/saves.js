@@ -1,6 +1,6 @@
 /** What the outputs of a session write into the database (db.js): all of one save in one transaction. */
 
-import { within } from "../protocol/replica.js";
+import { within } from "../protocol/chat-log.js";
 import { changedBy } from "../state/timeline.js";
 
 /** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
@@ -115,7 +115,7 @@ export function moveCursor(cursors, chatId, moves) {
   };
 }
 
-/** @param {IDBObjectStore} outbox @param {import("../protocol/outbox.js").Row} row */
+/** @param {IDBObjectStore} outbox @param {import("../protocol/row.js").Row} row */
 function putRow(outbox, row) {
   const before = outbox.index("cid").get(row.cid);
   before.onsuccess = () => {

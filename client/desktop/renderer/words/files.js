@@ -28,7 +28,7 @@ export function nameParts(name) {
 }
 
 /** One line for what was written or attached: chat list, quotes, notices, what is read out.
- * @param {{content: string | null, attachments?: (Attachment | import("../protocol/outbox.js").LocalFile)[] | null}} message
+ * @param {{content: string | null, attachments?: (Attachment | import("../protocol/row.js").LocalFile)[] | null}} message
  * files of the server, or such that are on their way there */
 export function messageWords({ content, attachments }) {
   if (content) return preview(content);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowOf } from "../../renderer/protocol/outbox.js";
+import { rowOf } from "../../renderer/protocol/row.js";
 import { ClientSession } from "../../renderer/protocol/session.js";
 
 const AT = "2026-11-25T10:00:00.000000Z";

@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { withChanges } from "../../renderer/state/changes.js";
 import { echoOf } from "../../renderer/protocol/commands.js";
-import { rowOf } from "../../renderer/protocol/outbox.js";
+import { rowOf } from "../../renderer/protocol/row.js";
 import { emptyLine, withItem, withPage } from "../../renderer/state/timeline.js";
 
 const FOLDER = new URL("../../../../tests/vectors/", import.meta.url);

@@ -5,7 +5,7 @@ import { nameParts, sizeText } from "../../words/files.js";
 import { t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 
-/** @typedef {import("../../types.js").Echo} Echo @typedef {import("../../protocol/outbox.js").LocalFile} LocalFile */
+/** @typedef {import("../../types.js").Echo} Echo @typedef {import("../../protocol/row.js").LocalFile} LocalFile */
 
 /** @param {import("../face.js").Face} face @param {Echo} echo @param {ReadonlyMap<string, number | null>} progress */
 export function uploading(face, echo, progress) {
