@@ -155,7 +155,7 @@
  * window alone does. `chats`: those that are neither listed nor `kept` are gone; `first`: nothing of it is news.
  * `progress`: so many bytes of a file on its way are on the server; null: there is no link.
  * @typedef {Told | {do: "progress", local_id: string, sent: number | null} |
- *   {do: "welcome", shared: ReturnType<typeof import("./state/model.js").sharedOf>} |
+ *   {do: "welcome", shared: ReturnType<typeof import("./state/handed.js").sharedOf>} |
  *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>}} |
  *   {do: "settings", settings: Settings} | {do: "link", link: LinkView} | {do: "me", user: PrivateUser} |
  *   {do: "chats", chats: ToldChat[], users: User[], kept?: number[], first?: boolean} |

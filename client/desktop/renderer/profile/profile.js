@@ -10,7 +10,7 @@ import { Attention, TELL_AGAIN } from "./attention.js";
 import { Fenced } from "../store/db.js";
 import { arrivals, missedBy } from "./missed.js";
 import { Owner } from "./owner.js";
-import { sharedOf } from "../state/model.js";
+import { sharedOf } from "../state/handed.js";
 import { Tokens, isEnd } from "../link/tokens.js";
 import { Api } from "../link/api.js";
 

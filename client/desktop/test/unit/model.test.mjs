@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { barredFrom } from "../../renderer/state/changes.js";
-import { emptyModel, reduce, sharedOf } from "../../renderer/state/model.js";
+import { sharedOf } from "../../renderer/state/handed.js";
+import { emptyModel, reduce } from "../../renderer/state/model.js";
 import { ME, ServerChat, at, numbers, person } from "./world.js";
 
 /** @typedef {import("../../renderer/types.js").Update} Update */

@@ -1,0 +1,132 @@
+/** What becomes of the log of a chat in a window: it is opened, or let go; what is applied, what a page brings, where it
+ * begins, what is pinned in it. */
+
+import { expired, forgotten, jumped, withItem } from "./chats.js";
+import { acked, echoesOf, left, leftUpTo } from "./echoes.js";
+import { learnUsers } from "./people.js";
+import { pinsAfter } from "./pins.js";
+import { withRemoved } from "./removed.js";
+import { stopTyping } from "./typists.js";
+import { emptyLine, expired as expiredLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
+
+/** @typedef {import("./chats.js").Chat} Chat @typedef {import("./next.js").Next} Next
+ * @typedef {import("../types.js").Update} Update */
+
+/** Timelines that are kept; that which was not opened for the longest time goes first. */
+export const TIMELINES = 12;
+
+/** @param {Next} next @param {number | null} chatId */
+export function open(next, chatId) {
+  next.state.current = chatId;
+  if (chatId === null) return;
+  const timelines = next.own("timelines");
+  const line = timelines.get(chatId) ?? emptyLine(chatId, echoesOf(next.state.echoes, chatId));
+  timelines.delete(chatId);
+  timelines.set(chatId, line); // the last one used stands last
+  const [longest] = timelines.keys();
+  if (timelines.size <= TIMELINES) return;
+  timelines.delete(longest);
+  if (next.state.pins.has(longest)) next.own("pins").delete(longest);
+  next.chat(longest, withoutMembers);
+}
+
+/** Who is in a group is asked for again when it is opened. @param {Chat} chat @returns {Chat} */
+export const withoutMembers = (chat) =>
+  chat.is_group && chat.members ? { ...chat, members: null, members_told: 0 } : chat;
+
+/** Its log goes on elsewhere. @param {Next} next @param {number} chatId @param {number} applied */
+export function jump(next, chatId, applied) {
+  const chat = next.state.chats.get(chatId);
+  if (chat && applied <= chat.applied) return;
+  next.chat(chatId, (known) => jumped(known, applied));
+  next.line(chatId, (line) => (line.at_end ? emptyLine(chatId, line.echoes) : line));
+  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+  next.echoes(chatId, leftUpTo(next.state.echoes, chatId, applied));
+}
+
+/** Another part of its log may be seen than before. @param {Next} next @param {number} chatId @param {number} firstSeq */
+export function begins(next, chatId, firstSeq) {
+  if (next.state.chats.get(chatId)?.first_seq === firstSeq) return;
+  next.chat(chatId, (chat) => ({ ...chat, first_seq: firstSeq }));
+  dropHeld(next, chatId);
+}
+
+/** Its log begins later: the rest stays as it is. @param {Next} next @param {number} chatId @param {number} firstSeq */
+export function expire(next, chatId, firstSeq) {
+  const known = next.state.chats.get(chatId);
+  if (!known || known.first_seq >= firstSeq) return;
+  next.chat(chatId, (chat) => expired(chat, firstSeq));
+  next.line(chatId, (line) => expiredLine(line, firstSeq));
+  const pins = next.state.pins.get(chatId);
+  if (pins?.some(({ seq }) => seq < firstSeq)) {
+    next.own("pins").set(
+      chatId,
+      pins.filter(({ seq }) => seq >= firstSeq),
+    );
+  }
+}
+
+/** What is held of its log is out of date. @param {Next} next @param {number} chatId */
+export function dropHeld(next, chatId) {
+  next.line(chatId, (line) => emptyLine(chatId, line.echoes));
+  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+}
+
+/** Its log is another one. @param {Next} next @param {number} chatId */
+export function forget(next, chatId) {
+  next.chat(chatId, forgotten);
+  dropHeld(next, chatId);
+  next.echoes(chatId, leftUpTo(next.state.echoes, chatId, Number.MAX_SAFE_INTEGER));
+}
+
+/** @param {Next} next @param {{cid: string, chat_id: number, seq: number | null}} sent */
+export function sent(next, { cid, chat_id, seq }) {
+  const chat = next.state.chats.get(chat_id);
+  const here = !chat || !seq || seq <= chat.applied;
+  next.echoes(chat_id, here ? left(next.state.echoes, chat_id, cid) : acked(next.state.echoes, cid, seq));
+}
+
+/** @param {Next} next @param {Extract<Update, {do: "page"}>} update */
+export function putPage(next, { chat_id, page, keep = "end", anew = false }) {
+  const chat = next.state.chats.get(chat_id);
+  const bounds = { first_seq: chat?.first_seq ?? 1, applied: chat?.applied ?? 0 };
+  learnUsers(next, page.users ?? []);
+  next.line(chat_id, (line) => withPage(anew ? { ...line, items: [] } : line, page, bounds, keep));
+}
+
+/** They are known as long as the timeline of their chat is. @param {Next} next @param {number} chatId
+ * @param {import("../types.js").Message[]} messages */
+export function putPins(next, chatId, messages) {
+  if (next.state.timelines.has(chatId)) next.own("pins").set(chatId, messages);
+}
+
+/** @param {Next} next @param {import("../types.js").Item} item */
+export function apply(next, item) {
+  next.chat(item.chat_id, (chat) => withItem(chat, item, next.me));
+  next.line(item.chat_id, (line) => lineWithItem(line, item));
+  if (item.type === "event") applyPin(next, item);
+  if (item.type === "event" && item.event === "deleted" && item.target_seq) {
+    const place = { chat_id: item.chat_id, seq: item.target_seq };
+    next.state.removed = withRemoved(next.state.removed, place);
+  }
+  if (next.state.echoes.acked.size > 0) {
+    next.echoes(item.chat_id, leftUpTo(next.state.echoes, item.chat_id, item.seq));
+  }
+  if (item.type === "event" && item.data.user) learnUsers(next, [item.data.user]);
+  if (item.type !== "message") return;
+  if (item.sender_id === next.me) next.echoes(item.chat_id, left(next.state.echoes, item.chat_id, item.cid));
+  else stopTyping(next, { chat_id: item.chat_id, user_id: item.sender_id });
+}
+
+/** The pinned messages after an event; where that does not tell them they are not known any more.
+ * @param {Next} next @param {import("../types.js").Event} event */
+function applyPin(next, event) {
+  const before = next.state.pins.get(event.chat_id);
+  if (!before) return;
+  const target = event.target_seq
+    ? itemAt(next.state.timelines.get(event.chat_id)?.items ?? [], event.target_seq)
+    : null;
+  const after = pinsAfter(before, event, target?.type === "message" ? target : null);
+  if (after === null) next.own("pins").delete(event.chat_id);
+  else if (after !== before) next.own("pins").set(event.chat_id, after);
+}
