@@ -1,15 +1,15 @@
 /** Log-in and registration. What was typed stays in the fields; nothing of it is kept in a State. */
 
-import { serverOrigin } from "../rules/address.js";
-import { shownServer } from "../words/address.js";
 import { errorText, fieldErrorText, language, t } from "../words/i18n.js";
 import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { Forgot } from "./forgot.js";
 import { Admitted, wordsInstead } from "./parts/admitted.js";
-import { authPage } from "./parts/auth-page.js";
+import { authPage, note } from "./parts/auth-page.js";
+import { focusSoon, valueOf } from "./parts/elements.js";
 import { icon } from "./parts/icon.js";
-import { isComposed } from "./parts/keys.js";
+import { ServerAddress } from "./server-address.js";
+import { keepTyped, takeTyped } from "./typed.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").State} State */
 
@@ -33,9 +33,6 @@ export class Auth {
   #refused = null;
   /** What is wrong with a field, as a text. @type {Record<string, string>} */
   #wrong = {};
-  /** @type {{open: boolean, busy: boolean, wrong: string}} */
-  #server = { open: false, busy: false, wrong: "" };
-
   /** What was typed before the page was loaded anew. */
   #login = "";
   /** @type {Forgot | null} */
@@ -58,6 +55,14 @@ export class Auth {
     if (typed.invite) this.invited(typed.invite, typed.first);
     if (this.#invite) this.#mode = "register";
     this.page = authPage(face);
+    this.server = new ServerAddress(face, {
+      leaving: () =>
+        keepTyped({ mode: this.#mode, login: nameTyped(this.#mode), invite: this.#unused, first: this.#first }),
+      chosen: () => {
+        this.#refused = null;
+        focusSoon(`auth-${FIELDS[this.#mode][0]}`);
+      },
+    });
     this.admitted = new Admitted(face, () => this.#welcome());
   }
 
@@ -90,7 +95,7 @@ export class Auth {
     const { messenger } = this.face;
     const probed = await messenger.probe(url);
     if (!probed.ok) return probed;
-    keepTyped("register", code, first);
+    keepTyped({ mode: "register", login: nameTyped("register"), invite: code, first });
     return messenger.setServer(url); // the shell loads the page anew
   }
 
@@ -116,8 +121,8 @@ export class Auth {
     return this.page(
       html`<form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit} @input=${this.#typed}>
         <h1>${t(login ? "auth.login_title" : this.#first ? "auth.first_title" : "auth.register_title")}</h1>
-        ${login ? nothing : this.#invitation()} ${state.server.fixed ? nothing : this.#serverPart(state)}
-        ${this.#notice(state)} ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
+        ${login ? nothing : this.#invitation()} ${this.server.template(state)} ${this.#notice(state)}
+        ${login ? this.#loginFields() : this.#registerFields()} ${this.#remember(state)}
         <button class="btn btn--primary btn--wide" aria-busy=${this.#busy}>
           ${this.#busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing} ${this.#verb()}
         </button>
@@ -139,7 +144,7 @@ export class Auth {
   /** @param {State} state @param {import("./parts/admitted.js").Why} why */
   #noForm(state, why) {
     return html`<section class="auth__card">
-      ${wordsInstead(why)} ${state.server.fixed ? nothing : this.#serverPart(state)} ${this.#alternative()}
+      ${wordsInstead(why)} ${this.server.template(state)} ${this.#alternative()}
     </section>`;
   }
 
@@ -275,76 +280,6 @@ export class Auth {
     </div>`;
   }
 
-  /** @param {State} state */
-  #serverPart(state) {
-    if (this.#server.open || !state.server.url) return this.#serverForm(state);
-    const edit = () => this.#editServer({ open: true }, "auth-server");
-    return html`<div class="server">
-      ${icon("server", "icon--s")}
-      <span class="server__name">${t("auth.server")} <b>${shownServer(state.server.url)}</b></span>
-      <button class="btn btn--quiet btn--s" type="button" @click=${edit}>${t("auth.server_change")}</button>
-    </div>`;
-  }
-
-  /** @param {State} state */
-  #serverForm(state) {
-    const { busy, wrong } = this.#server;
-    /** @param {KeyboardEvent} event */
-    const entered = (event) => {
-      if (event.key !== "Enter" || isComposed(event)) return;
-      event.preventDefault();
-      void this.#saveServer();
-    };
-    return html`<div class="server-edit field">
-      <label for="auth-server">${t("auth.server_address")}</label>
-      <div class="server-edit__row">
-        <div class="input ${wrong ? "is-bad" : ""}">
-          <input
-            id="auth-server"
-            .defaultValue=${shownServer(state.server.url)}
-            inputmode="url"
-            autocomplete="url"
-            autocapitalize="none"
-            spellcheck="false"
-            placeholder="chat.example.org"
-            ?readonly=${busy}
-            aria-invalid=${wrong ? "true" : "false"}
-            aria-describedby=${ifDefined(wrong ? "auth-server-note" : undefined)}
-            @keydown=${entered}
-          />
-        </div>
-        <button class="btn btn--plain" type="button" aria-busy=${busy} @click=${() => this.#saveServer()}>
-          ${t(busy ? "auth.server_checking" : "auth.server_check")}
-        </button>
-      </div>
-      ${note("auth-server-note", wrong, "")}
-    </div>`;
-  }
-
-  /** Saved only where a server of ours answers. @returns {Promise<boolean>} */
-  async #saveServer() {
-    if (this.#server.busy) return false;
-    const url = serverOrigin(valueOf("auth-server"));
-    if (!url) return this.#editServer({ wrong: errorText({ code: "bad_address" }) }, "auth-server");
-    this.#editServer({ busy: true, wrong: "" });
-    const { messenger } = this.face;
-    const probed = await messenger.probe(url);
-    keepTyped(this.#mode, this.#unused, this.#first);
-    const saved = probed.ok ? await messenger.setServer(url) : probed;
-    if (!saved.ok) return this.#editServer({ busy: false, open: true, wrong: errorText(saved) }, "auth-server");
-    this.#refused = null;
-    this.#editServer({ open: false, busy: false, wrong: "" }, `auth-${FIELDS[this.#mode][0]}`);
-    return true;
-  }
-
-  /** @param {Partial<{open: boolean, busy: boolean, wrong: string}>} change @param {string} [focus] an element's id */
-  #editServer(change, focus) {
-    this.#server = { ...this.#server, ...change };
-    this.face.redraw();
-    if (focus) focusSoon(focus);
-    return false;
-  }
-
   #other = () => {
     this.#mode = this.#mode === "login" ? "register" : "login";
     this.#chosen = true;
@@ -372,8 +307,8 @@ export class Auth {
     this.#refused = null;
     this.#wrong = this.#missing(form);
     if (Object.keys(this.#wrong).length) return this.#toFirstWrong();
-    if (document.getElementById("auth-server")) {
-      const saved = await this.#saveServer();
+    if (this.server.isAsked(this.face.messenger.state())) {
+      const saved = await this.server.save();
       if (!saved || this.face.platform.desktop) return; // the shell loads the page anew for another server
     }
     this.#busy = true;
@@ -452,36 +387,5 @@ function wrongText({ field, code, detail }) {
   return fieldErrorText(field, code, limit ? { n: Number(limit[0]) } : {});
 }
 
-/** What is wrong with a field, else what helps to fill it in. @param {string} id @param {string} wrong @param {string} hint */
-function note(id, wrong, hint) {
-  if (wrong) return html`<p class="err" id=${id}>${icon("alert", "icon--xs")}${wrong}</p>`;
-  return hint ? html`<p class="hint" id=${id}>${hint}</p>` : nothing;
-}
-
-/** @param {string} id */
-function valueOf(id) {
-  const field = document.getElementById(id);
-  return field instanceof HTMLInputElement ? field.value : "";
-}
-
-const TYPED = "vestnik typed";
-
-/**
- * Over one loading of the page, in this window; never a password.
- * @param {"login" | "register"} mode @param {string} invite @param {boolean} first
- */
-function keepTyped(mode, invite, first) {
-  sessionStorage.setItem(TYPED, JSON.stringify({ mode, invite, first, login: valueOf(`auth-${FIELDS[mode][0]}`) }));
-}
-
-/** @returns {{mode: "login" | "register", login: string, invite: string, first: boolean}} */
-function takeTyped() {
-  const kept = sessionStorage.getItem(TYPED);
-  sessionStorage.removeItem(TYPED);
-  return kept ? JSON.parse(kept) : { mode: "login", login: "", invite: "", first: false };
-}
-
-/** After the next render. @param {string} id */
-function focusSoon(id) {
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
-}
+/** The name in the form. @param {"login" | "register"} mode */
+const nameTyped = (mode) => valueOf(`auth-${FIELDS[mode][0]}`);

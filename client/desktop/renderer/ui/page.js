@@ -1,6 +1,5 @@
 /** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
 
-import { shownServer } from "../words/address.js";
 import { errorText, isolate, t } from "../words/i18n.js";
 import { nextChange } from "../state/link-view.js";
 import { placeOfHash } from "../state/places.js";
@@ -9,6 +8,7 @@ import { applyAppearance } from "./appearance.js";
 import { Auth } from "./auth.js";
 import { Door, doorOf } from "./door.js";
 import { Going } from "./going.js";
+import { Invitations } from "./invitations.js";
 import { find } from "./parts/elements.js";
 import { isComposed, quickKey } from "./parts/keys.js";
 import { loadLanguage } from "./parts/languages.js";
@@ -17,7 +17,6 @@ import { SignedIn } from "./signed-in.js";
 import { Trail } from "./trail.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("./face.js").Face} Face */
-/** @typedef {{join: string, first: boolean, server: string | null}} Invitation */
 
 /** Times such as "был(а) в сети в 12:46" and "вчера" grow old. */
 const MINUTE = 60_000;
@@ -40,8 +39,6 @@ export class App {
   #wantedSeq = null;
   /** What belongs to the log-in that there is. @type {SignedIn | null} */
   #parts = null;
-  /** By a link into the app, before it is known who is here. @type {Invitation | null} */
-  #invitation = null;
   /** Somebody signed in by hand, or may: what lies before is not theirs. */
   #anew = false;
   /** What a search had found when one went on from it. @type {{id: number, shown: unknown}} */
@@ -93,6 +90,7 @@ export class App {
     );
     const overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
+    this.invitations = new Invitations(this.face, this.auth, (chatId) => this.#openChat(chatId));
     const what = platform.desktop ? null : doorOf(location);
     /** What a link in a letter leads to. */
     this.door = what && new Door(this.face, what);
@@ -106,7 +104,7 @@ export class App {
     window.addEventListener("drop", this.#dropped);
     window.addEventListener("hashchange", () => this.#openHash());
     platform.onOpenChat((place) => {
-      if (typeof place === "object" && "join" in place) this.#invited(place);
+      if (typeof place === "object" && "join" in place) this.invitations.come(place);
       else void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place);
     });
     platform.onSaved((file) => this.#saved(file));
@@ -153,21 +151,13 @@ export class App {
     this.#parts?.rendered(state, whole);
     if (this.#parts) this.going.rendered(state);
     else document.title = t("auth.brand");
-    if (this.#invitation && state.phase !== "starting") this.#invited(this.#invitation);
-    if (state.phase === "signed_in") this.#joinLate();
+    this.invitations.rendered(state);
     if (this.#wanted !== null && state.phase === "signed_in") {
       const place = { chat_id: this.#wanted, seq: this.#wantedSeq };
       this.#wantedSeq = null;
       void this.#openPlace(place);
     }
     this.#later(state, now.getTime());
-  }
-
-  /** What somebody was invited to before they logged in. */
-  #joinLate() {
-    const code = location.pathname === "/join" ? location.hash.slice(1) : this.auth.takeInvite();
-    if (code) void this.#join(code);
-    else if (location.pathname === "/setup") history.replaceState(history.state, "", "/");
   }
 
   /** Language, theme and size. @param {State} state */
@@ -245,44 +235,6 @@ export class App {
     if (chatId !== null) this.face.focusComposer();
     else find(document, ".side__list [tabindex='0']", HTMLElement)?.focus();
     return opening;
-  }
-
-  /** By a link into the app: who is signed in joins, others register by it, or join after they logged in.
-   * @param {Invitation} invitation */
-  #invited(invitation) {
-    const { join, first, server } = invitation;
-    const state = this.face.messenger.state();
-    this.#invitation = state.phase === "starting" ? invitation : null;
-    if (this.#invitation) return;
-    if (server !== null && server !== state.server.url) void this.#invitedElsewhere(server, join, first);
-    else if (state.phase === "signed_in") void this.#join(join);
-    else this.auth.invited(join, first);
-    this.#redraw();
-  }
-
-  /** By a link of another server than the app's, which is told nothing of it. @param {string} server its origin
-   * @param {string} code @param {boolean} first */
-  async #invitedElsewhere(server, code, first) {
-    const { messenger, overlays } = this.face;
-    const { phase, server: here } = messenger.state();
-    const names = { server: isolate(shownServer(server)), here: isolate(shownServer(here.url)) };
-    if (phase === "signed_in") {
-      const text = t("elsewhere.sign_out", names);
-      await overlays.confirm({ title: t("elsewhere.title"), text, act: t("elsewhere.understood") });
-      return;
-    }
-    const question = { title: t("elsewhere.title"), text: t("elsewhere.text", names), act: t("elsewhere.go") };
-    if (!(await overlays.confirm(question))) return;
-    const moved = await this.auth.moveTo(server, code, first);
-    if (!moved.ok) overlays.toast({ text: errorText(moved) });
-  }
-
-  /** The group of an invitation. @param {string} code */
-  async #join(code) {
-    history.replaceState(history.state, "", "/");
-    const joined = await this.face.messenger.acceptInvite(code);
-    if (joined.ok) await this.#openChat(joined.chat_id);
-    else this.face.overlays.toast({ text: errorText(joined) });
   }
 
   #openHash() {

@@ -4,11 +4,7 @@ import { errorText, isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { isBlank } from "../../rules/blank.js";
 import { unblock } from "../parts/blocking.js";
-import { barredFrom, shownMessage } from "../../state/changes.js";
-import { isRemoved } from "../../state/removed.js";
-import { itemAt } from "../../state/timeline.js";
-import { messageWords } from "../../words/files.js";
-import { lengthOf } from "../../words/text.js";
+import { barredFrom } from "../../state/changes.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { Attaching, filesOf } from "./attaching.js";
@@ -16,8 +12,11 @@ import { Drafts } from "./drafts.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
 import { FormatBar, formatByKey, insertText } from "./formatting.js";
 import { icon } from "../parts/icon.js";
+import { counter, tooLong } from "./length.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
 import { textOfHtml } from "./paste.js";
+import { Replying, replyStrip } from "./replying.js";
+import { Typing } from "./typing.js";
 import { isComposed } from "../parts/keys.js";
 
 /**
@@ -25,13 +24,6 @@ import { isComposed } from "../parts/keys.js";
  * @typedef {import("../../types.js").ChatView} ChatView
  * @typedef {import("../../types.js").Message} Message
  */
-
-/** What the server takes (docs/protocol.md section 1), where it has not said so. */
-const LIMIT = { points: 4000, bytes: 16_384 };
-/** The counter is shown for the last so many. */
-const COUNTED = 200;
-/** Milliseconds: how often one says that one types, and after what silence one does not any more. */
-const TYPING = { every: 3000, silence: 5000 };
 
 /** What stands in the place of the composer. */
 const CLOSED = { read_only: "composer.read_only", peer_deleted: "composer.peer_deleted", not_member: "composer.left" };
@@ -41,22 +33,19 @@ export class Composer {
   #area = null;
   /** @type {number | null} */
   #chatId = null;
-  /** What is answered, by chat. @type {Map<number, Message>} */
-  #replies = new Map();
+  #replying = new Replying();
   #editing = new Editing();
   /** @type {Mentioning} */
   #mentioning;
-  #typing = { chatId: 0, toldAt: -Infinity };
   /** Of the letters when the height was measured. */
   #size = "";
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #silence = undefined;
 
   /** @param {import("../face.js").Face} face @param {(chatId: number) => void} sent */
   constructor(face, sent) {
     this.face = face;
     this.sent = sent;
     this.drafts = new Drafts(face);
+    this.typing = new Typing(face);
     this.attaching = new Attaching(face);
     this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
     this.formatBar = new FormatBar(face, () => this.#area);
@@ -74,14 +63,15 @@ export class Composer {
     const edit = this.#editing.of(chat.id);
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
-    const reply = edit ? undefined : this.#replyOf(state, chat.id);
+    const reply = edit ? undefined : this.#replying.of(state, chat.id);
     const offered = this.#mentioning.active(state, chat);
     const offline = state.link.state === "offline";
     return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
       <div class="composer__box">
         ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")} ${this.formatBar.template()}
         ${edit ? editStrip(state, edit, () => this.#endEdit(chat.id)) : nothing}
-        ${reply ? this.#strip(state, chat, reply) : nothing} ${edit ? nothing : this.attaching.template(chat.id)}
+        ${reply ? replyStrip(state, reply, () => this.reply(chat.id, null)) : nothing}
+        ${edit ? nothing : this.attaching.template(chat.id)}
         <div class="composer__line">
           ${edit ? nothing : this.#attachButton(chat.id)}
           <textarea
@@ -142,7 +132,7 @@ export class Composer {
       this.#fit();
     }
     if (this.#chatId !== chat.id) {
-      this.#stopTyping();
+      this.typing.stop();
       this.#chatId = chat.id;
       area.value = this.#editing.of(chat.id)?.text ?? chat.draft;
       this.#fit();
@@ -166,8 +156,7 @@ export class Composer {
   /** @param {number} chatId @param {Message | null} message */
   reply(chatId, message) {
     if (message) this.#endEdit(chatId);
-    if (message) this.#replies.set(chatId, message);
-    else this.#replies.delete(chatId);
+    this.#replying.set(chatId, message);
     this.face.redraw();
     this.focus();
   }
@@ -177,7 +166,7 @@ export class Composer {
   edit(chatId, target) {
     this.drafts.flush();
     this.#editing.begin(chatId, target);
-    this.#stopTyping();
+    this.typing.stop();
     this.#show(chatId, target.content ?? "");
     this.focus();
     this.#area?.setSelectionRange(this.#area.value.length, this.#area.value.length);
@@ -197,40 +186,9 @@ export class Composer {
       this.face.announce(t("say.edit_cancelled"));
       return true;
     }
-    if (!this.#replies.delete(chatId)) return false;
+    if (!this.#replying.end(chatId)) return false;
     this.face.redraw();
     return true;
-  }
-
-  /** What is answered, as it is now; nothing where it was deleted. @param {State} state @param {number} chatId */
-  #replyOf(state, chatId) {
-    const reply = this.#replies.get(chatId);
-    if (!reply) return undefined;
-    if (isRemoved(state, reply)) return void this.#replies.delete(chatId);
-    const timeline = state.timelines.get(chatId);
-    const item = itemAt(timeline?.items ?? [], reply.seq);
-    return item?.type === "message" ? shownMessage(item, timeline?.echoes ?? [], state.me?.id ?? 0) : reply;
-  }
-
-  /** @param {State} state @param {ChatView} chat @param {Message} reply */
-  #strip(state, chat, reply) {
-    const own = reply.sender_id === state.me?.id;
-    const name = own ? t("msg.you") : nameOf(state.users.get(reply.sender_id));
-    return html`<div class="strip">
-      ${icon("reply", "strip__icon")}
-      <div class="strip__text">
-        <b><bdi class="truncate">${name}</bdi></b>
-        <bdi class="strip__words truncate">${messageWords(reply)}</bdi>
-      </div>
-      <button
-        class="ibtn"
-        type="button"
-        aria-label=${t("composer.cancel_reply")}
-        @click=${() => this.reply(chat.id, null)}
-      >
-        ${icon("close")}
-      </button>
-    </div>`;
   }
 
   /** @param {Element | undefined} element */
@@ -255,7 +213,7 @@ export class Composer {
       this.#editing.type(this.#chatId, area.value);
     } else {
       this.drafts.later(this.#chatId, area.value);
-      this.#tellTyping(this.#chatId, area.value);
+      this.typing.tell(this.#chatId, area.value);
     }
     this.face.redrawComposer();
   };
@@ -326,7 +284,7 @@ export class Composer {
 
   #blurred = () => {
     this.drafts.flush();
-    this.#stopTyping();
+    this.typing.stop();
     this.#mentioning.close();
     this.formatBar.follow();
   };
@@ -382,21 +340,19 @@ export class Composer {
     const { limits } = this.face.messenger.state();
     const edit = this.#editing.of(chatId);
     if (tooLong(text, limits)) return;
-    if (!this.#maySend(chatId, text, edit)) {
-      return;
-    }
+    if (!this.#maySend(chatId, text, edit)) return;
     if (edit) return this.#saveEdit(chatId, edit, text);
-    const reply = this.#replyOf(this.face.messenger.state(), chatId) ?? null;
-    this.#replies.delete(chatId);
+    const reply = this.#replying.of(this.face.messenger.state(), chatId) ?? null;
+    this.#replying.end(chatId);
     this.#write(chatId, "");
-    this.#stopTyping();
+    this.typing.stop();
     const files = this.attaching.take(chatId);
     const done = await this.face.messenger.send(chatId, text, reply, files);
     if (done.ok) return this.sent(chatId);
     this.face.overlays.toast({ text: errorText(done) });
     this.attaching.giveBack(chatId, files);
     // it was not even kept: give it back, unless something new is written
-    if (reply && !this.#replies.has(chatId)) this.#replies.set(chatId, reply);
+    if (reply) this.#replying.giveBack(chatId, reply);
     if (this.drafts.waits(chatId) || this.face.messenger.state().chats.get(chatId)?.draft) return;
     this.#write(chatId, typed);
   }
@@ -423,42 +379,6 @@ export class Composer {
       if (this.#area) insertText(this.#area, emoji);
     });
   };
-
-  /** @param {number} chatId @param {string} text */
-  #tellTyping(chatId, text) {
-    if (isBlank(text)) return this.#stopTyping();
-    const now = performance.now();
-    if (this.#typing.chatId !== chatId || now - this.#typing.toldAt >= TYPING.every) {
-      this.#typing = { chatId, toldAt: now };
-      this.face.messenger.typing(chatId, true);
-    }
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#stopTyping(), TYPING.silence);
-  }
-
-  #stopTyping() {
-    clearTimeout(this.#silence);
-    if (!this.#typing.chatId) return;
-    this.face.messenger.typing(this.#typing.chatId, false);
-    this.#typing = { chatId: 0, toldAt: -Infinity };
-  }
-}
-
-/** @param {string} text @param {Record<string, number>} limits */
-function tooLong(text, limits) {
-  const { content_code_points = LIMIT.points, content_bytes = LIMIT.bytes } = limits;
-  if (text.length * 3 <= Math.min(content_bytes, content_code_points)) return false;
-  return lengthOf(text) > content_code_points || new TextEncoder().encode(text).length > content_bytes;
-}
-
-/** @param {string} text @param {Record<string, number>} limits @param {boolean} over */
-function counter(text, { content_code_points = LIMIT.points }, over) {
-  const length = lengthOf(text);
-  if (!over && length <= content_code_points - COUNTED) return nothing;
-  return html`<div class="composer__hint ${over ? "is-over" : ""}">
-    <span role="status">${over ? t("composer.too_long") : nothing}</span>
-    <span>${t("composer.count", { n: length, limit: content_code_points })}</span>
-  </div>`;
 }
 
 /** Whom one blocks, one does not write to. @param {import("../face.js").Face} face @param {State} state @param {ChatView} chat */

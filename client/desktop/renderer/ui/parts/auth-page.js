@@ -1,6 +1,6 @@
 /** What all pages have in common that stand before the chats: the picture, the languages, one card. */
 
-import { html } from "../../vendor/lit-html/lit-html.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { settingsOf } from "../../rules/settings.js";
 import { language, t } from "../../words/i18n.js";
 import { scene } from "./art.js";
@@ -50,4 +50,10 @@ function art() {
     </div>
     <p class="auth__line">${t("auth.line")}<small>${t("auth.line_more")}</small></p>
   </header>`;
+}
+
+/** What is wrong with a field, else what helps to fill it in. @param {string} id @param {string} wrong @param {string} hint */
+export function note(id, wrong, hint) {
+  if (wrong) return html`<p class="err" id=${id}>${icon("alert", "icon--xs")}${wrong}</p>`;
+  return hint ? html`<p class="hint" id=${id}>${hint}</p>` : nothing;
 }

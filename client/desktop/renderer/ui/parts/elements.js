@@ -1,4 +1,4 @@
-/** Elements that a page has, of the kind that they are taken for: looked at, not believed. */
+/** Elements that a page has, of the kind that they are taken for: looked at, not believed. What fields hold, and the focus. */
 
 /** The first one that fits; null where there is none, or it is of another kind.
  * @template {Element} E @param {ParentNode} root @param {string} selector @param {new () => E} kind @returns {E | null} */
@@ -19,4 +19,15 @@ export function findAll(root, selector, kind) {
  * @param {string} name of its `data-` attribute @returns {number} 0: it says nothing */
 export function numberOf(element, name) {
   return element instanceof HTMLElement ? Number(element.dataset[name] ?? 0) : 0;
+}
+
+/** What is typed into a field. @param {string} id @returns {string} "": there is none */
+export function valueOf(id) {
+  const field = document.getElementById(id);
+  return field instanceof HTMLInputElement ? field.value : "";
+}
+
+/** After the next render. @param {string} id */
+export function focusSoon(id) {
+  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
 }
