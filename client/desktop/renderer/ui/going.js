@@ -1,6 +1,7 @@
 /**
  * Going to a place of a chat: a message, a day, back to where one was. What this machine has is shown at once. What only the
- * server has waits for the link, which is said; whoever goes elsewhere meanwhile is not taken there any more.
+ * server has waits for the link, for some minutes, which is said; whoever goes elsewhere meanwhile is not taken there any
+ * more, and whoever stays is told when it is given up.
  */
 
 import { errorText, t } from "../words/i18n.js";
@@ -17,9 +18,12 @@ import { watchReturn } from "../state/link-view.js";
 const DONE = { ok: true };
 /** There was no answer of our server, and there may be one when the link is back. */
 const UNHEARD = ["no_connection", "bad_answer"];
+/** Milliseconds that a place waits for the link: after that nobody expects the log to move. */
+const PATIENCE = 5 * 60_000;
 
 export class Going {
-  /** What waits for the link, and how often one had gone elsewhere by then. @type {{goal: Goal, moved: number} | null} */
+  /** What waits for the link, where one was by then, and its end. @type {{goal: Goal, isHere: () => boolean,
+   *   end: ReturnType<typeof setTimeout>} | null} */
   #waiting = null;
   #isBack = watchReturn();
 
@@ -38,7 +42,7 @@ export class Going {
   /** @param {Goal} goal @returns {Promise<boolean>} whether it is shown now */
   async toMessage(goal) {
     const { chatId, seq, focus, jumped } = goal;
-    this.#waiting = null;
+    this.#giveUp();
     const here = this.face.messenger.state().current === chatId;
     const from = here ? (this.parts()?.log.where() ?? null) : null;
     if (!here) await this.open(chatId);
@@ -53,7 +57,7 @@ export class Going {
 
   /** @param {number} chatId @param {string} at RFC 3339 @returns {Promise<Done | Refused>} */
   async toDay(chatId, at) {
-    this.#waiting = null;
+    this.#giveUp();
     const { messenger } = this.face;
     const from = messenger.state().current === chatId ? (this.parts()?.log.where() ?? null) : null;
     if (messenger.state().current !== chatId) await this.open(chatId);
@@ -64,22 +68,37 @@ export class Going {
   }
 
   /** After each render: what waited for the link. @param {State} state */
-  rendered({ link, current }) {
+  rendered({ link }) {
     if (!this.#isBack(link) || this.#waiting === null) return;
-    const { goal, moved } = this.#waiting;
-    this.#waiting = null;
-    if (goal.chatId === current && moved === this.#moved()) void this.toMessage(goal);
+    const { goal, isHere } = this.#waiting;
+    this.#giveUp();
+    if (isHere()) void this.toMessage(goal);
   }
 
-  #moved() {
-    return this.parts()?.log.scroll.moved ?? 0;
+  /** The place waits for the link. @param {Goal} goal */
+  #wait(goal) {
+    const [parts, moved] = [this.parts(), this.parts()?.log.scroll.moved];
+    const { messenger, overlays } = this.face;
+    /** The same one has gone nowhere else. */
+    const isHere = () =>
+      this.parts() === parts && parts?.log.scroll.moved === moved && messenger.state().current === goal.chatId;
+    const end = setTimeout(() => {
+      this.#waiting = null;
+      if (isHere()) overlays.toast({ text: t("place.given_up") });
+    }, PATIENCE);
+    this.#waiting = { goal, isHere, end };
+  }
+
+  #giveUp() {
+    clearTimeout(this.#waiting?.end);
+    this.#waiting = null;
   }
 
   /** @param {Refused} refused @param {Goal} goal */
   #tell({ code }, goal) {
     if (code === "cancelled") return; // for another place
     const waits = UNHEARD.includes(code);
-    if (waits) this.#waiting = { goal, moved: this.#moved() };
+    if (waits) this.#wait(goal);
     const text = waits ? t("place.waits") : code === "not_found" ? t("place.no_message") : errorText({ code });
     this.face.overlays.toast({ text });
   }

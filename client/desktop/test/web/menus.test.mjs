@@ -107,6 +107,36 @@ test("the menu of a chat: read, muted with an undo, favourite, hidden with an un
   assertNoErrors(vera);
 });
 
+test("one row of a menu stands out, the one that Enter chooses, wherever the pointer rests", { skip }, async () => {
+  const lit = () =>
+    menu().evaluate((list) => {
+      const rows = [...list.querySelectorAll("[role^=menuitem]")];
+      const shown = rows.filter((one) => getComputedStyle(one).backgroundColor !== "rgba(0, 0, 0, 0)");
+      return shown.map((one) => [one.textContent?.trim(), one === document.activeElement]);
+    });
+  await row().click({ button: "right" });
+  await item("Уведомления").click();
+  const choices = page.getByRole("menuitemradio");
+  await choices.last().waitFor();
+  await page.mouse.move(0, 0);
+  await choices.last().hover(); // the pointer brings the focus along
+  await becomes(lit, [[(await choices.last().textContent())?.trim(), true]]);
+  await page.keyboard.press("Home");
+  await becomes(lit, [[(await choices.first().textContent())?.trim(), true]]);
+  await look(page, "menu-notify");
+  await page.keyboard.press("Escape");
+
+  await page.getByText("Борис Лебедев").first().click();
+  await page.locator(".log article").last().click({ button: "right" });
+  const signs = page.getByRole("menuitemcheckbox");
+  await signs.first().waitFor();
+  await signs.nth(1).hover();
+  await becomes(lit, [[(await signs.nth(1).textContent())?.trim(), true]]);
+  await page.keyboard.press("ArrowRight");
+  await becomes(lit, [[(await signs.nth(2).textContent())?.trim(), true]]);
+  assertNoErrors(vera);
+});
+
 test("what was hidden is found by the switcher and is in the list again", { skip }, async () => {
   await row().click({ button: "right" });
   await item("Скрыть").click();

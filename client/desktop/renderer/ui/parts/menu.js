@@ -96,6 +96,7 @@ export function createMenu(menu, at, close) {
             aria-label=${label(sign)}
             title=${label(sign)}
             @click=${chosen(() => run(sign))}
+            @pointermove=${focusHere}
           >
             ${sign}
           </button>`,
@@ -109,6 +110,7 @@ export function createMenu(menu, at, close) {
         aria-label=${more.label}
         title=${more.label}
         @click=${chosen(() => more.run(anchorOf(at)))}
+        @pointermove=${focusHere}
       >
         ${icon("react")}
       </button>
