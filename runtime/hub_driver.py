@@ -39,8 +39,10 @@ from storage.port import Storage
 
 log = get_logger(__name__)
 
-BYE_SPREAD_MS = 10_000
-"""Clients return over this many milliseconds after a restart (docs/protocol.md, `bye`)."""
+BYE_SPREAD_MS: Final = (1_000, 10_000)
+"""Clients return over this many milliseconds after a restart: at least, and at most (docs/protocol.md, `bye`)."""
+BYE_EACH_MS: Final = 20
+"""Milliseconds of that for each client: so few people are back soon, and many do not come at once."""
 COARSE: Final = 0.05
 """Seconds between two calls of the Hub's timer, at least."""
 LONGEST: Final = 1.0
@@ -226,7 +228,9 @@ class Driver:
 
         Takes at most CLOSE_WITHIN and SAVE_WITHIN seconds.
         """
-        self.hub.drain(lambda: self._random.randrange(BYE_SPREAD_MS), "restart", self.moment())
+        least_ms, most_ms = BYE_SPREAD_MS
+        spread_ms = min(max(BYE_EACH_MS * len(self._connections), least_ms), most_ms)
+        self.hub.drain(lambda: self._random.randrange(spread_ms), "restart", self.moment())
         self._perform_outputs()
         with trio.move_on_after(CLOSE_WITHIN):
             while self._connections:
