@@ -251,12 +251,15 @@ SCRIPT: Final = (
         "reply_to: null, target_at: null, reply_lost: true",
         "reply_lost: true",
     ),
-    Mutant("js: 4403 returns", "session.js", "if (code === REVOKED)", "if (false)"),
+    Mutant("js: 4403 returns", "connector.js", "if (code === REVOKED)", "if (false)"),
     Mutant(
-        "js: bye ignored", "session.js", "this.#pause(this.#bye, now, true);", "this.#pause(this.#backoff.next(), now);"
+        "js: bye ignored",
+        "connector.js",
+        "this.#pause(this.#bye, now, true);",
+        "this.#pause(this.#backoff.next(), now);",
     ),
     Mutant("js: no jitter", "timing.js", "this.random() * bound", "bound"),
-    Mutant("js: back-off reset at once", "session.js", "now - this.#readyAt >= this.timing.steady", "true"),
+    Mutant("js: back-off reset at once", "connector.js", "now - this.readyAt >= this.timing.steady", "true"),
     Mutant(
         "js: ping not answered by frames",
         "session.js",
@@ -269,7 +272,7 @@ SCRIPT: Final = (
         'if (link !== this.link || this.state !== "connecting") return;',
         'if (this.state !== "connecting") return;',
     ),
-    Mutant("js: two exchanges at once", "session.js", "    if (this.#renewing) return;\n", ""),
+    Mutant("js: two exchanges at once", "connector.js", "    if (this.#renewing) return;\n", ""),
     Mutant(
         "js: final errors kept",
         "outbox.js",

@@ -4,20 +4,16 @@
  * from outside are arguments, and what is to be done is drained with `outputs()` after every input.
  */
 
+import { Connector } from "./connector.js";
 import { Outbox } from "./outbox.js";
 import { Replica } from "./replica.js";
 import { rowOf } from "./row.js";
 import { restore, take } from "./snapshot.js";
-import { Backoff, TIMING } from "./timing.js";
-import { CLIENT, after } from "./transitions.js";
+import { TIMING } from "./timing.js";
 
 const NO_LINK = 1006;
-const REVOKED = 4403;
 /** The id of `auth` frames, by which their refusal is known. */
 const AUTH = "auth";
-/** Close codes after which nobody returns, and why. @type {Record<number, string>} */
-const STOPS = { 1000: "stopped", 4426: "unsupported_version" };
-const LINKED = ["authenticating", "resuming", "live"];
 
 /**
  * @typedef {import("./frames.js").Frame} Frame @typedef {import("../types.js").Output} Output
@@ -41,32 +37,15 @@ export class ClientSession {
   constructor(config, random, snapshot = null) {
     this.config = config;
     this.timing = { ...TIMING, ...config.timing };
-    this.state = "idle";
-    this.link = 0;
     this.outbox = new Outbox((output) => this.#emit(output));
     this.replica = new Replica(this.timing, (output) => this.#emit(output), config.whole_log ?? false);
-    this.#backoff = new Backoff(this.timing, random);
+    this.#connector = new Connector(this.timing, random, (output) => this.#emit(output));
     if (snapshot) restore(snapshot, this.replica, this.outbox);
   }
 
   /** @type {Output[]} */
   #outputs = [];
-  #backoff;
-  #token = "";
-  #tokenUsed = "";
-  #renewing = false;
-  #renewed = false;
-  /** @type {number | null} */
-  #renewAt = null;
-  /** @type {number | null} */
-  #bye = null;
-  /** @type {number | null} */
-  #toldDelay = null;
-  /** @type {number | null} */
-  #due = null;
-  #held = false;
-  /** @type {number | null} */
-  #readyAt = null;
+  #connector;
   #inflight = 0;
   #sentAt = 0;
   #heardAt = 0;
@@ -74,6 +53,16 @@ export class ClientSession {
   #pingedAt = null;
   /** @type {Map<number, number>} */
   #typedAt = new Map();
+
+  /** Of the links, as the table of transitions names it. */
+  get state() {
+    return this.#connector.state;
+  }
+
+  /** The number of the link that there is, or was last. */
+  get link() {
+    return this.#connector.link;
+  }
 
   // --- inputs ---
 
@@ -86,23 +75,19 @@ export class ClientSession {
 
   /** Connect and stay connected. @param {string} token @param {number} now */
   start(token, now) {
-    this.#token = token;
-    this.#renewed = false;
-    this.#backoff.reset();
-    this.#move("start");
-    this.#connect(now);
+    this.#connector.start(token, now);
   }
 
   /** The WebSocket is open: say hello. @param {number} link @param {number} now */
   connected(link, now) {
     if (link !== this.link || this.state !== "connecting") return;
-    this.#move("connected");
-    this.#due = now + this.timing.connect;
+    this.#connector.connected(now);
     this.#heardAt = now;
-    this.#tokenUsed = this.#token;
+    this.#pingedAt = null;
+    this.#typedAt.clear();
     const { device = "unknown", name = null, version = null, os = null } = this.config;
     const client = { name, version, os };
-    this.#send({ type: "hello", v: [1], token: this.#token, device, client, epoch: this.replica.epoch }, now);
+    this.#send({ type: "hello", v: [1], token: this.#connector.token, device, client, epoch: this.replica.epoch }, now);
   }
 
   /** The frames of one WebSocket message. @param {number} link @param {Frame[]} frames @param {number} now */
@@ -112,10 +97,12 @@ export class ClientSession {
       this.#pingedAt = null;
     }
     for (const frame of frames) {
-      if (link !== this.link || !this.#linked) return;
+      if (link !== this.link || !this.#connector.linked) return;
       if (frame.type === "ready") this.#ready(frame, now);
-      else if (this.#readyAt !== null) this.#take(frame, now);
-      else if (frame.type === "bye" || frame.type === "error") this.#refused(frame);
+      else if (this.#connector.readyAt !== null) this.#take(frame, now);
+      // before `ready` only the delay counts; the close code decides
+      else if (frame.type === "bye") this.#connector.told({ bye: frame.reconnect_after_ms });
+      else if (frame.type === "error") this.#connector.told({ delay: frame.retry_after_ms });
     }
     this.#pump(now);
   }
@@ -123,34 +110,23 @@ export class ClientSession {
   /** The link ended, or could not be made (1006).
    * @param {number} link @param {number} code @param {string} reason @param {number} now */
   lost(link, code, reason, now) {
-    if (link === this.link && (this.#linked || this.state === "connecting")) this.#lost(code, reason, now);
+    if (link === this.link && this.#connector.underWay) this.#lost(code, reason, now);
   }
 
   /** The answer to `renew`. @param {string} token @param {number} now */
   renewed(token, now) {
-    this.#renewing = false;
-    this.#token = token;
-    if (this.state === "backoff" && this.#due === null) {
-      this.#renewed = true;
-      this.#retry(now);
-    } else if (this.#readyAt !== null) {
-      this.#tokenUsed = token;
-      this.#send({ type: "auth", id: AUTH, token }, now);
-    }
+    if (this.#connector.renewed(token, now)) this.#send({ type: "auth", id: AUTH, token }, now);
   }
 
   /** The answer to `renew` where there is no token. @param {string} code @param {boolean} passing @param {number} now */
   notRenewed(code, passing, now) {
-    this.#renewing = false;
+    this.#connector.notRenewed(now);
     if (!passing) this.#leave("refused", code);
-    else if (this.state === "backoff" && this.#due === null) this.#pause(this.#backoff.next(), now);
-    else if (this.#readyAt !== null) this.#renewAt = now + this.timing.renew_again;
   }
 
   /** The network, the screen or the user is back. @param {number} now */
   networkUp(now) {
-    if (this.state === "backoff" && this.#due !== null && !this.#held) this.#retry(now);
-    else if (this.#readyAt !== null && this.#pingedAt === null) this.#ping(now);
+    if (!this.#connector.hurry(now) && this.#connector.readyAt !== null && this.#pingedAt === null) this.#ping(now);
   }
 
   /** Leave for good. */
@@ -207,7 +183,7 @@ export class ClientSession {
 
   /** The user types, or stopped. @param {number} chatId @param {boolean} on @param {number} now */
   typing(chatId, on, now) {
-    if (this.#readyAt === null) return;
+    if (this.#connector.readyAt === null) return;
     const last = this.#typedAt.get(chatId);
     if (on && last !== undefined && now - last < this.timing.typing_every) return;
     if (!on && last === undefined) return;
@@ -218,11 +194,12 @@ export class ClientSession {
 
   /** Whatever is due by the passing of time. @param {number} now */
   handleTimer(now) {
-    if (this.#due !== null && now >= this.#due) {
-      if (this.state === "backoff") this.#retry(now);
+    const connector = this.#connector;
+    if (connector.due !== null && now >= connector.due) {
+      if (connector.state === "backoff") connector.retry(now);
       else this.#abandon(NO_LINK, "no answer", now);
-    } else if (this.#readyAt !== null) {
-      if (this.#renewAt !== null && now >= this.#renewAt) this.#renew();
+    } else if (connector.readyAt !== null) {
+      if (connector.renewAt !== null && now >= connector.renewAt) connector.renew();
       this.#beat(now);
     }
     this.#pump(now);
@@ -230,9 +207,10 @@ export class ClientSession {
 
   /** When `handleTimer` is to be called; null: never. @returns {number | null} */
   nextTimer() {
-    if (this.#due !== null) return this.#due;
-    if (this.#readyAt === null) return null;
-    const times = [this.#beatAt, this.#renewAt, this.replica.nextDue(), this.outbox.nextDue(this.timing.resend)];
+    const { due, readyAt, renewAt } = this.#connector;
+    if (due !== null) return due;
+    if (readyAt === null) return null;
+    const times = [this.#beatAt, renewAt, this.replica.nextDue(), this.outbox.nextDue(this.timing.resend)];
     return Math.min(...times.map((time) => time ?? Infinity));
   }
 
@@ -241,7 +219,7 @@ export class ClientSession {
   /** The chats as GET /api/chats tells them: what `ready` is to a link.
    * @param {{user: {id: number}, epoch: string, chats: Sent[]}} listed */
   polled(listed) {
-    if (this.#linked) return;
+    if (this.#connector.linked) return;
     if (this.replica.ready(listed)) this.outbox.forgetLog(null);
     this.#emit({ do: "save_epoch", user_id: listed.user.id, epoch: listed.epoch });
     for (const chatId of this.replica.listHeads(listed.chats)) this.outbox.forgetLog(chatId);
@@ -249,13 +227,13 @@ export class ClientSession {
 
   /** The syncs and marks that a link would carry now; each is given once. @param {number} now */
   dueByHttp(now) {
-    return this.#linked ? [] : [...this.replica.due(now)];
+    return this.#connector.linked ? [] : [...this.replica.due(now)];
   }
 
   /** The row of a chat that is to be posted now, as its bytes stay from now on; null: none, or not before it is saved.
    * @param {number} chatId */
   rowByHttp(chatId) {
-    return this.#linked ? null : this.outbox.dueByHttp(chatId);
+    return this.#connector.linked ? null : this.outbox.dueByHttp(chatId);
   }
 
   /** What HTTP answered, as the frame that it would be on a link; a message is one's own that was stored, or was before.
@@ -272,7 +250,7 @@ export class ClientSession {
 
   /** A link is about to be had: what was asked over HTTP is asked on it. */
   leaveHttp() {
-    if (!this.#linked) this.replica.disconnected();
+    if (!this.#connector.linked) this.replica.disconnected();
   }
 
   /** All that must outlive this process. */
@@ -282,26 +260,10 @@ export class ClientSession {
 
   // --- one link ---
 
-  get #linked() {
-    return LINKED.includes(this.state);
-  }
-
-  /** @param {number} now */
-  #connect(now) {
-    this.link += 1;
-    this.#bye = this.#toldDelay = this.#readyAt = this.#pingedAt = this.#renewAt = null;
-    this.#typedAt.clear();
-    this.#due = now + this.timing.connect;
-    this.#emit({ do: "connect", link: this.link });
-  }
-
   /** @param {Frame & {type: "ready"}} frame @param {number} now */
   #ready(frame, now) {
-    if (this.#readyAt !== null) return;
-    this.#move("ready");
-    this.#due = null;
-    this.#readyAt = now;
-    this.#renewed = false;
+    if (this.#connector.readyAt !== null) return;
+    this.#connector.ready(now);
     this.#inflight = Math.min(32, frame.limits.inflight);
     if (this.replica.ready(frame)) this.outbox.forgetLog(null);
     this.#emit({ do: "save_epoch", user_id: frame.user.id, epoch: frame.epoch });
@@ -353,13 +315,13 @@ export class ClientSession {
         this.#emit({ do: "tell", frame });
         break;
       case "auth_expiring":
-        this.#renew();
+        this.#connector.renew();
         break;
       case "auth_ok":
         this.replica.markAgain();
         break;
       case "bye":
-        this.#bye = frame.reconnect_after_ms;
+        this.#connector.told({ bye: frame.reconnect_after_ms });
         break;
       case "typing":
       case "presence":
@@ -371,10 +333,10 @@ export class ClientSession {
 
   /** The only place where commands of the log, syncs and marks leave. @param {number} now */
   #pump(now) {
-    if (this.#readyAt === null) return;
+    if (this.#connector.readyAt === null) return;
     for (const frame of this.replica.due(now)) this.#send(frame, now);
     for (const frame of this.outbox.due(this.#inflight, this.timing.resend, now)) this.#send(frame, now);
-    if (this.state === "resuming" && this.replica.caughtUp) this.#move("caught_up");
+    if (this.state === "resuming" && this.replica.caughtUp) this.#connector.move("caught_up");
   }
 
   /** When the link is to be asked for a sign of life, or given up. */
@@ -416,10 +378,10 @@ export class ClientSession {
 
   /** @param {Fault} error @param {number} now */
   #error(error, now) {
-    this.#toldDelay = error.retry_after_ms ?? this.#toldDelay;
+    this.#connector.told({ delay: error.retry_after_ms });
     if (error.ref === AUTH) {
       // the token did not arrive: before it runs out, another one
-      this.#renewAt = now + (error.retry_after_ms ?? this.timing.renew_again);
+      this.#connector.renewAt = now + (error.retry_after_ms ?? this.timing.renew_again);
       return;
     }
     const entry = this.outbox.entries.get(error.ref ?? "");
@@ -434,19 +396,6 @@ export class ClientSession {
     }
   }
 
-  /** Before `ready` only the delay counts; the close code decides. @param {Bye | Fault} frame */
-  #refused(frame) {
-    if (frame.type === "bye") this.#bye = frame.reconnect_after_ms;
-    else this.#toldDelay = frame.retry_after_ms ?? this.#toldDelay;
-  }
-
-  #renew() {
-    this.#renewAt = null;
-    if (this.#renewing) return;
-    this.#renewing = true;
-    this.#emit({ do: "renew", token: this.#tokenUsed });
-  }
-
   // --- the ends ---
 
   /** This side gives the link up. @param {number} code @param {string} reason @param {number} now */
@@ -455,66 +404,25 @@ export class ClientSession {
     this.#lost(code, reason, now);
   }
 
+  /** Whether there will be another link is for the connector. @param {number} code @param {string} reason @param {number} now */
+  #lost(code, reason, now) {
+    this.#disconnected(code);
+    this.#connector.lost(code, reason, now);
+  }
+
   /** @param {number} code */
   #disconnected(code) {
     this.replica.disconnected();
     this.outbox.disconnected(code);
   }
 
-  /** Whether and when to return is decided by the close code alone.
-   * @param {number} code @param {string} reason @param {number} now */
-  #lost(code, reason, now) {
-    if (this.#readyAt !== null && now - this.#readyAt >= this.timing.steady) this.#backoff.reset();
-    this.#disconnected(code);
-    if (code in STOPS) return this.#ended("stop", reason || STOPS[code]);
-    if (code === REVOKED) return this.#ended("refused", reason || "revoked");
-    this.#move("lost");
-    this.#readyAt = null;
-    if (code === 4401 && this.#token !== this.#tokenUsed) {
-      this.#retry(now);
-    } else if (code === 4401 && !this.#renewed) {
-      this.#due = null;
-      this.#renew();
-    } else if (code === 4401) {
-      // a fresh token did not help; the next one may, after a pause
-      this.#renewed = false;
-      this.#pause(this.#backoff.next(), now);
-    } else if (this.#bye !== null) {
-      this.#pause(this.#bye, now, true);
-    } else if (code === 4409) {
-      this.#pause(this.timing.crowded, now, true);
-    } else if (code === 4429) {
-      this.#pause(this.#toldDelay ?? this.timing.limited, now, true);
-    } else {
-      this.#pause(this.#backoff.next(), now);
-    }
-  }
-
-  /** @param {number} wait @param {number} now @param {boolean} [held] the server named the delay */
-  #pause(wait, now, held = false) {
-    this.#due = now + Math.max(1, wait);
-    this.#held = held;
-  }
-
-  /** @param {number} now */
-  #retry(now) {
-    this.#move("retry");
-    this.#connect(now);
-  }
-
-  /** End whatever there is from this side. @param {string} event @param {string} code */
+  /** End whatever there is from this side. @param {"stop" | "refused"} event @param {string} code */
   #leave(event, code) {
-    if (this.#linked || this.state === "connecting") {
+    if (this.#connector.underWay) {
       this.#emit({ do: "close", code: 1000, reason: "" });
       this.#disconnected(1000);
     }
-    if (event in CLIENT[this.state]) this.#ended(event, code);
-  }
-
-  /** @param {string} event @param {string} code */
-  #ended(event, code) {
-    this.#due = this.#readyAt = null;
-    this.#move(event, code);
+    this.#connector.leave(event, code);
   }
 
   /** @param {Sent} frame @param {number} now */
@@ -526,11 +434,5 @@ export class ClientSession {
   /** @param {Output} output */
   #emit(output) {
     this.#outputs.push(output);
-  }
-
-  /** @param {string} event @param {string | null} [code] */
-  #move(event, code = null) {
-    this.state = after(this.state, event);
-    this.#emit({ do: "state", state: this.state, code });
   }
 }
