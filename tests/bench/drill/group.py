@@ -20,7 +20,7 @@ import pymysql
 import trio
 
 from tests.bench.drill.cluster import Disturbance, Step
-from tests.bench.drill.roles import WITHIN, Member, Members, await_role, primary_of
+from tests.bench.drill.roles import WITHIN, Member, Members, await_role, primary_of, replica_of
 from tests.haproxy_server import binary
 from tests.mariadb_server import PASSWORD, USER, create_database, free_ports
 
@@ -135,8 +135,8 @@ class Group:
         """See Database."""
         return [member.pid for member in self.members.all]
 
-    def disturbances(self, _away: float) -> list[Disturbance]:
-        """See Database: the primary is struck, and the thing is back when another one has taken over."""
+    def disturbances(self, away: float) -> list[Disturbance]:
+        """See Database. Where the primary is struck, the thing is back when another one has taken over."""
         struck: list[Member] = []
 
         def step(what: Callable[[], None]) -> Step:
@@ -148,6 +148,14 @@ class Group:
 
         def freeze() -> None:
             struck.append(primary_of(self.members))
+            struck[-1].signal(SIGSTOP)
+
+        def kill_replica() -> None:
+            struck.append(replica_of(self.members))
+            struck[-1].signal(SIGKILL)
+
+        def freeze_replica() -> None:
+            struck.append(replica_of(self.members))
             struck[-1].signal(SIGSTOP)
 
         def taken_over() -> None:
@@ -171,6 +179,8 @@ class Group:
             Disturbance("primary", "killed", step(kill), step(taken_over), 0, step(restart)),
             Disturbance("primary", "frozen", step(freeze), step(taken_over), 0, step(thaw)),
             Disturbance("primary", "rolled", trio.lowlevel.checkpoint, step(hand_over), 0),
+            Disturbance("replica", "killed", step(kill_replica), step(restart), away),
+            Disturbance("replica", "frozen", step(freeze_replica), step(thaw), away),
         ]
 
     def _rejoined(self) -> None:

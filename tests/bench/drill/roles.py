@@ -86,3 +86,8 @@ def primary_of(members: Members, but: Member | None = None) -> Member:
             break
         time.sleep(0.02)
     raise RuntimeError(f"no primary: {[member.role() for member in members.all]}")
+
+
+def replica_of(members: Members) -> Member:
+    """One that is not written to."""
+    return next(member for member in members.all if member.role() == "SECONDARY")
