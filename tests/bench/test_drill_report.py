@@ -5,6 +5,7 @@ from math import inf
 
 from tests.bench.drill.report import line, report
 from tests.bench.drill.run import Felt, Outcome, share
+from tests.bench.drill.signs import Sign
 
 WELL = Felt("Redis", "killed", 12.0, 0.5, 0, 0.4, Counter(), 0)
 BADLY = Felt("server", "frozen", 5.0, inf, 3, 60.0, Counter({1006: 2, 1012: 1}), 7)
@@ -31,6 +32,12 @@ def test_each_goal_that_is_missed_is_told() -> None:
     assert len(outcome.violations(redis=False)) == 3, "by way of the database 300 ms are allowed"
     assert report(outcome, redis=True).count("MISSED") == 4
     assert "never" in line(BADLY) and "2 x 1006, 1 x 1012" in line(BADLY)
+
+
+def test_what_crosses_slowly_is_told() -> None:
+    outcome = Outcome(signs=[Sign("mark", 0.1), Sign("mark", 1.2), Sign("file", 3.0)])
+    assert outcome.violations(redis=True) == ["mark: 1200 ms; the goal is 1000 ms"]
+    assert "mark: p50 100 ms, slowest 1200 ms (goal 1000 ms)" in report(outcome, redis=True)
 
 
 def test_percentiles() -> None:

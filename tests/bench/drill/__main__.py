@@ -3,6 +3,7 @@ thing after another is killed, frozen or replaced. The exit code is 1 where a go
 """
 
 import argparse
+import itertools
 import os
 import sys
 import tempfile
@@ -22,12 +23,16 @@ from tests.bench.drill.members import GroupMembers
 from tests.bench.drill.people import gathered
 from tests.bench.drill.report import heading, line, report
 from tests.bench.drill.run import drill
+from tests.bench.drill.signs import Watch
 from tests.bench.drill.single import SingleMariaDB
 from tests.faults.machines import Machine
 from tests.haproxy_server import private_haproxy
 from tests.mariadb_server import private_mariadb
 from tests.redis_server import private_redis
+from tests.s3_server import CREDENTIALS, new_bucket
 
+LOOKS: Final = 5
+"""How often marks, typing, removals and files are looked at, each time."""
 GROUPS: Final[dict[str, Callable[[], Group]]] = {
     "group": lambda: Group("three MySQL in Group Replication", GroupMembers(), "?rsa=allow"),
     "galera": lambda: Group("three MariaDB in a Galera cluster", GaleraMembers()),
@@ -89,6 +94,8 @@ async def run(arguments: argparse.Namespace, folder: Path) -> int:
         settings = {"jwt_secret": "one secret that all of these servers share", "proxy_hops": "1"}
         if redis is not None:
             settings["redis_url"] = redis.url()
+        settings |= {"files_url": new_bucket(), "files_access_key": CREDENTIALS.access_key}
+        settings["files_secret_key"] = CREDENTIALS.secret_key
         machines = [Machine.on_free_port(folder / name, url, **settings) for name in ("one", "two")]
         balancer = private_haproxy(*(machine.port for machine in machines))
         os.environ["SSL_CERT_FILE"] = balancer.authority
@@ -102,9 +109,11 @@ async def run(arguments: argparse.Namespace, folder: Path) -> int:
                 if not arguments.only or any(word in f"{one.thing} {one.way}" for word in arguments.only)
             ]
             async with gathered(balancer.url, arguments.people, arguments.room, arguments.rate, random) as crowd:
+                numbers = itertools.count(1)
                 outcome = await drill(
-                    cluster, crowd, done, arguments.calm, arguments.every, lambda felt: print(line(felt), flush=True)
-                )
+                    cluster, crowd, done, arguments.calm, arguments.every, lambda felt: print(line(felt), flush=True),
+                    lambda: Watch(machines[0].url, machines[1].url, f"watch{next(numbers)}", random).look(LOOKS),
+                )  # fmt: skip
         if arguments.keep is not None:
             (folder / "haproxy.log").write_text(balancer.log())
     print(report(outcome, redis=redis is not None))

@@ -5,7 +5,7 @@ import os
 from math import isinf
 
 from tests.bench.drill.cluster import Cluster
-from tests.bench.drill.run import BACK, WITH_REDIS, WITHOUT_REDIS, Felt, Outcome, share
+from tests.bench.drill.run import BACK, SIGN, WITH_REDIS, WITHOUT_REDIS, Felt, Outcome, share
 
 
 def heading(cluster: Cluster, arguments: argparse.Namespace, seed: int) -> str:
@@ -45,6 +45,10 @@ def report(outcome: Outcome, *, redis: bool) -> str:
             found.append(
                 f"{name}: p50 {p50:.0f} ms, p99 {p99:.0f} ms (goal {1000 * goal:.0f} ms), {len(took)} deliveries"
             )
+    for what in dict.fromkeys(sign.what for sign in outcome.signs):
+        took = sorted(sign.took for sign in outcome.signs if sign.what == what)
+        aim = "" if what == "file" else f" (goal {1000 * SIGN:.0f} ms)"
+        found.append(f"{what}: p50 {1000 * share(took, 0.5):.0f} ms, slowest {1000 * took[-1]:.0f} ms{aim}")
     if outcome.calm_messages:
         parts = ", ".join(
             f"{kind} {seconds / outcome.calm_seconds:.0%} ({seconds / outcome.calm_messages * 1e3:.2f} ms a message)"

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import trio
@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from tests.bench.drill.cluster import Cluster, Disturbance
 from tests.bench.drill.people import Crowd
+from tests.bench.drill.signs import Sign
 
 BACK: Final = 10.0
 """Seconds within which everybody must be back, from the return of what was away."""
@@ -18,6 +19,8 @@ GIVEN_UP: Final = 60.0
 WITH_REDIS: Final = 0.1
 WITHOUT_REDIS: Final = 0.3
 """Seconds within which 99 of 100 messages must arrive while all is calm."""
+SIGN: Final = 1.0
+"""Seconds within which a mark, a removal, presence and typing must be seen at the other server."""
 FALLS_OVER: Final = 6.0
 """Seconds until servers have given Redis up and hear each other by way of the database."""
 
@@ -50,6 +53,7 @@ class Outcome:
     messages: int = 0
     deliveries: int = 0
     faults: list[str] = field(factory=list)
+    signs: list[Sign] = field(factory=list)
 
     def violations(self, *, redis: bool) -> list[str]:
         """Which goals were missed."""
@@ -60,6 +64,9 @@ class Outcome:
         ):
             if line and (p99 := share(line, 0.99)) > goal:
                 found.append(f"p99 {name}: {1000 * p99:.0f} ms; the goal is {1000 * goal:.0f} ms")
+        for sign in self.signs:
+            if sign.took > SIGN and sign.what != "file":
+                found.append(f"{sign.what}: {1000 * sign.took:.0f} ms; the goal is {1000 * SIGN:.0f} ms")
         for one in self.felt:
             if one.late:
                 found.append(f"{one.thing} {one.way}: {one.late} people were not back within {BACK:g} s")
@@ -85,18 +92,22 @@ async def drill(
     calm: float,
     every: float,
     tell: Callable[[Felt], None] = lambda felt: None,
+    look: Callable[[], Awaitable[list[Sign]]] | None = None,
 ) -> Outcome:
-    """Let them talk for `calm` seconds, then do each thing, at most one in `every` seconds; `tell` is told of each."""
+    """Let them talk for `calm` seconds, then do each thing, at most one in `every` seconds; `tell` is told of each.
+    `look`: at what else crosses from server to server, in calm, and once more when all is over."""
     outcome = Outcome()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(crowd.talk)
         await _calm(cluster, crowd, calm, outcome)
+        outcome.signs += await look() if look is not None else []
         for disturbance in disturbances:
             began = trio.current_time()
             felt = await _disturb(crowd, disturbance, outcome)
             outcome.felt.append(felt)
             tell(felt)
             await trio.sleep_until(began + every)
+        outcome.signs += await look() if look is not None else []
         crowd.over = True
     outcome.messages, outcome.deliveries, outcome.faults = crowd.acked(), len(crowd.deliveries), crowd.faults()
     return outcome
