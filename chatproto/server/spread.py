@@ -132,7 +132,8 @@ class Spread:
 
     def _flags(self, user_id: int, chat: Chat) -> None:
         for session in self._connections.of(user_id):
-            if session.state is SessionState.ACTIVE:
+            left = chat.left_seq is None and chat.id not in session.chats  # it was read before they were removed
+            if session.state is SessionState.ACTIVE and not left:
                 self._listings.send(session, chat)
 
     def _who_sees(self, user_id: int, chat_ids: tuple[int, ...]) -> dict[int, Session]:

@@ -21,7 +21,7 @@ from chatproto.operations import (
     UsersFound,
 )
 from chatproto.simulation.model_operations import perform
-from tests.scenarios.hub_world import Peer, Person, World
+from tests.scenarios.hub_world import Peer, Person, World, change
 
 
 def say(peer: Peer, chat_id: int, count: int, start: int = 0) -> None:
@@ -345,6 +345,24 @@ def test_a_deleted_account_is_told_to_those_who_share_a_chat_and_its_sessions_en
     [frame] = b.take("user")
     assert (frame["user"]["deleted"], frame["user"]["username"]) == (True, f"~{ann.id}")
     assert e.take("user") == [] and a.closed
+
+
+def test_flags_that_were_read_before_a_removal_are_not_told_after_it() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.group(ann, bob)
+    b = bob.connect()
+    world.hold = {SetFlags}
+    world.hub.request(SetFlags(bob.id, chat_id, True, None, None), world.moment)
+    world.pump()
+    read = perform(world.store, world.held[0].operation)
+    world.request(change(world, chat_id, ann.id, "remove", bob.id))
+    b.take()
+    world.release(read)
+    assert b.take() == [], "it would say that they are still in"
+    world.hold = set()
+    world.request(SetFlags(bob.id, chat_id, False, None, None))
+    assert [frame["chat"]["left_seq"] for frame in b.take("chat")] == [1]
 
 
 def test_own_flags_are_told_to_own_connections() -> None:

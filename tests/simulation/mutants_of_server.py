@@ -218,6 +218,12 @@ SERVER: Final = (
         "        again = False",
     ),
     Mutant(
+        "flags that were read before a removal are told after it",
+        "chatproto/server/spread.py",
+        "            left = chat.left_seq is None and chat.id not in session.chats",
+        "            left = False",
+    ),
+    Mutant(
         "what was done in an unknown history is told",
         "chatproto/server/handshake.py",
         "            self._history.begin_anew(self._out.last_id)\n",

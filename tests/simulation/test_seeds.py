@@ -82,6 +82,7 @@ def test_what_broke_once(seed: int) -> None:
         pytest.param(22783, id="a hidden entry in the place of another"),
         pytest.param(69663, id="refused by a history that another one replaced before that was told"),
         pytest.param(185822, id="removed and added again by what was dropped"),
+        pytest.param(263596, id="flags that were read before a removal, told after it"),
         pytest.param(307104, id="done before a restore, told after it"),
         pytest.param(195646, id="an item that waited, of a lost log"),
     ],
