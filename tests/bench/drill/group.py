@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
 from typing import Final
 
 import pymysql
@@ -142,21 +142,12 @@ class Group:
         def step(what: Callable[[], None]) -> Step:
             return partial(trio.to_thread.run_sync, what)
 
-        def kill() -> None:
-            struck.append(primary_of(self.members))
-            struck[-1].signal(SIGKILL)
+        def strike(which: Callable[[Members], Member], number: Signals) -> Step:
+            def send() -> None:
+                struck.append(which(self.members))
+                struck[-1].signal(number)
 
-        def freeze() -> None:
-            struck.append(primary_of(self.members))
-            struck[-1].signal(SIGSTOP)
-
-        def kill_replica() -> None:
-            struck.append(replica_of(self.members))
-            struck[-1].signal(SIGKILL)
-
-        def freeze_replica() -> None:
-            struck.append(replica_of(self.members))
-            struck[-1].signal(SIGSTOP)
+            return step(send)
 
         def taken_over() -> None:
             primary_of(self.members, but=struck[-1])
@@ -176,11 +167,11 @@ class Group:
             taken_over()
 
         return [
-            Disturbance("primary", "killed", step(kill), step(taken_over), 0, step(restart)),
-            Disturbance("primary", "frozen", step(freeze), step(taken_over), 0, step(thaw)),
+            Disturbance("primary", "killed", strike(primary_of, SIGKILL), step(taken_over), 0, step(restart)),
+            Disturbance("primary", "frozen", strike(primary_of, SIGSTOP), step(taken_over), 0, step(thaw)),
             Disturbance("primary", "rolled", trio.lowlevel.checkpoint, step(hand_over), 0),
-            Disturbance("replica", "killed", step(kill_replica), step(restart), away),
-            Disturbance("replica", "frozen", step(freeze_replica), step(thaw), away),
+            Disturbance("replica", "killed", strike(replica_of, SIGKILL), step(restart), away),
+            Disturbance("replica", "frozen", strike(replica_of, SIGSTOP), step(thaw), away),
         ]
 
     def _rejoined(self) -> None:
