@@ -45,7 +45,9 @@ class Next(NamedTuple):
     more: bool
 
 
-class _Time(NamedTuple):
+class MadeAt(NamedTuple):
+    """When a message was made."""
+
     chat_id: int
     seq: int
     created_at: datetime
@@ -54,7 +56,7 @@ class _Time(NamedTuple):
 _TIMES: Final = Places(
     select(messages.c.chat_id, messages.c.seq, messages.c.created_at),
     key=(messages.c.chat_id, messages.c.seq),
-    row=_Time,
+    row=MadeAt,
 )
 
 

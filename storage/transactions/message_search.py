@@ -5,8 +5,7 @@ candidates of many chats in one statement, and no chat is asked any more that is
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -30,11 +29,18 @@ from storage.transactions.found import BUDGET, MOST_READ, Chat, Found, Stream, T
 from storage.transactions.hiding import who_hides_reads
 from storage.transactions.listed import Listed, list_places, pieces
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
-from storage.transactions.lookup import SKEW, cut_before, in_pieces, narrow, newest_begun, next_candidates, times_of
+from storage.transactions.lookup import (
+    SKEW,
+    MadeAt,
+    cut_before,
+    in_pieces,
+    narrow,
+    newest_begun,
+    next_candidates,
+    times_of,
+)
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import completed
-
-R = TypeVar("R", bound=tuple[Any, ...])
 
 TAIL: Final = 100
 """Messages of one chat that are read without the index."""
@@ -58,12 +64,6 @@ class _Reader(NamedTuple):
     chat_id: int
     user_id: int
     own_read_seq: int
-
-
-class _Time(NamedTuple):
-    chat_id: int
-    seq: int
-    created_at: datetime
 
 
 _VISIBLE: Final = (
@@ -127,7 +127,7 @@ LAST_BEFORE: Final = Answers(
     )
     .order_by(messages.c.seq.desc())
     .limit(1),
-    row=_Time,
+    row=MadeAt,
 )
 _readers = (
     select(chat_users.c.chat_id, chat_users.c.user_id, chat_users.c.own_read_seq)
