@@ -38,6 +38,7 @@ export class History {
   /** Chats whose end is being brought. @type {Map<number, Promise<void>>} */
   #filling = new Map();
   #online = false;
+  #opening = false;
 
   /**
    * @param {() => Model} model @param {(updates: Update[]) => void} update
@@ -55,19 +56,25 @@ export class History {
    * @param {number} chatId @param {number | null} [place] a seq
    */
   async open(chatId, place = null) {
+    this.#opening = true; // which fills it: nobody else may begin with its end meanwhile
     this.update([{ do: "open", chat_id: chatId }]);
+    this.#opening = false;
     const line = this.#line(chatId);
     const chat = this.model().chats.get(chatId);
     const unread = chat?.unread_count ? chat.read_seq + 1 : null;
     const first = unread ?? place;
     if (first !== null && itemAt(line.items, first)) return;
     const far = unread !== null && chat && chat.last_seq - unread >= MOST;
-    if (first !== null && (unread === null || far || line.at_end)) await this.to(chatId, first);
-    else if (!line.at_end) await this.#newest(chatId);
+    if (first !== null && (unread === null || far || line.at_end)) {
+      const answer = await this.to(chatId, first);
+      if (answer.ok || answer.code === "cancelled" || this.#line(chatId).items.length > 0) return;
+    } else if (line.at_end) return;
+    await this.#newest(chatId);
   }
 
   /** A timeline that is shown was emptied, or could not be filled while there was no link. */
   async refill() {
+    if (this.#opening) return;
     const { current, link } = this.model();
     const online = link.state === "live" || link.state === "polling";
     const isBack = online && !this.#online;

@@ -159,6 +159,24 @@ test("what comes at once after the link was away is not passed over", { skip }, 
   await person.context.close();
 });
 
+test("more than a page of unread messages begins with the first of them, not with the end", { skip }, async () => {
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+  const first = last + 1;
+  await tell(260);
+  const person = await newPerson(browser, server, "boris", { account: boris });
+  const { page } = person;
+  await openChat(page, chat);
+  await eventually(() => dividerInSight(page), "the first unread message is in sight");
+  assert.equal(await page.locator(".log .unread ~ li[data-seq]").first().getAttribute("data-seq"), String(first));
+  await eventually(async () => (await unread()) < 260, unread);
+  assert.ok((await unread()) > 200, `${await unread()} are unread: what is out of sight`);
+  await page.keyboard.press("Escape");
+  await page.locator(`.log li[data-seq="${last}"]`).waitFor();
+  await becomes(unread, 0);
+  assertNoErrors(person);
+  await person.context.close();
+});
+
 test("after a start the chat is where it was left, unless something is unread", { skip }, async () => {
   await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
   const person = await newPerson(browser, server, "boris", { account: boris, remember: true });
