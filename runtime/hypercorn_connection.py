@@ -1,6 +1,5 @@
 """One TCP connection of hypercorn: it ends alone, it ends in time, and its descriptor comes back."""
 
-from math import inf
 from typing import Final, cast
 
 import trio
@@ -16,6 +15,9 @@ from runtime.write_deadlines import SEND_TIMEOUT, bounded_send, linger
 
 STOPPING_SEND_TIMEOUT: Final = 1.0
 """Seconds for a write that begins after the server was told to stop."""
+PIECE_BYTES: Final = 32 * 1024
+"""Of what is written, each so many bytes have the time of one write: a client that reads steadily, however slowly, gets
+all of a long answer."""
 GRACE: Final = 5.0
 """Seconds that an application may go on after its client is gone."""
 
@@ -25,7 +27,8 @@ class GuardedTCPServer(TCPServer):
 
     hypercorn's own lets each exception out into the nursery of all connections, which ends the server; it waits for
     ever in a write, and in a pause between pipelined requests whose client is gone; and it keeps the socket of a
-    client that left until the time of its keep-alive is over.
+    client that left until the time of its keep-alive is over. Its `read_timeout` has no say: who waits for an answer
+    says nothing meanwhile; bodies and writes have deadlines of their own, and pauses between requests keep-alive's.
     """
 
     def __init__(
@@ -64,15 +67,25 @@ class GuardedTCPServer(TCPServer):
         a goodbye, which `linger` is saying."""
         if self._said_goodbye:
             return False
-        seconds = STOPPING_SEND_TIMEOUT if self.context.terminated.is_set() else SEND_TIMEOUT
+        left = memoryview(data)
         try:
-            with bounded_send(seconds, shield=True):
-                await self.stream.send_all(data)
-                return True
+            while left:
+                seconds, length = self._next_write(len(left))
+                with bounded_send(seconds, shield=True) as write:
+                    await self.stream.send_all(left[:length])
+                if write.cancelled_caught:
+                    await trio.aclose_forcefully(self.stream)
+                    return False
+                left = left[length:]
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return False
-        await trio.aclose_forcefully(self.stream)
-        return False
+        return True
+
+    def _next_write(self, length: int) -> tuple[float, int]:
+        """Seconds, and how many of the bytes that are left may take them: all, where the server stops."""
+        if self.context.terminated.is_set():
+            return STOPPING_SEND_TIMEOUT, length
+        return SEND_TIMEOUT, min(length, PIECE_BYTES)
 
     async def _read_data(self) -> None:
         """Read until either side has ended it; then give the descriptor back, and let the application finish."""
@@ -89,9 +102,8 @@ class GuardedTCPServer(TCPServer):
     async def _read(self) -> None:
         while True:
             try:
-                with trio.fail_after(self.config.read_timeout or inf):
-                    data = await self.stream.receive_some(MAX_RECV)
-            except (trio.ClosedResourceError, trio.BrokenResourceError, trio.TooSlowError):
+                data = await self.stream.receive_some(MAX_RECV)
+            except (trio.ClosedResourceError, trio.BrokenResourceError):
                 return
             await self.protocol.handle(RawData(bytes(data)))
             if data == b"":

@@ -39,8 +39,6 @@ BACKLOG = 512
 """Connections the kernel keeps for us until they are accepted."""
 DRAIN_TIMEOUT = 3.0
 """Seconds for `drain`, within which each websocket should have got its close frame."""
-READ_TIMEOUT = 90
-"""Seconds without a byte from the client before a connection is dropped; above the 75 s idle limit of `/ws`."""
 KEEP_ALIVE_TIMEOUT = 20
 """Seconds that a connection may wait for its next request."""
 
@@ -117,7 +115,6 @@ def url_of(listener: socket.socket) -> str:
 
 def _config() -> Config:
     config = Config()
-    config.read_timeout = READ_TIMEOUT
     config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT
     config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.include_server_header = False
