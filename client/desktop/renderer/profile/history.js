@@ -35,8 +35,12 @@ const PARTS = 20;
 export class History {
   /** The latest wish a chat: an answer to an earlier one is dropped. @type {Map<number, number>} */
   #turns = new Map();
-  /** Chats whose end is being brought. @type {Map<number, Promise<void>>} */
+  /** Chats whose end is being brought, and the wish that it is. @type {Map<number, {turn: number, done: Promise<void>}>} */
   #filling = new Map();
+  /** How often the link came back, and how often it had when a chat was last wished for. */
+  #returns = 0;
+  /** @type {Map<number, number>} */
+  #tried = new Map();
   #online = false;
   #opening = false;
 
@@ -72,16 +76,22 @@ export class History {
     await this.#newest(chatId);
   }
 
-  /** A timeline that is shown was emptied, or could not be filled while there was no link. */
+  /**
+   * A timeline that is shown was emptied, or could not be filled while there was no link; where something of it is there
+   * it stays, and what lacks may be asked for again.
+   */
   async refill() {
     if (this.#opening) return;
     const { current, link } = this.model();
     const online = link.state === "live" || link.state === "polling";
-    const isBack = online && !this.#online;
+    if (online && !this.#online) this.#returns += 1;
     this.#online = online;
     const line = current === null ? undefined : this.model().timelines.get(current);
     if (!line || line.loading !== null || line.at_end) return;
-    if (line.problem === null ? line.items.length === 0 : isBack) await this.#newest(line.chat_id);
+    const isBack = online && this.#returns > (this.#tried.get(line.chat_id) ?? 0);
+    if (line.problem !== null && !isBack) return;
+    if (line.items.length === 0) await this.#newest(line.chat_id);
+    else if (line.problem !== null) this.update([{ do: "line", chat_id: line.chat_id, values: { problem: null } }]);
   }
 
   /** @param {number} chatId */
@@ -117,7 +127,7 @@ export class History {
     const from = Math.max(0, seq - 1 - PAGE / 2);
     const fetched = () => this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true });
     const refused = isHere() ? null : await fetched();
-    const latest = this.#turns.get(chatId) === turn;
+    const latest = this.#isLatest(chatId, turn);
     this.#end(chatId, turn, aside ? null : refused);
     if (isHere()) return DONE;
     if (refused && refused.code !== "bad_seq") return refused; // there are not so many
@@ -131,7 +141,7 @@ export class History {
     const path = `/api/chats/${chatId}/messages?around_at=${encodeURIComponent(at)}&limit=${PAGE}`;
     const answer = (await this.profile()?.api.get(path)) ?? STOPPED;
     const page = answer.ok && isItemPage(answer.body) ? answer.body : null;
-    if (page && this.#turns.get(chatId) === turn) {
+    if (page && this.#isLatest(chatId, turn)) {
       this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
     }
     this.#end(chatId, turn, null);
@@ -158,15 +168,21 @@ export class History {
 
   /** The end of the log, with what is unread of it. @param {number} chatId @returns {Promise<void>} */
   #newest(chatId) {
-    const under = this.#filling.get(chatId) ?? this.#bringEnd(chatId).finally(() => this.#filling.delete(chatId));
-    this.#filling.set(chatId, under);
-    return under;
+    const under = this.#filling.get(chatId);
+    if (under && this.#isLatest(chatId, under.turn)) return under.done;
+    const turn = this.#wish(chatId);
+    const done = this.#bringEnd(chatId, turn).finally(() => {
+      if (this.#filling.get(chatId)?.turn === turn) this.#filling.delete(chatId);
+    });
+    this.#filling.set(chatId, { turn, done });
+    return done;
   }
 
-  /** @param {number} chatId */
-  async #bringEnd(chatId) {
+  /** @param {number} chatId @param {number} turn */
+  async #bringEnd(chatId, turn) {
     await null; // so that it is known to be under way before anything changes
-    const turn = this.#begin(chatId, "older");
+    if (!this.#isLatest(chatId, turn)) return;
+    this.#load(chatId, "older");
     await this.#recall(chatId, turn);
     const line = this.#line(chatId);
     const chat = this.model().chats.get(chatId);
@@ -179,11 +195,13 @@ export class History {
     }
     refused ??= await this.#fillUp(chatId, turn, "end", ENOUGH);
     for (let round = 0; round < ROUNDS && !refused && !this.#line(chatId).at_end; round += 1) {
+      if (!this.#isLatest(chatId, turn)) return;
       const end = lastOf(this.#line(chatId));
       refused = await this.#fetch(chatId, turn, end, end + MOST, { keep: "end" });
     }
     const { items, at_end } = this.#line(chatId);
     if (items.length === 0 && !at_end) refused ??= BAD_ANSWER;
+    if (this.#isLatest(chatId, turn)) this.#filling.delete(chatId); // what follows may begin anew
     this.#end(chatId, turn, refused);
   }
 
@@ -194,7 +212,7 @@ export class History {
     const { applied = 0, read_seq = 0, unread_count = 0 } = this.model().chats.get(chatId) ?? {};
     const wanted = unread_count > 0 ? applied - read_seq + ABOVE : 0;
     const items = await this.#kept(chatId, applied + 1, Math.min(MOST, Math.max(PAGE, wanted)));
-    if (items.length > 0 && this.#turns.get(chatId) === turn) {
+    if (items.length > 0 && this.#isLatest(chatId, turn)) {
       const page = { items, users: [], from_seq: items[0].seq - 1, to_seq: applied };
       this.update([{ do: "page", chat_id: chatId, page, keep: "end", anew: loaded.length > 0 }]);
     }
@@ -207,7 +225,7 @@ export class History {
     if (seq > applied) return;
     const to_seq = Math.min(seq + PAGE / 2, applied);
     const items = await this.#kept(chatId, to_seq + 1, PAGE);
-    if (!itemAt(items, seq) || this.#turns.get(chatId) !== turn) return;
+    if (!itemAt(items, seq) || !this.#isLatest(chatId, turn)) return;
     const page = { items, users: [], from_seq: items[0].seq - 1, to_seq };
     this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
   }
@@ -223,7 +241,7 @@ export class History {
       if (keep === "end" && shown() >= goal) return null;
       const first = firstOf(line);
       const items = await this.#kept(chatId, first, PAGE);
-      if (this.#turns.get(chatId) !== turn) return null;
+      if (!this.#isLatest(chatId, turn)) return null;
       if (items.length > 0) {
         const page = { items, users: [], from_seq: items[0].seq - 1, to_seq: first - 1 };
         this.update([{ do: "page", chat_id: chatId, page, keep }]);
@@ -258,7 +276,7 @@ export class History {
   async #fetch(chatId, turn, from, to, how) {
     const page = await this.#page(chatId, from, to);
     if ("ok" in page) return page;
-    if (this.#turns.get(chatId) !== turn) return null;
+    if (!this.#isLatest(chatId, turn)) return null;
     this.update([{ do: "page", chat_id: chatId, page, ...how }]);
     const line = this.#line(chatId);
     const applied = this.model().chats.get(chatId)?.applied ?? 0;
@@ -291,16 +309,33 @@ export class History {
 
   /** @param {number} chatId @param {"older" | "newer"} loading @returns {number} the turn */
   #begin(chatId, loading) {
+    const turn = this.#wish(chatId);
+    this.#load(chatId, loading);
+    return turn;
+  }
+
+  /** @param {number} chatId @returns {number} the turn */
+  #wish(chatId) {
     const turn = (this.#turns.get(chatId) ?? 0) + 1;
     this.#turns.set(chatId, turn);
+    return turn;
+  }
+
+  /** @param {number} chatId @param {number} turn */
+  #isLatest(chatId, turn) {
+    return this.#turns.get(chatId) === turn;
+  }
+
+  /** @param {number} chatId @param {"older" | "newer"} loading */
+  #load(chatId, loading) {
+    this.#tried.set(chatId, this.#returns);
     this.#line(chatId);
     this.update([{ do: "line", chat_id: chatId, values: { loading, problem: null } }]);
-    return turn;
   }
 
   /** @param {number} chatId @param {number} turn @param {Refused | null} refused */
   #end(chatId, turn, refused) {
-    if (this.#turns.get(chatId) !== turn) return;
+    if (!this.#isLatest(chatId, turn)) return;
     this.update([{ do: "line", chat_id: chatId, values: { loading: null, problem: refused?.code ?? null } }]);
   }
 }

@@ -26,6 +26,8 @@ const TICK = 1_000;
 const ENDED = ["revoked", "token_reused"];
 /** @type {Done} */
 const DONE = { ok: true };
+/** @type {import("../types.js").Refused} */
+const CANCELLED = { ok: false, code: "cancelled" };
 
 export class Vestnik {
   /** @type {Profile | null} */
@@ -44,6 +46,8 @@ export class Vestnik {
   listeners = new Set();
   /** @type {Set<(message: Message, chat: import("../types.js").ChatView) => void>} */
   arrivals = new Set();
+  /** How often a chat was opened: where one waited for an answer, the latest wish counts. */
+  #wishes = 0;
   #windowId = hex(8);
   #resuming = false;
   #remembered = false;
@@ -326,10 +330,13 @@ export class Vestnik {
   // --- messages ---
 
   /** @param {number | null} chatId @param {number | null} place the seq that was looked at when the chat was left
-   * @returns {Promise<Done | Refused>} */
+   * @returns {Promise<Done | Refused>} `cancelled`: another one was opened while this one was asked for */
   async openChat(chatId, place) {
+    const wish = (this.#wishes += 1);
     if (chatId !== null && !this.model.chats.has(chatId)) {
+      const { profile } = this;
       const answer = await this.api.get(`/api/chats/${chatId}`);
+      if (wish !== this.#wishes || profile !== this.profile) return CANCELLED;
       if (!answer.ok) return answer;
       this.publish([{ do: "chat", chat: answer.body }]);
     }

@@ -251,6 +251,7 @@ export class App {
       this.#wantedSeq = seq; // after the log-in
       return;
     }
+    if (opened && !opened.ok && opened.code === "cancelled") return; // for another chat
     if (opened && !opened.ok && opened.code !== "not_found") overlays.toast({ text: errorText(opened) });
     else if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
     else if (seq !== null) await this.going.toMessage({ chatId, seq, focus: true, jumped: true });

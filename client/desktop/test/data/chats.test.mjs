@@ -333,3 +333,26 @@ test(
     assert.deepEqual(one.errors, []);
   },
 );
+
+test("a chat whose description comes late is not opened over the one that was opened since", { skip }, async () => {
+  const { server, browser, accounts } = await people("anna", "boris");
+  const [anna, boris] = accounts;
+  const chat = await server.direct(anna, boris);
+  await server.send(boris, chat, "here");
+  const window = await (await openWindow(browser, server.url)).logIn(anna);
+  await window.until((seen) => seen.chats[0]?.last === "here");
+  const described = await server.call(anna, "GET", `/api/chats/${chat}`);
+  /** @type {() => void} */
+  let release = () => {};
+  const held = new Promise((resolve) => (release = () => resolve(null)));
+  await window.page.route("**/api/chats/999", async (route) => {
+    await held;
+    await route.fulfill({ json: { ...described, id: 999 } });
+  });
+  const late = window.act("openChat", 999);
+  await window.act("openChat", chat);
+  release();
+  assert.deepEqual(await late, { ok: false, code: "cancelled" });
+  const { current, chats } = await window.seen();
+  assert.deepEqual([current, chats.map(({ id }) => id)], [chat, [chat]]);
+});

@@ -148,11 +148,11 @@ export class Log {
     const { messenger } = this.face;
     const timeline = messenger.state().timelines.get(chatId);
     if (timeline && !timeline.at_end) await messenger.jumpToEnd(chatId);
-    const { current, chats } = messenger.state();
+    const { current, chats, timelines } = messenger.state();
     const chat = chats.get(chatId);
     if (current !== chatId || !chat) return;
     this.face.back.settle();
-    messenger.read(chatId, chat.last_seq); // whoever goes there wants it so
+    if (timelines.get(chatId)?.at_end) messenger.read(chatId, chat.last_seq); // whoever goes there wants it so
     this.scroll.toEnd(chat.last_seq);
     this.face.redraw();
   }

@@ -1,0 +1,151 @@
+/** What of a log is brought into a timeline, and when: the answers of a server come in any order, late, or not at all. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { History } from "../../renderer/profile/history.js";
+import { emptyModel, reduce } from "../../renderer/state/model.js";
+import { ME, ServerChat, person } from "./world.js";
+
+const CHAT = 7;
+const MANY = 1000;
+
+/** A window in which one chat of 1,000 messages is listed, all of them read, and what it asks of its server. */
+class Window {
+  /** Requests that wait for their answer. @type {{from: number, limit: number, answer: (answer: any) => void}[]} */
+  asked = [];
+  model = emptyModel();
+  server = new ServerChat(CHAT);
+
+  /** @param {{read?: number}} [how] */
+  constructor({ read = MANY } = {}) {
+    for (let count = 0; count < MANY; count += 1) this.server.send(2);
+    const api = {
+      get: (/** @type {string} */ path) =>
+        new Promise((answer) => {
+          const query = new URLSearchParams(path.split("?")[1]);
+          this.asked.push({ from: Number(query.get("after_seq")), limit: Number(query.get("limit")), answer });
+        }),
+    };
+    const profile = /** @type {any} */ ({ api, owns: false, command: () => Promise.resolve({ ok: true }) });
+    this.history = new History(
+      () => this.model,
+      (updates) => this.update(updates),
+      () => profile,
+      () => null,
+    );
+    this.server.read = read;
+    this.update([
+      { do: "set", values: { phase: "signed_in" } },
+      { do: "me", user: person(ME) },
+      { do: "chats", chats: [this.server.chat()], users: [person(2)] },
+      { do: "jump", chat_id: CHAT, applied: MANY },
+    ]);
+    this.link("live");
+  }
+
+  /** @param {any[]} updates */
+  update(updates) {
+    const after = reduce(this.model, updates, Date.UTC(2026, 0, 2));
+    if (after === this.model) return;
+    this.model = after;
+    void this.history.refill();
+  }
+
+  /** @param {string} state */
+  link(state) {
+    this.update([{ do: "link", link: { state, retry_at: null, since: null, code: null } }]);
+  }
+
+  /** The next request is answered. @param {"page" | "no_connection"} [how] */
+  async answer(how = "page") {
+    for (let turn = 0; turn < 100 && this.asked.length === 0; turn += 1) await null;
+    const next = this.asked.shift();
+    assert.ok(next, "something is asked for");
+    const page = this.server.page(next.from, Math.min(next.from + next.limit, this.server.last_seq));
+    next.answer(how === "page" ? { ok: true, status: 200, body: page } : { ok: false, code: how });
+    await settled();
+  }
+
+  get line() {
+    const line = this.model.timelines.get(CHAT);
+    assert.ok(line);
+    return line;
+  }
+
+  get span() {
+    return [this.line.items[0]?.seq, this.line.items.at(-1)?.seq];
+  }
+}
+
+/** All that needs no answer has been done. */
+async function settled() {
+  for (let turn = 0; turn < 100; turn += 1) await null;
+}
+
+test("much that is unread is shown from its first message, and asked for once", async () => {
+  const window = new Window({ read: 100 });
+  const opening = window.history.open(CHAT);
+  await window.answer();
+  await opening;
+  assert.deepEqual(window.span, [76, 125]);
+  assert.equal(window.asked.length, 0);
+});
+
+test("a link that comes back does not take one away from an old place where more could not be had", async () => {
+  const window = new Window();
+  const opening = window.history.open(CHAT, 500);
+  await window.answer();
+  await opening;
+  assert.deepEqual(window.span, [475, 524]);
+  window.link("offline");
+  const more = window.history.newer(CHAT);
+  await window.answer("no_connection");
+  await more;
+  assert.equal(window.line.problem, "no_connection");
+  window.link("live");
+  await settled();
+  assert.deepEqual([window.span, window.line.problem, window.asked.length], [[475, 524], null, 0]);
+});
+
+test("a link that comes back before the old attempt has failed is one to try again with", async () => {
+  const window = new Window();
+  const opening = window.history.open(CHAT);
+  await settled();
+  window.link("offline");
+  window.link("live");
+  await window.answer("no_connection");
+  await window.answer();
+  await opening;
+  assert.deepEqual([window.span[1], window.line.at_end, window.line.problem], [MANY, true, null]);
+});
+
+test("an attempt that fails is not repeated while the link is the same", async () => {
+  const window = new Window();
+  const opening = window.history.open(CHAT);
+  await window.answer("no_connection");
+  await opening;
+  assert.deepEqual([window.line.problem, window.asked.length], ["no_connection", 0]);
+});
+
+test("the end that was on its way before one went elsewhere is asked for anew, and the old one asks no more", async () => {
+  const window = new Window();
+  const opening = window.history.open(CHAT);
+  await settled();
+  const [end] = window.asked.splice(0);
+  const going = window.history.to(CHAT, 100);
+  await window.answer();
+  assert.deepEqual([await going, window.span], [{ ok: true }, [75, 124]]);
+  const back = window.history.toEnd(CHAT);
+  await settled();
+  assert.deepEqual(window.asked.map(({ from }) => from), [MANY - 50]); // prettier-ignore
+  end.answer({ ok: true, status: 200, body: window.server.page(MANY - 50, MANY) });
+  await opening;
+  assert.deepEqual(
+    [window.span, window.asked.length],
+    [[75, 124], 1],
+    "what was overtaken shows nothing and asks nothing",
+  );
+  await window.answer();
+  await back;
+  assert.deepEqual([window.span[1], window.line.at_end], [MANY, true]);
+});
