@@ -54,9 +54,10 @@ check-all: lint types quick
 [private, parallel]
 pure: lint types worlds
 
+# Four at once, also on two processors: most of these tests wait for browsers, servers and databases half of their time.
 # everything that must hold, each test once: check, the coverage of the core, and all other tests; e.g. ./just test -k demo
 test *options: prepare pure coverage
-    pytest -n 2 --dist worksteal -m "not core" "$@"
+    pytest -n 4 --dist worksteal -m "not core" "$@"
 
 # install what the tests talk to, where that is possible
 [private]
