@@ -111,7 +111,11 @@ class KeptFiles:
         return self._made() / f"{local_id}.upload"
 
     def _kept(self) -> int:
-        return sum(entry.stat().st_size for entry in os.scandir(self._made()))
+        kept = 0
+        for entry in os.scandir(self._made()):
+            with suppress(FileNotFoundError):  # it is dropped at this moment
+                kept += entry.stat().st_size
+        return kept
 
 
 def _sync(folder: Path) -> None:

@@ -43,6 +43,7 @@ from runtime.redis_bus import RedisBus
 from runtime.retention import expire_for_ever
 from runtime.services import Services
 from runtime.shared_limits import SharedLimits
+from runtime.side_tasks import keep_up
 from runtime.signing_keys import load_keys
 from runtime.trusted_proxy import ProxyFix
 from runtime.watched import WatchedStorage
@@ -194,14 +195,15 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
         async with trio.open_nursery() as nursery:
             trio.lowlevel.add_instrument(loop_delay)
             await nursery.start(driver.run)
-            nursery.start_soon(clean_for_ever, driver.request, _now)
-            nursery.start_soon(sweep_for_ever, files, driver.request, _now)
-            nursery.start_soon(expire_for_ever, driver.request, _now, settings.retention_days, metrics.messages_expired)
-            nursery.start_soon(storage.run)
+            expire = partial(expire_for_ever, driver.request, _now, settings.retention_days, metrics.messages_expired)
+            nursery.start_soon(keep_up, partial(clean_for_ever, driver.request, _now), "cleaning")
+            nursery.start_soon(keep_up, partial(sweep_for_ever, files, driver.request, _now), "files")
+            nursery.start_soon(keep_up, expire, "retention")
+            nursery.start_soon(keep_up, storage.run, "index")
             if mailer is not None:
-                nursery.start_soon(mailer.run)
+                nursery.start_soon(keep_up, mailer.run, "mail")
             if shared_bus is not None:
-                nursery.start_soon(shared_bus.run)
+                nursery.start_soon(keep_up, shared_bus.run, "bus")
             if workers is not None:
                 await nursery.start(workers.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)

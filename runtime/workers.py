@@ -56,6 +56,8 @@ class Workers:
         self._memory.truncate(size_of(count))
         self._counts = Counts(self._memory.fileno(), count)
         self._workers = [Worker(number) for number in range(count)]
+        self.not_started = 0
+        """How often a process could not be begun at all."""
         self._stopping = False
         self._served = False
         self._code = 0
@@ -66,6 +68,10 @@ class Workers:
         The others follow once the first one serves; where it ends before that, what it said tells why, and its exit
         code is ours.
         """
+        with self._memory:
+            return await self._run(signals)
+
+    async def _run(self, signals: AsyncIterator[int]) -> int:
         for worker in self._workers:
             self._counts.set(worker.number, ABSENT)
         async with trio.open_nursery() as nursery:
@@ -138,10 +144,16 @@ class Workers:
         """Have a process in this place."""
         while not self._stopping:
             began = trio.current_time()
-            code = await self._live(worker)
-            if worker.told or self._stopping:
-                continue
-            log.error("worker_died", worker=worker.number + 1, exit_code=code)
+            try:
+                code = await self._live(worker)
+            except OSError as error:  # no memory, no process, no descriptor is left for it
+                self.not_started += 1
+                log.error("worker_not_started", worker=worker.number + 1, reason=str(error))
+                code = 1
+            else:
+                if worker.told or self._stopping:
+                    continue
+                log.error("worker_died", worker=worker.number + 1, exit_code=code)
             if not self._served:
                 self._code = code if code > 0 else 1
                 return
@@ -171,6 +183,9 @@ class Workers:
                 env={name: value for name, value in os.environ.items() if name not in SERVICE_MANAGER},
                 start_new_session=True,  # Ctrl-C in a terminal is for the parent, which passes it on
             )
+        except BaseException:
+            os.close(ready)
+            raise
         finally:
             os.close(told)
         try:

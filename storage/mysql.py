@@ -30,7 +30,7 @@ from chatproto.operations import (
 from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
 from storage.migrate import SchemaMismatch, compare
 from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
-from storage.mysql_pool import Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
+from storage.mysql_pool import GONE, Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
 from storage.mysql_replicas import Replicas
 from storage.mysql_run import drive, fetch_all
 from storage.observer import Observer
@@ -67,27 +67,30 @@ _REPEATABLE: Final = (
     | TellHints
 )
 """Operations that may simply be run again when nobody knows whether their commit took place."""
-_PASSING: Final = CONFLICTS | {
-    3,  # error writing file
-    1021,  # disk full
-    1026,  # error writing file
-    1030,  # error of the storage engine, such as a full disk
-    1037,  # out of memory
-    1040,  # too many connections
-    1041,  # out of memory
-    1047,  # a cluster's node is not ready
-    1053,  # server shutdown in progress
-    1114,  # table full
-    1180,  # error during commit
-    1290,  # read-only
-    1317,  # query interrupted
-    1792,  # read-only transaction
-    1836,  # read-only mode
-    1969,  # MariaDB: max_statement_time
-    3024,  # MySQL: max_execution_time
-    3100,  # a replication plugin refused the commit
-    3101,  # a cluster's certification failed
-}
+_PASSING: Final = (
+    CONFLICTS
+    | GONE
+    | {
+        3,  # error writing file
+        1021,  # disk full
+        1026,  # error writing file
+        1030,  # error of the storage engine, such as a full disk
+        1037,  # out of memory
+        1040,  # too many connections
+        1041,  # out of memory
+        1047,  # a cluster's node is not ready
+        1114,  # table full
+        1180,  # error during commit
+        1290,  # read-only
+        1317,  # query interrupted
+        1792,  # read-only transaction
+        1836,  # read-only mode
+        1969,  # MariaDB: max_statement_time
+        3024,  # MySQL: max_execution_time
+        3100,  # a replication plugin refused the commit
+        3101,  # a cluster's certification failed
+    }
+)
 """Server errors that may be different next time."""
 
 

@@ -31,7 +31,7 @@ BACKOFF: Final = 0.01
 QUIT_TIMEOUT: Final = 1.0
 """Seconds `aclose` gives all idle connections to say goodbye."""
 
-_GONE: Final = frozenset({1053, 1080, 1152, 1927, 4031})
+GONE: Final = frozenset({1053, 1080, 1152, 1927, 4031})
 """Server errors that announce the end of the connection: shutdown, forced close, abort, kill, idle too long."""
 
 
@@ -315,7 +315,7 @@ async def _undo(connection: Connection, progress: Progress, error: Exception) ->
         if not progress.begun:
             connection.close()
             raise _LostBeforeBody from error
-        if not connection.open or code in _GONE:
+        if not connection.open or code in GONE:
             connection.close()
             raise StoreUnavailable("the MySQL connection was lost before COMMIT") from error
     if progress.begun:

@@ -43,6 +43,9 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return "421 I am busy" if self._seen["rude@example.org"] else "221 Bye"
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         number = next(self._numbers)
         draft = self._folder / f".{number}"

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from runtime.files.sniffing import HEAD
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
 
 ABANDONED: Final = 24 * 3600.0
 """Seconds after its last byte that a draft is kept."""
@@ -68,4 +71,6 @@ def remove_abandoned(folder: Path) -> int:
                 removed += 1
         except FileNotFoundError:
             continue
+        except OSError as error:
+            log.warning("draft_kept", reason=type(error).__name__, number=error.errno)
     return removed

@@ -28,8 +28,9 @@ MAX_PARTS: Final = 9_000
 """Of one upload; the API allows 10,000."""
 UPLOADS: Final = 4
 """Uploads to the store at a time; others wait."""
-CONNECTIONS: Final = 128
-"""Most of them for downloads, each of which holds one as long as its reader takes."""
+CONNECTIONS: Final = 32
+DOWNLOADS: Final = 128
+"""Connections of their own: each is held as long as its reader takes."""
 TIMES: Final = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
 """Seconds without progress."""
 PAUSES: Final = (0.2, 1.0)
@@ -43,11 +44,25 @@ _ANSWER: Final = 4 << 20
 
 
 class S3Error(OSError):
-    """The store could not be asked, or refused."""
+    """The store could not be asked, or refused. `passing`: it may be otherwise a moment later."""
+
+    passing = False
 
 
 def _error(what: str) -> S3Error:
     return S3Error(errno.EIO, f"the store of files {what}")
+
+
+def _unreached(error: httpx.HTTPError) -> S3Error:
+    fault = _error(f"cannot be reached ({type(error).__name__})")
+    fault.passing = True
+    return fault
+
+
+def _refused(status: int) -> S3Error:
+    error = _error(f"answered {status}")
+    error.passing = status >= 500 or status == 429
+    return error
 
 
 class S3Store:
@@ -55,18 +70,14 @@ class S3Store:
 
     def __init__(self, place: S3Place, credentials: Credentials) -> None:
         self._place, self._credentials = place, credentials
-        self._client = httpx.AsyncClient(
-            timeout=TIMES,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=16),
-            trust_env=False,
-            headers={"accept-encoding": "identity"},
-        )
+        self._client, self._downloads = _client(CONNECTIONS), _client(DOWNLOADS)
         self._host = httpx.URL(place.base).netloc.decode()
         self._uploads = trio.CapacityLimiter(UPLOADS)
 
     async def aclose(self) -> None:
         """See BlobStore."""
         await self._client.aclose()
+        await self._downloads.aclose()
 
     async def put(self, path: Path, key: str) -> None:
         """See BlobStore. The store compares what it gets with its digest."""
@@ -110,10 +121,10 @@ class S3Store:
     async def reading(self, key: str, first: int, last: int) -> AsyncIterator[AsyncIterator[bytes]]:
         """A part of a blob, on its way. Raises S3Error, httpx.HTTPError."""
         request = self._request("GET", self._path(key), headers={"range": f"bytes={first}-{last}"})
-        answer = await self._client.send(request, stream=True)
+        answer = await self._downloads.send(request, stream=True)
         async with _pieces(answer) as pieces:
             if answer.status_code != 206:
-                raise _error(f"answered {answer.status_code}")
+                raise _refused(answer.status_code)
             yield pieces
 
     async def _put_parts(self, path: Path, size: int, target: str) -> None:
@@ -163,16 +174,16 @@ class S3Store:
                 request = self._request(method, path, query, headers or {}, body, digest or NOTHING)
                 answer = await self._answer(request)
             except httpx.HTTPError as error:
-                fault = f"cannot be reached ({type(error).__name__})"
+                fault = _unreached(error)
             else:
                 if answer.is_success or answer.status_code == 404:
                     return answer
-                fault = f"answered {answer.status_code}"
-                if answer.status_code < 500 and answer.status_code != 429:
+                fault = _refused(answer.status_code)
+                if not fault.passing:
                     break
             if pause is not None:
                 await trio.sleep(pause)
-        raise _error(fault)
+        raise fault
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._client.send(request, stream=True)
@@ -217,7 +228,8 @@ class S3Blob:
         self.place: str | None = None
 
     async def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
-        """See Blob. Where the link is cut it is asked for the rest, as long as that brings something."""
+        """See Blob. Where the link is cut, or the store is busy, it is asked for the rest, as long as that brings
+        something."""
         end, tries = offset + length, 0
         while offset < end:
             try:
@@ -226,14 +238,24 @@ class S3Blob:
                         offset += len(piece)
                         tries = 0
                         yield piece
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, S3Error) as error:
+                fault = error if isinstance(error, S3Error) else _unreached(error)
                 tries += 1
-                if tries > len(PAUSES):
-                    raise _error(f"cannot be reached ({type(error).__name__})") from None
+                if tries > len(PAUSES) or not fault.passing:
+                    raise fault from None
                 await trio.sleep(PAUSES[tries - 1])
 
     async def aclose(self) -> None:
         """See Blob."""
+
+
+def _client(connections: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        timeout=TIMES,
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=16),
+        trust_env=False,
+        headers={"accept-encoding": "identity"},
+    )
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,8 @@ from runtime.files.two_places import TwoPlaces
 
 PREVIEWS: Final = (320, 1280)
 """Pixels of the longer side."""
+CLEAN_UP: Final = 10.0
+"""Seconds in which what was kept of a file is removed where the rest could not be."""
 FOLDER: Final = "files"
 """Under the data directory."""
 
@@ -41,11 +43,17 @@ class Files:
         return await trio.to_thread.run_sync(new_draft, self.drafts, limiter=THREADS)
 
     async def keep(self, path: Path, previews: Mapping[int, Path]) -> str:
-        """Take a whole file into the store, with its previews; its key. Raises OSError."""
+        """Take a whole file into the store, with its previews; its key. Raises OSError. Where that fails, or is
+        cancelled, nothing of it stays."""
         key = secrets.token_hex(16)
-        for size, preview in previews.items():
-            await self._put(preview, preview_key(key, size))
-        await self._put(path, key)
+        try:
+            for size, preview in previews.items():
+                await self._put(preview, preview_key(key, size))
+            await self._put(path, key)
+        except BaseException:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + CLEAN_UP), suppress(OSError):
+                await self.remove(key)
+            raise
         return key
 
     async def _put(self, path: Path, key: str) -> None:

@@ -14,6 +14,7 @@ from chatproto.buckets import Buckets, Rate
 from chatproto.operations import recovery
 from chatproto.tokens import AccessClaims
 from runtime.config import Settings
+from runtime.files.downloads import Downloads
 from runtime.http.logins import LoginLimiter
 from runtime.shared_limits import SharedLimits
 
@@ -138,7 +139,8 @@ class Guards:
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
     wrong ones. `reset_pairs`: by the name that was given and the address; `resets`: by that name, from all addresses.
     `own_letters`, `login_letters`, `exports`: by user. `export_links`: by the link to a copy, which is good once;
-    `exporting`: whose copies are on their way from this process. `devices`: from where and with what somebody got in.
+    `exporting`: whose copies are on their way from this process; `downloads`: of files, by user. `devices`: from where
+    and with what somebody got in.
 
     All but `reads`, `writes` and `measures` count what other processes let pass too, where there are some.
     """
@@ -162,6 +164,7 @@ class Guards:
     exports: Buckets[int]
     export_links: Buckets[bytes]
     exporting: set[int] = field(factory=set)
+    downloads: Downloads = field(factory=Downloads)
     devices: Remembered = field(factory=Remembered)
     sessions: LiveSessions = field(factory=LiveSessions)
 

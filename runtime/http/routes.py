@@ -63,13 +63,17 @@ class Call(Generic[B_co, Q_co]):
         return await self.persist(operation)
 
     async def persist(self, operation: Operation) -> Outcome:
-        """The same for anything that may be asked twice."""
-        deadline = trio.current_time() + self.services.knobs.store_wait
+        """The same for anything that may be asked twice. Once nobody knows whether it was done, a later failure does
+        not tell either."""
+        deadline, unknown = trio.current_time() + self.services.knobs.store_wait, False
         while True:
             outcome = await self.services.ask(operation)
-            lost = isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, OperationFailed) and outcome.retryable)
-            if not lost or trio.current_time() + RETRY_PAUSE > deadline:
+            unknown = unknown or isinstance(outcome, OutcomeUnknown)
+            failed = isinstance(outcome, OperationFailed) and outcome.retryable
+            if not failed and not isinstance(outcome, OutcomeUnknown):
                 return outcome
+            if trio.current_time() + RETRY_PAUSE > deadline:
+                return OutcomeUnknown() if unknown else outcome
             await trio.sleep(RETRY_PAUSE)
 
 

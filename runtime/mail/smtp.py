@@ -2,7 +2,8 @@
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -107,10 +108,18 @@ def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], object], silence: fl
     return None
 
 
-def _connected(server: SmtpServer, silence: float) -> smtplib.SMTP:
+@contextmanager
+def _connected(server: SmtpServer, silence: float) -> Iterator[smtplib.SMTP]:
     if server.tls == "wrapped":
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=silence, context=_context(server))
-    return smtplib.SMTP(server.host, server.port, timeout=silence)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=silence, context=_context(server))
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, timeout=silence)
+    try:
+        yield smtp
+        with suppress(smtplib.SMTPException, OSError):  # a goodbye that fails takes nothing back that was accepted
+            smtp.quit()
+    finally:
+        smtp.close()
 
 
 def _context(server: SmtpServer) -> ssl.SSLContext:

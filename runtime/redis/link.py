@@ -82,7 +82,10 @@ async def connected(address: RedisAddress) -> AsyncIterator[Link]:
 
 
 async def _reach(address: RedisAddress) -> tuple[trio.abc.Stream, Link]:
-    context = await trio.to_thread.run_sync(_context, address.ca) if address.tls else None
+    try:
+        context = await trio.to_thread.run_sync(_context, address.ca) if address.tls else None
+    except OSError as error:  # such as a file that is being replaced
+        raise RedisAway(f"the certificate authorities cannot be read: {error}") from None
     place = address.places[0] if address.master is None else await _master(address, address.master, context)
     stream = await _open(place, context)
     link = Link(stream)

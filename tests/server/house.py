@@ -15,7 +15,7 @@ import trio
 from argon2 import PasswordHasher
 from attrs import define, field, frozen
 
-from chatproto.operations import Operation, OperationFailed, Outcome
+from chatproto.operations import Operation, OperationFailed, Outcome, OutcomeUnknown
 from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
@@ -94,6 +94,7 @@ class Valve:
     silent: bool = False
     answers: list[Outcome] = field(factory=list)
     failing: list[type[Operation]] = field(factory=list)
+    loses: type[Operation] | None = None
     performed: list[Operation] = field(factory=list)
     refused: int = 0
     checks: int = 0
@@ -106,6 +107,10 @@ class Valve:
         if self.broken or type(operation) in self.failing:
             self.refused += 1
             return OperationFailed(retryable=True, detail="away")
+        if self.loses is not None and isinstance(operation, self.loses):
+            self.loses, self.broken = None, True
+            await self.inner.perform(operation)
+            return OutcomeUnknown()
         return self.answers.pop(0) if self.answers else await self.inner.perform(operation)
 
     async def check(self) -> str | None:

@@ -192,6 +192,40 @@ async def proxied(place: S3Place, cut_after: list[int | None]) -> AsyncIterator[
         nursery.cancel_scope.cancel()
 
 
+@asynccontextmanager
+async def busy(place: S3Place, refuse: int) -> AsyncIterator[S3Place]:
+    """The same place behind something that answers 503 to the first so many downloads."""
+    target, left = int(place.base.rpartition(":")[2]), refuse
+
+    async def carry(source: trio.SocketStream, goal: trio.SocketStream) -> None:
+        async for data in source:
+            await goal.send_all(data)
+
+    async def serve(client: trio.SocketStream) -> None:
+        nonlocal left
+        async with client, await trio.open_tcp_stream("127.0.0.1", target) as server, trio.open_nursery() as nursery:
+            begun = bytes(await client.receive_some())
+            if begun.startswith(b"GET ") and left:
+                left -= 1
+                await client.send_all(b"HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                return
+            await server.send_all(begun)
+
+            async def run(source: trio.SocketStream, goal: trio.SocketStream) -> None:
+                with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                    await carry(source, goal)
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(run, client, server)
+            nursery.start_soon(run, server, client)
+
+    async with trio.open_nursery() as nursery:
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        yield evolve(place, base=f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}")
+        nursery.cancel_scope.cancel()
+
+
 async def test_cut_links_are_outlived(put: Put) -> None:
     place = new_place("p")
     async with aclosing(S3Store(place, CREDENTIALS)) as plain:
@@ -203,6 +237,17 @@ async def test_cut_links_are_outlived(put: Put) -> None:
         await put(store, KEYS[1], BIG)
     async with aclosing(S3Store(place, CREDENTIALS)) as plain:
         assert await read(plain, KEYS[1]) == BIG
+
+
+async def test_a_store_that_is_busy_is_asked_again_for_what_a_file_lacks(put: Put) -> None:
+    place = new_place("p")
+    async with aclosing(S3Store(place, CREDENTIALS)) as plain:
+        await put(plain, KEYS[0], BIG)
+    async with busy(place, refuse=2) as sometimes, aclosing(S3Store(sometimes, CREDENTIALS)) as store:
+        assert await read(store, KEYS[0]) == BIG
+    async with busy(place, refuse=99) as never, aclosing(S3Store(never, CREDENTIALS)) as store:
+        with pytest.raises(S3Error, match="answered 503"):
+            await read(store, KEYS[0])
 
 
 async def test_a_store_that_is_away_is_told(tmp_path: Path) -> None:

@@ -1,13 +1,20 @@
 """Files over HTTP: uploaded, sent, read by those who may, gone when no message holds them."""
 
+import socket
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import trio
 
+from chatproto.operations import AddFile
+from runtime.files.downloads import MOST
 from runtime.files.sweeping import sweep
 from runtime.http.api import ROUTES as API
+from tests.faults.machines import until
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse
 from tests.server.house import House, Person
@@ -16,6 +23,8 @@ from tests.server.test_http_routes import url
 from tests.server.uploads import try_upload, upload
 
 DATA = bytes(range(256)) * 10
+LARGE = bytes(16 << 20)
+"""No socket takes it at once."""
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 WAV = b"RIFF\x00\x00\x00\x00WAVE" + bytes(100)
 
@@ -249,6 +258,47 @@ async def test_a_store_that_goes_away_keeps_what_may_be_needed(house: House, tmp
     house.storage.broken = False
     assert (await try_upload(anna, DATA, key="k")).status_code == 201
     assert len(blobs(tmp_path)) == 1
+
+
+async def test_a_file_whose_commit_nobody_heard_of_keeps_its_bytes(house: House, tmp_path: Path) -> None:
+    """The database went away in the middle of it: the file may be known, so its bytes must not be taken away."""
+    anna = await house.register("anna")
+    await anna.get("/api/chats")
+    house.storage.loses = AddFile
+    assert (await try_upload(anna, DATA, key="k")).status_code == 503
+    house.storage.broken = False
+    again = await try_upload(anna, DATA, key="k")
+    assert again.status_code == 200, "it was added the first time"
+    assert (await anna.get(again.json()["url"])).content == DATA
+    assert len(blobs(tmp_path)) == 1
+
+
+async def begun(house: House, person: Person, path: str) -> trio.SocketStream:
+    """A download of which next to nothing is read."""
+    held = trio.socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    where = urlsplit(house.url)
+    await held.connect((where.hostname or "", where.port or 0))
+    stream = trio.SocketStream(held)
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.token}\r\n\r\n"
+    await stream.send_all(request.encode())
+    return stream
+
+
+async def test_nobody_holds_the_files_of_all(house_at: OpenHouse) -> None:
+    """Who reads as many as one may, and slowly, is refused the next one; others are not."""
+    async with house_at() as house:
+        anna, boris = await house.register("anna"), await house.register("boris")
+        file, other = (await try_upload(anna, LARGE)).json(), (await try_upload(boris, DATA)).json()
+        async with AsyncExitStack() as stack:
+            for _ in range(MOST):
+                held = await stack.enter_async_context(await begun(house, anna, file["url"]))
+                assert (await held.receive_some(12)).endswith(b" 200")
+            refused = await anna.get(file["url"])
+            assert (refused.status_code, code_of(refused)) == (429, "rate_limited")
+            assert (await boris.get(other["url"])).content == DATA
+        await until(lambda: not house.services.guards.downloads.is_full(anna.id))
+        assert (await anna.get(file["url"])).content == LARGE
 
 
 async def test_the_files_of_a_chat(trio_of_them: tuple[Person, Person, Person]) -> None:

@@ -48,6 +48,12 @@ async def test_over_tls_and_with_a_log_in(guarded: tuple[str, Post], keys: Path)
     assert len(post.letters()) == 1
 
 
+async def test_a_letter_that_was_taken_is_not_sent_again_because_of_a_goodbye_that_fails(tmp_path: Path) -> None:
+    async with smtp_server(tmp_path / "post") as post:
+        assert await send(f"smtp://127.0.0.1:{post.port}", to="rude@example.org") == Sent()
+        assert len(post.letters()) == 1
+
+
 async def test_where_starttls_is_wanted_nothing_is_said_without_it(tmp_path: Path) -> None:
     """A server, or somebody between, that does not offer it gets neither the letter nor the password."""
     async with smtp_server(tmp_path / "post") as post:

@@ -1,0 +1,95 @@
+"""What goes on beside the serving: what fails in it is told and begun again, and takes nobody with it."""
+
+import errno
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from runtime.files.drafts import ABANDONED, remove_abandoned
+from runtime.service_manager import service_manager
+from runtime.side_tasks import PAUSE, keep_up
+from runtime.workers import Workers
+from tests.faults.machines import until
+
+WORKER = """#!{python}
+import os, sys, time
+worker, workers, greets, listener, counts, ready, folder = sys.argv[-1].split(",", 6)
+with open(f"{{folder}}/began-{{worker}}", "a") as began:
+    began.write(f"{{os.getpid()}} ")
+os.write(int(ready), b"ready")
+os.close(int(ready))
+while sys.stdin.buffer.raw.read(1):
+    pass
+"""
+"""A worker that only lives, until it is told to end."""
+
+
+async def test_work_that_fails_is_begun_again(autojump_clock: trio.testing.MockClock) -> None:
+    began: list[float] = []
+
+    async def work() -> None:
+        began.append(trio.current_time())
+        if len(began) < 3:
+            async with trio.open_nursery():  # what it raises comes in a group
+                raise ValueError("a bug")
+
+    await keep_up(work, "some work")
+    assert [later - began[0] for later in began] == [0, PAUSE, 2 * PAUSE]
+
+
+async def test_work_that_is_cancelled_is_not_begun_again(autojump_clock: trio.testing.MockClock) -> None:
+    with trio.move_on_after(1) as scope:
+        await keep_up(trio.sleep_forever, "some work")
+    assert scope.cancelled_caught
+
+
+def test_a_draft_that_cannot_be_removed_keeps_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.part", "b.part"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    assert ABANDONED > 0
+    unlink = os.unlink
+
+    def read_only(path: Path) -> None:
+        if Path(path).name == "a.part":
+            raise OSError(errno.EROFS, "Read-only file system")
+        unlink(path)
+
+    monkeypatch.setattr(os, "unlink", read_only)
+    assert remove_abandoned(tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.part"]
+
+
+async def test_a_worker_that_cannot_be_started_takes_no_other_with_it(tmp_path: Path) -> None:
+    program, folder = tmp_path / "worker", tmp_path / "folder"
+    folder.mkdir()
+    program.write_text(WORKER.format(python=sys.executable))
+    program.chmod(0o700)
+
+    def processes(worker: int) -> list[int]:
+        path = folder / f"began-{worker}"
+        return [int(pid) for pid in path.read_text().split()] if path.exists() else []
+
+    async def began(worker: int, times: int) -> list[int]:
+        """The processes that there were in this place, as soon as there were so many."""
+        await until(lambda: len(processes(worker)) >= times)
+        return processes(worker)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stop, stopped = trio.open_memory_channel[int](1)
+        workers = Workers(listener, 2, [str(program)], str(folder), service_manager({}))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(workers.run, stopped)
+            [first], [second] = await began(0, 1), await began(1, 1)
+            program.rename(tmp_path / "away")
+            os.kill(second, 9)
+            await until(lambda: workers.not_started > 0)
+            (tmp_path / "away").rename(program)
+            assert len(await began(1, 2)) == 2
+            assert await began(0, 1) == [first], "it was not touched"
+            await stop.send(15)
