@@ -196,7 +196,7 @@ class MySQLStorage:
         await self._writes.aclose()
 
     async def _read(self, start: Callable[[], Steps[Outcome]]) -> Outcome:
-        """Outside any transaction; once more where the link was lost, within the same time."""
+        """Outside any transaction; once more where the link was lost or is being closed, within the same time."""
         try:
             with trio.fail_after(TIMEOUT):
                 for last in (False, True):
@@ -205,6 +205,8 @@ class MySQLStorage:
                         async with self._reads.acquire() as connection:
                             return await drive(connection, start())
                     except err.MySQLError as error:
+                        if error_code(error) in GONE and connection is not None:
+                            connection.close()
                         if last or (connection is not None and connection.open):
                             return _failure(error)
         except (StoreUnavailable, trio.TooSlowError) as error:

@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from chatproto.operations import Appended, ListUsers, OperationFailed, UsersFound
+from chatproto.operations import Appended, ListUsers, OperationFailed, Outcome, UsersFound
 from storage.migrate import upgrade
 from storage.mysql import MySQLStorage
 from storage.mysql_connection import Connection, parse_url
@@ -50,6 +50,41 @@ async def test_a_restart_fails_no_read_however_many_connections_were_idle(server
     assert store._reads.idle > 1
     await trio.to_thread.run_sync(server.restart)
     await read_by(6)
+    await store.aclose()
+
+
+async def test_a_connection_that_is_killed_in_a_read_costs_nothing(server: MariaDB) -> None:
+    """As an operator or a failover's tool does it; MariaDB says so (1927) before it closes the link."""
+    url = await trio.to_thread.run_sync(server.new_database)
+    await trio.to_thread.run_sync(upgrade, url)
+    store = MySQLStorage(parse_url(url))
+    owner = pymysql.connect(
+        host="127.0.0.1", port=server.port, user=USER, password=PASSWORD, database=url.rpartition("/")[2]
+    )
+    asked = "select id from information_schema.processlist where state like 'Waiting for table%'"
+
+    def waiting() -> list[int]:
+        with owner.cursor() as cursor:
+            while True:
+                cursor.execute(asked)
+                found = [int(row[0]) for row in cursor.fetchall()]
+                if found:
+                    return found
+
+    with owner, owner.cursor() as cursor:
+        cursor.execute("lock tables users write")
+        outcomes: list[Outcome] = []
+
+        async def read() -> None:
+            outcomes.append(await store.perform(ListUsers(0, 1)))
+
+        with trio.fail_after(60):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(read)
+                for number in await trio.to_thread.run_sync(waiting):
+                    cursor.execute(f"kill {number}")
+                cursor.execute("unlock tables")
+    assert [type(outcome) for outcome in outcomes] == [UsersFound]
     await store.aclose()
 
 
