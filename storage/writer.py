@@ -165,7 +165,9 @@ class Writer(Generic[Work, Answer]):
         """Wake the first of the line that could lead, of each kind."""
         for alone in (False, True):
             if self._in_flight[alone] < (ALONE if alone else self._parallel):
+                passed = set[Hashable]()
                 for job in self._line:
-                    if job.alone is alone and job.key not in self._busy:
+                    if job.alone is alone and job.key not in self._busy and job.key not in passed:
                         job.event.set()
                         break
+                    passed.add(job.key)
