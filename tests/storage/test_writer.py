@@ -10,8 +10,8 @@ from storage.writer import ALONE, Writer
 
 
 async def test_those_behind_a_locked_chat_are_passed_over(autojump_clock: trio.testing.MockClock) -> None:
-    """All turns of those that wait alone are taken, and one more such chat stands in line: a later operation of that chat
-    must not be woken in place of those that could go on."""
+    """All turns of those that wait alone are taken, and one more such chat stands in line: a later operation there must
+    not be woken in place of those that could go on."""
     locked = {f"locked {number}" for number in range(ALONE + 1)}
     tried, alone = set[str](), set[str]()
     ends: defaultdict[str, trio.Event] = defaultdict(trio.Event)
