@@ -20,13 +20,15 @@ from attrs import frozen
 
 from runtime.files.blobs import THREADS
 from runtime.files.drafts import FOLDERS
+from runtime.files.turns import Turns
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
 WORKER: Final = Path(__file__).with_name("image_worker.py")
-AT_ONCE: Final = trio.CapacityLimiter(2)
-"""Processes; others wait. Each may take 1 GiB."""
+TURNS: Final = Turns(2)
+"""Processes; others wait, and one who sends many pictures keeps nobody else waiting for all of them. Each may take
+1 GiB."""
 DEADLINE: Final = 30.0
 """Seconds that a picture may take."""
 ANSWER: Final = 4096
@@ -47,23 +49,23 @@ class Picture:
 
 
 @asynccontextmanager
-async def read_picture(source: Path, drafts: Path, mode: Mode) -> AsyncIterator[Picture | None]:
+async def read_picture(source: Path, drafts: Path, mode: Mode, user_id: int) -> AsyncIterator[Picture | None]:
     """What a worker makes of a file, until the block ends; None where it is no picture. `mode`: keep it as it is, make
-    it anew, or make an avatar of it. Raises OSError."""
+    it anew, or make an avatar of it. `user_id`: whose turn it takes. Raises OSError."""
     folder = Path(await trio.to_thread.run_sync(_new_folder, drafts, limiter=THREADS))
     try:
-        answer = await _ask(source, folder, mode)
+        answer = await _ask(source, folder, mode, user_id)
         if answer is None and mode == "make":  # what it says of its sender is taken out all the same, where that can be
-            answer = await _ask(source, folder, "cut")
+            answer = await _ask(source, folder, "cut", user_id)
         yield None if answer is None else await trio.to_thread.run_sync(_read, answer, folder, limiter=THREADS)
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(_remove, folder, limiter=THREADS)
 
 
-async def _ask(source: Path, folder: Path, mode: Mode | Literal["cut"]) -> dict[str, object] | None:
+async def _ask(source: Path, folder: Path, mode: Mode | Literal["cut"], user_id: int) -> dict[str, object] | None:
     command = [sys.executable, "-I", str(WORKER), str(source), str(folder), mode]
-    async with AT_ONCE:
+    async with TURNS.turn(user_id):
         with trio.move_on_after(DEADLINE):
             done = await trio.run_process(
                 command, capture_stdout=True, stderr=subprocess.DEVNULL, env={}, check=False, deliver_cancel=_kill

@@ -43,7 +43,7 @@ async def add_draft(
 ) -> FileAdded | Problem:
     """Make the bytes durable, then the file known. `key` stands for this upload; "" where it is not asked again.
     Raises OSError."""
-    kept = await _keep(call.services.files, draft, as_file=as_file)
+    kept = await _keep(call.services.files, draft, call.user_id, as_file=as_file)
     return await _add(call, kept, name, source=draft.sha256, as_file=as_file, key=key)
 
 
@@ -53,7 +53,7 @@ async def add_avatar(call: Call[object, object], draft: Draft, *, key: str) -> F
     if sniff(draft.head) not in IMAGES:
         return wrong_fields(unreadable)
     files = call.services.files
-    async with read_picture(draft.path, files.drafts, "avatar") as picture:
+    async with read_picture(draft.path, files.drafts, "avatar", call.user_id) as picture:
         if picture is None or picture.path is None:
             return wrong_fields(unreadable)
         blob = await files.keep(picture.path, picture.previews)
@@ -96,13 +96,13 @@ async def _add(
     return outcome if isinstance(outcome, FileAdded) else refusal(outcome)
 
 
-async def _keep(files: Files, draft: Draft | Whole, *, as_file: bool) -> _Bytes:
+async def _keep(files: Files, draft: Draft | Whole, user_id: int, *, as_file: bool) -> _Bytes:
     """A picture is written anew, any other file stays as it is. What looks like a picture and cannot be read is shown
     to nobody as one."""
     kind = sniff(draft.head)
     if kind not in IMAGES:
         return _Bytes(await files.keep(draft.path, {}), draft.size, draft.sha256, kind)
-    async with read_picture(draft.path, files.drafts, "keep" if as_file else "make") as picture:
+    async with read_picture(draft.path, files.drafts, "keep" if as_file else "make", user_id) as picture:
         if picture is None:
             return _Bytes(await files.keep(draft.path, {}), draft.size, draft.sha256, BINARY)
         blob = await files.keep(picture.path or draft.path, picture.previews)
