@@ -9,12 +9,16 @@
  *   `shared`: what one window saves, all load
  */
 
+/** @type {Refused} */
+const STOPPED = { ok: false, code: "stopped" };
+
 export class Tokens {
   #access = "";
   /** Where the store keeps nothing, it is kept here. @type {string | null} */
   #refresh = null;
   /** @type {Promise<{ok: true} | Refused> | null} */
   #exchange = null;
+  #dropped = false;
 
   /**
    * @param {import("./api.js").Api} api without a bearer @param {string} name of the profile @param {Secret} secret
@@ -33,6 +37,7 @@ export class Tokens {
 
   /** What another window of the profile has, or a log-in gave. @param {{access?: string, refresh?: string | null}} given */
   take({ access, refresh }) {
+    if (this.#dropped) return;
     if (access) this.#access = access;
     if (!refresh || refresh === this.#refresh) return;
     this.#refresh = refresh;
@@ -66,8 +71,9 @@ export class Tokens {
     return this.#exchange;
   }
 
-  /** Forget all. */
-  async drop() {
+  /** Forget all, for good: what an exchange that is under way brings is not kept. */
+  drop() {
+    this.#dropped = true;
     this.#access = "";
     this.#refresh = null;
   }
@@ -79,10 +85,12 @@ export class Tokens {
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
   async #exchanged(used) {
     return locked(`${this.name} tokens`, async () => {
+      if (this.#dropped) return STOPPED;
       if (this.#access !== used) return { ok: true };
       const refresh = await this.#stored();
       if (refresh === null) return { ok: false, code: "token_missing" };
       const answer = await this.api.post("/api/auth/refresh", { refresh_token: refresh });
+      if (this.#dropped) return STOPPED;
       if (!answer.ok) return answer;
       const { access_token, refresh_token } = answer.body ?? {};
       if (typeof access_token !== "string" || typeof refresh_token !== "string") {

@@ -35,6 +35,7 @@ const PARTS = 20;
 export class History {
   /** The latest wish a chat: an answer to an earlier one is dropped. @type {Map<number, number>} */
   #turns = new Map();
+  #turn = 0;
   /** Chats whose end is being brought, and the wish that it is. @type {Map<number, {turn: number, done: Promise<void>}>} */
   #filling = new Map();
   /** How often the link came back, and how often it had when a chat was last wished for. */
@@ -53,6 +54,13 @@ export class History {
     this.update = update;
     this.profile = profile;
     this.db = db;
+  }
+
+  /** Somebody else is logged in: what is under way for who was before concerns nobody any more, answered or not. */
+  forget() {
+    this.#turns.clear();
+    this.#filling.clear();
+    this.#tried.clear();
   }
 
   /**
@@ -316,7 +324,7 @@ export class History {
 
   /** @param {number} chatId @returns {number} the turn */
   #wish(chatId) {
-    const turn = (this.#turns.get(chatId) ?? 0) + 1;
+    const turn = (this.#turn += 1); // no two are the same, of whatever log-in
     this.#turns.set(chatId, turn);
     return turn;
   }

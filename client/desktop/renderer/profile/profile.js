@@ -28,6 +28,8 @@ import { Api } from "../link/api.js";
  *   timing?: Record<string, number>}} Parts `update`: into this window's State
  */
 
+/** @type {Refused} */
+const STOPPED = { ok: false, code: "stopped" };
 /** Milliseconds after which a command is told again, and after which its owner is taken for dead. */
 const REPEAT = 1_000;
 const DEAD = 6_000;
@@ -109,8 +111,9 @@ export class Profile {
     this.#take(updates);
   }
 
-  /** Have the owner do something; its answer. @param {Command} command @returns {Promise<any>} */
+  /** Have the owner do something; its answer, `stopped` where this window leaves the profile before it comes. @param {Command} command @returns {Promise<any>} */
   command(command) {
+    if (this.#closed) return Promise.resolve(STOPPED);
     if (this.#owner) return Promise.resolve(this.#obey(this.#owner, command));
     const id = `${this.parts.windowId} ${(this.#numbers += 1)}`;
     return new Promise((answer) => {
@@ -139,17 +142,21 @@ export class Profile {
 
   /** The log-in is over, in all windows. @param {string | null} code why; null: the user wished it */
   end(code) {
+    if (this.#closed) return; // what was under way then ends nobody else's
     this.#post({ kind: "ended", code });
     this.parts.ended(code);
   }
 
-  /** This window leaves the profile. @param {{polite: boolean}} how say goodbye to the server */
+  /** This window leaves the profile: who waits for an answer has it. @param {{polite: boolean}} how say goodbye to the server */
   async close({ polite }) {
     this.#closed = true;
     clearInterval(this.#tellAgain);
     clearInterval(this.#check);
     clearInterval(this.#repeat);
     this.channel.close();
+    this.tokens.drop();
+    for (const { answer } of this.#asked.values()) answer(STOPPED);
+    this.#asked.clear();
     const owner = this.#owner;
     this.#owner = null;
     await owner?.stop(polite);
@@ -290,6 +297,7 @@ export class Profile {
 
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
   async #renewed(used) {
+    if (this.#closed) return STOPPED;
     if (this.tokens.token() !== used) return { ok: true };
     if (!this.#owner) return this.command({ do: "renew", used });
     const renewed = await this.tokens.renewed(used);

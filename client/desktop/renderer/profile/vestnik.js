@@ -219,6 +219,7 @@ export class Vestnik {
   /** @param {Profile} profile @param {PrivateUser} user */
   async #begin(profile, user) {
     this.profile = profile;
+    this.history.forget();
     this.previews = new Previews(profile.api, this.#remembered ? new PreviewStore(profile.name) : null);
     this.update([
       { do: "set", values: { ...emptyProfile(), phase: "signed_in", ended: null } },
