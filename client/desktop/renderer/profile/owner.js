@@ -35,6 +35,8 @@ export class Owner {
   #stopped = false;
   /** For each list on its way the chats told of meanwhile: what it says of them may be old. @type {Set<Set<number>>} */
   #lists = new Set();
+  /** How often one's own profile was told: what was asked for before is not the newest. */
+  #mine = 0;
   /** Chats that were in no list although something was told of them. @type {Set<number>} */
   #missed = new Set();
   /** @type {Set<number>} */
@@ -123,6 +125,8 @@ export class Owner {
   noticed(updates) {
     for (const update of updates) {
       const frame = update.do === "tell" ? update.frame : null;
+      const mine = frame?.type === "ready" || (frame?.type === "user" && frame.user.id === this.parts.model().me?.id);
+      if (update.do === "me" || mine) this.#mine += 1;
       const described = update.do === "chat" ? update.chat : frame?.type === "chat" ? frame.chat : null;
       if (described) for (const told of this.#lists) told.add(described.id);
       if (update.do === "apply") this.#meet(update.item);
@@ -233,10 +237,9 @@ export class Owner {
     const isWhole = this.#ready;
     const told = new Set();
     this.#lists.add(told);
-    const [listed, me] = await Promise.all([this.#pages(told, isWhole), this.parts.api.get("/api/auth/me")]);
+    const [listed] = await Promise.all([this.#pages(told, isWhole), this.#learnMe()]);
     this.#lists.delete(told);
     if (this.#stopped) return;
-    if (me.ok && isUser(me.body)) this.parts.publish([{ do: "me", user: me.body }]);
     // what waits to be described although all pages are here moved up meanwhile
     const missed = listed && [...this.parts.model().entering.keys()].some((id) => !this.#missed.has(id));
     for (const id of this.parts.model().entering.keys()) this.#missed.add(id); // once: not all of them can be had
@@ -244,8 +247,16 @@ export class Owner {
     if (!listed) setTimeout(() => !this.#stopped && this.#ready && void this.#list(), AGAIN);
   }
 
+  async #learnMe() {
+    const before = this.#mine;
+    const me = await this.parts.api.get("/api/auth/me");
+    if (this.#stopped || before !== this.#mine || !me.ok || !isUser(me.body)) return;
+    this.parts.publish([{ do: "me", user: me.body }]);
+  }
+
   /**
-   * Each page is shown when it comes; what is in none of them is no chat of this user's any more.
+   * Each page is shown when it comes; what is in none of them is no chat of this user's any more. One that moved up
+   * meanwhile is in no later page (docs/protocol.md): before any goes, the first ones are read again.
    * @param {Set<number>} told of meanwhile @param {boolean} isWhole what is told of meanwhile is told to this window
    * @returns {Promise<boolean>} whether all came
    */
@@ -254,19 +265,29 @@ export class Owner {
     /** @type {Set<number>} */
     const seen = new Set();
     let epoch = null;
+    let again = false;
+    const isListed = (/** @type {number} */ id) => told.has(id) || seen.has(id);
     for (let cursor = ""; ;) {
-      const limit = cursor ? PAGE : FIRST_PAGE;
+      const limit = cursor || again ? PAGE : FIRST_PAGE;
       const answer = await this.parts.api.get(`/api/chats?limit=${limit}${cursor && `&cursor=${cursor}`}`);
       if (this.#stopped || !answer.ok || !isChatList(answer.body)) return false;
       const { chats, users, next_cursor } = answer.body;
       if (epoch !== null && answer.body.epoch !== epoch) return false; // the database was put back meanwhile
       epoch = answer.body.epoch;
+      const isNews = chats.some(({ id }) => !seen.has(id));
       for (const { id } of chats) seen.add(id);
-      const known = isWhole && !next_cursor ? [...told, ...seen] : [...told, ...this.parts.model().chats.keys()];
+      /** @type {boolean} */
+      const isEnd = !next_cursor || (again && !isNews);
+      const before = [...this.parts.model().chats.keys()];
+      /** @type {boolean} */
+      const anew = isEnd && isWhole && !again && !before.every(isListed);
+      const known = isEnd && isWhole && !anew ? [...told, ...seen] : [...told, ...before];
       const fresh = chats.map((chat) => (told.has(chat.id) ? flagless(chat) : chat));
-      this.parts.publish([{ do: "chats", chats: fresh, users, kept: known, first }]);
-      if (!next_cursor || chats.length === 0) return true;
-      cursor = next_cursor;
+      const others = users.filter(({ id }) => id !== this.parts.model().me?.id); // one's own may be old, and is known
+      this.parts.publish([{ do: "chats", chats: fresh, users: others, kept: known, first }]);
+      if (!anew && (isEnd || chats.length === 0)) return true;
+      again ||= anew;
+      cursor = anew ? "" : (next_cursor ?? "");
     }
   }
 

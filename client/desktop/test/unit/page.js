@@ -3,6 +3,7 @@
  * profile's windows in one process; a server is a function.
  */
 
+import { afterEach } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
 /** @typedef {{method: string, path: string, body: any, headers: Record<string, string>}} Asked
@@ -13,6 +14,16 @@ import { setImmediate } from "node:timers/promises";
 export async function settled() {
   for (let round = 0; round < 30; round += 1) await setImmediate();
 }
+
+/** Ends what a server has not answered. @type {Set<(answer: null) => void>} */
+const waiting = new Set();
+
+/** No request outlives its test: its timers would keep the process. */
+async function leave() {
+  for (const end of waiting) end(null);
+  await settled();
+}
+afterEach(leave);
 
 /** A promise, and what settles it. @template T */
 export function promised() {
@@ -86,13 +97,43 @@ class Locks {
   }
 }
 
-/** A WebSocket that is never opened: nobody is there. */
-class NoSocket {
+/** A WebSocket to somebody who answers frames, or to nobody: then it is never opened. */
+class Socket {
   static OPEN = 1;
+  /** The one that was made last. @type {Socket | null} */
+  static last = null;
+  /** @type {((frame: any) => any[]) | null} */
+  static answer = null;
   readyState = 0;
-  protocol = "";
-  close() {}
-  send() {}
+  protocol = "chatproto.v1";
+  /** @type {() => void} */
+  onopen = () => {};
+  /** @type {(event: {data: string}) => void} */
+  onmessage = () => {};
+
+  constructor() {
+    Socket.last = this;
+    if (!Socket.answer) return;
+    void setImmediate().then(() => {
+      this.readyState = Socket.OPEN;
+      this.onopen();
+    });
+  }
+
+  /** @param {string} text */
+  send(text) {
+    const frames = Socket.answer?.(JSON.parse(text)) ?? [];
+    if (frames.length) void setImmediate().then(() => this.onmessage({ data: JSON.stringify(frames) }));
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+}
+
+/** The server tells something. @param {any[]} frames */
+export function tell(...frames) {
+  Socket.last?.onmessage({ data: JSON.stringify(frames) });
 }
 
 /** Where a tab keeps what is to survive its reload. @returns {Storage} */
@@ -106,8 +147,10 @@ export function tabStorage() {
   });
 }
 
-/** Begin anew, with such a server. @param {Server} server */
-export function newPage(server) {
+/** Begin anew, with such a server. @param {Server} server @param {((frame: any) => any[]) | null} [live] what it answers
+ * to a frame; null: it has no WebSockets */
+export function newPage(server, live = null) {
+  Socket.answer = live;
   Channel.all.clear();
   const nothing = () => {};
   const page = {
@@ -121,7 +164,12 @@ export function newPage(server) {
     const { pathname, search } = new URL(url);
     const given = typeof body === "string" ? JSON.parse(body) : body;
     const told = /** @type {Record<string, string>} */ (headers);
-    const answer = await server({ method, path: pathname + search, body: given, headers: told });
+    const asked = server({ method, path: pathname + search, body: given, headers: told });
+    const gone = promised();
+    waiting.add(gone.resolve);
+    const answer = await Promise.race([asked, gone.promise]);
+    waiting.delete(gone.resolve);
+    if (!answer) throw new TypeError("the page is gone");
     return new Response(JSON.stringify(answer.body ?? {}), { status: answer.status ?? 200 });
   };
   const parts = {
@@ -130,7 +178,7 @@ export function newPage(server) {
     navigator: { locks: new Locks(), onLine: true },
     sessionStorage: tabStorage(),
     BroadcastChannel: Channel,
-    WebSocket: NoSocket,
+    WebSocket: Socket,
     fetch: answered,
   };
   for (const [name, value] of Object.entries(parts)) {
