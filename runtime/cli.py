@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
     key = commands.add_parser("key", help="what signs access tokens").add_subparsers(required=True, metavar="ACTION")
     rotated = key.add_parser("rotate", parents=[common], help="a new one; tokens of the old one live out their time")
+    rotated.add_argument("--now", action="store_true", help="the old one leaked: what it signed is good no more")
     rotated.set_defaults(run=_key_rotate)
 
     demo = commands.add_parser("demo", help="three people chat over real sockets while links are cut")
@@ -138,8 +139,9 @@ def _config(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _key_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
-    path = signing_keys.rotate(settings, datetime.now(UTC))
-    print(f"{path} holds a new key. Restart the servers: from then on they sign with it")
+    path = signing_keys.rotate(settings, datetime.now(UTC), at_once=arguments.now)
+    dropped = ", and what the old one signed opens nothing" if arguments.now else ""
+    print(f"{path} holds a new key. Restart the servers: from then on they sign with it{dropped}")
     return 0
 
 

@@ -150,7 +150,7 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
     blobs = await trio.to_thread.run_sync(open_store, settings)
     opened = await open_prepared_storage(settings, metrics)
     try:
-        keys = load_keys(settings, _now())
+        keys = load_keys(settings, _now)
         limits, knobs = limits_of(settings), Knobs(rate=settings.bucket_rate, burst=settings.bucket_burst)
         storage = IndexedStorage(WatchedStorage(opened, metrics, note_into(metrics), trio.current_time))
         shared_bus = bus_of(settings, opened, metrics)

@@ -234,7 +234,7 @@ def _proxy(settings: Settings, reached: str) -> Iterator[Finding]:
     """Which address the server takes for ours, when we claim another one. `reached`: where the public address leads."""
     try:
         there = bool(settings.jwt_secret) or (settings.data_dir / FILE_NAME).exists()
-        keys = load_keys(settings, datetime.now(UTC)) if there else None
+        keys = load_keys(settings, lambda: datetime.now(UTC)) if there else None
     except (SecretFileError, OSError):  # told as such
         return
     hops = settings.proxy_hops

@@ -5,10 +5,13 @@ which what that one signed is still good: `vestnik key rotate`. A key is known b
 that share keys need not agree on names.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from attrs import field, frozen
 
 from chatproto.tokens import TokenKeys
 from runtime.config import Settings
@@ -18,29 +21,57 @@ FILE_NAME: Final = "token-key"
 """In the data directory, where the settings name no key."""
 
 
-def load_keys(settings: Settings, now: datetime) -> TokenKeys:
-    """The keys, the one that signs first. Makes the file where there is none. Raises SecretFileError."""
+@frozen
+class _FadingKeys(Mapping[str, bytes]):
+    """Keys by id in the order of `all_keys`; those that have an end are not among them any more once it is there."""
+
+    all_keys: Mapping[str, bytes] = field(repr=False)
+    ends: Mapping[str, datetime]
+    clock: Callable[[], datetime]
+
+    def __getitem__(self, kid: str) -> bytes:
+        if kid in self.ends and self.ends[kid] <= self.clock():
+            raise KeyError(kid)
+        return self.all_keys[kid]
+
+    def __iter__(self) -> Iterator[str]:
+        now = self.clock()
+        return iter([kid for kid in self.all_keys if kid not in self.ends or self.ends[kid] > now])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def load_keys(settings: Settings, clock: Callable[[], datetime]) -> TokenKeys:
+    """The keys, the one that signs first. Makes the file where there is none. Raises SecretFileError.
+
+    A former key that has an end opens nothing from then on, by `clock`, however long the process runs.
+    """
     if settings.jwt_secret:
-        return _keys(settings.jwt_secret, *settings.jwt_secrets_accepted)
+        return _keys([settings.jwt_secret, *settings.jwt_secrets_accepted], {}, clock)
     path = settings.data_dir / FILE_NAME
     current, previous = _parsed(path, load_or_create_secret(path))
-    return _keys(current) if previous is None or previous[1] <= now else _keys(current, previous[0])
+    if previous is None or previous[0] == current:
+        return _keys([current], {}, clock)
+    return _keys([current, previous[0]], {_kid(previous[0]): previous[1]}, clock)
 
 
-def rotate(settings: Settings, now: datetime) -> Path:
-    """Put a new key into the file; what the one before it signed stays good for as long as access tokens live.
+def rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> Path:
+    """Put a new key into the file; what the one before it signed stays good for as long as access tokens live, or
+    `at_once` is good no more.
 
     Servers use it from their next start on. Raises SecretFileError, also where the settings name the key.
     """
     if settings.jwt_secret:
         raise SecretFileError(
-            "the key is in VESTNIK_JWT_SECRET: put a new one there, the old one into VESTNIK_JWT_SECRETS_ACCEPTED, and "
-            "restart the servers one by one"
+            "the key is in VESTNIK_JWT_SECRET: put a new one there, the old one into VESTNIK_JWT_SECRETS_ACCEPTED (not "
+            "where others know it), and restart the servers one by one"
         )
     path = settings.data_dir / FILE_NAME
     current, _ = _parsed(path, load_or_create_secret(path))
     until = now + timedelta(seconds=settings.access_token_seconds)
-    replace_secret(path, f"{new_secret()}\n{current} {until.isoformat(timespec='seconds')}\n")
+    former = "" if at_once else f"{current} {until.isoformat(timespec='seconds')}\n"
+    replace_secret(path, f"{new_secret()}\n{former}")
     return path
 
 
@@ -58,9 +89,9 @@ def _parsed(path: Path, text: str) -> tuple[str, tuple[str, datetime] | None]:
     return lines[0], (secret, ends)
 
 
-def _keys(*secrets: str) -> TokenKeys:
+def _keys(secrets: list[str], ends: Mapping[str, datetime], clock: Callable[[], datetime]) -> TokenKeys:
     by_id = {_kid(secret): secret.encode() for secret in secrets}
-    return TokenKeys(current=_kid(secrets[0]), keys=by_id)
+    return TokenKeys(current=_kid(secrets[0]), keys=_FadingKeys(by_id, ends, clock) if ends else by_id)
 
 
 def _kid(secret: str) -> str:

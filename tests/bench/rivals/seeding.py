@@ -42,7 +42,7 @@ class Gathering:
 
 async def gather(settings: Settings, count: int, rooms: list[range]) -> Gathering:
     """Make `count` accounts and, of the people with these numbers, a group each."""
-    keys = load_keys(settings, datetime.now(UTC))
+    keys = load_keys(settings, lambda: datetime.now(UTC))
     hashed = PasswordHasher().hash(PASSWORD)
     storage = await open_prepared_storage(settings)
     people: dict[int, Person] = {}
