@@ -15,12 +15,11 @@ from runtime import file_commands, index_commands, signing_keys
 from runtime.age.keys import make_keys, read_public
 from runtime.compose import require_database
 from runtime.config import Settings
-from runtime.encrypted_backup import folder_for_drafts, lock_away, refuse_to_replace, unlocked
+from runtime.encrypted_backup import folder_for_drafts, lock_away, own_folder, refuse_to_replace, unlocked
 from runtime.files.backup import Saved
 from runtime.rotation import name_for, notes_for, read_keep, rotate
 from storage.backup import back_up, new_epoch, restore
 from storage.backup_seal import check_seal
-from storage.migrate import upgrade
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -192,11 +191,10 @@ def _restore_from(readable: Path, arguments: argparse.Namespace, settings: Setti
 
     def prepare() -> None:
         nonlocal loaded
-        if url.startswith("sqlite:"):
-            upgrade(url)
         loaded = trio.run(file_commands.load, settings, readable, _progress)
 
-    epoch = restore(readable, url, replace=arguments.replace, progress=_bar, prepare=prepare)
+    drafts = partial(own_folder, settings.data_dir, datetime.now(UTC))
+    epoch = restore(readable, url, replace=arguments.replace, progress=_bar, prepare=prepare, drafts=drafts)
     print(f"{file} is restored; the new epoch is {epoch}")
     what = f"{loaded} blobs, compared with their digests" if loaded is not None else "none; `vestnik files check` tells"
     print(f"bytes of files in it: {what}")

@@ -33,6 +33,17 @@ def folder_for_drafts(data_dir: Path, now: datetime) -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextmanager
+def own_folder(data_dir: Path, now: datetime) -> Iterator[Path]:
+    """The same, or on a machine without a server, where a backup is tried out, a folder of this user's own."""
+    if data_dir.is_dir():
+        with folder_for_drafts(data_dir, now) as folder:
+            yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="vestnik-") as other:
+        yield Path(other)
+
+
 def lock_away(plain: Path, target: Path, readers: Sequence[X25519PublicKey], notes: Mapping[str, str]) -> None:
     """Encrypt to `target`, which gets its name when it is whole, on the disk, and read once more.
 
@@ -67,9 +78,7 @@ def unlocked(path: Path, key: Path | None, data_dir: Path, now: datetime) -> Ite
     if key is None:
         raise KeyFileError(f"{path} is encrypted: name the file with its secret key by --key")
     keys = read_secret(key)
-    # on a machine without a server, where a backup is tried out, a folder of this user's own will do
-    own = folder_for_drafts(data_dir, now) if data_dir.is_dir() else tempfile.TemporaryDirectory(prefix="vestnik-")
-    with own as folder:
-        plain = Path(folder) / path.name.removesuffix(SUFFIX)
+    with own_folder(data_dir, now) as folder:
+        plain = folder / path.name.removesuffix(SUFFIX)
         decrypt(path, plain, keys)
         yield plain

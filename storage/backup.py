@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,19 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from storage.backup_seal import check_seal, seal
-from storage.migrate import EPOCH, MigrationError, check_schema, compare, connected, current, earlier, upgrade
+from storage.migrate import (
+    EPOCH,
+    MigrationError,
+    SchemaMismatch,
+    check_schema,
+    compare,
+    connected,
+    current,
+    earlier,
+    is_newer,
+    remake,
+    upgrade,
+)
 from storage.tables import chats, hints, message_words, meta, metadata
 
 CHUNK: Final = 1000
@@ -32,6 +44,12 @@ _NOT_INDEXED: Final = {"indexed_seq": 0, "index_version": 0}
 
 Progress = Callable[[int, int], None]
 """Is told rows done, and rows in all."""
+
+
+@contextmanager
+def _system_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="vestnik-restore-") as folder:
+        yield Path(folder)
 
 
 def back_up(
@@ -83,35 +101,64 @@ def restore(
     replace: bool = False,
     progress: Progress = lambda done, total: None,
     prepare: Callable[[], None] = lambda: None,
+    drafts: Callable[[], AbstractContextManager[Path]] = _system_folder,
 ) -> str:
-    """Load a backup into a migrated database, in one transaction; the new epoch.
+    """Load a backup into a migrated database (a file of SQLite is migrated), in one transaction; the new epoch.
 
-    A database that holds anything is refused unless it is to be replaced. Stop the servers first; one that runs all the
-    same closes its sockets when it sees the new epoch. A backup of an earlier version is brought up to date in a copy.
-    `prepare` is called once the backup was read and found whole, before the database is looked at: nothing is done for
-    a damaged one. Raises MigrationError, and what `prepare` raises.
+    A database that holds anything is refused unless it is to be replaced; then tables that a later version made are
+    dropped and made anew before that transaction. Stop the servers first; one that runs all the same closes its sockets
+    when it sees the new epoch. A backup of an earlier version is brought up to date in a copy, in a folder of `drafts`.
+    `prepare` is called once the backup was read and found whole and the database is found fit for it: nothing is done
+    for a damaged one. Raises MigrationError, and what `prepare` raises.
     """
     if not path.is_file():
         raise MigrationError(f"{path}: there is no such file")
     check_seal(path)
-    prepare()
-    check_schema(url)
-    with _up_to_date(path) as backup, connected(backup) as source, connected(url) as target:
+    with _up_to_date(path, drafts) as backup, connected(backup) as source:
         _check_references(source)
+        newer = _is_newer(url, replace)
+        prepare()
+        if newer:
+            remake(url)
+        check_schema(url)
+        with connected(url) as target:
+            if target.dialect.name != "sqlite":  # there it is off; a token could not go before its successors
+                target.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+            if _count(target):
+                _refuse_unless(replace)
+                for table in reversed(metadata.sorted_tables):
+                    target.execute(delete(table))
+            _copy(source, target, progress)
+            return _write_epoch(target)
+
+
+def _is_newer(url: str, replace: bool) -> bool:
+    """Whether the tables there are those of a later version. Raises MigrationError where nothing may come there."""
+    revision = current(url)
+    newer = is_newer(revision)
+    if newer and not replace:
+        raise SchemaMismatch(
+            f"the database has the schema {revision}, which is newer than this program; with --replace all tables of "
+            "the database are dropped, and everything in them is lost"
+        )
+    if not newer and url.startswith("sqlite:"):
+        upgrade(url)
+    if not newer:
+        check_schema(url)
+    with connected(url) as target:
         _check_packets(target)
-        if target.dialect.name != "sqlite":  # there it is off; row by row, a token could not go before its successors
-            target.exec_driver_sql("SET SESSION foreign_key_checks = 0")
-        if _count(target):
-            if not replace:
-                raise MigrationError("the database is not empty; with --replace everything in it is lost")
-            for table in reversed(metadata.sorted_tables):
-                target.execute(delete(table))
-        _copy(source, target, progress)
-        return _write_epoch(target)
+        if not newer and _count(target):
+            _refuse_unless(replace)
+    return newer
+
+
+def _refuse_unless(replace: bool) -> None:
+    if not replace:
+        raise MigrationError("the database is not empty; with --replace everything in it is lost")
 
 
 @contextmanager
-def _up_to_date(path: Path) -> Iterator[str]:
+def _up_to_date(path: Path, drafts: Callable[[], AbstractContextManager[Path]]) -> Iterator[str]:
     """The URL of the backup, or of a migrated copy of one that an earlier version made. Raises MigrationError."""
     backup = f"sqlite:///{path.absolute()}"
     revision = current(backup)
@@ -121,8 +168,8 @@ def _up_to_date(path: Path) -> Iterator[str]:
         compare(revision)
         yield backup
         return
-    with tempfile.TemporaryDirectory(prefix="vestnik-restore-") as folder:
-        copy = Path(folder) / "backup"
+    with drafts() as folder:
+        copy = folder / "of-an-earlier-version"
         shutil.copyfile(path, copy)
         upgrade(f"sqlite:///{copy}")
         yield f"sqlite:///{copy}"

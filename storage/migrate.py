@@ -98,6 +98,11 @@ def check_schema(url: str) -> None:
     compare(current(url))
 
 
+def is_newer(revision: str | None) -> bool:
+    """Whether a later version of this program made that schema."""
+    return revision is not None and revision.isdecimal() and len(revision) == len(head()) and revision > head()
+
+
 def compare(revision: str | None) -> None:
     """Raise SchemaMismatch unless `revision`, which a database is at, is `head()`."""
     if revision is None:
@@ -146,6 +151,28 @@ def upgrade_kept(url: str) -> str:
         if not kept.exists():
             _copy_sqlite(path, kept)
     return upgrade(url)
+
+
+def remake(url: str) -> None:
+    """Drop all tables of a database that a later version of this program made, and make those of this one, empty.
+
+    On MySQL that is no transaction: a run that was killed half-way leaves a database without some of its tables.
+    Raises SchemaMismatch where its schema is no newer one, MigrationError, ValueError.
+    """
+    with connected(url, LOCK_TIMEOUT) as connection:
+        revision = _revision(connection)
+        if not is_newer(revision):
+            raise SchemaMismatch(f"the database has the schema {revision}, which is not newer than this program")
+        names = sorted(inspect(connection).get_table_names(), key="alembic_version".__eq__)
+        quote = connection.dialect.identifier_preparer.quote
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+        for name in names:  # the one by which it is known for ours goes last: what was killed can be done again
+            connection.exec_driver_sql(f"DROP TABLE {quote(name)}")
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("SET SESSION foreign_key_checks = 1")
+        _run_migrations(connection)
+        connection.execute(insert(meta).values(name=EPOCH, value=secrets.token_hex(8)))
 
 
 def _copy_sqlite(path: Path, target: Path) -> None:

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,7 +24,7 @@ from chatproto.operations import (
 )
 from storage.backup import back_up, new_epoch, restore
 from storage.backup_seal import check_seal
-from storage.migrate import MigrationError, SchemaMismatch, connected, upgrade
+from storage.migrate import MigrationError, SchemaMismatch, connected, differences, upgrade
 from storage.open import open_storage
 from tests.storage.databases import Kind as ServerKind
 from tests.storage.databases import shared_server
@@ -177,13 +179,70 @@ async def test_a_backup_of_an_earlier_version_is_brought_up_to_date_in_a_copy(tm
         'alter table sessions drop column "key"',
         "update alembic_version set version_num = '0001'",
     )
-    restore(file, url, replace=True)
+    used = list[list[str]]()
+
+    @contextmanager
+    def drafts() -> Iterator[Path]:
+        folder = tmp_path / "drafts"
+        folder.mkdir()
+        yield folder
+        used.append([path.name for path in folder.iterdir()])
+
+    restore(file, url, replace=True, drafts=drafts)
+    assert used == [["of-an-earlier-version"]], "texts are copied to nowhere else"
     assert ask(old, "select version_num from alembic_version") == [("0001",)], "the file itself is left alone"
     (chats, *_), _epoch = await seen(url)
     assert len(chats) == 2
     ask(old, "update alembic_version set version_num = '9999'")
     with pytest.raises(SchemaMismatch, match="newer than this program"):
         restore(file, url, replace=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_tables_of_a_later_version_are_made_anew_where_they_are_to_be_replaced(
+    kind: Kind, tmp_path: Path
+) -> None:
+    """The way back from an update."""
+    url, file = url_of(kind, tmp_path, "db"), tmp_path / "backup"
+    await trio.to_thread.run_sync(upgrade, url)
+    await furnish(url)
+    back_up(url, file)
+    before, _ = await seen(url)
+    later = (
+        "create table later (id bigint primary key, user_id bigint not null references users (id))",
+        "insert into later values (1, 1)",
+        "alter table users add column later integer not null default 0",
+        "drop table departures",
+        "update alembic_version set version_num = '9999'",
+    )
+    ask(url, *later)
+    called = list[str]()
+    with pytest.raises(SchemaMismatch, match=r"9999.*--replace"):
+        restore(file, url, prepare=lambda: called.append("too early"))
+    assert ask(url, "select id from later") == [(1,)]
+    epoch = restore(file, url, replace=True, prepare=lambda: called.append("done"))
+    assert called == ["done"]
+    assert await seen(url) == (before, epoch)
+    assert differences(url) == []
+    ask(url, "update alembic_version set version_num = 'another program'")
+    with pytest.raises(SchemaMismatch):
+        restore(file, url, replace=True, prepare=lambda: called.append("not ours"))
+    assert called == ["done"]
+
+
+@pytest.mark.parametrize("harm", ["not empty", "run `vestnik migrate"])
+async def test_nothing_is_done_beside_a_restore_that_is_refused(harm: str, tmp_path: Path) -> None:
+    url, file = url_of("mariadb", tmp_path, "db"), tmp_path / "backup"
+    upgrade(url)
+    if harm == "not empty":
+        await furnish(url)
+    back_up(url, file)
+    if harm != "not empty":
+        ask(url, "update alembic_version set version_num = '0001'")
+    called = list[str]()
+    with pytest.raises(MigrationError, match=harm):
+        restore(file, url, prepare=lambda: called.append("too early"))
+    assert called == []
 
 
 async def test_a_backup_whose_rows_refer_to_nothing_is_refused(tmp_path: Path) -> None:
