@@ -55,6 +55,8 @@ export class SignedIn {
   template(state, now, whole) {
     const chat = state.current === null ? undefined : state.chats.get(state.current);
     if (!chat) this.log.closed();
+    this.find.shown(state.current);
+    this.selecting.shown(state.current);
     const write = (/** @type {Event} */ event) => {
       event.preventDefault();
       this.composer.focus();

@@ -63,6 +63,13 @@ export class Find {
     return true;
   }
 
+  /** To be told of each chat that is shown, null for none: a search ends with its chat. @param {number | null} current */
+  shown(current) {
+    if (!this.#open || this.#open.chatId === current) return;
+    this.#open.finding.stop();
+    this.#open = null;
+  }
+
   /** To the next result, wherever the focus is; what is not open is opened. @param {number} chatId @param {1 | -1} step */
   step(chatId, step) {
     if (this.#open?.chatId !== chatId || !this.#open.query.trim()) return this.open(chatId);
@@ -148,6 +155,7 @@ export class Find {
     if (step > 0 && seq !== null && seq === before.at(-1)?.message.seq) await finding.more();
     const { results } = finding.get();
     if (open !== this.#open || open.seq !== seq || !results.length) return;
+    if (this.face.messenger.state().current !== open.chatId) return; // another chat was opened meanwhile
     open.seq = results[placeAfter(results, seq, step)].message.seq;
     this.face.redraw();
     await this.face.showMessage(open.chatId, open.seq, false);

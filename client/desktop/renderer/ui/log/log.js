@@ -263,7 +263,8 @@ export class Log {
       const { echo, first, last } = row;
       const quoted = messageAt(items, echo.reply_to);
       const around = { state, chat, quoted, query, found: false, unread: false };
-      const needs = [echo, first, last, quoted, query, language(), hasLostSource(state, echo)];
+      const sent = echo.files.map(({ local_id }) => state.progress.get(local_id));
+      const needs = [echo, first, last, quoted, query, language(), hasLostSource(state, echo), ...sent];
       return guard(needs, () => echoRow(face, row, around));
     }
     const { message, own, first, last } = row;
@@ -290,10 +291,9 @@ export class Log {
       language(),
       ...reactors(message, state),
     ];
-    const { selecting } = this;
-    const chosen = selecting.of(chat.id)?.has(message.seq) ?? null;
+    const chosen = this.selecting.of(chat.id)?.has(message.seq) ?? null;
     return guard([...needs, chosen], () =>
-      messageRow(face, row, { state, chat, quoted, query, found, unread, selecting }),
+      messageRow(face, row, { state, chat, quoted, query, found, unread, selecting: this.selecting }),
     );
   }
 

@@ -71,6 +71,11 @@ export class Selecting {
     return to < from ? seqs.reverse() : seqs;
   }
 
+  /** To be told of each chat that is shown, null for none: choosing ends with its chat. @param {number | null} current */
+  shown(current) {
+    if (this.#on && this.#chatId !== current) this.end();
+  }
+
   /** @returns {boolean} whether somebody was choosing */
   end() {
     const was = this.#on;
@@ -83,7 +88,6 @@ export class Selecting {
 
   /** The bar in place of the pinned message. @param {State} state @param {ChatView} chat */
   template(state, chat) {
-    if (this.#chatId !== chat.id) this.end();
     if (!this.of(chat.id)) return nothing;
     const chosen = this.#chosen(state, chat.id);
     const none = chosen.length === 0;
