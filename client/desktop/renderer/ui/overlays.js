@@ -103,16 +103,17 @@ export function createOverlays(face) {
     face.redraw();
   }
 
-  /** @param {number} id */
+  /** @param {number} id @returns {boolean} whether it was open */
   function closeDialog(id) {
     const shown = stack.find((one) => one.id === id);
-    if (!shown) return;
+    if (!shown) return false;
     closePopup();
     stack = stack.filter((one) => one !== shown);
     shown.element?.close(); // it gives the focus back
     if (stack.length === 0 && document.activeElement === document.body) face.focusComposer();
     shown.dialog.gone?.();
     face.redraw();
+    return true;
   }
 
   /** @param {(close: () => void) => {template: () => unknown}} make */

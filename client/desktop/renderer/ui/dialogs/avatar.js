@@ -97,7 +97,7 @@ export function avatarDialog(face, { chatId = null }, close) {
   async function settle(asked) {
     const answer = await asked;
     busy = false;
-    if (answer.ok) return close();
+    if (answer.ok) return void close();
     problem = errorText(answer);
     face.redraw();
   }

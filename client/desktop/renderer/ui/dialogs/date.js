@@ -21,7 +21,7 @@ export function date(face, { chatId, at }, close) {
     busy = true;
     const answer = await face.showDay(chatId, start.toISOString());
     busy = false;
-    if (answer.ok) return close();
+    if (answer.ok) return void close();
     problem = answer;
     face.redraw();
   }

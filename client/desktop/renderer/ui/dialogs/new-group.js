@@ -18,8 +18,7 @@ export function newGroup(face, _params, close) {
     id: "new-group-title",
     save: (title) => face.messenger.createGroup(title, people()),
     saved: ({ chat_id }) => {
-      close();
-      face.openChat(chat_id);
+      if (close()) face.openChat(chat_id);
     },
   });
 

@@ -21,7 +21,8 @@ import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
 /** What an entry is found by. @param {Entry} entry */
 export const namesOf = ({ name, more }) => [name, ...more];
 
-/** @param {import("../face.js").Face} face @param {() => void} close called before one goes to what was chosen */
+/** @param {import("../face.js").Face} face @param {() => boolean} close called before one goes to what was chosen;
+ * false: one went elsewhere by then */
 export function createPlaces(face, close) {
   const search = createPeopleSearch(face);
   /** @type {string | null} */

@@ -7,18 +7,19 @@ import { titleOf } from "../../words/names.js";
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").ChatView} ChatView */
 
 /**
- * Change it and say so; the undo is the opposite change.
- * @param {Face} face @param {ChatView} chat @param {"muted" | "favourite" | "hidden"} flag @param {boolean} value
- * @param {string | null} said what the toast says, null for none
+ * @typedef {Parameters<Face["messenger"]["changeChat"]>[1]} Flags
+ * Change it and say so.
+ * @param {Face} face @param {ChatView} chat @param {Flags} wanted @param {Flags} [before] what the undo leads back to
+ * @param {string} [said] what the toast says
  */
-async function change(face, chat, flag, value, said) {
-  const outcome = await face.messenger.changeChat(chat.id, { [flag]: value });
+async function change(face, chat, wanted, before, said) {
+  const outcome = await face.messenger.changeChat(chat.id, wanted);
   if (!outcome.ok) {
     face.overlays.toast({ text: errorText(outcome) });
     return false;
   }
-  if (said !== null) {
-    const undo = () => void change(face, chat, flag, !value, null);
+  if (before && said) {
+    const undo = () => void change(face, chat, before);
     face.overlays.toast({ text: said, action: t("toast.undo"), run: undo });
   }
   return true;
@@ -27,24 +28,22 @@ async function change(face, chat, flag, value, said) {
 /** @param {Face} face @param {ChatView} chat */
 const named = (face, chat) => ({ title: isolate(titleOf(chat, face.messenger.state().me)) });
 
-/** @param {Face} face @param {ChatView} chat */
-export const toggleMuted = (face, chat) =>
-  change(
-    face,
-    chat,
-    "muted",
-    !isMuted(chat, Date.now()),
-    t(isMuted(chat, Date.now()) ? "toast.unmuted" : "toast.muted", named(face, chat)),
-  );
+/** One that was muted for a while is so again after the undo. @param {Face} face @param {ChatView} chat */
+export function toggleMuted(face, chat) {
+  const muted = isMuted(chat, Date.now());
+  const before = muted ? { muted, muted_until: chat.muted_until ?? null } : { muted };
+  return change(face, chat, { muted: !muted }, before, t(muted ? "toast.unmuted" : "toast.muted", named(face, chat)));
+}
 
 /** @param {Face} face @param {ChatView} chat */
-export const toggleFavourite = (face, chat) => change(face, chat, "favourite", !chat.favourite, null);
+export const toggleFavourite = (face, chat) => change(face, chat, { favourite: !chat.favourite });
 
 /** @param {Face} face @param {ChatView} chat */
 export async function hideChat(face, chat) {
-  const { current } = face.messenger.state();
-  const hidden = await change(face, chat, "hidden", true, t("toast.hidden", named(face, chat)));
-  if (hidden && current === chat.id) face.openChat(null);
+  const isOpen = () => face.messenger.state().current === chat.id;
+  const was = isOpen();
+  const hidden = await change(face, chat, { hidden: true }, { hidden: false }, t("toast.hidden", named(face, chat)));
+  if (hidden && was && isOpen()) face.openChat(null);
   return hidden;
 }
 
@@ -55,13 +54,11 @@ export function showChat(face, chatId) {
 }
 
 /**
- * Open the chat with a person. @param {Face} face @param {number} userId @param {() => void} ready called before it opens
+ * Open the chat with a person. @param {Face} face @param {number} userId
+ * @param {() => boolean} ready called before it opens; false: nobody waits for it any more
  */
 export async function writeTo(face, userId, ready) {
   const answer = await face.messenger.openDirect(userId);
-  if (answer.ok) {
-    ready();
-    showChat(face, answer.chat_id);
-  }
+  if (answer.ok && ready()) showChat(face, answer.chat_id);
   return answer;
 }

@@ -11,9 +11,10 @@ import { isComposed } from "./keys.js";
  * `bare`: it has no head of the usual form. `gone`: it was closed, however.
  * @typedef {{title: () => string, kind?: string, harmless?: boolean, bare?: boolean, describedBy?: string,
  *   content: (state: import("../../types.js").State) => unknown, gone?: () => void}} Dialog
- * @typedef {(face: import("../face.js").Face, params: any, close: () => void) => Dialog} DialogMaker
+ * `close` says whether it was open: what was asked for by one that was closed meanwhile leads nowhere.
+ * @typedef {(face: import("../face.js").Face, params: any, close: () => boolean) => Dialog} DialogMaker
  * @typedef {{id: number, name: string, dialog: Dialog, element: HTMLDialogElement | null,
- *   close: () => void, attach: (element: Element | undefined) => void}} Shown
+ *   close: () => boolean, attach: (element: Element | undefined) => void}} Shown
  */
 
 /**
