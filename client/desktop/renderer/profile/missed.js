@@ -47,7 +47,8 @@ export async function missedBy(model, kept, db) {
     if (read > (chat?.read_seq ?? 0)) missed.push({ do: "save_marks", chat_id, read_seq: read });
   }
   const rows = new Map(kept.rows.map((row) => [row.cid, row]));
-  for (const [chat_id, list] of model.echoes.lists) {
+  // where windows share nothing, a row that is not here is in another one
+  for (const [chat_id, list] of db.shared ? model.echoes.lists : []) {
     for (const { cid } of list) if (!rows.has(cid)) missed.push({ do: "sent", cid, chat_id, seq: null });
   }
   for (const row of kept.rows) {

@@ -10,6 +10,7 @@ import { Attention, TELL_AGAIN } from "./attention.js";
 import { Fenced } from "../store/db.js";
 import { arrivals, missedBy } from "./missed.js";
 import { Owner } from "./owner.js";
+import { giveRows, withOrphans } from "./unshared.js";
 import { sharedOf } from "../state/handed.js";
 import { Tokens, isEnd } from "../link/tokens.js";
 import { Api } from "../link/api.js";
@@ -225,6 +226,7 @@ export class Profile {
     if (!this.#early) return;
     this.parts.update([{ do: "welcome", shared }, ...this.#early]);
     this.#early = null;
+    void giveRows(this.parts.db, this);
   }
 
   /** @param {Update[]} updates */
@@ -344,6 +346,7 @@ export class Profile {
     try {
       await db.own(windowId);
       const kept = await db.load();
+      kept.rows = await withOrphans(this.parts.model(), kept.rows, db);
       if (this.#closed) return;
       const fresh = this.#early !== null;
       const missed = await missedBy(this.parts.model(), kept, db);

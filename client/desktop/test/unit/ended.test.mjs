@@ -5,42 +5,13 @@ import { mock, test } from "node:test";
 import { Tokens } from "../../renderer/link/tokens.js";
 import { Api } from "../../renderer/link/api.js";
 import { History } from "../../renderer/profile/history.js";
-import { Profile } from "../../renderer/profile/profile.js";
 import { emptyModel, emptyProfile, reduce } from "../../renderer/state/model.js";
 import { memoryStore } from "../../renderer/store/memory.js";
+import { URL, windowOf } from "./windows.js";
 import { newPage, promised, settled } from "./page.js";
 import { ME, ServerChat, person } from "./world.js";
 
-const URL = "http://server.example";
 const CHAT = 7;
-
-/** A window of one log-in. @param {string} windowId @param {Partial<import("../../renderer/profile/profile.js").Parts>} [parts] */
-function windowOf(windowId, parts = {}) {
-  let model = emptyModel();
-  /** @type {(string | null)[]} */
-  const ended = [];
-  const secret = { load: async () => null, save: async () => {}, shared: false };
-  const profile = new Profile({
-    url: URL,
-    userId: ME,
-    windowId,
-    db: memoryStore(windowId),
-    secret,
-    model: () => model,
-    update: (updates) => {
-      model = reduce(model, updates, 0);
-    },
-    arrived: () => {},
-    ended: (code) => {
-      ended.push(code);
-      void profile.close({ polite: false });
-    },
-    client: { device: "", name: "", version: "", os: "" },
-    random: () => 0.5,
-    ...parts,
-  });
-  return { profile, ended };
-}
 
 test("a window that follows answers what it asked when the log-in is revoked", async () => {
   const never = promised();

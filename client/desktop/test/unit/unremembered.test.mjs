@@ -1,0 +1,102 @@
+/** Tabs of a log-in that is not remembered share nothing: what waits in one is not lost when another takes over. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { echoOf } from "../../renderer/protocol/commands.js";
+import { Outgoing } from "../../renderer/profile/outgoing.js";
+import { memoryStore } from "../../renderer/store/memory.js";
+import { newPage, promised, settled } from "./page.js";
+import { windowOf } from "./windows.js";
+import { ME, ServerChat, person } from "./world.js";
+
+const CHAT = 7;
+
+/** A tab, as vestnik.js begins it: with what its earlier life has kept. @param {string} name */
+async function tabOf(name) {
+  const db = memoryStore(name);
+  const window = windowOf(name, { db });
+  const { profile, model } = window;
+  const chat = new ServerChat(CHAT).chat();
+  const { rows } = await db.load();
+  const echoes = rows.map((row) => /** @type {const} */ ({ do: "echo", echo: echoOf(row) }));
+  profile.parts.update([{ do: "chats", chats: [chat], users: [] }, ...echoes]);
+  const outgoing = new Outgoing(model, () => profile, () => db); // prettier-ignore
+  await profile.tokens.keep({ access_token: "token", refresh_token: "r" });
+  profile.start();
+  await settled();
+  const shown = () => (model().echoes.lists.get(CHAT) ?? []).map(({ content, state }) => `${content} ${state}`);
+  return { ...window, db, outgoing, shown };
+}
+
+/** A server that cannot be had; when it is back it is told what waits. */
+class Server {
+  isBack = false;
+  /** @type {string[]} */
+  heard = [];
+
+  constructor() {
+    const never = promised();
+    newPage(() => never.promise, this.live);
+  }
+
+  /** @param {any} frame @returns {any[]} */
+  live = ({ type, content }) => {
+    if (type === "send") this.heard.push(content);
+    if (type !== "hello" || !this.isBack) return [];
+    const chats = [new ServerChat(CHAT).head()];
+    return [{ type: "ready", user: person(ME), epoch: "e1", limits: { inflight: 32 }, chats }];
+  };
+}
+
+test("a message that waits stays in sight when its tab is loaded anew and another has taken over", async (t) => {
+  const server = new Server();
+  const [one, two] = [await tabOf("one"), await tabOf("two")];
+  await one.outgoing.send(CHAT, "waits", null);
+  await settled();
+  assert.deepEqual(two.shown(), ["waits queued"]);
+
+  await one.profile.close({ polite: false });
+  server.isBack = true;
+  await settled();
+  assert.equal(two.profile.owns, true);
+  const again = await tabOf("one");
+  t.after(() => Promise.all([two, again].map(({ profile }) => profile.close({ polite: false }))));
+  assert.equal(again.profile.owns, false);
+  for (const tab of [two, again]) assert.deepEqual(tab.shown(), ["waits queued"]);
+  assert.deepEqual(server.heard, ["waits"], "once, by who took over");
+});
+
+test("a message of a tab that follows goes on in whichever takes over", async (t) => {
+  const server = new Server();
+  const [one, two, three] = [await tabOf("one"), await tabOf("two"), await tabOf("three")];
+  const file = { file: new File(["bytes"], "a.txt"), as_file: true };
+  await three.outgoing.send(CHAT, "with a file", null, [file]);
+  await three.outgoing.send(CHAT, "plain", null);
+  await settled();
+  const [row] = (await three.db.load()).rows;
+
+  await one.profile.close({ polite: false });
+  server.isBack = true;
+  await settled();
+  t.after(() => Promise.all([two, three].map(({ profile }) => profile.close({ polite: false }))));
+  assert.deepEqual([two.profile.owns, three.profile.owns], [true, false]);
+  for (const tab of [two, three]) assert.deepEqual(tab.shown(), ["with a file queued", "plain queued"]);
+  assert.equal((await three.db.load()).rows.length, 2, "kept where it was written");
+  assert.equal(await (await two.db.file(row.files[0].local_id))?.bytes.text(), "bytes");
+});
+
+test("what another tab wrote before this one was changed keeps its order", async (t) => {
+  const server = new Server();
+  const [one, two] = [await tabOf("one"), await tabOf("two")];
+  await one.outgoing.send(CHAT, "first", null);
+  await settled();
+  const [echo] = two.model().echoes.lists.get(CHAT) ?? [];
+  await two.outgoing.edit(CHAT, echo, "second");
+  await settled();
+  await one.profile.close({ polite: false });
+  server.isBack = true;
+  await settled();
+  t.after(() => two.profile.close({ polite: false }));
+  assert.equal(two.model().chats.get(CHAT)?.failed, 0);
+  assert.equal(server.heard.length, 1);
+});
