@@ -28,7 +28,7 @@ from chatproto.operations import (
     UpdateUser,
 )
 from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
-from storage.migrate import SchemaMismatch, compare
+from storage.migrate import SchemaMismatch, compare, is_newer
 from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
 from storage.mysql_pool import GONE, Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
 from storage.mysql_replicas import Replicas
@@ -109,6 +109,7 @@ class MySQLStorage:
     ) -> None:
         """Opens nothing yet. `replicas` of this database may answer reads (`storage.mysql_replicas`). `random` jitters
         the pauses before conflicting transactions are run again."""
+        self._fitted = False  # whether the schema was this program's, once
         generation = Generation()
         self._reads = Pool(
             settings, readers, random=random, observer=observer, generation=generation, transactions=False
@@ -151,9 +152,12 @@ class MySQLStorage:
         return await self._read(plan.start)
 
     async def check(self) -> str | None:
-        """None when the server answers and the schema is right."""
+        """None when the server answers and the schema is right, or was and has become that of a later version: servers
+        that run go on while another one is updated."""
         try:
-            await self.check_schema()
+            revision = await self._revision()
+            if not (self._fitted and is_newer(revision)):
+                self._fit(revision)
         except SchemaMismatch as mismatch:
             return str(mismatch)
         except (StoreUnavailable, err.MySQLError) as error:
@@ -162,6 +166,13 @@ class MySQLStorage:
 
     async def check_schema(self) -> None:
         """Raises SchemaMismatch, StoreUnavailable, trio_mysql.err.MySQLError."""
+        self._fit(await self._revision())
+
+    def _fit(self, revision: str | None) -> None:
+        compare(revision)
+        self._fitted = True
+
+    async def _revision(self) -> str | None:
         rows: Sequence[Sequence[Any]] = ()
         for last in (False, True):  # the server ends connections that were idle for a time of its own
             connection: Connection | None = None
@@ -174,7 +185,7 @@ class MySQLStorage:
                     break
                 if last or (connection is not None and connection.open):
                     raise
-        compare(rows[0][0] if rows else None)
+        return rows[0][0] if rows else None
 
     async def warnings(self) -> tuple[str, ...]:
         """Settings of the server that weaken the house's promises. Raises as `check_schema`."""

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import trio
 
+from client.account import register
 from storage.migrate import upgrade
 from tests.bench.drill.cluster import Cluster
 from tests.bench.drill.people import gathered
@@ -83,6 +84,35 @@ async def test_nothing_is_lost_and_everybody_returns_whatever_is_killed(
     for felt in outcome.felt:
         assert not isinf(felt.back), f"somebody did not return after {felt}"
     assert sum(outcome.felt[-1].closes.values()) >= PEOPLE, "the balancer held all links"
+
+
+async def test_the_pieces_of_a_file_go_to_the_machine_that_has_the_first_one(
+    servers: list[ServerProcess], balancer: HAProxy
+) -> None:
+    """Each piece comes by a connection of its own, as after a cut."""
+    async with servers[0], servers[1]:
+        await trio.to_thread.run_sync(balancer.start)
+        async with httpx.AsyncClient(base_url=balancer.url, timeout=60) as http:
+            token = (await register(http, "ann", "correct horse battery")).token
+        for number in range(3):
+            kind = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+            named = {"Upload-Length": "5", "Upload-Metadata": "filename YS50eHQ="}
+            answer = await alone(balancer, "POST", "/api/uploads", kind | named)
+            assert answer.status_code == 201, answer.text
+            place = answer.headers["location"]
+            for offset, piece in enumerate("hello"):
+                told = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+                answer = await alone(balancer, "PATCH", place, kind | told, piece.encode())
+                assert answer.status_code == 204, (number, offset, answer.text)
+                answer = await alone(balancer, "HEAD", place, kind)
+                assert answer.headers["upload-offset"] == str(offset + 1), number
+
+
+async def alone(
+    balancer: HAProxy, method: str, path: str, headers: dict[str, str], content: bytes = b""
+) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=balancer.url, timeout=60) as http:
+        return await http.request(method, path, headers=headers, content=content)
 
 
 async def test_haproxy_passes_on_what_people_ask_and_keeps_the_counters_inside(

@@ -15,12 +15,13 @@ from alembic.script import ScriptDirectory
 
 from storage import migrate
 from storage.migrate import MigrationError, SchemaMismatch, check_schema, current, differences, earlier, head, upgrade
+from storage.mysql import MySQLStorage
 from storage.mysql_connection import parse_url
 from storage.open import open_storage
 from storage.tables import metadata
 from tests.mariadb_server import shared_mariadb
 from tests.mysql_server import shared_mysql
-from tests.storage.databases import EPOCH, migrated_copy, shared_server
+from tests.storage.databases import EPOCH, Kind, migrated_copy, shared_server
 from tests.storage.store_house import House
 
 ROOT = Path(__file__).parents[2]
@@ -298,3 +299,23 @@ async def test_other_readers_find_groups_and_roles_in_words(migrated: str) -> No
     assert [row[0] for row in roles] == ["member", "member", "admin", "member"]
     with pytest.raises(Exception, match=r"role|CHECK|truncated"):
         ask(migrated, "UPDATE chat_users SET role = 'owner'")
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+async def test_a_server_that_runs_goes_on_where_another_one_has_migrated(kind: Kind) -> None:
+    """Several machines are updated one by one: the first new one migrates."""
+    url = await trio.to_thread.run_sync(lambda: shared_server(kind).new_database())
+    await trio.to_thread.run_sync(upgrade, url)
+    later, unseen = await open_storage(url), MySQLStorage(parse_url(url))
+    try:
+        ask(url, "update alembic_version set version_num = '9999'")
+        assert await later.check() is None
+        assert "newer than this program" in (await unseen.check() or ""), "it has never served this database"
+        with pytest.raises(SchemaMismatch):
+            await open_storage(url)
+        for lost in ("update alembic_version set version_num = '0001'", "drop table alembic_version"):
+            ask(url, lost)
+            assert "vestnik migrate" in (await later.check() or "")
+    finally:
+        await later.aclose()
+        await unseen.aclose()
