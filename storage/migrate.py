@@ -148,8 +148,7 @@ def upgrade_kept(url: str) -> str:
         for older in path.parent.glob(f"{path.name}{KEPT}*"):
             if older != kept:
                 older.unlink()
-        if not kept.exists():
-            _copy_sqlite(path, kept)
+        _copy_sqlite(path, kept)  # also over one that is there: since then an earlier version may have served again
     return upgrade(url)
 
 

@@ -93,9 +93,14 @@ def test_an_sqlite_file_is_copied_before_it_is_migrated(tmp_path: Path, monkeypa
     [kept] = tmp_path.glob(f"db{KEPT}*")
     assert kept.name == f"db{KEPT}{revision}" and kept.stat().st_mode & 0o777 == 0o600
     assert current(f"sqlite:///{kept}") == revision
-    kept.write_text("the first copy is from before anything was changed, and stays")
+    with sqlite3.connect(path) as connection:  # an earlier version went on, after a way back
+        connection.execute("INSERT INTO meta (name, value) VALUES ('since', 'then')")
+    connection.close()
     upgrade_kept(f"sqlite:///{path}")
-    assert kept.read_text().startswith("the first copy")
+    with sqlite3.connect(kept) as connection:
+        assert connection.execute("SELECT value FROM meta WHERE name = 'since'").fetchall() == [("then",)]
+    connection.close()
+    assert [one.name for one in tmp_path.glob("db*.draft")] == []
 
 
 def test_a_new_sqlite_file_has_no_copy(tmp_path: Path) -> None:
