@@ -23,6 +23,11 @@ export class Outgoing {
   /** @type {Map<number, number>} */
   #draftTimers = new Map();
   #leaving = false;
+  /** Commands that are being written to this machine. */
+  #puts = 0;
+  /** Texts of those with files, which may take seconds: until they are there, the draft is their place. By chat.
+   * @type {Map<number, string[]>} */
+  #putting = new Map();
 
   /**
    * @param {() => import("../state/model.js").Model} model @param {() => import("./profile.js").Profile | null} profile
@@ -32,6 +37,11 @@ export class Outgoing {
     this.model = model;
     this.profile = profile;
     this.db = db;
+  }
+
+  /** Something that the user gave is neither on this machine nor in sight yet. */
+  get busy() {
+    return this.#puts > 0;
   }
 
   /** @param {number} chatId @param {string} text @param {Message | null} replyTo
@@ -51,9 +61,12 @@ export class Outgoing {
     });
     const bytes = new Map(files.map(({ file }, at) => [local[at].local_id, file]));
     const total = local.reduce((sum, { size }) => sum + size, 0);
-    const noRoom = await this.#noRoom(total);
-    if (noRoom) return { ok: false, code: noRoom };
-    return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, files: local }, undefined, bytes);
+    const put = async () => {
+      const noRoom = await this.#noRoom(total);
+      if (noRoom) return refusal(noRoom);
+      return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, files: local }, undefined, bytes);
+    };
+    return files.length > 0 ? this.#drafted(chatId, content, put) : put();
   }
 
   /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
@@ -141,6 +154,21 @@ export class Outgoing {
 
   // --- steps ---
 
+  /** The text of a message stays as a draft on this machine until the message is there. @param {number} chatId
+   * @param {string} text @param {() => Promise<Done | Refused>} put @returns {Promise<Done | Refused>} */
+  async #drafted(chatId, text, put) {
+    const db = this.db();
+    const others = () => (this.#putting.get(chatId) ?? []).filter((one) => one !== text);
+    this.#puts += 1;
+    this.#putting.set(chatId, [...others(), text]);
+    this.#keepDraft(chatId);
+    const done = await put();
+    this.#puts -= 1;
+    this.#putting.set(chatId, others());
+    if (db === this.db()) this.#keepDraft(chatId);
+    return done;
+  }
+
   /** Why there is no room for the bytes of files; where nobody knows, it is tried. @param {number} bytes */
   async #noRoom(bytes) {
     try {
@@ -174,20 +202,25 @@ export class Outgoing {
   async #put(what, instead, bytes = new Map()) {
     const tried = CARRIES.includes(this.model().link.state);
     const row = newRow(what, tried, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    const [profile, db] = [this.profile(), this.db()];
+    this.#puts += 1;
     try {
-      await this.db()?.addRow(row, instead?.cid, bytes);
+      await db?.addRow(row, instead?.cid, bytes);
     } catch (error) {
       console.error("a message could not be saved:", error);
       const full = bytes.size > 0 && error instanceof DOMException && error.name === "QuotaExceededError";
-      return { ok: false, code: full ? "disk_full" : "not_saved" };
+      return refusal(full ? "disk_full" : "not_saved");
+    } finally {
+      this.#puts -= 1;
     }
+    if (profile !== this.profile()) return refusal("stopped"); // somebody else's by now
     /** @type {import("../types.js").Update[]} */
     const updates = [{ do: "echo", echo: echoOf(row) }];
     if (instead) updates.unshift({ do: "discarded", cid: instead.cid, chat_id: instead.chat_id });
-    this.profile()?.publish(updates);
-    const passed = bytes.size > 0 && !this.db()?.shared ? { bytes } : {};
-    void this.profile()?.command({ do: "row", row, ...passed });
-    return { ok: true };
+    profile?.publish(updates);
+    const passed = bytes.size > 0 && !db?.shared ? { bytes } : {};
+    void profile?.command({ do: "row", row, ...passed });
+    return DONE;
   }
 
   /** @param {string} cid */
@@ -202,7 +235,8 @@ export class Outgoing {
   /** @param {number} chatId */
   #keepDraft(chatId) {
     this.#draftTimers.delete(chatId);
-    const drafts = new Map([[chatId, this.model().drafts.get(chatId) ?? ""]]);
+    const texts = [...(this.#putting.get(chatId) ?? []), this.model().drafts.get(chatId) ?? ""];
+    const drafts = new Map([[chatId, texts.filter((text) => text !== "").join("\n")]]);
     void this.db()?.keepViews({ drafts }).catch(() => {}); // prettier-ignore
   }
 
@@ -219,6 +253,9 @@ export class Outgoing {
     }
   }
 }
+
+/** @param {string} code @returns {Refused} */
+const refusal = (code) => ({ ok: false, code });
 
 /** A name of a file that nobody else has. */
 function localId() {

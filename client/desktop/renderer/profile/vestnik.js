@@ -278,7 +278,7 @@ export class Vestnik {
   async logout({ discard }) {
     const { profile, db } = this;
     if (!profile || !db) return DONE;
-    const unsent = [...this.model.echoes.lists.values()].some((list) => list.length > 0);
+    const unsent = this.outgoing.busy || [...this.model.echoes.lists.values()].some((list) => list.length > 0);
     if (unsent && !discard) return { ok: false, code: "unsent" };
     const secret = await this.#leave(profile, db);
     // where the server cannot be told, the user leaves this machine all the same
