@@ -2,11 +2,15 @@
 
     ./just package-server [--out DIR] [--no-deb]
 
+Their version names the commit (0.1.0+20261130060100.g0123abcdef) where git knows it, so that a newer one is installed
+over an older one. What was made there before goes.
+
 The Debian package brings the dependencies along at their locked versions, in an environment under /usr/lib/vestnik, for
 the Python of the machine that it is built on.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +50,9 @@ def main() -> int:
 
 def build_wheel(out: Path) -> Path:
     """The wheel of this version, made of the source distribution beside it."""
+    for pattern in ("vestnik-*.whl", "vestnik-*.tar.gz", "vestnik_*.deb"):
+        for before in out.glob(pattern):
+            before.unlink()
     command = [
         "uv",
         "build",
@@ -57,13 +64,35 @@ def build_wheel(out: Path) -> Path:
         str(out),
         str(ROOT),
     ]
-    subprocess.run(command, check=True)
-    return max(out.glob("vestnik-*.whl"), key=lambda path: path.stat().st_mtime)
+    with tempfile.TemporaryDirectory(prefix="vestnik-version-") as folder:
+        more = Path(folder) / "more.cfg"
+        more.write_text(f"[egg_info]\ntag_build = {commit_of(ROOT)}\n")
+        subprocess.run(command, check=True, env={**os.environ, "DIST_EXTRA_CONFIG": str(more)})
+    [wheel] = out.glob("vestnik-*.whl")
+    return wheel
+
+
+def commit_of(root: Path) -> str:
+    """What comes after the version: `+` the commit's time (UTC) and its name, `.changed` where there is more than that;
+    nothing where `root` is no checkout of git's."""
+    if shutil.which("git") is None or not (root / ".git").exists():
+        return ""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(root), *words]
+        env = {**os.environ, "TZ": "UTC"}
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.strip()
+
+    try:
+        told = git("log", "-1", "--abbrev=10", "--format=%cd.g%h", "--date=format-local:%Y%m%d%H%M%S")
+        return f"+{told}.changed" if git("status", "--porcelain", "-uno") else f"+{told}"
+    except subprocess.CalledProcessError:  # no commit yet, or a checkout of somebody else's
+        return ""
 
 
 def build_deb(wheel: Path, out: Path) -> Path:
     """The package for this machine's architecture."""
-    version = wheel.name.split("-")[1]
+    version = f"{wheel.name.split('-')[1]}-1"  # with a revision: above the app's, which was once a package of this name
     shown = ["dpkg", "--print-architecture"]
     architecture = subprocess.run(shown, check=True, capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="vestnik-deb-") as folder:

@@ -28,6 +28,8 @@ LIBRARIES: Final = Path("/opt/libraries")
 CERTIFICATE: Final = f"/etc/letsencrypt/live/{HOST}/fullchain.pem"
 PATIENCE: Final = 300.0
 """Seconds for one step."""
+BEFORE: Final = "# of the version before\n"
+"""Ends a file of the program that is updated; its version is the same."""
 PASSWORD: Final = "correct horse battery"
 PORT: Final = 3306
 PAGES: Final = {
@@ -52,8 +54,14 @@ def main() -> int:
     administer = start_database(told.kind, told.folder, told.mysql)
     say = _Steps(told.folder, administer)
     for page in PAGES[told.kind]:
+        program = Path("/opt/vestnik").glob("lib/python3*/site-packages/runtime/version.py")
+        [installed] = program if page == "updating.md" else [None]
+        if installed is not None:
+            installed.write_text(f"{installed.read_text()}{BEFORE}")
         for step in steps_of(page, told.kind):
             say.take(step)
+        if installed is not None and BEFORE in installed.read_text():
+            raise SystemExit("the program is the one from before the update")
         if page == "installing.md":
             visitors.write(CERTIFICATE, HOST, PASSWORD)
     visitors.read(CERTIFICATE, HOST, PASSWORD)

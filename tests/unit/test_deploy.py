@@ -2,9 +2,13 @@
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
+import tempfile
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -14,6 +18,7 @@ from attrs import fields
 
 from runtime.config import Settings, load_settings, read_dotenv
 from runtime.metrics import Metrics
+from runtime.rotation import name_for
 from runtime.settings_report import unknown_names
 from tests.server.proxied import certificate
 
@@ -91,6 +96,33 @@ def test_the_services_of_the_compose_file_are_closed_but_for_nginx() -> None:
     assert "  inside:\n    internal: true\n" in text
 
 
+def test_backups_of_the_compose_file_reach_s3_and_are_noticed_where_there_are_none() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    [block] = [one for one in re.split(r"(?m)^  (?=[a-z]+:$)", text) if one.startswith("backup:")]
+    assert "\n    networks: [inside, front]" in block and "else sleep 3600" in block
+    [check] = re.findall(r"test: \[CMD-SHELL, '(.+)'\]", block)
+    check = check.replace("$$", "$")
+    with tempfile.TemporaryDirectory() as folder:
+
+        def healthy() -> bool:
+            command = ["sh", "-c", check.replace("/backups", folder)]
+            return subprocess.run(command, check=False, timeout=60).returncode == 0
+
+        (Path(folder) / ".vestnik-draft").touch()
+        assert not healthy()
+        made = Path(folder) / name_for(datetime.now(UTC), encrypted=False)
+        made.touch()
+        assert healthy()
+        os.utime(made, (time.time() - 27 * 3600,) * 2)
+        assert not healthy()
+
+
+def test_the_group_of_the_server_gets_through_its_folder_and_a_migration_has_time() -> None:
+    unit, script = (DEPLOY / "vestnik.service").read_text(), (DEPLOY / "debian/postinst").read_text()
+    assert "\nStateDirectoryMode=0710\n" in unit and "-m 0710 /var/lib/vestnik\n" in script
+    assert "\nTimeoutStartSec=infinity\n" in unit, "ExecStartPre migrates"
+
+
 def test_dashboard_and_alerts_ask_for_metrics_that_there_are() -> None:
     names = Metrics().names()
     dashboard = json.loads((DEPLOY / "grafana.json").read_text())
@@ -132,3 +164,35 @@ def test_the_debian_package_is_put_together(tmp_path: Path, packaging: Any) -> N
     for script in ("postinst", "prerm", "postrm"):
         subprocess.run(["sh", "-n", str(tree / "DEBIAN" / script)], check=True, timeout=60)
     assert "@" not in (tree / "DEBIAN/control").read_text().replace("vestnik@localhost", "")
+
+
+def test_a_version_names_the_commit_where_there_is_one(tmp_path: Path, packaging: Any) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("no git here")
+    assert packaging.commit_of(tmp_path) == ""
+    who = ["-c", "user.name=x", "-c", "user.email=x@localhost", "-c", "commit.gpgsign=false"]
+    when = {**os.environ, "GIT_COMMITTER_DATE": "2026-03-01T02:30:00+0300"}
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True, env=when, timeout=60)
+
+    git("init", "-q")
+    assert packaging.commit_of(tmp_path) == "", "nothing is committed yet"
+    (tmp_path / "a").write_text("a")
+    git("add", "a")
+    git(*who, "commit", "-q", "-m", "a")
+    assert re.fullmatch(r"\+20260228233000\.g[0-9a-f]{10,}", packaging.commit_of(tmp_path))
+    (tmp_path / "a").write_text("b")
+    assert packaging.commit_of(tmp_path).endswith(".changed")
+
+
+def test_server_and_app_are_packages_of_their_own_and_share_no_file() -> None:
+    """Both may be on one machine; an app that was once a package named as the server's is is replaced."""
+    app = (ROOT / "client/desktop/build/make-deb.sh").read_text()
+    assert "\nPackage: vestnik-desktop\n" in app and (DEPLOY / "debian/control").read_text().startswith(
+        "Package: vestnik\n"
+    )
+    for shared in ("/opt/vestnik", "/usr/bin/vestnik", "/usr/share/doc/vestnik"):
+        assert not re.search(rf"{shared}(?![-\w])", app), shared
+    assert "\nConflicts: vestnik (<= 0.1.0)\nReplaces: vestnik (<= 0.1.0)\n" in app
+    assert "Exec=/opt/vestnik-desktop/vestnik %U" in (ROOT / "client/desktop/build/vestnik.desktop").read_text()

@@ -95,7 +95,7 @@ const TARGETS = {
   deb(options) {
     need("dpkg-deb", "dpkg");
     need("fakeroot", "fakeroot");
-    const file = join(options.output, `vestnik_${version}_amd64.deb`);
+    const file = join(options.output, `vestnik-desktop_${version}_amd64.deb`);
     run("fakeroot", ["sh", join("build", "make-deb.sh"), unpacked(options), file, version]);
     return file;
   },

@@ -15,12 +15,18 @@ const BACKGROUND = "--background";
 /**
  * @param {string} folder of the user's configuration: $XDG_CONFIG_HOME or ~/.config
  * @param {string[]} command program and arguments
- * @returns {Autostart}
+ * @returns {Autostart & {renew: () => void}}
  */
 function linuxAutostart(folder, command) {
   const file = path.join(folder, "autostart", "vestnik.desktop");
+  const isOn = () => fs.existsSync(file) && !/^Hidden=true$/m.test(fs.readFileSync(file, "utf8"));
   return {
-    isOn: () => fs.existsSync(file) && !/^Hidden=true$/m.test(fs.readFileSync(file, "utf8")),
+    isOn,
+    /** Where one is there that starts the app from a place where it is no more: this one in its stead. */
+    renew() {
+      const found = isOn() ? /^Exec=(?:"([^"]+)"|(\S+))/m.exec(fs.readFileSync(file, "utf8")) : null;
+      if (found !== null && !fs.existsSync(found[1] ?? found[2])) this.set(true);
+    },
     set(on) {
       if (on) writeDurably(file, desktopEntry([...command, BACKGROUND]), 0o644);
       else fs.rmSync(file, { force: true });
@@ -68,7 +74,13 @@ function autostartOf(app, root) {
   if (process.platform !== "linux") return app.isPackaged ? systemAutostart(app) : null;
   const folder = process.env.XDG_CONFIG_HOME || path.join(app.getPath("home"), ".config");
   const program = process.env.APPIMAGE || process.execPath; // an AppImage runs from a place that goes away
-  return linuxAutostart(folder, app.isPackaged ? [program] : [program, root]);
+  const autostart = linuxAutostart(folder, app.isPackaged ? [program] : [program, root]);
+  try {
+    if (app.isPackaged) autostart.renew();
+  } catch {
+    // a folder that cannot be written: the next start tries again
+  }
+  return autostart;
 }
 
 module.exports = { autostartOf, linuxAutostart, desktopEntry, BACKGROUND };

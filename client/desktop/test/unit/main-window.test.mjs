@@ -1,7 +1,7 @@
 /** Where a window opens, what the page may ask for, and which words it is answered in. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -97,8 +97,18 @@ test("a start at log-in is a .desktop file that can be taken away", () => {
     assert.equal(statSync(file).mode & 0o777, 0o644);
     const exec = /^Exec=(.*)$/m.exec(readFileSync(file, "utf8"))?.[1];
     assert.equal(exec, String.raw`"/opt/Мой Вестник/vestnik" "50%%" "a\\"b\\$c\\${"`"}d\\\\e" --background`);
+    autostart.renew();
+    assert.match(readFileSync(file, "utf8"), /Вестник/);
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^Exec=.*$/m, "Exec=/opt/no-more/vestnik --background"));
+    autostart.renew();
+    assert.match(readFileSync(file, "utf8"), /^Exec="\/opt\/Мой Вестник/m, "the app moved");
+    const there = `Exec=${process.execPath} --background`;
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^Exec=.*$/m, there));
+    autostart.renew();
+    assert.match(readFileSync(file, "utf8"), new RegExp(`^${there}$`, "m"), "another app that is there stays");
     autostart.set(false);
     autostart.set(false);
+    autostart.renew();
     assert.equal(autostart.isOn(), false);
   } finally {
     rmSync(folder, { recursive: true, force: true });
