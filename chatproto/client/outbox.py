@@ -94,9 +94,9 @@ class Outbox:
             row = msgspec.structs.replace(row, tried=self.linked)
         place = self.places.get(row.of_cid or "")
         if place is not None:
-            row, saved = _placed(row, place.seq, place.created_at), False
+            row = _placed(row, place.seq, place.created_at)
         if row.of_cid is None or row.of_cid in self.entries:
-            self._collapse(row, saved)
+            self._collapse(row, saved and place is None, saved)
         else:  # it names a message that left this outbox long ago, or never was in it
             self._add(row)
             self._fail(row.cid, *REPLACED)
@@ -112,7 +112,7 @@ class Outbox:
                 self._add(row, tried=row.uploaded)  # without its files no link has carried it
                 self.uploads.want(row)
             else:
-                self._collapse(row, saved=True)
+                self._collapse(row, saved=True, durable=True)
 
     def saved(self, cid: str) -> None:
         """The answer to a SaveRow."""
@@ -127,7 +127,8 @@ class Outbox:
             if not entry.row.tried:
                 self._save(entry, msgspec.structs.replace(entry.row, tried=True))
 
-    def _collapse(self, row: Row, saved: bool) -> None:
+    def _collapse(self, row: Row, saved: bool, durable: bool) -> None:
+        """`saved`: it is durable as it is; `durable`: something of it is."""
         plan = plan_of(row, self._earlier(row))
         if plan.into == row.cid:
             entry = self._add(row)
@@ -139,7 +140,7 @@ class Outbox:
         for cid in plan.drops:
             self._merge(cid, plan.into)
         if plan.into != row.cid:
-            if saved:
+            if durable:
                 self.emit(DropRow(row.cid))
             self.emit(Merged(row.cid, row.chat_id, plan.into))
 

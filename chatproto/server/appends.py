@@ -52,11 +52,11 @@ class Appends:
         session.admission.in_flight += 1
         command = self._send(session.user_id, frame, now)
         size = self._limits.content_code_points if command.forward else len(command.content)
-        self._lines.add(Queued(command, size, session.id, frame.id or frame.cid), now)
+        self._lines.add(Queued(command, size, session.id, frame.cid), now)
 
     def _send(self, user_id: int, frame: Send, now: Now) -> AppendMessage:
         chat_id, cid, reply_to, reply_at = frame.chat_id, frame.cid, frame.reply_to, frame.target_at
-        files = tuple(frame.attachments)
+        files = tuple(frame.attachments or ())
         if frame.forward is not None:
             source = ForwardSource(frame.forward.chat_id, frame.forward.seq, frame.forward.target_at)
             return composing.forward(chat_id, user_id, cid, source, reply_to, reply_at, files, now.wall)
@@ -69,7 +69,7 @@ class Appends:
         session.admission.in_flight += 1
         command = self._change(session.user_id, frame, now)
         size = len(command.content) if isinstance(command, EditMessage) else 0
-        self._lines.add(Queued(command, size, session.id, frame.id or frame.cid), now)
+        self._lines.add(Queued(command, size, session.id, frame.cid), now)
 
     def _change(self, user_id: int, frame: MessageCommand, now: Now) -> MessageChange:
         chat_id, cid, seq, target_at = frame.chat_id, frame.cid, frame.seq, frame.target_at

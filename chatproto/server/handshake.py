@@ -18,7 +18,7 @@ from chatproto.server.rooms import Rooms
 from chatproto.tokens import AccessClaims, TokenRefusal
 from chatproto.transitions import SessionState
 from chatproto.wire.codec import BadFrame
-from chatproto.wire.devices import UNKNOWN
+from chatproto.wire.devices import UNKNOWN, clean_label
 from chatproto.wire.frames import Auth, AuthOk, Chats, ErrorFrame, Hello, Ready
 from chatproto.wire.limits import Limits
 
@@ -57,7 +57,7 @@ class Handshake:
             self._refuse(session, claims.value, frame.id)
             return self._connections.close(session, 4401, claims.value)
         if self._own(session, claims, now):
-            self._out.run(_load(claims, frame.device, now), Loading(session.id, frame.id))
+            self._out.run(_load(claims, clean_label(frame.device), now), Loading(session.id, frame.id))
 
     def join(self, session: Session, claims: AccessClaims, chat_id: int, after_seq: int | None, now: Now) -> None:
         """The same for a `/ws/chat` connection, whose token the endpoint has checked."""

@@ -40,6 +40,8 @@ class Lines:
         self._history = history
         self._knobs = knobs
         self._lines: dict[int, Line] = {}
+        self._written: dict[int, set[int]] = {}
+        """By connection: the chats that it has written to."""
         self._stamp = datetime.min.replace(tzinfo=UTC)
 
     def __len__(self) -> int:
@@ -58,6 +60,8 @@ class Lines:
         if line is None:
             line = self._lines[chat_id] = Line()
         line.waiting.append(queued)
+        if queued.connection_id is not None:
+            self._written.setdefault(queued.connection_id, set()).add(chat_id)
         if not line.flying and Deadline("line", 0, chat_id) not in self._timers:
             self._launch(chat_id, line, now)
 
@@ -86,7 +90,10 @@ class Lines:
 
     def forget(self, connection_id: int) -> None:
         """A connection has gone: what it sent and is not in storage yet will be sent again."""
-        for chat_id, line in list(self._lines.items()):
+        for chat_id in sorted(self._written.pop(connection_id, ())):
+            line = self._lines.get(chat_id)
+            if line is None:
+                continue
             line.waiting = deque(queued for queued in line.waiting if queued.connection_id != connection_id)
             if not line.waiting and not line.flying:
                 del self._lines[chat_id]

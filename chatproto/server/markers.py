@@ -30,9 +30,13 @@ class Markers:
             return self._strange(session, frame, now)
         state = session.marks.get(frame.chat_id)
         if state is None or (not state.flying and now.mono - state.asked_at >= self._knobs.marks_interval):
+            waiting = None if state is None else state.waiting
+            if waiting is None:
+                session.admission.in_flight += 1
+            else:  # its second is over, and its timer is late
+                self._timers.cancel(Deadline("mark", session.id, frame.chat_id))
             session.marks[frame.chat_id] = MarkState(now.mono)
-            session.admission.in_flight += 1
-            return self._run(session, frame, now)
+            return self._run(session, _merged(waiting, frame), now)
         session.admission.spend(now.mono)
         if state.waiting is None:
             session.admission.in_flight += 1

@@ -56,8 +56,7 @@ class News:
             case ChatCreated(chat, created=True):
                 self._publish(MembersAdded(chat.id, outcome.member_ids))
             case UserUpdated(user, chat_ids, hides):
-                if chat_ids or hides is None:
-                    self._publish(ProfileChanged(user.id, chat_ids))
+                self._publish(ProfileChanged(user.id, chat_ids))
                 if hides is not None:
                     self._publish(HidingSet(user.id, hides.last_seen, hides.reads))
             case ChatFound(chat) if isinstance(pending, Request) and isinstance(pending.operation, SetFlags):

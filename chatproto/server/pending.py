@@ -120,8 +120,9 @@ class Retelling:
 
 @frozen
 class Profiling:
-    """A profile that another process changed, for those who are in one of these chats."""
+    """A profile that another process changed, for themselves and those who are in one of these chats."""
 
+    user_id: int
     chat_ids: tuple[int, ...]
 
 

@@ -12,11 +12,13 @@ from attrs import frozen
 
 from chatproto.operations import (
     AroundFound,
+    BlocksFound,
     ChatCreated,
     ChatFound,
     ChatsFound,
     Hides,
     MessagesFound,
+    MessagesMatched,
     Outcome,
     PageFound,
     PinsFound,
@@ -38,7 +40,7 @@ from chatproto.server.pending import SavingLastSeen
 from chatproto.server.rooms import Rooms
 from chatproto.transitions import SessionState
 from chatproto.wire.frames import Presence as PresenceFrame
-from chatproto.wire.model import Chat, User
+from chatproto.wire.model import Chat, PrivateUser, User
 
 PRESENT: Final = "present"
 """The deadline at which others are told again who is here."""
@@ -293,16 +295,17 @@ class Presence:
             chat = msgspec.structs.replace(chat, members=members)
         return chat
 
-    def public(self, user: User) -> User:
+    def public(self, user: PrivateUser) -> User:
         """A private profile as those who share a chat see it."""
+        hidden = user.hide_last_seen
         return User(
             id=user.id,
             username=user.username,
             display_name=user.display_name,
             avatar_url=user.avatar_url,
             created_at=user.created_at,
-            online=self.online(user.id),
-            last_seen_at=user.last_seen_at,
+            online=None if hidden else self.online(user.id),
+            last_seen_at=None if hidden else user.last_seen_at,
         )
 
     def overlay(self, outcome: Outcome) -> Outcome:
@@ -326,5 +329,9 @@ class Presence:
                 return PinsFound(messages, self.seen_users(users))
             case ReadersFound(read, received, users):
                 return ReadersFound(read, received, self.seen_users(users))
+            case MessagesMatched(matches, users, next_place, complete):
+                return MessagesMatched(matches, self.seen_users(users), next_place, complete)
+            case BlocksFound(blocks):
+                return BlocksFound(tuple(msgspec.structs.replace(one, user=self.seen_user(one.user)) for one in blocks))
             case _:
                 return outcome

@@ -94,6 +94,7 @@ class Room:
         self.cursors.pop(session.id, None)
         self.relist.pop(session.id, None)
         self.late.pop(session.id, None)
+        session.shut.discard(self.chat_id)
         session.chats.pop(self.chat_id, None)
         session.typing.pop(self.chat_id, None)
         kind = session.dialect.kind
@@ -125,6 +126,16 @@ class Room:
     def live_of(self, user_id: int) -> list[Session]:
         """A user's connections at the end."""
         return [session for group in self.live for session in group.values() if session.user_id == user_id]
+
+    def shut_out(self, user_id: int) -> None:
+        """The user was removed. Connections of theirs that lag read of it when they ask, if they ever do."""
+        for number, cursor in self.cursors.items():
+            if cursor.state is CursorState.LAGGING and self.members[number].user_id == user_id:
+                self.members[number].shut.add(self.chat_id)
+
+    def told(self) -> list[Session]:
+        """Those who are told of what is not in the log: marks, typing, profiles."""
+        return [session for session in self.members.values() if self.chat_id not in session.shut]
 
     def keep_early(self, entries: Iterable[Entry], bound: int) -> None:
         """Remember entries behind a gap; where they are too many, what stands behind them is read from the log."""

@@ -68,7 +68,7 @@ class Rooms:
     def members(self, chat_id: int) -> list[Session]:
         """The connections that are told of a chat."""
         room = self._rooms.get(chat_id)
-        return [] if room is None else list(room.members.values())
+        return [] if room is None else room.told()
 
     def joined(self, chat_id: int) -> list[Session]:
         """Those of them that are told of no other chat."""
@@ -100,6 +100,7 @@ class Rooms:
         """Route first, read then: what is appended meanwhile is noticed, and given after the `chat` frame."""
         room = self._room(chat_id)
         if session.id in room.members:
+            session.shut.discard(chat_id)
             room.relist[session.id] = max(seq, room.relist.get(session.id, 0))
             return
         room.enter(session, Cursor())
@@ -217,10 +218,8 @@ class Rooms:
         self._fill(room)
 
     def lag(self, session: Session, chat_id: int, first_dropped: int) -> None:
-        """One `lag` stands for the items a slow reader lost; where there is no such word the connection is closed.
-
-        It is sent also where the chat is routed no more, for the item that removed the user may be among the lost ones.
-        """
+        """One `lag` stands for the items a slow reader lost, also where the chat is routed no more: the user's removal
+        may be among them. Where there is no such word the connection is closed."""
         if not session.dialect.knows_lag:
             return self._connections.close(session, 4408, "too slow")
         last_seq = first_dropped
@@ -336,11 +335,12 @@ class Rooms:
         for place, entry in enumerate(entries):
             if entry.added is not None:
                 added.append(entry)
-            elif entry.removed is not None and (leaving := room.live_of(entry.removed)):
+            elif entry.removed is not None:
                 self._out.emit_all(broadcasts(room, entries[begin : place + 1]))
                 begin = place + 1
-                for session in leaving:
+                for session in room.live_of(entry.removed):
                     self.leave(session, room.chat_id)
+                room.shut_out(entry.removed)
         if begin < len(entries):
             self._out.emit_all(broadcasts(room, entries[begin:]))
         room.seq, room.at = entries[-1].seq, entries[-1].at

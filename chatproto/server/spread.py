@@ -9,8 +9,8 @@ from chatproto.operations import (
     BlockSet,
     ChatCreated,
     ChatFound,
-    FindUsers,
     Hides,
+    ListUsers,
     LoadChat,
     Marked,
     Outcome,
@@ -110,7 +110,7 @@ class Spread:
                     self._out.run(LoadChat(user_id, chat_id), Retelling(user_id))
             case ProfileChanged(user_id, chat_ids):
                 if self._who_sees(user_id, chat_ids):
-                    self._out.run(FindUsers(user_id, (user_id,)), Profiling(chat_ids))
+                    self._out.run(ListUsers(user_id - 1, 1), Profiling(user_id, chat_ids))
             case Typed():
                 self._typists.hear(told, now)
             case Present() | Absent():
@@ -125,7 +125,7 @@ class Spread:
         match pending, outcome:
             case Retelling(user_id), ChatFound(chat):
                 self._flags(user_id, chat)
-            case Profiling(chat_ids), UsersFound((user,)):
+            case Profiling(user_id, chat_ids), UsersFound((PrivateUser() as user,)) if user.id == user_id:
                 self._profile(user, chat_ids)
             case _:
                 pass  # the store is away, or they are; the next `ready` tells
@@ -144,8 +144,9 @@ class Spread:
         return told
 
     def _hear_hiding(self, user_id: int, hides: Hides, now: Now) -> None:
-        if self._presence.concerns(user_id):
-            self._follow(user_id, self._hiding.hear(user_id, hides, now.mono), Hides())
+        known = self._presence.concerns(user_id)
+        hidden = self._hiding.hear(user_id, hides, now.mono) if known else hides  # or they are known from groups alone
+        self._follow(user_id, hidden, Hides())
 
     def _follow(self, user_id: int, hidden: Hides, shown: Hides) -> None:
         """Somebody hides something from now on, or does not any more."""
@@ -160,13 +161,13 @@ class Spread:
         self._sweeper.end_logins(outcome.session_ids)
         self._tell(deleted_user(outcome.user_id, outcome.created_at), outcome.chat_ids)
 
-    def _profile(self, changed: User, chat_ids: tuple[int, ...]) -> None:
-        self._tell(changed if changed.deleted else self._presence.public(changed), chat_ids, own=changed)
+    def _profile(self, changed: PrivateUser, chat_ids: tuple[int, ...]) -> None:
+        self._tell(self._presence.public(changed), chat_ids, own=changed)
 
-    def _tell(self, user: User, chat_ids: tuple[int, ...], own: User | None = None) -> None:
+    def _tell(self, user: User, chat_ids: tuple[int, ...], own: PrivateUser | None = None) -> None:
         """To themselves all that is known (`own`); to others as they see it, with presence where they may see it."""
         data = codec.encode(UserFrame(user=user))
-        own_data = codec.encode(UserFrame(user=own)) if isinstance(own, PrivateUser) else data
+        own_data = data if own is None else codec.encode(UserFrame(user=own))
         unseen = codec.encode(UserFrame(user=structs.replace(user, online=None, last_seen_at=None)))
         told = self._who_sees(user.id, chat_ids)
         for connection_id in sorted(told):

@@ -1,5 +1,7 @@
 """The frame `sync`: pages of the log, one after another."""
 
+from typing import Final
+
 from chatproto.operations import FetchPage, Outcome, PageFound
 from chatproto.server.clock import Now
 from chatproto.server.connection_state import Session
@@ -13,6 +15,9 @@ from chatproto.wire import codec
 from chatproto.wire.codec import BadFrame
 from chatproto.wire.frames import PageFrame, Sync
 from chatproto.wire.limits import Limits
+
+PAGE: Final = 50
+"""Items of a page where a `sync` says no number."""
 
 
 class Pages:
@@ -28,7 +33,7 @@ class Pages:
     def sync(self, session: Session, frame: Sync, now: Now) -> None:
         """A client asks for a page."""
         if (frame.after_seq is None) == (frame.before_seq is None):
-            bad = BadFrame(code="bad_frame", detail="give after_seq or before_seq", ref=frame.id)
+            bad = BadFrame(code="bad_frame", detail="give after_seq or before_seq", ref=frame.id, chat_id=frame.chat_id)
             return self._connections.violation(session, bad, now)
         session.admission.spend(now.mono)
         session.admission.in_flight += 1
@@ -72,6 +77,6 @@ class Pages:
             return
         frame = session.syncs.popleft()
         session.paging = True
-        limit = min(frame.limit, self._limits.page)
+        limit = min(frame.limit or PAGE, self._limits.page)
         operation = FetchPage(session.user_id, frame.chat_id, frame.after_seq, frame.before_seq, limit, frame.after_at)
         self._out.run(operation, Paging(session.id, frame))

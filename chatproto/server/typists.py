@@ -41,7 +41,7 @@ class Typists:
 
     def typing(self, session: Session, frame: TypingFrame, now: Now) -> None:
         """Somebody types, or no longer does."""
-        if frame.chat_id not in session.chats:
+        if frame.chat_id not in session.chats or frame.chat_id in session.shut:
             return session.admission.spend(now.mono)
         state = session.typing.setdefault(frame.chat_id, TypingState())
         if frame.on:

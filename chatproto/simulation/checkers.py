@@ -250,6 +250,10 @@ class Checkers:
             lost = set(server.hub.pending) - world.database.in_flight(server)
             if len(server.hub.parts.lines):
                 raise Violation("S9", f"{server.name}: commands wait in {len(server.hub.parts.lines)} lines at rest")
+            asked = {getattr(pending, "connection_id", None) for pending in server.hub.pending.values()}
+            for session in server.hub.parts.connections.by_id.values():
+                if session.admission.in_flight and session.id not in asked:
+                    raise Violation("S9", f"{server.name}: connection {session.id} waits for an answer at rest")
             if lost:
                 raise Violation("S9", f"{server.name} waits at rest: {[server.hub.pending[one] for one in lost]}")
         if world.trace.counts["connects"] > world.connects_allowed:

@@ -79,7 +79,7 @@ def _explain(raw: bytes, detail: str, types: frozenset[str]) -> BadFrame:
         lone = True
         envelope = _Envelope(*(found.get(name) for name in _Envelope.__struct_fields__))
     ref = envelope.cid if isinstance(envelope.cid, str) else envelope.id
-    ref = ref if isinstance(ref, str) and 1 <= len(ref) <= 64 else None
+    ref = ref if isinstance(ref, str) and 1 <= len(ref) <= 64 and not _SURROGATE.search(ref) else None
     chat_id = envelope.chat_id if type(envelope.chat_id) is int else None
     if isinstance(envelope.type, str) and envelope.type not in types:
         return BadFrame(code="unknown_type", detail="unknown frame type", ref=ref, chat_id=chat_id)

@@ -76,3 +76,8 @@ def device_of(label: str) -> Device:
     if program == WEB:
         return Device(rest[0] if rest and rest[0] in _BROWSER_NAMES else WEB, system)
     return Device(program if program in (APP, PYTHON) else None, system)
+
+
+def clean_label(label: str | None) -> str:
+    """What a client says of its device, without characters that cannot be seen; UNKNOWN where nothing is left."""
+    return "".join(character for character in label or "" if character.isprintable()) or UNKNOWN

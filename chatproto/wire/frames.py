@@ -35,7 +35,7 @@ class ClientInfo(msgspec.Struct, frozen=True, kw_only=True):
 class Hello(ClientFrame, frozen=True, kw_only=True, tag="hello"):
     v: Annotated[list[int], Meta(min_length=1, max_length=16)]
     token: Annotated[str, Meta(max_length=4096)]
-    device: Label = "unknown"
+    device: Label | None = None
     client: ClientInfo | None = None
     epoch: Annotated[str, Meta(max_length=64)] | None = None
 
@@ -45,7 +45,7 @@ class Sync(ClientFrame, frozen=True, kw_only=True, tag="sync"):
     after_seq: Seq | None = None
     after_at: datetime | None = None
     before_seq: Id | None = None
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    limit: Annotated[int, Meta(ge=1, le=200)] | None = None
 
 
 class ForwardField(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class Send(ClientFrame, frozen=True, kw_only=True, tag="send"):
     forward: ForwardField | None = None
     reply_to: Id | None = None
     target_at: datetime | None = None
-    attachments: Annotated[list[FileId], Meta(max_length=MAX_FILES)] = []
+    attachments: Annotated[list[FileId], Meta(max_length=MAX_FILES)] | None = None
 
 
 class TargetFrame(ClientFrame, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ must follow each other as they are written, but for capitals and diacritics.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from attrs import frozen
@@ -96,10 +97,19 @@ def _may_match(query: Query, forms: Sequence[tuple[str, str]]) -> bool:
 
 
 def _places(phrase: tuple[str, ...], words: Sequence[Word]) -> Iterator[Span]:
-    for first, word in enumerate(words):
-        run = words[first : first + len(phrase)] if word.folded == phrase[0] else []
-        if tuple(one.folded for one in run) == phrase:
-            yield word.start, run[-1].start + run[-1].length - word.start
+    """In time linear in the text, however often the words of the phrase are repeated in either."""
+    listed = "\n".join(("", *(word.folded for word in words), ""))
+    wanted = "\n".join(("", *phrase, ""))
+    at = listed.find(wanted)
+    if at < 0:
+        return
+    ends = accumulate((len(word.folded) + 1 for word in words), initial=0)
+    numbers = {end: number for number, end in enumerate(ends)}
+    while at >= 0:
+        first = words[numbers[at]]
+        last = words[numbers[at] + len(phrase) - 1]
+        yield first.start, last.start + last.length - first.start
+        at = listed.find(wanted, at + 1)
 
 
 def _apart(spans: set[Span]) -> tuple[Span, ...]:

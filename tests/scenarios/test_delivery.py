@@ -18,6 +18,27 @@ from chatproto.wire.model import Message
 from tests.scenarios.hub_world import AWAY, World
 
 
+def test_what_becomes_of_a_command_is_told_by_its_cid_also_where_the_frame_has_an_id() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a = ann.connect()
+    for of, number in ((chat_id, 1), (99, 2)):
+        a.send(type="send", id="frame", chat_id=of, cid=f"c-{number}", content="x")
+        a.send(
+            type="react",
+            id="frame",
+            chat_id=of,
+            cid=f"r-{number}",
+            seq=1,
+            target_at=world.made_at(of, 1),
+            emoji="👍",
+            on=True,
+        )
+    assert [frame["ref"] for frame in a.take("ack")] == ["c-1", "r-1"]
+    assert [frame["ref"] for frame in a.take("error")] == ["c-2", "r-2"]
+
+
 def test_a_message_goes_to_all_members_once_and_is_acked() -> None:
     world = World()
     ann, bob, eve = world.people("ann", "bob", "eve")

@@ -12,7 +12,7 @@ from chatproto.operations import (
     UpdateUser,
     UsersFound,
 )
-from chatproto.server.hints import HidingSet, Hint, Present
+from chatproto.server.hints import HidingSet, Hint, Present, ProfileChanged
 from chatproto.simulation.model_operations import perform
 from tests.scenarios.hub_world import Person, World
 from tests.scenarios.test_people import marks, presence, say
@@ -69,6 +69,42 @@ def test_a_new_name_says_nothing_of_presence_to_or_of_whoever_hides_it() -> None
             peer.take()
         world.request(UpdateUser(person.id, "New", None, None, None, frozenset({"new"}), world.now))
         assert [peer.take("user")[0]["user"]["online"] for peer in peers] == told
+
+
+def test_a_new_name_of_somebody_who_is_not_here_says_nothing_of_their_presence() -> None:
+    here, there = two_processes()
+    ann, bob = here.people("ann", "bob")
+    here.group(ann, bob)
+    a = ann.connect()
+    b = bob.connect(to=there)
+    here.hear(*there.hints)
+    there.hints.clear()
+    there.request(hide(bob, last_seen=True))
+    there.request(UpdateUser(bob.id, "New", None, None, None, frozenset({"new"}), there.now))
+    here.hear(*there.hints)
+    assert [(frame["user"]["display_name"], frame["user"]["online"]) for frame in a.take("user")] == [("New", None)]
+    b.leave()
+    there.sleep(31)
+    here.request(UpdateUser(bob.id, "Newer", None, None, None, frozenset({"newer"}), here.now))
+    assert [frame["user"]["online"] for frame in a.take("user")] == [None]
+
+
+def test_what_somebody_read_before_they_left_and_hid_it_is_forgotten() -> None:
+    world = World()
+    ann, bob, eve, dan = world.people("ann", "bob", "eve", "dan")
+    chat_id = world.group(ann, bob, eve, dan)
+    a, b, d = ann.connect(), bob.connect(), dan.connect()
+    say(a, chat_id, 6)
+    b.send(type="mark", chat_id=chat_id, read_seq=4)
+    world.sleep(2)
+    b.leave()
+    world.sleep(31)
+    world.request(hide(bob, reads=True))
+    e = eve.connect()
+    d.send(type="mark", chat_id=chat_id, read_seq=2)
+    world.sleep(2)
+    told = marks(e)
+    assert told and all(read <= 2 for _, _, read in told)
 
 
 def test_what_was_read_of_somebody_before_they_hid_it_is_not_told_after() -> None:
@@ -171,8 +207,11 @@ def test_other_processes_are_told() -> None:
     for peer in (a, b):
         peer.take()
     here.request(hide(bob, last_seen=True, reads=True))
-    assert here.hints == [Hint(EPOCH, HidingSet(bob.id, True, True))]
+    assert here.hints == [Hint(EPOCH, ProfileChanged(bob.id, ())), Hint(EPOCH, HidingSet(bob.id, True, True))]
     there.hear(*here.hints)
+    [told] = b.take("user")
+    assert (told["user"]["hide_last_seen"], told["user"]["hide_reads"]) == (True, True), "to themselves"
+    assert a.take("user") == []
     assert a.take("presence") == [{"type": "presence", "user_id": bob.id, "online": None}]
     here.hints.clear()
     here.request(Mark(bob.id, chat_id, 2, None, here.now))

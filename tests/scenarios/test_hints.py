@@ -107,6 +107,24 @@ def test_flags_and_profiles_that_were_changed_elsewhere_are_told() -> None:
     assert a.take("chat") == a.take("user") == []
 
 
+def test_ones_own_devices_elsewhere_are_told_all_of_ones_profile() -> None:
+    here, there = two_processes()
+    ann, bob = here.people("ann", "bob")
+    here.direct(ann, bob)
+    a, b = ann.connect(to=there), bob.connect(to=there)
+    ann.connect()
+    here.hints.clear()
+    here.request(UpdateUser(ann.id, None, None, None, None, None, here.now, None, None, True))
+    there.hear(*here.hints)
+    assert [frame["user"]["hide_reads"] for frame in a.take("user")] == [True]
+    assert b.take("user") == [], "others see no difference"
+    here.hints.clear()
+    here.request(UpdateUser(ann.id, "New", None, None, None, frozenset({"new"}), here.now))
+    there.hear(*here.hints)
+    assert [frame["user"]["hide_reads"] for frame in a.take("user")] == [True]
+    assert [("hide_reads" in frame["user"]) for frame in b.take("user")] == [False]
+
+
 def test_who_may_have_missed_hints_sweeps_at_once() -> None:
     here, there = two_processes()
     ann, bob = here.people("ann", "bob")

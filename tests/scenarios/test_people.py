@@ -1,7 +1,11 @@
 """Marks, typing, presence and profiles (docs/protocol.md section 4)."""
 
+from typing import NoReturn
+
 from chatproto.operations import (
     AccountDeleted,
+    AppendBatch,
+    BlocksFound,
     ChatFound,
     ChatsFound,
     CreateDirect,
@@ -9,18 +13,24 @@ from chatproto.operations import (
     FetchMessages,
     FetchPage,
     FindUsers,
+    ListBlocks,
     ListChats,
     LoadChat,
     LoadSession,
     Mark,
     MessagesFound,
+    MessagesMatched,
     OperationFailed,
     PageFound,
+    SearchMessages,
+    SetBlock,
     SetFlags,
     UpdateUser,
     UsersFound,
 )
+from chatproto.server.lines import Line
 from chatproto.simulation.model_operations import perform
+from chatproto.wire.query import read_query
 from tests.scenarios.hub_world import Peer, Person, World, change
 
 
@@ -95,6 +105,67 @@ def test_marks_that_come_while_one_is_stored_are_merged() -> None:
         ("1", 1, 0),
         ("4", 7, 4),
     ]
+
+
+def test_a_mark_that_waits_is_not_lost_when_its_timer_is_late() -> None:
+    """A client that marks once a second meets the end of that second before the server's timer does."""
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a, b = ann.connect(), bob.connect()
+    say(a, chat_id, 10)
+    b.take()
+    b.send(type="mark", chat_id=chat_id, delivered_seq=3)
+    b.send(type="mark", chat_id=chat_id, read_seq=8)
+    world.pass_by(1.01)
+    b.send(type="mark", chat_id=chat_id, delivered_seq=10)
+    assert marks(b) == [(bob.id, 3, 0), (bob.id, 10, 8)]
+    assert b.session.admission.in_flight == 0
+    world.sleep(2)
+    assert marks(b) == [] and marks(a)[-1] == (bob.id, 10, 8)
+
+
+def test_every_answer_of_storage_tells_who_is_online() -> None:
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chat_id = world.direct(ann, bob)
+    a = ann.connect()
+    bob.connect()
+    a.send(type="send", chat_id=chat_id, cid="c", content="hello")
+    world.request(SetBlock(ann.id, bob.id, on=True, now=world.now))
+    query = read_query("hello")
+    assert query is not None
+    found = world.request(SearchMessages(bob.id, query, 20))
+    assert isinstance(found, MessagesMatched) and [(user.id, user.online) for user in found.users] == [(ann.id, None)]
+    world.request(SetBlock(ann.id, bob.id, on=False, now=world.now))
+    found = world.request(SearchMessages(bob.id, query, 20))
+    assert isinstance(found, MessagesMatched) and [(user.id, user.online) for user in found.users] == [(ann.id, True)]
+    world.request(SetBlock(ann.id, bob.id, on=True, now=world.now))
+    listed = world.request(ListBlocks(ann.id))
+    assert isinstance(listed, BlocksFound) and [one.user.online for one in listed.blocks] == [True]
+
+
+def test_who_leaves_costs_no_look_at_the_lines_of_others() -> None:
+    class Lines(dict[int, Line]):
+        """All of them are looked at by nobody."""
+
+        def items(self) -> NoReturn:
+            raise AssertionError("every line is looked at")
+
+    world = World()
+    ann, bob = world.people("ann", "bob")
+    chats = [world.group(ann, bob) for _ in range(3)]
+    a, b = ann.connect(), bob.connect()
+    world.hold = {AppendBatch}
+    for chat_id in chats:
+        a.send(type="send", chat_id=chat_id, cid=f"a-{chat_id}", content="x")
+    for number in range(2):
+        b.send(type="send", chat_id=chats[0], cid=f"b-{number}", content="x")
+    lines = world.hub.parts.lines
+    lines._lines = Lines(lines._lines)
+    b.leave()
+    assert [len(lines._lines[chat_id].waiting) for chat_id in chats] == [0, 0, 0]
+    assert len(world.held) == 3, "what is in storage is decided there"
 
 
 def test_a_mark_of_a_connection_that_left_is_still_told() -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from chatproto.operations import AppendBatch, AppendMessage, FetchPage, ReadLog
+from chatproto.operations import AppendBatch, AppendMessage, FetchPage, ReadLog, UpdateUser
 from chatproto.server.knobs import Knobs
 from chatproto.simulation.model_operations import perform
 from chatproto.wire.limits import Limits
@@ -64,6 +64,36 @@ def test_the_removal_among_the_lost_items_is_still_told_by_lag() -> None:
     b.send(type="sync", chat_id=chat_id, after_seq=0)
     [page] = b.take("page")
     assert [item["type"] for item in page["items"]] == ["message", "message", "event"]
+
+
+def test_who_was_removed_while_they_lag_is_told_of_nothing_but_the_log() -> None:
+    """However long they do not ask for what they lost."""
+    world = World(Limits(queue_items=2))
+    ann, bob, eve = world.people("ann", "bob", "eve")
+    chat_id = world.group(ann, bob, eve)
+    a, b, e = ann.connect(), bob.connect(), eve.connect()
+    b.reading = False
+    for number in range(3):
+        a.send(type="send", chat_id=chat_id, cid=f"m{number}", content="x")
+    world.request(change(world, chat_id, ann.id, "remove", bob.id))
+    b.read_all()
+    assert b.take("lag")
+    for peer in (a, b, e):
+        peer.take()
+    a.send(type="typing", chat_id=chat_id, on=True)
+    e.send(type="mark", chat_id=chat_id, read_seq=3)
+    world.request(UpdateUser(eve.id, "New", None, None, None, frozenset({"new"}), world.now))
+    b.send(type="typing", chat_id=chat_id, on=True)
+    world.sleep(2)
+    assert b.take() == []
+    assert [frame["user_id"] for frame in e.take("typing")] == [ann.id], "nor are they shown to type"
+    world.request(change(world, chat_id, ann.id, "add", bob.id))
+    a.send(type="typing", chat_id=chat_id, on=False)
+    assert [frame["on"] for frame in b.take("typing")] == [False], "they are a member again"
+    b.send(type="sync", chat_id=chat_id, after_seq=0)
+    [page] = b.take("page")
+    assert [item.get("event") for item in page["items"]][-2:] == ["member_removed", "member_added"]
+    assert b.take("chat")
 
 
 @pytest.mark.parametrize(("history", "first_seq"), [("none", 7), ("all", 1)])

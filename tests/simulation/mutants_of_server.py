@@ -70,8 +70,26 @@ SERVER: Final = (
     Mutant(
         "removed member still routed",
         "chatproto/server/rooms.py",
-        "                for session in leaving:\n                    self.leave(session, room.chat_id)",
+        "                for session in room.live_of(entry.removed):\n                    self.leave(session, room.chat_id)",
         "                pass",
+    ),
+    Mutant(
+        "removed while they lag, and still told who types and reads",
+        "chatproto/server/rooms.py",
+        "                room.shut_out(entry.removed)\n",
+        "",
+    ),
+    Mutant(
+        "a mark that waits is overwritten where its timer is late",
+        "chatproto/server/markers.py",
+        "return self._run(session, _merged(waiting, frame), now)",
+        "return self._run(session, frame, now)",
+    ),
+    Mutant(
+        "who begins to hide and is known from groups alone is not heard of",
+        "chatproto/server/spread.py",
+        "if known else hides  # or they are known from groups alone",
+        "if known else Hides()",
     ),
     Mutant(
         "memberships are not compared",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatproto.wire import codec
 from chatproto.wire.codec import BadFrame
-from chatproto.wire.frames import CLIENT_TYPES, FromClient, PageFrame, Ping, Pong, Send
+from chatproto.wire.frames import CLIENT_TYPES, ErrorFrame, FromClient, PageFrame, Ping, Pong, Send
 from chatproto.wire.model import Hidden, Message
 
 SEND = {"type": "send", "chat_id": 1, "cid": "c", "content": "x"}
@@ -122,17 +122,51 @@ def test_a_duplicate_type_is_bad() -> None:
 
 @given(st.text() | st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists).map(str))
 def test_no_text_raises(data: str) -> None:
-    assert codec.decode(data) is not None
+    answered(codec.decode(data))
+
+
+def answered(found: FromClient | BadFrame) -> None:
+    """What is wrong with it can be told."""
+    if isinstance(found, BadFrame):
+        refusal = ErrorFrame(code=found.code, detail=found.detail, ref=found.ref, field=found.field, retryable=False)
+        assert codec.encode(refusal)
+
+
+@pytest.mark.parametrize("name", ["id", "cid", "content", "type"])
+def test_half_a_surrogate_pair_is_answered_wherever_it_is(name: str) -> None:
+    found = bad(raw_send(name, '"\\ud800"'))
+    answered(found)
+    assert found.code in ("bad_unicode", "bad_frame", "unknown_type") and found.ref in (None, "c")
+
+
+@pytest.mark.parametrize(
+    ("frame", "absent"),
+    [
+        ({"type": "hello", "v": [1], "token": "t"}, ["id", "device", "client", "epoch"]),
+        ({"type": "sync", "chat_id": 1, "after_seq": 0}, ["id", "after_at", "before_seq", "limit"]),
+        (SEND, ["id", "forward", "reply_to", "target_at", "attachments"]),
+        ({"type": "mark", "chat_id": 1}, ["id", "delivered_seq", "read_seq"]),
+    ],
+)
+def test_null_is_as_good_as_absent(frame: dict[str, object], absent: list[str]) -> None:
+    found = codec.decode(json.dumps(frame))
+    assert not isinstance(found, BadFrame)
+    assert codec.decode(json.dumps(frame | dict.fromkeys(absent))) == found
 
 
 @given(
     st.dictionaries(
         st.sampled_from(["type", "id", "cid", "chat_id", "content", "token", "v", "after_seq", "limit", "on", "t"]),
-        st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(sorted(CLIENT_TYPES)),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.text(max_size=5)
+        | st.text(st.characters(categories=["Cs"]), min_size=1, max_size=5)
+        | st.sampled_from(sorted(CLIENT_TYPES)),
     )
 )
 def test_no_object_raises(fields: dict[str, object]) -> None:
-    assert codec.decode(json.dumps(fields)) is not None
+    answered(codec.decode(json.dumps(fields)))
 
 
 def test_the_types_are_those_of_the_union() -> None:

@@ -137,6 +137,25 @@ def test_where_a_text_fits(query: str, text: str, spans: tuple[Span, ...] | None
     assert matches(read(query), text) == spans
 
 
+class Counted(str):
+    """A word that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str(self) == other
+
+
+def test_a_phrase_costs_a_text_once_however_often_its_words_are_repeated() -> None:
+    phrase = tuple(map(Counted, ["а"] * 98 + ["б"]))
+    text = "б " + "а " * 1999
+    assert matches(Query((), (phrase,)), text) is None
+    assert matches(Query((), (phrase,)), text + "б") == ((2 * 1902, 2 * 98 + 1),)
+    assert Counted.compared < 20_000, "words of the text times words of the phrase"
+
+
 def test_what_is_told_of_a_hostile_text_is_bounded() -> None:
     query = read(" ".join("аб"[number % 2] for number in range(LONGEST_QUERY // 2)))
     assert matches(query, "а б " * 1000) == tuple((2 * number, 1) for number in range(MOST_MATCHES))

@@ -190,6 +190,17 @@ def edits_of_a_message_on_its_way(r: Recorder) -> None:
     assert [frame["content"] for frame in r.sent()] == ["best"]
 
 
+@scenario("An edit that was durable already and whose message has its place by now ends durably in an earlier one")
+def durable_edit_of_a_message_that_has_its_place(r: Recorder) -> None:
+    go_live(r, head(5, 3))
+    r.send(row(1))
+    r.receive(ack("mine-1", 5, 4))
+    r.lost()
+    r.send(edit_of(row(1), "edit-1", "better"))
+    r.send(edit_of(row(1), "edit-2", "best"), save=False, saved=True)
+    assert dos(r.outputs) == [("save_row", "edit-1"), ("drop_row", "edit-2"), ("merged", "edit-2")]
+
+
 @scenario("A message on its way that is refused takes along what waits for it")
 def edit_of_a_message_that_is_refused(r: Recorder) -> None:
     go_live(r, head(5, 3))
