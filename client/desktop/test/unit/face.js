@@ -11,7 +11,45 @@ export const TEXTS = JSON.parse(readFileSync(new URL("../../locales/ru.json", im
 setCatalogue("ru", TEXTS, TEXTS);
 
 const nothing = () => {};
-const element = { addEventListener: nothing, removeEventListener: nothing };
+/** What the modules take for an element of a page. */
+export class FakeElement {
+  value = "";
+  /** @type {Record<string, string>} */
+  dataset = {};
+  style = {};
+  scrollTop = 0;
+  clientHeight = 0;
+  scrollHeight = 0;
+  /** @param {string} [selectors] that it and what it stands in answer to */
+  constructor(selectors = "") {
+    this.selectors = selectors;
+  }
+  focus() {
+    parts.document.activeElement = /** @type {any} */ (this);
+  }
+  matches(/** @type {string} */ selector) {
+    return this.selectors.split(" ").includes(selector);
+  }
+  closest(/** @type {string} */ selector) {
+    return this.matches(selector) ? this : null;
+  }
+  getAttribute() {
+    return null;
+  }
+  querySelectorAll() {
+    return [];
+  }
+  querySelector() {
+    return null;
+  }
+  addEventListener() {}
+  getBoundingClientRect() {
+    return { top: 0, bottom: 10 };
+  }
+  scrollIntoView() {}
+  setSelectionRange() {}
+}
+const bare = { addEventListener: nothing, removeEventListener: nothing };
 class Observer {
   observe() {}
   unobserve() {}
@@ -20,9 +58,12 @@ class Observer {
 const parts = {
   ResizeObserver: Observer,
   IntersectionObserver: Observer,
-  window: { ...element },
-  document: { ...element, activeElement: null, querySelector: () => null, getElementById: () => null, getSelection: () => null, createTreeWalker: () => ({}), createComment: () => ({}) },
+  window: { ...bare },
+  document: { ...bare, activeElement: null, querySelector: () => null, getElementById: () => null, getSelection: () => null, createTreeWalker: () => ({}), createComment: () => ({}) },
   requestAnimationFrame: nothing,
+  getComputedStyle: () => ({ fontSize: "16px" }),
+  HTMLElement: FakeElement,
+  HTMLTextAreaElement: FakeElement,
 }; // prettier-ignore
 for (const [name, value] of Object.entries(parts)) {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -83,4 +124,11 @@ export function valueAt(template, before) {
     if (at >= 0) return values[at];
   }
   throw new Error(`nothing stands after ${before}`);
+}
+
+/** Give the elements of a template to those who asked for them by `ref`. @param {any} template @param {FakeElement} element */
+export function attach(template, element) {
+  for (const { _$litDirective$: isDirective, values } of within(template)) {
+    if (isDirective && values.length === 1 && typeof values[0] === "function") values[0](element);
+  }
 }

@@ -56,10 +56,7 @@ export class Composer {
   template(state, chat) {
     const barred = barredFrom(chat);
     if (barred === "blocked") return blockedStrip(this.face, state, chat);
-    if (barred) {
-      const words = t(CLOSED[barred]);
-      return html`<div class="composer composer--closed">${words}</div>`;
-    }
+    if (barred) return html`<div class="composer composer--closed">${t(CLOSED[barred])}</div>`;
     const edit = this.#editing.of(chat.id);
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
@@ -155,6 +152,7 @@ export class Composer {
 
   /** @param {number} chatId @param {Message | null} message */
   reply(chatId, message) {
+    if (message && this.#editing.isChanged(chatId)) return this.#editFirst();
     if (message) this.#endEdit(chatId);
     this.#replying.set(chatId, message);
     this.face.redraw();
@@ -164,12 +162,19 @@ export class Composer {
   /** Put a message of one's own here to change it; what was being written stays as the draft. @param {number} chatId
    * @param {Message | import("../../types.js").Echo} target */
   edit(chatId, target) {
+    if (this.#editing.isChanged(chatId)) return this.#editFirst();
     this.drafts.flush();
     this.#editing.begin(chatId, target);
     this.typing.stop();
     this.#show(chatId, target.content ?? "");
     this.focus();
     this.#area?.setSelectionRange(this.#area.value.length, this.#area.value.length);
+  }
+
+  /** What is changed is saved or given up before something else begins. */
+  #editFirst() {
+    this.face.overlays.toast({ text: t("composer.edit_first") });
+    this.focus();
   }
 
   /** The draft comes back. @param {number} chatId */
@@ -252,7 +257,7 @@ export class Composer {
   /** Files for the next message. @param {number} chatId @param {File[]} files */
   attach(chatId, files) {
     if (!files.length) return;
-    this.#endEdit(chatId);
+    if (this.#editing.of(chatId)) return this.#editFirst();
     this.attaching.add(chatId, files);
     this.focus();
   }
@@ -339,8 +344,7 @@ export class Composer {
     const text = typed.replace(/^\n+/u, "").trimEnd();
     const { limits } = this.face.messenger.state();
     const edit = this.#editing.of(chatId);
-    if (tooLong(text, limits)) return;
-    if (!this.#maySend(chatId, text, edit)) return;
+    if (tooLong(text, limits) || !this.#maySend(chatId, text, edit)) return;
     if (edit) return this.#saveEdit(chatId, edit, text);
     const reply = this.#replying.of(this.face.messenger.state(), chatId) ?? null;
     this.#replying.end(chatId);
@@ -354,7 +358,8 @@ export class Composer {
     // it was not even kept: give it back, unless something new is written
     if (reply) this.#replying.giveBack(chatId, reply);
     if (this.drafts.waits(chatId) || this.face.messenger.state().chats.get(chatId)?.draft) return;
-    this.#write(chatId, typed);
+    if (!this.#editing.of(chatId)) return this.#write(chatId, typed);
+    this.drafts.now(chatId, typed); // the edit that was begun meanwhile stays
   }
 
   /** @param {number} chatId @param {string} text */

@@ -24,6 +24,12 @@ export class Editing {
     this.#edits.set(chatId, { target, text: target.content ?? "" });
   }
 
+  /** There is something to lose. @param {number} chatId */
+  isChanged(chatId) {
+    const edit = this.of(chatId);
+    return edit !== null && edit.text !== (edit.target.content ?? "");
+  }
+
   /** @param {number} chatId @param {string} text */
   type(chatId, text) {
     const edit = this.#edits.get(chatId);

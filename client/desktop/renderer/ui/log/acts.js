@@ -56,7 +56,7 @@ export async function askRemove(face, chatId, targets) {
   if (n === 0) return false;
   const agreed = await face.overlays.confirm({
     title: n === 1 ? t("remove.title") : t("remove.title_many", { n }),
-    text: t("remove.text"),
+    text: t(n === 1 ? "remove.text" : "remove.texts"),
     act: t("remove.act"),
     danger: true,
   });

@@ -1,0 +1,84 @@
+/** What is typed into a message that is being changed is not lost for what comes in between. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { FakeElement, TEXTS, attach, faceOf, valueAt } from "./face.js";
+import { promised, settled } from "./page.js";
+import { Composer } from "../../renderer/ui/composer/composer.js";
+
+const CHAT = 7;
+const [OWN, OTHER] = [1, 2].map((seq) => ({ type: "message", chat_id: CHAT, seq, sender_id: 1, content: `слова ${seq}`, attachments: [] })); // prettier-ignore
+
+/** @type {FakeElement} */
+let area;
+/** @type {Composer} */
+let composer;
+/** @type {string[]} */
+let said;
+/** @type {any} */
+let chat;
+/** @type {ReturnType<typeof promised<any>>} */
+let sending;
+let draw = () => /** @type {unknown} */ (null);
+
+beforeEach(() => {
+  chat = { id: CHAT, title: "", is_group: true, draft: "черновик", read_only: false, left_seq: null };
+  sending = promised();
+  const state = { current: CHAT, chats: new Map([[CHAT, chat]]), users: new Map(), timelines: new Map(), removed: new Set(), echoes: { lists: new Map() }, me: { id: 1 }, link: { state: "live" }, limits: {}, settings: { size: "m" } };
+  const messenger = {
+    state: () => state,
+    setDraft: (/** @type {number} */ _id, /** @type {string} */ text) => void (chat.draft = text),
+    send: () => sending.promise,
+    typing: () => {},
+  };
+  const made = faceOf(messenger);
+  said = made.said;
+  composer = new Composer(made.face, () => {});
+  draw = () => composer.template(/** @type {any} */ (state), chat);
+  area = new FakeElement();
+  attach(draw(), area);
+  composer.rendered(/** @type {any} */ (state));
+  assert.equal(area.value, "черновик");
+}); // prettier-ignore
+
+/** @param {string} text */
+function type(text) {
+  area.value = text;
+  valueAt(draw(), /@input=$/u)();
+}
+
+test("neither files nor another message take the place of an edit with a changed text", () => {
+  composer.edit(CHAT, /** @type {any} */ (OWN));
+  type("иначе");
+  composer.attach(CHAT, [new File(["1"], "1.txt")]);
+  composer.reply(CHAT, /** @type {any} */ (OTHER));
+  composer.edit(CHAT, /** @type {any} */ (OTHER));
+  assert.equal(area.value, "иначе");
+  assert.deepEqual(said, Array(3).fill(TEXTS["composer.edit_first"]));
+  assert.equal(composer.attaching.has(CHAT), false);
+  assert.equal(composer.cancel(CHAT), true, "it is the same edit still");
+  assert.equal(area.value, "черновик");
+});
+
+test("where nothing was changed another message takes its place, files do not", () => {
+  composer.edit(CHAT, /** @type {any} */ (OWN));
+  composer.attach(CHAT, [new File(["1"], "1.txt")]);
+  assert.deepEqual([area.value, composer.attaching.has(CHAT)], [OWN.content, false]);
+  composer.edit(CHAT, /** @type {any} */ (OTHER));
+  assert.equal(area.value, OTHER.content);
+  composer.reply(CHAT, /** @type {any} */ (OWN));
+  assert.equal(area.value, "черновик");
+  assert.deepEqual(said, [TEXTS["composer.edit_first"]]);
+});
+
+test("a text that could not be kept comes back into the draft, not into an edit that was begun meanwhile", async () => {
+  type("не ушло");
+  valueAt(draw(), /@submit=$/u)({ preventDefault: () => {} });
+  assert.deepEqual([area.value, chat.draft], ["", ""]);
+  composer.edit(CHAT, /** @type {any} */ (OWN));
+  sending.resolve({ ok: false, code: "storage_full" });
+  await settled();
+  assert.deepEqual([area.value, chat.draft], [OWN.content, "не ушло"]);
+  composer.cancel(CHAT);
+  assert.equal(area.value, "не ушло");
+});
