@@ -126,7 +126,7 @@ function browser({ load, save, durable }) {
         note.close();
         for (const open of openers) open(chat_id);
       };
-      note.onclose = () => notes.delete(tag);
+      note.onclose = () => notes.get(tag) === note && notes.delete(tag); // another one may be in its place
       return true;
     },
     closeNote: async (tag) => notes.get(tag)?.close(),

@@ -330,7 +330,7 @@ export class Auth {
   }
 
   /** @param {FormData} form */
-  #ask(form) {
+  async #ask(form) {
     /** @param {string} name */
     const value = (name) => String(form.get(name) ?? "").trim();
     const password = String(form.get("password") ?? "");
@@ -343,14 +343,17 @@ export class Auth {
     if (this.#mode === "login") {
       return messenger.login({ login: value("login"), password, language: language(), remember }, waits);
     }
-    const invite = this.#invite;
+    const [invite, unused, { pathname, hash }] = [this.#invite, this.#unused, location];
     this.#unused = "";
     if (invite) history.replaceState(history.state, "", "/"); // who registers by it has not to join any more
     const [username, email, display_name] = [value("username"), value("email"), value("display_name")];
-    return messenger.register(
-      { username, email, display_name, password, language: language(), invite, remember },
-      waits,
-    );
+    const who = { username, email, display_name, password, language: language(), invite, remember };
+    const done = await messenger.register(who, waits);
+    if (!done.ok && invite && invite === this.#invite) {
+      this.#unused = unused; // whoever logs in instead joins by it
+      history.replaceState(history.state, "", pathname + hash);
+    }
+    return done;
   }
 
   /** @param {FormData} form @returns {Record<string, string>} */

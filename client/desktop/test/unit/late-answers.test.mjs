@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faceOf, valueAt, within } from "./face.js";
+import { FakeElement, TEXTS, faceOf, valueAt, within } from "./face.js";
 import { promised, settled } from "./page.js";
 import { createOverlays } from "../../renderer/ui/overlays.js";
+import { Log } from "../../renderer/ui/log/log.js";
 import { createPlaces } from "../../renderer/ui/dialogs/places.js";
 import { hideChat, toggleMuted } from "../../renderer/ui/parts/chat-actions.js";
 
@@ -115,3 +116,58 @@ test("the undo of unmuting mutes for as long as it was", async () => {
     assert.deepEqual(changed, changes);
   }
 });
+
+test("End takes the focus to the last message, unless one went elsewhere before it was loaded", async () => {
+  const field = new FakeElement();
+  const away = {
+    "who stays": () => {},
+    "whose row went": () => void (page.activeElement = page.body),
+    "who writes": () => field.focus(),
+    "who opened another chat": () => void draw(THERE),
+  };
+  const page = /** @type {any} */ (document);
+  /** @type {(chatId: number) => void} */
+  let draw = () => {};
+  for (const [who, leave] of Object.entries(away)) {
+    const loaded = promised();
+    const [log, row] = [new FakeElement(".log"), new FakeElement("article .log")];
+    log.scrollHeight = 100;
+    Object.assign(page, { body: new FakeElement(), querySelector: () => log, querySelectorAll: () => [row] });
+    const timelines = new Map([[HERE, { chat_id: HERE, items: [], echoes: [], at_start: true, at_end: false, loading: null, problem: null }]]);
+    const state = { ...stateOf(), timelines };
+    const { face } = faceOf({ state: () => state, jumpToEnd: () => loaded.promise, keptPlace: () => null });
+    const shown = new Log(face, /** @type {any} */ ({ of: () => null }));
+    draw = (id) => shown.template(state, chatOf({ id, unread_count: 0, read_seq: 0, last_seq: 0 }), { now: new Date(0), query: "" });
+    const key = valueAt(draw(HERE), /@keydown=$/u);
+    row.focus();
+    key({ target: row, key: "End", preventDefault: () => {} });
+    leave();
+    const left = page.activeElement;
+    loaded.resolve({ ok: true });
+    await settled();
+    const moves = who === "who stays" || who === "whose row went";
+    assert.equal(page.activeElement === row && log.scrollTop === log.scrollHeight, moves, who);
+    if (!moves) assert.equal(page.activeElement, left, who);
+  }
+}); // prettier-ignore
+
+test("Ctrl+C copies the words of a message, and nothing of one without words", async () => {
+  /** @type {string[]} */
+  const copied = [];
+  Object.defineProperty(globalThis, "navigator", { value: { clipboard: { writeText: async (/** @type {string} */ text) => void copied.push(text) } }, configurable: true });
+  for (const [content, expected] of /** @type {const} */ ([["", []], [null, []], ["слова", ["слова"]]])) {
+    copied.length = 0;
+    const item = { type: "message", chat_id: HERE, seq: 1, sender_id: 2, content, attachments: [], reactions: [], deleted: false, created_at: "2026-11-28T09:00:00Z" };
+    const timelines = new Map([[HERE, { chat_id: HERE, items: [item], echoes: [], at_start: true, at_end: true, loading: null, problem: null }]]);
+    const state = { ...stateOf(), timelines, removed: new Map() };
+    const { face, said } = faceOf({ state: () => state, keptPlace: () => null });
+    const shown = new Log(face, /** @type {any} */ ({ of: () => null }));
+    const chat = chatOf({ unread_count: 0, read_seq: 1, last_seq: 1, left_seq: null });
+    const key = valueAt(shown.template(/** @type {any} */ (state), chat, { now: new Date(0), query: "" }), /@keydown=$/u);
+    const row = new FakeElement("article");
+    row.closest = () => Object.assign(new FakeElement(), { dataset: { seq: "1" } });
+    key({ target: row, key: "c", code: "KeyC", ctrlKey: true, preventDefault: () => {} });
+    await settled();
+    assert.deepEqual([copied, said], [expected, expected.map(() => TEXTS["toast.copied"])]);
+  }
+}); // prettier-ignore

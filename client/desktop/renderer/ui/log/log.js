@@ -316,13 +316,13 @@ export class Log {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     if (plain && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
-      moveFocus(event.key === "ArrowUp" ? -1 : 1, target);
-      return;
+      return moveFocus(event.key === "ArrowUp" ? -1 : 1, target);
     }
     if (onLog) return;
     if (plain && PAGING.includes(event.key)) {
       event.preventDefault();
-      if (event.key === "End") void this.toEnd(this.#opened?.chatId ?? 0).then(() => focusAt("End"));
+      const chatId = this.#opened?.chatId ?? 0;
+      if (event.key === "End") void this.toEnd(chatId).then(() => this.#opened?.chatId === chatId && focusAt("End"));
       else focusAt(event.key);
       return;
     }

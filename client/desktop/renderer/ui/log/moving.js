@@ -20,12 +20,13 @@ export function moveFocus(step, from) {
 }
 
 /**
- * The log goes on by a page, or to an end of what is loaded, and the focus with it: it stays in sight. @param {string} key
+ * The log goes on by a page, or to an end of what is loaded, and the focus with it: it stays in sight. Who has taken the
+ * focus elsewhere meanwhile keeps it. @param {string} key
  */
 export function focusAt(key) {
   const log = document.querySelector(".log");
   const all = articles();
-  if (!log || !all.length) return;
+  if (!log || !all.length || !isFree(document.activeElement)) return;
   const page = log.clientHeight - 2 * parseFloat(getComputedStyle(log).fontSize);
   if (key === "Home") log.scrollTop = 0;
   else if (key === "End") log.scrollTop = log.scrollHeight;
@@ -39,3 +40,6 @@ export function focusAt(key) {
   next?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 }
+
+/** It is in the log, or was in a row that is there no more. @param {Element | null} focused */
+const isFree = (focused) => focused === null || focused === document.body || focused.closest(".log") !== null;
