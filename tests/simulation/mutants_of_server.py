@@ -70,7 +70,8 @@ SERVER: Final = (
     Mutant(
         "removed member still routed",
         "chatproto/server/rooms.py",
-        "                for session in room.live_of(entry.removed):\n                    self.leave(session, room.chat_id)",
+        "                for session in room.live_of(entry.removed):\n"
+        "                    self.leave(session, room.chat_id)",
         "                pass",
     ),
     Mutant(
