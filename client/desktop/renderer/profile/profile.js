@@ -9,6 +9,7 @@
 import { Attention, TELL_AGAIN } from "./attention.js";
 import { Fenced } from "../store/db.js";
 import { arrivals, missedBy } from "./missed.js";
+import { obey } from "./obeying.js";
 import { Owner } from "./owner.js";
 import { giveRows, withOrphans } from "./unshared.js";
 import { sharedOf } from "../state/handed.js";
@@ -17,10 +18,7 @@ import { Api } from "../link/api.js";
 
 /** @typedef {import("../types.js").Update} Update @typedef {import("../state/model.js").Model} Model
  * @typedef {import("../types.js").Refused} Refused
- * @typedef {{do: "row", row: import("../store/db.js").Kept, bytes?: import("../store/db.js").Bytes} | {do: "discard", cid: string} |
- *   {do: "read", chat_id: number, seq: number} | {do: "typing", chat_id: number, on: boolean} | {do: "wake"} | {do: "meet", ids: number[]} |
- *   {do: "renew", used: string} | {do: "ping"}} Command
- */
+ * @typedef {import("./obeying.js").Command} Command */
 /**
  * @typedef {{url: string, userId: number, windowId: string, db: import("../store/db.js").Store,
  *   secret: import("../link/tokens.js").Secret, model: () => Model, update: (updates: Update[]) => void,
@@ -64,6 +62,11 @@ export class Profile {
   #attention = new Attention();
   #tellAgain = 0;
   #stealing = false;
+  /** Why this window may own the profile: the lock, or that nobody else is there. @type {object | null} */
+  #hold = null;
+  #taking = false;
+  /** Until it is tried again. @type {ReturnType<typeof setTimeout> | undefined} */
+  #again = undefined;
   /** What was published before the owner's welcome came. @type {Update[] | null} */
   #early = null;
   /** Messages that came before their chat was described. @type {import("../types.js").Message[]} */
@@ -76,7 +79,7 @@ export class Profile {
     this.tokens = new Tokens(new Api(parts.url), this.name, parts.secret, (tokens) =>
       this.#post({ kind: "tokens", tokens }),
     );
-    const bearer = { token: () => this.tokens.token(), renewed: (/** @type {string} */ used) => this.#renewed(used) };
+    const bearer = { token: () => this.tokens.token(), renewed: this.#renewed };
     this.api = new Api(parts.url, bearer);
     this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => this.#hear(data);
@@ -115,7 +118,7 @@ export class Profile {
   /** Have the owner do something; its answer, `stopped` where this window leaves the profile before it comes. @param {Command} command @returns {Promise<any>} */
   command(command) {
     if (this.#closed) return Promise.resolve(STOPPED);
-    if (this.#owner) return Promise.resolve(this.#obey(this.#owner, command));
+    if (this.#owner) return Promise.resolve(obey(this.#owner, command, this.#renewed));
     const id = `${this.parts.windowId} ${(this.#numbers += 1)}`;
     return new Promise((answer) => {
       this.#asked.set(id, { command, since: Date.now(), answer });
@@ -154,6 +157,7 @@ export class Profile {
     clearInterval(this.#tellAgain);
     clearInterval(this.#check);
     clearInterval(this.#repeat);
+    clearTimeout(this.#again);
     this.channel.close();
     this.tokens.drop();
     for (const { answer } of this.#asked.values()) answer(STOPPED);
@@ -200,7 +204,10 @@ export class Profile {
         this.#attention.told(message.from, message.chat_id, performance.now());
         break;
       case "join":
-        if (this.#owner) this.#welcome(message.from);
+        if (this.#owner) {
+          const shared = sharedOf(this.parts.model());
+          this.#post({ kind: "welcome", to: message.from, tokens: this.tokens.give(), shared });
+        }
         this.#lookOn();
         break;
       case "welcome":
@@ -212,12 +219,6 @@ export class Profile {
       case "done":
         this.#answered(message);
     }
-  }
-
-  /** @param {string} to */
-  #welcome(to) {
-    const tokens = this.tokens.give();
-    this.#post({ kind: "welcome", to, tokens, shared: sharedOf(this.parts.model()) });
   }
 
   /** @param {any} message */
@@ -247,7 +248,7 @@ export class Profile {
   /** What comes a second time is answered, not done: its answer was on the way. @param {Owner} owner
    * @param {{id: string, from: string, command: Command}} message */
   async #answer(owner, { id, from, command }) {
-    const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : this.#obey(owner, command);
+    const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : obey(owner, command, this.#renewed);
     this.#obeyed.set(id, result);
     if (this.#obeyed.size > OBEYED) this.#obeyed.delete([...this.#obeyed.keys()][0]);
     const done = await result;
@@ -262,34 +263,13 @@ export class Profile {
     this.#asked.delete(id);
   }
 
-  /** As the owner. @param {Owner} owner @param {Command} command @returns {any} */
-  #obey(owner, command) {
-    switch (command.do) {
-      case "row":
-        return owner.send(command.row, command.bytes);
-      case "discard":
-        return owner.discard(command.cid);
-      case "read":
-        return owner.read(command.chat_id, command.seq);
-      case "typing":
-        return owner.typing(command.chat_id, command.on);
-      case "meet":
-        return owner.meet(command.ids);
-      case "wake":
-        return owner.wake();
-      case "renew":
-        return this.#renewed(command.used);
-    }
-    return null; // a sign of life
-  }
-
   #askAgain() {
     if (this.#asked.size === 0) {
       clearInterval(this.#repeat);
       this.#repeat = 0;
     }
     for (const [id, { command, since }] of this.#asked) {
-      if (Date.now() - since > DEAD && !this.#stealing) {
+      if (Date.now() - since > DEAD && !this.#stealing && !this.#hold) {
         this.#stealing = true;
         void this.#wantLock(true);
       }
@@ -298,14 +278,14 @@ export class Profile {
   }
 
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
-  async #renewed(used) {
+  #renewed = async (used) => {
     if (this.#closed) return STOPPED;
     if (this.tokens.token() !== used) return { ok: true };
     if (!this.#owner) return this.command({ do: "renew", used });
     const renewed = await this.tokens.renewed(used);
     if (!renewed.ok && isEnd(renewed)) this.end(renewed.code);
     return renewed;
-  }
+  };
 
   // --- ownership ---
 
@@ -314,6 +294,7 @@ export class Profile {
     const held = () =>
       new Promise((resolve) => {
         this.#release = () => resolve(null);
+        this.#hold = {};
         void this.#takeOver();
       });
     if (!navigator.locks) return this.#wantAlone(steal);
@@ -329,47 +310,64 @@ export class Profile {
    * @param {boolean} dead the owner does not answer */
   async #wantAlone(dead) {
     if (!dead) await new Promise((resolve) => setTimeout(resolve, ALONE));
-    if (!this.#closed && !this.#owner && (dead || this.#early !== null)) await this.#takeOver();
+    if (this.#closed || this.#owner || !(dead || this.#early !== null)) return;
+    this.#hold ??= {};
+    await this.#takeOver();
   }
 
+  /** Another window owns the profile: follow that one. */
   async #dethroned() {
     const owner = this.#owner;
-    if (!owner || this.#closed) return;
-    this.#owner = null;
+    if ((!owner && !this.#hold) || this.#closed) return;
+    this.#owner = this.#hold = null;
+    this.#stealing = false;
+    clearTimeout(this.#again);
     this.#join();
-    await owner.stop(false);
+    await owner?.stop(false);
     void this.#wantLock(false);
   }
 
+  /** Once at a time: two owners in one window would write the same. */
   async #takeOver() {
-    const { db, windowId } = this.parts;
+    if (this.#taking || this.#owner || this.#closed || !this.#hold) return;
+    const hold = this.#hold;
+    this.#taking = true;
     try {
-      await db.own(windowId);
-      const kept = await db.load();
-      kept.rows = await withOrphans(this.parts.model(), kept.rows, db);
-      if (this.#closed) return;
-      const fresh = this.#early !== null;
-      const missed = await missedBy(this.parts.model(), kept, db);
-      this.#stealing = false;
-      this.#early = null;
-      const owner = this.#newOwner(kept);
-      this.#owner = owner;
-      if (fresh) this.parts.update(missed);
-      else this.publish(missed);
-      owner.start();
-      this.#post({ kind: "owner" });
-      for (const { command, answer } of this.#asked.values()) answer(this.#obey(owner, command));
-      this.#asked.clear();
-      void db.tidy((id) => this.parts.model().users.has(id)).catch(() => {});
+      await this.#begin(() => this.#closed || this.#hold !== hold);
     } catch (error) {
       this.#broken(error);
+    } finally {
+      this.#taking = false;
     }
+    if (this.#hold && this.#hold !== hold) void this.#takeOver(); // it was lost meanwhile, and is held again
+  }
+
+  /** @param {() => boolean} isLost this window may not own it any more */
+  async #begin(isLost) {
+    const { db, windowId } = this.parts;
+    await db.own(windowId);
+    const kept = await db.load();
+    kept.rows = await withOrphans(this.parts.model(), kept.rows, db);
+    const missed = await missedBy(this.parts.model(), kept, db);
+    if (isLost()) return;
+    const fresh = this.#early !== null;
+    this.#stealing = false;
+    this.#early = null;
+    const owner = this.#newOwner(kept);
+    this.#owner = owner;
+    if (fresh) this.parts.update(missed);
+    else this.publish(missed);
+    owner.start();
+    this.#post({ kind: "owner" });
+    for (const { command, answer } of this.#asked.values()) answer(obey(owner, command, this.#renewed));
+    this.#asked.clear();
+    void db.tidy((id) => this.parts.model().users.has(id)).catch(() => {});
   }
 
   /** @param {any} kept */
   #newOwner(kept) {
     const { url, db, model, client, random, timing } = this.parts;
-    return new Owner({
+    const owner = new Owner({
       url,
       api: this.api,
       tokens: this.tokens,
@@ -377,22 +375,25 @@ export class Profile {
       model,
       publish: (updates) => this.publish(updates),
       ended: (code) => this.end(code),
-      broken: (error) => this.#broken(error),
+      broken: (error) => owner === this.#owner && this.#broken(error),
       client,
       random,
       timing,
     }, kept); // prettier-ignore
+    return owner;
   }
 
   /** Nothing can be saved: begin again from what is, when there is a chance of it. @param {unknown} error */
   #broken(error) {
     if (this.#closed) return;
     if (error instanceof Fenced) return void this.#dethroned();
+    if (!this.#hold) return;
     console.error("the profile could not be saved:", error);
     const owner = this.#owner;
     this.#owner = null;
     void owner?.stop(false);
     this.publish([{ do: "link", link: { state: "offline", retry_at: null, since: Date.now(), code: "not_saved" } }]);
-    setTimeout(() => !this.#closed && void this.#takeOver(), REPEAT);
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => void this.#takeOver(), REPEAT);
   }
 }
