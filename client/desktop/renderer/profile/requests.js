@@ -30,30 +30,40 @@ export function requestActions(api, publish, chatOf) {
   /** How often one's own profile was changed here: what is read meanwhile is not the newest. */
   let changes = 0;
 
-  /** @param {{ok: true, body: any} | Refused} answer with a chat @returns {{ok: true, chat_id: number} | Refused} */
-  function told(answer) {
+  /** What a request that begins now will tell: nothing, where somebody else is logged in by then.
+   * @returns {(updates: Update[]) => void} */
+  function telling() {
+    const asked = api();
+    return (updates) => void (asked === api() && publish(updates));
+  }
+
+  /** @param {Promise<{ok: true, body: any} | Refused>} asked with a chat
+   * @returns {Promise<{ok: true, chat_id: number} | Refused>} */
+  async function told(asked) {
+    const tell = telling();
+    const answer = await asked;
     if (!answer.ok) return answer;
     if (!isChat(answer.body)) return BAD_ANSWER;
-    publish([{ do: "chat", chat: answer.body }]);
+    tell([{ do: "chat", chat: answer.body }]);
     return { ok: true, chat_id: answer.body.id };
   }
 
   /** @param {Promise<{ok: true, body: any} | Refused>} asked with a chat @returns {Promise<Done | Refused>} */
   async function changed(asked) {
-    const answer = told(await asked);
+    const answer = await told(asked);
     return answer.ok ? DONE : answer;
   }
 
   /** One's own profile. @param {(api: Api) => Promise<{ok: true, body: any} | Refused>} send
    * @returns {Promise<Done | Refused>} */
   async function meChanged(send) {
-    const asked = api();
+    const tell = telling();
     changes += 1;
-    const answer = await send(asked);
+    const answer = await send(api());
     changes += 1;
     if (!answer.ok) return answer;
     if (!isUser(answer.body)) return BAD_ANSWER;
-    if (asked === api()) publish([{ do: "me", user: answer.body }]); // else somebody else is logged in
+    tell([{ do: "me", user: answer.body }]);
     return DONE;
   }
 
@@ -69,11 +79,12 @@ export function requestActions(api, publish, chatOf) {
   return {
     /** @param {number} chatId @returns {Promise<Done | Refused>} */
     async loadPins(chatId) {
+      const tell = telling();
       const answer = await api().get(`/api/chats/${chatId}/pins`);
       if (!answer.ok) return answer;
       if (!isPinList(answer.body)) return BAD_ANSWER;
       const messages = inOrder(answer.body.messages.map((one) => ({ ...one, type: "message" })));
-      publish([
+      tell([
         { do: "users", users: answer.body.users },
         { do: "pins", chat_id: chatId, messages },
       ]);
@@ -101,11 +112,12 @@ export function requestActions(api, publish, chatOf) {
     /** @param {number} chatId @param {number} seq
      * @returns {Promise<{ok: true, read: number[], received: number[]} | Refused>} */
     async readers(chatId, seq) {
+      const tell = telling();
       const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/readers`);
       if (!answer.ok) return answer;
       if (!isReaders(answer.body)) return BAD_ANSWER;
       const { read, received, users } = answer.body;
-      publish([{ do: "users", users }]);
+      tell([{ do: "users", users }]);
       return { ok: true, read, received };
     },
 
@@ -118,25 +130,27 @@ export function requestActions(api, publish, chatOf) {
 
     /** @param {number} userId @returns {Promise<{ok: true, chat_id: number} | Refused>} */
     async openDirect(userId) {
-      const answer = told(await api().post("/api/chats", { type: "direct", user_id: userId }));
+      const answer = await told(api().post("/api/chats", { type: "direct", user_id: userId }));
       return answer.ok || answer.code !== "forbidden" ? answer : { ok: false, code: "closed" };
     },
 
     /** @param {number} userId @param {boolean} on @returns {Promise<Done | Refused>} */
     async block(userId, on) {
+      const tell = telling();
       const answer = await done(api().call(on ? "PUT" : "DELETE", `/api/users/${userId}/block`));
-      if (answer.ok) publish([{ do: "block", user_id: userId, on }]);
+      if (answer.ok) tell([{ do: "block", user_id: userId, on }]);
       return answer;
     },
 
     /** @returns {Promise<{ok: true, blocks: {user: import("../types.js").User, created_at: string}[]} | Refused>} */
     async blocks() {
+      const tell = telling();
       const answer = await api().get("/api/blocks");
       if (!answer.ok) return answer;
       if (!isBlockList(answer.body)) return BAD_ANSWER;
       const { blocks } = answer.body;
       const users = blocks.map(({ user }) => user);
-      publish([
+      tell([
         { do: "users", users },
         { do: "blocked", ids: users.map(({ id }) => id) },
       ]);
@@ -150,7 +164,7 @@ export function requestActions(api, publish, chatOf) {
       if (making.group !== group) {
         making = { group, key: `${Date.now()}-${crypto.getRandomValues(new Uint32Array(4)).join("-")}` };
       }
-      const answer = adding(told(await api().post("/api/chats", body, { "Idempotency-Key": making.key })));
+      const answer = adding(await told(api().post("/api/chats", body, { "Idempotency-Key": making.key })));
       if (answer.ok) making = { group: "", key: "" };
       return answer;
     },
@@ -193,10 +207,9 @@ export function requestActions(api, publish, chatOf) {
 
     /** What was changed elsewhere of one's own profile: a letter's link confirms the address in a browser. */
     async reloadMe() {
-      const [asked, before] = [api(), changes];
-      const answer = await asked.get("/api/auth/me");
-      const isOwn = asked === api() && before === changes;
-      if (answer.ok && isOwn && isUser(answer.body)) publish([{ do: "me", user: answer.body }]);
+      const [tell, before] = [telling(), changes];
+      const answer = await api().get("/api/auth/me");
+      if (answer.ok && before === changes && isUser(answer.body)) tell([{ do: "me", user: answer.body }]);
     },
 
     /** @returns {Promise<{ok: true, mail: boolean, registration: string, empty: boolean} | Refused>} */
@@ -220,7 +233,7 @@ export function requestActions(api, publish, chatOf) {
       done(patiently(() => api().post("/api/auth/reset/confirm", { code, new_password: next }))),
 
     /** @param {string} code */
-    acceptInvite: async (code) => told(await api().post("/api/invites/accept", { code })),
+    acceptInvite: (code) => told(api().post("/api/invites/accept", { code })),
 
     /** @param {string} code */
     confirmEmail: (code) => done(api().post("/api/auth/email/confirm", { code })),

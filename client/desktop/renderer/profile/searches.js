@@ -67,11 +67,12 @@ export class Searches {
     for (const [name, value] of Object.entries({ ...wanted, cursor })) {
       if (value !== null && value !== "") asked.set(name, String(value));
     }
-    const answer = await this.api().get(`/api/search?${asked}`);
+    const api = this.api();
+    const answer = await api.get(`/api/search?${asked}`);
     if (!answer.ok) return answer;
     if (!isSearchAnswer(answer.body)) return { ok: false, code: "bad_answer" };
     const { results, users, next_cursor, complete } = answer.body;
-    this.publish([{ do: "users", users }]);
+    if (api === this.api()) this.publish([{ do: "users", users }]); // else somebody else is logged in
     return { ok: true, results, next_cursor, complete: complete !== false, here: false };
   }
 
