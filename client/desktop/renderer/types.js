@@ -167,7 +167,7 @@
  *   {do: "page", chat_id: number, page: import("./state/timeline.js").Page & {users?: User[]}, keep?: "start" | "end",
  *     anew?: boolean} |
  *   {do: "pins", chat_id: number, messages: Message[]} |
- *   {do: "line", chat_id: number, values: Partial<Timeline>} | {do: "tick"}} Update
+ *   {do: "line", chat_id: number, values: Partial<import("./state/timeline.js").Line>} | {do: "tick"}} Update
  */
 
 /**

@@ -42,6 +42,8 @@ export class History {
   #returns = 0;
   /** @type {Map<number, number>} */
   #tried = new Map();
+  /** Parts that are read again, and how often the link had come back then. @type {Map<number, number>} */
+  #again = new Map();
   #online = false;
   #opening = false;
 
@@ -61,6 +63,7 @@ export class History {
     this.#turns.clear();
     this.#filling.clear();
     this.#tried.clear();
+    this.#again.clear();
   }
 
   /**
@@ -96,10 +99,27 @@ export class History {
     this.#online = online;
     const line = current === null ? undefined : this.model().timelines.get(current);
     if (!line || line.loading !== null || line.at_end) return;
+    if (line.stale) return this.#readAgain(line);
     const isBack = online && this.#returns > (this.#tried.get(line.chat_id) ?? 0);
     if (line.problem !== null && !isBack) return;
     if (line.items.length === 0) await this.#newest(line.chat_id);
     else if (line.problem !== null) this.update([{ do: "line", chat_id: line.chat_id, values: { problem: null } }]);
+  }
+
+  /** A part of the log that may be out of date, where it is looked at. @param {import("../state/timeline.js").Line} line */
+  async #readAgain({ chat_id, items }) {
+    if (this.#again.get(chat_id) === this.#returns) return; // under way, or in vain on this link
+    this.#again.set(chat_id, this.#returns);
+    const page = items.length > 0 ? await this.#page(chat_id, firstOf({ items }) - 1, lastOf({ items })) : BAD_ANSWER;
+    if ("ok" in page && page.code === "no_connection") return;
+    this.#again.delete(chat_id);
+    if (!this.model().timelines.get(chat_id)?.stale) return; // another part is shown by now
+    /** @type {Update} */
+    const told =
+      "ok" in page
+        ? { do: "line", chat_id, values: { items: [] } } // what cannot be had is not shown as it was
+        : { do: "page", chat_id, page, keep: "start" };
+    this.update([told, { do: "line", chat_id, values: { stale: false } }]);
   }
 
   /** @param {number} chatId */

@@ -20,7 +20,8 @@ export function open(next, chatId) {
   next.state.current = chatId;
   if (chatId === null) return;
   const timelines = next.own("timelines");
-  const line = timelines.get(chatId) ?? emptyLine(chatId, echoesOf(next.state.echoes, chatId));
+  const known = timelines.get(chatId);
+  const line = known && !known.stale ? known : emptyLine(chatId, echoesOf(next.state.echoes, chatId));
   timelines.delete(chatId);
   timelines.set(chatId, line); // the last one used stands last
   const [longest] = timelines.keys();
@@ -34,12 +35,19 @@ export function open(next, chatId) {
 export const withoutMembers = (chat) =>
   chat.is_group && chat.members ? { ...chat, members: null, members_told: 0 } : chat;
 
+/** What is between was not applied to it, where something was before: what is read just now is read again where it is
+ * (profile/history.js). @param {import("./timeline.js").Line} line @param {number} applied until then @param {boolean} isOpen */
+function passedOver(line, applied, isOpen) {
+  if (!line.at_end && applied === 0) return line;
+  return line.at_end || !isOpen ? emptyLine(line.chat_id, line.echoes) : { ...line, tail: [], stale: true };
+}
+
 /** Its log goes on elsewhere. @param {Next} next @param {number} chatId @param {number} applied */
 export function jump(next, chatId, applied) {
   const chat = next.state.chats.get(chatId);
   if (chat && applied <= chat.applied) return;
   next.chat(chatId, (known) => jumped(known, applied));
-  next.line(chatId, (line) => (line.at_end ? emptyLine(chatId, line.echoes) : line));
+  next.line(chatId, (line) => passedOver(line, chat?.applied ?? 0, chatId === next.state.current));
   if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
   next.echoes(chatId, leftUpTo(next.state.echoes, chatId, applied));
 }
@@ -91,7 +99,7 @@ export function putPage(next, { chat_id, page, keep = "end", anew = false }) {
   const chat = next.state.chats.get(chat_id);
   const bounds = { first_seq: chat?.first_seq ?? 1, applied: chat?.applied ?? 0 };
   learnUsers(next, page.users ?? []);
-  next.line(chat_id, (line) => withPage(anew ? { ...line, items: [] } : line, page, bounds, keep));
+  next.line(chat_id, (line) => withPage(anew ? { ...line, items: [], stale: false } : line, page, bounds, keep));
 }
 
 /** They are known as long as the timeline of their chat is. @param {Next} next @param {number} chatId

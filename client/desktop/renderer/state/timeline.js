@@ -11,8 +11,8 @@ import { within } from "../protocol/chat-log.js";
 
 /**
  * `tail`: the last items that were applied since the timeline was opened, whether they are shown or not: a page that
- * was read before them is brought up to date by them.
- * @typedef {Timeline & {tail: Item[]}} Line
+ * was read before them is brought up to date by them. `stale`: items of it may be out of date, and are to be read again.
+ * @typedef {Timeline & {tail: Item[], stale?: boolean}} Line
  * @typedef {{items: Item[], from_seq: number, to_seq: number}} Page items of exactly the seqs in (from_seq, to_seq]
  */
 
@@ -28,12 +28,12 @@ export function emptyLine(chatId, echoes = []) {
   return { chat_id: chatId, items: [], echoes, at_start: false, at_end: false, loading, problem: null, tail: [] };
 }
 
-/** The seq of the first or last item; 0 where there are none. @param {Line} line */
+/** The seq of the first or last item; 0 where there are none. @param {Pick<Line, "items">} line */
 export function firstOf(line) {
   return line.items[0]?.seq ?? 0;
 }
 
-/** @param {Line} line */
+/** @param {Pick<Line, "items">} line */
 export function lastOf(line) {
   return line.items[line.items.length - 1]?.seq ?? 0;
 }

@@ -56,7 +56,7 @@ class Window {
     this.update([{ do: "link", link: { state, retry_at: null, since: null, code: null } }]);
   }
 
-  /** The next request is answered. @param {"page" | "no_connection"} [how] */
+  /** The next request is answered. @param {string} [how] `page`, or the code of a refusal */
   async answer(how = "page") {
     for (let turn = 0; turn < 100 && this.asked.length === 0; turn += 1) await null;
     const next = this.asked.shift();
@@ -148,4 +148,51 @@ test("the end that was on its way before one went elsewhere is asked for anew, a
   await window.answer();
   await back;
   assert.deepEqual([window.span[1], window.line.at_end], [MANY, true]);
+});
+
+/** A window in which an old part of the log is shown, in which a message was deleted meanwhile, more than 1,000 entries ago. */
+async function passedOver() {
+  const window = new Window();
+  const opening = window.history.open(CHAT, 500);
+  await window.answer();
+  await opening;
+  window.server.change(500, "deleted");
+  for (let count = 0; count < 1001; count += 1) window.server.send(2);
+  return window;
+}
+
+/** @param {Window} window */
+const shown = ({ line }) => {
+  const item = line.items.find(({ seq }) => seq === 500);
+  return item?.type === "message" ? item.content : undefined;
+};
+/** @type {any} */
+const JUMP = { do: "jump", chat_id: CHAT, applied: 2002 };
+
+test("an old part that is looked at while the log goes on elsewhere is read again, in its place", async () => {
+  const window = await passedOver();
+  assert.equal(shown(window), "text 500");
+  window.update([JUMP]);
+  await window.answer("no_connection");
+  assert.deepEqual([window.asked.length, shown(window)], [0, "text 500"], "until the link is back");
+  window.link("offline");
+  window.link("live");
+  await window.answer();
+  assert.deepEqual([window.span, shown(window), window.line.at_end], [[475, 524], null, false]);
+  assert.equal(window.asked.length, 0);
+});
+
+test("an old part that is not looked at then is not shown as it was", async () => {
+  const window = await passedOver();
+  window.update([{ do: "open", chat_id: null }, JUMP]);
+  assert.deepEqual(window.line.items, []);
+});
+
+test("an old part that cannot be had any more gives way to the end", async () => {
+  const window = await passedOver();
+  window.update([JUMP]);
+  await window.answer("not_found");
+  assert.equal(shown(window), undefined);
+  await window.answer();
+  assert.deepEqual([window.span[1], window.line.at_end], [2002, true]);
 });
