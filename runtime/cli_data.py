@@ -17,7 +17,7 @@ from runtime.compose import require_database
 from runtime.config import Settings
 from runtime.encrypted_backup import folder_for_drafts, lock_away, own_folder, refuse_to_replace, unlocked
 from runtime.files.backup import Saved
-from runtime.rotation import name_for, notes_for, read_keep, rotate
+from runtime.rotation import name_for, notes_for, read_keep, remove_left, rotate
 from storage.backup import back_up, new_epoch, restore
 from storage.backup_seal import check_seal
 
@@ -116,9 +116,9 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     except KeyboardInterrupt:
         print(f"vestnik: stopped: {file} was not made, and nothing of it is left", file=sys.stderr)
         raise
-    if arguments.to is None:
-        return code
-    for path in rotate(arguments.to, keep, now) if keep is not None else ():
+    removed = remove_left(file.parent, file.name if arguments.to is None else None, now)
+    removed += rotate(arguments.to, keep) if keep is not None else []
+    for path in removed:
         print(f"removed: {path}")
     return code
 

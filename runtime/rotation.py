@@ -63,14 +63,24 @@ def notes_for(now: datetime) -> dict[str, str]:
     return {MADE_AT: now.astimezone(UTC).isoformat(), ROTATED: "yes"}
 
 
-def rotate(folder: Path, keep: Keep, now: datetime) -> list[Path]:
-    """Remove what need not be kept, and what killed ones left; those removed. Others' files stay. Raises OSError."""
+def rotate(folder: Path, keep: Keep) -> list[Path]:
+    """Remove what need not be kept; those removed. Others' files stay. Raises OSError."""
     found = sorted([*folder.glob(PATTERN), *folder.glob(ENCRYPTED)])
     made = {path: at for path in found if (at := _made_at(path)) is not None}
     staying = kept(made.values(), keep)
-    old = (now - DRAFTS_LIVE).timestamp()
     going = [path for path, at in made.items() if at not in staying]
-    going += [path for path in folder.glob(f".{PATTERN}.*") if path.stat().st_mtime < old]
+    for path in going:
+        path.unlink()
+    return going
+
+
+def remove_left(folder: Path, name: str | None, now: datetime) -> list[Path]:
+    """Remove what killed backups left; those removed. `name`: of the file they were to become, or None for all that
+    `name_for` gives. Raises OSError."""
+    wanted = r"vestnik-[0-9]{8}T[0-9]{6}Z\.backup(\.age)?" if name is None else re.escape(name)
+    draft = re.compile(rf"\.{wanted}\.[0-9a-f]{{8}}(-wal|-shm|-journal)?")
+    old = (now - DRAFTS_LIVE).timestamp()
+    going = [path for path in folder.iterdir() if draft.fullmatch(path.name) and path.stat().st_mtime < old]
     for path in going:
         path.unlink()
     return going
