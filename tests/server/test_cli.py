@@ -278,6 +278,9 @@ async def test_a_restore_in_another_folder_touches_the_one_it_was_told_or_says_s
 async def test_a_key_is_rotated_where_it_is_kept(folder: Path) -> None:
     code, out, _ = await vestnik(folder, "key", "rotate")
     assert (code, "var/token-key holds a new key" in out, mode_of(folder / "var/token-key")) == (0, True, 0o600)
+    code, out, _ = await vestnik(folder, "key", "rotate", "--now")
+    assert (code, "what the old one signed opens nothing" in out) == (0, True)
+    assert await trio.to_thread.run_sync(lambda: (folder / "var/token-key").read_text().count("\n")) == 1
     shared = {"VESTNIK_JWT_SECRET": "a secret that several machines share"}
     code, _, err = await vestnik(folder, "key", "rotate", **shared)
     assert (code, "VESTNIK_JWT_SECRETS_ACCEPTED" in err, "machines share" in err) == (1, True, False)
