@@ -300,7 +300,8 @@
 
 /**
  * What the desktop shell gives the page as `window.vestnik` (preload.js); undefined in a browser.
- * Secrets are kept by name; `saveSecret` answers where it went: `file` only with consent, else `memory`.
+ * Secrets are kept by name; `saveSecret` answers where it went: `file` only with consent, else `memory`. `onSaved`: a file
+ * is saved, or, with the key null, its download broke off.
  * @typedef {{
  *   info: () => Promise<{version: string, os: string, server: string, server_fixed: boolean,
  *     keyring: boolean, notifications: boolean, tray: boolean, autostart: boolean, languages: string[]}>,
@@ -320,7 +321,7 @@
  *   onWake: (listener: () => void) => void,
  *   saveFile: (url: string) => Promise<boolean>,
  *   showInFolder: (key: number) => Promise<boolean>,
- *   onSaved: (listener: (file: {key: number, name: string}) => void) => void,
+ *   onSaved: (listener: (file: {key: number | null, name: string}) => void) => void,
  *   onSaving: (listener: (saving: Saving) => void) => void,
  *   stopSaving: () => void,
  *   onMenu: (listener: (action: string) => void) => void,

@@ -291,8 +291,9 @@ export class App {
     if (!this.face.overlays.busy()) this.face.focusComposer();
   }
 
-  /** The app saved a file: it can show where. @param {{key: number, name: string}} file */
+  /** The app saved a file: it can show where; or could not (null). @param {{key: number | null, name: string}} file */
   #saved({ key, name }) {
+    if (key === null) return this.face.overlays.toast({ text: t("file.broke_off", { name: isolate(name) }) });
     const show = async () => {
       const there = await this.face.platform.showInFolder(key);
       if (!there) this.face.overlays.toast({ text: t("file.not_there") });

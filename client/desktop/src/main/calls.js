@@ -105,7 +105,7 @@ const aboutSettings = ({ settings, autostart, applySettings }) => ({
   loadSettings: () => ({ ...settings.values(), autostart: autostart?.isOn() ?? false }),
   saveSettings(_contents, values) {
     const changed = settings.save(values);
-    const wanted = settings.values().autostart;
+    const wanted = changed.includes("autostart") ? settings.values().autostart : undefined; // the system may have changed it
     if (autostart !== null && wanted !== undefined && wanted !== autostart.isOn()) autostart.set(wanted);
     applySettings(changed);
   },

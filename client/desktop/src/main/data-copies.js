@@ -5,7 +5,10 @@
 /** Where the server gives them, below its address. */
 const EXPORT = "/api/auth/export?";
 
-/** @typedef {{begun: (contents: Electron.WebContents, item: Electron.DownloadItem) => void, stop: () => void}} DataCopies */
+/**
+ * `begun` answers whether it is such a copy: the page is told of its end, but for its place, from here.
+ * @typedef {{begun: (contents: Electron.WebContents, item: Electron.DownloadItem) => boolean, stop: () => void}} DataCopies
+ */
 
 /**
  * @param {() => string} server the origin
@@ -18,7 +21,7 @@ function createDataCopies(server, tell) {
   const items = new Set();
   return {
     begun(contents, item) {
-      if (!item.getURL().startsWith(server() + EXPORT)) return;
+      if (!item.getURL().startsWith(server() + EXPORT)) return false;
       items.add(item);
       let broken = false;
       /** @param {"progressing" | "completed" | "cancelled" | "interrupted"} state */
@@ -34,6 +37,7 @@ function createDataCopies(server, tell) {
         items.delete(item);
         told(broken ? "interrupted" : state);
       });
+      return true;
     },
     stop() {
       for (const item of items) item.cancel();

@@ -30,10 +30,12 @@ function guardContents(app, openOutside) {
  * @param {Electron.Session} session @param {() => string} server the origin that files may come from
  * @param {() => boolean} foreignImages whether pictures may come from other sites too. The policy of a page holds as long as
  *   the page is there, this setting is asked for each picture
- * @param {(contents: Electron.WebContents, place: string) => void} saved a file is saved there
- * @param {(contents: Electron.WebContents, item: Electron.DownloadItem) => void} begun it is offered to be saved
+ * @param {{saved: (contents: Electron.WebContents, place: string) => void,
+ *   broken: (contents: Electron.WebContents, name: string) => void,
+ *   begun: (contents: Electron.WebContents, item: Electron.DownloadItem) => boolean}} told `saved`: a file is saved there;
+ *   `broken`: one is not, its download broke off; `begun`: it is offered to be saved, true: who is told tells of its end
  */
-function guardSession(session, server, foreignImages, saved, begun) {
+function guardSession(session, server, foreignImages, { saved, broken, begun }) {
   session.webRequest.onBeforeRequest({ urls: ["https://*/*"], types: ["image"] }, ({ url }, decide) =>
     decide({ cancel: !foreignImages() && new URL(url).origin !== server() }),
   );
@@ -49,9 +51,17 @@ function guardSession(session, server, foreignImages, saved, begun) {
     const url = item.getURL();
     if (!url.startsWith("blob:app://ui/") && !url.startsWith(`${server()}/`)) return event.preventDefault();
     item.setSaveDialogOptions({ defaultPath: item.getFilename() });
-    begun(contents, item);
+    const watched = begun(contents, item);
+    let broke = false;
+    item.on("updated", (_event, state) => {
+      if (watched || state !== "interrupted") return;
+      broke = true;
+      item.cancel(); // nothing would show it, and nothing go on with it
+    });
     item.once("done", (_event, state) => {
-      if (state === "completed" && !contents.isDestroyed()) saved(contents, item.getSavePath());
+      if (contents.isDestroyed()) return;
+      if (state === "completed") saved(contents, item.getSavePath());
+      else if (!watched && (broke || state !== "cancelled")) broken(contents, item.getFilename());
     });
   });
 }

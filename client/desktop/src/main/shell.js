@@ -65,8 +65,11 @@ function startShell({ configuration, root, profile, argv, report }) {
     pages,
     () => server.url,
     () => settings.values().foreign_images === true,
-    (contents, place) => events.tell(contents, "saved", savedFiles.add(place)),
-    (contents, item) => copies.begun(contents, item),
+    {
+      saved: (contents, place) => events.tell(contents, "saved", savedFiles.add(place)),
+      broken: (contents, name) => events.tell(contents, "saved", { key: null, name }),
+      begun: (contents, item) => copies.begun(contents, item),
+    },
   );
   servePages(pages, folders, () => contentPolicy({ server: server.url }));
 

@@ -81,7 +81,7 @@ test("files are pasted, dropped, played, saved and shown in their folder", { ski
   assertNoErrors({ name: "app", errors });
 });
 
-test("a copy of one's own data is saved, stopped, and cut off", { skip: noElectron() }, async () => {
+test("a copy of one's own data is saved, stopped, and cut off, and so is a file", { skip: noElectron() }, async () => {
   const server = await startServer();
   const wire = await startWire(server);
   const [anna, boris] = [await server.register("anna"), await server.register("boris")];
@@ -104,6 +104,7 @@ test("a copy of one's own data is saved, stopped, and cut off", { skip: noElectr
       if (!Reflect.get(globalThis, "slow")) return;
       const pause = () => void (item.getReceivedBytes() > 0 && item.pause());
       item.on("updated", pause);
+      if (Reflect.get(globalThis, "slow") === "at once") item.pause();
       Object.assign(globalThis, { goOn: () => item.off("updated", pause).resume() });
     });
   }, place);
@@ -138,5 +139,16 @@ test("a copy of one's own data is saved, stopped, and cut off", { skip: noElectr
   const saved = readFileSync(place);
   assert.ok(saved.length > 6 * bytes.length);
   assert.equal(saved.subarray(-22, -18).toString("latin1"), "PK\u0005\u0006", "to its end");
+  rmSync(place);
+
+  await app.evaluate(() => Object.assign(globalThis, { slow: "at once", goOn: null }));
+  await page.keyboard.press("Escape");
+  await openChat(page, chatId);
+  await page.getByRole("button", { name: /Скачать файл 5.bin/ }).click();
+  await becomes(() => app.evaluate(() => Reflect.get(globalThis, "goOn") !== null), true);
+  wire.reset();
+  await app.evaluate(() => void Reflect.get(globalThis, "goOn")());
+  await page.getByText(/Файл не сохранён, загрузка прервалась: .5.bin/).waitFor();
+  await becomes(() => readdirSync(folder), []);
   assertNoErrors({ name: "app", errors });
 });
