@@ -44,7 +44,7 @@ export class FakeElement {
   }
   addEventListener() {}
   getBoundingClientRect() {
-    return { top: 0, bottom: 10 };
+    return { top: 0, bottom: 10, left: 0, right: 10 };
   }
   scrollIntoView() {}
   setSelectionRange() {}

@@ -6,6 +6,7 @@ import { FakeElement, TEXTS, faceOf, valueAt, within } from "./face.js";
 import { promised, settled } from "./page.js";
 import { createOverlays } from "../../renderer/ui/overlays.js";
 import { Log } from "../../renderer/ui/log/log.js";
+import { eventRow } from "../../renderer/ui/log/event-row.js";
 import { createPlaces } from "../../renderer/ui/dialogs/places.js";
 import { hideChat, toggleMuted } from "../../renderer/ui/parts/chat-actions.js";
 
@@ -171,3 +172,39 @@ test("Ctrl+C copies the words of a message, and nothing of one without words", a
     assert.deepEqual([copied, said], [expected, expected.map(() => TEXTS["toast.copied"])]);
   }
 }); // prettier-ignore
+
+test("why a pinned message cannot be shown is told once, where it is known", async () => {
+  const toMessage = async () => false; // and said why
+  const { face, said } = faceOf({}, { showMessage: toMessage });
+  const event = { seq: 2, event: "pinned", chat_id: HERE, target_seq: 1, created_at: "2026-11-28T09:00:00Z" };
+  const row = eventRow(face, /** @type {any} */ ({ key: "event.pinned", actor: 2 }), /** @type {any} */ (event), stateOf());
+  const place = [...within(row)].find(({ strings }) => strings?.join("").includes("event__place"));
+  valueAt(place, /@click=$/u)();
+  await settled();
+  assert.deepEqual(said, []);
+}); // prettier-ignore
+
+test("a click beside the settings closes them, but not over a profile that is typed and not saved", async () => {
+  const state = { ...stateOf(), settings: {}, server: { url: "https://chat.example.org" } };
+  Object.assign(state.me, { email: null, avatar_url: null });
+  const asks = {
+    state: () => state,
+    reloadMe: () => {},
+    serverInfo: async () => ({ ok: false, code: "no_connection" }),
+  };
+  const { face } = faceOf(asks);
+  face.overlays = createOverlays(face);
+  const beside = () => {
+    const frame = new FakeElement();
+    const event = { currentTarget: frame, target: frame, clientX: 5, clientY: -5 };
+    valueAt(face.overlays.template(state), /@pointerdown=$/u)(event);
+    return face.overlays.busy();
+  };
+  face.overlays.open("settings");
+  const type = (/** @type {string} */ value) =>
+    valueAt(face.overlays.template(state), /@input=$/u)({ currentTarget: { value } });
+  type("Иначе");
+  assert.equal(beside(), true);
+  type(state.me.display_name);
+  assert.equal(beside(), false);
+});

@@ -16,8 +16,10 @@ import { sessionsPane } from "./settings/sessions.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").State} State */
 /**
- * `body` is what scrolls, `foot` what stands under it. `opened`: its tab was chosen.
- * @typedef {{body: (state: State) => unknown, foot?: (state: State) => unknown, opened?: () => void}} Pane
+ * `body` is what scrolls, `foot` what stands under it. `opened`: its tab was chosen. `isChanged`: something is typed there
+ * that is not saved.
+ * @typedef {{body: (state: State) => unknown, foot?: (state: State) => unknown, opened?: () => void,
+ *   isChanged?: () => boolean}} Pane
  * `admin`: for those who keep the server.
  * @typedef {{id: string, icon: string, label: string, admin?: boolean, make: (face: Face) => Pane}} Tab
  */
@@ -90,7 +92,9 @@ export function settings(face, { tab = "profile" }, close) {
   return {
     title: () => t("settings.title"),
     kind: "dialog--settings",
-    harmless: true,
+    get harmless() {
+      return ![...panes.values()].some(({ isChanged }) => isChanged?.());
+    },
     bare: true,
     gone: () => window.removeEventListener("focus", reload),
     content(state) {

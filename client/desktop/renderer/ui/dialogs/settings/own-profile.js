@@ -23,6 +23,8 @@ export function profilePane(face) {
   let busy = false;
   let saved = false;
 
+  const isChanged = () => Object.keys(changed).length > 0;
+
   /** @param {Name} name @param {string} value */
   function type(name, value) {
     const kept = keptOf(face.messenger.state().me, name);
@@ -46,7 +48,7 @@ export function profilePane(face) {
   /** @param {Event} event */
   async function save(event) {
     event.preventDefault();
-    if (busy || Object.keys(changed).length === 0) return;
+    if (busy || !isChanged()) return;
     [busy, errors, error] = [true, {}, null];
     face.redraw();
     const answer = await face.messenger.changeProfile(change());
@@ -105,6 +107,7 @@ export function profilePane(face) {
 
   return {
     opened: () => void opened(),
+    isChanged,
     body({ me, server }) {
       if (!me) return nothing;
       const name = changed.display_name?.trim() || nameOf(me);
@@ -155,7 +158,7 @@ export function profilePane(face) {
       </form>`;
     },
     foot() {
-      const dirty = Object.keys(changed).length > 0;
+      const dirty = isChanged();
       return html`<footer class="dialog__foot">
         <span class="note" role="status">${saved && !dirty ? t("settings.saved") : ""}</span>
         <button class="btn btn--plain" type="button" ?disabled=${!dirty} @click=${cancel}>${t("settings.undo")}</button>
