@@ -71,7 +71,7 @@ class Containment:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def bug(self, error: Exception, touched: Touched, now: Now) -> None:
+    def bug(self, error: Exception, touched: Touched) -> None:
         """Give up what an exception may have left half done."""
         parts = self._parts
         parts.out.note("error", "bug", error, kind=type(error).__name__)
@@ -83,7 +83,6 @@ class Containment:
         for queued in (*touched.queued, *parts.lines.drop(touched.line)):
             self._close(queued.connection_id)
             parts.out.reply(queued.request_id, OutcomeUnknown())
-        parts.lines.mend(now)
 
     def settle(self, now: Now) -> None:
         """Connections that have ended leave the rooms, the lines and the online; a bug in that is only told."""
@@ -95,7 +94,7 @@ class Containment:
                 try:
                     step(session, now)
                 except Exception as error:
-                    self.bug(error, NOTHING, now)
+                    self.bug(error, NOTHING)
         while parts.rooms.emptied:
             parts.watermarks.forget(parts.rooms.emptied.pop())
         parts.sweeper.arm(now)

@@ -171,7 +171,7 @@ class Hub:
         try:
             act()
         except Exception as error:
-            self._containment.bug(error, touched, now)
+            self._containment.bug(error, touched)
             return False
         finally:
             self._containment.settle(now)

@@ -60,7 +60,7 @@ class Lines:
         if line is None:
             line = self._lines[chat_id] = Line()
         line.waiting.append(queued)
-        if queued.connection_id is not None:
+        if queued.connection_id:
             self._written.setdefault(queued.connection_id, set()).add(chat_id)
         if not line.flying and Deadline("line", 0, chat_id) not in self._timers:
             self._launch(chat_id, line, now)
@@ -103,12 +103,6 @@ class Lines:
         self._timers.cancel(Deadline("line", 0, chat_id))
         line = self._lines.pop(chat_id, None)
         return [] if line is None else [*line.flying, *line.waiting]
-
-    def mend(self, now: Now) -> None:
-        """After a bug: lines that have nothing in flight are tried again after `retry_after`."""
-        for chat_id, line in self._lines.items():
-            if not line.flying:
-                self._timers.soonest(Deadline("line", 0, chat_id), now.mono + self._knobs.retry_after)
 
     def _stamped(self, command: LogCommand) -> LogCommand:
         """No two commands that were received within a second have the same time: where a replaced log has another entry

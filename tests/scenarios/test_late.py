@@ -70,7 +70,6 @@ def test_an_answer_for_a_line_that_was_given_up() -> None:
     world.hold = {AppendBatch}
     a.send(type="send", chat_id=chat_id, cid="1", content="1")
     b.send(type="send", chat_id=chat_id, cid="2", content="2")
-    world.hub.parts.lines.mend(world.moment)
     assert [queued.command.cid for queued in world.hub.parts.lines.drop(chat_id)] == ["1", "2"]
     world.release(OperationFailed(retryable=True))
     assert len(world.hub.parts.lines) == 0

@@ -19,8 +19,9 @@ from chatproto.operations import (
     Sweep,
 )
 from chatproto.server.hints import HeadMoved, Hint
+from chatproto.server.history import History
 from chatproto.simulation.model_operations import perform
-from tests.scenarios.hub_world import Peer, Person, World
+from tests.scenarios.hub_world import START, Peer, Person, World
 
 AWAY = OperationFailed(retryable=True)
 REPLACED = (1012, "the log was replaced")
@@ -312,3 +313,12 @@ def test_two_entries_that_come_at_once_have_different_times(back: float, kept: b
     one, two, three = (entry.created_at for entry in world.store.rooms[chat_id].log[-3:])
     assert one < two
     assert three == (world.now if kept else two + timedelta(microseconds=1))
+
+
+def test_an_answer_is_compared_with_what_was_known_when_it_was_asked_for() -> None:
+    """The log has gone on since: what stands at its head now says nothing of the entry that was the head then."""
+    history, before, after = History(), (5, START), (6, START + timedelta(seconds=1))
+    history.follow(1)
+    assert history.observe(1, before) and history.observe(1, after)
+    assert history.observe(1, before, known=before)
+    assert not history.observe(1, (5, START + timedelta(milliseconds=1)), known=before)

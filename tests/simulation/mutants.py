@@ -71,10 +71,14 @@ def try_core(mutant: Mutant) -> Caught:
 
 
 def _try_tests(mutant: Mutant, folder: Path, seeds: int) -> Caught:
-    """Replay the vectors of client and server on the same copy, then the scenarios."""
+    """Replay the vectors of client and server on the same copy, then the scenarios; of the model of storage, which is
+    held to what real databases do, the contract suite."""
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
-    for kind, which in (("vectors", ["tests/vectors", "-k", "replayed"]), ("scenarios", ["tests/scenarios"])):
+    tried = [("vectors", ["tests/vectors", "-k", "replayed"]), ("scenarios", ["tests/scenarios"])]
+    if mutant.file.startswith("chatproto/simulation/"):
+        tried = [("contracts", ["tests/storage", "-k", "model"])]
+    for kind, which in tried:
         command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *which]
         environment = os.environ | {"PYTHONPATH": str(folder)}
         done = subprocess.run(
@@ -83,7 +87,7 @@ def _try_tests(mutant: Mutant, folder: Path, seeds: int) -> Caught:
         failed = re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
         if failed:
             return Caught(mutant, failed[0].rpartition("::")[2], f"{len(failed)} {kind}, {seeds} seeds in vain")
-    return Caught(mutant, None, f"{seeds} seeds, the vectors and the scenarios in vain")
+    return Caught(mutant, None, f"{seeds} seeds and {' and '.join(kind for kind, _ in tried)} in vain")
 
 
 def try_script(mutant: Mutant) -> Caught:

@@ -312,12 +312,6 @@ SERVER: Final = (
         "        for chat_id in {touched.room}:",
     ),
     Mutant(
-        "a bug leaves a line that waits for nothing",
-        "chatproto/server/containment.py",
-        "        parts.lines.mend(now)",
-        "        pass",
-    ),
-    Mutant(
         "surplus marks go to storage at once",
         "chatproto/server/markers.py",
         "        if not state.flying:\n            self._wait(session, frame.chat_id, state)",

@@ -401,6 +401,12 @@ def left_in_a_line(w: Settled) -> None:
     w.checkers.at_rest()
 
 
+def answered_by_nobody(w: Settled) -> None:
+    for session in w.world.servers[0].hub.parts.connections.by_id.values():
+        session.admission.in_flight += 1
+    w.checkers.at_rest()
+
+
 def rings_without_end(w: Settled) -> None:
     """A sweep that waits for its answer no time is due again at once."""
     w.world.servers[0].hub.parts.sweeper._knobs = Knobs(store_wait=0.0)
@@ -431,7 +437,7 @@ def too_many_connects(w: Settled) -> None:
         (acked_and_another_there, "S1"), (stored_twice, "S3"), (nobody_wrote_it, "S3"), (overtaken, "I-order"),
         (read_above_delivered, "I6"), (delivered_and_claimed_by_nobody, "S6"), (kept_and_not_stored, "S1"),
         (kept_of_a_chat_that_is_not_there, "S1"), (kept_in_another_body, "S2"), (waited_for_in_vain, "S9"),
-        (left_in_a_line, "S9"), (an_old_text, "S15"),
+        (left_in_a_line, "S9"), (answered_by_nobody, "S9"), (an_old_text, "S15"),
         (a_deleted_text, "S15"), (found_by_a_stranger, "S17"), (found_otherwise_than_shown, "S17"),
         (shown_and_not_found, "S17"), (without_a_reaction, "S15"), (without_a_pin, "S15"),
         (a_text_that_was_never_written, "S2"), (change_acked_elsewhere, "S1"), (change_refused_without_reason, "S12"),
