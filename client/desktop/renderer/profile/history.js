@@ -3,6 +3,7 @@
  * timeline is there before a page is asked for, so what is applied meanwhile is put together with it (state/timeline.js).
  */
 
+import { isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
 import { namedBy } from "../state/people.js";
 import { isDrawn } from "../state/rows.js";
@@ -19,6 +20,10 @@ const DONE = { ok: true };
 const STOPPED = { ok: false, code: "stopped" };
 /** @type {Refused} */
 const BAD_ANSWER = { ok: false, code: "bad_answer" };
+/** @type {Refused} */
+const NOTHING = { ok: false, code: "not_found" };
+/** @type {Refused} */
+const CANCELLED = { ok: false, code: "cancelled" };
 /** Items of a page, and the most that are taken at once where unread ones reach further. */
 const PAGE = 50;
 const MOST = 200;
@@ -29,6 +34,8 @@ const ABOVE = 10;
 /** Pages that are read on where one held next to nothing to see. */
 const ROUNDS = 5;
 const ENOUGH = 30;
+/** Until a part that may be out of date is asked for again, where the server could not tell it. */
+const AGAIN_MS = 5000;
 /** Requests that a page may take: it ends early where its messages are long. */
 const PARTS = 20;
 
@@ -98,11 +105,11 @@ export class History {
     if (online && !this.#online) this.#returns += 1;
     this.#online = online;
     const line = current === null ? undefined : this.model().timelines.get(current);
-    if (!line || line.loading !== null || line.at_end) return;
-    if (line.stale) return this.#readAgain(line);
+    if (!line || line.loading !== null) return;
+    if (line.stale && !line.at_end) return online ? this.#readAgain(line) : undefined;
     const isBack = online && this.#returns > (this.#tried.get(line.chat_id) ?? 0);
     if (line.problem !== null && !isBack) return;
-    if (line.items.length === 0) await this.#newest(line.chat_id);
+    if (line.items.length === 0 && !line.at_end) await this.#newest(line.chat_id);
     else if (line.problem !== null) this.update([{ do: "line", chat_id: line.chat_id, values: { problem: null } }]);
   }
 
@@ -110,8 +117,12 @@ export class History {
   async #readAgain({ chat_id, items }) {
     if (this.#again.get(chat_id) === this.#returns) return; // under way, or in vain on this link
     this.#again.set(chat_id, this.#returns);
-    const page = items.length > 0 ? await this.#page(chat_id, firstOf({ items }) - 1, lastOf({ items })) : BAD_ANSWER;
-    if ("ok" in page && page.code === "no_connection") return;
+    const [first, last] = [firstOf({ items }), lastOf({ items })];
+    const page = items.length > 0 ? await this.#page(chat_id, first - 1, last) : NOTHING;
+    if ("ok" in page && isPassing(page.code)) {
+      setTimeout(() => void (this.#again.delete(chat_id) && this.refill()), AGAIN_MS);
+      return;
+    }
     this.#again.delete(chat_id);
     if (!this.model().timelines.get(chat_id)?.stale) return; // another part is shown by now
     /** @type {Update} */
@@ -158,8 +169,9 @@ export class History {
     const latest = this.#isLatest(chatId, turn);
     this.#end(chatId, turn, aside ? null : refused);
     if (isHere()) return DONE;
+    if (!latest) return CANCELLED;
     if (refused && refused.code !== "bad_seq") return refused; // there are not so many
-    return { ok: false, code: latest ? "not_found" : "cancelled" };
+    return NOTHING;
   }
 
   /** The first message of that time or later, else the last one before it. @param {number} chatId @param {string} at RFC 3339

@@ -1,11 +1,12 @@
 /** What of a log is brought into a timeline, and when: the answers of a server come in any order, late, or not at all. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { History } from "../../renderer/profile/history.js";
 import { emptyModel, reduce } from "../../renderer/state/model.js";
 import { ME, ServerChat, person } from "./world.js";
 
+mock.timers.enable({ apis: ["setTimeout"] });
 const CHAT = 7;
 const MANY = 1000;
 
@@ -119,6 +120,34 @@ test("a link that comes back before the old attempt has failed is one to try aga
   assert.deepEqual([window.span[1], window.line.at_end, window.line.problem], [MANY, true, null]);
 });
 
+test("what could not be had beside the end is not in the way any more when the link is back", async () => {
+  const window = new Window();
+  const opening = window.history.open(CHAT);
+  await window.answer();
+  await opening;
+  window.link("offline");
+  const going = window.history.to(CHAT, 100);
+  await window.answer("no_connection");
+  assert.deepEqual([await going, window.line.problem], [{ ok: false, code: "no_connection" }, "no_connection"]);
+  window.link("live");
+  await settled();
+  assert.deepEqual([window.span[1], window.line.problem, window.asked.length], [MANY, null, 0]);
+});
+
+test("a place that was overtaken and could not be had is given up, not waited for", async () => {
+  const window = new Window();
+  const first = window.history.open(CHAT, 100);
+  await settled();
+  const [late] = window.asked.splice(0);
+  const second = window.history.to(CHAT, 300);
+  late.answer({ ok: false, code: "no_connection" });
+  await first;
+  await settled();
+  assert.equal(window.asked.length, 1, "nothing else is asked for");
+  await window.answer();
+  assert.deepEqual([await second, window.span], [{ ok: true }, [275, 324]]);
+});
+
 test("an attempt that fails is not repeated while the link is the same", async () => {
   const window = new Window();
   const opening = window.history.open(CHAT);
@@ -180,6 +209,16 @@ test("an old part that is looked at while the log goes on elsewhere is read agai
   await window.answer();
   assert.deepEqual([window.span, shown(window), window.line.at_end], [[475, 524], null, false]);
   assert.equal(window.asked.length, 0);
+});
+
+test("an old part that the server cannot tell just now stays where it is, and is asked for again", async () => {
+  const window = await passedOver();
+  window.update([JUMP]);
+  await window.answer("busy");
+  assert.deepEqual([window.asked.length, shown(window)], [0, "text 500"]);
+  mock.timers.tick(5000);
+  await window.answer();
+  assert.deepEqual([window.span, shown(window)], [[475, 524], null]);
 });
 
 test("an old part that is not looked at then is not shown as it was", async () => {

@@ -142,33 +142,46 @@ test("what the server refuses for good says so and can be discarded; the next on
   await context.close();
 });
 
-test("history that cannot be had says so, and comes when it is asked for again", { skip }, async () => {
-  const wire = await startWire(server);
-  const account = await server.register("history");
-  const chat = await server.direct(account, boris);
-  for (let n = 1; n <= 320; n += 1) await server.send(boris, chat, `старое ${n}`);
-  await server.call(account, "POST", `/api/chats/${chat}/read`, {});
-  const { page, errors, context } = await newPerson(browser, server, "history", { account, url: wire.url });
-  await openChat(page, chat);
-  await messageRow(page, "старое 320").waitFor();
-  await wire.cut();
-  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
-  await page.mouse.move(800, 400);
-  const problem = page.getByText("Не удалось загрузить переписку.");
-  for (let turns = 0; turns < 30 && !(await problem.count()); turns += 1) {
-    await page.mouse.wheel(0, -1500);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
-  }
-  await problem.waitFor();
-  await look(page, "offline-history");
-  await wire.restore();
-  await retryNow(page);
-  await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor({ state: "detached" });
-  await page.getByRole("log").getByRole("button", { name: "Повторить", exact: true }).click();
-  await problem.waitFor({ state: "detached" });
-  assertNoErrors({ name: "history", errors });
-  await context.close();
-});
+test(
+  "history that cannot be had says so, and comes when the link is back, or when it is asked for",
+  { skip },
+  async () => {
+    const wire = await startWire(server);
+    const account = await server.register("history");
+    const chat = await server.direct(account, boris);
+    for (let n = 1; n <= 320; n += 1) await server.send(boris, chat, `старое ${n}`);
+    await server.call(account, "POST", `/api/chats/${chat}/read`, {});
+    const { page, errors, context } = await newPerson(browser, server, "history", { account, url: wire.url });
+    await openChat(page, chat);
+    await messageRow(page, "старое 320").waitFor();
+    await wire.cut();
+    await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor();
+    await page.mouse.move(800, 400);
+    const problem = page.getByText("Не удалось загрузить переписку.");
+    for (let turns = 0; turns < 30 && !(await problem.count()); turns += 1) {
+      await page.mouse.wheel(0, -1500);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    }
+    await problem.waitFor();
+    await look(page, "offline-history");
+    await wire.restore();
+    await retryNow(page);
+    await page.getByRole("status").filter({ hasText: "Нет соединения" }).waitFor({ state: "detached" });
+    await problem.waitFor({ state: "detached" });
+
+    const other = await server.direct(account, await server.register("history.other"));
+    await server.send(account, other, "не сразу");
+    await context.route(/\/messages\?/, (route) => route.fulfill({ status: 500, json: { code: "internal" } }));
+    await openChat(page, other);
+    await problem.waitFor();
+    await context.unroute(/\/messages\?/);
+    await page.getByRole("log").getByRole("button", { name: "Повторить", exact: true }).click();
+    await messageRow(page, "не сразу").waitFor();
+    await problem.waitFor({ state: "detached" });
+    assertNoErrors({ name: "history", errors });
+    await context.close();
+  },
+);
 
 test(
   "that the network is gone is shown when the browser says so, not when the link has been silent",
