@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import jwt
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "vestnik"
@@ -25,6 +25,7 @@ MIN_KEY_BYTES: Final = 32
 MAX_TOKEN_LENGTH: Final = 4096
 SESSION_KEY_BYTES: Final = 16
 MAX_REFRESH_ID_BYTES: Final = 32
+LONGEST: Final = timedelta(days=1)
 
 
 @frozen
@@ -53,10 +54,15 @@ def _long_enough(_instance: object, _attribute: object, keys: Mapping[str, bytes
 
 @frozen
 class TokenKeys:
-    """Keys by id (`kid`); new tokens are signed with `current`, the others only verify until they are retired."""
+    """Keys by id (`kid`); new tokens are signed with `current`, the others only verify until they are retired.
+
+    `longest`: whatever a token says, it is good no longer than that from when it is checked; then its key is needed
+    again.
+    """
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False, validator=_long_enough)
+    longest: timedelta = LONGEST
 
     def sign(
         self, *, user_id: int, session_id: int, session_key: bytes, refresh_id: bytes, jti: str, now: datetime,
@@ -101,7 +107,10 @@ class TokenKeys:
             )
         except (jwt.InvalidTokenError, UnicodeError, RecursionError):
             return TokenRefusal.INVALID
-        return _read(claims, now)
+        found = _read(claims, now)
+        if isinstance(found, AccessClaims) and found.expires_at - now > self.longest:
+            return evolve(found, expires_at=now + self.longest)
+        return found
 
 
 def _text(data: bytes) -> str:

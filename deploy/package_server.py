@@ -50,9 +50,10 @@ def main() -> int:
 
 def build_wheel(out: Path) -> Path:
     """The wheel of this version, made of the source distribution beside it."""
-    for pattern in ("vestnik-*.whl", "vestnik-*.tar.gz", "vestnik_*.deb"):
+    for pattern in ("vestnik-[0-9]*.whl", "vestnik-[0-9]*.tar.gz", "vestnik_[0-9]*.deb"):
         for before in out.glob(pattern):
-            before.unlink()
+            if "-linux-" not in before.name:  # that is the app
+                before.unlink()
     command = [
         "uv",
         "build",

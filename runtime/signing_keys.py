@@ -47,13 +47,14 @@ def load_keys(settings: Settings, clock: Callable[[], datetime]) -> TokenKeys:
 
     A former key that has an end opens nothing from then on, by `clock`, however long the process runs.
     """
+    longest = timedelta(seconds=settings.access_token_seconds)
     if settings.jwt_secret:
-        return _keys([settings.jwt_secret, *settings.jwt_secrets_accepted], {}, clock)
+        return _keys([settings.jwt_secret, *settings.jwt_secrets_accepted], {}, clock, longest)
     path = settings.data_dir / FILE_NAME
     current, previous = _parsed(path, load_or_create_secret(path))
     if previous is None or previous[0] == current:
-        return _keys([current], {}, clock)
-    return _keys([current, previous[0]], {_kid(previous[0]): previous[1]}, clock)
+        return _keys([current], {}, clock, longest)
+    return _keys([current, previous[0]], {_kid(previous[0]): previous[1]}, clock, longest)
 
 
 def rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> Path:
@@ -64,8 +65,9 @@ def rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> Path:
     """
     if settings.jwt_secret:
         raise SecretFileError(
-            "the key is in VESTNIK_JWT_SECRET: put a new one there, the old one into VESTNIK_JWT_SECRETS_ACCEPTED (not "
-            "where others know it), and restart the servers one by one"
+            "the key is in VESTNIK_JWT_SECRET: put a new one into VESTNIK_JWT_SECRETS_ACCEPTED of all servers and "
+            "restart them, then exchange the two, and at last leave the old one out; where others know it, change all "
+            "at once"
         )
     path = settings.data_dir / FILE_NAME
     current, _ = _parsed(path, load_or_create_secret(path))
@@ -89,9 +91,11 @@ def _parsed(path: Path, text: str) -> tuple[str, tuple[str, datetime] | None]:
     return lines[0], (secret, ends)
 
 
-def _keys(secrets: list[str], ends: Mapping[str, datetime], clock: Callable[[], datetime]) -> TokenKeys:
+def _keys(
+    secrets: list[str], ends: Mapping[str, datetime], clock: Callable[[], datetime], longest: timedelta
+) -> TokenKeys:
     by_id = {_kid(secret): secret.encode() for secret in secrets}
-    return TokenKeys(current=_kid(secrets[0]), keys=_FadingKeys(by_id, ends, clock) if ends else by_id)
+    return TokenKeys(_kid(secrets[0]), _FadingKeys(by_id, ends, clock) if ends else by_id, longest)
 
 
 def _kid(secret: str) -> str:

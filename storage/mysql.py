@@ -214,15 +214,21 @@ class MySQLStorage:
                     connection: Connection | None = None
                     try:
                         async with self._reads.acquire() as connection:
-                            return await drive(connection, start())
+                            return await self._read_on(connection, start())
                     except err.MySQLError as error:
-                        if error_code(error) in GONE and connection is not None:
-                            connection.close()
                         if last or (connection is not None and connection.open):
                             return _failure(error)
         except (StoreUnavailable, trio.TooSlowError) as error:
             return OperationFailed(retryable=True, detail=_reason(error))
         raise AssertionError("unreachable")
+
+    async def _read_on(self, connection: Connection, steps: Steps[Outcome]) -> Outcome:
+        try:
+            return await drive(connection, steps)
+        except err.MySQLError as error:
+            if error_code(error) in GONE:  # it says so before it closes the link: nobody else is to have it
+                connection.close()
+            raise
 
     async def _write(self, start: Callable[[], Steps[Outcome]], again: bool) -> Outcome:
         """In a transaction of its own; `again`: it may be run again where its commit is unknown."""

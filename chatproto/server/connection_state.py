@@ -36,8 +36,8 @@ class Session:
 
     `heard_at`: the last frame. `pings`: protocol pings without an answer, the last at `pinged_at`. `warn_at`: when the
     end of the token is to be announced; `ends_at`: when it is due; `expired_at`: since when it was seen to be over.
-    `chats`: where it is routed; each room knows how; `shut`: those of them that it lags in, and whose log removed the
-    user meanwhile: it is told of nothing else there. `missed`: chats it was added to while it was loading. `syncs`:
+    `chats`: where it is routed; each room knows how; `shut`: those of them whose log removed the user behind
+    where it stands: it is told of nothing else there. `missed`: chats it was added to while it was loading. `syncs`:
     pages asked for; `paging`: one is being read or written. `strange_marks`: marks in chats that are not routed here,
     one of them is in storage while `strange_flying`.
     """

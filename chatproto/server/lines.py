@@ -25,10 +25,11 @@ NEAR: Final = timedelta(seconds=1)
 
 @define(eq=False)
 class Line:
-    """`flying`: the commands that are in storage."""
+    """`flying`: the commands that are in storage. `writers`: the connections that wrote to it since it was empty."""
 
     waiting: deque[Queued] = field(factory=deque)
     flying: tuple[Queued, ...] = ()
+    writers: set[int] = field(factory=set)
 
 
 class Lines:
@@ -41,7 +42,7 @@ class Lines:
         self._knobs = knobs
         self._lines: dict[int, Line] = {}
         self._written: dict[int, set[int]] = {}
-        """By connection: the chats that it has written to."""
+        """By connection: the chats in whose lines it is a writer."""
         self._stamp = datetime.min.replace(tzinfo=UTC)
 
     def __len__(self) -> int:
@@ -61,6 +62,7 @@ class Lines:
             line = self._lines[chat_id] = Line()
         line.waiting.append(queued)
         if queued.connection_id:
+            line.writers.add(queued.connection_id)
             self._written.setdefault(queued.connection_id, set()).add(chat_id)
         if not line.flying and Deadline("line", 0, chat_id) not in self._timers:
             self._launch(chat_id, line, now)
@@ -91,18 +93,20 @@ class Lines:
     def forget(self, connection_id: int) -> None:
         """A connection has gone: what it sent and is not in storage yet will be sent again."""
         for chat_id in sorted(self._written.pop(connection_id, ())):
-            line = self._lines.get(chat_id)
-            if line is None:
-                continue
+            line = self._lines[chat_id]
+            line.writers.discard(connection_id)
             line.waiting = deque(queued for queued in line.waiting if queued.connection_id != connection_id)
             if not line.waiting and not line.flying:
-                del self._lines[chat_id]
+                self._end(chat_id, line)
 
     def drop(self, chat_id: int) -> list[Queued]:
         """Give up a line: all that is in it."""
         self._timers.cancel(Deadline("line", 0, chat_id))
-        line = self._lines.pop(chat_id, None)
-        return [] if line is None else [*line.flying, *line.waiting]
+        line = self._lines.get(chat_id)
+        if line is None:
+            return []
+        self._end(chat_id, line)
+        return [*line.flying, *line.waiting]
 
     def _stamped(self, command: LogCommand) -> LogCommand:
         """No two commands that were received within a second have the same time: where a replaced log has another entry
@@ -120,6 +124,15 @@ class Lines:
         line.flying = ()
         return line
 
+    def _end(self, chat_id: int, line: Line) -> None:
+        """Nothing is in it any more."""
+        del self._lines[chat_id]
+        for connection_id in line.writers:
+            chat_ids = self._written[connection_id]
+            chat_ids.discard(chat_id)
+            if not chat_ids:
+                del self._written[connection_id]
+
     def _launch(self, chat_id: int, line: Line, now: Now) -> None:
         taken: list[Queued] = []
         size = 0
@@ -131,8 +144,7 @@ class Lines:
             first.since = now.mono if first.since is None else first.since
             taken.append(line.waiting.popleft())
         if not taken:
-            del self._lines[chat_id]
-            return
+            return self._end(chat_id, line)
         line.flying = tuple(taken)
         operation = AppendBatch(chat_id, tuple([queued.command for queued in taken]))
         self._out.run(operation, Appending(chat_id, line.flying, self._history.head(chat_id)))

@@ -128,9 +128,10 @@ class Room:
         return [session for group in self.live for session in group.values() if session.user_id == user_id]
 
     def shut_out(self, user_id: int) -> None:
-        """The user was removed. Connections of theirs that lag read of it when they ask, if they ever do."""
+        """The user was removed. Connections of theirs that stand behind read of it later; those that lag when they ask,
+        if they ever do."""
         for number, cursor in self.cursors.items():
-            if cursor.state is CursorState.LAGGING and self.members[number].user_id == user_id:
+            if cursor.state is not CursorState.LISTING and self.members[number].user_id == user_id:
                 self.members[number].shut.add(self.chat_id)
 
     def told(self) -> list[Session]:

@@ -6,13 +6,13 @@ from typing import Final
 
 from attrs import define, field
 
-from runtime.files.blobs import Blob
+from runtime.files.blobs import Blob, BlobStore
 
 MOST: Final = 32
 """Downloads of one user that are under way in this process."""
 
 
-@define(eq=False)
+@define
 class Downloads:
     """Those that are under way, by user."""
 
@@ -22,10 +22,16 @@ class Downloads:
         """Whether this user may begin no other one now."""
         return self._open.get(user_id, 0) >= MOST
 
-    def counted(self, blob: Blob, user_id: int) -> "CountedBlob":
-        """The same blob; it is under way until it is closed."""
+    async def open(self, store: BlobStore, key: str, user_id: int) -> Blob | None:
+        """See BlobStore. It is under way from now on, until it is closed."""
         self._open[user_id] = self._open.get(user_id, 0) + 1
-        return CountedBlob(blob, self, user_id)
+        blob = None
+        try:
+            blob = await store.open(key)
+        finally:
+            if blob is None:
+                self.ended(user_id)
+        return None if blob is None else CountedBlob(blob, self, user_id)
 
     def ended(self, user_id: int) -> None:
         """One of them."""

@@ -77,12 +77,11 @@ async def _send(call: Call[None, TokenQuery], exchange: Exchange, key: str, told
     if downloads.is_full(call.user_id):
         return Problem("rate_limited", "You are reading too many files at once.")
     try:
-        blob = await call.services.files.store.open(key)
+        blob = await downloads.open(call.services.files.store, key, call.user_id)
     except OSError as error:
         return away(error)
     if blob is None:
         return None
-    blob = downloads.counted(blob, call.user_id)
     answer, accel = file_answer(exchange, told, blob), call.services.settings.files_accel
     if isinstance(answer, Problem):
         await blob.aclose()

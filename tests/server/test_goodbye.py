@@ -19,9 +19,11 @@ from runtime.failures import failures
 from runtime.hypercorn_connection import GuardedTCPServer
 from runtime.write_deadlines import SEND_TIMEOUT
 
-LONG = 24 * 2**20
+LONG = 10 * 2**20
 """Bytes of an answer that no socket takes at once."""
-PART = 2 * 2**20
+RECEIVED = 128 * 2**10
+"""That the client's kernel takes."""
+PART = 256 * 2**10
 """Of it, read at a time."""
 
 
@@ -29,7 +31,11 @@ PART = 2 * 2**20
 async def connection(app: ASGIFramework) -> AsyncIterator[tuple[GuardedTCPServer, trio.SocketStream]]:
     """One connection of a server of `app`, and the client's end of it."""
     hypercorn_workarounds.install()
-    ours, theirs = (trio.SocketStream(trio.socket.from_stdlib_socket(one)) for one in socket.socketpair())
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED)
+        client.connect(listener.getsockname())
+        pair = (listener.accept()[0], client.dup())
+    ours, theirs = (trio.SocketStream(trio.socket.from_stdlib_socket(one)) for one in pair)
     config = Config()
     config.read_timeout = 90
     server = GuardedTCPServer(ASGIWrapper(app), config, WorkerContext(None), LifespanState({}), ours)

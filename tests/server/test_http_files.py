@@ -3,7 +3,7 @@
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +11,8 @@ import pytest
 import trio
 
 from chatproto.operations import AddFile
-from runtime.files.downloads import MOST
+from runtime.files.blobs import BlobStore
+from runtime.files.downloads import MOST, Downloads
 from runtime.files.sweeping import sweep
 from runtime.http.api import ROUTES as API
 from tests.faults.machines import until
@@ -299,6 +300,27 @@ async def test_nobody_holds_the_files_of_all(house_at: OpenHouse) -> None:
             assert (await boris.get(other["url"])).content == DATA
         await until(lambda: not house.services.guards.downloads.is_full(anna.id))
         assert (await anna.get(file["url"])).content == LARGE
+
+
+async def test_a_burst_of_downloads_is_counted_before_they_begin() -> None:
+    class Slow:
+        """A store that is asked over a network."""
+
+        async def open(self, key: str) -> None:
+            await trio.lowlevel.checkpoint()
+
+    downloads, admitted = Downloads(), 0
+
+    async def begin() -> None:
+        nonlocal admitted
+        if not downloads.is_full(1):
+            admitted += 1
+            assert await downloads.open(cast("BlobStore", Slow()), "key", 1) is None
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(2 * MOST):
+            nursery.start_soon(begin)
+    assert admitted == MOST and downloads == Downloads(), "none of them is under way any more"
 
 
 async def test_the_files_of_a_chat(trio_of_them: tuple[Person, Person, Person]) -> None:

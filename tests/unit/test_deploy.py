@@ -120,7 +120,7 @@ def test_backups_of_the_compose_file_reach_s3_and_are_noticed_where_there_are_no
 def test_the_group_of_the_server_gets_through_its_folder_and_a_migration_has_time() -> None:
     unit, script = (DEPLOY / "vestnik.service").read_text(), (DEPLOY / "debian/postinst").read_text()
     assert "\nStateDirectoryMode=0710\n" in unit and "-m 0710 /var/lib/vestnik\n" in script
-    assert "\nTimeoutStartSec=infinity\n" in unit, "ExecStartPre migrates"
+    assert "\nTimeoutStartSec=3h\n" in unit, "ExecStartPre migrates"
 
 
 def test_dashboard_and_alerts_ask_for_metrics_that_there_are() -> None:

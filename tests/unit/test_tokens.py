@@ -140,3 +140,13 @@ def test_keys_are_long_and_do_not_show() -> None:
 
 def test_expiry_beyond_what_datetime_knows() -> None:
     assert KEYS.check(encoded(exp=2**53 - 1), NOW) is TokenRefusal.INVALID
+
+
+def test_a_token_that_says_it_lasts_for_years_is_good_for_as_long_as_tokens_are() -> None:
+    """Somebody had the key, which may be retired by then: it is asked for again."""
+    keys = TokenKeys("new", {"new": NEW}, longest=timedelta(minutes=15))
+    forged = KEYS.sign(
+        user_id=1, session_id=1, session_key=b"k" * 16, refresh_id=b"r", jti="j", now=NOW, lifetime=10**9
+    )
+    found = keys.check(forged, NOW)
+    assert isinstance(found, AccessClaims) and found.expires_at == NOW + timedelta(minutes=15)
