@@ -148,7 +148,7 @@ test("a copy of one's own data is saved, stopped, and cut off, and so is a file"
   await becomes(() => app.evaluate(() => Reflect.get(globalThis, "goOn") !== null), true);
   wire.reset();
   await app.evaluate(() => void Reflect.get(globalThis, "goOn")());
-  await page.getByText(/Файл не сохранён, загрузка прервалась: .5.bin/).waitFor();
+  await page.getByText(/Скачивание прервалось, файл не сохранён: .5.bin/).waitFor();
   await becomes(() => readdirSync(folder), []);
   assertNoErrors({ name: "app", errors });
 });

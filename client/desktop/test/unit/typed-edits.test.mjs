@@ -19,6 +19,8 @@ let said;
 let chat;
 /** @type {ReturnType<typeof promised<any>>} */
 let sending;
+/** @type {AbortController} of the log-in */
+let over;
 let draw = () => /** @type {unknown} */ (null);
 
 beforeEach(() => {
@@ -29,9 +31,11 @@ beforeEach(() => {
     state: () => state,
     setDraft: (/** @type {number} */ _id, /** @type {string} */ text) => void (chat.draft = text),
     send: () => sending.promise,
+    edit: () => sending.promise,
     typing: () => {},
   };
-  const made = faceOf(messenger);
+  over = new AbortController();
+  const made = faceOf(messenger, { ended: over.signal });
   said = made.said;
   composer = new Composer(made.face, () => {});
   draw = () => composer.template(/** @type {any} */ (state), chat);
@@ -47,6 +51,8 @@ function type(text) {
   valueAt(draw(), /@input=$/u)();
 }
 
+const submit = () => valueAt(draw(), /@submit=$/u)({ preventDefault: () => {} });
+
 test("neither files nor another message take the place of an edit with a changed text", () => {
   composer.edit(CHAT, /** @type {any} */ (OWN));
   type("иначе");
@@ -60,20 +66,21 @@ test("neither files nor another message take the place of an edit with a changed
   assert.equal(area.value, "черновик");
 });
 
-test("where nothing was changed another message takes its place, files do not", () => {
+test("where nothing was changed another message takes its place, and so do files", () => {
   composer.edit(CHAT, /** @type {any} */ (OWN));
-  composer.attach(CHAT, [new File(["1"], "1.txt")]);
-  assert.deepEqual([area.value, composer.attaching.has(CHAT)], [OWN.content, false]);
   composer.edit(CHAT, /** @type {any} */ (OTHER));
   assert.equal(area.value, OTHER.content);
   composer.reply(CHAT, /** @type {any} */ (OWN));
   assert.equal(area.value, "черновик");
-  assert.deepEqual(said, [TEXTS["composer.edit_first"]]);
+  composer.edit(CHAT, /** @type {any} */ (OWN));
+  composer.attach(CHAT, [new File(["1"], "1.txt")]);
+  assert.deepEqual([area.value, composer.attaching.has(CHAT)], ["черновик", true]);
+  assert.deepEqual(said, []);
 });
 
 test("a text that could not be kept comes back into the draft, not into an edit that was begun meanwhile", async () => {
   type("не ушло");
-  valueAt(draw(), /@submit=$/u)({ preventDefault: () => {} });
+  submit();
   assert.deepEqual([area.value, chat.draft], ["", ""]);
   composer.edit(CHAT, /** @type {any} */ (OWN));
   sending.resolve({ ok: false, code: "storage_full" });
@@ -81,4 +88,37 @@ test("a text that could not be kept comes back into the draft, not into an edit 
   assert.deepEqual([area.value, chat.draft], [OWN.content, "не ушло"]);
   composer.cancel(CHAT);
   assert.equal(area.value, "не ушло");
+});
+
+test("a text that could not be kept stands above what was written meanwhile", async () => {
+  type("не ушло\n");
+  submit();
+  type("ещё");
+  sending.resolve({ ok: false, code: "disk_full" });
+  await settled();
+  assert.deepEqual([area.value, chat.draft], ["не ушло\n\nещё", "не ушло\n\nещё"]);
+});
+
+test("a change that is refused is one again, or stands in the draft where another was begun meanwhile", async () => {
+  composer.edit(CHAT, /** @type {any} */ (OWN));
+  type("иначе");
+  submit();
+  sending.resolve({ ok: false, code: "not_saved" });
+  await settled();
+  assert.deepEqual([area.value, chat.draft], ["иначе", "черновик"]);
+  sending = promised();
+  submit();
+  composer.edit(CHAT, /** @type {any} */ (OTHER));
+  sending.resolve({ ok: false, code: "not_saved" });
+  await settled();
+  assert.deepEqual([area.value, chat.draft], [OTHER.content, "черновик\nиначе"]);
+});
+
+test("what could not be kept is not given to who is logged in next", async () => {
+  type("моё");
+  submit();
+  over.abort();
+  sending.resolve({ ok: false, code: "stopped" });
+  await settled();
+  assert.deepEqual([chat.draft, said], ["", []]);
 });

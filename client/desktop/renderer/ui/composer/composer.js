@@ -1,13 +1,12 @@
 /** Where one writes: a draft a chat, the message that is answered, and sending. */
 
-import { errorText, isolate, t } from "../../words/i18n.js";
-import { nameOf } from "../../words/names.js";
+import { errorText, t } from "../../words/i18n.js";
 import { isBlank } from "../../rules/blank.js";
-import { unblock } from "../parts/blocking.js";
 import { barredFrom } from "../../state/changes.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { Attaching, filesOf } from "./attaching.js";
+import { closedStrip } from "./closed.js";
 import { Drafts } from "./drafts.js";
 import { Editing, editStrip, lastOwn } from "./editing.js";
 import { FormatBar, formatByKey, insertText } from "./formatting.js";
@@ -24,9 +23,6 @@ import { isComposed } from "../parts/keys.js";
  * @typedef {import("../../types.js").ChatView} ChatView
  * @typedef {import("../../types.js").Message} Message
  */
-
-/** What stands in the place of the composer. */
-const CLOSED = { read_only: "composer.read_only", peer_deleted: "composer.peer_deleted", not_member: "composer.left" };
 
 export class Composer {
   /** @type {HTMLTextAreaElement | null} */
@@ -55,8 +51,7 @@ export class Composer {
   /** @param {State} state @param {ChatView} chat */
   template(state, chat) {
     const barred = barredFrom(chat);
-    if (barred === "blocked") return blockedStrip(this.face, state, chat);
-    if (barred) return html`<div class="composer composer--closed">${t(CLOSED[barred])}</div>`;
+    if (barred) return closedStrip(this.face, state, chat, barred);
     const edit = this.#editing.of(chat.id);
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
@@ -180,7 +175,7 @@ export class Composer {
   /** The draft comes back. @param {number} chatId */
   #endEdit(chatId) {
     if (!this.#editing.end(chatId)) return false;
-    this.#show(chatId, this.face.messenger.state().chats.get(chatId)?.draft ?? "");
+    this.#show(chatId, this.#draftOf(chatId));
     this.focus();
     return true;
   }
@@ -257,7 +252,8 @@ export class Composer {
   /** Files for the next message. @param {number} chatId @param {File[]} files */
   attach(chatId, files) {
     if (!files.length) return;
-    if (this.#editing.of(chatId)) return this.#editFirst();
+    if (this.#editing.isChanged(chatId)) return this.#editFirst();
+    this.#endEdit(chatId);
     this.attaching.add(chatId, files);
     this.focus();
   }
@@ -323,11 +319,12 @@ export class Composer {
     if (text === edit.target.content) return;
     const done = await this.face.messenger.edit(chatId, edit.target, text);
     if (done.ok) return this.face.announce(t("say.edited"));
+    if (this.face.ended.aborted) return; // somebody else may be here by now
     this.face.overlays.toast({ text: errorText(done) });
-    if (!this.#editing.of(chatId)) {
-      this.edit(chatId, edit.target); // it was not even kept: give it back
-      this.#show(chatId, text);
-    }
+    // it was not even kept: give it back, into the draft where another edit was begun meanwhile
+    if (this.#editing.of(chatId)) return this.drafts.giveBack(chatId, { below: text });
+    this.edit(chatId, edit.target);
+    this.#show(chatId, text);
   }
 
   /** @param {Event} event */
@@ -348,24 +345,24 @@ export class Composer {
     if (edit) return this.#saveEdit(chatId, edit, text);
     const reply = this.#replying.of(this.face.messenger.state(), chatId) ?? null;
     this.#replying.end(chatId);
-    this.#write(chatId, "");
+    this.drafts.now(chatId, "");
+    this.#show(chatId, "");
     this.typing.stop();
     const files = this.attaching.take(chatId);
     const done = await this.face.messenger.send(chatId, text, reply, files);
     if (done.ok) return this.sent(chatId);
+    if (this.face.ended.aborted) return; // somebody else may be here by now
     this.face.overlays.toast({ text: errorText(done) });
+    // it was not even kept: give it back; an edit that was begun meanwhile stays
     this.attaching.giveBack(chatId, files);
-    // it was not even kept: give it back, unless something new is written
     if (reply) this.#replying.giveBack(chatId, reply);
-    if (this.drafts.waits(chatId) || this.face.messenger.state().chats.get(chatId)?.draft) return;
-    if (!this.#editing.of(chatId)) return this.#write(chatId, typed);
-    this.drafts.now(chatId, typed); // the edit that was begun meanwhile stays
+    this.drafts.giveBack(chatId, { above: typed });
+    if (!this.#editing.of(chatId)) this.#show(chatId, this.#draftOf(chatId));
   }
 
-  /** @param {number} chatId @param {string} text */
-  #write(chatId, text) {
-    this.drafts.now(chatId, text);
-    this.#show(chatId, text);
+  /** @param {number} chatId */
+  #draftOf(chatId) {
+    return this.face.messenger.state().chats.get(chatId)?.draft ?? "";
   }
 
   /** @param {number} chatId @param {string} text */
@@ -384,15 +381,4 @@ export class Composer {
       if (this.#area) insertText(this.#area, emoji);
     });
   };
-}
-
-/** Whom one blocks, one does not write to. @param {import("../face.js").Face} face @param {State} state @param {ChatView} chat */
-function blockedStrip(face, state, chat) {
-  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
-  return html`<div class="composer composer--closed">
-    <span>${t("composer.blocked", { name: isolate(nameOf(peer)) })}</span>
-    <button class="btn btn--plain btn--s" type="button" @click=${() => peer && unblock(face, peer)}>
-      ${t("block.undo")}
-    </button>
-  </div>`;
 }

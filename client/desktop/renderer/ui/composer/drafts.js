@@ -32,6 +32,14 @@ export class Drafts {
     this.flush();
   }
 
+  /** What could not be kept stands above or below what is written there now. @param {number} chatId
+   * @param {{above?: string, below?: string}} texts */
+  giveBack(chatId, { above = "", below = "" }) {
+    this.flush();
+    const draft = this.face.messenger.state().chats.get(chatId)?.draft ?? "";
+    this.now(chatId, [above, draft, below].filter((text) => text !== "").join("\n"));
+  }
+
   /** The State does not know yet what is written there. @param {number} chatId */
   waits(chatId) {
     return this.#waiting?.chatId === chatId;
