@@ -6,28 +6,21 @@
 import { NOTHING, echoOf, newRow } from "../protocol/commands.js";
 import { contentProblem, withoutHalves } from "../protocol/content.js";
 import { barredFrom } from "../state/changes.js";
+import { KeptDrafts } from "./kept-drafts.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Message} Message */
 
 /** @type {Done} */
 const DONE = { ok: true };
-/** Milliseconds that a draft waits for more of it. */
-const DRAFT_AFTER = 300;
 /** States of a link that may carry a row at once. */
 const CARRIES = ["resuming", "live", "polling"];
 /** Messages that may wait for the server, a chat. */
 const UNSENT = 2_000;
 
 export class Outgoing {
-  /** @type {Map<number, number>} */
-  #draftTimers = new Map();
-  #leaving = false;
   /** Commands that are being written to this machine. */
   #puts = 0;
-  /** Texts of those with files, which may take seconds: until they are there, the draft is their place. By chat.
-   * @type {Map<number, string[]>} */
-  #putting = new Map();
 
   /**
    * @param {() => import("../state/model.js").Model} model @param {() => import("./profile.js").Profile | null} profile
@@ -37,6 +30,7 @@ export class Outgoing {
     this.model = model;
     this.profile = profile;
     this.db = db;
+    this.drafts = new KeptDrafts(model, db);
   }
 
   /** Something that the user gave is neither on this machine nor in sight yet. */
@@ -61,12 +55,14 @@ export class Outgoing {
     });
     const bytes = new Map(files.map(({ file }, at) => [local[at].local_id, file]));
     const total = local.reduce((sum, { size }) => sum + size, 0);
-    const put = async () => {
-      const noRoom = await this.#noRoom(total);
-      if (noRoom) return refusal(noRoom);
-      return this.#put({ ...NOTHING, ...reply, chat_id: chatId, content, files: local }, undefined, bytes);
-    };
-    return files.length > 0 ? this.#drafted(chatId, content, put) : put();
+    const row = { ...NOTHING, ...reply, chat_id: chatId, content, files: local };
+    if (files.length === 0) return this.#put(row);
+    this.#puts += 1;
+    try {
+      return await this.drafts.during(chatId, content, () => this.#putWithFiles(row, total, bytes));
+    } finally {
+      this.#puts -= 1;
+    }
   }
 
   /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
@@ -146,27 +142,20 @@ export class Outgoing {
   setDraft(chatId, text) {
     if ((this.model().drafts.get(chatId) ?? "") === text) return;
     this.profile()?.publish([{ do: "draft", chat_id: chatId, text }]);
-    clearTimeout(this.#draftTimers.get(chatId));
-    const keep = () => this.#keepDraft(chatId);
-    if (this.#leaving) keep();
-    else this.#draftTimers.set(chatId, window.setTimeout(keep, DRAFT_AFTER));
+    this.drafts.changed(chatId);
   }
 
   // --- steps ---
 
-  /** The text of a message stays as a draft on this machine until the message is there. @param {number} chatId
-   * @param {string} text @param {() => Promise<Done | Refused>} put @returns {Promise<Done | Refused>} */
-  async #drafted(chatId, text, put) {
+  /** @param {import("../protocol/commands.js").Command} what @param {number} total bytes of its files
+   * @param {import("../store/db.js").Bytes} bytes
+   * @returns {Promise<{done: Done | Refused, isThere: boolean}>} whether it is on this machine, whoever is logged in */
+  async #putWithFiles(what, total, bytes) {
     const db = this.db();
-    const others = () => (this.#putting.get(chatId) ?? []).filter((one) => one !== text);
-    this.#puts += 1;
-    this.#putting.set(chatId, [...others(), text]);
-    this.#keepDraft(chatId);
-    const done = await put();
-    this.#puts -= 1;
-    this.#putting.set(chatId, others());
-    if (db === this.db()) this.#keepDraft(chatId);
-    return done;
+    const noRoom = await this.#noRoom(total);
+    if (noRoom || db !== this.db()) return { done: refusal(noRoom ?? "stopped"), isThere: false };
+    const done = await this.#put(what, undefined, bytes);
+    return { done, isThere: done.ok || done.code === "stopped" };
   }
 
   /** Why there is no room for the bytes of files; where nobody knows, it is tried. @param {number} bytes */
@@ -230,27 +219,6 @@ export class Outgoing {
       if (echo) return echo;
     }
     return null;
-  }
-
-  /** @param {number} chatId */
-  #keepDraft(chatId) {
-    this.#draftTimers.delete(chatId);
-    const texts = [...(this.#putting.get(chatId) ?? []), this.model().drafts.get(chatId) ?? ""];
-    const drafts = new Map([[chatId, texts.filter((text) => text !== "").join("\n")]]);
-    void this.db()?.keepViews({ drafts }).catch(() => {}); // prettier-ignore
-  }
-
-  /** Of a page that goes: the face may tell of a last word after this, and there is no later for it. */
-  leave() {
-    this.flushDrafts();
-    this.#leaving = true;
-  }
-
-  flushDrafts() {
-    for (const [chatId, timer] of this.#draftTimers) {
-      clearTimeout(timer);
-      this.#keepDraft(chatId);
-    }
   }
 }
 

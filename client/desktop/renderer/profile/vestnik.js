@@ -108,7 +108,7 @@ export class Vestnik {
     this.platform.onWake(() => this.wake());
     setInterval(() => isOver(this.model, Date.now()) && this.update([{ do: "tick" }]), TICK);
     // the listeners of this event are called in the order of their coming: the face's come after
-    window.addEventListener("pagehide", () => this.outgoing.leave());
+    window.addEventListener("pagehide", () => this.outgoing.drafts.leave());
     this.#neighbours.listen();
     await this.#resume();
   }
@@ -255,7 +255,7 @@ export class Vestnik {
       this.#endedMeanwhile = code;
       return;
     }
-    this.outgoing.flushDrafts();
+    this.outgoing.drafts.flush();
     this.profile = this.db = this.previews = null;
     const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);

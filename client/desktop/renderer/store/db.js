@@ -39,6 +39,7 @@ export class Db {
   /** The last one that was opened: who cannot wait needs it. @type {Connection | null} */
   #connection = null;
   #owner = "";
+  #destroyed = false;
   /** Something was deleted from it. */
   onErased = () => {};
 
@@ -270,6 +271,7 @@ export class Db {
 
   /** Delete all of it. */
   async destroy() {
+    this.#destroyed = true; // what comes late does not make it anew
     await this.close();
     await destroyProfile(this.name);
   }
@@ -295,6 +297,7 @@ export class Db {
   /** @returns {Promise<Connection>} */
   async #opened() {
     for (;;) {
+      if (this.#destroyed) throw new DOMException("it was destroyed", "AbortError");
       if (this.#connection?.isOpen) return this.#connection;
       const opening = (this.#opening ??= connect(this.name));
       try {

@@ -26,8 +26,10 @@ export function memoryStore(name) {
   const files = new Map();
   /** @type {number | null} */
   let open = kept?.current ?? null;
+  let destroyed = false;
 
   function keep() {
+    if (destroyed) return; // what comes late is not kept
     const empty = rows.size === 0 && texts.size === 0 && open === null;
     keepInTab(unsentName(name), empty ? null : { rows: [...rows.values()], drafts: [...texts], current: open });
   }
@@ -144,6 +146,7 @@ export function memoryStore(name) {
       texts.clear();
       open = null;
       keep();
+      destroyed = true;
     },
     close: async () => {},
   };

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Outgoing } from "../../renderer/profile/outgoing.js";
 import { Vestnik } from "../../renderer/profile/vestnik.js";
-import { emptyModel, reduce } from "../../renderer/state/model.js";
+import { emptyModel, emptyProfile, reduce } from "../../renderer/state/model.js";
+import { memoryStore } from "../../renderer/store/memory.js";
 import { newPage, promised, settled } from "./page.js";
 import { ME, ServerChat, person } from "./world.js";
 
@@ -23,13 +24,18 @@ function writer() {
   /** @type {Map<number, string>} */
   const drafts = new Map();
   const written = /** @type {ReturnType<typeof promised<Error | null>>} */ (promised());
+  /** @type {unknown[]} */
+  const rows = [];
+  const log = /** @type {string[]} */ ([]);
   const db = {
     shared: true,
-    noRoom: async () => null,
-    addRow: async () => {
+    noRoom: async () => /** @type {string | null} */ (null),
+    addRow: async (/** @type {unknown} */ row) => {
       const error = await written.promise;
       if (error) throw error;
+      rows.push(row);
     },
+    close: async () => void log.push("closed"),
     keepViews: async (/** @type {any} */ kept) =>
       kept.drafts?.forEach((/** @type {string} */ text, /** @type {number} */ id) => drafts.set(id, text)),
   };
@@ -43,9 +49,16 @@ function writer() {
     },
     command: async () => null,
   };
-  const now = { profile };
-  const outgoing = new Outgoing(() => model, () => now.profile, () => /** @type {any} */ (db)); // prettier-ignore
-  return { outgoing, drafts, written, db, now, published };
+  const now = { profile, db: /** @type {any} */ (db) };
+  const outgoing = new Outgoing(() => model, () => now.profile, () => now.db); // prettier-ignore
+  /** The log-in is over, and somebody else's begins. @param {any} next what theirs is kept in */
+  const ends = (next) => {
+    outgoing.drafts.flush(); // as at the end of each
+    now.db = next;
+    now.profile = { ...profile, command: () => assert.fail("it is sent by somebody else") };
+    model = reduce(model, [{ do: "set", values: emptyProfile() }], 0);
+  };
+  return { outgoing, drafts, written, db, now, published, rows, log, ends };
 }
 
 test("the text is the draft on this machine until the message is there", async () => {
@@ -57,7 +70,7 @@ test("the text is the draft on this machine until the message is there", async (
       const sent = outgoing.send(CHAT, "look at this", null, FILES);
       await settled();
       mock.timers.tick(1_000);
-      outgoing.leave(); // the page may go now
+      outgoing.drafts.leave(); // the page may go now
       await settled();
       assert.equal(drafts.get(CHAT), "look at this");
       outgoing.setDraft(CHAT, "and");
@@ -65,7 +78,7 @@ test("the text is the draft on this machine until the message is there", async (
       written.resolve(error);
       assert.equal((await sent).ok, error === null);
       await settled();
-      assert.equal(drafts.get(CHAT), "and");
+      assert.equal(drafts.get(CHAT), error === null ? "and" : "look at this\nand", "until the composer has it back");
     }
   } finally {
     mock.timers.reset();
@@ -85,11 +98,53 @@ test("who signs out meanwhile is asked", async () => {
 });
 
 test("what is written only when somebody else is signed in is not theirs", async () => {
-  const { outgoing, written, now, published } = writer();
+  const { outgoing, written, published, db, ends, rows } = writer();
   const sent = outgoing.send(CHAT, "mine", null, FILES);
   await settled();
-  now.profile = { ...now.profile, command: () => assert.fail("it is sent by somebody else") };
+  ends({ ...db, keepViews: () => assert.fail("a draft of somebody else") });
   written.resolve(null);
   assert.deepEqual(await sent, { ok: false, code: "stopped" });
-  assert.deepEqual(published, []);
+  assert.deepEqual([published, rows.length], [[], 1]);
+});
+
+test("a log-in that runs out leaves a message in one place", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    for (const error of [null, new Error("no room")]) {
+      const { outgoing, drafts, written, ends, log, rows } = writer();
+      const sent = outgoing.send(CHAT, "look at this", null, FILES);
+      await settled();
+      outgoing.setDraft(CHAT, "and");
+      ends(null);
+      assert.equal(drafts.get(CHAT), "look at this\nand");
+      written.resolve(error);
+      assert.equal((await sent).ok, false);
+      await settled();
+      assert.deepEqual([rows.length, drafts.get(CHAT)], error === null ? [1, "and"] : [0, "look at this\nand"]);
+      assert.deepEqual(log, error === null ? ["closed"] : []);
+    }
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("where the log-in ends before anything is written, it is a draft and nobody else's message", async () => {
+  const { outgoing, drafts, db, ends, rows, written } = writer();
+  const asked = /** @type {ReturnType<typeof promised<null>>} */ (promised());
+  db.noRoom = () => asked.promise;
+  const sent = outgoing.send(CHAT, "mine", null, FILES);
+  await settled();
+  ends({ ...db, keepViews: () => assert.fail("a draft of somebody else") });
+  written.resolve(null);
+  asked.resolve(null);
+  assert.deepEqual(await sent, { ok: false, code: "stopped" });
+  assert.deepEqual([rows, drafts.get(CHAT)], [[], "mine"]);
+});
+
+test("nothing is kept of a log-in that was forgotten, however late it comes", async () => {
+  const store = memoryStore("forgotten");
+  await store.keepViews({ drafts: new Map([[CHAT, "mine"]]) });
+  await store.destroy();
+  await store.keepViews({ drafts: new Map([[CHAT, "late"]]) });
+  assert.deepEqual((await memoryStore("forgotten").load()).drafts, new Map());
 });
