@@ -10,6 +10,9 @@ const { writeDurably } = require("./durable-file.js");
 /** The argument by which a start at log-in is known: the window then opens minimised. */
 const BACKGROUND = "--background";
 
+/** What desktops write into the file of what is not to start any more. */
+const TURNED_OFF = /^(Hidden *= *true|X-GNOME-Autostart-enabled *= *false) *$/m;
+
 /** @typedef {{isOn: () => boolean, set: (on: boolean) => void}} Autostart */
 
 /**
@@ -19,7 +22,7 @@ const BACKGROUND = "--background";
  */
 function linuxAutostart(folder, command) {
   const file = path.join(folder, "autostart", "vestnik.desktop");
-  const isOn = () => fs.existsSync(file) && !/^Hidden=true$/m.test(fs.readFileSync(file, "utf8"));
+  const isOn = () => fs.existsSync(file) && !TURNED_OFF.test(fs.readFileSync(file, "utf8"));
   return {
     isOn,
     /** Where one is there that starts the app from a place where it is no more: this one in its stead. */

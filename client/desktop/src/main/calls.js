@@ -11,6 +11,7 @@ const { showBadge } = require("./badge.js");
 const { externalLink } = require("./rules/external.js");
 const { EXPORT } = require("./data-copies.js");
 const { createProbe, outcomeFetcher } = require("./probe.js");
+const { settingsOf } = require("./rules/settings.js");
 const { systemName } = require("./system-name.js");
 
 /**
@@ -101,15 +102,23 @@ const aboutSecrets = ({ secrets }) => ({
 });
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
-const aboutSettings = ({ settings, autostart, applySettings }) => ({
-  loadSettings: () => ({ ...settings.values(), autostart: autostart?.isOn() ?? false }),
-  saveSettings(_contents, values) {
-    const changed = settings.save(values);
-    const wanted = changed.includes("autostart") ? settings.values().autostart : undefined; // the system may have changed it
-    if (autostart !== null && wanted !== undefined && wanted !== autostart.isOn()) autostart.set(wanted);
-    applySettings(changed);
-  },
-});
+function aboutSettings({ settings, autostart, applySettings }) {
+  /** Autostart as people see it. The file may say something else: the system may have changed it. */
+  let shown = settings.values().autostart ?? false;
+  return {
+    loadSettings() {
+      shown = autostart?.isOn() ?? false;
+      return { ...settings.values(), autostart: shown };
+    },
+    saveSettings(_contents, values) {
+      const changed = settings.save(values);
+      const { autostart: wanted = shown } = settingsOf(values);
+      if (autostart !== null && wanted !== shown && wanted !== autostart.isOn()) autostart.set(wanted);
+      shown = wanted;
+      applySettings(changed);
+    },
+  };
+}
 
 /** @param {Parts} parts @returns {import("./ipc.js").Calls} */
 function aboutSigns({ windows, tray, notes }) {

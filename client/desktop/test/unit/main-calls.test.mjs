@@ -18,6 +18,9 @@ const { createDataCopies } = require("../../src/main/data-copies.js");
 const { guardSession } = require("../../src/main/security.js");
 const SERVER = "https://chat.example.org";
 
+/** @param {import("../../src/main/ipc.js").Calls} calls */
+const isShown = (calls) => /** @type {any} */ (calls.loadSettings(/** @type {any} */ (null))).autostart;
+
 test("autostart is set where it was changed; what the system turned off stays off when something else is", () => {
   /** @type {Record<string, unknown>} */
   let values = { autostart: true, theme: "dark" };
@@ -33,11 +36,26 @@ test("autostart is set where it was changed; what the system turned off stays of
   const autostart = { isOn: () => on, set: (/** @type {boolean} */ wanted) => void (on = wanted) };
   const calls = createCalls(/** @type {any} */ ({ settings, autostart, applySettings: () => {} }));
   const nobody = /** @type {any} */ (null);
+  assert.equal(isShown(calls), true);
   on = false; // by the system
   calls.saveSettings(nobody, { autostart: true, theme: "light" });
   assert.equal(on, false);
   calls.saveSettings(nobody, { autostart: false, theme: "light" });
   calls.saveSettings(nobody, { autostart: true, theme: "light" });
+  assert.equal(on, true);
+});
+
+test("autostart that the system turned off is turned on again by who sees it off", () => {
+  const settings = { values: () => ({ autostart: true }), save: () => [] };
+  let on = false;
+  const autostart = { isOn: () => on, set: (/** @type {boolean} */ wanted) => void (on = wanted) };
+  const calls = createCalls(/** @type {any} */ ({ settings, autostart, applySettings: () => {} }));
+  const nobody = /** @type {any} */ (null);
+  assert.equal(isShown(calls), false);
+  calls.saveSettings(nobody, { autostart: false, theme: "light" });
+  calls.saveSettings(nobody, { theme: "dark" });
+  assert.equal(on, false);
+  calls.saveSettings(nobody, { autostart: true, theme: "dark" });
   assert.equal(on, true);
 });
 

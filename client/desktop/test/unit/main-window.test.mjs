@@ -106,6 +106,14 @@ test("a start at log-in is a .desktop file that can be taken away", () => {
     writeFileSync(file, readFileSync(file, "utf8").replace(/^Exec=.*$/m, there));
     autostart.renew();
     assert.match(readFileSync(file, "utf8"), new RegExp(`^${there}$`, "m"), "another app that is there stays");
+    for (const off of ["X-GNOME-Autostart-enabled=false", "Hidden=true"]) {
+      const text = readFileSync(file, "utf8").replace(/^Exec=.*$/m, "Exec=/opt/no-more/vestnik --background");
+      writeFileSync(file, text.replace("X-GNOME-Autostart-enabled=true", off));
+      autostart.renew();
+      assert.equal(autostart.isOn(), false, "the desktop turned it off");
+      autostart.set(true);
+      assert.equal(autostart.isOn(), true);
+    }
     autostart.set(false);
     autostart.set(false);
     autostart.renew();
