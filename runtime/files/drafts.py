@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -60,13 +61,23 @@ def new_draft(folder: Path) -> Draft:
     return Draft(folder / f"{secrets.token_hex(16)}.part")
 
 
+def _written_at(path: Path) -> float:
+    """The last time; of the two files of an upload that of the later one."""
+    times = [path.stat().st_mtime]
+    with suppress(FileNotFoundError):
+        times.append(
+            path.with_suffix({".plan": ".data", ".data": ".plan"}.get(path.suffix, path.suffix)).stat().st_mtime
+        )
+    return max(times)
+
+
 def remove_abandoned(folder: Path) -> int:
     """Remove drafts that nobody has written to for a day; how many they were."""
     oldest = time.time() - ABANDONED
     removed = 0
     for path in [*folder.glob("*.part"), *folder.glob(f"*{FOLDERS}"), *folder.glob("u*/*.*")]:
         try:
-            if path.stat().st_mtime < oldest:
+            if _written_at(path) < oldest:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
                 removed += 1
         except FileNotFoundError:

@@ -70,10 +70,9 @@ async def create_invite(call: Call[NewInvite, None]) -> Result:
     code, now = new_code(services.random_token), services.now()
     expires_at = now + timedelta(seconds=body.expires_in)
     operation = CreateInvite(call.me.user_id, hash_of(code), body.chat_id, body.uses, now, expires_at)
-    if body.chat_id is None:
-        outcome = await administer(call.ask, call.me.user_id, call.address, operation, now)
-    else:
-        outcome = await call.ask(operation)
+    outcome = await administer(call.ask, call.me.user_id, call.address, operation, now)
+    if body.chat_id is not None and isinstance(outcome, Refused) and outcome.code == "forbidden":
+        outcome = await call.ask(operation)  # as an admin of the group alone
     if not isinstance(outcome, InvitesFound):
         return refusal(outcome)
     public_url = services.settings.public_url

@@ -56,7 +56,10 @@ async def edit_message(call: Call[NewText, TargetQuery], chat_id: int, seq: int)
     if not isinstance(outcome, Appended):
         return _refusal(outcome)
     found = await call.ask(FetchMessages(user_id, chat_id, None, seq + 1, 1))
-    return Answer(200, found.messages[0]) if isinstance(found, MessagesFound) else refusal(found)
+    if not isinstance(found, MessagesFound):
+        return refusal(found)
+    there = [message for message in found.messages if message.seq == seq]
+    return Answer(200, there[0]) if there else Problem("not_found")  # it was done before, and has expired since
 
 
 async def delete_message(call: Call[None, TargetQuery], chat_id: int, seq: int) -> Result:

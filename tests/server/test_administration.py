@@ -189,6 +189,12 @@ async def test_invitations_to_the_server_are_written_down_and_those_to_a_group_a
     told = [(line["action"], line["invite_id"] == theirs[1], line["address"]) for line in found[:2]]
     assert told == [("invite_revoked", True, "127.0.0.1"), ("invite_created", False, "127.0.0.1")]
     assert len(found) == 3
+    own = await root.group("Rowing, too")
+    assert (await root.post("/api/invites", {"chat_id": own})).status_code == 201
+    assert code_of(await root.post("/api/invites", {"chat_id": group})) == "not_found", "which is not theirs"
+    assert [line["action"] for line in (await root.get("/api/admin/audit", limit=2)).json()["lines"]] == [
+        "invite_created", "invite_revoked",
+    ], "an admin's own group is written down"  # fmt: skip
     older = (await root.get("/api/admin/audit", limit=1, before_id=found[0]["id"])).json()
     assert older == {"lines": [found[1]], "has_more": True}
 

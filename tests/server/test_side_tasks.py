@@ -65,6 +65,17 @@ def test_a_draft_that_cannot_be_removed_keeps_no_other(tmp_path: Path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["a.part"]
 
 
+def test_an_upload_is_kept_for_a_day_after_its_last_byte(tmp_path: Path) -> None:
+    """Its plan was written when it began."""
+    (tmp_path / "u1").mkdir()
+    for name in ("a.plan", "a.data", "b.plan", "b.data", "c.plan"):
+        (tmp_path / "u1" / name).touch()
+        os.utime(tmp_path / "u1" / name, (0, 0))
+    os.utime(tmp_path / "u1" / "a.data")
+    assert remove_abandoned(tmp_path) == 3
+    assert sorted(path.name for path in (tmp_path / "u1").iterdir()) == ["a.data", "a.plan"]
+
+
 async def test_a_worker_that_cannot_be_started_takes_no_other_with_it(tmp_path: Path) -> None:
     program, folder = tmp_path / "worker", tmp_path / "folder"
     folder.mkdir()
