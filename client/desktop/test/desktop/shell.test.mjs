@@ -245,6 +245,7 @@ describe("the window", { skip: noElectron() }, () => {
         const item = {
           getURL: () => url,
           getFilename: () => "a.txt",
+          on: () => {},
           once: () => {},
           setSaveDialogOptions: (/** @type {unknown} */ given) => (options = given),
         };
