@@ -181,7 +181,12 @@ test("a profile that is deleted while it is written anew stays deleted", { skip 
   await use(first, "fill");
   await use(second, "kept");
   const rewriting = rewrite(first);
-  await second.evaluate(() => /** @type {any} */ (window).tools.db.destroy());
+  const late = await second.evaluate(async () => {
+    const { db } = /** @type {any} */ (window).tools;
+    await db.destroy();
+    return db.keepViews({ drafts: new Map([[5, "late"]]) }).then(() => "kept", (/** @type {Error} */ { name }) => name); // prettier-ignore
+  });
+  assert.equal(late, "AbortError", "nor does what comes late make it anew");
   await rewriting.catch(() => {});
   await first.close();
   await becomes(() => use(second, "names"), []);
