@@ -56,7 +56,7 @@ class Device:
 
 def label_of(user_agent: str) -> str:
     """How a log-in is called, at most LABEL_LENGTH printable characters, never empty."""
-    agent = "".join(character for character in user_agent[:LOOKED_AT] if character.isprintable()).strip()
+    agent = _printable(user_agent[:LOOKED_AT]).strip()
     system = next((name for pattern, name in _SYSTEMS if pattern.search(agent)), None)
     if _APP_AGENT.search(agent):
         return _joined(APP, system)
@@ -80,4 +80,8 @@ def device_of(label: str) -> Device:
 
 def clean_label(label: str | None) -> str:
     """What a client says of its device, without characters that cannot be seen; UNKNOWN where nothing is left."""
-    return "".join(character for character in label or "" if character.isprintable()) or UNKNOWN
+    return _printable(label or "") or UNKNOWN
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())

@@ -13,6 +13,8 @@ KEY: Final = re.compile(r"[a-z0-9]{32}(-[0-9]{3,4})?")
 """What names a blob, and a preview of it; nothing of what people say goes into it."""
 PIECE: Final = 256 * 1024
 """Bytes that are read and passed on at a time."""
+CLEAN_UP: Final = 10.0
+"""Seconds in which what is there of a blob is taken back where the rest could not be kept."""
 THREADS: Final = trio.CapacityLimiter(8)
 """For everything that waits for the disk of files, so that it does not stand in the way of the database's."""
 

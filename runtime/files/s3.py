@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import httpx
 import trio
 
-from runtime.files.blobs import KEY, PIECE, THREADS, Entry
+from runtime.files.blobs import CLEAN_UP, KEY, PIECE, THREADS, Entry
 from runtime.files.places import S3Place
 from runtime.files.s3_signing import NOTHING, Credentials, encoded_query, signed
 
@@ -35,8 +35,6 @@ TIMES: Final = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
 """Seconds without progress."""
 PAUSES: Final = (0.2, 1.0)
 """Seconds before the second and the third attempt."""
-CLEAN_UP: Final = 10.0
-"""Seconds in which an upload is taken back that failed."""
 PAGE: Final = 1000
 """Keys of a list that are asked for at a time."""
 _ANSWER: Final = 4 << 20

@@ -10,7 +10,7 @@ import trio
 from attrs import frozen
 
 from runtime.config import Settings
-from runtime.files.blobs import THREADS, Blob, BlobStore, FolderStore, sync
+from runtime.files.blobs import CLEAN_UP, THREADS, Blob, BlobStore, FolderStore, sync
 from runtime.files.drafts import Draft, new_draft
 from runtime.files.links import FileLinks
 from runtime.files.places import Place, S3Place
@@ -19,8 +19,6 @@ from runtime.files.two_places import TwoPlaces
 
 PREVIEWS: Final = (320, 1280)
 """Pixels of the longer side."""
-CLEAN_UP: Final = 10.0
-"""Seconds in which what was kept of a file is removed where the rest could not be."""
 FOLDER: Final = "files"
 """Under the data directory."""
 
