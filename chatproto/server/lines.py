@@ -97,7 +97,7 @@ class Lines:
             line.writers.discard(connection_id)
             line.waiting = deque(queued for queued in line.waiting if queued.connection_id != connection_id)
             if not line.waiting and not line.flying:
-                self._end(chat_id, line)
+                self._remove(chat_id, line)
 
     def drop(self, chat_id: int) -> list[Queued]:
         """Give up a line: all that is in it."""
@@ -105,7 +105,7 @@ class Lines:
         line = self._lines.get(chat_id)
         if line is None:
             return []
-        self._end(chat_id, line)
+        self._remove(chat_id, line)
         return [*line.flying, *line.waiting]
 
     def _stamped(self, command: LogCommand) -> LogCommand:
@@ -124,7 +124,7 @@ class Lines:
         line.flying = ()
         return line
 
-    def _end(self, chat_id: int, line: Line) -> None:
+    def _remove(self, chat_id: int, line: Line) -> None:
         """Nothing is in it any more."""
         del self._lines[chat_id]
         for connection_id in line.writers:
@@ -144,7 +144,7 @@ class Lines:
             first.since = now.mono if first.since is None else first.since
             taken.append(line.waiting.popleft())
         if not taken:
-            return self._end(chat_id, line)
+            return self._remove(chat_id, line)
         line.flying = tuple(taken)
         operation = AppendBatch(chat_id, tuple([queued.command for queued in taken]))
         self._out.run(operation, Appending(chat_id, line.flying, self._history.head(chat_id)))
