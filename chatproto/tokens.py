@@ -26,6 +26,7 @@ MAX_TOKEN_LENGTH: Final = 4096
 SESSION_KEY_BYTES: Final = 16
 MAX_REFRESH_ID_BYTES: Final = 32
 LONGEST: Final = timedelta(days=1)
+"""No token is good for longer, whatever it says."""
 
 
 @frozen

@@ -18,10 +18,12 @@ async def delete_account(
     user_id: int,
     new_cid: Callable[[], str],
     now: datetime,
+    checked_hash: str | None = None,
 ) -> Outcome:
     """Outcome: AccountDeleted, or what kept it from that; GroupsToLeave where it is added to groups all the time.
-    `erase` asks as whoever deletes it, `ask` for what is done before in the groups."""
-    outcome = await erase(DeleteAccount(user_id, now))
+    `erase` asks as whoever deletes it, `ask` for what is done before in the groups; `checked_hash`: see there."""
+    deletion = DeleteAccount(user_id, now, checked_hash)
+    outcome = await erase(deletion)
     for _ in range(ROUNDS):
         if not isinstance(outcome, GroupsToLeave):
             break
@@ -30,7 +32,7 @@ async def delete_account(
             gone = isinstance(left, Refused) and left.code in ("not_found", "not_member")  # somebody removed them
             if not isinstance(left, Appended) and not gone:
                 return left
-        outcome = await erase(DeleteAccount(user_id, now))
+        outcome = await erase(deletion)
     return outcome
 
 

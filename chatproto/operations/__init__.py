@@ -54,10 +54,10 @@ from chatproto.operations.files import (
     StoredFile,
 )
 from chatproto.operations.invites import (
-    AcceptInvite,
     CreateInvite,
     Invite,
     ListInvites,
+    OpenInvite,
     RevokeInvite,
     SetAccount,
 )
@@ -93,7 +93,7 @@ from chatproto.operations.outcomes import (
     CleanedUp,
     Done,
     GroupsToLeave,
-    InviteAccepted,
+    InviteOpened,
     InvitesFound,
     LoginFound,
     LogRead,
@@ -212,7 +212,7 @@ Operation = (
     | CheckCode
     | ResetPassword
     | ConfirmEmail
-    | AcceptInvite
+    | OpenInvite
     | CreateInvite
     | ListInvites
     | RevokeInvite
@@ -227,7 +227,6 @@ Operation = (
 )
 
 __all__ = [
-    "AcceptInvite",
     "Account",
     "AccountDeleted",
     "AccountsFound",
@@ -294,7 +293,7 @@ __all__ = [
     "IndexedMessage",
     "IndexedSpan",
     "Invite",
-    "InviteAccepted",
+    "InviteOpened",
     "InvitesFound",
     "Letter",
     "ListAccounts",
@@ -321,6 +320,7 @@ __all__ = [
     "MessageChange",
     "MessagesFound",
     "MessagesMatched",
+    "OpenInvite",
     "Operation",
     "OperationFailed",
     "OrderReset",

@@ -43,7 +43,8 @@ class CreateSession:
     tokens, never to be used again, whatever becomes of the database. `address`: where the request came from, at most
     64 characters, null where that is not known. `letter`: order one where the device is not known, to the verified
     address of an account that was used before, unless they want none; in this language where they have said none.
-    None: order none. Outcome: SessionCreated, or Refused not_found / account_disabled."""
+    None: order none. `checked_hash`: of the password by which they come, None where they come without one. Outcome:
+    SessionCreated, or Refused not_found / account_disabled; invalid_credentials where that is not theirs any more."""
 
     user_id: int
     device: str
@@ -52,6 +53,7 @@ class CreateSession:
     now: datetime
     address: str | None = None
     letter: Language | None = None
+    checked_hash: str | None = None
 
 
 @frozen
@@ -115,12 +117,15 @@ class ListSessions:
 
 @frozen
 class ChangePassword:
-    """Set the hash and end every session but `keep`; codes for a reset end too. Outcome: SessionsEnded."""
+    """Set the hash and end every session but `keep`; codes for a reset end too. `checked_hash`: of the password that
+    was shown for it, None where none was asked for. Outcome: SessionsEnded, or Refused invalid_credentials where that
+    is not theirs any more."""
 
     user_id: int
     password_hash: str
     keep: int | None
     now: datetime
+    checked_hash: str | None = None
 
 
 @frozen
@@ -174,11 +179,12 @@ class DeleteAccount:
     """Erase an account: its names, address, password, avatar, words, codes and letters; its messages stay.
 
     It leaves its groups first, by changes of their logs. Its direct chats are written in no more. Nobody
-    takes its username for NAME_KEPT. Outcome: AccountDeleted; GroupsToLeave, and nothing was done;
-    Refused not_found, or last_admin where nobody else keeps the server."""
+    takes its username for NAME_KEPT. `checked_hash`: as in ChangePassword. Outcome: AccountDeleted; GroupsToLeave, and
+    nothing was done; Refused not_found, last_admin where nobody else keeps the server, or invalid_credentials."""
 
     user_id: int
     now: datetime
+    checked_hash: str | None = None
 
 
 @frozen

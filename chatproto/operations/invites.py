@@ -54,9 +54,9 @@ class RevokeInvite:
 
 
 @frozen
-class AcceptInvite:
-    """Count somebody who has an account for a group's invitation, once; who was in the group before does not come
-    back by it. Outcome: InviteAccepted, or Refused invite_invalid."""
+class OpenInvite:
+    """Where a group's invitation leads somebody who has an account; it is counted when they join (`AppendChange`). Who
+    was in the group before does not come back by it. Outcome: InviteOpened, or Refused invite_invalid."""
 
     code_hash: bytes
     user_id: int

@@ -47,10 +47,11 @@ class AppendChange:
     """Log events of membership or of the chat itself; all admin rules are checked under the lock. `cid` is made by
     the server for this call, so that one whose commit is unknown can be run again.
 
-    `kind` add: `user_ids` join (history all or none); remove: `user_ids[0]` goes; role: `user_ids[0]` gets `role`;
-    update: title, who may send (`writers`), how long messages are kept, or avatar, which may be the path of a file of
-    the actor's (see UpdateUser). Outcome: Appended; Refused
-    not_found / forbidden / cid_conflict / validation_failed.
+    `kind` add: `user_ids` join (history all or none), or `user_ids[0]` comes by the actor's invitation of this hash,
+    which counts them once (Refused invite_invalid: see OpenInvite); remove: `user_ids[0]` goes; role: `user_ids[0]`
+    gets `role`; update: title, who may send (`writers`), how long messages are kept, or avatar, which may be the path
+    of a file of the actor's (see UpdateUser). Outcome: Appended; Refused not_found / forbidden / cid_conflict /
+    validation_failed.
     """
 
     chat_id: int
@@ -65,6 +66,7 @@ class AppendChange:
     now: datetime
     writers: Writers | None = None
     retention_days: RetentionDays | None = None
+    invite_hash: bytes | None = None
 
 
 LogCommand = AppendMessage | AppendChange | MessageChange

@@ -118,7 +118,7 @@ class InvitesFound:
 
 
 @frozen
-class InviteAccepted:
+class InviteOpened:
     """The group they may be added to now, in the name of the admin who invited them."""
 
     chat_id: int
@@ -332,7 +332,7 @@ Outcome = (
     | SessionsFound
     | MailTaken
     | InvitesFound
-    | InviteAccepted
+    | InviteOpened
     | AccountsFound
     | AuditFound
     | ServerMeasured

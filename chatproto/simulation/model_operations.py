@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chatproto.operations import (
-    AcceptInvite,
     AddFile,
     Administer,
     AppendBatch,
@@ -57,6 +56,7 @@ from chatproto.operations import (
     Mark,
     MeasureIndex,
     MeasureServer,
+    OpenInvite,
     Operation,
     OrderReset,
     Outcome,
@@ -175,7 +175,7 @@ _ACTS: Final[dict[type, Callable[[Store, Any], Outcome]]] = {
     CreateInvite: invites.create_invite,
     ListInvites: invites.list_invites,
     RevokeInvite: invites.revoke_invite,
-    AcceptInvite: invites.accept_invite,
+    OpenInvite: invites.open_invite,
     SetAccount: accounts.set_account,
     Administer: lambda store, operation: administration.administer(store, operation, perform),
     ListAccounts: administration.list_accounts,

@@ -38,7 +38,7 @@ from chatproto.simulation.model_rows import Account, Login, RefreshToken
 from chatproto.simulation.model_store import Store
 from chatproto.simulation.store_audit import write_lines
 from chatproto.simulation.store_files import change_avatar, release_avatar
-from chatproto.simulation.store_invites import open_invite
+from chatproto.simulation.store_invites import usable_invite
 from chatproto.simulation.store_mails import (
     address_given,
     end_resets,
@@ -64,7 +64,7 @@ def create_user(store: Store, operation: CreateUser) -> Outcome:
     invite_hash, invite, is_first = operation.invite_hash, None, False
     if invite_hash is not None:
         is_first = not isinstance(usable(store, invite_hash, "setup", operation.now), Refused)
-        invite = open_invite(store, invite_hash, operation.now)
+        invite = usable_invite(store, invite_hash, operation.now)
         if not is_first and invite is None:
             return Refused("invite_invalid")
     if any(_holds_name(account, operation) for account in store.accounts.values()):
@@ -126,6 +126,8 @@ def create_session(store: Store, operation: CreateSession) -> Outcome:
         return Refused("not_found")
     if account.disabled:
         return Refused("account_disabled")
+    if operation.checked_hash not in (None, account.password_hash):
+        return Refused("invalid_credentials")
     told = tell_of_login(store, operation, account, _live(store, operation.user_id))
     store.logins_made += 1
     session_id = store.logins_made
@@ -308,7 +310,10 @@ def set_account(store: Store, operation: SetAccount) -> Outcome:
 
 
 def change_password(store: Store, operation: ChangePassword) -> Outcome:
-    store.accounts[operation.user_id].password_hash = operation.password_hash
+    account = store.accounts[operation.user_id]
+    if operation.checked_hash not in (None, account.password_hash):
+        return Refused("invalid_credentials")
+    account.password_hash = operation.password_hash
     end_resets(store, operation.user_id)
     return end_all(store, operation.user_id, operation.keep, operation.now)
 

@@ -17,6 +17,8 @@ def delete_account(store: Store, operation: DeleteAccount) -> Outcome:
     account = store.accounts.get(user_id)
     if account is None or account.deleted_at is not None:
         return Refused("not_found")
+    if operation.checked_hash not in (None, account.password_hash):
+        return Refused("invalid_credentials")
     keepers = [one.user.id for one in store.accounts.values() if one.user.role == "admin" and not one.disabled]
     if keepers == [user_id]:
         return Refused("last_admin", "nobody else keeps this server")

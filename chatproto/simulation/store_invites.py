@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from chatproto.operations import (
-    AcceptInvite,
     CreateInvite,
     Done,
     Invite,
-    InviteAccepted,
+    InviteOpened,
     InvitesFound,
     ListInvites,
+    OpenInvite,
     Outcome,
     Refused,
     RevokeInvite,
@@ -98,21 +98,31 @@ def _valid(store: Store, code_hash: bytes, now: datetime) -> KeptInvite | None:
     return invite
 
 
-def open_invite(store: Store, code_hash: bytes, now: datetime) -> KeptInvite | None:
+def usable_invite(store: Store, code_hash: bytes, now: datetime) -> KeptInvite | None:
     """The invitation by which one more may register; None where it is none."""
     invite = _valid(store, code_hash, now)
     return None if invite is None or len(invite.by) >= invite.uses else invite
 
 
-def accept_invite(store: Store, operation: AcceptInvite) -> Outcome:
+def open_invite(store: Store, operation: OpenInvite) -> Outcome:
     invite = _valid(store, operation.code_hash, operation.now)
     if invite is None or invite.chat_id is None or invite.created_by is None:
         return Refused("invite_invalid")
-    member = store.rooms[invite.chat_id].members.get(operation.user_id)
-    if member is not None and member.left_seq is not None:
+    if not _lets_in(store, invite, invite.chat_id, operation.user_id):
         return Refused("invite_invalid")
-    if member is None and operation.user_id not in invite.by:
-        if len(invite.by) >= invite.uses:
-            return Refused("invite_invalid")
-        invite.by |= {operation.user_id}
-    return InviteAccepted(invite.chat_id, invite.created_by)
+    return InviteOpened(invite.chat_id, invite.created_by)
+
+
+def way_in(store: Store, code_hash: bytes, chat_id: int, user_id: int, now: datetime) -> KeptInvite | None:
+    """The invitation by which somebody may be in this group; None where it is none."""
+    invite = _valid(store, code_hash, now)
+    if invite is None or invite.chat_id != chat_id or not _lets_in(store, invite, chat_id, user_id):
+        return None
+    return invite
+
+
+def _lets_in(store: Store, invite: KeptInvite, chat_id: int, user_id: int) -> bool:
+    member = store.rooms[chat_id].members.get(user_id)
+    if member is not None:
+        return member.left_seq is None
+    return user_id in invite.by or len(invite.by) < invite.uses

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, assert_never, cast
 
 from attrs import define, field
-from msgspec import structs
 
 from chatproto.operations import (
     AppendBatch,
@@ -33,8 +32,9 @@ from chatproto.operations.block_rules import NOT_ADDED
 from chatproto.operations.message_events import without_erased
 from chatproto.simulation.model_rooms import Membership, Room
 from chatproto.simulation.model_store import Store
-from chatproto.simulation.store_chats import is_any_full, is_read, shown, shown_item
+from chatproto.simulation.store_chats import is_any_full, shown, shown_item
 from chatproto.simulation.store_files import change_avatar, hold, own_attachments, release_avatar
+from chatproto.simulation.store_invites import way_in
 from chatproto.simulation.store_messages import change_message, named
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import MAX_MEMBERS
@@ -137,11 +137,8 @@ def _repeat(room: Room, operation: AppendMessage | AppendChange) -> Appended:
 
 
 def _again(room: Room, item: Message | Event) -> Message | Event:
-    """As its sender sees it now."""
-    found = everybody(room, item)
-    if isinstance(found, Message):
-        found = structs.replace(found, is_read=is_read(room, found, room.members[found.sender_id]))
-    return found
+    """As its sender sees it now, or saw it when they left."""
+    return shown(room, item, room.members[item.sender_id]) if isinstance(item, Message) else everybody(room, item)
 
 
 def _made_at(room: Room, seq: int | None) -> datetime | None:
@@ -255,6 +252,11 @@ def _perform(change: _Change) -> Refused | None:
 
 def _add(change: _Change) -> Refused | None:
     room, operation = change.room, change.operation
+    invite = None
+    if operation.invite_hash is not None:
+        invite = way_in(change.store, operation.invite_hash, room.id, operation.user_ids[0], operation.now)
+        if invite is None:
+            return Refused("invite_invalid")
     present = room.present()
     newcomers = [user_id for user_id in dict.fromkeys(operation.user_ids) if user_id not in present]
     if not change.store.living() >= set(newcomers):
@@ -265,6 +267,8 @@ def _add(change: _Change) -> Refused | None:
         return NOT_ADDED
     if is_any_full(change.store, newcomers):
         return FULL
+    if invite is not None:
+        invite.by |= {*newcomers}
     for user_id in newcomers:
         seq = room.last_seq + 1
         old = room.members.get(user_id)

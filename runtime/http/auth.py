@@ -6,15 +6,15 @@ import msgspec
 from attrs import frozen
 
 from chatproto.operations import (
-    AcceptInvite,
     ChangePassword,
     CreateSession,
     CreateUser,
     EndSessions,
     FindLogin,
-    InviteAccepted,
+    InviteOpened,
     ListSessions,
     LoginFound,
+    OpenInvite,
     Refused,
     RenewHash,
     RotateRefresh,
@@ -118,15 +118,16 @@ async def register(call: Call[Register, None]) -> Result:
         await _join_group(call, body.invite, outcome.user.id)
     if services.mailer is not None:
         services.mailer.hear()
-    return await _log_in(call, outcome.user.id, 201, None)
+    return await _log_in(call, outcome.user.id, 201, letter=None, checked_hash=None)
 
 
 async def _join_group(call: Call[object, None], code: str, user_id: int) -> None:
     """Where the invitation leads to a group. What fails here can be done again by opening the link."""
     services = call.services
-    accepted = await call.persist(AcceptInvite(hash_of(code), user_id, services.now()))
-    if isinstance(accepted, InviteAccepted):
-        await call.append(joining(accepted, user_id, services.random_token(), services.now()))
+    code_hash = hash_of(code)
+    opened = await call.ask(OpenInvite(code_hash, user_id, services.now()))
+    if isinstance(opened, InviteOpened):
+        await call.append(joining(opened, user_id, code_hash, services.random_token(), services.now()))
 
 
 async def login(call: Call[Login, None]) -> Result:
@@ -143,8 +144,11 @@ async def login(call: Call[Login, None]) -> Result:
     refused = await take_turn(call.services, "writes", checked.user_id)
     if refused is not None:
         return refused
-    await _renew_hash(call, checked, body.password)
-    return await _log_in(call, checked.user_id, 200, letter_language(call, body.language))
+    letter = letter_language(call, body.language)
+    result = await _log_in(call, checked.user_id, 200, letter=letter, checked_hash=checked.password_hash)
+    if isinstance(result, Answer):
+        await _renew_hash(call, checked, body.password)
+    return result
 
 
 async def refresh(call: Call[Refresh, None]) -> Result:
@@ -184,7 +188,9 @@ async def password(call: Call[NewPasswords, None]) -> Result:
     password_hash = await call.services.passwords.hash(call.body.new_password)
     if isinstance(password_hash, Busy):
         return busy_problem(password_hash)
-    operation = ChangePassword(user.id, password_hash, keep=call.me.session_id, now=call.services.now())
+    operation = ChangePassword(
+        user.id, password_hash, keep=call.me.session_id, now=call.services.now(), checked_hash=checked.password_hash
+    )
     outcome = await call.ask(operation)
     return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
 
@@ -275,7 +281,9 @@ def _one_name(body: Login) -> Problem:
     return wrong_fields(*(FieldError(field=name, code=code, detail=detail) for name in given or ("login",)))
 
 
-async def _log_in(call: Call[object, None], user_id: int, status: int, letter: Language | None) -> Result:
+async def _log_in(
+    call: Call[object, None], user_id: int, status: int, *, letter: Language | None, checked_hash: str | None
+) -> Result:
     """`letter`: its language, None for none. It is only ordered here, so the answer takes no longer for it."""
     services, guards = call.services, call.services.guards
     refresh_token, key = services.random_token(), hash_of(services.random_token())[:SESSION_KEY_BYTES]
@@ -284,9 +292,8 @@ async def _log_in(call: Call[object, None], user_id: int, status: int, letter: L
     if mark in guards.devices:
         letter = None
     counted = letter is not None and guards.login_letters.take(user_id, services.clock()) <= 0
-    asked = CreateSession(
-        user_id, device, hash_of(refresh_token), key, services.now(), address, letter if counted else None
-    )
+    ordered = letter if counted else None
+    asked = CreateSession(user_id, device, hash_of(refresh_token), key, services.now(), address, ordered, checked_hash)
     outcome = await call.ask(asked)
     told = isinstance(outcome, SessionCreated) and outcome.told
     if counted and not told:

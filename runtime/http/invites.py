@@ -7,17 +7,17 @@ import msgspec
 from msgspec import Meta, structs
 
 from chatproto.operations import (
-    AcceptInvite,
     AppendChange,
     Appended,
     CheckCode,
     CreateInvite,
     Done,
     Invite,
-    InviteAccepted,
+    InviteOpened,
     InvitesFound,
     ListInvites,
     LoadChat,
+    OpenInvite,
     Refused,
     RevokeInvite,
 )
@@ -101,31 +101,32 @@ async def revoke_invite(call: Call[None, None], invite_id: int) -> Result:
 async def accept_invite(call: Call[InviteCode, None]) -> Result:
     """Join the group of an invitation; who is in it already stays as they are."""
     services, user_id = call.services, call.me.user_id
-    accept = AcceptInvite(hash_of(call.body.code), user_id, services.now())
-    outcome = await opening(call, services.guards.refused_codes, TOO_MANY_CODES, lambda: call.persist(accept))
+    code_hash = hash_of(call.body.code)
+    opened = OpenInvite(code_hash, user_id, services.now())
+    outcome = await opening(call, services.guards.refused_codes, TOO_MANY_CODES, lambda: call.ask(opened))
     if isinstance(outcome, Problem):
         return outcome
-    if not isinstance(outcome, InviteAccepted):
+    if not isinstance(outcome, InviteOpened):
         return refusal(outcome)
-    return await _join(call, outcome, user_id)
+    return await _join(call, outcome, user_id, code_hash)
 
 
-async def _join(call: Call[object, None], accepted: InviteAccepted, user_id: int) -> Result:
+async def _join(call: Call[object, None], opened: InviteOpened, user_id: int, code_hash: bytes) -> Result:
     """In the name of the admin who invited them, who may have lost that right just now."""
-    joined = await call.append(joining(accepted, user_id, call.services.random_token(), call.services.now()))
+    joined = await call.append(joining(opened, user_id, code_hash, call.services.random_token(), call.services.now()))
     if isinstance(joined, Refused):
         return Problem("invite_invalid")
     if not isinstance(joined, Appended):
         return refusal(joined)
-    outcome = await call.ask(LoadChat(user_id, accepted.chat_id, with_members=True))
+    outcome = await call.ask(LoadChat(user_id, opened.chat_id, with_members=True))
     return Answer(200, outcome.chat) if isinstance(outcome, ChatFound) else refusal(outcome)
 
 
-def joining(accepted: InviteAccepted, user_id: int, cid: str, now: datetime) -> AppendChange:
+def joining(opened: InviteOpened, user_id: int, code_hash: bytes, cid: str, now: datetime) -> AppendChange:
     """The change by which somebody is in the group."""
     return AppendChange(
-        chat_id=accepted.chat_id,
-        actor_id=accepted.inviter_id,
+        chat_id=opened.chat_id,
+        actor_id=opened.inviter_id,
         kind="add",
         user_ids=(user_id,),
         history="all",
@@ -134,6 +135,7 @@ def joining(accepted: InviteAccepted, user_id: int, cid: str, now: datetime) -> 
         avatar_url=None,
         cid=cid,
         now=now,
+        invite_hash=code_hash,
     )
 
 

@@ -5,8 +5,7 @@ from functools import partial
 
 import msgspec
 
-from chatproto.operations import AccountDeleted, DeleteAccount, Outcome, Refused
-from chatproto.wire.model import PrivateUser
+from chatproto.operations import AccountDeleted, DeleteAccount, LoginFound, Outcome, Refused
 from chatproto.wire.text import fold
 from runtime.administration import administer
 from runtime.deletion import delete_account
@@ -25,12 +24,12 @@ class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
 
 async def delete_me(call: Call[OwnPassword, None]) -> Result:
     """Delete one's own account. What was written stays, and names nobody any more."""
-    user = await owner(call)
-    if isinstance(user, Problem):
-        return user
-    services, now = call.services, call.services.now()
-    erase = partial(_written, call, user.id, now)
-    outcome = await delete_account(erase, call.persist, user.id, services.random_token, now)
+    found = await owner(call)
+    if isinstance(found, Problem):
+        return found
+    services, now, user_id = call.services, call.services.now(), found.user_id
+    erase = partial(_written, call, user_id, now)
+    outcome = await delete_account(erase, call.persist, user_id, services.random_token, now, found.password_hash)
     match outcome:
         case AccountDeleted() | Refused("not_found"):  # the answer to an earlier attempt was lost
             return Answer(204)
@@ -43,14 +42,13 @@ async def _written(call: Call[OwnPassword, None], user_id: int, now: datetime, a
     return await administer(call.persist, user_id, known_address(call.address), act, now, own=True)
 
 
-async def owner(call: Call[OwnPassword, None]) -> PrivateUser | Problem:
+async def owner(call: Call[OwnPassword, None]) -> LoginFound | Problem:
     """Who showed their password. A stranger who guesses at the log-in keeps nobody from this."""
     user = await own_user(call)
     if isinstance(user, Problem):
         return user
     caller = Caller.logged_in(call.me.session_id, call.address)
-    checked = await check_password(call, fold(user.username), call.body.password, caller)
-    return checked if isinstance(checked, Problem) else user
+    return await check_password(call, fold(user.username), call.body.password, caller)
 
 
 ROUTES = (

@@ -19,7 +19,6 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from chatproto.operations import (
-    AcceptInvite,
     AddFile,
     Administer,
     AppendBatch,
@@ -70,6 +69,7 @@ from chatproto.operations import (
     Mark,
     MeasureIndex,
     MeasureServer,
+    OpenInvite,
     Operation,
     OperationFailed,
     OrderReset,
@@ -112,7 +112,7 @@ from storage.transactions.files import add_file, clean_files, find_file
 from storage.transactions.groups import create_direct, create_group
 from storage.transactions.index_versions import clear_index, measure_index, outdate_index
 from storage.transactions.indexing import find_unindexed, read_unindexed, store_index
-from storage.transactions.invites import accept_invite, create_invite, list_invites, revoke_invite
+from storage.transactions.invites import create_invite, list_invites, open_invite, revoke_invite
 from storage.transactions.mails import finish_mail, look_at_mails, order_reset, take_mail
 from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
@@ -279,8 +279,8 @@ def transaction_for(operation: Operation) -> Plan:
             return Plan(partial(list_invites, operation), writes=False)
         case RevokeInvite():
             return Plan(partial(revoke_invite, operation), writes=True)
-        case AcceptInvite():
-            return Plan(partial(accept_invite, operation), writes=True)
+        case OpenInvite():
+            return Plan(partial(open_invite, operation), writes=False)
         case SetAccount():
             return Plan(partial(set_account, operation), writes=True)
         case Administer():

@@ -19,6 +19,7 @@ class _Row(NamedTuple):
     email_key: str | None
     avatar_url: str | None
     created_at: datetime
+    password_hash: str
 
 
 class _Place(NamedTuple):
@@ -33,7 +34,7 @@ class _Place(NamedTuple):
 
 _ID: Final[BindParameter[int]] = bindparam("owner_id")
 _LOCK: Final = Select(
-    select(users.c.username_key, users.c.email_key, users.c.avatar_url, users.c.created_at)
+    select(users.c.username_key, users.c.email_key, users.c.avatar_url, users.c.created_at, users.c.password_hash)
     .where(users.c.id == _ID, users.c.deleted_at.is_(None))
     .with_for_update(),
     row=_Row,
@@ -100,6 +101,8 @@ def delete_account(operation: DeleteAccount) -> Steps[Outcome]:
     row = yield from _LOCK.first(owner_id=user_id)
     if row is None:
         return Refused("not_found")
+    if operation.checked_hash not in (None, row.password_hash):
+        return Refused("invalid_credentials")
     if keepers == [user_id]:
         return Refused("last_admin", "nobody else keeps this server")
     places = yield from _PLACES.all(owner_id=user_id)

@@ -40,6 +40,7 @@ class Text(NamedTuple):
     content: str | None
     created_at: datetime
     attachments: str | None
+    edited_at: datetime | None
 
 
 class Chat(NamedTuple):
@@ -119,10 +120,12 @@ Hit = tuple[Text, tuple[Span, ...]]
 
 @define(eq=False)
 class Found:
-    """One search on its way. `hits`: the newest first, and nothing that is newer is missing."""
+    """One search on its way. `left`: by chat that the user has left, their last entry. `hits`: the newest first, and
+    nothing that is newer is missing."""
 
     operation: SearchMessages
     wanted: Wanted
+    left: Mapping[int, int] = field(factory=dict)
     streams: list[Stream] = field(factory=list)
     hits: list[Hit] = field(factory=list)
     looked: int = 0

@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 from sqlalchemy import bindparam, func, select, update
 
 from chatproto.operations import (
-    AcceptInvite,
     CreateInvite,
     Done,
     Invite,
-    InviteAccepted,
+    InviteOpened,
     InvitesFound,
     ListInvites,
+    OpenInvite,
     Outcome,
     Refused,
     RevokeInvite,
@@ -47,9 +47,9 @@ _COLUMNS: Final = (
     invites.c.id, invites.c.chat_id, invites.c.created_by, invites.c.uses, invites.c.used, invites.c.created_at,
     invites.c.expires_at, invites.c.revoked_at,
 )  # fmt: skip
-_LOCK: Final = Select(
-    select(*_COLUMNS).where(invites.c.hash == bindparam("code_hash")).with_for_update(), row=InviteRow
-)
+_by_hash = select(*_COLUMNS).where(invites.c.hash == bindparam("code_hash"))
+_FIND: Final = Select(_by_hash, row=InviteRow)
+_LOCK: Final = Select(_by_hash.with_for_update(), row=InviteRow)
 _BY_ID: Final = Select(select(*_COLUMNS).where(invites.c.id == bindparam("invite_id")), row=InviteRow)
 _ALL: Final = Select(select(*_COLUMNS).order_by(invites.c.id.desc()).limit(bindparam("limit")), row=InviteRow)
 _OWN: Final = Select(
@@ -164,7 +164,10 @@ def revoke_invite(operation: RevokeInvite) -> Steps[Outcome]:
 def lock_invite(code_hash: bytes, now: datetime) -> Steps[InviteRow | None]:
     """An invitation that one more may come by; None for all others. One to a group counts as long as who made it is
     still an admin there."""
-    row = yield from _LOCK.first(code_hash=code_hash)
+    return (yield from _valid((yield from _LOCK.first(code_hash=code_hash)), now))
+
+
+def _valid(row: InviteRow | None, now: datetime) -> Steps[InviteRow | None]:
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return None
     if row.created_by is not None and (yield from _LET_IN.one(user_id=row.created_by)) is None:
@@ -177,22 +180,35 @@ def lock_invite(code_hash: bytes, now: datetime) -> Steps[InviteRow | None]:
 
 
 def count_use(row: InviteRow, user_id: int, now: datetime) -> Steps[None]:
-    """Somebody came by it."""
+    """Somebody came by it; nobody counts twice."""
+    if (yield from _USE.one(invite_id=row.id, user_id=user_id)) is not None:
+        return
     yield from _INSERT_USE.run(invite_id=row.id, user_id=user_id, used_at=now)
     yield from _COUNT.run(invite_id=row.id)
 
 
-def accept_invite(operation: AcceptInvite) -> Steps[Outcome]:
-    """Counted once, so that what was cut in between can be done again."""
-    row = yield from lock_invite(operation.code_hash, operation.now)
+def open_invite(operation: OpenInvite) -> Steps[Outcome]:
+    """What it leads to; nothing is written."""
+    found = yield from _FIND.first(code_hash=operation.code_hash)
+    row = yield from _valid(found, operation.now)
     if row is None or row.chat_id is None or row.created_by is None:
         return INVALID
-    member = yield from _MEMBER.first(user_id=operation.user_id, chat_id=row.chat_id)
-    if member is not None and member.left_seq is not None:
+    if not (yield from _lets_in(row, row.chat_id, operation.user_id)):
         return INVALID
-    is_member = member is not None and member.role is not None
-    if not is_member and (yield from _USE.one(invite_id=row.id, user_id=operation.user_id)) is None:
-        if row.used >= row.uses:
-            return INVALID
-        yield from count_use(row, operation.user_id, operation.now)
-    return InviteAccepted(row.chat_id, row.created_by)
+    return InviteOpened(row.chat_id, row.created_by)
+
+
+def lock_way_in(code_hash: bytes, chat_id: int, user_id: int, now: datetime) -> Steps[InviteRow | None]:
+    """The invitation by which somebody may be in this group, which is locked; None where it is none."""
+    row = yield from lock_invite(code_hash, now)
+    if row is None or row.chat_id != chat_id:
+        return None
+    return row if (yield from _lets_in(row, chat_id, user_id)) else None
+
+
+def _lets_in(row: InviteRow, chat_id: int, user_id: int) -> Steps[bool]:
+    """Members, and those who registered by it; of the others so many as it says, but nobody who has left."""
+    member = yield from _MEMBER.first(user_id=user_id, chat_id=chat_id)
+    if member is not None and member.role is not None:
+        return member.left_seq is None
+    return row.used < row.uses or (yield from _USE.one(invite_id=row.id, user_id=user_id)) is not None

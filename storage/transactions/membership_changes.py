@@ -17,6 +17,7 @@ from storage.tables import chat_users, chats
 from storage.transactions.blocks import can_add
 from storage.transactions.departures import avatar_then, keep_departure
 from storage.transactions.files import change_avatar, release_avatar
+from storage.transactions.invites import INVALID, count_use, lock_way_in
 from storage.transactions.log import (
     FIND_COMMAND,
     INSERT_COMMAND,
@@ -187,21 +188,30 @@ def _perform(change: _Change) -> Steps[Refused | None]:
 
 
 def _add(change: _Change) -> Steps[Refused | None]:
-    rows = yield from _MEMBERS.all(chat_id=change.operation.chat_id)
+    operation = change.operation
+    invite = None
+    if operation.invite_hash is not None:
+        asked = operation.invite_hash, operation.chat_id, operation.user_ids[0], operation.now
+        invite = yield from lock_way_in(*asked)
+        if invite is None:
+            return INVALID
+    rows = yield from _MEMBERS.all(chat_id=operation.chat_id)
     present = {row.user_id for row in rows if row.left_seq is None}
     known = {row.user_id for row in rows}
-    newcomers = [user_id for user_id in dict.fromkeys(change.operation.user_ids) if user_id not in present]
+    newcomers = [user_id for user_id in dict.fromkeys(operation.user_ids) if user_id not in present]
     living: list[int] = yield from _LOCK_NEWCOMERS.column(user_ids=sorted(newcomers))
     if len(living) < len(newcomers):
         return Refused("not_found", "no such user", "user_ids")
     if len(present) + len(newcomers) > MAX_MEMBERS:
         return Refused("validation_failed", f"a group has at most {MAX_MEMBERS} members", "user_ids")
-    if not (yield from can_add(change.operation.actor_id, newcomers)):
+    if not (yield from can_add(operation.actor_id, newcomers)):
         return NOT_ADDED
     if (yield from is_any_full(newcomers)):
         return FULL
     found = yield from plain_users(newcomers)
     for user_id in newcomers:
+        if invite is not None:
+            yield from count_use(invite, user_id, operation.now)
         yield from _join(change, found[user_id], known=user_id in known)
     return None
 

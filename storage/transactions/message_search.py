@@ -40,7 +40,7 @@ from storage.transactions.lookup import (
     times_of,
 )
 from storage.transactions.people import users_seen_by
-from storage.transactions.states import completed
+from storage.transactions.states import EDITED_SINCE, completed
 
 TAIL: Final = 100
 """Messages of one chat that are read without the index."""
@@ -90,6 +90,7 @@ _text: Final = select(
     messages.c.content,
     messages.c.created_at,
     messages.c.attachments,
+    messages.c.edited_at,
 )
 _tail = (
     _text.where(
@@ -147,7 +148,8 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
         if not visible:
             return Refused("not_found")
     visible.sort(key=_ended_at, reverse=True)
-    search = Found(operation, wanted_by(operation))
+    left = {chat.chat_id: chat.left_seq for chat in visible if chat.left_seq is not None}
+    search = Found(operation, wanted_by(operation), left)
     search.complete = all(chat.indexed_seq <= 0 or chat.index_version == VERSION for chat in visible)
     yield from _read_tails(search, visible)
     search.streams = [_stream(operation, chat) for chat in visible if chat.indexed_seq > 0 and chat.last_at is not None]
@@ -188,6 +190,18 @@ def _ended_at(chat: Chat) -> float:
     return 0.0 if moment is None else moment.timestamp()
 
 
+def _add(search: Found, rows: Sequence[Text]) -> Steps[None]:
+    """Messages that may match. What was edited after the user left is not found: one text is not theirs to see, the
+    other is not there any more; nor does it count, or the cursor would tell that it matches."""
+    edited = [
+        {"chat_id": row.chat_id, "seq": row.seq, "end": search.left[row.chat_id]}
+        for row in rows
+        if row.edited_at is not None and row.chat_id in search.left
+    ]
+    hidden = {Candidate(*place) for place in (yield from in_pieces(EDITED_SINCE, edited))}
+    search.add(row for row in rows if Candidate(row.chat_id, row.seq) not in hidden)
+
+
 def _stream(operation: SearchMessages, chat: Chat) -> Stream:
     end, ended_at = chat.end
     high, cursor = min(end, chat.indexed_seq), operation.cursor
@@ -218,7 +232,7 @@ def _read_tails(search: Found, visible: Sequence[Chat]) -> Steps[None]:
             seqs = [row.seq for row in rows if row.chat_id == chat.chat_id]
             if len(seqs) == min(TAIL, left) and min(seqs) > low[chat.chat_id]:
                 search.complete = False
-        search.add(rows)
+        yield from _add(search, rows)
         left -= len(rows)
 
 
@@ -321,7 +335,7 @@ def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     places = [Candidate(one.chat.chat_id, seq) for one, (seqs, _) in found.items() for seq in seqs]
     read = yield from _TEXTS.of(places)
     rows = {Candidate(row.chat_id, row.seq): row for row in read}
-    search.add(rows.values())
+    yield from _add(search, read)
     for stream, (seqs, more) in found.items():
         there = [rows[place] for seq in seqs if (place := Candidate(stream.chat.chat_id, seq)) in rows]
         stream.goes_on(there, seqs[-1] - 1 if more else stream.low - 1)
@@ -334,7 +348,7 @@ def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
         Candidate(one.chat.chat_id, seq) for one in streams for seq in range(ends[one.chat.chat_id], one.high + 1)
     ]
     rows = yield from _TEXTS.of(places)
-    search.add(rows)
+    yield from _add(search, rows)
     rows.sort(key=lambda row: row.seq, reverse=True)
     for stream in streams:
         chat_id = stream.chat.chat_id
@@ -348,15 +362,16 @@ def _told(search: Found, visible: dict[int, Chat]) -> Steps[MessagesMatched]:
     sees_no_reads = yield from who_hides_reads([search.operation.user_id] if kept else [])
     rows = {Candidate(row.chat_id, row.seq): row for row in (yield from _MESSAGES.of(tuple(kept)))}
     judged = [rows[place] for place, (text, _) in kept.items() if place in rows and rows[place].content == text.content]
-    read = yield from _completed(judged, visible, shows_reads=not sees_no_reads)
+    read = yield from _completed(search.operation.user_id, judged, visible, shows_reads=not sees_no_reads)
     users = yield from users_seen_by(search.operation.user_id, named_ids(read))
     found = tuple(Match(message, kept[Candidate(message.chat_id, message.seq)][1]) for message in read)
     return MessagesMatched(found, tuple(users.values()), search.rest(), search.complete)
 
 
-def _completed(rows: Sequence[MessageRow], visible: dict[int, Chat], *, shows_reads: bool) -> Steps[list[Message]]:
-    """As the user sees them. What was edited after they left is not found: one text is not theirs to see, the other is
-    not there any more."""
+def _completed(
+    user_id: int, rows: Sequence[MessageRow], visible: dict[int, Chat], *, shows_reads: bool
+) -> Steps[list[Message]]:
+    """As the user sees them; without what was edited since it was judged, in a chat that they have left."""
     present = sorted({row.chat_id for row in rows if visible[row.chat_id].left_seq is None})
     marks: dict[int, list[tuple[int, int]]] = {}
     for reader in dict.fromkeys((yield from _READERS.of([{"chat_id": chat_id} for chat_id in present]))):
@@ -370,5 +385,5 @@ def _completed(rows: Sequence[MessageRow], visible: dict[int, Chat], *, shows_re
     found = [
         read_message(row, is_read=shows_reads and who[row.chat_id].have_read(row.sender_id, row.seq)) for row in rows
     ]
-    seen = yield from completed(found, ends)
+    seen = yield from completed(found, ends, user_id)
     return [message for message, row in zip(seen, rows, strict=True) if message.content == row.content]

@@ -99,7 +99,7 @@ _DEPARTED: Final = Lookup(
 )
 
 
-class _Visible(NamedTuple):
+class Visible(NamedTuple):
     """The part of a log that somebody may see."""
 
     last_seq: int
@@ -109,7 +109,7 @@ class _Visible(NamedTuple):
 
 def fetch_page(operation: FetchPage) -> Steps[Outcome]:
     """Items of exactly the seqs in (from_seq, to_seq]; cut on the side away from the cursor where they are too big."""
-    visible = yield from _visible(operation)
+    visible = yield from visible_to(operation.user_id, operation.chat_id)
     if visible is None:
         return Refused("not_member")
     last_seq = visible.last_seq
@@ -150,7 +150,7 @@ def fetch_page(operation: FetchPage) -> Steps[Outcome]:
 
 def fetch_around(operation: FetchAround) -> Steps[Outcome]:
     """Half a page of bytes for each side, so that the entry itself is always there."""
-    visible = yield from _visible(operation)
+    visible = yield from visible_to(operation.user_id, operation.chat_id)
     if visible is None:
         return Refused("not_member")
     last_seq, before_all, seq = visible.last_seq, visible.viewer.first_seq - 1, operation.seq
@@ -241,18 +241,18 @@ def _replaced(operation: FetchPage) -> Steps[bool]:
     return items[0].created_at != operation.after_at
 
 
-def _visible(operation: FetchPage | FetchAround | FetchMessages) -> Steps[_Visible | None]:
+def visible_to(user_id: int, chat_id: int) -> Steps[Visible | None]:
     """For a former member the log ends with the entry that removed them. None: they never were a member."""
-    rows = yield from _RANGE.rows(chat_id=operation.chat_id, user_id=operation.user_id)
+    rows = yield from _RANGE.rows(chat_id=chat_id, user_id=user_id)
     if not rows:
         return None
     first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, shows, *then = rows[0][2:]
     if left_seq is None:
         who = Readers(tuple(row[:2] for row in rows)) if shows else NOBODY
-        return _Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, readers=who, user_id=operation.user_id))
+        return Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, readers=who, user_id=user_id))
     who = readers_then(*then) if shows else NOBODY
-    viewer = Viewer(pinned_then or 0, first_seq, left_seq, who, operation.user_id)
-    return _Visible(left_seq, left_at, viewer)
+    viewer = Viewer(pinned_then or 0, first_seq, left_seq, who, user_id)
+    return Visible(left_seq, left_at, viewer)
 
 
 def _fitting(
@@ -273,7 +273,7 @@ def _fitting(
 
 def fetch_messages(operation: FetchMessages) -> Steps[Outcome]:
     """Messages only, tombstones too, ascending; by offset from the newest, or below `before_seq`."""
-    visible = yield from _visible(operation)
+    visible = yield from visible_to(operation.user_id, operation.chat_id)
     if visible is None:
         return Refused("not_found")
     last_seq = visible.last_seq

@@ -15,20 +15,18 @@ from storage.statements import Answers, DuplicateKey, Lookup, Steps, param, upda
 from storage.tables import chat_users, chats, commands, messages
 from storage.together import together
 from storage.transactions.files import hold_files, lock_attachments, own_attachments
-from storage.transactions.hiding import who_hides_reads
 from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_MESSAGE,
     INSERT_MESSAGE_NAMING,
     MESSAGE_COLUMNS,
     MessageRow,
-    Readers,
     read_message,
-    readers,
     write_attachments,
     write_ids,
 )
 from storage.transactions.naming import INSERT_MENTION, NONE_NAMED, Named, find_named, find_source, mention_rows
+from storage.transactions.pages import visible_to
 from storage.transactions.states import completed
 
 Key = tuple[int, int, str]
@@ -322,22 +320,27 @@ def _outcome(command: AppendMessage, verdict: _Verdict, stored: dict[Place, Mess
 
 
 def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
-    """The messages that were accepted before this batch and are asked for again."""
+    """The messages that were accepted before this batch and are asked for again, as their senders see them."""
     places = dict.fromkeys(
         (verdict.first.chat_id, verdict.first.first_seq)
         for verdict in verdicts
         if isinstance(verdict, _Again) and isinstance(verdict.first, _Accepted)
     )
     rows = yield from _STORED.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
-    who: dict[int, Readers] = {}
-    for chat_id in sorted({row.chat_id for row in rows}):
-        who[chat_id] = yield from readers(chat_id)
-    hiders = yield from who_hides_reads(row.sender_id for row in rows)
-    found = [
-        read_message(row, is_read=row.sender_id not in hiders and who[row.chat_id].have_read(row.sender_id, row.seq))
-        for row in rows
-    ]
-    return {(message.chat_id, message.seq): message for message in (yield from completed(found, {}))}
+    stored: dict[Place, Message] = {}
+    for chat_id, sender_id in dict.fromkeys((row.chat_id, row.sender_id) for row in rows):
+        visible = yield from visible_to(sender_id, chat_id)  # who has left is told what became of it until then
+        assert visible is not None, "they were a member when they wrote"
+        viewer = visible.viewer
+        found = [
+            read_message(row, is_read=viewer.readers.have_read(sender_id, row.seq))
+            for row in rows
+            if (row.chat_id, row.sender_id) == (chat_id, sender_id)
+        ]
+        ends = {} if viewer.left_seq is None else {chat_id: viewer.left_seq}
+        seen = yield from completed(found, ends, sender_id)
+        stored |= {(chat_id, message.seq): message for message in seen}
+    return stored
 
 
 def _message(one: _Fresh) -> Message:

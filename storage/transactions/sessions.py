@@ -44,9 +44,9 @@ UNUSED: Final = timedelta(days=90)
 """A refresh token that was not exchanged for so long ends, and so does a session that was not used."""
 
 _INSERT_SESSION: Final = Statement(into(sessions, "user_id", "device", "created_at", "last_used_at", "key", "address"))
-_DISABLED_AT: Final = Statement(
-    select(users.c.disabled_at).where(users.c.id == bindparam("user_id")).with_for_update()
-)  # fmt: skip
+_LOCK_USER: Final = Statement(
+    select(users.c.disabled_at, users.c.password_hash).where(users.c.id == bindparam("user_id")).with_for_update()
+)
 _INSERT_TOKEN: Final = Statement(into(refresh_tokens, "session_id", "parent_id", "hash", "created_at"))
 _TOKEN_BY_HASH: Final = Statement(
     select(refresh_tokens.c.id, refresh_tokens.c.session_id).where(refresh_tokens.c.hash == bindparam("hash"))
@@ -168,9 +168,11 @@ def create_session(operation: CreateSession) -> Steps[Outcome]:
     user = yield from private_user(operation.user_id)
     if user is None:
         return Refused("not_found")
-    account = yield from _DISABLED_AT.one(user_id=operation.user_id)  # locked: they may be shut out just now
+    account = yield from _LOCK_USER.one(user_id=operation.user_id)  # they may be shut out just now
     if account is None or account[0] is not None:
         return Refused("account_disabled")
+    if operation.checked_hash not in (None, account[1]):
+        return Refused("invalid_credentials")
     told = yield from tell_of_login(operation, user)
     session = yield from _INSERT_SESSION.run(
         user_id=operation.user_id,
@@ -293,6 +295,9 @@ def end_sessions(operation: EndSessions) -> Steps[Outcome]:
 
 def change_password(operation: ChangePassword) -> Steps[Outcome]:
     """Those who knew the old password are out, except the session that changed it."""
+    account = yield from _LOCK_USER.one(user_id=operation.user_id)
+    if account is None or operation.checked_hash not in (None, account[1]):
+        return Refused("invalid_credentials")
     yield from set_password(operation.user_id, operation.password_hash, operation.now)
     return (yield from end_all(operation.user_id, operation.keep, operation.now))
 

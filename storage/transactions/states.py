@@ -55,6 +55,11 @@ class _Text(NamedTuple):
     mentions_all: bool
 
 
+class _Edited(NamedTuple):
+    chat_id: int
+    seq: int
+
+
 class _Changes(NamedTuple):
     chat_id: int
     seq: int
@@ -108,6 +113,17 @@ _CHANGES_THEN: Final = Answers(
     ),
     row=_Changes,
 )
+EDITED_SINCE: Final = Answers(
+    select(revisions.c.chat_id, revisions.c.seq)
+    .where(
+        revisions.c.chat_id == param("chat_id", revisions.c.chat_id),
+        revisions.c.seq == param("seq", revisions.c.seq),
+        revisions.c.at_seq > param("end", revisions.c.at_seq),
+    )
+    .limit(1),
+    row=_Edited,
+)
+"""Which of these messages got another text after the entry `end`."""
 _TARGETS: Final = Lookup(select(*MESSAGE_COLUMNS), key=(messages.c.chat_id, messages.c.seq), row=MessageRow)
 
 

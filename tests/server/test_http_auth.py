@@ -8,7 +8,7 @@ import pytest
 import trio
 from argon2 import PasswordHasher, extract_parameters
 
-from chatproto.operations import FindLogin, LoginFound
+from chatproto.operations import ChangePassword, FindLogin, ListSessions, LoginFound, SessionsEnded, SessionsFound
 from client.account import log_in as client_log_in
 from storage.password_lanes import Busy, Lane
 from tests.server.accounts import FAILURES, STRANGE, guess, log_in, register
@@ -418,3 +418,38 @@ async def test_a_hash_of_another_cost_is_renewed_at_the_log_in(house: House, mon
     assert extract_parameters(hashes[0]).time_cost == 1, "not with a wrong password"
     assert extract_parameters(hashes[1]).time_cost == 2
     assert hashes[1] == hashes[2], "once"
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever knew it and comes at the same moment is not left logged in, and changes or deletes nothing."""
+    anna = await house.register("anna")
+    verify, ask = house.services.passwords.verify, house.services.driver.request
+    found = await ask(FindLogin("anna"))
+    assert isinstance(found, LoginFound)
+
+    claims = jwt.decode(anna.token, options={"verify_signature": False})
+    own = int(claims["sid"])
+
+    async def set_hash(password_hash: str) -> None:
+        ended = await ask(ChangePassword(anna.id, password_hash, own, house.services.now()))
+        assert isinstance(ended, SessionsEnded)
+
+    async def while_it_is_changed(password_hash: str | None, given: str, lane: Lane) -> bool | Busy:
+        right = await verify(password_hash, given, lane)
+        await set_hash("of another password")
+        return right
+
+    async def late(method: str, path: str, body: dict[str, str]) -> None:
+        await set_hash(found.password_hash)
+        answer = await anna.call(method, path, body)
+        assert (answer.status_code, code_of(answer)) == (401, "invalid_credentials")
+
+    monkeypatch.setattr(house.services.passwords, "verify", while_it_is_changed)
+    await late("POST", "/api/auth/login", {"login": "anna", "password": PASSWORD})
+    await late("POST", "/api/auth/password", {"current_password": PASSWORD, "new_password": "a third secret 8"})
+    await late("DELETE", "/api/auth/me", {"password": PASSWORD})
+    assert await ask(FindLogin("anna")) == LoginFound(anna.id, "of another password")
+    listed = await ask(ListSessions(anna.id, own))
+    assert isinstance(listed, SessionsFound) and [one.id for one in listed.sessions] == [own]

@@ -3,6 +3,7 @@
 import msgspec
 
 from chatproto.operations import (
+    Appended,
     ChatCreated,
     ChatFound,
     ChatsFound,
@@ -117,6 +118,23 @@ async def test_the_admin_who_hands_over_sees_that_they_did(house: House) -> None
     assert await members(house, bob, chat) == [(eve, "admin", 0, 0)]
     await house.change("remove", chat, eve, eve)
     assert await members(house, eve, chat) == []
+
+
+async def test_a_repeated_send_tells_no_more(house: House) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.group(ann, bob)
+    message = await house.send(chat, bob, "once", cid="x")
+    await house.changed(house.react_of(chat, bob, message.seq, "🔥"))
+    present = expect(Appended, await house.try_send(chat, bob, "once", cid="x"))
+    assert present.items == (await house.message_at(bob, chat, message.seq),)
+    await house.change("remove", chat, ann, bob)
+    then = await house.message_at(bob, chat, message.seq)
+    await house.changed(house.react_of(chat, ann, message.seq, "👍"))
+    await house.mark(ann, chat, delivered=message.seq, read=message.seq)
+    again = expect(Appended, await house.try_send(chat, bob, "once", cid="x"))
+    assert (again.dup, again.items) == (True, (then,))
+    assert not then.is_read
+    assert len(then.reactions) == 1
 
 
 async def test_who_is_added_again_sees_the_present(house: House) -> None:

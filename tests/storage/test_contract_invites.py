@@ -4,9 +4,10 @@ from datetime import timedelta
 from hashlib import sha256
 
 import trio
+from attrs import evolve
 
 from chatproto.operations import (
-    AcceptInvite,
+    Appended,
     AuditFound,
     CheckCode,
     CreateInvite,
@@ -14,15 +15,17 @@ from chatproto.operations import (
     CreateUser,
     Done,
     Invite,
-    InviteAccepted,
+    InviteOpened,
     InvitesFound,
     ListAudit,
     ListInvites,
     MakeCode,
+    OpenInvite,
     Outcome,
     RevokeInvite,
     SessionsEnded,
     SetAccount,
+    SetBlock,
     UserFound,
 )
 from chatproto.operations.invites import MAX_INVITES
@@ -46,8 +49,13 @@ async def come(house: House, name: str, code: str) -> Outcome:
     )
 
 
-async def accept(house: House, user_id: int, code: str) -> Outcome:
-    return await house.do(AcceptInvite(hashed(code), user_id, house.now))
+async def opened(house: House, user_id: int, code: str) -> Outcome:
+    return await house.do(OpenInvite(hashed(code), user_id, house.now))
+
+
+async def join(house: House, inviter_id: int, group: int, user_id: int, code: str) -> Outcome:
+    change = house.change_of("add", group, inviter_id, user_id)
+    return await house.do(evolve(change, invite_hash=hashed(code)))
 
 
 async def listed(house: House, actor_id: int | None) -> list[Invite]:
@@ -74,7 +82,7 @@ async def test_people_come_by_an_invitation_as_often_as_it_says(house: House) ->
     expect(InvitesFound, await invite(house, None, "hour"))
     house.wait(hours=1)
     assert refusal(await come(house, "eve", "hour")) == "invite_invalid"
-    assert refusal(await accept(house, bob.id, "two")) == "invite_invalid", "it leads to no group"
+    assert refusal(await opened(house, bob.id, "two")) == "invite_invalid", "it leads to no group"
 
 
 async def test_one_use_for_many_at_once(house: House) -> None:
@@ -110,7 +118,7 @@ async def test_who_may_invite_see_and_revoke(house: House) -> None:
     assert [one.revoked for one in await listed(house, ann)] == [True, True]
     for code in ("a", "g"):
         assert refusal(await come(house, "eve", code)) == "invite_invalid"
-    assert refusal(await accept(house, ann, "g")) == "invite_invalid"
+    assert refusal(await opened(house, ann, "g")) == "invite_invalid"
 
 
 async def test_invitations_of_one_person_are_bounded(house: House) -> None:
@@ -124,27 +132,73 @@ async def test_invitations_of_one_person_are_bounded(house: House) -> None:
 
 async def test_into_a_group_as_long_as_its_admin_is_one(house: House) -> None:
     ann, bob, eve, tom = await house.people(4)
-    group = await house.group(ann, bob)
+    group, other = await house.group(ann, bob), await house.group(ann)
     expect(InvitesFound, await invite(house, ann, "g", group, uses=2))
-    assert await accept(house, bob, "g") == InviteAccepted(group, ann), "a member comes to no harm"
+    assert await opened(house, bob, "g") == InviteOpened(group, ann), "a member comes to no harm"
+    assert expect(Appended, await join(house, ann, group, bob, "g")).items == ()
     for _ in range(2):
-        assert await accept(house, eve, "g") == InviteAccepted(group, ann), "counted once"
-    await house.change("add", group, ann, eve)
-    await house.change("remove", group, ann, eve)
-    assert refusal(await accept(house, eve, "g")) == "invite_invalid", "nobody comes back by it"
+        assert await opened(house, eve, "g") == InviteOpened(group, ann)
+    assert [one.used for one in await listed(house, ann)] == [0], "who has looked has not come"
+    assert refusal(await join(house, ann, other, eve, "g")) == "invite_invalid", "it leads to another group"
+    assert expect(Appended, await join(house, ann, group, eve, "g")).added_ids == (eve,)
+    assert [one.used for one in await listed(house, ann)] == [1]
     zoe = expect(UserFound, await come(house, "zoe", "g")).user.id
-    assert await accept(house, zoe, "g") == InviteAccepted(group, ann), "registered, and not in the group yet"
-    assert [one.used for one in await listed(house, ann)] == [2]
-    assert refusal(await accept(house, tom, "g")) == "invite_invalid", "all are used"
+    assert await opened(house, zoe, "g") == InviteOpened(group, ann), "registered, and not in the group yet"
+    assert expect(Appended, await join(house, ann, group, zoe, "g")).added_ids == (zoe,)
+    assert [one.used for one in await listed(house, ann)] == [2], "counted once"
+    assert refusal(await opened(house, tom, "g")) == "invite_invalid", "all are used"
+    assert refusal(await join(house, ann, group, tom, "g")) == "invite_invalid"
     expect(InvitesFound, await invite(house, ann, "h", group))
     await house.do(SetAccount(ann, True, None, house.now))
-    assert refusal(await accept(house, tom, "h")) == "invite_invalid"
+    assert refusal(await opened(house, tom, "h")) == "invite_invalid"
     await house.do(SetAccount(ann, False, None, house.now))
     await house.change("role", group, ann, bob, role="admin")
     await house.change("role", group, bob, ann, role="member")
     assert refusal(await come(house, "max", "h")) == "invite_invalid"
     await house.change("remove", group, bob, ann)
-    assert refusal(await accept(house, tom, "h")) == "invite_invalid"
+    assert refusal(await opened(house, tom, "h")) == "invite_invalid"
+
+
+async def test_nobody_comes_back_by_an_invitation(house: House) -> None:
+    """Not even who opened it before they were removed: joining is judged by the group as it is then."""
+    ann, bob, eve = await house.people(3)
+    group = await house.group(ann, bob)
+    expect(InvitesFound, await invite(house, ann, "g", group))
+    for user_id in (bob, eve):
+        assert await opened(house, user_id, "g") == InviteOpened(group, ann)
+    await house.change("remove", group, ann, bob)
+    await house.change("add", group, ann, eve)
+    await house.change("remove", group, ann, eve)
+    for user_id in (bob, eve):
+        assert refusal(await join(house, ann, group, user_id, "g")) == "invite_invalid"
+        assert refusal(await opened(house, user_id, "g")) == "invite_invalid"
+    assert [one.used for one in await listed(house, ann)] == [0]
+
+
+async def test_what_keeps_somebody_from_a_group_uses_up_no_invitation(house: House) -> None:
+    ann, bob, eve = await house.people(3)
+    group = await house.group(ann)
+    expect(InvitesFound, await invite(house, ann, "g", group))
+    await house.do(SetBlock(bob, ann, True, house.now))
+    assert refusal(await join(house, ann, group, bob, "g")) == "forbidden"
+    assert [one.used for one in await listed(house, ann)] == [0]
+    expect(Appended, await join(house, ann, group, eve, "g"))
+
+
+async def test_one_place_for_many_who_join_at_once(house: House) -> None:
+    ann, *others = await house.people(5)
+    group = await house.group(ann)
+    expect(InvitesFound, await invite(house, ann, "g", group))
+    outcomes: list[Outcome] = []
+
+    async def enter(user_id: int) -> None:
+        outcomes.append(await join(house, ann, group, user_id, "g"))
+
+    async with trio.open_nursery() as nursery:
+        for user_id in others:
+            nursery.start_soon(enter, user_id)
+    assert sum(isinstance(outcome, Appended) for outcome in outcomes) == 1
+    assert {refusal(one) for one in outcomes if not isinstance(one, Appended)} == {"invite_invalid"}
 
 
 async def test_the_first_admin_comes_by_a_code_once(house: House) -> None:

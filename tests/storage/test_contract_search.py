@@ -231,6 +231,37 @@ async def test_nothing_is_found_of_what_one_may_not_see(house: House, reached: b
     assert match.message == await house.message_at(bob, chat, seen.seq)
 
 
+async def test_no_cursor_tells_what_was_edited_after_one_left(house: House, reached: bool) -> None:
+    ann, bob = await house.people(2)
+    chat = await house.group(ann, bob)
+    before = await house.send(chat, ann, "тайна")
+    await house.changed(house.edit_of(chat, ann, before.seq, "правда раньше"))
+    hidden = [await house.send(chat, ann, text) for text in ("правда", "тайна", "ложь")]
+    await house.send(chat, bob, "правда моя")
+    await house.change("remove", chat, ann, bob)
+    for message, text in zip(hidden, ("ложь", "правда", "правда"), strict=True):
+        await house.changed(house.edit_of(chat, ann, message.seq, text))
+    if reached:
+        await index(house, chat)
+    first = await search(house, bob, "правда", limit=1)
+    assert [match.message.content for match in first.matches] == ["правда моя"]
+    second = await search(house, bob, "правда", limit=1, cursor=first.next_place)
+    assert [match.message.content for match in second.matches] == ["правда раньше"]
+    assert second.next_place is None, "the two that it does not tell are not counted either"
+
+
+async def test_a_hit_names_its_reader_among_many_who_reacted(house: House) -> None:
+    ann, *others = await house.people(23)
+    chat = await house.group(ann, *others)
+    message = await house.send(chat, ann, "слово")
+    for user_id in others:
+        await house.changed(house.react_of(chat, user_id, message.seq, "🔥"))
+    for user_id, own in ((ann, ()), (others[-1], (others[-1],))):
+        (match,) = (await search(house, user_id, "слово")).matches
+        assert match.message == await house.message_at(user_id, chat, message.seq)
+        assert match.message.reactions[0].user_ids[20:] == own
+
+
 async def test_a_change_while_a_span_is_put_into_the_index_is_not_lost(house: House) -> None:
     ann, bob = await house.people(2)
     chat = await house.direct(ann, bob)

@@ -1,10 +1,13 @@
 """Sessions and refresh tokens (docs/protocol.md section 2)."""
 
 import trio
+from attrs import evolve
 
 from chatproto.operations import (
+    AccountDeleted,
     ChangePassword,
     CreateSession,
+    DeleteAccount,
     Done,
     EndSessions,
     FindLogin,
@@ -247,6 +250,21 @@ async def test_a_new_password_ends_the_other_sessions(house: House) -> None:
     assert await house.do(FindLogin("ann")) == LoginFound(ann, "another hash")
     assert refusal(await rotate(house, b"b", b"c")) == "revoked"
     expect(SessionCreated, await rotate(house, b"a", b"d"))
+
+
+async def test_a_password_that_was_checked_and_then_changed_opens_nothing(house: House) -> None:
+    ann = await house.user("ann")
+    old = expect(LoginFound, await house.do(FindLogin("ann"))).password_hash
+    own = (await house.log_in(ann, b"a")).session_id
+    assert await house.do(ChangePassword(ann, "mine", own, house.now, old)) == SessionsEnded(())
+    log_in = CreateSession(ann, "x", b"1" * 32, b"k" * 16, house.now, checked_hash=old)
+    change, deletion = ChangePassword(ann, "theirs", None, house.now, old), DeleteAccount(ann, house.now, old)
+    for late in (log_in, change, deletion):
+        assert refusal(await house.do(late)) == "invalid_credentials"
+    assert await house.do(FindLogin("ann")) == LoginFound(ann, "mine")
+    assert [one.id for one in expect(SessionsFound, await house.do(ListSessions(ann, own))).sessions] == [own]
+    expect(SessionCreated, await house.do(evolve(log_in, checked_hash="mine")))
+    expect(AccountDeleted, await house.do(evolve(deletion, checked_hash="mine")))
 
 
 async def test_a_hash_is_renewed_only_where_it_is_still_the_same(house: House) -> None:
