@@ -3,6 +3,7 @@
 The first one begins the group; each starts by itself and joins again after it was killed, as `start_on_boot` has it.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -135,6 +136,16 @@ class Member:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"mysqld did not start: {self.log()}")
             time.sleep(0.05)
+        if boot and not first:
+            self._join()
+
+    def _join(self) -> None:
+        """It tries once at its start, and not again where the group has not let go yet of what it was before."""
+        deadline = time.monotonic() + 3 * WITHIN
+        while self.role() == "OFFLINE" and time.monotonic() < deadline:
+            with contextlib.suppress(pymysql.Error):  # that attempt is still on its way, or this one failed too
+                self.ask("START GROUP_REPLICATION", timeout=WITHIN)
+            time.sleep(0.2)
 
     def signal(self, number: signal.Signals) -> None:
         """To the process; one that shall end is waited for."""
