@@ -51,9 +51,10 @@ class Caller:
 
     @classmethod
     def logged_in(cls, session_id: int, address: str) -> "Caller":
-        """Whoever guesses at the log-in does not keep this session from anything."""
+        """Whoever guesses at the log-in does not keep this session from anything; nor does another network give whoever
+        has its token further guesses."""
         network = network_of(address)
-        return cls(_digest(f"{network} session {session_id}"), _digest(network), None)
+        return cls(_digest(f"session {session_id}"), _digest(network), None)
 
 
 @frozen

@@ -72,13 +72,14 @@ _is_mine = (
     )
     .correlate(_theirs)
 )
-_shared = exists().where(_theirs.c.user_id == users.c.id, _theirs.c.left_seq.is_(None), _is_mine).correlate(users)
-"""From the chats of the one who is looked at: the viewer's may be a thousand, and many are looked at together."""
+SHARED = exists().where(_theirs.c.user_id == users.c.id, _theirs.c.left_seq.is_(None), _is_mine).correlate(users)
+"""A chat that both are in now. From the chats of the one who is looked at: the viewer's may be a thousand, and many are
+looked at together."""
 
 _blocks_me = (
     exists().where(blocks.c.blocker_id == users.c.id, blocks.c.blocked_id == bindparam("viewer_id")).correlate(users)
 )
-_seen = and_(shows_last_seen(bindparam("viewer_id")), _shared, ~_blocks_me)
+_seen = and_(shows_last_seen(bindparam("viewer_id")), SHARED, ~_blocks_me)
 
 _SEEN: Final = Select(select(*_PUBLIC, _seen).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Seen)
 

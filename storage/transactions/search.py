@@ -8,7 +8,7 @@ from chatproto.operations import FindUsers, Outcome, SearchUsers, UsersFound
 from chatproto.wire.text import SEARCHED_WORDS
 from storage.statements import Statement, Steps
 from storage.tables import user_words, users
-from storage.transactions.people import users_seen_by
+from storage.transactions.people import SHARED, users_seen_by
 
 LAST_CHARACTER: Final = "\U0010ffff"
 
@@ -40,7 +40,7 @@ def _by_prefixes(count: int) -> Statement:
 
 _BY_PREFIXES: Final = {count: _by_prefixes(count) for count in range(1, SEARCHED_WORDS + 1)}
 _BY_EMAIL: Final = Statement(
-    select(users.c.id).where(users.c.email_key == bindparam("email_key"), users.c.id != bindparam("caller_id"))
+    select(users.c.id).where(users.c.email_key == bindparam("email_key"), users.c.id != bindparam("viewer_id"), SHARED)
 )
 
 
@@ -57,12 +57,11 @@ def search_users(operation: SearchUsers) -> Steps[Outcome]:
     caller_id, prefixes = operation.user_id, operation.prefixes
     addressed, ids = list[int](), list[int]()
     if operation.email_key is not None:
-        addressed = yield from _BY_EMAIL.column(email_key=operation.email_key, caller_id=caller_id)
+        addressed = yield from _BY_EMAIL.column(email_key=operation.email_key, viewer_id=caller_id)
     if prefixes:
         ranges: dict[str, Any] = {f"low_{number}": prefix for number, prefix in enumerate(prefixes)}
         ranges |= {f"high_{number}": prefix + LAST_CHARACTER for number, prefix in enumerate(prefixes)}
         ids = yield from _BY_PREFIXES[len(prefixes)].column(**ranges, caller_id=caller_id, limit=operation.limit)
     found = yield from users_seen_by(caller_id, [*addressed, *ids])
-    known = [user_id for user_id in addressed if found[user_id].online is not None]  # a chat is shared
-    named = [user_id for user_id in ids if user_id in found and user_id not in known]
-    return UsersFound(tuple(found[user_id] for user_id in [*known, *named][: operation.limit]))
+    named = [user_id for user_id in ids if user_id in found and user_id not in addressed]
+    return UsersFound(tuple(found[user_id] for user_id in [*addressed, *named][: operation.limit]))

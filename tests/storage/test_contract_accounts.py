@@ -1,6 +1,7 @@
 """Accounts, and what people see of each other."""
 
 import trio
+from attrs import evolve
 
 from chatproto.operations import (
     CreateUser,
@@ -168,6 +169,9 @@ async def test_an_address_finds_contacts_only(house: House) -> None:
     assert await search(house, ann, "bob@example.org", email="bob@example.org") == ["bob"]
     assert await search(house, ann, "", email="bob@example.org") == ["bob"]
     assert await search(house, ann, "bob", email="bob@example.org") == ["bob"], "once"
+    for who in (bob, ann):
+        expect(UserUpdated, await house.do(evolve(update(who), hide_last_seen=True)))
+        assert await search(house, ann, "", email="bob@example.org") == ["bob"], "whatever they hide"
     for who, address in ((eve, "bob@example.org"), (bob, "bob@example.org"), (ann, "bob@example.or")):
         assert await search(house, who, address, email=address) == []
 

@@ -116,6 +116,9 @@ def test_a_hundred_failures_of_an_address() -> None:
     limiter.learn(caller("anna"), [(APP, HERE)], HERE, 0.0)
     assert isinstance(limiter.begin(caller("anna"), 0.0), Attempt), "who is known there on another device"
     assert isinstance(limiter.begin(Caller.logged_in(5, HERE), 0.0), Attempt), "who is logged in"
+    for _ in range(9):
+        assert isinstance(limiter.begin(Caller.logged_in(5, HERE), 0.0), Attempt)
+    assert isinstance(limiter.begin(Caller.logged_in(5, "192.0.2.2"), 0.0), float), "elsewhere it is the same session"
 
 
 def test_an_office_behind_one_address_logs_in_at_once() -> None:
