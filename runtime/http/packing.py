@@ -18,8 +18,8 @@ MUCH: Final = 128 * 1024
 """Bytes; more is packed in a thread, which takes some milliseconds and longer."""
 LEVEL: Final = 1
 """Of gzip: half of the time of the usual level, and a tenth more bytes."""
-SECRET: Final = "/api/auth/"
-"""Paths below it answer with tokens, mail addresses and sessions."""
+SECRET: Final = ("/api/auth/", "/api/admin/")
+"""Paths below them answer with tokens, mail addresses and sessions."""
 
 
 def may_be_packed(path: str, reply: Reply) -> bool:

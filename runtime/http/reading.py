@@ -21,7 +21,7 @@ from runtime.http.problem import FieldError, Problem
 S = TypeVar("S", bound=msgspec.Struct)
 
 _BOUND: Final = re.compile(r"Expected `(\w+)` (of length )?([<>]=?) (-?\d+)")
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,30}")
+_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
 _NULL: Final = b"null"
 
 

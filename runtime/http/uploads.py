@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -36,7 +37,7 @@ async def tell_uploads(call: Call[None, None], exchange: Exchange) -> Result:
 
 
 async def create_upload(call: Call[None, None], exchange: Exchange) -> Result | None:
-    """An empty upload, or one with its first bytes."""
+    """An empty upload, or one with its first bytes. One that is not answered with its place is not kept."""
     limit, length = call.services.limits.file_bytes, tus.number(exchange, b"upload-length")
     plan = None if length is None else tus.plan_of(exchange, length)
     refused = tus.of_another_version(exchange)
@@ -50,19 +51,29 @@ async def create_upload(call: Call[None, None], exchange: Exchange) -> Result | 
         return Problem("too_large", f"A file has at most {limit} bytes.")
     upload_id = urlsafe_b64encode(call.services.random_bytes(16)).rstrip(b"=").decode()
     upload = _upload(call, upload_id)
+    begun: Progress | Problem | None = None
     try:
         if not await _run(partial(upload.create, plan)):
             return Problem("too_many", "Too many uploads are not finished.")
-        if exchange.header(b"content-type") == tus.BODY:
-            answer = await _append(call, exchange, upload, 0)
-            if not isinstance(answer, Progress):
-                return answer
-        progress = await _settled(call, upload)
+        begun = await _begin(call, exchange, upload)
     except OSError as error:
         return away(error)
-    if not isinstance(progress, Progress):
-        return progress or Problem("not_found")
-    return Answer(201, headers=[(b"location", f"/api/uploads/{upload_id}".encode()), *tus.told(progress)])
+    finally:
+        if not isinstance(begun, Progress):
+            with trio.CancelScope(shield=True), suppress(OSError):
+                await _run(upload.remove)
+    if not isinstance(begun, Progress):
+        return begun
+    return Answer(201, headers=[(b"location", f"/api/uploads/{upload_id}".encode()), *tus.told(begun)])
+
+
+async def _begin(call: Call[None, None], exchange: Exchange, upload: Upload) -> Progress | Problem | None:
+    """With the first bytes, where there are some. None: the client is gone. Raises OSError."""
+    if exchange.header(b"content-type") == tus.BODY:
+        answer = await _append(call, exchange, upload, 0)
+        if not isinstance(answer, Progress):
+            return answer
+    return (await _settled(call, upload)) or Problem("not_found")
 
 
 async def append_upload(call: Call[None, None], exchange: Exchange, upload_id: str) -> Result | None:
@@ -129,26 +140,36 @@ async def _append(
     if progress is None:
         return Problem("not_found")
     if progress.plan.file_id is not None:
-        return progress if offset == progress.offset else Problem("offset_conflict")
+        return _after_the_end(progress, offset)
     try:
         writer = await _run(upload.open)
     except FileNotFoundError:
-        return Problem("not_found")
+        progress = await _run(upload.look)  # another request may have made a file of it just now
+        return Problem("not_found") if progress is None else _after_the_end(progress, offset)
     except BlockingIOError:
         return Problem("upload_locked", "Another request is writing to this upload.")
+    if writer.size != offset:
+        await _run(writer.close)
+        return Problem("offset_conflict", f"The upload ends at {writer.size}.")
+    counts = checksum is None
     try:
-        if writer.size != offset:
-            return Problem("offset_conflict", f"The upload ends at {writer.size}.")
         fault: Problem | bool = await _receive(exchange, writer, progress.plan.length, checksum)
-        if checksum is not None and (fault is not True or not checksum.fits(checksum.algorithm.digest())):
-            await _run(partial(writer.cut, offset))
-            fault = Problem("checksum_mismatch") if fault is True else fault
+        if checksum is not None and fault is True:
+            counts = checksum.fits(checksum.algorithm.digest())
+            fault = True if counts else Problem("checksum_mismatch")
     finally:
         with trio.CancelScope(shield=True):
+            if not counts:  # also where the disk is full, or the server stops
+                await _run(partial(writer.cut, offset))
             await _run(writer.close)
     if fault is False:
         return None
     return progress if fault is True else fault
+
+
+def _after_the_end(progress: Progress, offset: int) -> Progress | Problem:
+    """It is whole: nothing more is taken."""
+    return progress if offset == progress.offset else Problem("offset_conflict")
 
 
 async def _receive(exchange: Exchange, writer: Writer, length: int, checksum: tus.Checksum | None) -> Problem | bool:

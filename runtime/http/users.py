@@ -22,7 +22,10 @@ def _ids(text: str, _context: Context) -> str | Fault:
     parts = text.split(",")
     if len(parts) > MAX_IDS:
         return Fault("too_long", f"Must have at most {MAX_IDS} ids.", MAX_IDS)
-    fine = all(part.isascii() and part.isdecimal() and len(part) <= 16 and 0 < int(part) <= MAX_ID for part in parts)
+    fine = all(
+        part.isascii() and part.isdecimal() and part[0] != "0" and len(part) <= 16 and int(part) <= MAX_ID
+        for part in parts
+    )
     return text if fine else Fault("bad_format", "Must be ids with commas between them.")
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import trio
 
-from chatproto.operations import OutcomeUnknown
+from chatproto.operations import OutcomeUnknown, SetAccount
 from tests.server.answers import code_of, fields_of
 from tests.server.house import House, Person
 
@@ -331,5 +331,10 @@ async def test_long_answers_are_packed_and_secret_ones_are_not(house: House) -> 
         await house.login("anna")
     sessions = await anna.call("GET", "/api/auth/sessions", headers={"Accept-Encoding": "gzip"})
     assert len(sessions.content) > 1024 and "content-encoding" not in sessions.headers
+    for number in range(20):
+        await house.register(f"person{number}", email=f"person{number}@example.org")
+    await house.services.driver.request(SetAccount(anna.id, None, "admin", house.services.now()))
+    accounts = await anna.call("GET", "/api/admin/users", headers={"Accept-Encoding": "gzip"})
+    assert len(accounts.content) > 1024 and "content-encoding" not in accounts.headers
     short = await anna.call("GET", f"/api/users/{boris.id}", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in short.headers

@@ -332,6 +332,7 @@ async def test_items_around_a_place(long_chat: tuple[Person, int]) -> None:
      ({"limit": 201}, "validation_failed", {"limit": "out_of_range"}),
      ({"limit": "abc"}, "validation_failed", {"limit": "wrong_type"}),
      ({"limit": ""}, "validation_failed", {"limit": "wrong_type"}),
+     ({"before_seq": "007"}, "validation_failed", {"before_seq": "wrong_type"}),
      ({"limit": "9" * 5000}, "validation_failed", {"limit": "wrong_type"}),
      ({"limit": "１"}, "validation_failed", {"limit": "wrong_type"}),
      ({"before_seq": 0}, "validation_failed", {"before_seq": "out_of_range"}),

@@ -1,13 +1,17 @@
 """Uploads in pieces: cut, gone on with, also after a restart, refused where they do not fit."""
 
+import errno
 from base64 import b64encode
 from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import trio
+from msgspec import structs
 
+from runtime.files.resumable import Upload, Writer
 from runtime.http.api import ROUTES as API
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse
@@ -116,6 +120,54 @@ async def test_checksums(house: House) -> None:
     assert code_of(await patch(anna, path, 5, b"world", **said("md5", b"x"))) == "bad_request"
     assert (await patch(anna, path, 5, b"world", **said("sha1", sha1(b"world").digest()))).status_code == 204
     assert (await anna.get((await anna.get(path)).json()["url"])).content == b"helloworld"
+
+
+async def test_a_first_request_that_is_refused_leaves_nothing(house: House) -> None:
+    """Its client is not told where the upload is; a user has room for so many only."""
+    anna = await house.register("anna")
+    folder = house.services.files.drafts / f"u{anna.id}"
+    wrong = {"Upload_Length": "10", "Upload_Checksum": f"sha256 {b64encode(bytes(32)).decode()}"}
+    assert code_of(await call(anna, "POST", "/api/uploads", b"hello", **wrong)) == "checksum_mismatch"
+    assert code_of(await create(anna, 4, b"hello")) == "too_large"
+    house.storage.broken = True
+    assert code_of(await create(anna, 5, b"hello")) == "store_unavailable"
+    assert not list(folder.iterdir())
+
+
+async def test_a_checked_piece_that_no_room_is_left_for_does_not_count(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await house.register("anna")
+    path = (await create(anna, 10)).headers["Location"]
+    write = Writer.write
+
+    def full(writer: Writer, data: bytes | bytearray) -> None:
+        write(writer, data[:2])
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    said = {"Upload_Checksum": f"sha256 {b64encode(sha256(b'hello').digest()).decode()}"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, "write", full)
+        assert (await patch(anna, path, 0, b"hello", **said)).status_code == 503
+    assert await offset_of(anna, path) == 0
+    assert (await patch(anna, path, 0, b"hello", **said)).status_code == 204
+
+
+async def test_a_last_piece_that_another_request_was_faster_with(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = await house.register("anna")
+    path = (await create(anna, 5, b"hello"[:4])).headers["Location"]
+    opened = Upload.open
+
+    def too_late(upload: Upload) -> Writer:
+        progress = upload.look()
+        assert progress is not None
+        upload.finish(structs.replace(progress.plan, file_id="f" * 22))
+        return opened(upload)
+
+    monkeypatch.setattr(Upload, "open", too_late)
+    last = await patch(anna, path, 5, b"")
+    assert (last.status_code, last.headers["Vestnik-File-Id"]) == (204, "f" * 22)
+    assert code_of(await patch(anna, path, 4, b"o")) == "offset_conflict"
 
 
 async def test_what_is_refused(house_at: OpenHouse, tmp_path: Path) -> None:
