@@ -98,7 +98,8 @@ async def test_nobody_has_this_id(house: House, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("ids", "code"), [("", "bad_format"), ("a", "bad_format"), ("1,,2", "bad_format"), ("0", "bad_format"),
-                      (str(2**63), "bad_format"), ("1," * 100 + "1", "too_long"), ("-1", "bad_format"), ("01", "bad_format")]
+                      (str(2**63), "bad_format"), ("1," * 100 + "1", "too_long"), ("-1", "bad_format"),
+                      ("01", "bad_format")]
 )  # fmt: skip
 async def test_bad_lists_of_ids(house: House, ids: str, code: str) -> None:
     anna = await house.register("anna")
