@@ -1,12 +1,13 @@
-"""How many files one person reads at once: each holds a descriptor, or a connection to the store, as long as its reader
+"""Files that people are reading, counted: each holds a descriptor, or a connection to the store, as long as its reader
 takes."""
 
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from attrs import define, field
+from attrs import Factory, define
 
 from runtime.files.blobs import Blob, BlobStore
+from runtime.files.under_way import UnderWay
 
 MOST: Final = 32
 """Downloads of one user that are under way in this process."""
@@ -14,37 +15,31 @@ MOST: Final = 32
 
 @define
 class Downloads:
-    """Those that are under way, by user."""
+    """Those that are under way."""
 
-    _open: dict[int, int] = field(factory=dict)
+    _counts: UnderWay = Factory(lambda: UnderWay(MOST))
 
     def is_full(self, user_id: int) -> bool:
         """Whether this user may begin no other one now."""
-        return self._open.get(user_id, 0) >= MOST
+        return self._counts.is_full(user_id)
 
     async def open(self, store: BlobStore, key: str, user_id: int) -> Blob | None:
         """See BlobStore. It is under way from now on, until it is closed."""
-        self._open[user_id] = self._open.get(user_id, 0) + 1
+        self._counts.began(user_id)
         blob = None
         try:
             blob = await store.open(key)
         finally:
             if blob is None:
-                self.ended(user_id)
-        return None if blob is None else CountedBlob(blob, self, user_id)
-
-    def ended(self, user_id: int) -> None:
-        """One of them."""
-        self._open[user_id] -= 1
-        if not self._open[user_id]:
-            del self._open[user_id]
+                self._counts.ended(user_id)
+        return None if blob is None else CountedBlob(blob, self._counts, user_id)
 
 
 class CountedBlob:
     """See Blob."""
 
-    def __init__(self, blob: Blob, downloads: Downloads, user_id: int) -> None:
-        self._blob, self._downloads, self._user_id = blob, downloads, user_id
+    def __init__(self, blob: Blob, counts: UnderWay, user_id: int) -> None:
+        self._blob, self._counts, self._user_id = blob, counts, user_id
         self.size, self.place = blob.size, blob.place
 
     def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
@@ -53,5 +48,5 @@ class CountedBlob:
 
     async def aclose(self) -> None:
         """See Blob."""
-        self._downloads.ended(self._user_id)
+        self._counts.ended(self._user_id)
         await self._blob.aclose()

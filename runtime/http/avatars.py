@@ -11,7 +11,7 @@ from chatproto.operations.append_rules import ADMINS_ONLY, DIRECT_STAYS, NO_CHAT
 from chatproto.wire.model import Chat, PrivateUser
 from runtime.http.exchange import Exchange
 from runtime.http.file_adding import add_avatar
-from runtime.http.file_forms import receive_form
+from runtime.http.file_forms import received_form
 from runtime.http.files import away
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
@@ -41,17 +41,12 @@ async def remove_chat_avatar(call: Call[None, None], chat_id: int) -> Result:
 async def _set(
     call: Call[None, None], exchange: Exchange, use: Callable[[str], Awaitable[Result]]
 ) -> Result | None:  # fmt: skip
-    files = call.services.files
     try:
-        draft = await files.draft()
-        try:
-            form = await receive_form(exchange, draft, call.services.limits.file_bytes)
+        async with received_form(call, exchange) as form:
             if form is None or isinstance(form, Problem):
                 return form
             key = f"avatar {call.idempotency_key}" if call.idempotency_key else ""
-            added = await add_avatar(call, draft, key=key)
-        finally:
-            await files.discard(draft)
+            added = await add_avatar(call, form.draft, key=key)
     except OSError as error:
         return away(error)
     return added if isinstance(added, Problem) else await use(added.stored.file.url)

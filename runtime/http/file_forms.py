@@ -1,5 +1,7 @@
 """The body of POST /api/files: a form, of which the file goes into a draft as it comes."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import trio
@@ -10,6 +12,7 @@ from runtime.files.drafts import Draft
 from runtime.http.exchange import Exchange
 from runtime.http.multipart import BadForm, FieldRead, FileBegins, FileData, FileEnds, FormReader, Happening
 from runtime.http.problem import FieldError, Problem, wrong_fields
+from runtime.http.routes import Call
 
 STALL: Final = 30.0
 """Seconds without a byte after which an upload is given up."""
@@ -19,6 +22,9 @@ FORM: Final = 64 * 1024
 """Bytes that a form may have beside its file."""
 PART: Final = 128 * 1024
 """Bytes that are gathered before they are written: few enough for many uploads at once (tests/bench/files.py)."""
+
+RETURN_AFTER: Final = 5.0
+"""Seconds after which one that was refused as one too many may come again."""
 
 NEEDED: Final = FieldError(field="file", code="required", detail="A form with one file is wanted.")
 ONLY_ONE: Final = FieldError(field="file", code="not_allowed", detail="A form has one file, named `file`.")
@@ -63,8 +69,25 @@ class Form:
         return None if self.draft.size else Problem("file_empty")
 
 
-async def receive_form(exchange: Exchange, draft: Draft, limit: int) -> Form | Problem | None:
-    """The form, when its file is whole; None: the client is gone. Raises OSError."""
+@asynccontextmanager
+async def received_form(call: Call[None, None], exchange: Exchange) -> AsyncIterator[Form | Problem | None]:
+    """The form, when its file is whole; its draft is gone at the end of the block. None: the client is gone.
+
+    Drafts count in no quota before they are whole, and one may grow for an hour: so few of one user are under way.
+    Raises OSError."""
+    files = call.services.files
+    with call.services.guards.forms.place(call.user_id) as admitted:
+        if not admitted:
+            yield Problem("rate_limited", "Too many of your uploads are under way.", retry_after=RETURN_AFTER)
+            return
+        draft = await files.draft()
+        try:
+            yield await _receive(exchange, draft, call.services.limits.file_bytes)
+        finally:
+            await files.discard(draft)
+
+
+async def _receive(exchange: Exchange, draft: Draft, limit: int) -> Form | Problem | None:
     length = exchange.header(b"content-length") or ""
     if length.isdecimal() and int(length[:20]) > limit + FORM:
         return Problem("too_large", f"A file has at most {limit} bytes.")

@@ -10,7 +10,7 @@ from runtime.files.service import PREVIEWS, preview_key
 from runtime.http.exchange import Exchange
 from runtime.http.file_adding import add_draft
 from runtime.http.file_answers import Told, file_answer, handed_on, told_of, told_of_preview
-from runtime.http.file_forms import receive_form
+from runtime.http.file_forms import received_form
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.shapes import FileLink
@@ -33,17 +33,12 @@ class PreviewQuery(TokenQuery, frozen=True, kw_only=True):
 
 async def upload_file(call: Call[None, None], exchange: Exchange) -> Result | None:
     """A form with one file; 200 with the same file where its key was used before."""
-    files = call.services.files
     try:
-        draft = await files.draft()
-        try:
-            form = await receive_form(exchange, draft, call.services.limits.file_bytes)
+        async with received_form(call, exchange) as form:
             if form is None or isinstance(form, Problem):
                 return form
             key = f"key {call.idempotency_key}" if call.idempotency_key else ""
-            added = await add_draft(call, draft, form.name or "", as_file=form.as_file, key=key)
-        finally:
-            await files.discard(draft)
+            added = await add_draft(call, form.draft, form.name or "", as_file=form.as_file, key=key)
     except OSError as error:
         return away(error)
     return added if isinstance(added, Problem) else Answer(201 if added.created else 200, added.stored.file)

@@ -15,6 +15,7 @@ from chatproto.operations import recovery
 from chatproto.tokens import AccessClaims
 from runtime.config import Settings
 from runtime.files.downloads import Downloads
+from runtime.files.under_way import UnderWay
 from runtime.http.logins import LoginLimiter
 from runtime.shared_limits import SharedLimits
 
@@ -36,6 +37,8 @@ EXPORTS_AN_HOUR: Final = 3
 """Copies of their own data that one user may ask for."""
 EXPORT_LINK_LIFETIME: Final = 600
 """Seconds for which it is remembered that a link to such a copy was used: longer than it is good."""
+FORMS: Final = 8
+"""Forms with a file that one user may have on their way to this process."""
 HOUR: Final = 3600
 MINUTE: Final = 60
 REMEMBERED_ADDRESSES: Final = 20_000
@@ -139,8 +142,8 @@ class Guards:
     By address: `registrations`, `reset_addresses` (requests for a new password), and `refused_tokens`, `refused_codes`:
     wrong ones. `reset_pairs`: by the name that was given and the address; `resets`: by that name, from all addresses.
     `own_letters`, `login_letters`, `exports`: by user. `export_links`: by the link to a copy, which is good once;
-    `exporting`: whose copies are on their way from this process; `downloads`: of files, by user. `devices`: from where
-    and with what somebody got in.
+    `exporting`: whose copies are on their way from this process; `downloads`: of files, by user; `forms`: that bring
+    one, by user. `devices`: from where and with what somebody got in.
 
     All but `reads`, `writes` and `measures` count what other processes let pass too, where there are some.
     """
@@ -165,6 +168,7 @@ class Guards:
     export_links: Buckets[bytes]
     exporting: set[int] = field(factory=set)
     downloads: Downloads = field(factory=Downloads)
+    forms: UnderWay = field(factory=lambda: UnderWay(FORMS))
     devices: Remembered = field(factory=Remembered)
     sessions: LiveSessions = field(factory=LiveSessions)
 

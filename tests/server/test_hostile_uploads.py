@@ -1,11 +1,12 @@
 """Uploads that say one length and send another, never end, or are cut: answered, bounded, and nothing of them stays."""
 
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 import trio
 
+from runtime.http.guards import FORMS
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse
 from tests.server.hostile import request
@@ -115,6 +116,24 @@ async def test_bodies_without_an_end(house_at: OpenHouse, tmp_path: Path) -> Non
         whole = await patch(anna, path, offset, b"x" * (50_000 - offset))
         assert whole.status_code == 204, "what was announced may still come"
         assert len(blobs(tmp_path)) == 1 and not list((tmp_path / "files" / "incoming").glob("*.part"))
+
+
+async def test_nobody_fills_the_disk_with_forms_that_do_not_end(house: House, tmp_path: Path) -> None:
+    """O18 of docs/security.md. Drafts count in no quota, so few of one user are on their way at a time."""
+    anna, boris = await house.register("anna"), await house.register("boris")
+    async with AsyncExitStack() as stack:
+        for _ in range(FORMS):
+            stream = await stack.enter_async_context(await connect(house))
+            await stream.send_all(form(anna, "Content-Length: 1000000") + BEGIN)
+        await until(tmp_path, FORMS)
+        for path in ("/api/files", "/api/auth/me/avatar"):
+            refused = await anna.call("POST", path, files={"file": ("a.txt", b"x")})
+            assert (refused.status_code, code_of(refused)) == (429, "rate_limited"), path
+            assert refused.json()["retry_after_ms"] == 5000
+        await upload(boris, b"x")
+        assert len(drafts(tmp_path)) == FORMS, "what was refused leaves nothing"
+    await until(tmp_path, 0)
+    await upload(anna, b"x")
 
 
 POLYGLOTS = {
