@@ -1,7 +1,7 @@
 /** What a window that takes over, or hears the first of it, has not told or not heard of yet. */
 
 import { echoOf } from "../protocol/commands.js";
-import { ITEMS } from "../store/saves.js";
+import { ITEMS } from "../store/log-items.js";
 
 /** @typedef {import("../types.js").Update} Update @typedef {import("../state/model.js").Model} Model */
 

@@ -7,7 +7,8 @@
 import { isChat, isItem, isUser } from "../protocol/frames.js";
 import { within } from "../protocol/chat-log.js";
 import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
-import { ITEMS, addRow, moveCursor, planOf, settleRow, trim } from "./saves.js";
+import { ITEMS, moveItems, trim } from "./log-items.js";
+import { addRow, moveCursor, planOf, settleRow } from "./saves.js";
 import { isTooMuch } from "./waiting.js";
 
 /** @typedef {import("../types.js").Item} Item */
@@ -108,8 +109,10 @@ export class Db {
           erases = true;
         };
         for (const write of plan.rows) write(store("outbox"));
-        for (const write of plan.items) write(store("items"), erased);
-        for (const [chatId, moves] of plan.cursors) moveCursor(store("cursors"), chatId, moves);
+        for (const [chatId, moves] of plan.moves) {
+          moveItems(store("items"), chatId, moves, erased);
+          moveCursor(store("cursors"), chatId, moves);
+        }
       },
       plan.strict,
     );

@@ -1,21 +1,14 @@
 /** What the outputs of a session write into the database (db.js): all of one save in one transaction. */
 
-import { within } from "../protocol/chat-log.js";
-import { changedBy } from "../state/timeline.js";
-
-/** @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Output} Output
+/** @typedef {import("../types.js").Output} Output
  * @typedef {{chat_id: number, applied: number, applied_at?: string | null, read?: number, first_seq?: number}} Cursor of a chat's log
- * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "expire" | "forget" | "save_marks"}> | {do: "begin"}} Move of a chat's cursor */
+ * @typedef {Extract<Output, {do: "apply" | "jump" | "begins" | "expire" | "forget" | "save_marks"}> | {do: "begin"}} Move of what is kept of
+ *   a chat's log: its cursor, and its items (log-items.js) */
 /**
- * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written; `erased` is to be told of texts
- * that are deleted for good.
+ * `strict`: it must be on the disk before it counts; `size` 0: nothing is to be written; `moves` by chat, in order.
  * @typedef {{epoch: {user_id: number, epoch: string} | null, strict: boolean, size: number,
- *   rows: ((outbox: IDBObjectStore) => void)[], items: ((items: IDBObjectStore, erased: () => void) => void)[],
- *   cursors: Map<number, Move[]>}} Plan
+ *   rows: ((outbox: IDBObjectStore) => void)[], moves: Map<number, Move[]>}} Plan
  */
-
-/** Items of a chat that are kept. */
-export const ITEMS = 500;
 
 /** @param {Output[]} outputs @returns {Plan} */
 export function planOf(outputs) {
@@ -30,7 +23,7 @@ export function planOf(outputs) {
     }
   }
   /** @type {Plan} */
-  const plan = { epoch: null, strict: false, size: 0, rows: [], items: [], cursors: new Map() };
+  const plan = { epoch: null, strict: false, size: 0, rows: [], moves: new Map() };
   for (const output of outputs) {
     switch (output.do) {
       case "save_epoch":
@@ -48,26 +41,13 @@ export function planOf(outputs) {
         );
         break;
       }
-      case "apply": {
-        const { item } = output;
-        plan.items.push((items, erased) => putItem(items, item, erased));
-        if (item.seq % 64 === 0) plan.items.push((items) => trim(items, item.chat_id, item.seq - ITEMS));
-        addMove(plan, item.chat_id, output);
+      case "apply":
+        addMove(plan, output.item.chat_id, output);
         break;
-      }
       case "expire":
-        plan.items.push((items, erased) => {
-          expire(items, output.chat_id, output.first_seq);
-          erased();
-        });
-        addMove(plan, output.chat_id, output);
-        break;
       case "jump":
       case "begins":
       case "forget":
-        plan.items.push((items, erased) => dropAll(items, output.chat_id, erased));
-        addMove(plan, output.chat_id, output);
-        break;
       case "save_marks":
         addMove(plan, output.chat_id, output);
         break;
@@ -75,16 +55,15 @@ export function planOf(outputs) {
         for (const chatId of emptyChats(output.frame)) addMove(plan, chatId, { do: "begin" });
     }
   }
-  plan.size += plan.rows.length + plan.items.length + plan.cursors.size;
+  plan.size += plan.rows.length + plan.moves.size;
   return plan;
 }
 
-/** All items of a chat. @param {number} chatId */
-const rangeOf = (chatId) => IDBKeyRange.bound([chatId, 0], [chatId, Infinity]);
-
 /** @param {Plan} plan @param {number} chatId @param {Move} move */
-function addMove({ cursors }, chatId, move) {
-  cursors.set(chatId, [...(cursors.get(chatId) ?? []), move]);
+function addMove({ moves }, chatId, move) {
+  const before = moves.get(chatId);
+  if (before) before.push(move);
+  else moves.set(chatId, [move]);
 }
 
 /** Chats that were told of before anything was written in them: all of it will be applied.
@@ -192,44 +171,4 @@ function failRow(outbox, cid, code) {
       }
     };
   };
-}
-
-/** All that is kept of a chat. @param {IDBObjectStore} items @param {number} chatId @param {() => void} erased */
-function dropAll(items, chatId, erased) {
-  const first = items.getKey(rangeOf(chatId));
-  first.onsuccess = () => void (first.result && erased()); // most often nothing was there
-  items.delete(rangeOf(chatId));
-}
-
-/** The item, and what it changes. @param {IDBObjectStore} items @param {Item} item @param {() => void} erased */
-function putItem(items, item, erased) {
-  items.put(item);
-  if (item.type !== "event" || !item.target_seq) return;
-  // of a message that is kept no more, too: the files may hold it still
-  if (item.event === "deleted" || item.event === "edited") erased();
-  const target = items.get([item.chat_id, item.target_seq]);
-  target.onsuccess = () => {
-    if (target.result?.type !== "message") return;
-    const after = changedBy(target.result, item);
-    if (after !== target.result) items.put(after);
-  };
-}
-
-/** What stands before `firstSeq` goes, and what is told later of it. @param {IDBObjectStore} items
- * @param {number} chatId @param {number} firstSeq */
-function expire(items, chatId, firstSeq) {
-  trim(items, chatId, firstSeq - 1);
-  const walk = items.openCursor(rangeOf(chatId));
-  walk.onsuccess = () => {
-    const cursor = walk.result;
-    if (!cursor) return;
-    const after = within(cursor.value, firstSeq);
-    if (after !== cursor.value) cursor.update(after);
-    cursor.continue();
-  };
-}
-
-/** @param {IDBObjectStore} items @param {number} chatId @param {number} upto */
-export function trim(items, chatId, upto) {
-  if (upto > 0) items.delete(IDBKeyRange.bound([chatId, 0], [chatId, upto]));
 }
