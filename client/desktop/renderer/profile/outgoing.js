@@ -21,6 +21,8 @@ const UNSENT = 2_000;
 export class Outgoing {
   /** Commands that are being written to this machine. */
   #puts = 0;
+  /** What failed and is being written again, by its cid: a second click finds it still there. @type {Set<string>} */
+  #again = new Set();
 
   /**
    * @param {() => import("../state/model.js").Model} model @param {() => import("./profile.js").Profile | null} profile
@@ -175,10 +177,16 @@ export class Outgoing {
     return this.#put({ ...NOTHING, ...change, chat_id: chatId, seq: target.seq, target_at: target.created_at });
   }
 
-  /** @param {Echo} echo one that failed @param {string} content */
-  #putAgain(echo, content) {
-    const { cid: _cid, state: _state, code: _code, written_at: _at, ...command } = echo;
-    return this.#put({ ...command, content }, echo);
+  /** @param {Echo} echo one that failed @param {string} content @returns {Promise<Done | Refused>} */
+  async #putAgain(echo, content) {
+    const { cid, state: _state, code: _code, written_at: _at, ...command } = echo;
+    if (this.#again.has(cid)) return refusal("not_found");
+    this.#again.add(cid);
+    try {
+      return await this.#put({ ...command, content }, echo);
+    } finally {
+      this.#again.delete(cid);
+    }
   }
 
   /**
@@ -192,9 +200,10 @@ export class Outgoing {
     const tried = CARRIES.includes(this.model().link.state);
     const row = newRow(what, tried, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
     const [profile, db] = [this.profile(), this.db()];
+    let added;
     this.#puts += 1;
     try {
-      await db?.addRow(row, instead?.cid, bytes);
+      added = (await db?.addRow(row, instead?.cid, bytes)) ?? true;
     } catch (error) {
       console.error("a message could not be saved:", error);
       const full = bytes.size > 0 && error instanceof DOMException && error.name === "QuotaExceededError";
@@ -204,9 +213,10 @@ export class Outgoing {
     }
     if (profile !== this.profile()) return refusal("stopped"); // somebody else's by now
     /** @type {import("../types.js").Update[]} */
-    const updates = [{ do: "echo", echo: echoOf(row) }];
-    if (instead) updates.unshift({ do: "discarded", cid: instead.cid, chat_id: instead.chat_id });
+    const updates = instead ? [{ do: "discarded", cid: instead.cid, chat_id: instead.chat_id }] : [];
+    if (added) updates.push({ do: "echo", echo: echoOf(row) });
     profile?.publish(updates);
+    if (!added) return refusal("not_found");
     const passed = bytes.size > 0 && !db?.shared ? { bytes } : {};
     void profile?.command({ do: "row", row, ...passed });
     return DONE;

@@ -8,7 +8,7 @@ import { isChat, isItem, isUser } from "../protocol/frames.js";
 import { within } from "../protocol/chat-log.js";
 import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
 import { ITEMS, moveItems, trim } from "./log-items.js";
-import { addRow, moveCursor, planOf, settleRow } from "./saves.js";
+import { addRow, moveCursor, planOf, replaceRow, settleRow } from "./saves.js";
 import { isTooMuch } from "./waiting.js";
 
 /** @typedef {import("../types.js").Item} Item */
@@ -134,13 +134,16 @@ export class Db {
   shared = true;
 
   /** A message that was just written, durable with its files before this resolves. @param {Kept} row
-   * @param {string} [instead] a cid that it replaces @param {Bytes} [bytes] of files that are not kept yet */
+   * @param {string} [instead] a cid that it replaces @param {Bytes} [bytes] of files that are not kept yet
+   * @returns {Promise<boolean>} false: what it was to replace is there no more, and it is not kept */
   async addRow(row, instead, bytes = new Map()) {
+    let added = true;
     await this.#transact(["outbox", "files"], "readwrite", (store) => {
-      if (instead) settleRow(store("outbox"), instead, undefined, row.files);
       for (const [local_id, blob] of bytes) store("files").put({ local_id, bytes: blob, place: null });
-      addRow(store("outbox"), row);
+      if (instead) replaceRow(store("outbox"), row, instead, () => void (added = false));
+      else addRow(store("outbox"), row);
     }, true); // prettier-ignore
+    return added;
   }
 
   /** @param {string} cid */

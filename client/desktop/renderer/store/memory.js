@@ -111,6 +111,7 @@ export function memoryStore(name) {
       this.keepFiles(bytes);
       rows.set(row.cid, row);
       keep();
+      return true; // what it replaces may be another window's, which is told
     },
     noRoom: async (more) => (isTooMuch([...rows.values()], more) ? "too_much_waiting" : null),
     file: async (localId) => files.get(localId) ?? null,

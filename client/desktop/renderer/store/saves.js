@@ -114,6 +114,17 @@ export function addRow(outbox, row) {
   target.onsuccess = () => void (target.result && outbox.put({ ...target.result, named: true }));
 }
 
+/** A row in the place of another; nothing where that is gone: it was put again or dropped already, perhaps in another window.
+ * @param {IDBObjectStore} outbox @param {import("./db.js").Kept} row @param {string} instead its cid @param {() => void} gone */
+export function replaceRow(outbox, row, instead, gone) {
+  const before = outbox.index("cid").getKey(instead);
+  before.onsuccess = () => {
+    if (before.result === undefined) return gone();
+    settleRow(outbox, instead, undefined, row.files);
+    addRow(outbox, row);
+  };
+}
+
 /** It leaves, and the bytes of its files; what still names it by its cid names its place, or leaves with it.
  * @param {IDBObjectStore} outbox @param {string} cid @param {{seq: number, created_at: string}} [sent] where it is stored
  * @param {{local_id: string}[]} [stay] files that another row has now */

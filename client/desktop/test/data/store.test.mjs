@@ -276,6 +276,37 @@ test("what is to become of a message stays with it in each save that ends it", {
   ]);
 });
 
+test("of two windows that put a refused message again one does, and neither what was dropped", { skip }, async () => {
+  const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  const page = await (await newProfile(browser)).newPage();
+  await page.goto(`${server.url}/app-icon.svg`);
+  const found = await page.evaluate(async () => {
+    const [{ Db }, { NOTHING, newRow }] = await Promise.all([
+      import(/** @type {any} */ ("/store/db.js")),
+      import(/** @type {any} */ ("/protocol/commands.js")),
+    ]);
+    const [one, other] = [new Db("vestnik test"), new Db("vestnik test")];
+    const files = [{ local_id: "file", name: "a", size: 5, content_type: "", as_file: true, file_id: null }];
+    /** @param {string} cid */
+    const row = (cid) => {
+      const written = newRow({ ...NOTHING, chat_id: 5, content: cid, files }, true, 1, new Uint8Array(10));
+      return { ...written, cid };
+    };
+    await one.addRow(
+      { ...row("refused"), state: "failed", code: "forbidden" },
+      undefined,
+      new Map([["file", new Blob(["bytes"])]]),
+    );
+    const twice = await Promise.all([one.addRow(row("again"), "refused"), other.addRow(row("and again"), "refused")]);
+    const rows = (await one.load()).rows.map((/** @type {any} */ { cid }) => cid);
+    const size = (await one.file("file"))?.bytes.size;
+    await one.dropRow("again");
+    const late = await other.addRow(row("late"), "again");
+    return { twice, rows, size, late, left: (await one.load()).rows.length };
+  });
+  assert.deepEqual(found, { twice: [true, false], rows: ["again"], size: 5, late: false, left: 0 });
+});
+
 test("people whom nothing names any more leave the disk too", { skip }, async () => {
   const [server, browser] = await Promise.all([startServer(), launchChromium()]);
   const page = await (await newProfile(browser)).newPage();

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { NOTHING, echoOf, newRow } from "../../renderer/protocol/commands.js";
 import { Outgoing } from "../../renderer/profile/outgoing.js";
 import { Vestnik } from "../../renderer/profile/vestnik.js";
 import { emptyModel, emptyProfile, reduce } from "../../renderer/state/model.js";
@@ -34,6 +35,7 @@ function writer() {
       const error = await written.promise;
       if (error) throw error;
       rows.push(row);
+      return true;
     },
     close: async () => void log.push("closed"),
     keepViews: async (/** @type {any} */ kept) =>
@@ -58,7 +60,7 @@ function writer() {
     now.profile = { ...profile, command: () => assert.fail("it is sent by somebody else") };
     model = reduce(model, [{ do: "set", values: emptyProfile() }], 0);
   };
-  return { outgoing, drafts, written, db, now, published, rows, log, ends };
+  return { outgoing, drafts, written, db, now, published, profile, rows, log, ends };
 }
 
 test("the text is the draft on this machine until the message is there", async () => {
@@ -126,6 +128,28 @@ test("a log-in that runs out leaves a message in one place", async () => {
   } finally {
     mock.timers.reset();
   }
+});
+
+test("a refused message that is put again twice is one message", async () => {
+  const { outgoing, written, published, profile, rows } = writer();
+  const row = newRow({ ...NOTHING, chat_id: CHAT, content: "again" }, true, 0, new Uint8Array(10));
+  profile.publish([{ do: "echo", echo: { ...echoOf(row), state: "failed", code: "forbidden" } }]);
+  const clicks = [outgoing.retry(row.cid), outgoing.retry(row.cid)];
+  await settled();
+  written.resolve(null);
+  await Promise.all(clicks);
+  assert.equal(rows.length, 1);
+  assert.deepEqual(published.map((update) => update.do).slice(1), ["discarded", "echo"]);
+});
+
+test("a refused message that another window put again is not put again, and leaves the sight", async () => {
+  const { outgoing, db, published, profile } = writer();
+  const row = newRow({ ...NOTHING, chat_id: CHAT, content: "again" }, true, 0, new Uint8Array(10));
+  const echo = { ...echoOf(row), state: /** @type {const} */ ("failed"), code: "forbidden" };
+  profile.publish([{ do: "echo", echo }]);
+  db.addRow = async () => false;
+  assert.deepEqual(await outgoing.edit(CHAT, echo, "changed"), { ok: false, code: "not_found" });
+  assert.deepEqual(published.map((update) => update.do).slice(1), ["discarded"]);
 });
 
 test("where the log-in ends before anything is written, it is a draft and nobody else's message", async () => {
