@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pymysql
-from sqlalchemy import Boolean, Column, Connection, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Boolean, Column, Connection, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from storage.mysql_auth import NEEDS_TLS, tls_context
 from storage.mysql_connection import MySQLSettings, parse_url
-from storage.tables import meta, metadata
+from storage.tables import chats, message_words, meta, metadata
 
 LOCK_TIMEOUT: Final = 60
 """Whole seconds to wait for another one that is migrating the same database."""
@@ -121,8 +121,9 @@ def compare(revision: str | None) -> None:
 def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIMEOUT) -> str:
     """Bring the database to `head()`, whatever state it is in, and give that revision.
 
-    Makes the SQLite file (mode 0600) and its folder where they are missing, and the row of the epoch (`epoch`, or a
-    random one). Raises SchemaMismatch for a schema newer than this program, MigrationError, ValueError.
+    Makes the SQLite file (mode 0600) and its folder where they are missing, the row of the epoch (`epoch`, or a random
+    one), and the table of the search where a dump left it out. Raises SchemaMismatch for a schema newer than this
+    program, MigrationError, ValueError.
     """
     if url.startswith(_SQLITE):
         path = sqlite_path(url)
@@ -136,7 +137,15 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
             _run_migrations(connection)
         if connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH)) is None:
             connection.execute(insert(meta).values(name=EPOCH, value=epoch or secrets.token_hex(8)))
+        if not inspect(connection).has_table(message_words.name):
+            _make_index(connection)
     return head()
+
+
+def _make_index(connection: Connection) -> None:
+    """The table that a dump may leave out, empty; servers fill it, as an index of an earlier version."""
+    message_words.create(connection)
+    connection.execute(update(chats).where(chats.c.indexed_seq > 0).values(index_version=0))
 
 
 def upgrade_kept(url: str) -> str:

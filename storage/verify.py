@@ -101,7 +101,7 @@ def _checks() -> Iterator[tuple[str, Select[*tuple[Any, ...]], str]]:
     )
     yield (
         "index",
-        select(chats.c.id, chats.c.indexed_seq, chats.c.last_seq).where(chats.c.indexed_seq > chats.c.last_seq),
+        wrong_ends_of_indexes(),
         "chat {0}: indexed up to {1}, beyond its head {2}",
     )
     yield (
@@ -135,6 +135,11 @@ def is_closed() -> ColumnElement[bool]:
         and_(blocks.c.blocker_id == chats.c.direct_high, blocks.c.blocked_id == chats.c.direct_low),
     )
     return select(blocks.c.blocker_id).where(either).correlate(chats).exists()
+
+
+def wrong_ends_of_indexes() -> Select[*tuple[Any, ...]]:
+    """Chats that are indexed beyond their head: id, how far they are indexed, the head."""
+    return select(chats.c.id, chats.c.indexed_seq, chats.c.last_seq).where(chats.c.indexed_seq > chats.c.last_seq)
 
 
 def words_of_no_chat() -> Select[*tuple[Any, ...]]:

@@ -62,9 +62,11 @@ class TakeMail:
 
 @frozen
 class FinishMail:
-    """The letter was sent or given up; or is to be tried again at `again_at`. Outcome: Done."""
+    """The letter was sent or given up; or is to be tried again at `again_at`. `created_at`: as in the letter, as an
+    SQLite gives the number of one that is gone to another. Outcome: Done."""
 
     mail_id: int
+    created_at: datetime
     again_at: datetime | None
 
 

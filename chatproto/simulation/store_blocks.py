@@ -11,7 +11,7 @@ def set_block(store: Store, operation: SetBlock) -> Outcome:
     pair = operation.user_id, operation.peer_id
     if operation.user_id == operation.peer_id:
         return ONESELF
-    if not {*pair} <= store.accounts.keys():
+    if not {*pair} <= store.accounts.keys() or store.accounts[operation.user_id].deleted_at is not None:
         return Refused("not_found", "no such user")
     if operation.on and pair not in store.blocks:
         if is_full(sum(blocker == operation.user_id for blocker, _ in store.blocks)):

@@ -144,10 +144,13 @@ def _keep(
 
 
 def finish_mail(store: Store, operation: FinishMail) -> Outcome:
+    mail = store.mails.get(operation.mail_id)
+    if mail is None or mail.created_at != operation.created_at:
+        return Done()
     if operation.again_at is None:
-        store.mails.pop(operation.mail_id, None)
+        del store.mails[operation.mail_id]
     else:
-        store.mails[operation.mail_id].next_at = operation.again_at
+        mail.next_at = operation.again_at
     return Done()
 
 

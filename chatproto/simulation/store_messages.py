@@ -182,7 +182,7 @@ def fetch_revisions(store: Store, operation: FetchRevisions) -> Outcome:
 
 
 def fetch_readers(store: Store, operation: FetchReaders) -> Outcome:
-    """By their own marks."""
+    """By their own marks, of those who may see it."""
     room = store.rooms.get(operation.chat_id)
     member = room.membership(operation.user_id) if room else None
     message = _message(room, operation.seq) if room and member and operation.seq >= member.first_seq else None
@@ -191,7 +191,8 @@ def fetch_readers(store: Store, operation: FetchReaders) -> Outcome:
     present = room.present().values()
     if len(present) > MAX_WATCHED:
         return Refused("too_many", f"the group has more than {MAX_WATCHED} members")
-    others = sorted((one for one in present if one.user_id != message.sender_id), key=lambda one: one.user_id)
+    seeing = [one for one in present if one.user_id != message.sender_id and one.first_seq <= message.seq]
+    others = sorted(seeing, key=lambda one: one.user_id)
     sees_none = store.hides(operation.user_id).reads
     read = tuple(one.user_id for one in others if one.own_read_seq >= message.seq and not sees_none)
     received = tuple(one.user_id for one in others if one.user_id not in read and message.seq <= one.own_delivered_seq)

@@ -104,4 +104,4 @@ class Mailer:
             log.warning("mail_delayed", kind=letter.kind, reason=result.reason, seconds=pause.total_seconds())
         else:
             log.error("mail_given_up", kind=letter.kind, reason=result.reason, attempts=letter.attempts)
-        await self.ask(FinishMail(letter.id, again_at))
+        await self.ask(FinishMail(letter.id, letter.created_at, again_at))

@@ -8,15 +8,15 @@ from sqlalchemy import bindparam, select
 
 from chatproto.operations import ChatFilesFound, ListChatFiles, Outcome, Refused
 from chatproto.wire.limits import MAX_FILES
-from chatproto.wire.model import MAX_ID
 from storage.statements import Lookup, Select, Steps
-from storage.tables import chat_users, files, message_files
+from storage.tables import chat_users, chats, files, message_files
+from storage.transactions.departures import END
 from storage.transactions.files import FILE_COLUMNS, FileRow, stored_file
 
 
 class _Bounds(NamedTuple):
     first_seq: int
-    left_seq: int | None
+    end: int
 
 
 class _Held(NamedTuple):
@@ -25,9 +25,9 @@ class _Held(NamedTuple):
 
 
 _BOUNDS: Final = Select(
-    select(chat_users.c.first_seq, chat_users.c.left_seq).where(
-        chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id")
-    ),
+    select(chat_users.c.first_seq, END)
+    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id))
+    .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id")),
     row=_Bounds,
 )
 _PAGE: Final = (
@@ -53,9 +53,7 @@ def list_chat_files(operation: ListChatFiles) -> Steps[Outcome]:
     bounds = yield from _BOUNDS.first(chat_id=chat_id, user_id=operation.user_id)
     if bounds is None:
         return Refused("not_found")
-    last = MAX_ID if bounds.left_seq is None else bounds.left_seq
-    if operation.before_seq is not None:
-        last = min(last, operation.before_seq - 1)
+    last = bounds.end if operation.before_seq is None else min(bounds.end, operation.before_seq - 1)
     statement, kind = (_ALL_KINDS, {}) if operation.kind is None else (_ONE_KIND, {"kind": operation.kind})
     # one more than the last message of a page can bring, so that it is known to be whole
     rows = yield from statement.all(

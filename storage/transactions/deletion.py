@@ -51,6 +51,13 @@ _CLOSE: Final = Statement(
     .where(chats.c.id == bindparam("chat_key"))
     .values(writers="none", closed=bindparam("blocked", type_=chats.c.closed.type))
 )
+_LOCK_CHATS: Final = Statement(
+    select(chats.c.id)
+    .where(chats.c.id.in_(bindparam("chat_ids", expanding=True)))
+    .order_by(chats.c.id)
+    .with_for_update()
+)
+"""Before the blocks are looked at, as whoever blocks somebody does."""
 _BLOCKS: Final = Statement(delete(blocks).where(blocks.c.blocker_id == _ID))
 _BLOCKERS: Final = Statement(select(blocks.c.blocker_id).where(blocks.c.blocked_id == _ID))
 _ERASE: Final = Statement(
@@ -109,13 +116,14 @@ def delete_account(operation: DeleteAccount) -> Steps[Outcome]:
     groups = tuple(place.chat_id for place in places if place.type == "group" and place.left_seq is None)
     if groups:
         return GroupsToLeave(groups)
+    directs = [place for place in places if place.type == "direct"]
+    yield from _LOCK_CHATS.column(chat_ids=[place.chat_id for place in directs])
     yield from _BLOCKS.run(owner_id=user_id)
     blockers: list[int] = yield from _BLOCKERS.column(owner_id=user_id)
     yield from _CLOSE.many(
         [
             {"chat_key": place.chat_id, "blocked": not {place.direct_low, place.direct_high}.isdisjoint(blockers)}
-            for place in places
-            if place.type == "direct"
+            for place in directs
         ]
     )
     refused = yield from change_avatar(user_id, row.avatar_url, None, now)

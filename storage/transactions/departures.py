@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, case, delete, select
+from sqlalchemy import bindparam, case, delete, func, select
 
 from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
-from storage.tables import chat_users, departures
+from storage.tables import chat_users, chats, departures
 from storage.transactions.log import Readers
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +30,9 @@ DEPARTED: Final = (
 READERS_THEN: Final = (departures.c.reader_id, departures.c.reader_seq, departures.c.second_reader_seq)
 """What `readers_then` reads."""
 
+END: Final = func.coalesce(chat_users.c.left_seq, chats.c.last_seq)
+"""The last entry that somebody may see, where `chat_users` and `chats` are joined. What is read by a further statement
+ends there: they may be removed in between."""
 TOLD_READ_SEQ: Final = case(
     (chat_users.c.own_read_seq > chat_users.c.joined_seq, chat_users.c.own_read_seq), else_=chat_users.c.joined_seq
 )

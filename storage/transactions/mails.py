@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from chatproto.operations import Done, FinishMail, Letter, MailTaken, OrderReset, Outcome, Refused, TakeMail
 from chatproto.operations.recovery import (
@@ -75,8 +75,9 @@ _LEASE: Final = Statement(
     .where(mails.c.id == bindparam("mail_id"))
     .values(next_at=bindparam("next_at"), attempts=mails.c.attempts + 1)
 )
-_AGAIN: Final = Statement(update(mails).where(mails.c.id == bindparam("mail_id")).values(next_at=bindparam("next_at")))
-_DELETE: Final = Statement(delete(mails).where(mails.c.id == bindparam("mail_id")))
+_ORDER: Final = and_(mails.c.id == bindparam("mail_id"), mails.c.created_at == bindparam("ordered_at"))
+_AGAIN: Final = Statement(update(mails).where(_ORDER).values(next_at=bindparam("next_at")))
+_DELETE: Final = Statement(delete(mails).where(_ORDER))
 
 
 class _Addressee(NamedTuple):
@@ -157,7 +158,7 @@ def take_mail(operation: TakeMail) -> Steps[Outcome]:
         if letter is not None:
             yield from _LEASE.run(mail_id=due.id, next_at=operation.until)
             return MailTaken(letter)
-        yield from _DELETE.run(mail_id=due.id)
+        yield from _DELETE.run(mail_id=due.id, ordered_at=due.created_at)
     return MailTaken(None)
 
 
@@ -227,7 +228,7 @@ def _store_code(
 def finish_mail(operation: FinishMail) -> Steps[Outcome]:
     """Out of the queue, or later."""
     if operation.again_at is None:
-        yield from _DELETE.run(mail_id=operation.mail_id)
+        yield from _DELETE.run(mail_id=operation.mail_id, ordered_at=operation.created_at)
     else:
-        yield from _AGAIN.run(mail_id=operation.mail_id, next_at=operation.again_at)
+        yield from _AGAIN.run(mail_id=operation.mail_id, ordered_at=operation.created_at, next_at=operation.again_at)
     return Done()

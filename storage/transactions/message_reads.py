@@ -16,10 +16,10 @@ from chatproto.operations import (
     RevisionsFound,
 )
 from chatproto.wire.limits import MAX_WATCHED
-from chatproto.wire.model import MAX_ID, ChatType, Revision, Role, named_ids
+from chatproto.wire.model import ChatType, Revision, Role, named_ids
 from storage.statements import Select, Statement, Steps, param
 from storage.tables import chat_users, chats, messages, pins, revisions
-from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
+from storage.transactions.departures import DEPARTED, END, READERS_THEN, readers_then
 from storage.transactions.hiding import shows_reads, who_hides_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message, readers
 from storage.transactions.people import users_seen_by
@@ -31,7 +31,7 @@ class _Asked(NamedTuple):
 
     type: ChatType
     role: Role
-    left_seq: int | None
+    end: int
     sender_id: int
     content: str | None
 
@@ -44,13 +44,14 @@ class _Text(NamedTuple):
 
 class _Marks(NamedTuple):
     user_id: int
+    first_seq: int
     read_seq: int
     delivered_seq: int
 
 
 _HERE: Final = and_(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.user_id == bindparam("user_id"))
 _ASKED: Final = Select(
-    select(chats.c.type, chat_users.c.role, chat_users.c.left_seq, messages.c.sender_id, messages.c.content)
+    select(chats.c.type, chat_users.c.role, END, messages.c.sender_id, messages.c.content)
     .select_from(
         chat_users.join(chats, chats.c.id == chat_users.c.chat_id).join(
             messages, and_(messages.c.chat_id == chat_users.c.chat_id, messages.c.seq == bindparam("seq"))
@@ -87,15 +88,15 @@ _SENDER: Final = Statement(
     )
 )
 _MEMBERS: Final = Select(
-    select(chat_users.c.user_id, chat_users.c.own_read_seq, chat_users.c.own_delivered_seq)
+    select(chat_users.c.user_id, chat_users.c.first_seq, chat_users.c.own_read_seq, chat_users.c.own_delivered_seq)
     .where(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.left_seq.is_(None))
     .order_by(chat_users.c.user_id)
     .limit(MAX_WATCHED + 1),
     row=_Marks,
 )
 _MEMBER: Final = Statement(
-    select(chat_users.c.first_seq, chat_users.c.left_seq, shows_reads(bindparam("user_id")), *READERS_THEN)
-    .select_from(chat_users.outerjoin(*DEPARTED))
+    select(chat_users.c.first_seq, chat_users.c.left_seq, END, shows_reads(bindparam("user_id")), *READERS_THEN)
+    .select_from(chat_users.join(chats, chats.c.id == chat_users.c.chat_id).outerjoin(*DEPARTED))
     .where(_HERE)
 )
 _PINNED: Final = Select(
@@ -119,8 +120,7 @@ def fetch_revisions(operation: FetchRevisions) -> Steps[Outcome]:
         return Refused("not_found")
     if asked.sender_id != operation.user_id and (asked.type == "direct" or asked.role != "admin"):
         return Refused("not_found")
-    end = MAX_ID if asked.left_seq is None else asked.left_seq
-    texts = yield from _TEXTS.all(chat_id=operation.chat_id, seq=operation.seq, end=end)
+    texts = yield from _TEXTS.all(chat_id=operation.chat_id, seq=operation.seq, end=asked.end)
     if not texts:  # never edited
         texts = [_Text(1, asked.content, None)]
     return RevisionsFound(
@@ -129,7 +129,7 @@ def fetch_revisions(operation: FetchRevisions) -> Steps[Outcome]:
 
 
 def fetch_readers(operation: FetchReaders) -> Steps[Outcome]:
-    """By their own marks: where somebody began to read, when they were added, says nothing."""
+    """By their own marks: where somebody began to read, when they were added, says nothing. Of those who may see it."""
     chat_id, seq = operation.chat_id, operation.seq
     sender = yield from _SENDER.one(chat_id=chat_id, user_id=operation.user_id, seq=seq)
     if sender is None:
@@ -137,7 +137,7 @@ def fetch_readers(operation: FetchReaders) -> Steps[Outcome]:
     members = yield from _MEMBERS.all(chat_id=chat_id)
     if len(members) > MAX_WATCHED:
         return Refused("too_many", f"the group has more than {MAX_WATCHED} members")
-    others = [one for one in members if one.user_id != sender[0]]
+    others = [one for one in members if one.user_id != sender[0] and one.first_seq <= seq]
     sees_none = yield from who_hides_reads([operation.user_id])
     read = () if sees_none else tuple(one.user_id for one in others if one.read_seq >= seq)
     received = tuple(one.user_id for one in others if one.user_id not in read and seq <= one.delivered_seq)
@@ -151,8 +151,7 @@ def fetch_pins(operation: FetchPins) -> Steps[Outcome]:
     member = yield from _MEMBER.one(chat_id=chat_id, user_id=operation.user_id)
     if member is None:
         return Refused("not_found")
-    first_seq, left_seq, shows, *then = member
-    end = MAX_ID if left_seq is None else left_seq
+    first_seq, left_seq, end, shows, *then = member
     rows = yield from _PINNED.all(chat_id=chat_id, first_seq=first_seq, end=end)
     who = (yield from readers(chat_id)) if left_seq is None else readers_then(*then)
     found = [read_message(row, is_read=shows and who.have_read(row.sender_id, row.seq)) for row in rows]

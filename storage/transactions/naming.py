@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select
 from chatproto.operations import ForwardSource
 from chatproto.operations.append_rules import Source, names_everybody
 from chatproto.wire.markup import Mentions
-from chatproto.wire.model import Forwarded, Message, Role
+from chatproto.wire.model import DELETED_NAME, Forwarded, Message, Role
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, mentions, messages, users
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
@@ -40,13 +40,15 @@ class _Role(NamedTuple):
     role: Role
 
 
-_MEMBERS: Final = Lookup(
+_members: Final = (
     select(chat_users.c.chat_id, users.c.username, users.c.id)
     .select_from(chat_users.join(users, users.c.id == chat_users.c.user_id))
-    .where(chat_users.c.left_seq.is_(None)),
-    key=(chat_users.c.chat_id, users.c.username_key),
-    row=_Member,
+    .where(chat_users.c.left_seq.is_(None))
 )
+_MEMBERS: Final = Lookup(_members, key=(chat_users.c.chat_id, users.c.username_key), row=_Member)
+_ALL_MEMBERS: Final = Lookup(_members, key=(chat_users.c.chat_id,), row=_Member)
+FEW_NAMES: Final = 32
+"""Where texts name more in a chat, all its members are read, who are a thousand at most; a text can name 800."""
 _PRESENT: Final = and_(chat_users.c.chat_id == bindparam("chat_id"), chat_users.c.left_seq.is_(None))
 _HOW_MANY: Final = Statement(select(func.count()).select_from(chat_users).where(_PRESENT))
 _ROLE: Final = Select(
@@ -75,12 +77,22 @@ _SOURCE: Final = Statement(
         or_(chat_users.c.left_seq.is_(None), messages.c.seq <= chat_users.c.left_seq),
     )
 )
+_LOCK_LIVING: Final = Statement(
+    select(users.c.id)
+    .where(users.c.id == bindparam("author_id"), users.c.deleted_at.is_(None))
+    .with_for_update(read=True)
+)
+"""Nobody's name is copied while they delete their account."""
 
 
 def find_named(texts: Sequence[Text]) -> Steps[list[Named]]:
     """Of each text, the members of its chat now, and whether its author may name everybody."""
-    keys = dict.fromkeys((chat_id, name) for chat_id, _, asked in texts for name in asked.usernames)
-    rows = yield from _MEMBERS.of([{"chat_id": chat_id, "username_key": name} for chat_id, name in keys])
+    names: dict[int, set[str]] = {}
+    for chat_id, _, asked in texts:
+        names.setdefault(chat_id, set()).update(asked.usernames)
+    few = [(chat_id, name) for chat_id, of in names.items() if len(of) <= FEW_NAMES for name in sorted(of)]
+    rows = yield from _MEMBERS.of([{"chat_id": chat_id, "username_key": name} for chat_id, name in few])
+    rows += yield from _ALL_MEMBERS.of([{"chat_id": chat_id} for chat_id, of in names.items() if len(of) > FEW_NAMES])
     members = {(row.chat_id, row.username): row.user_id for row in rows}
     found: list[Named] = []
     for chat_id, author_id, asked in texts:
@@ -120,5 +132,7 @@ def find_source(actor_id: int, forward: ForwardSource) -> Steps[Source | None]:
     left_seq, display_name, *columns = row
     ends = {} if left_seq is None else {forward.chat_id: left_seq}
     (message,) = yield from completed([read_message(MessageRow(*columns), is_read=False)], ends)
-    author = Forwarded(user_id=message.sender_id, display_name=display_name)
-    return Source(message.created_at, message.content, message.forwarded or author, message.attachments)
+    author = message.forwarded or Forwarded(user_id=message.sender_id, display_name=display_name)
+    if (yield from _LOCK_LIVING.one(author_id=author.user_id)) is None:
+        author = Forwarded(user_id=author.user_id, display_name=DELETED_NAME)
+    return Source(message.created_at, message.content, author, message.attachments)

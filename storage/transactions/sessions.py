@@ -107,7 +107,7 @@ _SET_USED: Final = Statement(
 )
 _TOUCH: Final = Statement(
     update(sessions)
-    .where(sessions.c.id == bindparam("session_id"))
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
     .values(last_used_at=bindparam("last_used_at"), device=bindparam("device"))
 )
 _LIVE: Final = Statement(

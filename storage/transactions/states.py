@@ -136,19 +136,28 @@ def read_items(chat_id: int, after: int, upto: int, viewer: Viewer) -> Steps[lis
 def seen_by(viewer: Viewer, chat_id: int, entries: Sequence[Message | Event]) -> Steps[list[LogItem]]:
     """Entries of one chat's log as the viewer sees them."""
     found = {item.seq: item for item in entries if isinstance(item, Message)}
-    missing = {
+    targets = {
         item.target_seq
         for item in entries
         if isinstance(item, Event) and item.target_seq is not None and item.target_seq >= viewer.first_seq
-    } - found.keys()
+    }
+    missing = targets - found.keys() | _deleted_since(found, entries)
     if missing:
         rows = yield from _TARGETS.of([{"chat_id": chat_id, "seq": seq} for seq in sorted(missing)])
-        found |= {row.seq: read_message(row, is_read=False) for row in rows}
+        found |= {row.seq: read_message(row, is_read=viewer.readers.have_read(row.sender_id, row.seq)) for row in rows}
     ends = {} if viewer.left_seq is None else {chat_id: viewer.left_seq}
     shown = yield from completed(list(found.values()), ends, viewer.user_id)
     states = {message.seq: message for message in shown}
     pinned_seq = pinned_from(viewer.pinned_seq or None, viewer.first_seq)
     return [_seen(item, states, pinned_seq, viewer.first_seq) for item in entries]
+
+
+def _deleted_since(found: Mapping[int, Message], entries: Sequence[Message | Event]) -> set[int]:
+    """Messages that were read before a deletion was committed, and their events, which it erased, after it."""
+    erased = {
+        item.target_seq for item in entries if isinstance(item, Event) and item.event in OF_CONTENT and not item.data
+    }
+    return {seq for seq, message in found.items() if seq in erased and not message.deleted}
 
 
 def _seen(item: Message | Event, states: Mapping[int, Message], pinned_seq: int | None, first_seq: int) -> LogItem:

@@ -116,6 +116,18 @@ async def reads(house: House, viewer: int, chat: int) -> Reads:
     return Reads(head.others_read_seq, is_read, who.read, members)
 
 
+async def test_who_came_later_has_not_read_what_they_may_not_see(house: House) -> None:
+    ann, bob, eve = await house.people(3)
+    chat = await house.group(ann, bob)
+    before = await house.send(chat, ann)
+    await house.change("add", chat, ann, eve, history="none")
+    after = await house.send(chat, ann)
+    await house.mark(eve, chat, delivered=after.seq, read=after.seq)
+    for seq, who in ((before.seq, ()), (after.seq, (eve,))):
+        found = expect(ReadersFound, await house.do(FetchReaders(ann, chat, seq)))
+        assert (found.read, found.received) == (who, ())
+
+
 async def test_who_hides_what_they_read_is_told_to_nobody_and_told_nothing(house: House) -> None:
     ann, bob, eve = await house.people(3)
     chat = await house.group(ann, bob, eve)

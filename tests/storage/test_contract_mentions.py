@@ -17,6 +17,7 @@ from chatproto.operations import (
 from chatproto.operations.append_rules import OPEN_TO_ALL
 from chatproto.wire.markup import mentions
 from chatproto.wire.model import Chat, Event, Forwarded, Message
+from storage.transactions.naming import FEW_NAMES
 from tests.storage.store_house import House, expect, refusal
 
 HEART = "\u2764\ufe0f"
@@ -157,6 +158,21 @@ async def test_former_members_count_what_named_them_then(house: House) -> None:
     assert await counts_then(house, bob, chat) == 3
     await house.change("add", chat, ann, bob)
     assert await counts(house, bob, chat) == 0
+
+
+async def test_many_names_in_few_texts(house: House) -> None:
+    """So many that the members are looked through instead."""
+    ann, bob, eve = await house.people(3)
+    chat, other = await house.group(ann, bob), await house.direct(ann, eve)
+    await house.change("add", chat, ann, eve)
+    await house.change("remove", chat, ann, eve)
+    strangers = " ".join(f"@nobody{number}" for number in range(FEW_NAMES))
+    crowded = await write(house, chat, ann, f"@user2 {strangers} @user1 @user0")
+    assert crowded.mentions == (bob, ann)
+    both = [evolve(house.message(of, ann), mentions=mentions(f"@user1 @user2 {strangers}")) for of in (chat, other)]
+    for command, named in zip(both, ((bob,), (eve,)), strict=True):
+        (item,) = expect(Appended, await house.do(command)).items
+        assert isinstance(item, Message) and item.mentions == named
 
 
 async def test_mentions_within_a_batch(house: House) -> None:

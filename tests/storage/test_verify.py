@@ -1,13 +1,15 @@
 """What `vestnik verify` finds in a database that somebody else wrote to."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
+from sqlalchemy import Select
 
-from storage.migrate import upgrade
-from storage.repair import repair
-from storage.verify import SHOWN, verify
+from storage.migrate import differences, upgrade
+from storage.repair import _PARTS, repair
+from storage.verify import SHOWN, verify, words_of_no_chat
 from tests.storage.test_backup import KINDS, Kind, furnish, url_of
 from tests.storage.test_migrations import ask
 
@@ -73,6 +75,39 @@ async def test_what_follows_from_the_rest_is_made_anew_and_nothing_else(kind: Ki
     assert ask(url, "select chat_id, seq, content from messages order by chat_id, seq") == logs
     assert {fault.part for fault in await trio.to_thread.run_sync(verify, url)} == {"marks"}, "no work for a program"
     assert await trio.to_thread.run_sync(repair, url) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_repair_holds_no_chat_while_it_looks(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers write meanwhile, also where much was found before."""
+    url = url_of(kind, tmp_path, "db")
+    await trio.to_thread.run_sync(upgrade, url)
+    await furnish(url)
+    ask(url, "update chats set last_message_seq = 1 where id = 1", "update chats set indexed_seq = 99 where id = 2")
+
+    def look() -> Select[*tuple[Any, ...]]:
+        ask(url, "update chats set title = 'written meanwhile'")
+        return words_of_no_chat()
+
+    monkeypatch.setattr("storage.repair._PARTS", (*_PARTS[:-1], (look, _PARTS[-1][1])))
+    assert len(await trio.to_thread.run_sync(repair, url)) == 2
+    assert {title for (title,) in ask(url, "select title from chats")} == {"written meanwhile"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_table_that_a_dump_may_leave_out_is_made_anew(kind: Kind, tmp_path: Path) -> None:
+    url = url_of(kind, tmp_path, "db")
+    await trio.to_thread.run_sync(upgrade, url)
+    await furnish(url)
+    ask(url, "update chats set indexed_seq = last_seq, index_version = 3 where id = 1", "drop table message_words")
+    await trio.to_thread.run_sync(upgrade, url)
+    assert await trio.to_thread.run_sync(differences, url) == []
+    assert ask(url, "select index_version from chats where id = 1") == [(0,)], "servers fill it"
+    ask(url, "insert into message_words (chat_id, word, seq) values (1, 'x', 1)")
+    await trio.to_thread.run_sync(upgrade, url)
+    assert len(ask(url, "select word from message_words")) == 1
 
 
 async def test_many_faults_of_a_kind_are_counted(tmp_path: Path) -> None:
