@@ -141,8 +141,9 @@ async def serve(
     `on_ready` is called with the URL once connections are accepted. At the signal `drain` is awaited, for at most
     DRAIN_TIMEOUT seconds: it should turn readiness off and close each websocket with 1012, as hypercorn itself would
     just cut them (1006). New connections are refused after that, and requests under way have `graceful_timeout`
-    seconds to end. A second signal ends all at once. SIGHUP ends a server
-    in a terminal, which it says is gone; of a service, to which rotation of logs sends it by habit, it changes nothing.
+    seconds to end. A second signal ends all at once; where `told_to_stop` came first, the one after that. SIGHUP ends
+    a server in a terminal, which it says is gone; of a service, to which rotation of logs sends it by habit, it changes
+    nothing.
     systemd is told that it is ready, alive and stopping, where it started the process.
     `endpoint` serves WebSockets in place of `app`. A given `listening_socket` replaces `host` and `port`; it is closed
     here too. `share` says which of its connections are taken where other processes listen on it as well; `told_to_stop`
@@ -165,7 +166,7 @@ async def serve(
             on_ready(url)
             manager.tell("READY=1")
             nursery.start_soon(manager.stay_alive)
-            await _first_of(partial(_told_to_stop, signals), told_to_stop)
+            was_signal = await _first_of(partial(_told_to_stop, signals), told_to_stop)
             manager.tell("STOPPING=1")
 
             async def wind_down() -> None:
@@ -175,22 +176,32 @@ async def serve(
                 stop.set()
 
             nursery.start_soon(wind_down)
+            if not was_signal:  # where all processes of a service get one, it may come after the word of the parent
+                await _told_to_stop(signals)
             await _told_to_stop(signals)
             hurry_sends(0)
             nursery.cancel_scope.cancel()
 
 
-async def _first_of(one: Callable[[], Awaitable[None]], other: Callable[[], Awaitable[None]] | None) -> None:
-    """Wait for one of them."""
+async def _first_of(one: Callable[[], Awaitable[None]], other: Callable[[], Awaitable[None]] | None) -> bool:
+    """Wait for one of them; whether `one` came, which may be beside the other."""
+    came = False
     async with trio.open_nursery() as nursery:
 
-        async def wait(event: Callable[[], Awaitable[None]]) -> None:
+        async def wait_for_one() -> None:
+            nonlocal came
+            await one()
+            came = True
+            nursery.cancel_scope.cancel()
+
+        async def wait_for_other(event: Callable[[], Awaitable[None]]) -> None:
             await event()
             nursery.cancel_scope.cancel()
 
-        nursery.start_soon(wait, one)
+        nursery.start_soon(wait_for_one)
         if other is not None:
-            nursery.start_soon(wait, other)
+            nursery.start_soon(wait_for_other, other)
+    return came
 
 
 async def _told_to_stop(signals: AsyncIterator[int]) -> None:

@@ -83,6 +83,8 @@ def test_the_service_runs_as_its_own_user_and_is_confined() -> None:
         "CapabilityBoundingSet=",
     ):
         assert f"\n{line}\n" in unit
+    assert "\nKillMode=mixed\n" in unit, "the workers hear of the stop from their parent"
+    assert unit.count("\nExecReload=") == 1, "each one would replace all workers"
     container = (DEPLOY / "Dockerfile").read_text()
     assert "\nUSER vestnik\n" in container and "\nHEALTHCHECK " in container
 
