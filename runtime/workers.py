@@ -59,14 +59,15 @@ class Workers:
         self.not_started = 0
         """How often a process could not be begun at all."""
         self._stopping = False
-        self._served = False
+        self._serves = trio.Event()
+        """One has begun to; never taken back."""
         self._code = 0
 
     async def run(self, signals: AsyncIterator[int]) -> int:
         """Until SIGTERM or SIGINT; SIGHUP replaces all of them. A second signal ends all at once. The exit code.
 
         The others follow once the first one serves; where it ends before that, what it said tells why, and its exit
-        code is ours.
+        code is ours. SIGHUP waits for that moment too.
         """
         with self._memory:
             return await self._run(signals)
@@ -100,11 +101,11 @@ class Workers:
 
             async def keep_first() -> None:
                 await self._keep(first)
-                if not self._served:
+                if not self._serves.is_set():
                     all_of_it.cancel()
 
             nursery.start_soon(keep_first)
-            await first.ready.wait()
+            await self._serves.wait()
             self._manager.tell("READY=1")
             nursery.start_soon(self._manager.stay_alive)
             for worker in others:
@@ -118,10 +119,11 @@ class Workers:
 
     async def _roll(self, scope: trio.CancelScope) -> None:
         with scope:
+            await self._serves.wait()
             log.info("workers_replaced_one_by_one", workers=len(self._workers))
             for worker in self._workers:
-                worker.ready = trio.Event()
                 await self._stop(worker)
+                worker.ready = trio.Event()  # one that had just begun may have told that it is ready on its way out
                 await worker.ready.wait()
             log.info("workers_replaced")
 
@@ -154,7 +156,7 @@ class Workers:
                 if worker.told or self._stopping:
                     continue
                 log.error("worker_died", worker=worker.number + 1, exit_code=code)
-            if not self._served:
+            if not self._serves.is_set():
                 self._code = code if code > 0 else 1
                 return
             if trio.current_time() - began >= SETTLED:
@@ -169,7 +171,7 @@ class Workers:
         inherited = Inherited(
             worker=worker.number,
             workers=len(self._workers),
-            greets=worker.number == 0 and not self._served,
+            greets=worker.number == 0 and not self._serves.is_set(),
             listener=self._listener.fileno(),
             counts=self._memory.fileno(),
             ready=told,
@@ -212,7 +214,7 @@ class Workers:
             log.error("worker_not_ready", worker=worker.number + 1, pid=process.pid)
             process.kill()
             return
-        self._served = True
+        self._serves.set()
         log.info("worker_ready", worker=worker.number + 1, pid=process.pid)
         worker.ready.set()
 
