@@ -15,7 +15,19 @@ import trio
 from chatproto.client.client_config import ClientConfig
 from chatproto.client.client_session import ClientSession
 from chatproto.client.outbox_changes import delete_of, edit_of, pin_of, react_to
-from chatproto.client.session_outputs import Apply, Begins, Changed, Expire, Failed, Forget, Jump, Merged, Row, Sent
+from chatproto.client.session_outputs import (
+    Apply,
+    Begins,
+    Changed,
+    Expire,
+    Failed,
+    Forget,
+    Jump,
+    LocalFile,
+    Merged,
+    Row,
+    Sent,
+)
 from chatproto.client.timeline import Timeline, shown
 from chatproto.client.timing import Backoff, Timing
 from chatproto.transitions import ClientState
@@ -187,7 +199,8 @@ class Client(Chats, Files):
 
         It is written to the store at once and in order, by another thread: from the end of `saved` on it outlives this
         process. With the cid and text of a message that an earlier life of the store left on its way, it is that one.
-        Raises ChatError once the client stopped, or with bad_unicode; and ValueError for a cid that is on its way.
+        Raises ChatError once the client stopped, or with bad_unicode; and ValueError for a cid that is on its way, or a
+        file of `keep` that another message has.
         """
         target = None if reply_to is None else self.message(chat_id, reply_to)
         target_at = None if target is None else target.created_at
@@ -247,10 +260,21 @@ class Client(Chats, Files):
         waiting = self.session.outbox.entries.get(row.cid)
         if row.cid in self._sendings or (waiting is not None and not is_same(waiting.row, row)):
             raise ValueError(f"cid {row.cid} is on its way already")
+        if waiting is None:
+            self._refuse_again(row.files)
         sending = self._sendings[row.cid] = Sending(row.cid, row.chat_id)
         if waiting is None:
             self.driver.send(row)
         return sending
+
+    def _refuse_again(self, files: Sequence[LocalFile]) -> None:
+        """The bytes of a file that is kept go with its message."""
+        rows = [entry.row for entry in self.session.outbox.entries.values()]
+        taken = {file.local_id for row in rows for file in row.files}
+        for file in files:
+            if file.local_id in taken or not self.kept.holds(file):
+                raise ValueError(f"{file.name} is in another message: keep it once more, or upload it")
+            taken.add(file.local_id)
 
     async def saved(self) -> None:
         """Wait until all that was asked for so far is on the disk, where there is a store. Raises StoreError."""

@@ -36,8 +36,8 @@ class Files:
     _make_cid: Callable[[], str]
 
     async def keep(self, path: Path | str, *, name: str | None = None, as_file: bool = False) -> LocalFile:
-        """Copy a file to where the outbox is, to be named in `send` or `enqueue`: it is uploaded with its message, over
-        cut links and, with a store, over the end of this process. `name` and `as_file`: as in `upload`.
+        """Copy a file to where the outbox is, to be named in `send` or `enqueue` once: it is uploaded with its message,
+        over cut links and, with a store, over the end of this process. `name` and `as_file`: as in `upload`.
 
         Raises ChatError (file_empty; disk_full, where there is no room, or more than 1 GiB would wait) and OSError.
         """

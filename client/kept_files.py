@@ -53,6 +53,10 @@ class KeptFiles:
                 raise ChatError("disk_full", str(error)) from None
         return LocalFile(local_id=file.local_id, name=name, size=size, as_file=as_file)
 
+    def holds(self, file: LocalFile) -> bool:
+        """Whether its bytes are here."""
+        return self._folder is not None and (self._folder / file.local_id).exists()
+
     def read(self, file: LocalFile, offset: int, size: int) -> bytes:
         """A piece. Raises ChatError with file_lost."""
         try:

@@ -126,9 +126,12 @@ class SQLiteStore:
             [version] = self._connection.execute("pragma user_version").fetchone()
             if version > VERSION:
                 raise StoreError(f"{path}: was written by a newer version")
+            self._connection.execute("begin immediate")
             if 0 < version < 4:
                 self._connection.execute(_FIRST_SEQ)
-            self._connection.executescript(SCHEMA)
+            for statement in SCHEMA.split(";"):
+                self._connection.execute(statement)
+            self._connection.execute("commit")
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: cannot be used: {error}") from None
 

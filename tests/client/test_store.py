@@ -1,5 +1,6 @@
 """What outlives a client: cursors and outbox in a file, and a bot on top of it."""
 
+import gc
 import sqlite3
 import stat
 from contextlib import closing
@@ -82,6 +83,23 @@ def test_rows_of_all_kinds_are_loaded_and_those_of_version_1_are_sends(tmp_path:
     store.close()
     with closing(sqlite3.connect(path)) as new:
         assert new.execute("pragma user_version").fetchone() == (4,)
+
+
+def test_an_update_of_the_file_is_done_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was killed in the middle of it opens the file as if they had not begun."""
+    path = tmp_path / "old"
+    SQLiteStore(path).close()
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("pragma user_version = 3")
+        old.execute("alter table chat drop column first_seq")
+    with monkeypatch.context() as patched:
+        patched.setattr("client.store.SCHEMA", "this is no statement")
+        with pytest.raises(StoreError):
+            SQLiteStore(path)
+        gc.collect()  # the connection of what was not made
+    store = SQLiteStore(path)
+    assert store.load() is None
+    store.close()
 
 
 def test_a_save_is_all_or_nothing(tmp_path: Path) -> None:
