@@ -28,7 +28,9 @@ BURST: Final = 10
 KINDS: Final = 1000
 """Kinds of lines that are counted; beyond, the one that came longest ago is forgotten."""
 ALL_KINDS: Final = 10
-"""All kinds together may write as many lines as so many kinds."""
+"""All kinds of a level together may write as many lines as so many kinds."""
+ALWAYS_TOLD: Final = "administration"
+"""The event that is looked for when something went wrong: it counts among the warnings, though it is none."""
 MAX_TEXT: Final = 8192
 """Characters of one field, tracebacks included."""
 
@@ -86,13 +88,15 @@ def _redacted(value: Any, depth: int) -> Any:
 class Repeats(logging.Filter):
     """Lets `per_second` lines of each kind through, and BURST times as many at once.
 
-    A kind is the logger and the event (with its status, where it has one), or the unformatted message.
+    A kind is the logger and the event (with its status, where it has one), or the unformatted message. What goes on as
+    usual, warnings, and errors have a limit of their own each, for all their kinds: a stranger who can make us write
+    many kinds of lines, such as requests that are refused, keeps no error out of the log.
     """
 
     def __init__(self, per_second: float) -> None:
         super().__init__()
         self._kinds: Buckets[tuple[object, ...]] = Buckets(Rate(per_second, per_second * BURST), KINDS)
-        self._all: Buckets[None] = Buckets(Rate(per_second * ALL_KINDS, per_second * ALL_KINDS * BURST))
+        self._levels: Buckets[int] = Buckets(Rate(per_second * ALL_KINDS, per_second * ALL_KINDS * BURST))
         self._left_out: dict[tuple[object, ...], int] = {}
         self._lock = threading.Lock()
 
@@ -103,16 +107,22 @@ class Repeats(logging.Filter):
             kind = (record.name, str(message.get("event")), message.get("status"))
         else:
             kind = (record.name, str(message), None)
-        now = time.monotonic()
+        level, now = _level(record.levelno, kind[1]), time.monotonic()
         with self._lock:
-            if max(self._kinds.wait(kind, now), self._all.wait(None, now)) > 0:
+            if max(self._kinds.wait(kind, now), self._levels.wait(level, now)) > 0:
                 if kind in self._left_out or len(self._left_out) < KINDS:
                     self._left_out[kind] = self._left_out.get(kind, 0) + 1
                 return False
             self._kinds.spend(kind, now)
-            self._all.spend(None, now)
+            self._levels.spend(level, now)
             record.left_out = self._left_out.pop(kind, 0)
         return True
+
+
+def _level(level: int, event: str) -> int:
+    if level >= logging.ERROR:
+        return logging.ERROR
+    return logging.WARNING if level >= logging.WARNING or event == ALWAYS_TOLD else logging.INFO
 
 
 def _tell_left_out(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

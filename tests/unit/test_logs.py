@@ -163,6 +163,26 @@ def test_invented_kinds_are_no_way_around(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(events(stream)) == ALL_KINDS * BURST
 
 
+def test_a_flood_of_many_kinds_keeps_nothing_out_that_is_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused requests of many statuses, which any stranger can cause."""
+    monkeypatch.setattr("runtime.logs.time.monotonic", lambda: 1000.0)
+    stream = lines(per_second=1.0)
+    log = get_logger("x")
+    for status in range(400, 400 + 2 * ALL_KINDS):
+        for _ in range(BURST):
+            log.info("request", status=status)
+    log.info("administration")
+    for number in range(ALL_KINDS * BURST):
+        log.warning(f"warning {number}")
+    log.warning("database_away")
+    log.error("request_failed")
+    found = events(stream)
+    assert len([event for event in found if event["event"] == "request"]) == ALL_KINDS * BURST
+    assert [event for event in found if event["event"] == "administration"]
+    assert len([event for event in found if event["level"] == "warning"]) == ALL_KINDS * BURST - 1, "with that one"
+    assert found[-1]["event"] == "request_failed"
+
+
 def test_a_long_field_is_cut() -> None:
     stream = lines()
     get_logger("x").error("e", text="x" * 100_000)
