@@ -10,6 +10,7 @@ source without decoding, or `source`: nothing is there, the source stays), `prev
 """
 
 import json
+import re
 import resource
 import struct
 import sys
@@ -154,21 +155,36 @@ def _cut(source: Path, folder: Path, kind: str) -> dict[str, object]:
     return {"format": kind, "kept": "cut"}
 
 
+_AFTER_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+"""A marker; within the data of a scan 0xFF stands for itself before a zero, and restarts are a part of it."""
+_OF_JPEG: Final = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+"""What the picture needs of the segments that applications may add (APPn), and how it begins."""
+
+
 def _cut_jpeg(data: memoryview) -> Iterator[bytes | memoryview]:
-    """Without APPn but JFIF (0), colour profiles (2) and Adobe's colours (14), and without comments."""
+    """Without what applications added, and comments. It ends where it says so, or cannot go on: a second picture, or
+    the video of a phone, may stand behind it with a place and a time of its own."""
     yield data[:2]
-    at = 2
+    at, scanned = 2, False
     while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            raise ValueError("not a segment")
         marker, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
-        if marker == 0xDA:  # the picture itself; what may stand behind its end is not copied
-            end = bytes(data).rfind(b"\xff\xd9")
-            yield data[at : end + 2 if end > at else len(data)]
-            return
-        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker in (0xE0, 0xE2, 0xEE):
-            yield data[at : at + 2 + length]
+        if data[at] == marker == 0xFF:  # any number of them may stand before a marker
+            at += 1
+            continue
+        if data[at] != 0xFF or not (0xC0 <= marker <= 0xCF or 0xDA <= marker <= 0xFE) or length < 2:
+            if scanned:
+                break
+            raise ValueError("not a segment")
+        segment = data[at : at + 2 + length]
         at += 2 + length
+        if marker < 0xE0 or (marker in _OF_JPEG and bytes(segment[4:16]).startswith(_OF_JPEG[marker])):
+            yield segment
+        if marker == 0xDA:
+            found = _AFTER_SCAN.search(data, at)
+            end = len(data) if found is None else found.start()
+            yield data[at:end]
+            at, scanned = end, True
+    yield b"\xff\xd9"
 
 
 _OF_PNG: Final = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT acTL fcTL fdAT".split())
@@ -214,15 +230,19 @@ def _cut_gif(data: memoryview) -> Iterator[bytes | memoryview]:
     yield b"\x3b"
 
 
+_OF_WEBP: Final = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
+
+
 def _cut_webp(data: memoryview) -> Iterator[bytes | memoryview]:
+    """Up to the length that it says it has."""
     chunks: list[bytes | memoryview] = []
-    at = 12
-    while at + 8 <= len(data):
+    at, end_of_all = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
+    while at + 8 <= end_of_all:
         name, length = struct.unpack("<4sI", data[at : at + 8])
         end = at + 8 + length + length % 2
         if name == b"VP8X":
             chunks.append(bytes(data[at : at + 8]) + bytes([data[at + 8] & ~0x0C]) + bytes(data[at + 9 : end]))
-        elif name not in (b"EXIF", b"XMP "):
+        elif name in _OF_WEBP:
             chunks.append(data[at:end])
         at = end
     yield b"RIFF" + struct.pack("<I", 4 + sum(len(chunk) for chunk in chunks)) + b"WEBP"
