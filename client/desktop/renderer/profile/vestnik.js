@@ -164,7 +164,7 @@ export class Vestnik {
   /** What an earlier log-in left that was kept the other way. @param {string} name @param {boolean} remembered */
   async #fetchUnsent(name, remembered) {
     if (!this.db || !this.platform.durable) return;
-    await fetchAside(name, this.db);
+    await fetchAside(name);
     if (remembered) return moveUnsent(memoryStore(name), this.db);
     const [there, locks] = await Promise.all([indexedDB.databases?.(), navigator.locks?.query()]);
     if (locks?.held?.some((lock) => lock.name === name)) return; // another window lives on it

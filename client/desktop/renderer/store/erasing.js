@@ -1,7 +1,8 @@
 /**
  * The end of what is kept. What a database is emptied of lies on in the browser's files; what is deleted with its database
  * leaves them, in the right order (idb.js: rewriteFiles). So a log-in that somebody ended takes its database with it, and
- * what was not sent, which no server has, moves to a fresh one, by way of a third: a crash in between loses nothing.
+ * what was not sent, which no server has, moves to a fresh one, by way of a third: a crash in between loses nothing, and the
+ * next log-in ends what it broke off.
  */
 
 import { Db } from "./db.js";
@@ -37,6 +38,7 @@ export async function withoutTrace(drop) {
 export async function erase(db) {
   if (!navigator.locks) return db.forget(); // pages over plain HTTP: two windows could take each other's rows
   await alone(db.name, async () => {
+    await moveBack(db.name);
     const { rows, drafts } = await db.load();
     if (!rows.length && !drafts.size) return db.destroy();
     const aside = new Db(asideName(db.name));
@@ -47,21 +49,26 @@ export async function erase(db) {
   });
 }
 
-/** When no other window erases any more: what a crash left aside goes where it belongs. @param {string} name
- * @param {Store} to */
-export async function fetchAside(name, to) {
-  if (!navigator.locks) return;
-  const work = async () => {
-    const there = (await indexedDB.databases?.()) ?? [];
-    if (there.some((one) => one.name === asideName(name))) await moveUnsent(new Db(asideName(name)), to);
-  };
-  await alone(name, work, AbortSignal.timeout(PATIENCE));
+/** When no other window erases any more: what a crash left aside goes where it belongs. @param {string} name */
+export async function fetchAside(name) {
+  if (navigator.locks) await alone(name, () => moveBack(name), AbortSignal.timeout(PATIENCE));
 }
 
-/** The messages on their way, and drafts. @param {Store} from it is gone after that @param {Store} to */
+/** To be called alone. @param {string} name */
+async function moveBack(name) {
+  const there = (await indexedDB.databases?.()) ?? [];
+  if (!there.some((one) => one.name === asideName(name))) return;
+  const db = new Db(name);
+  await moveUnsent(new Db(asideName(name)), db);
+  await db.close();
+}
+
+/** The messages on their way, and drafts. After a crash in between it is done again: what `to` has by then stays as it is.
+ * @param {Store} from it is gone after that @param {Store} to */
 export async function moveUnsent(from, to) {
   const { rows, drafts } = await from.load();
-  for (const { place: _place, ...row } of rows) {
+  const moved = new Set((await to.load()).rows.map(({ cid }) => cid));
+  for (const { place: _place, ...row } of rows.filter(({ cid }) => !moved.has(cid))) {
     /** @type {import("./db.js").Bytes} */
     const bytes = new Map();
     for (const { local_id } of row.files ?? []) {
