@@ -6,7 +6,8 @@ import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
 import { emptyModel, emptyProfile, isOver, reduce } from "../state/model.js";
 import { Db } from "../store/db.js";
-import { erase, fetchAside, moveUnsent, withoutTrace } from "../store/erasing.js";
+import { erase, fetchAside, moveUnsent } from "../store/erasing.js";
+import { rewritingFiles } from "../store/idb.js";
 import { History } from "./history.js";
 import { memoryStore } from "../store/memory.js";
 import { PreviewStore } from "../store/previews.js";
@@ -271,7 +272,7 @@ export class Vestnik {
   /** @param {Db} db @param {Previews | null} previews */
   async #erase(db, previews) {
     const drop = () => Promise.all([erase(db), previews?.close({ destroy: true }).catch(() => {})]);
-    await withoutTrace(drop).catch((error) => console.warn("not all of what was kept could be erased:", error));
+    await rewritingFiles(drop).catch((error) => console.warn("not all of what was kept could be erased:", error));
   }
 
   /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
@@ -280,9 +281,9 @@ export class Vestnik {
     if (!profile || !db) return DONE;
     const unsent = this.outgoing.busy || [...this.model.echoes.lists.values()].some((list) => list.length > 0);
     if (unsent && !discard) return { ok: false, code: "unsent" };
-    const secret = await this.#leave(profile, db);
     // where the server cannot be told, the user leaves this machine all the same
-    if (secret !== null) await this.api.post("/api/auth/logout", { refresh_token: secret });
+    const tell = (/** @type {string} */ secret) => this.api.post("/api/auth/logout", { refresh_token: secret });
+    await this.#leave(profile, db, tell);
     return DONE;
   }
 
@@ -300,16 +301,16 @@ export class Vestnik {
     return answer.ok ? DONE : answer;
   }
 
-  /** Nothing stays on this machine. @param {Profile} profile @param {Store} db @returns {Promise<string | null>} the refresh token */
-  async #leave(profile, db) {
+  /** Nothing stays on this machine. @param {Profile} profile @param {Store} db @param {(secret: string) => Promise<unknown>} [tell]
+   * is told the refresh token before it is forgotten for good */
+  async #leave(profile, db, tell = async () => {}) {
     const { previews } = this;
     const secret = (await this.platform.loadSecret(profile.name).catch(() => null)) ?? profile.tokens.give().refresh;
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
     const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
-    await (this.#remembered ? withoutTrace(drop) : drop());
-    return secret;
+    await Promise.all([this.#remembered ? rewritingFiles(drop) : drop(), secret === null ? null : tell(secret)]);
   }
 
   /** @param {string} url @returns {Promise<Done | Refused>} */

@@ -1,12 +1,11 @@
 /**
  * The end of what is kept. What a database is emptied of lies on in the browser's files; what is deleted with its database
- * leaves them, in the right order (idb.js: rewriteFiles). So a log-in that somebody ended takes its database with it, and
- * what was not sent, which no server has, moves to a fresh one, by way of a third: a crash in between loses nothing, and the
- * next log-in ends what it broke off.
+ * leaves them (idb.js: rewritingFiles). So a log-in that somebody ended takes its database with it, and what was not sent,
+ * which no server has, moves to a fresh one, by way of a third: a crash in between loses nothing, and the next log-in ends
+ * what it broke off.
  */
 
 import { Db } from "./db.js";
-import { rewriteFiles } from "./idb.js";
 
 /** @typedef {import("./db.js").Store} Store */
 
@@ -23,15 +22,6 @@ export const asideName = (name) => `${name} aside`;
  */
 function alone(name, work, patience) {
   return navigator.locks.request(`${name} erasing`, patience ? { signal: patience } : {}, work);
-}
-
-/** Drop databases so that nothing of them stays on the disk. @param {() => Promise<unknown>} drop */
-export async function withoutTrace(drop) {
-  await rewriteFiles().catch(() => {});
-  await drop();
-  // the first has the files of before rewritten, the second sees that nobody needs them; on a busy machine one of them
-  // can meet files that are still being written
-  for (let times = 0; times < 4; times += 1) await rewriteFiles().catch(() => {});
 }
 
 /** Drop what the server has too; the outbox and drafts stay. @param {Db} db */

@@ -4,7 +4,11 @@
  * @typedef {Record<string, {options?: IDBObjectStoreParameters, indexes?: [string, string | string[], IDBIndexParameters][]}>} Stores
  */
 
-const NOTHING = "vestnik nothing";
+/** Databases with nothing in them, of which only the end counts. */
+const FIRST = "vestnik nothing";
+const MARKS = [1, 2, 3, 4].map((number) => `${FIRST} ${number}`);
+/** Milliseconds between two ends: what the browser does because of one it does a moment later. */
+const PAUSE = 100;
 
 /**
  * Open a database that has exactly these stores in this version. Rejects with what IndexedDB says: VersionError where
@@ -61,19 +65,32 @@ export async function deleteDatabase(name) {
 }
 
 /**
- * Have the browser write its files anew. Chromium keeps all databases of a page's origin in one LevelDB, where what is
- * deleted lies on in old files. The end of a database makes it gather them; but what came and went between two such ends
- * can stay for good. So this is called before databases are deleted, to divide the two, and after that.
+ * What `work` deletes is in none of the browser's files after that. Chromium keeps all databases of an origin in one
+ * LevelDB, where what is deleted lies on in old files. The end of a database has it merge the files that hold keys on both
+ * sides of that one's, a moment after the end was told; on a busy machine it happens that the end itself is in no file yet
+ * by then. A database that is made later has higher keys, and its end may reach none of the old files. So those that end
+ * after the work are made before it, and end one by one: what one of them misses the next one merges.
+ * @template T @param {() => Promise<T>} work @returns {Promise<T>}
  */
-export async function rewriteFiles() {
-  await between();
-  await deleteDatabase(NOTHING);
+export async function rewritingFiles(work) {
+  await mark().catch(() => {}); // then it is as the browser leaves it
+  try {
+    return await work();
+  } finally {
+    for (const name of MARKS) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await deleteDatabase(name).catch(() => {});
+    }
+  }
 }
 
-/** Something that is to end later: the number that Chromium gives it is between those of the databases that were made
- * before and those that are made after. A file that holds both is one of those which are gathered then. */
-export async function between() {
-  (await openDatabase(NOTHING, 1, {})).close();
+/** What is there now comes into another file than its end. */
+async function mark() {
+  for (const name of [FIRST, ...MARKS]) {
+    await deleteDatabase(name); // of a time before that was broken off
+    (await openDatabase(name, 1, {})).close();
+  }
+  await deleteDatabase(FIRST);
 }
 
 /**

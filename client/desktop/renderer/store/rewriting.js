@@ -1,7 +1,7 @@
 /**
  * Erasing for good what was deleted from a database that stays. Chromium keeps all databases of an origin in one LevelDB,
  * where a deleted value lies on in old files until they are merged by chance. It merges, at once, those which hold
- * something of a database that ends (idb.js: rewriteFiles). So all that is kept is moved to another name, and back.
+ * something of a database that ends (idb.js: rewritingFiles). So all that is kept is moved to another name, and back.
  *
  * Nothing is lost, whatever ends when: a database is filled in the one transaction that makes it, and deleted when the other
  * is whole. So where the one with the profile's name is there, it holds everything, and the other is of no use; where it is
@@ -9,7 +9,7 @@
  * it holds that alone.
  */
 
-import { answer, between, deleteDatabase, openDatabase, openThere, rewriteFiles, transact } from "./idb.js";
+import { answer, deleteDatabase, openDatabase, openThere, rewritingFiles, transact } from "./idb.js";
 
 /** @typedef {import("./idb.js").Stores} Stores */
 /** How a database is made. @typedef {{version: number, stores: Stores}} Shape */
@@ -23,8 +23,6 @@ const AGAIN = 100;
 const PART = 250;
 /** Bytes of files on their way above which nothing is moved: they would be written twice. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** The first has the files of before merged, the next see that nobody needs those. */
-const TIMES = 3;
 
 /** Where everything is meanwhile. @param {string} name of the database */
 export const movedName = (name) => `${name} moved`;
@@ -84,12 +82,18 @@ async function whenLetGo(name, work) {
   const channel = new BroadcastChannel(channelName(name));
   const ask = () => channel.postMessage(null);
   const asking = setInterval(ask, AGAIN);
+  const late = AbortSignal.timeout(PATIENCE);
+  let given = false;
   ask();
   try {
-    return await navigator.locks.request(lockName(name), { signal: AbortSignal.timeout(PATIENCE) }, () => {
+    return await navigator.locks.request(lockName(name), { signal: late }, () => {
+      given = true;
       clearInterval(asking);
       return work();
     });
+  } catch (error) {
+    // Electron's Chromium rejects with an AbortError of its own, whatever the signal gives as the reason
+    throw given || !late.aborted ? error : late.reason;
   } finally {
     clearInterval(asking);
     channel.close();
@@ -102,17 +106,16 @@ async function whenLetGo(name, work) {
  */
 export async function rewrite(name, shape) {
   if (!navigator.locks) return false;
-  const done = await alone(name, async () => {
-    if (!(await isThere(name))) return false; // it was deleted, or comes back when it is opened
-    if (bytesOf(await contentOf(name, ["files"])) > MOST_BYTES) return false;
-    await deleteDatabase(movedName(name)); // of a time before that was broken off
-    await between(); // what is written next may come into one file with what is deleted
-    await move(await contentOf(name), name, movedName(name), shape);
-    await move(await contentOf(movedName(name)), movedName(name), name, shape);
-    return true;
-  });
-  for (let times = 0; done && times < TIMES; times += 1) await rewriteFiles();
-  return done;
+  const moving = () =>
+    alone(name, async () => {
+      if (!(await isThere(name))) return false; // it was deleted, or comes back when it is opened
+      if (bytesOf(await contentOf(name, ["files"])) > MOST_BYTES) return false;
+      await deleteDatabase(movedName(name)); // of a time before that was broken off
+      await move(await contentOf(name), name, movedName(name), shape);
+      await move(await contentOf(movedName(name)), movedName(name), name, shape);
+      return true;
+    });
+  return rewritingFiles(moving);
 }
 
 /**

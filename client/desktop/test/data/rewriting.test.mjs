@@ -1,8 +1,22 @@
 /** All that is kept is written anew after a deletion: nothing is lost, whatever ends when and whoever writes meanwhile. */
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { becomes, launchChromium, newProfile, noChromium, startServer } from "../harness/harness.js";
+import {
+  atEnd,
+  becomes,
+  launchChromium,
+  newPage,
+  newProfile,
+  noChromium,
+  openProfile,
+  startServer,
+} from "../harness/harness.js";
+import { residue } from "../harness/residue.js";
 
 const skip = noChromium();
 const NAME = "vestnik test 1";
@@ -191,3 +205,37 @@ test("a profile that is deleted while it is written anew stays deleted", { skip 
   await first.close();
   await becomes(() => use(second, "names"), []);
 });
+
+test(
+  "what the browser does not merge when it is deleted is in no file when all is written anew",
+  { skip },
+  async () => {
+    const server = await startServer();
+    const folder = mkdtempSync(join(tmpdir(), "vestnik-profile-"));
+    atEnd(() => rmSync(folder, { recursive: true, force: true }));
+    const { page } = await newPage(await openProfile(folder));
+    await page.goto(`${server.url}/app-icon.svg`);
+    const marks = { plain: randomBytes(8).toString("hex"), wide: randomBytes(8).toString("hex") };
+    const lies = () => new Set(residue(folder, marks).map((one) => one.split(":")[0]));
+    await page.evaluate(async ({ plain, wide }) => {
+      const { openDatabase, transact } = await import(/** @type {any} */ ("/store/idb.js"));
+      const database = await openDatabase("test", 1, { texts: {} });
+      const put = (/** @type {any} */ store) =>
+        [plain, `Слово ${wide}`].map((text, key) => store("texts").put(text, key));
+      await transact(database, ["texts"], "readwrite", put);
+      Object.assign(window, { database });
+    }, marks);
+    await becomes(
+      lies,
+      new Set(["plain", "wide"]),
+      "else nothing would be found afterwards because this does not find it",
+    );
+    await page.evaluate(async () => {
+      const { rewritingFiles, transact } = await import(/** @type {any} */ ("/store/idb.js"));
+      const { database } = /** @type {any} */ (window);
+      const clear = (/** @type {any} */ store) => store("texts").clear(); // after which Chromium merges nothing by itself
+      await rewritingFiles(() => transact(database, ["texts"], "readwrite", clear));
+    });
+    await becomes(lies, new Set());
+  },
+);

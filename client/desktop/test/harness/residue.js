@@ -2,9 +2,11 @@
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { unpacked } from "./tables.js";
 
 /**
- * Which of these bytes or texts (as UTF-8, and as browsers keep them: UTF-16) are in which files.
+ * Which of these bytes or texts (as UTF-8, and as browsers keep them: UTF-16) are in which files, also where a database
+ * made them smaller.
  * @param {string} folder @param {Record<string, string | Buffer>} wanted by what they are
  * @returns {string[]} what, and where
  */
@@ -34,8 +36,10 @@ function search(folder, needles) {
     const path = join(entry.parentPath, entry.name);
     const bytes = contents(path);
     if (bytes === null) return null;
+    const inside = entry.name.endsWith(".ldb") ? unpacked(bytes) : null;
     for (const needle of needles) {
-      if (bytes.includes(needle.bytes)) found.add(`${needle.what}: ${path.slice(folder.length + 1)}`);
+      const there = bytes.includes(needle.bytes) || inside?.includes(needle.bytes);
+      if (there) found.add(`${needle.what}: ${path.slice(folder.length + 1)}`);
     }
   }
   return found;
