@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { becomes } from "./eventually.js";
 import { messageRow } from "./face.js";
-import { choose, CODE, enter, focused, goTo, named, rowOf, until } from "./ways.js";
+import { choose, chooseByKeys, CODE, enter, focused, goTo, named, rowOf, until } from "./ways.js";
 
 /** @typedef {import("playwright-core").Page} Page @typedef {import("./ways.js").Scene} Scene
  * @typedef {import("./ways.js").Way} Way */
@@ -142,8 +142,7 @@ export const LOOKING = {
       await until(page, "F6", /^log$/u);
       await until(page, "Shift+Tab", /^Меню чата$/u);
       await page.keyboard.press("Enter");
-      await until(page, "ArrowDown", /^Перейти к дате/u);
-      await page.keyboard.press("Enter");
+      await chooseByKeys(page, "Перейти к дате");
       await becomes(() => page.evaluate(() => document.activeElement?.getAttribute("name")), "day");
       await page.keyboard.type("01012020"); // in whichever order of day and month
       await page.keyboard.press("Enter");

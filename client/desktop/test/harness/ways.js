@@ -56,6 +56,14 @@ export async function goTo(page, text) {
   await until(page, "ArrowUp", named(text));
 }
 
+/** An entry of the menu that is asked for, by keys alone: it opens with the next frame, and has the focus from then on; what is
+ * pressed before that moves nothing. @param {Page} page @param {string} name */
+export async function chooseByKeys(page, name) {
+  await page.getByRole("menuitem", { name, exact: true }).waitFor();
+  await until(page, "ArrowDown", new RegExp(`^${literally(name)}`, "u"));
+  await page.keyboard.press("Enter");
+}
+
 /** An entry of a message's menu. @param {Page} page @param {Way} way @param {string} text @param {string} name */
 export async function choose(page, way, text, name) {
   if (way === "mouse") {
@@ -64,9 +72,7 @@ export async function choose(page, way, text, name) {
   }
   await goTo(page, text);
   await page.keyboard.press("Shift+F10");
-  await page.getByRole("menuitem", { name, exact: true }).waitFor();
-  await until(page, "ArrowDown", new RegExp(`^${name}`, "u"));
-  await page.keyboard.press("Enter");
+  await chooseByKeys(page, name);
 }
 
 /** Press a button that is there. @param {Page} page @param {Way} way @param {string} name */
