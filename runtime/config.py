@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from attrs import field, fields, frozen
 from dotenv import dotenv_values
 
 from runtime import setting_values as read
+from runtime.addresses import is_loopback
 from runtime.file_modes import open_to
 from runtime.files.places import FOLDER, Place, S3Place
 from runtime.mail.smtp import parse_smtp_url
@@ -178,14 +178,6 @@ def load_settings(
     data_dir = values.get("data_dir", known["data_dir"].default)
     values.setdefault("database_url", Secret(f"sqlite:///{data_dir}/vestnik.sqlite3"))
     return Settings(**values)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches this host."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _usual_environment(settings: Settings) -> Environment:

@@ -17,8 +17,9 @@ import httpx
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from runtime.addresses import is_loopback
 from runtime.age.keys import KeyFileError, read_public, read_secret
-from runtime.config import RELAXED, Settings, is_loopback
+from runtime.config import RELAXED, Settings
 from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, visitor, websocket
 from runtime.doctor_replicas import replicas
 from runtime.file_modes import open_to

@@ -11,7 +11,7 @@ from typing import Final
 from attrs import define, field
 
 from chatproto.wire.networks import network_of
-from runtime.config import is_loopback
+from runtime.addresses import is_loopback
 from runtime.http.problem import Problem
 
 RETURN_AFTER: Final = 10.0

@@ -9,6 +9,8 @@ from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
+from runtime.addresses import client_address, is_loopback
+from runtime.http.exchange import address_of
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -49,8 +51,7 @@ class ProxyFix:
 
     def _warn_of_proxy(self, scope: Any) -> None:
         """Once: a proxy on this machine names its clients, and we take them all for one."""
-        address = _address(str((scope.get("client") or ("", 0))[0]).encode())
-        if address is not None and ip_address(address).is_loopback and _values(scope["headers"], b"x-forwarded-for"):
+        if is_loopback(address_of(scope)) and _values(scope["headers"], b"x-forwarded-for"):
             self._warned = True
             log.warning(
                 "proxy_not_expected",
@@ -90,6 +91,7 @@ def _address(raw: bytes) -> str | None:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return str(ip_address(text))
+        ip_address(text)
     except ValueError:
         return None
+    return client_address(text)

@@ -12,6 +12,7 @@ import trio
 from wsproto.utilities import generate_accept_token
 
 from chatproto.server.clock import Now
+from runtime.addresses import client_address
 from runtime.direct_stream import DirectStream
 from runtime.direct_websocket import DirectTransport
 from runtime.failures import failures
@@ -68,7 +69,7 @@ class WebSocketEndpoint:
             peer = stream.socket.getpeername()
         except OSError:  # it is gone already
             return "local"
-        return str(peer[0]) if isinstance(peer, tuple) else "local"
+        return client_address(str(peer[0])) if isinstance(peer, tuple) else "local"
 
     async def _answer(self, direct: DirectStream, event: h11.Request, place: Place | Problem) -> Admitted | None:
         headers = dict(event.headers)

@@ -12,6 +12,7 @@ import trio
 from attrs import define, field, frozen
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 
+from runtime.addresses import client_address
 from runtime.files.blobs import Blob
 from runtime.http.problem import Problem
 
@@ -51,7 +52,7 @@ class Stream:
 def address_of(scope: Any) -> str:
     """The client's, of an ASGI scope; "local" where it came over no network."""
     client = scope.get("client")
-    return str(client[0]) if client else "local"
+    return client_address(str(client[0])) if client else "local"
 
 
 @define(eq=False)

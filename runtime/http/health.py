@@ -1,10 +1,10 @@
 """What a server says of itself: /healthz, /readyz and /metrics for operators, /api/server for clients."""
 
 from hmac import compare_digest
-from ipaddress import ip_address
 
 import trio
 
+from runtime.addresses import is_loopback
 from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
 from runtime.http.shapes import Health, Ready, Server
@@ -57,10 +57,7 @@ async def metrics(call: Call[None, None]) -> Result:
 
 def is_local(address: str) -> bool:
     """Whether a client is on this machine: its address is loopback, or it came by a unix socket."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return address == "local"
+    return address == "local" or is_loopback(address)
 
 
 def has_token(authorization: str | None, token: str) -> bool:

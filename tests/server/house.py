@@ -262,12 +262,12 @@ async def open_house(
 
     def on_ready(where: str) -> None:
         nonlocal url
-        url = where
+        url = where.replace("//[::]:", "//127.0.0.1:")  # by IPv4, as most people come
         ready.set()
 
     async def run() -> None:
         await serve(
-            served, host="127.0.0.1", port=0, on_ready=on_ready, drain=driver.drain, graceful_timeout=0.5,
+            served, host=chosen.host, port=0, on_ready=on_ready, drain=driver.drain, graceful_timeout=0.5,
             endpoint=WebSocketEndpoint(services, driver) if transport == "own" else None,
         )  # fmt: skip
 

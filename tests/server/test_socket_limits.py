@@ -1,6 +1,7 @@
 """O18: how many WebSockets one address may hold, and how many of them before `hello` (docs/protocol.md section 1)."""
 
 from contextlib import AsyncExitStack
+from socket import has_dualstack_ipv6
 
 import pytest
 import trio
@@ -52,6 +53,19 @@ async def test_an_address_holds_so_many(house_at: OpenHouse) -> None:
             await (await come(stack, house)).hello(ann.token)
         await until_there_is_room(house, 0)
         assert len(house.services.sockets) == 0
+
+
+@pytest.mark.skipif(not has_dualstack_ipv6(), reason="no IPv6 here")
+async def test_this_machine_is_known_where_one_socket_takes_ipv4_too(house_at: OpenHouse) -> None:
+    """VESTNIK_HOST=::, which tells 127.0.0.1 as ::ffff:127.0.0.1."""
+    async with house_at(host="::", limit_sockets=1) as house:
+        ann = await house.register("ann")
+        assert (await house.http.get("/metrics")).status_code == 200
+        [session] = (await ann.get("/api/auth/sessions")).json()["sessions"]
+        assert session["address"] == "127.0.0.1"
+        async with open_socket(house.url) as one, open_socket(house.url) as other:
+            for socket in (one, other):
+                await socket.hello(ann.token)
 
 
 async def test_an_address_holds_fewer_before_hello(house_at: OpenHouse) -> None:

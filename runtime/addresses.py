@@ -1,0 +1,24 @@
+"""Addresses of clients, as one of them is written everywhere here."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+
+def client_address(host: str) -> str:
+    """An address as its client would write it: a socket that takes IPv4 and IPv6 tells 192.0.2.1 as ::ffff:192.0.2.1.
+    What is no address stays as it is."""
+    parsed = _parsed(host)
+    return host if parsed is None else str(parsed)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches this host."""
+    parsed = _parsed(host)
+    return host == "localhost" if parsed is None else parsed.is_loopback
+
+
+def _parsed(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(host)
+    except ValueError:
+        return None
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
