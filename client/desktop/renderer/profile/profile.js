@@ -6,6 +6,7 @@
  * database from then on.
  */
 
+import { Asked } from "./asked.js";
 import { Attention, TELL_AGAIN } from "./attention.js";
 import { Fenced } from "../store/db.js";
 import { arrivals, missedBy } from "./missed.js";
@@ -29,9 +30,8 @@ import { Api } from "../link/api.js";
 
 /** @type {Refused} */
 const STOPPED = { ok: false, code: "stopped" };
-/** Milliseconds after which a command is told again, and after which its owner is taken for dead. */
-const REPEAT = 1_000;
-const DEAD = 6_000;
+/** Milliseconds after which a window that could save nothing begins again. */
+const AGAIN = 1_000;
 /** Milliseconds between signs of life that a follower asks for. */
 const CHECK = 20_000;
 /** Messages that may wait for their chat to be described. */
@@ -52,12 +52,10 @@ export class Profile {
   #closed = false;
   /** Lets the lock go. @type {() => void} */
   #release = () => {};
-  /** Commands without an answer. @type {Map<string, {command: Command, since: number, answer: (result: any) => void}>} */
-  #asked = new Map();
-  #numbers = 0;
+  /** Commands without an answer. @type {Asked} */
+  #asked;
   /** What this owner answered lately, by the command's id. @type {Map<string, any>} */
   #obeyed = new Map();
-  #repeat = 0;
   #check = 0;
   #attention = new Attention();
   #tellAgain = 0;
@@ -83,6 +81,9 @@ export class Profile {
     this.api = new Api(parts.url, bearer);
     this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => this.#hear(data);
+    const ask = (/** @type {string} */ id, /** @type {Command} */ command) =>
+      this.#post({ kind: "command", id, command });
+    this.#asked = new Asked(parts.windowId, ask, () => this.#steal());
   }
 
   /** This window has the link. */
@@ -119,12 +120,7 @@ export class Profile {
   command(command) {
     if (this.#closed) return Promise.resolve(STOPPED);
     if (this.#owner) return Promise.resolve(obey(this.#owner, command, this.#renewed));
-    const id = `${this.parts.windowId} ${(this.#numbers += 1)}`;
-    return new Promise((answer) => {
-      this.#asked.set(id, { command, since: Date.now(), answer });
-      this.#post({ kind: "command", id, command });
-      this.#repeat ||= window.setInterval(() => this.#askAgain(), REPEAT);
-    });
+    return this.#asked.ask(command);
   }
 
   /** Somebody looks at a chat in this window, or at none any more. @param {number | null} chatId */
@@ -156,12 +152,10 @@ export class Profile {
     this.#closed = true;
     clearInterval(this.#tellAgain);
     clearInterval(this.#check);
-    clearInterval(this.#repeat);
     clearTimeout(this.#again);
     this.channel.close();
     this.tokens.drop();
-    for (const { answer } of this.#asked.values()) answer(STOPPED);
-    this.#asked.clear();
+    this.#asked.end(() => STOPPED);
     const owner = this.#owner;
     this.#owner = null;
     await owner?.stop(polite);
@@ -216,6 +210,9 @@ export class Profile {
       case "command":
         if (this.#owner) void this.#answer(this.#owner, message);
         break;
+      case "heard":
+        this.#asked.heard(message.id);
+        break;
       case "done":
         this.#answered(message);
     }
@@ -248,6 +245,7 @@ export class Profile {
   /** What comes a second time is answered, not done: its answer was on the way. @param {Owner} owner
    * @param {{id: string, from: string, command: Command}} message */
   async #answer(owner, { id, from, command }) {
+    if (this.#obeyed.has(id)) this.#post({ kind: "heard", id });
     const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : obey(owner, command, this.#renewed);
     this.#obeyed.set(id, result);
     if (this.#obeyed.size > OBEYED) this.#obeyed.delete([...this.#obeyed.keys()][0]);
@@ -259,22 +257,7 @@ export class Profile {
   #answered({ id, to, result, tokens }) {
     if (to !== this.parts.windowId) return;
     this.tokens.take(tokens);
-    this.#asked.get(id)?.answer(result);
-    this.#asked.delete(id);
-  }
-
-  #askAgain() {
-    if (this.#asked.size === 0) {
-      clearInterval(this.#repeat);
-      this.#repeat = 0;
-    }
-    for (const [id, { command, since }] of this.#asked) {
-      if (Date.now() - since > DEAD && !this.#stealing && !this.#hold) {
-        this.#stealing = true;
-        void this.#wantLock(true);
-      }
-      this.#post({ kind: "command", id, command });
-    }
+    this.#asked.answered(id, result);
   }
 
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
@@ -288,6 +271,13 @@ export class Profile {
   };
 
   // --- ownership ---
+
+  /** The owner does not answer. */
+  #steal() {
+    if (this.#stealing || this.#hold) return;
+    this.#stealing = true;
+    void this.#wantLock(true);
+  }
 
   /** @param {boolean} steal take it from an owner that does not answer */
   async #wantLock(steal) {
@@ -359,8 +349,7 @@ export class Profile {
     else this.publish(missed);
     owner.start();
     this.#post({ kind: "owner" });
-    for (const { command, answer } of this.#asked.values()) answer(obey(owner, command, this.#renewed));
-    this.#asked.clear();
+    this.#asked.end((command) => obey(owner, command, this.#renewed));
     void db.tidy((id) => this.parts.model().users.has(id)).catch(() => {});
   }
 
@@ -394,6 +383,6 @@ export class Profile {
     void owner?.stop(false);
     this.publish([{ do: "link", link: { state: "offline", retry_at: null, since: Date.now(), code: "not_saved" } }]);
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => void this.#takeOver(), REPEAT);
+    this.#again = setTimeout(() => void this.#takeOver(), AGAIN);
   }
 }

@@ -141,6 +141,30 @@ test("a window whose disk refuses leaves the profile to one that takes it, and f
     await one.profile.close({ polite: false });
   }));
 
+test("a window that waits long for what it has another one do takes nothing away from it", () =>
+  timed(async () => {
+    const slow = promised();
+    newPage(async ({ path }) => {
+      await slow.promise;
+      const body = { access_token: "another", refresh_token: "r2" };
+      return path === "/api/auth/refresh" ? { body } : { status: 500 };
+    });
+    const running = counted();
+    const [one, two] = [windowOf("one"), windowOf("two")];
+    await begun(one);
+    await begun(two);
+    /** @type {any} */
+    let answer = "none";
+    void two.profile.command({ do: "renew", used: "token" }).then((found) => (answer = found));
+    await pass(9);
+    assert.deepEqual([running(), answer], [["one"], "none"]);
+    slow.resolve(null);
+    await pass(2);
+    assert.deepEqual([running(), answer, two.profile.tokens.token()], [["one"], { ok: true }, "another"]);
+    await two.profile.close({ polite: false });
+    await one.profile.close({ polite: false });
+  }));
+
 test("a window that is closed while it takes over owns nothing", () =>
   timed(async () => {
     const running = counted();
