@@ -116,9 +116,8 @@ class Exchange:
         async with trio.open_nursery() as nursery:
 
             async def watch() -> None:
-                while (await self._receive())["type"] != "http.disconnect":
+                while await self._next() is not None:  # a body that nobody asked for is thrown away
                     pass
-                self.left = True
                 nursery.cancel_scope.cancel()
 
             nursery.start_soon(watch)

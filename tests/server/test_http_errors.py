@@ -94,6 +94,31 @@ async def test_half_a_body_is_not_waited_for(house: House) -> None:
     assert b" 401 " in answer and b"token_missing" in answer
 
 
+async def none() -> AsyncIterator[bytes]:
+    """Makes httpx send a chunked body in which nothing is."""
+    for piece in list[bytes]():
+        yield piece
+
+
+async def test_a_body_that_is_not_read_is_not_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is its end, where it has come already."""
+    monkeypatch.setattr("runtime.http.exchange.LINGER", 3600.0)
+    anna, boris = await house.register("anna"), await house.register("boris")
+    for body in (b"{}", none):
+        for method, path, status in (
+            ("PUT", f"/api/users/{boris.id}/block", 204),
+            ("DELETE", f"/api/users/{boris.id}/block", 204),
+            ("DELETE", "/api/auth/sessions/1000000", 404),
+            ("GET", "/api/blocks", 200),
+        ):
+            headers = {"Authorization": f"Bearer {anna.token}"}
+            with trio.fail_after(60):
+                answer = await house.http.request(
+                    method, path, content=body() if callable(body) else body, headers=headers
+                )
+            assert answer.status_code == status, (method, path, body)
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/nothing", "/api", "/api/chats/", "/api//chats", "/api/chats/1/", "/api/chats/x/messages",
              "/api/chats/1/messages/1", "/api/auth", "/docs/", "/%ff", "/api/users/%00", "/..%2f..%2fetc/passwd"]
