@@ -6,7 +6,7 @@ What fails in passing (a cut link, 429, 5xx) is tried again; all else is an OSEr
 
 import errno
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +31,8 @@ UPLOADS: Final = 4
 CONNECTIONS: Final = 32
 DOWNLOADS: Final = 128
 """Connections of their own: each is held as long as its reader takes."""
+QUEUE: Final = 5.0
+"""Seconds that a download waits for one of them, before anything of it is answered."""
 TIMES: Final = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
 """Seconds without progress."""
 PAUSES: Final = (0.2, 1.0)
@@ -70,7 +72,7 @@ class S3Store:
         self._place, self._credentials = place, credentials
         self._client, self._downloads = _client(CONNECTIONS), _client(DOWNLOADS)
         self._host = httpx.URL(place.base).netloc.decode()
-        self._uploads = trio.CapacityLimiter(UPLOADS)
+        self._uploads, self._free = trio.CapacityLimiter(UPLOADS), trio.Semaphore(DOWNLOADS, max_value=DOWNLOADS)
 
     async def aclose(self) -> None:
         """See BlobStore."""
@@ -88,9 +90,21 @@ class S3Store:
         await trio.to_thread.run_sync(partial(path.unlink, missing_ok=True), limiter=THREADS)
 
     async def open(self, key: str) -> "S3Blob | None":
-        """See BlobStore."""
-        answer = await self._ask("HEAD", self._path(key))
-        return None if answer.status_code == 404 else S3Blob(self, key, int(answer.headers["content-length"]))
+        """See BlobStore. A connection for its bytes is its own until it is closed: who cannot have one learns that
+        instead of the size, not instead of the bytes."""
+        with trio.move_on_after(QUEUE) as patience:
+            await self._free.acquire()
+        if patience.cancelled_caught:
+            raise S3Error(errno.EBUSY, "no connection to the store of files is free")
+        blob = None
+        try:
+            answer = await self._ask("HEAD", self._path(key))
+            if answer.status_code != 404:
+                blob = S3Blob(self, key, int(answer.headers["content-length"]), self._free.release)
+        finally:
+            if blob is None:
+                self._free.release()
+        return blob
 
     async def remove(self, key: str) -> None:
         """See BlobStore."""
@@ -220,8 +234,8 @@ class S3Store:
 class S3Blob:
     """See Blob."""
 
-    def __init__(self, store: S3Store, key: str, size: int) -> None:
-        self._store, self._key = store, key
+    def __init__(self, store: S3Store, key: str, size: int, closed: Callable[[], None]) -> None:
+        self._store, self._key, self._closed = store, key, closed
         self.size = size
         self.place: str | None = None
 
@@ -245,6 +259,7 @@ class S3Blob:
 
     async def aclose(self) -> None:
         """See Blob."""
+        self._closed()
 
 
 def _client(connections: int) -> httpx.AsyncClient:

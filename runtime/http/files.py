@@ -69,7 +69,7 @@ async def get_preview(call: Call[None, PreviewQuery], exchange: Exchange, file_i
 async def _send(call: Call[None, TokenQuery], exchange: Exchange, key: str, told: Told) -> Result | None:
     """None: there is no such blob."""
     downloads = call.services.guards.downloads
-    if downloads.is_full(call.user_id):
+    if not await downloads.have_room(call.user_id):
         return Problem("rate_limited", "You are reading too many files at once.")
     try:
         blob = await downloads.open(call.services.files.store, key, call.user_id)

@@ -14,7 +14,8 @@ from chatproto.buckets import Buckets, Rate
 from chatproto.operations import recovery
 from chatproto.tokens import AccessClaims
 from runtime.config import Settings
-from runtime.files.downloads import Downloads
+from runtime.files.downloads import MOST, MOST_OF_S3, Downloads
+from runtime.files.places import S3Place
 from runtime.files.under_way import UnderWay
 from runtime.http.logins import LoginLimiter
 from runtime.shared_limits import SharedLimits
@@ -204,6 +205,7 @@ class Guards:
             exports=over("exports", EXPORTS_AN_HOUR, HOUR, REMEMBERED_USERS),
             export_links=over("export_links", 1, EXPORT_LINK_LIFETIME),
             login_letters=over("login_letters", LOGIN_LETTERS_AN_HOUR, HOUR, REMEMBERED_USERS),
+            downloads=Downloads(UnderWay(MOST_OF_S3 if _on_s3(settings) else MOST)),
             logins=LoginLimiter(
                 pairs=over("logins", settings.limit_login_failures, FAILURE_WINDOW),
                 devices=over("login_devices", settings.limit_login_failures, FAILURE_WINDOW),
@@ -216,6 +218,10 @@ class Guards:
         """Seconds to wait before going on; above LONGEST_WAIT the request is refused and costs nothing."""
         buckets: Buckets[int] = getattr(self, kind)
         return buckets.take(user_id, now, patience=LONGEST_WAIT)
+
+
+def _on_s3(settings: Settings) -> bool:
+    return isinstance(settings.files_url, S3Place) or isinstance(settings.files_old_url, S3Place)
 
 
 def _by_user(rate: float, burst: int) -> Buckets[int]:

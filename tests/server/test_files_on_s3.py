@@ -1,5 +1,6 @@
 """Files over HTTP whose bytes are in an S3 store: the same answers, and nothing of them on the server's own disk."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import pytest
 import trio
 
 from runtime.config import Secret
+from runtime.files.downloads import MOST_OF_S3
 from runtime.files.places import read_place
 from runtime.files.sweeping import sweep
 from tests.s3_server import CREDENTIALS, absent_bucket, make_bucket, new_bucket
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.test_blob_stores import listed
+from tests.server.test_http_files import begun
 from tests.server.uploads import try_upload, upload
 
 LARGE = bytes(range(256)) * (10 << 12)
@@ -71,6 +74,26 @@ async def test_pictures_and_avatars(house_at: OpenHouse, tmp_path: Path) -> None
         await anna.delete("/api/auth/me/avatar")
         assert await sweep(house.services.files, house.services.ask, house.clock.now) == 1
         assert await keys_of(house) == [] and not on_disk(tmp_path)
+
+
+async def test_nobody_holds_all_connections_to_the_store(house_at: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One who reads slowly has few of them, and who can have none is told so before anything is sent."""
+    monkeypatch.setattr("runtime.files.s3.DOWNLOADS", MOST_OF_S3 + 1)
+    monkeypatch.setattr("runtime.files.s3.QUEUE", 0.1)
+    async with house_at(**on_s3(new_bucket("files"))) as house:
+        anna, boris = await house.register("anna"), await house.register("boris")
+        file, other = await upload(anna, bytes(16 << 20)), await upload(boris, bytes(16 << 20))
+        async with AsyncExitStack() as stack:
+            for _ in range(MOST_OF_S3):
+                held = await stack.enter_async_context(await begun(house, anna, file["url"]))
+                assert (await held.receive_some(12)).endswith(b" 200")
+            refused = await anna.get(file["url"])
+            assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+            held = await stack.enter_async_context(await begun(house, boris, other["url"]))
+            assert (await held.receive_some(12)).endswith(b" 200")
+            refused = await boris.get(other["url"])
+            assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
+        assert (await anna.get(file["url"])).status_code == 200
 
 
 async def test_a_store_that_is_away_loses_nothing(house_at: OpenHouse, tmp_path: Path) -> None:
