@@ -76,9 +76,11 @@ export class Notify {
     this.#count(state.unread);
   }
 
-  /** Tell where somebody looks, when that changes: whichever window tells of arrivals has to know. @param {boolean} [here] */
+  /** Tell where somebody looks, when that changes: whichever window tells of arrivals has to know. What lies under a dialog
+   * is not looked at. @param {boolean} [here] */
   #look(here = true) {
-    const looks = here && document.hasFocus() ? this.face.messenger.state().current : null;
+    const { messenger, overlays } = this.face;
+    const looks = here && document.hasFocus() && !overlays.busy() ? messenger.state().current : null;
     if (looks === this.#looks) return;
     this.#looks = looks;
     this.face.messenger.look(looks);

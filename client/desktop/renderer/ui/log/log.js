@@ -97,7 +97,7 @@ export class Log {
     const chat = state.current === null ? undefined : state.chats.get(state.current);
     if (!chat) return;
     this.scroll.rendered(state, chat);
-    this.reading.rendered(chat.id, this.scroll.placing);
+    this.reading.rendered(chat.id, this.scroll.placing || this.face.overlays.busy());
   }
 
   /** Another chat is opened, or none: where one was in this one is known, and what is far from there is let go. */

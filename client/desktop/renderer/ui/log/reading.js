@@ -1,6 +1,6 @@
 /**
- * What is read: half of it was in sight for half a second while the window had the focus, and the log stood where it
- * should.
+ * What is read: half of it was in sight for half a second while the window had the focus, the log stood where it should and
+ * no dialog lay over it.
  */
 
 import { numberOf } from "../parts/elements.js";
@@ -11,7 +11,7 @@ const STEPS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
 export class Reading {
   #chatId = 0;
-  #placing = false;
+  #unseen = false;
   /** @type {Element | undefined} */
   #log = undefined;
   /** @type {IntersectionObserver | null} */
@@ -43,13 +43,13 @@ export class Reading {
 
   /**
    * After each render: watch what is unread, and nothing else.
-   * @param {number} chatId @param {boolean} placing what is in sight is there by chance
+   * @param {number} chatId @param {boolean} unseen what is in sight is there by chance, or lies under a dialog
    */
-  rendered(chatId, placing) {
+  rendered(chatId, unseen) {
     if (!this.#log || chatId !== this.#chatId) return;
-    const wasPlacing = this.#placing;
-    this.#placing = placing;
-    if (wasPlacing && !placing) this.#again();
+    const before = this.#unseen;
+    this.#unseen = unseen;
+    if (before && !unseen) this.#again();
     const unread = new Set(this.#log.querySelectorAll("[data-unread]"));
     for (const row of this.#watched) {
       if (unread.has(row)) continue;
@@ -75,7 +75,7 @@ export class Reading {
     this.#wait();
   };
 
-  /** The window is looked at again: what is in sight is seen from now on. */
+  /** The log is looked at again: what is in sight is seen from now on. */
   #again() {
     for (const row of this.#seen.keys()) this.#seen.set(row, performance.now());
     this.#wait();
@@ -83,11 +83,11 @@ export class Reading {
 
   #wait() {
     clearTimeout(this.#timer);
-    if (this.#seen.size && !this.#placing && looking()) this.#timer = setTimeout(() => this.#tell(), LONG_ENOUGH);
+    if (this.#seen.size && !this.#unseen && looking()) this.#timer = setTimeout(() => this.#tell(), LONG_ENOUGH);
   }
 
   #tell() {
-    if (this.#placing || !looking()) return;
+    if (this.#unseen || !looking()) return;
     const now = performance.now();
     const long = [...this.#seen].filter(([row, since]) => row.isConnected && now - since >= LONG_ENOUGH - 1);
     const seqs = long.map(([row]) => numberOf(row, "seq"));
