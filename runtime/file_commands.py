@@ -43,7 +43,9 @@ async def collect(settings: Settings, say: Say, *, dry: bool) -> None:
         found = [one for one in await compare(settings.database_url, files.store, say) if one.fault == "orphaned"]
         for one in found:
             say(str(one))
-        size = sum(one.size for one in found) if dry else await remove_orphans(files, found)
+        if not dry:
+            found = await remove_orphans(settings.database_url, files, found)
+    size = sum(one.size for one in found)
     verb = "would be removed" if dry else "removed"
     say(f"{verb}: {len(found)} blobs without a file, {size / 2**20:.1f} MiB; {ended} files that had ended")
 

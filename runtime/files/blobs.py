@@ -137,6 +137,7 @@ class FolderStore:
             folder.chmod(self._folder_mode)  # whatever the umask is
             sync(self.root)
         path.chmod(self._file_mode)
+        os.utime(path)  # the blob comes now, however long ago its bytes did: what no file names is kept for a while
         path.rename(place)
         sync(folder)
 

@@ -104,12 +104,14 @@ async def check(database: str, store: BlobStore, say: Say, *, hashes: bool = Fal
     return found
 
 
-async def remove_orphans(files: Files, findings: list[Finding]) -> int:
-    """Those among them; how many bytes that were. Raises OSError."""
-    orphans = [one for one in findings if one.fault == "orphaned"]
-    for one in orphans:
-        await files.remove(one.key)
-    return sum(one.size for one in orphans)
+async def remove_orphans(database: str, files: Files, findings: list[Finding]) -> list[Finding]:
+    """Those among them that no file has come to name since; which they were. Raises OSError, MigrationError."""
+    removed = []
+    for one in findings:
+        if one.fault == "orphaned" and not await _is_known(database, one.key):
+            await files.remove(one.key)
+            removed.append(one)
+    return removed
 
 
 async def move(files: Files, old: BlobStore, new: BlobStore, say: Say) -> int:
@@ -191,15 +193,18 @@ async def _missing(database: str, store: BlobStore, row: KeptBlob) -> list[Findi
     blob = await store.open(row.key)
     if blob is not None:
         await blob.aclose()
-    gone = await trio.to_thread.run_sync(kept_blob, database, row.key) is None
+    gone = not await _is_known(database, row.key)
     return [] if blob is not None or gone else [Finding("missing", row.key, row.size, row.files)]
 
 
 async def _orphaned(database: str, group: _Group) -> list[Finding]:
     if group.changed_at > time.time() - GRACE:
         return []
-    known = await trio.to_thread.run_sync(kept_blob, database, group.key) is not None
-    return [] if known else [Finding("orphaned", group.key, group.size)]
+    return [] if await _is_known(database, group.key) else [Finding("orphaned", group.key, group.size)]
+
+
+async def _is_known(database: str, key: str) -> bool:
+    return await trio.to_thread.run_sync(kept_blob, database, key) is not None
 
 
 async def _faults(store: BlobStore, row: KeptBlob, group: _Group, *, hashes: bool) -> list[Finding]:

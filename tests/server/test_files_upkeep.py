@@ -18,7 +18,7 @@ from runtime.cli import main
 from runtime.config import Secret, Settings
 from runtime.files.blobs import FolderStore
 from runtime.files.service import folder_store
-from runtime.files.upkeep import GRACE
+from runtime.files.upkeep import GRACE, Finding, remove_orphans
 from storage.migrate import upgrade
 from tests.s3_server import new_bucket
 from tests.server.conftest import OpenHouse
@@ -88,6 +88,28 @@ async def test_gc_removes_what_no_file_names(house: House, tmp_path: Path) -> No
     assert "removed: 1 blobs" in said[-1]
     assert [key for key, _ in await listed(FolderStore(folder)) if key in (old, f"{old}-320")] == []
     assert len(await listed(FolderStore(folder))) == 2 and await check(house) == (True, [])
+
+
+async def test_gc_asks_again_before_it_removes(house: House, tmp_path: Path) -> None:
+    """A file may have come to name a blob since that was looked at."""
+    anna = await house.register("anna")
+    await upload(anna, DATA[0])
+    kept = place(tmp_path, DATA[0]).name
+    findings = [Finding("orphaned", kept, 1), Finding("orphaned", "0" * 32, 1), Finding("missing", "1" * 32, 1)]
+    removed = await remove_orphans(settings_of(house).database_url, house.services.files, findings)
+    assert removed == findings[1:2] and place(tmp_path, DATA[0]).name == kept
+
+
+async def test_a_blob_is_as_old_as_it_is_a_blob(tmp_path: Path) -> None:
+    """An upload may be whole hours after its last byte; what is put together for it is young all the same."""
+    (tmp_path / "blobs").mkdir()
+    draft = tmp_path / "draft"
+    draft.write_bytes(b"x")
+    os.utime(draft, (0, 0))
+    store = FolderStore(tmp_path / "blobs")
+    await store.put(draft, "0" * 32)
+    [entry] = [entry async for entry in store.entries()]
+    assert entry.changed_at > time.time() - GRACE
 
 
 async def test_check_knows_previews(house: House, tmp_path: Path) -> None:
