@@ -60,12 +60,12 @@ def file_answer(exchange: Exchange, told: Told, blob: Blob) -> FileAnswer | Prob
     condition = exchange.header(b"if-range")
     wanted = exchange.header(b"range") if condition in (None, etag) else None
     found = read_range(wanted, blob.size)
-    if found is None:
+    if found == "nothing":
         return Problem("bad_range", headers=((b"content-range", b"bytes */%d" % blob.size),))
-    offset, length = found
+    offset, length = (0, blob.size) if found == "whole" else found
     headers.append((b"content-length", b"%d" % length))
-    if length == blob.size:
-        return FileAnswer(200, headers, blob, 0, length)
+    if found == "whole":
+        return FileAnswer(200, headers, blob, offset, length)
     headers.append((b"content-range", b"bytes %d-%d/%d" % (offset, offset + length - 1, blob.size)))
     return FileAnswer(206, headers, blob, offset, length)
 
