@@ -1,9 +1,7 @@
 """The commands for what is kept: backups, the bytes of files, the index, the epoch; what they take and print."""
 
 import argparse
-import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from runtime.age.keys import make_keys, read_public
 from runtime.compose import require_database
 from runtime.config import Settings
 from runtime.encrypted_backup import folder_for_drafts, lock_away, own_folder, refuse_to_replace, unlocked
+from runtime.ending import end_on_sigterm
 from runtime.files.backup import Saved
 from runtime.rotation import name_for, notes_for, read_keep, remove_left, rotate
 from storage.backup import back_up, new_epoch, restore
@@ -121,14 +120,6 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     for path in removed:
         print(f"removed: {path}")
     return code
-
-
-def end_on_sigterm() -> None:
-    """As by Ctrl-C, so that no half copy of everybody's messages stays behind. Signals come to the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
 
 
 def _save(settings: Settings, file: Path, notes: dict[str, str], *, files: bool) -> int:

@@ -13,6 +13,7 @@ import trio
 from chatproto.operations.administration import Account
 from runtime import account_commands
 from runtime.config import Settings
+from runtime.ending import end_on_sigterm
 from runtime.http.invites import LONGEST, MAX_USES
 
 LONGEST_DAYS = LONGEST // 86_400
@@ -121,7 +122,8 @@ def _line(account: Account) -> str:
         email += " (not confirmed)"
     seen = "-" if account.last_seen_at is None else f"{account.last_seen_at:%Y-%m-%d %H:%M}"
     made = f"{account.created_at:%Y-%m-%d}"
-    columns = (account.id, account.username, account.display_name, made, account.role, state, email, seen)
+    shown = "".join(one if one.isprintable() else " " for one in account.display_name)  # a line and a column each
+    columns = (account.id, account.username, shown, made, account.role, state, email, seen)
     return "\t".join(map(str, columns))
 
 
@@ -151,6 +153,7 @@ def _user_delete(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _user_export(arguments: argparse.Namespace, settings: Settings) -> int:
+    end_on_sigterm()
     missing = trio.run(account_commands.export, settings, arguments.username, arguments.to)
     for file_id in missing:
         print(f"the bytes of file {file_id} are missing", file=sys.stderr)

@@ -1,8 +1,9 @@
 """A real SMTP server on loopback, as a process of its own: what it takes stands as files in a folder.
 
 `python -m tests.smtp_server FOLDER` prints its port. By the name before the @ of a recipient it refuses for good
-(`refused`), or at the first attempt only (`later`). With a certificate (`--cert`, `--key`) it wants STARTTLS and a
-log-in (`post`, `secret`); with `--wrapped` it speaks TLS from the first byte instead.
+(`refused`; `spam`: only once it has read the letter), or at the first attempt only (`later`). With a certificate
+(`--cert`, `--key`) it wants STARTTLS and a log-in (`post`, `secret`); with `--wrapped` it speaks TLS from the first
+byte instead.
 """
 
 import argparse
@@ -47,6 +48,8 @@ class _Handler:
         return "421 I am busy" if self._seen["rude@example.org"] else "221 Bye"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if envelope.rcpt_tos[0].startswith("spam@"):
+            return "554 nobody wants that"
         number = next(self._numbers)
         draft = self._folder / f".{number}"
         draft.write_bytes(envelope.content)

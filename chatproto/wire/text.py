@@ -21,6 +21,9 @@ _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 MIN_PASSWORD: Final = 8
 MAX_PASSWORD: Final = 128
 WORD_LENGTH: Final = 64
+MOST_NORMALIZED: Final = 4 * 256
+"""Characters. No name, address or password is longer, in whatever form: NFC makes four into one at most. The work for a
+run of combining marks grows with its square: 32,000 of them take ten seconds."""
 SEARCHED_WORDS: Final = 4
 """Words of a query that are looked for: the longest ones."""
 
@@ -49,12 +52,14 @@ def check_content(text: str, limits: Limits | None = None, *, has_files: bool = 
 
 
 def normalize(text: str) -> str:
-    """NFC, the form names and passwords are kept in."""
-    return unicodedata.normalize("NFC", text)
+    """NFC, the form names and passwords are kept in. A text that is too long to be one stays as it is."""
+    return text if len(text) > MOST_NORMALIZED else unicodedata.normalize("NFC", text)
 
 
 def fold(text: str) -> str:
-    """The form names are compared and searched in: NFKC, case folded, ё as е."""
+    """The form names are compared and searched in: NFKC, case folded, ё as е. One that is too long stays as it is."""
+    if len(text) > MOST_NORMALIZED:
+        return text
     folded = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFC", folded).replace("ё", "е")
 

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from typing import Final
 
+from chatproto.wire.text import MOST_NORMALIZED
+
 MAX_BYTES: Final = 200
 MAX_EXTENSION: Final = 20
 """Bytes, with its dot; what is longer is no extension."""
@@ -21,6 +23,8 @@ _DEVICE: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9Â¹Â
 def clean_name(name: str) -> str:
     """The name to go by; never empty."""
     last = re.split(r"[/\\]", name)[-1]
+    if len(last) > MOST_NORMALIZED:
+        last = last[: MOST_NORMALIZED // 2] + last[-MOST_NORMALIZED // 2 :]
     visible = "".join(one for one in unicodedata.normalize("NFC", last) if unicodedata.category(one) not in _INVISIBLE)
     safe = _UNSAFE.sub("_", visible).strip().rstrip(". ")
     if not safe.strip("."):

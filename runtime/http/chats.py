@@ -144,8 +144,8 @@ async def add_members(call: Call[NewMembers, None], chat_id: int) -> Result:
     if wait > 0:
         return Problem("rate_limited", "Too many new members.", retry_after=wait)
     outcome = await call.append(_change(call, chat_id, "add", user_ids=ids, history=call.body.history))
-    if not isinstance(outcome, Appended):
-        members.give_back(user_id, call.services.clock(), len(ids))
+    added = len(outcome.added_ids) if isinstance(outcome, Appended) else 0
+    members.give_back(user_id, call.services.clock(), len(ids) - added)
     return await _show(call, chat_id, with_members=True) if isinstance(outcome, Appended) else refusal(outcome)
 
 
@@ -250,7 +250,7 @@ def _too_many() -> Problem:
 ROUTES = (
     Route(
         method="POST", path="/api/chats", handler=create_chat, summary="Begin a chat", body=NewChat,
-        answers={201: (Chat,), 200: (Chat,)}, codes=("not_found",), keyed=True,
+        answers={201: (Chat,), 200: (Chat,)}, codes=("not_found", "too_many"), keyed=True,
     ),
     Route(
         method="GET", path="/api/chats", handler=list_chats, summary="One's chats", query=ListQuery,
@@ -263,7 +263,7 @@ ROUTES = (
     ),
     Route(
         method="POST", path="/api/chats/{chat_id}/members", handler=add_members, summary="Add members",
-        body=NewMembers, answers={200: (Chat,)},
+        body=NewMembers, answers={200: (Chat,)}, codes=("too_many",),
     ),
     Route(
         method="PATCH", path="/api/chats/{chat_id}/members/{user_id}", handler=change_role, summary="Change a role",

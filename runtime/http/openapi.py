@@ -92,7 +92,7 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
     if route.form:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
     if route.needs_token:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{"bearer": []}, *([{}] if route.by_link else [])]
     return operation
 
 

@@ -66,11 +66,14 @@ def parse_smtp_url(url: str) -> SmtpServer:
         raise ValueError("tls is required or off, and with smtps:// always required")
     if parts.username and tls == "off" and parts.hostname not in LOCAL:
         raise ValueError("a password is not sent without TLS; leave tls=off out")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user.isascii() and password.isascii()):
+        raise ValueError("takes a user and a password of ASCII characters, percent-encoded where they are special")
     return SmtpServer(
         host=parts.hostname,
         port=port or PORTS[parts.scheme],
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        user=user,
+        password=password,
         tls="wrapped" if parts.scheme == "smtps" else ("starttls" if tls == "required" else "off"),
         ca=options.get("ca"),
     )
@@ -99,10 +102,12 @@ def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], object], silence: fl
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         return NotSent(passing=any(code < 500 for code in codes), reason=f"recipient refused: {codes[0]}")
-    except smtplib.SMTPAuthenticationError as error:  # an operator can mend that
-        return NotSent(passing=True, reason=f"log-in refused: {error.smtp_code}")
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPDataError as error:
         return NotSent(passing=error.smtp_code < 500, reason=f"refused: {error.smtp_code}")
+    except smtplib.SMTPAuthenticationError as error:
+        return NotSent(passing=True, reason=f"log-in refused: {error.smtp_code}")
+    except smtplib.SMTPResponseException as error:  # before it knew the letter: an operator can mend that
+        return NotSent(passing=True, reason=f"refused: {error.smtp_code}")
     except (smtplib.SMTPException, OSError) as error:
         return NotSent(passing=True, reason=type(error).__name__)
     return None

@@ -21,6 +21,8 @@ from storage.transactions.log import read_attachments
 
 BUDGET: Final = 500
 """Texts that one search looks at; then it tells what it has and where to go on."""
+LONG: Final = 512
+"""Characters: for each of so many that it has, a text counts as one more. Most have far less."""
 MOST_READ: Final = 4 * BUDGET
 """Messages that it reads for that at most."""
 _INSTANT: Final = timedelta(microseconds=1)
@@ -185,7 +187,7 @@ class Found:
             if place in self._judged:
                 continue
             self._judged.add(place)
-            self.looked += 1
+            self.looked += 1 + len(row.content or "") // LONG
             spans = self._spans(row)
             if spans is not None:
                 self.hits.append((row, spans))
@@ -193,9 +195,8 @@ class Found:
 
     def _spans(self, row: Text) -> tuple[Span, ...] | None:
         files, content = read_attachments(row.attachments), row.content or ""
-        if not has_what(self.operation.has, content, files):
-            return None
-        return matches(self.operation.query, content, [file.name for file in files])
+        spans = matches(self.operation.query, content, [file.name for file in files])
+        return spans if spans is not None and has_what(self.operation.has, content, files) else None
 
     def to_ask(self, streams: int, most: int) -> Mapping[Stream, int]:
         """The streams to ask next, the newest first, and for how many candidates each, by what is known: those that

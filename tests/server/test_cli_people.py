@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from chatproto.operations import CreateSession
+from chatproto.operations import CreateSession, UpdateUser
 from chatproto.tokens import SESSION_KEY_BYTES
 from runtime import cli
 from runtime.compose import storage_of_command
@@ -79,6 +79,16 @@ def test_the_list_tells_what_an_operator_asks(vestnik: Operator) -> None:
     assert told[0]["email"] == "ann@example.org" and told[0]["disabled_at"] is None and told[1]["disabled_at"]
     vestnik("user enable bob")
     assert vestnik("user list")[1].split("\t")[5] == "-"
+
+
+def test_nobody_writes_lines_of_their_own_into_the_list(vestnik: Operator) -> None:
+    async def rename() -> None:
+        async with storage_of_command(load_settings(os.environ)) as storage:
+            name = "Eve\n1\troot\x9bRoot\r"
+            await storage.perform(UpdateUser(2, name, None, None, None, frozenset(), datetime.now(UTC)))
+
+    trio.run(rename)
+    assert [line.split("\t")[1:3] for line in vestnik("user list")] == [["ann", "ann"], ["bob", "Eve 1 root Root "]]
 
 
 def test_more_accounts_than_a_page_are_listed(vestnik: Operator, monkeypatch: pytest.MonkeyPatch) -> None:

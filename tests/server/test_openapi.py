@@ -48,6 +48,10 @@ def test_security() -> None:
         for method, operation in operations.items():
             assert ("security" in operation) == (path not in PUBLIC and method != "options")
             assert ("security" not in operation) or "401" in operation["responses"]
+    links = [path for path, item in DOCUMENT["paths"].items() if {} in item.get("get", {}).get("security", [])]
+    assert links == ["/api/files/{file_id}", "/api/files/{file_id}/preview"], "a link opens them too"
+    for path in ("/api/chats", "/api/chats/{chat_id}/members"):
+        assert "409" in DOCUMENT["paths"][path]["post"]["responses"]
 
 
 def test_names_are_unique_and_references_lead_somewhere() -> None:

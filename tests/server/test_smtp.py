@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,4 +66,27 @@ async def test_where_starttls_is_wanted_nothing_is_said_without_it(tmp_path: Pat
 async def test_a_server_that_wants_starttls_is_not_served_without(keys: Path, tmp_path: Path) -> None:
     options = ["--cert", str(keys / "fullchain.pem"), "--key", str(keys / "privkey.pem")]
     async with smtp_server(tmp_path / "post", *options) as post:
-        assert await send(f"smtp://127.0.0.1:{post.port}?tls=off") == NotSent(passing=False, reason="refused: 530")
+        assert await send(f"smtp://127.0.0.1:{post.port}?tls=off") == NotSent(passing=True, reason="refused: 530")
+
+
+async def test_only_the_letter_itself_is_refused_for_good(tmp_path: Path, nursery: trio.Nursery) -> None:
+    """What is said before it an operator, or the owner of the server, can mend: letters wait."""
+    async with smtp_server(tmp_path / "post") as post:
+        host = f"smtp://127.0.0.1:{post.port}"
+        assert await send(host, to="refused@example.org") == NotSent(passing=False, reason="recipient refused: 550")
+        assert await send(host, to="spam@example.org") == NotSent(passing=False, reason="refused: 554")
+
+    async def turn_away(stream: trio.SocketStream) -> None:
+        async with stream:
+            await stream.send_all(b"554 no service for this address\r\n")
+            await stream.receive_some()
+
+    listeners = await nursery.start(partial(trio.serve_tcp, turn_away, 0, host="127.0.0.1"))
+    turned_away = await send(f"smtp://127.0.0.1:{listeners[0].socket.getsockname()[1]}")
+    assert turned_away == NotSent(passing=True, reason="refused: 554")
+    nursery.cancel_scope.cancel()
+
+
+def test_a_password_that_the_protocol_cannot_carry_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        parse_smtp_url("smtps://post:%D0%BF%D0%B0%D1%80%D0%BE%D0%BB%D1%8C@mail.example.org")

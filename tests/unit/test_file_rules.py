@@ -36,6 +36,11 @@ def test_names(given: str, expected: str) -> None:
     assert len(clean_name(given).encode()) <= MAX_BYTES
 
 
+def test_a_name_of_any_length_is_looked_at_in_part() -> None:
+    assert clean_name("a" * 40_000 + ".txt").endswith("a.txt")
+    assert clean_name("a" + "\u0316" * 40_000 + ".txt").endswith(".txt")
+
+
 @pytest.mark.parametrize(
     ("head", "kind"),
     [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chatproto.wire.digest import command_digest
 from chatproto.wire.limits import Limits
 from chatproto.wire.text import (
+    MOST_NORMALIZED,
     WORD_LENGTH,
     check_content,
     check_text,
@@ -31,6 +32,14 @@ def test_texts_that_may_stand(text: str) -> None:
 def test_texts_that_may_not(text: str) -> None:
     assert check_text(text) == "bad_unicode"
     assert check_content(text) == "bad_unicode"
+
+
+def test_what_is_too_long_for_a_name_is_not_composed() -> None:
+    """The work for a run of marks grows with its square, and a stranger may send 30,000 of them."""
+    marks = "\u0315" * MOST_NORMALIZED
+    for text in ("a" + marks, "A" * (MOST_NORMALIZED + 1)):
+        assert normalize(text) == fold(text) == text
+    assert normalize("e\u0301" * (MOST_NORMALIZED // 2)) == "é" * (MOST_NORMALIZED // 2)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u00a0\u2003", "\n\t\r", "\u200b\u200c\u200d", "\u3164", "\u2800\u034f"])

@@ -156,6 +156,13 @@ def test_a_phrase_costs_a_text_once_however_often_its_words_are_repeated() -> No
     assert Counted.compared < 20_000, "words of the text times words of the phrase"
 
 
+def test_of_an_endless_word_the_beginning_is_looked_at() -> None:
+    """The work for a run of marks grows with its square."""
+    (word,) = words_of("Ёa" + "\u0344\u0316" * 2000 + "b")
+    assert (word.folded, word.length) == ("\u0435a", 4003)
+    assert entry_of(words_of("я" * 4000)[0].folded) == "я" * KEPT
+
+
 def test_what_is_told_of_a_hostile_text_is_bounded() -> None:
     query = read(" ".join("аб"[number % 2] for number in range(LONGEST_QUERY // 2)))
     assert matches(query, "а б " * 1000) == tuple((2 * number, 1) for number in range(MOST_MATCHES))
