@@ -92,6 +92,11 @@ export class Api {
   post(path, body = {}, headers = {}) {
     return this.call("POST", path, body, headers);
   }
+
+  /** Of nobody in particular, and sent also where the page is closed right after. @param {string} path @param {any} body */
+  farewell(path, body) {
+    return request(this.url + path, "POST", body, {}, readJson, true);
+  }
 }
 
 /**
@@ -120,9 +125,9 @@ export async function probe(url) {
 /**
  * @typedef {(response: Response, progress: () => void) => Promise<Answered | Refused>} Reader of what an answer holds
  * @param {string} url @param {string} method @param {any} body @param {Record<string, string>} headers
- * @param {Reader} [read] @returns {Promise<Answered | Refused>}
+ * @param {Reader} [read] @param {boolean} [keepalive] past the end of the page @returns {Promise<Answered | Refused>}
  */
-async function request(url, method, body, headers, read = readJson) {
+async function request(url, method, body, headers, read = readJson, keepalive = false) {
   const controller = new AbortController();
   const giveUp = () => controller.abort();
   const limit = setTimeout(giveUp, TIME_LIMIT);
@@ -138,6 +143,7 @@ async function request(url, method, body, headers, read = readJson) {
       headers: body === undefined || isForm ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === undefined || isForm ? body : JSON.stringify(body),
       signal: controller.signal,
+      keepalive,
       ...BARE,
     });
     progress();

@@ -282,8 +282,8 @@ export class Vestnik {
     const unsent = this.outgoing.busy || [...this.model.echoes.lists.values()].some((list) => list.length > 0);
     if (unsent && !discard) return { ok: false, code: "unsent" };
     // where the server cannot be told, the user leaves this machine all the same
-    const tell = (/** @type {string} */ secret) => this.api.post("/api/auth/logout", { refresh_token: secret });
-    await this.#leave(profile, db, tell);
+    const server = new Api(profile.parts.url);
+    await this.#leave(profile, db, (refresh_token) => server.farewell("/api/auth/logout", { refresh_token }));
     return DONE;
   }
 
@@ -302,15 +302,16 @@ export class Vestnik {
   }
 
   /** Nothing stays on this machine. @param {Profile} profile @param {Store} db @param {(secret: string) => Promise<unknown>} [tell]
-   * is told the refresh token before it is forgotten for good */
+   * is told the refresh token before anything is erased: the page may be closed meanwhile */
   async #leave(profile, db, tell = async () => {}) {
     const { previews } = this;
     const secret = (await this.platform.loadSecret(profile.name).catch(() => null)) ?? profile.tokens.give().refresh;
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
+    const told = secret === null ? null : tell(secret);
     await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
     const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
-    await Promise.all([this.#remembered ? rewritingFiles(drop) : drop(), secret === null ? null : tell(secret)]);
+    await Promise.all([this.#remembered ? rewritingFiles(drop) : drop(), told]);
   }
 
   /** @param {string} url @returns {Promise<Done | Refused>} */

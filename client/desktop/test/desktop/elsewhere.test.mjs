@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertNoErrors, launchElectron, noElectron, signIn, startServer } from "../harness/harness.js";
+import { assertNoErrors, becomes, launchElectron, noElectron, signIn, startServer } from "../harness/harness.js";
 import { look } from "../web/look.js";
 
 test("an invitation of another server is asked about, and leads there", { skip: noElectron() }, async () => {
@@ -32,6 +32,8 @@ test("an invitation of another server is asked about, and leads there", { skip: 
   await page.keyboard.press("Control+,");
   await page.getByRole("button", { name: "Выйти", exact: true }).click();
   await page.locator("#auth-login").waitFor();
+  const sessions = async () => (await here.call(anna, "GET", "/api/auth/sessions")).sessions.length;
+  await becomes(sessions, 1, "the registration's: the server was told");
   await follow();
   await dialog.getByText(there.url).first().waitFor();
   await look(page, "desktop-elsewhere");

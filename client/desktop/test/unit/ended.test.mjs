@@ -5,6 +5,7 @@ import { mock, test } from "node:test";
 import { Tokens } from "../../renderer/link/tokens.js";
 import { Api } from "../../renderer/link/api.js";
 import { History } from "../../renderer/profile/history.js";
+import { Vestnik } from "../../renderer/profile/vestnik.js";
 import { emptyModel, emptyProfile, reduce } from "../../renderer/state/model.js";
 import { memoryStore } from "../../renderer/store/memory.js";
 import { URL, windowOf } from "./windows.js";
@@ -68,6 +69,25 @@ test("a request that is refused after the end is answered, steals no lock, and e
   } finally {
     mock.timers.reset();
   }
+});
+
+test("the server is told of a sign-out before anything is erased, also where the page is closed at once", async () => {
+  /** @type {any[]} */
+  const asked = [];
+  const never = promised();
+  newPage(({ path, body, keepalive }) => {
+    asked.push({ path, body, keepalive });
+    return {};
+  });
+  const stuck = () => /** @type {Promise<any>} */ (never.promise);
+  const platform = { loadSecret: async () => "r", deleteSecret: stuck, saveAccount: stuck };
+  const vestnik = new Vestnik(/** @type {any} */ (platform), {});
+  const { profile } = windowOf("one", { ended: () => void (vestnik.profile = null) });
+  Object.assign(vestnik, { profile, db: { ...profile.parts.db, destroy: stuck } });
+  void vestnik.logout({ discard: false });
+  await settled();
+  assert.deepEqual(asked, [{ path: "/api/auth/logout", body: { refresh_token: "r" }, keepalive: true }]);
+  await profile.close({ polite: false });
 });
 
 test("an exchange that was under way when the user left keeps nothing", async () => {

@@ -6,7 +6,8 @@
 import { afterEach } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
-/** @typedef {{method: string, path: string, body: any, headers: Record<string, string>}} Asked
+/** @typedef {{method: string, path: string, body: any, headers: Record<string, string>,
+ *   keepalive: boolean}} Asked
  * @typedef {{status?: number, body?: any}} Answer
  * @typedef {(asked: Asked) => Answer | Promise<Answer>} Server */
 
@@ -160,11 +161,11 @@ export function newPage(server, live = null) {
     removeEventListener: nothing,
   };
   /** @param {string} url @param {RequestInit} how */
-  const answered = async (url, { method = "GET", body, headers }) => {
+  const answered = async (url, { method = "GET", body, headers, keepalive = false }) => {
     const { pathname, search } = new URL(url);
     const given = typeof body === "string" ? JSON.parse(body) : body;
     const told = /** @type {Record<string, string>} */ (headers);
-    const asked = server({ method, path: pathname + search, body: given, headers: told });
+    const asked = server({ method, path: pathname + search, body: given, headers: told, keepalive });
     const gone = promised();
     waiting.add(gone.resolve);
     const answer = await Promise.race([asked, gone.promise]);
