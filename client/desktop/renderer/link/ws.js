@@ -1,7 +1,7 @@
 /**
  * Drives one ClientSession (docs/driving.md, client/session_driver.py): performs its outputs on WebSockets, the token exchange
  * and the database, and tells it what came of them. What inputs asked for is saved together before anything of it is
- * sent or shown.
+ * sent or shown; signs of life go out meanwhile.
  */
 
 import { decoded } from "../protocol/frames.js";
@@ -41,8 +41,16 @@ const TOLD = [
  *   `broken`: nothing can be saved, the driver has stopped
  */
 
+/** Frames that say nothing of what is to be saved. */
+const FREE = ["ping", "auth", "typing"];
+
 /** @param {Output} output @returns {output is Told} */
 const isTold = (output) => TOLD.includes(output.do);
+
+/** Whether it is done while something else is being saved: a link that is silent meanwhile would be given up by one side or
+ * the other. There is a link that is ready where the session asks for it, so nothing that waits makes or ends one before.
+ * @param {Output} output */
+const isFree = (output) => output.do === "renew" || (output.do === "send" && FREE.includes(output.frame.type));
 
 /** Milliseconds of a clock that nobody sets. */
 export function now() {
@@ -53,6 +61,8 @@ export class Driver {
   /** @type {{number: number, socket: WebSocket} | null} */
   #present = null;
   #performing = false;
+  /** Outputs that are to be done after what is being saved. @type {Output[]} */
+  #waiting = [];
   #stopped = false;
   #timer = 0;
   #sleepWatch = 0;
@@ -110,11 +120,27 @@ export class Driver {
 
   // --- outputs ---
 
+  /** What the session asked for and is not done yet. @returns {Output[]} */
+  #taken() {
+    const outputs = [...this.#waiting, ...this.session.outputs()];
+    this.#waiting = [];
+    return outputs;
+  }
+
+  /** Nobody waits for a save without need. */
+  #doFree() {
+    for (const output of this.session.outputs()) {
+      if (isFree(output)) this.#do(output);
+      else this.#waiting.push(output);
+    }
+  }
+
   async #perform() {
-    if (this.#performing || this.#stopped) return;
+    if (this.#stopped) return;
+    if (this.#performing) return this.#doFree();
     this.#performing = true;
     try {
-      for (let outputs = this.session.outputs(); outputs.length && !this.#stopped; outputs = this.session.outputs()) {
+      for (let outputs = this.#taken(); outputs.length && !this.#stopped; outputs = this.#taken()) {
         await this.parts.db.save(outputs);
         if (this.#stopped) return;
         await this.#countMarks(outputs);
