@@ -12,7 +12,8 @@
  */
 
 /**
- * Dialogs, menus, pickers and toasts; ui/overlays.js makes them.
+ * Dialogs, menus, pickers and toasts; ui/overlays.js makes them. `makeWay`: one goes to a chat, and all that lies over it is
+ * closed, but what is typed and not saved.
  * @typedef {{
  *   template: (state: State) => unknown,
  *   open: (name: string, params?: Record<string, any>) => void,
@@ -22,6 +23,8 @@
  *   toast: (toast: {text: string, action?: string, run?: () => void}) => void,
  *   confirm: (question: {title: string, text?: string, act: string, danger?: boolean}) => Promise<boolean>,
  *   closeTop: () => boolean,
+ *   closePopup: () => void,
+ *   makeWay: () => void,
  *   closeAll: () => void,
  *   busy: () => boolean,
  * }} Overlays

@@ -113,7 +113,12 @@ export class Notify {
   #showHere(chatId, { title, body }) {
     const text = t("notice.here", { title, body });
     if (chatId === null) this.face.overlays.toast({ text });
-    else this.face.overlays.toast({ text, action: t("notice.open"), run: () => this.face.openChat(chatId) });
+    else
+      this.face.overlays.toast({
+        text,
+        action: t("notice.open"),
+        run: () => void this.face.openPlace({ chat_id: chatId, seq: null }),
+      });
   }
 
   /** @param {import("../state/notices.js").Notice} notice @param {State} state */

@@ -142,16 +142,22 @@ export function createOverlays(face) {
     if (!(event.target instanceof Element && event.target.closest(".menu, .emoji"))) closePopup();
   }
 
-  /** What was open belongs to an account that is gone. */
-  function closeAll() {
-    const gone = stack;
-    stack = [];
+  /** From the top down: each gives the focus back to what is below. @param {Shown[]} going */
+  function closeThese(going) {
     closePopup();
-    for (const { element, dialog } of gone) {
+    stack = stack.filter((shown) => !going.includes(shown));
+    for (const { element, dialog } of [...going].reverse()) {
       element?.close();
       dialog.gone?.();
     }
+    face.redraw();
   }
+
+  /** What was open belongs to an account that is gone. */
+  const closeAll = () => closeThese(stack);
+
+  /** One goes to what lies below. What is typed and not saved stays. */
+  const makeWay = () => closeThese(stack.filter(({ dialog }) => !dialog.isChanged?.()));
 
   return {
     open,
@@ -179,6 +185,8 @@ export function createOverlays(face) {
       else return false;
       return true;
     },
+    closePopup,
+    makeWay,
     closeAll,
     busy: () => stack.length > 0,
   };

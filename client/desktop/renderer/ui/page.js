@@ -90,7 +90,9 @@ export class App {
     );
     const overlays = createOverlays(this.face);
     this.auth = new Auth(this.face);
-    this.invitations = new Invitations(this.face, this.auth, (chatId) => this.#openChat(chatId));
+    this.invitations = new Invitations(this.face, this.auth, (chatId) =>
+      this.#openPlace({ chat_id: chatId, seq: null }),
+    );
     const what = platform.desktop ? null : doorOf(location);
     /** What a link in a letter leads to. */
     this.door = what && new Door(this.face, what);
@@ -231,6 +233,7 @@ export class App {
     const refused = messenger.state().current === chatId ? null : await opening;
     if (refused && !refused.ok) return refused;
     if (visited) this.trail.visit(before, chatId);
+    this.face.overlays.closePopup(); // what it would do belongs to the chat that was open
     this.#draw();
     if (chatId !== null) this.face.focusComposer();
     else find(document, ".side__list [tabindex='0']", HTMLElement)?.focus();
@@ -245,6 +248,7 @@ export class App {
   /** Where a link leads, or a word about why not. @param {import("../state/places.js").Place} place */
   async #openPlace({ chat_id: chatId, seq }) {
     const { messenger, overlays } = this.face;
+    if (messenger.state().phase === "signed_in") overlays.makeWay();
     const opened = await this.#openChat(chatId);
     const { phase, current } = messenger.state();
     if (phase !== "signed_in") {

@@ -82,7 +82,7 @@ export function faceOf(messenger, more = {}) {
     messenger,
     ended: new AbortController().signal,
     platform: { desktop: false },
-    overlays: { toast: (/** @type {{text: string}} */ { text }) => void said.push(text), busy: () => false },
+    overlays: { toast: (/** @type {{text: string}} */ { text }) => void said.push(text), busy: () => false, makeWay: nothing },
     redraw: nothing,
     redrawComposer: nothing,
     announce: nothing,

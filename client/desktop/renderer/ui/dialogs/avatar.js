@@ -168,6 +168,7 @@ export function avatarDialog(face, { chatId = null }, close) {
 
   return {
     title: () => t(chatId === null ? "avatar.own" : "avatar.group"),
+    isChanged: () => bitmap !== null,
     gone: () => bitmap?.close(),
     content(state) {
       const has = Boolean(chatId === null ? state.me?.avatar_url : state.chats.get(chatId)?.avatar_url);

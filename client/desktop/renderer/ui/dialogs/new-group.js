@@ -24,6 +24,7 @@ export function newGroup(face, _params, close) {
 
   return {
     title: () => t("newgroup.title"),
+    isChanged: () => form.isChanged() || picking.chosen().length > 0,
     gone: picking.stop,
     content: (state) =>
       html`<form class="dialog__form" novalidate @submit=${form.submit}>

@@ -15,6 +15,7 @@ export function rename(face, { chatId }, close) {
 
   return {
     title: () => t("info.rename"),
+    isChanged: form.isChanged,
     content: () =>
       html`<form class="dialog__form" novalidate @submit=${form.submit}>
         ${form.field()} ${form.problem()}

@@ -72,6 +72,8 @@ export function settings(face, { tab = "profile" }, close) {
     document.getElementById(`tab-${shown[next].id}`)?.focus();
   }
 
+  const isChanged = () => [...panes.values()].some((one) => one.isChanged?.());
+
   /** @param {Tab} one */
   const tabButton = (one) =>
     html`<button
@@ -93,8 +95,9 @@ export function settings(face, { tab = "profile" }, close) {
     title: () => t("settings.title"),
     kind: "dialog--settings",
     get harmless() {
-      return ![...panes.values()].some(({ isChanged }) => isChanged?.());
+      return !isChanged();
     },
+    isChanged,
     bare: true,
     gone: () => window.removeEventListener("focus", reload),
     content(state) {

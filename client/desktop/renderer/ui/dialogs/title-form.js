@@ -49,6 +49,7 @@ export function createTitleForm(face, { id, value = "", save, saved }) {
   return {
     submit,
     busy: () => busy,
+    isChanged: () => title !== value,
     field: () =>
       html`<div class="dialog__pad">
         ${textField({

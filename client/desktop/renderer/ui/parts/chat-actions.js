@@ -47,9 +47,10 @@ export async function hideChat(face, chat) {
   return hidden;
 }
 
-/** Open a chat; one that was hidden is in the list again. @param {Face} face @param {number} chatId */
+/** Open a chat, whatever lies over it; one that was hidden is in the list again. @param {Face} face @param {number} chatId */
 export function showChat(face, chatId) {
   if (face.messenger.state().chats.get(chatId)?.hidden) void face.messenger.changeChat(chatId, { hidden: false });
+  face.overlays.makeWay();
   face.openChat(chatId);
 }
 

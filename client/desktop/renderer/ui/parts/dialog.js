@@ -8,9 +8,10 @@ import { isComposed } from "./keys.js";
 
 /**
  * What a dialog is made of. `kind`: a class for its shape. `harmless`: nothing is lost by a click beside it.
- * `bare`: it has no head of the usual form. `gone`: it was closed, however.
+ * `bare`: it has no head of the usual form. `isChanged`: something is typed there that is not saved. `gone`: it was closed,
+ * however.
  * @typedef {{title: () => string, kind?: string, harmless?: boolean, bare?: boolean, describedBy?: string,
- *   content: (state: import("../../types.js").State) => unknown, gone?: () => void}} Dialog
+ *   content: (state: import("../../types.js").State) => unknown, isChanged?: () => boolean, gone?: () => void}} Dialog
  * `close` says whether it was open: what was asked for by one that was closed meanwhile leads nowhere.
  * @typedef {(face: import("../face.js").Face, params: any, close: () => boolean) => Dialog} DialogMaker
  * @typedef {{id: number, name: string, dialog: Dialog, element: HTMLDialogElement | null,
