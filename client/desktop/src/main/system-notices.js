@@ -3,6 +3,7 @@
 "use strict";
 
 const { Notification } = require("electron");
+const { noticeBody } = require("./notice-body.js");
 
 /** Milliseconds for the system to say whether it shows a notification. */
 const PATIENCE = 3000;
@@ -28,7 +29,8 @@ function createNotes(clicked) {
       if (!Notification.isSupported()) return Promise.resolve(false);
       close(note.tag);
       if (shown.size >= MOST) close([...shown.keys()][0]);
-      const notification = new Notification({ title: note.title, body: note.body, silent: note.silent });
+      const { title, body, silent } = note;
+      const notification = new Notification({ title, body: noticeBody(body, process.platform), silent });
       shown.set(note.tag, notification);
       const forget = () => {
         if (shown.get(note.tag) === notification) shown.delete(note.tag);

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import checks from "../../src/main/arguments.js";
 import autostarts from "../../src/main/autostart.js";
+import bodies from "../../src/main/notice-body.js";
 import texts from "../../src/main/texts.js";
 import states from "../../src/main/window-state.js";
 
@@ -33,6 +34,12 @@ test("its size is kept between the least and the display", () => {
     assert.deepEqual(fitWindow(odd, [LAPTOP]), { width: 1120, height: 760, maximised: false });
   }
   assert.deepEqual(fitWindow({}, []), { width: 360, height: 480, maximised: false });
+});
+
+test("the words of a notice are not markup where the system takes it for that", () => {
+  const words = "a < b && b > c: <a href='x'>да</a> &lt;";
+  assert.equal(bodies.noticeBody(words, "linux"), "a &lt; b &amp;&amp; b &gt; c: &lt;a href='x'&gt;да&lt;/a&gt; &amp;lt;");
+  assert.equal(bodies.noticeBody(words, "win32"), words);
 });
 
 test("calls carry what they may, and nothing else", () => {
