@@ -10,6 +10,13 @@ const ALPHABETS = [
   /\p{Script=Armenian}/u,
   /\p{Script=Cherokee}/u,
 ];
+/** What a label under a domain of ASCII letters may be written in: other letters are there to be taken for these. Of the Latin
+ * ones those of languages, not of phonetics, which has a second `a` and `g`. */
+const READABLE = [
+  /^[a-z\u00df-\u024f\u1e00-\u1eff\d-]+$/u,
+  /^[\p{Script=Cyrillic}\d-]+$/u,
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー\d-]+$/u,
+];
 /** Cyrillic letters that are drawn as Latin ones, as Chromium has them (idn_spoof_checker.cc). */
 const LATIN_LOOKS = /^[аысԁеԍһіюјӏорԗԛѕԝхуъьҽпгѵѡ\d-]+$/u;
 
@@ -38,8 +45,8 @@ function mailShown(text) {
 }
 
 /**
- * What was typed is what is called: no letters that stand for others, no alphabets mixed in a label, and no label under a
- * domain of Latin letters that only looks Latin.
+ * What was typed is what is called: no letters that stand for others, no alphabets mixed in a label, and under a domain of
+ * Latin letters no label of letters that few can tell from Latin ones.
  * @param {string} typed @param {string} called in ASCII
  */
 function isHonest(typed, called) {
@@ -50,7 +57,8 @@ function isHonest(typed, called) {
   return labels.every((label, at) => {
     if (isAscii(label)) return label === ascii[at];
     const mixed = ALPHABETS.filter((alphabet) => alphabet.test(label)).length > 1;
-    return !mixed && label === label.normalize("NFKC") && !(latinTop && LATIN_LOOKS.test(label));
+    if (mixed || label !== label.normalize("NFKC")) return false;
+    return !latinTop || (READABLE.some((letters) => letters.test(label)) && !LATIN_LOOKS.test(label));
   });
 }
 
