@@ -149,7 +149,9 @@ export class App {
     const state = this.face.messenger.state();
     if (state.settings !== this.#settings) void this.#follow(state);
     const now = new Date();
+    const focused = document.activeElement;
     render(this.#template(state, now, whole), this.root);
+    keepFocus(focused);
     this.#parts?.rendered(state, whole);
     if (this.#parts) this.going.rendered(state);
     else document.title = t("auth.brand");
@@ -342,6 +344,12 @@ export class App {
     parts.composer.focus();
     return true;
   }
+}
+
+/** A row that was moved to another place of its list has lost the focus. @param {Element | null} before who had it */
+function keepFocus(before) {
+  if (document.activeElement !== document.body || !before?.isConnected) return;
+  if (before instanceof HTMLElement && before !== document.body) before.focus({ preventScroll: true });
 }
 
 /** @param {1 | -1} step */

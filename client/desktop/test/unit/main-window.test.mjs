@@ -38,7 +38,10 @@ test("its size is kept between the least and the display", () => {
 
 test("the words of a notice are not markup where the system takes it for that", () => {
   const words = "a < b && b > c: <a href='x'>да</a> &lt;";
-  assert.equal(bodies.noticeBody(words, "linux"), "a &lt; b &amp;&amp; b &gt; c: &lt;a href='x'&gt;да&lt;/a&gt; &amp;lt;");
+  assert.equal(
+    bodies.noticeBody(words, "linux"),
+    "a &lt; b &amp;&amp; b &gt; c: &lt;a href='x'&gt;да&lt;/a&gt; &amp;lt;",
+  );
   assert.equal(bodies.noticeBody(words, "win32"), words);
 });
 
