@@ -112,13 +112,9 @@ export class Notify {
    * @param {{title: string, body: string}} words */
   #showHere(chatId, { title, body }) {
     const text = t("notice.here", { title, body });
-    if (chatId === null) this.face.overlays.toast({ text });
-    else
-      this.face.overlays.toast({
-        text,
-        action: t("notice.open"),
-        run: () => void this.face.openPlace({ chat_id: chatId, seq: null }),
-      });
+    if (chatId === null) return this.face.overlays.toast({ text });
+    const open = () => void this.face.openPlace({ chat_id: chatId, seq: null });
+    this.face.overlays.toast({ text, action: t("notice.open"), run: open });
   }
 
   /** @param {import("../state/notices.js").Notice} notice @param {State} state */

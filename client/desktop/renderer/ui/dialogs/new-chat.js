@@ -6,7 +6,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../words/i18n.js";
 import { fold } from "../../words/search.js";
 import { writeTo } from "../parts/chat-actions.js";
-import { listKey, reveal } from "../parts/combobox.js";
+import { listKey, markOf, reveal } from "../parts/combobox.js";
 import { icon } from "../parts/icon.js";
 import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../parts/people.js";
 
@@ -17,7 +17,10 @@ const LIST = "new-chat-people";
 /** `params`: `{query?}`, what to look for at once. @type {import("../parts/dialog.js").DialogMaker} */
 export function newChat(face, { query: wanted = "" }, close) {
   const search = createPeopleSearch(face);
-  let active = 0;
+  /** Whom the mark is on, @type {number | null} */
+  let active = null;
+  /** and what was typed then. */
+  let typed = "";
   let busy = false;
   /** @type {{code: string} | null} */
   let refused = null;
@@ -30,6 +33,9 @@ export function newChat(face, { query: wanted = "" }, close) {
       state.me && (status === "empty" || fold(t("person.saved")).startsWith(fold(query.trim()))) ? [state.me] : [];
     return [...saved, ...found];
   }
+
+  /** Another query begins with its first answer. */
+  const marked = () => (typed === search.get().query ? active : null);
 
   /** @param {User | undefined} user */
   async function choose(user) {
@@ -45,7 +51,7 @@ export function newChat(face, { query: wanted = "" }, close) {
   /** What is typed counts, drawn or not. @param {KeyboardEvent} event */
   function keys(event) {
     const people = offered(face.messenger.state());
-    const key = listKey(event, active, people.length);
+    const key = listKey(event, markOf(people, marked()), people.length);
     if (key === null) return;
     event.preventDefault();
     if ("choose" in key) void choose(people[key.choose]);
@@ -54,23 +60,22 @@ export function newChat(face, { query: wanted = "" }, close) {
 
   /** @param {number} to @param {User[]} people */
   function move(to, people) {
-    active = to;
+    [active, typed] = [people[to].id, search.get().query];
     reveal(optionId(people[to]));
     face.redraw();
   }
 
-  /** @param {User} user @param {number} index @param {State} state */
-  function option(user, index, state) {
+  /** @param {User} user @param {boolean} here the mark is on it @param {State} state */
+  function option(user, here, state) {
     const id = optionId(user);
-    const marked = index === active;
     const mine = user.id === state.me?.id;
     const shown = mine ? { ...user, display_name: t("person.saved"), online: null } : user;
     return html`<li
       role="option"
       id=${id}
-      aria-selected=${marked ? "true" : "false"}
+      aria-selected=${here ? "true" : "false"}
       aria-describedby="${id}-sub"
-      class=${classMap({ row: true, "row--person": true, "is-active": marked })}
+      class=${classMap({ row: true, "row--person": true, "is-active": here })}
       @click=${() => choose(user)}
     >
       ${personRow(face, shown, { query: search.get().query, id, described: true, sub: mine ? t("newchat.saved_about") : undefined })}
@@ -85,14 +90,14 @@ export function newChat(face, { query: wanted = "" }, close) {
     gone: search.stop,
     content(state) {
       const people = offered(state);
-      active = Math.min(active, Math.max(0, people.length - 1));
-      const marked = people[active];
+      const current = people[markOf(people, marked())];
+      [active, typed] = [current?.id ?? null, search.get().query]; // whom Enter takes, whoever comes before
       return html`<div class="dialog__pad">
           ${searchBox({
             label: t("newchat.find"),
             search,
             listId: LIST,
-            active: marked ? optionId(marked) : null,
+            active: current ? optionId(current) : null,
             keys,
             first: true,
           })}
@@ -103,7 +108,7 @@ export function newChat(face, { query: wanted = "" }, close) {
             ${repeat(
               people,
               (user) => user.id,
-              (user, index) => option(user, index, state),
+              (user) => option(user, user === current, state),
             )}
           </ul>
         </div>
@@ -112,7 +117,7 @@ export function newChat(face, { query: wanted = "" }, close) {
           <button class="btn btn--quiet dialog__aside" type="button" @click=${() => toGroup(face, close)}>
             ${icon("users")}${t("newchat.group")}
           </button>
-          <button class="btn btn--primary" type="button" ?disabled=${!marked} @click=${() => choose(marked)}>
+          <button class="btn btn--primary" type="button" ?disabled=${!current} @click=${() => choose(current)}>
             ${t("newchat.write")}
           </button>
         </footer>`;

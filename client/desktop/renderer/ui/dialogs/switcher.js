@@ -4,7 +4,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { rank } from "../../words/fuzzy.js";
 import { t } from "../../words/i18n.js";
-import { listKey, reveal } from "../parts/combobox.js";
+import { listKey, markOf, reveal } from "../parts/combobox.js";
 import { icon } from "../parts/icon.js";
 import { KEYS } from "../parts/keys.js";
 import { quickFoot, quickInput } from "../parts/quick.js";
@@ -22,7 +22,8 @@ const COMMANDS = { "new-chat": "compose", "new-group": "users", settings: "setti
 export function switcher(face, _params, close) {
   const places = createPlaces(face, close);
   let query = "";
-  let active = 0;
+  /** The id of the row that the mark is on. @type {string | null} */
+  let active = null;
 
   /** @returns {Entry[]} */
   function commands() {
@@ -49,13 +50,13 @@ export function switcher(face, _params, close) {
   function keys(event) {
     const answers = found(face.messenger.state());
     const entries = [...answers.places, ...answers.commands].map(({ candidate }) => candidate);
-    const key = listKey(event, active, entries.length);
+    const key = listKey(event, markOf(entries, active), entries.length);
     if (key === null) return;
     event.preventDefault();
     if ("choose" in key) entries[key.choose].run();
     else {
-      active = key.active;
-      reveal(entries[active].id);
+      active = entries[key.active].id;
+      reveal(active);
       face.redraw();
     }
   }
@@ -82,8 +83,8 @@ export function switcher(face, _params, close) {
     content(state) {
       const answers = found(state);
       const entries = [...answers.places, ...answers.commands].map(({ candidate }) => candidate);
-      active = Math.min(active, Math.max(0, entries.length - 1));
-      const current = entries[active];
+      const current = entries[markOf(entries, active)];
+      active = current?.id ?? null; // what Enter takes, whatever comes before it
       const problem = places.problem();
       return html`<div class="quick__input">
           ${icon("search")}
@@ -94,7 +95,7 @@ export function switcher(face, _params, close) {
             active: current?.id,
             value: query,
             typed: (text) => {
-              [query, active] = [text, 0];
+              [query, active] = [text, null];
               places.type(query);
             },
             keys,

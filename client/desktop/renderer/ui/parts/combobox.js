@@ -26,6 +26,16 @@ export function listKey(event, active, count) {
   }
 }
 
+/**
+ * Where the mark is, in a list that may be another one by now: it stays with its option, or is on the first one.
+ * @param {readonly {id: unknown}[]} options @param {unknown} id of what was marked; null: nothing yet
+ */
+export const markOf = (options, id) =>
+  Math.max(
+    0,
+    options.findIndex((option) => option.id === id),
+  );
+
 /** Bring the marked option into view after the next render. @param {string} id */
 export function reveal(id) {
   requestAnimationFrame(() => document.getElementById(id)?.scrollIntoView({ block: "nearest" }));
