@@ -26,7 +26,7 @@ class ChatLog:
     replaced, and where the new one ends is not known yet. `read`: one's own highest mark; `server_*`: what the server
     holds, `told_*`: what it was sent since. `uncounted`: something unread was removed, and a mark, though it raises
     nothing, is to bring the counts of now. `member_seq`: the highest seq after which this user was told to be a
-    member.
+    member. `doubted`: they have left, but were told of a shorter log that has them: it was read before, or is another.
     """
 
     chat_id: int
@@ -38,6 +38,7 @@ class ChatLog:
     last_at: datetime | None = None
     left_seq: int | None = None
     member_seq: int = 0
+    doubted: bool = False
     read: int = 0
     server_delivered: int = 0
     server_read: int = 0

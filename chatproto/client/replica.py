@@ -73,7 +73,9 @@ class Replica:
             self._tell_start(chat)
         else:
             self._begins(chat, told.first_seq)
-        chat.left_seq = told.left_seq
+        chat.doubted = told.left_seq is None and chat.left_seq is not None and told.last_seq < chat.left_seq
+        if not chat.doubted:
+            chat.left_seq = told.left_seq
         beyond = [seq for seq in chat.early if seq > told.last_seq]  # of a lost log, or pushed since this was read
         if beyond or _replaced(chat, told.last_seq, told.last_at, chat.applied):
             for seq in beyond:
@@ -335,7 +337,8 @@ class Replica:
         """Drop what was applied; where the new log ends is asked first."""
         self._answered(chat)
         self.emit(Forget(chat.chat_id))
-        fresh = self.chats[chat.chat_id] = ChatLog(chat.chat_id, 1, 0, 0, 0, left_seq=chat.left_seq, anew=True)
+        left_seq = None if chat.doubted else chat.left_seq
+        fresh = self.chats[chat.chat_id] = ChatLog(chat.chat_id, 1, 0, 0, 0, left_seq=left_seq, anew=True)
         self._touch(fresh)
         return fresh
 

@@ -189,7 +189,8 @@ class DeleteAccount:
 
 @frozen
 class SaveLastSeen:
-    """`seen`: users whose last connection has gone, each with the time it ended. Outcome: Done."""
+    """`seen`: users whose last connection has gone, each with the time it ended; what is later already stays. Outcome:
+    Done."""
 
     seen: tuple[tuple[int, datetime], ...]
 

@@ -34,6 +34,10 @@ class Elsewhere:
     def __contains__(self, user_id: int) -> bool:
         return user_id in self._places
 
+    def __bool__(self) -> bool:
+        """Whether any process said something lately."""
+        return bool(self._processes)
+
     def knows(self, process: str) -> bool:
         """Whether it said something lately."""
         return process in self._processes

@@ -47,9 +47,9 @@ class History:
         """Nobody here follows it."""
         self.heads.pop(chat_id, None)
 
-    def head(self, chat_id: int) -> int:
-        """The last seq that storage told of, of a chat that is followed here; else 0."""
-        return self.heads.get(chat_id, NONE)[0]
+    def known(self, chat_id: int) -> Entry:
+        """The last entry that storage told of, of a chat that is followed here."""
+        return self.heads.get(chat_id, NONE)
 
     def begin_anew(self, last_id: int) -> None:
         """What was told before, and what was asked up to this number, is of another history."""
@@ -96,18 +96,19 @@ class History:
             case _:
                 return True
 
-    def _appended(self, outcome: Appended, known: int) -> bool:
-        """New items stand behind all that was known when they were sent."""
+    def _appended(self, outcome: Appended, known: Entry) -> bool:
+        """New items stand behind all that was known when they were sent; a sweep may have told of them since."""
         if outcome.dup:
             return True
         if outcome.unchanged is not None:  # it tells of the head as it was then
-            return outcome.unchanged[0] >= known and self.observe(outcome.chat_id, outcome.unchanged)
+            return self.observe(outcome.chat_id, outcome.unchanged, known=known)
         if not outcome.items:
             return True
         first = outcome.items[0]
-        if first.seq <= known:
+        before = first.seq - 1, outcome.previous_at
+        if before[0] < known[0] or _differ(known, before):
             return False
-        entries: list[Entry] = [(first.seq - 1, outcome.previous_at)]
+        entries: list[Entry] = [before]
         entries += [(item.seq, item.created_at) for item in outcome.items]
         return all(self.observe(outcome.chat_id, found, behind=behind) for behind, found in pairwise(entries))
 

@@ -147,4 +147,4 @@ class Lines:
             return self._remove(chat_id, line)
         line.flying = tuple(taken)
         operation = AppendBatch(chat_id, tuple([queued.command for queued in taken]))
-        self._out.run(operation, Appending(chat_id, line.flying, self._history.head(chat_id)))
+        self._out.run(operation, Appending(chat_id, line.flying, self._history.known(chat_id)))

@@ -64,11 +64,12 @@ class Renewing:
 
 @frozen
 class Appending:
-    """The first of a chat's line are in storage; `known`: the head of its log as it was known before."""
+    """The first of a chat's line are in storage; `known`: the last entry of its log as it was known before, and when it
+    was made where that is known."""
 
     chat_id: int
     queued: tuple[Queued, ...]
-    known: int
+    known: tuple[int, datetime | None]
 
 
 @frozen

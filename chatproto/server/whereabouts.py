@@ -52,12 +52,14 @@ class Whereabouts:
             self._timers.set(Deadline(PRESENT), now.mono)
         for user_id in self._elsewhere.present(told.process, told.user_ids, now.mono):
             self._presence.came_elsewhere(user_id)
+        self._timers.soonest(Deadline(PRESENT), now.mono + self._knobs.presence_interval)
 
     def beat(self, now: Now) -> None:
-        """Tell of some, and find out who is gone without a word. It goes on while anybody is here."""
+        """Tell of some, and find out who is gone without a word. It goes on while anybody is here, or elsewhere."""
         self._expire(now)
         if self._presence.peers:
             self._tell()
+        if self._presence.peers or self._elsewhere:
             self._timers.set(Deadline(PRESENT), now.mono + self._knobs.presence_interval)
 
     def _expire(self, now: Now) -> None:

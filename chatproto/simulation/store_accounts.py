@@ -375,6 +375,7 @@ def _hide_reads(store: Store, account: Account) -> None:
 
 def save_last_seen(store: Store, operation: SaveLastSeen) -> Outcome:
     for user_id, seen_at in operation.seen:
-        if store.accounts[user_id].deleted_at is None:
-            store.accounts[user_id].last_seen_at = seen_at
+        account = store.accounts[user_id]
+        if account.deleted_at is None and (account.last_seen_at is None or account.last_seen_at < seen_at):
+            account.last_seen_at = seen_at
     return Done()

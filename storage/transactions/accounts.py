@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from chatproto.operations import (
     CreateUser,
@@ -98,8 +98,12 @@ LOCK_KEEPERS: Final = Statement(
 )
 _SAVE_LAST_SEEN: Final = Statement(
     update(users)
-    .where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None))
-    .values(last_seen_at=bindparam("last_seen_at"))
+    .where(
+        users.c.id == bindparam("user_id"),
+        users.c.deleted_at.is_(None),
+        or_(users.c.last_seen_at.is_(None), users.c.last_seen_at < bindparam("seen_at")),
+    )
+    .values(last_seen_at=bindparam("seen_at"))
 )
 _CHATS_OF: Final = Statement(
     select(chat_users.c.chat_id)
@@ -278,7 +282,7 @@ def _email_taken() -> Refused:
 
 def save_last_seen(operation: SaveLastSeen) -> Steps[Outcome]:
     """The last writer wins; connections of one user may end on several processes."""
-    yield from _SAVE_LAST_SEEN.many([{"user_id": user_id, "last_seen_at": at} for user_id, at in operation.seen])
+    yield from _SAVE_LAST_SEEN.many([{"user_id": user_id, "seen_at": at} for user_id, at in operation.seen])
     return Done()
 
 

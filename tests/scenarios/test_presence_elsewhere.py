@@ -148,6 +148,30 @@ def test_people_of_a_process_that_was_killed_are_gone_unless_they_came_back_else
     assert not any(isinstance(operation, SaveLastSeen) for operation in third.performed), "nobody there knows bob"
 
 
+def test_where_nobody_is_connected_the_dead_are_forgotten_too() -> None:
+    """Who comes hours later is not told that they are there, and nothing old is written over what is known since."""
+    three = Processes(3)
+    here, there, third = three.worlds
+    ann, bob = here.people("ann", "bob")
+    here.direct(ann, bob)
+    bob.connect(to=there)
+    three.sleep(2)
+    three.dead.add(there)
+    b = bob.connect(to=third)
+    three.sleep(2 * SILENCE)
+    b.leave()
+    three.sleep(AWAY + 2)
+    seen = here.store.accounts[bob.id].last_seen_at
+    three.sleep(2 * SILENCE)
+    a = ann.connect()
+    three.sleep(2)
+    assert presence(a) == [] and here.store.accounts[bob.id].last_seen_at == seen
+    assert here.hub.next_timer() is not None
+    a.leave()
+    three.sleep(2 * SILENCE + AWAY)
+    assert here.hub.next_timer() is None, "where there is nobody, nothing rings"
+
+
 def test_hints_that_are_lost_are_made_up_for() -> None:
     both, here, there, ann, bob = two()
     a = ann.connect()

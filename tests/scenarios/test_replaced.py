@@ -171,6 +171,28 @@ def test_an_entry_behind_another_one_than_the_known_shows_it() -> None:
     assert renewed(world)
 
 
+def test_it_shows_also_where_a_sweep_was_faster_to_tell_of_the_next() -> None:
+    """The append is answered after a sweep that was asked before it and tells of its entry: nothing is pushed behind
+    what is gone."""
+    world, ann, _, chat_id, a, b, lose = begin("one")
+    say(world, a, chat_id, "two")
+    world.sleep(1)
+    b.take()
+    lose()
+    elsewhere(world, appended(world, chat_id, ann, "another two"))
+    world.hold = {Sweep, AppendBatch}
+    a.send(type="send", chat_id=chat_id, cid="c-3", content="three")
+    world.sleep(1)
+    append = next(run for run in world.held if isinstance(run.operation, AppendBatch))
+    world.held.remove(append)
+    outcome = perform(world.store, append.operation)
+    world.release()  # the sweep, which was asked before and reads after it
+    assert not renewed(world), "a head that is higher shows nothing"
+    world.complete(append, outcome)
+    world.pump()
+    assert renewed(world) and b.take("message") == []
+
+
 def test_another_entry_in_the_place_of_the_head_shows_it() -> None:
     """A page told of it while another one was on its way; then it was lost."""
     world, ann, _, chat_id, a, b, lose = begin("one")

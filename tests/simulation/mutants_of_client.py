@@ -13,6 +13,12 @@ CLIENT: Final = (
         "== item.seq:\n            self._apply(chat, item)",
     ),
     Mutant(
+        "a chat that was read before a removal makes one a member again",
+        "chatproto/client/replica.py",
+        "        if not chat.doubted:\n",
+        "        if True:\n",
+    ),
+    Mutant(
         "a gap is not asked for",
         "chatproto/client/chat_log.py",
         "return self.lagging or self.anew or self.applied < self.last_seq",

@@ -270,8 +270,20 @@ SERVER: Final = (
     Mutant(
         "a place that was taken is not noticed",
         "chatproto/server/history.py",
-        "        if first.seq <= known:",
-        "        if False:",
+        "        if before[0] < known[0] or _differ(known, before):",
+        "        if _differ(known, before):",
+    ),
+    Mutant(
+        "where nobody is connected nobody elsewhere is forgotten",
+        "chatproto/server/whereabouts.py",
+        "        if self._presence.peers or self._elsewhere:\n",
+        "        if self._presence.peers:\n",
+    ),
+    Mutant(
+        "what was known when something was sent is not compared with what is before it",
+        "chatproto/server/history.py",
+        "        if before[0] < known[0] or _differ(known, before):",
+        "        if before[0] < known[0]:",
     ),
     Mutant(
         "another entry before a new one is not noticed",

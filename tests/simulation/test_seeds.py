@@ -85,6 +85,8 @@ def test_what_broke_once(seed: int) -> None:
         pytest.param(263596, id="flags that were read before a removal, told after it"),
         pytest.param(307104, id="done before a restore, told after it"),
         pytest.param(195646, id="an item that waited, of a lost log"),
+        pytest.param(505860, id="a sweep that told of an append before its answer"),
+        pytest.param(508320, id="a chat that was read before a removal, told after it"),
     ],
 )
 def test_what_broke_since(seed: int) -> None:

@@ -1,5 +1,7 @@
 """Accounts, and what people see of each other."""
 
+from datetime import timedelta
+
 import trio
 from attrs import evolve
 
@@ -181,6 +183,8 @@ async def test_b26_presence_is_told_only_to_those_who_share_a_chat(house: House)
     seen = house.wait(minutes=5)
     for user_id in (bob, eve):
         assert await house.do(SaveLastSeen(((user_id, seen),))) == Done()
+        late = seen - timedelta(hours=8)
+        assert await house.do(SaveLastSeen(((user_id, late),))) == Done(), "what is known since stays"
     group = await house.group(ann, bob)
 
     async def look(viewer: int, user_id: int) -> User:

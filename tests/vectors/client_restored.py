@@ -118,6 +118,25 @@ def chat_frame_below(r: Recorder) -> None:
     assert r.done("forget") == [{"do": "forget", "chat_id": 5}]
 
 
+@scenario("A chat frame that was read before one's removal makes nobody a member again")
+def chat_frame_before_the_removal(r: Recorder) -> None:
+    go_live(r, head(5, 3, delivered_seq=3))
+    r.receive(removed(5, 4, ME), ChatFrame(chat=chat(5, 3)))
+    assert asked(r) == [(5, 4)]
+    r.receive(page("sync-1", 5, 4, [], last_seq=4))
+    assert r.wait(15_000) == [], "who has left marks nothing"
+
+
+@scenario("Where such a frame was of another log, one is a member of that")
+def chat_frame_of_a_log_without_the_removal(r: Recorder) -> None:
+    go_live(r, head(5, 3, delivered_seq=3))
+    r.receive(removed(5, 4, ME), ChatFrame(chat=chat(5, 3)))
+    r.receive(error("sync-1", "bad_seq", chat_id=5))
+    assert asked(r)[-1] == (5, 0)
+    r.receive(page("sync-2", 5, 0, messages(5, 1, 3, log=9), last_seq=3))
+    assert [mark["delivered_seq"] for mark in r.sent("mark")] == [3]
+
+
 @scenario("A chat frame that tells of another time of the last entry is asked about")
 def chat_frame_with_another_time(r: Recorder) -> None:
     go_live(r, head(5, 0))

@@ -19,6 +19,7 @@ export class ChatLog {
     /** @type {number | null} */
     this.leftSeq = null;
     this.memberSeq = 0;
+    this.doubted = false; // they have left, but were told of a shorter log that has them: read before, or another
     this.read = 0;
     this.serverDelivered = 0;
     this.serverRead = 0;

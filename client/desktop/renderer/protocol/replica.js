@@ -67,7 +67,9 @@ export class Replica {
     } else {
       this.#begins(chat, told.first_seq);
     }
-    chat.leftSeq = told.left_seq ?? null;
+    const leftSeq = told.left_seq ?? null;
+    chat.doubted = leftSeq === null && chat.leftSeq !== null && told.last_seq < chat.leftSeq;
+    if (!chat.doubted) chat.leftSeq = leftSeq;
     const beyond = [...chat.early.keys()].filter((seq) => seq > told.last_seq); // of a lost log, or pushed since
     if (beyond.length > 0 || wasReplaced(chat, told.last_seq, told.last_at ?? null, chat.applied)) {
       for (const seq of beyond) chat.early.delete(seq);
@@ -75,7 +77,7 @@ export class Replica {
       this.#answered(chat); // a page that was asked for before says nothing of that
     }
     chat.lastSeq = Math.max(chat.lastSeq, told.last_seq);
-    chat.memberSeq = Math.max(chat.memberSeq, chat.leftSeq === null ? told.last_seq : chat.leftSeq - 1);
+    chat.memberSeq = Math.max(chat.memberSeq, leftSeq === null ? told.last_seq : leftSeq - 1);
     this.#serverHas(chat, told.delivered_seq, told.read_seq);
     this.#touch(chat);
   }
@@ -367,7 +369,7 @@ export class Replica {
     this.#answered(chat);
     this.emit({ do: "forget", chat_id: chat.chatId });
     const fresh = new ChatLog(chat.chatId, 1, 0, 0);
-    fresh.leftSeq = chat.leftSeq;
+    fresh.leftSeq = chat.doubted ? null : chat.leftSeq;
     fresh.anew = true;
     this.chats.set(chat.chatId, fresh);
     this.#touch(fresh);
