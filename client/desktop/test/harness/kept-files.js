@@ -4,13 +4,17 @@
 export function keptFiles(page) {
   return page.evaluate(async () => {
     const names = (await indexedDB.databases()).flatMap(({ name }) =>
-      /^vestnik .* \d+$/.test(name ?? "") ? [name] : [],
+      /^vestnik http.* \d+$/.test(name ?? "") ? [name] : [],
     );
     const counts = names.map(
       (name) =>
         new Promise((resolve, reject) => {
           const opening = indexedDB.open(/** @type {string} */ (name));
           opening.onerror = () => reject(opening.error);
+          opening.onupgradeneeded = () => {
+            opening.onerror = () => resolve(0); // it was deleted meanwhile
+            opening.transaction?.abort(); // else there would be an empty one
+          };
           opening.onsuccess = () => {
             const count = opening.result.transaction("files").objectStore("files").count();
             count.onsuccess = () => {

@@ -86,7 +86,7 @@ test("two windows upload at once: each file goes once, with its message", { skip
 function sayHowLarge(page, size) {
   return page.evaluate(async (bytes) => {
     const names = (await indexedDB.databases()).flatMap(({ name }) =>
-      /^vestnik .* \d+$/.test(name ?? "") ? [name] : [],
+      /^vestnik http.* \d+$/.test(name ?? "") ? [name] : [],
     );
     await new Promise((resolve, reject) => {
       const opening = indexedDB.open(String(names[0]));
