@@ -160,6 +160,8 @@ class Client(Chats, Files):
         self._logs: dict[int, Timeline] = {}
         self._applied = {chat_id: chat.applied for chat_id, chat in session.replica.chats.items()}
         self._sendings: dict[str, Sending] = {}
+        self._given = {file.local_id for row in self.unsent for file in row.files}
+        """Of files that are kept, those that a message of this life has, or one that was left on its way."""
         self._merged: dict[str, list[Sending]] = {}
         self._messages: WeakSet[Stream[Message]] = WeakSet()
         self._events: WeakSet[Stream[Told]] = WeakSet()
@@ -269,12 +271,11 @@ class Client(Chats, Files):
 
     def _refuse_again(self, files: Sequence[LocalFile]) -> None:
         """The bytes of a file that is kept go with its message."""
-        rows = [entry.row for entry in self.session.outbox.entries.values()]
-        taken = {file.local_id for row in rows for file in row.files}
-        for file in files:
-            if file.local_id in taken or not self.kept.holds(file):
+        ids = [file.local_id for file in files]
+        for number, file in enumerate(files):
+            if file.local_id in self._given or file.local_id in ids[:number] or not self.kept.holds(file):
                 raise ValueError(f"{file.name} is in another message: keep it once more, or upload it")
-            taken.add(file.local_id)
+        self._given.update(ids)
 
     async def saved(self) -> None:
         """Wait until all that was asked for so far is on the disk, where there is a store. Raises StoreError."""

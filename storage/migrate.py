@@ -144,8 +144,8 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
 
 def _make_index(connection: Connection) -> None:
     """The table that a dump may leave out, empty; servers fill it, as an index of an earlier version."""
-    message_words.create(connection)
     connection.execute(update(chats).where(chats.c.indexed_seq > 0).values(index_version=0))
+    message_words.create(connection)  # last: where it is there, nothing is left to do
 
 
 def upgrade_kept(url: str) -> str:

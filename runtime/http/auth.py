@@ -1,6 +1,7 @@
 """Accounts and log-ins: /api/auth."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import msgspec
 from attrs import frozen
@@ -138,17 +139,18 @@ async def login(call: Call[Login, None]) -> Result:
         return _one_name(body)
     name = fold(names[0])
     caller = Caller.at_log_in(name, label_of(call.user_agent), call.address)
-    checked = await check_password(call, name, body.password, caller)
-    if isinstance(checked, Problem):
-        return checked
-    refused = await take_turn(call.services, "writes", checked.user_id)
-    if refused is not None:
-        return refused
-    letter = letter_language(call, body.language)
-    result = await _log_in(call, checked.user_id, 200, letter=letter, checked_hash=checked.password_hash)
-    if isinstance(result, Answer):
-        await _renew_hash(call, checked, body.password)
-    return result
+
+    async def enter(checked: LoginFound) -> Result:
+        refused = await take_turn(call.services, "writes", checked.user_id)
+        if refused is not None:
+            return refused
+        letter = letter_language(call, body.language)
+        result = await _log_in(call, checked.user_id, 200, letter=letter, checked_hash=checked.password_hash)
+        if isinstance(result, Answer):
+            await _renew_hash(call, checked, body.password)
+        return result
+
+    return await with_password(call, name, body.password, caller, enter)
 
 
 async def refresh(call: Call[Refresh, None]) -> Result:
@@ -181,18 +183,17 @@ async def password(call: Call[NewPasswords, None]) -> Result:
     user = await own_user(call)
     if isinstance(user, Problem):
         return user
-    caller = Caller.logged_in(call.me.session_id, call.address)
-    checked = await check_password(call, fold(user.username), call.body.current_password, caller)
-    if isinstance(checked, Problem):
-        return checked
-    password_hash = await call.services.passwords.hash(call.body.new_password)
-    if isinstance(password_hash, Busy):
-        return busy_problem(password_hash)
-    operation = ChangePassword(
-        user.id, password_hash, keep=call.me.session_id, now=call.services.now(), checked_hash=checked.password_hash
-    )
-    outcome = await call.ask(operation)
-    return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
+    caller, me = Caller.logged_in(call.me.session_id, call.address), call.me
+
+    async def change(checked: LoginFound) -> Result:
+        new_hash = await call.services.passwords.hash(call.body.new_password)
+        if isinstance(new_hash, Busy):
+            return busy_problem(new_hash)
+        now, shown = call.services.now(), checked.password_hash
+        outcome = await call.ask(ChangePassword(me.user_id, new_hash, me.session_id, now, shown))
+        return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
+
+    return await with_password(call, fold(user.username), call.body.current_password, caller, change)
 
 
 async def sessions(call: Call[None, None]) -> Result:
@@ -213,6 +214,25 @@ async def end_session(call: Call[None, None], session_id: int) -> Result:
 class _Exchanged:
     created: SessionCreated
     refresh_token: str
+
+
+async def with_password(
+    call: Call[Any, None],
+    login_key: str,
+    given: str,
+    caller: Caller,
+    act: Callable[[LoginFound], Awaitable[Result]],
+) -> Result:
+    """What `act` does for whoever shows the password. Where that is not theirs any more by then, it is checked once
+    more: another log-in may have hashed the same one anew."""
+    for _ in range(2):
+        checked = await check_password(call, login_key, given, caller)
+        if isinstance(checked, Problem):
+            return checked
+        result = await act(checked)
+        if not isinstance(result, Problem) or result.code != "invalid_credentials":
+            break
+    return result
 
 
 async def check_password(call: Call[object, None], login_key: str, given: str, caller: Caller) -> LoginFound | Problem:

@@ -102,13 +102,13 @@ async def accept_invite(call: Call[InviteCode, None]) -> Result:
     """Join the group of an invitation; who is in it already stays as they are."""
     services, user_id = call.services, call.me.user_id
     code_hash = hash_of(call.body.code)
-    opened = OpenInvite(code_hash, user_id, services.now())
-    outcome = await opening(call, services.guards.refused_codes, TOO_MANY_CODES, lambda: call.ask(opened))
-    if isinstance(outcome, Problem):
-        return outcome
-    if not isinstance(outcome, InviteOpened):
-        return refusal(outcome)
-    return await _join(call, outcome, user_id, code_hash)
+    question = OpenInvite(code_hash, user_id, services.now())
+    opened = await opening(call, services.guards.refused_codes, TOO_MANY_CODES, lambda: call.ask(question))
+    if isinstance(opened, Problem):
+        return opened
+    if not isinstance(opened, InviteOpened):
+        return refusal(opened)
+    return await _join(call, opened, user_id, code_hash)
 
 
 async def _join(call: Call[object, None], opened: InviteOpened, user_id: int, code_hash: bytes) -> Result:

@@ -1,5 +1,6 @@
 """What somebody does with the whole of their account: /api/auth. It asks for the password once more."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
@@ -9,7 +10,7 @@ from chatproto.operations import AccountDeleted, DeleteAccount, LoginFound, Outc
 from chatproto.wire.text import fold
 from runtime.administration import administer
 from runtime.deletion import delete_account
-from runtime.http.auth import LIMITED, check_password
+from runtime.http.auth import LIMITED, with_password
 from runtime.http.logins import Caller
 from runtime.http.problem import Problem, refusal
 from runtime.http.profile import own_user
@@ -24,12 +25,13 @@ class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
 
 async def delete_me(call: Call[OwnPassword, None]) -> Result:
     """Delete one's own account. What was written stays, and names nobody any more."""
-    found = await owner(call)
-    if isinstance(found, Problem):
-        return found
-    services, now, user_id = call.services, call.services.now(), found.user_id
+    return await as_owner(call, partial(_delete, call))
+
+
+async def _delete(call: Call[OwnPassword, None], shown: LoginFound) -> Result:
+    services, now, user_id = call.services, call.services.now(), shown.user_id
     erase = partial(_written, call, user_id, now)
-    outcome = await delete_account(erase, call.persist, user_id, services.random_token, now, found.password_hash)
+    outcome = await delete_account(erase, call.persist, user_id, services.random_token, now, shown.password_hash)
     match outcome:
         case AccountDeleted() | Refused("not_found"):  # the answer to an earlier attempt was lost
             return Answer(204)
@@ -42,13 +44,13 @@ async def _written(call: Call[OwnPassword, None], user_id: int, now: datetime, a
     return await administer(call.persist, user_id, known_address(call.address), act, now, own=True)
 
 
-async def owner(call: Call[OwnPassword, None]) -> LoginFound | Problem:
-    """Who showed their password. A stranger who guesses at the log-in keeps nobody from this."""
+async def as_owner(call: Call[OwnPassword, None], act: Callable[[LoginFound], Awaitable[Result]]) -> Result:
+    """What somebody does who shows their password. A stranger who guesses at the log-in keeps nobody from this."""
     user = await own_user(call)
     if isinstance(user, Problem):
         return user
     caller = Caller.logged_in(call.me.session_id, call.address)
-    return await check_password(call, fold(user.username), call.body.password, caller)
+    return await with_password(call, fold(user.username), call.body.password, caller, act)
 
 
 ROUTES = (

@@ -6,6 +6,7 @@ itself, however large it is. The archive is made while it is sent; nothing of it
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -13,14 +14,14 @@ import msgspec
 import trio
 from attrs import define, field
 
-from chatproto.operations import Done, ListSessions, Operation, Outcome, Refused, SessionsFound
+from chatproto.operations import Done, ListSessions, LoginFound, Operation, Outcome, Refused, SessionsFound
 from chatproto.operations.administration import ExportData
 from runtime.administration import administer
 from runtime.data_export import Export, ExportError
 from runtime.http.auth import LIMITED
 from runtime.http.exchange import Exchange
 from runtime.http.file_answers import disposition
-from runtime.http.own_account import OwnPassword, owner
+from runtime.http.own_account import OwnPassword, as_owner
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, FileAnswer, Result, Route, known_address, opening, take_turn
 from runtime.http.shapes import FileLink
@@ -45,9 +46,10 @@ class LinkQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ask_for_export(call: Call[OwnPassword, None]) -> Result:
     """A link that opens the archive once, within five minutes."""
-    user = await owner(call)
-    if isinstance(user, Problem):
-        return user
+    return await as_owner(call, partial(_sign, call))
+
+
+async def _sign(call: Call[OwnPassword, None], _shown: LoginFound) -> Result:
     services, me = call.services, call.me
     refused = _refused(services, me.user_id)
     if refused is not None:

@@ -159,9 +159,11 @@ async def _append(
             fault = True if counts else Problem("checksum_mismatch")
     finally:
         with trio.CancelScope(shield=True):
-            if not counts:  # also where the disk is full, or the server stops
-                await _run(partial(writer.cut, offset))
-            await _run(writer.close)
+            try:
+                if not counts:  # also where the disk is full, or the server stops
+                    await _run(partial(writer.cut, offset))
+            finally:
+                await _run(writer.close)
     if fault is False:
         return None
     return progress if fault is True else fault

@@ -95,7 +95,7 @@ _MEMBER: Final = Select(
     .where(chats.c.id == bindparam("chat_id")),
     row=_Member,
 )
-_LET_IN: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.disabled_at.is_(None)))
+_NOT_DISABLED: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.disabled_at.is_(None)))
 
 
 def create_invite(operation: CreateInvite) -> Steps[Outcome]:
@@ -170,7 +170,7 @@ def lock_invite(code_hash: bytes, now: datetime) -> Steps[InviteRow | None]:
 def _valid(row: InviteRow | None, now: datetime) -> Steps[InviteRow | None]:
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return None
-    if row.created_by is not None and (yield from _LET_IN.one(user_id=row.created_by)) is None:
+    if row.created_by is not None and (yield from _NOT_DISABLED.one(user_id=row.created_by)) is None:
         return None
     if row.chat_id is not None:
         maker = yield from _MEMBER.first(user_id=row.created_by, chat_id=row.chat_id)

@@ -199,6 +199,7 @@ def _add(search: Found, rows: Sequence[Text]) -> Steps[None]:
         if row.edited_at is not None and row.chat_id in search.left
     ]
     hidden = {Candidate(*place) for place in (yield from in_pieces(EDITED_SINCE, edited))}
+    search.read += len(hidden)
     search.add(row for row in rows if Candidate(row.chat_id, row.seq) not in hidden)
 
 

@@ -8,7 +8,16 @@ import pytest
 import trio
 from argon2 import PasswordHasher, extract_parameters
 
-from chatproto.operations import ChangePassword, FindLogin, ListSessions, LoginFound, SessionsEnded, SessionsFound
+from chatproto.operations import (
+    ChangePassword,
+    FindLogin,
+    ListSessions,
+    LoginFound,
+    RenewHash,
+    SessionsEnded,
+    SessionsFound,
+)
+from chatproto.wire.text import normalize
 from client.account import log_in as client_log_in
 from storage.password_lanes import Busy, Lane
 from tests.server.accounts import FAILURES, STRANGE, guess, log_in, register
@@ -453,3 +462,31 @@ async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
     assert await ask(FindLogin("anna")) == LoginFound(anna.id, "of another password")
     listed = await ask(ListSessions(anna.id, own))
     assert isinstance(listed, SessionsFound) and [one.id for one in listed.sessions] == [own]
+
+
+async def test_a_hash_that_another_log_in_renewed_meanwhile_is_no_other_password(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who showed the right one gets in, changes it, or deletes the account, with its groups left once."""
+    anna, boris = await house.register("anna"), await house.register("boris")
+    group = await anna.group("x", boris)
+    verify, ask = house.services.passwords.verify, house.services.driver.request
+    hashes = [await house.services.passwords.hash(normalize(PASSWORD)) for _ in range(6)]
+
+    async def while_it_is_renewed(password_hash: str | None, given: str, lane: Lane) -> bool | Busy:
+        right = await verify(password_hash, given, lane)
+        found = await ask(FindLogin("anna"))
+        assert isinstance(found, LoginFound) and found.password_hash == password_hash
+        if len(hashes) % 2 == 0:  # each second check is left alone
+            await ask(RenewHash(anna.id, found.password_hash, str(hashes.pop())))
+        else:
+            hashes.pop()
+        return right
+
+    monkeypatch.setattr(house.services.passwords, "verify", while_it_is_renewed)
+    assert (await log_in(house, login="anna", password=PASSWORD)).status_code == 200
+    same = {"current_password": PASSWORD, "new_password": PASSWORD}
+    assert (await anna.post("/api/auth/password", same)).status_code == 204
+    assert (await anna.call("DELETE", "/api/auth/me", {"password": PASSWORD})).status_code == 204
+    assert len((await boris.get(f"/api/chats/{group}")).json()["members"]) == 1
+    assert hashes == []

@@ -145,12 +145,20 @@ async def test_a_checked_piece_that_no_room_is_left_for_does_not_count(
         write(writer, data[:2])
         raise OSError(errno.ENOSPC, "no space left on device")
 
+    def broken(writer: Writer, size: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
     said = {"Upload_Checksum": f"sha256 {b64encode(sha256(b'hello').digest()).decode()}"}
     with monkeypatch.context() as patched:
         patched.setattr(Writer, "write", full)
         assert (await patch(anna, path, 0, b"hello", **said)).status_code == 503
     assert await offset_of(anna, path) == 0
-    assert (await patch(anna, path, 0, b"hello", **said)).status_code == 204
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, "write", full)
+        patched.setattr(Writer, "cut", broken)
+        assert (await patch(anna, path, 0, b"hello", **said)).status_code == 503
+    assert await offset_of(anna, path) == 2
+    assert (await patch(anna, path, 2, b"llo")).status_code == 204, "it is not locked for ever"
 
 
 async def test_a_last_piece_that_another_request_was_faster_with(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
