@@ -16,7 +16,7 @@ from runtime.config import Settings
 from runtime.encrypted_backup import folder_for_drafts, lock_away, own_folder, refuse_to_replace, unlocked
 from runtime.ending import end_on_sigterm
 from runtime.files.backup import Saved
-from runtime.rotation import name_for, notes_for, read_keep, remove_left, rotate
+from runtime.rotation import name_for, notes_for, read_keep, remove_left, rotate, series_of
 from storage.backup import back_up, new_epoch, restore
 from storage.backup_seal import check_seal
 
@@ -109,14 +109,18 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     notes: dict[str, str] = {}
     if file is None:
         arguments.to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file, notes = arguments.to / name_for(now, encrypted=settings.backup_key is not None), notes_for(now)
+        file = arguments.to / name_for(now, encrypted=settings.backup_key is not None)
+        notes = notes_for(now, series_of(settings.database_url, settings.public_url), files=not arguments.without_files)
     try:
         code = _save(settings, file, notes, files=not arguments.without_files)
     except KeyboardInterrupt:
         print(f"vestnik: stopped: {file} was not made, and nothing of it is left", file=sys.stderr)
         raise
     removed = remove_left(file.parent, file.name if arguments.to is None else None, now)
-    removed += rotate(arguments.to, keep) if keep is not None else []
+    if keep is not None and code:
+        print("vestnik: no older backup is removed for one that lacks something", file=sys.stderr)
+    elif keep is not None:
+        removed += rotate(arguments.to, keep, notes)
     for path in removed:
         print(f"removed: {path}")
     return code

@@ -95,7 +95,9 @@ _MEMBER: Final = Select(
     .where(chats.c.id == bindparam("chat_id")),
     row=_Member,
 )
-_NOT_DISABLED: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.disabled_at.is_(None)))
+_NOT_DISABLED: Final = Statement(
+    select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.disabled_at.is_(None))
+)
 
 
 def create_invite(operation: CreateInvite) -> Steps[Outcome]:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.rotation import kept, name_for, read_keep, remove_left
+from runtime.rotation import kept, name_for, notes_for, read_keep, remove_left, rotate, series_of
+from storage.backup import back_up
+from storage.migrate import upgrade
 
 NOW = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
 
@@ -28,6 +30,27 @@ def test_several_of_one_day_leave_the_last() -> None:
     hours = [NOW + timedelta(hours=hour) for hour in range(5)]
     assert kept(hours, read_keep("3d")) == {hours[-1]}
     assert kept([], read_keep("3d")) == set()
+
+
+def test_each_kind_of_each_server_is_rotated_apart(tmp_path: Path) -> None:
+    """One with the bytes of files is replaced by none without, and nobody's by those of another server."""
+    url = f"sqlite:///{tmp_path}/db"
+    upgrade(url)
+    own, other = series_of(url, None), series_of("mysql://vestnik:secret@db.example.org/vestnik?tls=required", None)
+    assert own != other == series_of("mysql://another:word@db.example.org/vestnik", None)
+    assert other != series_of("mysql://another:word@db.example.org/vestnik", "https://chat.example.org")
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    made = {}
+    for hour, (series, files) in enumerate([(own, True), (own, False), (other, True), (own, False), (own, True)]):
+        notes = notes_for(NOW + timedelta(hours=hour), series, files=files)
+        made[hour] = folder / name_for(NOW + timedelta(hours=hour))
+        back_up(url, made[hour], lambda done, total: None, lambda draft: None, notes)
+    aside = folder / "vestnik-before-the-move.backup"
+    aside.write_bytes(made[0].read_bytes())
+    assert rotate(folder, read_keep("1d"), notes_for(NOW, own, files=False)) == [made[1]]
+    assert rotate(folder, read_keep("1d"), notes_for(NOW, own, files=True)) == [made[0]]
+    assert sorted(folder.iterdir()) == sorted([made[2], made[3], made[4], aside])
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "7d,7d", "0d", "7x", "-1d", "7d;4w", "99999d"])
