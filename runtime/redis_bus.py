@@ -109,13 +109,16 @@ class RedisBus:
         return reasons[0]
 
     async def _tell(self, link: Link) -> None:
-        self._waiting.forget(self._clock() - SILENCE)  # the database's bus has told it, or the sweep has found it
+        began = self._clock()
+        self._waiting.forget(began - SILENCE)  # the database's bus has told it, or the sweep has found it
         while True:
             told = self._waiting.first(AT_ONCE)
             data = b"%d %b" % (self._number, encode_hints(one.hint for one in told.values()))
             answer = await link.ask(b"PUBLISH", self._channel, data)
             if isinstance(answer, Refused):
                 raise RedisAway(answer.text)
+            if told and self._clock() - max(began, next(iter(told.values())).since) > SILENCE:
+                raise RedisAway("more is to be told than it takes")
             self._waiting.told(told)
             if not self._waiting:
                 self._roused = trio.Event()

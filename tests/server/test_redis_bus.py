@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any, ClassVar, cast
 
 import pytest
 import trio
@@ -17,8 +18,8 @@ from runtime.bus import Missed, Publish, Spent
 from runtime.database_bus import DatabaseBus
 from runtime.hint_codec import encode_hints
 from runtime.metrics import Metrics
-from runtime.redis.address import parse_redis_url
-from runtime.redis.link import RedisAway, connected
+from runtime.redis.address import RedisAddress, parse_redis_url
+from runtime.redis.link import Link, RedisAway, connected
 from runtime.redis.resp import Refused
 from runtime.redis_bus import RedisBus
 from tests.mariadb_server import free_ports
@@ -149,6 +150,64 @@ async def test_one_process_without_redis_is_not_left_out() -> None:
         await crosses(found, 1)
         nursery.cancel_scope.cancel()
     await trio.to_thread.run_sync(redis.kill)
+
+
+class SlowLink:
+    """Each PUBLISH takes one second and a half: not so long that Redis counts as silent."""
+
+    subscribed: ClassVar[list[trio.MemorySendChannel[list[Any]]]] = []
+
+    def __init__(self) -> None:
+        self._told, self._waiting = trio.open_memory_channel[list[Any]](1_000_000)
+
+    async def ask(self, *words: bytes) -> int:
+        if words[0] == b"SUBSCRIBE":
+            self.subscribed.append(self._told)
+            return 1
+        await trio.sleep(1.5)
+        for one in self.subscribed:
+            one.send_nowait([b"message", *words[1:]])
+        return 1
+
+    async def told(self, within: float) -> list[Any]:
+        with trio.fail_after(within):
+            return await self._waiting.receive()
+
+
+async def test_a_redis_that_falls_behind_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
+    """The database is quicker then: nothing is heard a minute late, and nothing is left out."""
+    storage, numbers = ModelStorage("epoch"), (1, 2)
+    databases = [DatabaseBus(storage, number, lambda: datetime.now(UTC), trio.current_time) for number in numbers]
+
+    @asynccontextmanager
+    async def reach(address: RedisAddress) -> AsyncIterator[Link]:
+        yield cast("Link", SlowLink())
+
+    buses = [
+        RedisBus(parse_redis_url("redis://slow"), one, number, Random(number), trio.current_time, Metrics(), reach)
+        for one, number in zip(databases, numbers, strict=True)
+    ]
+    said, late = dict[int, float](), list[float]()
+
+    def hear(one: Hint | Spent | Missed) -> None:
+        if isinstance(one, Hint) and isinstance(one.news, HeadMoved):
+            late.append(trio.current_time() - said[one.news.chat_id])
+
+    tell = buses[0].join(lambda one: None)
+    buses[1].join(hear)
+    async with trio.open_nursery() as nursery:
+        for bus in buses:
+            nursery.start_soon(bus.run)
+        await trio.sleep(10)
+        assert all(bus.link is not None for bus in buses)
+        for number in range(6_000):
+            said[number] = trio.current_time()
+            tell(Hint("epoch", HeadMoved(number, 1)))
+            if number % 30 == 29:
+                await trio.sleep(0.1)
+        await trio.sleep(10)
+        nursery.cancel_scope.cancel()
+    assert len(late) >= len(said) and max(late) < 10.0
 
 
 async def test_while_redis_carries_the_database_is_left_alone(autojump_clock: trio.testing.MockClock) -> None:
