@@ -142,7 +142,7 @@ def _key_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
     path = signing_keys.rotate(settings, datetime.now(UTC), at_once=arguments.now)
     dropped = ", and what the old one signed opens nothing" if arguments.now else ""
     print(f"{path} holds a new key. Restart the servers: from then on they sign with it{dropped}")
-    print("with several workers or machines restart all of them now, and do not reload: one alone signs what others refuse")
+    print("with several workers restart it now, all at once: one that starts alone signs what the others refuse")
     return 0
 
 
