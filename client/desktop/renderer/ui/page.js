@@ -1,5 +1,6 @@
 /** The face as a whole: one render a frame, the quick keys, and what its parts ask of each other. */
 
+import { followZone } from "../words/format.js";
 import { errorText, isolate, t } from "../words/i18n.js";
 import { nextChange } from "../state/link-view.js";
 import { placeOfHash } from "../state/places.js";
@@ -110,6 +111,7 @@ export class App {
       else void this.#openPlace(typeof place === "number" ? { chat_id: place, seq: null } : place);
     });
     platform.onSaved((file) => this.#saved(file));
+    platform.onWake(() => followZone() && this.#redraw());
     platform.onMenu((action) => this.#run(action, 0));
     await this.#follow(messenger.state());
     this.#draw();
@@ -215,7 +217,10 @@ export class App {
   #later(state, now) {
     clearTimeout(this.#timer);
     const wait = Math.min(nextChange(state.link, now) ?? MINUTE, MINUTE);
-    this.#timer = setTimeout(() => this.#redraw(), wait);
+    this.#timer = setTimeout(() => {
+      followZone();
+      this.#redraw();
+    }, wait);
   }
 
   /** Shown at once, filled as its messages come; before the log-in it is kept for after it.

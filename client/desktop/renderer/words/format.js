@@ -6,8 +6,23 @@ import { language, t } from "./i18n.js";
 const locale = () => (language() === "en" ? "en-GB" : language());
 const DAY = 86_400_000;
 
-/** @type {Map<string, Intl.DateTimeFormat>} formats are dear to make and few */
+/** Of the machine, as it was looked up last. */
+const zoneOf = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+let here = zoneOf();
+
+/** @type {Map<string, Intl.DateTimeFormat>} formats are dear to make and few; they stay in the zone that they were made in */
 const formats = new Map();
+
+/** Whoever travels takes the machine along: to be asked now and then. @returns {boolean} whether its zone is another one */
+export function followZone() {
+  const before = here;
+  here = zoneOf();
+  if (here !== before) formats.clear();
+  return here !== before;
+}
+
+/** In which words and in which zone times are written: what was drawn in others is drawn anew. */
+export const manner = () => `${language()} ${here}`;
 
 /** @param {Intl.DateTimeFormatOptions} options @param {string | null} zone @param {string} [tag] */
 function format(options, zone, tag = locale()) {

@@ -66,3 +66,23 @@ test("in English, with a clock of 24 hours", () => {
   assert.equal(format.fullTime("2026-11-21T09:48:00Z", ZONE), "21 November 2026 at 12:48");
   assert.equal(format.shortTime("2026-11-21T09:48:00Z", ZONE), "21/11/2026, 12:48");
 });
+
+test("in the zone that the machine is in by now, once it was looked at again", () => {
+  const before = process.env.TZ;
+  const at = "2026-11-25T20:30:00Z";
+  try {
+    process.env.TZ = "Europe/Moscow";
+    format.followZone();
+    const manner = format.manner();
+    assert.deepEqual([format.clock(at), format.dayKey(at)], ["23:30", "2026-11-25"]);
+    assert.equal(format.followZone(), false);
+    process.env.TZ = "Asia/Vladivostok";
+    assert.equal(format.followZone(), true);
+    assert.deepEqual([format.clock(at), format.dayKey(at)], ["06:30", "2026-11-26"]);
+    assert.notEqual(format.manner(), manner, "what is drawn is drawn anew");
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+    format.followZone();
+  }
+});

@@ -1,7 +1,8 @@
 /** The side panel: whose list it is, searching in it, the chats, and one's own profile. */
 
 import { ShownChats, neighbour, nextUnread } from "../../state/chat-list.js";
-import { language, t } from "../../words/i18n.js";
+import { manner } from "../../words/format.js";
+import { t } from "../../words/i18n.js";
 import { isLive } from "../../state/link-view.js";
 import { nameOf, titleOf } from "../../words/names.js";
 import { fold, matching } from "../../words/search.js";
@@ -199,7 +200,7 @@ export class Side {
       how.query,
       how.place?.at,
       how.place?.of,
-      language(),
+      manner(),
     ];
     return guard(needs, () => chatRow(this.face, state, chat, how));
   }

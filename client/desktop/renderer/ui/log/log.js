@@ -1,8 +1,8 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
 import { barredFrom, isWhole, rightsOn, shownItems } from "../../state/changes.js";
-import { dayKey, dayTitle } from "../../words/format.js";
-import { language, t } from "../../words/i18n.js";
+import { dayKey, dayTitle, manner } from "../../words/format.js";
+import { t } from "../../words/i18n.js";
 import { hasLostSource } from "../../state/removed.js";
 import { keptDays } from "../../state/retention.js";
 import { eventWords, sections } from "../../state/rows.js";
@@ -50,7 +50,7 @@ export class Log {
   /** The message that was jumped to. @type {number | null} */
   #found = null;
   #query = "";
-  /** @type {{timeline: Timeline, me: number, dividerAfter: number | null, days: import("../../state/rows.js").Section[]} | null} */
+  /** @type {{timeline: Timeline, how: string, days: import("../../state/rows.js").Section[]} | null} */
   #walked = null;
   /** The first item that is there, and until when (ms of performance.now()) nothing is read out because of it. */
   #above = { seq: 0, until: 0 };
@@ -226,13 +226,13 @@ export class Log {
     )}`;
   }
 
-  /** Walked through anew only where the timeline or the divider is another. @param {Timeline} timeline @param {number} me */
+  /** Walked through anew only where the timeline, the divider or what a day is is another. @param {Timeline} timeline @param {number} me */
   #sections(timeline, me) {
     const dividerAfter = this.#opened?.dividerAfter ?? null;
-    const before = this.#walked;
-    if (before?.timeline === timeline && before.me === me && before.dividerAfter === dividerAfter) return before.days;
+    const how = [me, dividerAfter, manner()].join();
+    if (this.#walked?.timeline === timeline && this.#walked.how === how) return this.#walked.days;
     const days = sections(timeline, { me, dividerAfter, dayKey });
-    this.#walked = { timeline, me, dividerAfter, days };
+    this.#walked = { timeline, how, days };
     return days;
   }
 
@@ -257,14 +257,14 @@ export class Log {
     if (row.kind === "event") {
       const words = eventWords(row.event, state.me?.id ?? 0);
       const [actor, target] = [state.users.get(words.actor), state.users.get(words.target ?? 0)];
-      return guard([row.event, actor, target, language()], () => eventRow(face, words, row.event, state));
+      return guard([row.event, actor, target, manner()], () => eventRow(face, words, row.event, state));
     }
     if (row.kind === "echo") {
       const { echo, first, last } = row;
       const quoted = messageAt(items, echo.reply_to);
       const around = { state, chat, quoted, query, found: false, unread: false };
       const sent = echo.files.map(({ local_id }) => state.progress.get(local_id));
-      const needs = [echo, first, last, quoted, query, language(), hasLostSource(state, echo), ...sent];
+      const needs = [echo, first, last, quoted, query, manner(), hasLostSource(state, echo), ...sent];
       return guard(needs, () => echoRow(face, row, around));
     }
     const { message, own, first, last } = row;
@@ -288,7 +288,7 @@ export class Log {
       chat.members,
       chat.role,
       writes,
-      language(),
+      manner(),
       ...reactors(message, state),
     ];
     const chosen = this.selecting.of(chat.id)?.has(message.seq) ?? null;
