@@ -124,7 +124,7 @@ function browser({ load, save, durable }) {
       note.onclick = () => {
         window.focus();
         note.close();
-        for (const open of openers) open(chat_id);
+        if (chat_id !== 0) for (const open of openers) open(chat_id); // a summary is of no chat alone
       };
       note.onclose = () => notes.get(tag) === note && notes.delete(tag); // another one may be in its place
       return true;

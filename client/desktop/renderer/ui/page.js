@@ -235,7 +235,6 @@ export class App {
     if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     const place = chatId === null ? null : (this.#parts?.log.scroll.placeOf(chatId) ?? null);
     const before = messenger.state().current;
-    if (before !== chatId) this.#parts?.log.left();
     const opening = messenger.openChat(chatId, place);
     const refused = messenger.state().current === chatId ? null : await opening;
     if (refused && !refused.ok) return refused;

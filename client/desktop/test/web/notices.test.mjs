@@ -63,7 +63,9 @@ const watch = (page) =>
         this.body = body;
         told.push(body);
         inSight.add(body);
+        Object.assign(window, { click: () => this.onclick() });
       }
+      onclick = () => {};
       close() {
         inSight.delete(this.body);
         this.dispatchEvent(new Event("close"));
@@ -153,4 +155,13 @@ test("the summary of what was caught up goes when all that it tells of is read",
     await chatRow(page, chat).locator(".badge").waitFor({ state: "detached" });
   }
   await becomes(() => inSight(page), ["давно не прочитано"]);
+
+  // a click on it leads to no chat
+  /** @type {string[]} */
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.evaluate(() => /** @type {any} */ (window).click());
+  await openChat(page, chatId);
+  await page.getByRole("log").getByText("пока не было связи").waitFor();
+  assert.ok(!asked.some((path) => path.startsWith("/api/chats/0")), asked.join());
 });

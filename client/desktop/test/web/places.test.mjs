@@ -210,3 +210,22 @@ test("after a start the chat is where it was left, unless something is unread", 
   assertNoErrors(person);
   await person.context.close();
 });
+
+test("a link to a chat that is not there takes nothing of the log that is open", { skip }, async () => {
+  await server.call(boris, "POST", `/api/chats/${chat}/read`, {});
+  const person = await newPerson(browser, server, "boris", { account: boris });
+  const { page } = person;
+  await openChat(page, chat);
+  await page.locator(`.log li[data-seq="${last}"]`).waitFor();
+  await wheelUpTo(page, last - 120);
+  const rows = () =>
+    page.locator(".log li[data-seq]").evaluateAll((all) => all.map((row) => Number(row.getAttribute("data-seq"))));
+  await eventually(async () => (await page.locator(".log[aria-busy=true]").count()) === 0, "nothing is loading");
+  const [first] = await rows();
+  await page.evaluate(() => (location.hash = "#chat/987654321"));
+  await page.getByText("Чат не найден, или вы в нём не состоите").waitFor();
+  await drawn(page);
+  const after = await rows();
+  assert.deepEqual([after.includes(first), after.includes(last)], [true, true]);
+  assertNoErrors(person);
+});

@@ -100,17 +100,16 @@ export class Log {
     this.reading.rendered(chat.id, this.scroll.placing || this.face.overlays.busy());
   }
 
-  /** Another chat is opened, or none: where one was in this one is known, and what is far from there is let go. */
-  left() {
-    if (!this.#opened) return;
-    const { chatId } = this.#opened;
+  /** Another chat is shown, or none: where one was in this one is known, and what is far from there is let go. */
+  #leave() {
+    const chatId = this.#opened?.chatId;
     this.scroll.left();
-    if (!this.scroll.placing) this.face.messenger.leaveChat(chatId, this.scroll.placeOf(chatId));
+    if (chatId && !this.scroll.placing) this.face.messenger.leaveChat(chatId, this.scroll.placeOf(chatId));
   }
 
   /** No chat is shown from now on. */
   closed() {
-    if (this.#opened) this.scroll.left();
+    this.#leave();
     this.#opened = null;
   }
 
@@ -169,6 +168,7 @@ export class Log {
   /** The divider stays where it was when the chat was opened. @param {ChatView} chat */
   #open(chat) {
     if (this.#opened?.chatId === chat.id) return;
+    this.#leave();
     this.#opened = { chatId: chat.id, dividerAfter: chat.unread_count ? chat.read_seq : null };
     this.#found = null;
     this.scroll.opened(chat);
