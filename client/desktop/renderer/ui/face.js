@@ -12,8 +12,8 @@
  */
 
 /**
- * Dialogs, menus, pickers and toasts; ui/overlays.js makes them. `makeWay`: one goes to a chat, and all that lies over it is
- * closed, but what is typed and not saved.
+ * Dialogs, menus, pickers and toasts; ui/overlays.js makes them. `say`: as `announce` of the face. `makeWay`: one goes to a
+ * chat, and all that lies over it is closed, but what is typed and not saved.
  * @typedef {{
  *   template: (state: State) => unknown,
  *   open: (name: string, params?: Record<string, any>) => void,
@@ -21,6 +21,7 @@
  *   emoji: (anchor: Element, onPick: (emoji: string) => void) => void,
  *   showMenu: (menu: import("./parts/menu.js").Menu, at: Element | {x: number, y: number}) => void,
  *   toast: (toast: {text: string, action?: string, run?: () => void}) => void,
+ *   say: (text: string) => void,
  *   confirm: (question: {title: string, text?: string, act: string, danger?: boolean}) => Promise<boolean>,
  *   closeTop: () => boolean,
  *   closePopup: () => void,

@@ -1,4 +1,4 @@
-/** Everything that floats over the face: a stack of dialogs, one menu or picker on top of it, and toasts. */
+/** Everything that floats over the face: a stack of dialogs, one menu or picker on top of it, toasts, and what is said aloud. */
 
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -79,6 +79,8 @@ export function createOverlays(face) {
   /** @type {Popup | null} */
   let popup = null;
   const toasts = createToasts(() => face.redraw());
+  /** What a screen reader was told last, and in which dialog; 0: in none. */
+  let said = { text: "", id: 0 };
 
   /** One of a name at a time, but questions: they are asked by others. @param {string} name @param {any} [params] */
   function open(name, params = {}) {
@@ -115,6 +117,17 @@ export function createOverlays(face) {
     face.redraw();
     return true;
   }
+
+  /** To whoever hears the page: nothing is heard of what lies under a dialog. @param {string} text */
+  function say(text) {
+    const id = stack.at(-1)?.id ?? 0;
+    const again = said.text === text && said.id === id; // the same words twice are two pieces of news
+    said = { text: again ? `${text}\u200b` : text, id };
+    face.redraw();
+  }
+
+  /** A live region that is there before it says anything. @param {number} id */
+  const saying = (id) => html`<div class="sr" role="status" data-said>${said.id === id ? said.text : ""}</div>`;
 
   /** @param {(close: () => void) => {template: () => unknown}} make */
   function openPopup(make) {
@@ -162,14 +175,15 @@ export function createOverlays(face) {
   return {
     open,
     template(state) {
-      const top = stack.at(-1)?.id;
-      /** @param {boolean} here */
-      const floating = (here) => html`${here && popup ? popup.template() : nothing} ${toasts.template(here)}`;
+      const top = stack.at(-1)?.id ?? 0;
+      /** @param {number} id */
+      const floating = (id) =>
+        html`${id === top && popup ? popup.template() : nothing} ${toasts.template(id === top)} ${saying(id)}`;
       return html`${repeat(
         stack,
         (shown) => shown.id,
-        (shown) => dialogFrame(shown, state, floating(shown.id === top)),
-      )}${floating(top === undefined)}`;
+        (shown) => dialogFrame(shown, state, floating(shown.id)),
+      )}${floating(0)}`;
     },
     menu: (kind, params, at) => {
       const menu = MENUS[kind](face, params, at);
@@ -178,6 +192,7 @@ export function createOverlays(face) {
     showMenu: (menu, at) => openPopup((close) => createMenu(menu, at, close)),
     emoji: (anchor, onPick) => openPopup((close) => createEmojiPicker(face, anchor, onPick, close)),
     toast: toasts.add,
+    say,
     confirm: (question) => new Promise((answer) => open("confirm", { ...question, answer })),
     closeTop() {
       if (popup) closePopup();

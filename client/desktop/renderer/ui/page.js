@@ -44,8 +44,6 @@ export class App {
   #anew = false;
   /** What a search had found when one went on from it. @type {{id: number, shown: unknown}} */
   #results = { id: Date.now(), shown: null };
-  /** What a screen reader was told last. */
-  #said = "";
 
   /** @param {import("../types.js").Messenger} messenger @param {import("./face.js").Platform} platform @param {HTMLElement} root */
   constructor(messenger, platform, root) {
@@ -62,7 +60,7 @@ export class App {
       redrawComposer: () => this.#ask(),
       reply: (chatId, message) => this.#reply(chatId, message),
       edit: (chatId, target) => this.#parts?.composer.edit(chatId, target),
-      announce: (text) => this.#announce(text),
+      announce: (text) => overlays.say(text),
       select: (chatId, seq) => this.#parts?.selecting.begin(chatId, seq),
       openPlace: (place) => this.#openPlace(place),
       openFound: (place, results) => {
@@ -190,14 +188,7 @@ export class App {
 
   /** @param {State} state @param {Date} now @param {boolean} whole */
   #template(state, now, whole) {
-    return html`${this.#phase(state, now, whole)} ${this.face.overlays.template(state)}
-      <div class="sr" role="status" data-said>${this.#said}</div>`;
-  }
-
-  /** The same words twice are two pieces of news. @param {string} text */
-  #announce(text) {
-    this.#said = this.#said === text ? `${text}\u200b` : text;
-    this.#redraw();
+    return html`${this.#phase(state, now, whole)} ${this.face.overlays.template(state)}`;
   }
 
   /** @param {State} state @param {Date} now @param {boolean} whole */

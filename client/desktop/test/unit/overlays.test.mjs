@@ -40,6 +40,29 @@ test("all that is open makes way, and a question is answered with no", async () 
   assert.deepEqual([kinds(overlays), overlays.busy(), answers], [[], false, [false]]);
 });
 
+test("what is said aloud is said within the dialog that is open, once", () => {
+  const overlays = opened();
+  /** In the page, after those of dialogs. */
+  const said = () =>
+    [...within(overlays.template(state))].flatMap(({ strings, values }) =>
+      strings?.[0].includes("data-said") ? [values[0]] : [],
+    );
+  overlays.say("Изменено");
+  assert.deepEqual(said(), ["Изменено"]);
+  overlays.open("shortcuts");
+  assert.deepEqual(said(), ["", "Изменено"], "it is not said again");
+  overlays.say("2 из 3");
+  overlays.open("settings");
+  assert.deepEqual(said(), ["2 из 3", "", ""]);
+  overlays.say("2 из 3");
+  assert.deepEqual(said(), ["", "2 из 3", ""]);
+  overlays.closeTop();
+  overlays.say("2 из 3");
+  assert.deepEqual(said(), ["2 из 3", ""]);
+  overlays.say("2 из 3");
+  assert.deepEqual(said(), ["2 из 3\u200b", ""]);
+});
+
 test("but for what is typed and not saved", async () => {
   const overlays = opened();
   overlays.open("settings");
