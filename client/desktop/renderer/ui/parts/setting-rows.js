@@ -5,9 +5,10 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { icon } from "./icon.js";
 
 /**
- * @param {{label: string, about?: string, on: boolean, change: (on: boolean) => void, disabled?: boolean}} row
+ * `disabled`: it cannot be chosen here; `busy`: not just now, which takes the focus from nobody.
+ * @param {{label: string, about?: string, on: boolean, change: (on: boolean) => void, disabled?: boolean, busy?: boolean}} row
  */
-export const switchRow = ({ label, about, on, change, disabled = false }) =>
+export const switchRow = ({ label, about, on, change, disabled = false, busy = false }) =>
   html`<label class="set__row ${disabled ? "is-off" : ""}">
     <span>${label}${about ? html`<small>${about}</small>` : nothing}</span>
     <span class="switch">
@@ -15,6 +16,7 @@ export const switchRow = ({ label, about, on, change, disabled = false }) =>
         type="checkbox"
         role="switch"
         ?disabled=${disabled}
+        aria-disabled=${busy ? "true" : nothing}
         .checked=${live(on)}
         @change=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => change(event.currentTarget.checked)}
       />

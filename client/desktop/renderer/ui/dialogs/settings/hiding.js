@@ -16,6 +16,7 @@ export function hidingRows(face) {
 
   /** @param {{hide_last_seen?: boolean, hide_reads?: boolean}} setting */
   async function change(setting) {
+    if (busy) return face.redraw(); // the switch goes back
     [busy, problem] = [true, null];
     face.redraw();
     const answer = await face.messenger.changeProfile(setting);
@@ -31,14 +32,14 @@ export function hidingRows(face) {
         label: t("hiding.last_seen"),
         about: t("hiding.last_seen_about"),
         on: me?.hide_last_seen ?? false,
-        disabled: busy,
+        busy,
         change: (on) => void change({ hide_last_seen: on }),
       })}
       ${switchRow({
         label: t("hiding.reads"),
         about: t("hiding.reads_about"),
         on: me?.hide_reads ?? false,
-        disabled: busy,
+        busy,
         change: (on) => void change({ hide_reads: on }),
       })}
       ${problem ? html`<p class="err" role="alert">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}

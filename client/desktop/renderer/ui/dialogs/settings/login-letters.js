@@ -15,6 +15,7 @@ export function loginLettersRow(face) {
 
   /** @param {boolean} wanted */
   async function change(wanted) {
+    if (busy) return face.redraw(); // the switch goes back
     [busy, problem] = [true, null];
     face.redraw();
     const answer = await face.messenger.changeProfile({ login_letters: wanted });
@@ -37,7 +38,7 @@ export function loginLettersRow(face) {
           label: t("settings.login_letters"),
           about: t(me.email_verified ? "settings.login_letters_about" : "settings.login_letters_needs"),
           on: me.login_letters ?? true,
-          disabled: busy,
+          busy,
           change: (on) => void change(on),
         })}
         ${problemLine(problem, () => void change(!(me.login_letters ?? true)))}
