@@ -166,8 +166,12 @@ export function createOverlays(face) {
     face.redraw();
   }
 
-  /** What was open belongs to an account that is gone. */
-  const closeAll = () => closeThese(stack);
+  /** What was open, or said, belongs to an account that is gone. */
+  function closeAll() {
+    closeThese(stack);
+    toasts.clear();
+    said = { text: "", id: 0 };
+  }
 
   /** One goes to what lies below. What is typed and not saved stays. */
   const makeWay = () => closeThese(stack.filter(({ dialog }) => !dialog.isChanged?.()));

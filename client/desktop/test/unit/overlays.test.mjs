@@ -1,7 +1,7 @@
 /** What lies over a chat when one goes to another. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { faceOf, valueAt, within } from "./face.js";
 import { settled } from "./page.js";
 import { createOverlays } from "../../renderer/ui/overlays.js";
@@ -38,6 +38,21 @@ test("all that is open makes way, and a question is answered with no", async () 
   overlays.makeWay();
   await settled();
   assert.deepEqual([kinds(overlays), overlays.busy(), answers], [[], false, [false]]);
+});
+
+test("nothing that was open or said is there for who comes next", (context) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  context.after(() => mock.timers.reset());
+  const overlays = opened();
+  const words = () => JSON.stringify([...within(overlays.template(state))].map(({ values }) => values));
+  overlays.toast({ text: "Чат «Маяк» скрыт", action: "Отменить" });
+  overlays.toast({ text: "Скопировано" });
+  overlays.say("Изменено");
+  overlays.open("shortcuts");
+  assert.match(words(), /Маяк.*Скопировано.*Изменено/u);
+  overlays.closeAll();
+  assert.doesNotMatch(words(), /Маяк|Скопировано|Изменено/u);
+  assert.equal(overlays.busy(), false);
 });
 
 test("what is said aloud is said within the dialog that is open, once", () => {

@@ -77,6 +77,10 @@ export function createToasts(redraw) {
       run(entry);
       redraw();
     },
+    /** They were for somebody who is gone. */
+    clear() {
+      for (const { id } of shown) drop(id);
+    },
     /** A live region that is there before it says anything. @param {boolean} speaks whether this one shows them */
     template: (speaks) =>
       html`<div class="toasts" role="status">${speaks ? repeat(shown, (entry) => entry.id, body) : nothing}</div>`,
