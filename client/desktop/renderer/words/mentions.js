@@ -33,13 +33,13 @@ export function offers(query, people, all) {
   return offered;
 }
 
-/** The text with the one who was chosen, and where the caret then stands. @param {string} text @param {Asked} asked
- * @param {Offer} offer */
+/** What is put in for the one who was chosen, in place of which part of the text, and where the caret then stands.
+ * @param {string} text @param {Asked} asked @param {Offer} offer */
 export function completed(text, { from, to }, offer) {
   // signs at the end belong to the name only where they are shielded (docs/text.md)
   const username =
     offer.kind === "all" ? offer.word : offer.user.username.replace(/[_.-]+$/u, (end) => end.replace(/./gu, "\\$&"));
   const name = `@${username}`;
   const spaced = /^\s/u.test(text.slice(to)) ? "" : " ";
-  return { text: text.slice(0, from) + name + spaced + text.slice(to), caret: from + name.length + 1 };
+  return { from, to, put: name + spaced, caret: from + name.length + 1 };
 }

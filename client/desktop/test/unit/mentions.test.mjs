@@ -42,9 +42,14 @@ test("people are found by name and username, everybody by the word", () => {
 
 test("what is chosen stands as a word of its own, with the caret behind it", () => {
   const asked = /** @type {NonNullable<ReturnType<typeof askedAt>>} */ (askedAt("да @ан и", 6));
-  assert.deepEqual(completed("да @ан и", asked, { kind: "user", user: people[1] }), { text: "да @anna и", caret: 9 });
+  assert.deepEqual(completed("да @ан и", asked, { kind: "user", user: people[1] }), {
+    from: 3,
+    to: 6,
+    put: "@anna",
+    caret: 9,
+  });
   const end = { from: 0, to: 1, query: "" };
-  assert.deepEqual(completed("@", end, { kind: "all", word: "все" }), { text: "@все ", caret: 5 });
+  assert.deepEqual(completed("@", end, { kind: "all", word: "все" }), { from: 0, to: 1, put: "@все ", caret: 5 });
   const dashed = { ...people[0], username: "b_._" };
-  assert.equal(completed("@", end, { kind: "user", user: dashed }).text, "@b\\_\\.\\_ ");
+  assert.equal(completed("@", end, { kind: "user", user: dashed }).put, "@b\\_\\.\\_ ");
 });

@@ -230,6 +230,29 @@ test("a name is completed after @, by keys and by mouse; Esc closes the list and
   assertNoErrors(vera);
 });
 
+test("a name that was completed is taken back by Ctrl+Z, and then what was typed", { skip }, async () => {
+  const { page } = vera;
+  const { keyboard } = page;
+  const list = page.getByRole("listbox", { name: "Кого упомянуть" });
+  await composer(page).focus();
+  await keyboard.type("да @ и");
+  for (const key of ["ArrowLeft", "ArrowLeft"]) await keyboard.press(key);
+  await keyboard.type("bor");
+  await list.waitFor();
+  await keyboard.press("Enter");
+  await becomes(() => composer(page).inputValue(), `да @boris${serial} и`);
+  await list.waitFor({ state: "detached" });
+  await keyboard.type("ты");
+  await becomes(() => composer(page).inputValue(), `да @boris${serial} тыи`);
+  for (const text of [`да @boris${serial} и`, "да @bor и"]) {
+    await keyboard.press("Control+z");
+    await becomes(() => composer(page).inputValue(), text);
+  }
+  await keyboard.press("Control+a");
+  await keyboard.press("Delete");
+  assertNoErrors(vera);
+});
+
 test("messages are forwarded to several chats, found by name", { skip }, async () => {
   const { page } = vera;
   const direct = await server.direct(vera.account, boris);

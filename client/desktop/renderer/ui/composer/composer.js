@@ -43,7 +43,7 @@ export class Composer {
     this.drafts = new Drafts(face);
     this.typing = new Typing(face);
     this.attaching = new Attaching(face);
-    this.#mentioning = new Mentioning(face, (text, caret) => this.#complete(text, caret));
+    this.#mentioning = new Mentioning(face, (chosen) => this.#complete(chosen));
     this.formatBar = new FormatBar(face, () => this.#area);
     window.addEventListener("resize", () => this.#fit(), { signal: face.ended });
   }
@@ -290,14 +290,14 @@ export class Composer {
     this.formatBar.follow();
   };
 
-  /** Somebody was chosen from the list. @param {string} text @param {number} caret */
-  #complete(text, caret) {
+  /** Somebody was chosen from the list. @param {Parameters<Mentioning["write"]>[0]} chosen */
+  #complete({ from, to, put, caret }) {
     const area = this.#area;
     if (!area) return;
-    area.value = text;
-    area.focus();
+    area.setSelectionRange(from, to);
+    insertText(area, put);
     area.setSelectionRange(caret, caret);
-    this.#input();
+    this.#moved();
   }
 
   /** Up in an empty field. @param {KeyboardEvent} event */

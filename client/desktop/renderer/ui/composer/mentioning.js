@@ -23,7 +23,7 @@ export class Mentioning {
   #closed = null;
   #active = 0;
 
-  /** @param {import("../face.js").Face} face @param {(text: string, caret: number) => void} write into the composer */
+  /** @param {import("../face.js").Face} face @param {(chosen: ReturnType<typeof completed>) => void} write into the composer */
   constructor(face, write) {
     this.face = face;
     this.write = write;
@@ -123,8 +123,8 @@ export class Mentioning {
   /** @param {Offer} offer @param {string} text */
   #choose(offer, text) {
     if (!this.#asked) return;
-    const after = completed(text, this.#asked, offer);
+    const chosen = completed(text, this.#asked, offer);
     this.#asked = null;
-    this.write(after.text, after.caret);
+    this.write(chosen);
   }
 }
