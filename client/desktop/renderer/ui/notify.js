@@ -37,8 +37,8 @@ export class Notify {
       setTimeout(() => ended.aborted || this.#meet(message), STRANGER);
       this.#strangers.set(message, chat);
     });
-    // a window that is hidden draws no frames
-    const unfollow = face.messenger.subscribe(() => document.hidden && this.rendered(face.messenger.state()));
+    // a window that nobody sees draws no frames, and does not always know that it is hidden
+    const unfollow = face.messenger.subscribe(() => this.rendered(face.messenger.state()));
     for (const kind of ["focus", "blur", "pagehide"]) {
       window.addEventListener(kind, ({ type }) => this.#look(type !== "pagehide"), { signal: face.ended });
     }
@@ -65,7 +65,7 @@ export class Notify {
     if (chat) this.#arrived(message, chat);
   }
 
-  /** After each render, and where nothing is rendered after each change. @param {State} state */
+  /** After each change, and after each render: a dialog is no change. @param {State} state */
   rendered(state) {
     this.#look();
     for (const message of this.#strangers.keys()) if (state.users.has(message.sender_id)) this.#meet(message);
