@@ -19,15 +19,11 @@ from storage.transactions.log import (
     INSERT_COMMAND,
     INSERT_MESSAGE,
     INSERT_MESSAGE_NAMING,
-    MESSAGE_COLUMNS,
-    MessageRow,
-    read_message,
     write_attachments,
     write_ids,
 )
 from storage.transactions.naming import INSERT_MENTION, NONE_NAMED, Named, find_named, find_source, mention_rows
-from storage.transactions.pages import visible_to
-from storage.transactions.states import completed
+from storage.transactions.repeats import repeated
 
 Key = tuple[int, int, str]
 """Chat, actor and cid of a command."""
@@ -108,7 +104,6 @@ _IDS: Final = Answers(
     ),
     row=_Id,
 )
-_STORED: Final = Lookup(select(*MESSAGE_COLUMNS), key=_BY_SEQ, row=MessageRow)
 _MOVE_HEADS: Final = updates(chats, [chats.c.id], [chats.c.last_seq, chats.c.last_at, chats.c.last_message_seq])
 
 
@@ -161,14 +156,14 @@ def append_messages(sends: Sequence[AppendMessage], facts: "Facts", *, last: boo
     looked = with_files or any(isinstance(verdict, Refused) for verdict in verdicts)
     if looked:
         verdicts = facts.judge(sends, (yield from _look_up(sends)))
-    stored = yield from _stored(verdicts)
+    stored = yield from _stored(verdicts, facts)
     try:
         yield from _write(verdicts, last=last)
     except DuplicateKey as met:
         if looked or met.place > 0:
             raise
         verdicts = facts.judge(sends, (yield from _look_up(sends)))
-        stored = yield from _stored(verdicts)
+        stored = yield from _stored(verdicts, facts)
         yield from _write(verdicts, last=last)
     for one in verdicts:
         if isinstance(one, _Fresh):
@@ -319,28 +314,10 @@ def _outcome(command: AppendMessage, verdict: _Verdict, stored: dict[Place, Mess
     return Appended(chat_id, (message,), dup=True, last_seq=verdict.last_seq)
 
 
-def _stored(verdicts: Sequence[_Verdict]) -> Steps[dict[Place, Message]]:
-    """The messages that were accepted before this batch and are asked for again, as their senders see them."""
-    places = dict.fromkeys(
-        (verdict.first.chat_id, verdict.first.first_seq)
-        for verdict in verdicts
-        if isinstance(verdict, _Again) and isinstance(verdict.first, _Accepted)
-    )
-    rows = yield from _STORED.of([{"chat_id": chat_id, "seq": seq} for chat_id, seq in places])
-    stored: dict[Place, Message] = {}
-    for chat_id, sender_id in dict.fromkeys((row.chat_id, row.sender_id) for row in rows):
-        visible = yield from visible_to(sender_id, chat_id)  # who has left is told what became of it until then
-        assert visible is not None, "they were a member when they wrote"
-        viewer = visible.viewer
-        found = [
-            read_message(row, is_read=viewer.readers.have_read(sender_id, row.seq))
-            for row in rows
-            if (row.chat_id, row.sender_id) == (chat_id, sender_id)
-        ]
-        ends = {} if viewer.left_seq is None else {chat_id: viewer.left_seq}
-        seen = yield from completed(found, ends, sender_id)
-        stored |= {(chat_id, message.seq): message for message in seen}
-    return stored
+def _stored(verdicts: Sequence[_Verdict], facts: "Facts") -> Steps[dict[Place, Message]]:
+    """The messages that were accepted before this batch and are asked for again."""
+    again = (one.first for one in verdicts if isinstance(one, _Again) and isinstance(one.first, _Accepted))
+    return (yield from repeated(dict.fromkeys((one.chat_id, one.first_seq) for one in again), facts.members))
 
 
 def _message(one: _Fresh) -> Message:
