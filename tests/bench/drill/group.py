@@ -100,6 +100,9 @@ class Group:
         """From nothing; blocks for a while. Raises NoGroup where it cannot be had."""
         self.members.start()
         watch = self._watch = Watch(self.members)
+        primary_of(self.members)
+        while watch.primary is None:  # else the router would take it for down, in its first work
+            time.sleep(0.02)
         self._agents = [Agent(watch, member) for member in self.members.all]
         servers = [
             f"    server member{member.number} 127.0.0.1:{member.port} agent-port {agent.port}\n"
