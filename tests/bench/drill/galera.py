@@ -23,6 +23,8 @@ PROVIDER: Final = Path("/usr/lib/galera/libgalera_smm.so")
 RECOVERED: Final = re.compile(r"Recovered position: (\S+)")
 TRIES: Final = 5
 """Galera asks for the priority of a thread that may not have begun yet, and gives up where that fails."""
+SUSPECT: Final = "evs.suspect_timeout=PT2S;evs.inactive_timeout=PT5S;evs.keepalive_period=PT0.5S"
+"""As docs/scaling.md has it: nobody commits until a member that is silent is left out."""
 NO_COPY: Final = "wsrep_sst_ist_only"
 SCRIPT: Final = """#!/bin/sh
 # What servers call to copy all data to one that joins. Here it only agrees on the place from which IST goes on.
@@ -85,7 +87,7 @@ class GaleraMember:
             "--wsrep-on=ON",
             f"--wsrep-provider={PROVIDER}",
             f"--wsrep-cluster-address=gcomm://{others}",
-            f"--wsrep-provider-options={provider};gcache.size=64M",
+            f"--wsrep-provider-options={provider};gcache.size=64M;{SUSPECT}",
             f"--wsrep-node-name=member{self.number}",
             f"--wsrep-node-address=127.0.0.1:{self.group_port}",
             "--wsrep-sst-method=ist_only",
