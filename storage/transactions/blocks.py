@@ -9,8 +9,8 @@ from chatproto.operations import BlockSet, BlocksFound, ListBlocks, Outcome, Ref
 from chatproto.operations.block_rules import ONESELF, TOO_MANY_BLOCKS, is_full
 from chatproto.wire.model import Block
 from storage.statements import Statement, Steps, into
-from storage.tables import blocks, chats, users
-from storage.transactions.people import LOCK_USERS, find_direct, users_seen_by
+from storage.tables import blocks, chats
+from storage.transactions.people import LIVING, LOCK_USERS, find_direct, users_seen_by
 
 _PAIR: Final = (blocks.c.blocker_id == bindparam("blocker"), blocks.c.blocked_id == bindparam("blocked"))
 
@@ -20,7 +20,7 @@ _SET_CLOSED: Final = Statement(
     .where(chats.c.id == bindparam("chat_key"))
     .values(closed=bindparam("closed", type_=chats.c.closed.type))
 )
-_LIVING: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
+_LIVING: Final = Statement(LIVING)
 _IS_SET: Final = Statement(select(blocks.c.created_at).where(*_PAIR))
 _COUNT: Final = Statement(select(func.count()).where(blocks.c.blocker_id == bindparam("blocker")))
 _INSERT: Final = Statement(into(blocks, "blocker_id", "blocked_id", "created_at"))
@@ -63,7 +63,7 @@ def set_block(operation: SetBlock) -> Steps[Outcome]:
         chat_id = yield from find_direct(low, high)
     if chat_id is not None:
         yield from _LOCK_CHAT.run(chat_id=chat_id)
-    if (yield from _LIVING.one(user_id=user_id)) is None:
+    if not (yield from _LIVING.column(user_ids=[user_id])):
         return Refused("not_found", "no such user")
     known = yield from _IS_SET.one(blocker=user_id, blocked=peer_id)
     if operation.on and known is None:

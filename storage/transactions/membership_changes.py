@@ -30,7 +30,7 @@ from storage.transactions.log import (
     read_entries,
     render_event,
 )
-from storage.transactions.people import LIVING, is_any_full, plain_users
+from storage.transactions.people import LOCK_LIVING, is_any_full, plain_users
 
 
 class _MemberRow(NamedTuple):
@@ -43,8 +43,6 @@ class _MemberRow(NamedTuple):
 
 _KEY: Final = (chat_users.c.chat_id == bindparam("chat_key"), chat_users.c.user_id == bindparam("user_key"))
 
-_LOCK_NEWCOMERS: Final = Statement(LIVING.with_for_update(read=True))
-"""Nobody deletes their account while they are being added."""
 _INSERT_MEMBER: Final = Statement(
     into(
         chat_users, "chat_id", "user_id", "role", "joined_at", "joined_seq", "first_seq", "read_seq", "delivered_seq"
@@ -199,7 +197,7 @@ def _add(change: _Change) -> Steps[Refused | None]:
     present = {row.user_id for row in rows if row.left_seq is None}
     known = {row.user_id for row in rows}
     newcomers = [user_id for user_id in dict.fromkeys(operation.user_ids) if user_id not in present]
-    living: list[int] = yield from _LOCK_NEWCOMERS.column(user_ids=sorted(newcomers))
+    living: list[int] = yield from LOCK_LIVING.column(user_ids=sorted(newcomers))
     if len(living) < len(newcomers):
         return Refused("not_found", "no such user", "user_ids")
     if len(present) + len(newcomers) > MAX_MEMBERS:

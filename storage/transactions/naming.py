@@ -13,6 +13,7 @@ from chatproto.wire.model import DELETED_NAME, Forwarded, Message, Role
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, mentions, messages, users
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
+from storage.transactions.people import LOCK_LIVING
 from storage.transactions.states import completed
 from storage.transactions.unread import EVERYBODY
 
@@ -77,12 +78,6 @@ _SOURCE: Final = Statement(
         or_(chat_users.c.left_seq.is_(None), messages.c.seq <= chat_users.c.left_seq),
     )
 )
-_LOCK_LIVING: Final = Statement(
-    select(users.c.id)
-    .where(users.c.id == bindparam("author_id"), users.c.deleted_at.is_(None))
-    .with_for_update(read=True)
-)
-"""Nobody's name is copied while they delete their account."""
 
 
 def find_named(texts: Sequence[Text]) -> Steps[list[Named]]:
@@ -133,6 +128,6 @@ def find_source(actor_id: int, forward: ForwardSource) -> Steps[Source | None]:
     ends = {} if left_seq is None else {forward.chat_id: left_seq}
     (message,) = yield from completed([read_message(MessageRow(*columns), is_read=False)], ends)
     author = message.forwarded or Forwarded(user_id=message.sender_id, display_name=display_name)
-    if (yield from _LOCK_LIVING.one(author_id=author.user_id)) is None:
+    if not (yield from LOCK_LIVING.column(user_ids=[author.user_id])):
         author = Forwarded(user_id=author.user_id, display_name=DELETED_NAME)
     return Source(message.created_at, message.content, author, message.attachments)

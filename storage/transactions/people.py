@@ -59,6 +59,8 @@ _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
 LIVING: Final = select(users.c.id).where(users.c.id.in_(_IDS), users.c.deleted_at.is_(None)).order_by(users.c.id)
 """Those whose accounts were not deleted; to be locked in the order of their ids."""
+LOCK_LIVING: Final = Statement(LIVING.with_for_update(read=True))
+"""So that nobody deletes their account while they are being added, or their name is copied."""
 _PLAIN: Final = Select(select(*_PUBLIC).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Account)
 
 _mine = chat_users.alias("mine")
