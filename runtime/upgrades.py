@@ -65,5 +65,6 @@ async def _admit_to_chat(
         return refusal(outcome)
     if outcome.chat.left_seq is not None:
         return Problem("not_found")
-    after = None if after_seq is None else int(after_seq)
+    # What is committed from here on is this connection's too: the Hub learns of the chat only after the upgrade.
+    after = outcome.chat.last_seq if after_seq is None else int(after_seq)
     return Admitted(lambda now: driver.hub.open_chat_connection(claims, chat_id, after, now), joins_frames=False)

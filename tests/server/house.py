@@ -84,7 +84,8 @@ class Clock:
 class Valve:
     """Storage that a test can take away, now or after so many operations, or let answer something else.
 
-    `failing`: kinds of operations that fail. `answers` are used up in order; `refused` counts the operations that met a
+    `failing`: kinds of operations that fail; `held`: kinds that wait until `let_go`, and `holding` is set by the first
+    of them. `answers` are used up in order; `refused` counts the operations that met a
     store that was away, `checks` the questions whether it is there.
     """
 
@@ -95,12 +96,18 @@ class Valve:
     answers: list[Outcome] = field(factory=list)
     failing: list[type[Operation]] = field(factory=list)
     loses: type[Operation] | None = None
+    held: list[type[Operation]] = field(factory=list)
+    holding: trio.Event = field(factory=trio.Event)
+    let_go: trio.Event = field(factory=trio.Event)
     performed: list[Operation] = field(factory=list)
     refused: int = 0
     checks: int = 0
 
     async def perform(self, operation: Operation) -> Outcome:
         self.performed.append(operation)
+        if type(operation) in self.held:
+            self.holding.set()
+            await self.let_go.wait()
         if self.breaks_after is not None:
             self.broken = self.breaks_after <= 0
             self.breaks_after -= 1

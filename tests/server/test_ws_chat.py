@@ -3,6 +3,7 @@
 import pytest
 import trio
 
+from chatproto.operations import LoadSession
 from chatproto.server.knobs import Knobs
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
@@ -69,6 +70,18 @@ async def test_people_chat_in_the_words_of_this_endpoint(house: House) -> None:
             await ann.delete(f"/api/chats/{chat_id}/members/{bob.id}")
             assert (await b.until("system", event="member_removed"))["data"]["user_id"] == bob.id
             assert (await b.end())[0] == 4404
+
+
+async def test_what_is_written_once_the_upgrade_was_answered_is_told(house: House) -> None:
+    ann = await house.register("ann")
+    chat_id = await ann.group("Tea")
+    await ann.send(chat_id, "before")
+    house.storage.held.append(LoadSession)
+    async with open_socket(house.url, path(chat_id, ann.token)) as socket:
+        await house.storage.holding.wait()
+        await ann.send(chat_id, "meanwhile")
+        house.storage.let_go.set()
+        assert (await socket.until("message"))["content"] == "meanwhile"
 
 
 async def test_the_token_is_renewed_in_band(house: House) -> None:
