@@ -12,7 +12,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -135,16 +135,21 @@ function sourceDate() {
   return /^\d+$/.test(stdout?.trim() ?? "") ? stdout.trim() : "0";
 }
 
-/** SHA-256 of all packages in the folder, for those who download them. @param {string} output */
+/**
+ * SHA-256 of the packages that this run has made, for those who download them; what an earlier run left in the folder
+ * is not vouched for. @param {string} output
+ */
 function writeChecksums(output) {
-  const files = readdirSync(output).filter((name) => /\.(gz|AppImage|deb|exe|dmg)$/.test(name));
+  const files = [...made].filter(([target]) => target !== "dir").map(([, file]) => basename(file));
   const sum = (/** @type {string} */ name) =>
     createHash("sha256")
       .update(readFileSync(join(output, name)))
       .digest("hex");
+  const list = join(output, "SHA256SUMS");
+  rmSync(list, { force: true });
   if (files.length === 0) return;
   writeFileSync(
-    join(output, "SHA256SUMS"),
+    list,
     files
       .sort()
       .map((name) => `${sum(name)}  ${name}\n`)

@@ -53,7 +53,7 @@ const aboutApp = ({ server, keyring, autostart, tray, events, savedFiles, copies
     if (ours) contents.downloadURL(url);
     return ours;
   },
-  stopSaving: () => copies.stop(),
+  stopSaving: (contents) => copies.stop(contents),
   showInFolder(_contents, key) {
     const place = savedFiles.placeOf(key);
     if (place !== null) shell.showItemInFolder(place);

@@ -6,8 +6,10 @@
 const EXPORT = "/api/auth/export?";
 
 /**
- * `begun` answers whether it is such a copy: the page is told of its end, but for its place, from here.
- * @typedef {{begun: (contents: Electron.WebContents, item: Electron.DownloadItem) => boolean, stop: () => void}} DataCopies
+ * `begun` answers whether it is such a copy: the page is told of its end, but for its place, from here. `stop` ends the
+ * copies of one page: another window may be saving its own.
+ * @typedef {{begun: (contents: Electron.WebContents, item: Electron.DownloadItem) => boolean,
+ *   stop: (contents: Electron.WebContents) => void}} DataCopies
  */
 
 /**
@@ -17,12 +19,12 @@ const EXPORT = "/api/auth/export?";
  * @returns {DataCopies}
  */
 function createDataCopies(server, tell) {
-  /** @type {Set<Electron.DownloadItem>} */
-  const items = new Set();
+  /** @type {Map<Electron.DownloadItem, Electron.WebContents>} */
+  const items = new Map();
   return {
     begun(contents, item) {
       if (!item.getURL().startsWith(server() + EXPORT)) return false;
-      items.add(item);
+      items.set(item, contents);
       let broken = false;
       /** @param {"progressing" | "completed" | "cancelled" | "interrupted"} state */
       const told = (state) => {
@@ -39,8 +41,8 @@ function createDataCopies(server, tell) {
       });
       return true;
     },
-    stop() {
-      for (const item of items) item.cancel();
+    stop(contents) {
+      for (const [item, page] of items) if (page === contents) item.cancel();
     },
   };
 }

@@ -121,3 +121,15 @@ test("a download that breaks off is given up, and the page is told of it once", 
   assert.deepEqual(toldOf(file, breaks, true), [], "nobody is there");
   assert.deepEqual(toldOf("/api/auth/export?ticket=1", breaks), ["copy interrupted"], "its dialog tells");
 });
+
+test("a window stops its own copies, and leaves those of another", () => {
+  const told = /** @type {string[]} */ ([]);
+  const copies = createDataCopies(() => SERVER, (/** @type {any} */ page, /** @type {any} */ { state }) => told.push(`${page.name} ${state}`)); // prettier-ignore
+  const [left, right] = ["left", "right"].map((name) => /** @type {any} */ ({ name, isDestroyed: () => false }));
+  for (const page of [left, right]) {
+    const item = /** @type {any} */ (new Item(`${SERVER}/api/auth/export?ticket=${page.name}`));
+    assert.ok(copies.begun(page, item));
+  }
+  copies.stop(right);
+  assert.deepEqual(told, ["right cancelled"]);
+});
