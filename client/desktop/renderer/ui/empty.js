@@ -5,6 +5,7 @@ import { t } from "../words/i18n.js";
 import { html } from "../vendor/lit-html/lit-html.js";
 import { smallScene } from "./parts/art.js";
 import { icon } from "./parts/icon.js";
+import { keyNames } from "./parts/keys.js";
 
 /** @param {import("./face.js").Face} face @param {import("../types.js").State} state */
 export function empty(face, state) {
@@ -33,6 +34,6 @@ export function empty(face, state) {
 }
 
 function keys() {
-  return html`<kbd>Ctrl</kbd> <kbd>K</kbd> ${t("empty.key_switch")}, <kbd>Ctrl</kbd>
-    <kbd>/</kbd> ${t("empty.key_help")}`;
+  const of = (/** @type {string} */ key) => keyNames(["Ctrl", key]).map((name) => html`<kbd>${name}</kbd> `);
+  return html`${of("K")}${t("empty.key_switch")}, ${of("/")}${t("empty.key_help")}`;
 }

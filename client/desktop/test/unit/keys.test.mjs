@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, isComposed, nameOfKey, quickKey } from "../../renderer/ui/parts/keys.js";
+import { FakeElement } from "./face.js";
+import { formatByKey } from "../../renderer/ui/composer/formatting.js";
+import { KEYS, isComposed, keyName, keyNames, keysHere, nameOfKey, quickKey } from "../../renderer/ui/parts/keys.js";
 
 /** @param {string} code @param {string} [held] @param {string} [key] */
 const press = (code, held = "", key = "") =>
@@ -90,4 +92,37 @@ test("the key that ends a composition belongs to it, in Safari too; Shift+F6 goe
   const f6 = { code: "F6", key: "F6", ctrlKey: false, metaKey: false, altKey: false };
   assert.deepEqual(quickKey({ ...f6, shiftKey: true }), { id: "region", digit: -1 });
   assert.deepEqual(quickKey({ ...f6, shiftKey: false }), { id: "region", digit: 0 });
+});
+
+test("keys are called as this machine calls them", () => {
+  assert.equal(keyName(["Ctrl", "Shift", "F"], "+", false), "Ctrl+Shift+F");
+  assert.equal(keyName(["Ctrl", "K"], " ", false), "Ctrl K");
+  assert.deepEqual(keyNames(["Ctrl", "Shift", "N"], false), ["Ctrl", "Shift", "N"]);
+  assert.equal(keyName(["Ctrl", "Shift", "F"], "+", true), "⇧⌘F");
+  assert.equal(keyName(["Alt", "Shift", "↓"], " ", true), "⌥⇧↓");
+  assert.deepEqual(keyNames(["Ctrl", "1…9"], true), ["⌘", "1…9"]);
+  for (const { keys } of KEYS) assert.doesNotMatch(keyName(keys, "+", true), /Ctrl|Alt|Shift/u);
+});
+
+test("what is listed is obeyed there", () => {
+  assert.deepEqual(keysHere(false), KEYS);
+  const missing = KEYS.filter((key) => !keysHere(true).includes(key)).map(({ id }) => id);
+  assert.deepEqual(missing, ["back"], "the system moves the caret with it");
+  const left = { code: "ArrowLeft", key: "ArrowLeft", ctrlKey: false, metaKey: false, altKey: true, shiftKey: false };
+  assert.equal(quickKey(left, true), null);
+  assert.equal(quickKey(left, false)?.id, "back");
+});
+
+test("a mark is put by the key that commands: on a Mac Ctrl+B moves the caret", () => {
+  const marks = (/** @type {{ctrlKey?: boolean, metaKey?: boolean}} */ held, /** @type {boolean} */ mac) => {
+    const area = Object.assign(new FakeElement(), { value: "слово", selectionStart: 0, selectionEnd: 5 });
+    let put = "";
+    document.execCommand = (_command, _ui, text = "") => Boolean((put = text));
+    const event = { code: "KeyB", key: "b", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, preventDefault() {}, ...held }; // prettier-ignore
+    return [formatByKey(/** @type {any} */ (event), /** @type {any} */ (area), mac), put];
+  };
+  assert.deepEqual(marks({ ctrlKey: true }, true), [false, ""]);
+  assert.deepEqual(marks({ metaKey: true }, true), [true, "**слово**"]);
+  assert.deepEqual(marks({ ctrlKey: true }, false), [true, "**слово**"]);
+  assert.deepEqual(marks({ metaKey: true }, false), [true, "**слово**"]);
 });

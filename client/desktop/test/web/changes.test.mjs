@@ -268,6 +268,53 @@ test(
   },
 );
 
+test("the keys that the menu of an unsent message names do what it says", { skip }, async () => {
+  const { page } = vera;
+  const { keyboard } = page;
+  await say(page, "Было");
+  await both("Было");
+  await wire.cut();
+  await say(page, "Ждёт");
+  await messageRow(page, "Ждёт").waitFor();
+  await menuOf(vera, "Ждёт");
+  await page.getByRole("menuitem", { name: "Удалить" }).locator("kbd", { hasText: "Del" }).waitFor();
+  await keyboard.press("Escape");
+  await body(vera, "Ждёт").focus();
+  await keyboard.press("Control+C");
+  await page.getByText("Текст скопирован").waitFor();
+  await keyboard.press("Delete");
+  await page.getByRole("button", { name: "Удалить у всех" }).click();
+  await messageRow(page, "Ждёт").waitFor({ state: "detached" });
+  await becomes(
+    () => page.evaluate(() => document.activeElement?.textContent?.includes("Было")),
+    true,
+    "the row before",
+  );
+
+  // a change that is refused for good
+  await composer(page).focus();
+  await keyboard.press("ArrowUp");
+  await composer(page).fill("Было, но поздно");
+  await keyboard.press("Enter");
+  const other = await server.login(vera.account);
+  for (const { type, seq } of await server.items(other, chatId)) {
+    if (type === "message") await server.call(other, "DELETE", `/api/chats/${chatId}/messages/${seq}`);
+  }
+  await wire.restore();
+  const failed = messageRow(page, "Было, но поздно");
+  await failed.getByText("Не удалось изменить. Сообщение уже удалено").waitFor();
+  await failed.locator("article").focus();
+  await keyboard.press("Delete");
+  const question = page.getByRole("dialog", { name: "Удалить сообщение?" });
+  await question.getByText("Оно не отправлено").waitFor();
+  await question.getByRole("button", { name: "Отмена" }).click();
+  await failed.locator("article").focus();
+  await keyboard.press("Delete");
+  await question.getByRole("button", { name: "Удалить", exact: true }).click();
+  await failed.waitFor({ state: "detached" });
+  assertNoErrors(vera, boris);
+});
+
 test("what the server refuses is taken back with its reason, and a refused edit keeps its text", { skip }, async () => {
   await say(vera.page, "Моё");
   await say(boris.page, "Его");

@@ -4,24 +4,23 @@ import { t } from "../../words/i18n.js";
 import { wrapped } from "../../words/wrap.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { icon } from "../parts/icon.js";
-import { isComposed, nameOfKey } from "../parts/keys.js";
+import { commands, isComposed, keyName, nameOfKey } from "../parts/keys.js";
 
 /** @typedef {"**" | "_" | "~~" | "`"} Mark */
 
-/** By the name of the key, without and with Shift; `id` of its text and icon. @type {readonly {key: string, mark: Mark, id: string}[]} */
+/** By the names of the keys that are held with Ctrl; `id` of its text and icon. @type {readonly {keys: string[], mark: Mark, id: string}[]} */
 const MARKS = [
-  { key: "B", mark: "**", id: "bold" },
-  { key: "I", mark: "_", id: "italic" },
-  { key: "Shift+X", mark: "~~", id: "struck" },
-  { key: "Shift+M", mark: "`", id: "code" },
+  { keys: ["B"], mark: "**", id: "bold" },
+  { keys: ["I"], mark: "_", id: "italic" },
+  { keys: ["Shift", "X"], mark: "~~", id: "struck" },
+  { keys: ["Shift", "M"], mark: "`", id: "code" },
 ];
 
-/** Whether the key was one of these. @param {KeyboardEvent} event @param {HTMLTextAreaElement} area */
-export function formatByKey(event, area) {
-  const control = event.ctrlKey || event.metaKey;
+/** Whether the key was one of these. @param {KeyboardEvent} event @param {HTMLTextAreaElement} area @param {boolean} [mac] */
+export function formatByKey(event, area, mac) {
   const pressed = (event.shiftKey ? "Shift+" : "") + nameOfKey(event);
-  const found = MARKS.find(({ key }) => key === pressed);
-  if (!control || event.altKey || isComposed(event) || !found) return false;
+  const found = MARKS.find(({ keys }) => keys.join("+") === pressed);
+  if (!commands(event, mac) || event.altKey || isComposed(event) || !found) return false;
   event.preventDefault();
   format(area, found.mark);
   return true;
@@ -72,7 +71,7 @@ export class FormatBar {
       @pointerdown=${stay}
       @mousedown=${stay}
     >
-      ${MARKS.map(({ key, mark, id }) => {
+      ${MARKS.map(({ keys, mark, id }) => {
         const label = t(`keys.${id}`);
         const press = () => {
           const area = this.area();
@@ -83,7 +82,7 @@ export class FormatBar {
           type="button"
           tabindex="-1"
           aria-label=${label}
-          title="${label} (Ctrl ${key.replace("+", " ")})"
+          title="${label} (${keyName(["Ctrl", ...keys], " ")})"
           @click=${press}
         >
           ${icon(id, "icon--s")}

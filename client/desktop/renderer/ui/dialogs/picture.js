@@ -14,6 +14,7 @@ import { shown } from "../log/shown-picture.js";
 import { avatar } from "../parts/avatar.js";
 import { copyPicture } from "../parts/clipboard.js";
 import { icon } from "../parts/icon.js";
+import { commands, keyName } from "../parts/keys.js";
 import { Pictures } from "./viewer/pictures.js";
 import { Stage } from "./viewer/stage.js";
 
@@ -62,9 +63,9 @@ export function picture(face, { file, place = null, known }, close) {
 
   /** @param {KeyboardEvent} event */
   function keys(event) {
-    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+    const { key, altKey, shiftKey } = event;
     if (altKey) return;
-    if (ctrlKey || metaKey) {
+    if (commands(event)) {
       if (event.code === "KeyS") void download(face, pictures.current.file);
       else if (event.code === "KeyC") void copy();
       else return;
@@ -106,8 +107,8 @@ export function picture(face, { file, place = null, known }, close) {
           ${heading(face, state, one, message)}
           ${button("minus", t("viewer.smaller"), () => stage.step(-1), stage.view.scale <= 1)}
           ${button("plus", t("viewer.larger"), () => stage.step(1))}
-          ${button("copy", t("viewer.copy"), () => void copy())}
-          ${button("download", t("viewer.save"), () => void download(face, one.file))}
+          ${button("copy", t("viewer.copy", { keys: keyName(["Ctrl", "C"]) }), () => void copy())}
+          ${button("download", t("viewer.save", { keys: keyName(["Ctrl", "S"]) }), () => void download(face, one.file))}
           ${one.place ? button("bookmark", t("viewer.to_message"), toMessage) : nothing}
           <button
             class="ibtn viewer__close"

@@ -2,7 +2,7 @@
 
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../../words/i18n.js";
-import { KEYS } from "../parts/keys.js";
+import { keyNames, keysHere } from "../parts/keys.js";
 
 /** @type {readonly import("../parts/keys.js").Key["group"][]} */
 const GROUPS = ["chats", "write", "log", "window"];
@@ -28,7 +28,7 @@ const section = (keys, group, sendKey) =>
           (key) =>
             html`<div>
               <dt>${t(key.label)}</dt>
-              <dd>${keysOf(key, sendKey).map((name) => html`<kbd>${name}</kbd> `)}</dd>
+              <dd>${keyNames(keysOf(key, sendKey)).map((name) => html`<kbd>${name}</kbd> `)}</dd>
             </div>`,
         )}
     </dl>
@@ -36,7 +36,7 @@ const section = (keys, group, sendKey) =>
 
 /** @type {import("../parts/dialog.js").DialogMaker} */
 export function shortcuts(face) {
-  const keys = KEYS.filter(({ id }) => face.platform.desktop || !OF_BROWSERS.includes(id));
+  const keys = keysHere().filter(({ id }) => face.platform.desktop || !OF_BROWSERS.includes(id));
   return {
     title: () => t("shortcuts.title"),
     kind: "dialog--keys",

@@ -16,7 +16,7 @@ import { find, numberOf } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 import { chatRow } from "./chat-row.js";
 import { createSideEdge } from "./side-edge.js";
-import { isComposed } from "../parts/keys.js";
+import { isComposed, keyName } from "../parts/keys.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView */
 
@@ -62,7 +62,7 @@ export class Side {
         <button
           class="ibtn"
           aria-label=${t("side.new_chat")}
-          title=${this.face.platform.desktop ? `${t("side.new_chat")} (Ctrl+N)` : t("side.new_chat")}
+          title=${this.face.platform.desktop ? `${t("side.new_chat")} (${keyName(["Ctrl", "N"])})` : t("side.new_chat")}
           @click=${() => this.face.overlays.open("new-chat")}
         >
           ${icon("compose")}
@@ -127,7 +127,7 @@ export class Side {
             ? html`<button class="ibtn ibtn--s" type="button" aria-label=${t("side.clear")} @click=${clear}>
                 ${icon("close", "icon--s")}
               </button>`
-            : html`<kbd aria-hidden="true">Ctrl K</kbd>`
+            : html`<kbd aria-hidden="true">${keyName(["Ctrl", "K"], " ")}</kbd>`
         }
       </div>
     </div>`;
@@ -245,7 +245,7 @@ export class Side {
       <button
         class="ibtn"
         aria-label=${t("side.settings")}
-        title="${t("side.settings")} (Ctrl+,)"
+        title="${t("side.settings")} (${keyName(["Ctrl", ","])})"
         @click=${() => this.face.overlays.open("settings")}
       >
         ${icon("settings")}

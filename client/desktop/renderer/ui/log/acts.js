@@ -49,15 +49,16 @@ export function setPinned(face, message, on) {
   return done(face, face.messenger.pin(message.chat_id, message, on), t(on ? "say.pinned" : "say.unpinned"));
 }
 
-/** Delete for everybody, after a question. @param {Face} face @param {number} chatId @param {(Message | Echo)[]} targets
+/** Delete for everybody, or what could not be sent here, after a question. @param {Face} face @param {number} chatId @param {(Message | Echo)[]} targets
  * @returns {Promise<boolean>} whether it was done */
 export async function askRemove(face, chatId, targets) {
   const n = targets.length;
   if (n === 0) return false;
+  const unsent = targets.every((target) => "state" in target && target.state === "failed");
   const agreed = await face.overlays.confirm({
     title: n === 1 ? t("remove.title") : t("remove.title_many", { n }),
-    text: t(n === 1 ? "remove.text" : "remove.texts"),
-    act: t("remove.act"),
+    text: t(unsent ? "remove.unsent" : n === 1 ? "remove.text" : "remove.texts"),
+    act: t(unsent ? "context.discard" : "remove.act"),
     danger: true,
   });
   if (!agreed) return false;

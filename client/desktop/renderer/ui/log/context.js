@@ -12,6 +12,7 @@ import { blockItems } from "../parts/blocking.js";
 import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "../parts/chat-actions.js";
 import { copyText } from "../parts/clipboard.js";
+import { keyName } from "../parts/keys.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../parts/menu.js").Menu} Menu */
 
@@ -86,7 +87,7 @@ const pinItem = (face, message, pinned) => ({
 });
 
 /** @param {() => void} run */
-const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: "Del", danger: true, run });
+const removeItem = (run) => ({ label: t("context.remove"), icon: "trash", key: keyName(["Del"]), danger: true, run });
 
 /** @param {Face} face @param {{echo: import("../../types.js").Echo}} params @returns {Menu} */
 export function echoMenu(face, { echo }) {
@@ -96,7 +97,13 @@ export function echoMenu(face, { echo }) {
   const failed = [
     ...other,
     ...(other.length ? [null] : []),
-    { label: t("context.discard"), icon: "trash", danger: true, run: () => void face.messenger.discard(echo.cid) },
+    {
+      label: t("context.discard"),
+      icon: "trash",
+      key: keyName(["Del"]),
+      danger: true,
+      run: () => void face.messenger.discard(echo.cid),
+    },
   ];
   const waiting = [
     { label: t("context.edit"), icon: "edit", key: "↑", run: () => face.edit(echo.chat_id, echo) },
@@ -118,7 +125,7 @@ export function chatMenu(face, { chatId, find }, at) {
   if (!chat) return { label: "", items: [] };
   const items = [
     { label: t(chat.is_group ? "info.group" : "info.person"), icon: "info", run: () => openInfo(face, chatId) },
-    ...(find ? [{ label: t("log.find"), icon: "search", key: "Ctrl F", run: find }] : []),
+    ...(find ? [{ label: t("log.find"), icon: "search", key: keyName(["Ctrl", "F"], " "), run: find }] : []),
     {
       label: t(isMuted(chat, Date.now()) ? "context.unmute" : "context.mute"),
       icon: isMuted(chat, Date.now()) ? "bell" : "mute",
@@ -155,7 +162,7 @@ export function chatMenu(face, { chatId, find }, at) {
 const copyItem = (face, text) => ({
   label: t("context.copy"),
   icon: "copy",
-  key: "Ctrl C",
+  key: keyName(["Ctrl", "C"], " "),
   run: () => void copied(face, text),
 });
 

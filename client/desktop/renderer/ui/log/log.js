@@ -15,11 +15,13 @@ import { echoRow, messageRow } from "./bubble.js";
 import { focusAt, moveFocus, PAGING } from "./moving.js";
 import { copyMessage } from "../parts/copying.js";
 import { askRemove, pickReaction } from "./acts.js";
+import { actOnEcho } from "./echo-keys.js";
 import { eventRow } from "./event-row.js";
 import { icon } from "../parts/icon.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
-import { nameOfKey } from "../parts/keys.js";
+import { skeleton } from "./skeleton.js";
+import { commands, keyName, keysHere, nameOfKey } from "../parts/keys.js";
 
 /**
  * @typedef {import("../../types.js").State} State
@@ -338,9 +340,11 @@ export class Log {
       if (isWhole(message)) this.selecting.toggle(message.chat_id, message.seq);
     } else if (message && plain && this.#act(message, nameOfKey(event), target)) {
       event.preventDefault();
-    } else if (message && (event.ctrlKey || event.metaKey) && nameOfKey(event) === "C") {
+    } else if (message && commands(event) && nameOfKey(event) === "C") {
       if (this.selecting.of(message.chat_id)) void this.selecting.copy(message.chat_id);
       else if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
+    } else if (actOnEcho(this.face, event, target)) {
+      event.preventDefault();
     } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
       event.preventDefault();
       target.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));
@@ -384,17 +388,12 @@ function messageAt(items, seq) {
 
 /** @param {import("../face.js").Face} face */
 const backButton = (face) =>
-  html`<button class="tobottom goback" type="button" aria-label=${t("log.back")} title="Alt+←" @click=${face.back.go}>
+  html`<button
+    class="tobottom goback"
+    type="button"
+    aria-label=${t("log.back")}
+    title=${keysHere().some(({ id }) => id === "back") ? keyName(["Alt", "←"]) : nothing}
+    @click=${face.back.go}
+  >
     ${icon("reply")}
   </button>`;
-
-function skeleton() {
-  const rows = ["in a", "in b", "own c", "own d", "in b", "in c", "own a"];
-  return rows.map((row) => {
-    const [side, width] = row.split(" ");
-    const own = side === "own" ? "sk-msg--own" : "";
-    return html`<div class="msg msg--${side} is-last" aria-hidden="true">
-      <span class="sk-msg ${own} sk-msg--${width}"></span>
-    </div>`;
-  });
-}

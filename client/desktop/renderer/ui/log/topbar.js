@@ -9,6 +9,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { linkText } from "../parts/banner.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
+import { keyName } from "../parts/keys.js";
 import { typingText } from "../list/chat-row.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView */
@@ -38,7 +39,12 @@ export function topbar(face, state, chat, { now, find }) {
         <span class="sr">${t("topbar.info")}</span>
       </span>
     </button>
-    <button class="ibtn topbar__opt" aria-label=${t("topbar.find")} title="${t("topbar.find")} (Ctrl+F)" @click=${find}>
+    <button
+      class="ibtn topbar__opt"
+      aria-label=${t("topbar.find")}
+      title="${t("topbar.find")} (${keyName(["Ctrl", "F"])})"
+      @click=${find}
+    >
       ${icon("search")}
     </button>
     <button class="ibtn" aria-label=${t("topbar.menu")} title=${t("topbar.menu")} aria-haspopup="menu" @click=${menu}>

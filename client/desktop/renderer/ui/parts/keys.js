@@ -59,8 +59,31 @@ const CODES = {
 /** Keys that go the other way with Shift. @type {Record<string, string>} */
 const BACKWARDS = { F3: "find-next", F6: "region" };
 
+/** On a Mac its keys move the caret. */
+const OF_CARET = "back";
+
 /** On a Mac the command key commands; with Ctrl the system edits text. */
 const MAC = globalThis.navigator?.platform?.startsWith("Mac") ?? false;
+
+/** As Macs write them, in the order in which those stand there. @type {Record<string, string>} */
+const OF_MAC = { Alt: "⌥", Shift: "⇧", Ctrl: "⌘" };
+
+/** What the keys are called on this machine, one by one. @param {readonly string[]} keys as in the table @param {boolean} [mac] */
+export function keyNames(keys, mac = MAC) {
+  if (!mac) return [...keys];
+  const held = Object.keys(OF_MAC).filter((key) => keys.includes(key));
+  return [...held.map((key) => OF_MAC[key]), ...keys.filter((key) => !(key in OF_MAC))];
+}
+
+/** In one, as a tooltip or a menu names them. @param {readonly string[]} keys @param {string} [between] where they are words
+ * @param {boolean} [mac] */
+export const keyName = (keys, between = "+", mac = MAC) => keyNames(keys, mac).join(mac ? "" : between);
+
+/** The quick keys that there are on this machine. @param {boolean} [mac] */
+export const keysHere = (mac = MAC) => KEYS.filter(({ id }) => !mac || id !== OF_CARET);
+
+/** The key that makes a command of a letter is held. @param {{ctrlKey: boolean, metaKey: boolean}} event @param {boolean} [mac] */
+export const commands = ({ ctrlKey, metaKey }, mac = MAC) => (mac ? metaKey && !ctrlKey : ctrlKey || metaKey);
 
 /**
  * The key of an IME: it belongs to the word that is being composed. In Safari the one that ends the composition comes
@@ -90,7 +113,7 @@ export function nameOfKey({ code, key }) {
  */
 export function quickKey(event, mac = MAC) {
   if (mac && event.ctrlKey) return null;
-  const control = mac ? event.metaKey : event.ctrlKey || event.metaKey;
+  const control = commands(event, mac);
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
   if (digit && control && !event.altKey && !event.shiftKey) return { id: "nth", digit: Number(digit[1]) };
   const name = nameOfKey(event);
@@ -98,6 +121,6 @@ export function quickKey(event, mac = MAC) {
   if (event.shiftKey && !control && !event.altKey && name in BACKWARDS) return { id: BACKWARDS[name], digit: -1 };
   const pressed = [control && "Ctrl", event.altKey && "Alt", event.shiftKey && "Shift", name].filter(Boolean).join("+");
   const found = KEYS.find((key) => key.by === "window" && key.keys.join("+") === pressed);
-  if (mac && found?.id === "back") return null; // there it moves the caret
+  if (mac && found?.id === OF_CARET) return null;
   return found ? { id: found.id, digit: 0 } : null;
 }

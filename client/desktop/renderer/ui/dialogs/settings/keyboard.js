@@ -2,6 +2,7 @@
 
 import { html } from "../../../vendor/lit-html/lit-html.js";
 import { t } from "../../../words/i18n.js";
+import { keyName } from "../../parts/keys.js";
 import { switchRow } from "../../parts/setting-rows.js";
 
 /** @param {import("../../face.js").Face} face @returns {import("../settings-window.js").Pane} */
@@ -11,7 +12,10 @@ export function keyboardPane(face) {
       html`<div class="set__group">
         ${switchRow({
           label: t("settings.send_enter"),
-          about: t("settings.send_enter_about"),
+          about: t("settings.send_enter_about", {
+            line: keyName(["Shift", "Enter"]),
+            send: keyName(["Ctrl", "Enter"]),
+          }),
           on: settings.send_key === "enter",
           change: (on) => face.messenger.changeSettings({ send_key: on ? "enter" : "ctrl_enter" }),
         })}
