@@ -261,13 +261,13 @@ def _json(content: bytes) -> Any:
         raise ChatError(NO_CONNECTION, type(error).__name__) from None
 
 
-_SILENT: Final = {401: "token_expired", 404: "not_found", 410: "not_found"}
-"""What an answer without a body says: one to HEAD."""
+SILENT: Final = "silent"
+"""A refusal without a body, as one to HEAD is: it may be a proxy's as well, and nobody knows why."""
 
 
 def _refusal(answer: httpx.Response, content: bytes) -> ChatError:
     if answer.request.method == "HEAD":
-        return ChatError(_SILENT.get(answer.status_code, NO_CONNECTION), f"HTTP status {answer.status_code}")
+        return ChatError("token_expired" if answer.status_code == 401 else SILENT, f"HTTP status {answer.status_code}")
     if answer.status_code == 413 and not content.startswith(b"{"):
         return ChatError("too_large", "a proxy does not let it through")
     found = _json(content)

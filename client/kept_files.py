@@ -19,6 +19,7 @@ from client.exceptions import ChatError
 MOST: Final = 1 << 30
 """Bytes of all of them."""
 PART: Final = 1 << 20
+UNREADABLE: Final = "file_unreadable"
 
 
 class KeptFiles:
@@ -58,13 +59,15 @@ class KeptFiles:
         return self._folder is not None and (self._folder / file.local_id).exists()
 
     def read(self, file: LocalFile, offset: int, size: int) -> bytes:
-        """A piece. Raises ChatError with file_lost."""
+        """A piece. Raises ChatError: file_lost, or file_unreadable, where it may be read later."""
         try:
             with (self._made() / file.local_id).open("rb") as kept:
                 kept.seek(offset)
                 piece = kept.read(min(size, file.size - offset))
-        except OSError as error:
+        except FileNotFoundError as error:
             raise ChatError("file_lost", str(error)) from None
+        except OSError as error:
+            raise ChatError(UNREADABLE, str(error)) from None
         if len(piece) < min(size, file.size - offset):
             raise ChatError("file_lost", "it is shorter than it was")
         return piece

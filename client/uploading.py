@@ -16,19 +16,22 @@ from attrs import define, field, frozen
 from chatproto.client.pieces import Pieces
 from chatproto.client.session_outputs import ClientOutput, LocalFile, Row, Upload
 from chatproto.client.timing import Backoff
-from client.account import PASSING, STALE, Account
+from client.account import PASSING, SILENT, STALE, Account
 from client.exceptions import ChatError
-from client.kept_files import KeptFiles
+from client.kept_files import UNREADABLE, KeptFiles
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 GONE: Final = "not_found"
 AGAIN: Final = PASSING | STALE | {
-    "upload_locked", "offset_conflict", "checksum_mismatch", "request_timeout", "too_many", GONE,
+    UNREADABLE, "upload_locked", "offset_conflict", "checksum_mismatch", "request_timeout", "too_many", GONE,
     "token_missing", "token_reused", "revoked",  # the session tells what becomes of the log-in
 }  # fmt: skip
 """Codes after which the offset is asked for, and the upload goes on."""
+FEW: Final = {"internal": 5, UNREADABLE: 10}
+"""Of them those that may last: after so many, and no piece that arrived in between, the message fails. Each attempt at
+the end of an upload costs the server much, and what is behind the message waits for it."""
 UPLOADS: Final = "/api/uploads"
 FILE_ID: Final = "Vestnik-File-Id"
 GIVE_UP: Final = 5.0
@@ -109,6 +112,12 @@ class Uploader:
 
     async def _bring(self, upload: Upload) -> str:
         file, backoff, pieces = upload.file, self.backoff(), Pieces()
+        left = dict(FEW)
+
+        def moved() -> None:
+            left.update(FEW)
+            backoff.reset()
+
         place = None if upload.anew else await self._run(partial(self.kept.place, file.local_id))
         while True:
             wait = 0.0
@@ -116,11 +125,13 @@ class Uploader:
                 if place is None:
                     place = await self._begin(file)
                 self._places[file.local_id] = place
-                file_id = await self._go_on(upload, place, pieces, backoff)
+                file_id = await self._go_on(upload, place, pieces, moved)
                 if file_id is not None:
                     return file_id
             except ChatError as refused:
-                if refused.code not in AGAIN:
+                if refused.code in left:
+                    left[refused.code] -= 1
+                if refused.code not in AGAIN or left.get(refused.code) == 0:
                     raise
                 if refused.code == GONE:
                     place = None
@@ -140,12 +151,10 @@ class Uploader:
         await self._run(partial(self.kept.note, file.local_id, place))
         return str(place)
 
-    async def _go_on(self, upload: Upload, place: str, pieces: Pieces, backoff: Backoff) -> str | None:
+    async def _go_on(self, upload: Upload, place: str, pieces: Pieces, moved: Callable[[], None]) -> str | None:
         """Send what is missing; None: the server has all of it, and has made no file of it yet. Raises ChatError."""
         file, before = upload.file, -1
-        answer = await self.account.ask("HEAD", place, _tus())
-        if FILE_ID not in answer.headers:  # a request that was cut may hold it still: nothing is sent in vain
-            answer = await self._put(place, _offset(answer, file), b"")
+        answer = await self._look(place, file)
         while FILE_ID not in answer.headers:
             offset = _offset(answer, file)
             if offset == before:
@@ -158,9 +167,21 @@ class Uploader:
             pieces.took(int((trio.current_time() - began) * 1000))
             if not piece and FILE_ID not in answer.headers:
                 return None
-            backoff.reset()
+            moved()
         self.told(Uploading(upload.cid, file.local_id, file.size, file.size))
         return str(answer.headers[FILE_ID])
+
+    async def _look(self, place: str, file: LocalFile) -> httpx.Response:
+        """How far it has come. Raises ChatError."""
+        try:
+            answer = await self.account.ask("HEAD", place, _tus())
+        except ChatError as refused:
+            if refused.code != SILENT:
+                raise
+            return await self._put(place, file.size, b"")  # refused too, with a body that says why: our server's word
+        if FILE_ID in answer.headers:
+            return answer
+        return await self._put(place, _offset(answer, file), b"")  # a cut request may hold it: nothing is sent in vain
 
     async def _put(self, place: str, offset: int, piece: bytes) -> httpx.Response:
         checksum = f"sha256 {_coded(sha256(piece).digest())}"

@@ -99,9 +99,11 @@ async def append_upload(call: Call[None, None], exchange: Exchange, upload_id: s
 
 
 async def get_upload(call: Call[None, None], exchange: Exchange, upload_id: str) -> Result:
-    """HEAD: how far it has come. GET: the file, where it is whole."""
+    """HEAD: how far it has come, and it only looks: its answer has no body to say why no file can be made. GET: the
+    file, where it is whole."""
+    upload = _upload(call, upload_id)
     try:
-        progress = await _settled(call, _upload(call, upload_id))
+        progress = await (_run(upload.look) if exchange.method == "HEAD" else _settled(call, upload))
     except OSError as error:
         return away(error)
     if not isinstance(progress, Progress):

@@ -214,5 +214,22 @@ async def test_a_store_that_goes_away_at_the_end_loses_nothing(house: House) -> 
     path = (await create(anna, 5)).headers["Location"]
     house.storage.broken = True
     assert code_of(await patch(anna, path, 0, b"hello")) == "store_unavailable"
+    assert await offset_of(anna, path) == 5, "how far it has come is told also while no file can be made of it"
     house.storage.broken = False
     assert (await patch(anna, path, 5, b"")).headers["Vestnik-File-Id"] == (await anna.get(path)).json()["id"]
+
+
+async def test_head_only_looks_and_whoever_has_no_room_is_told_so(house_at: OpenHouse) -> None:
+    """An answer to HEAD has no body, so a refusal would not say why; and each one would have the file made anew."""
+    async with house_at(limit_user_file_bytes=10) as house:
+        anna = await house.register("anna")
+        assert (await create(anna, 8, b"8 bytes.")).status_code == 201
+        path = (await create(anna, 6)).headers["Location"]
+        assert code_of(await patch(anna, path, 0, b"6 more")) == "quota_exceeded"
+        for _ in range(2):
+            head = await call(anna, "HEAD", path)
+            assert (head.status_code, head.headers["Upload-Offset"]) == (200, "6")
+            assert "Vestnik-File-Id" not in head.headers
+            again = await patch(anna, path, 6, b"")
+            assert (again.status_code, code_of(again)) == (507, "quota_exceeded")
+        assert code_of(await anna.get(path)) == "quota_exceeded"
