@@ -23,21 +23,28 @@ export class Forgot {
     void this.#ask();
   }
 
-  async #ask() {
+  #ask = async () => {
+    this.#refused = null;
     const answer = await this.face.messenger.serverInfo();
     if (answer.ok) this.#mail = answer.mail;
     else this.#refused = answer;
     this.face.redraw();
-  }
+  };
 
   template() {
     return html`<form class="auth__card" novalidate aria-busy=${this.#busy} @submit=${this.#submit}>
       <h1>${t("forgot.title")}</h1>
-      ${this.#refused ? told("alert", errorText(this.#refused)) : nothing} ${this.#body()}
+      ${this.#refused ? told("alert", errorText(this.#refused)) : nothing} ${this.#body()} ${this.#again()}
       <p class="auth__alt">
         <button class="link-btn" type="button" @click=${this.back}>${t("forgot.back")}</button>
       </p>
     </form>`;
+  }
+
+  /** Where the server did not tell what it can do. */
+  #again() {
+    if (this.#mail !== null || this.#refused === null) return nothing;
+    return html`<button class="btn btn--plain" type="button" @click=${this.#ask}>${t("dialog.again")}</button>`;
   }
 
   #body() {

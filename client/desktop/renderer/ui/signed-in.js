@@ -86,7 +86,8 @@ export class SignedIn {
   #prepare({ link, listed }) {
     if (this.#prepared || link.state !== "live" || !listed) return;
     this.#prepared = true;
-    requestIdleCallback(() => void loadEmoji().catch(() => (this.#prepared = false)));
+    const load = () => void loadEmoji().catch(() => (this.#prepared = false));
+    requestIdleCallback(load, { timeout: 2000 });
   }
 
   /** @param {State} state @param {ChatView} chat @param {Date} now @param {boolean} whole */

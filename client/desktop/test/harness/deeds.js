@@ -109,7 +109,7 @@ export const DEEDS = {
     } else {
       await goTo(page, THEIRS.react);
       await page.keyboard.press("e");
-      await page.getByRole("dialog", { name: "Эмодзи" }).waitFor();
+      await page.getByRole("dialog", { name: "Эмодзи" }).locator("[data-cell]").first().waitFor();
       await page.keyboard.type("огонь");
       await page.keyboard.press("Enter");
     }

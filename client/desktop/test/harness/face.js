@@ -7,8 +7,10 @@
  * @param {Page} page @param {{username: string, password: string}} account @param {{remember?: boolean}} [options]
  */
 export async function signIn(page, { username, password }, { remember = false } = {}) {
+  const secret = page.locator("input[autocomplete=current-password]");
+  await secret.waitFor(); // the form of registration has a field for the name too
   await page.locator("input[autocomplete=username]").fill(username);
-  await page.locator("input[autocomplete=current-password]").fill(password);
+  await secret.fill(password);
   if (remember) await page.locator("input[name=remember]").check();
   await page.keyboard.press("Enter");
   await page.locator("nav.side").waitFor();

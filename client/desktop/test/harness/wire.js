@@ -21,6 +21,10 @@ export class Wire {
     this.sent = 0;
     /** As soon as more than the first of these were sent, all that is open is reset. @type {number[]} */
     this.cuts = [];
+    /** Bytes that the server has sent. */
+    this.received = 0;
+    /** As soon as so many were received, all that is open is reset, and they do not reach the client. */
+    this.backCut = Infinity;
     this.#listener = createServer((near) => this.#join(near, target));
   }
 
@@ -62,13 +66,19 @@ export class Wire {
   #join(near, target) {
     this.connections += 1;
     const far = connect(target, "127.0.0.1");
+    far.on("data", (bytes) => {
+      this.received += bytes.length;
+      if (this.received <= this.backCut) return;
+      this.backCut = Infinity;
+      this.reset();
+    });
     for (const [one, other] of [
       [near, far],
       [far, near],
     ]) {
       this.#sockets.add(one);
       one.on("data", (bytes) => {
-        if (!other.write(bytes)) one.pause();
+        if (!other.destroyed && !other.write(bytes)) one.pause();
       });
       other.on("drain", () => {
         if (!this.#frozen) one.resume();

@@ -102,6 +102,7 @@ test("people download their own data", { skip }, async () => {
   await dialog.getByText("Неверный текущий пароль").waitFor();
   await password.fill(anna.account.password);
   const coming = page.waitForEvent("download");
+  const told = page.getByText("Архив скачивается").waitFor(); // from now on: it stands there for seconds only
   await page.keyboard.press("Enter");
   const got = await coming;
   assert.match(got.suggestedFilename(), /^vestnik-\d{4}-\d\d-\d\d\.zip$/u);
@@ -109,7 +110,7 @@ test("people download their own data", { skip }, async () => {
   assert.equal(bytes.subarray(0, 4).toString("latin1"), "PK\u0003\u0004");
   assert.ok(bytes.includes(`chats/${chatId}/messages.jsonl`));
   assert.equal(bytes.subarray(-22, -18).toString("latin1"), "PK\u0005\u0006", "to its end");
-  await page.getByText("Архив скачивается").waitFor();
+  await told;
   await becomes(() => dialog.count(), 0);
 
   for (let times = 0; times < 2; times += 1) {

@@ -48,9 +48,10 @@ test(
     const question = page.getByRole("dialog", { name: /Заблокировать: .*Борис Лебедев/ });
     await question.waitFor();
     await look(page, "block-question");
+    const told = page.locator(".toast", { hasText: "Заблокировано" }).waitFor(); // from now on: for seconds only
     await question.getByRole("button", { name: "Заблокировать" }).click();
     await closed(page).waitFor();
-    await page.locator(".toast", { hasText: "Заблокировано" }).waitFor();
+    await told;
     assert.equal(await composer(page).count(), 0);
     await look(page, "block-composer");
 

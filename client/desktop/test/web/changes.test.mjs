@@ -171,7 +171,7 @@ test("by keys alone: Up edits, Esc gives it up, E reacts, Del deletes, the menu 
   await becomes(() => vera.page.evaluate(() => document.activeElement?.getAttribute("aria-label")), /^Вы/u);
   await keyboard.press("ArrowUp");
   await keyboard.press("e");
-  await vera.page.getByRole("dialog", { name: "Эмодзи" }).waitFor();
+  await vera.page.getByRole("dialog", { name: "Эмодзи" }).locator("[data-cell]").first().waitFor();
   await keyboard.type("огонь");
   await keyboard.press("Enter");
   await reaction(boris, "От Бориса", "🔥").waitFor();

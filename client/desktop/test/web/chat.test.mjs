@@ -195,6 +195,7 @@ async function pictureTyping(page, typist) {
 test("that somebody types is told above the chat and in the list, until the message is there", { skip }, async () => {
   const { page } = anna;
   const other = await borisHere();
+  await other.page.locator("nav.side").getByText("В сети").waitFor(); // typing is told over the link alone
   await openChat(other.page, chat);
   const told = Promise.all([
     page.locator(".topbar").getByText("печатает").waitFor(),

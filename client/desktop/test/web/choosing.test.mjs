@@ -159,11 +159,12 @@ test(
       await row(seq).scrollIntoViewIfNeeded();
       await row(Math.min(seq + 1, 104)).waitFor();
     }
+    const told = page.getByText("Выбрать можно не больше 100 сообщений").waitFor(); // from now on: for seconds only
     await row(104)
       .getByRole("article")
       .click({ modifiers: ["Shift"] });
     await bar.getByText("Выбрано: 100").waitFor();
-    await page.getByText("Выбрать можно не больше 100 сообщений").waitFor();
+    await told;
     await becomes(() => row(104).getByRole("checkbox").isChecked(), false);
     await becomes(() => row(103).getByRole("checkbox").isChecked(), true);
     await page.getByText("Выбрать можно не больше 100 сообщений").waitFor({ state: "detached" });

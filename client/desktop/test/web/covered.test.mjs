@@ -53,12 +53,15 @@ const told = (page) =>
 const clickNotice = (page) => page.evaluate(() => /** @type {any} */ (window).notes.at(-1).onclick());
 /** @param {Page} page */
 const dialogs = (page) => page.getByRole("dialog").count();
+/** What comes before is part of the first list, and no news. @param {Page} page */
+const online = (page) => page.locator("nav.side").getByText("В сети").waitFor();
 /** @param {Page} page @param {string} title */
 const isIn = (page, title) => page.getByRole("region", { name: `Чат: ${title}` }).waitFor();
 
 test("under a picture nothing is read, and what comes is told", { skip }, async () => {
   const { vera, boris, chatId } = await veraAndBoris(browser, server);
   const { page } = vera;
+  await online(page);
   const { id } = await server.upload(boris, "море.png", png(64, 48));
   await server.send(boris, chatId, "", { attachments: [id] });
   await watch(page);
@@ -82,6 +85,7 @@ test(
     const { page } = vera;
     const other = await server.group(boris, "Маяк", vera.account);
     await server.call(vera.account, "PATCH", `/api/chats/${other}`, { muted: false });
+    await online(page);
     await watch(page);
     const send = async (/** @type {string} */ text) => {
       await server.send(boris, other, text);
@@ -116,6 +120,7 @@ test(
 test("a picture among the files of a chat leads to its message through both", { skip }, async () => {
   const { vera, boris, chatId } = await veraAndBoris(browser, server);
   const { page } = vera;
+  await online(page);
   const { id } = await server.upload(boris, "море.png", png(64, 48));
   const { seq } = await server.send(boris, chatId, "", { attachments: [id] });
   await page.getByRole("button", { name: "Меню чата" }).click();

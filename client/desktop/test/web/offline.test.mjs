@@ -50,9 +50,10 @@ const isIn = (page, text, state) =>
 
 /** By the button, unless the link is back before it can be pressed. @param {import("playwright-core").Page} page */
 async function retryNow(page) {
-  const pressed = page.getByRole("button", { name: "Повторить сейчас", exact: true }).click();
-  pressed.catch(() => {});
+  const button = page.getByRole("button", { name: "Повторить сейчас", exact: true });
+  const pressed = button.click({ timeout: 5_000 }).catch(() => {});
   await Promise.race([pressed, page.locator(".banner").waitFor({ state: "detached" })]);
+  await pressed; // not later, in the middle of something else
 }
 
 test(

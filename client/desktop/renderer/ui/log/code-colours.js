@@ -151,13 +151,15 @@ async function loaded(file) {
 
 /**
  * The pieces of a code; null where its language is not known or cannot be loaded now, or where it is too long.
- * @param {string} text @param {string} language @returns {Promise<Piece[] | null>}
+ * @param {string} text @param {string} language @param {() => void} [begins] called once the language is loaded
+ * @returns {Promise<Piece[] | null>}
  */
-export async function coloured(text, language) {
+export async function coloured(text, language, begins = () => {}) {
   const long = text.length > LONGEST.text || text.split("\n").some((line) => line.length > LONGEST.line);
   const file = long ? null : FILES.get(language.toLowerCase());
   const highlighter = file && (await loaded(file).catch(() => null));
   if (!highlighter) return null;
+  begins();
   const { pieces } = highlighter.highlight(text, { language: file, ignoreIllegals: true })._emitter;
   // never another text than was written
   return pieces.map((/** @type {Piece} */ piece) => piece.text).join("") === text ? pieces : null;

@@ -3,6 +3,7 @@
 import { coloured } from "./code-colours.js";
 
 addEventListener("message", async ({ data: { id, text, language } }) => {
-  const pieces = await coloured(text, language).catch(() => null);
+  const begins = () => postMessage({ id, begins: true });
+  const pieces = await coloured(text, language, begins).catch(() => null);
   postMessage({ id, pieces });
 });

@@ -11,13 +11,13 @@ const WORKER = new URL("colouring.js", import.meta.url).href;
 const policy = window.trustedTypes?.createPolicy("vestnik-worker", {
   createScriptURL: () => WORKER,
 });
-/** Milliseconds after which the worker is given up, with all that it was asked. */
-const PATIENCE = 5000;
+/** Milliseconds after which the worker is given up, with all that it was asked: until it has the language, and then. */
+const PATIENCE = { loading: 60_000, colouring: 5000 };
 
 /** @type {Worker | null} */
 let worker = null;
 let asked = 0;
-/** @type {Map<number, (pieces: Piece[] | null) => void>} */
+/** @type {Map<number, {begins: () => void, answer: (pieces: Piece[] | null) => void}>} */
 const waiting = new Map();
 
 /** @param {string} text @param {string} language @returns {Promise<Piece[] | null>} null: it stays without colours */
@@ -26,18 +26,27 @@ function coloured(text, language) {
   worker ??= started();
   worker.postMessage({ id, text, language });
   return new Promise((resolve) => {
-    const late = setTimeout(giveUp, PATIENCE);
-    waiting.set(id, (pieces) => {
+    let late = setTimeout(giveUp, PATIENCE.loading);
+    const begins = () => {
+      clearTimeout(late);
+      late = setTimeout(giveUp, PATIENCE.colouring);
+    };
+    const answer = (/** @type {Piece[] | null} */ pieces) => {
       clearTimeout(late);
       waiting.delete(id);
       resolve(pieces);
-    });
+    };
+    waiting.set(id, { begins, answer });
   });
 }
 
 function started() {
   const made = new Worker(policy?.createScriptURL?.("") ?? WORKER, { type: "module" });
-  made.onmessage = ({ data: { id, pieces } }) => waiting.get(id)?.(pieces);
+  made.onmessage = ({ data: { id, begins, pieces } }) => {
+    const asker = waiting.get(id);
+    if (begins) asker?.begins();
+    else asker?.answer(pieces);
+  };
   made.onerror = giveUp; // it could not be loaded; the next block tries again
   return made;
 }
@@ -45,7 +54,7 @@ function started() {
 function giveUp() {
   worker?.terminate();
   worker = null;
-  for (const answer of [...waiting.values()]) answer(null);
+  for (const { answer } of [...waiting.values()]) answer(null);
 }
 
 class Highlight extends AsyncDirective {

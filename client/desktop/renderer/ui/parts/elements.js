@@ -27,7 +27,12 @@ export function valueOf(id) {
   return field instanceof HTMLInputElement ? field.value : "";
 }
 
-/** After the next render. @param {string} id */
+/** After the next render; who has gone into another field meanwhile stays there. @param {string} id */
 export function focusSoon(id) {
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
+  const before = document.activeElement;
+  const focus = () => {
+    const now = document.activeElement;
+    if (now === before || now === null || now === document.body) document.getElementById(id)?.focus();
+  };
+  requestAnimationFrame(() => requestAnimationFrame(focus));
 }

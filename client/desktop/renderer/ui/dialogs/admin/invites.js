@@ -26,9 +26,12 @@ export function invitesPart(face, chatId) {
   /** Which one that is. */
   let linked = 0;
   let busy = false;
+  let asked = 0;
 
   async function load() {
+    const mine = ++asked;
     const answer = await face.messenger.invites();
+    if (mine !== asked) return;
     if (answer.ok) {
       invites = answer.invites.filter((invite) => chatId === null || invite.chat_id === chatId);
     }
