@@ -13,7 +13,8 @@ import { isChatList, isItem, isItemPage } from "../protocol/frames.js";
 /**
  * @typedef {{api: import("./api.js").Api, userId: number, session: ClientSession,
  *   input: (feed: (session: ClientSession, at: number) => any) => any,
- *   listed: (list: {chats: any[], users: any[]}) => void}} Parts `input`: into the session; `listed`: for the windows
+ *   listed: (list: {chats: any[], users: any[]}) => void, answered: () => void, silent: () => void}} Parts `input`: into the
+ *   session; `listed`: for the windows; `answered`: a look was; `silent`: nobody answers any more
  */
 
 /** Milliseconds between two looks at the chats, where the page is seen and where it is not. */
@@ -24,11 +25,24 @@ const EVERY_HIDDEN = 10_000;
 const PAGE = 50;
 const WHOLE = 10;
 
+/** So many looks in a row without an answer, and there is nobody. */
+const SILENT = 2;
+
+/** States of a session that has said `hello`. */
+const LINKED = ["authenticating", "resuming", "live"];
+
 export class Polling {
   #stopped = false;
   #timer = 0;
-  #posting = false;
+  /** Chats whose rows are being posted. @type {Set<number>} */
+  #posting = new Set();
   #rounds = 0;
+  /** Looks in a row without an answer. */
+  #silent = 0;
+  /** The chats were looked at: which logs were replaced is known, and what answered to them. */
+  #looked = false;
+  /** Pages that are on their way, by chat. @type {Map<number, Promise<void>>} */
+  #syncs = new Map();
   /** What was read and is not told yet, by chat. @type {Map<number, number>} */
   #read = new Map();
 
@@ -52,11 +66,15 @@ export class Polling {
     void this.#ask();
   }
 
+  /** What is to be sent goes out beside the looks: much of it holds nothing back that comes in. */
   async #round() {
-    await this.#look();
-    await this.post();
-    await Promise.all([...this.#read.keys()].map((chatId) => this.#tellRead(chatId))); // again, where it went wrong
+    const answered = await this.#look();
     if (this.#stopped) return;
+    this.#silent = answered ? 0 : this.#silent + 1;
+    if (answered) this.parts.answered();
+    if (this.#silent === SILENT) return this.parts.silent();
+    this.post();
+    for (const chatId of this.#read.keys()) void this.#tellRead(chatId); // again, where it went wrong
     const wait = document.visibilityState === "visible" ? EVERY : EVERY_HIDDEN;
     this.#timer = window.setTimeout(() => void this.#round(), wait);
   }
@@ -64,16 +82,22 @@ export class Polling {
   /**
    * What there is of new: the chats with new messages are the first of the list, so that it is read on only while all of
    * a page is new. Once in a while all of it is, for what moves no chat.
+   * @returns {Promise<boolean>} whether the server answered
    */
   async #look() {
     const whole = this.#rounds % WHOLE === 0;
+    const { replica } = this.parts.session;
     for (let cursor = ""; ;) {
+      const then = new Map([...replica.chats].map(([id, { applied }]) => [id, applied]));
       const list = await this.parts.api.get(`/api/chats?limit=${PAGE}${cursor && `&cursor=${cursor}`}`);
-      if (this.#stopped || !list.ok || !isChatList(list.body)) return;
+      if (!list.ok && list.code === "rate_limited") return true; // it is there, and the next look may be let in
+      if (this.#stopped || !list.ok || !isChatList(list.body)) return false;
       const { chats, users, epoch, next_cursor } = list.body;
-      const { replica } = this.parts.session;
       const allNew = chats.every((/** @type {any} */ { id, last_seq }) => replica.chats.get(id)?.lastSeq !== last_seq);
-      const heads = chats.map((/** @type {any} */ chat) => ({ ...chat, chat_id: chat.id }));
+      const heads = chats.map((/** @type {any} */ chat) => {
+        const head = { ...chat, chat_id: chat.id };
+        return epoch === replica.epoch ? timely(head, replica.chats.get(chat.id), then.get(chat.id)) : head;
+      });
       this.parts.listed({ chats, users });
       this.parts.input((session) => session.polled({ user: { id: this.parts.userId }, epoch, chats: heads }));
       await this.#ask();
@@ -81,10 +105,17 @@ export class Polling {
       cursor = next_cursor;
     }
     this.#rounds += 1;
+    return (this.#looked = true);
+  }
+
+  /** It carries: the server has answered. */
+  get carries() {
+    return this.#looked;
   }
 
   /** What there is of new in one chat. @param {number} chatId */
   async #bring(chatId) {
+    await this.#syncs.get(chatId); // a page that was asked for before may be without it
     this.parts.input((session) => session.replica.lag({ chat_id: chatId, last_seq: 0 }));
     await this.#ask();
   }
@@ -95,13 +126,23 @@ export class Polling {
       /** @type {Frame[]} */
       const frames = this.parts.input((session, at) => session.dueByHttp(at)) ?? [];
       if (frames.length === 0 || this.#stopped) return;
-      await Promise.all(frames.map((frame) => (frame.type === "sync" ? this.#sync(frame) : this.#mark(frame))));
+      await Promise.all(frames.map((frame) => (frame.type === "sync" ? this.#page(frame) : this.#mark(frame))));
     }
+  }
+
+  /** @param {Frame} frame */
+  async #page(frame) {
+    const page = this.#sync(frame);
+    this.#syncs.set(frame.chat_id, page);
+    await page;
+    if (this.#syncs.get(frame.chat_id) === page) this.#syncs.delete(frame.chat_id);
   }
 
   /** @param {Frame} frame */
   async #sync({ id, chat_id, after_seq, limit }) {
     const answer = await this.parts.api.get(`/api/chats/${chat_id}/messages?after_seq=${after_seq}&limit=${limit}`);
+    // `ready` may tell where the log ended before that was read: the link is asked
+    if (this.#isLinked) return this.#answered({ type: "error", ref: id, chat_id, code: "linked" });
     if (!answer.ok) {
       const code = answer.code === "not_found" ? "not_member" : answer.code;
       return this.#answered({ type: "error", ref: id, chat_id, code, retry_after_ms: answer.retry_after_ms });
@@ -126,22 +167,32 @@ export class Polling {
   }
 
   /** Post what waits and is saved: the chats at the same time, each in its order. */
-  async post() {
-    if (this.#posting) return;
-    this.#posting = true;
-    const lines = [...this.parts.session.outbox.lines.keys()];
-    await Promise.all(lines.map((chatId) => this.#postChat(chatId)));
-    this.#posting = false;
+  post() {
+    if (!this.#looked) return;
+    for (const chatId of [...this.parts.session.outbox.lines.keys()]) {
+      if (!this.#posting.has(chatId)) void this.#postChat(chatId);
+    }
   }
 
   /** @param {number} chatId */
   async #postChat(chatId) {
+    this.#posting.add(chatId);
+    try {
+      await this.#postRows(chatId);
+    } finally {
+      this.#posting.delete(chatId);
+    }
+  }
+
+  /** @param {number} chatId */
+  async #postRows(chatId) {
     for (;;) {
       const row = this.#stopped ? null : this.parts.input((session) => session.rowByHttp(chatId));
       if (!row) return;
       const { cid, kind } = row;
       const { method, path, body, headers } = requestOf(row);
       const answer = await this.parts.api.call(method, path, body, headers);
+      if (this.#isLinked) return; // the link sends it again, and hears after `ready` what became of it
       if (!answer.ok && isPassing(answer.code)) return;
       if (!answer.ok) {
         this.#answered({ type: "error", ref: cid, code: codeOf(answer, kind), detail: "" });
@@ -155,10 +206,27 @@ export class Polling {
     }
   }
 
+  /** `hello` was said: what an answer brings now, a `ready` that was read before it does not know. */
+  get #isLinked() {
+    return LINKED.includes(this.parts.session.state);
+  }
+
   /** @param {import("../protocol/session.js").Answer} frame */
   #answered(frame) {
     this.parts.input((session, at) => session.answeredByHttp(frame, at));
   }
+}
+
+/**
+ * What a head says of a log of which `then` items were applied when it was asked for (docs/protocol.md, Restored databases).
+ * Where more are applied since, it may have been read before them: it says nothing of where the log ends, the next one does.
+ * @param {Frame} head @param {import("../protocol/chat-log.js").ChatLog | undefined} chat as it is now
+ * @param {number | undefined} then undefined: the chat was not known @returns {Frame}
+ */
+export function timely(head, chat, then) {
+  const isOlder = chat && !chat.anew && chat.applied !== then && head.last_seq < chat.applied;
+  if (!isOlder || (then !== undefined && head.last_seq < then)) return head;
+  return { ...head, last_seq: chat.applied, last_at: chat.appliedAt, left_seq: chat.leftSeq };
 }
 
 /**

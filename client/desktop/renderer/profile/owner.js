@@ -174,16 +174,18 @@ export class Owner {
   /** HTTP carries on where a server is there, but no WebSocket to it. */
   #chooseCarrier() {
     const { session, fruitless } = this.driver;
-    if (this.#polling && !["connecting", "backoff"].includes(session.state)) {
-      this.#polling.stop();
-      this.#polling = null;
-    }
+    if (!["connecting", "backoff"].includes(session.state)) this.#stopPolling();
     if (this.#polling || this.#probing || fruitless < FRUITLESS || session.state !== "backoff") return;
     this.#probing = true;
     void probe(this.parts.url).then(({ ok }) => {
       this.#probing = false;
       if (ok && !this.#stopped && !this.#ready && this.driver.fruitless >= FRUITLESS) this.#poll();
     });
+  }
+
+  #stopPolling() {
+    this.#polling?.stop();
+    this.#polling = null;
   }
 
   #poll() {
@@ -195,10 +197,14 @@ export class Owner {
       userId: model().me?.id ?? 0,
       input: (feed) => this.driver.input(feed),
       listed: ({ chats, users }) => publish([{ do: "chats", chats, users, kept: [...model().chats.keys()] }]),
+      answered: () => this.#tellLink(),
+      silent: () => {
+        this.#stopPolling();
+        this.#moved();
+      },
     });
     this.#polling.start();
     void this.#blocks();
-    this.#tellLink();
   }
 
   /** Whom one blocks, which `ready` would have told. */
@@ -214,7 +220,8 @@ export class Owner {
     const { session } = this.driver;
     const state = LINK_STATES[session.state] ?? "connecting";
     const renewing = session.state === "backoff" && session.nextTimer() === null;
-    if (state === "live") this.#since = null;
+    const polls = this.#polling?.carries ?? false;
+    if (state === "live" || polls) this.#since = null;
     else this.#since ??= Date.now();
     /** @type {LinkView} */
     const link = { state: renewing ? "connecting" : state, retry_at: null, since: this.#since, code: null };
@@ -223,7 +230,7 @@ export class Owner {
       link.retry_at = Date.now() + Math.max(0, due - Math.trunc(performance.now()));
     }
     if (state === "stopped") link.code = "unsupported_version";
-    if (this.#polling) Object.assign(link, { state: "polling", retry_at: null });
+    if (polls) Object.assign(link, { state: "polling", retry_at: null });
     const before = this.parts.model().link;
     const same = before.state === link.state && before.since === link.since && before.code === link.code;
     const soon = Math.abs((before.retry_at ?? 0) - (link.retry_at ?? 0)) < 100;
