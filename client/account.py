@@ -23,6 +23,8 @@ BUSY_FOR: Final = 120.0
 """Seconds for which a log-in waits its turn while many people log in."""
 PATIENCE: Final = 60.0
 """Seconds without a byte in either direction, while a piece of a file goes to a server that is busy."""
+ENDS: Final = frozenset({"token_invalid", "token_reused", "token_expired", "token_missing", "revoked"})
+"""Refusals of an exchange of tokens after which there is no log-in; whatever else may have been a proxy's."""
 STALE: Final = frozenset({"token_expired", "token_invalid"})
 """Codes for which another access token may help: it ran out, or the server has another key or another clock now."""
 
@@ -84,8 +86,7 @@ class Account:
     def __init__(self, http: httpx.AsyncClient, answer: Any) -> None:
         self._http = http
         self._lock = trio.Lock()
-        self.token = str(answer["access_token"])
-        self._refresh_token = str(answer["refresh_token"])
+        self.token, self._refresh_token = _tokens(answer)
         self.user: dict[str, Any] = answer["user"]
 
     async def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
@@ -211,7 +212,16 @@ class Account:
         async with self._lock:
             if self.token == used:
                 answer = await _call(self._http, "POST", "/api/auth/refresh", {"refresh_token": self._refresh_token})
-                self._refresh_token, self.token = str(answer["refresh_token"]), str(answer["access_token"])
+                self.token, self._refresh_token = _tokens(answer)
+
+
+def _tokens(answer: Any) -> tuple[str, str]:
+    """The access token and the refresh token of a log-in or an exchange."""
+    found = answer if isinstance(answer, dict) else {}
+    access, refresh = found.get("access_token"), found.get("refresh_token")
+    if not isinstance(access, str) or not isinstance(refresh, str):  # a portal's answer, not our server's
+        raise ChatError(NO_CONNECTION, "an answer without tokens")
+    return access, refresh
 
 
 class _Body(httpx.AsyncByteStream):

@@ -41,7 +41,7 @@ from chatproto.client.session_outputs import (
 from chatproto.transitions import ClientState
 from chatproto.wire.frames import FromClient
 from chatproto.wire.model import LogItem
-from client.account import PASSING
+from client.account import ENDS
 from client.exceptions import ChatError
 from client.link import Carrier, Closed, OpenLink, with_link
 from client.store import Store, StoreError
@@ -392,7 +392,7 @@ class Driver:
             await self._account.refresh(used)
         except ChatError as refused:
             log.info("the token was not renewed: %s", refused.code)
-            self.session.not_renewed(refused.code, refused.code in PASSING, self.now())
+            self.session.not_renewed(refused.code, refused.code not in ENDS, self.now())
         else:
             self.session.renewed(self._account.token, self.now())
         self.perform()

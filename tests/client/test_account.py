@@ -64,3 +64,11 @@ async def test_a_new_password_and_the_sessions(house: House) -> None:
             await laptop.sessions()
         assert [one.id for one in await anna.sessions()] == [first.id]
         await log_in(http, "anna", NEW)
+
+
+async def test_an_answer_without_tokens_is_no_connection() -> None:
+    for content in (b"", b"{}", b"[]", b'"in"', b'{"access_token": "a"}', b'{"access_token": "a", "refresh_token": 1}'):
+        portal = httpx.MockTransport(lambda _, content=content: httpx.Response(200, content=content))
+        async with httpx.AsyncClient(base_url="http://portal.example", transport=portal) as http:
+            with pytest.raises(ChatError, match="no_connection"):
+                await log_in(http, "anna", PASSWORD)

@@ -153,6 +153,37 @@ async def test_tokens_are_renewed_on_the_way(house_at: OpenHouse) -> None:
         assert (await ann.send(chat_id, "back again")).seq == 2
 
 
+async def test_what_is_no_answer_to_an_exchange_of_tokens_ends_nothing(
+    house_at: OpenHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = Knobs(idle_timeout=10**6, rate=1000.0, burst=1000)
+    portal: list[tuple[int, bytes]] = [
+        (200, b""),
+        (200, b'{"login": "here"}'),
+        (200, b'["access_token", "refresh_token"]'),
+        (200, b'{"access_token": null, "refresh_token": 1}'),
+        (404, b'{"code": "not_found"}'),
+        (403, b'{"code": "forbidden"}'),
+    ]
+    through = httpx.AsyncClient.send
+
+    async def between(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/api/auth/refresh" or not portal:
+            return await through(http, request)
+        status, content = portal.pop(0)
+        return httpx.Response(status, content=content, request=request)
+
+    async with house_at(knobs=patient) as house:
+        await house.register("ann")
+        async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
+            chat_id = await ann.create_direct(ann.user_id)
+            house.clock.advance(hours=5)
+            monkeypatch.setattr(httpx.AsyncClient, "send", between)
+            ann.cut()
+            assert (await ann.send(chat_id, "back again")).seq == 1
+            assert not portal
+
+
 async def test_a_message_outlives_a_store_that_was_away(house_at: OpenHouse) -> None:
     async with house_at(knobs=Knobs(store_wait=0.3, rate=1000.0, burst=1000)) as house:
         await house.register("ann")
