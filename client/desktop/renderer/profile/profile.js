@@ -12,6 +12,7 @@ import { Fenced } from "../store/db.js";
 import { arrivals, missedBy } from "./missed.js";
 import { obey } from "./obeying.js";
 import { Owner } from "./owner.js";
+import { Pauses } from "./pauses.js";
 import { giveRows, withOrphans } from "./unshared.js";
 import { sharedOf } from "../state/handed.js";
 import { Tokens, isEnd } from "../link/tokens.js";
@@ -30,8 +31,6 @@ import { Api } from "../link/api.js";
 
 /** @type {Refused} */
 const STOPPED = { ok: false, code: "stopped" };
-/** Milliseconds after which a window that could save nothing begins again. */
-const AGAIN = 1_000;
 /** Milliseconds between signs of life that a follower asks for. */
 const CHECK = 20_000;
 /** Messages that may wait for their chat to be described. */
@@ -65,6 +64,7 @@ export class Profile {
   #taking = false;
   /** Until it is tried again. @type {ReturnType<typeof setTimeout> | undefined} */
   #again = undefined;
+  #pauses;
   /** What was published before the owner's welcome came. @type {Update[] | null} */
   #early = null;
   /** Messages that came before their chat was described. @type {import("../types.js").Message[]} */
@@ -74,6 +74,7 @@ export class Profile {
   constructor(parts) {
     this.parts = parts;
     this.name = profileName(parts.url, parts.userId);
+    this.#pauses = new Pauses(parts.random);
     this.tokens = new Tokens(new Api(parts.url), this.name, parts.secret, (tokens) =>
       this.#post({ kind: "tokens", tokens }),
     );
@@ -120,6 +121,11 @@ export class Profile {
   command(command) {
     if (this.#closed) return Promise.resolve(STOPPED);
     if (this.#owner) return Promise.resolve(obey(this.#owner, command, this.#renewed));
+    if (command.do === "wake" && this.#hold) {
+      clearTimeout(this.#again);
+      void this.#takeOver();
+      return Promise.resolve(null);
+    }
     return this.#asked.ask(command);
   }
 
@@ -345,6 +351,7 @@ export class Profile {
     this.#early = null;
     const owner = this.#newOwner(kept);
     this.#owner = owner;
+    this.#pauses.begun(performance.now());
     if (fresh) this.parts.update(missed);
     else this.publish(missed);
     owner.start();
@@ -381,8 +388,11 @@ export class Profile {
     const owner = this.#owner;
     this.#owner = null;
     void owner?.stop(false);
-    this.publish([{ do: "link", link: { state: "offline", retry_at: null, since: Date.now(), code: "not_saved" } }]);
+    const wait = this.#pauses.next(performance.now(), owner !== null);
+    const since = this.parts.model().link.since ?? Date.now();
+    const retry_at = Date.now() + wait;
+    this.publish([{ do: "link", link: { state: "offline", retry_at, since, code: "not_saved" } }]);
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => void this.#takeOver(), AGAIN);
+    this.#again = setTimeout(() => void this.#takeOver(), wait);
   }
 }

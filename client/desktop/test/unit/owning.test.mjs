@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { Pauses } from "../../renderer/profile/pauses.js";
 import { Owner } from "../../renderer/profile/owner.js";
 import { memoryStore } from "../../renderer/store/memory.js";
 import { newPage, promised, settled } from "./page.js";
@@ -102,6 +103,65 @@ test("a window whose disk is full for a while owns its profile once when there i
     await one.profile.close({ polite: false });
     assert.deepEqual(running(), []);
   }));
+
+test("a window that cannot save tries again less and less often, and at once when the user is back", () =>
+  timed(async () => {
+    let clock = 0;
+    mock.method(performance, "now", () => clock);
+    const disk = diskOf("one");
+    const one = windowOf("one", { db: disk.db });
+    let begins = 0;
+    const { own } = disk.db;
+    disk.db.own = async () => {
+      begins += 1;
+      await own();
+    };
+    /** How often it begins meanwhile. @param {number} seconds */
+    const within = async (seconds) => {
+      const before = begins;
+      for (let second = 0; second < seconds; second += 1) {
+        clock += 1_000;
+        await pass(1);
+      }
+      return begins - before;
+    };
+    disk.full = true;
+    await begun(one);
+    assert.ok((await within(30)) <= 6);
+    await within(120);
+    assert.ok((await within(120)) <= 3, "once a minute, or a little more often");
+    const { retry_at } = one.model().link;
+    assert.ok(retry_at !== null && retry_at > Date.now(), "it is told when");
+    const before = begins;
+    void one.profile.command({ do: "wake" });
+    await settled();
+    assert.equal(begins, before + 1);
+    disk.full = false;
+    void one.profile.command({ do: "wake" });
+    await settled();
+    assert.equal(one.profile.owns, true);
+    await within(40);
+    disk.full = true;
+    one.profile.parts.db.save = async () => {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+    await within(40); // it finds out when it next has something to save
+    assert.equal(one.profile.owns, false);
+    await one.profile.close({ polite: false });
+  }));
+
+test("where some saves succeed, and the next does not, it waits longer all the same", () => {
+  const pauses = new Pauses(() => 0.5);
+  const waits = [0, 2_000, 5_000, 12_000].map((at) => {
+    const wait = pauses.next(at, true);
+    pauses.begun(at + wait);
+    return wait;
+  });
+  assert.deepEqual(waits, [750, 1_500, 3_000, 6_000]);
+  assert.equal(pauses.next(12_000 + 6_000 + 30_000, true), 750, "it went well for a while");
+  for (let time = 0; time < 20; time += 1) pauses.next(60_000, false);
+  assert.equal(pauses.next(60_000, false), 45_000);
+});
 
 test("a window that takes long to begin begins once", () =>
   timed(async () => {
