@@ -94,13 +94,14 @@
  * `ended`: why the log-in screen is shown although there was a session (`revoked`, `token_reused`, ...), else null.
  * `server.fixed`: the address cannot be changed here (the web face).
  * `echoes`: what is on its way, by chat. `progress`: how far its files are, by their local ids (`Update`). `pins`: all pinned messages of a chat, the newest first, where they are known.
+ * `quoted`: messages that others answer, by chat and seq, where the timeline does not hold them (state/quoted.js).
  * `blocked`: ids of those whom one blocks. `removed`: messages whose deletion was told of lately (state/removed.js).
  * `listed`: the chats are known, from the server or from an earlier start; before that an empty list means nothing.
  * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
  *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
  *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
  *   blocked: ReadonlySet<number>, echoes: {lists: Map<number, Echo[]>}, progress: Map<string, number | null>, pins: Map<number, Message[]>,
- *   removed: ReadonlySet<string>,
+ *   quoted: Map<number, ReadonlyMap<number, Message>>, removed: ReadonlySet<string>,
  *   listed: boolean, current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
  *   remembers: "keyring" | "file" | "memory"}} State
  */
@@ -167,6 +168,7 @@
  *   {do: "page", chat_id: number, page: import("./state/timeline.js").Page & {users?: User[]}, keep?: "start" | "end",
  *     anew?: boolean} |
  *   {do: "pins", chat_id: number, messages: Message[]} |
+ *   {do: "quoted", chat_id: number, messages: Message[], users: User[], since: number} |
  *   {do: "line", chat_id: number, values: Partial<import("./state/timeline.js").Line>} | {do: "tick"}} Update
  */
 

@@ -16,6 +16,7 @@ import { JOIN, JOIN_BUSY, Neighbours } from "./neighbours.js";
 import { Outgoing } from "./outgoing.js";
 import { Previews } from "./previews.js";
 import { Profile, profileName } from "./profile.js";
+import { Quotes } from "./quotes.js";
 
 /** @typedef {import("../platform.js").Account} Account @typedef {import("../store/db.js").Store} Store */
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -65,6 +66,7 @@ export class Vestnik {
     const update = (/** @type {Update[]} */ updates) => this.update(updates);
     const [model, profile, db] = [() => this.model, () => this.profile, () => this.db];
     this.history = new History(model, update, profile, db);
+    this.quotes = new Quotes(model, update, profile, db);
     this.outgoing = new Outgoing(model, profile, db);
     this.#neighbours = new Neighbours({
       url: () => this.model.server.url,
@@ -87,6 +89,7 @@ export class Vestnik {
     this.previews?.noticed(updates);
     for (const listener of this.listeners) listener();
     void this.history.refill();
+    this.quotes.follow();
   }
 
   /** To all windows of the profile. @param {Update[]} updates */
@@ -221,6 +224,7 @@ export class Vestnik {
   async #begin(profile, user) {
     this.profile = profile;
     this.history.forget();
+    this.quotes.forget();
     this.previews = new Previews(profile.api, this.#remembered ? new PreviewStore(profile.name) : null);
     this.update([
       { do: "set", values: { ...emptyProfile(), phase: "signed_in", ended: null } },

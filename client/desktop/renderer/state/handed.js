@@ -4,6 +4,7 @@ import { echoesOf } from "./echoes.js";
 import { counting } from "./next.js";
 import { TIMELINES, withoutMembers } from "./logs.js";
 import { learnUsers } from "./people.js";
+import { dropQuoted } from "./quoted.js";
 import { emptyLine } from "./timeline.js";
 import { NOTHING_UNREAD } from "./unread.js";
 
@@ -33,6 +34,7 @@ export function sharedOf(model) {
 /** The window that owns the profile told all it knows. @param {Next} next @param {ReturnType<typeof sharedOf>} shared */
 export function welcome(next, shared) {
   Object.assign(next.state, shared);
+  for (const chatId of next.state.quoted.keys()) dropQuoted(next, chatId); // what was told meanwhile was not heard
   for (const chatId of next.state.timelines.keys()) {
     const applied = next.state.chats.get(chatId)?.applied ?? 0;
     next.line(chatId, (line) => {

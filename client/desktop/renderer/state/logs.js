@@ -5,6 +5,7 @@ import { expired, forgotten, jumped, withItem } from "./chats.js";
 import { acked, echoesOf, left, leftUpTo } from "./echoes.js";
 import { learnUsers } from "./people.js";
 import { pinsAfter } from "./pins.js";
+import { applyToQuoted, dropQuoted, expireQuoted } from "./quoted.js";
 import { withRemoved } from "./removed.js";
 import { stopTyping } from "./typists.js";
 import { emptyLine, expired as expiredLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
@@ -27,7 +28,7 @@ export function open(next, chatId) {
   const [longest] = timelines.keys();
   if (timelines.size <= TIMELINES) return;
   timelines.delete(longest);
-  if (next.state.pins.has(longest)) next.own("pins").delete(longest);
+  dropAside(next, longest);
   next.chat(longest, withoutMembers);
 }
 
@@ -48,7 +49,7 @@ export function jump(next, chatId, applied) {
   if (chat && applied <= chat.applied) return;
   next.chat(chatId, (known) => jumped(known, applied));
   next.line(chatId, (line) => passedOver(line, chat?.applied ?? 0, chatId === next.state.current));
-  if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+  dropAside(next, chatId);
   next.echoes(chatId, leftUpTo(next.state.echoes, chatId, applied));
 }
 
@@ -65,6 +66,7 @@ export function expire(next, chatId, firstSeq) {
   if (!known || known.first_seq >= firstSeq) return;
   next.chat(chatId, (chat) => expired(chat, firstSeq));
   next.line(chatId, (line) => expiredLine(line, firstSeq));
+  expireQuoted(next, chatId, firstSeq);
   const pins = next.state.pins.get(chatId);
   if (pins?.some(({ seq }) => seq < firstSeq)) {
     next.own("pins").set(
@@ -77,7 +79,13 @@ export function expire(next, chatId, firstSeq) {
 /** What is held of its log is out of date. @param {Next} next @param {number} chatId */
 export function dropHeld(next, chatId) {
   next.line(chatId, (line) => emptyLine(chatId, line.echoes));
+  dropAside(next, chatId);
+}
+
+/** What is known of a log beside its timeline. @param {Next} next @param {number} chatId */
+function dropAside(next, chatId) {
   if (next.state.pins.has(chatId)) next.own("pins").delete(chatId);
+  dropQuoted(next, chatId);
 }
 
 /** Its log is another one. @param {Next} next @param {number} chatId */
@@ -112,7 +120,10 @@ export function putPins(next, chatId, messages) {
 export function apply(next, item) {
   next.chat(item.chat_id, (chat) => withItem(chat, item, next.me));
   next.line(item.chat_id, (line) => lineWithItem(line, item));
-  if (item.type === "event") applyPin(next, item);
+  if (item.type === "event") {
+    applyPin(next, item);
+    applyToQuoted(next, item);
+  }
   if (item.type === "event" && item.event === "deleted" && item.target_seq) {
     const place = { chat_id: item.chat_id, seq: item.target_seq };
     next.state.removed = withRemoved(next.state.removed, place);

@@ -11,6 +11,7 @@ import { added, amended, echoesOf, failed, left, noEchoes } from "./echoes.js";
 import { recall, welcome } from "./handed.js";
 import { apply, begins, dropHeld, expire, forget, jump, open, putPage, putPins, sent } from "./logs.js";
 import { Next, counting } from "./next.js";
+import { keepAnswered, putQuoted } from "./quoted.js";
 import { hearPresence, learnMe, learnUsers, trimPeople } from "./people.js";
 import { leftAt } from "./timeline.js";
 import { hearTyping, stopTyping } from "./typists.js";
@@ -51,6 +52,7 @@ export function emptyProfile() {
     users: new Map(),
     timelines: new Map(),
     pins: new Map(),
+    quoted: new Map(),
     current: null,
     unread: 0,
     unread_until: Infinity,
@@ -159,11 +161,15 @@ function take(next, update) {
     case "open":
       return open(next, update.chat_id);
     case "leave":
-      return next.line(update.chat_id, (line) => leftAt(line, update.place));
+      next.line(update.chat_id, (line) => leftAt(line, update.place));
+      return keepAnswered(next, update.chat_id);
     case "page":
       return putPage(next, update);
     case "pins":
       return putPins(next, update.chat_id, update.messages);
+    case "quoted":
+      learnUsers(next, update.users);
+      return putQuoted(next, update);
     case "line":
       return next.line(update.chat_id, (line) => ({ ...line, ...update.values }));
     case "tick":

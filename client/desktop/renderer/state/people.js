@@ -33,8 +33,8 @@ export function namedBy(item) {
   }
 }
 
-/** Who is named by chats, their members and last messages, by timelines and pins. @param {Next["state"]} model */
-function namedIn({ me, chats, timelines, pins }) {
+/** Who is named by chats, their members and last messages, by timelines, pins and quotes. @param {Next["state"]} model */
+function namedIn({ me, chats, timelines, pins, quoted }) {
   /** @type {Set<number | undefined>} */
   const named = new Set([me?.id]);
   /** @param {import("../types.js").Item} item */
@@ -47,6 +47,7 @@ function namedIn({ me, chats, timelines, pins }) {
   }
   for (const { items } of timelines.values()) items.forEach(addItem);
   for (const messages of pins.values()) messages.forEach(addItem);
+  for (const messages of quoted.values()) messages.forEach(addItem);
   return named;
 }
 

@@ -38,8 +38,9 @@ export async function say(page, text) {
 /** The rows of messages that are in the log, own ones that wait too. @param {Page} page */
 export const messageRows = (page) => page.getByRole("log").locator("li.msg:not([aria-hidden])");
 
-/** The row of a message with exactly this text. @param {Page} page @param {string} text */
-export const messageRow = (page, text) => messageRows(page).filter({ has: page.getByText(text, { exact: true }) });
+/** The row of a message with exactly this text, not of those that answer it. @param {Page} page @param {string} text */
+export const messageRow = (page, text) =>
+  messageRows(page).filter({ has: page.getByText(text, { exact: true }).and(page.locator(":not(.quote *)")) });
 
 /** Seqs of the messages in the log, as they stand there. @param {Page} page @returns {Promise<number[]>} */
 export const shownSeqs = (page) =>

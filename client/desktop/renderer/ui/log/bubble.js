@@ -29,7 +29,7 @@ import { pointOf } from "../list/chat-row.js";
  * @typedef {import("../../state/rows.js").MessageRow} MessageRow
  * @typedef {import("../../state/rows.js").EchoRow} EchoRow
  *
- * What a row is drawn from besides itself. `quoted`: the message that it answers, where that is loaded; `query`: what
+ * What a row is drawn from besides itself. `quoted`: the message that it answers, where that is known; `query`: what
  * is looked for in the chat; `found`: it is the place that was jumped to.
  * @typedef {{state: State, chat: ChatView, quoted: Message | null, query: string, found: boolean, unread: boolean,
  *   selecting?: import("./selecting.js").Selecting}} Around
@@ -225,7 +225,7 @@ function kindOfBubble(text, files, under = 0) {
   return text && isJumbo(text) ? "bubble--jumbo" : "";
 }
 
-/** Whose message is answered, where that is loaded. @param {Around} around */
+/** Whose message is answered, where that is known. @param {Around} around */
 function quotedName({ quoted, state }) {
   if (!quoted) return null;
   return quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id));

@@ -4,6 +4,7 @@ import { barredFrom, isWhole, rightsOn, shownItems } from "../../state/changes.j
 import { dayKey, dayTitle, manner } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { hasLostSource } from "../../state/removed.js";
+import { messageAt, quotedIn } from "../../state/quoted.js";
 import { keptDays } from "../../state/retention.js";
 import { eventWords, sections } from "../../state/rows.js";
 import { guard } from "../../vendor/lit-html/directives/guard.js";
@@ -263,14 +264,15 @@ export class Log {
     }
     if (row.kind === "echo") {
       const { echo, first, last } = row;
-      const quoted = messageAt(items, echo.reply_to);
+      const quoted = quotedIn(state, timeline, items, echo.reply_to);
       const around = { state, chat, quoted, query, found: false, unread: false };
       const sent = echo.files.map(({ local_id }) => state.progress.get(local_id));
-      const needs = [echo, first, last, quoted, query, manner(), hasLostSource(state, echo), ...sent];
+      const whose = quoted && state.users.get(quoted.sender_id);
+      const needs = [echo, first, last, quoted, whose, query, manner(), hasLostSource(state, echo), ...sent];
       return guard(needs, () => echoRow(face, row, around));
     }
     const { message, own, first, last } = row;
-    const quoted = messageAt(items, message.reply_to);
+    const quoted = quotedIn(state, timeline, items, message.reply_to);
     const found = message.seq === this.#found;
     const unread = !own && message.seq > chat.read_seq;
     const delivery = own && [message.seq <= chat.others_read_seq, message.seq <= chat.others_delivered_seq].join();
@@ -282,6 +284,7 @@ export class Log {
       last,
       delivery,
       quoted,
+      quoted && state.users.get(quoted.sender_id),
       query,
       found,
       unread,
@@ -377,13 +380,6 @@ export class Log {
 /** Who reacted: their names stand in the row. @param {Message} message @param {State} state */
 function reactors({ reactions }, { users }) {
   return (reactions ?? []).flatMap(({ user_ids: ids }) => ids.map((id) => users.get(id)));
-}
-
-/** Seqs are consecutive. @param {import("../../types.js").Item[]} items @param {number | null | undefined} seq @returns {Message | null} */
-function messageAt(items, seq) {
-  if (!seq || !items.length) return null;
-  const item = items[seq - items[0].seq];
-  return item?.type === "message" ? item : null;
 }
 
 /** @param {import("../face.js").Face} face */
