@@ -5,7 +5,17 @@
 
 import { isMuted, mentionsMe } from "./muting.js";
 import { changedBy } from "./timeline.js";
-import { NOTHING_UNREAD, arrived, countOf, counted, expired as expiredUnread, readUpTo, removed } from "./unread.js";
+import {
+  NOTHING_UNREAD,
+  arrived,
+  countOf,
+  counted,
+  countsLately,
+  expired as expiredUnread,
+  given,
+  readUpTo,
+  removed,
+} from "./unread.js";
 
 /** @typedef {import("../types.js").ChatView} ChatView @typedef {import("../types.js").Item} Item
  * @typedef {import("../types.js").Event} Event @typedef {import("../types.js").User} User
@@ -19,6 +29,9 @@ import { NOTHING_UNREAD, arrived, countOf, counted, expired as expiredUnread, re
  * @typedef {ChatView & {told: number, members_told: number, applied: number,
  *   unread: import("./unread.js").Unread, mentioned: import("./unread.js").Unread}} Chat
  */
+
+/** Mentions are counted so far by the server, which tells no more than that there are so many. */
+const MANY_MENTIONS = 100;
 
 /** The parts of a chat that its log changes. @param {ToldChat} told */
 const loggedOf = (told) => ({
@@ -129,8 +142,9 @@ export function withRead(chat, seq, seen) {
   return withMentioned(next, readUpTo(chat.mentioned, seq, null));
 }
 
-/** The next item of the log. @param {Chat} chat @param {Item} item @param {number} me @returns {Chat} */
-export function withItem(chat, item, me) {
+/** The next item of the log. @param {Chat} chat @param {Item} item @param {number} me
+ * @param {Message | null} [target] the message that an event changes, as it was before, where that is known @returns {Chat} */
+export function withItem(chat, item, me, target = null) {
   if (item.seq <= chat.applied) return chat;
   let next = { ...chat, applied: item.seq };
   if (item.seq > chat.last_seq) {
@@ -144,7 +158,7 @@ export function withItem(chat, item, me) {
     if (item.sender_id !== me) next = withUnread(next, arrived(chat.unread, item.seq));
     if (mentionsMe(item, me)) next = withMentioned(next, arrived(chat.mentioned, item.seq));
   } else if (item.type === "event") {
-    next = withEvent(next, item, me);
+    next = withEvent(withMentionsOf(next, item, me, target), item, me);
   }
   return next;
 }
@@ -157,10 +171,7 @@ function withEvent(chat, event, me) {
     // a pin goes with its message; which one is the newest now is told with the list of pins
     if (chat.pinned_seq === event.target_seq) chat.pinned_seq = undefined;
     if (data.sender_id === me) return chat;
-    const next = withUnread(chat, removed(chat.unread, seq, event.target_seq));
-    // whether one that was counted by the server named this user is not known: its next count tells
-    const named = chat.mentioned.later.some((one) => one.seq === event.target_seq);
-    return named ? withMentioned(next, removed(chat.mentioned, seq, event.target_seq)) : next;
+    return withMentioned(withUnread(chat, removed(chat.unread, seq, event.target_seq)), chat.mentioned);
   }
   if (seq > chat.members_told && event.event in MEMBERSHIP) {
     chat.members = chat.members && MEMBERSHIP[event.event](chat.members, event);
@@ -185,6 +196,25 @@ function withEvent(chat, event, me) {
     chat.role = data.role;
   }
   return chat;
+}
+
+/**
+ * An edit may name this user, or name them no more, and a deletion names nobody. Where it is not known whom the message named
+ * when the server counted, nothing is counted: its next count tells.
+ * @param {Chat} chat a copy @param {Event} event @param {number} me @param {Message | null} target before it
+ */
+function withMentionsOf(chat, event, me, target) {
+  const { data, seq, target_seq: of } = event;
+  const isDeletion = event.event === "deleted";
+  if (!of || !(isDeletion || "content" in data)) return chat;
+  const sender = target?.sender_id ?? data.sender_id ?? (event.event === "edited" ? event.actor_id : me);
+  const { mentioned } = chat;
+  const before = countsLately(mentioned, of) ?? (target && target.rev < data.rev ? mentionsMe(target, me) : null);
+  const after = !isDeletion && mentionsMe({ ...data, sender_id: sender }, me);
+  if (before === null || before === after) return chat;
+  if (after) return withMentioned(chat, given(mentioned, seq, of));
+  if (of <= mentioned.upto && mentioned.base >= MANY_MENTIONS) return chat;
+  return withMentioned(chat, removed(mentioned, seq, of));
 }
 
 /** What events make of the members. @type {Record<string, (members: Member[], event: Event) => Member[]>} */

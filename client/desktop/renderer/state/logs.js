@@ -5,7 +5,7 @@ import { expired, forgotten, jumped, withItem } from "./chats.js";
 import { acked, echoesOf, left, leftUpTo } from "./echoes.js";
 import { learnUsers } from "./people.js";
 import { pinsAfter } from "./pins.js";
-import { applyToQuoted, dropQuoted, expireQuoted } from "./quoted.js";
+import { applyToQuoted, dropQuoted, expireQuoted, heldMessage } from "./quoted.js";
 import { withRemoved } from "./removed.js";
 import { stopTyping } from "./typists.js";
 import { emptyLine, expired as expiredLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
@@ -118,7 +118,9 @@ export function putPins(next, chatId, messages) {
 
 /** @param {Next} next @param {import("../types.js").Item} item */
 export function apply(next, item) {
-  next.chat(item.chat_id, (chat) => withItem(chat, item, next.me));
+  const target =
+    item.type === "event" && item.target_seq ? heldMessage(next.state, item.chat_id, item.target_seq) : null;
+  next.chat(item.chat_id, (chat) => withItem(chat, item, next.me, target));
   next.line(item.chat_id, (line) => lineWithItem(line, item));
   if (item.type === "event") {
     applyPin(next, item);

@@ -11,7 +11,8 @@ export function isMuted({ muted, muted_until: until }, now) {
   return muted && (!until || Date.parse(until) > now);
 }
 
-/** The message names this user, or everybody. @param {Message} message @param {number} me */
+/** The message names this user, or everybody. @param {Pick<Message, "mentions" | "mentions_all" | "sender_id">} message
+ * @param {number} me */
 export function mentionsMe({ mentions, mentions_all: all, sender_id: sender }, me) {
   return sender !== me && (all === true || (mentions ?? []).includes(me));
 }

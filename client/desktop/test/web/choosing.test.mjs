@@ -456,8 +456,14 @@ test(
     const other = await server.direct(vera.account, boris);
     await server.send(boris, other, "Здравствуйте");
     await openChat(page, other);
-    await server.send(boris, chatId, `@${vera.account.username}, посмотрите`);
+    const { seq } = await server.send(boris, chatId, `@${vera.account.username}, посмотрите`);
     const row = page.locator("nav.side .row", { hasText: "Маяк 2.4" });
+    await row.getByText("Упоминаний: 1").waitFor({ state: "attached" });
+    const edit = (/** @type {string} */ content) =>
+      server.call(boris, "PATCH", `/api/chats/${chatId}/messages/${seq}`, { content });
+    await edit("Посмотрите");
+    await row.getByText("Упоминаний: 1").waitFor({ state: "detached" });
+    await edit(`Посмотрите, @${vera.account.username}`);
     await row.getByText("Упоминаний: 1").waitFor({ state: "attached" });
     await look(page, "mention-badge");
 
