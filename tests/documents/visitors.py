@@ -53,7 +53,10 @@ def read(certificate: str, host: str, password: str) -> None:
 
 
 async def _hear(trusted: ssl.SSLContext, host: str, anna: Any, bob: Any, chat: int) -> None:
-    async with open_socket(f"https://{host}:443", tls=trusted) as socket, httpx.AsyncClient(verify=trusted) as http:
+    async with (
+        open_socket(f"https://{host}:443", tls=trusted) as socket,
+        httpx.AsyncClient(verify=trusted, timeout=60) as http,
+    ):
         await socket.hello(anna["token"])
         body = {"content": TEXT}
         sent = await http.post(f"https://{host}/api/chats/{chat}/messages", json=body, headers=bob["headers"])

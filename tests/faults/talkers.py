@@ -16,7 +16,10 @@ from client.account import register
 from client.connection import Client, connect
 
 PASSWORD: Final = "correct horse battery"
-TIMING: Final = Timing(backoff_first=20, backoff_ceiling=250, connect=3000, steady=5000)
+TIMING: Final = Timing(
+    backoff_first=20, backoff_ceiling=250, connect=30_000, answer=60_000, busy_answer=60_000, steady=5000
+)
+"""Back at once after a kill, and patient with a server that is slow: the machine may be busy."""
 AHEAD: Final = 6
 """Messages that a sender has on their way at a time."""
 

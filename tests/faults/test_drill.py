@@ -11,6 +11,7 @@ import httpx
 import pytest
 import trio
 
+from chatproto.client.timing import Timing
 from client.account import register
 from storage.migrate import upgrade
 from tests.bench.drill.cluster import Cluster
@@ -19,7 +20,6 @@ from tests.bench.drill.run import drill
 from tests.bench.drill.single import SingleMariaDB
 from tests.faults.machines import Machine, until
 from tests.faults.server_process import ServerProcess
-from tests.faults.talkers import TIMING
 from tests.haproxy_server import HAProxy, private_haproxy
 from tests.mariadb_server import MariaDB, private_mariadb
 from tests.redis_server import RedisServer, private_redis
@@ -63,6 +63,10 @@ def balancer(servers: list[ServerProcess], monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("SSL_CERT_FILE", haproxy.authority)
     yield haproxy
     haproxy.kill()
+
+
+TIMING = Timing(backoff_first=20, backoff_ceiling=250, connect=10_000, steady=5000)
+"""What is frozen is given up, and another way tried."""
 
 
 @pytest.mark.slow

@@ -85,7 +85,7 @@ class Valve:
     """Storage that a test can take away, now or after so many operations, or let answer something else.
 
     `failing`: kinds of operations that fail; `held`: kinds that wait until `let_go`, and `holding` is set by the first
-    of them. `answers` are used up in order; `refused` counts the operations that met a
+    of them. `answers`, of a kind each, are used up in order; `refused` counts the operations that met a
     store that was away, `checks` the questions whether it is there.
     """
 
@@ -93,7 +93,7 @@ class Valve:
     broken: bool = False
     breaks_after: int | None = None
     silent: bool = False
-    answers: list[Outcome] = field(factory=list)
+    answers: list[tuple[type[Operation], Outcome]] = field(factory=list)
     failing: list[type[Operation]] = field(factory=list)
     loses: type[Operation] | None = None
     held: list[type[Operation]] = field(factory=list)
@@ -118,7 +118,11 @@ class Valve:
             self.loses, self.broken = None, True
             await self.inner.perform(operation)
             return OutcomeUnknown()
-        return self.answers.pop(0) if self.answers else await self.inner.perform(operation)
+        for place, (kind, answer) in enumerate(self.answers):
+            if isinstance(operation, kind):
+                del self.answers[place]
+                return answer
+        return await self.inner.perform(operation)
 
     async def check(self) -> str | None:
         self.checks += 1

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import trio
 
-from chatproto.operations import OutcomeUnknown, SetAccount
+from chatproto.operations import AppendChange, OutcomeUnknown, SetAccount
 from tests.server.answers import code_of, fields_of
 from tests.server.house import House, Person
 
@@ -237,7 +237,7 @@ async def test_an_unknown_commit_of_a_change_is_tried_again(house: House) -> Non
     anna, boris = await house.register("anna"), await house.register("boris")
     group = await anna.group("x")
     await anna.get("/api/auth/me")
-    house.storage.answers.append(OutcomeUnknown())
+    house.storage.answers.append((AppendChange, OutcomeUnknown()))
     added = await anna.post(f"/api/chats/{group}/members", {"user_ids": [boris.id]})
     assert added.status_code == 200 and len(added.json()["members"]) == 2
 

@@ -192,7 +192,7 @@ async def test_many_at_once_with_one_cid(pair: Pair) -> None:
 
 async def test_an_unknown_commit_is_resolved_with_the_same_cid(pair: Pair) -> None:
     house, anna, _, chat = pair
-    house.storage.answers.append(OutcomeUnknown())
+    house.storage.answers.append((AppendBatch, OutcomeUnknown()))
     house.storage.performed.clear()
     answer = await anna.post(path(chat), {"content": "x"})
     assert answer.status_code == 201

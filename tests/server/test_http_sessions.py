@@ -8,7 +8,7 @@ import httpx
 import jwt
 import pytest
 
-from chatproto.operations import FindLogin, OutcomeUnknown, SessionCreated, TouchSession
+from chatproto.operations import CreateUser, FindLogin, ListSessions, OutcomeUnknown, SessionCreated, TouchSession
 from chatproto.tokens import AccessClaims, TokenKeys
 from tests.server.accounts import FAILURES, guess, log_in, register
 from tests.server.answers import code_of, fields_of
@@ -297,7 +297,7 @@ async def test_the_current_password_is_needed_and_guesses_are_counted(house: Hou
 
 
 async def test_unknown_outcomes_are_told_as_such(house: House) -> None:
-    house.storage.answers.append(OutcomeUnknown())
+    house.storage.answers.append((CreateUser, OutcomeUnknown()))
     answer = await register(house, username="anna")
     assert answer.status_code == 503 and code_of(answer) == "store_unavailable"
     assert answer.headers["Retry-After"] == "1" and answer.json()["retry_after_ms"] == 1000
@@ -319,7 +319,8 @@ async def test_what_no_handler_expects_is_a_plain_500(house: House, caplog: pyte
     await anna.get("/api/chats")
     user = house.storage.performed[0]
     assert not isinstance(user, FindLogin)
-    house.storage.answers.append(SessionCreated(user=None, session_id=1, session_key=b"k" * 16, refresh_id=b"r"))  # type: ignore[arg-type]
+    odd = SessionCreated(user=None, session_id=1, session_key=b"k" * 16, refresh_id=b"r")  # type: ignore[arg-type]
+    house.storage.answers.append((ListSessions, odd))
     answer = await anna.get("/api/auth/sessions")
     assert answer.status_code == 500 and code_of(answer) == "internal"
     assert "Traceback" not in answer.text and "request_failed" in caplog.text

@@ -111,11 +111,11 @@ def test_a_new_sqlite_file_has_no_copy(tmp_path: Path) -> None:
 
 
 async def test_few_connections_and_short_idle_times_are_no_outage() -> None:
-    """With max_connections = 6 and wait_timeout = 2, less than the pool and the time until it looks after one."""
+    """With max_connections = 6 and wait_timeout = 5, less than the pool and the time until it looks after one."""
     server = await trio.to_thread.run_sync(private_mariadb, "--max-connections=6")
     url = await trio.to_thread.run_sync(server.new_database)
     await trio.to_thread.run_sync(upgrade, url)  # between its statements seconds may go by on a busy machine
-    await trio.to_thread.run_sync(ask, server, "SET GLOBAL wait_timeout = 2")
+    await trio.to_thread.run_sync(ask, server, "SET GLOBAL wait_timeout = 5")
     store = MySQLStorage(parse_url(url))
     house = House(store)
     ann, bob = await house.people(2)
@@ -130,7 +130,7 @@ async def test_few_connections_and_short_idle_times_are_no_outage() -> None:
             if number % 4 == 0:
                 nursery.start_soon(house.send, chat, ann)
     for _ in range(2):
-        await trio.sleep(3.3)  # the server's own clock is what this is about
+        await trio.sleep(6.5)  # the server's own clock is what this is about
         assert await store.check() is None
         await read()
         await house.send(chat, bob)

@@ -16,7 +16,7 @@ from tests.server.test_redis_bus import crosses, everybody_is_up, processes, unt
 
 SENTINELS = 3
 CONF = """sentinel monitor main 127.0.0.1 {port} 2
-sentinel down-after-milliseconds main 1000
+sentinel down-after-milliseconds main 5000
 sentinel failover-timeout main 6000
 """
 
@@ -99,4 +99,4 @@ async def test_the_bus_goes_on_with_the_server_that_takes_over(watched: Watched,
         else:
             await trio.to_thread.run_sync(watched.first.resume)
         await crosses(found, 4)
-        assert everybody_is_up(found), "who comes back is not listened to as a master"
+        await until(lambda: everybody_is_up(found))  # who comes back is not listened to as a master

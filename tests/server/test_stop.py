@@ -20,7 +20,7 @@ from tests.server.house import PASSWORD
 from tests.server.sockets import Socket, open_socket
 
 SOCKETS = 200
-STOP_WITHIN = 15.0
+STOP_WITHIN = 60.0
 """Seconds: it takes 5 where it has a processor of its own, as it has not beside other tests."""
 
 
@@ -34,7 +34,11 @@ async def tokens(url: str, names: list[str]) -> list[dict[str, str]]:
     async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         found = []
         for name in names:
-            answer = await http.post("/api/auth/register", json={"username": name, "password": PASSWORD})
+            body = {"username": name, "password": PASSWORD}
+            answer = await http.post("/api/auth/register", json=body)
+            while answer.status_code == 503:  # the machine has much to do
+                await trio.sleep(answer.json()["retry_after_ms"] / 1000)
+                answer = await http.post("/api/auth/register", json=body)
             assert answer.status_code == 201, answer.text
             found.append(answer.json())
         return found

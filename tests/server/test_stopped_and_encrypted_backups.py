@@ -1,6 +1,7 @@
 """`vestnik backup` that is stopped half-way, and backups that only the holder of a key can read."""
 
 import signal
+import time
 from pathlib import Path
 
 import pymysql
@@ -29,6 +30,19 @@ def hold(server: MariaDB, database: str) -> pymysql.Connection:
     return held
 
 
+def until_it_waits(held: pymysql.Connection) -> None:
+    """Somebody wants to read what is held."""
+    waiting = "state LIKE 'Waiting for table%' AND db = database()"
+    ends = time.monotonic() + 120
+    while time.monotonic() < ends:
+        with held.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM information_schema.processlist WHERE {waiting}")
+            if cursor.fetchall() != ((0,),):
+                return
+        time.sleep(0.02)
+    raise TimeoutError("nobody reads the messages")
+
+
 def is_there(folder: Path, pattern: str) -> bool:
     return any(folder.glob(pattern))
 
@@ -54,6 +68,7 @@ async def stopped_half_way(tmp_path: Path, *options: str) -> tuple[int, list[str
     process = await start(job)
     try:
         await until_there(tmp_path, "var/.backup-*/.*" if options else "saved/.vestnik-*")
+        await trio.to_thread.run_sync(until_it_waits, held)
         process.send_signal(signal.SIGTERM)
         with trio.fail_after(120):
             code = await process.wait()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from chatproto.operations import OperationFailed
+from chatproto.operations import ListChats, OperationFailed
 from chatproto.server.knobs import Knobs
 from runtime.metrics import EVENTS, FRESH_FOR, Metrics
 from tests.server.conftest import OpenHouse
@@ -86,7 +86,7 @@ async def test_one_operation_that_fails_among_good_ones_is_no_lost_database(
 ) -> None:
     anna = await house.register("anna")
     await anna.get("/api/chats")
-    house.storage.answers.append(OperationFailed(retryable=True, detail="a deadlock"))
+    house.storage.answers.append((ListChats, OperationFailed(retryable=True, detail="a deadlock")))
     assert (await anna.get("/api/chats")).status_code == 503
     assert (await anna.get("/api/chats")).status_code == 200
     assert told(caplog, "database_away") == []

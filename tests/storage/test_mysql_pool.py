@@ -1,5 +1,6 @@
 """The pool and its transactions: nothing left over, conflicts run again, an honest word about an unknown commit."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ from tests.storage.cutting import Cut, CuttingProxy
 @asynccontextmanager
 async def pool_of(settings: MySQLSettings, size: int = 4, **limits: float) -> AsyncIterator[Pool]:
     """A pool; at the end no lease is out and no socket is left."""
+    gc.collect()  # what others left in cycles is not closed meanwhile
     before = len(os.listdir("/proc/self/fd"))
     pool = Pool(settings, size, random=Random(1), limits=PoolLimits(**limits))
     try:
@@ -36,7 +38,7 @@ async def pool_of(settings: MySQLSettings, size: int = 4, **limits: float) -> As
     finally:
         await pool.aclose()
     assert pool.leased == pool.idle == 0
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 async def connection_id(connection: Connection) -> int:

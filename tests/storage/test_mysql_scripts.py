@@ -159,8 +159,8 @@ async def test_each_statement_of_several_has_its_own_time(pool: Pool) -> None:
     async with pool.acquire() as connection:
         if not connection.is_mariadb:
             pytest.skip("MySQL holds only SELECTs to a time")
-        await connection.ask("set max_statement_time = 0.4")
-        for naps in (["select sleep(0.3)", "select sleep(0.3)"], ["select 1", "select sleep(0.3)"]):
+        await connection.ask("set max_statement_time = 2")
+        for naps in (["select sleep(1.1)", "select sleep(1.1)"], ["select 1", "select sleep(1.1)"]):
             assert [answer.rows[0][0] for answer in await connection.ask_all(naps)][1:] == [0]
         with pytest.raises(err.MySQLError) as caught:
             await connection.ask_all(["select 1", "select sleep(5)"])

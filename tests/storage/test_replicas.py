@@ -100,18 +100,20 @@ async def test_a_replica_answers_what_was_written_a_moment_ago(pair: Pair) -> No
             assert (await us.page())[-1] == f"text {number}"
             chats = expect(ChatsFound, await us.house.do(ListChats(us.me)))
             assert [chat.last_seq for chat in chats.chats] == [number + 1]
-        assert us.asked.answers["read"], us.asked.answers
+        await us.until("read", "text 29")
 
 
-async def test_one_that_lags_is_left_out_and_comes_back(pair: Pair) -> None:
+async def test_one_that_lags_is_left_out_and_comes_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     async with readers(pair, "late") as us:
         await us.say("before")
         await us.until("read", "before")
         async with held_up(pair):
             await us.say("after")
-            await us.until("late", "after")
-            assert (await us.page())[-1] == "after"
-            assert us.asked.answers["none"], "it was asked again at once"
+            with monkeypatch.context() as longer:
+                longer.setattr("storage.mysql_replicas.REST", 3.0)
+                await us.until("late", "after")
+                assert (await us.page())[-1] == "after"
+                assert us.asked.answers["none"], "it was asked again at once"
         await us.until("read", "after")
 
 
@@ -175,7 +177,9 @@ async def test_an_operator_is_told_what_keeps_a_replica_from_answering(pair: Pai
     assert "GTID" in str(await fault_of(replica, parse_url(await trio.to_thread.run_sync(empty_database, "mariadb"))))
 
 
-async def test_of_several_one_that_is_away_is_passed_over(pair: Pair) -> None:
+async def test_of_several_one_that_is_away_is_passed_over(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.mysql_replicas.WAIT", 10.0)  # the other one may be slow, on a busy machine
+    monkeypatch.setattr("storage.mysql_replicas.TIMEOUT", 30.0)
     nowhere = "mysql://app:apppw@127.0.0.1:1/vestnik?rsa=allow"
     async with readers(pair, "several", nowhere, pair.replica_url) as us:
         await us.say("said")
