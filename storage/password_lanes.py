@@ -1,7 +1,7 @@
 """The one thread that hashes passwords, and the lanes in which work waits for it.
 
 Hashing takes a large part of a second of processor time, so it never runs on the event loop, never twice at once, and
-at the lowest priority: ten log-ins a second must not delay a message. What waits is ordered by lanes, so that neither
+at a low priority: ten log-ins a second must not delay a message. What waits is ordered by lanes, so that neither
 guesses nor new accounts stand in the way of those who log in; and nobody waits longer than a request may: who would is
 told at once when to come back.
 """
@@ -23,6 +23,9 @@ MAX_WAITING: Final = 64
 """Passwords in one lane, whatever they take."""
 PATIENCE: Final = 6.0
 """Seconds that work may be expected to wait; clients give up after 10 s without a byte."""
+NICE: Final = 10
+"""A tenth of the weight of the event loop. At 19 it has a seventieth: where the database fills the same processors,
+a password took longer than anybody waits."""
 FIRST_GUESS: Final = 0.1
 """Seconds that one password is thought to take until some have been measured."""
 SMOOTHING: Final = 0.2
@@ -120,7 +123,7 @@ class PasswordThread:
 
     def _loop(self) -> None:
         if sys.platform == "linux":  # there, and only there, 0 names this thread alone
-            os.setpriority(os.PRIO_PROCESS, 0, 19)
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)
         while True:
             job = self._next()
             if job.abandoned:
