@@ -154,8 +154,9 @@
 /**
  * What changes the State of a window (state/model.js): what the session tells, what the profile learns, and what this
  * window alone does. `chats`: those that are neither listed nor `kept` are gone; `first`: nothing of it is news.
- * `progress`: so many bytes of a file on its way are on the server; null: there is no link.
- * @typedef {Told | {do: "progress", local_id: string, sent: number | null} |
+ * `progress`: so many bytes of a file on its way are on the server; null: there is no link. `begun`: its upload goes on
+ * there; windows that share nothing keep that with the bytes (store/memory.js).
+ * @typedef {Told | {do: "progress", local_id: string, sent: number | null} | {do: "begun", local_id: string, place: string} |
  *   {do: "welcome", shared: ReturnType<typeof import("./state/handed.js").sharedOf>} |
  *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>}} |
  *   {do: "settings", settings: Settings} | {do: "link", link: LinkView} | {do: "me", user: PrivateUser} |

@@ -25,6 +25,8 @@ export const BARE = /** @type {const} */ ({
 });
 /** Codes of refusals that may be gone at the next attempt. */
 const PASSING = ["no_connection", "bad_answer", "store_unavailable", "rate_limited", "internal", "busy", "draining"];
+/** Of them `internal` may last: so many in a row are answered to one message, then it is the user's to try again. */
+export const FAULTS = 5;
 /** Milliseconds for which a log-in waits its turn while many people log in. */
 const BUSY_FOR = 120_000;
 /** The same where one sees nothing but that it goes on: a password of somebody who is in already. */

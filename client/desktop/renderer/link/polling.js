@@ -4,7 +4,7 @@
  * is tried further on; whichever stores a message first, there is one.
  */
 
-import { isPassing } from "./api.js";
+import { FAULTS, isPassing } from "./api.js";
 import { fileIds } from "../protocol/row.js";
 import { isChatList, isItem, isItemPage } from "../protocol/frames.js";
 
@@ -43,6 +43,8 @@ export class Polling {
   #looked = false;
   /** Pages that are on their way, by chat. @type {Map<number, Promise<void>>} */
   #syncs = new Map();
+  /** How often the server failed at the row that is first in its chat. @type {Map<number, {cid: string, faults: number}>} */
+  #failing = new Map();
   /** What was read and is not told yet, by chat. @type {Map<number, number>} */
   #read = new Map();
 
@@ -193,7 +195,7 @@ export class Polling {
       const { method, path, body, headers } = requestOf(row);
       const answer = await this.parts.api.call(method, path, body, headers);
       if (this.#isLinked) return; // the link sends it again, and hears after `ready` what became of it
-      if (!answer.ok && isPassing(answer.code)) return;
+      if (!answer.ok && isPassing(answer.code) && !this.#isHopeless(chatId, cid, answer.code)) return;
       if (!answer.ok) {
         this.#answered({ type: "error", ref: cid, code: codeOf(answer, kind), detail: "" });
       } else if (kind === "send") {
@@ -209,6 +211,16 @@ export class Polling {
   /** `hello` was said: what an answer brings now, a `ready` that was read before it does not know. */
   get #isLinked() {
     return LINKED.includes(this.parts.session.state);
+  }
+
+  /** Whether the server has failed at a row too often: what is behind it waits in vain.
+   * @param {number} chatId @param {string} cid @param {string} code */
+  #isHopeless(chatId, cid, code) {
+    if (code !== "internal") return false;
+    const before = this.#failing.get(chatId);
+    const faults = before?.cid === cid ? before.faults + 1 : 1;
+    this.#failing.set(chatId, { cid, faults });
+    return faults >= FAULTS;
   }
 
   /** @param {import("../protocol/session.js").Answer} frame */

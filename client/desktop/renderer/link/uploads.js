@@ -4,7 +4,7 @@
  */
 
 import { Pieces } from "../protocol/pieces.js";
-import { BARE, answered, isPassing } from "./api.js";
+import { BARE, FAULTS, answered, isPassing } from "./api.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../protocol/row.js").LocalFile} LocalFile
  * @typedef {{file: LocalFile, bytes: Blob, place: string | null, note: (place: string) => Promise<void>,
@@ -18,14 +18,19 @@ const UPLOADS = "/api/uploads";
 /** Milliseconds for a piece, however slow the link: the smallest has 64 KiB. */
 const LIMIT = 60_000;
 /** Milliseconds before another attempt: doubled each time, up to the last. */
-const AGAIN = { first: 500, last: 20_000 };
+export const AGAIN = { first: 500, last: 20_000 };
+/** Attempts to read the bytes of a file where this machine fails to. */
+export const READS = 10;
 /** Refusals after which the offset is asked for, and the upload goes on; the session tells what becomes of a log-in. */
 const GOES_ON = [
-  "upload_locked", "offset_conflict", "checksum_mismatch", "request_timeout", "too_many", "not_found",
+  "file_unreadable", "upload_locked", "offset_conflict", "checksum_mismatch", "request_timeout", "too_many", "not_found",
   "token_expired", "token_invalid", "token_missing", "token_reused", "revoked",
 ]; // prettier-ignore
-/** What an answer without a body says: one to HEAD. @type {Record<number, string>} */
-const SILENT = { 401: "token_expired", 404: "not_found", 410: "not_found" };
+/** A refusal to HEAD, which has no body: it may be a proxy's as well, and nobody knows why. */
+const SILENT = "silent";
+/** Refusals that may last: after so many, and no piece that arrived in between, the message fails. Each attempt at the end
+ * of an upload costs the server much, and what is behind the message waits for it. @type {Record<string, number>} */
+const FEW = { internal: FAULTS, file_unreadable: READS };
 
 /**
  * Until it is there, refused for good, or not wanted any more (`cancelled`).
@@ -34,14 +39,19 @@ const SILENT = { 401: "token_expired", 404: "not_found", 410: "not_found" };
 export async function bring(api, work) {
   const pieces = new Pieces();
   let { place } = work;
+  let left = { ...FEW };
   for (let wait = AGAIN.first; ; wait = Math.min(2 * wait, AGAIN.last)) {
     /** @type {Begun} */
     const begun = place === null ? await begin(api, work) : { ok: true, place };
     if (begun.ok) ({ place } = begun);
-    const moved = () => (wait = AGAIN.first);
+    const moved = () => {
+      wait = AGAIN.first;
+      left = { ...FEW };
+    };
     const end = begun.ok ? await goOn(api, work, begun.place, pieces, moved) : begun;
     if (work.signal.aborted) return { ok: false, code: "cancelled" };
     if (end.ok || !(isPassing(end.code) || GOES_ON.includes(end.code))) return end;
+    if (end.code in left && (left[end.code] -= 1) === 0) return end;
     if (end.code === "not_found") place = null;
     if (end.code !== "rate_limited") pieces.lost();
     work.progress(null);
@@ -72,12 +82,7 @@ async function begin(api, { file, note, signal }) {
 /** Send what is missing. @param {import("./api.js").Api} api @param {Work} work @param {string} place
  * @param {Pieces} pieces @param {() => void} moved @returns {Promise<{ok: true, id: string} | Refused>} */
 async function goOn(api, { file, bytes, progress, signal }, place, pieces, moved) {
-  let answer = await ask(api, "HEAD", place, {}, null, signal);
-  if (answer.ok && !answer.body.get("Vestnik-File-Id")) {
-    // a request that was cut may hold it still: nothing is sent in vain
-    const nothing = new Uint8Array();
-    answer = await ask(api, "PATCH", place, await saying(nothing, offsetOf(answer.body)), nothing, signal);
-  }
+  let answer = await look(api, file, place, signal);
   for (let before = -1; ;) {
     if (!answer.ok) return answer;
     const id = answer.body.get("Vestnik-File-Id");
@@ -90,8 +95,8 @@ async function goOn(api, { file, bytes, progress, signal }, place, pieces, moved
     let piece;
     try {
       piece = new Uint8Array(await bytes.slice(offset, offset + pieces.size).arrayBuffer());
-    } catch {
-      return { ok: false, code: "file_lost" };
+    } catch (error) {
+      return { ok: false, code: isLost(error) ? "file_lost" : "file_unreadable" };
     }
     const began = performance.now();
     answer = await ask(api, "PATCH", place, await saying(piece, offset), piece, signal);
@@ -100,6 +105,21 @@ async function goOn(api, { file, bytes, progress, signal }, place, pieces, moved
     moved();
   }
 }
+
+/** How far it has come. @param {import("./api.js").Api} api @param {LocalFile} file @param {string} place
+ * @param {AbortSignal} signal @returns {Promise<{ok: true, body: Headers} | Refused>} */
+async function look(api, file, place, signal) {
+  const answer = await ask(api, "HEAD", place, {}, null, signal);
+  if (answer.ok ? answer.body.get("Vestnik-File-Id") : answer.code !== SILENT) return answer;
+  // a request that was cut may hold it still: nothing is sent in vain. Where it was refused this has a body that says why:
+  // no more than that is our server's word
+  const offset = answer.ok ? offsetOf(answer.body) : file.size;
+  const nothing = new Uint8Array();
+  return ask(api, "PATCH", place, await saying(nothing, offset), nothing, signal);
+}
+
+/** The bytes are there no more. @param {unknown} error */
+const isLost = (error) => error instanceof DOMException && error.name === "NotFoundError";
 
 /** @param {Headers} headers */
 const offsetOf = (headers) => Number(headers.get("Upload-Offset") ?? NaN);
@@ -135,7 +155,7 @@ function ask(api, method, path, headers, body, signal) {
         ...BARE,
       });
       if (response.ok) return { ok: true, body: response.headers };
-      if (method === "HEAD") return { ok: false, code: SILENT[response.status] ?? "no_connection" };
+      if (method === "HEAD") return { ok: false, code: response.status === 401 ? "token_expired" : SILENT };
       const refused = answered(response, await response.text());
       // a proxy's own page says no more than its status
       const large = !refused.ok && refused.code === "bad_answer" && response.status === 413;
@@ -149,8 +169,8 @@ function ask(api, method, path, headers, body, signal) {
   });
 }
 
-/** @param {number} milliseconds @param {Work} work @returns {Promise<void>} */
-function pause(milliseconds, { signal, pauses }) {
+/** @param {number} milliseconds @param {Pick<Work, "signal" | "pauses">} work @returns {Promise<void>} */
+export function pause(milliseconds, { signal, pauses }) {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);

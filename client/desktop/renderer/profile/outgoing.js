@@ -55,7 +55,7 @@ export class Outgoing {
     const local = files.map(({ file: { name, size, type }, as_file }) => {
       return { local_id: localId(), name, size, content_type: type, as_file, file_id: null };
     });
-    const bytes = new Map(files.map(({ file }, at) => [local[at].local_id, file]));
+    const bytes = new Map(files.map(({ file }, at) => [local[at].local_id, { bytes: file, place: null }]));
     const total = local.reduce((sum, { size }) => sum + size, 0);
     const row = { ...NOTHING, ...reply, chat_id: chatId, content, files: local };
     if (files.length === 0) return this.#put(row);

@@ -65,6 +65,7 @@ export class Owner {
       db,
       brought: (localId, fileId) => this.driver.input((it, at) => it.uploaded(localId, fileId, at)),
       refused: (localId, code) => this.driver.input((it, at) => it.uploadFailed(localId, code, "", at)),
+      begun: (local_id, place) => db.shared || parts.publish([{ do: "begun", local_id, place }]),
       progress: (localId, sent) => parts.publish([{ do: "progress", local_id: localId, sent }]),
     });
     this.erasure = new Erasure(db, kept.erased);

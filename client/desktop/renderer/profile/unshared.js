@@ -19,7 +19,7 @@ export async function giveRows(db, profile) {
     const bytes = new Map();
     for (const { local_id } of row.files) {
       const file = await db.file(local_id);
-      if (file) bytes.set(local_id, file.bytes);
+      if (file) bytes.set(local_id, file);
     }
     void profile.command({ do: "row", row, bytes });
   }

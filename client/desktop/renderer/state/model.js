@@ -152,6 +152,8 @@ function take(next, update) {
       return next.echoes(update.echo.chat_id, added(state.echoes, update.echo));
     case "progress":
       return void next.own("progress").set(update.local_id, update.sent);
+    case "begun":
+      return undefined; // nothing of it is shown
     case "draft":
       return draft(next, update.chat_id, update.text);
 

@@ -17,7 +17,8 @@ import { isTooMuch } from "./waiting.js";
  * `place`: its key in the database.
  * @typedef {import("../protocol/row.js").Row & {state: "queued" | "failed", code: string | null,
  *   written_at: string, source?: import("../types.js").Source | null, place?: number}} Kept
- * @typedef {Map<string, Blob>} Bytes of the files of a row, by their local ids
+ * @typedef {{bytes: Blob, place: string | null}} KeptFile `place`: where its upload has begun
+ * @typedef {Map<string, KeptFile>} Bytes of the files of a row, by their local ids
  * @typedef {{user_id: number, epoch: string | null}} Epoch
  * @typedef {import("./opening.js").Connection} Connection
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
@@ -139,7 +140,7 @@ export class Db {
   async addRow(row, instead, bytes = new Map()) {
     let added = true;
     await this.#transact(["outbox", "files"], "readwrite", (store) => {
-      for (const [local_id, blob] of bytes) store("files").put({ local_id, bytes: blob, place: null });
+      for (const [local_id, file] of bytes) store("files").put({ local_id, bytes: file.bytes, place: file.place });
       if (instead) replaceRow(store("outbox"), row, instead, () => void (added = false));
       else addRow(store("outbox"), row);
     }, true); // prettier-ignore
@@ -163,8 +164,7 @@ export class Db {
     return usage + more <= quota ? null : "disk_full";
   }
 
-  /** A file on its way, and where its upload has begun; null where it is not here. @param {string} localId
-   * @returns {Promise<{bytes: Blob, place: string | null} | null>} */
+  /** A file on its way; null where it is not here. @param {string} localId @returns {Promise<KeptFile | null>} */
   async file(localId) {
     const found = await this.#transact(["files"], "readonly", (store) => store("files").get(localId));
     return found.result?.bytes instanceof Blob ? found.result : null;

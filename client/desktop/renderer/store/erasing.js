@@ -63,7 +63,7 @@ export async function moveUnsent(from, to) {
     const bytes = new Map();
     for (const { local_id } of row.files ?? []) {
       const file = await from.file(local_id);
-      if (file) bytes.set(local_id, file.bytes);
+      if (file) bytes.set(local_id, file); // with the place of its upload: it is the same account, at the same server
     }
     await to.addRow(row, undefined, bytes);
   }

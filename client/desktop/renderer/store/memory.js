@@ -22,7 +22,7 @@ export function memoryStore(name) {
   const rows = new Map((kept?.rows ?? []).map((/** @type {Kept} */ row) => [row.cid, row]));
   /** @type {Map<number, string>} */
   const texts = new Map(kept?.drafts ?? []);
-  /** @type {Map<string, {bytes: Blob, place: string | null}>} */
+  /** @type {import("./db.js").Bytes} */
   const files = new Map();
   /** @type {number | null} */
   let open = kept?.current ?? null;
@@ -99,7 +99,10 @@ export function memoryStore(name) {
     own: async () => {},
     save: async (outputs) => follow(outputs, true),
     // a window that only follows hears here what became of its rows
-    noticed: (updates) => follow(updates, false),
+    noticed(updates) {
+      for (const one of updates) if (one.do === "begun") void this.noteUpload(one.local_id, one.place);
+      follow(updates, false);
+    },
     shared: false,
     async addRow(row, instead, bytes = new Map()) {
       const before = new Map(files);
@@ -120,7 +123,10 @@ export function memoryStore(name) {
       if (file) files.set(localId, { ...file, place });
     },
     keepFiles(bytes) {
-      for (const [localId, blob] of bytes) files.set(localId, { bytes: blob, place: null });
+      // who gives them has heard of the last upload, but perhaps not of the one that this window began
+      for (const [localId, file] of bytes) {
+        files.set(localId, { bytes: file.bytes, place: files.get(localId)?.place ?? file.place });
+      }
     },
     async dropRow(cid) {
       if (settle(cid)) keep();

@@ -40,7 +40,11 @@ async function inPage(name) {
       const file = { local_id: `file ${number}`, name: "a", size: 5, content_type: "", as_file: true, file_id: null };
       const command = { ...NOTHING, chat_id: 5, content: `unsent ${number}`, files: [file] };
       const row = newRow(command, true, number, new Uint8Array(10));
-      await db.addRow({ ...row, cid: `cid ${number}` }, undefined, new Map([[file.local_id, new Blob(["bytes"])]]));
+      await db.addRow(
+        { ...row, cid: `cid ${number}` },
+        undefined,
+        new Map([[file.local_id, { bytes: new Blob(["bytes"]), place: `/api/uploads/${number}` }]]),
+      );
     }
   };
   const kept = async (/** @type {any} */ db) => {
@@ -49,7 +53,7 @@ async function inPage(name) {
     return {
       rows: rows.map((/** @type {any} */ { content }) => content),
       drafts: [...drafts],
-      files: files.map((file) => file?.bytes.size ?? null),
+      files: files.map((file) => file && [file.bytes.size, file.place]),
       current,
       names: (await indexedDB.databases()).map((one) => one.name).sort(),
     };
@@ -98,7 +102,7 @@ test(
       assert.deepEqual(kept, {
         rows: ["unsent 1", "unsent 2", "unsent 3"],
         drafts: [[5, "half a word"]],
-        files: [5, 5, 5],
+        files: [1, 2, 3].map((number) => [5, `/api/uploads/${number}`]),
         names: [NAME],
       });
       if (done) assert.equal(current, null);

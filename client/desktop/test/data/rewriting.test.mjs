@@ -50,7 +50,7 @@ async function inPage(name) {
       const row = newRow({ ...NOTHING, chat_id: 5, content: `unsent ${number}` }, true, number, new Uint8Array(10));
       const files = bytes ? [{ local_id: `file ${number}`, name: "a.txt", size: bytes.size }] : [];
       const kept = { ...row, cid: `${name} ${number}`, files };
-      await db.addRow(kept, undefined, bytes ? new Map([[`file ${number}`, bytes]]) : undefined);
+      await db.addRow(kept, undefined, bytes ? new Map([[`file ${number}`, { bytes, place: null }]]) : undefined);
     },
     async fill() {
       await db.own("this window");

@@ -295,7 +295,7 @@ test("of two windows that put a refused message again one does, and neither what
     await one.addRow(
       { ...row("refused"), state: "failed", code: "forbidden" },
       undefined,
-      new Map([["file", new Blob(["bytes"])]]),
+      new Map([["file", { bytes: new Blob(["bytes"]), place: null }]]),
     );
     const twice = await Promise.all([one.addRow(row("again"), "refused"), other.addRow(row("and again"), "refused")]);
     const rows = (await one.load()).rows.map((/** @type {any} */ { cid }) => cid);

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Polling } from "../../renderer/link/polling.js";
+import { newPage, settled } from "./page.js";
 import { rowOf } from "../../renderer/protocol/row.js";
 import { ClientSession } from "../../renderer/protocol/session.js";
 
@@ -152,4 +154,41 @@ test("a message with files is posted when they are there, and names them", async
   assert.deepEqual(row && requestOf(row).body.attachments, ["F0", "F1"]);
   session.answeredByHttp({ type: "error", ref: "mine-1", code: "attachment_invalid" }, 23);
   assert.deepEqual(told(session, "upload").map(({ anew }) => anew), [true]); // prettier-ignore
+});
+
+test("a row that the server fails at five times is the user's to send again, and what is behind it goes on", async (at) => {
+  newPage(() => ({}));
+  const session = away();
+  /** @type {string[]} */
+  const posted = [];
+  const list = { chats: [], users: [], epoch: "e1", next_cursor: null };
+  const api = /** @type {any} */ ({
+    get: async () => ({ ok: true, body: list }),
+    async call(/** @type {string} */ _method, /** @type {string} */ _path, /** @type {any} */ { content }) {
+      posted.push(content);
+      return content === "hopeless" ? { ok: false, code: "internal" } : { ok: false, code: "store_unavailable" };
+    },
+  });
+  const nothing = () => {};
+  const input = (/** @type {any} */ feed) => feed(session, 30);
+  const polling = new Polling({ api, session, userId: 1, input, listed: nothing, answered: nothing, silent: nothing });
+  at.after(() => polling.stop());
+  const again = async () => {
+    polling.post();
+    await settled();
+  };
+  for (const content of ["hopeless", "behind"]) {
+    session.send(rowOf({ cid: content, chat_id: 5, content, tried: true }), 20, true);
+  }
+  polling.start();
+  await settled();
+  for (let round = 0; round < 3; round += 1) await again();
+  assert.deepEqual([posted.length, told(session, "failed")], [4, []]);
+  await again();
+  assert.deepEqual(
+    told(session, "failed").map(({ cid, code }) => [cid, code]),
+    [["hopeless", "internal"]],
+  );
+  for (let round = 0; round < 10; round += 1) await again();
+  assert.deepEqual([posted.filter((content) => content === "behind").length, told(session, "failed")], [11, []]);
 });

@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 
 /** @typedef {{method: string, path: string, body: any, headers: Record<string, string>,
  *   keepalive: boolean}} Asked
- * @typedef {{status?: number, body?: any}} Answer
+ * @typedef {{status?: number, body?: any, page?: string, headers?: Record<string, string>}} Answer `page`: instead of JSON
  * @typedef {(asked: Asked) => Answer | Promise<Answer>} Server */
 
 /** All that is under way goes on as far as it can without time. */
@@ -171,7 +171,9 @@ export function newPage(server, live = null) {
     const answer = await Promise.race([asked, gone.promise]);
     waiting.delete(gone.resolve);
     if (!answer) throw new TypeError("the page is gone");
-    return new Response(JSON.stringify(answer.body ?? {}), { status: answer.status ?? 200 });
+    const { status = 200, body: said = {}, page: html, headers: more } = answer;
+    const isBare = status === 204 || method === "HEAD";
+    return new Response(isBare ? null : (html ?? JSON.stringify(said)), { status, headers: more });
   };
   const parts = {
     window: page,

@@ -10,6 +10,7 @@ import { windowOf } from "./windows.js";
 import { ME, ServerChat, person } from "./world.js";
 
 const CHAT = 7;
+const PLACE = "/api/uploads/1";
 
 /** A tab, as vestnik.js begins it: with what its earlier life has kept. @param {string} name */
 async function tabOf(name) {
@@ -33,10 +34,19 @@ class Server {
   isBack = false;
   /** @type {string[]} */
   heard = [];
+  /** Uploads that were begun. */
+  begun = 0;
 
   constructor() {
     const never = promised();
-    newPage(() => never.promise, this.live);
+    newPage((asked) => this.#begun(asked) ?? never.promise, this.live);
+  }
+
+  /** An upload begins, and comes no further. @param {import("./page.js").Asked} asked */
+  #begun({ method, path }) {
+    if (method !== "POST" || path !== "/api/uploads") return null;
+    this.begun += 1;
+    return { status: 201, headers: { Location: `${path}/${this.begun}` } };
   }
 
   /** @param {any} frame @returns {any[]} */
@@ -74,6 +84,8 @@ test("a message of a tab that follows goes on in whichever takes over", async (t
   await three.outgoing.send(CHAT, "plain", null);
   await settled();
   const [row] = (await three.db.load()).rows;
+  const { local_id } = row.files[0];
+  assert.equal((await one.db.file(local_id))?.place, PLACE, "its upload has begun");
 
   await one.profile.close({ polite: false });
   server.isBack = true;
@@ -82,7 +94,11 @@ test("a message of a tab that follows goes on in whichever takes over", async (t
   assert.deepEqual([two.profile.owns, three.profile.owns], [true, false]);
   for (const tab of [two, three]) assert.deepEqual(tab.shown(), ["with a file queued", "plain queued"]);
   assert.equal((await three.db.load()).rows.length, 2, "kept where it was written");
-  assert.equal(await (await two.db.file(row.files[0].local_id))?.bytes.text(), "bytes");
+  const given = await two.db.file(local_id);
+  assert.deepEqual([await given?.bytes.text(), given?.place], ["bytes", PLACE], "which goes on where it was");
+  assert.equal(server.begun, 1);
+  two.db.keepFiles(new Map([[local_id, { bytes: new Blob(["bytes"]), place: "/api/uploads/older" }]]));
+  assert.equal((await two.db.file(local_id))?.place, PLACE, "also where it is given once more");
 });
 
 test("what another tab wrote before this one was changed keeps its order", async (t) => {
