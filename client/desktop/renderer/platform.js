@@ -94,8 +94,15 @@ function browser({ load, save, durable }) {
     loadSecret: async (name) => keptInTab(secretName(name)) ?? (await load("secrets", name)),
     async saveSecret(name, value, consent) {
       const kept = consent && durable;
-      keepInTab(secretName(name), kept ? null : value);
-      await save("secrets", name, kept ? value : null);
+      // where it finds no room, the one before does not stay in its place: that is used up
+      if (!keepInTab(secretName(name), kept ? null : value)) keepInTab(secretName(name), null);
+      try {
+        await save("secrets", name, kept ? value : null);
+      } catch (error) {
+        console.error("the log-in could not be stored:", error);
+        await save("secrets", name, null).catch(() => {});
+        return "memory";
+      }
       return kept ? "file" : "memory";
     },
     async deleteSecret(name) {

@@ -5,8 +5,9 @@
  */
 
 /** @typedef {import("../types.js").Refused} Refused
- * @typedef {{load: () => Promise<string | null>, save: (value: string) => Promise<void>, shared: boolean}} Secret
- *   `shared`: what one window saves, all load
+ * @typedef {{load: () => Promise<string | null>, save: (value: string, obtained: boolean) => Promise<void>,
+ *   isNewest: (value: string) => boolean, shared: boolean}} Secret `shared`: what one window saves, all load; `obtained`: from
+ *   the server, not from another window; `isNewest`: no window is known to have a newer one
  */
 
 /** @type {Refused} */
@@ -16,6 +17,8 @@ export class Tokens {
   #access = "";
   /** Where the store keeps nothing, it is kept here. @type {string | null} */
   #refresh = null;
+  /** It was exchanged, and may still be in the store where the new one could not be saved. @type {string | null} */
+  #spent = null;
   /** @type {Promise<{ok: true} | Refused> | null} */
   #exchange = null;
   #dropped = false;
@@ -41,7 +44,7 @@ export class Tokens {
     if (access) this.#access = access;
     if (!refresh || refresh === this.#refresh) return;
     this.#refresh = refresh;
-    if (!this.secret.shared) void this.secret.save(refresh);
+    if (!this.secret.shared) void this.secret.save(refresh, false);
   }
 
   /** For another window. */
@@ -52,14 +55,14 @@ export class Tokens {
   /** A log-in gave them: durable first. @param {{access_token: string, refresh_token: string}} answer */
   async keep(answer) {
     this.#refresh = answer.refresh_token;
-    await this.secret.save(answer.refresh_token);
+    await this.secret.save(answer.refresh_token, true);
     this.#access = answer.access_token;
     this.changed(this.give());
   }
 
   /** There is something to exchange. */
   async any() {
-    return this.#access !== "" || (await this.#stored()) !== null;
+    return this.#access !== "" || (await this.newest()) !== null;
   }
 
   /** Another access token than `used`. @param {string} used @returns {Promise<{ok: true} | Refused>} */
@@ -78,8 +81,11 @@ export class Tokens {
     this.#refresh = null;
   }
 
-  async #stored() {
-    return (await this.secret.load()) ?? this.#refresh;
+  /** The refresh token that may be presented: an older one is taken for stolen. @returns {Promise<string | null>} */
+  async newest() {
+    const stored = await this.secret.load();
+    const isGood = (/** @type {string} */ one) => one !== this.#spent && this.secret.isNewest(one);
+    return [stored, this.#refresh].find((one) => one !== null && isGood(one)) ?? null;
   }
 
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
@@ -87,7 +93,7 @@ export class Tokens {
     return locked(`${this.name} tokens`, async () => {
       if (this.#dropped) return STOPPED;
       if (this.#access !== used) return { ok: true };
-      const refresh = await this.#stored();
+      const refresh = await this.newest();
       if (refresh === null) return { ok: false, code: "token_missing" };
       const answer = await this.api.post("/api/auth/refresh", { refresh_token: refresh });
       if (this.#dropped) return STOPPED;
@@ -96,6 +102,7 @@ export class Tokens {
       if (typeof access_token !== "string" || typeof refresh_token !== "string") {
         return { ok: false, code: "bad_answer" };
       }
+      this.#spent = refresh;
       await this.keep({ access_token, refresh_token });
       return { ok: true };
     });

@@ -149,7 +149,8 @@ export class Profile {
   /** The log-in is over, in all windows. @param {string | null} code why; null: the user wished it */
   end(code) {
     if (this.#closed) return; // what was under way then ends nobody else's
-    this.#post({ kind: "ended", code });
+    // what is missing here another window may have
+    if (code !== "token_missing") this.#post({ kind: "ended", code });
     this.parts.ended(code);
   }
 

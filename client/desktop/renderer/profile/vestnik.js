@@ -17,6 +17,7 @@ import { Outgoing } from "./outgoing.js";
 import { Previews } from "./previews.js";
 import { Profile, profileName } from "./profile.js";
 import { Quotes } from "./quotes.js";
+import { dropSecret, secretOf } from "./secret.js";
 
 /** @typedef {import("../platform.js").Account} Account @typedef {import("../store/db.js").Store} Store */
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -131,17 +132,17 @@ export class Vestnik {
     const account = own ?? (await this.#neighbours.met());
     if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
     const { user, remembered } = account;
-    const name = profileName(url, user.id);
-    const stored = (await this.platform.loadSecret(name).catch(() => null)) !== null;
     const profile = this.#newProfile(user.id, remembered);
+    const stored = await profile.tokens.any();
     const remembers = !remembered ? "memory" : this.#keyring ? "keyring" : "file";
     if (stored) this.update([{ do: "set", values: { remembers } }]);
     if (stored || (await profile.joined(own ? JOIN : JOIN_BUSY))) {
       if (!remembered) await this.platform.saveAccount(url, account).catch(() => {});
       return this.#begin(profile, user);
     }
+    const isOld = (await profile.parts.secret.load()) !== null; // other tabs went on, and are closed
     await profile.close({ polite: false });
-    this.update([{ do: "set", values: { phase: "signed_out" } }]);
+    this.update([{ do: "set", values: { phase: "signed_out", ended: isOld ? "token_missing" : null } }]);
   }
 
   /** Log in, or make an account. @param {string} path @param {any} form @param {boolean} remember
@@ -182,20 +183,9 @@ export class Vestnik {
     const name = profileName(url, userId);
     this.#remembered = remembered;
     const { platform } = this;
-    const secret = {
-      load: () => platform.loadSecret(name).catch(() => null),
-      save: async (/** @type {string} */ value) => {
-        /** @type {import("../types.js").State["remembers"]} */
-        let remembers = "memory";
-        try {
-          remembers = await platform.saveSecret(name, value, remembered);
-        } catch (error) {
-          console.error("the log-in could not be stored:", error);
-        }
-        this.update([{ do: "set", values: { remembers } }]);
-      },
-      shared: remembered || platform.desktop,
-    };
+    const told = (/** @type {import("../types.js").State["remembers"]} */ remembers) =>
+      this.update([{ do: "set", values: { remembers } }]);
+    const secret = secretOf(platform, name, remembered, told);
     this.db = remembered ? new Db(name) : memoryStore(name);
     const device = `${platform.desktop ? "Vestnik" : "Web"}, ${this.#os}`.slice(0, 64);
     const client = {
@@ -265,7 +255,7 @@ export class Vestnik {
     const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
     // a secret that could not be read (a locked keyring) is not thrown away
-    if (code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
+    if (code !== "token_missing") await dropSecret(this.platform, profile.name);
     await closed;
     const ended = code !== null && ENDED.includes(code);
     if (ended && db instanceof Db) await this.#erase(db, previews);
@@ -309,10 +299,10 @@ export class Vestnik {
    * is told the refresh token before anything is erased: the page may be closed meanwhile */
   async #leave(profile, db, tell = async () => {}) {
     const { previews } = this;
-    const secret = (await this.platform.loadSecret(profile.name).catch(() => null)) ?? profile.tokens.give().refresh;
+    const secret = await profile.tokens.newest();
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     const told = secret === null ? null : tell(secret);
-    await this.platform.deleteSecret(profile.name).catch(() => {});
+    await dropSecret(this.platform, profile.name);
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
     const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
     await Promise.all([this.#remembered ? rewritingFiles(drop) : drop(), told]);

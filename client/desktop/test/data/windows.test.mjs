@@ -94,6 +94,39 @@ test("tokens in memory alone outlive the window that had the link", { skip }, as
   assert.equal((await fourth.seen()).phase, "signed_out", "nothing was kept");
 });
 
+test(
+  "a tab that is opened again after the others of its log-in went on and were closed asks for a log-in",
+  { skip },
+  async () => {
+    const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+    const [anna, boris] = [await server.register("anna"), await server.register("boris")];
+    const chatId = await server.direct(anna, boris);
+    const context = await newProfile(browser);
+    const first = await (await anotherWindow(context, server.url)).logIn(anna, { remember: false });
+    const asleep = await first.page.evaluate(() => Object.entries(sessionStorage));
+    assert.ok(asleep.length > 0);
+    let [exchanged, stale] = [0, false];
+    context.on("request", (request) => void (exchanged += request.url().endsWith("/api/auth/refresh") ? 1 : 0));
+    await context.route(`**/api/chats/${chatId}`, (route) => {
+      const refuse = stale;
+      stale = false;
+      return refuse ? route.fulfill({ status: 401, json: { code: "token_expired", status: 401 } }) : route.continue();
+    });
+    for (const times of [1, 2]) {
+      stale = true;
+      await first.act("loadMembers", chatId);
+      await becomes(() => exchanged, times);
+    }
+    await first.page.close();
+    await context.addInitScript((kept) => {
+      for (const [name, value] of kept) sessionStorage.setItem(name, value);
+    }, asleep);
+    const again = await anotherWindow(context, server.url);
+    const { phase, ended } = await again.seen();
+    assert.deepEqual([phase, ended, exchanged], ["signed_out", "token_missing", 2]);
+  },
+);
+
 test("a window that has much to do is waited for: the next one is signed in as well", { skip }, async () => {
   const { server, context, first, second } = await twoWindows(false);
   await second.page.close();

@@ -80,9 +80,10 @@ test("the server is told of a sign-out before anything is erased, also where the
     return {};
   });
   const stuck = () => /** @type {Promise<any>} */ (never.promise);
-  const platform = { loadSecret: async () => "r", deleteSecret: stuck, saveAccount: stuck };
+  const platform = { deleteSecret: stuck, saveAccount: stuck };
+  const secret = { load: async () => "r", save: async () => {}, isNewest: () => true, shared: true };
   const vestnik = new Vestnik(/** @type {any} */ (platform), {});
-  const { profile } = windowOf("one", { ended: () => void (vestnik.profile = null) });
+  const { profile } = windowOf("one", { secret, ended: () => void (vestnik.profile = null) });
   Object.assign(vestnik, { profile, db: { ...profile.parts.db, destroy: stuck } });
   void vestnik.logout({ discard: false });
   await settled();
@@ -101,6 +102,7 @@ test("an exchange that was under way when the user left keeps nothing", async ()
   const secret = {
     load: async () => "old",
     save: async (/** @type {string} */ one) => void saved.push(one),
+    isNewest: () => true,
     shared: true,
   };
   const tokens = new Tokens(new Api(URL), "name", secret, () => {});

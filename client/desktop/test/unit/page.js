@@ -180,6 +180,7 @@ export function newPage(server, live = null) {
     document: { visibilityState: "visible" },
     navigator: { locks: new Locks(), onLine: true },
     sessionStorage: tabStorage(),
+    localStorage: tabStorage(),
     BroadcastChannel: Channel,
     WebSocket: Socket,
     fetch: answered,
