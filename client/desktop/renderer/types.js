@@ -242,6 +242,7 @@
  *   isLookedAt: (chatId: number) => boolean,
  *   wake: () => void,
  *   searchUsers: (query: string) => Promise<{ok: true, users: User[]} | Refused>,
+ *   loadUser: (userId: number) => Promise<Done | Refused>,
  *   searchMessages: (wanted: Wanted, cursor: string | null) => Promise<FoundPage | Refused>,
  *   block: (userId: number, on: boolean) => Promise<Done | Refused>,
  *   blocks: () => Promise<{ok: true, blocks: {user: User, created_at: string}[]} | Refused>,

@@ -128,6 +128,16 @@ export function requestActions(api, publish, chatOf) {
       return Array.isArray(answer.body?.users) ? { ok: true, users: answer.body.users.filter(isUser) } : BAD_ANSWER;
     },
 
+    /** Somebody whom this machine does not know. @param {number} userId @returns {Promise<Done | Refused>} */
+    async loadUser(userId) {
+      const tell = telling();
+      const answer = await api().get(`/api/users?ids=${userId}`);
+      if (!answer.ok) return answer;
+      if (!Array.isArray(answer.body?.users)) return BAD_ANSWER;
+      tell([{ do: "users", users: answer.body.users.filter(isUser) }]);
+      return DONE;
+    },
+
     /** @param {number} userId @returns {Promise<{ok: true, chat_id: number} | Refused>} */
     async openDirect(userId) {
       const answer = await told(api().post("/api/chats", { type: "direct", user_id: userId }));

@@ -4,16 +4,20 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
 import { handleOf, nameOf } from "../../words/names.js";
+import { createAsking } from "../parts/asking.js";
 import { avatar } from "../parts/avatar.js";
 import { block, unblock } from "../parts/blocking.js";
 import { writeTo } from "../parts/chat-actions.js";
 import { presence } from "../parts/people.js";
 
-/** `params`: `{userId}`. @type {import("../parts/dialog.js").DialogMaker} */
-export function person(face, { userId }, close) {
+/** `params`: `{userId, name?}`; `name`: what they are called where nobody here knows them. @type {import("../parts/dialog.js").DialogMaker} */
+export function person(face, { userId, name: told }, close) {
   let busy = false;
   /** @type {string | null} */
   let problem = null;
+  const asking = createAsking(face, () => face.messenger.loadUser(userId));
+  const { me, users } = face.messenger.state();
+  if (userId !== me?.id && !users.has(userId)) void asking.ask();
 
   async function write() {
     if (busy) return;
@@ -28,7 +32,10 @@ export function person(face, { userId }, close) {
   function content(state) {
     const mine = userId === state.me?.id;
     const user = mine ? state.me : state.users.get(userId);
-    const name = nameOf(user);
+    const name = user ? nameOf(user) : (told ?? nameOf(user));
+    asking.follow(state);
+    const unknown = user ? null : asking.get();
+    const refused = unknown?.ok === false ? errorText(unknown) : null;
     const about = user
       ? [handleOf(user), mine ? "" : presence(user, new Date()), t("info.since", { date: fullDate(user.created_at) })]
       : [];
@@ -41,6 +48,7 @@ export function person(face, { userId }, close) {
           </div>
         </div>
       </div>
+      ${refused ? html`<p class="err dialog__err" role="status">${refused}</p>` : nothing}
       ${problem ? html`<p class="err dialog__err" role="alert">${problem}</p>` : nothing}
       ${
         mine || user?.deleted

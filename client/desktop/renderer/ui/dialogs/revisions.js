@@ -1,10 +1,11 @@
-/** What a message said before it was edited. */
+/** What a message said before it was edited, as the log shows texts: with its marks, and what was hidden still hidden. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullTime } from "../../words/format.js";
 import { isRemoved } from "../../state/removed.js";
 import { itemAt } from "../../state/timeline.js";
 import { t } from "../../words/i18n.js";
+import { richText } from "../log/formatted.js";
 import { createAsking, unanswered } from "../parts/asking.js";
 
 /** `params`: `{chatId, seq}`. @type {import("../parts/dialog.js").DialogMaker} */
@@ -14,7 +15,8 @@ export function revisions(face, { chatId, seq }) {
 
   /** @param {import("../../types.js").State} state */
   function content(state) {
-    if (isRemoved(state, { chat_id: chatId, seq })) {
+    const chat = state.chats.get(chatId);
+    if (!chat || isRemoved(state, { chat_id: chatId, seq })) {
       return html`<div class="dialog__body"><p class="note" role="status">${t("msg.deleted")}</p></div>`;
     }
     const item = itemAt(state.timelines.get(chatId)?.items ?? [], seq);
@@ -34,7 +36,7 @@ export function revisions(face, { chatId, seq }) {
           ({ content: text, edited_at: at }) =>
             html`<li>
               ${at ? html`<time datetime=${at}>${fullTime(at)}</time>` : html`<span>${t("revisions.first")}</span>`}
-              ${text ? html`<p dir="auto">${text}</p>` : html`<p class="note">${t("revisions.no_text")}</p>`}
+              ${text ? html`<div class="former">${richText(face, text, { state, chat, query: "" })}</div>` : html`<p class="note">${t("revisions.no_text")}</p>`}
             </li>`,
         )}
       </ol>

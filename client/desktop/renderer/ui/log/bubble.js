@@ -4,7 +4,7 @@ import { barredFrom, canRetry, isWhole, rightsOn } from "../../state/changes.js"
 import { deliveryOf } from "../../state/delivery.js";
 import { hasLostSource } from "../../state/removed.js";
 import { clock, fullTime } from "../../words/format.js";
-import { isolate, t } from "../../words/i18n.js";
+import { t } from "../../words/i18n.js";
 import { hueOf, nameOf } from "../../words/names.js";
 import { isPicture, messageWords } from "../../words/files.js";
 import { spokenMessage } from "../../words/spoken.js";
@@ -73,7 +73,7 @@ export function messageRow(face, row, around) {
     before: html`${around.selecting ? selectBox(around.selecting, message, label) : nothing}
     ${own || !chat.is_group ? nothing : picture(face, row, sender, name)}`,
     above: html`${author(face, row, chat, name)}
-    ${message.forwarded && !message.deleted ? forwardedFrom(message.forwarded, state) : nothing}
+    ${message.forwarded && !message.deleted ? forwardedFrom(face, message.forwarded, state) : nothing}
     ${message.reply_to && !message.deleted ? quote(face, message.reply_to, around) : nothing}`,
     text,
     foot: foot(face, message, delivery, around),
@@ -128,7 +128,7 @@ export function echoRow(face, row, around) {
     kind: gone ? "bubble--deleted" : kindOfBubble(echo.content, source?.attachments),
     seq: null,
     before: nothing,
-    above: html`${source ? forwardedFrom(source.forwarded, state) : nothing}
+    above: html`${source ? forwardedFrom(face, source.forwarded, state) : nothing}
     ${echo.reply_to ? quote(face, echo.reply_to, around) : nothing}`,
     text: gone
       ? deletedText()
@@ -243,10 +243,16 @@ function quote(face, seq, around) {
   </button>`;
 }
 
-/** Who wrote it first, by the name they had then. @param {{user_id: number, display_name: string}} first @param {State} state */
-function forwardedFrom(first, state) {
-  const name = isolate(firstName(first, state));
-  return html`<p class="bubble__from">${icon("forward", "icon--xs")}<bdi>${t("msg.forwarded", { name })}</bdi></p>`;
+/** Marks the place of a name in a text of ours. */
+const NAME = "\uFDD1";
+
+/** Who wrote it first, by the name they had then, which leads to who they are.
+ * @param {import("../face.js").Face} face @param {{user_id: number, display_name: string}} first @param {State} state */
+function forwardedFrom(face, first, state) {
+  const [before, after] = t("msg.forwarded", { name: NAME }).split(NAME);
+  const name = firstName(first, state);
+  const open = () => face.overlays.open("person", { userId: first.user_id, name });
+  return html`<p class="bubble__from">${icon("forward", "icon--xs")}${before}<button class="bubble__name" type="button" @click=${open}><bdi>${name}</bdi></button>${after}</p>`; // prettier-ignore
 }
 
 /** @param {{user_id: number, display_name: string}} first @param {State} state */
