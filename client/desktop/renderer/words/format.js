@@ -93,6 +93,16 @@ export function moment(iso, now, zone = null) {
   return t("time.day_and_time", { day, time: clock(iso, zone) });
 }
 
+/** Until when something lasts: "18:05" today, "завтра, 08:00", "3 декабря, 18:05". @param {string} iso @param {Date} now @param {string | null} [zone] */
+export function end(iso, now, zone = null) {
+  const days = daysAgo(iso, now, zone);
+  if (days === 0) return clock(iso, zone);
+  return t("time.day_and_time", {
+    day: days === -1 ? t("time.tomorrow") : date(iso, now, zone),
+    time: clock(iso, zone),
+  });
+}
+
 /** "был(а) в сети в 12:46", "… вчера", "… 3 ноября". @param {string} iso @param {Date} now @param {string | null} [zone] */
 export function lastSeen(iso, now, zone = null) {
   const days = daysAgo(iso, now, zone);

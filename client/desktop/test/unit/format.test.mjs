@@ -58,6 +58,14 @@ test("last seen and moments", () => {
   assert.equal(format.fullDate("2026-09-04T09:48:00Z", ZONE), "4 сентября 2026 г.");
 });
 
+test("until when something lasts: today, tomorrow, a date", () => {
+  const ends = ["2026-11-25T15:05:00Z", "2026-11-25T21:00:00Z", "2026-11-27T05:00:00Z", "2027-01-02T05:00:00Z"];
+  assert.deepEqual(
+    ends.map((iso) => format.end(iso, NOW, ZONE)),
+    ["18:05", "завтра, 00:00", "27 ноября, 08:00", "2 января 2027 г., 08:00"],
+  );
+});
+
 test("in English, with a clock of 24 hours", () => {
   setCatalogue("en", load("en"));
   assert.equal(format.clock("2026-11-25T21:05:00Z", "UTC"), "21:05");

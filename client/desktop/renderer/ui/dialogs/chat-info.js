@@ -11,6 +11,7 @@ import { avatar } from "../parts/avatar.js";
 import { block, unblock } from "../parts/blocking.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
 import { icon } from "../parts/icon.js";
+import { mutedText } from "../parts/mute-menu.js";
 import { personRow, presence } from "../parts/people.js";
 import { retentionMenu } from "../parts/retention-menu.js";
 import { rove } from "../parts/roving.js";
@@ -218,6 +219,8 @@ function hero(face, chat, state) {
     : isSaved(chat, state.me)
       ? [t("newchat.saved_about")]
       : aboutPerson(peer);
+  const now = new Date();
+  if (chat.left_seq === null && chat.muted_until && isMuted(chat, now.getTime())) about.push(mutedText(chat, now));
   return html`<div class="hero">
     ${avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "l", url })}
     <div class="hero__text">

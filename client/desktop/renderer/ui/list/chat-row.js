@@ -15,6 +15,7 @@ import { showChat } from "../parts/chat-actions.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
 import { marked } from "../parts/marked.js";
+import { mutedText } from "../parts/mute-menu.js";
 
 /**
  * @typedef {import("../../types.js").State} State
@@ -60,7 +61,7 @@ export function chatRow(face, state, chat, { tabbable, query, now, place }) {
         <span class="row__line">
           <bdi class="row__name truncate">${marked(title, places(title, query))}</bdi>
           ${chat.hidden ? html`<span class="row__hidden">${t("row.hidden")}</span>` : nothing}
-          ${isMuted(chat, now.getTime()) ? flag("mute", t("row.muted")) : nothing} ${time(state, chat, now)}
+          ${isMuted(chat, now.getTime()) ? flag("mute", mutedText(chat, now)) : nothing} ${time(state, chat, now)}
         </span>
         <span class="row__line"> ${secondLine(state, chat, current)} ${badge(chat, now)} </span>
       </span>
@@ -76,7 +77,7 @@ export function pointOf({ clientX: x, clientY: y, currentTarget }) {
 
 /** @param {string} name @param {string} text */
 function flag(name, text) {
-  return html`<span class="row__flags">${icon(name, "icon--xs")}<span class="sr">${text}</span></span>`;
+  return html`<span class="row__flags" title=${text}>${icon(name, "icon--xs")}<span class="sr">${text}</span></span>`;
 }
 
 /** @param {State} state @param {ChatView} chat @param {Date} now */

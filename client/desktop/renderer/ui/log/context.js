@@ -7,7 +7,7 @@ import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, isWhole, rightsOn } from "../../state/changes.js";
 import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
-import { notifyMenu } from "../parts/mute-menu.js";
+import { notifyMenu, unmuteLabel } from "../parts/mute-menu.js";
 import { blockItems } from "../parts/blocking.js";
 import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "../parts/chat-actions.js";
@@ -123,12 +123,14 @@ export function chatMenu(face, { chatId, find }, at) {
   const { chats, me, users } = face.messenger.state();
   const chat = chats.get(chatId);
   if (!chat) return { label: "", items: [] };
+  const now = new Date();
+  const muted = isMuted(chat, now.getTime());
   const items = [
     { label: t(chat.is_group ? "info.group" : "info.person"), icon: "info", run: () => openInfo(face, chatId) },
     ...(find ? [{ label: t("log.find"), icon: "search", key: keyName(["Ctrl", "F"], " "), run: find }] : []),
     {
-      label: t(isMuted(chat, Date.now()) ? "context.unmute" : "context.mute"),
-      icon: isMuted(chat, Date.now()) ? "bell" : "mute",
+      label: muted ? unmuteLabel(chat, now) : t("context.mute"),
+      icon: muted ? "bell" : "mute",
       run: () => void toggleMuted(face, chat),
     },
     {

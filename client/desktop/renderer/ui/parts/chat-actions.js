@@ -1,5 +1,6 @@
 /** Opening chats, and one's own flags of them: from dialogs and menus; what can be taken back is, by a toast. */
 
+import { end } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
 import { titleOf } from "../../words/names.js";
@@ -31,9 +32,22 @@ const named = (face, chat) => ({ title: isolate(titleOf(chat, face.messenger.sta
 /** One that was muted for a while is so again after the undo. @param {Face} face @param {ChatView} chat */
 export function toggleMuted(face, chat) {
   const muted = isMuted(chat, Date.now());
-  const before = muted ? { muted, muted_until: chat.muted_until ?? null } : { muted };
+  const before = muted ? flagsOf(chat) : { muted };
   return change(face, chat, { muted: !muted }, before, t(muted ? "toast.unmuted" : "toast.muted", named(face, chat)));
 }
+
+/** Muted until then, null: for ever; as it was before after the undo. @param {Face} face @param {ChatView} chat @param {string | null} until */
+export function muteUntil(face, chat, until) {
+  const now = new Date();
+  const before = isMuted(chat, now.getTime()) ? flagsOf(chat) : { muted: false };
+  const said = until
+    ? t("toast.muted_until", { ...named(face, chat), time: end(until, now) })
+    : t("toast.muted", named(face, chat));
+  return change(face, chat, { muted: true, muted_until: until }, before, said);
+}
+
+/** @param {ChatView} chat */
+const flagsOf = ({ muted, muted_until: until }) => ({ muted, muted_until: until ?? null });
 
 /** @param {Face} face @param {ChatView} chat */
 export const toggleFavourite = (face, chat) => change(face, chat, { favourite: !chat.favourite });

@@ -1,9 +1,10 @@
 /** The menu of what a chat may tell: all, mentions, nothing; and muting it for a while. */
 
-import { clock } from "../../words/format.js";
+import { clock, end } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted, mutings } from "../../state/muting.js";
 import { titleOf } from "../../words/names.js";
+import { muteUntil, toggleMuted } from "./chat-actions.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").ChatView} ChatView */
 
@@ -28,11 +29,19 @@ export function notifyMenu(face, chat) {
   const times = mutings(now).map(({ id, until }) => ({
     label: t(`mute.${id}`, { time: until ? clock(until) : "" }),
     icon: "mute",
-    run: () => void apply({ muted: true, muted_until: until }, t("toast.muted", { title })),
+    run: () => void muteUntil(face, chat, until),
   }));
-  const unmute = { label: t("context.unmute"), icon: "bell", run: () => void apply({ muted: false }, t("toast.unmuted", { title })) }; // prettier-ignore
+  const unmute = { label: unmuteLabel(chat, now), icon: "bell", run: () => void toggleMuted(face, chat) };
   return {
     label: t("context.notify"),
-    items: [...choices, null, ...(isMuted(chat, now.getTime()) ? [unmute] : times)],
+    items: [...choices, null, ...(isMuted(chat, now.getTime()) ? [unmute] : []), ...times],
   };
 }
+
+/** How a muted chat is muted: until when, where that ends. @param {ChatView} chat @param {Date} now */
+export const mutedText = ({ muted_until: until }, now) =>
+  until ? t("mute.until", { time: end(until, now) }) : t("row.muted");
+
+/** @param {ChatView} chat one that is muted @param {Date} now */
+export const unmuteLabel = ({ muted_until: until }, now) =>
+  until ? t("context.unmute_until", { time: end(until, now) }) : t("context.unmute");
