@@ -105,7 +105,9 @@ export class Outgoing {
     for (const chat_id of chatIds) {
       const chat = this.model().chats.get(chat_id);
       const barred = chat && barredFrom(chat);
-      if (barred) return { ok: false, code: barred };
+      if (barred) return { ok: false, code: barred }; // to none, so that another attempt sends nothing twice
+    }
+    for (const chat_id of chatIds) {
       for (const message of messages) {
         const { chat_id: from, seq, created_at, content } = message;
         const forward = { chat_id: from, seq, target_at: created_at };

@@ -1,162 +1,287 @@
-/** Forwarding messages: to one or several chats, found by their names. */
+/** Forwarding messages: to one or several chats, and people without one, found by their names. */
 
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { barredFrom } from "../../state/changes.js";
+import { ShownChats } from "../../state/chat-list.js";
+import { destinations, directWith, notToBeMet } from "../../state/destinations.js";
 import { isRemoved } from "../../state/removed.js";
-import { shownChats } from "../../state/chat-list.js";
-import { rank } from "../../words/fuzzy.js";
-import { errorText, t } from "../../words/i18n.js";
-import { titleOf } from "../../words/names.js";
 import { messageWords } from "../../words/files.js";
-import { chatAvatar } from "../parts/chat-avatar.js";
+import { rank } from "../../words/fuzzy.js";
+import { errorText, isolate, t } from "../../words/i18n.js";
+import { nameOf, titleOf } from "../../words/names.js";
+import { avatar } from "../parts/avatar.js";
 import { showChat } from "../parts/chat-actions.js";
+import { chatAvatar } from "../parts/chat-avatar.js";
+import { find } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
+import { commands, isComposed, keyName } from "../parts/keys.js";
 import { marked } from "../parts/marked.js";
-import { isComposed } from "../parts/keys.js";
+import { createPeopleSearch, knownPeople, searchBox, searchNote } from "../parts/people.js";
+import { rove } from "../parts/roving.js";
+import { aboutChat, aboutPerson } from "./places.js";
 
-/** @typedef {import("../../types.js").ChatView} ChatView @typedef {import("../../types.js").State} State */
+/** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").Refused} Refused
+ * @typedef {import("../../state/destinations.js").Destination} Destination
+ * @typedef {{candidate: Destination, places: import("../../words/fuzzy.js").Place[]}} Offered */
 
 const LIST = "forward-list";
+/** Rows that are drawn: more are found by their names. */
 const MOST = 50;
+/** The server was not reached. */
+const AWAY = ["no_connection", "bad_answer"];
 
 /**
  * `params`: `{messages, done?}`; `done` is called when they are on their way.
  * @type {import("../parts/dialog.js").DialogMaker}
  */
 export function forward(face, { messages: given, done }, close) {
-  let query = "";
-  /** @type {Set<number>} */
-  const chosen = new Set();
+  const search = createPeopleSearch(face);
+  const shown = new ShownChats();
+  /** @type {Map<string, Destination>} */
+  const chosen = new Map();
+  /** The row that the Tab key comes to, where it is there. */
+  let active = "";
   /** @type {string | null} */
   let problem = null;
   let busy = false;
+  let left = false;
 
   /** What was deleted meanwhile goes nowhere. @param {State} state @returns {import("../../types.js").Message[]} */
-  const left = (state) => given.filter((/** @type {import("../../types.js").Message} */ one) => !isRemoved(state, one));
+  const there = (state) =>
+    given.filter((/** @type {import("../../types.js").Message} */ one) => !isRemoved(state, one));
 
-  /** Where one may write. @param {State} state */
+  /** Where one may write, the best first, and whether there is more. @param {State} state
+   * @returns {{answers: Offered[], more: boolean}} */
   function offered(state) {
-    const open = [...shownChats(state)].filter((chat) => barredFrom(chat) === null);
-    const names = (/** @type {ChatView} */ chat) => [
-      titleOf(chat, state.me),
-      chat.peer ? `@${chat.peer.username}` : "",
-    ];
-    if (query.trim() === "") return open.map((chat) => ({ candidate: chat, places: [] }));
-    return rank(query, open, names, MOST);
+    const { query, status, users } = search.get();
+    const people = status === "empty" ? knownPeople(state, notToBeMet(state)) : users;
+    const all = destinations(state, shown.of(state), people, status !== "empty");
+    const names = (/** @type {Destination} */ { chat, user }) =>
+      [nameOfDestination({ chat, user }, state), user ? `@${user.username}` : ""]; // prettier-ignore
+    const found =
+      status === "empty" ? all.map((candidate) => ({ candidate, places: [] })) : rank(query, all, names, all.length);
+    // whom the server found by what is not shown, as an address, is found
+    const others = all.filter(
+      (one) => users.some(({ id }) => id === one.user?.id) && !found.some(({ candidate }) => candidate === one),
+    );
+    const answers = [...found, ...others.map((candidate) => ({ candidate, places: [] }))];
+    return { answers: answers.slice(0, MOST), more: answers.length > MOST };
   }
 
-  /** @param {number} chatId */
-  function toggle(chatId) {
-    if (!chosen.delete(chatId)) chosen.add(chatId);
+  /** @param {Destination} destination */
+  function toggle(destination) {
+    problem = null;
+    if (!chosen.delete(destination.id)) chosen.set(destination.id, destination);
     face.redraw();
+  }
+
+  /** The chats of those that are chosen, made where there was none: all of them before anything is sent.
+   * @returns {Promise<{ok: true, ids: number[]} | {ok: false, problem: string}>} */
+  async function chats() {
+    const ids = [];
+    for (const destination of chosen.values()) {
+      const { chat, user } = destination;
+      const known = chat ?? (user && directWith(face.messenger.state(), user.id));
+      const answer = known || !user ? null : await face.messenger.openDirect(user.id);
+      if (answer && !answer.ok) return { ok: false, problem: notMade(destination, answer) };
+      const id = known?.id ?? answer?.chat_id;
+      if (id !== undefined) ids.push(id);
+    }
+    return { ok: true, ids };
+  }
+
+  /** @param {Destination} destination @param {Refused} refused */
+  function notMade(destination, refused) {
+    const name = isolate(nameOfDestination(destination, face.messenger.state()));
+    if (AWAY.includes(refused.code)) return t("forward.no_link", { name });
+    return t("forward.refused", { name, reason: errorText(refused) });
   }
 
   async function send() {
-    const messages = left(face.messenger.state());
-    if (chosen.size === 0 || messages.length === 0 || busy) return;
-    busy = true;
+    if (chosen.size === 0 || there(face.messenger.state()).length === 0 || busy) return;
+    [busy, problem] = [true, null];
     face.redraw();
-    const targets = [...chosen];
-    const outcome = await face.messenger.forward(targets, messages);
+    const targets = await chats();
+    const messages = there(face.messenger.state());
+    if (left) return; // nobody wants it any more
+    const outcome = targets.ok && messages.length > 0 ? await face.messenger.forward(targets.ids, messages) : null;
     busy = false;
-    if (!outcome.ok) {
-      problem = errorText(outcome);
-      face.redraw();
-      return;
-    }
+    if (!targets.ok) problem = targets.problem;
+    else if (outcome && !outcome.ok) problem = errorText(outcome);
+    else if (outcome) sent(targets.ids, messages.length);
+    face.redraw();
+  }
+
+  /** @param {number[]} targets @param {number} n messages */
+  function sent(targets, n) {
     close();
     done?.();
-    const said = t("forward.done", { n: messages.length });
-    if (targets.length === 1) {
-      face.overlays.toast({ text: said, action: t("notice.open"), run: () => showChat(face, targets[0]) });
-    } else face.overlays.toast({ text: said });
+    const text = t("forward.done", { n });
+    if (targets.length > 1) face.overlays.toast({ text });
+    else face.overlays.toast({ text, action: t("notice.open"), run: () => showChat(face, targets[0]) });
   }
 
-  /** Enter ticks the first that was found. @param {KeyboardEvent} event */
+  /** Enter ticks the first that was found, Down leads to the list. @param {KeyboardEvent} event */
   function keys(event) {
-    if (event.key !== "Enter" || isComposed(event)) return;
+    if (isComposed(event) || commands(event) || !["Enter", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
-    const [first] = offered(face.messenger.state());
-    if (!first || query.trim() === "") return;
-    toggle(first.candidate.id);
-    query = "";
-    face.redraw();
+    if (event.key === "ArrowDown") {
+      find(document, `#${LIST} [tabindex="0"]`, HTMLElement)?.focus();
+      return;
+    }
+    const [first] = offered(face.messenger.state()).answers;
+    if (!first || search.get().query.trim() === "") return;
+    toggle(first.candidate);
+    search.type("");
   }
 
-  /** @param {State} state @param {ReturnType<typeof offered>[number]} answer */
-  function row(state, { candidate: chat, places }) {
-    const title = titleOf(chat, state.me);
+  /** From wherever one is in it. @param {KeyboardEvent} event */
+  function sendByKeys(event) {
+    if (event.key !== "Enter" || !commands(event) || isComposed(event)) return;
+    event.preventDefault();
+    void send();
+  }
+
+  /** @param {State} state @param {Offered} answer @param {boolean} tabbable */
+  function row(state, { candidate, places }, tabbable) {
+    const { id } = candidate;
+    const title = nameOfDestination(candidate, state);
     return html`<li>
       <label class="row row--person">
-        ${chatAvatar(face, state, chat, "s")}
-        <span class="row__main"
-          ><span class="row__line"><bdi class="row__name truncate">${marked(title, places)}</bdi></span></span
-        >
+        ${pictureOf(face, candidate, state)}
+        <span class="row__main">
+          <span class="row__line"><bdi class="row__name truncate">${marked(title, places)}</bdi></span>
+          <span class="row__line"
+            ><span class="row__preview truncate" id="forward-${id}-sub" aria-hidden="true"
+              >${aboutOf(candidate, state)}</span
+            ></span
+          >
+        </span>
         <span class="pick"
           ><input
             class="checkbox"
             type="checkbox"
-            .checked=${chosen.has(chat.id)}
-            @change=${() => toggle(chat.id)}
+            data-rove=${title}
+            tabindex=${tabbable ? 0 : -1}
+            aria-describedby="forward-${id}-sub"
+            .checked=${chosen.has(id)}
+            @focus=${() => {
+              active = id;
+              face.redraw();
+            }}
+            @change=${() => toggle(candidate)}
           />${icon("check", "icon--xs")}</span
         >
       </label>
     </li>`;
   }
 
+  /** @param {State} state @param {Destination} destination */
+  function chip(state, destination) {
+    const name = nameOfDestination(destination, state);
+    return html`<li class="chip">
+      <bdi class="chip__name">${name}</bdi>
+      <button
+        class="ibtn"
+        type="button"
+        aria-label=${t("newgroup.drop", { name: isolate(name) })}
+        @click=${() => {
+          toggle(destination);
+          find(document, `[aria-controls=${LIST}]`, HTMLElement)?.focus();
+        }}
+      >
+        ${icon("close", "icon--xs")}
+      </button>
+    </li>`;
+  }
+
+  /** @param {State} state */
+  function list(state) {
+    const { answers, more } = offered(state);
+    const stop = answers.some(({ candidate }) => candidate.id === active) ? active : answers[0]?.candidate.id;
+    const { status, users } = search.get();
+    const none = answers.length === 0;
+    return html`${
+        none && status === "found" && users.length > 0
+          ? html`<p class="note" role="status">${t("person.none")}</p>`
+          : none || status === "failed"
+            ? searchNote(search)
+            : nothing
+      }
+      <ul id=${LIST} aria-label=${t("forward.chats")} @keydown=${rove}>
+        ${repeat(
+          answers,
+          ({ candidate }) => candidate.id,
+          (answer) => row(state, answer, answer.candidate.id === stop),
+        )}
+      </ul>
+      ${more ? html`<p class="note dialog__wait">${t("forward.cut", { n: MOST })}</p>` : nothing}`;
+  }
+
   /** @param {State} state */
   function content(state) {
-    const answers = offered(state);
-    const messages = left(state);
+    const messages = there(state);
     const what = messages.length > 1 ? t("forward.many", { n: messages.length }) : messages.map(messageWords)[0];
-    return html`<div class="dialog__pad">
-        <p class="note truncate">${what ?? t("msg.deleted")}</p>
-        <div class="search search--l">
-          ${icon("search", "icon--s")}
-          <input
-            type="search"
-            dir="auto"
-            autofocus
-            autocomplete="off"
-            spellcheck="false"
-            maxlength="64"
-            aria-label=${t("forward.find")}
-            placeholder=${t("forward.find")}
-            aria-controls=${LIST}
-            .value=${query}
-            @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => {
-              query = event.currentTarget.value;
-              face.redraw();
-            }}
-            @keydown=${keys}
-          />
-        </div>
-      </div>
-      <div class="dialog__body dialog__body--list dialog__body--find">
-        ${answers.length === 0 ? html`<p class="note" role="status">${t("person.none")}</p>` : nothing}
-        <ul id=${LIST} aria-label=${t("forward.chats")}>
-          ${repeat(
-            answers,
-            ({ candidate }) => candidate.id,
-            (answer) => row(state, answer),
-          )}
-        </ul>
-      </div>
+    return html`<div class="dialog__form" @keydown=${sendByKeys}>
+      <div class="dialog__pad"><p class="note truncate">${what ?? t("msg.deleted")}</p></div>
+      ${
+        chosen.size > 0
+          ? html`<div class="dialog__pad">
+              <ul class="chips" aria-label=${t("newgroup.chosen")}>
+                ${repeat(
+                  chosen.values(),
+                  ({ id }) => id,
+                  (destination) => chip(state, destination),
+                )}
+              </ul>
+            </div>`
+          : nothing
+      }
+      <div class="dialog__pad">${searchBox({ label: t("forward.find"), search, listId: LIST, keys, first: true })}</div>
+      <div class="dialog__body dialog__body--list dialog__body--find">${list(state)}</div>
+      ${problem ? html`<p class="err dialog__err" role="alert">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
       <footer class="dialog__foot">
-        ${problem ? html`<p class="err" role="status">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
         <button class="btn btn--plain" type="button" @click=${close}>${t("dialog.cancel")}</button>
         <button
           class="btn btn--primary"
           type="button"
+          title=${keyName(["Ctrl", "Enter"])}
           ?disabled=${chosen.size === 0 || !messages.length}
           aria-busy=${busy}
           @click=${send}
         >
           ${chosen.size > 1 ? t("forward.act_many", { n: chosen.size }) : t("forward.act")}
         </button>
-      </footer>`;
+      </footer>
+    </div>`;
   }
 
-  return { title: () => t("forward.title"), content };
+  return {
+    title: () => t("forward.title"),
+    content,
+    gone() {
+      left = true;
+      search.stop();
+    },
+  };
+}
+
+/** @param {Pick<Destination, "chat" | "user">} destination @param {State} state */
+function nameOfDestination({ chat, user }, { me }) {
+  if (chat) return titleOf(chat, me);
+  return user && user.id === me?.id ? t("person.saved") : nameOf(user);
+}
+
+/** @param {Destination} destination @param {State} state */
+function aboutOf({ chat, user }, state) {
+  if (user && user.id === state.me?.id) return t("newchat.saved_about");
+  return chat ? aboutChat(chat, state) : user ? aboutPerson(user) : "";
+}
+
+/** @param {import("../face.js").Face} face @param {Destination} destination @param {State} state */
+function pictureOf(face, { chat, user }, state) {
+  if (chat) return chatAvatar(face, state, chat, "s");
+  if (!user) return nothing;
+  const online = user.id !== state.me?.id && user.online;
+  return avatar(face, { id: user.id, name: nameOf(user), online, size: "s", url: user.avatar_url });
 }

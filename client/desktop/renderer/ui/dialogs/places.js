@@ -18,6 +18,18 @@ import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
  * An entry, and where its name has what was typed. @typedef {{candidate: Entry, places: Place[]}} Ranked
  */
 
+/** What a chat is, in a line. @param {import("../../types.js").ChatView} chat @param {State} state */
+export function aboutChat(chat, state) {
+  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+  const kind = chat.is_group
+    ? [t("switcher.group")]
+    : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
+  return [...kind, chat.hidden ? t("switcher.hidden") : ""].filter(Boolean).join(" · ");
+}
+
+/** @param {import("../../types.js").User} user */
+export const aboutPerson = (user) => [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · ");
+
 /** What an entry is found by. @param {Entry} entry */
 export const namesOf = ({ name, more }) => [name, ...more];
 
@@ -36,15 +48,11 @@ export function createPlaces(face, close) {
       const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
       const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
       const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
-      const kind = chat.is_group
-        ? [t("switcher.group")]
-        : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
-      const about = [...kind, chat.hidden ? t("switcher.hidden") : ""].filter(Boolean).join(" · ");
       return {
         id: `switch-chat-${chat.id}`,
         name,
         more: peer ? [`@${peer.username}`] : [],
-        about,
+        about: aboutChat(chat, state),
         picture: avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "s", url }),
         run: () => {
           close();
@@ -64,7 +72,7 @@ export function createPlaces(face, close) {
       id: `switch-user-${user.id}`,
       name: nameOf(user),
       more: [`@${user.username}`],
-      about: [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · "),
+      about: aboutPerson(user),
       picture: avatar(face, { id: user.id, name: nameOf(user), online: user.online, size: "s", url: user.avatar_url }),
       run: () => void write(user.id),
     }));
