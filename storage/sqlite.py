@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, Protocol, TypeVar
 
 import trio
@@ -31,6 +32,10 @@ READERS: Final = 4
 """Connections that read."""
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another process that holds the file's lock."""
+READ_TIMEOUT: Final = 10.0
+"""Seconds after which a statement that reads is given up, as MySQL gives it up: few can read at once."""
+READ_STEPS: Final = 100_000
+"""Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds `aclose` waits for what is under way."""
 JOURNAL_BYTES: Final = 8 * 1024 * 1024
@@ -48,6 +53,7 @@ _PASSING: Final = frozenset(
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_INTERRUPT,
     }
 )
 """Primary result codes that may be different next time."""
@@ -180,15 +186,24 @@ def _open(path: Path, busy_timeout: float, *, read_only: bool) -> sqlite3.Connec
 
 
 def _read(connection: sqlite3.Connection, start: Callable[[], Steps[Outcome]]) -> Outcome:
-    """One consistent snapshot; nothing to commit."""
+    """One consistent snapshot; nothing to commit. A statement is given up after READ_TIMEOUT."""
+    ends = monotonic() + READ_TIMEOUT
+
+    def begins() -> None:
+        nonlocal ends
+        ends = monotonic() + READ_TIMEOUT
+
+    connection.set_progress_handler(lambda: monotonic() > ends, READ_STEPS)
     try:
         connection.execute("BEGIN")
         try:
-            return _drive(connection, start())
+            return _drive(connection, start(), begins)
         finally:
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:
         return _failure(error)
+    finally:
+        connection.set_progress_handler(None, READ_STEPS)
 
 
 def _write_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> Sequence[Answer]:
@@ -236,11 +251,12 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _drive(connection: sqlite3.Connection, steps: Steps[T]) -> T:
-    """Answer a transaction's queries until it returns."""
+def _drive(connection: sqlite3.Connection, steps: Steps[T], begins: Callable[[], None] = lambda: None) -> T:
+    """Answer a transaction's queries until it returns; `begins` is called before each."""
     try:
         query = next(steps)
         while True:
+            begins()
             try:
                 result = run(connection, query)
             except DuplicateKey as error:

@@ -9,9 +9,11 @@ from typing import TypeVar
 import pytest
 import trio
 import trio.testing
+from sqlalchemy import Column, Integer, text
 
 from chatproto.operations import AppendBatch, Appended, ListUsers, OperationFailed, Outcome, SaveLastSeen, UsersFound
 from storage.sqlite import JOURNAL_BYTES, SQLiteStorage
+from storage.statements import Statement, Steps
 from tests.storage.store_house import House, expect, refusal
 
 T = TypeVar("T")
@@ -42,6 +44,15 @@ class Gate:
 async def at_once(function: Callable[[], T], /) -> T:
     """No thread at all."""
     return function()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+def endless() -> Steps[Outcome]:
+    """A statement that would read for ever."""
+    yield from Statement(text(ENDLESS).columns(Column("n", Integer))).rows()
+    raise AssertionError("it came to an end")
 
 
 @pytest.fixture
@@ -396,3 +407,15 @@ async def test_the_write_ahead_file_shrinks_again(sqlite_file: Path) -> None:
     await fill(2)  # the first is followed by a checkpoint, the second begins the file anew
     assert wal.stat().st_size <= JOURNAL_BYTES
     await house.store.aclose()
+
+
+async def test_a_read_that_takes_too_long_is_given_up(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """O20 of docs/security.md: those who wait behind it have their turn."""
+    monkeypatch.setattr("storage.sqlite.READ_TIMEOUT", 0.05)
+    store = SQLiteStorage(sqlite_file, readers=1)
+    with trio.fail_after(60):
+        outcome = await store._read(endless)
+    assert isinstance(outcome, OperationFailed) and outcome.retryable and outcome.detail == "SQLITE_INTERRUPT"
+    monkeypatch.undo()
+    expect(UsersFound, await store.perform(ListUsers(0, 1)))
+    await store.aclose()

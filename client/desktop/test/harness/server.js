@@ -164,6 +164,14 @@ export class Server {
     return answer.json();
   }
 
+  /** The bytes of a file. @param {Account} account @param {string} id */
+  async download(account, id) {
+    const headers = { Authorization: `Bearer ${account.access_token}` };
+    const answer = await fetch(`${this.url}/api/files/${id}`, { headers });
+    if (!answer.ok) throw new Error(`${id}: ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
   /** What of a chat's log the server has. @param {Account} account @param {number} chatId @returns {Promise<any[]>} */
   async items(account, chatId) {
     const items = [];
