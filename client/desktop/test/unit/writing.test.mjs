@@ -172,3 +172,15 @@ test("nothing is kept of a log-in that was forgotten, however late it comes", as
   await store.keepViews({ drafts: new Map([[CHAT, "late"]]) });
   assert.deepEqual((await memoryStore("forgotten").load()).drafts, new Map());
 });
+
+test("of several chats one is closed: the copies go to none of them, so that nothing goes out twice", async () => {
+  const { outgoing, profile, rows, written } = writer();
+  const closed = { ...new ServerChat(CHAT + 1).chat(), writers: "none" };
+  profile.publish([{ do: "chats", chats: [closed], users: [] }]);
+  const server = new ServerChat(9);
+  const message = server.item(server.send(2));
+  written.resolve(null);
+  assert.deepEqual(await outgoing.forward([CHAT, CHAT + 1], [message]), { ok: false, code: "peer_deleted" });
+  assert.deepEqual(rows, []);
+  assert.deepEqual([await outgoing.forward([CHAT], [message]), rows.length], [{ ok: true }, 1]);
+});
