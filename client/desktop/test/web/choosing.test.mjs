@@ -386,7 +386,7 @@ test("what is forwarded while there is no link shows its files and whose it is",
   await lost.filter({ hasText: "Не отправлено" }).waitFor(); // without the text that nobody is to read any more
   await becomes(() => page.getByText("Лишнее слово").count(), 0);
   await lost.locator("article").click({ button: "right" });
-  assert.deepEqual(await page.getByRole("menuitem").allInnerTexts(), ["Удалить"]);
+  assert.deepEqual(await page.getByRole("menuitem").allInnerTexts(), ["Удалить\nDel"]);
   await lookWideAndNarrow(page, "forwarded-lost");
   assertNoErrors(away);
 });
