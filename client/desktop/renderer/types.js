@@ -57,6 +57,17 @@
 /** Files of a message that is forwarded, and who wrote it first.
  * @typedef {{attachments: Attachment[], forwarded: {user_id: number, display_name: string}}} Source */
 
+/**
+ * What is begun in a chat besides its draft (state/begun.js). `edit`: of the message `seq`, or of the one with `cid` that was
+ * not in the log yet; `before`: its text when that began, null where it is not known; `files`: it holds some; `recalled`: an
+ * earlier start kept it, and nothing was typed since. `Changed`: a message whose text is to be another one.
+ * @typedef {{seq: number, created_at: string, sender_id: number}} Answered
+ * @typedef {{seq: number | null, cid: string | null, created_at: string | null, files: boolean, before: string | null,
+ *   text: string, recalled?: boolean}} Edit
+ * @typedef {{reply: Answered | null, edit: Edit | null}} Begun
+ * @typedef {{type: "message", seq: number, created_at: string, files: boolean}} Changed
+ */
+
 /** The message that is forwarded. @typedef {{chat_id: number, seq: number, target_at: string}} Forward */
 
 /**
@@ -95,13 +106,14 @@
  * `server.fixed`: the address cannot be changed here (the web face).
  * `echoes`: what is on its way, by chat. `progress`: how far its files are, by their local ids (`Update`). `pins`: all pinned messages of a chat, the newest first, where they are known.
  * `quoted`: messages that others answer, by chat and seq, where the timeline does not hold them (state/quoted.js).
+ * `begun`: answers and edits that are being written, by chat.
  * `blocked`: ids of those whom one blocks. `removed`: messages whose deletion was told of lately (state/removed.js).
  * `listed`: the chats are known, from the server or from an earlier start; before that an empty list means nothing.
  * @typedef {{phase: "starting" | "signed_out" | "signed_in", ended: string | null,
  *   server: {url: string, fixed: boolean}, me: PrivateUser | null, link: LinkView,
  *   chats: Map<number, ChatView>, users: Map<number, User>, timelines: Map<number, Timeline>,
  *   blocked: ReadonlySet<number>, echoes: {lists: Map<number, Echo[]>}, progress: Map<string, number | null>, pins: Map<number, Message[]>,
- *   quoted: Map<number, ReadonlyMap<number, Message>>, removed: ReadonlySet<string>,
+ *   quoted: Map<number, ReadonlyMap<number, Message>>, removed: ReadonlySet<string>, begun: Map<number, Begun>,
  *   listed: boolean, current: number | null, unread: number, settings: Settings, limits: Record<string, number>,
  *   remembers: "keyring" | "file" | "memory"}} State
  */
@@ -158,12 +170,14 @@
  * there; windows that share nothing keep that with the bytes (store/memory.js).
  * @typedef {Told | {do: "progress", local_id: string, sent: number | null} | {do: "begun", local_id: string, place: string} |
  *   {do: "welcome", shared: ReturnType<typeof import("./state/handed.js").sharedOf>} |
- *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>}} |
+ *   {do: "cached", kept: {chats: import("./state/chats.js").Chat[], users: User[], drafts: Map<number, string>,
+ *     begun?: ReadonlyMap<number, Begun>}} |
  *   {do: "settings", settings: Settings} | {do: "link", link: LinkView} | {do: "me", user: PrivateUser} |
  *   {do: "chats", chats: ToldChat[], users: User[], kept?: number[], first?: boolean} |
  *   {do: "chat", chat: ToldChat} | {do: "users", users: User[]} | {do: "blocked", ids: number[]} |
  *   {do: "block", user_id: number, on: boolean} | {do: "echo", echo: Echo} |
  *   {do: "discarded", cid: string, chat_id: number} | {do: "draft", chat_id: number, text: string} |
+ *   {do: "writing", chat_id: number, begun: Begun} |
  *   {do: "set", values: Partial<import("./state/model.js").Model>} | {do: "open", chat_id: number | null} |
  *   {do: "leave", chat_id: number, place: number | null} |
  *   {do: "page", chat_id: number, page: import("./state/timeline.js").Page & {users?: User[]}, keep?: "start" | "end",
@@ -218,14 +232,14 @@
  *   jumpToEnd: (chatId: number) => Promise<void>,
  *   jumpTo: (chatId: number, seq: number, aside?: boolean) => Promise<Done | Refused>,
  *   jumpToTime: (chatId: number, at: string) => Promise<{ok: true, seq: number} | Refused>,
- *   send: (chatId: number, content: string, replyTo: Message | null, files?: Attached[]) => Promise<Done | Refused>,
+ *   send: (chatId: number, content: string, replyTo: Answered | null, files?: Attached[]) => Promise<Done | Refused>,
  *   fileLink: (id: string, how?: {fresh?: boolean}) => Promise<{ok: true, url: string} | Refused>,
  *   fileData: (id: string) => Promise<{ok: true, body: Blob} | Refused>,
  *   chatFiles: (chatId: number, which: {kind: "image" | "video" | "audio" | "other", beforeSeq: number | null,
  *     limit: number}) => Promise<{ok: true, files: ChatFile[], has_more: boolean} | Refused>,
  *   preview: (id: string, size: number, place: {chat_id: number, seq: number} | null) =>
  *     Promise<{ok: true, url: string} | Refused>,
- *   edit: (chatId: number, target: Message | Echo, content: string) => Promise<Done | Refused>,
+ *   edit: (chatId: number, target: Message | Echo | Changed, content: string) => Promise<Done | Refused>,
  *   remove: (chatId: number, target: Message | Echo) => Promise<Done | Refused>,
  *   react: (chatId: number, target: Message, emoji: string, on: boolean) => Promise<Done | Refused>,
  *   pin: (chatId: number, target: Message, on: boolean) => Promise<Done | Refused>,
@@ -236,6 +250,7 @@
  *   retry: (cid: string) => Promise<void>,
  *   discard: (cid: string) => Promise<void>,
  *   setDraft: (chatId: number, text: string) => void,
+ *   setBegun: (chatId: number, begun: Begun) => void,
  *   read: (chatId: number, seq: number) => void,
  *   typing: (chatId: number, on: boolean) => void,
  *   look: (chatId: number | null) => void,

@@ -75,6 +75,7 @@ export function createMessenger(platform, options = {}) {
     retry: (cid) => outgoing.retry(cid),
     discard: (cid) => outgoing.discard(cid),
     setDraft: (chatId, text) => outgoing.setDraft(chatId, text),
+    setBegun: (chatId, begun) => outgoing.setBegun(chatId, begun),
     read: (chatId, seq) => vestnik.read(chatId, seq),
     look: (chatId) => vestnik.profile?.look(chatId),
     isLookedAt: (chatId) => vestnik.profile?.isLookedAt(chatId) ?? false,

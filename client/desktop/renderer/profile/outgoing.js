@@ -40,7 +40,7 @@ export class Outgoing {
     return this.#puts > 0;
   }
 
-  /** @param {number} chatId @param {string} text @param {Message | null} replyTo
+  /** @param {number} chatId @param {string} text @param {import("../types.js").Answered | null} replyTo
    * @param {import("../types.js").Attached[]} [files] of this machine: kept with the message, then brought to the server
    * @returns {Promise<Done | Refused>} */
   async send(chatId, text, replyTo, files = []) {
@@ -61,14 +61,16 @@ export class Outgoing {
     if (files.length === 0) return this.#put(row);
     this.#puts += 1;
     try {
-      return await this.drafts.during(chatId, content, () => this.#putWithFiles(row, total, bytes));
+      return await this.drafts.during(chatId, { text: content, reply: replyTo }, () =>
+        this.#putWithFiles(row, total, bytes),
+      );
     } finally {
       this.#puts -= 1;
     }
   }
 
   /** Another text for one's own message; of one that is on its way, for that. @param {number} chatId
-   * @param {Message | Echo} target @param {string} text @returns {Promise<Done | Refused>} */
+   * @param {Message | Echo | import("../types.js").Changed} target @param {string} text @returns {Promise<Done | Refused>} */
   async edit(chatId, target, text) {
     const content = withoutHalves(text);
     const problem = contentProblem(content, this.model().limits, holdsFiles(target));
@@ -149,6 +151,12 @@ export class Outgoing {
     this.drafts.changed(chatId);
   }
 
+  /** @param {number} chatId @param {import("../types.js").Begun} begun */
+  setBegun(chatId, begun) {
+    this.profile()?.publish([{ do: "writing", chat_id: chatId, begun }]);
+    this.drafts.noticed();
+  }
+
   // --- steps ---
 
   /** @param {import("../protocol/commands.js").Command} what @param {number} total bytes of its files
@@ -171,7 +179,7 @@ export class Outgoing {
     }
   }
 
-  /** A command about a message that is in the log. @param {number} chatId @param {Message} target
+  /** A command about a message that is in the log. @param {number} chatId @param {Pick<Message, "seq" | "created_at">} target
    * @param {Partial<import("../protocol/commands.js").Command>} change @returns {Promise<Done | Refused>} */
   async #change(chatId, target, change) {
     if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
@@ -242,7 +250,10 @@ function localId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** @param {Message | Echo} target */
+/** @param {Message | Echo | import("../types.js").Changed} target */
 function holdsFiles(target) {
-  return Boolean(target.attachments?.length) || ("files" in target && target.files.length > 0);
+  if ("files" in target && (target.files === true || (Array.isArray(target.files) && target.files.length > 0))) {
+    return true;
+  }
+  return "attachments" in target && Boolean(target.attachments?.length);
 }

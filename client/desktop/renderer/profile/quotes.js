@@ -5,6 +5,7 @@
 
 import { isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
+import { NOTHING_BEGUN } from "../state/begun.js";
 import { messageAt, missingQuotes } from "../state/quoted.js";
 
 /** @typedef {import("../state/model.js").Model} Model @typedef {import("../types.js").Update} Update
@@ -54,14 +55,15 @@ export class Quotes {
 
   /** The State is another one: what the open chat lacks now is brought. */
   follow() {
-    const { current, timelines, pins, link } = this.model();
+    const { current, timelines, pins, begun, link } = this.model();
     const online = link.state === "live" || link.state === "polling";
     if (online && !this.#online) this.#rest(false);
     this.#online = online;
     const profile = this.profile();
     const line = current === null ? undefined : timelines.get(current);
     if (!profile || this.#busy === profile || !line || line.loading !== null || line.stale) return;
-    const seen = [line.items, line.echoes, pins.get(line.chat_id), this.#asks];
+    const { reply, edit } = begun.get(line.chat_id) ?? NOTHING_BEGUN;
+    const seen = [line.items, line.echoes, pins.get(line.chat_id), reply?.seq, edit?.seq, this.#asks];
     if (seen.every((one, at) => one === this.#seen[at])) return;
     this.#seen = seen;
     if (this.#missing(line.chat_id).length > 0) void this.#bring(line.chat_id, profile);

@@ -14,6 +14,7 @@ import { PreviewStore } from "../store/previews.js";
 import { movedName } from "../store/rewriting.js";
 import { JOIN, JOIN_BUSY, Neighbours } from "./neighbours.js";
 import { Outgoing } from "./outgoing.js";
+import { stillThere } from "./kept-begun.js";
 import { Previews } from "./previews.js";
 import { Profile, profileName } from "./profile.js";
 import { Quotes } from "./quotes.js";
@@ -88,6 +89,7 @@ export class Vestnik {
     this.model = after;
     this.db?.noticed(updates);
     this.previews?.noticed(updates);
+    this.outgoing.drafts.noticed();
     for (const listener of this.listeners) listener();
     void this.history.refill();
     this.quotes.follow();
@@ -128,7 +130,7 @@ export class Vestnik {
 
   async #goOn() {
     const { url } = this.model.server;
-    const own = hasServer(this.model) && (await this.platform.loadAccount(url));
+    const own = url !== "" && (await this.platform.loadAccount(url));
     const account = own ?? (await this.#neighbours.met());
     if (!account) return this.update([{ do: "set", values: { phase: "signed_out" } }]);
     const { user, remembered } = account;
@@ -221,17 +223,20 @@ export class Vestnik {
       { do: "me", user },
     ]);
     try {
-      const kept = await this.db?.load();
-      if (kept) this.#cached(kept);
+      if (this.db) await this.#cached(this.db);
     } catch (error) {
       console.warn("nothing could be read from this machine:", error);
     }
     profile.start();
   }
 
-  /** What this machine has kept is shown. @param {import("../store/db.js").Loaded} kept */
-  #cached(kept) {
-    this.update([{ do: "cached", kept }, ...kept.rows.map(echoed)]);
+  /** What this machine has kept is shown. @param {Store} db */
+  async #cached(db) {
+    const kept = await db.load();
+    const written = await stillThere(kept, db);
+    if (db !== this.db) return; // the log-in is over
+    this.outgoing.drafts.recalled(kept.begun);
+    this.update([{ do: "cached", kept: { ...kept, ...written } }, ...kept.rows.map(echoed)]);
     if (kept.me) this.update([{ do: "me", user: kept.me }]);
     if (kept.current === null || !this.model.chats.has(kept.current)) return;
     this.place = kept.place === null ? null : { chat_id: kept.current, seq: kept.place };
@@ -373,11 +378,6 @@ export class Vestnik {
 
 /** @param {import("../store/db.js").Kept} row @returns {Update} */
 const echoed = (row) => ({ do: "echo", echo: echoOf(row) });
-
-/** @param {import("../state/model.js").Model} model */
-function hasServer(model) {
-  return model.server.url !== "";
-}
 
 /** @param {number} bytes */
 function hex(bytes) {

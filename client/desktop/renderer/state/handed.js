@@ -1,6 +1,7 @@
 /** What a window begins with: what an earlier start kept, and what the window told that owns the profile. */
 
 import { echoesOf } from "./echoes.js";
+import { recallBegun } from "./begun.js";
 import { counting } from "./next.js";
 import { TIMELINES, withoutMembers } from "./logs.js";
 import { learnUsers } from "./people.js";
@@ -26,6 +27,7 @@ export function sharedOf(model) {
     echoes: model.echoes,
     entering: model.entering,
     drafts: model.drafts,
+    begun: model.begun,
     typists: model.typists,
     progress: model.progress,
   };
@@ -45,11 +47,13 @@ export function welcome(next, shared) {
   }
 }
 
-/** What an earlier start kept. @param {Next} next @param {{chats: Chat[], users: User[], drafts: Map<number, string>}} kept */
-export function recall(next, { chats, users, drafts }) {
+/** What an earlier start kept. @param {Next} next @param {{chats: Chat[], users: User[], drafts: Map<number, string>,
+ * begun?: ReadonlyMap<number, import("../types.js").Begun>}} kept */
+export function recall(next, { chats, users, drafts, begun }) {
   next.state.listed ||= chats.length > 0;
   learnUsers(next, users);
   for (const [chatId, text] of drafts) next.own("drafts").set(chatId, text);
+  if (begun) recallBegun(next, begun);
   const latest = chats.filter(({ members }) => members).sort((one, other) => (timeOf(one) < timeOf(other) ? 1 : -1));
   const whole = new Set(latest.slice(0, TIMELINES));
   /** @type {number[]} */

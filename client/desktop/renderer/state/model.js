@@ -8,6 +8,7 @@ import { USUAL } from "../rules/settings.js";
 import { closedBy, learnBlock, learnBlocked } from "./blocks.js";
 import { described, withHead, withMarks, withRead, withUsers } from "./chats.js";
 import { added, amended, echoesOf, failed, left, noEchoes } from "./echoes.js";
+import { placed, setBegun } from "./begun.js";
 import { recall, welcome } from "./handed.js";
 import { apply, begins, dropHeld, expire, forget, jump, open, putPage, putPins, sent } from "./logs.js";
 import { Next, counting } from "./next.js";
@@ -63,6 +64,7 @@ export function emptyProfile() {
     echoes: noEchoes(),
     entering: new Map(),
     drafts: new Map(),
+    begun: new Map(),
     typists: new Map(),
     progress: new Map(),
   };
@@ -104,6 +106,9 @@ function take(next, update) {
   switch (update.do) {
     // --- the session tells ---
     case "apply":
+      if (update.item.type === "message") {
+        placed(next, update.item.chat_id, update.item.cid, update.item.seq, update.item.created_at);
+      }
       return apply(next, update.item);
     case "jump":
       return jump(next, update.chat_id, update.applied);
@@ -114,6 +119,7 @@ function take(next, update) {
     case "forget":
       return forget(next, update.chat_id);
     case "sent":
+      placed(next, update.chat_id, update.cid, update.seq, update.created_at);
       return sent(next, update);
     case "failed":
       return next.echoes(update.chat_id, failed(state.echoes, update.chat_id, update.cid, update.code));
@@ -156,6 +162,8 @@ function take(next, update) {
       return undefined; // nothing of it is shown
     case "draft":
       return draft(next, update.chat_id, update.text);
+    case "writing":
+      return setBegun(next, update.chat_id, update.begun);
 
     // --- this window alone ---
     case "set":

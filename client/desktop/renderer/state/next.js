@@ -16,7 +16,7 @@ export class Next {
     this.state = { ...before };
   }
 
-  /** A map that may be changed. @template {"chats" | "users" | "timelines" | "pins" | "quoted" | "entering" | "drafts" | "typists" | "progress"} N
+  /** A map that may be changed. @template {"chats" | "users" | "timelines" | "pins" | "quoted" | "entering" | "drafts" | "begun" | "typists" | "progress"} N
    * @param {N} name @returns {Model[N]} */
   own(name) {
     const { [name]: known } = this.state;

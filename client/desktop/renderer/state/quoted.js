@@ -47,9 +47,11 @@ export function quotedIn(state, timeline, items, seq) {
   return aside && shownMessage(aside, timeline.echoes, state.me?.id ?? 0);
 }
 
-/** What the loaded messages of a chat, and those on their way, answer. @param {Timeline} timeline @returns {Set<number>} */
-function answeredIn({ items, echoes }) {
-  const answers = [...items, ...echoes].flatMap((one) => ("reply_to" in one && !isGone(one) ? [one.reply_to] : []));
+/** What the loaded messages of a chat, those on their way, and what is begun there answer, or change.
+ * @param {Timeline} timeline @param {import("../types.js").Begun | undefined} begun @returns {Set<number>} */
+function answeredIn({ items, echoes }, begun) {
+  const told = [...items, ...echoes].flatMap((one) => ("reply_to" in one && !isGone(one) ? [one.reply_to] : []));
+  const answers = [...told, begun?.reply?.seq, begun?.edit?.seq];
   return new Set(answers.filter((seq) => seq !== null && seq !== undefined));
 }
 
@@ -66,7 +68,7 @@ export function missingQuotes(state, chatId) {
   if (!timeline || !chat) return [];
   const isMissing = (/** @type {number} */ seq) =>
     seq >= chat.first_seq && !itemAt(timeline.items, seq) && !heldAside(state, chatId, seq);
-  return [...answeredIn(timeline)].filter(isMissing).sort((one, other) => other - one);
+  return [...answeredIn(timeline, state.begun.get(chatId))].filter(isMissing).sort((one, other) => other - one);
 }
 
 // --- what becomes of them ---
@@ -98,7 +100,7 @@ export function keepAnswered(next, chatId) {
   const line = next.state.timelines.get(chatId);
   const quoted = next.state.quoted.get(chatId);
   if (!quoted) return;
-  const answered = line ? answeredIn(line) : new Set();
+  const answered = line ? answeredIn(line, next.state.begun.get(chatId)) : new Set();
   const kept = [...quoted].filter(([seq]) => answered.has(seq));
   if (kept.length < quoted.size) put(next, chatId, kept);
 }

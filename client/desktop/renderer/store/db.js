@@ -5,6 +5,7 @@
  */
 
 import { isChat, isItem, isUser } from "../protocol/frames.js";
+import { isBegun } from "../state/begun.js";
 import { within } from "../protocol/chat-log.js";
 import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
 import { ITEMS, moveItems, trim } from "./log-items.js";
@@ -24,7 +25,8 @@ import { isTooMuch } from "./waiting.js";
  * @typedef {Pick<Db, keyof Db>} Store what a profile is kept in: this, or memory.js
  * @typedef {{me: import("../types.js").PrivateUser | null, current: number | null, place: number | null, epoch: Epoch | null,
  *   erased: boolean, cursors: Cursor[], rows: Kept[], chats: import("../state/chats.js").Chat[],
- *   users: import("../types.js").User[], drafts: Map<number, string>}} Loaded `erased`: what was deleted may still be on the disk
+ *   users: import("../types.js").User[], drafts: Map<number, string>, begun: Map<number, Begun>}} Loaded `erased`: what was deleted may still be on the disk
+ * @typedef {import("../types.js").Begun} Begun
  * @typedef {import("./saves.js").Cursor} Cursor
  * @typedef {"too_much_waiting" | "disk_full"} NoRoom `too_much_waiting`: with what waits already it is more than is kept
  */
@@ -78,6 +80,7 @@ export class Db {
       chats: found.chats.result.filter(isView),
       users: found.users.result.filter(isUser),
       drafts: draftsOf(found.drafts.keys.result, found.drafts.texts.result),
+      begun: begunOf(found.drafts.keys.result, found.drafts.texts.result),
     };
   }
 
@@ -227,11 +230,21 @@ export class Db {
   /**
    * What is shown before the server has answered, drafts, and the chat that is open (null: none). Begun before this
    * returns, so that it is done even where the page is closed right after.
-   * `gone` and `strangers`: chats and people that are not kept any more.
+   * `gone` and `strangers`: chats and people that are not kept any more. `begun`: beside the drafts, null: nothing.
    * @param {{me?: any, chats?: any[], users?: any[], gone?: number[], strangers?: number[], drafts?: Map<number, string>,
-   *   current?: number | null, place?: number | null}} views `place`: the seq that is looked at in it, null: its end
+   *   begun?: Map<number, Begun | null>, current?: number | null, place?: number | null}} views `place`: the seq that is looked at in it, null: its end
    */
-  keepViews({ me, chats = [], users = [], gone = [], strangers = [], drafts = new Map(), current, place }) {
+  keepViews({
+    me,
+    chats = [],
+    users = [],
+    gone = [],
+    strangers = [],
+    drafts = new Map(),
+    begun = new Map(),
+    current,
+    place,
+  }) {
     return this.#transact(["meta", "chats", "users", "drafts"], "readwrite", (store, transaction) => {
       if (me) store("meta").put(me, "me");
       if (current !== undefined) store("meta").put(current, "current");
@@ -243,6 +256,10 @@ export class Db {
       for (const [chatId, text] of drafts) {
         if (text) store("drafts").put(text, chatId);
         else store("drafts").delete(chatId);
+      }
+      for (const [chatId, one] of begun) {
+        if (one) store("drafts").put(one, begunKey(chatId));
+        else store("drafts").delete(begunKey(chatId));
       }
       transaction.commit();
     });
@@ -336,6 +353,19 @@ function draftsOf(chatIds, texts) {
     if (Number.isSafeInteger(chatId) && typeof texts[at] === "string") drafts.set(chatId, texts[at]);
   }
   return drafts;
+}
+
+/** Where what is begun in a chat stands among the drafts: versions that know of none pass over it. @param {number} chatId */
+const begunKey = (chatId) => ["begun", chatId];
+
+/** What is begun, by chat. @param {IDBValidKey[]} keys @param {any[]} values in the same order @returns {Map<number, Begun>} */
+function begunOf(keys, values) {
+  const begun = new Map();
+  for (const [at, key] of keys.entries()) {
+    const chatId = Array.isArray(key) && key[0] === "begun" ? key[1] : null;
+    if (Number.isSafeInteger(chatId) && isBegun(values[at])) begun.set(chatId, values[at]);
+  }
+  return begun;
 }
 
 /** @param {any} one @returns {one is Cursor} */

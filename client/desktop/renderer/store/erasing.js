@@ -29,8 +29,8 @@ export async function erase(db) {
   if (!navigator.locks) return db.forget(); // pages over plain HTTP: two windows could take each other's rows
   await alone(db.name, async () => {
     await moveBack(db.name);
-    const { rows, drafts } = await db.load();
-    if (!rows.length && !drafts.size) return db.destroy();
+    const { rows, drafts, begun } = await db.load();
+    if (!rows.length && !drafts.size && !begun.size) return db.destroy();
     const aside = new Db(asideName(db.name));
     await moveUnsent(db, aside);
     const fresh = new Db(db.name);
@@ -53,10 +53,10 @@ async function moveBack(name) {
   await db.close();
 }
 
-/** The messages on their way, and drafts. After a crash in between it is done again: what `to` has by then stays as it is.
+/** The messages on their way, drafts, and what is begun. After a crash in between it is done again: what `to` has by then stays as it is.
  * @param {Store} from it is gone after that @param {Store} to */
 export async function moveUnsent(from, to) {
-  const { rows, drafts } = await from.load();
+  const { rows, drafts, begun } = await from.load();
   const moved = new Set((await to.load()).rows.map(({ cid }) => cid));
   for (const { place: _place, ...row } of rows.filter(({ cid }) => !moved.has(cid))) {
     /** @type {import("./db.js").Bytes} */
@@ -67,6 +67,6 @@ export async function moveUnsent(from, to) {
     }
     await to.addRow(row, undefined, bytes);
   }
-  if (drafts.size) await to.keepViews({ drafts });
+  if (drafts.size || begun.size) await to.keepViews({ drafts, begun });
   await from.destroy();
 }

@@ -22,6 +22,8 @@ export function memoryStore(name) {
   const rows = new Map((kept?.rows ?? []).map((/** @type {Kept} */ row) => [row.cid, row]));
   /** @type {Map<number, string>} */
   const texts = new Map(kept?.drafts ?? []);
+  /** @type {Map<number, import("./db.js").Begun>} */
+  const started = new Map(kept?.begun ?? []);
   /** @type {import("./db.js").Bytes} */
   const files = new Map();
   /** @type {number | null} */
@@ -30,8 +32,9 @@ export function memoryStore(name) {
 
   function keep() {
     if (destroyed) return; // what comes late is not kept
-    const empty = rows.size === 0 && texts.size === 0 && open === null;
-    keepInTab(unsentName(name), empty ? null : { rows: [...rows.values()], drafts: [...texts], current: open });
+    const empty = rows.size === 0 && texts.size === 0 && started.size === 0 && open === null;
+    const unsent = { rows: [...rows.values()], drafts: [...texts], begun: [...started], current: open };
+    keepInTab(unsentName(name), empty ? null : unsent);
   }
 
   /** What a session tells of rows: the window that owns it in `save`, one that follows in `noticed`, where a row of another
@@ -95,6 +98,7 @@ export function memoryStore(name) {
       chats: [],
       users: [],
       drafts: new Map(texts),
+      begun: new Map(started),
     }),
     own: async () => {},
     save: async (outputs) => follow(outputs, true),
@@ -134,11 +138,15 @@ export function memoryStore(name) {
     items: async () => [],
     keepItems: async () => {},
     countUnread: async () => null,
-    async keepViews({ drafts = new Map(), current }) {
-      if (drafts.size === 0 && current === undefined) return;
+    async keepViews({ drafts = new Map(), begun = new Map(), current }) {
+      if (drafts.size === 0 && begun.size === 0 && current === undefined) return;
       for (const [chatId, text] of drafts) {
         if (text) texts.set(chatId, text);
         else texts.delete(chatId);
+      }
+      for (const [chatId, one] of begun) {
+        if (one) started.set(chatId, one);
+        else started.delete(chatId);
       }
       if (current !== undefined) open = current;
       keep();
@@ -151,6 +159,7 @@ export function memoryStore(name) {
       rows.clear();
       files.clear();
       texts.clear();
+      started.clear();
       open = null;
       keep();
       destroyed = true;

@@ -35,7 +35,8 @@ async function inPage(name) {
   };
   const numbers = [1, 2, 3];
   const fill = async (/** @type {any} */ db) => {
-    await db.keepViews({ current: 5, drafts: new Map([[5, "half a word"]]) });
+    const begun = new Map([[5, { reply: { seq: 3, created_at: "2026-11-28T09:00:00Z", sender_id: 2 }, edit: null }]]);
+    await db.keepViews({ current: 5, drafts: new Map([[5, "half a word"]]), begun });
     for (const number of numbers) {
       const file = { local_id: `file ${number}`, name: "a", size: 5, content_type: "", as_file: true, file_id: null };
       const command = { ...NOTHING, chat_id: 5, content: `unsent ${number}`, files: [file] };
@@ -48,11 +49,12 @@ async function inPage(name) {
     }
   };
   const kept = async (/** @type {any} */ db) => {
-    const { rows, drafts, current } = await db.load();
+    const { rows, drafts, begun, current } = await db.load();
     const files = await Promise.all(numbers.map((number) => db.file(`file ${number}`)));
     return {
       rows: rows.map((/** @type {any} */ { content }) => content),
       drafts: [...drafts],
+      answers: [...begun].map(([id, { reply }]) => [id, reply?.seq]),
       files: files.map((file) => file && [file.bytes.size, file.place]),
       current,
       names: (await indexedDB.databases()).map((one) => one.name).sort(),
@@ -102,6 +104,7 @@ test(
       assert.deepEqual(kept, {
         rows: ["unsent 1", "unsent 2", "unsent 3"],
         drafts: [[5, "half a word"]],
+        answers: [[5, 3]],
         files: [1, 2, 3].map((number) => [5, `/api/uploads/${number}`]),
         names: [NAME],
       });

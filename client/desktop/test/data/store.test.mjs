@@ -111,6 +111,9 @@ test("rubbish in the database is passed over", { skip }, async () => {
         put("users", { id: 3, display_name: 9 });
         put("drafts", { not: "text" }, 1);
         put("drafts", "for nobody", "somewhere");
+        put("drafts", { reply: { seq: "1" }, edit: null }, ["begun", 1]);
+        put("drafts", { reply: null, edit: { seq: null, text: 5 } }, ["begun", 2]);
+        put("drafts", "words", ["begun", "all"]);
         put("meta", "nobody", "me");
         put("meta", 5, "epoch");
         transaction.oncomplete = () => {

@@ -170,3 +170,30 @@ test("a draft is there again after a restart", { skip }, async () => {
   await openChat(again.page, home.chat);
   await becomes(() => composer(again.page).inputValue(), "Недописанное");
 });
+
+test("an answer and a change that are being written are there again after a restart", { skip }, async () => {
+  const home = await moveIn({ remember: true });
+  const { page } = home;
+  await say(page, "Моё");
+  await messageRow(page, "Моё").locator("xpath=self::*[@data-seq]").waitFor();
+  await messageRow(page, "Доброе утро!").locator("article").focus();
+  await page.keyboard.press("r");
+  await page.locator(".strip", { hasText: "Доброе утро!" }).waitFor();
+  await composer(page).fill("Недописанное");
+  await messageRow(page, "Моё").locator("article").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Изменить" }).click();
+  await becomes(() => composer(page).inputValue(), "Моё");
+  await composer(page).fill("Моё, но иначе");
+  await home.app.close();
+  const again = await launchElectron({ server: home.server, userData: home.userData });
+  await openChat(again.page, home.chat);
+  await again.page.locator(".strip", { hasText: "Изменение сообщения" }).getByText("Моё").waitFor();
+  await becomes(() => composer(again.page).inputValue(), "Моё, но иначе");
+  await composer(again.page).press("Enter");
+  await messageRow(again.page, "Моё, но иначе").waitFor();
+  await becomes(() => composer(again.page).inputValue(), "Недописанное");
+  await again.page.locator(".strip", { hasText: "Доброе утро!" }).waitFor();
+  await composer(again.page).press("Enter");
+  await messageRow(again.page, "Недописанное").locator("xpath=self::*[@data-seq]").waitFor();
+  assert.equal((await home.server.items(home.anna, home.chat)).at(-1)?.reply_to, 1);
+});

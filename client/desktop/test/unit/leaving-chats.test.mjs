@@ -19,6 +19,7 @@ const stateOf = (current) => ({
   users: new Map(),
   timelines: new Map(),
   removed: new Map(),
+  begun: new Map(),
   me: { id: 1 },
   link: { state: "live" },
   limits: {},

@@ -26,10 +26,11 @@ let draw = () => /** @type {unknown} */ (null);
 beforeEach(() => {
   chat = { id: CHAT, title: "", is_group: true, draft: "черновик", read_only: false, left_seq: null };
   sending = promised();
-  const state = { current: CHAT, chats: new Map([[CHAT, chat]]), users: new Map(), timelines: new Map(), removed: new Set(), echoes: { lists: new Map() }, me: { id: 1 }, link: { state: "live" }, limits: {}, settings: { size: "m" } };
+  const state = { current: CHAT, chats: new Map([[CHAT, chat]]), users: new Map(), timelines: new Map(), removed: new Set(), echoes: { lists: new Map() }, me: { id: 1 }, link: { state: "live" }, limits: {}, settings: { size: "m" }, begun: new Map(), pins: new Map(), quoted: new Map() };
   const messenger = {
     state: () => state,
     setDraft: (/** @type {number} */ _id, /** @type {string} */ text) => void (chat.draft = text),
+    setBegun: (/** @type {number} */ id, /** @type {any} */ begun) => void state.begun.set(id, begun),
     send: () => sending.promise,
     edit: () => sending.promise,
     typing: () => {},

@@ -166,3 +166,20 @@ export function filesOf(face, data) {
     return file ? [file] : [];
   });
 }
+
+/** Beside the field. @param {(files: File[]) => void} attach */
+export function attachButton(attach) {
+  /** @param {Event & {currentTarget: Element}} event */
+  const pick = ({ currentTarget: { nextElementSibling: field } }) => {
+    if (field instanceof HTMLInputElement) field.click();
+  };
+  /** @param {Event & {currentTarget: HTMLInputElement}} event */
+  const picked = ({ currentTarget: field }) => {
+    attach([...(field.files ?? [])]);
+    field.value = ""; // the same one may be chosen again
+  };
+  return html`<button class="ibtn" type="button" aria-label=${t("file.attach")} @click=${pick}>
+      ${icon("attach")}
+    </button>
+    <input class="composer__files" type="file" multiple hidden tabindex="-1" @change=${picked} />`;
+}

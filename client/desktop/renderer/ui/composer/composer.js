@@ -2,19 +2,21 @@
 
 import { errorText, t } from "../../words/i18n.js";
 import { isBlank } from "../../rules/blank.js";
+import { keyOf, messageOf, targetOf } from "../../state/begun.js";
 import { barredFrom } from "../../state/changes.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { Attaching, filesOf } from "./attaching.js";
+import { Attaching, attachButton, filesOf } from "./attaching.js";
 import { closedStrip } from "./closed.js";
 import { Drafts } from "./drafts.js";
-import { Editing, editStrip, lastOwn } from "./editing.js";
+import { Beginning } from "./beginning.js";
+import { editStrip, lastOwn } from "./editing.js";
 import { FormatBar, formatByKey, insertText } from "./formatting.js";
 import { icon } from "../parts/icon.js";
 import { counter, tooLong } from "./length.js";
 import { MENTION_LIST, Mentioning } from "./mentioning.js";
 import { textOfHtml } from "./paste.js";
-import { Replying, replyStrip } from "./replying.js";
+import { replyStrip } from "./replying.js";
 import { Typing } from "./typing.js";
 import { isComposed } from "../parts/keys.js";
 
@@ -22,15 +24,20 @@ import { isComposed } from "../parts/keys.js";
  * @typedef {import("../../types.js").State} State
  * @typedef {import("../../types.js").ChatView} ChatView
  * @typedef {import("../../types.js").Message} Message
+ * @typedef {import("../../types.js").Edit} Edit
  */
+
+/** The message that was to be changed is not there.
+ * @type {import("../../types.js").Done | import("../../types.js").Refused} */
+const GONE = { ok: false, code: "not_found" };
 
 export class Composer {
   /** @type {HTMLTextAreaElement | null} */
   #area = null;
   /** @type {number | null} */
   #chatId = null;
-  #replying = new Replying();
-  #editing = new Editing();
+  /** Whose text is in the field: of an edit, or null of the draft. @type {string | number | null} */
+  #shown = null;
   /** @type {Mentioning} */
   #mentioning;
   /** Of the letters when the height was measured. */
@@ -41,6 +48,7 @@ export class Composer {
     this.face = face;
     this.sent = sent;
     this.drafts = new Drafts(face);
+    this.begun = new Beginning(face);
     this.typing = new Typing(face);
     this.attaching = new Attaching(face);
     this.#mentioning = new Mentioning(face, (chosen) => this.#complete(chosen));
@@ -52,20 +60,20 @@ export class Composer {
   template(state, chat) {
     const barred = barredFrom(chat);
     if (barred) return closedStrip(this.face, state, chat, barred);
-    const edit = this.#editing.of(chat.id);
+    const { edit, reply: answers } = this.begun.of(chat.id);
     const text = this.#chatId === chat.id ? (this.#area?.value ?? "") : (edit?.text ?? chat.draft);
     const over = tooLong(text, state.limits);
-    const reply = edit ? undefined : this.#replying.of(state, chat.id);
+    const reply = edit ? null : answers;
     const offered = this.#mentioning.active(state, chat);
     const offline = state.link.state === "offline";
     return html`<form class="composer" aria-label=${t("composer.form")} data-region="composer" @submit=${this.#submit}>
       <div class="composer__box">
         ${this.#mentioning.template(state, chat, () => this.#area?.value ?? "")} ${this.formatBar.template()}
-        ${edit ? editStrip(state, edit, () => this.#endEdit(chat.id)) : nothing}
-        ${reply ? replyStrip(state, reply, () => this.reply(chat.id, null)) : nothing}
+        ${edit ? editStrip(state, chat.id, edit, () => this.#endEdit(chat.id)) : nothing}
+        ${reply ? replyStrip(state, chat.id, reply, () => this.reply(chat.id, null)) : nothing}
         ${edit ? nothing : this.attaching.template(chat.id)}
         <div class="composer__line">
-          ${edit ? nothing : this.#attachButton(chat.id)}
+          ${edit ? nothing : attachButton((files) => this.attach(chat.id, files))}
           <textarea
             id="compose"
             rows="1"
@@ -123,22 +131,32 @@ export class Composer {
       this.#size = state.settings.size;
       this.#fit();
     }
-    if (this.#chatId !== chat.id) {
-      this.typing.stop();
+    const { edit } = this.begun.of(chat.id);
+    const text = edit?.text ?? chat.draft;
+    if (this.#chatId !== chat.id || this.#shown !== keyOf(edit)) {
+      if (this.#chatId !== chat.id) this.typing.stop();
+      else this.drafts.flush(); // an edit was begun, or has ended, in another window or by itself
       this.#chatId = chat.id;
-      area.value = this.#editing.of(chat.id)?.text ?? chat.draft;
+      this.#shown = keyOf(edit);
+      area.value = edit?.text ?? this.#draftOf(chat.id);
       this.#fit();
       this.face.redrawComposer();
-    } else if (!this.#isMine(chat.id, area) && area.value !== chat.draft) {
-      area.value = chat.draft; // another window of this profile
+    } else if (!this.#isMine(chat.id, area) && area.value !== text) {
+      area.value = text; // another window of this profile
       this.#fit();
     }
   }
 
-  /** Something is being written here: another window's draft does not replace it. @param {number} chatId
+  /** Something is being written here: what another window has does not replace it. @param {number} chatId
    * @param {HTMLTextAreaElement} area */
   #isMine(chatId, area) {
-    return this.#editing.of(chatId) !== null || this.drafts.waits(chatId) || document.activeElement === area;
+    return this.drafts.waits(chatId) || document.activeElement === area;
+  }
+
+  /** @param {number} chatId */
+  #isChanged(chatId) {
+    this.drafts.flush();
+    return this.begun.isChanged(chatId);
   }
 
   focus() {
@@ -147,9 +165,10 @@ export class Composer {
 
   /** @param {number} chatId @param {Message | null} message */
   reply(chatId, message) {
-    if (message && this.#editing.isChanged(chatId)) return this.#editFirst();
+    if (message && this.#isChanged(chatId)) return this.#editFirst();
     if (message) this.#endEdit(chatId);
-    this.#replying.set(chatId, message);
+    if (message) this.begun.reply(chatId, message);
+    else this.begun.endReply(chatId);
     this.face.redraw();
     this.focus();
   }
@@ -157,9 +176,8 @@ export class Composer {
   /** Put a message of one's own here to change it; what was being written stays as the draft. @param {number} chatId
    * @param {Message | import("../../types.js").Echo} target */
   edit(chatId, target) {
-    if (this.#editing.isChanged(chatId)) return this.#editFirst();
-    this.drafts.flush();
-    this.#editing.begin(chatId, target);
+    if (this.#isChanged(chatId)) return this.#editFirst();
+    this.begun.edit(chatId, target);
     this.typing.stop();
     this.#show(chatId, target.content ?? "");
     this.focus();
@@ -174,7 +192,8 @@ export class Composer {
 
   /** The draft comes back. @param {number} chatId */
   #endEdit(chatId) {
-    if (!this.#editing.end(chatId)) return false;
+    this.drafts.flush();
+    if (!this.begun.endEdit(chatId)) return false;
     this.#show(chatId, this.#draftOf(chatId));
     this.focus();
     return true;
@@ -186,7 +205,7 @@ export class Composer {
       this.face.announce(t("say.edit_cancelled"));
       return true;
     }
-    if (!this.#replying.end(chatId)) return false;
+    if (!this.begun.endReply(chatId)) return false;
     this.face.redraw();
     return true;
   }
@@ -209,11 +228,13 @@ export class Composer {
     if (!area || this.#chatId === null) return;
     this.#fit();
     this.#mentioning.follow(area);
-    if (this.#editing.of(this.#chatId)) {
-      this.#editing.type(this.#chatId, area.value);
+    const chatId = this.#chatId;
+    const { edit } = this.begun.of(chatId);
+    if (edit) {
+      this.drafts.later(chatId, area.value, (text) => this.begun.type(chatId, edit, text));
     } else {
-      this.drafts.later(this.#chatId, area.value);
-      this.typing.tell(this.#chatId, area.value);
+      this.drafts.later(chatId, area.value);
+      this.typing.tell(chatId, area.value);
     }
     this.face.redrawComposer();
   };
@@ -232,36 +253,19 @@ export class Composer {
     void this.#send();
   };
 
-  /** @param {number} chatId */
-  #attachButton(chatId) {
-    /** @param {Event & {currentTarget: Element}} event */
-    const pick = ({ currentTarget: { nextElementSibling: field } }) => {
-      if (field instanceof HTMLInputElement) field.click();
-    };
-    /** @param {Event & {currentTarget: HTMLInputElement}} event */
-    const picked = ({ currentTarget: field }) => {
-      this.attach(chatId, [...(field.files ?? [])]);
-      field.value = ""; // the same one may be chosen again
-    };
-    return html`<button class="ibtn" type="button" aria-label=${t("file.attach")} @click=${pick}>
-        ${icon("attach")}
-      </button>
-      <input class="composer__files" type="file" multiple hidden tabindex="-1" @change=${picked} />`;
-  }
-
   /** Files for the next message. @param {number} chatId @param {File[]} files */
   attach(chatId, files) {
     if (!files.length) return;
-    if (this.#editing.isChanged(chatId)) return this.#editFirst();
+    if (this.#isChanged(chatId)) return this.#editFirst();
     this.#endEdit(chatId);
     this.attaching.add(chatId, files);
     this.focus();
   }
 
   /** There is something, and all of it can go. @param {number} chatId @param {string} text
-   * @param {import("./editing.js").Edit | null} edit */
+   * @param {Edit | null} edit */
   #maySend(chatId, text, edit) {
-    if (edit) return !isBlank(text) || Boolean(edit.target.attachments?.length);
+    if (edit) return !isBlank(text) || edit.files;
     return this.attaching.has(chatId) || !isBlank(text);
   }
 
@@ -304,7 +308,7 @@ export class Composer {
   #editLast(event) {
     const chatId = this.#chatId;
     const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey && !isComposed(event);
-    if (!plain || chatId === null || this.#area?.value !== "" || this.#editing.of(chatId)) return false;
+    if (!plain || chatId === null || this.#area?.value !== "" || this.begun.of(chatId).edit) return false;
     const target = lastOwn(this.face.messenger.state(), chatId);
     if (!target) return false;
     event.preventDefault();
@@ -312,19 +316,26 @@ export class Composer {
     return true;
   }
 
-  /** What was changed is kept; the draft comes back. @param {number} chatId @param {import("./editing.js").Edit} edit
+  /** What was changed is kept; the draft comes back. @param {number} chatId @param {Edit} edit
    * @param {string} text */
   async #saveEdit(chatId, edit, text) {
     this.#endEdit(chatId);
-    if (text === edit.target.content) return;
-    const done = await this.face.messenger.edit(chatId, edit.target, text);
+    const state = this.face.messenger.state();
+    const before = edit.before ?? (edit.seq === null ? null : messageOf(state, chatId, edit.seq)?.content);
+    if (text === before) return;
+    const target = targetOf(state, chatId, edit);
+    const done = target ? await this.face.messenger.edit(chatId, target, text) : GONE;
     if (done.ok) return this.face.announce(t("say.edited"));
     if (this.face.ended.aborted) return; // somebody else may be here by now
     this.face.overlays.toast({ text: errorText(done) });
     // it was not even kept: give it back, into the draft where another edit was begun meanwhile
-    if (this.#editing.of(chatId)) return this.drafts.giveBack(chatId, { below: text });
-    this.edit(chatId, edit.target);
+    if (!target || this.begun.of(chatId).edit) {
+      this.drafts.giveBack(chatId, { below: text });
+      return this.face.redraw();
+    }
+    this.begun.editAgain(chatId, { ...edit, text });
     this.#show(chatId, text);
+    this.focus();
   }
 
   /** @param {Event} event */
@@ -340,11 +351,11 @@ export class Composer {
     const typed = area.value;
     const text = typed.replace(/^\n+/u, "").trimEnd();
     const { limits } = this.face.messenger.state();
-    const edit = this.#editing.of(chatId);
+    const { edit, reply } = this.begun.of(chatId);
+    if (this.#shown !== keyOf(edit)) return; // it is drawn with the next frame
     if (tooLong(text, limits) || !this.#maySend(chatId, text, edit)) return;
     if (edit) return this.#saveEdit(chatId, edit, text);
-    const reply = this.#replying.of(this.face.messenger.state(), chatId) ?? null;
-    this.#replying.end(chatId);
+    this.begun.endReply(chatId);
     this.drafts.now(chatId, "");
     this.#show(chatId, "");
     this.typing.stop();
@@ -355,9 +366,9 @@ export class Composer {
     this.face.overlays.toast({ text: errorText(done) });
     // it was not even kept: give it back; an edit that was begun meanwhile stays
     this.attaching.giveBack(chatId, files);
-    if (reply) this.#replying.giveBack(chatId, reply);
+    if (reply) this.begun.giveBack(chatId, reply);
     this.drafts.giveBack(chatId, { above: typed });
-    if (!this.#editing.of(chatId)) this.#show(chatId, this.#draftOf(chatId));
+    if (!this.begun.of(chatId).edit) this.#show(chatId, this.#draftOf(chatId));
   }
 
   /** @param {number} chatId */
@@ -367,8 +378,8 @@ export class Composer {
 
   /** @param {number} chatId @param {string} text */
   #show(chatId, text) {
-    this.#editing.type(chatId, text);
     if (this.#area && this.#chatId === chatId) {
+      this.#shown = keyOf(this.begun.of(chatId).edit);
       this.#area.value = text;
       this.#fit();
     }

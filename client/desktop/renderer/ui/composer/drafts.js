@@ -7,7 +7,7 @@
 const PAUSE = 250;
 
 export class Drafts {
-  /** @type {{chatId: number, text: string} | null} */
+  /** @type {{chatId: number, text: string, keep: (text: string) => void} | null} */
   #waiting = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
@@ -18,10 +18,10 @@ export class Drafts {
     window.addEventListener("pagehide", () => this.flush(), { signal: face.ended });
   }
 
-  /** @param {number} chatId @param {string} text */
-  later(chatId, text) {
+  /** @param {number} chatId @param {string} text @param {(text: string) => void} [keep] where it is no draft */
+  later(chatId, text, keep = (last) => this.face.messenger.setDraft(chatId, last)) {
     if (this.#waiting?.chatId !== chatId) this.flush();
-    this.#waiting = { chatId, text };
+    this.#waiting = { chatId, text, keep };
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), PAUSE);
   }
@@ -49,6 +49,6 @@ export class Drafts {
     clearTimeout(this.#timer);
     const waiting = this.#waiting;
     this.#waiting = null;
-    if (waiting) this.face.messenger.setDraft(waiting.chatId, waiting.text);
+    waiting?.keep(waiting.text);
   }
 }

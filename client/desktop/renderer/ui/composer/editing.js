@@ -1,46 +1,13 @@
-/** Messages that are being edited: one a chat, with the text as it is typed. The draft of the chat is left alone. */
+/** Another text for a message of one's own: which one, and what stands above the field meanwhile. */
 
-/** @typedef {import("../../types.js").Message} Message @typedef {import("../../types.js").Echo} Echo
- * @typedef {{target: Message | Echo, text: string}} Edit */
-
+import { isGone, messageOf } from "../../state/begun.js";
 import { isWhole, rightsOn, shownItems } from "../../state/changes.js";
-import { isRemoved } from "../../state/removed.js";
 import { t } from "../../words/i18n.js";
 import { echoWords, messageWords } from "../../words/files.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { icon } from "../parts/icon.js";
 
-export class Editing {
-  /** By chat. @type {Map<number, Edit>} */
-  #edits = new Map();
-
-  /** @param {number} chatId */
-  of(chatId) {
-    return this.#edits.get(chatId) ?? null;
-  }
-
-  /** @param {number} chatId @param {Message | Echo} target */
-  begin(chatId, target) {
-    this.#edits.set(chatId, { target, text: target.content ?? "" });
-  }
-
-  /** There is something to lose. @param {number} chatId */
-  isChanged(chatId) {
-    const edit = this.of(chatId);
-    return edit !== null && edit.text !== (edit.target.content ?? "");
-  }
-
-  /** @param {number} chatId @param {string} text */
-  type(chatId, text) {
-    const edit = this.#edits.get(chatId);
-    if (edit) edit.text = text;
-  }
-
-  /** @param {number} chatId @returns {boolean} whether there was one */
-  end(chatId) {
-    return this.#edits.delete(chatId);
-  }
-}
+/** @typedef {import("../../types.js").Message} Message @typedef {import("../../types.js").Echo} Echo */
 
 /**
  * The last message of one's own that may be edited, one on its way too; null where there is none among the loaded.
@@ -61,11 +28,10 @@ export function lastOwn(state, chatId) {
   return null;
 }
 
-/** Above the composer: what is edited, as it was. @param {import("../../types.js").State} state @param {Edit} edit
- * @param {() => void} cancel */
-export function editStrip(state, { target }, cancel) {
-  const sent = "type" in target;
-  const words = sent && isRemoved(state, target) ? t("msg.deleted") : sent ? messageWords(target) : echoWords(target);
+/** Above the composer: what is edited, as it is. @param {import("../../types.js").State} state @param {number} chatId
+ * @param {import("../../types.js").Edit} edit @param {() => void} cancel */
+export function editStrip(state, chatId, edit, cancel) {
+  const words = isGone(state, chatId, edit) ? t("msg.deleted") : wordsOf(state, chatId, edit);
   return html`<div class="strip strip--edit">
     ${icon("edit", "strip__icon")}
     <div class="strip__text">
@@ -76,4 +42,11 @@ export function editStrip(state, { target }, cancel) {
       ${icon("close")}
     </button>
   </div>`;
+}
+
+/** @param {import("../../types.js").State} state @param {number} chatId @param {import("../../types.js").Edit} edit */
+function wordsOf(state, chatId, edit) {
+  const message = edit.seq === null ? null : messageOf(state, chatId, edit.seq);
+  const echo = state.echoes.lists.get(chatId)?.find(({ cid }) => cid === edit.cid);
+  return message ? messageWords(message) : echo ? echoWords(echo) : t("msg.quote_far");
 }
