@@ -41,7 +41,10 @@ _INIT_COMMAND: Final = (
     f"SET NAMES {_CHARSET}, time_zone = '+00:00', innodb_lock_wait_timeout = {LOCK_WAIT_TIMEOUT}, "
     "sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION'"
 )
-_SETUP_MARIADB: Final = f"SET tx_isolation = 'READ-COMMITTED', max_statement_time = {STATEMENT_TIMEOUT}"
+_SETUP_MARIADB: Final = (
+    f"SET tx_isolation = 'READ-COMMITTED', max_statement_time = {STATEMENT_TIMEOUT}, group_concat_max_len = {1 << 20}"
+)
+"""MariaDB cuts JSON arrays of rows at the last of these, which a server may have small."""
 _SETUP_MYSQL: Final = f"SET transaction_isolation = 'READ-COMMITTED', max_execution_time = {STATEMENT_TIMEOUT * 1000}"
 _CHARSETS: Final = "SELECT @@character_set_client, @@character_set_connection, @@character_set_results"
 _TLS_MODES: Final = frozenset({"off", "preferred", "required", "verify-ca"})

@@ -4,13 +4,13 @@ Most queries have a word, or two words together, that are rare. Counts with a bo
 begins with the rarest, gives every candidate, and no chat is asked by itself.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import cache
 from typing import Any, Final
 
 from attrs import evolve
+from msgspec.json import decode
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -27,7 +27,7 @@ from sqlalchemy import Select as SelectClause
 from storage.joins import Ordered, straight
 from storage.statements import Select, Steps
 from storage.tables import chat_users, message_words
-from storage.transactions.candidates import Candidate, Entry, begins_so, word_params
+from storage.transactions.candidates import begins_so, word_params
 from storage.transactions.found import Found
 
 LISTED: Final = 3000
@@ -72,14 +72,14 @@ def list_places(search: Found) -> Steps[Listed]:
     if words and (yield from _is_common(search)):
         search.wanted = evolve(wanted, beginning=None)
         return (yield from _list_by_words(search, rarest))
-    rows = list[Candidate]()
+    rows = list[Places]()
     search.wanted = wanted = evolve(wanted, absent=frozenset(word for word in whole if not counts[word]))
     for chat_ids in pieces(search):
-        found = yield from begun_with(len(words)).all(chat_ids=chat_ids, **wanted.range_params(), **word_params(words))
-        rows += [Candidate(entry.chat_id, entry.seq) for entry in found]
-        if len(rows) > LISTED:
-            [(common, _)] = Counter(entry.word for entry in found).most_common(1)
-            search.wanted = evolve(wanted, common=common)
+        asked: dict[str, Any] = {"chat_ids": chat_ids} | wanted.range_params() | word_params(words)
+        rows += yield from begun_with(len(words)).all(**asked)
+        if _count_of(rows) > LISTED:
+            row = yield from commonest(len(words)).first(**asked)
+            search.wanted = evolve(wanted, common=None if row is None else row[0])
             return Listed.MANY
     for word in dict.fromkeys(whole):
         if counts[word]:
@@ -99,7 +99,7 @@ def _list_by_words(search: Found, rarest: int) -> Steps[Listed]:
     words = search.wanted.words
     if rarest > (LISTED if len(words) == 1 else COUNTED):
         return Listed.MANY
-    rows: list[Candidate] = []
+    rows: list[Places] = []
     if rarest:
         rows = yield from with_all(len(words)).all(user_id=search.operation.user_id, **word_params(words))
     return _put(search, rows)
@@ -122,12 +122,16 @@ def pieces(search: Found) -> Iterator[list[int]]:
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
-def _put(search: Found, rows: Sequence[Candidate]) -> Listed:
-    if len(rows) > LISTED:
+def _count_of(rows: Sequence["Places"]) -> int:
+    return sum(len(seqs) for _, seqs in rows)
+
+
+def _put(search: Found, rows: Sequence["Places"]) -> Listed:
+    if _count_of(rows) > LISTED:
         return Listed.MANY
     places: dict[int, set[int]] = {}
-    for chat_id, seq in rows:
-        places.setdefault(chat_id, set()).add(seq)
+    for chat_id, seqs in rows:
+        places.setdefault(chat_id, set()).update(seqs)
     for one in search.streams:
         one.places = sorted(places.get(one.chat.chat_id, ()))
     search.cut()
@@ -151,22 +155,51 @@ def counted(words: int) -> Select[tuple[int, ...]]:
     return Select(select(*columns), row=lambda *row: row)
 
 
+Places = tuple[int, list[int]]
+"""A chat, and seqs of it as one JSON array: a row for each costs a server and its client more than the look-up."""
+
+
 @cache
-def with_all(words: int) -> Ordered[Candidate]:
+def with_all(words: int) -> Ordered[Places]:
     """Where all of so many words are, the first of which leads; LISTED + 1 at most."""
     entry, others = message_words.alias("entry"), range(1, words)
     found = select(entry.c.chat_id, entry.c.seq).where(entry.c.word == _word(0)).limit(_MOST)
     on_sqlite = _in_chats(found, entry).where(*_probed(entry, others))
-    return Ordered(_in_chats(found, entry, others), on_sqlite=on_sqlite, row=Candidate)
+    return _by_chat(_in_chats(found, entry, others), on_sqlite)
 
 
 @cache
-def begun_with(words: int) -> Ordered[Entry]:
+def begun_with(words: int) -> Ordered[Places]:
     """Where words with a beginning are, and all of so many others; LISTED + 1 at most."""
+    return _by_chat(*_begun_with(words, "chat_id", "seq"))
+
+
+@cache
+def commonest(words: int) -> Ordered[tuple[str, int]]:
+    """The word from which most of these entries are, and how many."""
+
+    def counted_by_word(found: SelectClause[Any]) -> SelectClause[Any]:
+        each, count = found.subquery("found"), func.count()
+        return select(each.c.word, count).group_by(each.c.word).order_by(count.desc(), each.c.word).limit(1)
+
+    on_servers, on_sqlite = _begun_with(words, "word")
+    return Ordered(counted_by_word(straight(on_servers)), on_sqlite=counted_by_word(on_sqlite), row=lambda *row: row)
+
+
+def _begun_with(words: int, *columns: str) -> tuple[SelectClause[Any], SelectClause[Any]]:
+    """On servers, and on SQLite."""
     entry, others = message_words.alias("begins"), range(words)
-    found = select(entry.c.chat_id, entry.c.seq, entry.c.word).where(_of_chats(entry), begins_so(entry)).limit(_MOST)
-    on_sqlite = found.where(*_probed(entry, others))
-    return Ordered(found.select_from(_joined(entry, entry, others)), on_sqlite=on_sqlite, row=Entry)
+    found = select(*(entry.c[name] for name in columns)).where(_of_chats(entry), begins_so(entry)).limit(_MOST)
+    return found.select_from(_joined(entry, entry, others)), found.where(*_probed(entry, others))
+
+
+def _by_chat(on_servers: SelectClause[Any], on_sqlite: SelectClause[Any]) -> Ordered[Places]:
+    found, here = straight(on_servers).subquery("found"), on_sqlite.subquery("found")
+    return Ordered(
+        select(found.c.chat_id, func.json_arrayagg(found.c.seq)).group_by(found.c.chat_id),
+        on_sqlite=select(here.c.chat_id, func.json_group_array(here.c.seq)).group_by(here.c.chat_id),
+        row=lambda chat_id, seqs: (chat_id, decode(seqs, type=list[int])),
+    )
 
 
 def _in_chats(found: SelectClause[Any], entry: FromClause, others: Iterable[int] = ()) -> SelectClause[Any]:

@@ -82,6 +82,8 @@ async def test_the_session_is_set_up(settings: MySQLSettings) -> None:
             "@@character_set_client, @@character_set_results",
         )
         assert row == ("READ-COMMITTED", seconds, 2, "+00:00", 1, "utf8mb4", "utf8mb4")
+        if connection.is_mariadb:
+            assert await ask(connection, "select @@group_concat_max_len") == (1 << 20,), "it ends JSON arrays too"
         assert connection.clean
 
 

@@ -40,7 +40,7 @@ from storage.transactions.candidates import (
     word_params,
 )
 from storage.transactions.found import BUDGET
-from storage.transactions.listed import COUNT_BEGUN, LISTED, begun_with, counted, with_all
+from storage.transactions.listed import COUNT_BEGUN, LISTED, begun_with, commonest, counted, with_all
 from storage.transactions.lookup import Next, Parts, newest_in
 from storage.transactions.message_search import FIRST_LATER, LAST_BEFORE
 from tests.storage.databases import Kind, empty_database
@@ -232,7 +232,7 @@ _PLANNED: Final[tuple[tuple[Statement, dict[str, Any]], ...]] = (
     ),
     (NEWEST_BETWEEN, {"chat_ids": list(_SOME), "above": "слово1", "below": "слово2"}),
     *((statement, Wanted((), "слово12").range_params() | {"chat_ids": list(_SOME), "word_0": "слово1", "most": 9})
-      for statement in (NEWEST_BEGUN, COUNT_BEGUN, begun_with(0), begun_with(1))),
+      for statement in (NEWEST_BEGUN, COUNT_BEGUN, begun_with(0), begun_with(1), commonest(0), commonest(1))),
     *((statement, {"user_id": 1, "most": 100} | word_params(["слово1", "слово2"]))
       for statement in (counted(2), with_all(1), with_all(2))),
     (FIRST_LATER, {"chat_id": 7, "low": any_time()[0], "high": any_time()[1]}),
