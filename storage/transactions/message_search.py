@@ -350,10 +350,12 @@ def _look_in_log(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:
     ]
     rows = yield from _TEXTS.of(places)
     yield from _add(search, rows)
-    rows.sort(key=lambda row: row.seq, reverse=True)
+    by_chat: dict[int, list[Text]] = {}
+    for row in sorted(rows, key=lambda row: row.seq, reverse=True):
+        by_chat.setdefault(row.chat_id, []).append(row)
     for stream in streams:
         chat_id = stream.chat.chat_id
-        stream.goes_on([row for row in rows if row.chat_id == chat_id], ends[chat_id] - 1)
+        stream.goes_on(by_chat.get(chat_id, ()), ends[chat_id] - 1)
 
 
 def _told(search: Found, visible: dict[int, Chat]) -> Steps[MessagesMatched]:
