@@ -5,27 +5,32 @@
  */
 
 /** @typedef {import("../types.js").Refused} Refused
- * @typedef {{load: () => Promise<string | null>, save: (value: string, obtained: boolean) => Promise<void>,
- *   isNewest: (value: string) => boolean, shared: boolean}} Secret `shared`: what one window saves, all load; `obtained`: from
- *   the server, not from another window; `isNewest`: no window is known to have a newer one
+ * @typedef {{load: () => Promise<string | null>, save: (value: string, spent: string | null) => Promise<void>,
+ *   isSpent: (value: string) => boolean, shared: boolean}} Secret `shared`: what one window saves, all load; `spent`: was
+ *   exchanged for it; `isSpent`: a window is known to have exchanged it
+ * @typedef {{access?: string, refresh?: string | null, spent?: string | null}} Given by one window to another; `spent`: was
+ *   exchanged for them
  */
 
 /** @type {Refused} */
 const STOPPED = { ok: false, code: "stopped" };
+/** Used up tokens that a window knows of by itself, whatever its browser keeps. */
+const KNOWN = 100;
 
 export class Tokens {
   #access = "";
   /** Where the store keeps nothing, it is kept here. @type {string | null} */
   #refresh = null;
-  /** It was exchanged, and may still be in the store where the new one could not be saved. @type {string | null} */
-  #spent = null;
+  /** They were exchanged here or in another window: one may still be in the store where the new one could not be saved, or in a
+   * window that slept. @type {Set<string>} */
+  #spent = new Set();
   /** @type {Promise<{ok: true} | Refused> | null} */
   #exchange = null;
   #dropped = false;
 
   /**
    * @param {import("./api.js").Api} api without a bearer @param {string} name of the profile @param {Secret} secret
-   * @param {(tokens: {access: string, refresh: string | null}) => void} changed
+   * @param {(tokens: Given) => void} changed
    */
   constructor(api, name, secret, changed) {
     this.api = api;
@@ -38,13 +43,16 @@ export class Tokens {
     return this.#access;
   }
 
-  /** What another window of the profile has, or a log-in gave. @param {{access?: string, refresh?: string | null}} given */
-  take({ access, refresh }) {
+  /** What another window of the profile has. One that slept tells of what it had then: no refresh token that is used up comes in
+   * the place of a good one, and the access token beside it helps who has none. @param {Given} given */
+  take({ access, refresh, spent }) {
     if (this.#dropped) return;
-    if (access) this.#access = access;
-    if (!refresh || refresh === this.#refresh) return;
-    this.#refresh = refresh;
-    if (!this.secret.shared) void this.secret.save(refresh, false);
+    if (spent) this.#spend(spent);
+    const news = refresh && !this.#isSpent(refresh) ? refresh : null;
+    if (access && (news !== null || this.#access === "")) this.#access = access;
+    if (news === null || news === this.#refresh) return;
+    this.#refresh = news;
+    if (!this.secret.shared) void this.secret.save(news, null);
   }
 
   /** For another window. */
@@ -52,17 +60,19 @@ export class Tokens {
     return { access: this.#access, refresh: this.#refresh };
   }
 
-  /** A log-in gave them: durable first. @param {{access_token: string, refresh_token: string}} answer */
-  async keep(answer) {
+  /** A log-in gave them, or an exchange: durable first. @param {{access_token: string, refresh_token: string}} answer
+   * @param {string | null} [spent] was exchanged for them */
+  async keep(answer, spent = null) {
+    if (spent !== null) this.#spend(spent);
     this.#refresh = answer.refresh_token;
-    await this.secret.save(answer.refresh_token, true);
+    await this.secret.save(answer.refresh_token, spent);
     this.#access = answer.access_token;
-    this.changed(this.give());
+    this.changed({ ...this.give(), spent });
   }
 
   /** There is something to exchange. */
   async any() {
-    return this.#access !== "" || (await this.newest()) !== null;
+    return this.#access !== "" || (await this.usable()) !== null;
   }
 
   /** Another access token than `used`. @param {string} used @returns {Promise<{ok: true} | Refused>} */
@@ -81,11 +91,21 @@ export class Tokens {
     this.#refresh = null;
   }
 
-  /** The refresh token that may be presented: an older one is taken for stolen. @returns {Promise<string | null>} */
-  async newest() {
+  /** The refresh token that may be presented: one that is used up is taken for stolen. @returns {Promise<string | null>} */
+  async usable() {
     const stored = await this.secret.load();
-    const isGood = (/** @type {string} */ one) => one !== this.#spent && this.secret.isNewest(one);
-    return [stored, this.#refresh].find((one) => one !== null && isGood(one)) ?? null;
+    return [stored, this.#refresh].find((one) => one !== null && !this.#isSpent(one)) ?? null;
+  }
+
+  /** @param {string} refresh */
+  #isSpent(refresh) {
+    return this.#spent.has(refresh) || this.secret.isSpent(refresh);
+  }
+
+  /** @param {string} refresh */
+  #spend(refresh) {
+    this.#spent.add(refresh);
+    if (this.#spent.size > KNOWN) this.#spent.delete([...this.#spent][0]);
   }
 
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
@@ -93,7 +113,7 @@ export class Tokens {
     return locked(`${this.name} tokens`, async () => {
       if (this.#dropped) return STOPPED;
       if (this.#access !== used) return { ok: true };
-      const refresh = await this.newest();
+      const refresh = await this.usable();
       if (refresh === null) return { ok: false, code: "token_missing" };
       const answer = await this.api.post("/api/auth/refresh", { refresh_token: refresh });
       if (this.#dropped) return STOPPED;
@@ -102,8 +122,7 @@ export class Tokens {
       if (typeof access_token !== "string" || typeof refresh_token !== "string") {
         return { ok: false, code: "bad_answer" };
       }
-      this.#spent = refresh;
-      await this.keep({ access_token, refresh_token });
+      await this.keep({ access_token, refresh_token }, refresh);
       return { ok: true };
     });
   }

@@ -37,16 +37,20 @@ export class Neighbours {
     this.#channel.postMessage({ kind: "signed in", url });
   }
 
+  /** Whether somebody is logged in in another window; over plain HTTP nobody knows, and it may be. */
+  async any() {
+    const prefix = profileName(this.here.url(), 0).replace(/0$/, "");
+    const locks = await navigator.locks?.query();
+    return !locks || (locks.held ?? []).some(({ name }) => name?.startsWith(prefix));
+  }
+
   /** Who is logged in in another window until it is closed. @returns {Promise<Account | null>} */
   async met() {
-    const url = this.here.url();
-    const prefix = profileName(url, 0).replace(/0$/, "");
-    const locks = await navigator.locks?.query();
-    if (locks && !locks.held?.some(({ name }) => name?.startsWith(prefix))) return null; // nobody: there is no need to wait
+    if (!(await this.any())) return null; // there is no need to wait
     const user = await new Promise((resolve) => {
       this.#met = resolve;
-      setTimeout(() => resolve(null), locks ? JOIN_BUSY : JOIN);
-      this.#channel.postMessage({ kind: "who", url });
+      setTimeout(() => resolve(null), navigator.locks ? JOIN_BUSY : JOIN);
+      this.#channel.postMessage({ kind: "who", url: this.here.url() });
     });
     this.#met = () => {};
     return Number.isSafeInteger(user?.id) ? { user, remembered: false } : null;

@@ -1,6 +1,6 @@
 /** Where the refresh token of a log-in is kept, and which of those that are found is not presented any more. */
 
-import { hasNewest, isNewest, noteNewest } from "../store/newest.js";
+import { isSpent, noteSpent } from "../store/spent.js";
 
 /** @typedef {import("../link/tokens.js").Secret} Secret @typedef {import("../types.js").State["remembers"]} Remembers */
 
@@ -14,26 +14,20 @@ export function secretOf(platform, name, remembered, told) {
   return {
     shared,
     load: () => platform.loadSecret(name).catch(() => null),
-    isNewest: (value) => isNewest(name, value),
-    async save(value, obtained) {
-      if (obtained && !shared) noteNewest(name, value); // each tab keeps its own
-      /** @type {Remembers} */
-      let remembers = "memory";
+    isSpent,
+    async save(value, spent) {
+      /** @type {Remembers | null} */
+      let remembers = null;
       try {
         remembers = await platform.saveSecret(name, value, remembered);
       } catch (error) {
         console.error("the log-in could not be stored:", error);
       }
-      // where it could not be kept, what is there is an older one
-      const behind = remembered && remembers === "memory";
-      if (obtained && shared && (behind || hasNewest(name))) noteNewest(name, value);
-      told(remembers);
+      // each tab keeps its own; and where one for all could not be kept, what is there may be the one that is used up
+      const isForAll = shared && remembers !== null && (remembers !== "memory" || !remembered);
+      // after the save: where a crash comes before it the server takes the old one once more
+      if (spent !== null && !isForAll) noteSpent(spent);
+      told(remembers ?? "memory");
     },
   };
-}
-
-/** Nothing of it stays. @param {import("../platform.js").Platform} platform @param {string} name of the profile */
-export async function dropSecret(platform, name) {
-  noteNewest(name, null);
-  await platform.deleteSecret(name).catch(() => {});
 }

@@ -18,7 +18,7 @@ import { stillThere } from "./kept-begun.js";
 import { Previews } from "./previews.js";
 import { Profile, profileName } from "./profile.js";
 import { Quotes } from "./quotes.js";
-import { dropSecret, secretOf } from "./secret.js";
+import { secretOf } from "./secret.js";
 
 /** @typedef {import("../platform.js").Account} Account @typedef {import("../store/db.js").Store} Store */
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
@@ -138,11 +138,12 @@ export class Vestnik {
     const stored = await profile.tokens.any();
     const remembers = !remembered ? "memory" : this.#keyring ? "keyring" : "file";
     if (stored) this.update([{ do: "set", values: { remembers } }]);
-    if (stored || (await profile.joined(own ? JOIN : JOIN_BUSY))) {
+    const isOld = !stored && (await profile.parts.secret.load()) !== null; // other tabs went on
+    const toWait = own && !(isOld && (await this.#neighbours.any())) ? JOIN : JOIN_BUSY;
+    if (stored || (await profile.joined(toWait))) {
       if (!remembered) await this.platform.saveAccount(url, account).catch(() => {});
       return this.#begin(profile, user);
     }
-    const isOld = (await profile.parts.secret.load()) !== null; // other tabs went on, and are closed
     await profile.close({ polite: false });
     this.update([{ do: "set", values: { phase: "signed_out", ended: isOld ? "token_missing" : null } }]);
   }
@@ -260,7 +261,7 @@ export class Vestnik {
     const closed = profile.close({ polite: true }); // what is to be seen at the next start is kept before it is gone
     this.update([{ do: "set", values: { ...emptyProfile(), phase: "signed_out", ended: code } }]);
     // a secret that could not be read (a locked keyring) is not thrown away
-    if (code !== "token_missing") await dropSecret(this.platform, profile.name);
+    if (code !== "token_missing") await this.platform.deleteSecret(profile.name).catch(() => {});
     await closed;
     const ended = code !== null && ENDED.includes(code);
     if (ended && db instanceof Db) await this.#erase(db, previews);
@@ -304,10 +305,10 @@ export class Vestnik {
    * is told the refresh token before anything is erased: the page may be closed meanwhile */
   async #leave(profile, db, tell = async () => {}) {
     const { previews } = this;
-    const secret = await profile.tokens.newest();
+    const secret = await profile.tokens.usable();
     profile.end(null); // first, or the window with the link would take its end for somebody else's wish
     const told = secret === null ? null : tell(secret);
-    await dropSecret(this.platform, profile.name);
+    await this.platform.deleteSecret(profile.name).catch(() => {});
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
     const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
     await Promise.all([this.#remembered ? rewritingFiles(drop) : drop(), told]);

@@ -81,7 +81,7 @@ test("the server is told of a sign-out before anything is erased, also where the
   });
   const stuck = () => /** @type {Promise<any>} */ (never.promise);
   const platform = { deleteSecret: stuck, saveAccount: stuck };
-  const secret = { load: async () => "r", save: async () => {}, isNewest: () => true, shared: true };
+  const secret = { load: async () => "r", save: async () => {}, isSpent: () => false, shared: true };
   const vestnik = new Vestnik(/** @type {any} */ (platform), {});
   const { profile } = windowOf("one", { secret, ended: () => void (vestnik.profile = null) });
   Object.assign(vestnik, { profile, db: { ...profile.parts.db, destroy: stuck } });
@@ -102,7 +102,7 @@ test("an exchange that was under way when the user left keeps nothing", async ()
   const secret = {
     load: async () => "old",
     save: async (/** @type {string} */ one) => void saved.push(one),
-    isNewest: () => true,
+    isSpent: () => false,
     shared: true,
   };
   const tokens = new Tokens(new Api(URL), "name", secret, () => {});

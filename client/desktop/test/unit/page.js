@@ -71,6 +71,10 @@ class Locks {
   /** @type {{name: string, grant: () => void}[]} */
   #queue = [];
 
+  async query() {
+    return { held: [...this.#held.keys()].map((name) => ({ name })), pending: [] };
+  }
+
   /** @param {string} name @param {any} how @param {any} [given] */
   request(name, how, given) {
     const [{ steal = false }, work] = given ? [how, given] : [{}, how];

@@ -1,16 +1,23 @@
 /** No window presents a refresh token that was exchanged before: the server takes that for a theft, and ends the log-in. */
 
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 import { Api } from "../../renderer/link/api.js";
 import { Tokens } from "../../renderer/link/tokens.js";
 import { createPlatform } from "../../renderer/platform.js";
 import { secretOf } from "../../renderer/profile/secret.js";
-import { isNewest } from "../../renderer/store/newest.js";
-import { newPage, settled, tabStorage } from "./page.js";
+import { Vestnik } from "../../renderer/profile/vestnik.js";
+import { isSpent, noteSpent } from "../../renderer/store/spent.js";
+import { newPage, promised, settled, tabStorage } from "./page.js";
 import { URL, windowOf } from "./windows.js";
+import { ME, person } from "./world.js";
 
 const NAME = "vestnik http://server.example 1";
+
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
 
 /** A server that exchanges each token once. */
 function exchanging() {
@@ -77,7 +84,6 @@ test("nor does the next start present it, where it could not even be deleted", a
   assert.equal(await next.any(), false);
   assert.deepEqual(await next.renewed(""), { ok: false, code: "token_missing" });
   assert.deepEqual(presented, ["R1"]);
-  mock.restoreAll();
 });
 
 test("another window has what it was told, where the one with the link could not save it", async () => {
@@ -91,7 +97,6 @@ test("another window has what it was told, where the one with the link could not
   await two.renewed("a2");
   assert.deepEqual(await one.renewed("a2"), { ok: true }, "which finds what the other has saved");
   assert.deepEqual(presented, ["R1", "R2", "R3"]);
-  mock.restoreAll();
 });
 
 /** The browser's own platform, with a database that refuses. */
@@ -143,7 +148,6 @@ test("a browser that cannot keep a token keeps none, rather than the one before"
   Object.assign(sessionStorage, { setItem });
   assert.equal(await platform.saveSecret(NAME, "R4", false), "memory");
   assert.equal(await platform.loadSecret(NAME), null);
-  mock.restoreAll();
 });
 
 /** A tab, with what it kept. @param {string | null} kept */
@@ -176,7 +180,154 @@ test("a tab that slept while the others of its log-in went on asks for a log-in,
   assert.deepEqual([presented.length, other.ended, one.ended], [3, ["token_missing"], []]);
   assert.deepEqual(await one.profile.tokens.renewed("a4"), { ok: true }, "the others are as they were");
   await one.profile.close({ polite: false });
-  mock.restoreAll();
+});
+
+/** Seconds pass. @param {number} seconds */
+async function pass(seconds) {
+  for (let second = 0; second < seconds; second += 1) {
+    mock.timers.tick(1_000);
+    await settled();
+  }
+}
+
+/** What comes to a window waits until it is let go, as where its page hangs. @param {ReturnType<typeof windowOf>} window */
+function hanging({ profile }) {
+  const { onmessage } = profile.channel;
+  /** @type {MessageEvent[]} */
+  const queue = [];
+  profile.channel.onmessage = (event) => void queue.push(event);
+  return async () => {
+    profile.channel.onmessage = onmessage;
+    for (const event of queue) {
+      onmessage?.call(profile.channel, event);
+      await settled(); // one after the other
+    }
+  };
+}
+
+test("a tab that hung answers with the token it had: that replaces no newer one", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  const presented = exchanging();
+  const [first, second] = [tab("R1"), tab("R1")];
+  const [one, two] = [windowOf("one", { secret: first.secret }), windowOf("two", { secret: second.secret })];
+  const locks = /** @type {any} */ (navigator.locks);
+  const { request } = locks;
+  const awake = promised();
+  for (const { profile } of [one, two]) {
+    // that its lock was taken a page that hangs hears when it goes on, after what came before
+    const late = async (/** @type {any} */ error) => awake.promise.then(() => Promise.reject(error));
+    locks.request = (/** @type {any[]} */ ...how) => request.apply(locks, how).catch(late);
+    if (profile === two.profile) locks.request = request;
+    profile.tokens.take({ access: "a1", refresh: "R1" });
+    profile.start();
+    await settled();
+  }
+  assert.deepEqual([one.profile.owns, two.profile.owns], [true, false]);
+  const goesOn = hanging(one);
+  void two.profile.command({ do: "ping" });
+  await pass(8);
+  assert.equal(two.profile.owns, true, "it takes over");
+  void two.profile.command({ do: "ping" });
+  assert.deepEqual(await two.profile.tokens.renewed("a1"), { ok: true });
+  await settled();
+  const newer = { access: "a2", refresh: "R2" };
+  assert.deepEqual([presented, two.profile.tokens.give(), second.mine.kept], [["R1"], newer, "R2"]);
+
+  assert.equal(one.profile.owns, true, "it does not know");
+  await goesOn();
+  assert.deepEqual([two.profile.tokens.give(), second.mine.kept], [newer, "R2"]);
+  awake.resolve(null);
+  await settled();
+  assert.deepEqual([one.profile.tokens.give(), first.mine.kept], [newer, "R2"], "and it has what the other got");
+  assert.deepEqual(await two.profile.tokens.renewed("a2"), { ok: true });
+  await settled();
+  assert.deepEqual([presented, first.mine.kept, second.mine.kept, one.ended], [["R1", "R2"], "R3", "R3", []]);
+  for (const { profile } of [one, two]) await profile.close({ polite: false });
+});
+
+test("what a tab that slept tells helps only who has nothing, and never brings back a token", async () => {
+  const presented = exchanging();
+  noteSpent("R1");
+  const old = { access: "a1", refresh: "R1" };
+  const [fresh, behind] = [tab(null), tab("R5")];
+  const [one, two] = [fresh, behind].map(({ platform }) => tokensOf(platform, false));
+  one.take(old);
+  two.take(old);
+  await settled();
+  assert.deepEqual([one.give(), fresh.mine.kept], [{ access: "a1", refresh: null }, null]);
+  two.take({ access: "a1", refresh: null });
+  assert.deepEqual(await two.renewed("a1"), { ok: true });
+  two.take(one.give());
+  assert.deepEqual([presented, two.token(), behind.mine.kept], [["R5"], "a2", "R2"]);
+});
+
+test("which token another window exchanged is known where the browser keeps no word of it too", async () => {
+  exchanging();
+  localStorage.setItem = () => {
+    throw new DOMException("no room", "QuotaExceededError");
+  };
+  const [first, second] = [tab("R1"), tab("R1")];
+  const two = tokensOf(second.platform, false);
+  const one = new Tokens(new Api(URL), NAME, first.secret, (tokens) => two.take(tokens));
+  two.take({ access: "a1", refresh: "R1" });
+  for (const used of ["", "a2"]) assert.deepEqual(await one.renewed(used), { ok: true });
+  for (const refresh of ["R1", "R2"]) two.take({ access: "old", refresh });
+  assert.deepEqual([two.give(), second.mine.kept], [{ access: "a3", refresh: "R3" }, "R3"]);
+});
+
+/** The browser opens a tab again. @param {string | null} kept in it, of a log-in that is not remembered */
+function reopened(kept) {
+  /** @type {any} */
+  const platform = {
+    ...tab(kept).platform,
+    info: async () => ({ server: URL, server_fixed: true, keyring: false, version: "1", os: "", languages: [] }),
+    loadSettings: async () => ({}),
+    onWake: () => {},
+    loadAccount: async () => ({ user: person(ME), remembered: false }),
+    saveAccount: async () => {},
+  };
+  const vestnik = new Vestnik(platform, {});
+  return { vestnik, started: vestnik.start() };
+}
+
+test("a tab whose token is used up waits for the one that has the newer, as long as for one that has much to do", async () => {
+  for (const [kept, answersAfter, phase] of /** @type {const} */ ([
+    ["R1", 2, "signed_in"],
+    ["R1", 9, "signed_out"],
+    [null, 2, "signed_out"],
+  ])) {
+    mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+    exchanging();
+    noteSpent("R1");
+    const other = windowOf("one", { secret: tab("R2").secret });
+    other.profile.tokens.take({ access: "a2", refresh: "R2" });
+    other.profile.start();
+    await settled();
+    const goesOn = hanging(other);
+    const { vestnik, started } = reopened(kept);
+    await settled();
+    await pass(answersAfter);
+    await goesOn();
+    await pass(1);
+    await started;
+    assert.equal(vestnik.model.phase, phase, `${kept} after ${answersAfter} s`);
+    assert.equal(vestnik.profile?.tokens.give().refresh, phase === "signed_in" ? "R2" : undefined);
+    await vestnik.profile?.close({ polite: false });
+    await other.profile.close({ polite: false });
+    mock.timers.reset();
+    mock.restoreAll();
+  }
+});
+
+test("a tab whose token is used up asks for a log-in soon where no other is open", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  const presented = exchanging();
+  noteSpent("R1");
+  const { vestnik, started } = reopened("R1");
+  await settled();
+  await pass(1);
+  assert.deepEqual([vestnik.model.phase, vestnik.model.ended, presented], ["signed_out", "token_missing", []]);
+  await started;
 });
 
 test("what another tab tells is no news of the server, and what is kept for all tells of nobody", async () => {
@@ -195,27 +346,52 @@ test("what another tab tells is no news of the server, and what is kept for all 
   await settled();
   assert.deepEqual([written, here.mine.kept], [[], "R1"]);
   await tokens.renewed("a");
-  assert.equal(written.length, 2);
-  assert.ok(written.every((text) => !text.includes("R2") && !text.includes("server") && !text.includes(" 1")));
-  assert.deepEqual([isNewest(NAME, "R2"), isNewest(NAME, "R1"), isNewest(`${NAME}2`, "R1")], [true, false, true]);
-  mock.restoreAll();
+  const [name, value] = written;
+  assert.deepEqual([written.length, name], [2, "vestnik spent"], "whoever is logged in, and where");
+  assert.match(value, /^[0-9a-z]{8,13}$/);
+  assert.deepEqual([isSpent("R1"), isSpent("R2")], [true, false]);
 });
 
-test("of a log-in that is remembered there is a word where there was one, or its token could not be kept", async () => {
+test("another log-in of the same person in the same browser takes nothing from the first one", async () => {
+  const presented = exchanging();
+  const [first, second] = [tab("A1"), tab("B1")];
+  const [one, two] = [tokensOf(first.platform, false), tokensOf(second.platform, false)];
+  await one.renewed("");
+  await two.renewed("");
+  await tokensOf(storeOf().platform).keep({ access_token: "c", refresh_token: "C1" });
+  assert.deepEqual([await one.any(), await tokensOf(first.platform, false).any()], [true, true]);
+  assert.deepEqual(await tokensOf(first.platform, false).renewed(""), { ok: true });
+  assert.deepEqual(await tokensOf(second.platform, false).renewed(""), { ok: true });
+  assert.deepEqual(presented, ["A1", "B1", "R2", "R3"]);
+});
+
+test("of a log-in that is remembered there is a word of a token that may still be stored, and of no other", async () => {
   exchanging();
-  const { platform } = storeOf();
+  const { disk, platform } = storeOf();
   const tokens = tokensOf(platform);
   await tokens.renewed("");
-  assert.equal(isNewest(NAME, "another"), true, "the store has the newest");
-  await tokensOf(tab("S1").platform, false).renewed("");
-  assert.equal(isNewest(NAME, "R3"), true);
-  assert.equal(isNewest(NAME, "R2"), false);
-  await tokens.keep({ access_token: "a9", refresh_token: "R9" }); // of another log-in
-  assert.deepEqual([isNewest(NAME, "R3"), isNewest(NAME, "R9")], [false, true]);
-  mock.restoreAll();
+  assert.equal(localStorage.getItem("vestnik spent"), null, "the store has the new one");
+  Object.assign(disk, { full: true, stuck: true });
+  await tokens.renewed("a2");
+  assert.deepEqual([disk.value, isSpent("R2"), isSpent("R3")], ["R2", true, false]);
+  disk.full = false;
+  await tokens.renewed("a3");
+  assert.deepEqual([disk.value, await tokensOf(platform).usable()], ["R4", "R4"]);
+  localStorage.removeItem("vestnik spent"); // a crash may lose it
+  assert.equal(await tokensOf(platform).usable(), "R4");
 });
 
-test("a browser that lets pages keep nothing takes each token for the newest", async () => {
+test("what is kept has an end, and is read whatever stands there", () => {
+  newPage(() => ({}));
+  localStorage.setItem("vestnik spent", " {} ");
+  const many = Array.from({ length: 1_100 }, (_, number) => `token ${number}`);
+  for (const one of many) noteSpent(one);
+  const spent = many.filter(isSpent);
+  assert.deepEqual([spent.length, spent[0], spent.at(-1)], [1_000, "token 100", "token 1099"]);
+  assert.equal(isSpent("another"), false);
+});
+
+test("a browser that lets pages keep nothing takes each token for good", async () => {
   const presented = exchanging();
   Object.defineProperty(globalThis, "localStorage", {
     configurable: true,
@@ -234,5 +410,4 @@ test("a browser that lets pages keep nothing takes each token for the newest", a
   await remembered.renewed("a4");
   assert.deepEqual(presented.slice(2), ["R1", "R4"], "but for what it has exchanged itself");
   Object.defineProperty(globalThis, "localStorage", { value: tabStorage(), configurable: true });
-  mock.restoreAll();
 });

@@ -14,7 +14,7 @@ export function windowOf(windowId, parts = {}) {
   let model = reduce(emptyModel(), signedIn, 0);
   /** @type {(string | null)[]} */
   const ended = [];
-  const secret = { load: async () => null, save: async () => {}, isNewest: () => true, shared: false };
+  const secret = { load: async () => null, save: async () => {}, isSpent: () => false, shared: false };
   const profile = new Profile({
     url: URL,
     userId: ME,
