@@ -34,8 +34,11 @@ export class KeptDrafts {
     this.#begun = new Map([...begun].map(([chatId, one]) => [chatId, JSON.stringify(slim(one))]));
   }
 
-  /** What is begun, or what may be kept of it, has changed perhaps: nothing is kept of an edit of what was deleted. */
-  noticed() {
+  /**
+   * What is begun, or what may be kept of it, has changed perhaps: nothing is kept of an edit of what was deleted.
+   * @param {readonly number[]} [told] chats where somebody begins or ends something: the window where they do keeps it
+   */
+  noticed(told = []) {
     if (!this.db()) return this.#begun.clear();
     const model = this.model();
     for (const chatId of new Set([...model.begun.keys(), ...this.#begun.keys()])) {
@@ -44,7 +47,8 @@ export class KeptDrafts {
       if (json === (this.#begun.get(chatId) ?? "null")) continue;
       if (kept) this.#begun.set(chatId, json);
       else this.#begun.delete(chatId);
-      this.changed(chatId);
+      // without the draft: another window may be writing its message, and have it there meanwhile
+      if (!told.includes(chatId)) void this.#write(this.db(), chatId, { begun: kept });
     }
   }
 
@@ -95,15 +99,17 @@ export class KeptDrafts {
     void this.#write(this.db(), chatId, { draft: model.drafts.get(chatId) ?? "", begun: keptOf(model, chatId) });
   }
 
-  /** @param {Place} db @param {number} chatId @param {{draft: string, begun: Begun | null}} kept */
-  async #write(db, chatId, { draft, begun }) {
+  /** @param {Place} db @param {number} chatId @param {{draft?: string, begun: Begun | null}} kept */
+  async #write(db, chatId, kept) {
+    const { draft, begun } = kept;
     const there = [...this.#putting].filter((one) => one.db === db && one.chatId === chatId);
-    for (const one of there) Object.assign(one, { draft, begun });
-    const text = [...there.map((one) => one.text), draft].filter((one) => one !== "").join("\n");
+    for (const one of there) Object.assign(one, kept);
+    const text = [...there.map((one) => one.text), draft ?? ""].filter((one) => one !== "").join("\n");
     const reply = begun?.reply ?? there.find((one) => one.reply)?.reply ?? null;
     const whole = slim({ reply, edit: begun?.edit ?? null });
     try {
-      await db?.keepViews({ drafts: new Map([[chatId, text]]), begun: new Map([[chatId, whole]]) });
+      const drafts = new Map(draft === undefined ? [] : [[chatId, text]]);
+      await db?.keepViews({ drafts, begun: new Map([[chatId, whole]]) });
     } catch {
       // it is not kept, or nothing of this log-in is
     }

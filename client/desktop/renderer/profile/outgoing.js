@@ -154,7 +154,7 @@ export class Outgoing {
   /** @param {number} chatId @param {import("../types.js").Begun} begun */
   setBegun(chatId, begun) {
     this.profile()?.publish([{ do: "writing", chat_id: chatId, begun }]);
-    this.drafts.noticed();
+    this.drafts.changed(chatId);
   }
 
   // --- steps ---

@@ -3,7 +3,7 @@
  * request for those that are near one another. What is not there, or may not be seen, is asked for once.
  */
 
-import { isPassing } from "../link/api.js";
+import { FAULTS, isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
 import { NOTHING_BEGUN } from "../state/begun.js";
 import { messageAt, missingQuotes } from "../state/quoted.js";
@@ -17,6 +17,8 @@ const SPAN = 100;
 const ROUNDS = 5;
 /** Until it is asked again, where the server could not tell just now. */
 const AGAIN_MS = 15_000;
+/** Milliseconds: up to `first` before the first request, as many windows may lack the same at once, and between two. */
+const SPREAD = { first: 1000, between: 1000 };
 /** Places that are remembered because nothing is there. */
 const REMEMBERED = 5000;
 
@@ -30,18 +32,21 @@ export class Quotes {
   /** Whose lookup is under way. @type {Profile | null} */
   #busy = null;
   #online = false;
+  #faults = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #resting = null;
 
   /**
    * @param {() => Model} model @param {(updates: Update[]) => void} update
    * @param {() => Profile | null} profile @param {() => import("../store/db.js").Store | null} db
+   * @param {(milliseconds: number) => Promise<unknown>} [wait]
    */
-  constructor(model, update, profile, db) {
+  constructor(model, update, profile, db, wait = (ms) => new Promise((done) => setTimeout(done, ms))) {
     this.model = model;
     this.update = update;
     this.profile = profile;
     this.db = db;
+    this.wait = wait;
   }
 
   /** Somebody else is logged in. */
@@ -89,9 +94,12 @@ export class Quotes {
   async #bring(chatId, profile) {
     this.#busy = profile;
     await this.#recall(chatId, profile);
-    for (let round = 0; round < ROUNDS && this.#asks; round += 1) {
+    const lacks = () =>
+      this.#asks && this.profile() === profile && this.model().current === chatId && this.#missing(chatId).length > 0;
+    for (let round = 0; round < ROUNDS && lacks(); round += 1) {
+      await this.wait(round === 0 ? Math.random() * SPREAD.first : SPREAD.between);
+      if (!lacks()) break;
       const missing = this.#missing(chatId);
-      if (missing.length === 0 || this.profile() !== profile || this.model().current !== chatId) break;
       await this.#ask(chatId, profile, missing);
     }
     if (this.#busy !== profile) return;
@@ -125,7 +133,8 @@ export class Quotes {
     const path = `/api/chats/${chatId}/messages?after_seq=${after}&limit=${last - after}`;
     const answer = await profile.api.get(path);
     if (this.profile() !== profile) return;
-    if (!answer.ok && isPassing(answer.code)) return this.#rest(true);
+    this.#faults = !answer.ok && answer.code === "internal" ? this.#faults + 1 : 0;
+    if (!answer.ok && isPassing(answer.code) && this.#faults < FAULTS) return this.#rest(true);
     const page = answer.ok && isItemPage(answer.body) ? answer.body : null;
     if (!page || page.items.length === 0) {
       for (const seq of wanted) remember(this.#vain, this.#key(chatId, seq));

@@ -89,7 +89,7 @@ export class Vestnik {
     this.model = after;
     this.db?.noticed(updates);
     this.previews?.noticed(updates);
-    this.outgoing.drafts.noticed();
+    this.outgoing.drafts.noticed(updates.flatMap((one) => (one.do === "writing" ? [one.chat_id] : [])));
     for (const listener of this.listeners) listener();
     void this.history.refill();
     this.quotes.follow();

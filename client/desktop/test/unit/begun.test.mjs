@@ -128,8 +128,12 @@ test("it is written a moment later, once, and taken away with the message", () =
   /** @type {(Begun | null | undefined)[]} */
   const written = [];
   const db = /** @type {any} */ ({
-    keepViews: async (/** @type {any} */ { begun }) => void written.push(begun.get(CHAT)),
+    keepViews: async (/** @type {any} */ { drafts: kept, begun }) => {
+      written.push(begun.get(CHAT));
+      texts.push(kept.get(CHAT));
+    },
   });
+  const texts = /** @type {(string | undefined)[]} */ ([]);
   /** @type {any} */
   let place = db;
   const drafts = new KeptDrafts(() => model, () => place); // prettier-ignore
@@ -149,6 +153,14 @@ test("it is written a moment later, once, and taken away with the message", () =
     { reply: ANSWERED, edit: null },
     null,
   ]);
+  // another window keeps what is begun there; of the draft, which may be a message that is being written there, nothing is told
+  model = modelOf(set({ reply: ANSWERED, edit: null }));
+  drafts.noticed([CHAT]);
+  model = reduce(model, [deletes(1)], 0);
+  drafts.noticed();
+  mock.timers.tick(300);
+  assert.deepEqual(written.splice(4), [null]);
+  assert.deepEqual(texts.slice(-1), [undefined]);
   // the log-in is over: what is kept stays
   told(set({ reply: { ...ANSWERED, seq: 9 }, edit: null }));
   written.length = 0;
@@ -258,6 +270,12 @@ test("the field follows what another window begins and ends, and loses nothing t
   model = reduce(model, [set({ reply: null, edit: EDIT })], 0); // elsewhere
   draw();
   assert.deepEqual([area.value, chat.draft], ["моё", "черновик"]);
+  const { hasFocus } = document;
+  document.hasFocus = () => false; // one is in the other window, though the focus of this one is in the field
+  model = reduce(model, [set({ reply: null, edit: { ...EDIT, text: "моё, там" } })], 0);
+  draw();
+  assert.equal(area.value, "моё, там");
+  document.hasFocus = hasFocus;
   type("моё, иначе");
   composer.edit(
     CHAT,

@@ -59,7 +59,7 @@ const parts = {
   ResizeObserver: Observer,
   IntersectionObserver: Observer,
   window: { ...bare },
-  document: { ...bare, activeElement: null, querySelector: () => null, getElementById: () => null, getSelection: () => null, createTreeWalker: () => ({}), createComment: () => ({}) },
+  document: { ...bare, activeElement: null, hasFocus: () => true, querySelector: () => null, getElementById: () => null, getSelection: () => null, createTreeWalker: () => ({}), createComment: () => ({}) },
   requestAnimationFrame: nothing,
   getComputedStyle: () => ({ fontSize: "16px" }),
   HTMLElement: FakeElement,

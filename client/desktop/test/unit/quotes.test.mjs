@@ -25,6 +25,8 @@ class Window {
   refusal = null;
   /** What holds its answers back. @type {Promise<any>} */
   slow = Promise.resolve();
+  /** How long it waited before each request, in milliseconds. @type {number[]} */
+  waits = [];
   /** Entries that fit into one page. */
   fits = 200;
   server = new ServerChat(CHAT);
@@ -54,6 +56,7 @@ class Window {
       (updates) => this.update(...updates),
       () => this.profile,
       () => /** @type {any} */ ({ items }),
+      async (milliseconds) => void this.waits.push(milliseconds),
     );
     this.update(
       { do: "me", user: /** @type {any} */ (person(ME)) },
@@ -114,10 +117,12 @@ class Window {
   }
 }
 
-test("what is answered and not loaded is asked for at once, near ones together", async () => {
+test("what is answered and not loaded is asked for, near ones together", async () => {
   const window = new Window([10, 12, 60, 990, 500, 10]);
   await window.open();
   assert.deepEqual(window.asked, ["after_seq=499&limit=1", "after_seq=9&limit=51"]);
+  const [first, second] = window.waits;
+  assert.ok(first < 1000 && second === 1000, "not with all other windows at once, nor without a pause");
   assert.deepEqual(window.texts(10, 12, 60, 500, 990), ["text 10", "text 12", "text 60", "text 500", "text 990"]);
   assert.deepEqual(missingQuotes(window.model, CHAT), []);
   assert.equal(window.model.quoted.get(CHAT)?.size, 4, "nothing else of the page is kept");
@@ -361,4 +366,15 @@ test("an answer that comes for who was logged in before shows nothing", async ()
   answer();
   await settled();
   assert.equal(window.model.quoted.size, 0);
+});
+
+test("a server that fails again and again is asked no more for what it fails at", async () => {
+  const window = new Window([10]);
+  window.refusal = { ok: false, code: "internal" };
+  await window.open();
+  for (let times = 0; times < 9; times += 1) {
+    mock.timers.tick(15_000);
+    await settled();
+  }
+  assert.equal(window.asked.length, 5);
 });

@@ -119,7 +119,9 @@ test(
     await dialog.getByRole("checkbox", { name: "Борис Лебедев" }).click();
     await dialog.getByRole("checkbox", { name: "Катя Воскресенская" }).click();
     await page.keyboard.press("Control+Enter");
-    const told = dialog.getByRole("alert").filter({ hasText: /Нет соединения, а чата ещё нет: .*Катя Воскресенская/u });
+    const told = dialog
+      .getByRole("alert")
+      .filter({ hasText: /Нет соединения, а чат с этим человеком ещё не создан: .*Катя Воскресенская/u });
     await told.waitFor();
     await lookWideAndNarrow(page, "forward-no-link");
     await page.locator("nav.side .row").first().waitFor();

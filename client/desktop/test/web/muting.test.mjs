@@ -44,18 +44,19 @@ test("until when a chat is muted is told wherever it stands, and can be changed 
     await item("Уведомления").click();
     await item(name).click();
   }
-  /** @param {RegExp} text of the toast */
-  async function undo(text) {
+  /** The toast stays while it is looked at. @param {RegExp} text of it */
+  async function held(text) {
     const toast = page.locator(".toast", { has: page.getByText(text) });
-    await toast.hover(); // it stays while it is looked at
-    await toast.getByRole("button", { name: "Отменить" }).click();
+    await toast.hover();
+    return { undo: () => toast.getByRole("button", { name: "Отменить" }).click() };
   }
 
   await choose(/^Без звука до завтра/u);
+  const muted = await held(/выключен до завтра, 08:00$/u);
   await becomes(async () => (await flags()).muted, true);
   const { until } = await flags();
   await row.getByTitle(`Без звука до ${TOMORROW}`).waitFor();
-  await undo(/выключен до завтра, 08:00$/u);
+  await muted.undo();
   await becomes(flags, { muted: false, until: null });
   await row.getByTitle("Без звука").waitFor({ state: "detached" });
 
@@ -70,14 +71,16 @@ test("until when a chat is muted is told wherever it stands, and can be changed 
   await look(page, "notify-menu-muted");
   await assertInside(page);
   await item("Без звука навсегда").click();
+  const forEver = await held(/выключен$/u);
   await becomes(flags, { muted: true, until: null });
   await row.getByTitle("Без звука", { exact: true }).waitFor();
-  await undo(/выключен$/u);
+  await forEver.undo();
   await becomes(flags, { muted: true, until });
 
   await choose("Включить звук");
+  const unmuted = await held(/включён$/u);
   await becomes(async () => (await flags()).muted, false);
-  await undo(/включён$/u);
+  await unmuted.undo();
   await becomes(flags, { muted: true, until });
 
   await row.click({ button: "right" });

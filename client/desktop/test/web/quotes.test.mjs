@@ -39,6 +39,7 @@ before(async () => {
   boris = await server.register("boris", { display_name: "Борис Лебедев" });
   vera = await server.register("vera");
   anna = await newPerson(browser, server, "anna", { remember: true });
+  await anna.page.locator("nav.side").getByText("В сети").waitFor(); // what comes from now on comes to this machine
   group = await server.group(boris, "Маяк", vera, anna.account);
   for (let n = 1; n <= LENGTH; n += 1) {
     const { seq } = await server.send(boris, group, `строка ${n}.`);

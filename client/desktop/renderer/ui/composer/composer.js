@@ -150,7 +150,7 @@ export class Composer {
   /** Something is being written here: what another window has does not replace it. @param {number} chatId
    * @param {HTMLTextAreaElement} area */
   #isMine(chatId, area) {
-    return this.drafts.waits(chatId) || document.activeElement === area;
+    return this.drafts.waits(chatId) || (document.hasFocus() && document.activeElement === area);
   }
 
   /** @param {number} chatId */
@@ -331,6 +331,7 @@ export class Composer {
     // it was not even kept: give it back, into the draft where another edit was begun meanwhile
     if (!target || this.begun.of(chatId).edit) {
       this.drafts.giveBack(chatId, { below: text });
+      if (!this.begun.of(chatId).edit) this.#show(chatId, this.#draftOf(chatId));
       return this.face.redraw();
     }
     this.begun.editAgain(chatId, { ...edit, text });

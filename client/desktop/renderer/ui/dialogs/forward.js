@@ -50,9 +50,19 @@ export function forward(face, { messages: given, done }, close) {
   const there = (state) =>
     given.filter((/** @type {import("../../types.js").Message} */ one) => !isRemoved(state, one));
 
-  /** Where one may write, the best first, and whether there is more. @param {State} state
-   * @returns {{answers: Offered[], more: boolean}} */
+  /** What was offered last, and to what. @type {{asked: unknown[], found: {answers: Offered[], more: boolean}} | null} */
+  let last = null;
+
+  /** Where one may write, the best first, and whether there is more. @param {State} state */
   function offered(state) {
+    const { query, status, users } = search.get();
+    const asked = [state.chats, state.users, state.blocked, state.current, state.me, query, status, users];
+    if (!last?.asked.every((one, place) => one === asked[place])) last = { asked, found: looked(state) };
+    return last.found;
+  }
+
+  /** @param {State} state @returns {{answers: Offered[], more: boolean}} */
+  function looked(state) {
     const { query, status, users } = search.get();
     const people = status === "empty" ? knownPeople(state, notToBeMet(state)) : users;
     const all = destinations(state, shown.of(state), people, status !== "empty");

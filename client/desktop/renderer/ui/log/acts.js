@@ -55,9 +55,10 @@ export async function askRemove(face, chatId, targets) {
   const n = targets.length;
   if (n === 0) return false;
   const unsent = targets.every((target) => "state" in target && target.state === "failed");
+  const change = n === 1 && unsent && "kind" in targets[0] && targets[0].kind === "edit";
   const agreed = await face.overlays.confirm({
-    title: n === 1 ? t("remove.title") : t("remove.title_many", { n }),
-    text: t(unsent ? "remove.unsent" : n === 1 ? "remove.text" : "remove.texts"),
+    title: change ? t("remove.change_title") : n === 1 ? t("remove.title") : t("remove.title_many", { n }),
+    text: t(change ? "remove.change_text" : unsent ? "remove.unsent" : n === 1 ? "remove.text" : "remove.texts"),
     act: t(unsent ? "context.discard" : "remove.act"),
     danger: true,
   });
@@ -68,6 +69,6 @@ export async function askRemove(face, chatId, targets) {
     face.overlays.toast({ text: errorText(outcome) });
     return false;
   }
-  face.announce(t("say.removed", { n }));
+  face.announce(change ? t("say.change_dropped") : t("say.removed", { n }));
   return true;
 }
