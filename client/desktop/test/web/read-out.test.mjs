@@ -107,7 +107,9 @@ const EXPECTED = {
   - paragraph: Сообщение удалено
   - time: HH:MM
 - 'article "Вы, Переслано: Boris, Plain words, HH:MM, Прочитано"':
-  - paragraph: "Переслано: Boris"
+  - paragraph:
+    - text: "Переслано:"
+    - button "Boris"
   - paragraph:
     - text: Plain
     - strong: words
@@ -168,7 +170,9 @@ const EXPECTED = {
   - paragraph: Message deleted
   - time: HH:MM
 - article "You, Forwarded from Boris, Plain words, HH:MM, Read":
-  - paragraph: Forwarded from Boris
+  - paragraph:
+    - text: Forwarded from
+    - button "Boris"
   - paragraph:
     - text: Plain
     - strong: words
