@@ -1,6 +1,5 @@
 /** A muted chat says until when it is, is muted for another time at once, and as it was before after "Undo". */
 
-import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
   assertNoErrors,
