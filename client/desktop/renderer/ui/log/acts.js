@@ -3,7 +3,7 @@
  * the screen, and with the reason where it could not even begin. What the server refuses later is told by refusals.js.
  */
 
-import { isMine } from "../../state/changes.js";
+import { canRetry, isMine } from "../../state/changes.js";
 import { errorText, t } from "../../words/i18n.js";
 import { withRecent } from "../../words/emoji.js";
 
@@ -55,7 +55,9 @@ export async function askRemove(face, chatId, targets) {
   const n = targets.length;
   if (n === 0) return false;
   const unsent = targets.every((target) => "state" in target && target.state === "failed");
-  const change = n === 1 && unsent && "kind" in targets[0] && targets[0].kind === "edit";
+  const [first] = targets;
+  // another text of a message that is still there: that stays
+  const change = n === 1 && unsent && "kind" in first && first.kind === "edit" && canRetry(first);
   const agreed = await face.overlays.confirm({
     title: change ? t("remove.change_title") : n === 1 ? t("remove.title") : t("remove.title_many", { n }),
     text: t(change ? "remove.change_text" : unsent ? "remove.unsent" : n === 1 ? "remove.text" : "remove.texts"),
