@@ -45,11 +45,14 @@ export function destinations(state, shown, people, typed) {
   const { me, chats } = state;
   const hidden = typed ? [...chats.values()].filter((chat) => chat.hidden) : [];
   const open = [...shown, ...hidden].filter((chat) => barredFrom(chat) === null && (!me || chat.peer?.id !== me.id));
+  const direct = new Map(
+    [...chats.values()].flatMap((chat) => (!chat.is_group && chat.peer ? [[chat.peer.id, chat]] : [])),
+  );
   const strange = notToBeMet(state);
   const others = people.filter((user) => !user.deleted && !strange.has(user.id));
   return [
-    ...(me ? [withUser(me, directWith(state, me.id))] : []),
+    ...(me ? [withUser(me, direct.get(me.id) ?? null)] : []),
     ...open.map((chat) => withChat(chat, state)),
-    ...others.map((user) => withUser(user, directWith(state, user.id))),
+    ...others.map((user) => withUser(user, direct.get(user.id) ?? null)),
   ];
 }
