@@ -123,6 +123,7 @@ class SQLiteStore:
             self._connection.execute("pragma locking_mode = exclusive")
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
+            self._connection.execute("pragma secure_delete = on")  # sent texts; not every build does it by itself
             [version] = self._connection.execute("pragma user_version").fetchone()
             if version > VERSION:
                 raise StoreError(f"{path}: was written by a newer version")

@@ -257,6 +257,7 @@ def _sqlite_engine(url: str, lock_timeout: int | None) -> Engine:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # sqlite3 would begin its transactions too late, after the first DDL
+        connection.execute("PRAGMA secure_delete = ON")  # as in storage/sqlite.py
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

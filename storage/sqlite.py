@@ -176,6 +176,8 @@ def _open(path: Path, busy_timeout: float, *, read_only: bool) -> sqlite3.Connec
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         connection.execute("PRAGMA synchronous = FULL")
+        # Not every build does it by itself. FAST would leave what stood on pages that are free: long texts.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")

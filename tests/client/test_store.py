@@ -6,9 +6,11 @@ import stat
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from chatproto.client.session_outputs import (
     Apply,
@@ -113,6 +115,30 @@ def test_a_save_is_all_or_nothing(tmp_path: Path) -> None:
     assert loaded is not None
     assert loaded.rows == (row(1),)
     store.close()
+
+
+def test_what_has_left_the_outbox_is_overwritten_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the SQLite of this machine does unless it is told."""
+    connect_to = sqlite3.connect
+
+    def keeping(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect_to(*args, **options)
+        connection.execute("pragma secure_delete = off")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", keeping)
+    path = tmp_path / "a"
+    store = SQLiteStore(path)
+    assert store._connection.execute("pragma secure_delete").fetchone() == (1,)
+    short, long = row(1), replace(row(2), content="a long canary " * 1000)
+    edited = replace(row(3), content="what a canary was")
+    store.save([SaveRow(replace(short, content="a short canary")), SaveRow(long), SaveRow(edited)])
+    store._connection.execute("pragma wal_checkpoint")  # as SQLite does by itself after some megabytes
+    assert path.read_bytes().count(b"canary") > 990  # some lie over the edges of pages
+    store.save([SaveRow(replace(edited, content="what it is")), DropRow(short.cid), DropRow(long.cid)])
+    store.close()
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+    assert b"canary" not in path.read_bytes() and b"what it is" in path.read_bytes()
 
 
 def test_files_that_are_no_store_of_ours(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A message that was deleted, or removed after its time, is gone from all tables, the file, and later backups."""
 
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -8,6 +10,8 @@ from attrs import evolve
 from sqlalchemy import BINARY, VARBINARY, LargeBinary, String, Table, inspect, text
 
 from chatproto.operations import (
+    AppendBatch,
+    BatchAppended,
     CleanUp,
     DeleteAccount,
     EndSessions,
@@ -20,8 +24,9 @@ from chatproto.operations import (
 from storage.backup import back_up
 from storage.migrate import connected, sqlite_path, upgrade
 from storage.open import open_storage
+from storage.sqlite import SQLiteStorage
 from storage.tables import metadata
-from tests.storage.store_house import House
+from tests.storage.store_house import House, expect
 from tests.storage.test_backup import KINDS, Kind, url_of
 from tests.storage.test_contract_search import index
 from tests.storage.test_migrations import ask
@@ -151,6 +156,60 @@ async def write_and_go(url: str) -> None:
         await house.do(DeleteAccount(ann, house.now))
     finally:
         await storage.aclose()
+
+
+LONG = "canary of a long text \u2713 " * 300
+"""It fills pages of its own, and these are free when it goes."""
+
+
+async def test_what_was_removed_is_overwritten_in_the_file(keeping: None, tmp_path: Path) -> None:
+    """Without VACUUM, and whatever the SQLite of this machine does unless it is told."""
+    url = url_of("sqlite", tmp_path, "overwritten")
+    await trio.to_thread.run_sync(upgrade, url)
+    path = sqlite_path(url)
+    wal = path.with_name(f"{path.name}-wal")
+    storage = await open_storage(url)
+    assert isinstance(storage, SQLiteStorage)
+    writing = storage._writing_connection
+    try:
+        for connection in (writing, *storage._idle):
+            assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
+        house = House(storage)
+        ann, bob = await house.people(2)
+        chat = await house.group(ann, bob)
+        for said in (SECRETS[0], LONG, "what stays"):
+            await house.send(chat, bob, said)
+        await house.changed(house.edit_of(chat, bob, 1, SECRETS[1]))
+        await index(house, chat)
+        writing.execute("PRAGMA wal_checkpoint")  # as SQLite does by itself after some megabytes
+        assert all(one.encode() in path.read_bytes() for one in (*SECRETS[:2], LONG[:100], WORD.strip()))
+        for seq in (1, 2):
+            await house.changed(house.delete_of(chat, ann, seq))
+        writing.execute("PRAGMA wal_checkpoint")
+        assert b"what stays" in path.read_bytes() and b"canary" not in path.read_bytes()
+        assert b"canary" in wal.read_bytes()
+        for _ in range(20):  # twice what SQLite lets gather there
+            filling = tuple(house.message(chat, ann, "\u044f" * 4000) for _ in range(50))
+            expect(BatchAppended, await house.do(AppendBatch(chat, filling)))
+        assert b"canary" not in wal.read_bytes() + path.read_bytes()
+    finally:
+        await storage.aclose()
+    with connected(url) as opened:
+        assert opened.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+
+
+@pytest.fixture
+def keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An SQLite that was built without SQLITE_SECURE_DELETE."""
+    connect = sqlite3.connect
+
+    def keeps(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*args, **options)
+        connection.execute("PRAGMA secure_delete = OFF")
+        return connection
+
+    monkeypatch.setattr("sqlite3.connect", keeps)
+    monkeypatch.setattr("sqlite3.dbapi2.connect", keeps)
 
 
 @pytest.mark.parametrize("kind", KINDS)
