@@ -45,6 +45,7 @@ CURSOR_MEANS = {
     CursorState.LISTING: "a `chat` frame is being made; no item may come before it",
     CursorState.LIVE: "everything up to `sent` was pushed; the next item goes out at once",
     CursorState.CATCHING_UP: "a gap is being read from the log",
+    CursorState.AHEAD: "it was given more than the room knows yet; it waits until the room has come as far",
     CursorState.LAGGING: "the client reads too slowly; it pages until it has caught up",
 }
 CLIENT_MEANS = {

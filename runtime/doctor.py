@@ -109,7 +109,8 @@ def _key(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("fail", "signing key", f"{path}: {error.strerror}")
     if seen_by == "others":
-        return Finding("fail", "signing key", f"others can read {path}: chmod 600 {path}, then `vestnik key rotate`")
+        cure = f"chmod 600 {path}, then `vestnik key rotate --now` and restart"
+        return Finding("fail", "signing key", f"others can read {path}: {cure}")
     if seen_by == "group":
         return Finding("warn", "signing key", f"the group of the server can read {path}")
     return Finding("ok", "signing key", str(path))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
+from chatproto.transitions import ClientState, CursorState, SessionState
 from runtime.config import Settings
 from runtime.metrics import Metrics
 
@@ -20,8 +21,10 @@ _FILE = re.compile(r"`((?:chatproto|storage|runtime|client|tests|deploy)/[\w/.-]
 
 
 def test_the_states_page_is_made_from_the_tables() -> None:
-    generated = runpy.run_path(str(ROOT / "docs/write_pages.py"))["states"]()
-    assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == generated, "run ./just docs"
+    pages = runpy.run_path(str(ROOT / "docs/write_pages.py"))
+    assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == pages["states"](), "run ./just docs"
+    for means, states in (("SESSION", SessionState), ("CURSOR", CursorState), ("CLIENT", ClientState)):
+        assert set(pages[f"{means}_MEANS"]) == set(states), "a state that is drawn and not explained"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
