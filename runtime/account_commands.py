@@ -49,10 +49,10 @@ from runtime.deletion import delete_account
 from runtime.files.service import open_store
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
-from runtime.mail.sending import ATTEMPT, Ask, MailSettings
+from runtime.mail.sending import ATTEMPT, MailSettings
 from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
 from storage.passwords import hash_at_once, password_fault
-from storage.port import Storage
+from storage.port import Ask, Storage
 
 PAGE = 200
 SETUP_LIFETIME = timedelta(days=7)

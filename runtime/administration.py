@@ -1,13 +1,13 @@
 """What those who keep the server do, over HTTP and by commands: done with its line in the audit, and logged."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-from chatproto.operations import Administer, GroupsToLeave, Operation, Outcome, Refused
+from chatproto.operations import Administer, GroupsToLeave, Outcome, Refused
 from chatproto.operations.administration import Act
 from chatproto.operations.auditing import about, actions_of
 from runtime.logs import get_logger
+from storage.port import Ask
 
 log = get_logger(__name__)
 
@@ -22,7 +22,7 @@ def tell_of_reading(actor_id: int, subject_id: int, address: str) -> None:
 
 
 async def administer(
-    ask: Callable[[Operation], Awaitable[Outcome]], actor_id: int | None, address: str | None, act: Act, now: datetime,
+    ask: Ask, actor_id: int | None, address: str | None, act: Act, now: datetime,
     *, own: bool = False,
 ) -> Outcome:  # fmt: skip
     """Do `act` as an admin (`actor_id`), or as the operator (None); `own`: as anybody, with their own account.

@@ -33,7 +33,7 @@ from runtime.hub_driver import Driver
 from runtime.indexing import IndexedStorage
 from runtime.inherited import Inherited
 from runtime.loop_delay import LoopDelay
-from runtime.mail.sending import Ask, Mailer, MailSettings
+from runtime.mail.sending import Mailer, MailSettings
 from runtime.mail.smtp import parse_smtp_url
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
@@ -55,7 +55,7 @@ from storage.observer import Observer
 from storage.one_server import AlreadyServed, only_server
 from storage.open import SchemaMismatch, open_storage
 from storage.passwords import Passwords
-from storage.port import Storage
+from storage.port import Ask, Storage
 
 CLOSE_TIMEOUT = 5.0
 """Seconds in which the storage of a command is closed."""

@@ -6,7 +6,7 @@ messages that they were. Their own files are in it; those of others are named in
 """
 
 import zipfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,6 @@ from chatproto.operations import (
     ListUsers,
     LoadChat,
     Operation,
-    Outcome,
     PageFound,
     Refused,
     SessionsFound,
@@ -35,11 +34,11 @@ from chatproto.operations import (
 )
 from chatproto.wire.model import Attachment, Message, Page, User
 from runtime.files.blobs import THREADS, Blob, BlobStore
+from storage.port import Ask
 
 PAGE: Final = 200
 PIECE: Final = 64 * 1024
 """Bytes that are gathered before they are passed on; a piece holds as many and what one page or one read added."""
-Ask = Callable[[Operation], Awaitable[Outcome]]
 _Bytes = AsyncGenerator[bytes, None]
 
 

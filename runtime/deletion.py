@@ -6,7 +6,8 @@ Where that is cut short, some groups were left and the account is as it was: it 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from chatproto.operations import AppendChange, Appended, DeleteAccount, GroupsToLeave, Operation, Outcome, Refused
+from chatproto.operations import AppendChange, Appended, DeleteAccount, GroupsToLeave, Outcome, Refused
+from storage.port import Ask
 
 ROUNDS = 3
 """So often groups are left that somebody added the account to meanwhile."""
@@ -14,7 +15,7 @@ ROUNDS = 3
 
 async def delete_account(
     erase: Callable[[DeleteAccount], Awaitable[Outcome]],
-    ask: Callable[[Operation], Awaitable[Outcome]],
+    ask: Ask,
     user_id: int,
     new_cid: Callable[[], str],
     now: datetime,

@@ -1,13 +1,14 @@
 """Once an hour, and at the start: what has no meaning any more leaves the database, a slice at a time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal
 
 import trio
 
-from chatproto.operations import CleanedUp, CleanUp, Operation, Outcome
+from chatproto.operations import CleanedUp, CleanUp
 from runtime.logs import get_logger
+from storage.port import Ask
 
 log = get_logger(__name__)
 
@@ -19,8 +20,6 @@ PAUSE: Final = 0.1
 """Seconds between two slices, for those who wait for the database."""
 Kind = Literal["tokens", "sessions", "keys", "codes", "audit", "names"]
 KINDS: Final[tuple[Kind, ...]] = ("tokens", "sessions", "keys", "codes", "audit", "names")
-
-Ask = Callable[[Operation], Awaitable[Outcome]]
 
 
 async def clean_for_ever(ask: Ask, now: Callable[[], datetime], interval: float = INTERVAL) -> None:

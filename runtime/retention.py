@@ -1,6 +1,6 @@
 """Once an hour, and at the start: messages that were kept for as long as they may be are removed, some at a time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from chatproto.operations import EntriesExpired, Expire, ExpiredFound, FindExpired, Operation, Outcome
 from runtime.logs import get_logger
+from storage.port import Ask
 
 log = get_logger(__name__)
 
@@ -22,8 +23,6 @@ PAUSE: Final = 0.01
 """Seconds between two pieces of work, at least,"""
 REST: Final = 3.0
 """and times what the last one took: however much there is to do, others have the most of the database."""
-
-Ask = Callable[[Operation], Awaitable[Outcome]]
 
 
 async def expire_for_ever(

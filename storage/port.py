@@ -1,8 +1,12 @@
 """The one thing the rest of the house knows about storage."""
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from chatproto.operations import Operation, Outcome
+
+Ask = Callable[[Operation], Awaitable[Outcome]]
+"""`Storage.perform`, or what does the same with more around it: for those who need no more of a store."""
 
 
 class Storage(Protocol):

@@ -1,16 +1,17 @@
 """What no message holds any more leaves the disk: within a minute of its end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 import trio
 
-from chatproto.operations import CleanFiles, FilesRemoved, Operation, Outcome
+from chatproto.operations import CleanFiles, FilesRemoved
 from runtime.files.blobs import THREADS
 from runtime.files.drafts import remove_abandoned
 from runtime.files.service import Files
 from runtime.logs import get_logger
+from storage.port import Ask
 
 log = get_logger(__name__)
 
@@ -18,8 +19,6 @@ INTERVAL: Final = 20.0
 """Seconds between two sweeps; each process has its own, and they do not disturb each other."""
 SLICE: Final = 100
 """Files removed in one transaction."""
-
-Ask = Callable[[Operation], Awaitable[Outcome]]
 
 
 async def sweep_for_ever(files: Files, ask: Ask, now: Callable[[], datetime], interval: float = INTERVAL) -> None:

@@ -1,12 +1,13 @@
 """Whether nobody is on this server yet: what a page says to whoever opens it first."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import trio
 from attrs import Factory, define
 
-from chatproto.operations import ListUsers, Operation, Outcome, UsersFound
+from chatproto.operations import ListUsers, UsersFound
+from storage.port import Ask
 
 BELIEVED: Final = 1.0
 """Seconds for which an answer of storage is believed."""
@@ -26,7 +27,7 @@ class Emptiness:
         """Somebody registered here."""
         self._somebody = True
 
-    async def is_empty(self, ask: Callable[[Operation], Awaitable[Outcome]], clock: Callable[[], float]) -> bool:
+    async def is_empty(self, ask: Ask, clock: Callable[[], float]) -> bool:
         """False also where the database is away: then nobody knows. `clock`: monotonic seconds."""
         if self._somebody:
             return False

@@ -4,7 +4,7 @@ The queue is in the database, so it outlives a restart, and several processes sh
 A letter may go out twice where a process died between the server's yes and its own note; never not at all.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -12,11 +12,12 @@ from typing import Final
 import trio
 from attrs import define, field, frozen
 
-from chatproto.operations import FinishMail, Letter, MailTaken, Operation, Outcome, TakeMail
+from chatproto.operations import FinishMail, Letter, MailTaken, TakeMail
 from runtime.codes import hash_of, new_code
 from runtime.logs import get_logger
 from runtime.mail.letters import Envelope, write
 from runtime.mail.smtp import NotSent, Sent, SmtpServer, deliver
+from storage.port import Ask
 
 log = get_logger(__name__)
 
@@ -29,8 +30,6 @@ LOOK: Final = 5.0
 FIRST_PAUSE: Final = timedelta(seconds=15)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 GIVE_UP: Final = timedelta(hours=24)
-
-Ask = Callable[[Operation], Awaitable[Outcome]]
 
 
 @frozen
