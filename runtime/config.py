@@ -170,7 +170,7 @@ def load_settings(
         problems += [
             f"{PREFIX}{name.upper()}: is needed with VESTNIK_SMTP_URL" for name in sorted(_OF_MAIL - given.keys())
         ]
-    problems += _missing(values)
+    problems += _conflicts(values)
     values.setdefault("env", _usual_environment(Settings(**values)))
     problems += _unencrypted(values)
     if problems:
@@ -200,22 +200,22 @@ def _unencrypted(values: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _missing(values: Mapping[str, Any]) -> list[str]:
+def _conflicts(values: Mapping[str, Any]) -> list[str]:
     """What does not go together."""
     problems = []
-    if values.get("workers", 1) > 1 and not values.get("database_url", "").startswith(("mysql", "mariadb")):
+    shared = values.get("database_url", "").startswith(("mysql", "mariadb"))
+    if values.get("workers", 1) > 1 and not shared:
         problems.append(f"{PREFIX}WORKERS: SQLite has one server; more than one worker needs MySQL or MariaDB")
-    if values.get("redis_url") and not values.get("database_url", "").startswith(("mysql", "mariadb")):
+    if values.get("redis_url") and not shared:
         problems.append(f"{PREFIX}REDIS_URL: SQLite has one server, which has nobody to tell; leave it out")
-    if values.get("database_read_url") and not values.get("database_url", "").startswith(("mysql", "mariadb")):
+    if values.get("database_read_url") and not shared:
         problems.append(f"{PREFIX}DATABASE_READ_URL: SQLite has no replicas; leave it out")
-    places = [values.get(name) for name in ("files_url", "files_old_url")]
-    if values.get("files_accel") and any(isinstance(place, S3Place) for place in places):
-        return [f"{PREFIX}FILES_ACCEL: is for files in a folder, and not while they move"]
-    keys = [name for name in ("files_access_key", "files_secret_key") if not values.get(name)]
-    if not any(isinstance(place, S3Place) for place in places):
-        return problems
-    return problems + [f"{PREFIX}{name.upper()}: is needed where files are in an S3 store" for name in keys]
+    if any(isinstance(values.get(name), S3Place) for name in ("files_url", "files_old_url")):
+        if values.get("files_accel"):
+            problems.append(f"{PREFIX}FILES_ACCEL: is for files in a folder, and not while they move")
+        keys = [name for name in ("files_access_key", "files_secret_key") if not values.get(name)]
+        problems += [f"{PREFIX}{name.upper()}: is needed where files are in an S3 store" for name in keys]
+    return problems
 
 
 @frozen

@@ -167,8 +167,22 @@ def test_where_nginx_finds_files() -> None:
         [problem] = faults({"VESTNIK_FILES_ACCEL": wrong})
         assert problem.startswith("VESTNIK_FILES_ACCEL: must be the path")
     store = {"VESTNIK_FILES_ACCEL": "/internal/files/", "VESTNIK_FILES_URL": "s3://bucket"}
-    [problem] = faults(store)
+    [problem, *keys] = faults(store)
     assert problem.startswith("VESTNIK_FILES_ACCEL: is for files in a folder")
+    assert [key.partition(":")[0] for key in keys] == ["VESTNIK_FILES_ACCESS_KEY", "VESTNIK_FILES_SECRET_KEY"]
+
+
+def test_all_that_does_not_go_together_is_told_at_once() -> None:
+    environ = {
+        "VESTNIK_WORKERS": "2",
+        "VESTNIK_REDIS_URL": "redis://localhost",
+        "VESTNIK_FILES_ACCEL": "/internal/files/",
+        "VESTNIK_FILES_URL": "s3://bucket",
+        "VESTNIK_FILES_ACCESS_KEY": "name",
+    }
+    assert [problem.partition(":")[0] for problem in faults(environ)] == [
+        "VESTNIK_WORKERS", "VESTNIK_REDIS_URL", "VESTNIK_FILES_ACCEL", "VESTNIK_FILES_SECRET_KEY",
+    ]  # fmt: skip
 
 
 def test_replicas_are_several_and_belong_to_a_mysql() -> None:
