@@ -1,29 +1,15 @@
 /** One app a profile: what a second start does, where links lead, how a window comes back. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { becomes, eventually, findElectron, newUserData, noElectron, STEP_TIMEOUT } from "../harness/harness.js";
-import { bareApp, environment, launchShell, rootSwitches } from "./shell.js";
+import { becomes, eventually, newUserData, noElectron, STEP_TIMEOUT } from "../harness/harness.js";
+import { bareApp, launchShell, startAgain } from "./shell.js";
 
 const skip = noElectron();
 const app = skip ? "" : bareApp();
-
-/** A further start of the same profile, as from the desktop. @param {string} userData @param {...string} args */
-async function startAgain(userData, ...args) {
-  const program = join(/** @type {string} */ (findElectron()), "electron");
-  const env = environment({ VESTNIK_USER_DATA: userData });
-  const child = spawn(program, [...rootSwitches, "--disable-gpu", app, ...args], { env, stdio: "ignore" });
-  try {
-    const [code] = await once(child, "exit", { signal: AbortSignal.timeout(4 * STEP_TIMEOUT) });
-    return code;
-  } finally {
-    child.kill("SIGKILL"); // where it did not end by itself
-  }
-}
 
 /** @param {import("playwright-core").Page} page */
 const collectChats = (page) =>
@@ -32,7 +18,7 @@ const collectChats = (page) =>
     Object.assign(window, { opened });
     window.vestnik?.onOpenChat((id) => opened.push(id));
   });
-/** @param {import("playwright-core").Page} page @returns {Promise<number[]>} */
+/** @param {import("playwright-core").Page} page @returns {Promise<(number | object)[]>} */
 const opened = (page) => page.evaluate(() => /** @type {any} */ (window).opened);
 
 test("a link of the first start waits until the page listens", { skip }, async () => {
@@ -52,19 +38,21 @@ test("a second start shows the window of the first, opens its link, and ends", {
   const visible = () => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].isVisible());
   await becomes(visible, false);
 
-  assert.equal(await startAgain(it.userData), 0);
+  assert.equal(await startAgain(app, it.userData), 0);
   await eventually(visible, "the window is shown");
-  assert.equal(await startAgain(it.userData, "vestnik://chat/42"), 0);
-  assert.equal(await startAgain(it.userData, "vestnik://chat/42/../../settings", "vestnik://evil/1"), 0);
+  assert.equal(await startAgain(app, it.userData, "vestnik://chat/42"), 0);
+  assert.equal(await startAgain(app, it.userData, "vestnik://chat/42/../../settings", "vestnik://evil/1"), 0);
   await eventually(async () => (await opened(it.page)).includes(42), "the chat of the link");
   assert.deepEqual(await opened(it.page), [42]);
   await becomes(() => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1);
 
   // a page that is loaded anew is told later what it did not hear
   await it.page.reload();
-  assert.equal(await startAgain(it.userData, "vestnik://chat/43"), 0);
+  assert.equal(await startAgain(app, it.userData, "vestnik://chat/43"), 0);
   await collectChats(it.page);
   await becomes(() => opened(it.page), [43]);
+  assert.equal(await startAgain(app, it.userData, "vestnik://chat/43/7"), 0);
+  await becomes(() => opened(it.page), [43, { chat_id: 43, seq: 7 }]);
   await it.app.close();
 });
 
@@ -114,7 +102,7 @@ test("closing ends the app, unless the user wants the tray", { skip }, async () 
   await close();
   const visible = () => it.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].isVisible());
   await eventually(async () => !(await visible()), "the window is hidden");
-  assert.equal(await startAgain(it.userData), 0);
+  assert.equal(await startAgain(app, it.userData), 0);
   await eventually(visible, "a second start brings it back");
 
   await it.page.evaluate(() => window.vestnik?.saveSettings(/** @type {any} */ ({ close_to_tray: false })));

@@ -1,13 +1,15 @@
 /** The shell without the messenger's page, for tests of what it hands to a page; and what is around it. */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { _electron } from "playwright-core";
-import { atEnd, findElectron, firstWindow, newUserData, START_TIMEOUT } from "../harness/harness.js";
+import { atEnd, findElectron, firstWindow, newUserData, START_TIMEOUT, STEP_TIMEOUT } from "../harness/harness.js";
 
-const APP = fileURLToPath(new URL("../../", import.meta.url));
+export const APP = fileURLToPath(new URL("../../", import.meta.url));
 const SHELL = ["main.js", "preload.js", "config.json", "package.json", "src", "locales"];
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare</title><p>Bare</p></html>`;
 
@@ -45,4 +47,18 @@ export async function launchShell(options = {}) {
   });
   atEnd(() => electron.close().catch(() => {}));
   return { app: electron, page: await firstWindow(electron), userData };
+}
+
+/** A further start of an app with a profile that may be in use, as from the desktop: when it has ended, its code.
+ * @param {string} app @param {string} userData @param {...string} args */
+export async function startAgain(app, userData, ...args) {
+  const program = join(/** @type {string} */ (findElectron()), "electron");
+  const env = environment({ VESTNIK_USER_DATA: userData });
+  const child = spawn(program, [...rootSwitches, "--disable-gpu", app, ...args], { env, stdio: "ignore" });
+  try {
+    const [code] = await once(child, "exit", { signal: AbortSignal.timeout(4 * STEP_TIMEOUT) });
+    return code;
+  } finally {
+    child.kill("SIGKILL"); // where it did not end by itself
+  }
 }
