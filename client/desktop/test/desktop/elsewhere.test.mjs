@@ -27,6 +27,7 @@ test("an invitation of another server is asked about, and leads there", { skip: 
   await signIn(page, anna);
   await follow();
   await dialog.getByText("выйдите и откройте ссылку ещё раз").waitFor();
+  await look(page, "desktop-elsewhere-signed-in");
   await dialog.getByRole("button", { name: "Понятно" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.keyboard.press("Control+,");

@@ -19,6 +19,7 @@ import {
 } from "../harness/harness.js";
 import { atEnd } from "../harness/closing.js";
 import { png, wav } from "../harness/made-files.js";
+import { look } from "../web/look.js";
 
 test("files are pasted, dropped, played, saved and shown in their folder", { skip: noElectron() }, async () => {
   const server = await startServer();
@@ -61,7 +62,8 @@ test("files are pasted, dropped, played, saved and shown in their folder", { ski
     shell.showItemInFolder = (shown) => Object.assign(globalThis, { shown });
   }, place);
   await log.getByRole("button", { name: /Скачать файл Запись.wav/ }).click();
-  await page.getByText(/Файл сохранён: .Сохранено.wav/).waitFor();
+  await page.getByText(/Файл сохранён: .Сохранено.wav/).hover(); // so it stays
+  await look(page, "desktop-saved");
   assert.deepEqual(readFileSync(place), wav(2));
   await page.getByRole("button", { name: "Показать в папке" }).click();
   await becomes(() => app.evaluate(() => Reflect.get(globalThis, "shown")), place);
@@ -115,6 +117,7 @@ test("a copy of one's own data is saved, stopped, and cut off, and so is a file"
   };
   await ask();
   await dialog.getByText(/Сохраняем: [1-9]/).waitFor();
+  await look(page, "desktop-saving");
   await dialog.getByRole("button", { name: "Прервать" }).click();
   await dialog.getByLabel("Текущий пароль").waitFor();
   assert.equal(await dialog.getByRole("alert").count(), 0, "they wanted it so");
@@ -125,6 +128,7 @@ test("a copy of one's own data is saved, stopped, and cut off, and so is a file"
   wire.backCut = wire.received + 24 * 1024 * 1024;
   await ask();
   await dialog.getByRole("alert").filter({ hasText: "Архив не удалось сохранить целиком" }).waitFor();
+  await look(page, "desktop-not-saved");
   await becomes(() => readdirSync(folder), []);
   await dialog.getByRole("button", { name: "Отмена" }).click();
 

@@ -2,16 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  assertAccessible,
-  becomes,
-  launchElectron,
-  noElectron,
-  openChat,
-  say,
-  screenshot,
-  startServer,
-} from "../harness/harness.js";
+import { becomes, launchElectron, noElectron, openChat, say, startServer } from "../harness/harness.js";
+import { look } from "../web/look.js";
 
 test("another server is chosen, tried and kept; then one logs in there", { skip: noElectron() }, async () => {
   const server = await startServer();
@@ -24,8 +16,7 @@ test("another server is chosen, tried and kept; then one logs in there", { skip:
   await box("Адрес сервера").fill("no such address");
   await page.getByRole("button", { name: "Проверить", exact: true }).click();
   await page.getByText("Адрес сервера выглядит как").waitFor();
-  await screenshot(page, "desktop-server-wrong");
-  await assertAccessible(page);
+  await look(page, "desktop-server-wrong");
 
   await box("Адрес сервера").fill(server.url.replace("http://", ""));
   await box("Имя пользователя или почта").fill("anna");
@@ -37,7 +28,7 @@ test("another server is chosen, tried and kept; then one logs in there", { skip:
   await becomes(() => box("Имя пользователя или почта").inputValue(), "anna");
   await becomes(() => box("Пароль").inputValue(), "");
   await page.getByText("вход сохранится в обычном файле").waitFor();
-  await screenshot(page, "desktop-login");
+  await look(page, "desktop-login");
   await box("Пароль").fill(anna.password);
   await page.getByRole("button", { name: "Войти", exact: true }).click();
   await page.getByRole("navigation", { name: "Чаты", exact: true }).waitFor();
@@ -46,8 +37,7 @@ test("another server is chosen, tried and kept; then one logs in there", { skip:
   await openChat(page, chat);
   await say(page, "себе");
   await page.getByRole("article").filter({ hasText: "Отправлено" }).waitFor();
-  await screenshot(page, "desktop-main");
-  await assertAccessible(page);
+  await look(page, "desktop-main");
   assert.deepEqual(errors, []);
   await app.close();
 

@@ -2,15 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  becomes,
-  launchElectron,
-  newUserData,
-  noElectron,
-  screenshot,
-  signIn,
-  startServer,
-} from "../harness/harness.js";
+import { becomes, launchElectron, newUserData, noElectron, signIn, startServer } from "../harness/harness.js";
+import { look } from "../web/look.js";
 
 const skip = noElectron();
 
@@ -40,17 +33,18 @@ test("what the system lacks is said, and what it has is kept", { skip }, async (
   await becomes(said("Эта система не даёт приложению запускаться самому"), !info.autostart);
   await becomes(() => page.getByRole("switch", { name: /Закрывать в область/ }).isDisabled(), !info.tray);
   await becomes(() => page.getByText(info.version, { exact: true }).count(), 1);
-  await screenshot(page, "desktop-settings");
+  await look(page, "desktop-settings");
   const spelling = page.getByRole("switch", { name: /Проверять правописание/ });
   const before = await spelling.isChecked();
   await spelling.click();
   await page.getByRole("switch", { name: /Проверять правописание/, checked: !before }).waitFor();
   await openTab(page, "Уведомления");
   await becomes(said("Эта система не показывает уведомлений"), !info.notifications);
+  await look(page, "desktop-settings-notices");
   await openTab(page, "Оформление");
   await page.getByRole("radio", { name: "Тёмная" }).check();
   await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
-  await screenshot(page, "desktop-settings-dark");
+  await look(page, "desktop-settings-chosen");
   await becomes(() => page.evaluate(async () => (await window.vestnik?.loadSettings())?.theme), "dark"); // it is written
   assert.deepEqual(first.errors, []);
   await first.app.close();
