@@ -7,8 +7,7 @@ only after that: the session gives its frame as the answer to `row_saved` (docs/
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, Protocol, TypeVar
 
@@ -65,12 +64,6 @@ SAVE_TIMEOUT: Final = 5.0
 """Seconds that the end of a client waits for what is still to be saved."""
 
 
-class RunInThread(Protocol):
-    """`trio.to_thread.run_sync` or, for deterministic runs, something that calls at once."""
-
-    def __call__(self, function: Callable[[], T], /) -> Awaitable[T]: ...
-
-
 class Tokens(Protocol):
     """Who can exchange tokens: an Account."""
 
@@ -119,7 +112,6 @@ class Driver:
         open_link: OpenLink = with_link,
         *,
         auto_commit: bool = True,
-        run_in_thread: RunInThread | None = None,
         uploader: Uploader | None = None,
     ) -> None:
         self.session = session
@@ -131,9 +123,7 @@ class Driver:
         self._open_link = open_link
         self._auto_commit = auto_commit
         self._uploader = uploader
-        if run_in_thread is None:
-            run_in_thread = partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(1))
-        self._run_in_thread = run_in_thread
+        self._thread = trio.CapacityLimiter(1)
         self._line: deque[_Batch] = deque()
         self._lined_up = trio.Event()
         self._moved_on = trio.Event()
@@ -288,7 +278,7 @@ class Driver:
         batches = list(islice(self._line, BATCH))
         saves = [output for batch in batches for output in batch.saves]
         try:
-            await self._run_in_thread(partial(self._store.save, saves))
+            await trio.to_thread.run_sync(self._store.save, saves, limiter=self._thread)
         except StoreError as error:
             self._failed, batches = error, []
         for _ in batches:

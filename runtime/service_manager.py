@@ -42,9 +42,9 @@ class ServiceManager:
             await trio.sleep(self.watchdog)
 
 
-def service_manager(environ: Mapping[str, str], pid: int | None = None) -> ServiceManager:
-    """From the environment of the process `pid`, by default this one; what does not concern it is left out."""
-    for_us = environ.get("WATCHDOG_PID") in (None, str(os.getpid() if pid is None else pid))
+def service_manager(environ: Mapping[str, str]) -> ServiceManager:
+    """From the environment of this process; what does not concern it is left out."""
+    for_us = environ.get("WATCHDOG_PID") in (None, str(os.getpid()))
     asked = environ.get("WATCHDOG_USEC", "")
     interval = int(asked) / 2e6 if for_us and asked.isascii() and asked.isdigit() and int(asked) else None
     return ServiceManager(environ.get("NOTIFY_SOCKET", ""), interval)

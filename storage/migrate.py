@@ -118,7 +118,7 @@ def compare(revision: str | None) -> None:
         )
 
 
-def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIMEOUT) -> str:
+def upgrade(url: str, *, epoch: str | None = None) -> str:
     """Bring the database to `head()`, whatever state it is in, and give that revision.
 
     Makes the SQLite file (mode 0600) and its folder where they are missing, the row of the epoch (`epoch`, or a random
@@ -129,7 +129,7 @@ def upgrade(url: str, *, epoch: str | None = None, lock_timeout: int = LOCK_TIME
         path = sqlite_path(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-    with connected(url, lock_timeout) as connection:
+    with connected(url, LOCK_TIMEOUT) as connection:
         revision = _revision(connection)
         if revision is not None and revision not in _known():
             compare(revision)

@@ -1,7 +1,6 @@
 """The store in MySQL or MariaDB: transactions on a pool, and a group-commit writer for the log and the marks."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from random import Random
 from typing import Any, Final, TypeVar
 
 import trio
@@ -103,19 +102,14 @@ class MySQLStorage:
         *,
         replicas: Sequence[MySQLSettings] = (),
         readers: int = READERS,
-        writers: int = WRITERS,
-        random: Random | None = None,
         observer: Observer | None = None,
     ) -> None:
-        """Opens nothing yet. `replicas` of this database may answer reads (`storage.mysql_replicas`). `random` jitters
-        the pauses before conflicting transactions are run again."""
+        """Opens nothing yet. `replicas` of this database may answer reads (`storage.mysql_replicas`)."""
         self._fitted = False  # whether the schema was this program's, once
         generation = Generation()
-        self._reads = Pool(
-            settings, readers, random=random, observer=observer, generation=generation, transactions=False
-        )
-        self._writes = Pool(settings, writers, random=random, observer=observer, generation=generation)
-        self._replicas = Replicas(replicas, self._reads, random=random, observer=observer) if replicas else None
+        self._reads = Pool(settings, readers, observer=observer, generation=generation, transactions=False)
+        self._writes = Pool(settings, WRITERS, observer=observer, generation=generation)
+        self._replicas = Replicas(replicas, self._reads, observer=observer) if replicas else None
         self._log: Writer[AppendBatch, Outcome] = Writer(
             self._batch, lambda batch: batch.chat_id, weight=weight, observer=observer
         )

@@ -8,7 +8,6 @@ history is left out for a while, and the primary answers in its place.
 
 import logging
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Final
 
 import trio
@@ -86,21 +85,13 @@ class _Replica:
 class Replicas:
     """At least one replica, asked in turn."""
 
-    def __init__(
-        self,
-        replicas: Sequence[MySQLSettings],
-        primary: Pool,
-        *,
-        random: Random | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        """Opens nothing yet. `primary`: connections to ask for its position; `random` as for `Pool`."""
+    def __init__(self, replicas: Sequence[MySQLSettings], primary: Pool, *, observer: Observer | None = None) -> None:
+        """Opens nothing yet. `primary`: connections to ask for its position."""
         self._primary = primary
         self._observer = observer or Unobserved()
         limits = PoolLimits(acquire_timeout=TIMEOUT)
         self._replicas = [
-            _Replica(one.place, Pool(one, READERS, random=random, limits=limits, transactions=False))
-            for one in replicas
+            _Replica(one.place, Pool(one, READERS, limits=limits, transactions=False)) for one in replicas
         ]
         self._turn = 0
         self._numbered = True

@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 from collections.abc import Sequence
-from random import Random
 from typing import Final
 
 from trio_mysql import err
@@ -17,7 +16,7 @@ from storage.observer import Observer, Unobserved
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage
 
-__all__ = ["SchemaMismatch", "StoreUnavailable", "open_storage"]
+__all__ = ["SchemaMismatch", "open_storage"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,16 +41,14 @@ def hopeless(error: BaseException) -> str | None:
     return None
 
 
-async def open_storage(
-    url: str, *, replicas: Sequence[str] = (), random: Random | None = None, observer: Observer | None = None
-) -> Storage:
+async def open_storage(url: str, *, replicas: Sequence[str] = (), observer: Observer | None = None) -> Storage:
     """Open `sqlite:///path` (migrated by the caller), `mysql://...` or `mariadb://...` (see `parse_url`).
 
     A MySQL that is away is no error here: the store says so until it is back. Raises SchemaMismatch where the
     database answers and its schema is not this program's, MigrationError where an SQLite file cannot be opened or a
     MySQL lets nobody in by that URL,
     ValueError for another URL; none of them tells the password. `replicas`: URLs of
-    replicas of a MySQL or MariaDB, which may be away. `random` jitters pauses; `observer` is told what the store does.
+    replicas of a MySQL or MariaDB, which may be away. `observer` is told what the store does.
     """
     observer = observer or Unobserved()
     if url.startswith("sqlite:"):
@@ -60,9 +57,7 @@ async def open_storage(
             return SQLiteStorage(path, observer=observer)
         except sqlite3.Error as error:
             raise MigrationError(f"the SQLite file {path} cannot be opened: {error}") from error
-    storage = MySQLStorage(
-        parse_url(url), replicas=[parse_url(one) for one in replicas], random=random, observer=observer
-    )
+    storage = MySQLStorage(parse_url(url), replicas=[parse_url(one) for one in replicas], observer=observer)
     try:
         await storage.check_schema()
         for warning in await storage.warnings():

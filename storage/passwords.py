@@ -27,9 +27,9 @@ def password_fault(password: str) -> str | None:
 class Passwords:
     """Hashing and checking. `hasher` sets the cost: RFC 9106's second choice (64 MiB, 3 passes) by default."""
 
-    def __init__(self, hasher: PasswordHasher | None = None, thread: PasswordThread | None = None) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._thread = thread or PasswordThread()
+        self._thread = PasswordThread()
         self._nobody = _hash_of_nothing(self._hasher)
 
     @property

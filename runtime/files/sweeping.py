@@ -30,11 +30,11 @@ async def sweep_for_ever(files: Files, ask: Ask, now: Callable[[], datetime], in
         await trio.sleep(interval)
 
 
-async def sweep(files: Files, ask: Ask, now: Callable[[], datetime], size: int = SLICE) -> int:
+async def sweep(files: Files, ask: Ask, now: Callable[[], datetime]) -> int:
     """One sweep: how many files it removed. A blob that cannot be removed stays, and the log says so."""
     removed = 0
     while True:
-        outcome = await ask(CleanFiles(now(), size))
+        outcome = await ask(CleanFiles(now(), SLICE))
         if not isinstance(outcome, FilesRemoved):
             break
         removed += outcome.removed
@@ -43,7 +43,7 @@ async def sweep(files: Files, ask: Ask, now: Callable[[], datetime], size: int =
                 await files.remove(blob)
             except OSError as error:
                 log.warning("blob_kept", reason=type(error).__name__)
-        if outcome.removed < size:
+        if outcome.removed < SLICE:
             break
     await trio.to_thread.run_sync(remove_abandoned, files.drafts, limiter=THREADS)
     return removed
