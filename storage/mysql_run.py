@@ -1,12 +1,11 @@
 """A transaction's queries on a MySQL connection: SQL written out with its values, answers as rows."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from trio_mysql import converters, err
+from trio_mysql import err
 
 from storage.mysql_connection import Connection, error_code
 from storage.mysql_rows import Answer
@@ -17,10 +16,6 @@ Scalar = None | bool | int | float | str | bytes | Decimal | date | datetime | t
 """What may be a parameter. Aware datetimes are refused: convert to naive UTC first."""
 
 _DUPLICATE: Final = 1062
-_SPECIAL: Final = re.compile(
-    "[" + re.escape("".join(char for char in map(chr, range(128)) if converters.escape_string(char) != char)) + "]"
-)
-"""What the library escapes. It takes ten times as long as this to find out that there is none of it."""
 
 
 async def drive(connection: Connection, steps: Steps[T]) -> T:
@@ -44,11 +39,6 @@ async def drive(connection: Connection, steps: Steps[T]) -> T:
 async def fetch_all(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> list[tuple[Any, ...]]:
     """Run one query and give all rows. Placeholders are %s; a literal percent sign is written %%."""
     return list((await connection.ask(sql % literals(connection, params))).rows)
-
-
-async def execute(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> Answer:
-    """Run one statement that gives no rows. Placeholders as in `fetch_all`."""
-    return await connection.ask(sql % literals(connection, params))
 
 
 async def _run(connection: Connection, query: Query | Script) -> Result:

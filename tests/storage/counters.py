@@ -1,18 +1,25 @@
 """A table of two counters: what pools and transactions are tried on."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import trio
 
 from storage.mysql_connection import Connection, MySQLSettings, parse_url
 from storage.mysql_pool import Pool
-from storage.mysql_run import execute, fetch_all
+from storage.mysql_rows import Answer
+from storage.mysql_run import Scalar, fetch_all, literals
 from tests.storage.databases import Kind, shared_server
 
 LONG: Final = 30.0
 """Seconds that no transaction here comes near, unless its test says so."""
 MOMENT: Final = 4.0
 """Seconds in which a transaction gets as far as the server that is frozen then, on a busy machine too."""
+
+
+async def execute(connection: Connection, sql: str, params: Sequence[Scalar] = ()) -> Answer:
+    """Run one statement that gives no rows. Placeholders are %s; a literal percent sign is written %%."""
+    return await connection.ask(sql % literals(connection, params))
 
 
 async def counters(kind: Kind) -> MySQLSettings:

@@ -21,9 +21,9 @@ from storage.mysql_pool import (
     StoreUnavailable,
     TransactionOutcomeUnknown,
 )
-from storage.mysql_run import execute, fetch_all
+from storage.mysql_run import fetch_all
 from tests.mariadb_server import MariaDB
-from tests.storage.counters import LONG, MOMENT, bump, make_table, numbers
+from tests.storage.counters import LONG, MOMENT, bump, execute, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy
 
 
