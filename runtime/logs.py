@@ -37,7 +37,6 @@ MAX_TEXT: Final = 8192
 _SECRET_TEXT = re.compile(r"(token=|password=|\bbearer\s+)[^&\s\"'<>]+", re.IGNORECASE)
 _MAX_DEPTH = 6
 _SHARED: Final[list[structlog.typing.Processor]] = [
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -139,7 +138,7 @@ def _json(event: Any, **_options: Any) -> str:
 def configure_logging(
     log_format: LogFormat = "auto", *, level: str = "INFO", stream: TextIO | None = None, per_second: float = 20.0
 ) -> None:
-    """Send structlog and the standard library's logging (hypercorn, quart) to `stream`, by default stderr.
+    """Send what get_logger's loggers and the standard library's (hypercorn, quart) tell to `stream`, by default stderr.
 
     `per_second`: lines of one kind (see Repeats).
     """
@@ -171,13 +170,3 @@ def configure_logging(
         logger.handlers = []
         logger.propagate = True
     logging.getLogger("alembic").setLevel("WARNING")  # what it does step by step is for nobody but its authors
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )

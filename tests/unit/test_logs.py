@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from runtime.config import LogFormat, Secret
 from runtime.logs import ALL_KINDS, BURST, MAX_TEXT, configure_logging, get_logger
@@ -25,7 +24,6 @@ def as_it_was() -> Iterator[None]:
     handlers, level = root.handlers, root.level
     yield
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def lines(log_format: LogFormat = "json", per_second: float = 20.0) -> io.StringIO:
@@ -40,7 +38,7 @@ def events(stream: io.StringIO) -> list[dict[str, Any]]:
 
 def test_both_libraries_write_the_same_kind_of_line() -> None:
     stream = lines()
-    structlog.get_logger("one").info("served", port=8000)
+    get_logger("one").info("served", port=8000)
     logging.getLogger("two").warning("slow: %d", 5)
     logging.getLogger("hypercorn.error").error("crash")
     found = events(stream)
@@ -57,7 +55,7 @@ def test_both_libraries_write_the_same_kind_of_line() -> None:
 def test_no_secret_is_written(log_format: LogFormat) -> None:
     """O1 of docs/security.md."""
     stream = lines(log_format)
-    log = structlog.get_logger()
+    log = get_logger("x")
     log.info("a", token="s3cret", Password="s3cret", body={"refresh_token": "s3cret", "deep": [{"content": "s3cret"}]})
     log.info("GET /ws/chat/1?token=s3cret&after_seq=1")
     log.info("b", header="Authorization: Bearer s3cret", key=Secret("s3cret"), raw=b"password=s3cret")
@@ -76,7 +74,7 @@ def test_no_secret_is_written(log_format: LogFormat) -> None:
 
 def test_what_is_no_secret_stays() -> None:
     stream = lines()
-    structlog.get_logger().info("x", number=1.5, none=None, flag=True, names=["a"], odd=object)
+    get_logger("x").info("x", number=1.5, none=None, flag=True, names=["a"], odd=object)
     [event] = events(stream)
     assert (event["number"], event["none"], event["flag"], event["names"]) == (1.5, None, True, ["a"])
 
@@ -85,13 +83,13 @@ def test_endless_nesting_ends() -> None:
     stream = lines()
     deep: list[Any] = []
     deep.append(deep)
-    structlog.get_logger().info("x", deep=deep)
+    get_logger("x").info("x", deep=deep)
     assert "***" in stream.getvalue()
 
 
 def test_a_line_is_a_line_whatever_a_client_sends() -> None:
     stream = lines()
-    structlog.get_logger().info("name\nlevel: forged")
+    get_logger("x").info("name\nlevel: forged")
     assert len(stream.getvalue().splitlines()) == 1
 
 
