@@ -5,13 +5,12 @@ clients see 1006 and come back by themselves.
 """
 
 import os
-from pathlib import Path
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from runtime import hypercorn_workarounds
 from runtime.compose import compose
-from runtime.config import load_settings
+from runtime.config import DOTENV, load_settings
 from runtime.logs import configure_logging
 
 
@@ -25,7 +24,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """One ASGI scope."""
         if scope["type"] == "lifespan":
-            settings = load_settings(os.environ, Path(".env"))
+            settings = load_settings(os.environ, DOTENV)
             configure_logging(settings.log_format, per_second=settings.limit_log_lines)
             async with compose(settings) as composed:
                 self._inner = composed.app

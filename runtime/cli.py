@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
@@ -22,7 +21,7 @@ from runtime.age.header import NotAge
 from runtime.age.keys import KeyFileError
 from runtime.collecting import settle
 from runtime.compose import StartupError, compose
-from runtime.config import RELAXED, Settings, SettingsError, load_settings
+from runtime.config import DOTENV, RELAXED, Settings, SettingsError, load_settings
 from runtime.files.backup import DamagedBackup
 from runtime.inherited import OPTION, Inherited, parent_says_stop, read_inherited
 from runtime.logs import configure_logging, get_logger
@@ -35,8 +34,6 @@ from storage.migrate import MigrationError, upgrade_kept
 
 log = get_logger(__name__)
 
-DOTENV = Path(".env")
-"""Beside what the service is started in."""
 JUST = Path(__file__).parents[1] / "just"
 """There in a checkout, not where the wheel is installed."""
 
@@ -165,11 +162,16 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _serve_alone(settings: Settings, listener: socket.socket) -> None:
     async with compose(settings) as composed:
         setup = await account_commands.first_code(composed.driver.request)
+
+        def on_ready(url: str) -> None:
+            settle()
+            _greet(composed.has_pages, setup, settings, url)
+
         await serve(
             composed.app,
             host=settings.host,
             port=settings.port,
-            on_ready=partial(_greet, composed.has_pages, setup, settings),
+            on_ready=on_ready,
             drain=composed.drain,
             endpoint=composed.endpoint,
             listening_socket=listener,
@@ -201,7 +203,6 @@ async def _serve_as_worker(settings: Settings, inherited: Inherited) -> None:
 
 def _greet(has_pages: bool, setup: str | None, settings: Settings, url: str) -> None:
     """What to do next, for the one who started it in a terminal; programs wait for the first line."""
-    settle()
     log.info("serving", url=url, version=VERSION)
     local = url.startswith(UNIX)
     print(f"Vestnik listens on {url}" if local else f"Vestnik listens on {url}/", flush=True)

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,13 +12,11 @@ from attrs import asdict
 
 from runtime import file_commands
 from runtime.compose import require_database
-from runtime.config import Settings
+from runtime.config import DOTENV, Settings
 from runtime.doctor import examine
 from runtime.settings_report import names_in, unknown_names
 from storage.repair import repair
 from storage.verify import verify
-
-DOTENV = Path(".env")
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

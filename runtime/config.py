@@ -24,6 +24,8 @@ LogFormat = Literal["auto", "json", "console"]
 
 _T = TypeVar("_T")
 PREFIX = "VESTNIK_"
+DOTENV = Path(".env")
+"""Beside what the service is started in."""
 DESKTOP = Path(__file__).parents[1] / "client" / "desktop"
 """Where the messenger's pages stand in a checkout."""
 
