@@ -18,7 +18,6 @@ from chatproto.operations import (
     AppendBatch,
     Appended,
     BatchAppended,
-    LogCommand,
     Mark,
     OperationFailed,
     Outcome,
@@ -26,7 +25,7 @@ from chatproto.operations import (
     Refused,
 )
 from storage.statements import Steps
-from storage.transactions.batches import append_batches
+from storage.transactions.batches import append_batches, of_one
 from storage.transactions.marks import mark_all
 
 _log = logging.getLogger(__name__)
@@ -73,11 +72,6 @@ def weight(write: Write) -> int:
     return len(write.commands) if isinstance(write, AppendBatch) else 1
 
 
-def of_one(command: LogCommand) -> AppendBatch:
-    """A single command as a batch."""
-    return AppendBatch(command.chat_id, (command,))
-
-
 def only(outcome: Outcome) -> Outcome:
     """What the command of such a batch ended in."""
     return outcome.outcomes[0] if isinstance(outcome, BatchAppended) else outcome
@@ -112,8 +106,7 @@ def _one_by_one(batch: AppendBatch) -> Generator[Start, Tried, Outcome]:
         if trouble is not None:
             outcomes.append(trouble)
             continue
-        alone = AppendBatch(batch.chat_id, (command,))
-        tried = yield partial(_together, [alone])
+        tried = yield partial(_together, [of_one(command)])
         match tried:
             case OutcomeUnknown():
                 return tried

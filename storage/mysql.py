@@ -26,7 +26,7 @@ from chatproto.operations import (
     TouchSession,
     UpdateUser,
 )
-from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
+from storage.isolation import Answer, Bug, Tried, Write, attempts, only, weight
 from storage.migrate import SchemaMismatch, compare, is_newer
 from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
 from storage.mysql_pool import GONE, Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
@@ -35,6 +35,7 @@ from storage.mysql_run import drive, fetch_all
 from storage.observer import Observer
 from storage.statements import Steps
 from storage.transactions import Plan, after_look, transaction_for
+from storage.transactions.batches import of_one
 from storage.writer import Writer
 
 T = TypeVar("T")

@@ -19,10 +19,11 @@ from chatproto.operations import (
     Outcome,
     Refused,
 )
-from storage.isolation import Answer, Bug, Tried, Write, attempts, of_one, only, weight
+from storage.isolation import Answer, Bug, Tried, Write, attempts, only, weight
 from storage.observer import Observer, Unobserved
 from storage.statements import SQLITE, Compiled, DuplicateKey, Query, Result, Row, Script, Steps
 from storage.transactions import Plan, after_look, transaction_for
+from storage.transactions.batches import of_one
 from storage.transactions.chats import read_epoch
 from storage.writer import Writer
 

@@ -204,6 +204,8 @@ def transaction_for(operation: Operation) -> Plan:
         case SetFlags():
             return Plan(partial(set_flags, operation), writes=True)
         case AppendMessage() | AppendChange() | EditMessage() | DeleteMessage() | React() | Pin():
+            # The stores never ask for these, AppendBatch and Mark: isolation.py runs them together. All three are here
+            # for the match to be complete, and for tests that count statements.
             return Plan(partial(append_alone, operation), writes=True)
         case AppendBatch():
             return Plan(partial(append_batch, operation), writes=True)

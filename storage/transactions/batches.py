@@ -58,15 +58,20 @@ def append_batches(batches: Sequence[AppendBatch]) -> Steps[list[BatchAppended |
     ]
 
 
+def of_one(command: LogCommand) -> AppendBatch:
+    """A single command as a batch."""
+    return AppendBatch(command.chat_id, (command,))
+
+
 def append_alone(command: LogCommand) -> Steps[Outcome]:
-    """A batch of one."""
-    (answer,) = yield from append_batches([AppendBatch(command.chat_id, (command,))])
+    """For transaction_for."""
+    (answer,) = yield from append_batches([of_one(command)])
     assert answer is not None
     return answer.outcomes[0]
 
 
 def append_batch(batch: AppendBatch) -> Steps[Outcome]:
-    """One batch, in a transaction of its own."""
+    """For transaction_for."""
     (answer,) = yield from append_batches([batch])
     assert answer is not None
     return answer

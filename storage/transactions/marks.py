@@ -79,7 +79,7 @@ _RAISE: Final = updates(
 
 
 def mark(operation: Mark) -> Steps[Outcome]:
-    """One mark."""
+    """For transaction_for."""
     (outcome,) = yield from mark_all([operation])
     return outcome
 
