@@ -118,9 +118,9 @@ from storage.transactions.marks import mark
 from storage.transactions.message_reads import fetch_pins, fetch_readers, fetch_revisions
 from storage.transactions.message_search import search_messages
 from storage.transactions.pages import fetch_around, fetch_messages, fetch_page, read_log
+from storage.transactions.people_search import find_users, search_users
 from storage.transactions.relay import hear_hints, tell_hints
 from storage.transactions.retention import expire, find_expired
-from storage.transactions.search import find_users, search_users
 from storage.transactions.server_views import list_accounts, list_audit, look_at_sessions, measure_server
 from storage.transactions.sessions import (
     change_password,

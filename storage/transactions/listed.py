@@ -72,7 +72,7 @@ def list_places(search: Found) -> Steps[Listed]:
     if words and (yield from _is_common(search)):
         search.wanted = evolve(wanted, beginning=None)
         return (yield from _list_by_words(search, rarest))
-    rows = list[Places]()
+    rows = list[SeqsOfChat]()
     search.wanted = wanted = evolve(wanted, absent=frozenset(word for word in whole if not counts[word]))
     for chat_ids in pieces(search):
         asked: dict[str, Any] = {"chat_ids": chat_ids} | wanted.range_params() | word_params(words)
@@ -99,7 +99,7 @@ def _list_by_words(search: Found, rarest: int) -> Steps[Listed]:
     words = search.wanted.words
     if rarest > (LISTED if len(words) == 1 else COUNTED):
         return Listed.MANY
-    rows: list[Places] = []
+    rows: list[SeqsOfChat] = []
     if rarest:
         rows = yield from with_all(len(words)).all(user_id=search.operation.user_id, **word_params(words))
     return _put(search, rows)
@@ -122,11 +122,11 @@ def pieces(search: Found) -> Iterator[list[int]]:
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
-def _count_of(rows: Sequence["Places"]) -> int:
+def _count_of(rows: Sequence["SeqsOfChat"]) -> int:
     return sum(len(seqs) for _, seqs in rows)
 
 
-def _put(search: Found, rows: Sequence["Places"]) -> Listed:
+def _put(search: Found, rows: Sequence["SeqsOfChat"]) -> Listed:
     if _count_of(rows) > LISTED:
         return Listed.MANY
     places: dict[int, set[int]] = {}
@@ -155,12 +155,12 @@ def counted(words: int) -> Select[tuple[int, ...]]:
     return Select(select(*columns), row=lambda *row: row)
 
 
-Places = tuple[int, list[int]]
+SeqsOfChat = tuple[int, list[int]]
 """A chat, and seqs of it as one JSON array: a row for each costs a server and its client more than the look-up."""
 
 
 @cache
-def with_all(words: int) -> Ordered[Places]:
+def with_all(words: int) -> Ordered[SeqsOfChat]:
     """Where all of so many words are, the first of which leads; LISTED + 1 at most."""
     entry, others = message_words.alias("entry"), range(1, words)
     found = select(entry.c.chat_id, entry.c.seq).where(entry.c.word == _word(0)).limit(_MOST)
@@ -169,7 +169,7 @@ def with_all(words: int) -> Ordered[Places]:
 
 
 @cache
-def begun_with(words: int) -> Ordered[Places]:
+def begun_with(words: int) -> Ordered[SeqsOfChat]:
     """Where words with a beginning are, and all of so many others; LISTED + 1 at most."""
     return _by_chat(*_begun_with(words, "chat_id", "seq"))
 
@@ -193,7 +193,7 @@ def _begun_with(words: int, *columns: str) -> tuple[SelectClause[Any], SelectCla
     return found.select_from(_joined(entry, entry, others)), found.where(*_probed(entry, others))
 
 
-def _by_chat(on_servers: SelectClause[Any], on_sqlite: SelectClause[Any]) -> Ordered[Places]:
+def _by_chat(on_servers: SelectClause[Any], on_sqlite: SelectClause[Any]) -> Ordered[SeqsOfChat]:
     found, here = straight(on_servers).subquery("found"), on_sqlite.subquery("found")
     return Ordered(
         select(found.c.chat_id, func.json_arrayagg(found.c.seq)).group_by(found.c.chat_id),

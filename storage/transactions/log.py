@@ -237,7 +237,7 @@ class Readers:
         return any(user_id != sender_id and mark >= seq for user_id, mark in self.marks)
 
 
-NOBODY: Final = Readers(())
+READ_BY_NOBODY: Final = Readers(())
 """As whoever hides what they read sees it; what is read for all to see says the same."""
 
 
@@ -314,7 +314,7 @@ def render_event(
     )
 
 
-def read_entries(chat_id: int, after: int, upto: int, who: Readers = NOBODY) -> Steps[list[Message | Event]]:
+def read_entries(chat_id: int, after: int, upto: int, who: Readers = READ_BY_NOBODY) -> Steps[list[Message | Event]]:
     """The entries of exactly the seqs in (after, upto], as these two tables hold them; `who` has read them."""
     if upto <= after:
         return []

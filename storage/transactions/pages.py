@@ -25,7 +25,15 @@ from storage.statements import Lookup, Select, Statement, Steps
 from storage.tables import chat_events, chat_users, chats, departures, messages
 from storage.transactions.departures import DEPARTED, READERS_THEN, readers_then
 from storage.transactions.hiding import shows_reads
-from storage.transactions.log import MESSAGE_COLUMNS, NOBODY, READERS, MessageRow, Readers, read_entries, read_message
+from storage.transactions.log import (
+    MESSAGE_COLUMNS,
+    READ_BY_NOBODY,
+    READERS,
+    MessageRow,
+    Readers,
+    read_entries,
+    read_message,
+)
 from storage.transactions.people import users_seen_by
 from storage.transactions.states import Viewer, completed, read_items, seen_by
 
@@ -248,9 +256,9 @@ def visible_to(user_id: int, chat_id: int) -> Steps[Visible | None]:
         return None
     first_seq, left_seq, left_at, last_seq, last_at, pinned_seq, pinned_then, shows, *then = rows[0][2:]
     if left_seq is None:
-        who = Readers(tuple(row[:2] for row in rows)) if shows else NOBODY
+        who = Readers(tuple(row[:2] for row in rows)) if shows else READ_BY_NOBODY
         return Visible(last_seq, last_at, Viewer(pinned_seq, first_seq, readers=who, user_id=user_id))
-    who = readers_then(*then) if shows else NOBODY
+    who = readers_then(*then) if shows else READ_BY_NOBODY
     viewer = Viewer(pinned_then or 0, first_seq, left_seq, who, user_id)
     return Visible(left_seq, left_at, viewer)
 

@@ -9,7 +9,7 @@ from chatproto.wire.model import Message
 from storage.statements import Lookup, Steps
 from storage.tables import messages
 from storage.transactions.hiding import who_hides_reads
-from storage.transactions.log import MESSAGE_COLUMNS, NOBODY, MessageRow, Readers, read_message, readers
+from storage.transactions.log import MESSAGE_COLUMNS, READ_BY_NOBODY, MessageRow, Readers, read_message, readers
 from storage.transactions.pages import visible_to
 from storage.transactions.states import Place, completed
 
@@ -25,7 +25,7 @@ def repeated(places: Iterable[Place], members: Container[tuple[int, int]]) -> St
     have_read: dict[int, Readers] = {}
     found: dict[Place, Message] = {}
     for chat_id, sender_id in senders:
-        who, ends = NOBODY, dict[int, int]()
+        who, ends = READ_BY_NOBODY, dict[int, int]()
         if (chat_id, sender_id) not in members:
             visible = yield from visible_to(sender_id, chat_id)
             assert visible is not None and visible.viewer.left_seq is not None, "they were a member when they wrote"

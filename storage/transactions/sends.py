@@ -24,11 +24,10 @@ from storage.transactions.log import (
 )
 from storage.transactions.naming import INSERT_MENTION, NONE_NAMED, Named, find_named, find_source, mention_rows
 from storage.transactions.repeats import repeated
+from storage.transactions.states import Place
 
 Key = tuple[int, int, str]
 """Chat, actor and cid of a command."""
-Place = tuple[int, int]
-"""Chat and seq of an entry."""
 
 
 class Head(NamedTuple):

@@ -23,7 +23,7 @@ from chatproto.wire.text import SEARCHED_WORDS
 from storage.statements import Select, Statement, Steps
 from storage.tables import audit, chats, files, messages, sessions, user_words, users
 from storage.transactions.invites import keeps
-from storage.transactions.search import LAST_CHARACTER
+from storage.transactions.people_search import LAST_CHARACTER
 from storage.transactions.sessions import list_sessions
 
 

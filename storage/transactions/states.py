@@ -15,13 +15,21 @@ from chatproto.operations.message_events import OF_CONTENT, gathered, pinned_fro
 from chatproto.wire.model import Event, LogItem, Message
 from storage.statements import Answers, Lookup, Steps, param
 from storage.tables import chat_events, messages, reactions, revisions
-from storage.transactions.log import MESSAGE_COLUMNS, NOBODY, MessageRow, Readers, read_entries, read_ids, read_message
+from storage.transactions.log import (
+    MESSAGE_COLUMNS,
+    READ_BY_NOBODY,
+    MessageRow,
+    Readers,
+    read_entries,
+    read_ids,
+    read_message,
+)
 
 _TOGETHER: Final = 128
 """Messages in one statement."""
 
 Place = tuple[int, int]
-"""Chat and seq of a message."""
+"""Chat and seq of an entry."""
 
 
 @frozen
@@ -34,7 +42,7 @@ class Viewer:
     pinned_seq: int
     first_seq: int = 1
     left_seq: int | None = None
-    readers: Readers = NOBODY
+    readers: Readers = READ_BY_NOBODY
     user_id: int = 0
 
 
