@@ -5,7 +5,6 @@
 
 import { canRetry, isMine } from "../../state/changes.js";
 import { errorText, t } from "../../words/i18n.js";
-import { withRecent } from "../../words/emoji.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").Message} Message
  * @typedef {import("../../types.js").Echo} Echo */
@@ -35,13 +34,7 @@ export function toggleReaction(face, message, emoji) {
 
 /** Any sign, from the picker. @param {Face} face @param {Message} message @param {Element} at */
 export function pickReaction(face, message, at) {
-  face.overlays.emoji(at, (emoji) => {
-    const { recent_emoji: recent } = face.messenger.state().settings;
-    void face.messenger.changeSettings({
-      recent_emoji: withRecent(recent.split(" ").filter(Boolean), emoji).join(" "),
-    });
-    void toggleReaction(face, message, emoji);
-  });
+  face.overlays.emoji(at, (emoji) => void toggleReaction(face, message, emoji));
 }
 
 /** @param {Face} face @param {Message} message @param {boolean} on */
