@@ -9,11 +9,6 @@ import { GONE } from "./timeline.js";
  * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Timeline} Timeline
  * @typedef {import("../types.js").Reaction} Reaction */
 
-/** It is a message that will take its own place in the log. @param {Echo} echo */
-export function isSend({ kind }) {
-  return kind === "send";
-}
-
 /**
  * What is shown at the end of the log: messages on their way, as what is on its way about them makes them, and edits that
  * were refused: their text is not lost. @param {Echo[]} echoes of a chat @returns {Echo[]}

@@ -1,4 +1,4 @@
-/** Searching in what is at hand, without a network: chats by name, messages by text. Case, ё and apostrophes are folded. */
+/** Searching in what is at hand, without a network: chats by name, places in a text. Case, ё and apostrophes are folded. */
 
 import { otherLayout } from "./layout.js";
 
@@ -68,15 +68,4 @@ function placesOf(folded, wanted) {
     found.push({ from, to: from + wanted.length });
   }
   return found;
-}
-
-/**
- * Seqs of the loaded messages that hold the query, newest first.
- * @param {import("../types.js").Item[]} items @param {string} query
- */
-export function foundSeqs(items, query) {
-  const wanted = fold(query.trim());
-  if (!wanted) return [];
-  const found = items.filter((item) => item.type === "message" && fold(item.content ?? "").includes(wanted));
-  return found.map((item) => item.seq).reverse();
 }

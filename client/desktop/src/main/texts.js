@@ -5,7 +5,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** @typedef {(key: string, values?: Record<string, string | number>) => string} Texts */
+/** @typedef {(key: string) => string} Texts */
 
 /**
  * @param {string} folder with the locales @param {string} language
@@ -19,7 +19,7 @@ function loadTexts(folder, language) {
   } catch {
     // the keys remain
   }
-  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
+  return (key) => texts[key] ?? key;
 }
 
 module.exports = { loadTexts };

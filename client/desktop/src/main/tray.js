@@ -9,8 +9,8 @@ const { Menu, Tray } = require("electron");
 const ICONS = path.join(__dirname, "icons");
 
 /** @typedef {{show: () => void, quit: () => void}} Actions */
-/** @typedef {{relabel: (texts: import("./texts.js").Texts) => void, setUnread: (count: number, title: string) => void,
- *   destroy: () => void}} TrayIcon */
+/** @typedef {{relabel: (texts: import("./texts.js").Texts) => void, setUnread: (count: number, title: string) => void}}
+ *   TrayIcon */
 
 /**
  * @param {Actions} actions @param {NodeJS.Platform} platform
@@ -45,7 +45,6 @@ function createTray({ show, quit }, platform) {
       wasUnread = count > 0;
       tray.setImage(icon(wasUnread));
     },
-    destroy: () => tray.destroy(),
   };
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { ShownChats, neighbour, nextUnread, shownChats } from "../../renderer/state/chat-list.js";
 import { otherLayout } from "../../renderer/words/layout.js";
-import { fold, foundSeqs, matches, matching, places } from "../../renderer/words/search.js";
+import { fold, matches, matching, places } from "../../renderer/words/search.js";
 
 test("case and ё are folded, lengths are kept", () => {
   assert.equal(fold("ЁЛКА Ёж"), "елка еж");
@@ -31,18 +31,6 @@ test("places are where the query stands in the text itself", () => {
     { from: 2, to: 4 },
   ]);
   assert.deepEqual(places("x", " "), []);
-});
-
-test("found messages come newest first, without deleted ones and events", () => {
-  /** @type {any[]} */
-  const items = [
-    { type: "message", seq: 1, content: "Очередь", deleted: false },
-    { type: "event", seq: 2 },
-    { type: "message", seq: 3, content: null, deleted: true },
-    { type: "message", seq: 4, content: "в очереди", deleted: false },
-  ];
-  assert.deepEqual(foundSeqs(items, "ОЧЕРЕД"), [4, 1]);
-  assert.deepEqual(foundSeqs(items, ""), []);
 });
 
 /** @param {number} id @param {string} at @param {any} [rest] @returns {any} */

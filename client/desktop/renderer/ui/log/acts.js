@@ -9,11 +9,8 @@ import { errorText, t } from "../../words/i18n.js";
 /** @typedef {import("../face.js").Face} Face @typedef {import("../../types.js").Message} Message
  * @typedef {import("../../types.js").Echo} Echo */
 
-/** Signs that are offered in one row where none were used yet. */
-const QUICK = ["👍", "❤️", "🔥", "😂", "😮", "🙏"];
-
-/** The six signs of the quick row: the usual ones. @returns {readonly string[]} */
-export const quickSigns = () => QUICK;
+/** Signs of the quick row. @type {readonly string[]} */
+export const QUICK_SIGNS = ["👍", "❤️", "🔥", "😂", "😮", "🙏"];
 
 /** @param {Face} face @param {Promise<import("../../types.js").Done | import("../../types.js").Refused>} asked
  * @param {string} said */

@@ -6,7 +6,7 @@ import { hasLostSource } from "../../state/removed.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, isWhole, rightsOn } from "../../state/changes.js";
-import { askRemove, pickReaction, quickSigns, setPinned, toggleReaction } from "./acts.js";
+import { askRemove, pickReaction, QUICK_SIGNS, setPinned, toggleReaction } from "./acts.js";
 import { notifyMenu, unmuteLabel } from "../parts/mute-menu.js";
 import { blockItems } from "../parts/blocking.js";
 import { isPinned } from "./pinned.js";
@@ -69,10 +69,9 @@ export function messageMenu(face, { chatId, item }) {
 
 /** @param {Face} face @param {import("../../types.js").Message} message @param {number} me @returns {import("../parts/menu.js").Quick} */
 function quickOf(face, message, me) {
-  const signs = quickSigns();
   return {
-    signs,
-    on: signs.filter((sign) => isMine(message, sign, me)),
+    signs: QUICK_SIGNS,
+    on: QUICK_SIGNS.filter((sign) => isMine(message, sign, me)),
     label: (sign) => t(isMine(message, sign, me) ? "context.unreact" : "context.react", { emoji: sign }),
     run: (sign) => void toggleReaction(face, message, sign),
     more: { label: t("msg.react"), run: (at) => pickReaction(face, message, at) },
