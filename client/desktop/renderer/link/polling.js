@@ -235,7 +235,7 @@ export class Polling {
  * @param {Frame} head @param {import("../protocol/chat-log.js").ChatLog | undefined} chat as it is now
  * @param {number | undefined} then undefined: the chat was not known @returns {Frame}
  */
-export function timely(head, chat, then) {
+function timely(head, chat, then) {
   const isOlder = chat && !chat.anew && chat.applied !== then && head.last_seq < chat.applied;
   if (!isOlder || (then !== undefined && head.last_seq < then)) return head;
   return { ...head, last_seq: chat.applied, last_at: chat.appliedAt, left_seq: chat.leftSeq };

@@ -53,7 +53,7 @@ const isTold = (output) => TOLD.includes(output.do);
 const isFree = (output) => output.do === "renew" || (output.do === "send" && FREE.includes(output.frame.type));
 
 /** Milliseconds of a clock that nobody sets. */
-export function now() {
+function now() {
   return Math.trunc(performance.now());
 }
 

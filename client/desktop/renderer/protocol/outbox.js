@@ -12,7 +12,7 @@ import { Entry, frameOf, isUploaded, isWhole, placed, sameMessage } from "./row.
 import { Uploads } from "./uploads.js";
 
 /** Unacknowledged rows a chat (C4). */
-export const WINDOW = 8;
+const WINDOW = 8;
 /** Close codes that a row can bring about (C7). */
 const POISON_CODES = [1009, 4400];
 const POISON = "the server closed the connection on it twice";

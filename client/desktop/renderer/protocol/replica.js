@@ -7,9 +7,9 @@ import { ChatLog, compareTimes, wasReplaced, within } from "./chat-log.js";
 import { known } from "./known.js";
 
 /** Items of a chat kept while an earlier one is missing (C2). */
-export const BUFFERED = 200;
+const BUFFERED = 200;
 /** Syncs in flight a connection; one a chat. */
-export const SYNCS = 4;
+const SYNCS = 4;
 const PAGE = 200;
 /** A client with a timeline that is further behind starts anew at the end. */
 const FAR_BEHIND = 1000;

@@ -154,7 +154,7 @@ const textOf = (data, named) =>
 const namesSome = ({ mentions, mentions_all }) => Boolean(mentions?.length || mentions_all);
 
 /** Of two states of one item the newer. @param {Item} one @param {Item} other @returns {Item} */
-export function newerOf(one, other) {
+function newerOf(one, other) {
   return one.type === "message" && other.type === "message" && other.rev > one.rev ? other : one;
 }
 

@@ -13,7 +13,7 @@ import { Db } from "./db.js";
 const PATIENCE = 5_000;
 
 /** Where that waits meanwhile. @param {string} name of the profile */
-export const asideName = (name) => `${name} aside`;
+const asideName = (name) => `${name} aside`;
 
 /**
  * What another window does at the same time comes after it, or before.

@@ -56,7 +56,7 @@ export const language = () => chosen.language;
 const find = (key) => chosen.messages[key] ?? chosen.fallback[key];
 
 /** @param {string} key */
-export const has = (key) => find(key) !== undefined;
+const has = (key) => find(key) !== undefined;
 
 /**
  * The text of a key; the key itself where there is none, so that a hole is seen and nothing breaks.

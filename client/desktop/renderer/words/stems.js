@@ -72,7 +72,7 @@ function lengthOf(text) {
 }
 
 /** @param {string} word */
-export function fold(word) {
+function fold(word) {
   if (!BEYOND_ASCII.test(word)) return word.toLowerCase();
   let kept = "";
   for (const point of caseFolded(word.normalize("NFKC")).normalize("NFD")) {

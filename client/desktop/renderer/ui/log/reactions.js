@@ -48,7 +48,7 @@ function chip(face, message, one, state, may) {
 }
 
 /** "Вы, Анна Ковалёва, Борис и ещё 3". @param {Reaction} reaction @param {State} state */
-export function whoReacted({ user_ids: ids, count }, state) {
+function whoReacted({ user_ids: ids, count }, state) {
   const me = state.me?.id ?? 0;
   const own = ids.includes(me) ? [t("msg.you")] : [];
   const names = ids.filter((id) => id !== me).map((id) => nameOf(state.users.get(id)));
