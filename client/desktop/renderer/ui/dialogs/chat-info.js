@@ -7,9 +7,9 @@ import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
 import { keptDays } from "../../state/retention.js";
 import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
-import { avatar } from "../parts/avatar.js";
 import { block, unblock } from "../parts/blocking.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
+import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
 import { mutedText } from "../parts/mute-menu.js";
 import { personRow, presence } from "../parts/people.js";
@@ -211,9 +211,6 @@ function sorted(members, state) {
 /** @param {Face} face @param {ChatView} chat @param {State} state */
 function hero(face, chat, state) {
   const peer = chat.peer ? (state.users.get(chat.peer.id) ?? chat.peer) : null;
-  const name = titleOf(chat, state.me);
-  const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
-  const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
   const about = chat.is_group
     ? aboutGroup(chat, state)
     : isSaved(chat, state.me)
@@ -222,9 +219,9 @@ function hero(face, chat, state) {
   const now = new Date();
   if (chat.left_seq === null && chat.muted_until && isMuted(chat, now.getTime())) about.push(mutedText(chat, now));
   return html`<div class="hero">
-    ${avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "l", url })}
+    ${chatAvatar(face, state, chat, "l")}
     <div class="hero__text">
-      <div class="hero__name"><bdi>${name}</bdi></div>
+      <div class="hero__name"><bdi>${titleOf(chat, state.me)}</bdi></div>
       ${about.map((line) => html`<div class="hero__sub">${line}</div>`)}
     </div>
   </div>`;

@@ -8,6 +8,7 @@ import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
 import { showChat, writeTo } from "../parts/chat-actions.js";
+import { chatAvatar } from "../parts/chat-avatar.js";
 import { marked } from "../parts/marked.js";
 import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
 
@@ -46,14 +47,12 @@ export function createPlaces(face, close) {
     return [...shownChats(state), ...hidden].map((chat) => {
       const name = titleOf(chat, state.me);
       const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
-      const id = chat.is_group ? chat.id : (peer?.id ?? chat.id);
-      const url = chat.is_group ? chat.avatar_url : peer?.avatar_url;
       return {
         id: `switch-chat-${chat.id}`,
         name,
         more: peer ? [`@${peer.username}`] : [],
         about: aboutChat(chat, state),
-        picture: avatar(face, { id, name, group: chat.is_group, online: peer?.online, size: "s", url }),
+        picture: chatAvatar(face, state, chat, "s"),
         run: () => {
           close();
           showChat(face, chat.id);

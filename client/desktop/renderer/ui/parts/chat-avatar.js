@@ -6,7 +6,7 @@ import { avatar } from "./avatar.js";
 
 /**
  * @param {import("../face.js").Face} face @param {import("../../types.js").State} state
- * @param {import("../../types.js").ChatView} chat @param {"" | "s"} [size]
+ * @param {import("../../types.js").ChatView} chat @param {"" | "s" | "l"} [size]
  */
 export function chatAvatar(face, state, chat, size = "") {
   const name = titleOf(chat, state.me);

@@ -1,0 +1,63 @@
+/** Who is seen to be here: in the pictures of chats, wherever one looks at them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faceOf, within } from "./face.js";
+import { ME, at, person } from "./world.js";
+
+const { emptyModel } = await import("../../renderer/state/model.js");
+const { chatAvatar } = await import("../../renderer/ui/parts/chat-avatar.js");
+const { chatInfo } = await import("../../renderer/ui/dialogs/chat-info.js");
+const { createPlaces } = await import("../../renderer/ui/dialogs/places.js");
+
+const DIRECT = 7;
+const SAVED = 8;
+
+/** @param {number} id @param {any} peer @param {any} [rest] @returns {any} */
+const chat = (id, peer, rest = {}) => ({ id, title: null, is_group: peer === null, peer, members: null, created_at: at(0), last_at: at(1), last_seq: 1, left_seq: null, typing: [], role: "member", writers: "all", ...rest }); // prettier-ignore
+/** @param {number} id @param {boolean | null} online @returns {any} */
+const user = (id, online) => ({ ...person(id), online });
+
+/** @param {string} link its state @returns {any} */
+function stateOf(link) {
+  const me = user(ME, true);
+  const other = user(2, true);
+  return {
+    ...emptyModel(),
+    me,
+    users: new Map([me, other].map((one) => [one.id, one])),
+    chats: new Map([
+      [DIRECT, chat(DIRECT, other)],
+      [SAVED, chat(SAVED, me)],
+    ]),
+    link: { ...emptyModel().link, state: link },
+  };
+}
+
+/** Whether the first picture of a template says that somebody is here. @param {any} template */
+function isOnline(template) {
+  for (const one of within(template)) if ("is-online" in one) return one["is-online"];
+  throw new Error("there is no picture");
+}
+
+/** @param {any} state @param {number} chatId */
+function looks(state, chatId) {
+  const { face } = faceOf({ state: () => state });
+  const [entry] = createPlaces(face, () => true)
+    .found(state, "", 50)
+    .filter(({ candidate }) => candidate.id === `switch-chat-${chatId}`);
+  return [
+    isOnline(chatAvatar(face, state, state.chats.get(chatId))),
+    isOnline(entry.candidate.picture),
+    isOnline(chatInfo(face, { chatId }, () => true).content(state)),
+  ];
+}
+
+test("one sees that somebody is here while there is a link, in the list, the switcher and the card alike", () => {
+  assert.deepEqual(looks(stateOf("live"), DIRECT), [true, true, true]);
+  assert.deepEqual(looks(stateOf("offline"), DIRECT), [false, false, false]);
+});
+
+test("one is not told that one is here oneself", () => {
+  assert.deepEqual(looks(stateOf("live"), SAVED), [false, false, false]);
+});
