@@ -51,6 +51,15 @@ function namedIn({ me, chats, timelines, pins, quoted }) {
   return named;
 }
 
+/**
+ * How many members of a group are here, oneself among them; 0 where nobody else is, which is no news.
+ * @param {import("../types.js").ChatView} chat @param {Pick<import("../types.js").State, "users" | "me">} state
+ */
+export function onlineIn({ members }, { users, me }) {
+  const here = (members ?? []).filter(({ user }) => user.id === me?.id || (users.get(user.id) ?? user).online);
+  return here.some(({ user }) => user.id !== me?.id) ? here.length : 0;
+}
+
 /** @param {Next} next @param {User[]} users */
 export function learnUsers(next, users) {
   /** @type {Map<number, User>} */

@@ -1,4 +1,4 @@
-/** Who is seen to be here: in the pictures of chats, wherever one looks at them. */
+/** Who is seen to be here: in the pictures of chats and in the number of a group, wherever one looks at them. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,9 +9,11 @@ const { emptyModel } = await import("../../renderer/state/model.js");
 const { chatAvatar } = await import("../../renderer/ui/parts/chat-avatar.js");
 const { chatInfo } = await import("../../renderer/ui/dialogs/chat-info.js");
 const { createPlaces } = await import("../../renderer/ui/dialogs/places.js");
+const { topbar } = await import("../../renderer/ui/log/topbar.js");
 
 const DIRECT = 7;
 const SAVED = 8;
+const GROUP = 9;
 
 /** @param {number} id @param {any} peer @param {any} [rest] @returns {any} */
 const chat = (id, peer, rest = {}) => ({ id, title: null, is_group: peer === null, peer, members: null, created_at: at(0), last_at: at(1), last_seq: 1, left_seq: null, typing: [], role: "member", writers: "all", ...rest }); // prettier-ignore
@@ -60,4 +62,29 @@ test("one sees that somebody is here while there is a link, in the list, the swi
 
 test("one is not told that one is here oneself", () => {
   assert.deepEqual(looks(stateOf("live"), SAVED), [false, false, false]);
+});
+
+/** @param {any} template @returns {string} the strings that stand in it */
+const wordsIn = (template) =>
+  [...within(template)].flatMap(({ values }) => (values ?? []).filter((/** @type {any} */ one) => typeof one === "string")).join("\n"); // prettier-ignore
+
+/** @param {boolean | null} own whether the server tells that one is here oneself @param {any[]} others */
+function countsIn(own, others) {
+  const me = user(ME, own);
+  const members = [me, ...others].map((one) => ({ user: one, role: "member" }));
+  const state = stateOf("live");
+  state.me = me;
+  state.users = new Map(members.map(({ user: one }) => [one.id, one]));
+  state.chats.set(GROUP, chat(GROUP, null, { is_group: true, title: "Маяк", members }));
+  const { face } = faceOf({ state: () => state, loadMembers: async () => ({ ok: true }) });
+  const above = topbar(face, state, state.chats.get(GROUP), { now: new Date(), find: () => {} });
+  const card = chatInfo(face, { chatId: GROUP }, () => true).content(state);
+  return [above, card].map((template) => wordsIn(template).match(/(\d+) в сети/)?.[1] ?? null);
+}
+
+test("how many of a group are here is one number above the chat and in its card, and nobody's where one is alone", () => {
+  for (const own of [true, false, null]) {
+    assert.deepEqual(countsIn(own, [user(2, false), user(3, null)]), [null, null]);
+    assert.deepEqual(countsIn(own, [user(2, true), user(3, null)]), ["2", "2"]);
+  }
 });

@@ -5,6 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
+import { onlineIn } from "../../state/people.js";
 import { keptDays } from "../../state/retention.js";
 import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
 import { block, unblock } from "../parts/blocking.js";
@@ -233,7 +234,7 @@ function aboutGroup(chat, state) {
   const created = t("info.created", { date: fullDate(chat.created_at) });
   const about = [created, ...(kept > 0 ? [t("retention.note", { n: kept })] : [])];
   if (chat.members === null) return about;
-  const online = chat.members.filter(({ user }) => (state.users.get(user.id) ?? user).online).length;
+  const online = onlineIn(chat, state);
   const count = t("info.count", { n: chat.members.length });
   return [online > 0 ? `${count}, ${t("info.online", { n: online })}` : count, ...about];
 }

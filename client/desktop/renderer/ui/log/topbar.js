@@ -4,6 +4,7 @@ import { lastSeen } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { isAway } from "../../state/link-view.js";
 import { isMuted } from "../../state/muting.js";
+import { onlineIn } from "../../state/people.js";
 import { isSaved, titleOf } from "../../words/names.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { linkText } from "../parts/banner.js";
@@ -71,8 +72,8 @@ function people(state, chat) {
   if (chat.left_seq !== null) return t("topbar.left");
   if (!chat.members) return "";
   const members = t("topbar.members", { n: chat.members.length });
-  const online = chat.members.filter(({ user }) => user.id === state.me?.id || state.users.get(user.id)?.online).length;
-  return online > 1 ? t("topbar.members_online", { members, n: online }) : members;
+  const online = onlineIn(chat, state);
+  return online > 0 ? t("topbar.members_online", { members, n: online }) : members;
 }
 
 /** @param {State} state @param {ChatView} chat @param {Date} now */
