@@ -4,7 +4,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import trio
@@ -22,6 +22,7 @@ from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
 
 T = TypeVar("T")
+_End = Problem | Literal["whole", "left"]
 
 
 async def tell_uploads(call: Call[None, None], exchange: Exchange) -> Result:
@@ -155,10 +156,10 @@ async def _append(
         return Problem("offset_conflict", f"The upload ends at {writer.size}.")
     counts = checksum is None
     try:
-        fault: Problem | bool = await _receive(exchange, writer, progress.plan.length, checksum)
-        if checksum is not None and fault is True:
+        end = await _receive(exchange, writer, progress.plan.length, checksum)
+        if checksum is not None and end == "whole":
             counts = checksum.fits(checksum.algorithm.digest())
-            fault = True if counts else Problem("checksum_mismatch")
+            end = "whole" if counts else Problem("checksum_mismatch")
     finally:
         with trio.CancelScope(shield=True):
             try:
@@ -166,9 +167,9 @@ async def _append(
                     await _run(partial(writer.cut, offset))
             finally:
                 await _run(writer.close)
-    if fault is False:
-        return None
-    return progress if fault is True else fault
+    if isinstance(end, Problem):
+        return end
+    return progress if end == "whole" else None
 
 
 def _after_the_end(progress: Progress, offset: int) -> Progress | Problem:
@@ -176,10 +177,11 @@ def _after_the_end(progress: Progress, offset: int) -> Progress | Problem:
     return progress if offset == progress.offset else Problem("offset_conflict")
 
 
-async def _receive(exchange: Exchange, writer: Writer, length: int, checksum: tus.Checksum | None) -> Problem | bool:
-    """Whether the body came to its end; what came is written in any case."""
+async def _receive(exchange: Exchange, writer: Writer, length: int, checksum: tus.Checksum | None) -> _End:
+    """`whole`: the body came to its end; `left`: the client is gone; or what was wrong. What came is written in any
+    case."""
     waiting = bytearray()
-    end: Problem | bool = Problem("request_timeout")
+    end: _End = Problem("request_timeout")
 
     async def write() -> None:
         nonlocal waiting
@@ -194,7 +196,7 @@ async def _receive(exchange: Exchange, writer: Writer, length: int, checksum: tu
         while not exchange.ended:
             piece = await exchange.piece(STALL)
             if not isinstance(piece, bytes):
-                end = False if piece is None else piece
+                end = "left" if piece is None else piece
                 break
             waiting += piece
             if writer.size + len(waiting) > length:
@@ -202,7 +204,7 @@ async def _receive(exchange: Exchange, writer: Writer, length: int, checksum: tu
             if len(waiting) >= PART:
                 await write()
         else:
-            end = True
+            end = "whole"
     await write()
     return end
 
