@@ -20,7 +20,7 @@ from runtime.files.under_way import UnderWay
 from runtime.http.logins import LoginLimiter
 from runtime.shared_limits import SharedLimits
 
-RESETS_AN_HOUR: Final = 3
+RESETS_OF_A_PAIR_AN_HOUR: Final = 3
 """Requests for a new password that are listened to, for one name from one network address."""
 RESETS_OF_A_NAME_AN_HOUR: Final = recovery.RESETS_AN_HOUR
 """The same from all addresses: one stranger does not keep a letter from its owner, and many do not flood a mailbox."""
@@ -28,7 +28,7 @@ CODES_AN_HOUR: Final = 60
 """Codes of one address that open nothing."""
 LOGIN_LETTERS_AN_HOUR: Final = 5
 """Letters about log-ins that one account gets."""
-ADDRESSES_AN_HOUR: Final = 10
+OWN_LETTERS_AN_HOUR: Final = 10
 """Letters about one's own address that one user may cause."""
 MEASURES_A_MINUTE: Final = 6
 """Counts of the whole server that one admin may ask for."""
@@ -196,12 +196,12 @@ class Guards:
             new_members=over("new_members", settings.limit_new_members, HOUR, REMEMBERED_USERS),
             registrations=over("registrations", settings.limit_registrations, HOUR),
             refused_tokens=over("refused_tokens", settings.limit_refused_tokens, MINUTE),
-            reset_pairs=over("reset_pairs", RESETS_AN_HOUR, HOUR),
+            reset_pairs=over("reset_pairs", RESETS_OF_A_PAIR_AN_HOUR, HOUR),
             resets=over("resets", RESETS_OF_A_NAME_AN_HOUR, HOUR),
             reset_addresses=over("reset_addresses", settings.limit_resets, HOUR),
             refused_codes=over("refused_codes", CODES_AN_HOUR, HOUR),
             measures=_by_user(MEASURES_A_MINUTE / MINUTE, MEASURES_A_MINUTE),
-            own_letters=over("own_letters", ADDRESSES_AN_HOUR, HOUR, REMEMBERED_USERS),
+            own_letters=over("own_letters", OWN_LETTERS_AN_HOUR, HOUR, REMEMBERED_USERS),
             exports=over("exports", EXPORTS_AN_HOUR, HOUR, REMEMBERED_USERS),
             export_links=over("export_links", 1, EXPORT_LINK_LIFETIME),
             login_letters=over("login_letters", LOGIN_LETTERS_AN_HOUR, HOUR, REMEMBERED_USERS),

@@ -124,7 +124,7 @@ async def test_strangers_do_not_keep_the_letter_from_its_owner(house_at: OpenHou
         house.storage.performed.clear()
         for _ in range(2 * guards.RESETS_OF_A_NAME_AN_HOUR):
             await reset(house, "anna", "192.0.2.1")
-        codes = [code_of(await post.next()) for _ in range(guards.RESETS_AN_HOUR)]
+        codes = [code_of(await post.next()) for _ in range(guards.RESETS_OF_A_PAIR_AN_HOUR)]
         await reset(house, "anna", "192.0.2.2")
         codes.append(code_of(await post.next()))
         for number in range(3, 3 + guards.RESETS_OF_A_NAME_AN_HOUR):
@@ -162,7 +162,7 @@ async def test_an_old_address_is_told_and_resets_nothing_any_more(house_at: Open
         await anna.patch("/api/auth/me", {"email": "new@example.org"})
         again = await post.next()
         assert (again["To"], again["Subject"]) == ("new@example.org", "Confirm your address for Vestnik")
-        for _ in range(guards.ADDRESSES_AN_HOUR - 2):
+        for _ in range(guards.OWN_LETTERS_AN_HOUR - 2):
             assert (await anna.patch("/api/auth/me", {"email": ""})).status_code == 200
         assert problem_of(await anna.patch("/api/auth/me", {"email": "victim@example.org"})) == "rate_limited"
         assert (await anna.patch("/api/auth/me", {"display_name": "Anna"})).status_code == 200
