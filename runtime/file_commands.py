@@ -12,7 +12,7 @@ from runtime.files.backup import Saved, load_blobs, save_blobs
 from runtime.files.links import FileLinks
 from runtime.files.service import Files, open_files, open_place, open_store
 from runtime.files.sweeping import sweep
-from runtime.files.upkeep import Finding, Say, move, remove_orphans
+from runtime.files.upkeep import BlobFault, Say, move, remove_orphans
 from runtime.files.upkeep import check as compare
 
 HARMLESS: Final = frozenset({"orphaned", "no preview"})
@@ -80,7 +80,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Files]:
         yield open_files(settings.data_dir, FileLinks({}), store)
 
 
-def _summary(found: list[Finding]) -> str:
+def _summary(found: list[BlobFault]) -> str:
     counts: dict[str, int] = {}
     for one in found:
         counts[one.fault] = counts.get(one.fault, 0) + 1

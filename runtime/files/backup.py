@@ -13,7 +13,7 @@ from attrs import frozen
 
 from runtime.files.blobs import THREADS, BlobStore, sync
 from runtime.files.service import PREVIEWS, Files, preview_key
-from runtime.files.upkeep import Progress, Say
+from runtime.files.upkeep import ProgressLines, Say
 from storage.file_rows import kept_blob
 
 _TABLES: Final = (
@@ -39,7 +39,7 @@ class Saved:
 
 async def save_blobs(database: str, store: BlobStore, backup: Path, say: Say) -> Saved:
     """Add the bytes of all files that a backup of `database` names. Raises OSError, MigrationError."""
-    progress, missing = Progress(say, "saved"), list[str]()
+    progress, missing = ProgressLines(say, "saved"), list[str]()
     with closing(sqlite3.connect(backup, isolation_level=None)) as target:
         target.execute("PRAGMA synchronous = OFF")  # it is synced when it is whole
         for table in _TABLES:
@@ -62,7 +62,7 @@ async def save_blobs(database: str, store: BlobStore, backup: Path, say: Say) ->
 async def load_blobs(files: Files, backup: Path, say: Say) -> int | None:
     """Put what a backup holds into the store, each compared with its digest; how many blobs, None where it was made
     without files. Raises DamagedBackup, OSError."""
-    progress = Progress(say, "restored")
+    progress = ProgressLines(say, "restored")
     with closing(sqlite3.connect(backup, isolation_level=None)) as source:
         if not _holds_blobs(source):
             return None

@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 @frozen
-class Finding:
+class BlobFault:
     """`files`: how many are concerned; none where no file names it."""
 
     fault: Fault
@@ -43,7 +43,7 @@ class Finding:
 
 
 @define
-class Progress:
+class ProgressLines:
     """Tells how far something is, not more often than each EVERY seconds."""
 
     say: Say
@@ -81,10 +81,10 @@ class _Group:
         return max(entry.changed_at for entry in self.entries.values())
 
 
-async def check(database: str, store: BlobStore, say: Say, *, hashes: bool = False) -> list[Finding]:
+async def check(database: str, store: BlobStore, say: Say, *, hashes: bool = False) -> list[BlobFault]:
     """Compare the database with the store, every byte where `hashes` are wanted. Raises OSError, MigrationError."""
-    found: list[Finding] = []
-    progress = Progress(say, "checked")
+    found: list[BlobFault] = []
+    progress = ProgressLines(say, "checked")
     async with aclosing(_rows(database)) as rows, aclosing(_groups(store)) as groups:
         row, group = await anext(rows, None), await anext(groups, None)
         while row is not None or group is not None:
@@ -104,7 +104,7 @@ async def check(database: str, store: BlobStore, say: Say, *, hashes: bool = Fal
     return found
 
 
-async def remove_orphans(database: str, files: Files, findings: list[Finding]) -> list[Finding]:
+async def remove_orphans(database: str, files: Files, findings: list[BlobFault]) -> list[BlobFault]:
     """Those among them that no file has come to name since; which they were. Raises OSError, MigrationError."""
     removed = []
     for one in findings:
@@ -118,7 +118,7 @@ async def move(files: Files, old: BlobStore, new: BlobStore, say: Say) -> int:
     """Bring everything from one store to the other; how many blobs. What was done stays done where it is stopped.
 
     Servers must know both places (runtime/files/two_places.py). Raises OSError."""
-    progress = Progress(say, "moved")
+    progress = ProgressLines(say, "moved")
     failed: list[OSError] = []
     async with trio.open_nursery() as nursery:
         send, receive = trio.open_memory_channel[Entry](0)
@@ -189,27 +189,27 @@ async def _groups(store: BlobStore) -> AsyncGenerator[_Group, None]:
         yield group
 
 
-async def _missing(database: str, store: BlobStore, row: KeptBlob) -> list[Finding]:
+async def _missing(database: str, store: BlobStore, row: KeptBlob) -> list[BlobFault]:
     blob = await store.open(row.key)
     if blob is not None:
         await blob.aclose()
     gone = not await _is_known(database, row.key)
-    return [] if blob is not None or gone else [Finding("missing", row.key, row.size, row.files)]
+    return [] if blob is not None or gone else [BlobFault("missing", row.key, row.size, row.files)]
 
 
-async def _orphaned(database: str, group: _Group) -> list[Finding]:
+async def _orphaned(database: str, group: _Group) -> list[BlobFault]:
     if group.changed_at > time.time() - GRACE:
         return []
-    return [] if await _is_known(database, group.key) else [Finding("orphaned", group.key, group.size)]
+    return [] if await _is_known(database, group.key) else [BlobFault("orphaned", group.key, group.size)]
 
 
 async def _is_known(database: str, key: str) -> bool:
     return await trio.to_thread.run_sync(kept_blob, database, key) is not None
 
 
-async def _faults(store: BlobStore, row: KeptBlob, group: _Group, *, hashes: bool) -> list[Finding]:
+async def _faults(store: BlobStore, row: KeptBlob, group: _Group, *, hashes: bool) -> list[BlobFault]:
     entry = group.entries.get("")
-    of = partial(Finding, key=row.key, size=row.size, files=row.files)
+    of = partial(BlobFault, key=row.key, size=row.size, files=row.files)
     if entry is None:
         return [of("missing")]
     if entry.size != row.size:

@@ -18,7 +18,7 @@ from runtime.cli import main
 from runtime.config import Secret, Settings
 from runtime.files.blobs import FolderStore
 from runtime.files.service import folder_store
-from runtime.files.upkeep import GRACE, Finding, remove_orphans
+from runtime.files.upkeep import GRACE, BlobFault, remove_orphans
 from storage.migrate import upgrade
 from tests.s3_server import new_bucket
 from tests.server.conftest import OpenHouse
@@ -95,7 +95,7 @@ async def test_gc_asks_again_before_it_removes(house: House, tmp_path: Path) -> 
     anna = await house.register("anna")
     await upload(anna, DATA[0])
     kept = place(tmp_path, DATA[0]).name
-    findings = [Finding("orphaned", kept, 1), Finding("orphaned", "0" * 32, 1), Finding("missing", "1" * 32, 1)]
+    findings = [BlobFault("orphaned", kept, 1), BlobFault("orphaned", "0" * 32, 1), BlobFault("missing", "1" * 32, 1)]
     removed = await remove_orphans(settings_of(house).database_url, house.services.files, findings)
     assert removed == findings[1:2] and place(tmp_path, DATA[0]).name == kept
 
