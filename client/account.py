@@ -102,13 +102,7 @@ class Account:
             said = {"Authorization": f"Bearer {self.token}", "Content-Length": str(len(content)), **(headers or {})}
             request = self._http.build_request(method, path, headers=said, timeout=PATIENCE)
             request.stream = _Body(content)
-            try:
-                answer = await self._http.send(request)
-            except httpx.HTTPError as error:
-                raise ChatError(NO_CONNECTION, type(error).__name__) from None
-            if not answer.is_success:
-                raise _refusal(answer, answer.content)
-            return answer
+            return await _sent(self._http, request)
 
         return await self._renewed(send)
 
@@ -255,13 +249,17 @@ async def _call(
 
 
 async def _answer(http: httpx.AsyncClient, request: httpx.Request) -> Any:
+    return _json((await _sent(http, request)).content)
+
+
+async def _sent(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
     try:
         answer = await http.send(request)
     except httpx.HTTPError as error:
         raise ChatError(NO_CONNECTION, type(error).__name__) from None
     if not answer.is_success:
         raise _refusal(answer, answer.content)
-    return _json(answer.content)
+    return answer
 
 
 def _json(content: bytes) -> Any:

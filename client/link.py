@@ -19,7 +19,7 @@ from client.tunnel import ProxyRefused, open_tunnel, proxy_for
 log = logging.getLogger(__name__)
 
 SUBPROTOCOL: Final = "chatproto.v1"
-NO_CONNECTION: Final = 1006
+NO_CLOSE_FRAME: Final = 1006
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds for the close handshake."""
 
@@ -92,8 +92,8 @@ class Link:
 
 def _closed(reason: trio_websocket.CloseReason | None) -> Closed:
     if reason is None:
-        return Closed(NO_CONNECTION)
-    return Closed(reason.code or NO_CONNECTION, reason.reason or "")
+        return Closed(NO_CLOSE_FRAME)
+    return Closed(reason.code or NO_CLOSE_FRAME, reason.reason or "")
 
 
 class _Carrier(trio.abc.Stream):
@@ -128,7 +128,7 @@ async def with_link(url: str, connect_timeout: float, use: Callable[[Link], Awai
 
     `use` gives how the link ended, or how it should be ended. What fails on the way is a Closed as well.
     """
-    closed = Closed(NO_CONNECTION, "no connection")
+    closed = Closed(NO_CLOSE_FRAME, "no connection")
     stream: trio.SocketStream | None = None
     try:
         async with trio.open_nursery() as nursery:

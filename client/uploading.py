@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from chatproto.client.pieces import Pieces
 from chatproto.client.session_outputs import ClientOutput, LocalFile, Row, Upload
 from chatproto.client.timing import Backoff
-from client.account import PASSING, SILENT, STALE, Account
+from client.account import NO_CONNECTION, PASSING, SILENT, STALE, Account
 from client.exceptions import ChatError
 from client.kept_files import UNREADABLE, KeptFiles
 
@@ -147,7 +147,7 @@ class Uploader:
         answer = await self.account.ask("POST", UPLOADS, _tus(**headers))
         place = answer.headers.get("Location", "")
         if not place.startswith(f"{UPLOADS}/"):
-            raise ChatError("no_connection", "an answer of something else")
+            raise _strange()
         await self._run(partial(self.kept.note, file.local_id, place))
         return str(place)
 
@@ -158,7 +158,7 @@ class Uploader:
         while FILE_ID not in answer.headers:
             offset = _offset(answer, file)
             if offset == before:
-                raise ChatError("no_connection", "an answer of something else")
+                raise _strange()
             before = offset
             self.told(Uploading(upload.cid, file.local_id, offset, file.size))
             piece = await self._run(partial(self.kept.read, file, offset, pieces.size))
@@ -208,8 +208,12 @@ def _coded(data: bytes) -> str:
     return b64encode(data).decode()
 
 
+def _strange() -> ChatError:
+    return ChatError(NO_CONNECTION, "an answer of something else")
+
+
 def _offset(answer: httpx.Response, file: LocalFile) -> int:
     said = answer.headers.get("Upload-Offset", "")
     if not said.isascii() or not said.isdecimal() or int(said) > file.size:
-        raise ChatError("no_connection", "an answer of something else")
+        raise _strange()
     return int(said)
