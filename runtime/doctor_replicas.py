@@ -8,8 +8,8 @@ from trio_mysql import err
 
 from runtime.config import Settings
 from runtime.finding import Finding
-from storage.mysql_connection import parse_url
 from storage.mysql_replicas import fault_of
+from storage.mysql_url import parse_url
 
 
 def replicas(settings: Settings) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from chatproto.tokens import MIN_KEY_BYTES
 from chatproto.wire.text import is_email
 from runtime.files.places import Place, read_place
 from runtime.secret import Secret
-from storage.mysql_connection import parse_url
+from storage.mysql_url import parse_url
 
 MIN_KEY_KINDS: Final = 10
 """Different characters: with fewer it is no random secret, but "change-me-change-me-"."""

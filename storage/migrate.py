@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from storage.mysql_auth import NEEDS_TLS, tls_context
-from storage.mysql_connection import MySQLSettings, parse_url
+from storage.mysql_url import MySQLSettings, parse_url
 from storage.tables import chats, message_words, meta, metadata
 
 LOCK_TIMEOUT: Final = 60

@@ -28,10 +28,11 @@ from chatproto.operations import (
 )
 from storage.isolation import Answer, Bug, Tried, Write, attempts, only, weight
 from storage.migrate import SchemaMismatch, compare, is_newer
-from storage.mysql_connection import CONFLICTS, Connection, MySQLSettings, error_code
+from storage.mysql_connection import CONFLICTS, Connection, error_code
 from storage.mysql_pool import GONE, Generation, Pool, StoreUnavailable, TransactionOutcomeUnknown
 from storage.mysql_replicas import Replicas
 from storage.mysql_run import drive, fetch_all
+from storage.mysql_url import MySQLSettings
 from storage.observer import Observer
 from storage.statements import Steps
 from storage.transactions import Plan, after_look, transaction_for

@@ -13,7 +13,8 @@ import trio
 from attrs import define, frozen
 from trio_mysql import err
 
-from storage.mysql_connection import CONFLICTS, DEADLOCK, Connection, MySQLSettings, Progress, error_code
+from storage.mysql_connection import CONFLICTS, DEADLOCK, Connection, Progress, error_code
+from storage.mysql_url import MySQLSettings
 from storage.observer import Observer, Unobserved
 
 T = TypeVar("T")

@@ -24,9 +24,10 @@ from chatproto.operations import (
     SearchMessages,
     SearchUsers,
 )
-from storage.mysql_connection import Connection, MySQLSettings
+from storage.mysql_connection import Connection
 from storage.mysql_pool import Pool, PoolLimits, StoreUnavailable
 from storage.mysql_run import drive, fetch_all
+from storage.mysql_url import MySQLSettings
 from storage.observer import Observer, ReplicaAnswer, Unobserved
 from storage.statements import Steps
 

@@ -10,8 +10,9 @@ from trio_mysql import err
 from storage.migrate import MigrationError, SchemaMismatch, sqlite_path
 from storage.mysql import MySQLStorage
 from storage.mysql_auth import AUTH_PLUGIN_ERROR, NEEDS_TLS
-from storage.mysql_connection import error_code, parse_url
+from storage.mysql_connection import error_code
 from storage.mysql_pool import StoreUnavailable
+from storage.mysql_url import parse_url
 from storage.observer import Observer, Unobserved
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage

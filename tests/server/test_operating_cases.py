@@ -17,7 +17,7 @@ from runtime.config import SettingsError, load_settings
 from storage.backup import back_up, restore
 from storage.migrate import KEPT, MigrationError, current, earlier, head, upgrade, upgrade_kept
 from storage.mysql import MySQLStorage
-from storage.mysql_connection import parse_url
+from storage.mysql_url import parse_url
 from tests.faults.server_process import ServerProcess
 from tests.mariadb_server import private_mariadb
 from tests.server.house import PASSWORD

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from storage.migrate import upgrade
-from storage.mysql_connection import MySQLSettings
+from storage.mysql_url import MySQLSettings
 from storage.open import open_storage
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage

@@ -5,10 +5,11 @@ from typing import Final
 
 import trio
 
-from storage.mysql_connection import Connection, MySQLSettings, parse_url
+from storage.mysql_connection import Connection
 from storage.mysql_pool import Pool
 from storage.mysql_rows import Answer
 from storage.mysql_run import Scalar, fetch_all, literals
+from storage.mysql_url import MySQLSettings, parse_url
 from tests.storage.databases import Kind, shared_server
 
 LONG: Final = 30.0

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 import trio
 
-from storage.mysql_connection import MySQLSettings
+from storage.mysql_url import MySQLSettings
 
 Cut = Literal["before", "after"]
 

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from storage.mysql import MySQLStorage
-from storage.mysql_connection import parse_url
+from storage.mysql_url import parse_url
 from storage.observer import ReplicaAnswer
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage

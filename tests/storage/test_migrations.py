@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from storage import migrate
 from storage.migrate import MigrationError, SchemaMismatch, check_schema, current, differences, earlier, head, upgrade
 from storage.mysql import MySQLStorage
-from storage.mysql_connection import parse_url
+from storage.mysql_url import parse_url
 from storage.open import open_storage
 from storage.tables import metadata
 from tests.mariadb_server import shared_mariadb

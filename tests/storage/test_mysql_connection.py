@@ -21,7 +21,8 @@ from cryptography.x509.oid import NameOID
 from trio_mysql import err
 
 from storage.migrate import upgrade
-from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
+from storage.mysql_connection import Connection, error_code
+from storage.mysql_url import MySQLSettings, parse_url
 from tests.mariadb_server import private_mariadb, shared_mariadb
 from tests.mysql_server import SERVER_CA, shared_mysql
 from tests.storage.databases import shared_server

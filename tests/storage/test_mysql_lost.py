@@ -13,7 +13,8 @@ from trio.testing import wait_all_tasks_blocked
 from chatproto.operations import Appended, ListUsers, OperationFailed, Outcome, UsersFound
 from storage.migrate import upgrade
 from storage.mysql import MySQLStorage
-from storage.mysql_connection import Connection, parse_url
+from storage.mysql_connection import Connection
+from storage.mysql_url import parse_url
 from storage.open import open_storage
 from tests.mariadb_server import PASSWORD, USER, MariaDB, private_mariadb
 from tests.storage.store_house import House, expect

@@ -14,7 +14,7 @@ import trio
 import trio.testing
 from trio_mysql import err
 
-from storage.mysql_connection import Connection, MySQLSettings, parse_url
+from storage.mysql_connection import Connection
 from storage.mysql_pool import (
     Pool,
     PoolLimits,
@@ -22,6 +22,7 @@ from storage.mysql_pool import (
     TransactionOutcomeUnknown,
 )
 from storage.mysql_run import fetch_all
+from storage.mysql_url import MySQLSettings, parse_url
 from tests.mariadb_server import MariaDB
 from tests.storage.counters import LONG, MOMENT, bump, execute, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy

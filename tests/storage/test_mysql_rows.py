@@ -13,8 +13,9 @@ from trio_mysql import err
 from trio_mysql.connections import MySQLResult
 
 from storage import mysql_connection
-from storage.mysql_connection import Connection, parse_url
+from storage.mysql_connection import Connection
 from storage.mysql_rows import Answer, BufferedResult, Column, Unread, take_answer, take_rows
+from storage.mysql_url import parse_url
 from tests.storage.databases import Kind, shared_server
 
 TABLE = """create table t (

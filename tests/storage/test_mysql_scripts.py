@@ -7,9 +7,10 @@ import pytest
 import trio
 from trio_mysql import err
 
-from storage.mysql_connection import Connection, MySQLSettings, error_code, parse_url
+from storage.mysql_connection import Connection, error_code
 from storage.mysql_pool import Pool, TransactionOutcomeUnknown
 from storage.mysql_run import fetch_all
+from storage.mysql_url import MySQLSettings, parse_url
 from tests.mariadb_server import MariaDB
 from tests.storage.counters import LONG, MOMENT, make_table, numbers
 from tests.storage.cutting import Cut, CuttingProxy

@@ -10,8 +10,8 @@ import trio
 
 from chatproto.operations import ChatsFound, FetchPage, ListChats, PageFound
 from chatproto.wire.model import Message
-from storage.mysql_connection import parse_url
 from storage.mysql_replicas import fault_of
+from storage.mysql_url import parse_url
 from storage.observer import ReplicaAnswer, Unobserved
 from storage.open import open_storage
 from storage.port import Storage
