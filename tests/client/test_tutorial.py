@@ -6,11 +6,14 @@ import re
 import textwrap
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import trio
 
 from chatproto.wire.model import Message
+from client import account, administration
+from client.account import Account
 from client.bot import Bot
 from client.connection import Client, connect
 from tests.server.house import PASSWORD, House
@@ -63,22 +66,51 @@ async def test_the_bot_of_the_page_answers(house: House, tmp_path: Path) -> None
     assert (tmp_path / "bot.sqlite3").exists()
 
 
-def test_every_call_of_the_page_is_there() -> None:
-    rows = re.findall(r"^\| (`.*?) \|", TEXT, re.MULTILINE)
-    calls = re.findall(r"`([\w.]+)(?:\((.*?)\))?`", " ".join(rows))
-    assert len(calls) > 12
-    for name, arguments in calls:
-        if "." in name:
-            continue  # of the account
-        found = getattr(Client, name, None)
-        assert found is not None, name
-        if arguments not in ("", "..."):
-            known = inspect.signature(found).parameters
-            wanted = [word.partition("=")[0].strip() for word in arguments.split(",")]
-            assert set(wanted) <= set(known), (name, wanted, list(known))
-
-
 def test_every_option_of_connect_of_the_page_is_there() -> None:
     options = set(re.findall(r"connect\(\.\.\., (\w+)=", TEXT))
     assert options
     assert options <= set(inspect.signature(connect).parameters)
+
+
+OWN = {"Client.held", "Account.refresh"}
+"""What parts of the client ask of each other."""
+
+
+def calls_of(part: str) -> dict[str, list[str]]:
+    """The calls in the first column of the tables of a part, and the words of their arguments."""
+    rows = re.findall(r"^\| (`.*?) \|", part, re.MULTILINE)
+    found = re.findall(r"`([\w.]+)(?:\((.*?)\))?`", " ".join(rows))
+    assert found, part[:80]
+    words = {name: [word.partition("=")[0].strip(" *") for word in said.split(",")] for name, said in found}
+    return {name: [] if said in ([""], ["..."]) else said for name, said in words.items()}
+
+
+def public(owner: type | ModuleType) -> dict[str, Any]:
+    """What others may call there by its name: `Client.send`, `administration.measure`."""
+    names = vars(owner) if isinstance(owner, ModuleType) else dir(owner)
+    short = owner.__name__.rpartition(".")[2]
+    found = {f"{short}.{name}": getattr(owner, name) for name in names if not name.startswith("_")}
+    if isinstance(owner, ModuleType):  # functions that are its own
+        own = {name: one for name, one in found.items() if getattr(one, "__module__", "") == owner.__name__}
+        return {name: one for name, one in own.items() if inspect.isfunction(one)}
+    return {name: one for name, one in found.items() if callable(one) or isinstance(one, property)}
+
+
+def test_the_page_has_every_call_and_no_other() -> None:
+    _, first, before, administering, bots = re.split(
+        r"^(?:# |## Before|## Invitations|## A bot)", TEXT, flags=re.MULTILINE
+    )
+    written = {
+        f"{'Account' if name.startswith('account.') else 'Client'}.{name.removeprefix('account.')}": words
+        for name, words in calls_of(first).items()
+    }
+    written |= {f"account.{name}": words for name, words in calls_of(before).items()}
+    written |= {f"administration.{name}": words for name, words in calls_of(administering).items()}
+    known = public(Client) | public(Account) | public(account) | public(administration)
+    assert set(written) == set(known) - OWN
+    assert set(known) >= OWN
+    for name, words in written.items():
+        if words:
+            assert set(words) <= set(inspect.signature(known[name]).parameters), name
+    assert [name for name in vars(Bot) if name.startswith("on_") and f"`{name}`" not in bots] == ["on_message"]
+    assert "bot.on_message" in bots
