@@ -63,8 +63,8 @@ class Acked:
 
 
 class CommandChecks:
-    """`acked`: the rows whose place was told. `taken_back`: rows that left before they were sent. `_refused`: how many
-    histories had been replaced when storage refused a command last."""
+    """`acked`: the rows whose place was told. `taken_back`: rows that left before they were sent. `_refused`: what
+    storage refused while it was not stored."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -74,8 +74,7 @@ class CommandChecks:
         self._texts: set[tuple[int, int, datetime, str | None]] = set()
         self._present: dict[tuple[int, int], str | None] = {}
         self._merged: set[str] = set()
-        self._histories = 0
-        self._refused: dict[str, int] = {}
+        self._refused: set[str] = set()
         self._blocks: set[tuple[int, int]] = set()
         self.taken_back: set[str] = set()
         self.acked: dict[str, Acked] = {}
@@ -90,7 +89,9 @@ class CommandChecks:
     def appended(self, operation: Command, outcome: Outcome) -> None:
         """S2, S3: dense, and a cid keeps its one seq."""
         if not isinstance(outcome, Appended):
-            self._refused[operation.cid] = self._histories
+            if operation.cid in self._stored(operation.chat_id):
+                raise Violation("S3", f"{operation.cid} was refused and is stored")
+            self._refused.add(operation.cid)
             return
         if not outcome.items:
             return
@@ -158,7 +159,6 @@ class CommandChecks:
     def database_restored(self) -> None:
         """What was acked since the backup is void; what is repeated may get another place."""
         self._seqs.clear()
-        self._histories += 1
         self._blocks = set(self._world.database.store.blocks)
         rooms = self._world.database.store.rooms
         messages = [(room, item) for room in rooms.values() for item in room.log if isinstance(item, Message)]
@@ -262,8 +262,8 @@ class CommandChecks:
         names_a_place = written is not None and (written.row.kind != "send" or written.row.forward is not None)
         if names_a_place and checkers.restored:
             return  # it may have been stored before: what names a place in a log that was replaced fails all the same
-        if self._refused.get(failed.cid, self._histories) != self._histories:
-            return  # refused by a history that was replaced since by one that holds it
+        if failed.cid in self._refused:
+            return  # since then a history was put back that has it, or another server stored what was on its way there
         if checkers.same_history(device) and failed.cid in self._stored(failed.chat_id):
             raise Violation("S3", f"{failed.cid} failed and is stored")
 

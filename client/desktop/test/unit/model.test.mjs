@@ -204,6 +204,14 @@ test("a failed echo stays, is counted apart, and leaves when it is discarded", (
   assert.deepEqual([model.chats.get(7)?.queued, model.chats.get(7)?.failed], [0, 0]);
 });
 
+test("a failed echo goes when its message comes after all", () => {
+  const server = new ServerChat();
+  let model = modelOf(server, [echo({}), { do: "failed", cid: "c1", chat_id: 7, code: "forbidden" }]);
+  server.send(1, "c1");
+  model = reduce(model, [apply(server.item(1))], 0);
+  assert.deepEqual([model.chats.get(7)?.failed, model.echoes.lists.get(7) ?? []], [0, []]);
+});
+
 test("a jump takes the echoes with it that were acknowledged below", () => {
   /** @type {Update} */
   const sent = { do: "sent", cid: "c1", chat_id: 7, seq: 3 };
