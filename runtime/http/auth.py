@@ -1,8 +1,5 @@
 """Accounts and log-ins: /api/auth."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
-
 import msgspec
 from attrs import frozen
 
@@ -11,13 +8,10 @@ from chatproto.operations import (
     CreateSession,
     CreateUser,
     EndSessions,
-    FindLogin,
     InviteOpened,
     ListSessions,
     LoginFound,
     OpenInvite,
-    Refused,
-    RenewHash,
     RotateRefresh,
     SessionCreated,
     SessionsEnded,
@@ -29,13 +23,13 @@ from chatproto.operations.recovery import Language
 from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.wire.devices import label_of
 from chatproto.wire.networks import network_of
-from chatproto.wire.text import fold, normalize, search_words
+from chatproto.wire.text import fold, search_words
 from runtime.codes import hash_of
-from runtime.http.fields import MAX_LOGIN, DisplayName, Email, LoginName, NewPassword, Username
+from runtime.http.fields import DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.invites import admission, joining
-from runtime.http.logins import Attempt, Caller, Unsure
+from runtime.http.logins import Caller
+from runtime.http.password_checks import LIMITED, as_owner, renew_hash, with_password
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
-from runtime.http.profile import own_user
 from runtime.http.recovery import busy_problem, letter_language
 from runtime.http.routes import Answer, Call, Result, Route, known_address, opening, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
@@ -147,7 +141,7 @@ async def login(call: Call[Login, None]) -> Result:
         letter = letter_language(call, body.language)
         result = await _log_in(call, checked.user_id, 200, letter=letter, checked_hash=checked.password_hash)
         if isinstance(result, Answer):
-            await _renew_hash(call, checked, body.password)
+            await renew_hash(call, checked, body.password)
         return result
 
     return await with_password(call, name, body.password, caller, enter)
@@ -180,10 +174,7 @@ async def logout(call: Call[Logout, None]) -> Result:
 
 async def password(call: Call[NewPasswords, None]) -> Result:
     """Change the password and end all other sessions."""
-    user = await own_user(call)
-    if isinstance(user, Problem):
-        return user
-    caller, me = Caller.logged_in(call.me.session_id, call.address), call.me
+    me = call.me
 
     async def change(checked: LoginFound) -> Result:
         new_hash = await call.services.passwords.hash(call.body.new_password)
@@ -193,7 +184,7 @@ async def password(call: Call[NewPasswords, None]) -> Result:
         outcome = await call.ask(ChangePassword(me.user_id, new_hash, me.session_id, now, shown))
         return Answer(204) if isinstance(outcome, SessionsEnded) else refusal(outcome)
 
-    return await with_password(call, fold(user.username), call.body.current_password, caller, change)
+    return await as_owner(call, call.body.current_password, change)
 
 
 async def sessions(call: Call[None, None]) -> Result:
@@ -214,84 +205,6 @@ async def end_session(call: Call[None, None], session_id: int) -> Result:
 class _Exchanged:
     created: SessionCreated
     refresh_token: str
-
-
-async def with_password(
-    call: Call[Any, None],
-    login_key: str,
-    given: str,
-    caller: Caller,
-    act: Callable[[LoginFound], Awaitable[Result]],
-) -> Result:
-    """What `act` does for whoever shows the password. Where that is not theirs any more by then, it is checked once
-    more: another log-in may have hashed the same one anew."""
-    for _ in range(2):
-        checked = await check_password(call, login_key, given, caller)
-        if isinstance(checked, Problem):
-            return checked
-        result = await act(checked)
-        if not isinstance(result, Problem) or result.code != "invalid_credentials":
-            break
-    return result
-
-
-async def check_password(call: Call[object, None], login_key: str, given: str, caller: Caller) -> LoginFound | Problem:
-    """The account if the password is right. Wrong ones are counted, see LoginLimiter."""
-    services = call.services
-    logins = services.guards.logins
-    attempt = logins.begin(caller, services.clock())
-    if isinstance(attempt, Unsure):
-        asked = await _look(call, login_key, caller)
-        if isinstance(asked, Problem):
-            return asked
-        attempt = logins.begin(caller, services.clock())
-    if not isinstance(attempt, Attempt):
-        wait = attempt if isinstance(attempt, float) else 1.0
-        return Problem("rate_limited", "Too many failed log-ins.", retry_after=wait)
-    found = await _look(call, login_key, caller)
-    if isinstance(found, Problem):
-        logins.take_back(attempt, services.clock())
-        return found
-    lane = logins.lane(caller, services.clock())
-    right = await services.passwords.verify(found.password_hash if found else None, given, lane)
-    if isinstance(right, Busy):
-        logins.take_back(attempt, services.clock())
-        return busy_problem(right)
-    if found is None or not right:
-        logins.failed(attempt, services.clock())
-        return Problem("invalid_credentials")
-    logins.got_in(attempt, services.clock())
-    return found
-
-
-async def _look(call: Call[object, None], login_key: str, caller: Caller) -> LoginFound | Problem | None:
-    """Whose name this is, and on which devices they are known; the same questions where it is nobody's."""
-    services = call.services
-    logins = services.guards.logins
-    found: LoginFound | None = None
-    if len(login_key) <= MAX_LOGIN:
-        outcome = await call.ask(FindLogin(login_key))
-        if isinstance(outcome, LoginFound):
-            found = outcome
-        elif not isinstance(outcome, Refused):
-            return refusal(outcome)
-    if caller.device is not None and logins.must_ask(caller, services.clock()):
-        listed = await call.ask(ListSessions(found.user_id if found else 0, 0))
-        if not isinstance(listed, SessionsFound):
-            return refusal(listed)
-        labels = [(one.device, one.address) for one in listed.sessions]
-        logins.learn(caller, labels, call.address, services.clock())
-    return found
-
-
-async def _renew_hash(call: Call[object, None], found: LoginFound, given: str) -> None:
-    """Hash a right password anew where the cost of hashing was changed; where that fails, the next log-in does it."""
-    passwords = call.services.passwords
-    if not passwords.is_outdated(found.password_hash):
-        return
-    renewed = await passwords.hash(normalize(given))
-    if not isinstance(renewed, Busy):
-        await call.ask(RenewHash(found.user_id, found.password_hash, renewed))
 
 
 def _one_name(body: Login) -> Problem:
@@ -363,9 +276,6 @@ def _sign(call: Call[object, None], created: SessionCreated) -> str:
 def _lifetime(call: Call[object, None]) -> int:
     return call.services.settings.access_token_seconds
 
-
-LIMITED: Final = ("invalid_credentials", "rate_limited", "busy", "store_unavailable")
-"""Refusals of a route that checks a password."""
 
 ROUTES = (
     Route(

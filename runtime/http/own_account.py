@@ -1,19 +1,15 @@
 """What somebody does with the whole of their account: /api/auth. It asks for the password once more."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
 from chatproto.operations import AccountDeleted, DeleteAccount, LoginFound, Outcome, Refused
-from chatproto.wire.text import fold
 from runtime.administration import administer
 from runtime.deletion import delete_account
-from runtime.http.auth import LIMITED, with_password
-from runtime.http.logins import Caller
-from runtime.http.problem import Problem, refusal
-from runtime.http.profile import own_user
+from runtime.http.password_checks import LIMITED, as_owner
+from runtime.http.problem import refusal
 from runtime.http.routes import Answer, Call, Result, Route, known_address
 
 
@@ -25,7 +21,7 @@ class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
 
 async def delete_me(call: Call[OwnPassword, None]) -> Result:
     """Delete one's own account. What was written stays, and names nobody any more."""
-    return await as_owner(call, partial(_delete, call))
+    return await as_owner(call, call.body.password, partial(_delete, call))
 
 
 async def _delete(call: Call[OwnPassword, None], shown: LoginFound) -> Result:
@@ -42,15 +38,6 @@ async def _delete(call: Call[OwnPassword, None], shown: LoginFound) -> Result:
 async def _written(call: Call[OwnPassword, None], user_id: int, now: datetime, act: DeleteAccount) -> Outcome:
     """Do it, with its line in the audit."""
     return await administer(call.persist, user_id, known_address(call.address), act, now, own=True)
-
-
-async def as_owner(call: Call[OwnPassword, None], act: Callable[[LoginFound], Awaitable[Result]]) -> Result:
-    """What somebody does who shows their password. A stranger who guesses at the log-in keeps nobody from this."""
-    user = await own_user(call)
-    if isinstance(user, Problem):
-        return user
-    caller = Caller.logged_in(call.me.session_id, call.address)
-    return await with_password(call, fold(user.username), call.body.password, caller, act)
 
 
 ROUTES = (

@@ -18,10 +18,10 @@ from chatproto.operations import Done, ListSessions, LoginFound, Operation, Outc
 from chatproto.operations.administration import ExportData
 from runtime.administration import administer
 from runtime.data_export import Export, ExportError
-from runtime.http.auth import LIMITED
 from runtime.http.exchange import Exchange
 from runtime.http.file_answers import disposition
-from runtime.http.own_account import OwnPassword, as_owner
+from runtime.http.own_account import OwnPassword
+from runtime.http.password_checks import LIMITED, as_owner
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, FileAnswer, Result, Route, known_address, opening, take_turn
 from runtime.http.shapes import FileLink
@@ -46,7 +46,7 @@ class LinkQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ask_for_export(call: Call[OwnPassword, None]) -> Result:
     """A link that opens the archive once, within five minutes."""
-    return await as_owner(call, partial(_sign, call))
+    return await as_owner(call, call.body.password, partial(_sign, call))
 
 
 async def _sign(call: Call[OwnPassword, None], _shown: LoginFound) -> Result:
