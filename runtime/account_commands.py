@@ -42,7 +42,7 @@ from chatproto.wire.model import SessionInfo
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
 from runtime.administration import administer
 from runtime.codes import hash_of, new_code
-from runtime.compose import random_token, storage_of_command
+from runtime.compose import random_token
 from runtime.config import Settings
 from runtime.data_export import ExportError, export_to
 from runtime.deletion import delete_account
@@ -51,6 +51,7 @@ from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
 from runtime.mail.sending import ATTEMPT, MailSettings
 from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
+from runtime.opened_storage import storage_of_command
 from storage.passwords import hash_at_once, password_fault
 from storage.port import Ask, Storage
 

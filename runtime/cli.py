@@ -20,11 +20,12 @@ from runtime import account_commands, cli_data, cli_health, cli_people, file_com
 from runtime.age.header import NotAge
 from runtime.age.keys import KeyFileError
 from runtime.collecting import settle
-from runtime.compose import StartupError, compose
+from runtime.compose import compose
 from runtime.config import DOTENV, RELAXED, Settings, SettingsError, load_settings
 from runtime.files.backup import DamagedBackup
 from runtime.inherited import OPTION, Inherited, parent_says_stop, read_inherited
 from runtime.logs import configure_logging, get_logger
+from runtime.opened_storage import StartupError
 from runtime.secret_files import SecretFileError
 from runtime.serve import UNIX, bind, raise_descriptor_limit, serve, url_of
 from runtime.settings_report import names_in, report, table, unknown_names

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -37,6 +37,7 @@ from runtime.mail.sending import Mailer, MailSettings
 from runtime.mail.smtp import parse_smtp_url
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
+from runtime.opened_storage import CLOSE_TIMEOUT, StartupError, open_prepared_storage
 from runtime.readiness import Readiness
 from runtime.redis.address import parse_redis_url
 from runtime.redis_bus import RedisBus
@@ -50,19 +51,10 @@ from runtime.watched import WatchedStorage
 from runtime.websocket import add_websockets
 from runtime.websocket_endpoint import WebSocketEndpoint
 from runtime.worker_metrics import WorkerMetrics
-from storage.migrate import MigrationError, check_schema, sqlite_path, upgrade_kept
-from storage.observer import Observer
+from storage.migrate import sqlite_path
 from storage.one_server import AlreadyServed, only_server
-from storage.open import SchemaMismatch, open_storage
 from storage.passwords import Passwords
 from storage.port import Ask, Storage
-
-CLOSE_TIMEOUT = 5.0
-"""Seconds in which the storage of a command is closed."""
-
-
-class StartupError(Exception):
-    """The server cannot start; the text tells the operator what to do."""
 
 
 @frozen
@@ -73,59 +65,10 @@ class Composed:
     """
 
     app: ASGIFramework
-    services: Services
     driver: Driver
     drain: Callable[[], Awaitable[None]]
     has_pages: bool
     endpoint: WebSocketEndpoint
-
-
-async def open_prepared_storage(settings: Settings, observer: Observer | None = None) -> Storage:
-    """The storage of the settings; an embedded database is made and migrated by itself."""
-    url = settings.database_url
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if url.startswith("sqlite:"):
-        await trio.to_thread.run_sync(upgrade_kept, url)
-    return await _open(url, settings.database_read_url, observer)
-
-
-async def _open(url: str, replicas: Sequence[str] = (), observer: Observer | None = None) -> Storage:
-    try:
-        return await open_storage(url, replicas=replicas, observer=observer)
-    except SchemaMismatch as error:
-        raise StartupError(str(error)) from None
-
-
-def require_database(url: str) -> None:
-    """Raise MigrationError where an SQLite file is not there: a wrong folder, most likely, and a new one would never be
-    served."""
-    if url.startswith("sqlite:") and not sqlite_path(url).exists():
-        raise MigrationError(
-            f"there is no database at {sqlite_path(url)}: call this in the folder of the server's settings, name its "
-            "folder with --data-dir or its database with --database, or make an empty one first with `vestnik migrate`"
-        )
-
-
-@asynccontextmanager
-async def storage_of_command(settings: Settings) -> AsyncIterator[Storage]:
-    """That of a command of the operator, closed at its end: the one that is there, as it is. A command that was called
-    in a wrong folder would else make a new one there, and one of a newer version change what an older one serves.
-
-    Raises StartupError, MigrationError.
-    """
-    url = settings.database_url
-    require_database(url)
-    if url.startswith("sqlite:"):
-        try:
-            await trio.to_thread.run_sync(check_schema, url)
-        except SchemaMismatch as error:
-            raise StartupError(str(error)) from None
-    storage = await _open(url)
-    try:
-        yield storage
-    finally:
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_TIMEOUT):
-            await storage.aclose()
 
 
 @asynccontextmanager
@@ -195,27 +138,33 @@ async def _composed(settings: Settings, metrics: Metrics, inherited: Inherited |
         async with trio.open_nursery() as nursery:
             trio.lowlevel.add_instrument(loop_delay)
             await nursery.start(driver.run)
-            expire = partial(expire_for_ever, driver.request, _now, settings.retention_days, metrics.messages_expired)
-            nursery.start_soon(keep_up, partial(clean_for_ever, driver.request, _now), "cleaning")
-            nursery.start_soon(keep_up, partial(sweep_for_ever, files, driver.request, _now), "files")
-            nursery.start_soon(keep_up, expire, "retention")
-            nursery.start_soon(keep_up, storage.run, "index")
-            if mailer is not None:
-                nursery.start_soon(keep_up, mailer.run, "mail")
-            if shared_bus is not None:
-                nursery.start_soon(keep_up, shared_bus.run, "bus")
+            _start_side_tasks(nursery, services, storage, shared_bus)
             if workers is not None:
                 await nursery.start(workers.run)
             fixed = ProxyFix(cast("ASGIFramework", api), settings.proxy_hops)
-            yield Composed(
-                fixed, services, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver)
-            )
+            yield Composed(fixed, driver, drain, has_pages=bool(pages), endpoint=WebSocketEndpoint(services, driver))
             nursery.cancel_scope.cancel()
         trio.lowlevel.remove_instrument(loop_delay)
     finally:
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + 5):
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_TIMEOUT):
             await opened.aclose()
             await blobs.aclose()
+
+
+def _start_side_tasks(
+    nursery: trio.Nursery, services: Services, storage: IndexedStorage, shared_bus: DatabaseBus | RedisBus | None
+) -> None:
+    """What goes on beside the serving until the end, and comes back where it failed."""
+    ask, days, metrics = services.driver.request, services.settings.retention_days, services.metrics
+    expire = partial(expire_for_ever, ask, _now, days, metrics.messages_expired)
+    nursery.start_soon(keep_up, partial(clean_for_ever, ask, _now), "cleaning")
+    nursery.start_soon(keep_up, partial(sweep_for_ever, services.files, ask, _now), "files")
+    nursery.start_soon(keep_up, expire, "retention")
+    nursery.start_soon(keep_up, storage.run, "index")
+    if services.mailer is not None:
+        nursery.start_soon(keep_up, services.mailer.run, "mail")
+    if shared_bus is not None:
+        nursery.start_soon(keep_up, shared_bus.run, "bus")
 
 
 def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mailer | None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from runtime.compose import storage_of_command
 from runtime.config import Settings
 from runtime.files.backup import Saved, load_blobs, save_blobs
 from runtime.files.links import FileLinks
@@ -14,6 +13,7 @@ from runtime.files.service import Files, open_files, open_place, open_store
 from runtime.files.sweeping import sweep
 from runtime.files.upkeep import BlobFault, Say, move, remove_orphans
 from runtime.files.upkeep import check as compare
+from runtime.opened_storage import storage_of_command
 
 HARMLESS: Final = frozenset({"orphaned", "no preview"})
 """Faults by which nobody misses a file."""

@@ -21,8 +21,8 @@ from chatproto.operations import (
     UnindexedRead,
 )
 from chatproto.operations.indexed import spans_of
-from runtime.compose import storage_of_command
 from runtime.config import Settings
+from runtime.opened_storage import storage_of_command
 from storage.port import Storage
 
 T = TypeVar("T")

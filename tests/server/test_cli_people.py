@@ -13,8 +13,8 @@ import trio
 from chatproto.operations import CreateSession, UpdateUser
 from chatproto.tokens import SESSION_KEY_BYTES
 from runtime import cli
-from runtime.compose import storage_of_command
 from runtime.config import load_settings
+from runtime.opened_storage import storage_of_command
 from tests.server.house import PASSWORD
 
 

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from chatproto.operations import ChatCreated, CreateGroup, CreateSession, CreateUser, SessionCreated, UserFound
 from chatproto.tokens import TokenKeys
-from runtime.compose import open_prepared_storage
 from runtime.config import Settings
+from runtime.opened_storage import open_prepared_storage
 from runtime.signing_keys import load_keys
 from storage.port import Storage
 
