@@ -1,6 +1,6 @@
 """Chats and their members: /api/chats."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal, cast
 
 import msgspec
@@ -20,6 +20,7 @@ from chatproto.operations import (
 )
 from chatproto.wire.limits import MAX_MEMBERS
 from chatproto.wire.model import Chat, GroupWriters, Notify, RetentionDays, Role
+from runtime.http.cursors import microseconds
 from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.routes import Answer, Call, Result, Route
@@ -29,7 +30,6 @@ MAX_NAMED = 10_000
 """Ids in one list, repeated ones included."""
 CHATS_PAGE: Final = 100
 """Chats of a page where no number is asked for."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 UserIds = Annotated[list[Id], Meta(max_length=MAX_NAMED)]
 
@@ -239,7 +239,7 @@ def _recency(chat: Chat) -> tuple[datetime, int]:
 def _place(chat: Chat) -> tuple[int, int]:
     """Where it stands in the list: microseconds since 1970, and its id."""
     moment, chat_id = _recency(chat)
-    return (moment - _EPOCH) // timedelta(microseconds=1), chat_id
+    return microseconds(moment), chat_id
 
 
 def _too_many() -> Problem:

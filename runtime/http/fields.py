@@ -11,6 +11,7 @@ from chatproto.wire.frames import Cid
 from chatproto.wire.legacy import FileRefs, file_ids
 from chatproto.wire.model import MAX_ID
 from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, is_email, normalize
+from runtime.http.cursors import NOT_OURS, numbers
 from runtime.http.reading import Context, Fault, Rule
 from storage.passwords import password_fault
 
@@ -23,7 +24,7 @@ MAX_QUERY: Final = 64
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 9998
 """Within what every database and every time zone can tell."""
-_DIGITS: Final = 20
+_DIGITS: Final = 19
 
 _BAD_UNICODE: Final = Fault("bad_unicode", "Control characters are not allowed.")
 
@@ -130,9 +131,8 @@ def _told(description: str, **bounds: int | str) -> Meta:
 
 
 def _cursor(text: str, _context: Context) -> tuple[int, int] | Fault:
-    moment, _, chat_id = text.partition("-")
-    plain = all(part.isascii() and part.isdecimal() and len(part) < _DIGITS for part in (moment, chat_id))
-    return (int(moment), int(chat_id)) if plain else Fault("bad_format", "Must be a next_cursor of an earlier answer.")
+    read = numbers(text, 2, _DIGITS)
+    return NOT_OURS if read is None else (read[0], read[1])
 
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]

@@ -1,6 +1,5 @@
 """Messages by what is said in them: /api/search."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, cast
 
 import msgspec
@@ -10,6 +9,7 @@ from chatproto.operations import FoundPlace, MessagesMatched, SearchMessages
 from chatproto.operations.search import Has
 from chatproto.wire.query import ANYTHING, LONGEST_QUERY, Query, read_query
 from chatproto.wire.text import check_text
+from runtime.http.cursors import NOT_OURS, microseconds, moment_of, numbers
 from runtime.http.fields import Id, Until
 from runtime.http.problem import FieldError, refusal, wrong_fields
 from runtime.http.reading import Context, Fault, Rule
@@ -17,10 +17,8 @@ from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.shapes import FoundMessage, FoundMessages
 
 MOST: Final = 50
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_LONGEST_CURSOR: Final = 60
 _DIGITS: Final = 17
+"""Microseconds of no more are a moment that can be told."""
 
 
 def _words(text: str, _context: Context) -> Query | Fault:
@@ -32,11 +30,11 @@ def _words(text: str, _context: Context) -> Query | Fault:
 
 
 def _cursor(text: str, _context: Context) -> FoundPlace | Fault:
-    parts = text.split("-") if len(text) <= _LONGEST_CURSOR else []
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) <= _DIGITS for part in parts):
-        return Fault("bad_format", "Must be a next_cursor of an earlier answer.")
-    moment, chat_id, seq = map(int, parts)
-    return FoundPlace(_EPOCH + moment * _MICROSECOND, chat_id, seq)
+    read = numbers(text, 3, _DIGITS)
+    if read is None:
+        return NOT_OURS
+    moment, chat_id, seq = read
+    return FoundPlace(moment_of(moment), chat_id, seq)
 
 
 class MessageQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +87,7 @@ async def search_messages(call: Call[None, MessageQuery]) -> Result:
 
 
 def _written(place: FoundPlace) -> str:
-    return f"{(place.created_at - _EPOCH) // _MICROSECOND}-{place.chat_id}-{place.seq}"
+    return f"{microseconds(place.created_at)}-{place.chat_id}-{place.seq}"
 
 
 ROUTES = (
