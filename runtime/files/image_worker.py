@@ -56,16 +56,18 @@ def main(source: Path, folder: Path, mode: str) -> dict[str, object]:
             return _cut(source, folder, kind)
         if mode == "avatar":
             return _avatar(image, folder)
-        frames = 0 if width * height > PIXELS else _frames(image)
-        if not frames or frames > FRAMES or width * height * frames > 2 * PIXELS:
+        most = 0 if width * height > PIXELS else min(FRAMES, 2 * PIXELS // (width * height))
+        frames = _frames(image, most) if most else 0
+        if not frames or frames > most:
             return _cut(source, folder, kind) if mode == "make" else {"format": kind, "kept": "source"}
-        shown = ImageOps.exif_transpose(image) if frames == 1 else image
+        if frames == 1:
+            ImageOps.exif_transpose(image, in_place=True)  # each copy of a large picture takes a fifth of the memory
         kept = "source"
         if mode == "make":
-            _make(image, shown, folder / "picture", kind, frames)
+            _make(image, folder / "picture", kind, frames)
             kept = "made"
-        previews = _previews(shown, folder)
-        return {"format": kind, "width": shown.width, "height": shown.height, "kept": kept, "previews": previews}
+        previews = _previews(image, folder)
+        return {"format": kind, "width": image.width, "height": image.height, "kept": kept, "previews": previews}
 
 
 def _kind(image: Image.Image) -> str:
@@ -73,20 +75,20 @@ def _kind(image: Image.Image) -> str:
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
-def _frames(image: Image.Image) -> int:
-    """How many there are; one more than is allowed where there are too many."""
+def _frames(image: Image.Image, most: int) -> int:
+    """How many there are; one more than `most` where there are more. To look at one may mean to decode it."""
     if _kind(image) == "JPEG" or not getattr(image, "is_animated", False):
         return 1
-    for number in range(FRAMES + 1):
+    for number in range(most + 1):
         try:
             image.seek(number)
         except EOFError:
             image.seek(0)
             return number
-    return FRAMES + 1
+    return most + 1
 
 
-def _make(image: Image.Image, shown: Image.Image, path: Path, kind: str, frames: int) -> None:
+def _make(image: Image.Image, path: Path, kind: str, frames: int) -> None:
     """The same picture, written anew: nothing else of the source is in it."""
     profile = image.info.get("icc_profile")
     options: dict[str, object] = {"icc_profile": profile} if profile and len(profile) <= PROFILE else {}
@@ -104,7 +106,7 @@ def _make(image: Image.Image, shown: Image.Image, path: Path, kind: str, frames:
         options |= {"quality": 90, "optimize": True}
     elif kind == "WEBP":
         options |= {"quality": 90}
-    _bare(shown).save(path, kind, **options)
+    _bare(image).save(path, kind, **options)
 
 
 def _bare(image: Image.Image) -> Image.Image:
@@ -118,7 +120,8 @@ def _previews(image: Image.Image, folder: Path) -> list[int]:
     """Of the first frame; never larger than the picture."""
     if getattr(image, "is_animated", False):
         image.seek(0)
-    colours = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    colours = image if image.mode == mode else image.convert(mode)
     made: list[int] = []
     for size in PREVIEWS:
         if made and max(image.size) <= made[-1]:
