@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, case, delete, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, select
 
 from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
@@ -33,6 +33,13 @@ READERS_THEN: Final = (departures.c.reader_id, departures.c.reader_seq, departur
 END: Final = func.coalesce(chat_users.c.left_seq, chats.c.last_seq)
 """The last entry that somebody may see, where `chat_users` and `chats` are joined. What is read by a further statement
 ends there: they may be removed in between."""
+
+
+def within_sight(seq: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an entry of the chat is among those that somebody may see, by their row of `chat_users`."""
+    return and_(seq >= chat_users.c.first_seq, or_(chat_users.c.left_seq.is_(None), seq <= chat_users.c.left_seq))
+
+
 TOLD_READ_SEQ: Final = case(
     (chat_users.c.own_read_seq > chat_users.c.joined_seq, chat_users.c.own_read_seq), else_=chat_users.c.joined_seq
 )

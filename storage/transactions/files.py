@@ -28,6 +28,7 @@ from chatproto.wire.model import Attachment, File, Message, attachment_of
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, files, message_files, users
 from storage.transactions.avatars import SEEN_AS_AVATAR, urls_in_use
+from storage.transactions.departures import within_sight
 
 
 class FileRow(NamedTuple):
@@ -97,11 +98,7 @@ _FORGET_LINKS: Final = Statement(
     )
 )
 _HELD: Final = Lookup(select(message_files.c.file_id), key=(message_files.c.file_id,), row=_Held)
-_SEEN: Final = and_(
-    chat_users.c.user_id == bindparam("user_id"),
-    message_files.c.seq >= chat_users.c.first_seq,
-    or_(chat_users.c.left_seq.is_(None), message_files.c.seq <= chat_users.c.left_seq),
-)
+_SEEN: Final = and_(chat_users.c.user_id == bindparam("user_id"), within_sight(message_files.c.seq))
 _FIND: Final = Select(
     select(*FILE_COLUMNS).where(
         files.c.id == bindparam("file_id", type_=files.c.id.type),

@@ -19,7 +19,7 @@ from chatproto.wire.limits import MAX_WATCHED
 from chatproto.wire.model import ChatType, Revision, Role, named_ids
 from storage.statements import Select, Statement, Steps, param
 from storage.tables import chat_users, chats, messages, pins, revisions
-from storage.transactions.departures import DEPARTED, END, READERS_THEN, readers_then
+from storage.transactions.departures import DEPARTED, END, READERS_THEN, readers_then, within_sight
 from storage.transactions.hiding import shows_reads, who_hides_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message, readers
 from storage.transactions.people import users_seen_by
@@ -59,8 +59,7 @@ _ASKED: Final = Select(
     )
     .where(
         _HERE,
-        messages.c.seq >= chat_users.c.first_seq,
-        or_(chat_users.c.left_seq.is_(None), messages.c.seq <= chat_users.c.left_seq),
+        within_sight(messages.c.seq),
         messages.c.deleted.is_(False),
     ),
     row=_Asked,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from attrs import frozen
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, select
 
 from chatproto.operations import ForwardSource
 from chatproto.operations.append_rules import Source, names_everybody
@@ -12,6 +12,7 @@ from chatproto.wire.markup import Mentions
 from chatproto.wire.model import DELETED_NAME, Forwarded, Message, Role
 from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, mentions, messages, users
+from storage.transactions.departures import within_sight
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 from storage.transactions.people import LOCK_LIVING
 from storage.transactions.states import completed
@@ -74,8 +75,7 @@ _SOURCE: Final = Statement(
         chat_users.c.chat_id == bindparam("chat_id"),
         chat_users.c.user_id == bindparam("user_id"),
         messages.c.seq == bindparam("seq"),
-        messages.c.seq >= chat_users.c.first_seq,
-        or_(chat_users.c.left_seq.is_(None), messages.c.seq <= chat_users.c.left_seq),
+        within_sight(messages.c.seq),
     )
 )
 

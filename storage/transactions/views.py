@@ -28,7 +28,7 @@ from chatproto.operations.message_events import pinned_from
 from chatproto.wire.model import Chat, ChatType, Head, Message, Notify, RetentionDays, Role, User, Writers
 from storage.statements import Row, Statement, Steps
 from storage.tables import chat_users, chats, departures, messages
-from storage.transactions.departures import DEPARTED
+from storage.transactions.departures import DEPARTED, END
 from storage.transactions.hiding import shows_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 from storage.transactions.states import completed
@@ -128,7 +128,6 @@ class _Row(NamedTuple):
 
 
 _PRESENT: Final = chat_users.c.left_seq.is_(None)
-_LAST_SEQ: Final = func.coalesce(chat_users.c.left_seq, chats.c.last_seq)
 
 
 def _frozen(now: Any, then: Any) -> ColumnElement[Any]:
@@ -167,7 +166,7 @@ def _views(*conditions: ColumnElement[bool], with_message: bool) -> Select[Any]:
         "direct_high": chats.c.direct_high,
         "role": chat_users.c.role,
         "first_seq": chat_users.c.first_seq,
-        "last_seq": _LAST_SEQ,
+        "last_seq": END,
         "last_at": _frozen(chats.c.last_at, chat_users.c.left_at),
         "left_seq": chat_users.c.left_seq,
         "read_seq": chat_users.c.read_seq,
