@@ -30,7 +30,12 @@ class _Unread(NamedTuple):
     unread: int
 
 
-_some = (
+def _counting(some: Select[tuple[int]]) -> Answers[_Unread]:
+    counted = some.subquery()
+    return Answers(select(bindparam("place", type_=Integer), func.count()).select_from(counted), row=_Unread)
+
+
+_UNREAD: Final = _counting(
     select(messages.c.seq)
     .where(
         messages.c.chat_id == param("chat_id", messages.c.chat_id),
@@ -40,9 +45,7 @@ _some = (
         messages.c.deleted.is_(False),
     )
     .limit(MANY)
-    .subquery()
 )
-_UNREAD: Final = Answers(select(bindparam("place", type_=Integer), func.count()).select_from(_some), row=_Unread)
 """With values rather than with joined columns, because MySQL reads a range of an index by nothing else."""
 
 
@@ -61,13 +64,6 @@ _naming = (
     .distinct()
     .limit(MANY_MENTIONS)
 )
-
-
-def _counting(some: Select[tuple[int]]) -> Answers[_Unread]:
-    counted = some.subquery()
-    return Answers(select(bindparam("place", type_=Integer), func.count()).select_from(counted), row=_Unread)
-
-
 _MENTIONED: Final = _counting(_naming)
 
 # What former members were told last: messages that were edited since count by the text that they had then.
@@ -101,19 +97,17 @@ _MENTIONED_BEFORE: Final = _counting(
 
 def count_all_unread(behind: Sequence[Behind]) -> Steps[list[int]]:
     """Others' live messages in (read_seq, last_seq], for each of them, in one statement."""
-    counts = [0] * len(behind)
-    rows = yield from _UNREAD.of(
-        [{"place": place, **one._asdict()} for place, one in enumerate(behind) if one.read_seq < one.last_seq]
-    )
-    for row in rows:
-        counts[row.place] = row.unread
-    return counts
+    return (yield from _count(_UNREAD, behind))
 
 
 def count_all_mentions(behind: Sequence[Behind]) -> Steps[list[int]]:
     """Those of them that name the person, or everybody; 100 stands for more than 99."""
+    return (yield from _count(_MENTIONED, behind))
+
+
+def _count(statement: Answers[_Unread], behind: Sequence[Behind]) -> Steps[list[int]]:
     counts = [0] * len(behind)
-    rows = yield from _MENTIONED.of(
+    rows = yield from statement.of(
         [{"place": place, **one._asdict()} for place, one in enumerate(behind) if one.read_seq < one.last_seq]
     )
     for row in rows:

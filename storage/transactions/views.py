@@ -32,11 +32,9 @@ from storage.transactions.departures import DEPARTED, END
 from storage.transactions.hiding import shows_reads
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
 from storage.transactions.states import completed
-from storage.transactions.unread import Behind, count_all_mentions, count_all_mentions_then, count_unread
+from storage.transactions.unread import MANY, Behind, count_all_mentions, count_all_mentions_then, count_unread
 
-_MANY: Final = 1000
-"""Stands for more than 999 unread messages (I7)."""
-_STRETCH: Final = 2 * _MANY
+_STRETCH: Final = 2 * MANY
 """The newest entries of a log among which unread messages are counted together with those of other chats."""
 _FEW: Final = 16
 _TOGETHER: Final = 256
@@ -289,9 +287,9 @@ def _count_unread(user_id: int, chats_with_news: Sequence[_Row]) -> Steps[dict[i
             params[f"after_{number}"] = max(row.read_seq, row.last_seq - _STRETCH)
         counts |= dict((yield from statement.rows(**params)))
     for row in chats_with_news:  # hardly ever: so much is new, and most of the newest of it is one's own, or events
-        if counts[row.id] < _MANY and row.last_seq - row.read_seq > _STRETCH:
+        if counts[row.id] < MANY and row.last_seq - row.read_seq > _STRETCH:
             counts[row.id] = yield from count_unread(user_id, row.id, row.read_seq, row.last_seq)
-    return {chat_id: min(count, _MANY) for chat_id, count in counts.items()}
+    return {chat_id: min(count, MANY) for chat_id, count in counts.items()}
 
 
 def _view(row: _Row, message: MessageRow | None, unread_count: int, mention_count: int) -> ChatView:
