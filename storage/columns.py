@@ -1,12 +1,15 @@
 """Kinds of columns, each the same on MySQL, MariaDB and SQLite (see storage.tables)."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, TypeDecorator, false, text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
+
+LAST_CHARACTER: Final = "\U0010ffff"
+"""What begins with a text stands from that text on, and before the text with this behind it."""
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -26,6 +26,7 @@ from sqlalchemy import Select as SelectClause
 
 from chatproto.operations import SearchMessages
 from chatproto.wire.words import KEPT, begun, entry_of, sent_by, with_file, with_image, with_link
+from storage.columns import LAST_CHARACTER
 from storage.statements import Answers, Each, Select
 from storage.tables import chat_users, message_words
 
@@ -38,7 +39,6 @@ _WHOLE: Final = 4
 """Entries that a beginning may lead to besides those that begin with it: its stem, and as many as it may be longer than
 the stem of a word."""
 _HAS: Final = {"file": with_file, "image": with_image, "link": with_link}
-_LAST_CHARACTER: Final = "\U0010ffff"
 _MOST: Final[BindParameter[int]] = bindparam("most", type_=Integer())
 
 
@@ -89,7 +89,7 @@ class Wanted:
     def range_params(self) -> dict[str, str]:
         """First and last of the index entries that begin with `beginning`."""
         first = (self.beginning or "")[:KEPT]
-        return {"first": first, "last": first + _LAST_CHARACTER}
+        return {"first": first, "last": first + LAST_CHARACTER}
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -112,9 +112,7 @@ class Wanted:
     def _begun(self) -> dict[str, str]:
         if self.beginning is None:
             return {}
-        first = self.beginning[:KEPT]
-        found = {"first": first, "last": first + _LAST_CHARACTER}
-        return found | {f"whole_{number}": word for number, word in enumerate(self.whole())}
+        return self.range_params() | {f"whole_{number}": word for number, word in enumerate(self.whole())}
 
 
 @lru_cache(64)

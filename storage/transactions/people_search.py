@@ -1,36 +1,44 @@
 """Finding other people."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from chatproto.operations import FindUsers, Outcome, SearchUsers, UsersFound
 from chatproto.wire.text import SEARCHED_WORDS
+from storage.columns import LAST_CHARACTER
 from storage.statements import Statement, Steps
 from storage.tables import user_words, users
 from storage.transactions.people import SHARED, users_seen_by
 
-LAST_CHARACTER: Final = "\U0010ffff"
+
+def prefix_params(prefixes: Sequence[str]) -> dict[str, str]:
+    """Of each beginning, the range of words for the parameters of `has_word`."""
+    low = {f"low_{number}": prefix for number, prefix in enumerate(prefixes)}
+    return low | {f"high_{number}": prefix + LAST_CHARACTER for number, prefix in enumerate(prefixes)}
+
+
+def has_word(number: int, user_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether somebody has a word with the beginning of that number."""
+    word = user_words.alias(f"words_{number}")
+    return exists().where(
+        word.c.user_id == user_id,
+        word.c.word >= bindparam(f"low_{number}"),
+        word.c.word < bindparam(f"high_{number}"),
+    )
 
 
 def _by_prefixes(count: int) -> Statement:
     """Who has a word with each of so many beginnings; in order of the first word that begins with the first of them."""
     first = func.min(user_words.c.word)
-    others = [user_words.alias(f"words_{number}") for number in range(1, count)]
     return Statement(
         select(user_words.c.user_id)
         .where(
             user_words.c.word >= bindparam("low_0"),
             user_words.c.word < bindparam("high_0"),
             user_words.c.user_id != bindparam("caller_id"),
-            *(
-                exists().where(
-                    other.c.user_id == user_words.c.user_id,
-                    other.c.word >= bindparam(f"low_{number}"),
-                    other.c.word < bindparam(f"high_{number}"),
-                )
-                for number, other in enumerate(others, 1)
-            ),
+            *(has_word(number, user_words.c.user_id) for number in range(1, count)),
         )
         .group_by(user_words.c.user_id)
         .order_by(first, user_words.c.user_id)
@@ -59,9 +67,9 @@ def search_users(operation: SearchUsers) -> Steps[Outcome]:
     if operation.email_key is not None:
         addressed = yield from _BY_EMAIL.column(email_key=operation.email_key, viewer_id=caller_id)
     if prefixes:
-        ranges: dict[str, Any] = {f"low_{number}": prefix for number, prefix in enumerate(prefixes)}
-        ranges |= {f"high_{number}": prefix + LAST_CHARACTER for number, prefix in enumerate(prefixes)}
-        ids = yield from _BY_PREFIXES[len(prefixes)].column(**ranges, caller_id=caller_id, limit=operation.limit)
+        ids = yield from _BY_PREFIXES[len(prefixes)].column(
+            **prefix_params(prefixes), caller_id=caller_id, limit=operation.limit
+        )
     found = yield from users_seen_by(caller_id, [*addressed, *ids])
     named = [user_id for user_id in ids if user_id in found and user_id not in addressed]
     return UsersFound(tuple(found[user_id] for user_id in [*addressed, *named][: operation.limit]))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BindParameter, Boolean, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import BindParameter, Boolean, and_, bindparam, func, or_, select, true
 
 from chatproto.operations import (
     Account,
@@ -21,9 +21,9 @@ from chatproto.operations.administration import Person
 from chatproto.operations.outcomes import AccountsFound, AuditFound, ServerMeasured
 from chatproto.wire.text import SEARCHED_WORDS
 from storage.statements import Select, Statement, Steps
-from storage.tables import audit, chats, files, messages, sessions, user_words, users
+from storage.tables import audit, chats, files, messages, sessions, users
 from storage.transactions.invites import keeps
-from storage.transactions.people_search import LAST_CHARACTER
+from storage.transactions.people_search import has_word, prefix_params
 from storage.transactions.sessions import list_sessions
 
 
@@ -59,18 +59,7 @@ _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
 def _named(count: int) -> Any:
     """Somebody with a word for each of so many beginnings; nobody in particular where there is none."""
-    words = [user_words.alias(f"words_{number}") for number in range(count)]
-    return and_(
-        true(),
-        *(
-            exists().where(
-                word.c.user_id == users.c.id,
-                word.c.word >= bindparam(f"low_{number}"),
-                word.c.word < bindparam(f"high_{number}"),
-            )
-            for number, word in enumerate(words)
-        ),
-    )
+    return and_(true(), *(has_word(number, users.c.id) for number in range(count)))
 
 
 def _accounts(count: int) -> Select[_Account]:
@@ -149,8 +138,7 @@ def list_accounts(operation: ListAccounts) -> Steps[Outcome]:
     if not (yield from keeps(operation.actor_id)):
         return Refused("forbidden")
     prefixes = operation.prefixes
-    params: dict[str, Any] = {f"low_{number}": prefix for number, prefix in enumerate(prefixes)}
-    params |= {f"high_{number}": prefix + LAST_CHARACTER for number, prefix in enumerate(prefixes)}
+    params: dict[str, Any] = {**prefix_params(prefixes)}
     if not prefixes:
         params["everybody"] = operation.email_key is None
     rows = yield from _BY_NAME[len(prefixes)].all(
