@@ -31,7 +31,7 @@ from storage.transactions.audit_lines import write_lines
 from storage.transactions.codes import end_setups, lock_setup, use_code
 from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.invites import INVALID, count_use, lock_invite
-from storage.transactions.mails import order
+from storage.transactions.mails import kind_of_login, order
 from storage.transactions.people import all_users, private_user
 from storage.transactions.sessions import END_RESETS, end_all
 
@@ -198,12 +198,11 @@ def set_account(operation: SetAccount) -> Steps[Outcome]:
 
 
 def find_login(operation: FindLogin) -> Steps[Outcome]:
-    """No username holds an @, so the key says which of the two it is. To MySQL, `ann ` equals `ann`; to nobody else."""
-    if operation.login_key.endswith(" "):
+    """By either name."""
+    kind = kind_of_login(operation.login_key)
+    if kind is None:
         return Refused("not_found")
-    if operation.login_key.startswith("~"):  # the name of a deleted account
-        return Refused("not_found")
-    look_up = _BY_EMAIL if "@" in operation.login_key else _BY_USERNAME
+    look_up = _BY_EMAIL if kind == "email" else _BY_USERNAME
     row = yield from look_up.one(key=operation.login_key)
     return Refused("not_found") if row is None else LoginFound(*row)
 

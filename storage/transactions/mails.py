@@ -1,7 +1,7 @@
 """The queue of letters: orders are taken one at a time, and what a letter needs is looked up when it is taken."""
 
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, assert_never
+from typing import Final, Literal, NamedTuple, assert_never
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
 
@@ -199,11 +199,21 @@ def _letter(due: _Order, operation: TakeMail) -> Steps[Letter | None]:
 
 
 def _named(login_key: str) -> Steps[_Addressee | None]:
-    """As at a log-in: no username holds an @; to MySQL, `ann ` equals `ann`, to nobody else."""
+    kind = kind_of_login(login_key)
+    if kind is None:
+        return None
+    look_up = _BY_EMAIL if kind == "email" else _BY_USERNAME
+    return (yield from look_up.first(key=login_key))
+
+
+def kind_of_login(login_key: str) -> Literal["email", "username"] | None:
+    """No username holds an @, so the key says which of the two it is. None: nobody has it. To MySQL, `ann ` equals
+    `ann`; to nobody else. A name that begins with ~ is that of a deleted account."""
     if login_key.endswith(" "):
         return None
-    look_up = _BY_EMAIL if "@" in login_key else _BY_USERNAME
-    return (yield from look_up.first(key=login_key))
+    if "@" in login_key:
+        return "email"
+    return None if login_key.startswith("~") else "username"
 
 
 def _has_enough(user_id: int, operation: TakeMail) -> Steps[bool]:

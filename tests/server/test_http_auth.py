@@ -162,6 +162,8 @@ async def test_log_in_by_either_name(house: House) -> None:
     for body in ({"username": "ANNA"}, {"email": "anna@example.ORG"}, {"login": "anna"}, {"login": "anna@example.org"}):
         answer = await log_in(house, password=PASSWORD, **body)
         assert answer.status_code == 200 and answer.json()["user"]["email"] == "Anna@Example.org", body
+    await house.register("bob", email="~bob@example.org")
+    assert (await log_in(house, password=PASSWORD, email="~bob@example.org")).status_code == 200
 
 
 async def test_log_in_needs_one_name(house: House) -> None:
