@@ -8,6 +8,7 @@ import { fold, matching } from "../../words/search.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { avatar } from "../parts/avatar.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
+import { chip } from "../parts/chips.js";
 import { icon } from "../parts/icon.js";
 import { createPeopleSearch, knownPeople } from "../parts/people.js";
 
@@ -233,17 +234,11 @@ const ICONS = { file: "file", image: "image", link: "forward" };
  * The chips: each takes its filter away. @param {Filter[]} filters @param {(kind: Kind) => void} remove
  */
 export const filterChips = (filters, remove) =>
-  filters.map(
-    ({ kind, label }) =>
-      html`<li class="chip">
-        <span class="chip__kind">${t(`find.${kind}`)}</span> <bdi class="chip__name">${label}</bdi>
-        <button
-          class="ibtn"
-          type="button"
-          aria-label=${t("find.drop", { filter: `${t(`find.${kind}`)} ${isolate(label)}` })}
-          @click=${() => remove(kind)}
-        >
-          ${icon("close", "icon--xs")}
-        </button>
-      </li>`,
+  filters.map(({ kind, label }) =>
+    chip({
+      name: label,
+      drop: t("find.drop", { filter: `${t(`find.${kind}`)} ${isolate(label)}` }),
+      run: () => remove(kind),
+      before: html`<span class="chip__kind">${t(`find.${kind}`)}</span>`,
+    }),
   );

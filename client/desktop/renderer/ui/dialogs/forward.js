@@ -12,6 +12,7 @@ import { nameOf, titleOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
 import { showChat } from "../parts/chat-actions.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
+import { chip, chosenChips } from "../parts/chips.js";
 import { find } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 import { commands, isComposed, keyName } from "../parts/keys.js";
@@ -187,22 +188,13 @@ export function forward(face, { messages: given, done }, close) {
   }
 
   /** @param {State} state @param {Destination} destination */
-  function chip(state, destination) {
+  function chosenChip(state, destination) {
     const name = nameOfDestination(destination, state);
-    return html`<li class="chip">
-      <bdi class="chip__name">${name}</bdi>
-      <button
-        class="ibtn"
-        type="button"
-        aria-label=${t("newgroup.drop", { name: isolate(name) })}
-        @click=${() => {
-          toggle(destination);
-          find(document, `[aria-controls=${LIST}]`, HTMLElement)?.focus();
-        }}
-      >
-        ${icon("close", "icon--xs")}
-      </button>
-    </li>`;
+    const run = () => {
+      toggle(destination);
+      find(document, `[aria-controls=${LIST}]`, HTMLElement)?.focus();
+    };
+    return chip({ name, drop: t("newgroup.drop", { name: isolate(name) }), run });
   }
 
   /** @param {State} state */
@@ -236,15 +228,13 @@ export function forward(face, { messages: given, done }, close) {
       <div class="dialog__pad"><p class="note truncate">${what ?? t("msg.deleted")}</p></div>
       ${
         chosen.size > 0
-          ? html`<div class="dialog__pad">
-              <ul class="chips" aria-label=${t("newgroup.chosen")}>
-                ${repeat(
-                  chosen.values(),
-                  ({ id }) => id,
-                  (destination) => chip(state, destination),
-                )}
-              </ul>
-            </div>`
+          ? chosenChips(
+              repeat(
+                chosen.values(),
+                ({ id }) => id,
+                (destination) => chosenChip(state, destination),
+              ),
+            )
           : nothing
       }
       <div class="dialog__pad">${searchBox({ label: t("forward.find"), search, listId: LIST, keys, first: true })}</div>

@@ -5,6 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { avatar } from "./avatar.js";
+import { chip, chosenChips } from "./chips.js";
 import { icon } from "./icon.js";
 import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "./people.js";
 import { isComposed } from "./keys.js";
@@ -27,19 +28,11 @@ export function createPicking(face, { label, listId, without = () => new Set() }
   }
 
   /** @param {User} user */
-  const chip = (user) =>
-    html`<li class="chip">
-      ${avatar(face, { id: user.id, name: nameOf(user), size: "xs", url: user.avatar_url })}
-      <bdi class="chip__name">${nameOf(user)}</bdi>
-      <button
-        class="ibtn"
-        type="button"
-        aria-label=${t("newgroup.drop", { name: isolate(nameOf(user)) })}
-        @click=${() => toggle(user)}
-      >
-        ${icon("close", "icon--xs")}
-      </button>
-    </li>`;
+  function chosenChip(user) {
+    const name = nameOf(user);
+    const before = avatar(face, { id: user.id, name, size: "xs", url: user.avatar_url });
+    return chip({ name, drop: t("newgroup.drop", { name: isolate(name) }), run: () => toggle(user), before });
+  }
 
   /** @param {User} user */
   function row(user) {
@@ -84,15 +77,7 @@ export function createPicking(face, { label, listId, without = () => new Set() }
     /** @param {import("../../types.js").State} state @param {{first?: boolean}} [options] */
     template(state, { first = false } = {}) {
       const people = offered(state);
-      return html`${
-          chosen.size > 0
-            ? html`<div class="dialog__pad">
-                <ul class="chips" aria-label=${t("newgroup.chosen")}>
-                  ${repeat(chosen.values(), (user) => user.id, chip)}
-                </ul>
-              </div>`
-            : nothing
-        }
+      return html`${chosen.size > 0 ? chosenChips(repeat(chosen.values(), (user) => user.id, chosenChip)) : nothing}
         <div class="dialog__pad">${searchBox({ label, search, listId, keys, first })}</div>
         <div class="dialog__body dialog__body--list dialog__body--find">
           ${searchNote(search)}
