@@ -8,7 +8,7 @@ import { isMuted } from "../../state/muting.js";
 import { onlineIn } from "../../state/people.js";
 import { keptDays } from "../../state/retention.js";
 import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
-import { block, unblock } from "../parts/blocking.js";
+import { blockItems } from "../parts/blocking.js";
 import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-actions.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
@@ -166,11 +166,8 @@ export function chatInfo(face, { chatId }, close) {
   /** @param {ChatView} chat @param {State} state */
   function blocking({ peer }, state) {
     if (!peer || peer.id === state.me?.id) return [];
-    const user = state.users.get(peer.id) ?? peer;
-    if (user.deleted && !state.blocked.has(peer.id)) return [];
-    return state.blocked.has(peer.id)
-      ? [act("check", t("block.undo"), () => void unblock(face, user))]
-      : [act("close", t("block.act"), () => void block(face, user), { danger: true })];
+    const items = blockItems(face, state.users.get(peer.id) ?? peer);
+    return items.map(({ icon: sign, label, run, danger }) => act(sign, label, run, { danger }));
   }
 
   return {

@@ -16,7 +16,8 @@ export async function block(face, user) {
 /** @param {Face} face @param {User} user */
 export const unblock = (face, user) => set(face, user, false);
 
-/** For menus; nothing of an account that was deleted. @param {Face} face @param {User} user */
+/** For menus and the card; nothing of an account that was deleted. @param {Face} face @param {User} user
+ * @returns {import("./menu.js").MenuItem[]} */
 export function blockItems(face, user) {
   if (face.messenger.state().blocked.has(user.id)) {
     return [{ label: t("block.undo"), icon: "check", run: () => void unblock(face, user) }];
