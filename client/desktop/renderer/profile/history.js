@@ -5,6 +5,7 @@
 
 import { isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
+import { isLive } from "../state/link-view.js";
 import { namedBy } from "../state/people.js";
 import { isDrawn } from "../state/rows.js";
 import { firstOf, itemAt, lastOf } from "../state/timeline.js";
@@ -101,7 +102,7 @@ export class History {
   async refill() {
     if (this.#opening) return;
     const { current, link } = this.model();
-    const online = link.state === "live" || link.state === "polling";
+    const online = isLive(link);
     if (online && !this.#online) this.#returns += 1;
     this.#online = online;
     const line = current === null ? undefined : this.model().timelines.get(current);

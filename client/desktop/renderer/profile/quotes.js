@@ -6,6 +6,7 @@
 import { FAULTS, isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
 import { NOTHING_BEGUN } from "../state/begun.js";
+import { isLive } from "../state/link-view.js";
 import { messageAt, missingQuotes } from "../state/quoted.js";
 
 /** @typedef {import("../state/model.js").Model} Model @typedef {import("../types.js").Update} Update
@@ -61,7 +62,7 @@ export class Quotes {
   /** The State is another one: what the open chat lacks now is brought. */
   follow() {
     const { current, timelines, pins, begun, link } = this.model();
-    const online = link.state === "live" || link.state === "polling";
+    const online = isLive(link);
     if (online && !this.#online) this.#rest(false);
     this.#online = online;
     const profile = this.profile();

@@ -3,6 +3,7 @@
  * summary; a sound at most once in three seconds, and only for what is said to this user.
  */
 
+import { isLive } from "./link-view.js";
 import { isToTell, mentionsMe } from "./muting.js";
 
 /**
@@ -32,7 +33,7 @@ export class Notices {
    */
   arrived(message, chat, state, looked, now) {
     if (!wanted(message, chat, state, looked)) return null;
-    if (state.link.state === "live" || state.link.state === "polling") return this.#notice(message, chat, state, now);
+    if (isLive(state.link)) return this.#notice(message, chat, state, now);
     this.#held.count += 1;
     this.#held.chats.set(chat.id, message.seq);
     if (this.#held.kept.length < KEPT) this.#held.kept.push({ message, chat });
