@@ -3,7 +3,7 @@
  */
 
 import { isSearchAnswer } from "../protocol/frames.js";
-import { isLive } from "../state/link-view.js";
+import { isLive, isUnheard } from "../state/link-view.js";
 import { Db } from "../store/db.js";
 
 /** @typedef {import("../types.js").Wanted} Wanted @typedef {import("../types.js").Refused} Refused
@@ -16,8 +16,6 @@ const PAGE = "20";
 const PATIENCE = 15_000;
 /** Milliseconds that loading it ahead waits for a page with nothing to do. */
 const AHEAD = 2000;
-/** Refusals that are no more than a missing link. */
-const AWAY = ["no_connection", "bad_answer"];
 
 export class Searches {
   /** @type {Worker | null} */
@@ -55,7 +53,7 @@ export class Searches {
   /** @param {Wanted} wanted @param {string | null} cursor of the page before @returns {Promise<FoundPage | Refused>} */
   async search(wanted, cursor) {
     const answer = isLive(this.model().link) ? await this.#there(wanted, cursor) : null;
-    if (answer && (answer.ok || !AWAY.includes(answer.code) || cursor !== null)) return answer;
+    if (answer && (answer.ok || !isUnheard(answer.code) || cursor !== null)) return answer;
     const results = await this.#here(wanted);
     if (results === null) return { ok: false, code: "no_connection" };
     return { ok: true, results, next_cursor: null, complete: true, here: true };

@@ -4,11 +4,15 @@
 
 /** A shorter silence (ms) is not worth a word. */
 const QUIET = 2000;
+const UNHEARD = ["no_connection", "bad_answer"];
 
 /** What the server says of others is true just now. @param {LinkView} link */
 export function isLive(link) {
   return link.state === "live" || link.state === "polling";
 }
+
+/** There was no answer of our server, and there may be one when the link is back. @param {string} code of a refusal */
+export const isUnheard = (code) => UNHEARD.includes(code);
 
 /** For who waits for the link: what is returned is to be shown each state of it, and tells whether it has just come back.
  * @returns {(link: LinkView) => boolean} */

@@ -5,7 +5,7 @@
  */
 
 import { errorText, t } from "../words/i18n.js";
-import { watchReturn } from "../state/link-view.js";
+import { isUnheard, watchReturn } from "../state/link-view.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Refused} Refused */
@@ -16,8 +16,6 @@ import { watchReturn } from "../state/link-view.js";
 
 /** @type {Done} */
 const DONE = { ok: true };
-/** There was no answer of our server, and there may be one when the link is back. */
-const UNHEARD = ["no_connection", "bad_answer"];
 /** Milliseconds that a place waits for the link: after that nobody expects the log to move. */
 const PATIENCE = 5 * 60_000;
 
@@ -97,7 +95,7 @@ export class Going {
   /** @param {Refused} refused @param {Goal} goal */
   #tell({ code }, goal) {
     if (code === "cancelled") return; // for another place
-    const waits = UNHEARD.includes(code);
+    const waits = isUnheard(code);
     if (waits) this.#wait(goal);
     const text = waits ? t("place.waits") : code === "not_found" ? t("place.no_message") : errorText({ code });
     this.face.overlays.toast({ text });

@@ -4,6 +4,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { ShownChats } from "../../state/chat-list.js";
 import { destinations, directWith, notToBeMet } from "../../state/destinations.js";
+import { isUnheard } from "../../state/link-view.js";
 import { isRemoved } from "../../state/removed.js";
 import { messageWords } from "../../words/files.js";
 import { rank } from "../../words/fuzzy.js";
@@ -28,8 +29,6 @@ import { aboutChat, aboutPerson } from "./places.js";
 const LIST = "forward-list";
 /** Rows that are drawn: more are found by their names. */
 const MOST = 50;
-/** The server was not reached. */
-const AWAY = ["no_connection", "bad_answer"];
 
 /**
  * `params`: `{messages, done?}`; `done` is called when they are on their way.
@@ -104,7 +103,7 @@ export function forward(face, { messages: given, done }, close) {
   /** @param {Destination} destination @param {Refused} refused */
   function notMade(destination, refused) {
     const name = isolate(nameOfDestination(destination, face.messenger.state()));
-    if (AWAY.includes(refused.code)) return t("forward.no_link", { name });
+    if (isUnheard(refused.code)) return t("forward.no_link", { name });
     return t("forward.refused", { name, reason: errorText(refused) });
   }
 
