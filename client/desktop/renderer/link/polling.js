@@ -28,9 +28,6 @@ const WHOLE = 10;
 /** So many looks in a row without an answer, and there is nobody. */
 const SILENT = 2;
 
-/** States of a session that has said `hello`. */
-const LINKED = ["authenticating", "resuming", "live"];
-
 export class Polling {
   #stopped = false;
   #timer = 0;
@@ -144,7 +141,7 @@ export class Polling {
   async #sync({ id, chat_id, after_seq, limit }) {
     const answer = await this.parts.api.get(`/api/chats/${chat_id}/messages?after_seq=${after_seq}&limit=${limit}`);
     // `ready` may tell where the log ended before that was read: the link is asked
-    if (this.#isLinked) return this.#answered({ type: "error", ref: id, chat_id, code: "linked" });
+    if (this.parts.session.linked) return this.#answered({ type: "error", ref: id, chat_id, code: "linked" });
     if (!answer.ok) {
       const code = answer.code === "not_found" ? "not_member" : answer.code;
       return this.#answered({ type: "error", ref: id, chat_id, code, retry_after_ms: answer.retry_after_ms });
@@ -194,7 +191,7 @@ export class Polling {
       const { cid, kind } = row;
       const { method, path, body, headers } = requestOf(row);
       const answer = await this.parts.api.call(method, path, body, headers);
-      if (this.#isLinked) return; // the link sends it again, and hears after `ready` what became of it
+      if (this.parts.session.linked) return; // the link sends it again, and hears after `ready` what became of it
       if (!answer.ok && isPassing(answer.code) && !this.#isHopeless(chatId, cid, answer.code)) return;
       if (!answer.ok) {
         this.#answered({ type: "error", ref: cid, code: codeOf(answer, kind), detail: "" });
@@ -206,11 +203,6 @@ export class Polling {
         this.#answered({ type: "ack", cid, seq: null, created_at: null });
       }
     }
-  }
-
-  /** `hello` was said: what an answer brings now, a `ready` that was read before it does not know. */
-  get #isLinked() {
-    return LINKED.includes(this.parts.session.state);
   }
 
   /** Whether the server has failed at a row too often: what is behind it waits in vain.

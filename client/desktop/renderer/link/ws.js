@@ -5,10 +5,10 @@
  */
 
 import { decoded } from "../protocol/frames.js";
+import { NO_LINK } from "../protocol/session.js";
 import { isEnd } from "./tokens.js";
 
 const SUBPROTOCOL = "chatproto.v1";
-const NO_LINK = 1006;
 /** Milliseconds after which the server has given up a silent link: more of sleep, and there is none. */
 const SLEPT = 75_000;
 const TICK = 5_000;

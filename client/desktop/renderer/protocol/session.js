@@ -11,7 +11,8 @@ import { rowOf } from "./row.js";
 import { restore, take } from "./snapshot.js";
 import { TIMING } from "./timing.js";
 
-const NO_LINK = 1006;
+/** The close code of a link that broke off or could not be made. */
+export const NO_LINK = 1006;
 /** The id of `auth` frames, by which their refusal is known. */
 const AUTH = "auth";
 
@@ -59,6 +60,11 @@ export class ClientSession {
     return this.#connector.state;
   }
 
+  /** `hello` was said on the link that there is. */
+  get linked() {
+    return this.#connector.linked;
+  }
+
   /** The number of the link that there is, or was last. */
   get link() {
     return this.#connector.link;
@@ -97,7 +103,7 @@ export class ClientSession {
       this.#pingedAt = null;
     }
     for (const frame of frames) {
-      if (link !== this.link || !this.#connector.linked) return;
+      if (link !== this.link || !this.linked) return;
       if (frame.type === "ready") this.#ready(frame, now);
       else if (this.#connector.readyAt !== null) this.#take(frame, now);
       // before `ready` only the delay counts; the close code decides
@@ -219,7 +225,7 @@ export class ClientSession {
   /** The chats as GET /api/chats tells them: what `ready` is to a link.
    * @param {{user: {id: number}, epoch: string, chats: Sent[]}} listed */
   polled(listed) {
-    if (this.#connector.linked) return;
+    if (this.linked) return;
     if (this.replica.ready(listed)) this.outbox.forgetLog(null);
     this.#emit({ do: "save_epoch", user_id: listed.user.id, epoch: listed.epoch });
     for (const chatId of this.replica.listHeads(listed.chats)) this.outbox.forgetLog(chatId);
@@ -227,13 +233,13 @@ export class ClientSession {
 
   /** The syncs and marks that a link would carry now; each is given once. @param {number} now */
   dueByHttp(now) {
-    return this.#connector.linked ? [] : [...this.replica.due(now)];
+    return this.linked ? [] : [...this.replica.due(now)];
   }
 
   /** The row of a chat that is to be posted now, as its bytes stay from now on; null: none, or not before it is saved.
    * @param {number} chatId */
   rowByHttp(chatId) {
-    return this.#connector.linked ? null : this.outbox.dueByHttp(chatId);
+    return this.linked ? null : this.outbox.dueByHttp(chatId);
   }
 
   /** What HTTP answered, as the frame that it would be on a link; a message is one's own that was stored, or was before.
@@ -250,7 +256,7 @@ export class ClientSession {
 
   /** A link is about to be had: what was asked over HTTP is asked on it. */
   leaveHttp() {
-    if (!this.#connector.linked) this.replica.disconnected();
+    if (!this.linked) this.replica.disconnected();
   }
 
   /** All that must outlive this process. */
