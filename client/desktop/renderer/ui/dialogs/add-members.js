@@ -1,7 +1,8 @@
 /** More people for a group, and whether they may read what was written before. */
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { html } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../words/i18n.js";
+import { errorNote } from "../parts/loading.js";
 import { createPicking } from "../parts/picking.js";
 import { switchRow } from "../parts/setting-rows.js";
 
@@ -46,7 +47,7 @@ export function addMembers(face, { chatId }, close) {
             },
           })}
         </div>
-        ${error ? html`<p class="err dialog__err" role="alert">${error}</p>` : nothing}
+        ${errorNote(error, { foot: true })}
         <footer class="dialog__foot">
           <button class="btn btn--plain" type="button" @click=${close}>${t("dialog.cancel")}</button>
           <button

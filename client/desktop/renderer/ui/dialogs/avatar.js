@@ -7,6 +7,7 @@ import { sizeText } from "../../words/files.js";
 import { errorText, t } from "../../words/i18n.js";
 import { WHOLE, heldIn, zoomedAt } from "../../words/zoom.js";
 import { icon } from "../parts/icon.js";
+import { errorNote } from "../parts/loading.js";
 
 /** Pixels of a side that the server keeps. */
 const SIDE = 512;
@@ -180,7 +181,7 @@ export function avatarDialog(face, { chatId = null }, close) {
             </button>
             <input class="crop__file" type="file" accept="image/*" hidden tabindex="-1" @change=${choose} />
           </div>
-          ${problem ? html`<p class="err" role="alert">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
+          ${errorNote(problem, { sign: true })}
         </div>
         <footer class="dialog__foot">
           ${

@@ -1,9 +1,10 @@
 /** Going to a day of a chat. What is typed is the field's own: a day that is half there has no value to be given back to it. */
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { html } from "../../vendor/lit-html/lit-html.js";
 import { dayKey } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
 import { watchReturn } from "../../state/link-view.js";
+import { errorNote } from "../parts/loading.js";
 
 /** `params`: `{chatId, at?}`, `at`: a time on the day that is offered. @type {import("../parts/dialog.js").DialogMaker} */
 export function date(face, { chatId, at }, close) {
@@ -61,7 +62,7 @@ export function date(face, { chatId, at }, close) {
           /></span>
         </label>
       </div>
-      ${told ? html`<p class="err dialog__err" role="alert">${told}</p>` : nothing}
+      ${errorNote(told, { foot: true })}
       <footer class="dialog__foot">
         <button class="btn btn--primary" type="submit">${t("date.go")}</button>
       </footer>

@@ -17,6 +17,7 @@ import { chip, chosenChips } from "../parts/chips.js";
 import { find } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 import { commands, isComposed, keyName } from "../parts/keys.js";
+import { errorNote } from "../parts/loading.js";
 import { marked } from "../parts/marked.js";
 import { createPeopleSearch, knownPeople, searchBox, searchNote } from "../parts/people.js";
 import { rove } from "../parts/roving.js";
@@ -238,7 +239,7 @@ export function forward(face, { messages: given, done }, close) {
       }
       <div class="dialog__pad">${searchBox({ label: t("forward.find"), search, listId: LIST, keys, first: true })}</div>
       <div class="dialog__body dialog__body--list dialog__body--find">${list(state)}</div>
-      ${problem ? html`<p class="err dialog__err" role="alert">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
+      ${errorNote(problem, { sign: true, foot: true })}
       <footer class="dialog__foot">
         <button class="btn btn--plain" type="button" @click=${close}>${t("dialog.cancel")}</button>
         <button

@@ -2,12 +2,13 @@
 
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { html } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../words/i18n.js";
 import { fold } from "../../words/search.js";
 import { writeTo } from "../parts/chat-actions.js";
 import { listKey, markOf, reveal } from "../parts/combobox.js";
 import { icon } from "../parts/icon.js";
+import { errorNote } from "../parts/loading.js";
 import { createPeopleSearch, knownPeople, personRow, searchBox, searchNote } from "../parts/people.js";
 
 /** @typedef {import("../../types.js").User} User @typedef {import("../../types.js").State} State */
@@ -112,7 +113,7 @@ export function newChat(face, { query: wanted = "" }, close) {
             )}
           </ul>
         </div>
-        ${refused ? html`<p class="err dialog__err" role="alert">${errorText(refused)}</p>` : nothing}
+        ${errorNote(refused && errorText(refused), { foot: true })}
         <footer class="dialog__foot">
           <button class="btn btn--quiet dialog__aside" type="button" @click=${() => toGroup(face, close)}>
             ${icon("users")}${t("newchat.group")}

@@ -1,8 +1,9 @@
 /** Another password; the server ends all other sessions with it. */
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { html } from "../../vendor/lit-html/lit-html.js";
 import { errorText, fieldErrorText, t } from "../../words/i18n.js";
 import { fieldErrors, textField } from "../parts/field.js";
+import { errorNote } from "../parts/loading.js";
 
 const SHORTEST = 8;
 /** @typedef {"current_password" | "new_password" | "again"} Name */
@@ -79,7 +80,7 @@ export function password(face, _params, close) {
           ${field("new_password", t("settings.password_new"), "new-password", { hint: t("settings.password_hint") })}
           ${field("again", t("settings.password_again"), "new-password")}
         </div>
-        ${error ? html`<p class="err dialog__err" role="alert">${error}</p>` : nothing}
+        ${errorNote(error, { foot: true })}
         <footer class="dialog__foot">
           <button class="btn btn--plain" type="button" @click=${close}>${t("dialog.cancel")}</button>
           <button class="btn btn--primary" type="submit" aria-busy=${busy ? "true" : "false"}>

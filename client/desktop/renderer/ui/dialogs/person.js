@@ -8,6 +8,7 @@ import { createAsking } from "../parts/asking.js";
 import { avatar } from "../parts/avatar.js";
 import { block, unblock } from "../parts/blocking.js";
 import { writeTo } from "../parts/chat-actions.js";
+import { errorNote } from "../parts/loading.js";
 import { presence } from "../parts/people.js";
 
 /** `params`: `{userId, name?}`; `name`: what they are called where nobody here knows them. @type {import("../parts/dialog.js").DialogMaker} */
@@ -48,8 +49,7 @@ export function person(face, { userId, name: told }, close) {
           </div>
         </div>
       </div>
-      ${refused ? html`<p class="err dialog__err" role="status">${refused}</p>` : nothing}
-      ${problem ? html`<p class="err dialog__err" role="alert">${problem}</p>` : nothing}
+      ${errorNote(refused, { foot: true, role: "status" })} ${errorNote(problem, { foot: true })}
       ${
         mine || user?.deleted
           ? nothing

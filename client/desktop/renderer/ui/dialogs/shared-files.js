@@ -9,6 +9,7 @@ import { isRemoved } from "../../state/removed.js";
 import { SMALL, download, tile } from "../log/attachments.js";
 import { shown } from "../log/shown-picture.js";
 import { icon } from "../parts/icon.js";
+import { problemLine } from "../parts/loading.js";
 import { step } from "../parts/menu.js";
 import { oldestFirst } from "./viewer/pictures.js";
 
@@ -133,12 +134,7 @@ export function sharedFiles(face, { chatId }, close) {
 
   function told() {
     const { files, busy, more: left, problem } = known();
-    if (problem) {
-      return html`<p class="err" role="alert">
-        ${icon("alert", "icon--s")}<span>${problem}</span>
-        <button class="link-btn" type="button" @click=${more}>${t("dialog.again")}</button>
-      </p>`;
-    }
+    if (problem) return problemLine(problem, more);
     if (busy) return html`<p class="note">${t("info.loading")}</p>`;
     if (!files.length) return html`<p class="note">${t(`files.none_of.${kind}`)}</p>`;
     if (!left) return nothing;

@@ -1,8 +1,9 @@
 /** A form whose one text is a group's title: it is asked for, tried, and told what is wrong with it. */
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { html } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../words/i18n.js";
 import { fieldErrors, textField } from "../parts/field.js";
+import { errorNote } from "../parts/loading.js";
 
 const LONGEST_TITLE = 100;
 
@@ -63,6 +64,6 @@ export function createTitleForm(face, { id, value = "", save, saved }) {
           busy,
         })}
       </div>`,
-    problem: () => (error ? html`<p class="err dialog__err" role="alert">${error}</p>` : nothing),
+    problem: () => errorNote(error, { foot: true }),
   };
 }

@@ -3,7 +3,7 @@
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { watchReturn } from "../../state/link-view.js";
 import { errorText, t } from "../../words/i18n.js";
-import { icon } from "./icon.js";
+import { errorNote } from "./loading.js";
 
 /** @typedef {import("../../types.js").Refused} Refused */
 
@@ -50,6 +50,6 @@ export function createAsking(face, question) {
  * @param {string} [told] in words of its own */
 export const unanswered = (refused, again, told = errorText(refused)) =>
   html`<div class="dialog__body">
-    <p class="err" role="status">${icon("alert", "icon--s")}<span>${told}</span></p>
+    ${errorNote(told, { sign: true, role: "status" })}
     <button class="btn btn--plain btn--s" type="button" @click=${again}>${t("dialog.again")}</button>
   </div>`;

@@ -1,8 +1,8 @@
 /** One's own password, asked before what only its owner may do: the field, what is wrong with it, and one request at a time. */
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { errorText, fieldErrorText, t } from "../../words/i18n.js";
 import { textField } from "./field.js";
+import { errorNote } from "./loading.js";
 
 /** @typedef {import("../../types.js").Refused} Refused */
 
@@ -59,7 +59,7 @@ export function ownPassword(face, id, ask, done) {
         busy,
         first: true,
       }),
-    problem: () => (error ? html`<p class="err dialog__err" role="alert">${error}</p>` : nothing),
+    problem: () => errorNote(error, { foot: true }),
     /** Something else went wrong with it. @param {string | null} text */
     tell(text) {
       error = text;

@@ -1,8 +1,8 @@
 /** What one hides of oneself, and is not told of others. */
 
-import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
+import { html } from "../../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../../words/i18n.js";
-import { icon } from "../../parts/icon.js";
+import { errorNote } from "../../parts/loading.js";
 import { switchRow } from "../../parts/setting-rows.js";
 
 /**
@@ -42,6 +42,6 @@ export function hidingRows(face) {
         busy,
         change: (on) => void change({ hide_reads: on }),
       })}
-      ${problem ? html`<p class="err" role="alert">${icon("alert", "icon--s")}<span>${problem}</span></p>` : nothing}
+      ${errorNote(problem, { sign: true })}
     </div>`;
 }

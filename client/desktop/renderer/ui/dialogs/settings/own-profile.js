@@ -6,6 +6,7 @@ import { nameOf } from "../../../words/names.js";
 import { pictureFile } from "../../../words/pictures.js";
 import { avatar } from "../../parts/avatar.js";
 import { fieldErrors, textField } from "../../parts/field.js";
+import { errorNote } from "../../parts/loading.js";
 
 /** @typedef {"display_name" | "email" | "avatar_url"} Name */
 
@@ -154,7 +155,7 @@ export function profilePane(face) {
             </button>
           </div>
         </div>
-        ${error ? html`<p class="err" role="alert">${error}</p>` : nothing}
+        ${errorNote(error)}
       </form>`;
     },
     foot() {

@@ -3,7 +3,7 @@
 import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
-import { icon } from "../../parts/icon.js";
+import { problemLine } from "../../parts/loading.js";
 import { inUse, sessionName, sessionRow } from "../../parts/session-row.js";
 import { loginLettersRow } from "./login-letters.js";
 
@@ -73,14 +73,7 @@ export function sessionsPane(face) {
     body: (state) =>
       html`${letters.body(state)}
         <p class="note">${t("settings.sessions_about")}</p>
-        ${
-          problem
-            ? html`<p class="err" role="alert">
-                ${icon("alert", "icon--s")}<span>${problem}</span>
-                <button class="link-btn" type="button" @click=${load}>${t("dialog.again")}</button>
-              </p>`
-            : nothing
-        }
+        ${problemLine(problem, load)}
         ${
           sessions === null
             ? problem
