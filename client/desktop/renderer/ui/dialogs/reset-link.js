@@ -3,7 +3,7 @@
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
-import { copyMessage } from "../parts/copying.js";
+import { copyAndTell } from "../parts/copying.js";
 import { icon } from "../parts/icon.js";
 
 /** `params`: `{account, link}`. @type {import("../parts/dialog.js").DialogMaker} */
@@ -29,7 +29,7 @@ export function resetLink(face, { account, link }, close) {
                 class="ibtn"
                 type="button"
                 aria-label=${t("menu.copy_link")}
-                @click=${() => copyMessage(face, link)}
+                @click=${() => copyAndTell(face, link)}
               >
                 ${icon("copy")}
               </button>

@@ -2,7 +2,7 @@
 
 import { t } from "../../words/i18n.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
-import { copyMessage } from "../parts/copying.js";
+import { copyAndTell } from "../parts/copying.js";
 import { highlight } from "./highlight.js";
 import { icon } from "../parts/icon.js";
 
@@ -16,7 +16,7 @@ export function codeBlock(face, { text, language }) {
         class="ibtn ibtn--s"
         type="button"
         aria-label=${t("msg.copy_code")}
-        @click=${() => copyMessage(face, text)}
+        @click=${() => copyAndTell(face, text)}
       >
         ${icon("copy", "icon--s")}
       </button>

@@ -11,7 +11,7 @@ import { notifyMenu, unmuteLabel } from "../parts/mute-menu.js";
 import { blockItems } from "../parts/blocking.js";
 import { isPinned } from "./pinned.js";
 import { toggleFavourite, toggleMuted, hideChat } from "../parts/chat-actions.js";
-import { copyText } from "../parts/clipboard.js";
+import { copyAndTell } from "../parts/copying.js";
 import { keyName } from "../parts/keys.js";
 
 /** @typedef {import("../face.js").Face} Face @typedef {import("../parts/menu.js").Menu} Menu */
@@ -33,7 +33,7 @@ export function messageMenu(face, { chatId, item }) {
   }
   if (item.content) items.push(copyItem(face, item.content));
   const link = placeLink(state.server.url, chatId, item.seq);
-  items.push({ label: t("context.copy_link"), icon: "link", run: () => void copied(face, link) });
+  items.push({ label: t("context.copy_link"), icon: "link", run: () => void copyAndTell(face, link) });
   if (isWhole(item)) {
     const forward = () => face.overlays.open("forward", { messages: [item] });
     items.push({ label: t("context.forward"), icon: "forward", run: forward });
@@ -164,14 +164,8 @@ const copyItem = (face, text) => ({
   label: t("context.copy"),
   icon: "copy",
   key: keyName(["Ctrl", "C"], " "),
-  run: () => void copied(face, text),
+  run: () => void copyAndTell(face, text),
 });
-
-/** @param {Face} face @param {string} text */
-async function copied(face, text) {
-  const done = await copyText(text);
-  face.overlays.toast({ text: t(done ? "toast.copied" : "toast.not_copied") });
-}
 
 /** @param {Face} face @param {number} chatId */
 const openInfo = (face, chatId) => face.overlays.open("chat-info", { chatId });

@@ -2,7 +2,7 @@
 
 import { shownAtEnd } from "../../state/changes.js";
 import { hasLostSource } from "../../state/removed.js";
-import { copyMessage } from "../parts/copying.js";
+import { copyAndTell } from "../parts/copying.js";
 import { commands, nameOfKey } from "../parts/keys.js";
 import { askRemove } from "./acts.js";
 import { moveFocus } from "./moving.js";
@@ -26,7 +26,7 @@ export function actOnEcho(face, event, article) {
   if (!copies || !(document.getSelection()?.isCollapsed ?? true) || hasLostSource(face.messenger.state(), echo)) {
     return false;
   }
-  void copyMessage(face, echo.content);
+  void copyAndTell(face, echo.content);
   return true;
 }
 

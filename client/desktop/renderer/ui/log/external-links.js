@@ -1,7 +1,7 @@
 /** Going out by a link. */
 
 import { t } from "../../words/i18n.js";
-import { copyMessage } from "../parts/copying.js";
+import { copyAndTell } from "../parts/copying.js";
 
 /**
  * Plain http is asked about first; what no program opens is copied.
@@ -13,5 +13,5 @@ export async function openLink(face, href) {
     const question = { title: t("link.plain"), text: t("link.plain_text", { host }), act: t("link.open") };
     if (!(await face.overlays.confirm(question))) return;
   }
-  if (!(await face.platform.openExternal(href))) await copyMessage(face, href);
+  if (!(await face.platform.openExternal(href))) await copyAndTell(face, href);
 }

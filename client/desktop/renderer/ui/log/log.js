@@ -14,7 +14,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { echoRow, messageRow } from "./bubble.js";
 import { focusAt, moveFocus, PAGING } from "./moving.js";
-import { copyMessage } from "../parts/copying.js";
+import { copyAndTell } from "../parts/copying.js";
 import { askRemove, pickReaction } from "./acts.js";
 import { actOnEcho } from "./echo-keys.js";
 import { eventRow } from "./event-row.js";
@@ -345,7 +345,7 @@ export class Log {
       event.preventDefault();
     } else if (message && commands(event) && nameOfKey(event) === "C") {
       if (this.selecting.of(message.chat_id)) void this.selecting.copy(message.chat_id);
-      else if (document.getSelection()?.isCollapsed ?? true) void copyMessage(this.face, message.content ?? "");
+      else if (document.getSelection()?.isCollapsed ?? true) void copyAndTell(this.face, message.content ?? "");
     } else if (actOnEcho(this.face, event, target)) {
       event.preventDefault();
     } else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {

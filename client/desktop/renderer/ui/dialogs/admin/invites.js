@@ -4,7 +4,7 @@ import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { fullTime } from "../../../words/format.js";
 import { errorText, isolate, t } from "../../../words/i18n.js";
-import { copyMessage } from "../../parts/copying.js";
+import { copyAndTell } from "../../parts/copying.js";
 import { icon } from "../../parts/icon.js";
 import { problemLine, waiting } from "../../parts/loading.js";
 
@@ -51,7 +51,7 @@ export function invitesPart(face, chatId) {
       linked = answer.id;
       link = answer.url ?? `${face.messenger.state().server.url}/join#${answer.code}`;
       await load();
-      await copyMessage(face, link);
+      await copyAndTell(face, link);
     } else problem = errorText(answer);
     face.redraw();
   }
@@ -108,7 +108,7 @@ export function invitesPart(face, chatId) {
       <div class="field__head"><label for="invite-link">${t("invites.link")}</label></div>
       <div class="input">
         <input id="invite-link" readonly dir="ltr" .value=${link} aria-describedby="invite-link-hint" />
-        <button class="ibtn" type="button" aria-label=${t("menu.copy_link")} @click=${() => copyMessage(face, link)}>
+        <button class="ibtn" type="button" aria-label=${t("menu.copy_link")} @click=${() => copyAndTell(face, link)}>
           ${icon("copy")}
         </button>
       </div>
