@@ -1,5 +1,7 @@
 /** Addresses under which files are shown for a while. */
 
+import { keepLatest } from "../rules/latest.js";
+
 /** @typedef {import("../types.js").Refused} Refused */
 
 /** Milliseconds that an address is handed out; the server takes it for five minutes. */
@@ -57,7 +59,7 @@ export class Files {
     const url = api.url + path;
     this.#links.delete(id);
     this.#links.set(id, { url, until: Date.now() + LIFE });
-    if (this.#links.size > MOST) this.#links.delete([...this.#links.keys()][0]);
+    keepLatest(this.#links, MOST);
     return { ok: true, url };
   }
 }

@@ -14,6 +14,7 @@ import { obey } from "./obeying.js";
 import { Owner } from "./owner.js";
 import { Pauses } from "./pauses.js";
 import { giveRows, withOrphans } from "./unshared.js";
+import { keepLatest } from "../rules/latest.js";
 import { sharedOf } from "../state/handed.js";
 import { Tokens, isEnd } from "../link/tokens.js";
 import { Api } from "../link/api.js";
@@ -255,7 +256,7 @@ export class Profile {
     if (this.#obeyed.has(id)) this.#post({ kind: "heard", id });
     const result = this.#obeyed.has(id) ? this.#obeyed.get(id) : obey(owner, command, this.#renewed);
     this.#obeyed.set(id, result);
-    if (this.#obeyed.size > OBEYED) this.#obeyed.delete([...this.#obeyed.keys()][0]);
+    keepLatest(this.#obeyed, OBEYED);
     const done = await result;
     this.#post({ kind: "done", to: from, id, result: done, tokens: this.tokens.give() });
   }

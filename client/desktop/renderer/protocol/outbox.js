@@ -6,6 +6,7 @@
  * what takes the place of a row is saved before that row is dropped.
  */
 
+import { keepLatest } from "../rules/latest.js";
 import { planOf } from "./collapse.js";
 import { known } from "./known.js";
 import { Entry, frameOf, isUploaded, isWhole, placed, sameMessage } from "./row.js";
@@ -314,7 +315,7 @@ export class Outbox {
   /** @param {string} cid @param {Place} place */
   #remember(cid, place) {
     this.places.set(cid, place);
-    if (this.places.size > REMEMBERED) this.places.delete([...this.places.keys()][0]);
+    keepLatest(this.places, REMEMBERED);
   }
 
   /** The row leaves. @param {string} cid */

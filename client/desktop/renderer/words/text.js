@@ -1,6 +1,6 @@
 /** What a text is, besides its marks: how long, one line of it. */
 
-import { keepLatest } from "./latest.js";
+import { keepLatest } from "../rules/latest.js";
 import { plainOf } from "./markup-plain.js";
 
 /** Characters that a preview takes from a text. */

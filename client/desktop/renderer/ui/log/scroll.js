@@ -4,7 +4,7 @@
  * end it stays at the end, but no unread message is ever moved out of sight by that: what nobody saw must not become read.
  */
 
-import { keepLatest } from "../../words/latest.js";
+import { keepLatest } from "../../rules/latest.js";
 
 /** A row, and how far (px) below the top of the log it is. @typedef {{seq: number, top: number}} Place */
 /** @typedef {{after: number | null, place: Place | null, asked: boolean}} Opening */
