@@ -15,6 +15,9 @@ export function nameOf(user) {
   return user ? user.display_name || user.username : t("person.unknown");
 }
 
+/** As one is called in passing. @param {Pick<User, "username" | "display_name"> | undefined} user */
+export const firstNameOf = (user) => nameOf(user).split(/\s/u)[0];
+
 /** What one is mentioned by; empty where the account was deleted. @param {User} user */
 export const handleOf = (user) => (user.deleted ? "" : `@${user.username}`);
 

@@ -4,7 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { errorText, t } from "../../words/i18n.js";
 import { closeButton } from "../parts/dialog.js";
 import { icon } from "../parts/icon.js";
-import { step } from "../parts/menu.js";
+import { step } from "../parts/roving.js";
 import { appPane } from "./settings/desktop-app.js";
 import { administrationPane } from "./settings/administration.js";
 import { appearancePane } from "./settings/looks.js";

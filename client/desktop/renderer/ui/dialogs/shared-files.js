@@ -10,7 +10,7 @@ import { SMALL, download, tile } from "../log/attachments.js";
 import { shown } from "../log/shown-picture.js";
 import { icon } from "../parts/icon.js";
 import { problemLine } from "../parts/loading.js";
-import { step } from "../parts/menu.js";
+import { step } from "../parts/roving.js";
 import { oldestFirst } from "./viewer/pictures.js";
 
 /** @typedef {import("../../types.js").ChatFile} ChatFile @typedef {"image" | "video" | "audio" | "other"} Kind */

@@ -3,7 +3,7 @@
 import { listTime } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
-import { nameOf, titleOf } from "../../words/names.js";
+import { firstNameOf, titleOf } from "../../words/names.js";
 import { shownAtEnd, shownMessage } from "../../state/changes.js";
 import { deliveryOf } from "../../state/delivery.js";
 import { places } from "../../words/search.js";
@@ -16,6 +16,8 @@ import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
 import { marked } from "../parts/marked.js";
 import { mutedText } from "../parts/mute-menu.js";
+import { pointOf } from "../parts/popup.js";
+import { typingText } from "../parts/typing-text.js";
 
 /**
  * @typedef {import("../../types.js").State} State
@@ -67,12 +69,6 @@ export function chatRow(face, state, chat, { tabbable, query, now, place }) {
       </span>
     </a>
   </li>`;
-}
-
-/** Where a menu opens: at the pointer, or at the row where a key asked for it. @param {MouseEvent} event
- * @returns {import("../parts/popup.js").Anchor} */
-export function pointOf({ clientX: x, clientY: y, currentTarget }) {
-  return x === 0 && y === 0 && currentTarget instanceof Element ? currentTarget : { x, y };
 }
 
 /** @param {string} name @param {string} text */
@@ -130,7 +126,7 @@ function lastWords(state, chat) {
   if (!last) return t(chat.left_seq === null ? "row.nothing" : "row.left");
   if (last.deleted) return t("msg.deleted");
   const own = last.sender_id === state.me?.id;
-  const who = own ? t("row.you") : chat.is_group ? `${firstName(state, last.sender_id)}:` : "";
+  const who = own ? t("row.you") : chat.is_group ? `${firstNameOf(state.users.get(last.sender_id))}:` : "";
   return html`${who ? html`<bdi class="row__who">${who}</bdi> ` : nothing}<bdi>${messageWords(last)}</bdi>`;
 }
 
@@ -141,19 +137,6 @@ function lastEcho(state, chat) {
   /** @type {Echo["state"]} */
   const wanted = chat.failed ? "failed" : "queued";
   return echoes.filter((echo) => echo.state === wanted).at(-1);
-}
-
-/** @param {State} state @param {number} userId */
-function firstName(state, userId) {
-  return nameOf(state.users.get(userId)).split(/\s/u)[0];
-}
-
-/** Who types. @param {State} state @param {ChatView} chat */
-export function typingText(state, chat) {
-  if (!chat.is_group) return t("row.typing");
-  const [first, ...others] = chat.typing;
-  const name = firstName(state, first);
-  return others.length ? t("row.typing_many", { name, n: others.length }) : t("row.typing_one", { name });
 }
 
 /** @param {ChatView} chat @param {Date} now */

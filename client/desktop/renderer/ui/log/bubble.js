@@ -19,7 +19,7 @@ import { reactions } from "./reactions.js";
 import { richText } from "./formatted.js";
 import { selectBox } from "./selecting.js";
 import { uploading } from "./uploading.js";
-import { pointOf } from "../list/chat-row.js";
+import { pointOf } from "../parts/popup.js";
 
 /**
  * @typedef {import("../../types.js").State} State

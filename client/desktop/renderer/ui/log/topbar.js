@@ -11,7 +11,7 @@ import { linkText } from "../parts/banner.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
 import { keyName } from "../parts/keys.js";
-import { typingText } from "../list/chat-row.js";
+import { typingText } from "../parts/typing-text.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").ChatView} ChatView */
 

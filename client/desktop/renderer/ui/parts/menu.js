@@ -5,6 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { findAll } from "./elements.js";
 import { icon } from "./icon.js";
 import { place } from "./popup.js";
+import { step } from "./roving.js";
 
 /**
  * `checked`: one of several that exclude one another, chosen or not. An item, or null for a line between groups.
@@ -146,23 +147,4 @@ function sideways({ key }, item) {
 /** Where a picker may stand that is opened from here: at an element, else at the body. @param {import("./popup.js").Anchor} at */
 function anchorOf(at) {
   return at instanceof Element ? at : (document.elementFromPoint(at.x, at.y) ?? document.body);
-}
-
-/**
- * Where an arrow leads in a circle of `count`. @param {{key: string}} event @param {number} here @param {number} count
- * @returns {number | null} null where the key is none of them
- */
-export function step({ key }, here, count) {
-  switch (key) {
-    case "ArrowDown":
-      return (here + 1) % count;
-    case "ArrowUp":
-      return (here + count - (here < 0 ? 0 : 1)) % count;
-    case "Home":
-      return 0;
-    case "End":
-      return count - 1;
-    default:
-      return null;
-  }
 }

@@ -20,6 +20,12 @@ export function cornerOf(box, anchor, view, align = "start") {
   };
 }
 
+/** Where a menu opens: at the pointer, or at what has the focus where a key asked for it. @param {MouseEvent} event
+ * @returns {Anchor} */
+export function pointOf({ clientX: x, clientY: y, currentTarget }) {
+  return x === 0 && y === 0 && currentTarget instanceof Element ? currentTarget : { x, y };
+}
+
 /** @param {HTMLElement} element of position fixed @param {Anchor} at @param {"start" | "end"} [align] */
 export function place(element, at, align = "start") {
   const anchor =

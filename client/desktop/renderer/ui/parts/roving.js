@@ -1,7 +1,6 @@
 /** A list as one tab stop: arrows, Home, End and first letters move the focus among its items. */
 
 import { findAll } from "./elements.js";
-import { step } from "./menu.js";
 
 const ITEM = "[data-rove]";
 
@@ -24,4 +23,23 @@ function byLetter(key, items, here) {
   const wanted = key.toLowerCase();
   const around = items.map((_, index) => (here + 1 + index) % items.length);
   return around.find((index) => items[index].dataset.rove?.toLowerCase().startsWith(wanted)) ?? here;
+}
+
+/**
+ * Where an arrow leads in a circle of `count`. @param {{key: string}} event @param {number} here @param {number} count
+ * @returns {number | null} null where the key is none of them
+ */
+export function step({ key }, here, count) {
+  switch (key) {
+    case "ArrowDown":
+      return (here + 1) % count;
+    case "ArrowUp":
+      return (here + count - (here < 0 ? 0 : 1)) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return null;
+  }
 }
