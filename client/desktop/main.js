@@ -8,7 +8,7 @@ const path = require("node:path");
 const { app, dialog, protocol } = require("electron");
 
 const { readConfiguration } = require("./src/main/configuration.js");
-const { chatOfArguments, chatOfLink } = require("./src/main/opened-links.js");
+const { placeOfArguments, placeOfLink } = require("./src/main/opened-links.js");
 const { openLog } = require("./src/main/log-file.js");
 const { declareScheme } = require("./src/main/protocol.js");
 const { startShell } = require("./src/main/shell.js");
@@ -45,12 +45,12 @@ function run() {
   const open = (place) => {
     if (shell === undefined) early = place ?? early;
     else if (place === null) shell.show();
-    else shell.openChat(place);
+    else shell.openPlace(place);
   };
-  app.on("second-instance", (_event, argv) => open(chatOfArguments(argv)));
+  app.on("second-instance", (_event, argv) => open(placeOfArguments(argv)));
   app.on("open-url", (event, url) => {
     event.preventDefault();
-    open(chatOfLink(url));
+    open(placeOfLink(url));
   });
 
   app
@@ -59,7 +59,7 @@ function run() {
       // on Linux the package's .desktop file says it
       if (app.isPackaged && process.platform !== "linux") app.setAsDefaultProtocolClient("vestnik");
       shell = startShell({ configuration, root: __dirname, profile, argv: process.argv, report });
-      if (early !== null) shell.openChat(early);
+      if (early !== null) shell.openPlace(early);
     })
     .catch((error) => {
       report("The app could not start", error);

@@ -19,7 +19,7 @@ const JOIN = /^vestnik:\/\/(join|setup)\/([A-Za-z0-9_-]{22})\/?(?:\?server=([A-Z
  */
 
 /** What a deep link opens; anything but the known forms is null. @param {unknown} link @returns {Place | null} */
-function chatOfLink(link) {
+function placeOfLink(link) {
   if (typeof link !== "string") return null;
   const join = JOIN.exec(link);
   if (join) {
@@ -45,12 +45,12 @@ function originOf(encoded) {
 }
 
 /** Where the first deep link in a command line leads. @param {readonly string[]} argv @returns {Place | null} */
-function chatOfArguments(argv) {
+function placeOfArguments(argv) {
   for (const argument of argv) {
-    const id = chatOfLink(argument);
-    if (id !== null) return id;
+    const place = placeOfLink(argument);
+    if (place !== null) return place;
   }
   return null;
 }
 
-module.exports = { chatOfLink, chatOfArguments };
+module.exports = { placeOfLink, placeOfArguments };

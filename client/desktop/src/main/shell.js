@@ -12,7 +12,7 @@ const { keyringOf, onPageStart } = require("./compat.js");
 const { attachContextMenu } = require("./context-menu.js");
 const { mendCrashes } = require("./crash.js");
 const { answerCalls } = require("./ipc.js");
-const { chatOfArguments } = require("./opened-links.js");
+const { placeOfArguments } = require("./opened-links.js");
 const { setMenu } = require("./app-menu.js");
 const { createDataCopies } = require("./data-copies.js");
 const { createNotes } = require("./system-notices.js");
@@ -33,7 +33,7 @@ const { createWindows } = require("./windows.js");
 const LANGUAGES = SETTINGS.language.of.filter((choice) => choice !== "system");
 
 /** @typedef {(message: string, error?: unknown) => void} Report */
-/** @typedef {{show: () => void, openChat: (place: import("./opened-links.js").Place) => void}} Shell */
+/** @typedef {{show: () => void, openPlace: (place: import("./opened-links.js").Place) => void}} Shell */
 
 /**
  * @param {{configuration: import("./configuration.js").Configuration, root: string, profile: string,
@@ -56,7 +56,7 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   const openOutside = (/** @type {string} */ link) =>
     shell.openExternal(link).catch((error) => report("A link could not be opened", error));
-  const openChat = (/** @type {import("./opened-links.js").Place} */ place) =>
+  const openPlace = (/** @type {import("./opened-links.js").Place} */ place) =>
     events.tell(windows.show().webContents, "open-chat", place);
   const quit = () => app.quit();
 
@@ -75,7 +75,7 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   const windows = createWindows(profile, { prepare, devTools: !app.isPackaged, report });
   const tray = createTray({ show: () => windows.show(), quit }, process.platform);
-  const notes = createNotes((chatId) => (chatId === 0 ? windows.show() : openChat(chatId)));
+  const notes = createNotes((chatId) => (chatId === 0 ? windows.show() : openPlace(chatId)));
 
   /** @param {Electron.BrowserWindow} window */
   function prepare(window) {
@@ -145,9 +145,9 @@ function startShell({ configuration, root, profile, argv, report }) {
 
   applySettings(["language", "theme", "spellcheck"]);
   const { webContents } = windows.open({ minimised: argv.includes(BACKGROUND) });
-  const place = chatOfArguments(argv);
+  const place = placeOfArguments(argv);
   if (place !== null) events.tell(webContents, "open-chat", place);
-  return { show: () => windows.show(), openChat };
+  return { show: () => windows.show(), openPlace };
 }
 
 module.exports = { startShell };

@@ -4,19 +4,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import links from "../../src/main/opened-links.js";
 
-const { chatOfArguments, chatOfLink } = links;
+const { placeOfArguments, placeOfLink } = links;
 
 test("one form opens a chat, one a message, two bring people in, and only those", () => {
-  assert.equal(chatOfLink("vestnik://chat/42"), 42);
-  assert.equal(chatOfLink("vestnik://chat/42/"), 42);
-  assert.equal(chatOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
-  assert.deepEqual(chatOfLink("vestnik://chat/42/7"), { chat_id: 42, seq: 7 });
+  assert.equal(placeOfLink("vestnik://chat/42"), 42);
+  assert.equal(placeOfLink("vestnik://chat/42/"), 42);
+  assert.equal(placeOfLink("vestnik://chat/9007199254740991"), Number.MAX_SAFE_INTEGER);
+  assert.deepEqual(placeOfLink("vestnik://chat/42/7"), { chat_id: 42, seq: 7 });
   const code = "AAAAAAAAAAAAAAAAAAAA-_";
-  assert.deepEqual(chatOfLink(`vestnik://join/${code}`), { join: code, first: false, server: null });
-  assert.deepEqual(chatOfLink(`vestnik://setup/${code}`), { join: code, first: true, server: null });
+  assert.deepEqual(placeOfLink(`vestnik://join/${code}`), { join: code, first: false, server: null });
+  assert.deepEqual(placeOfLink(`vestnik://setup/${code}`), { join: code, first: true, server: null });
   for (const server of ["https://chat.example.org", "http://127.0.0.1:8000", "http://[::1]:8000"]) {
     const link = `vestnik://join/${code}?server=${encodeURIComponent(server)}`;
-    assert.deepEqual(chatOfLink(link), { join: code, first: false, server });
+    assert.deepEqual(placeOfLink(link), { join: code, first: false, server });
   }
   const others = [
     ...[
@@ -60,10 +60,10 @@ test("one form opens a chat, one a message, two bring people in, and only those"
     undefined,
     {},
   ];
-  for (const link of others) assert.equal(chatOfLink(link), null, String(link));
+  for (const link of others) assert.equal(placeOfLink(link), null, String(link));
 });
 
 test("a command line is searched for the first link", () => {
-  assert.equal(chatOfArguments(["/opt/vestnik", "--background", "vestnik://chat/7", "vestnik://chat/8"]), 7);
-  assert.equal(chatOfArguments(["/opt/vestnik", "--x=vestnik://chat/7"]), null);
+  assert.equal(placeOfArguments(["/opt/vestnik", "--background", "vestnik://chat/7", "vestnik://chat/8"]), 7);
+  assert.equal(placeOfArguments(["/opt/vestnik", "--x=vestnik://chat/7"]), null);
 });
