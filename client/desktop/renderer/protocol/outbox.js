@@ -9,7 +9,7 @@
 import { keepLatest } from "../rules/latest.js";
 import { planOf } from "./collapse.js";
 import { known } from "./known.js";
-import { Entry, frameOf, isUploaded, isWhole, placed, sameMessage } from "./row.js";
+import { Entry, frameOf, isSendable, isUploaded, placed, sameMessage } from "./row.js";
 import { Uploads } from "./uploads.js";
 
 /** Unacknowledged rows a chat (C4). */
@@ -55,7 +55,7 @@ export class Outbox {
    */
   put(given, durable = false) {
     if (this.entries.has(given.cid)) return false;
-    if (given.of_cid === null && !isWhole(given)) {
+    if (given.of_cid === null && !isSendable(given)) {
       throw new TypeError(`a row of kind ${given.kind} without all that it needs`);
     }
     let row = durable ? given : { ...given, tried: this.linked };
@@ -75,7 +75,7 @@ export class Outbox {
    * @param {Row[]} rows */
   restore(rows) {
     for (const row of rows) {
-      if (!isWhole(row) && !this.entries.has(row.of_cid ?? "")) {
+      if (!isSendable(row) && !this.entries.has(row.of_cid ?? "")) {
         this.#add(row, false);
         this.#fail(row.cid, "bad_seq", REPLACED);
       } else if (row.tried && row.of_cid === null) {

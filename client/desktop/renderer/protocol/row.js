@@ -51,7 +51,7 @@ export function isUploaded({ files }) {
 }
 
 /** Whether a row can be put on the wire. @param {Row} row */
-export function isWhole({ kind, seq, target_at, emoji, on }) {
+export function isSendable({ kind, seq, target_at, emoji, on }) {
   if (kind === "send") return true;
   if (seq === null || target_at === null || (kind === "react" && emoji === null)) return false;
   return kind === "edit" || kind === "delete" || on !== null;
@@ -115,6 +115,6 @@ export class Entry {
 
   /** It may be sent. */
   get due() {
-    return this.saved && isWhole(this.row) && isUploaded(this.row);
+    return this.saved && isSendable(this.row) && isUploaded(this.row);
   }
 }

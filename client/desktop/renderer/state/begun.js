@@ -102,7 +102,7 @@ export function recallBegun(next, kept) {
 }
 
 /** What is read is checked. @param {any} one @returns {one is Begun} */
-export function isBegun(one) {
+export function isBegunShape(one) {
   const { reply, edit } = one ?? {};
   const answers = reply === null || (isSeq(reply?.seq) && isSeq(reply.sender_id) && isText(reply.created_at));
   const place = isSeq(edit?.seq) ? isText(edit.created_at) : edit?.seq === null && isText(edit.cid);

@@ -12,7 +12,7 @@ import { isMuted } from "./muting.js";
  * and whoever is looked for there is found as a person.
  * @param {ChatView} chat @param {Pick<Seen, "current" | "me">} seen
  */
-export function isBegun(chat, { current, me }) {
+export function hasContent(chat, { current, me }) {
   if (chat.is_group || chat.last_seq > 0 || chat.last_message || chat.favourite || chat.id === current) return true;
   return chat.peer?.id === me?.id || chat.draft !== "" || chat.queued > 0 || chat.failed > 0;
 }
@@ -23,7 +23,7 @@ export function isBegun(chat, { current, me }) {
  * @param {Seen} seen
  */
 export function shownChats(seen) {
-  const list = listed(seen.chats).filter((chat) => isBegun(chat, seen));
+  const list = listed(seen.chats).filter((chat) => hasContent(chat, seen));
   return [...list.filter((chat) => chat.favourite), ...list.filter((chat) => !chat.favourite)];
 }
 
@@ -58,7 +58,7 @@ function isAsBefore(before, chat, then, now) {
     before.favourite === chat.favourite &&
     before.created_at === chat.created_at &&
     before.last_message?.created_at === chat.last_message?.created_at &&
-    isBegun(before, then) === isBegun(chat, now)
+    hasContent(before, then) === hasContent(chat, now)
   );
 }
 

@@ -51,7 +51,7 @@ const loggedOf = (told) => ({
  * @param {Chat | undefined} chat what is known of it @param {ToldChat} told @returns {Chat}
  */
 export function described(chat, told) {
-  if (!chat) return begun(told);
+  if (!chat) return firstView(told);
   const next = { ...withHead(chat, told), ...(told.last_seq >= chat.told && loggedOf(told)) };
   const { muted = next.muted, favourite = next.favourite, hidden = next.hidden, notify = next.notify } = told;
   Object.assign(next, { muted, favourite, hidden, notify });
@@ -66,7 +66,7 @@ export function described(chat, told) {
 }
 
 /** @param {ToldChat} told @returns {Chat} */
-function begun(told) {
+function firstView(told) {
   const unread = { ...NOTHING_UNREAD, base: told.unread_count, upto: told.last_seq, read: told.read_seq };
   return {
     ...told,

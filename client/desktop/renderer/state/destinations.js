@@ -1,7 +1,7 @@
 /** Where a copy of a message can go: one's saved messages, chats, and people with whom there is no chat yet. */
 
 import { barredFrom } from "./changes.js";
-import { isBegun } from "./chat-list.js";
+import { hasContent } from "./chat-list.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView
  * @typedef {import("../types.js").User} User */
@@ -29,7 +29,7 @@ export function directWith({ chats }, userId) {
  * @param {State} state @returns {Set<number>} */
 export function notToBeMet(state) {
   const met = [...state.chats.values()].filter(
-    (chat) => chat.hidden || barredFrom(chat) !== null || isBegun(chat, state),
+    (chat) => chat.hidden || barredFrom(chat) !== null || hasContent(chat, state),
   );
   const ids = [...met.flatMap(({ peer }) => (peer ? [peer.id] : [])), ...state.blocked];
   return new Set(state.me ? [...ids, state.me.id] : ids);

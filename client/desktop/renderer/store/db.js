@@ -5,11 +5,11 @@
  */
 
 import { isChat, isItem, isUser } from "../protocol/frames.js";
-import { isBegun } from "../state/begun.js";
+import { isBegunShape } from "../state/begun.js";
 import { within } from "../protocol/chat-log.js";
 import { STORE_NAMES, connect, destroyProfile, isRow, noteErasure, rewriteProfile } from "./opening.js";
 import { ITEMS, moveItems, trim } from "./log-items.js";
-import { addRow, moveCursor, planOf, replaceRow, settleRow } from "./saves.js";
+import { addRow, moveCursor, savePlanOf, replaceRow, settleRow } from "./saves.js";
 import { isTooMuch } from "./waiting.js";
 
 /** @typedef {import("../types.js").Item} Item */
@@ -95,7 +95,7 @@ export class Db {
    * @param {import("../types.js").Output[]} outputs
    */
   async save(outputs) {
-    const plan = planOf(outputs);
+    const plan = savePlanOf(outputs);
     if (!plan.size) return;
     let [fenced, erases] = [false, false];
     const save = this.#transact(
@@ -363,7 +363,7 @@ function begunOf(keys, values) {
   const begun = new Map();
   for (const [at, key] of keys.entries()) {
     const chatId = Array.isArray(key) && key[0] === "begun" ? key[1] : null;
-    if (Number.isSafeInteger(chatId) && isBegun(values[at])) begun.set(chatId, values[at]);
+    if (Number.isSafeInteger(chatId) && isBegunShape(values[at])) begun.set(chatId, values[at]);
   }
   return begun;
 }

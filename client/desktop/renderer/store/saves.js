@@ -11,7 +11,7 @@
  */
 
 /** @param {Output[]} outputs @returns {Plan} */
-export function planOf(outputs) {
+export function savePlanOf(outputs) {
   /** @type {Map<string, string>} */
   const failed = new Map();
   /** @type {Map<string, {seq: number, created_at: string}>} */

@@ -20,7 +20,7 @@ const PART = 400;
 /** Results of one search. */
 const MOST = 200;
 
-export class Scanner {
+export class MessageScanner {
   /** The search of now; an earlier one is given up. */
   #id = 0;
   /** What the page has in memory for it, by chat and seq. @type {Map<string, Message>} */

@@ -18,7 +18,7 @@
   };
   // null where the link was lost meanwhile: the page starts another worker then
   const reading = import("./scan.js").then(
-    ({ Scanner }) => new Scanner(stemmers),
+    ({ MessageScanner }) => new MessageScanner(stemmers),
     () => null,
   );
 

@@ -35,7 +35,7 @@ export function wordReader(stemmers) {
 
   /** @param {string} written */
   function read(written) {
-    const folded = fold(written);
+    const folded = foldWord(written);
     return { folded, stem: lengthOf(folded) <= KEPT ? stemOf(folded, stemmers) : folded };
   }
 
@@ -72,7 +72,7 @@ function lengthOf(text) {
 }
 
 /** @param {string} word */
-function fold(word) {
+function foldWord(word) {
   if (!BEYOND_ASCII.test(word)) return word.toLowerCase();
   let kept = "";
   for (const point of caseFolded(word.normalize("NFKC")).normalize("NFD")) {

@@ -8,7 +8,7 @@ import { ME, ServerChat, person } from "./world.js";
 import { KeptDrafts } from "../../renderer/profile/kept-drafts.js";
 import { stillThere } from "../../renderer/profile/kept-begun.js";
 import { NOTHING, echoOf, newRow } from "../../renderer/protocol/commands.js";
-import { begunIn, isBegun, keptOf, messageOf, slim } from "../../renderer/state/begun.js";
+import { begunIn, isBegunShape, keptOf, messageOf, slim } from "../../renderer/state/begun.js";
 import { sharedOf } from "../../renderer/state/handed.js";
 import { missingQuotes } from "../../renderer/state/quoted.js";
 import { emptyModel, reduce } from "../../renderer/state/model.js";
@@ -216,8 +216,8 @@ test("a start passes over what was deleted, and gives back the text for a messag
 });
 
 test("what is read is checked", () => {
-  assert.ok(isBegun(slim({ reply: ANSWERED, edit: EDIT })));
-  assert.ok(isBegun({ reply: null, edit: { ...KEPT, seq: null, cid: "x", created_at: null } }));
+  assert.ok(isBegunShape(slim({ reply: ANSWERED, edit: EDIT })));
+  assert.ok(isBegunShape({ reply: null, edit: { ...KEPT, seq: null, cid: "x", created_at: null } }));
   for (const bad of [
     null,
     "x",
@@ -227,7 +227,7 @@ test("what is read is checked", () => {
     { reply: null, edit: { ...KEPT, seq: null } },
   ]) {
     // prettier-ignore
-    assert.equal(isBegun(bad), false, JSON.stringify(bad));
+    assert.equal(isBegunShape(bad), false, JSON.stringify(bad));
   }
 });
 

@@ -1,6 +1,6 @@
 /** Chats, and people with whom there is none yet, by a few letters of their names: rows of a list to choose from. */
 
-import { isBegun, shownChats } from "../../state/chat-list.js";
+import { hasContent, shownChats } from "../../state/chat-list.js";
 import { rank } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
@@ -63,8 +63,8 @@ export function createPlaces(face, close) {
 
   /** Those with whom there is no chat yet: known here, or found by the server. @param {State} state @returns {Entry[]} */
   function people(state) {
-    const begun = [...state.chats.values()].filter((chat) => chat.hidden || isBegun(chat, state));
-    const known = new Set(begun.flatMap((chat) => (chat.peer ? [chat.peer.id] : [])));
+    const there = [...state.chats.values()].filter((chat) => chat.hidden || hasContent(chat, state));
+    const known = new Set(there.flatMap((chat) => (chat.peer ? [chat.peer.id] : [])));
     const { status, users } = search.get();
     const answer = status === "empty" ? knownPeople(state, known) : users.filter(({ id }) => !known.has(id));
     return answer.map((user) => ({

@@ -33,7 +33,7 @@ export function reactions(face, message, state, may) {
  * @param {boolean} may */
 function chip(face, message, one, state, may) {
   const mine = isMine(message, one.emoji, state.me?.id ?? 0);
-  const names = whoReacted(one, state);
+  const names = reactionNames(one, state);
   const inner = html`<span>${one.emoji}</span> ${one.count}<span class="sr">${names}</span>`;
   if (!may) return html`<span class="react" title=${names}>${inner}</span>`;
   return html`<button
@@ -48,7 +48,7 @@ function chip(face, message, one, state, may) {
 }
 
 /** "Вы, Анна Ковалёва, Борис и ещё 3". @param {Reaction} reaction @param {State} state */
-function whoReacted({ user_ids: ids, count }, state) {
+function reactionNames({ user_ids: ids, count }, state) {
   const me = state.me?.id ?? 0;
   const own = ids.includes(me) ? [t("msg.you")] : [];
   const names = ids.filter((id) => id !== me).map((id) => nameOf(state.users.get(id)));
