@@ -230,7 +230,7 @@
  *   loadOlder: (chatId: number) => Promise<void>,
  *   loadNewer: (chatId: number) => Promise<void>,
  *   jumpToEnd: (chatId: number) => Promise<void>,
- *   jumpTo: (chatId: number, seq: number, aside?: boolean) => Promise<Done | Refused>,
+ *   jumpTo: (chatId: number, seq: number, quietly?: boolean) => Promise<Done | Refused>,
  *   jumpToTime: (chatId: number, at: string) => Promise<{ok: true, seq: number} | Refused>,
  *   send: (chatId: number, content: string, replyTo: Answered | null, files?: Attached[]) => Promise<Done | Refused>,
  *   fileLink: (id: string, how?: {fresh?: boolean}) => Promise<{ok: true, url: string} | Refused>,

@@ -157,9 +157,10 @@ export class History {
   }
 
   /** To a message: of what this machine keeps, else of the server. `cancelled`: another place was wished for meanwhile.
-   * @param {number} chatId @param {number} seq @param {boolean} [aside] where it cannot be had, the log stays as it is
+   * @param {number} chatId @param {number} seq @param {boolean} [quietly] the log does not tell that it could not be had: who
+   * asked does
    * @returns {Promise<Done | Refused>} */
-  async to(chatId, seq, aside = false) {
+  async to(chatId, seq, quietly = false) {
     const isHere = () => itemAt(this.#line(chatId).items, seq)?.type === "message";
     if (isHere()) return DONE;
     const turn = this.#begin(chatId, "older");
@@ -168,7 +169,7 @@ export class History {
     const fetched = () => this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true });
     const refused = isHere() ? null : await fetched();
     const latest = this.#isLatest(chatId, turn);
-    this.#end(chatId, turn, aside ? null : refused);
+    this.#end(chatId, turn, quietly ? null : refused);
     if (isHere()) return DONE;
     if (!latest) return CANCELLED;
     if (refused && refused.code !== "bad_seq") return refused; // there are not so many
