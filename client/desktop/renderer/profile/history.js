@@ -196,7 +196,8 @@ export class History {
 
   // --- steps ---
 
-  /** @param {number} chatId @returns {import("../state/timeline.js").Line} */
+  /** A timeline is made by opening its chat; what is open stays what it was.
+   * @param {number} chatId @returns {import("../state/timeline.js").Line} */
   #line(chatId) {
     const { current, timelines } = this.model();
     const line = timelines.get(chatId);

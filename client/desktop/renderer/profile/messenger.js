@@ -1,6 +1,6 @@
 /**
  * The actions of the face (types.js: Messenger), each with who does it. What needs the link goes to the window that has it
- * (profile.js); what HTTP alone can do is in requests.js.
+ * (profile.js); what HTTP alone can do is in requests.js, admin-requests.js and searches.js.
  */
 
 import { Files } from "./files.js";

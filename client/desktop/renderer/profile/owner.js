@@ -48,12 +48,13 @@ export class Owner {
   #probing = false;
   /** @type {number | null} */
   #since = Date.now();
+  /** The State as far as it is on the disk. @type {Model} */
+  #written;
 
   /** @param {Parts} parts @param {any} kept what the database holds */
   constructor(parts, kept) {
     this.parts = parts;
-    /** What is kept already. */
-    this.kept = parts.model();
+    this.#written = parts.model();
     const session = new ClientSession({ ...parts.client, timing: parts.timing }, parts.random, snapshotOf(kept));
     const { url, tokens, db } = parts;
     const told = (/** @type {Update[]} */ updates) => this.#told(updates);
@@ -144,7 +145,7 @@ export class Owner {
   /** Keep what changed of the view. */
   async keepViews() {
     this.#keepTimer = 0;
-    const [before, model] = [this.kept, this.parts.model()];
+    const [before, model] = [this.#written, this.parts.model()];
     await this.parts.db.keepViews({
       me: model.me === before.me ? undefined : model.me,
       chats: changed(before.chats, model.chats),
@@ -152,7 +153,7 @@ export class Owner {
       gone: [...before.chats.keys()].filter((id) => !model.chats.has(id)),
       strangers: before.users === model.users ? [] : [...before.users.keys()].filter((id) => !model.users.has(id)),
     });
-    this.kept = model;
+    this.#written = model;
   }
 
   // --- what the session tells ---

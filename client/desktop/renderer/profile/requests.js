@@ -1,4 +1,7 @@
-/** Chats, members, sessions, pins and former texts: the actions of the face that are one HTTP request each. */
+/**
+ * Chats and their members, pins and former texts; people, blocks and pictures; passwords, log-ins, invitations and the copy
+ * of one's data: the actions of the face that are one HTTP request each.
+ */
 
 import { isSessionList } from "../protocol/administration.js";
 import { isBlockList, isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";

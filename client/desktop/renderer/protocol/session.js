@@ -259,7 +259,7 @@ export class ClientSession {
     if (!this.linked) this.replica.disconnected();
   }
 
-  /** All that must outlive this process. */
+  /** For the vectors: what save_* outputs have made durable. The app itself goes on from its database (profile/owner.js). */
   snapshot() {
     return take(this.replica, this.outbox);
   }

@@ -1,5 +1,5 @@
 /**
- * The one object that the parts of the face hand to each other. Types only; app.js makes it.
+ * The one object that the parts of the face hand to each other. Types only; ui/page.js makes it.
  *
  * @typedef {import("../types.js").State} State
  * @typedef {import("../types.js").Messenger} Messenger

@@ -18,9 +18,9 @@ const LIST = "new-chat-people";
 /** `params`: `{query?}`, what to look for at once. @type {import("../parts/dialog.js").DialogMaker} */
 export function newChat(face, { query: wanted = "" }, close) {
   const search = createPeopleSearch(face);
-  /** Whom the mark is on, @type {number | null} */
+  /** The person that the mark is on. @type {number | null} */
   let active = null;
-  /** and what was typed then. */
+  /** What was typed when it was put there. */
   let typed = "";
   let busy = false;
   /** @type {{code: string} | null} */
