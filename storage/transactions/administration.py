@@ -6,8 +6,6 @@ All admins are locked first, in the order of their ids, so whoever acts is one u
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import bindparam, select
-
 from chatproto.operations import (
     Administer,
     ChangePassword,
@@ -25,18 +23,17 @@ from chatproto.operations import (
 )
 from chatproto.operations.administration import ExportData
 from chatproto.operations.auditing import about, actions_of, is_own, subject_of
-from storage.statements import Statement, Steps
-from storage.tables import users
+from storage.statements import Steps
 from storage.transactions.accounts import LOCK_KEEPERS, create_user, set_account
 from storage.transactions.audit_lines import write_lines
 from storage.transactions.codes import make_code
 from storage.transactions.deletion import delete_account
 from storage.transactions.invites import create_invite, revoke_invite
+from storage.transactions.people import IS_LIVING
 from storage.transactions.sessions import change_password, end_sessions
 
 A = TypeVar("A")
 
-_EXISTS: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
 _ACTS: Final[dict[type[Any], Callable[[Any], Steps[Outcome]]]] = {
     CreateUser: create_user,
     SetAccount: set_account,
@@ -56,7 +53,7 @@ def administer(operation: Administer) -> Steps[Outcome]:
     if actor_id is not None and not is_own(operation) and actor_id not in (yield from LOCK_KEEPERS.column()):
         return Refused("forbidden")
     subject = subject_of(act)
-    if subject is not None and (yield from _EXISTS.one(user_id=subject)) is None:
+    if subject is not None and (yield from IS_LIVING.one(user_id=subject)) is None:
         return Refused("not_found")
     outcome = yield from _ACTS[type(act)](act)
     if not isinstance(outcome, Refused | GroupsToLeave):

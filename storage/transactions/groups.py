@@ -23,7 +23,7 @@ from storage.transactions.views import view_of
 KEY_LIFETIME: Final = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""
 
-_LOCK_USERS: Final = Statement(LIVING.with_for_update())
+_LOCK_LIVING: Final = Statement(LIVING.with_for_update())
 _INSERT_CHAT: Final = Statement(
     into(chats, "type", "title", "created_by", "created_at", "direct_low", "direct_high")
 )  # fmt: skip
@@ -45,7 +45,7 @@ def create_direct(operation: CreateDirect) -> Steps[Outcome]:
     """One chat a pair, for ever."""
     low, high = sorted((operation.user_id, operation.peer_id))
     pair = {low, high}
-    locked = yield from _LOCK_USERS.column(user_ids=sorted(pair))
+    locked = yield from _LOCK_LIVING.column(user_ids=sorted(pair))
     if set(locked) != pair:
         return Refused("not_found", "no such user", "user_id")
     found = yield from find_direct(low, high)
@@ -71,7 +71,7 @@ def create_direct(operation: CreateDirect) -> Steps[Outcome]:
 def create_group(operation: CreateGroup) -> Steps[Outcome]:
     """Under a key used in the last 24 hours: the chat that was made then, whatever else is asked now."""
     everybody = {operation.user_id, *operation.user_ids}
-    locked = yield from _LOCK_USERS.column(user_ids=sorted(everybody))
+    locked = yield from _LOCK_LIVING.column(user_ids=sorted(everybody))
     key_hash = None if operation.idempotency_key is None else sha256(operation.idempotency_key.encode()).digest()
     if key_hash is not None:
         yield from _FORGET_KEYS.run(user_id=operation.user_id, before=operation.now - KEY_LIFETIME)

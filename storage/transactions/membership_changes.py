@@ -30,7 +30,7 @@ from storage.transactions.log import (
     read_entries,
     render_event,
 )
-from storage.transactions.people import LOCK_LIVING, is_any_full, plain_users
+from storage.transactions.people import SHARE_LIVING, is_any_full, plain_users
 
 
 class _MemberRow(NamedTuple):
@@ -197,7 +197,7 @@ def _add(change: _Change) -> Steps[Refused | None]:
     present = {row.user_id for row in rows if row.left_seq is None}
     known = {row.user_id for row in rows}
     newcomers = [user_id for user_id in dict.fromkeys(operation.user_ids) if user_id not in present]
-    living: list[int] = yield from LOCK_LIVING.column(user_ids=sorted(newcomers))
+    living: list[int] = yield from SHARE_LIVING.column(user_ids=sorted(newcomers))
     if len(living) < len(newcomers):
         return Refused("not_found", "no such user", "user_ids")
     if len(present) + len(newcomers) > MAX_MEMBERS:

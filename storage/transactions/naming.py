@@ -14,7 +14,7 @@ from storage.statements import Lookup, Select, Statement, Steps, into
 from storage.tables import chat_users, mentions, messages, users
 from storage.transactions.departures import within_sight
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, read_message
-from storage.transactions.people import LOCK_LIVING
+from storage.transactions.people import SHARE_LIVING
 from storage.transactions.states import completed
 from storage.transactions.unread import EVERYBODY
 
@@ -128,6 +128,6 @@ def find_source(actor_id: int, forward: ForwardSource) -> Steps[Source | None]:
     ends = {} if left_seq is None else {forward.chat_id: left_seq}
     (message,) = yield from completed([read_message(MessageRow(*columns), is_read=False)], ends)
     author = message.forwarded or Forwarded(user_id=message.sender_id, display_name=display_name)
-    if not (yield from LOCK_LIVING.column(user_ids=[author.user_id])):
+    if not (yield from SHARE_LIVING.column(user_ids=[author.user_id])):
         author = Forwarded(user_id=author.user_id, display_name=DELETED_NAME)
     return Source(message.created_at, message.content, author, message.attachments)

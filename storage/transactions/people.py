@@ -57,9 +57,11 @@ _OWN: Final = (
 _PUBLIC: Final = (*_COMMON, users.c.last_seen_at, users.c.deleted_at)
 _IDS: Final[BindParameter[int]] = bindparam("user_ids", expanding=True)
 
+IS_LIVING: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
+"""Whether somebody's account is there and was not deleted."""
 LIVING: Final = select(users.c.id).where(users.c.id.in_(_IDS), users.c.deleted_at.is_(None)).order_by(users.c.id)
 """Those whose accounts were not deleted; to be locked in the order of their ids."""
-LOCK_LIVING: Final = Statement(LIVING.with_for_update(read=True))
+SHARE_LIVING: Final = Statement(LIVING.with_for_update(read=True))
 """So that nobody deletes their account while they are being added, or their name is copied."""
 _PLAIN: Final = Select(select(*_PUBLIC).where(users.c.id.in_(_IDS)).order_by(users.c.id), row=_Account)
 

@@ -23,6 +23,7 @@ from chatproto.wire.text import SEARCHED_WORDS
 from storage.statements import Select, Statement, Steps
 from storage.tables import audit, chats, files, messages, sessions, users
 from storage.transactions.invites import keeps
+from storage.transactions.people import IS_LIVING
 from storage.transactions.people_search import has_word, prefix_params
 from storage.transactions.sessions import list_sessions
 
@@ -130,7 +131,6 @@ _LINES: Final = Select(
     row=_Line,
 )  # fmt: skip
 _ABOVE_ALL: Final = 2**53
-_LIVING: Final = Statement(select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.deleted_at.is_(None)))
 
 
 def list_accounts(operation: ListAccounts) -> Steps[Outcome]:
@@ -168,7 +168,7 @@ def look_at_sessions(operation: LookAtSessions) -> Steps[Outcome]:
     """The live ones, oldest first."""
     if not (yield from keeps(operation.actor_id)):
         return Refused("forbidden")
-    if (yield from _LIVING.one(user_id=operation.user_id)) is None:
+    if (yield from IS_LIVING.one(user_id=operation.user_id)) is None:
         return Refused("not_found")
     return (yield from list_sessions(ListSessions(operation.user_id, operation.current_session_id)))
 
