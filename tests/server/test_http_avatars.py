@@ -11,9 +11,10 @@ Image = pytest.importorskip("PIL.Image")
 
 from runtime.files.sweeping import sweep  # noqa: E402
 from tests.server.answers import code_of, fields_of  # noqa: E402
+from tests.server.hostile_pictures import SECRET, png  # noqa: E402
 from tests.server.house import House, Person  # noqa: E402
 from tests.server.sockets import open_socket  # noqa: E402
-from tests.server.test_http_pictures import SECRET, encoded, picture, png, with_exif  # noqa: E402
+from tests.server.test_http_pictures import encoded, picture, with_exif  # noqa: E402
 from tests.server.uploads import upload  # noqa: E402
 
 OWN = "/api/auth/me/avatar"
