@@ -39,7 +39,8 @@ from chatproto.operations.administration import Account, Act, ExportData
 from chatproto.operations.outcomes import AccountsFound, AuditFound
 from chatproto.operations.recovery import RESET_LIFETIME
 from chatproto.wire.model import SessionInfo
-from chatproto.wire.text import check_text, clean_username, fold, is_blank, is_email, normalize, search_words
+from chatproto.wire.text import check_text, clean_username, fold, is_blank, normalize, search_words
+from runtime.addresses import is_mail_address
 from runtime.administration import administer
 from runtime.codes import hash_of, new_code
 from runtime.compose import random_token
@@ -50,7 +51,7 @@ from runtime.files.service import open_store
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
 from runtime.mail.sending import ATTEMPT, MailSettings
-from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
+from runtime.mail.smtp import NotSent, Sent, deliver
 from runtime.opened_storage import storage_of_command
 from storage.passwords import hash_at_once, password_fault
 from storage.port import Ask, Storage
@@ -68,7 +69,7 @@ async def create(settings: Settings, username: str, email: str | None, display_n
     name = clean_username(username)
     if name is None:
         raise AccountError("a username has 3 to 32 of a-z, 0-9, _ . -")
-    if email is not None and not (email.isascii() and is_email(email)):
+    if email is not None and not is_mail_address(email):
         raise AccountError("this is no email address; write other alphabets in its domain as xn--")
     shown = normalize(display_name or username)
     if check_text(shown) is not None or is_blank(shown) or len(shown) > MAX_NAME:
@@ -272,9 +273,9 @@ async def send_test(settings: Settings, address: str) -> None:
     """A letter at once, past the queue; AccountError where it was not taken."""
     if not settings.smtp_url:
         raise AccountError("no server for letters is named: set VESTNIK_SMTP_URL, see docs/settings.md")
-    if not (address.isascii() and is_email(address)):
+    if not is_mail_address(address):
         raise AccountError("this is no email address; write other alphabets in its domain as xn--")
-    mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
+    mail = MailSettings.of(settings)
     message = write_test(address, "en", mail.envelope(random_token(), datetime.now(UTC)))
     result: Sent | NotSent = NotSent(passing=True, reason="too slow")
     with trio.move_on_after(ATTEMPT):

@@ -1,6 +1,8 @@
-"""Addresses of clients, as one of them is written everywhere here."""
+"""Addresses: of clients, as one of them is written everywhere here, and of mail."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from chatproto.wire.text import is_email
 
 
 def client_address(host: str) -> str:
@@ -14,6 +16,11 @@ def is_loopback(host: str) -> bool:
     """Whether only this machine reaches this host."""
     parsed = _parsed(host)
     return host == "localhost" if parsed is None else parsed.is_loopback
+
+
+def is_mail_address(text: str) -> bool:
+    """An address that letters are sent to: other alphabets in its domain are written as xn--."""
+    return text.isascii() and is_email(text)
 
 
 def _parsed(host: str) -> IPv4Address | IPv6Address | None:

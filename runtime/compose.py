@@ -34,7 +34,6 @@ from runtime.indexing import IndexedStorage
 from runtime.inherited import Inherited
 from runtime.loop_delay import LoopDelay
 from runtime.mail.sending import Mailer, MailSettings
-from runtime.mail.smtp import parse_smtp_url
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
 from runtime.opened_storage import CLOSE_TIMEOUT, StartupError, open_prepared_storage
@@ -171,8 +170,7 @@ def mailer_of(settings: Settings, ask: Ask, now: Callable[[], datetime]) -> Mail
     """What sends letters; None where the settings name no server for them."""
     if not settings.smtp_url:
         return None
-    mail = MailSettings(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
-    return Mailer(mail, ask, now, random_token)
+    return Mailer(MailSettings.of(settings), ask, now, random_token)
 
 
 def bus_of(settings: Settings, storage: Storage, metrics: Metrics) -> DatabaseBus | RedisBus | None:

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from chatproto.tokens import MIN_KEY_BYTES
-from chatproto.wire.text import is_email
+from runtime.addresses import is_mail_address
 from runtime.files.places import Place, read_place
 from runtime.secret import Secret
 from storage.mysql_url import parse_url
@@ -155,7 +155,7 @@ def url_read_by(parse: Callable[[str], object]) -> Callable[[object], Secret]:
 def address(raw: object) -> str:
     """An address of e-mail."""
     text = str(raw).strip()
-    if not (text.isascii() and is_email(text)):
+    if not is_mail_address(text):
         raise ValueError(f"must be an address such as vestnik@example.org, not {text!r}")
     return text
 

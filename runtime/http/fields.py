@@ -10,7 +10,8 @@ from chatproto.operations.files import file_of_url
 from chatproto.wire.frames import Cid
 from chatproto.wire.legacy import FileRefs, file_ids
 from chatproto.wire.model import MAX_ID
-from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, is_email, normalize
+from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, normalize
+from runtime.addresses import is_mail_address
 from runtime.http.cursors import NOT_OURS, numbers
 from runtime.http.reading import Context, Fault, Rule
 from storage.passwords import password_fault
@@ -51,7 +52,7 @@ def _email(text: str, _context: Context) -> str | Fault:
     if text == "":
         return text
     text = normalize(text)
-    if not (text.isascii() and is_email(text)):
+    if not is_mail_address(text):
         return Fault("bad_format", "Must be an email address; write other alphabets in its domain as xn--.")
     return text
 

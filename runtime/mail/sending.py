@@ -7,16 +7,17 @@ A letter may go out twice where a process died between the server's yes and its 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Self
 
 import trio
 from attrs import define, field, frozen
 
 from chatproto.operations import FinishMail, Letter, MailTaken, TakeMail
 from runtime.codes import hash_of, new_code
+from runtime.config import Settings
 from runtime.logs import get_logger
 from runtime.mail.letters import Envelope, write
-from runtime.mail.smtp import NotSent, Sent, SmtpServer, deliver
+from runtime.mail.smtp import NotSent, Sent, SmtpServer, deliver, parse_smtp_url
 from storage.port import Ask
 
 log = get_logger(__name__)
@@ -39,6 +40,11 @@ class MailSettings:
     server: SmtpServer
     sender: str
     public_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Where a server for letters is named."""
+        return cls(parse_smtp_url(settings.smtp_url), settings.mail_from, settings.public_url)
 
     def envelope(self, name: str, now: datetime) -> Envelope:
         """Of one letter; `name`: random letters that no other has."""
