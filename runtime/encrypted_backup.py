@@ -1,7 +1,5 @@
 """Backups that only the holder of a key can read. What is not encrypted is only ever in the server's own folder."""
 
-import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from runtime.age.files import decrypt, encrypt, is_encrypted
 from runtime.age.keys import KeyFileError, read_secret
-from storage.migrate import MigrationError
+from storage.backup import refuse_to_replace
+from storage.durable import draft_of, sync
 
 SUFFIX: Final = ".age"
 _PREFIX: Final = ".backup-"
@@ -50,23 +49,13 @@ def lock_away(plain: Path, target: Path, readers: Sequence[X25519PublicKey], not
     Raises MigrationError where it is there already, OSError, NotAge.
     """
     refuse_to_replace(target)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    draft = draft_of(target)
     try:
         encrypt(plain, draft, readers, notes)
         draft.rename(target)
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(target.parent)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def refuse_to_replace(target: Path) -> None:
-    """Raise MigrationError where it is there already."""
-    if target.exists():
-        raise MigrationError(f"{target}: is there already")
 
 
 @contextmanager

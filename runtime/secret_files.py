@@ -9,6 +9,7 @@ from pathlib import Path
 from runtime.config import Secret
 from runtime.file_modes import open_to
 from runtime.logs import get_logger
+from storage.durable import sync
 
 log = get_logger(__name__)
 
@@ -71,7 +72,7 @@ def replace_secret(path: Path, text: str) -> None:
     """Put another text into a file of secrets, or leave it as it was: never half of one."""
     draft = _draft(path, text)
     draft.replace(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _create(path: Path) -> None:
@@ -82,7 +83,7 @@ def _create(path: Path) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _draft(path: Path, text: str) -> Path:
@@ -98,11 +99,3 @@ def _draft(path: Path, text: str) -> Path:
         draft.unlink()
         raise
     return draft
-
-
-def _sync_folder(path: Path) -> None:
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -5,7 +5,6 @@ gets a new epoch, by which clients know that what they hold may be void (docs/pr
 """
 
 import hashlib
-import os
 import secrets
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from storage.backup_seal import check_seal, seal
+from storage.durable import draft_of, sync
 from storage.migrate import (
     EPOCH,
     MigrationError,
@@ -66,10 +66,9 @@ def back_up(
     source, and read once more. Raises MigrationError where the file is there already, the schema is not this
     program's, or a row differs.
     """
-    if path.exists():
-        raise MigrationError(f"{path}: is there already")
+    refuse_to_replace(path)
     check_schema(url)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft = draft_of(path)
     copy = f"sqlite:///{draft.absolute()}"
     try:
         with connected(url) as source:
@@ -84,14 +83,20 @@ def back_up(
         with connected(copy) as written:
             written.commit()
             written.connection.driver_connection.execute("pragma journal_mode = delete")  # type: ignore[union-attr]
-        _sync(draft)
+        sync(draft)
         check_seal(draft)
         draft.rename(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         for leftover in path.parent.glob(f"{draft.name}*"):
             leftover.unlink()
     return rows
+
+
+def refuse_to_replace(path: Path) -> None:
+    """Raise MigrationError where it is there already."""
+    if path.exists():
+        raise MigrationError(f"{path}: is there already")
 
 
 def restore(
@@ -253,11 +258,3 @@ def _write_epoch(connection: Connection) -> str:
     if not connection.execute(update(meta).where(meta.c.name == EPOCH).values(value=epoch)).rowcount:
         connection.execute(insert(meta).values(name=EPOCH, value=epoch))
     return epoch
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

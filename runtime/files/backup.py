@@ -11,9 +11,10 @@ from typing import Any, Final
 import trio
 from attrs import frozen
 
-from runtime.files.blobs import THREADS, BlobStore, sync
+from runtime.files.blobs import THREADS, BlobStore
 from runtime.files.service import PREVIEWS, Files, preview_key
 from runtime.files.upkeep import ProgressLines, Say
+from storage.durable import sync
 from storage.file_rows import kept_blob
 
 _TABLES: Final = (

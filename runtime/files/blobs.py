@@ -9,6 +9,8 @@ from typing import Final, Protocol
 import trio
 from attrs import frozen
 
+from storage.durable import sync
+
 KEY: Final = re.compile(r"[a-z0-9]{32}(-[0-9]{3,4})?")
 """What names a blob, and a preview of it; nothing of what people say goes into it."""
 PIECE: Final = 256 * 1024
@@ -160,12 +162,3 @@ def _entries(folder: Path) -> list[Entry]:
 
 def _unlink(path: Path) -> None:
     path.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """What a file holds, or the names in a folder, are on the disk when this returns."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

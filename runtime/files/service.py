@@ -10,12 +10,13 @@ import trio
 from attrs import frozen
 
 from runtime.config import Settings
-from runtime.files.blobs import CLEAN_UP, THREADS, Blob, BlobStore, FolderStore, sync
+from runtime.files.blobs import CLEAN_UP, THREADS, Blob, BlobStore, FolderStore
 from runtime.files.drafts import Draft, new_draft
 from runtime.files.links import FileLinks
 from runtime.files.places import Place, S3Place
 from runtime.files.s3_signing import Credentials
 from runtime.files.two_places import TwoPlaces
+from storage.durable import sync
 
 PREVIEWS: Final = (320, 1280)
 """Pixels of the longer side."""
