@@ -50,19 +50,21 @@ _OF_USERS: Final = Statement(
 
 def set_block(operation: SetBlock) -> Steps[Outcome]:
     """The chat of the pair is locked before the people, as whoever writes in it does; where there is none yet, the
-    people are, as whoever makes it does."""
+    people are, as whoever makes it does. Under their lock nobody else changes whom they block: the count is exact."""
     user_id, peer_id = operation.user_id, operation.peer_id
     if user_id == peer_id:
         return ONESELF
     low, high = sorted((user_id, peer_id))
     chat_id = yield from find_direct(low, high)
-    if chat_id is None:
-        locked = yield from LOCK_USERS.column(user_ids=[low, high])
-        if len(locked) < 2:
-            return Refused("not_found", "no such user")
-        chat_id = yield from find_direct(low, high)
     if chat_id is not None:
         yield from _LOCK_CHAT.run(chat_id=chat_id)
+    locked = yield from LOCK_USERS.column(user_ids=[low, high])
+    if len(locked) < 2:
+        return Refused("not_found", "no such user")
+    if chat_id is None:
+        chat_id = yield from find_direct(low, high)
+        if chat_id is not None:
+            yield from _LOCK_CHAT.run(chat_id=chat_id)
     if not (yield from _LIVING.column(user_ids=[user_id])):
         return Refused("not_found", "no such user")
     known = yield from _IS_SET.one(blocker=user_id, blocked=peer_id)

@@ -20,6 +20,7 @@ from chatproto.operations import (
 from chatproto.operations.invites import MAX_INVITES
 from storage.statements import Select, Statement, Steps, into
 from storage.tables import chat_users, chats, invite_uses, invites, users
+from storage.transactions.people import LOCK_USERS
 
 INVALID: Final = Refused("invite_invalid")
 
@@ -95,14 +96,22 @@ _MEMBER: Final = Select(
     .where(chats.c.id == bindparam("chat_id")),
     row=_Member,
 )
+_HOLD_CHAT: Final = Statement(
+    select(chats.c.id).where(chats.c.id == bindparam("chat_id")).with_for_update(read=True)
+)  # fmt: skip
 _NOT_DISABLED: Final = Statement(
     select(users.c.id).where(users.c.id == bindparam("user_id"), users.c.disabled_at.is_(None))
 )
 
 
 def create_invite(operation: CreateInvite) -> Steps[Outcome]:
-    """By those who may."""
+    """By those who may. Whoever makes one is locked, so that of several at once each counts those before it; their
+    group is held before that, as by whoever writes there, for the row of an invitation needs both."""
     actor_id, chat_id = operation.actor_id, operation.chat_id
+    if chat_id is not None:
+        yield from _HOLD_CHAT.run(chat_id=chat_id)
+    if actor_id is not None:
+        yield from LOCK_USERS.run(user_ids=[actor_id])
     if chat_id is not None:
         member = yield from _MEMBER.first(user_id=actor_id, chat_id=chat_id)
         if member is None or member.role is None or member.left_seq is not None:

@@ -2,6 +2,7 @@
 of one moment)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 import trio
@@ -14,6 +15,7 @@ from chatproto.operations import (
     BlockSet,
     BlocksFound,
     ChatFilesFound,
+    CreateInvite,
     DeleteAccount,
     FetchPins,
     FetchRevisions,
@@ -22,10 +24,13 @@ from chatproto.operations import (
     ListChatFiles,
     LoadSession,
     LogRead,
+    Operation,
+    Outcome,
     PinsFound,
     ReadLog,
     Refused,
     RevisionsFound,
+    SetAccount,
     SetBlock,
 )
 from chatproto.wire.model import DELETED_NAME, Event, Message
@@ -186,6 +191,55 @@ async def test_a_block_is_lifted_while_an_account_is_deleted(
     expect(AccountDeleted, await house.do(DeleteAccount(ann, house.now)))
     await lifted.wait()
     assert await trio.to_thread.run_sync(verify, url) == []
+
+
+def invites(number: int, ann: int, chat_id: int | None, now: datetime) -> Operation:
+    return CreateInvite(ann, bytes([number]) * 32, chat_id, 1, now, now + timedelta(days=1))
+
+
+def invites_to_the_server(number: int, ann: int, chat_id: int, now: datetime) -> Operation:
+    return invites(number, ann, None, now)
+
+
+def blocks(number: int, ann: int, chat_id: int, now: datetime) -> Operation:
+    return SetBlock(ann, ann + number, True, now)
+
+
+@pytest.mark.parametrize(
+    ("act", "table"), [(invites, "invites"), (invites_to_the_server, "invites"), (blocks, "blocks")]
+)
+async def test_two_at_once_do_not_pass_a_bound(
+    act: Callable[[int, int, int, datetime], Operation],
+    table: str,
+    house: House,
+    before: Before,
+    monkeypatch: pytest.MonkeyPatch,
+    nursery: trio.Nursery,
+) -> None:
+    """Of one that is allowed: the second waits for the first, and counts it."""
+    monkeypatch.setattr("storage.transactions.invites.MAX_INVITES", 1)
+    monkeypatch.setattr("storage.transactions.blocks.is_full", lambda count: count >= 1)
+    ann, bob, eve = await house.people(3)
+    chat_id = await house.group(ann, bob)
+    await house.direct(ann, eve)
+    await house.do(SetAccount(ann, None, "admin", house.now))
+    ended = trio.Event()
+    outcomes: list[Outcome] = []
+
+    async def second() -> None:
+        outcomes.append(await house.do(act(2, ann, chat_id, house.now)))
+        ended.set()
+
+    async def meanwhile() -> None:
+        nursery.start_soon(second)
+        with trio.move_on_after(1):  # where the first has locked the account, it waits for its end
+            await ended.wait()
+
+    before(f"INSERT INTO {table}", meanwhile)
+    first = await house.do(act(1, ann, chat_id, house.now))
+    await ended.wait()
+    assert not isinstance(first, Refused)
+    assert [getattr(one, "code", None) for one in outcomes] == ["too_many"]
 
 
 async def test_a_deleted_account_blocks_nobody(house: House) -> None:
