@@ -1,8 +1,12 @@
 """Addresses: of clients, as one of them is written everywhere here, and of mail."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
 
 from chatproto.wire.text import is_email
+
+LOCAL: Final = "local"
+"""Stands for the address of a client that came over no network."""
 
 
 def client_address(host: str) -> str:

@@ -12,7 +12,7 @@ import trio
 from wsproto.utilities import generate_accept_token
 
 from chatproto.server.clock import Now
-from runtime.addresses import client_address
+from runtime.addresses import LOCAL, client_address
 from runtime.direct_stream import DirectStream
 from runtime.direct_websocket import DirectTransport
 from runtime.failures import failures
@@ -68,8 +68,8 @@ class WebSocketEndpoint:
         try:
             peer = stream.socket.getpeername()
         except OSError:  # it is gone already
-            return "local"
-        return client_address(str(peer[0])) if isinstance(peer, tuple) else "local"
+            return LOCAL
+        return client_address(str(peer[0])) if isinstance(peer, tuple) else LOCAL
 
     async def _answer(self, direct: DirectStream, event: h11.Request, place: Place | Problem) -> Admitted | None:
         headers = dict(event.headers)

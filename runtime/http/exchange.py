@@ -12,7 +12,7 @@ import trio
 from attrs import define, field, frozen
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 
-from runtime.addresses import client_address
+from runtime.addresses import LOCAL, client_address
 from runtime.files.blobs import Blob
 from runtime.http.problem import Problem
 
@@ -50,9 +50,9 @@ class Stream:
 
 
 def address_of(scope: Any) -> str:
-    """The client's, of an ASGI scope; "local" where it came over no network."""
+    """The client's, of an ASGI scope; LOCAL where it came over no network."""
     client = scope.get("client")
-    return client_address(str(client[0])) if client else "local"
+    return client_address(str(client[0])) if client else LOCAL
 
 
 @define(eq=False)

@@ -1,6 +1,7 @@
 """A draft that is whole becomes a file of its owner."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
@@ -24,6 +25,11 @@ log = get_logger(__name__)
 
 UNSENT: Final = timedelta(hours=24)
 """How long a file lives that no message holds."""
+
+
+def new_file_id(random_bytes: Callable[[int], bytes]) -> str:
+    """Of a file or an upload: 128 random bits in URL-safe letters."""
+    return urlsafe_b64encode(random_bytes(16)).rstrip(b"=").decode()
 
 
 @frozen
@@ -66,7 +72,7 @@ async def _add(
     call: Call[object, object], kept: _Bytes, name: str, *, source: bytes, as_file: bool, key: str
 ) -> FileAdded | Problem:
     services, now = call.services, call.services.now()
-    file_id = urlsafe_b64encode(services.random_bytes(16)).rstrip(b"=").decode()
+    file_id = new_file_id(services.random_bytes)
     file = File(
         id=file_id,
         url=url_of(file_id),

@@ -30,6 +30,11 @@ NEEDED: Final = FieldError(field="file", code="required", detail="A form with on
 ONLY_ONE: Final = FieldError(field="file", code="not_allowed", detail="A form has one file, named `file`.")
 
 
+def too_large(limit: int) -> Problem:
+    """The refusal of a file that has more bytes than one may have."""
+    return Problem("too_large", f"A file has at most {limit} bytes.")
+
+
 @define(eq=False)
 class Form:
     """What was read so far. `name`: what the sender calls the file; `whole`: all of it is in the draft."""
@@ -56,7 +61,7 @@ class Form:
                 case FieldRead(name=name, value=value):
                     self.as_file = self.as_file or (name == "as_file" and value == "1")
         if self.draft.size + len(self._waiting) > self.limit:
-            return Problem("too_large", f"A file has at most {self.limit} bytes.")
+            return too_large(self.limit)
         if len(self._waiting) >= PART or self.whole:
             data, self._waiting = bytes(self._waiting), bytearray()
             await trio.to_thread.run_sync(self.draft.write, data, limiter=THREADS)
@@ -90,7 +95,7 @@ async def received_form(call: Call[None, None], exchange: Exchange) -> AsyncIter
 async def _receive(exchange: Exchange, draft: Draft, limit: int) -> Form | Problem | None:
     length = exchange.header(b"content-length") or ""
     if length.isdecimal() and int(length[:20]) > limit + FORM:
-        return Problem("too_large", f"A file has at most {limit} bytes.")
+        return too_large(limit)
     try:
         reader = FormReader(exchange.header(b"content-type") or "")
     except BadForm as error:
@@ -103,7 +108,7 @@ async def _receive(exchange: Exchange, draft: Draft, limit: int) -> Form | Probl
                 return piece
             received += len(piece)
             if received > limit + FORM:
-                return Problem("too_large", f"A file has at most {limit} bytes.")
+                return too_large(limit)
             fault = await _read(form, reader, piece) if piece else None
             if fault is not None:
                 return fault

@@ -4,7 +4,7 @@ from hmac import compare_digest
 
 import trio
 
-from runtime.addresses import is_loopback
+from runtime.addresses import LOCAL, is_loopback
 from runtime.http.problem import Problem
 from runtime.http.routes import Answer, Call, Page, Result, Route
 from runtime.http.shapes import Health, Ready, Server
@@ -57,7 +57,7 @@ async def metrics(call: Call[None, None]) -> Result:
 
 def is_local(address: str) -> bool:
     """Whether a client is on this machine: its address is loopback, or it came by a unix socket."""
-    return address == "local" or is_loopback(address)
+    return address == LOCAL or is_loopback(address)
 
 
 def has_token(authorization: str | None, token: str) -> bool:

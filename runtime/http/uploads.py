@@ -1,6 +1,5 @@
 """Uploads in pieces: the tus protocol (1.0.0) at /api/uploads. A cut one goes on where it stopped."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,8 +14,8 @@ from runtime.files.blobs import THREADS
 from runtime.files.resumable import Progress, Upload, Writer
 from runtime.http import tus
 from runtime.http.exchange import Exchange
-from runtime.http.file_adding import add_draft
-from runtime.http.file_forms import LONGEST, PART, STALL
+from runtime.http.file_adding import add_draft, new_file_id
+from runtime.http.file_forms import LONGEST, PART, STALL, too_large
 from runtime.http.files import away
 from runtime.http.problem import Problem, refusal
 from runtime.http.routes import Answer, Call, Result, Route
@@ -49,8 +48,8 @@ async def create_upload(call: Call[None, None], exchange: Exchange) -> Result | 
     if not length:
         return Problem("file_empty")
     if length > limit:
-        return Problem("too_large", f"A file has at most {limit} bytes.")
-    upload_id = urlsafe_b64encode(call.services.random_bytes(16)).rstrip(b"=").decode()
+        return too_large(limit)
+    upload_id = new_file_id(call.services.random_bytes)
     upload = _upload(call, upload_id)
     begun: Progress | Problem | None = None
     try:

@@ -1,7 +1,6 @@
 """Other people: /api/users."""
 
-import re
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -14,23 +13,24 @@ from runtime.http.problem import Problem, refusal
 from runtime.http.reading import Context, Fault, Rule
 from runtime.http.routes import Answer, Call, Result, Route
 from runtime.http.shapes import Users
+from runtime.http.table import ID
 
 MAX_FOUND = 20
 MAX_IDS = 100
-_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def _ids(text: str, _context: Context) -> str | Fault:
     parts = text.split(",")
     if len(parts) > MAX_IDS:
         return Fault("too_long", f"Must have at most {MAX_IDS} ids.", MAX_IDS)
-    fine = all(_ID.fullmatch(part) and int(part) <= MAX_ID for part in parts)
+    fine = all(ID.fullmatch(part) and int(part) <= MAX_ID for part in parts)
     return text if fine else Fault("bad_format", "Must be ids with commas between them.")
 
 
 class ByIds(msgspec.Struct, frozen=True, kw_only=True):
     ids: Annotated[
         str,
+        # of sixteen digits some are above MAX_ID, which no pattern tells: it names those that are all good
         Meta(description="at most 100", extra_json_schema={"pattern": "^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,99}$"}),
         Rule(_ids),
     ]
