@@ -122,7 +122,7 @@ async def _join_group(call: Call[object, None], code: str, user_id: int) -> None
     code_hash = hash_of(code)
     opened = await call.ask(OpenInvite(code_hash, user_id, services.now()))
     if isinstance(opened, InviteOpened):
-        await call.append(joining(opened, user_id, code_hash, services.random_token(), services.now()))
+        await call.persist(joining(opened, user_id, code_hash, services.random_token(), services.now()))
 
 
 async def login(call: Call[Login, None]) -> Result:

@@ -74,7 +74,7 @@ async def _wear(call: Call[None, None], url: str) -> Result:
 
 async def _dress(call: Call[None, None], chat_id: int, url: str) -> Result:
     user_id, services = call.me.user_id, call.services
-    outcome = await call.append(
+    outcome = await call.persist(
         AppendChange(
             chat_id=chat_id, actor_id=user_id, kind="update", user_ids=(), history="all", role=None, title=None,
             avatar_url=url, cid=services.random_token(), now=services.now(),

@@ -124,7 +124,7 @@ async def change_chat(call: Call[ChatChange, None], chat_id: int) -> Result:
     everybody."""
     body = call.body
     if (body.title, body.avatar_url, body.writers, body.retention_days) != (None, None, None, None):
-        outcome = await call.append(_change(call, chat_id, "update", looks=body))
+        outcome = await call.persist(_change(call, chat_id, "update", looks=body))
         if not isinstance(outcome, Appended):
             return refusal(outcome)
     flags = _flags(body, call.me.user_id, chat_id)
@@ -143,7 +143,7 @@ async def add_members(call: Call[NewMembers, None], chat_id: int) -> Result:
     wait = members.take(user_id, call.services.clock(), len(ids))
     if wait > 0:
         return Problem("rate_limited", "Too many new members.", retry_after=wait)
-    outcome = await call.append(_change(call, chat_id, "add", user_ids=ids, history=call.body.history))
+    outcome = await call.persist(_change(call, chat_id, "add", user_ids=ids, history=call.body.history))
     added = len(outcome.added_ids) if isinstance(outcome, Appended) else 0
     members.give_back(user_id, call.services.clock(), len(ids) - added)
     return await _show(call, chat_id, with_members=True) if isinstance(outcome, Appended) else refusal(outcome)
@@ -151,13 +151,13 @@ async def add_members(call: Call[NewMembers, None], chat_id: int) -> Result:
 
 async def change_role(call: Call[NewRole, None], chat_id: int, user_id: int) -> Result:
     """Make a member an admin, or an admin a member."""
-    outcome = await call.append(_change(call, chat_id, "role", user_ids=(user_id,), role=call.body.role))
+    outcome = await call.persist(_change(call, chat_id, "role", user_ids=(user_id,), role=call.body.role))
     return await _show(call, chat_id, with_members=True) if isinstance(outcome, Appended) else refusal(outcome)
 
 
 async def remove_member(call: Call[None, None], chat_id: int, user_id: int) -> Result:
     """Remove a member, or leave."""
-    outcome = await call.append(_change(call, chat_id, "remove", user_ids=(user_id,)))
+    outcome = await call.persist(_change(call, chat_id, "remove", user_ids=(user_id,)))
     return Answer(204) if isinstance(outcome, Appended) else refusal(outcome)
 
 

@@ -113,7 +113,7 @@ async def accept_invite(call: Call[InviteCode, None]) -> Result:
 
 async def _join(call: Call[object, None], opened: InviteOpened, user_id: int, code_hash: bytes) -> Result:
     """In the name of the admin who invited them, who may have lost that right just now."""
-    joined = await call.append(joining(opened, user_id, code_hash, call.services.random_token(), call.services.now()))
+    joined = await call.persist(joining(opened, user_id, code_hash, call.services.random_token(), call.services.now()))
     if isinstance(joined, Refused):
         return Problem("invite_invalid")
     if not isinstance(joined, Appended):

@@ -50,7 +50,7 @@ async def edit_message(call: Call[NewText, TargetQuery], chat_id: int, seq: int)
     command = composing.edit(
         chat_id, user_id, cid, seq, target_at, call.body.content, limits, call.services.now()
     )  # fmt: skip
-    outcome = await call.append(command)
+    outcome = await call.persist(command)
     if isinstance(outcome, Refused) and outcome.code == command.refusal:
         return wrong_fields(wrong_content(outcome.code, limits))
     if not isinstance(outcome, Appended):
@@ -126,7 +126,7 @@ async def _pin(call: Call[None, TargetQuery], chat_id: int, seq: int, *, on: boo
 
 
 async def _do(call: Call[None, TargetQuery], command: LogCommand) -> Result:
-    outcome = await call.append(command)
+    outcome = await call.persist(command)
     return Answer(204) if isinstance(outcome, Appended) else _refusal(outcome)
 
 

@@ -99,7 +99,7 @@ async def send_message(call: Call[NewMessage, None], chat_id: int) -> Result:
         code = "required" if call.body.content is None else "not_allowed"
         return wrong_fields(FieldError(field="content", code=code, detail="A message has content, or is forwarded."))
     operation, limits = _new_message(call, chat_id), call.services.limits
-    outcome = await call.append(operation)
+    outcome = await call.persist(operation)
     if isinstance(outcome, Refused) and outcome.code == operation.refusal:
         return wrong_fields(wrong_content(outcome.code, limits))
     if not isinstance(outcome, Appended):

@@ -10,7 +10,7 @@ import trio
 from attrs import Factory, frozen
 
 from chatproto.buckets import Buckets
-from chatproto.operations import LogCommand, Operation, OperationFailed, Outcome, OutcomeUnknown, Refused
+from chatproto.operations import Operation, OperationFailed, Outcome, OutcomeUnknown, Refused
 from chatproto.tokens import AccessClaims
 from chatproto.wire.frames import Cid
 from chatproto.wire.networks import network_of
@@ -58,13 +58,10 @@ class Call(Generic[B_co, Q_co]):
         """Run an operation; trouble with the store is told at once."""
         return await self.services.ask(operation)
 
-    async def append(self, operation: LogCommand) -> Outcome:
-        """Write to the log. While the store is away it is tried again with the same cid, for `knobs.store_wait` s."""
-        return await self.persist(operation)
-
     async def persist(self, operation: Operation) -> Outcome:
-        """The same for anything that may be asked twice. Once nobody knows whether it was done, a later failure does
-        not tell either."""
+        """Run one that may be asked twice, such as a command of the log with its cid: while the store is away it is
+        tried again, for `knobs.store_wait` s. Once nobody knows whether it was done, a later failure does not tell
+        either."""
         deadline, unknown = trio.current_time() + self.services.knobs.store_wait, False
         while True:
             outcome = await self.services.ask(operation)
