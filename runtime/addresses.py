@@ -7,6 +7,8 @@ from chatproto.wire.text import is_email
 
 LOCAL: Final = "local"
 """Stands for the address of a client that came over no network."""
+KEPT: Final = 64
+"""Characters of an address that are kept."""
 
 
 def client_address(host: str) -> str:
@@ -14,6 +16,14 @@ def client_address(host: str) -> str:
     What is no address stays as it is."""
     parsed = _parsed(host)
     return host if parsed is None else str(parsed)
+
+
+def known_address(address: str) -> str | None:
+    """The address of a request as sessions and the audit keep it; None where it came over no network."""
+    try:
+        return str(ip_address(address))[:KEPT]
+    except ValueError:
+        return None
 
 
 def is_loopback(host: str) -> bool:

@@ -24,6 +24,7 @@ from chatproto.tokens import SESSION_KEY_BYTES
 from chatproto.wire.devices import label_of
 from chatproto.wire.networks import network_of
 from chatproto.wire.text import fold, search_words
+from runtime.addresses import known_address
 from runtime.codes import hash_of
 from runtime.http.fields import DisplayName, Email, LoginName, NewPassword, Username
 from runtime.http.invites import admission, joining
@@ -31,7 +32,7 @@ from runtime.http.logins import Caller
 from runtime.http.password_checks import LIMITED, as_owner, renew_hash, with_password
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
 from runtime.http.recovery import busy_problem, letter_language
-from runtime.http.routes import Answer, Call, Result, Route, known_address, opening, take_turn
+from runtime.http.routes import Answer, Call, Result, Route, opening, take_turn
 from runtime.http.shapes import LoggedIn, Sessions, Tokens
 from storage.password_lanes import Busy, Lane
 

@@ -10,7 +10,7 @@ from runtime.administration import administer
 from runtime.deletion import delete_account
 from runtime.http.password_checks import LIMITED, as_owner
 from runtime.http.problem import refusal
-from runtime.http.routes import Answer, Call, Result, Route, known_address
+from runtime.http.routes import Answer, Call, Result, Route
 
 
 class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ async def _delete(call: Call[OwnPassword, None], shown: LoginFound) -> Result:
 
 async def _written(call: Call[OwnPassword, None], user_id: int, now: datetime, act: DeleteAccount) -> Outcome:
     """Do it, with its line in the audit."""
-    return await administer(call.persist, user_id, known_address(call.address), act, now, own=True)
+    return await administer(call.persist, user_id, call.address, act, now, own=True)
 
 
 ROUTES = (

@@ -23,7 +23,7 @@ from runtime.http.file_answers import disposition
 from runtime.http.own_account import OwnPassword
 from runtime.http.password_checks import LIMITED, as_owner
 from runtime.http.problem import Problem, refusal
-from runtime.http.routes import Answer, Call, FileAnswer, Result, Route, known_address, opening, take_turn
+from runtime.http.routes import Answer, Call, FileAnswer, Result, Route, opening, take_turn
 from runtime.http.shapes import FileLink
 from runtime.services import Services
 
@@ -57,8 +57,8 @@ async def _sign(call: Call[OwnPassword, None], _shown: LoginFound) -> Result:
     wait = services.guards.exports.take(me.user_id, services.clock())
     if wait > 0:
         return Problem("rate_limited", "There was a copy of this account not long ago.", retry_after=wait)
-    now, address = services.now(), known_address(call.address)
-    written = await administer(call.ask, me.user_id, address, ExportData(me.user_id), now, own=True)
+    now = services.now()
+    written = await administer(call.ask, me.user_id, call.address, ExportData(me.user_id), now, own=True)
     if written != Done():
         services.guards.exports.give_back(me.user_id, services.clock())
         return refusal(written)

@@ -1,7 +1,6 @@
 """One row a route: from it the request is read and checked, the handler called, and OpenAPI written."""
 
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -25,7 +24,6 @@ B_co = TypeVar("B_co", covariant=True)
 Q_co = TypeVar("Q_co", covariant=True)
 
 RETRY_PAUSE: Final = 0.25
-ADDRESS_LENGTH: Final = 64
 
 
 @frozen
@@ -257,11 +255,3 @@ def _arguments(query: bytes) -> dict[str, str]:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         given.setdefault(name, value)
     return given
-
-
-def known_address(address: str) -> str | None:
-    """The address of a request as a session keeps it, at most 64 characters; None where it came over no network."""
-    try:
-        return str(ip_address(address))[:ADDRESS_LENGTH]
-    except ValueError:
-        return None
