@@ -43,6 +43,7 @@ def stream(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 @pytest.mark.parametrize("transport", ["own", "quart"])
 async def test_of_no_level(house_at: OpenHouse, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """O1 of docs/security.md."""
     async with house_at(env="development") as house:
         ann, bob = await house.register("ann"), await house.register("bob")
         assert (await house.http.get("/healthz")).status_code == 200
@@ -83,7 +84,7 @@ async def fail(house: House, ann: Person, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_of_the_process(tmp_path: Path) -> None:
-    """Its error stream, as its operator keeps it."""
+    """O1 of docs/security.md: its error stream, as its operator keeps it."""
     settings = {"env": "development", "limit_log_lines": "100000"}
     server = ServerProcess.on_free_port(tmp_path, f"sqlite:///{tmp_path}/vestnik.sqlite3", **settings)
     async with server, httpx.AsyncClient(base_url=server.url, timeout=60) as http:
