@@ -1,4 +1,5 @@
-"""Processes that read pictures: killed in the middle of one, at their limits, and what they and the server take."""
+"""Processes that read pictures: killed in the middle of one, at their limits, and what they and the server take (O15 of
+docs/security.md)."""
 
 import os
 import resource
