@@ -1,16 +1,18 @@
 /** All that is done with messages, once by each way: for the tests of the browser's face and of the app, which are the same. */
 
 import { becomes, eventually } from "./eventually.js";
-import { composer, messageRow, messageRows, openChat } from "./face.js";
+import { composer, messageRow, messageRows, openChat, say } from "./face.js";
 import { ANSWER, archive, EDITED, FAR, LOOKING, OWN, THEIRS } from "./looking.js";
 import { png } from "./made-files.js";
-import { article, choose, CODE, focused, goTo, PICTURE, press, rowOf, until } from "./ways.js";
+import { article, choose, chooseByKeys, CODE, enter, focused, goTo, PICTURE, press, rowOf, until } from "./ways.js";
 
 /** @typedef {import("playwright-core").Page} Page @typedef {import("./ways.js").Scene} Scene
  * @typedef {import("./ways.js").Way} Way */
 
 /** Messages of the long group: far more than is loaded at once, and of more lines than the window has. */
 const LONG = 70;
+/** What Carl did not take at first. */
+const FAILED = "Примите заявку";
 
 /** A group of the two with what is needed, and their direct chat.
  * @param {Pick<Scene, "page" | "server" | "vera" | "boris" | "copied">} who @returns {Promise<Scene>} */
@@ -24,7 +26,9 @@ export async function setScene(who) {
   for (const text of Object.values(THEIRS)) seqs.set(text, (await server.send(boris, group, text)).seq);
   await server.send(boris, group, ANSWER, { reply_to: seqs.get(THEIRS.ask) });
   await server.send(boris, group, CODE);
-  await server.call(vera, "PUT", `/api/chats/${group}/messages/${seqs.get(THEIRS.react)}/pin`);
+  for (const text of [THEIRS.unpin, THEIRS.react]) {
+    await server.call(vera, "PUT", `/api/chats/${group}/messages/${seqs.get(text)}/pin`);
+  }
   const { id } = await server.upload(vera, PICTURE, png(64, 48, 7));
   await server.send(vera, group, "", { attachments: [id] });
   await server.call(boris, "POST", `/api/chats/${group}/read`, {});
@@ -32,9 +36,24 @@ export async function setScene(who) {
   const { seq } = await server.send(vera, long, FAR.first);
   for (let n = 1; n <= LONG; n += 1) await server.send(vera, long, `строка ${n}\n`.repeat(12));
   await server.send(vera, long, FAR.answer, { reply_to: seq });
-  const scene = { ...who, group, direct, long };
+  const scene = { ...who, ...(await fail(who, group)), group, direct, long };
   await settled(scene);
   return scene;
+}
+
+/** Somebody does not take a message of Vera's, and would take it by now.
+ * @param {Pick<Scene, "page" | "server" | "vera">} who @param {number} id of the group: no other Carl has it */
+async function fail({ page, server, vera }, id) {
+  const carl = await server.register(`carl${id}`, { display_name: `Карл ${id}` });
+  const failed = await server.direct(vera, carl);
+  await server.send(carl, failed, "Слушаю");
+  const block = `/api/users/${vera.user.id}/block`;
+  await server.call(carl, "PUT", block);
+  await openChat(page, failed);
+  await say(page, FAILED);
+  await messageRow(page, FAILED).getByText("Не отправлено").waitFor();
+  await server.call(carl, "DELETE", block);
+  return { carl, failed };
 }
 
 /** All that the deeds need is there. @param {Scene} scene */
@@ -121,6 +140,11 @@ export const DEEDS = {
     await page.locator(".pinbar", { hasText: THEIRS.pin }).waitFor();
   },
 
+  async unpinned({ page }, way) {
+    await choose(page, way, THEIRS.unpin, "Открепить");
+    await page.getByRole("button", { name: "Все: 2" }).waitFor();
+  },
+
   async forwarded({ page, direct }, way) {
     await choose(page, way, THEIRS.forward, "Переслать");
     await sendTo(page, way);
@@ -202,10 +226,45 @@ export const DEEDS = {
   },
 
   ...LOOKING,
+
+  async muted({ page, group, long, line }, way) {
+    await enter(page, way, long, archive(group));
+    const row = page.locator(`nav.side [data-chat="${long}"]`);
+    const mute = async () => {
+      if (way === "mouse") {
+        await row.click({ button: "right" });
+        return page.getByRole("menuitem", { name: "Без звука", exact: true }).click();
+      }
+      await until(page, "F6", /^log$/u);
+      await until(page, "Shift+Tab", /^Меню чата$/u);
+      await page.keyboard.press("Enter");
+      await chooseByKeys(page, "Без звука");
+    };
+    if (line) {
+      const told = page.locator(".toast__text", { hasText: /^Нет соединения$/u }).waitFor(); // from now on
+      await mute();
+      await told; // it does not wait for the link: it is done again
+      await line.restore();
+    }
+    await mute();
+    await row.getByTitle("Без звука", { exact: true }).waitFor();
+    await line?.cut();
+  },
+
+  async retried({ page, carl, failed }, way) {
+    await enter(page, way, failed, String(carl.user.display_name));
+    const row = messageRow(page, FAILED);
+    if (way === "mouse") {
+      await row.getByRole("button", { name: "Повторить", exact: true }).click();
+    } else {
+      await choose(page, way, FAILED, "Повторить");
+    }
+    await row.getByText("Не отправлено").waitFor({ state: "detached" });
+  },
 };
 
 /** What the server has of it all, once each. @param {Scene} scene */
-export async function allDone({ server, boris, group, direct }) {
+export async function allDone({ server, vera, boris, group, direct, long, failed }) {
   const there = async () => {
     const items = await server.items(boris, group);
     const written = items.flatMap(({ type, content }) => (type === "message" && content ? [content] : []));
@@ -222,16 +281,25 @@ export async function allDone({ server, boris, group, direct }) {
     `@${boris.user.username}`,
     "**важно**",
   ];
-  const events = ["deleted", "edited", "edited", "pinned", "pinned", "reaction_added"];
+  const events = ["deleted", "edited", "edited", "pinned", "pinned", "pinned", "reaction_added", "unpinned"];
   await becomes(there, [written.sort(), events, ["Здравствуйте", THEIRS.forward, PICTURE]]);
+  await becomes(async () => (await server.call(vera, "GET", `/api/chats/${long}`)).muted, true);
+  await becomes(
+    async () => (await server.items(vera, failed)).map(({ content }) => content),
+    ["Слушаю", FAILED],
+    "what failed is there once",
+  );
 }
 
 /** Nothing of it is on its way any more, and nothing stands there twice. @param {Scene} scene */
-export async function allArrived({ page, boris, group }) {
+export async function allArrived({ page, boris, group, failed }) {
+  await openChat(page, failed);
+  await messageRow(page, FAILED).and(page.locator("[data-seq]")).waitFor();
+  await becomes(() => messageRow(page, FAILED).count(), 1);
   await openChat(page, group);
   await eventually(async () => (await messageRows(page).filter({ hasText: "В очереди" }).count()) === 0, "all is sent");
   // an echo stands beside its message until the next frame
-  await becomes(() => messageRows(page).count(), 13, "each message once");
+  await becomes(() => messageRows(page).count(), 14, "each message once");
   const named = messageRows(page).getByRole("link", { name: `@${boris.user.username}` });
   await becomes(() => named.count(), 1);
 }

@@ -12,6 +12,7 @@ export const OWN = { edit: "Моё первое", remove: "Моё второе" 
 /** What the first of them is changed to. */
 export const EDITED = "Моё новое";
 export const THEIRS = {
+  unpin: "Для открепления",
   react: "Для реакции",
   pin: "Для закрепления",
   forward: "Для пересылки",

@@ -7,10 +7,11 @@ import { composer, messageRow, messageRows, openChat } from "./face.js";
 /** @typedef {import("playwright-core").Page} Page @typedef {import("./server.js").Account} Account */
 
 /**
- * Vera at her screen with a group open, in which Boris has written. `long`: a group with more than is loaded at once.
- * `copied`: what the clipboard holds; `line`: where the link is cut while things are done.
- * @typedef {{page: Page, server: import("./server.js").Server, vera: Account, boris: Account, group: number, direct: number,
- *   long: number, copied: () => Promise<string>, line?: import("./wire.js").Wire}} Scene
+ * Vera at her screen with a group open, in which Boris has written. `long`: a group with more than is loaded at once;
+ * `failed`: her direct chat with Carl, where a message of hers was not sent. `copied`: what the clipboard holds; `line`:
+ * where the link is cut while things are done.
+ * @typedef {{page: Page, server: import("./server.js").Server, vera: Account, boris: Account, carl: Account, group: number,
+ *   direct: number, long: number, failed: number, copied: () => Promise<string>, line?: import("./wire.js").Wire}} Scene
  * @typedef {"mouse" | "keys"} Way
  */
 
