@@ -246,6 +246,8 @@
  *   forward: (chatIds: number[], messages: Message[]) => Promise<Done | Refused>,
  *   loadPins: (chatId: number) => Promise<Done | Refused>,
  *   readers: (chatId: number, seq: number) => Promise<{ok: true, read: number[], received: number[]} | Refused>,
+ *   reactors: (chatId: number, seq: number, known: import("./state/reactors.js").Reactors) =>
+ *     Promise<{ok: true, reactors: import("./state/reactors.js").Reactors} | Refused>,
  *   revisions: (chatId: number, seq: number) => Promise<{ok: true, revisions: Revision[]} | Refused>,
  *   retry: (cid: string) => Promise<void>,
  *   discard: (cid: string) => Promise<void>,

@@ -4,9 +4,19 @@
  */
 
 import { isSessionList } from "../protocol/administration.js";
-import { isBlockList, isChat, isChatFiles, isPinList, isReaders, isRevisionList, isUser } from "../protocol/frames.js";
+import {
+  isBlockList,
+  isChat,
+  isChatFiles,
+  isItemPage,
+  isPinList,
+  isReaders,
+  isRevisionList,
+  isUser,
+} from "../protocol/frames.js";
 import { BUSY_UNSEEN, inTurn } from "../link/api.js";
 import { inOrder } from "../state/pins.js";
+import { readOn } from "../state/reactors.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Update} Update @typedef {import("../link/api.js").Api} Api */
@@ -15,6 +25,9 @@ import { inOrder } from "../state/pins.js";
 const DONE = { ok: true };
 /** @type {Refused} */
 const BAD_ANSWER = { ok: false, code: "bad_answer" };
+/** Entries of a page of the log, and pages that are read at one go to name who reacted. */
+const ENTRIES = 200;
+const PAGES = 20;
 
 /** Somebody was named whom one may not add: not that only admins may. @template {{ok: true} | Refused} A
  * @param {A} answer @returns {A | Refused} */
@@ -122,6 +135,25 @@ export function requestActions(api, publish, chatOf) {
       const { read, received, users } = answer.body;
       tell([{ do: "users", users }]);
       return { ok: true, read, received };
+    },
+
+    /** Goes on where `known` ends, for some pages. @param {number} chatId @param {number} seq
+     * @param {import("../state/reactors.js").Reactors} known
+     * @returns {Promise<{ok: true, reactors: import("../state/reactors.js").Reactors} | Refused>} */
+    async reactors(chatId, seq, known) {
+      const tell = telling();
+      const from = api();
+      let reactors = known;
+      for (let page = 0; page < PAGES && (page === 0 || !reactors.whole); page += 1) {
+        const answer = await from.get(`/api/chats/${chatId}/messages?after_seq=${reactors.upto}&limit=${ENTRIES}`);
+        if (!answer.ok) return answer;
+        if (!isItemPage(answer.body) || answer.body.from_seq !== reactors.upto) return BAD_ANSWER;
+        const { items, users, to_seq: upto, has_more: more } = answer.body;
+        if (more && items.length === 0) return BAD_ANSWER;
+        tell([{ do: "users", users }]);
+        reactors = readOn(reactors, seq, items, { upto, whole: !more });
+      }
+      return { ok: true, reactors };
     },
 
     /** @param {string} query @returns {Promise<{ok: true, users: import("../types.js").User[]} | Refused>} */
