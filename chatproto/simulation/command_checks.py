@@ -19,6 +19,7 @@ from chatproto.operations import (
     EditMessage,
     Operation,
     Outcome,
+    Refused,
     SetBlock,
 )
 from chatproto.operations import LogCommand as Command
@@ -89,9 +90,7 @@ class CommandChecks:
     def appended(self, operation: Command, outcome: Outcome) -> None:
         """S2, S3: dense, and a cid keeps its one seq."""
         if not isinstance(outcome, Appended):
-            if operation.cid in self._stored(operation.chat_id):
-                raise Violation("S3", f"{operation.cid} was refused and is stored")
-            self._refused.add(operation.cid)
+            self._not_appended(operation, outcome)
             return
         if not outcome.items:
             return
@@ -115,6 +114,13 @@ class CommandChecks:
                 self._forwarded(operation, source, room, outcome.items[0].seq)
             case EditMessage(seq=seq, content=content) if not outcome.dup:
                 self._has_text(room, seq, content)
+
+    def _not_appended(self, operation: Command, outcome: Outcome) -> None:
+        """S3: what is stored is refused only where a log was replaced in which the command names no place any more."""
+        if operation.cid not in self._stored(operation.chat_id):
+            self._refused.add(operation.cid)
+        elif not self._world.checkers.restored or not isinstance(outcome, Refused) or outcome.code != "cid_conflict":
+            raise Violation("S3", f"{operation.cid} was refused and is stored: {outcome}")
 
     def _not_closed(self, operation: Command, room: Room) -> None:
         """S18: behind a block neither writes in their direct chat, until it is lifted."""
