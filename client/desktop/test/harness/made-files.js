@@ -14,6 +14,12 @@ export function png(width, height, blue = 150) {
       rows[at + 2] = blue;
     }
   }
+  return pngOf(width, height, rows);
+}
+
+/** One that says this of itself, whatever its rows are. @param {number} width @param {number} height
+ * @param {Buffer} rows */
+export function pngOf(width, height, rows) {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
@@ -52,4 +58,11 @@ export function wav(seconds) {
   head.writeUInt32LE(samples, 40);
   const body = Buffer.from(Array.from({ length: samples }, (_, at) => 128 + Math.round(90 * Math.sin(at / 6))));
   return Buffer.concat([head, body]);
+}
+
+/** An animation of so many frames of one pixel. @param {number} frames */
+export function gif(frames) {
+  const head = Buffer.from("GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff", "latin1");
+  const frame = Buffer.from("\x21\xf9\x04\0\x01\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0", "latin1");
+  return Buffer.concat([head, ...Array.from({ length: frames }, () => frame), Buffer.from(";")]);
 }

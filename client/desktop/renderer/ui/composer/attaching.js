@@ -49,7 +49,8 @@ export class Attaching {
     const { limits } = this.face.messenger.state();
     const { file_bytes = LIMIT.bytes, files_per_message = LIMIT.files } = limits;
     const list = [...(this.#pending.get(chatId) ?? [])];
-    for (const file of files) {
+    for (const given of files) {
+      const file = readable(given);
       const problem = this.#problem(file, file_bytes, list.length >= files_per_message, files_per_message);
       if (problem) this.face.overlays.toast({ text: problem });
       else {
@@ -148,6 +149,13 @@ export class Attaching {
       ${t("file.as_file")}
     </button>`;
   }
+}
+
+/** What is not seen leaves its name here as it does at the server: turned round by U+202E, `gpj.exe` would be read as
+ * `exe.jpg` by who sends it. @param {File} file */
+function readable(file) {
+  const name = file.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "");
+  return name === file.name ? file : new File([file], name, { type: file.type, lastModified: file.lastModified });
 }
 
 /** Its picture is not shown here any more. @param {Pending} pending */
