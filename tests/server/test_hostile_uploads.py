@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import trio
@@ -76,7 +77,7 @@ async def until(tmp_path: Path, drafted: int) -> None:
             await trio.sleep(0.01)
 
 
-async def test_a_form_whose_length_is_not_what_it_says(house_at: OpenHouse, tmp_path: Path) -> None:
+async def test_b21_a_form_whose_length_is_not_what_it_says(house_at: OpenHouse, tmp_path: Path) -> None:
     body = BEGIN + b"x" * 1000 + END
     async with house_at(limit_file_bytes=LIMIT) as house:
         anna = await house.register("anna")
@@ -95,7 +96,7 @@ async def test_a_form_whose_length_is_not_what_it_says(house_at: OpenHouse, tmp_
         assert not blobs(tmp_path)
 
 
-async def test_bodies_without_an_end(house_at: OpenHouse, tmp_path: Path) -> None:
+async def test_b21_bodies_without_an_end(house_at: OpenHouse, tmp_path: Path) -> None:
     """O18 of docs/security.md."""
     chunked = "Transfer-Encoding: chunked"
     async with house_at(limit_file_bytes=LIMIT) as house:
@@ -136,6 +137,44 @@ async def test_nobody_fills_the_disk_with_forms_that_do_not_end(house: House, tm
     await upload(anna, b"x")
 
 
+NAMES = {
+    "CON": "_CON",
+    "nul.txt": "_nul.txt",
+    "a/../../b": "b",
+    "..\\..\\boot.ini": "boot.ini",
+    "photo\u202egpj.exe": "photogpj.exe",
+    "\u2066x\u2069\u200f.exe": "x.exe",
+    "x" * 300 + ".jpg": "x" * 196 + ".jpg",
+    "ж" * 300: "ж" * 100,
+    "readme.txt.lnk": "readme.txt.lnk",
+    "trailing. . ": "trailing",
+    "a\r\nSet-Cookie: b": "aSet-Cookie_ b",
+    "nothing\0.exe": "nothing.exe",
+    "\u200b": "file",
+}
+
+
+async def test_b21_names_are_safe_whichever_way_a_file_comes(house: House) -> None:
+    """O16 of docs/security.md. In the answer, in the message that others get, in the header that browsers save by."""
+    anna, boris = await house.register("anna"), await house.register("boris")
+    chat = await anna.direct(boris)
+    data = b"<html><script>alert(1)</script>"
+    for given, expected in NAMES.items():
+        path = (await create(anna, len(data), data, given)).headers["Location"]
+        files = [(await anna.get(path)).json()]
+        if given.isprintable() or "\u202e" in given:  # a form has a way of its own to write the others
+            files.append(await upload(anna, data, given))
+        said = await anna.send(chat, "", attachments=[file["id"] for file in files])
+        [seen] = (await boris.get(f"/api/chats/{chat}/messages", limit=1)).json()["messages"]
+        assert seen["attachments"] == said["attachments"]
+        for file in [*files, *seen["attachments"]]:
+            assert (file["name"], file["content_type"]) == (expected, "text/plain"), given
+            answer = await boris.get(file["url"])
+            assert answer.headers["Content-Disposition"].startswith("attachment; ")
+            assert answer.headers["Content-Disposition"].endswith(f"filename*=UTF-8''{quote(expected, safe='')}")
+            assert "Set-Cookie" not in answer.headers
+
+
 POLYGLOTS = {
     "a picture with a page in it": (b"GIF89a/*<script>alert(1)</script>*/=1;", "x.html", "application/octet-stream"),
     "a program": (b"MZ\x90\0\3\0\0\0", "photo.jpg", "application/octet-stream"),
@@ -154,7 +193,7 @@ POLYGLOTS = {
 
 
 @pytest.mark.parametrize("what", POLYGLOTS)
-async def test_nothing_that_can_run_is_shown_in_place(house: House, what: str) -> None:
+async def test_b21_nothing_that_can_run_is_shown_in_place(house: House, what: str) -> None:
     """O14 of docs/security.md."""
     data, name, kind = POLYGLOTS[what]
     anna = await house.register("anna")

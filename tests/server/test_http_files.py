@@ -90,7 +90,7 @@ async def test_frames_carry_files(house: House) -> None:
     assert limits == ready["limits"]
 
 
-async def test_what_is_refused(house_at: OpenHouse, tmp_path: Path) -> None:
+async def test_b21_what_is_refused(house_at: OpenHouse, tmp_path: Path) -> None:
     async with house_at(limit_file_bytes=1000) as house:
         anna = await house.register("anna")
         assert (await try_upload(anna, b"x" * 1000)).status_code == 201
@@ -129,7 +129,7 @@ async def test_a_key_and_the_quota(house_at: OpenHouse, tmp_path: Path) -> None:
         assert len(blobs(tmp_path)) == 1
 
 
-async def test_names_and_types_are_not_believed(house: House) -> None:
+async def test_b21_names_and_types_are_not_believed(house: House) -> None:
     """O16 of docs/security.md."""
     anna = await house.register("anna")
     told = [

@@ -178,7 +178,7 @@ async def test_a_last_piece_that_another_request_was_faster_with(house: House, m
     assert code_of(await patch(anna, path, 4, b"o")) == "offset_conflict"
 
 
-async def test_what_is_refused(house_at: OpenHouse, tmp_path: Path) -> None:
+async def test_b21_what_is_refused(house_at: OpenHouse, tmp_path: Path) -> None:
     async with house_at(limit_file_bytes=1000, limit_user_file_bytes=1500) as house:
         anna, eve = await house.register("anna"), await house.register("eve")
         assert code_of(await create(anna, 1001)) == "too_large"

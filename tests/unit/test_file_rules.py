@@ -32,7 +32,7 @@ from runtime.http.multipart import BadForm, FieldRead, FileBegins, FileData, Fil
         ("😀" * 60 + ".png", "😀" * 49 + ".png"),
     ],
 )  # fmt: skip
-def test_names(given: str, expected: str) -> None:
+def test_b21_names(given: str, expected: str) -> None:
     assert clean_name(given) == expected
     assert len(clean_name(given).encode()) <= MAX_BYTES
 
@@ -61,7 +61,7 @@ def test_a_name_of_any_length_is_looked_at_in_part() -> None:
         (b"\xff", BINARY),
     ],
 )  # fmt: skip
-def test_types(head: bytes, kind: str) -> None:
+def test_b21_types(head: bytes, kind: str) -> None:
     assert sniff(head) == kind
 
 
