@@ -42,7 +42,7 @@ from chatproto.wire.frames import FromClient
 from chatproto.wire.model import LogItem
 from client.account import ENDS
 from client.exceptions import ChatError
-from client.link import Carrier, Closed, OpenLink, with_link
+from client.link import NO_CLOSE_FRAME, Carrier, Closed, OpenLink, with_link
 from client.store import Store, StoreError
 from client.uploading import Brought, Uploader, Uploading
 
@@ -344,7 +344,7 @@ class Driver:
                     nursery.cancel_scope.cancel()
             return closed
 
-        closed = Closed(1006, "left")
+        closed = Closed(NO_CLOSE_FRAME, "left")
         self._links += 1
         with present.scope:
             closed = await self._open_link(self._url, self.session.timing.connect / 1000, use)
