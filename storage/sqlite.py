@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -11,6 +12,7 @@ import trio
 
 from chatproto.operations import (
     AppendBatch,
+    CleanedUp,
     Done,
     LogCommand,
     Mark,
@@ -84,6 +86,7 @@ class SQLiteStorage:
             run_in_thread = partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(readers + 1))
         self._run_in_thread = run_in_thread
         self._observer = observer or Unobserved()
+        self._path = path
         self._writing_connection = _open(path, busy_timeout, read_only=False)
         self._idle = [_open(path, busy_timeout, read_only=True) for _ in range(readers)]
         self._reading = trio.Semaphore(readers, max_value=readers)
@@ -109,7 +112,10 @@ class SQLiteStorage:
             outcome = await self._write(plan.first)
             if isinstance(outcome, Refused | OperationFailed):
                 return outcome
-        return await (self._write(plan.start) if plan.writes else self._read(plan.start))
+        outcome = await (self._write(plan.start) if plan.writes else self._read(plan.start))
+        if isinstance(outcome, CleanedUp) and outcome.next_id is None:
+            await self._run_in_thread(partial(_empty_journal, self._path))
+        return outcome
 
     async def check(self) -> str | None:
         """None when the file answers and has been set up."""
@@ -186,6 +192,14 @@ def _open(path: Path, busy_timeout: float, *, read_only: bool) -> sqlite3.Connec
         connection.close()
         raise
     return connection
+
+
+def _empty_journal(path: Path) -> None:
+    """What was removed stands in the write-ahead file until that is written anew, which on a quiet server may take
+    weeks. So cleaning, once an hour, moves it all into the database and makes the file empty; where somebody reads or
+    writes just then, the next cleaning does it."""
+    with suppress(sqlite3.Error), closing(_open(path, 0, read_only=False)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _read(connection: sqlite3.Connection, start: Callable[[], Steps[Outcome]]) -> Outcome:
