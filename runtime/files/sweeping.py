@@ -21,13 +21,13 @@ SLICE: Final = 100
 """Files removed in one transaction."""
 
 
-async def sweep_for_ever(files: Files, ask: Ask, now: Callable[[], datetime], interval: float = INTERVAL) -> None:
+async def sweep_for_ever(files: Files, ask: Ask, now: Callable[[], datetime]) -> None:
     """Until cancelled. What a store that is away leaves undone, the next sweep does."""
     while True:
         removed = await sweep(files, ask, now)
         if removed:
             log.info("files_removed", files=removed)
-        await trio.sleep(interval)
+        await trio.sleep(INTERVAL)
 
 
 async def sweep(files: Files, ask: Ask, now: Callable[[], datetime]) -> int:
