@@ -15,6 +15,10 @@ export function nameOf(user) {
   return user ? user.display_name || user.username : t("person.unknown");
 }
 
+/** What one reads of who wrote something: oneself is "You". @param {number} id
+ * @param {Pick<import("../types.js").State, "me" | "users">} state */
+export const senderName = (id, { me, users }) => (id === me?.id ? t("msg.you") : nameOf(users.get(id)));
+
 /** As one is called in passing. @param {Pick<User, "username" | "display_name"> | undefined} user */
 export const firstNameOf = (user) => nameOf(user).split(/\s/u)[0];
 

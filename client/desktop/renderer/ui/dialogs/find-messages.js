@@ -7,7 +7,7 @@ import { readFilters, withFilter, without } from "../../words/filters.js";
 import { listTime } from "../../words/format.js";
 import { excerpt } from "../../words/found.js";
 import { language, t } from "../../words/i18n.js";
-import { nameOf, titleOf } from "../../words/names.js";
+import { senderName, titleOf } from "../../words/names.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { listKey, reveal } from "../parts/combobox.js";
 import { createFinding, keyOf } from "../parts/finding.js";
@@ -159,7 +159,7 @@ export function findMessages(face, { query = "", chatId = null, again = null }, 
   function option(state, found, here) {
     const { message, matches } = found;
     const chat = state.chats.get(message.chat_id);
-    const name = message.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(message.sender_id));
+    const name = senderName(message.sender_id, state);
     const piece = excerpt(message.content ?? "", matches);
     return html`<li
       role="option"

@@ -7,7 +7,7 @@ import { isRemoved } from "../../state/removed.js";
 import { sizeText } from "../../words/files.js";
 import { fullTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
-import { nameOf } from "../../words/names.js";
+import { nameOf, senderName } from "../../words/names.js";
 import { preview } from "../../words/text.js";
 import { LARGE, download } from "../log/attachments.js";
 import { shown } from "../log/shown-picture.js";
@@ -170,11 +170,10 @@ function heading(face, state, { file }, message) {
   const about = `${file.name}, ${sizeText(file.size)}`;
   if (!message) return html`<span class="viewer__who"><bdi class="truncate">${about}</bdi></span>`;
   const sender = state.users.get(message.sender_id);
-  const name = message.sender_id === state.me?.id ? t("msg.you") : nameOf(sender);
   return html`<span class="viewer__who"
     >${avatar(face, { id: message.sender_id, name: nameOf(sender), size: "s", url: sender?.avatar_url })}
     <span class="viewer__about"
-      ><bdi class="truncate">${name}</bdi
+      ><bdi class="truncate">${senderName(message.sender_id, state)}</bdi
       ><small class="truncate">${fullTime(message.created_at)} · <bdi>${about}</bdi></small></span
     ></span
   >`;

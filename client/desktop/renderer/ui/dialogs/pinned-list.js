@@ -5,7 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { rightsOn } from "../../state/changes.js";
 import { listTime } from "../../words/format.js";
 import { isolate, t } from "../../words/i18n.js";
-import { nameOf } from "../../words/names.js";
+import { senderName } from "../../words/names.js";
 import { messageWords } from "../../words/files.js";
 import { setPinned } from "../log/acts.js";
 import { icon } from "../parts/icon.js";
@@ -21,8 +21,7 @@ export function pins(face, { chatId }, close) {
     const now = new Date();
     /** @param {import("../../types.js").Message} message */
     const row = (message) => {
-      const own = message.sender_id === state.me?.id;
-      const name = own ? t("msg.you") : nameOf(state.users.get(message.sender_id));
+      const name = senderName(message.sender_id, state);
       const go = () => {
         close();
         void face.showMessage(chatId, message.seq);

@@ -5,7 +5,7 @@ import { deliveryOf } from "../../state/delivery.js";
 import { hasLostSource } from "../../state/removed.js";
 import { clock, fullTime } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
-import { hueOf, nameOf } from "../../words/names.js";
+import { hueOf, nameOf, senderName } from "../../words/names.js";
 import { isPicture, messageWords } from "../../words/files.js";
 import { spokenMessage } from "../../words/spoken.js";
 import { isJumbo } from "../../words/text.js";
@@ -43,7 +43,7 @@ export function messageRow(face, row, around) {
   const { message, own } = row;
   const { state, chat } = around;
   const sender = state.users.get(message.sender_id);
-  const name = own ? t("msg.you") : nameOf(sender);
+  const name = senderName(message.sender_id, state);
   const delivery = own && !message.deleted ? deliveryOf(message, chat) : null;
   const label = spokenMessage(message, {
     who: name,
@@ -227,8 +227,7 @@ function kindOfBubble(text, files, under = 0) {
 
 /** Whose message is answered, where that is known. @param {Around} around */
 function quotedName({ quoted, state }) {
-  if (!quoted) return null;
-  return quoted.sender_id === state.me?.id ? t("msg.you") : nameOf(state.users.get(quoted.sender_id));
+  return quoted && senderName(quoted.sender_id, state);
 }
 
 /** @param {import("../face.js").Face} face @param {number} seq @param {Around} around */
