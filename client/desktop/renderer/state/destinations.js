@@ -2,6 +2,7 @@
 
 import { barredFrom } from "./changes.js";
 import { hasContent } from "./chat-list.js";
+import { latestOf } from "./people.js";
 
 /** @typedef {import("../types.js").State} State @typedef {import("../types.js").ChatView} ChatView
  * @typedef {import("../types.js").User} User */
@@ -16,7 +17,7 @@ const withUser = (user, chat) => ({ id: `user-${user.id}`, chat, user });
 /** @param {ChatView} chat @param {Pick<State, "users">} state @returns {Destination} */
 function withChat(chat, { users }) {
   const { peer } = chat;
-  return peer ? withUser(users.get(peer.id) ?? peer, chat) : { id: `chat-${chat.id}`, chat, user: null };
+  return peer ? withUser(latestOf(users, peer), chat) : { id: `chat-${chat.id}`, chat, user: null };
 }
 
 /** The chat of two with this person. @param {Pick<State, "chats">} state @param {number} userId @returns {ChatView | null} */

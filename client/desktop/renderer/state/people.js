@@ -51,12 +51,16 @@ function namedIn({ me, chats, timelines, pins, quoted }) {
   return named;
 }
 
+/** A person as told of last: the chats have them too (chats.js: withUsers); this is for what was read before.
+ * @param {ReadonlyMap<number, User>} users @param {User} user @returns {User} */
+export const latestOf = (users, user) => users.get(user.id) ?? user;
+
 /**
  * How many members of a group are here, oneself among them; 0 where nobody else is, which is no news.
  * @param {import("../types.js").ChatView} chat @param {Pick<import("../types.js").State, "users" | "me">} state
  */
 export function onlineIn({ members }, { users, me }) {
-  const here = (members ?? []).filter(({ user }) => user.id === me?.id || (users.get(user.id) ?? user).online);
+  const here = (members ?? []).filter(({ user }) => user.id === me?.id || latestOf(users, user).online);
   return here.some(({ user }) => user.id !== me?.id) ? here.length : 0;
 }
 

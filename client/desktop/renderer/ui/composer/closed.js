@@ -1,5 +1,6 @@
 /** What stands in the place of the composer where one may not write. */
 
+import { latestOf } from "../../state/people.js";
 import { isolate, t } from "../../words/i18n.js";
 import { nameOf } from "../../words/names.js";
 import { html } from "../../vendor/lit-html/lit-html.js";
@@ -18,7 +19,7 @@ export function closedStrip(face, state, chat, barred) {
 
 /** Whom one blocks, one does not write to. @param {import("../face.js").Face} face @param {State} state @param {ChatView} chat */
 function blockedStrip(face, state, chat) {
-  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+  const peer = chat.peer && latestOf(state.users, chat.peer);
   return html`<div class="composer composer--closed">
     <span>${t("composer.blocked", { name: isolate(nameOf(peer)) })}</span>
     <button class="btn btn--plain btn--s" type="button" @click=${() => peer && unblock(face, peer)}>

@@ -1,5 +1,6 @@
 /** The list of people that is offered after `@` in the composer, by keyboard and mouse. */
 
+import { latestOf } from "../../state/people.js";
 import { t } from "../../words/i18n.js";
 import { askedAt, completed, offers } from "../../words/mentions.js";
 import { nameOf } from "../../words/names.js";
@@ -113,8 +114,8 @@ export class Mentioning {
   /** @param {State} state @param {ChatView} chat @returns {Offer[]} */
   #offers(state, chat) {
     if (!this.#asked || this.#asked.from === this.#closed) return [];
-    const members = chat.members?.map(({ user }) => state.users.get(user.id) ?? user) ?? [];
-    const peer = chat.peer ? [state.users.get(chat.peer.id) ?? chat.peer] : [];
+    const members = chat.members?.map(({ user }) => latestOf(state.users, user)) ?? [];
+    const peer = chat.peer ? [latestOf(state.users, chat.peer)] : [];
     const people = (chat.is_group ? members : peer).filter((user) => user.id !== state.me?.id);
     const may = chat.is_group && (chat.role === "admin" || members.length <= SMALL);
     return offers(this.#asked.query, people, may ? t("mention.all_word") : null);

@@ -5,7 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate } from "../../words/format.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { isMuted } from "../../state/muting.js";
-import { onlineIn } from "../../state/people.js";
+import { latestOf, onlineIn } from "../../state/people.js";
 import { keptDays } from "../../state/retention.js";
 import { handleOf, isSaved, nameOf, titleOf } from "../../words/names.js";
 import { blockItems } from "../parts/blocking.js";
@@ -93,7 +93,7 @@ export function chatInfo(face, { chatId }, close) {
 
   /** @param {Member} member @param {number} index @param {ChatView} chat @param {State} state */
   function memberRow(member, index, chat, state) {
-    const user = state.users.get(member.user.id) ?? member.user;
+    const user = latestOf(state.users, member.user);
     const mine = user.id === state.me?.id;
     const role = member.role === "admin" ? html`<span class="role role--owner">${t("info.admin")}</span>` : nothing;
     const end = html`<span class="row__end">${role}${mine ? nothing : icon("more", "icon--s")}</span>`;
@@ -166,7 +166,7 @@ export function chatInfo(face, { chatId }, close) {
   /** @param {ChatView} chat @param {State} state */
   function blocking({ peer }, state) {
     if (!peer || peer.id === state.me?.id) return [];
-    const items = blockItems(face, state.users.get(peer.id) ?? peer);
+    const items = blockItems(face, latestOf(state.users, peer));
     return items.map(({ icon: sign, label, run, danger }) => act(sign, label, run, { danger }));
   }
 
@@ -201,14 +201,14 @@ export function chatInfo(face, { chatId }, close) {
 
 /** Admins first, then by name. @param {Member[]} members @param {State} state */
 function sorted(members, state) {
-  const name = (/** @type {Member} */ { user }) => nameOf(state.users.get(user.id) ?? user);
+  const name = (/** @type {Member} */ { user }) => nameOf(latestOf(state.users, user));
   const rank = (/** @type {Member} */ { role }) => (role === "admin" ? 0 : 1);
   return [...members].sort((a, b) => rank(a) - rank(b) || name(a).localeCompare(name(b)));
 }
 
 /** @param {Face} face @param {ChatView} chat @param {State} state */
 function hero(face, chat, state) {
-  const peer = chat.peer ? (state.users.get(chat.peer.id) ?? chat.peer) : null;
+  const peer = chat.peer ? latestOf(state.users, chat.peer) : null;
   const about = chat.is_group
     ? aboutGroup(chat, state)
     : isSaved(chat, state.me)

@@ -1,6 +1,7 @@
 /** Chats, and people with whom there is none yet, by a few letters of their names: rows of a list to choose from. */
 
 import { hasContent, shownChats } from "../../state/chat-list.js";
+import { latestOf } from "../../state/people.js";
 import { rank } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
@@ -21,7 +22,7 @@ import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
 
 /** What a chat is, in a line. @param {import("../../types.js").ChatView} chat @param {State} state */
 export function aboutChat(chat, state) {
-  const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+  const peer = chat.peer && latestOf(state.users, chat.peer);
   const kind = chat.is_group
     ? [t("switcher.group")]
     : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
@@ -46,7 +47,7 @@ export function createPlaces(face, close) {
     const hidden = query.trim() === "" ? [] : [...state.chats.values()].filter((chat) => chat.hidden);
     return [...shownChats(state), ...hidden].map((chat) => {
       const name = titleOf(chat, state.me);
-      const peer = chat.peer && (state.users.get(chat.peer.id) ?? chat.peer);
+      const peer = chat.peer && latestOf(state.users, chat.peer);
       return {
         id: `switch-chat-${chat.id}`,
         name,

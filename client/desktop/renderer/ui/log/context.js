@@ -6,6 +6,7 @@ import { hasLostSource } from "../../state/removed.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { placeLink } from "../../state/places.js";
 import { canRetry, isMine, isWhole, rightsOn } from "../../state/changes.js";
+import { latestOf } from "../../state/people.js";
 import { askRemove, pickReaction, QUICK_SIGNS, setPinned, toggleReaction } from "./acts.js";
 import { notifyMenu, unmuteLabel } from "../parts/mute-menu.js";
 import { blockItems } from "../parts/blocking.js";
@@ -146,7 +147,7 @@ export function chatMenu(face, { chatId, find }, at) {
     { label: t("date.title"), icon: "clock", run: () => face.overlays.open("date", { chatId }) },
     null,
     { label: t("context.hide"), icon: "close", run: () => void hideChat(face, chat) },
-    ...(chat.peer && !isSaved(chat, me) ? blockItems(face, users.get(chat.peer.id) ?? chat.peer) : []),
+    ...(chat.peer && !isSaved(chat, me) ? blockItems(face, latestOf(users, chat.peer)) : []),
   ];
   const read = {
     label: t("context.read"),
