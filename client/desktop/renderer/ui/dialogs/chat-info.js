@@ -13,7 +13,7 @@ import { hideChat, toggleFavourite, toggleMuted, writeTo } from "../parts/chat-a
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { icon } from "../parts/icon.js";
 import { mutedText } from "../parts/mute-menu.js";
-import { personRow, presence } from "../parts/people.js";
+import { personLines, personRow, presence } from "../parts/people.js";
 import { retentionMenu } from "../parts/retention-menu.js";
 import { rove } from "../parts/roving.js";
 
@@ -213,7 +213,9 @@ function hero(face, chat, state) {
     ? aboutGroup(chat, state)
     : isSaved(chat, state.me)
       ? [t("newchat.saved_about")]
-      : aboutPerson(peer);
+      : peer
+        ? personLines(peer, false)
+        : [];
   const now = new Date();
   if (chat.left_seq === null && chat.muted_until && isMuted(chat, now.getTime())) about.push(mutedText(chat, now));
   return html`<div class="hero">
@@ -234,14 +236,6 @@ function aboutGroup(chat, state) {
   const online = onlineIn(chat, state);
   const count = t("info.count", { n: chat.members.length });
   return [online > 0 ? `${count}, ${t("info.online", { n: online })}` : count, ...about];
-}
-
-/** @param {import("../../types.js").User | null} peer @returns {string[]} */
-function aboutPerson(peer) {
-  if (!peer) return [];
-  return [handleOf(peer), presence(peer, new Date()), t("info.since", { date: fullDate(peer.created_at) })].filter(
-    Boolean,
-  );
 }
 
 /**

@@ -19,9 +19,9 @@ import { icon } from "../parts/icon.js";
 import { commands, isComposed, keyName } from "../parts/keys.js";
 import { errorNote } from "../parts/loading.js";
 import { marked } from "../parts/marked.js";
-import { createPeopleSearch, knownPeople, searchBox, searchNote } from "../parts/people.js";
+import { createPeopleSearch, handleAndPresence, knownPeople, searchBox, searchNote } from "../parts/people.js";
 import { rove } from "../parts/roving.js";
-import { aboutChat, aboutPerson } from "./places.js";
+import { aboutChat } from "./places.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../types.js").Refused} Refused
  * @typedef {import("../../state/destinations.js").Destination} Destination
@@ -275,7 +275,7 @@ function nameOfDestination({ chat, user }, { me }) {
 /** @param {Destination} destination @param {State} state */
 function aboutOf({ chat, user }, state) {
   if (user && user.id === state.me?.id) return t("newchat.saved_about");
-  return chat ? aboutChat(chat, state) : user ? aboutPerson(user) : "";
+  return chat ? aboutChat(chat, state) : user ? handleAndPresence(user) : "";
 }
 
 /** @param {import("../face.js").Face} face @param {Destination} destination @param {State} state */

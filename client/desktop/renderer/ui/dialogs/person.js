@@ -1,15 +1,14 @@
 /** Who somebody is, from wherever their name stands; and the way to write to them. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { fullDate } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
-import { handleOf, nameOf } from "../../words/names.js";
+import { nameOf } from "../../words/names.js";
 import { createAsking } from "../parts/asking.js";
 import { avatar } from "../parts/avatar.js";
 import { block, unblock } from "../parts/blocking.js";
 import { writeTo } from "../parts/chat-actions.js";
 import { errorNote } from "../parts/loading.js";
-import { presence } from "../parts/people.js";
+import { personLines } from "../parts/people.js";
 
 /** `params`: `{userId, name?}`; `name`: what they are called where nobody here knows them. @type {import("../parts/dialog.js").DialogMaker} */
 export function person(face, { userId, name: told }, close) {
@@ -37,15 +36,13 @@ export function person(face, { userId, name: told }, close) {
     asking.follow(state);
     const unknown = user ? null : asking.get();
     const refused = unknown?.ok === false ? errorText(unknown) : null;
-    const about = user
-      ? [handleOf(user), mine ? "" : presence(user, new Date()), t("info.since", { date: fullDate(user.created_at) })]
-      : [];
+    const about = user ? personLines(user, mine) : [];
     return html`<div class="dialog__pad">
         <div class="hero">
           ${avatar(face, { id: userId, name, online: user?.online, size: "l", url: user?.avatar_url })}
           <div class="hero__text">
             <div class="hero__name"><bdi>${name}</bdi></div>
-            ${about.filter(Boolean).map((line) => html`<div class="hero__sub">${line}</div>`)}
+            ${about.map((line) => html`<div class="hero__sub">${line}</div>`)}
           </div>
         </div>
       </div>

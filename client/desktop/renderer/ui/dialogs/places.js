@@ -11,7 +11,7 @@ import { avatar } from "../parts/avatar.js";
 import { showChat, writeTo } from "../parts/chat-actions.js";
 import { chatAvatar } from "../parts/chat-avatar.js";
 import { marked } from "../parts/marked.js";
-import { createPeopleSearch, knownPeople, presence } from "../parts/people.js";
+import { createPeopleSearch, handleAndPresence, knownPeople, presence } from "../parts/people.js";
 
 /** @typedef {import("../../types.js").State} State @typedef {import("../../words/fuzzy.js").Place} Place */
 /**
@@ -28,9 +28,6 @@ export function aboutChat(chat, state) {
     : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
   return [...kind, chat.hidden ? t("switcher.hidden") : ""].filter(Boolean).join(" · ");
 }
-
-/** @param {import("../../types.js").User} user */
-export const aboutPerson = (user) => [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · ");
 
 /** What an entry is found by. @param {Entry} entry */
 export const namesOf = ({ name, more }) => [name, ...more];
@@ -72,7 +69,7 @@ export function createPlaces(face, close) {
       id: `switch-user-${user.id}`,
       name: nameOf(user),
       more: [`@${user.username}`],
-      about: aboutPerson(user),
+      about: handleAndPresence(user),
       picture: avatar(face, { id: user.id, name: nameOf(user), online: user.online, size: "s", url: user.avatar_url }),
       run: () => void write(user.id),
     }));

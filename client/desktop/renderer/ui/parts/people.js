@@ -1,9 +1,9 @@
 /** Finding people: the search that runs as one types, and the rows that show who was found. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { lastSeen } from "../../words/format.js";
+import { fullDate, lastSeen } from "../../words/format.js";
 import { errorText, t } from "../../words/i18n.js";
-import { nameOf } from "../../words/names.js";
+import { handleOf, nameOf } from "../../words/names.js";
 import { otherLayout } from "../../words/layout.js";
 import { matching, places } from "../../words/search.js";
 import { avatar } from "./avatar.js";
@@ -118,6 +118,16 @@ export function presence(user, now) {
   return user.last_seen_at ? lastSeen(user.last_seen_at, now) : "";
 }
 
+/** A line about somebody in a list. @param {User} user */
+export const handleAndPresence = (user) =>
+  [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · ");
+
+/** What a card tells of somebody. @param {User} user @param {boolean} mine one's own has no word of presence */
+export const personLines = (user, mine) =>
+  [handleOf(user), mine ? "" : presence(user, new Date()), t("info.since", { date: fullDate(user.created_at) })].filter(
+    Boolean,
+  );
+
 /**
  * The box to type in.
  * @param {{label: string, search: ReturnType<typeof createPeopleSearch>, listId: string, active?: string | null,
@@ -181,8 +191,7 @@ function placesIn(name, query) {
  */
 export function personRow(face, user, { query = "", id, end = nothing, sub, described = false }) {
   const name = nameOf(user);
-  const seen = presence(user, new Date());
-  const about = sub ?? [`@${user.username}`, seen].filter(Boolean).join(" · ");
+  const about = sub ?? handleAndPresence(user);
   return html`${avatar(face, { id: user.id, name, online: user.online, size: "s", url: user.avatar_url })}
     <span class="row__main">
       <span class="row__line"
