@@ -1,7 +1,7 @@
 /** Finding by a few letters: the beginning of a name, of a word, anywhere, and at last letters in order. */
 
 import { otherLayout } from "./layout.js";
-import { fold } from "./search.js";
+import { apart, fold } from "./search.js";
 
 /** @typedef {{from: number, to: number}} Place */
 
@@ -35,8 +35,7 @@ function everyWord(words, text) {
   const answers = words.map((word) => fuzzy(word, text));
   const score = Math.min(...answers.map((answer) => answer?.score ?? 0));
   if (score < INSIDE) return null;
-  const all = answers.flatMap((answer) => answer?.places ?? []).sort((a, b) => a.from - b.from || b.to - a.to);
-  return { score, places: all.filter(({ from }, at) => all.slice(0, at).every((before) => before.to <= from)) };
+  return { score, places: apart(answers.flatMap((answer) => answer?.places ?? [])) };
 }
 
 /** @param {string} text @param {string} wanted */

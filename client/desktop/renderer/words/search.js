@@ -57,7 +57,12 @@ export function places(text, query) {
   const whole = placesOf(folded, wanted);
   const words = wanted.split(/\s+/u);
   if (whole.length || words.length === 1) return whole;
-  const all = words.flatMap((word) => placesOf(folded, word)).sort((a, b) => a.from - b.from || b.to - a.to);
+  return apart(words.flatMap((word) => placesOf(folded, word)));
+}
+
+/** Those that overlap none before them, in the order of the text. @param {readonly {from: number, to: number}[]} found */
+export function apart(found) {
+  const all = [...found].sort((a, b) => a.from - b.from || b.to - a.to);
   return all.filter(({ from }, at) => all.slice(0, at).every((before) => before.to <= from));
 }
 
