@@ -4,9 +4,10 @@
  */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { errorText, fieldErrorText, t } from "../words/i18n.js";
+import { errorText, t } from "../words/i18n.js";
 import { authPage, told } from "./parts/auth-page.js";
 import { fieldErrors, textField } from "./parts/field.js";
+import { passwordFaults } from "./parts/own-password.js";
 
 /** @typedef {"reset" | "confirm"} Kind */
 
@@ -15,7 +16,6 @@ const WORDS = {
   reset: { title: "reset.title", verb: "reset.verb", done: "reset.done" },
   confirm: { title: "confirm.title", verb: "confirm.verb", done: "confirm.done" },
 };
-const SHORTEST = 8;
 /** Codes after which the same link opens nothing. */
 const OVER = ["code_used", "code_expired"];
 
@@ -102,7 +102,7 @@ export class Door {
   #submit = async (event) => {
     event.preventDefault();
     if (this.#busy || this.#done) return;
-    [this.#refused, this.#wrong] = [null, this.kind === "reset" ? this.#mistakes() : {}];
+    [this.#refused, this.#wrong] = [null, this.kind === "reset" ? passwordFaults(this.#password, this.#again) : {}];
     if (Object.keys(this.#wrong).length === 0) {
       this.#busy = true;
       this.face.redraw();
@@ -123,14 +123,6 @@ export class Door {
   #show(refused) {
     this.#wrong = fieldErrors(refused, ["new_password"]);
     if (Object.keys(this.#wrong).length === 0) this.#refused = refused;
-  }
-
-  /** @returns {Record<string, string>} */
-  #mistakes() {
-    if ([...this.#password].length < SHORTEST) {
-      return { new_password: fieldErrorText("password", "too_short", { n: SHORTEST }) };
-    }
-    return this.#password === this.#again ? {} : { again: t("settings.password_differs") };
   }
 }
 

@@ -4,8 +4,8 @@ import { html } from "../../vendor/lit-html/lit-html.js";
 import { errorText, fieldErrorText, t } from "../../words/i18n.js";
 import { fieldErrors, textField } from "../parts/field.js";
 import { errorNote } from "../parts/loading.js";
+import { passwordFaults } from "../parts/own-password.js";
 
-const SHORTEST = 8;
 /** @typedef {"current_password" | "new_password" | "again"} Name */
 
 /** @type {import("../parts/dialog.js").DialogMaker} */
@@ -19,12 +19,8 @@ export function password(face, _params, close) {
 
   /** @returns {Record<string, string>} */
   function check() {
-    /** @type {Record<string, string>} */
-    const found = {};
+    const found = passwordFaults(values.new_password, values.again);
     if (values.current_password === "") found.current_password = fieldErrorText("current_password", "required");
-    if ([...values.new_password].length < SHORTEST) {
-      found.new_password = fieldErrorText("password", "too_short", { n: SHORTEST });
-    } else if (values.new_password !== values.again) found.again = t("settings.password_differs");
     return found;
   }
 

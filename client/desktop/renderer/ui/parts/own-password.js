@@ -1,10 +1,23 @@
-/** One's own password, asked before what only its owner may do: the field, what is wrong with it, and one request at a time. */
+/**
+ * One's own password, asked before what only its owner may do: the field, what is wrong with it, and one request at a time;
+ * and what is wrong with a new one.
+ */
 
 import { errorText, fieldErrorText, t } from "../../words/i18n.js";
 import { textField } from "./field.js";
 import { errorNote } from "./loading.js";
 
 /** @typedef {import("../../types.js").Refused} Refused */
+
+/** Characters of a password. */
+const SHORTEST = 8;
+
+/** What is wrong with a new password that is typed twice. @param {string} next @param {string} again
+ * @returns {Record<string, string>} by field */
+export function passwordFaults(next, again) {
+  if ([...next].length < SHORTEST) return { new_password: fieldErrorText("password", "too_short", { n: SHORTEST }) };
+  return next === again ? {} : { again: t("settings.password_differs") };
+}
 
 /**
  * @template {{ok: true}} T
