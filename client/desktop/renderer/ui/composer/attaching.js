@@ -4,6 +4,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { nameParts, sizeText } from "../../words/files.js";
 import { t } from "../../words/i18n.js";
+import { openFileField } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 
 /** @typedef {import("../../types.js").Attached} Attached */
@@ -177,16 +178,12 @@ export function filesOf(face, data) {
 
 /** Beside the field. @param {(files: File[]) => void} attach */
 export function attachButton(attach) {
-  /** @param {Event & {currentTarget: Element}} event */
-  const pick = ({ currentTarget: { nextElementSibling: field } }) => {
-    if (field instanceof HTMLInputElement) field.click();
-  };
   /** @param {Event & {currentTarget: HTMLInputElement}} event */
   const picked = ({ currentTarget: field }) => {
     attach([...(field.files ?? [])]);
     field.value = ""; // the same one may be chosen again
   };
-  return html`<button class="ibtn" type="button" aria-label=${t("file.attach")} @click=${pick}>
+  return html`<button class="ibtn" type="button" aria-label=${t("file.attach")} @click=${openFileField}>
       ${icon("attach")}
     </button>
     <input class="composer__files" type="file" multiple hidden tabindex="-1" @change=${picked} />`;

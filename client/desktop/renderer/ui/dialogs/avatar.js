@@ -6,6 +6,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { sizeText } from "../../words/files.js";
 import { errorText, t } from "../../words/i18n.js";
 import { WHOLE, heldIn, zoomedAt } from "../../words/zoom.js";
+import { openFileField } from "../parts/elements.js";
 import { icon } from "../parts/icon.js";
 import { errorNote } from "../parts/loading.js";
 
@@ -162,11 +163,6 @@ export function avatarDialog(face, { chatId = null }, close) {
           @input=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => zoom(Number(event.currentTarget.value))}
       /></label>`;
 
-  /** @param {Event & {currentTarget: Element}} event */
-  const pick = ({ currentTarget: { nextElementSibling: field } }) => {
-    if (field instanceof HTMLInputElement) field.click();
-  };
-
   return {
     title: () => t(chatId === null ? "avatar.own" : "avatar.group"),
     isChanged: () => bitmap !== null,
@@ -176,7 +172,7 @@ export function avatarDialog(face, { chatId = null }, close) {
       return html`<div class="dialog__pad crop__pad">
           ${bitmap ? cropping() : html`<p class="note">${t("avatar.about")}</p>`}
           <div>
-            <button class="btn btn--plain" type="button" ?autofocus=${!bitmap} @click=${pick}>
+            <button class="btn btn--plain" type="button" ?autofocus=${!bitmap} @click=${openFileField}>
               ${icon("image", "icon--s")} ${t(bitmap ? "avatar.other" : "avatar.choose")}
             </button>
             <input class="crop__file" type="file" accept="image/*" hidden tabindex="-1" @change=${choose} />

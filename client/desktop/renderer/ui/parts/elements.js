@@ -27,6 +27,11 @@ export function valueOf(id) {
   return field instanceof HTMLInputElement ? field.value : "";
 }
 
+/** Choose files: of a button before the field for them. @param {Event & {currentTarget: Element}} event */
+export function openFileField({ currentTarget: { nextElementSibling: field } }) {
+  if (field instanceof HTMLInputElement) field.click();
+}
+
 /** After the next render; who has gone into another field meanwhile stays there. @param {string} id */
 export function focusSoon(id) {
   const before = document.activeElement;
