@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { sizeText } from "../../words/files.js";
 import { t } from "../../words/i18n.js";
 import { ownPassword } from "../parts/own-password.js";
+import { saveByLink } from "../parts/saving.js";
 
 /** @type {import("../parts/dialog.js").DialogMaker} */
 export function exportData(face, _params, close) {
@@ -24,10 +25,7 @@ export function exportData(face, _params, close) {
       void platform.saveFile(url);
       return face.redraw();
     }
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = "";
-    link.click();
+    saveByLink(url);
     close();
     overlays.toast({ text: t("export.begun") });
   }

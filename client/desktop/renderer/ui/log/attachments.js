@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { albumRows, isPicture, kindOf, nameParts, signOf, sizeText } from "../../words/files.js";
 import { errorText, t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
+import { saveByLink } from "../parts/saving.js";
 import { player } from "./player.js";
 import { shown } from "./shown-picture.js";
 
@@ -110,8 +111,5 @@ export async function download(face, file) {
     return face.overlays.toast({ text: gone ? t("file.gone") : errorText(answer) });
   }
   if (face.platform.desktop) return void (await face.platform.saveFile(answer.url));
-  const link = document.createElement("a");
-  link.href = answer.url;
-  link.download = file.name;
-  link.click();
+  saveByLink(answer.url, file.name);
 }
