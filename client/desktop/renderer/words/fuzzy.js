@@ -80,6 +80,16 @@ export function rank(query, candidates, names, most) {
 }
 
 /**
+ * Whom the server found by what is not shown, as an address, is found too, after those who are named.
+ * @template T @param {readonly {candidate: T, places: Place[]}[]} ranked @param {readonly T[]} others
+ * @returns {{candidate: T, places: Place[]}[]}
+ */
+export function withOthers(ranked, others) {
+  const more = others.filter((one) => !ranked.some(({ candidate }) => candidate === one));
+  return [...ranked, ...more.map((candidate) => ({ candidate, places: [] }))];
+}
+
+/**
  * @template T @param {string} query @param {readonly T[]} candidates
  * @param {(candidate: T) => readonly string[]} names
  */

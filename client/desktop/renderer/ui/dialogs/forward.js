@@ -7,7 +7,7 @@ import { destinations, directWith, notToBeMet } from "../../state/destinations.j
 import { isUnheard } from "../../state/link-view.js";
 import { isRemoved } from "../../state/removed.js";
 import { messageWords } from "../../words/files.js";
-import { rank } from "../../words/fuzzy.js";
+import { rank, withOthers } from "../../words/fuzzy.js";
 import { errorText, isolate, t } from "../../words/i18n.js";
 import { nameOf, titleOf } from "../../words/names.js";
 import { avatar } from "../parts/avatar.js";
@@ -71,11 +71,10 @@ export function forward(face, { messages: given, done }, close) {
       [nameOfDestination({ chat, user }, state), user ? `@${user.username}` : ""]; // prettier-ignore
     const found =
       status === "empty" ? all.map((candidate) => ({ candidate, places: [] })) : rank(query, all, names, all.length);
-    // whom the server found by what is not shown, as an address, is found
-    const others = all.filter(
-      (one) => users.some(({ id }) => id === one.user?.id) && !found.some(({ candidate }) => candidate === one),
+    const answers = withOthers(
+      found,
+      all.filter((one) => users.some(({ id }) => id === one.user?.id)),
     );
-    const answers = [...found, ...others.map((candidate) => ({ candidate, places: [] }))];
     return { answers: answers.slice(0, MOST), more: answers.length > MOST };
   }
 

@@ -2,7 +2,7 @@
 
 import { hasContent, shownChats } from "../../state/chat-list.js";
 import { latestOf } from "../../state/people.js";
-import { rank } from "../../words/fuzzy.js";
+import { rank, withOthers } from "../../words/fuzzy.js";
 import { errorText, t } from "../../words/i18n.js";
 import { isSaved, nameOf, titleOf } from "../../words/names.js";
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
@@ -92,9 +92,7 @@ export function createPlaces(face, close) {
     found(state, query, most) {
       const others = people(state);
       const ranked = rank(query, [...chats(state, query), ...others], namesOf, most);
-      // whom the server found by what is not shown, as an address, is found
-      const more = others.filter((entry) => !ranked.some(({ candidate }) => candidate.id === entry.id));
-      return [...ranked, ...more.map((candidate) => ({ candidate, places: [] }))].slice(0, most);
+      return withOthers(ranked, others).slice(0, most);
     },
     problem: () => problem,
     stop: search.stop,
