@@ -47,9 +47,8 @@ export function userSessions(face, { account }) {
   }
 
   async function endAll() {
-    const title = t("admin.sign_out_title", { name: isolate(nameOf(account)) });
-    const question = { title, text: t("admin.sign_out_text"), act: t("admin.sign_out"), danger: true };
-    if (await face.overlays.confirm(question)) await attempt(() => face.messenger.signOutUser(account.id));
+    if (!(await face.overlays.confirm(signOutQuestion(account)))) return;
+    await attempt(() => face.messenger.signOutUser(account.id));
   }
 
   const content = () =>
@@ -76,3 +75,11 @@ export function userSessions(face, { account }) {
 
   return { title: () => t("admin.sessions_of", { name: isolate(nameOf(account)) }), harmless: true, content };
 }
+
+/** Before all log-ins of somebody end. @param {import("../../types.js").Account} account */
+export const signOutQuestion = (account) => ({
+  title: t("admin.sign_out_title", { name: isolate(nameOf(account)) }),
+  text: t("admin.sign_out_text"),
+  act: t("admin.sign_out"),
+  danger: true,
+});

@@ -11,6 +11,7 @@ import { moreButton, problemLine, waiting } from "../../parts/loading.js";
 import { personRow } from "../../parts/people.js";
 import { rove } from "../../parts/roving.js";
 import { choiceRow } from "../../parts/setting-rows.js";
+import { signOutQuestion } from "../user-sessions.js";
 
 /** @typedef {import("../../face.js").Face} Face @typedef {import("../../../types.js").Account} Account */
 /** @typedef {import("../../../types.js").Refused} Refused @typedef {import("../../../types.js").Done} Done */
@@ -87,9 +88,7 @@ export function peoplePart(face) {
 
   /** @param {Account} account */
   async function signOut(account) {
-    const title = t("admin.sign_out_title", { name: isolate(nameOf(account)) });
-    const question = { title, text: t("admin.sign_out_text"), act: t("admin.sign_out"), danger: true };
-    if (await face.overlays.confirm(question)) await attempt(face.messenger.signOutUser(account.id));
+    if (await face.overlays.confirm(signOutQuestion(account))) await attempt(face.messenger.signOutUser(account.id));
   }
 
   /** @param {Account} account */
