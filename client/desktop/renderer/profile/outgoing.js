@@ -5,6 +5,7 @@
 
 import { NOTHING, echoOf, newRow } from "../protocol/commands.js";
 import { contentProblem, withoutHalves } from "../protocol/content.js";
+import { hex } from "../protocol/ids.js";
 import { barredFrom } from "../state/changes.js";
 import { KeptDrafts } from "./kept-drafts.js";
 
@@ -246,9 +247,7 @@ export class Outgoing {
 const refusal = (code) => ({ ok: false, code });
 
 /** A name of a file that nobody else has. */
-function localId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const localId = () => hex(crypto.getRandomValues(new Uint8Array(16)));
 
 /** @param {Message | Echo | import("../types.js").Changed} target */
 function holdsFiles(target) {

@@ -2,6 +2,7 @@
 
 import { Api, BUSY_UNSEEN, inTurn, probe } from "../link/api.js";
 import { echoOf } from "../protocol/commands.js";
+import { hex } from "../protocol/ids.js";
 import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
 import { emptyModel, emptyProfile, isOver, reduce } from "../state/model.js";
@@ -52,7 +53,7 @@ export class Vestnik {
   arrivals = new Set();
   /** How often a chat was opened: where one waited for an answer, the latest wish counts. */
   #wishes = 0;
-  #windowId = hex(8);
+  #windowId = hex(crypto.getRandomValues(new Uint8Array(8)));
   #resuming = false;
   #remembered = false;
   #neighbours;
@@ -379,8 +380,3 @@ export class Vestnik {
 
 /** @param {import("../store/db.js").Kept} row @returns {Update} */
 const echoed = (row) => ({ do: "echo", echo: echoOf(row) });
-
-/** @param {number} bytes */
-function hex(bytes) {
-  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
