@@ -63,6 +63,9 @@ function createWindows(folder, { prepare, devTools, report }) {
     });
   };
 
+  const load = (/** @type {Electron.BrowserWindow} */ window) =>
+    void window.loadURL(START_PAGE).catch((error) => report("The page could not be loaded", error));
+
   /** @type {Windows["open"]} */
   const open = ({ minimised = false } = {}) => {
     const { maximised, ...box } = fitWindow(beside(saved, windows[0]), displays());
@@ -101,7 +104,7 @@ function createWindows(folder, { prepare, devTools, report }) {
     window.webContents.once("did-fail-load", () => window.show());
     keepState(window);
     prepare(window);
-    window.loadURL(START_PAGE).catch((error) => report("The page could not be loaded", error));
+    load(window);
     return window;
   };
 
@@ -118,9 +121,7 @@ function createWindows(folder, { prepare, devTools, report }) {
       return window;
     },
     loadAnew() {
-      for (const window of windows) {
-        window.loadURL(START_PAGE).catch((error) => report("The page could not be loaded", error));
-      }
+      for (const window of windows) load(window);
     },
     repaint() {
       for (const window of windows) window.setBackgroundColor(canvas());
