@@ -3,6 +3,7 @@
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { messageAt } from "../../state/quoted.js";
 import { isRemoved } from "../../state/removed.js";
 import { sizeText } from "../../words/files.js";
 import { fullTime } from "../../words/format.js";
@@ -159,9 +160,8 @@ const drawn = ({ currentTarget }) => currentTarget.classList.add("is-loaded");
 
 /** The message that holds it, where that is loaded. @param {State} state @param {Picture} one */
 function messageOf(state, { place }) {
-  const items = (place && state.timelines.get(place.chat_id)?.items) ?? [];
-  const item = items.find(({ seq }) => seq === place?.seq);
-  return item?.type === "message" && !item.deleted ? item : null;
+  const message = place && messageAt(state.timelines.get(place.chat_id)?.items ?? [], place.seq);
+  return message && !message.deleted ? message : null;
 }
 
 /** Who sent it and when. @param {import("../face.js").Face} face @param {State} state @param {Picture} one
