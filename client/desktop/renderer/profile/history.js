@@ -5,6 +5,7 @@
 
 import { isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
+import { currentTimeline } from "../state/chat-list.js";
 import { isLive } from "../state/link-view.js";
 import { namedBy } from "../state/people.js";
 import { isDrawn } from "../state/rows.js";
@@ -101,11 +102,10 @@ export class History {
    */
   async refill() {
     if (this.#opening) return;
-    const { current, link } = this.model();
-    const online = isLive(link);
+    const online = isLive(this.model().link);
     if (online && !this.#online) this.#returns += 1;
     this.#online = online;
-    const line = current === null ? undefined : this.model().timelines.get(current);
+    const line = currentTimeline(this.model());
     if (!line || line.loading !== null) return;
     if (line.stale && !line.at_end) return online ? this.#readAgain(line) : undefined;
     const isBack = online && this.#returns > (this.#tried.get(line.chat_id) ?? 0);

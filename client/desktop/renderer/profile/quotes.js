@@ -6,6 +6,7 @@
 import { FAULTS, isPassing } from "../link/api.js";
 import { isItemPage } from "../protocol/frames.js";
 import { NOTHING_BEGUN } from "../state/begun.js";
+import { currentTimeline } from "../state/chat-list.js";
 import { isLive } from "../state/link-view.js";
 import { messageAt, missingQuotes } from "../state/quoted.js";
 
@@ -61,12 +62,13 @@ export class Quotes {
 
   /** The State is another one: what the open chat lacks now is brought. */
   follow() {
-    const { current, timelines, pins, begun, link } = this.model();
+    const model = this.model();
+    const { pins, begun, link } = model;
     const online = isLive(link);
     if (online && !this.#online) this.#rest(false);
     this.#online = online;
     const profile = this.profile();
-    const line = current === null ? undefined : timelines.get(current);
+    const line = currentTimeline(model);
     if (!profile || this.#busy === profile || !line || line.loading !== null || line.stale) return;
     const { reply, edit } = begun.get(line.chat_id) ?? NOTHING_BEGUN;
     const seen = [line.items, line.echoes, pins.get(line.chat_id), reply?.seq, edit?.seq, this.#asks];

@@ -27,6 +27,14 @@ export function shownChats(seen) {
   return [...list.filter((chat) => chat.favourite), ...list.filter((chat) => !chat.favourite)];
 }
 
+/** The chat that is open. @template C @param {{current: number | null, chats: ReadonlyMap<number, C>}} state
+ * @returns {C | undefined} */
+export const currentChat = ({ current, chats }) => (current === null ? undefined : chats.get(current));
+
+/** What is loaded of it. @template L @param {{current: number | null, timelines: ReadonlyMap<number, L>}} state
+ * @returns {L | undefined} */
+export const currentTimeline = ({ current, timelines }) => (current === null ? undefined : timelines.get(current));
+
 /** The same list again where no chat has moved in it: a draft, a mark or a name sorts nothing. */
 export class ShownChats {
   /** @type {Seen | null} */

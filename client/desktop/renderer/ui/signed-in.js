@@ -5,6 +5,7 @@
 
 import { t } from "../words/i18n.js";
 import { barredFrom } from "../state/changes.js";
+import { currentChat } from "../state/chat-list.js";
 import { titleOf } from "../words/names.js";
 import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { banner } from "./parts/banner.js";
@@ -53,7 +54,7 @@ export class SignedIn {
 
   /** @param {State} state @param {Date} now @param {boolean} whole else the composer alone is drawn anew */
   template(state, now, whole) {
-    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    const chat = currentChat(state);
     if (!chat) this.log.closed();
     this.find.shown(state.current);
     this.selecting.shown(state.current);

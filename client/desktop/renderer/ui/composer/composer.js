@@ -4,6 +4,7 @@ import { errorText, t } from "../../words/i18n.js";
 import { isBlank } from "../../rules/blank.js";
 import { keyOf, messageOf, targetOf } from "../../state/begun.js";
 import { barredFrom } from "../../state/changes.js";
+import { currentChat } from "../../state/chat-list.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { Attaching, attachButton, filesOf } from "./attaching.js";
@@ -120,7 +121,7 @@ export class Composer {
 
   /** After each render. @param {State} state */
   rendered(state) {
-    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    const chat = currentChat(state);
     const area = this.#area;
     if (this.#chatId !== (chat?.id ?? null)) this.drafts.flush();
     if (!area || !chat) {

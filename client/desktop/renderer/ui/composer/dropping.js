@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { barredFrom } from "../../state/changes.js";
+import { currentChat } from "../../state/chat-list.js";
 import { t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
 import { filesOf } from "./attaching.js";
@@ -31,8 +32,7 @@ export class Dropping {
 
   /** The chat that may take files now. */
   #target() {
-    const { current, chats } = this.face.messenger.state();
-    const chat = current === null ? undefined : chats.get(current);
+    const chat = currentChat(this.face.messenger.state());
     return chat && barredFrom(chat) === null && !this.face.overlays.busy() ? chat.id : null;
   }
 

@@ -1,5 +1,6 @@
 /** The list of people that is offered after `@` in the composer, by keyboard and mouse. */
 
+import { currentChat } from "../../state/chat-list.js";
 import { latestOf } from "../../state/people.js";
 import { t } from "../../words/i18n.js";
 import { askedAt, completed, offers } from "../../words/mentions.js";
@@ -50,9 +51,9 @@ export class Mentioning {
 
   /** @param {KeyboardEvent} event @param {HTMLTextAreaElement} area @returns {boolean} whether the list took it */
   key(event, area) {
-    const { current, chats } = this.face.messenger.state();
-    const chat = current === null ? undefined : chats.get(current);
-    const found = chat ? this.#offers(this.face.messenger.state(), chat) : [];
+    const state = this.face.messenger.state();
+    const chat = currentChat(state);
+    const found = chat ? this.#offers(state, chat) : [];
     if (found.length === 0 || isComposed(event) || event.ctrlKey || event.altKey || event.metaKey) return false;
     if (event.key === "Escape") {
       this.#closed = this.#asked?.from ?? null;

@@ -1,6 +1,7 @@
 /** The keys of a row that is not in the log yet: what its menu names (context.js). */
 
 import { shownAtEnd } from "../../state/changes.js";
+import { currentTimeline } from "../../state/chat-list.js";
 import { hasLostSource } from "../../state/removed.js";
 import { copyAndTell } from "../parts/copying.js";
 import { commands, nameOfKey } from "../parts/keys.js";
@@ -39,7 +40,6 @@ async function remove(face, echo, article) {
 
 /** As the log shows it: with the text that it was given meanwhile. @param {import("../../types.js").State} state @param {string} cid
  * @returns {Echo | null} */
-function shownEcho({ current, timelines }, cid) {
-  const echoes = current === null ? [] : (timelines.get(current)?.echoes ?? []);
-  return shownAtEnd(echoes).find((echo) => echo.cid === cid) ?? null;
+function shownEcho(state, cid) {
+  return shownAtEnd(currentTimeline(state)?.echoes ?? []).find((echo) => echo.cid === cid) ?? null;
 }

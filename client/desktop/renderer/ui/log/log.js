@@ -1,6 +1,7 @@
 /** The log of a chat: its days and rows, moving over messages by keys, and the way back to the newest. */
 
 import { barredFrom, isWhole, rightsOn, shownItems } from "../../state/changes.js";
+import { currentChat, currentTimeline } from "../../state/chat-list.js";
 import { dayKey, dayTitle, manner } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { hasLostSource } from "../../state/removed.js";
@@ -97,7 +98,7 @@ export class Log {
 
   /** After each render. @param {State} state */
   rendered(state) {
-    const chat = state.current === null ? undefined : state.chats.get(state.current);
+    const chat = currentChat(state);
     if (!chat) return;
     this.scroll.rendered(state, chat);
     this.reading.rendered(chat.id, this.scroll.placing || this.face.overlays.busy());
@@ -161,8 +162,7 @@ export class Log {
 
   /** What is new begins where the reading stopped. */
   #divide() {
-    const { current, chats } = this.face.messenger.state();
-    const chat = current === null ? undefined : chats.get(current);
+    const chat = currentChat(this.face.messenger.state());
     if (!chat || this.#opened?.chatId !== chat.id || this.#opened.dividerAfter !== null) return;
     this.#opened = { chatId: chat.id, dividerAfter: chat.read_seq };
     this.face.redraw();
@@ -356,10 +356,10 @@ export class Log {
 
   /** @param {HTMLElement} article */
   #messageOf(article) {
-    const { current, timelines } = this.face.messenger.state();
-    const timeline = current === null ? undefined : timelines.get(current);
+    const state = this.face.messenger.state();
+    const timeline = currentTimeline(state);
     if (!timeline) return null;
-    const items = shownItems(timeline, this.face.messenger.state().me?.id ?? 0);
+    const items = shownItems(timeline, state.me?.id ?? 0);
     const message = messageAt(items, Number(article.closest("li")?.dataset.seq ?? 0));
     return message && !message.deleted ? message : null;
   }

@@ -5,6 +5,7 @@
  */
 
 import { keepLatest } from "../../rules/latest.js";
+import { currentTimeline } from "../../state/chat-list.js";
 
 /** A row, and how far (px) below the top of the log it is. @typedef {{seq: number, top: number}} Place */
 /** @typedef {{after: number | null, place: Place | null, asked: boolean}} Opening */
@@ -296,8 +297,7 @@ export class Scroll {
   /** Ask for what will be scrolled to soon. */
   #fill() {
     const log = this.#log;
-    const { current, timelines } = this.face.messenger.state();
-    const timeline = current === null ? undefined : timelines.get(current);
+    const timeline = currentTimeline(this.face.messenger.state());
     if (!log || !timeline || this.#opening) return;
     if (log.scrollTop < 1 && !timeline.at_start) log.scrollTop = 1; // at 0 nothing is anchored
     if (timeline.loading || this.#loading || timeline.problem) return;
