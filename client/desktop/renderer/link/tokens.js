@@ -4,6 +4,8 @@
  * (docs/protocol.md section 2). An exchange whose answer was lost is repeated with the same token.
  */
 
+import { refusal } from "../protocol/answers.js";
+
 /** @typedef {import("../types.js").Refused} Refused
  * @typedef {{load: () => Promise<string | null>, save: (value: string, spent: string | null) => Promise<void>,
  *   isSpent: (value: string) => boolean, shared: boolean}} Secret `shared`: what one window saves, all load; `spent`: was
@@ -12,8 +14,6 @@
  *   exchanged for them
  */
 
-/** @type {Refused} */
-const STOPPED = { ok: false, code: "stopped" };
 /** Used up tokens that a window knows of by itself, whatever its browser keeps. */
 const KNOWN = 100;
 
@@ -111,16 +111,16 @@ export class Tokens {
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
   async #exchanged(used) {
     return locked(`${this.name} tokens`, async () => {
-      if (this.#dropped) return STOPPED;
+      if (this.#dropped) return refusal("stopped");
       if (this.#access !== used) return { ok: true };
       const refresh = await this.usable();
-      if (refresh === null) return { ok: false, code: "token_missing" };
+      if (refresh === null) return refusal("token_missing");
       const answer = await this.api.post("/api/auth/refresh", { refresh_token: refresh });
-      if (this.#dropped) return STOPPED;
+      if (this.#dropped) return refusal("stopped");
       if (!answer.ok) return answer;
       const { access_token, refresh_token } = answer.body ?? {};
       if (typeof access_token !== "string" || typeof refresh_token !== "string") {
-        return { ok: false, code: "bad_answer" };
+        return refusal("bad_answer");
       }
       await this.keep({ access_token, refresh_token }, refresh);
       return { ok: true };

@@ -9,31 +9,10 @@ import {
   isSessionList,
   isSizes,
 } from "../protocol/administration.js";
-
-/** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done */
-
-/** @type {Refused} */
-const BAD_ANSWER = { ok: false, code: "bad_answer" };
+import { checked, done } from "./checked.js";
 
 /** @param {() => import("../link/api.js").Api} api */
 export function adminActions(api) {
-  /**
-   * @template B, T
-   * @param {Promise<{ok: true, body: any} | Refused>} asked @param {import("../types.js").Check<B>} check
-   * @param {(body: B) => T} take @returns {Promise<({ok: true} & T) | Refused>}
-   */
-  async function told(asked, check, take) {
-    const answer = await asked;
-    if (!answer.ok) return answer;
-    return check(answer.body) ? { ok: true, ...take(answer.body) } : BAD_ANSWER;
-  }
-
-  /** @param {Promise<{ok: true, body: any} | Refused>} asked @returns {Promise<Done | Refused>} */
-  async function done(asked) {
-    const answer = await asked;
-    return answer.ok ? { ok: true } : answer;
-  }
-
   return {
     /** @param {{query: string, role: string, disabled: string, afterId: number}} which "" for any */
     accounts({ query, role, disabled, afterId }) {
@@ -42,7 +21,7 @@ export function adminActions(api) {
       if (role) wanted.set("role", role);
       if (disabled) wanted.set("disabled", disabled);
       if (afterId > 0) wanted.set("after_id", String(afterId));
-      return told(api().get(`/api/admin/users?${wanted}`), isAccountList, ({ accounts, has_more }) => ({
+      return checked(api().get(`/api/admin/users?${wanted}`), isAccountList, ({ accounts, has_more }) => ({
         accounts,
         has_more: has_more === true,
       }));
@@ -59,7 +38,7 @@ export function adminActions(api) {
 
     /** @param {number} userId */
     userSessions: (userId) =>
-      told(api().get(`/api/admin/users/${userId}/sessions`), isSessionList, ({ sessions }) => ({
+      checked(api().get(`/api/admin/users/${userId}/sessions`), isSessionList, ({ sessions }) => ({
         sessions,
       })),
 
@@ -68,19 +47,19 @@ export function adminActions(api) {
 
     /** @param {number} userId */
     makeResetLink: (userId) =>
-      told(api().post(`/api/admin/users/${userId}/reset-link`, {}), isResetLink, ({ code, url }) => ({
+      checked(api().post(`/api/admin/users/${userId}/reset-link`, {}), isResetLink, ({ code, url }) => ({
         code,
         url: url ?? null,
       })),
 
     serverSizes: () =>
-      told(api().get("/api/admin/sizes"), isSizes, (sizes) => ({
+      checked(api().get("/api/admin/sizes"), isSizes, (sizes) => ({
         sizes,
       })),
 
     /** @param {number | null} beforeId */
     audit: (beforeId) =>
-      told(
+      checked(
         api().get(`/api/admin/audit?limit=50${beforeId === null ? "" : `&before_id=${beforeId}`}`),
         isAuditPage,
         ({ lines, has_more }) => ({
@@ -90,13 +69,13 @@ export function adminActions(api) {
       ),
 
     invites: () =>
-      told(api().get("/api/invites"), isInviteList, ({ invites }) => ({
+      checked(api().get("/api/invites"), isInviteList, ({ invites }) => ({
         invites,
       })),
 
     /** @param {{uses: number, days: number, chatId: number | null}} wanted */
     createInvite: ({ uses, days, chatId }) =>
-      told(
+      checked(
         api().post("/api/invites", {
           uses,
           expires_in: days * 24 * 3600,

@@ -1,5 +1,6 @@
 /** Addresses under which files are shown for a while. */
 
+import { refusal } from "../protocol/answers.js";
 import { keepLatest } from "../rules/latest.js";
 
 /** @typedef {import("../types.js").Refused} Refused */
@@ -55,7 +56,7 @@ export class Files {
     const answer = await api.post(`/api/files/${encodeURIComponent(id)}/link`);
     if (!answer.ok) return answer;
     const path = answer.body?.url;
-    if (typeof path !== "string" || !path.startsWith("/api/files/")) return { ok: false, code: "bad_answer" };
+    if (typeof path !== "string" || !path.startsWith("/api/files/")) return refusal("bad_answer");
     const url = api.url + path;
     this.#links.delete(id);
     this.#links.set(id, { url, until: Date.now() + LIFE });

@@ -4,6 +4,7 @@
  */
 
 import { isPassing } from "../link/api.js";
+import { DONE, refusal } from "../protocol/answers.js";
 import { isItemPage } from "../protocol/frames.js";
 import { currentTimeline } from "../state/chat-list.js";
 import { isLive } from "../state/link-view.js";
@@ -16,16 +17,6 @@ import { firstOf, itemAt, lastOf } from "../state/timeline.js";
  * @typedef {import("../types.js").Done} Done
  * @typedef {{items: Item[], users: import("../types.js").User[], from_seq: number, to_seq: number}} Page */
 
-/** @type {Done} */
-const DONE = { ok: true };
-/** @type {Refused} */
-const STOPPED = { ok: false, code: "stopped" };
-/** @type {Refused} */
-const BAD_ANSWER = { ok: false, code: "bad_answer" };
-/** @type {Refused} */
-const NOTHING = { ok: false, code: "not_found" };
-/** @type {Refused} */
-const CANCELLED = { ok: false, code: "cancelled" };
 /** Items of a page, and the most that are taken at once where unread ones reach further. */
 const PAGE = 50;
 const MOST = 200;
@@ -119,7 +110,7 @@ export class History {
     if (this.#again.get(chat_id) === this.#returns) return; // under way, or in vain on this link
     this.#again.set(chat_id, this.#returns);
     const [first, last] = [firstOf({ items }), lastOf({ items })];
-    const page = items.length > 0 ? await this.#page(chat_id, first - 1, last) : NOTHING;
+    const page = items.length > 0 ? await this.#page(chat_id, first - 1, last) : refusal("not_found");
     if ("ok" in page && isPassing(page.code)) {
       setTimeout(() => void (this.#again.delete(chat_id) && this.refill()), AGAIN_MS);
       return;
@@ -171,9 +162,9 @@ export class History {
     const latest = this.#isLatest(chatId, turn);
     this.#end(chatId, turn, quietly ? null : refused);
     if (isHere()) return DONE;
-    if (!latest) return CANCELLED;
+    if (!latest) return refusal("cancelled");
     if (refused && refused.code !== "bad_seq") return refused; // there are not so many
-    return NOTHING;
+    return refusal("not_found");
   }
 
   /** The first message of that time or later, else the last one before it. @param {number} chatId @param {string} at RFC 3339
@@ -181,17 +172,17 @@ export class History {
   async toTime(chatId, at) {
     const turn = this.#begin(chatId, "older");
     const path = `/api/chats/${chatId}/messages?around_at=${encodeURIComponent(at)}&limit=${PAGE}`;
-    const answer = (await this.profile()?.api.get(path)) ?? STOPPED;
+    const answer = (await this.profile()?.api.get(path)) ?? refusal("stopped");
     const page = answer.ok && isItemPage(answer.body) ? answer.body : null;
     if (page && this.#isLatest(chatId, turn)) {
       this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
     }
     this.#end(chatId, turn, null);
-    if (!page) return answer.ok ? BAD_ANSWER : answer;
+    if (!page) return answer.ok ? refusal("bad_answer") : answer;
     const { seq = Infinity } = page;
     const messages = page.items.filter((item) => item.type === "message");
     const found = messages.find((item) => item.seq >= seq) ?? messages.at(-1);
-    return found ? { ok: true, seq: found.seq } : { ok: false, code: "not_found" };
+    return found ? { ok: true, seq: found.seq } : refusal("not_found");
   }
 
   // --- steps ---
@@ -243,7 +234,7 @@ export class History {
       refused = await this.#fetch(chatId, turn, end, end + MOST, { keep: "end" });
     }
     const { items, at_end } = this.#line(chatId);
-    if (items.length === 0 && !at_end) refused ??= BAD_ANSWER;
+    if (items.length === 0 && !at_end) refused ??= refusal("bad_answer");
     if (this.#isLatest(chatId, turn)) this.#filling.delete(chatId); // what follows may begin anew
     this.#end(chatId, turn, refused);
   }
@@ -337,9 +328,9 @@ export class History {
       const limit = Math.min(MOST, to - whole.to_seq);
       const path = `/api/chats/${chatId}/messages?after_seq=${whole.to_seq}&limit=${limit}`;
       const answer = await this.profile()?.api.get(path);
-      if (!answer) return STOPPED;
+      if (!answer) return refusal("stopped");
       if (!answer.ok) return answer;
-      if (!isItemPage(answer.body)) return BAD_ANSWER;
+      if (!isItemPage(answer.body)) return refusal("bad_answer");
       const { items, users, from_seq, to_seq } = answer.body;
       if (whole.items.length === 0) whole.from_seq = from_seq;
       whole.items.push(...items);

@@ -3,6 +3,7 @@
  * (profile.js); what HTTP alone can do is in requests.js, admin-requests.js and searches.js.
  */
 
+import { refusal } from "../protocol/answers.js";
 import { Files } from "./files.js";
 import { Vestnik } from "./vestnik.js";
 import { adminActions } from "./admin-requests.js";
@@ -64,8 +65,7 @@ export function createMessenger(platform, options = {}) {
     send: (chatId, content, replyTo, held) => outgoing.send(chatId, content, replyTo, held),
     fileLink: (id, how) => files.link(id, how),
     fileData: (id) => files.data(id),
-    preview: async (id, size, place) =>
-      (await vestnik.previews?.get(id, size, place)) ?? { ok: false, code: "cancelled" },
+    preview: async (id, size, place) => (await vestnik.previews?.get(id, size, place)) ?? refusal("cancelled"),
     searchMessages: (wanted, cursor) => searches.search(wanted, cursor),
     edit: (chatId, target, content) => outgoing.edit(chatId, target, content),
     remove: (chatId, target) => outgoing.remove(chatId, target),

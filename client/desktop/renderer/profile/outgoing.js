@@ -3,6 +3,7 @@
  * before it is shown, and shown before it is sent; the window that has the link sends it.
  */
 
+import { DONE, refusal } from "../protocol/answers.js";
 import { NOTHING, echoOf, newRow } from "../protocol/commands.js";
 import { contentProblem, withoutHalves } from "../protocol/content.js";
 import { hex } from "../protocol/ids.js";
@@ -12,8 +13,6 @@ import { KeptDrafts } from "./kept-drafts.js";
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Echo} Echo @typedef {import("../types.js").Message} Message */
 
-/** @type {Done} */
-const DONE = { ok: true };
 /** States of a link that may carry a row at once. */
 const CARRIES = ["resuming", "live", "polling"];
 /** Messages that may wait for the server, a chat. */
@@ -47,11 +46,11 @@ export class Outgoing {
   async send(chatId, text, replyTo, files = []) {
     const content = withoutHalves(text);
     const problem = contentProblem(content, this.model().limits, files.length > 0);
-    if (problem) return { ok: false, code: problem };
+    if (problem) return refusal(problem);
     const chat = this.model().chats.get(chatId);
     const barred = chat && barredFrom(chat);
-    if (barred) return { ok: false, code: barred };
-    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
+    if (barred) return refusal(barred);
+    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return refusal("too_many_unsent");
     const reply = replyTo && { reply_to: replyTo.seq, target_at: replyTo.created_at };
     const local = files.map(({ file: { name, size, type }, as_file }) => {
       return { local_id: localId(), name, size, content_type: type, as_file, file_id: null };
@@ -75,7 +74,7 @@ export class Outgoing {
   async edit(chatId, target, text) {
     const content = withoutHalves(text);
     const problem = contentProblem(content, this.model().limits, holdsFiles(target));
-    if (problem) return { ok: false, code: problem };
+    if (problem) return refusal(problem);
     if ("type" in target) return this.#change(chatId, target, { kind: "edit", content });
     if (target.state === "failed") return this.#putAgain(target, content);
     return this.#put({ ...NOTHING, kind: "edit", chat_id: chatId, of_cid: target.cid, content });
@@ -108,7 +107,7 @@ export class Outgoing {
     for (const chat_id of chatIds) {
       const chat = this.model().chats.get(chat_id);
       const barred = chat && barredFrom(chat);
-      if (barred) return { ok: false, code: barred }; // to none, so that another attempt sends nothing twice
+      if (barred) return refusal(barred); // to none, so that another attempt sends nothing twice
     }
     for (const chat_id of chatIds) {
       for (const message of messages) {
@@ -183,8 +182,8 @@ export class Outgoing {
   /** A command about a message that is in the log. @param {number} chatId @param {Pick<Message, "seq" | "created_at">} target
    * @param {Partial<import("../protocol/commands.js").Command>} change @returns {Promise<Done | Refused>} */
   async #change(chatId, target, change) {
-    if (this.model().chats.get(chatId)?.left_seq) return { ok: false, code: "not_member" };
-    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return { ok: false, code: "too_many_unsent" };
+    if (this.model().chats.get(chatId)?.left_seq) return refusal("not_member");
+    if ((this.model().echoes.lists.get(chatId)?.length ?? 0) >= UNSENT) return refusal("too_many_unsent");
     return this.#put({ ...NOTHING, ...change, chat_id: chatId, seq: target.seq, target_at: target.created_at });
   }
 
@@ -242,9 +241,6 @@ export class Outgoing {
     return null;
   }
 }
-
-/** @param {string} code @returns {Refused} */
-const refusal = (code) => ({ ok: false, code });
 
 /** A name of a file that nobody else has. */
 const localId = () => hex(crypto.getRandomValues(new Uint8Array(16)));

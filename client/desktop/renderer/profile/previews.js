@@ -1,5 +1,7 @@
 /** Smaller pictures of files: from memory, from this machine, or from the server, a few at a time. */
 
+import { refusal } from "../protocol/answers.js";
+
 /** @typedef {import("../types.js").Attachment} Attachment @typedef {import("../types.js").Refused} Refused
  * @typedef {import("../types.js").Update} Update @typedef {import("../store/previews.js").Place} Place */
 
@@ -106,7 +108,7 @@ export class Previews {
 
   /** @param {string} key @param {Blob} data @param {Place | null} place @returns {{ok: true, url: string} | Refused} */
   #show(key, data, place) {
-    if (this.#over) return { ok: false, code: "cancelled" };
+    if (this.#over) return refusal("cancelled");
     const url = URL.createObjectURL(data);
     this.#shown.set(key, { url, data, place });
     if (this.#shown.size > MOST) this.#drop([...this.#shown.keys()][0]);

@@ -14,6 +14,7 @@ import { obey } from "./obeying.js";
 import { Owner } from "./owner.js";
 import { Pauses } from "./pauses.js";
 import { giveRows, withOrphans } from "./unshared.js";
+import { refusal } from "../protocol/answers.js";
 import { keepLatest } from "../rules/latest.js";
 import { sharedOf } from "../state/handed.js";
 import { Tokens, isEnd } from "../link/tokens.js";
@@ -30,8 +31,6 @@ import { Api } from "../link/api.js";
  *   timing?: Record<string, number>}} Parts `update`: into this window's State
  */
 
-/** @type {Refused} */
-const STOPPED = { ok: false, code: "stopped" };
 /** Milliseconds between signs of life that a follower asks for. */
 const CHECK = 20_000;
 /** Messages that may wait for their chat to be described. */
@@ -120,7 +119,7 @@ export class Profile {
 
   /** Have the owner do something; its answer, `stopped` where this window leaves the profile before it comes. @param {Command} command @returns {Promise<any>} */
   command(command) {
-    if (this.#closed) return Promise.resolve(STOPPED);
+    if (this.#closed) return Promise.resolve(refusal("stopped"));
     if (this.#owner) return Promise.resolve(obey(this.#owner, command, this.#renewed));
     if (command.do === "wake" && this.#hold) {
       clearTimeout(this.#again);
@@ -163,7 +162,7 @@ export class Profile {
     clearTimeout(this.#again);
     this.channel.close();
     this.tokens.drop();
-    this.#asked.end(() => STOPPED);
+    this.#asked.end(() => refusal("stopped"));
     const owner = this.#owner;
     this.#owner = null;
     await owner?.stop(polite);
@@ -270,7 +269,7 @@ export class Profile {
 
   /** @param {string} used @returns {Promise<{ok: true} | Refused>} */
   #renewed = async (used) => {
-    if (this.#closed) return STOPPED;
+    if (this.#closed) return refusal("stopped");
     if (this.tokens.token() !== used) return { ok: true };
     if (!this.#owner) return this.command({ do: "renew", used });
     const renewed = await this.tokens.renewed(used);

@@ -4,6 +4,7 @@
  */
 
 import { isSessionList } from "../protocol/administration.js";
+import { DONE, refusal } from "../protocol/answers.js";
 import {
   isBlockList,
   isChat,
@@ -17,14 +18,11 @@ import {
 import { BUSY_UNSEEN, inTurn } from "../link/api.js";
 import { inOrder } from "../state/pins.js";
 import { readOn } from "../state/reactors.js";
+import { checked, done } from "./checked.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Update} Update @typedef {import("../link/api.js").Api} Api */
 
-/** @type {Done} */
-const DONE = { ok: true };
-/** @type {Refused} */
-const BAD_ANSWER = { ok: false, code: "bad_answer" };
 /** Entries of a page of the log, and pages that are read at one go to name who reacted. */
 const ENTRIES = 200;
 const PAGES = 20;
@@ -33,7 +31,7 @@ const PAGES = 20;
  * @param {A} answer @returns {A | Refused} */
 function adding(answer) {
   if (answer.ok || answer.code !== "forbidden") return answer;
-  return answer.errors?.some(({ field }) => field === "user_ids") ? { ok: false, code: "not_added" } : answer;
+  return answer.errors?.some(({ field }) => field === "user_ids") ? refusal("not_added") : answer;
 }
 
 /**
@@ -55,18 +53,17 @@ export function requestActions(api, publish, chatOf) {
 
   /** @param {Promise<{ok: true, body: any} | Refused>} asked with a chat
    * @returns {Promise<{ok: true, chat_id: number} | Refused>} */
-  async function told(asked) {
+  async function chatTold(asked) {
     const tell = telling();
-    const answer = await asked;
-    if (!answer.ok) return answer;
-    if (!isChat(answer.body)) return BAD_ANSWER;
-    tell([{ do: "chat", chat: answer.body }]);
-    return { ok: true, chat_id: answer.body.id };
+    return checked(asked, isChat, (chat) => {
+      tell([{ do: "chat", chat }]);
+      return { chat_id: chat.id };
+    });
   }
 
   /** @param {Promise<{ok: true, body: any} | Refused>} asked with a chat @returns {Promise<Done | Refused>} */
-  async function changed(asked) {
-    const answer = await told(asked);
+  async function chatChanged(asked) {
+    const answer = await chatTold(asked);
     return answer.ok ? DONE : answer;
   }
 
@@ -78,7 +75,7 @@ export function requestActions(api, publish, chatOf) {
     const answer = await send(api());
     changes += 1;
     if (!answer.ok) return answer;
-    if (!isUser(answer.body)) return BAD_ANSWER;
+    if (!isUser(answer.body)) return refusal("bad_answer");
     tell([{ do: "me", user: answer.body }]);
     return DONE;
   }
@@ -86,19 +83,13 @@ export function requestActions(api, publish, chatOf) {
   /** Where a password is checked, while many people log in. @param {() => Promise<{ok: true, body: any} | Refused>} send */
   const patiently = (send) => inTurn(send, () => {}, BUSY_UNSEEN);
 
-  /** @param {Promise<{ok: true, body: any} | Refused>} asked without an answer @returns {Promise<Done | Refused>} */
-  async function done(asked) {
-    const answer = await asked;
-    return answer.ok ? DONE : answer;
-  }
-
   return {
     /** @param {number} chatId @returns {Promise<Done | Refused>} */
     async loadPins(chatId) {
       const tell = telling();
       const answer = await api().get(`/api/chats/${chatId}/pins`);
       if (!answer.ok) return answer;
-      if (!isPinList(answer.body)) return BAD_ANSWER;
+      if (!isPinList(answer.body)) return refusal("bad_answer");
       const messages = inOrder(answer.body.messages.map((one) => ({ ...one, type: "message" })));
       tell([
         { do: "users", users: answer.body.users },
@@ -112,29 +103,25 @@ export function requestActions(api, publish, chatOf) {
     async chatFiles(chatId, { kind, beforeSeq, limit }) {
       const wanted = new URLSearchParams({ kind, limit: String(limit) });
       if (beforeSeq !== null) wanted.set("before_seq", String(beforeSeq));
-      const answer = await api().get(`/api/chats/${chatId}/files?${wanted}`);
-      if (!answer.ok) return answer;
-      return isChatFiles(answer.body) ? { ok: true, ...answer.body } : BAD_ANSWER;
+      return checked(api().get(`/api/chats/${chatId}/files?${wanted}`), isChatFiles, (found) => found);
     },
 
     /** @param {number} chatId @param {number} seq
      * @returns {Promise<{ok: true, revisions: import("../types.js").Revision[]} | Refused>} */
-    async revisions(chatId, seq) {
-      const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/revisions`);
-      if (!answer.ok) return answer;
-      return isRevisionList(answer.body) ? { ok: true, revisions: answer.body.revisions } : BAD_ANSWER;
-    },
+    revisions: (chatId, seq) =>
+      checked(api().get(`/api/chats/${chatId}/messages/${seq}/revisions`), isRevisionList, ({ revisions }) => ({
+        revisions,
+      })),
 
     /** @param {number} chatId @param {number} seq
      * @returns {Promise<{ok: true, read: number[], received: number[]} | Refused>} */
     async readers(chatId, seq) {
       const tell = telling();
-      const answer = await api().get(`/api/chats/${chatId}/messages/${seq}/readers`);
-      if (!answer.ok) return answer;
-      if (!isReaders(answer.body)) return BAD_ANSWER;
-      const { read, received, users } = answer.body;
-      tell([{ do: "users", users }]);
-      return { ok: true, read, received };
+      const asked = api().get(`/api/chats/${chatId}/messages/${seq}/readers`);
+      return checked(asked, isReaders, ({ read, received, users }) => {
+        tell([{ do: "users", users }]);
+        return { read, received };
+      });
     },
 
     /** Goes on where `known` ends, for some pages. @param {number} chatId @param {number} seq
@@ -147,9 +134,9 @@ export function requestActions(api, publish, chatOf) {
       for (let page = 0; page < PAGES && (page === 0 || !reactors.whole); page += 1) {
         const answer = await from.get(`/api/chats/${chatId}/messages?after_seq=${reactors.upto}&limit=${ENTRIES}`);
         if (!answer.ok) return answer;
-        if (!isItemPage(answer.body) || answer.body.from_seq !== reactors.upto) return BAD_ANSWER;
+        if (!isItemPage(answer.body) || answer.body.from_seq !== reactors.upto) return refusal("bad_answer");
         const { items, users, to_seq: upto, has_more: more } = answer.body;
-        if (more && items.length === 0) return BAD_ANSWER;
+        if (more && items.length === 0) return refusal("bad_answer");
         tell([{ do: "users", users }]);
         reactors = readOn(reactors, seq, items, { upto, whole: !more });
       }
@@ -160,7 +147,9 @@ export function requestActions(api, publish, chatOf) {
     async searchUsers(query) {
       const answer = await api().get(`/api/users/search?query=${encodeURIComponent(query)}&limit=20`);
       if (!answer.ok) return answer;
-      return Array.isArray(answer.body?.users) ? { ok: true, users: answer.body.users.filter(isUser) } : BAD_ANSWER;
+      return Array.isArray(answer.body?.users)
+        ? { ok: true, users: answer.body.users.filter(isUser) }
+        : refusal("bad_answer");
     },
 
     /** Somebody whom this machine does not know. @param {number} userId @returns {Promise<Done | Refused>} */
@@ -168,15 +157,15 @@ export function requestActions(api, publish, chatOf) {
       const tell = telling();
       const answer = await api().get(`/api/users?ids=${userId}`);
       if (!answer.ok) return answer;
-      if (!Array.isArray(answer.body?.users)) return BAD_ANSWER;
+      if (!Array.isArray(answer.body?.users)) return refusal("bad_answer");
       tell([{ do: "users", users: answer.body.users.filter(isUser) }]);
       return DONE;
     },
 
     /** @param {number} userId @returns {Promise<{ok: true, chat_id: number} | Refused>} */
     async openDirect(userId) {
-      const answer = await told(api().post("/api/chats", { type: "direct", user_id: userId }));
-      return answer.ok || answer.code !== "forbidden" ? answer : { ok: false, code: "closed" };
+      const answer = await chatTold(api().post("/api/chats", { type: "direct", user_id: userId }));
+      return answer.ok || answer.code !== "forbidden" ? answer : refusal("closed");
     },
 
     /** @param {number} userId @param {boolean} on @returns {Promise<Done | Refused>} */
@@ -192,7 +181,7 @@ export function requestActions(api, publish, chatOf) {
       const tell = telling();
       const answer = await api().get("/api/blocks");
       if (!answer.ok) return answer;
-      if (!isBlockList(answer.body)) return BAD_ANSWER;
+      if (!isBlockList(answer.body)) return refusal("bad_answer");
       const { blocks } = answer.body;
       const users = blocks.map(({ user }) => user);
       tell([
@@ -209,26 +198,26 @@ export function requestActions(api, publish, chatOf) {
       if (making.group !== group) {
         making = { group, key: `${Date.now()}-${crypto.getRandomValues(new Uint32Array(4)).join("-")}` };
       }
-      const answer = adding(await told(api().post("/api/chats", body, { "Idempotency-Key": making.key })));
+      const answer = adding(await chatTold(api().post("/api/chats", body, { "Idempotency-Key": making.key })));
       if (answer.ok) making = { group: "", key: "" };
       return answer;
     },
 
     /** @param {number} chatId */
     async loadMembers(chatId) {
-      const answer = await changed(api().get(`/api/chats/${chatId}`));
+      const answer = await chatChanged(api().get(`/api/chats/${chatId}`));
       // an answer that was read before the latest change of the members was put aside
       if (!answer.ok || chatOf(chatId)?.members) return answer;
-      return changed(api().get(`/api/chats/${chatId}`));
+      return chatChanged(api().get(`/api/chats/${chatId}`));
     },
 
     /** @param {number} chatId @param {{title?: string, writers?: "all" | "admins", retention_days?: number, muted?: boolean, favourite?: boolean, hidden?: boolean,
      *   muted_until?: string | null, notify?: "all" | "mentions" | "none"}} change */
-    changeChat: (chatId, change) => changed(api().call("PATCH", `/api/chats/${chatId}`, change)),
+    changeChat: (chatId, change) => chatChanged(api().call("PATCH", `/api/chats/${chatId}`, change)),
 
     /** @param {number} chatId @param {number[]} userIds @param {"all" | "none"} history */
     addMembers: async (chatId, userIds, history) =>
-      adding(await changed(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history }))),
+      adding(await chatChanged(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history }))),
 
     /** @param {number | null} chatId of a group; null: one's own @param {Blob | null} square null: none any more
      * @returns {Promise<Done | Refused>} */
@@ -237,12 +226,12 @@ export function requestActions(api, publish, chatOf) {
       const form = new FormData();
       if (square) form.append("file", square, "Avatar.webp");
       const send = (/** @type {Api} */ to) => (square ? to.call("POST", path, form) : to.call("DELETE", path));
-      return chatId === null ? meChanged(send) : changed(send(api()));
+      return chatId === null ? meChanged(send) : chatChanged(send(api()));
     },
 
     /** @param {number} chatId @param {number} userId @param {"member" | "admin"} role */
     changeRole: (chatId, userId, role) =>
-      changed(api().call("PATCH", `/api/chats/${chatId}/members/${userId}`, { role })),
+      chatChanged(api().call("PATCH", `/api/chats/${chatId}/members/${userId}`, { role })),
 
     /** @param {number} chatId @param {number} userId */
     removeMember: (chatId, userId) => done(api().call("DELETE", `/api/chats/${chatId}/members/${userId}`)),
@@ -278,7 +267,7 @@ export function requestActions(api, publish, chatOf) {
       done(patiently(() => api().post("/api/auth/reset/confirm", { code, new_password: next }))),
 
     /** @param {string} code */
-    acceptInvite: (code) => told(api().post("/api/invites/accept", { code })),
+    acceptInvite: (code) => chatTold(api().post("/api/invites/accept", { code })),
 
     /** @param {string} code */
     confirmEmail: (code) => done(api().post("/api/auth/email/confirm", { code })),
@@ -292,16 +281,12 @@ export function requestActions(api, publish, chatOf) {
       const answer = await patiently(() => api().post("/api/auth/me/export", { password }));
       if (!answer.ok) return answer;
       const path = answer.body?.url;
-      if (typeof path !== "string" || !path.startsWith("/api/auth/export?")) return BAD_ANSWER;
+      if (typeof path !== "string" || !path.startsWith("/api/auth/export?")) return refusal("bad_answer");
       return { ok: true, url: api().url + path };
     },
 
     /** @returns {Promise<{ok: true, sessions: import("../types.js").SessionInfo[]} | Refused>} */
-    async sessions() {
-      const answer = await api().get("/api/auth/sessions");
-      if (!answer.ok) return answer;
-      return isSessionList(answer.body) ? { ok: true, sessions: answer.body.sessions } : BAD_ANSWER;
-    },
+    sessions: () => checked(api().get("/api/auth/sessions"), isSessionList, ({ sessions }) => ({ sessions })),
 
     /** @param {number | string} id */
     endSession: (id) => done(api().call("DELETE", `/api/auth/sessions/${id}`)),

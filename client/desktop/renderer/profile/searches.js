@@ -2,6 +2,7 @@
  * Searching messages: by the server where there is a link, else in what this machine has, by a worker (store/searching.js).
  */
 
+import { refusal } from "../protocol/answers.js";
 import { isSearchAnswer } from "../protocol/frames.js";
 import { isLive, isUnheard } from "../state/link-view.js";
 import { Db } from "../store/db.js";
@@ -55,7 +56,7 @@ export class Searches {
     const answer = isLive(this.model().link) ? await this.#there(wanted, cursor) : null;
     if (answer && (answer.ok || !isUnheard(answer.code) || cursor !== null)) return answer;
     const results = await this.#here(wanted);
-    if (results === null) return { ok: false, code: "no_connection" };
+    if (results === null) return refusal("no_connection");
     return { ok: true, results, next_cursor: null, complete: true, here: true };
   }
 
@@ -68,7 +69,7 @@ export class Searches {
     const api = this.api();
     const answer = await api.get(`/api/search?${asked}`);
     if (!answer.ok) return answer;
-    if (!isSearchAnswer(answer.body)) return { ok: false, code: "bad_answer" };
+    if (!isSearchAnswer(answer.body)) return refusal("bad_answer");
     const { results, users, next_cursor, complete } = answer.body;
     if (api === this.api()) this.publish([{ do: "users", users }]); // else somebody else is logged in
     return { ok: true, results, next_cursor, complete: complete !== false, here: false };

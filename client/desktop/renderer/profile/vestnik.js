@@ -1,6 +1,7 @@
 /** The State of a window, and who is logged in in it: from which server, since when, until when. */
 
 import { Api, BUSY_UNSEEN, inTurn, probe } from "../link/api.js";
+import { DONE, refusal } from "../protocol/answers.js";
 import { echoOf } from "../protocol/commands.js";
 import { hex } from "../protocol/ids.js";
 import { serverOrigin } from "../rules/address.js";
@@ -29,10 +30,6 @@ import { secretOf } from "./secret.js";
 const TICK = 1_000;
 /** Somebody ended the log-in, on another device or by using a stolen token; it did not just run out. */
 const ENDED = ["revoked", "token_reused"];
-/** @type {Done} */
-const DONE = { ok: true };
-/** @type {import("../types.js").Refused} */
-const CANCELLED = { ok: false, code: "cancelled" };
 
 export class Vestnik {
   /** @type {Profile | null} */
@@ -157,7 +154,7 @@ export class Vestnik {
     if (!answer.ok) return answer;
     const { access_token, refresh_token, user } = answer.body ?? {};
     if (typeof access_token !== "string" || typeof refresh_token !== "string" || !Number.isSafeInteger(user?.id)) {
-      return { ok: false, code: "bad_answer" };
+      return refusal("bad_answer");
     }
     const { url } = this.model.server;
     const remembered = remember && this.platform.durable;
@@ -281,7 +278,7 @@ export class Vestnik {
     const { profile, db } = this;
     if (!profile || !db) return DONE;
     const unsent = this.outgoing.busy || [...this.model.echoes.lists.values()].some((list) => list.length > 0);
-    if (unsent && !discard) return { ok: false, code: "unsent" };
+    if (unsent && !discard) return refusal("unsent");
     // where the server cannot be told, the user leaves this machine all the same
     const server = new Api(profile.parts.url);
     await this.#leave(profile, db, (refresh_token) => server.farewell("/api/auth/logout", { refresh_token }));
@@ -318,14 +315,14 @@ export class Vestnik {
   /** @param {string} url @returns {Promise<Done | Refused>} */
   async probe(url) {
     const address = serverOrigin(url);
-    if (!address) return { ok: false, code: "bad_address" };
+    if (!address) return refusal("bad_address");
     return this.platform.desktop ? this.platform.probe(address) : probe(address);
   }
 
   /** @param {string} url @returns {Promise<Done | Refused>} */
   async setServer(url) {
     const address = serverOrigin(url);
-    if (!address) return { ok: false, code: "bad_address" };
+    if (!address) return refusal("bad_address");
     const answer = await this.platform.setServer(address);
     if (answer.ok) this.update([{ do: "set", values: { server: { url: address, fixed: false } } }]);
     return answer;
@@ -340,7 +337,7 @@ export class Vestnik {
     if (chatId !== null && !this.model.chats.has(chatId)) {
       const { profile } = this;
       const answer = await this.api.get(`/api/chats/${chatId}`);
-      if (wish !== this.#wishes || profile !== this.profile) return CANCELLED;
+      if (wish !== this.#wishes || profile !== this.profile) return refusal("cancelled");
       if (!answer.ok) return answer;
       this.publish([{ do: "chat", chat: answer.body }]);
     }
