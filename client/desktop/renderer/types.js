@@ -294,7 +294,8 @@
  *   createInvite: (wanted: {uses: number, days: number, chatId: number | null}) =>
  *     Promise<{ok: true, id: number, code: string, url: string | null} | Refused>,
  *   revokeInvite: (id: number) => Promise<Done | Refused>,
- *   setAvatar: (chatId: number | null, square: Blob | null) => Promise<Done | Refused>,
+ *   setChatAvatar: (chatId: number, square: Blob | null) => Promise<Done | Refused>,
+ *   setOwnAvatar: (square: Blob | null) => Promise<Done | Refused>,
  *   changePassword: (current: string, next: string) => Promise<Done | Refused>,
  *   deleteAccount: (password: string) => Promise<Done | Refused>,
  *   exportData: (password: string) => Promise<{ok: true, url: string} | Refused>,

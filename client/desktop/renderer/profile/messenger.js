@@ -1,13 +1,14 @@
 /**
  * The actions of the face (types.js: Messenger), each with who does it. What needs the link goes to the window that has it
- * (profile.js); what HTTP alone can do is in requests.js, admin-requests.js and searches.js.
+ * (profile.js); what HTTP alone can do is in chat-requests.js, account-requests.js, admin-requests.js and searches.js.
  */
 
 import { refusal } from "../protocol/answers.js";
 import { Files } from "./files.js";
 import { Vestnik } from "./vestnik.js";
+import { accountActions } from "./account-requests.js";
 import { adminActions } from "./admin-requests.js";
-import { requestActions } from "./requests.js";
+import { chatActions } from "./chat-requests.js";
 import { Searches } from "./searches.js";
 
 /** @typedef {import("../types.js").Messenger} Messenger @typedef {import("../types.js").Update} Update */
@@ -29,14 +30,11 @@ export function createMessenger(platform, options = {}) {
     publish,
   );
   vestnik.listeners.add(() => searches.follow());
-  const requests = requestActions(
-    () => vestnik.api,
-    publish,
-    (chatId) => vestnik.model.chats.get(chatId),
-  );
+  const api = () => vestnik.api;
   return {
-    ...requests,
-    ...adminActions(() => vestnik.api),
+    ...chatActions(api, publish, (chatId) => vestnik.model.chats.get(chatId)),
+    ...accountActions(api, publish),
+    ...adminActions(api),
     state: () => vestnik.model,
     subscribe: (listener) => subscribed(vestnik.listeners, listener),
     onArrival: (listener) => subscribed(vestnik.arrivals, listener),

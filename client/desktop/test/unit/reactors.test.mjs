@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requestActions } from "../../renderer/profile/requests.js";
+import { chatActions } from "../../renderer/profile/chat-requests.js";
 import { namedUnder, readOn, unread } from "../../renderer/state/reactors.js";
 
 /** @typedef {import("../../renderer/types.js").Item} Item */
@@ -62,7 +62,7 @@ function serverWith(items) {
     const body = { items: page, users: [], from_seq: after, to_seq, last_seq, has_more: to_seq < last_seq, epoch: "e" };
     return { ok: true, body };
   };
-  const actions = requestActions(
+  const actions = chatActions(
     () => /** @type {any} */ ({ get }),
     () => {},
     () => undefined,

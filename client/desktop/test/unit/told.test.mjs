@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requestActions } from "../../renderer/profile/requests.js";
+import { accountActions } from "../../renderer/profile/account-requests.js";
+import { chatActions } from "../../renderer/profile/chat-requests.js";
 import { Searches } from "../../renderer/profile/searches.js";
 import { emptyModel } from "../../renderer/state/model.js";
 import { promised } from "./page.js";
@@ -37,6 +38,7 @@ function begun() {
     call: (/** @type {string} */ _method, /** @type {string} */ path) => answer(path),
   });
   const now = { api: /** @type {any} */ (newApi()) };
+  const api = () => now.api;
   /** @type {string[]} */
   const told = [];
   const publish = (/** @type {any[]} */ updates) => void told.push(...updates.map((update) => update.do));
@@ -44,8 +46,11 @@ function begun() {
   return {
     answering,
     told,
-    actions: requestActions(() => now.api, publish, () => undefined), // prettier-ignore
-    searches: new Searches(() => model, () => now.api, () => null, publish), // prettier-ignore
+    actions: {
+      ...chatActions(api, publish, () => undefined),
+      ...accountActions(api, publish),
+    },
+    searches: new Searches(() => model, api, () => null, publish), // prettier-ignore
     switchUser: () => (now.api = newApi()),
   };
 }

@@ -79,6 +79,10 @@ export function avatarDialog(face, { chatId = null }, close) {
     }
   }
 
+  /** @param {Blob | null} square */
+  const set = (square) =>
+    chatId === null ? face.messenger.setOwnAvatar(square) : face.messenger.setChatAvatar(chatId, square);
+
   async function save() {
     if (busy || !canvas) return;
     [busy, problem] = [true, null];
@@ -86,13 +90,13 @@ export function avatarDialog(face, { chatId = null }, close) {
     const drawn = canvas;
     /** @type {Blob | null} */
     const square = await new Promise((resolve) => drawn.toBlob(resolve, "image/webp", QUALITY));
-    await settle(square ? face.messenger.setAvatar(chatId, square) : Promise.resolve({ ok: false, code: "internal" }));
+    await settle(square ? set(square) : Promise.resolve({ ok: false, code: "internal" }));
   }
 
   async function remove() {
     if (busy) return;
     busy = true;
-    await settle(face.messenger.setAvatar(chatId, null));
+    await settle(set(null));
   }
 
   /** @param {Promise<import("../../types.js").Done | import("../../types.js").Refused>} asked */

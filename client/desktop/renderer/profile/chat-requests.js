@@ -1,24 +1,13 @@
 /**
- * Chats and their members, pins and former texts; people, blocks and pictures; passwords, log-ins, invitations and the copy
- * of one's data: the actions of the face that are one HTTP request each.
+ * Chats and their members, pins, files and former texts, who has read and reacted: the actions of the face that are one HTTP
+ * request each, or pages of one answer.
  */
 
-import { isSessionList } from "../protocol/administration.js";
 import { DONE, refusal } from "../protocol/answers.js";
-import {
-  isBlockList,
-  isChat,
-  isChatFiles,
-  isItemPage,
-  isPinList,
-  isReaders,
-  isRevisionList,
-  isUser,
-} from "../protocol/frames.js";
-import { BUSY_UNSEEN, inTurn } from "../link/api.js";
+import { isChat, isChatFiles, isItemPage, isPinList, isReaders, isRevisionList } from "../protocol/frames.js";
 import { inOrder } from "../state/pins.js";
 import { readOn } from "../state/reactors.js";
-import { checked, done } from "./checked.js";
+import { checked, done, sendAvatar, tellingOf } from "./checked.js";
 
 /** @typedef {import("../types.js").Refused} Refused @typedef {import("../types.js").Done} Done
  * @typedef {import("../types.js").Update} Update @typedef {import("../link/api.js").Api} Api */
@@ -38,18 +27,10 @@ function adding(answer) {
  * @param {() => Api} api @param {(updates: Update[]) => void} publish to all windows
  * @param {(chatId: number) => import("../types.js").ChatView | undefined} chatOf
  */
-export function requestActions(api, publish, chatOf) {
+export function chatActions(api, publish, chatOf) {
   /** The group that is being made: asked for again after a lost answer, it is the same one. */
   let making = { group: "", key: "" };
-  /** How often one's own profile was changed here: what is read meanwhile is not the newest. */
-  let changes = 0;
-
-  /** What a request that begins now will tell: nothing, where somebody else is logged in by then.
-   * @returns {(updates: Update[]) => void} */
-  function telling() {
-    const asked = api();
-    return (updates) => void (asked === api() && publish(updates));
-  }
+  const telling = tellingOf(api, publish);
 
   /** @param {Promise<{ok: true, body: any} | Refused>} asked with a chat
    * @returns {Promise<{ok: true, chat_id: number} | Refused>} */
@@ -66,22 +47,6 @@ export function requestActions(api, publish, chatOf) {
     const answer = await chatTold(asked);
     return answer.ok ? DONE : answer;
   }
-
-  /** One's own profile. @param {(api: Api) => Promise<{ok: true, body: any} | Refused>} send
-   * @returns {Promise<Done | Refused>} */
-  async function meChanged(send) {
-    const tell = telling();
-    changes += 1;
-    const answer = await send(api());
-    changes += 1;
-    if (!answer.ok) return answer;
-    if (!isUser(answer.body)) return refusal("bad_answer");
-    tell([{ do: "me", user: answer.body }]);
-    return DONE;
-  }
-
-  /** Where a password is checked, while many people log in. @param {() => Promise<{ok: true, body: any} | Refused>} send */
-  const patiently = (send) => inTurn(send, () => {}, BUSY_UNSEEN);
 
   return {
     /** @param {number} chatId @returns {Promise<Done | Refused>} */
@@ -143,52 +108,10 @@ export function requestActions(api, publish, chatOf) {
       return { ok: true, reactors };
     },
 
-    /** @param {string} query @returns {Promise<{ok: true, users: import("../types.js").User[]} | Refused>} */
-    async searchUsers(query) {
-      const answer = await api().get(`/api/users/search?query=${encodeURIComponent(query)}&limit=20`);
-      if (!answer.ok) return answer;
-      return Array.isArray(answer.body?.users)
-        ? { ok: true, users: answer.body.users.filter(isUser) }
-        : refusal("bad_answer");
-    },
-
-    /** Somebody whom this machine does not know. @param {number} userId @returns {Promise<Done | Refused>} */
-    async loadUser(userId) {
-      const tell = telling();
-      const answer = await api().get(`/api/users?ids=${userId}`);
-      if (!answer.ok) return answer;
-      if (!Array.isArray(answer.body?.users)) return refusal("bad_answer");
-      tell([{ do: "users", users: answer.body.users.filter(isUser) }]);
-      return DONE;
-    },
-
     /** @param {number} userId @returns {Promise<{ok: true, chat_id: number} | Refused>} */
     async openDirect(userId) {
       const answer = await chatTold(api().post("/api/chats", { type: "direct", user_id: userId }));
       return answer.ok || answer.code !== "forbidden" ? answer : refusal("closed");
-    },
-
-    /** @param {number} userId @param {boolean} on @returns {Promise<Done | Refused>} */
-    async block(userId, on) {
-      const tell = telling();
-      const answer = await done(api().call(on ? "PUT" : "DELETE", `/api/users/${userId}/block`));
-      if (answer.ok) tell([{ do: "block", user_id: userId, on }]);
-      return answer;
-    },
-
-    /** @returns {Promise<{ok: true, blocks: {user: import("../types.js").User, created_at: string}[]} | Refused>} */
-    async blocks() {
-      const tell = telling();
-      const answer = await api().get("/api/blocks");
-      if (!answer.ok) return answer;
-      if (!isBlockList(answer.body)) return refusal("bad_answer");
-      const { blocks } = answer.body;
-      const users = blocks.map(({ user }) => user);
-      tell([
-        { do: "users", users },
-        { do: "blocked", ids: users.map(({ id }) => id) },
-      ]);
-      return { ok: true, blocks };
     },
 
     /** @param {string} title @param {number[]} userIds */
@@ -219,15 +142,8 @@ export function requestActions(api, publish, chatOf) {
     addMembers: async (chatId, userIds, history) =>
       adding(await chatChanged(api().post(`/api/chats/${chatId}/members`, { user_ids: userIds, history }))),
 
-    /** @param {number | null} chatId of a group; null: one's own @param {Blob | null} square null: none any more
-     * @returns {Promise<Done | Refused>} */
-    async setAvatar(chatId, square) {
-      const path = chatId === null ? "/api/auth/me/avatar" : `/api/chats/${chatId}/avatar`;
-      const form = new FormData();
-      if (square) form.append("file", square, "Avatar.webp");
-      const send = (/** @type {Api} */ to) => (square ? to.call("POST", path, form) : to.call("DELETE", path));
-      return chatId === null ? meChanged(send) : chatChanged(send(api()));
-    },
+    /** @param {number} chatId of a group @param {Blob | null} square null: none any more */
+    setChatAvatar: (chatId, square) => chatChanged(sendAvatar(api(), `/api/chats/${chatId}/avatar`, square)),
 
     /** @param {number} chatId @param {number} userId @param {"member" | "admin"} role */
     changeRole: (chatId, userId, role) =>
@@ -236,59 +152,7 @@ export function requestActions(api, publish, chatOf) {
     /** @param {number} chatId @param {number} userId */
     removeMember: (chatId, userId) => done(api().call("DELETE", `/api/chats/${chatId}/members/${userId}`)),
 
-    /** @param {object} change */
-    changeProfile: (change) => meChanged((asked) => asked.call("PATCH", "/api/auth/me", change)),
-
-    /** What was changed elsewhere of one's own profile: a letter's link confirms the address in a browser. */
-    async reloadMe() {
-      const [tell, before] = [telling(), changes];
-      const answer = await api().get("/api/auth/me");
-      if (answer.ok && before === changes && isUser(answer.body)) tell([{ do: "me", user: answer.body }]);
-    },
-
-    /** @returns {Promise<{ok: true, mail: boolean, registration: string, empty: boolean} | Refused>} */
-    async serverInfo() {
-      const answer = await api().get("/api/server");
-      if (!answer.ok) return answer;
-      const { mail, registration, empty } = answer.body ?? {};
-      return {
-        ok: true,
-        mail: mail === true,
-        registration: typeof registration === "string" ? registration : "open",
-        empty: empty === true,
-      };
-    },
-
-    /** @param {string} login @param {string} language of the letter */
-    askForReset: (login, language) => done(api().post("/api/auth/reset", { login, language })),
-
-    /** @param {string} code @param {string} next */
-    resetPassword: (code, next) =>
-      done(patiently(() => api().post("/api/auth/reset/confirm", { code, new_password: next }))),
-
     /** @param {string} code */
     acceptInvite: (code) => chatTold(api().post("/api/invites/accept", { code })),
-
-    /** @param {string} code */
-    confirmEmail: (code) => done(api().post("/api/auth/email/confirm", { code })),
-
-    /** @param {string} current @param {string} next */
-    changePassword: (current, next) =>
-      done(patiently(() => api().post("/api/auth/password", { current_password: current, new_password: next }))),
-
-    /** @param {string} password @returns {Promise<{ok: true, url: string} | Refused>} an address that is good once */
-    async exportData(password) {
-      const answer = await patiently(() => api().post("/api/auth/me/export", { password }));
-      if (!answer.ok) return answer;
-      const path = answer.body?.url;
-      if (typeof path !== "string" || !path.startsWith("/api/auth/export?")) return refusal("bad_answer");
-      return { ok: true, url: api().url + path };
-    },
-
-    /** @returns {Promise<{ok: true, sessions: import("../types.js").SessionInfo[]} | Refused>} */
-    sessions: () => checked(api().get("/api/auth/sessions"), isSessionList, ({ sessions }) => ({ sessions })),
-
-    /** @param {number | string} id */
-    endSession: (id) => done(api().call("DELETE", `/api/auth/sessions/${id}`)),
   };
 }
