@@ -8,9 +8,9 @@ import os
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from runtime import hypercorn_workarounds
 from runtime.compose import compose
 from runtime.config import DOTENV, load_settings
+from runtime.hypercorn import hypercorn_workarounds
 from runtime.logs import configure_logging
 
 

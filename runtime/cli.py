@@ -16,21 +16,22 @@ import msgspec
 import trio
 from attrs import asdict
 
-from runtime import account_commands, cli_data, cli_health, cli_people, file_commands, index_commands, signing_keys
 from runtime.age.header import NotAge
 from runtime.age.keys import KeyFileError
 from runtime.collecting import settle
+from runtime.commands import account_commands, cli_data, cli_health, cli_people, file_commands, index_commands
+from runtime.commands.settings_report import names_in, report, table, unknown_names
 from runtime.compose import compose
 from runtime.config import DOTENV, RELAXED, Settings, SettingsError, load_settings
 from runtime.files.backup import DamagedBackup
-from runtime.inherited import OPTION, Inherited, parent_says_stop, read_inherited
 from runtime.logs import configure_logging, get_logger
 from runtime.opened_storage import StartupError
-from runtime.secret_files import SecretFileError
+from runtime.processes.inherited import OPTION, Inherited, parent_says_stop, read_inherited
+from runtime.processes.workers import serve_with_workers
+from runtime.secrets import signing_keys
+from runtime.secrets.secret_files import SecretFileError
 from runtime.serve import UNIX, bind, raise_descriptor_limit, serve, url_of
-from runtime.settings_report import names_in, report, table, unknown_names
 from runtime.version import VERSION
-from runtime.workers import serve_with_workers
 from storage.migrate import MigrationError, upgrade_kept
 
 log = get_logger(__name__)

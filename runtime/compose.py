@@ -19,37 +19,37 @@ from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
-from runtime.bus import Bus, LocalBus
+from runtime.background.hourly_cleaning import clean_for_ever
+from runtime.background.indexing import IndexedStorage
+from runtime.background.loop_delay import LoopDelay
+from runtime.background.retention import expire_for_ever
+from runtime.background.side_tasks import keep_up
+from runtime.background.watched import WatchedStorage
+from runtime.buses.bus import Bus, LocalBus
+from runtime.buses.database_bus import DatabaseBus
+from runtime.buses.redis_bus import RedisBus
 from runtime.config import Settings
-from runtime.database_bus import DatabaseBus
 from runtime.files.links import FileLinks
 from runtime.files.service import open_files, open_store
 from runtime.files.sweeping import sweep_for_ever
-from runtime.hourly_cleaning import clean_for_ever
 from runtime.http.api import Api
 from runtime.http.guards import Guards
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
-from runtime.indexing import IndexedStorage
-from runtime.inherited import Inherited
-from runtime.loop_delay import LoopDelay
 from runtime.mail.sending import Mailer, MailSettings
 from runtime.metrics import Metrics, Sources
 from runtime.notes import note_into
 from runtime.opened_storage import CLOSE_TIMEOUT, StartupError, open_prepared_storage
+from runtime.processes.inherited import Inherited
+from runtime.processes.worker_metrics import WorkerMetrics
 from runtime.readiness import Readiness
 from runtime.redis.address import parse_redis_url
-from runtime.redis_bus import RedisBus
-from runtime.retention import expire_for_ever
+from runtime.secrets.signing_keys import load_keys
 from runtime.services import Services
 from runtime.shared_limits import SharedLimits
-from runtime.side_tasks import keep_up
-from runtime.signing_keys import load_keys
+from runtime.sockets.websocket import add_websockets
+from runtime.sockets.websocket_endpoint import WebSocketEndpoint
 from runtime.trusted_proxy import ProxyFix
-from runtime.watched import WatchedStorage
-from runtime.websocket import add_websockets
-from runtime.websocket_endpoint import WebSocketEndpoint
-from runtime.worker_metrics import WorkerMetrics
 from storage.migrate import sqlite_path
 from storage.one_server import AlreadyServed, only_server
 from storage.passwords import Passwords

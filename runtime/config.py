@@ -12,11 +12,11 @@ from dotenv import dotenv_values
 
 from runtime import setting_values as read
 from runtime.addresses import is_loopback
-from runtime.file_modes import open_to
 from runtime.files.places import FOLDER, Place, S3Place
 from runtime.mail.smtp import parse_smtp_url
 from runtime.redis.address import parse_redis_url
-from runtime.secret import Secret as Secret
+from runtime.secrets.file_modes import open_to
+from runtime.secrets.secret import Secret as Secret
 
 Environment = Literal["production", "development", "test"]
 Registration = Literal["open", "invite", "closed"]

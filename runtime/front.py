@@ -11,7 +11,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
 
 from runtime.failures import failures
-from runtime.hypercorn_connection import GuardedTCPServer
+from runtime.hypercorn.hypercorn_connection import GuardedTCPServer
 
 MAX_HEAD: Final = 16 * 1024
 """Bytes of a request's line and headers; what is longer hypercorn refuses, which has the same limit."""

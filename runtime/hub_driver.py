@@ -29,12 +29,12 @@ from chatproto.server.hub_outputs import (
 from chatproto.server.out_queue import OutQueue, arrays, items_of
 from chatproto.server.pending import Reading
 from chatproto.wire import codec
-from runtime.bus import Bus, LocalBus, Missed, Spent
-from runtime.direct_stream import DirectStream
+from runtime.buses.bus import Bus, LocalBus, Missed, Spent
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
 from runtime.notes import note_into
-from runtime.websocket_frames import text_frame, text_frames
+from runtime.sockets.direct_stream import DirectStream
+from runtime.sockets.websocket_frames import text_frame, text_frames
 from storage.port import Storage
 
 log = get_logger(__name__)

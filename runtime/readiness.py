@@ -6,7 +6,7 @@ from typing import Final
 import trio
 from attrs import define
 
-from runtime.bus import Bus
+from runtime.buses.bus import Bus
 from runtime.logs import get_logger
 from storage.port import Storage
 

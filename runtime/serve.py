@@ -1,7 +1,7 @@
 """Serve an ASGI application and WebSockets on one port in this process, and stop politely.
 
-hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers without grace. `runtime.workers` runs
-several processes instead, each with the same `listening_socket`.
+hypercorn's own `workers=N` is not used: on SIGTERM its parent kills the workers without grace.
+`runtime.processes.workers` runs several processes instead, each with the same `listening_socket`.
 """
 
 import errno
@@ -23,12 +23,12 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ConnectionState
 from hypercorn.utils import wrap_app
 
-from runtime import hypercorn_workarounds
-from runtime.accepting import Serve, Share, SharedListener, counted
 from runtime.front import Endpoint, Front
-from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
+from runtime.hypercorn import hypercorn_workarounds
+from runtime.hypercorn.hypercorn_websocket import MAX_MESSAGE_BYTES
 from runtime.logs import get_logger
-from runtime.service_manager import service_manager
+from runtime.processes.accepting import Serve, Share, SharedListener, counted
+from runtime.processes.service_manager import service_manager
 from runtime.write_deadlines import hurry_sends
 
 log = get_logger(__name__)

@@ -18,8 +18,8 @@ from runtime.http.guards import Guards
 from runtime.http.problem import Problem, refusal
 from runtime.mail.sending import Mailer
 from runtime.metrics import Metrics
-from runtime.open_sockets import OpenSockets
 from runtime.readiness import Readiness
+from runtime.sockets.open_sockets import OpenSockets
 from storage.passwords import Passwords
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from chatproto.tokens import MIN_KEY_BYTES
 from runtime.addresses import is_mail_address
 from runtime.files.places import Place, read_place
-from runtime.secret import Secret
+from runtime.secrets.secret import Secret
 from storage.mysql_url import parse_url
 
 MIN_KEY_KINDS: Final = 10

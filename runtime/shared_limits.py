@@ -16,7 +16,7 @@ from attrs import define, field
 
 from chatproto.buckets import Buckets, Rate
 from chatproto.server.hints import Hint
-from runtime.bus import Bus, Missed, Publish, Receive, Spent
+from runtime.buses.bus import Bus, Missed, Publish, Receive, Spent
 
 K = TypeVar("K", bound=Hashable)
 

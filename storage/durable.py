@@ -15,6 +15,6 @@ def sync(path: Path) -> None:
 
 
 def draft_of(path: Path) -> Path:
-    """A name beside it that nobody else takes, for a backup until it is whole: `remove_left` of runtime/rotation.py
-    knows drafts by this form."""
+    """A name beside it that nobody else takes, for a backup until it is whole: `remove_left` of
+    runtime/commands/rotation.py knows drafts by this form."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")

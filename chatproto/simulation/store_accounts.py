@@ -112,7 +112,7 @@ def _email_owner(store: Store, email_key: str | None) -> int | None:
 
 
 def find_login(store: Store, operation: FindLogin) -> Outcome:
-    if operation.login_key.startswith("~"):
+    if operation.login_key.startswith("~") and "@" not in operation.login_key:
         return Refused("not_found")
     for user_id, account in store.accounts.items():
         if operation.login_key in (account.username_key, account.email_key):

@@ -11,7 +11,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from runtime.age import bech32
-from runtime.file_modes import open_to
+from runtime.secrets.file_modes import open_to
 
 PUBLIC: Final = "age"
 SECRET: Final = "age-secret-key-"

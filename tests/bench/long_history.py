@@ -13,7 +13,7 @@ import trio
 
 from chatproto.operations import Appended, AppendMessage, ChatCreated, CreateDirect, CreateGroup
 from chatproto.wire.digest import command_digest
-from runtime import account_commands
+from runtime.commands import account_commands
 from runtime.config import load_settings
 from runtime.opened_storage import open_prepared_storage
 from storage.port import Storage

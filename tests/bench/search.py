@@ -40,7 +40,7 @@ from chatproto.operations import (
 )
 from chatproto.operations.indexed import index_of
 from chatproto.wire.query import ANYTHING, read_query
-from runtime.indexing import IndexedStorage
+from runtime.background.indexing import IndexedStorage
 from storage.migrate import connected, upgrade
 from storage.open import open_storage
 from storage.port import Storage

@@ -10,7 +10,7 @@ from chatproto.operations import ListChats
 from client import administration
 from client.account import log_in, register
 from client.exceptions import ChatError
-from runtime import account_commands
+from runtime.commands import account_commands
 from tests.server.house import PASSWORD, House
 from tests.server.test_invites import settings_of
 

@@ -21,7 +21,9 @@ from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.limits import Limits
 from runtime.app import create_app
-from runtime.bus import LocalBus
+from runtime.background.loop_delay import LoopDelay
+from runtime.background.watched import WatchedStorage
+from runtime.buses.bus import LocalBus
 from runtime.compose import limits_of, mailer_of, sources_of
 from runtime.config import Settings
 from runtime.files.links import FileLinks
@@ -29,16 +31,14 @@ from runtime.files.service import open_files, open_store
 from runtime.http.api import Api
 from runtime.http.web import read_pages
 from runtime.hub_driver import Driver
-from runtime.loop_delay import LoopDelay
 from runtime.metrics import Metrics
 from runtime.notes import note_into
 from runtime.readiness import Readiness
 from runtime.serve import serve
 from runtime.services import Services
+from runtime.sockets.websocket import add_websockets
+from runtime.sockets.websocket_endpoint import WebSocketEndpoint
 from runtime.trusted_proxy import ProxyFix
-from runtime.watched import WatchedStorage
-from runtime.websocket import add_websockets
-from runtime.websocket_endpoint import WebSocketEndpoint
 from storage.migrate import upgrade
 from storage.passwords import Passwords
 from storage.port import Storage

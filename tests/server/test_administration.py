@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime import account_commands
+from runtime.commands import account_commands
 from runtime.http import guards
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse

@@ -45,9 +45,9 @@ from chatproto.server.hub import Hub
 from chatproto.server.knobs import Knobs
 from chatproto.tokens import TokenKeys
 from chatproto.wire.text import search_words
-from runtime.bus import Bus, LocalBus, Missed, Spent
-from runtime.database_bus import DatabaseBus
-from runtime.hint_codec import decode_hints, encode_hints
+from runtime.buses.bus import Bus, LocalBus, Missed, Spent
+from runtime.buses.database_bus import DatabaseBus
+from runtime.buses.hint_codec import decode_hints, encode_hints
 from runtime.hub_driver import Connection, Driver
 from tests.storage.model_backend import ModelStorage
 

@@ -10,9 +10,9 @@ import pytest
 import trio
 
 from chatproto.operations import Operation, OperationFailed, Outcome
+from runtime.background.hourly_cleaning import clean, clean_for_ever
 from runtime.compose import compose
 from runtime.config import Secret, Settings
-from runtime.hourly_cleaning import clean, clean_for_ever
 from storage.open import open_storage
 from tests.server.house import empty_database
 from tests.storage.store_house import House
@@ -48,7 +48,7 @@ async def test_a_server_cleans_up_when_it_starts(tmp_path: Path, caplog: pytest.
         await storage.aclose()
     settings = Settings(data_dir=tmp_path, database_url=Secret(f"sqlite:///{path}"), web_dir=None)
     said = Said()
-    logger = logging.getLogger("runtime.hourly_cleaning")
+    logger = logging.getLogger("runtime.background.hourly_cleaning")
     logger.addHandler(said)
     try:
         with caplog.at_level(logging.INFO, logger.name), trio.fail_after(60):

@@ -34,7 +34,7 @@ class Operator:
 
     def tried(self, command: str, said: str = "") -> tuple[int, str, str]:
         """Exit code, and what was said on both streams."""
-        self._monkeypatch.setattr("runtime.cli_people._password", lambda: said)
+        self._monkeypatch.setattr("runtime.commands.cli_people._password", lambda: said)
         self._capsys.readouterr()
         code = cli.main(command.split())
         told = self._capsys.readouterr()
@@ -92,7 +92,7 @@ def test_nobody_writes_lines_of_their_own_into_the_list(vestnik: Operator) -> No
 
 
 def test_more_accounts_than_a_page_are_listed(vestnik: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.account_commands.PAGE", 1)
+    monkeypatch.setattr("runtime.commands.account_commands.PAGE", 1)
     assert [line.split("\t")[1] for line in vestnik("user list")] == ["ann", "bob"]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from runtime import account_commands
-from runtime.account_commands import AccountError
+from runtime.commands import account_commands
+from runtime.commands.account_commands import AccountError
 from runtime.files.blobs import FolderStore
 from tests.server.house import House
 from tests.server.test_invites import settings_of

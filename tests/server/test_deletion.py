@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime import account_commands
-from runtime.account_commands import AccountError
+from runtime.commands import account_commands
+from runtime.commands.account_commands import AccountError
 from tests.server.answers import code_of
 from tests.server.house import PASSWORD, House, Person
 from tests.server.test_administration import admin, lines

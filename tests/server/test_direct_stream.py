@@ -7,7 +7,7 @@ import pytest
 import trio
 import trio.testing
 
-from runtime.direct_stream import DirectStream
+from runtime.sockets.direct_stream import DirectStream
 from runtime.write_deadlines import hurry_sends
 
 BIG = 4 * 2**20

@@ -12,12 +12,12 @@ import pytest
 import trio
 from attrs import evolve
 
+from runtime.commands.doctor import _proxy, examine
+from runtime.commands.doctor_outside import file_store, letters, redis, websocket
+from runtime.commands.finding import Finding
 from runtime.config import Secret, Settings
-from runtime.doctor import _proxy, examine
-from runtime.doctor_outside import file_store, letters, redis, websocket
 from runtime.files.places import read_place
 from runtime.files.service import open_place
-from runtime.finding import Finding
 from storage.migrate import upgrade
 from tests.mariadb_server import free_ports, shared_mariadb
 from tests.redis_server import private_redis

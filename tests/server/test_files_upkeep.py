@@ -13,8 +13,8 @@ import pytest
 import trio
 from attrs import evolve
 
-from runtime import file_commands
 from runtime.cli import main
+from runtime.commands import file_commands
 from runtime.config import Secret, Settings
 from runtime.files.blobs import FolderStore
 from runtime.files.service import folder_store

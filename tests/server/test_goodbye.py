@@ -14,9 +14,9 @@ from hypercorn.events import Closed, RawData
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, LifespanState, Scope
 
-from runtime import hypercorn_workarounds
 from runtime.failures import failures
-from runtime.hypercorn_connection import GuardedTCPServer
+from runtime.hypercorn import hypercorn_workarounds
+from runtime.hypercorn.hypercorn_connection import GuardedTCPServer
 from runtime.write_deadlines import SEND_TIMEOUT
 
 LONG = 10 * 2**20

@@ -4,7 +4,7 @@ import pytest
 import trio
 
 from chatproto.operations import AppendBatch
-from runtime.bus import LocalBus
+from runtime.buses.bus import LocalBus
 from runtime.metrics import FRESH_FOR
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse

@@ -15,8 +15,8 @@ from attrs import frozen
 
 from chatproto.operations import MessagesMatched, OutdateIndex, SearchMessages
 from chatproto.wire.query import Query, Term
+from runtime.commands.index_commands import CHATS, Measure, rebuild, status
 from runtime.config import Settings, load_settings
-from runtime.index_commands import CHATS, Measure, rebuild, status
 from storage.backup import back_up, restore
 from storage.open import open_storage
 from tests.prepared import Job

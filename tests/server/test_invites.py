@@ -7,8 +7,8 @@ import httpx
 import pytest
 from attrs import evolve
 
-from runtime import account_commands
-from runtime.account_commands import AccountError
+from runtime.commands import account_commands
+from runtime.commands.account_commands import AccountError
 from runtime.config import Secret, Settings
 from runtime.http import guards
 from tests.server.answers import code_of

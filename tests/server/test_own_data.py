@@ -12,7 +12,8 @@ import trio
 from attrs import evolve
 
 from chatproto.operations import FetchPage, FindFile
-from runtime import account_commands, data_export
+from runtime import data_export
+from runtime.commands import account_commands
 from runtime.files.blobs import FolderStore
 from runtime.http import own_data
 from tests.server.answers import code_of

@@ -14,7 +14,7 @@ from attrs import evolve
 from chatproto.operations import FinishMail, OrderReset
 from client import account
 from client.exceptions import ChatError
-from runtime.account_commands import AccountError, reset_link, send_test
+from runtime.commands.account_commands import AccountError, reset_link, send_test
 from runtime.config import Secret, Settings
 from runtime.http import guards
 from tests.server.answers import code_of as problem_of

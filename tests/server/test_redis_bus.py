@@ -14,14 +14,14 @@ import trio
 import trio.testing
 
 from chatproto.server.hints import HeadMoved, Hint, News, Typed
-from runtime.bus import Missed, Publish, Spent
-from runtime.database_bus import DatabaseBus
-from runtime.hint_codec import encode_hints
+from runtime.buses.bus import Missed, Publish, Spent
+from runtime.buses.database_bus import DatabaseBus
+from runtime.buses.hint_codec import encode_hints
+from runtime.buses.redis_bus import RedisBus
 from runtime.metrics import Metrics
 from runtime.redis.address import RedisAddress, parse_redis_url
 from runtime.redis.link import Link, RedisAway, connected
 from runtime.redis.resp import Refused
-from runtime.redis_bus import RedisBus
 from tests.mariadb_server import free_ports
 from tests.redis_server import private_redis, shared_redis
 from tests.storage.model_backend import ModelStorage

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import trio
 
 from chatproto.operations import CleanFiles, Expire, FilesRemoved, FindExpired, Operation, OperationFailed, Outcome
+from runtime.background.retention import ENTRIES, expire, expire_for_ever
 from runtime.metrics import Metrics
-from runtime.retention import ENTRIES, expire, expire_for_ever
 from storage.port import Storage
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse

@@ -24,8 +24,8 @@ from chatproto.operations import (
 )
 from chatproto.operations.indexed import index_of
 from chatproto.wire.query import read_query
-from runtime import indexing
-from runtime.indexing import IndexedStorage
+from runtime.background import indexing
+from runtime.background.indexing import IndexedStorage
 from storage.port import Storage
 from storage.sqlite import SQLiteStorage
 from tests.server.answers import code_of

@@ -11,10 +11,10 @@ import pytest
 import trio
 import trio.testing
 
+from runtime.background.side_tasks import PAUSE, keep_up
 from runtime.files.drafts import ABANDONED, remove_abandoned
-from runtime.service_manager import service_manager
-from runtime.side_tasks import PAUSE, keep_up
-from runtime.workers import Workers
+from runtime.processes.service_manager import service_manager
+from runtime.processes.workers import Workers
 from tests.faults.machines import until
 
 WORKER = """#!{python}

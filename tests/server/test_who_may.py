@@ -7,7 +7,7 @@ import httpx
 import pytest
 from attrs import frozen
 
-from runtime import account_commands
+from runtime.commands import account_commands
 from runtime.http.api import ROUTES as API
 from runtime.http.routes import Route
 from tests.server.answers import code_of

@@ -12,7 +12,7 @@ from attrs import frozen
 WITHIN = 60.0
 PROGRAM = """
 import trio
-from runtime.inherited import parent_says_stop
+from runtime.processes.inherited import parent_says_stop
 from runtime.serve import serve
 
 async def app(scope, receive, send):

@@ -9,8 +9,8 @@ import httpx
 import pytest
 import trio
 
-from runtime.accepting import ABSENT, Counts, WorkerShare, size_of
-from runtime.worker_metrics import together
+from runtime.processes.accepting import ABSENT, Counts, WorkerShare, size_of
+from runtime.processes.worker_metrics import together
 from storage.migrate import upgrade
 from tests.faults.machines import WITHIN, Machine, until
 from tests.faults.server_process import ServerProcess

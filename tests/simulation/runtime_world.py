@@ -41,14 +41,14 @@ from client.link import Closed
 from client.session_driver import Driver as ClientDriver
 from client.session_driver import Told
 from client.store import MemoryStore
-from runtime.bus import Bus, LocalBus
-from runtime.database_bus import DatabaseBus
+from runtime.buses.bus import Bus, LocalBus
+from runtime.buses.database_bus import DatabaseBus
+from runtime.buses.redis_bus import RedisBus
 from runtime.hub_driver import Driver
 from runtime.metrics import Metrics
-from runtime.open_sockets import Place
 from runtime.redis.address import parse_redis_url
-from runtime.redis_bus import RedisBus
-from runtime.socket_connection import LinkLost, serve_connection
+from runtime.sockets.open_sockets import Place
+from runtime.sockets.socket_connection import LinkLost, serve_connection
 from storage.migrate import upgrade
 from storage.sqlite import SQLiteStorage
 from tests.simulation.memory_redis import MemoryRedis
@@ -127,7 +127,7 @@ class ClientEnd:
 
 
 class ServerEnd:
-    """What runtime.socket_connection takes for a transport."""
+    """What runtime.sockets.socket_connection takes for a transport."""
 
     direct = None
 

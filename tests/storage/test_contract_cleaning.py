@@ -19,7 +19,7 @@ from chatproto.operations import (
     TouchSession,
     UserFound,
 )
-from runtime.hourly_cleaning import clean
+from runtime.background.hourly_cleaning import clean
 from tests.storage.store_house import House, expect, refusal
 
 SIZES = pytest.mark.parametrize("size", [2, 500])

@@ -16,10 +16,10 @@ from typing import Any, Final
 import pytest
 from attrs import fields
 
+from runtime.commands.rotation import name_for
+from runtime.commands.settings_report import unknown_names
 from runtime.config import Settings, load_settings, read_dotenv
 from runtime.metrics import Metrics
-from runtime.rotation import name_for
-from runtime.settings_report import unknown_names
 from tests.server.proxied import certificate
 
 ROOT: Final = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from runtime.config import SettingsError, read_dotenv
-from runtime.file_modes import open_to
-from runtime.secret_files import SecretFileError, load_or_create_secret
+from runtime.secrets.file_modes import open_to
+from runtime.secrets.secret_files import SecretFileError, load_or_create_secret
 
 OWN = os.getegid()
 FOREIGN = max({OWN, *os.getgroups()}) + 1

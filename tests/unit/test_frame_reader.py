@@ -7,7 +7,7 @@ from typing import Final
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 
-from runtime.frame_reader import Ended, FrameReader, Pinged, Ponged, Received
+from runtime.sockets.frame_reader import Ended, FrameReader, Pinged, Ponged, Received
 
 MAX: Final = 70_000
 SIZES: Final = (0, 1, 2, 5, 124, 125, 126, 127, 1000, 65_535, 65_536)

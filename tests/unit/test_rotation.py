@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.rotation import kept, name_for, notes_for, read_keep, remove_left, rotate, series_of
+from runtime.commands.rotation import kept, name_for, notes_for, read_keep, remove_left, rotate, series_of
 from storage.backup import back_up
 from storage.migrate import upgrade
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.secret_files import SecretFileError, load_or_create_secret
+from runtime.secrets.secret_files import SecretFileError, load_or_create_secret
 
 
 def test_a_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:

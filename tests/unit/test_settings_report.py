@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runtime.settings_report import names_in, report, table, unknown_names
+from runtime.commands.settings_report import names_in, report, table, unknown_names
 
 
 def test_a_name_that_is_no_setting_is_told_with_the_nearest() -> None:

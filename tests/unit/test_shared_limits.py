@@ -5,9 +5,9 @@ import math
 from random import Random
 
 from chatproto.buckets import Buckets, Rate
-from runtime.bus import LocalBus, Spent
+from runtime.buses.bus import LocalBus, Spent
+from runtime.buses.hint_codec import encode_hints
 from runtime.config import Settings
-from runtime.hint_codec import encode_hints
 from runtime.http.guards import Guards
 from runtime.http.logins import Attempt, Caller
 from runtime.shared_limits import REMEMBERED, SharedLimits

@@ -10,8 +10,8 @@ from chatproto.tokens import AccessClaims, TokenKeys, TokenRefusal
 from runtime.config import Secret, Settings, SettingsError, load_settings
 from runtime.files.links import FileLinks
 from runtime.probing import is_proven, proof
-from runtime.secret_files import SecretFileError
-from runtime.signing_keys import FILE_NAME, load_keys, rotate
+from runtime.secrets.secret_files import SecretFileError
+from runtime.secrets.signing_keys import FILE_NAME, load_keys, rotate
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 OLD, NEW = "old key: " + "0123456789abcdef" * 2, "new key: " + "fedcba9876543210" * 2

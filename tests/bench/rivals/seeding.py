@@ -12,7 +12,7 @@ from chatproto.operations import ChatCreated, CreateGroup, CreateSession, Create
 from chatproto.tokens import TokenKeys
 from runtime.config import Settings
 from runtime.opened_storage import open_prepared_storage
-from runtime.signing_keys import load_keys
+from runtime.secrets.signing_keys import load_keys
 from storage.port import Storage
 
 PASSWORD: Final = "a room full of people"

@@ -6,8 +6,8 @@ from functools import partial
 import trio
 from trio_mysql import err
 
+from runtime.commands.finding import Finding
 from runtime.config import Settings
-from runtime.finding import Finding
 from storage.mysql_replicas import fault_of
 from storage.mysql_url import parse_url
 

@@ -8,7 +8,7 @@ from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.events import Response
 from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
 
-from runtime.opening_handshake import fault_of_handshake, wants_websocket
+from runtime.sockets.opening_handshake import fault_of_handshake, wants_websocket
 
 MAX_PIPELINED: Final = 32
 """Requests in a row that may come before the one before them was answered; the next one is the last: 429."""

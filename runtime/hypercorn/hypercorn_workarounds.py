@@ -24,9 +24,9 @@ import hypercorn.trio.task_group
 from hypercorn.typing import AppWrapper, ASGIReceiveCallable, Scope
 
 from runtime.failures import failures, quiet_accept_errors
-from runtime.hypercorn_connection import GuardedTCPServer
-from runtime.hypercorn_http1 import StrictH11Protocol
-from runtime.hypercorn_websocket import BoundedWSStream
+from runtime.hypercorn.hypercorn_connection import GuardedTCPServer
+from runtime.hypercorn.hypercorn_http1 import StrictH11Protocol
+from runtime.hypercorn.hypercorn_websocket import BoundedWSStream
 
 
 def _no_extensions(*_args: Any, **_kwargs: Any) -> None:
@@ -62,6 +62,6 @@ def install() -> None:
         (hypercorn.config.Config, "alpn_protocols", ["http/1.1"]),
     ):
         if not hasattr(owner, name):
-            raise RuntimeError(f"hypercorn has no {name} any more: look again at runtime/hypercorn_workarounds.py")
+            raise RuntimeError(f"hypercorn has no {name} any more: look again at {__name__}")
         setattr(owner, name, replacement)
     quiet_accept_errors()

@@ -11,9 +11,9 @@ import msgspec
 import trio
 
 from chatproto.operations.administration import Account
-from runtime import account_commands
+from runtime.commands import account_commands
+from runtime.commands.ending import end_on_sigterm
 from runtime.config import Settings
-from runtime.ending import end_on_sigterm
 from runtime.http.invites import LONGEST, MAX_USES
 
 LONGEST_DAYS = LONGEST // 86_400

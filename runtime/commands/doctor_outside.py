@@ -12,16 +12,16 @@ from typing import Final
 import httpx
 import trio
 
+from runtime.commands.finding import Finding
 from runtime.config import Settings
 from runtime.files.blobs import BlobStore
 from runtime.files.places import S3Place
 from runtime.files.service import open_place
-from runtime.finding import Finding
 from runtime.mail.smtp import NotSent, log_in, parse_smtp_url
 from runtime.redis.address import parse_redis_url
 from runtime.redis.link import RedisAway, connected
 from runtime.redis.resp import Refused, Reply
-from runtime.upgrades import SUBPROTOCOL
+from runtime.sockets.upgrades import SUBPROTOCOL
 
 TIMEOUT: Final = 5.0
 """Seconds that a server has for each of its answers."""

@@ -1,8 +1,8 @@
 """The bus over Redis: hints reach the other processes within milliseconds, by publish and subscribe on one channel.
 
-The database's bus stays beside it, for whom Redis does not reach (runtime/database_bus.py): where Redis is away, for
-one process or for all, it takes over with what was told in the last seconds, and gives way once Redis is back. That
-Redis carries is believed only while this process hears itself there.
+The database's bus stays beside it, for whom Redis does not reach (runtime/buses/database_bus.py): where Redis is
+away, for one process or for all, it takes over with what was told in the last seconds, and gives way once Redis is
+back. That Redis carries is believed only while this process hears itself there.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from typing import Final
 import trio
 
 from chatproto.server.hints import Hint
-from runtime.bus import Missed, Publish, Receive, Spent
-from runtime.database_bus import DatabaseBus
-from runtime.hint_codec import decode_hints, encode_hints
-from runtime.hint_queue import HintQueue
+from runtime.buses.bus import Missed, Publish, Receive, Spent
+from runtime.buses.database_bus import DatabaseBus
+from runtime.buses.hint_codec import decode_hints, encode_hints
+from runtime.buses.hint_queue import HintQueue
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
 from runtime.redis.address import RedisAddress

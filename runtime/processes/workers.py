@@ -14,10 +14,10 @@ from typing import Final
 import trio
 from attrs import define, field
 
-from runtime.accepting import ABSENT, Counts, size_of
-from runtime.inherited import OPTION, Inherited
 from runtime.logs import get_logger
-from runtime.service_manager import SERVICE_MANAGER, ServiceManager, service_manager
+from runtime.processes.accepting import ABSENT, Counts, size_of
+from runtime.processes.inherited import OPTION, Inherited
+from runtime.processes.service_manager import SERVICE_MANAGER, ServiceManager, service_manager
 
 log = get_logger(__name__)
 

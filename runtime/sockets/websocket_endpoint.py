@@ -13,17 +13,17 @@ from wsproto.utilities import generate_accept_token
 
 from chatproto.server.clock import Now
 from runtime.addresses import LOCAL, client_address
-from runtime.direct_stream import DirectStream
-from runtime.direct_websocket import DirectTransport
 from runtime.failures import failures
 from runtime.http.problem import Problem, encoded
 from runtime.hub_driver import Driver
-from runtime.open_sockets import Place
-from runtime.opening_handshake import fault_of_handshake, wants_websocket
 from runtime.services import Services
-from runtime.socket_connection import serve_connection
+from runtime.sockets.direct_stream import DirectStream
+from runtime.sockets.direct_websocket import DirectTransport
+from runtime.sockets.open_sockets import Place
+from runtime.sockets.opening_handshake import fault_of_handshake, wants_websocket
+from runtime.sockets.socket_connection import serve_connection
+from runtime.sockets.upgrades import Admitted, Request, admit
 from runtime.trusted_proxy import forwarded_address
-from runtime.upgrades import Admitted, Request, admit
 from runtime.write_deadlines import linger
 
 _CHAT: Final = re.compile(r"/ws/chat/([0-9]{1,19})")
@@ -32,7 +32,7 @@ CLOSE_TIMEOUT: Final = 2.0
 
 
 class WebSocketEndpoint:
-    """Serves `/ws` and `/ws/chat/{chat_id}` as runtime/websocket.py does through Quart."""
+    """Serves `/ws` and `/ws/chat/{chat_id}` as runtime/sockets/websocket.py does through Quart."""
 
     def __init__(self, services: Services, driver: Driver) -> None:
         self._services = services

@@ -2,8 +2,8 @@
 those of the others, ten times a second (chatproto.operations.relay).
 
 A process that hears nobody else writes a sign of life every other second and nothing more. So do processes that hear
-each other over Redis (runtime/redis_bus.py), until one of them has to do without it: that one tells everything here and
-counts on all others, and they tell it here what they tell each other there. Numbers are given out before
+each other over Redis (runtime/buses/redis_bus.py), until one of them has to do without it: that one tells everything
+here and counts on all others, and they tell it here what they tell each other there. Numbers are given out before
 rows are committed, so a row may show up below one that was read already: such holes are kept open for a while. What is
 lost all the same, by a database that is away or a process that dies before its next turn, the sweep finds.
 """
@@ -18,9 +18,9 @@ from attrs import define
 
 from chatproto.operations import Done, HearHints, HintsHeard, TellHints
 from chatproto.server.hints import Hint
-from runtime.bus import Publish, Receive, Spent
-from runtime.hint_codec import RELIEVED, decode_hints, encode_hints
-from runtime.hint_queue import HintQueue
+from runtime.buses.bus import Publish, Receive, Spent
+from runtime.buses.hint_codec import RELIEVED, decode_hints, encode_hints
+from runtime.buses.hint_queue import HintQueue
 from runtime.logs import get_logger
 from storage.port import Storage
 

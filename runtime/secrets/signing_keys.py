@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from chatproto.tokens import TokenKeys
 from runtime.config import Settings
-from runtime.secret_files import SecretFileError, load_or_create_secret, new_secret, replace_secret
+from runtime.secrets.secret_files import SecretFileError, load_or_create_secret, new_secret, replace_secret
 
 FILE_NAME: Final = "token-key"
 """In the data directory, where the settings name no key."""

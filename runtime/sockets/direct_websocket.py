@@ -6,11 +6,11 @@ from typing import Final, assert_never
 
 import trio
 
-from runtime.direct_stream import RECEIVE_BYTES, DirectStream
-from runtime.frame_reader import Ended, FrameReader, Pinged, Ponged
-from runtime.hypercorn_websocket import MAX_MESSAGE_BYTES
-from runtime.socket_connection import LinkLost
-from runtime.websocket_frames import close_frame, ping_frame, pong_frame, text_frames
+from runtime.hypercorn.hypercorn_websocket import MAX_MESSAGE_BYTES
+from runtime.sockets.direct_stream import RECEIVE_BYTES, DirectStream
+from runtime.sockets.frame_reader import Ended, FrameReader, Pinged, Ponged
+from runtime.sockets.socket_connection import LinkLost
+from runtime.sockets.websocket_frames import close_frame, ping_frame, pong_frame, text_frames
 
 FRAMES_IN_A_ROW: Final = 16
 """What came in one piece is handled without a switch of tasks up to so many messages and control frames."""

@@ -19,14 +19,14 @@ from sqlalchemy.exc import DBAPIError
 
 from runtime.addresses import is_loopback
 from runtime.age.keys import KeyFileError, read_public, read_secret
+from runtime.commands.doctor_outside import TIMEOUT, file_store, letters, redis, visitor, websocket
+from runtime.commands.doctor_replicas import replicas
+from runtime.commands.finding import Finding
 from runtime.config import RELAXED, Settings
-from runtime.doctor_outside import TIMEOUT, file_store, letters, redis, visitor, websocket
-from runtime.doctor_replicas import replicas
-from runtime.file_modes import open_to
-from runtime.finding import Finding
 from runtime.probing import proof
-from runtime.secret_files import SecretFileError
-from runtime.signing_keys import FILE_NAME, load_keys
+from runtime.secrets.file_modes import open_to
+from runtime.secrets.secret_files import SecretFileError
+from runtime.secrets.signing_keys import FILE_NAME, load_keys
 from storage.backup import PACKET
 from storage.migrate import MigrationError, SchemaMismatch, compare, connected, current, sqlite_path
 

@@ -6,9 +6,9 @@ from typing import Final, Protocol
 import trio
 
 from chatproto.server.clock import Now
-from runtime.direct_stream import DirectStream
 from runtime.hub_driver import Connection, Driver
-from runtime.open_sockets import Place
+from runtime.sockets.direct_stream import DirectStream
+from runtime.sockets.open_sockets import Place
 
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds for the close frame of a socket that is ended from here."""

@@ -9,14 +9,15 @@ from typing import Any
 
 import trio
 
-from runtime import file_commands, index_commands, signing_keys
 from runtime.age.keys import make_keys, read_public
+from runtime.commands import file_commands, index_commands
+from runtime.commands.encrypted_backup import folder_for_drafts, lock_away, own_folder, unlocked
+from runtime.commands.ending import end_on_sigterm
+from runtime.commands.rotation import name_for, notes_for, read_keep, remove_left, rotate, series_of
 from runtime.config import Settings
-from runtime.encrypted_backup import folder_for_drafts, lock_away, own_folder, unlocked
-from runtime.ending import end_on_sigterm
 from runtime.files.backup import Saved
 from runtime.opened_storage import require_database
-from runtime.rotation import name_for, notes_for, read_keep, remove_left, rotate, series_of
+from runtime.secrets import signing_keys
 from storage.backup import back_up, new_epoch, refuse_to_replace, restore
 from storage.backup_seal import check_seal
 

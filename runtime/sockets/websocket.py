@@ -1,7 +1,7 @@
 """The WebSocket endpoints through Quart: `/ws`, and `/ws/chat/{chat_id}?token=` of the first contract.
 
-`vestnik serve` answers them itself (`runtime/websocket_endpoint.py`), but for upgrades that are not the first request
-of their connection; under a stock hypercorn these are all there is.
+`vestnik serve` answers them itself (`runtime/sockets/websocket_endpoint.py`), but for upgrades that are not the first
+request of their connection; under a stock hypercorn these are all there is.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ from runtime.failures import failures
 from runtime.http.exchange import address_of
 from runtime.http.problem import Problem, problem_response
 from runtime.hub_driver import Driver
-from runtime.hypercorn_websocket import heartbeat_of
+from runtime.hypercorn.hypercorn_websocket import heartbeat_of
 from runtime.services import Services
-from runtime.socket_connection import serve_connection
-from runtime.upgrades import Request, admit
+from runtime.sockets.socket_connection import serve_connection
+from runtime.sockets.upgrades import Request, admit
 
 
 class QuartTransport:

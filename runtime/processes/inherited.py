@@ -1,4 +1,4 @@
-"""What a worker gets from its parent at its start (`runtime.workers`): descriptors, and its number."""
+"""What a worker gets from its parent at its start (`runtime.processes.workers`): descriptors, and its number."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from typing import Final
 import trio
 from attrs import frozen
 
-from runtime.accepting import Counts, WorkerShare
+from runtime.processes.accepting import Counts, WorkerShare
 
 OPTION: Final = "--inherited"
 """Of `vestnik serve`; only its parent writes it."""

@@ -6,8 +6,8 @@ from itertools import count, islice
 from attrs import frozen
 
 from chatproto.server.hints import Hint
-from runtime.bus import Spent
-from runtime.hint_codec import key_of
+from runtime.buses.bus import Spent
+from runtime.buses.hint_codec import key_of
 
 
 @frozen

@@ -10,7 +10,7 @@ from typing import Final
 
 from runtime.age.files import is_encrypted
 from runtime.age.files import notes_of as notes_in_age
-from runtime.encrypted_backup import SUFFIX
+from runtime.commands.encrypted_backup import SUFFIX
 from storage.backup_seal import notes_of
 from storage.migrate import sqlite_path
 

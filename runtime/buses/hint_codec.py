@@ -18,7 +18,7 @@ from chatproto.server.hints import (
     ProfileChanged,
     Typed,
 )
-from runtime.bus import Spent
+from runtime.buses.bus import Spent
 
 _KINDS: Final[dict[str, type[Any]]] = {
     "head": HeadMoved,

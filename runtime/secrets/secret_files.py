@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 from runtime.config import Secret
-from runtime.file_modes import open_to
 from runtime.logs import get_logger
+from runtime.secrets.file_modes import open_to
 from storage.durable import sync
 
 log = get_logger(__name__)

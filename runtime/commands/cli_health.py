@@ -10,11 +10,11 @@ import msgspec
 import trio
 from attrs import asdict
 
-from runtime import file_commands
+from runtime.commands import file_commands
+from runtime.commands.doctor import examine
+from runtime.commands.settings_report import names_in, unknown_names
 from runtime.config import DOTENV, Settings
-from runtime.doctor import examine
 from runtime.opened_storage import require_database
-from runtime.settings_report import names_in, unknown_names
 from storage.repair import repair
 from storage.verify import verify
 

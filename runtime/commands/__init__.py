@@ -1,0 +1,1 @@
+"""What `vestnik` does besides serving."""

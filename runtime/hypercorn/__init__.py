@@ -1,0 +1,1 @@
+"""What hypercorn does otherwise here than it does by itself."""

@@ -1,0 +1,1 @@
+"""Several workers on one port, their parent, and the service manager above it."""

@@ -1,0 +1,1 @@
+"""WebSockets, of our own listener and of a stock hypercorn."""
