@@ -24,6 +24,7 @@ ARROWS = {
     "chatproto/operations/log.py": "from chatproto.server import hub",
     "chatproto/buckets.py": "import time",
     "runtime/metrics.py": "from client import connection",
+    "runtime/buses/bus.py": "from runtime.commands import finding",
     "client/link.py": "from storage import port",
 }
 """The same, of imports that point the wrong way: each contract has one."""
