@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--room", type=int, default=10, help="people in a group (%(default)s)")
     parser.add_argument("--rate", type=float, default=20.0, help="messages a second, all together (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="of each server (%(default)s)")
-    parser.add_argument("--calm", type=float, default=20.0, help="seconds without any disturbance (%(default)s)")
+    parser.add_argument("--calm", type=float, default=60.0, help="seconds without any disturbance (%(default)s)")
     parser.add_argument("--every", type=float, default=20.0, help="seconds from one to the next (%(default)s)")
     parser.add_argument("--away", type=float, default=5.0, help="seconds that a thing is away (%(default)s)")
     parser.add_argument("--rounds", type=int, default=1, help="how often all of it is done (%(default)s)")
