@@ -307,6 +307,8 @@ class Device:
         lost = self._world.faulty and self._random.random() < self._world.options.refresh_lost
 
         def done(outcome: Outcome | None) -> None:
+            if used != self._token:  # of a log-in that has ended since
+                return self._renewed(life)
             if life != self.life:
                 return
             if isinstance(outcome, SessionCreated) and not lost:

@@ -88,6 +88,7 @@ def test_what_broke_once(seed: int) -> None:
         pytest.param(505860, id="a sweep that told of an append before its answer"),
         pytest.param(508320, id="a chat that was read before a removal, told after it"),
         pytest.param(777802, id="refused by one server, and then stored by another that had it on its way"),
+        pytest.param(843966, id="tokens of a log-in that had ended, told after the next one"),
     ],
 )
 def test_what_broke_since(seed: int) -> None:
