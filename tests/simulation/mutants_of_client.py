@@ -185,7 +185,7 @@ SCRIPT: Final = (
         "return this.lagging || this.anew || this.applied < this.lastSeq;",
         "return this.lagging;",
     ),
-    Mutant("js: one sync a connection", "replica.js", "export const SYNCS = 4;", "export const SYNCS = 1;"),
+    Mutant("js: one sync a connection", "replica.js", "const SYNCS = 4;", "const SYNCS = 1;"),
     Mutant(
         "js: oldest activity first",
         "replica.js",
@@ -193,7 +193,7 @@ SCRIPT: Final = (
         "compareTimes(one.lastAt, other.lastAt)",
     ),
     Mutant("js: far behind pages on", "replica.js", "const FAR_BEHIND = 1000;", "const FAR_BEHIND = 1e9;"),
-    Mutant("js: early items not bounded", "replica.js", "export const BUFFERED = 200;", "export const BUFFERED = 1e9;"),
+    Mutant("js: early items not bounded", "replica.js", "const BUFFERED = 200;", "const BUFFERED = 1e9;"),
     Mutant("js: epoch ignored", "replica.js", "this.epoch !== null && frame.epoch !== this.epoch", "false"),
     Mutant(
         "js: delivered before durable", "chat-log.js", "return [this.saved, Math.min", "return [this.applied, Math.min"
@@ -243,7 +243,7 @@ SCRIPT: Final = (
     Mutant("js: rows of a lost log stay", "outbox.js", "if (named && (chatId", "if (false && (chatId"),
     Mutant("js: an unsent reaction stays", "collapse.js", "plan(null, [same.cid])", "plan(row.cid)"),
     Mutant("js: what waits above a told head stays", "replica.js", "seq > told.last_seq", "seq < 0"),
-    Mutant("js: window ignored", "outbox.js", "export const WINDOW = 8;", "export const WINDOW = 99;"),
+    Mutant("js: window ignored", "outbox.js", "const WINDOW = 8;", "const WINDOW = 99;"),
     Mutant(
         "js: resent out of order",
         "outbox.js",
