@@ -293,10 +293,14 @@ def refused_and_stored(w: Settled) -> None:
     _refused(w)
 
 
-def _refused(w: Settled) -> None:
+def named_no_place_and_stored(w: Settled) -> None:
+    _refused(w, "cid_conflict")
+
+
+def _refused(w: Settled, code: str = "forbidden") -> None:
     item = w.item(1)
     command = composing.send(1, 1, item.cid, "refused", None, None, (), Limits(), item.created_at)
-    w.checkers.commands.appended(command, Refused("forbidden"))
+    w.checkers.commands.appended(command, Refused(code))
 
 
 def too_many_in_flight(w: Settled) -> None:
@@ -430,7 +434,7 @@ def too_many_connects(w: Settled) -> None:
         (shown_and_not_stored, "S1"), (shown_in_another_body, "S2"), (shown_in_another_kind, "S2"),
         (shown_to_a_stranger, "S5"), (shown_after_the_removal, "S5"), (acked_without_a_place, "S3"),
         (acked_elsewhere, "S1"), (acked_beyond_the_log, "S1"), (failed_for_no_reason, "S12"), (failed_and_stored, "S3"),
-        (refused_and_stored, "S3"),
+        (refused_and_stored, "S3"), (named_no_place_and_stored, "S3"),
         (too_many_in_flight, "C4"), (too_many_syncs, "S7"), (too_many_early_items, "S7"),
         (timer_in_the_past, "S13"), (acked_and_gone, "S1"),
         (acked_and_another_there, "S1"), (stored_twice, "S3"), (nobody_wrote_it, "S3"), (overtaken, "I-order"),
@@ -465,3 +469,9 @@ def test_what_was_refused_may_be_stored_since() -> None:
     _refused(world)
     commands.update(stored)
     failed_and_stored(world)
+
+
+def test_what_names_no_place_any_more_in_a_log_that_was_replaced_is_refused_though_it_is_stored() -> None:
+    world = Settled()
+    world.checkers.restored = True
+    named_no_place_and_stored(world)

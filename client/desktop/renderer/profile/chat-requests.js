@@ -89,7 +89,7 @@ export function chatActions(api, publish, chatOf) {
       });
     },
 
-    /** Goes on where `known` ends, for some pages. @param {number} chatId @param {number} seq
+    /** Goes on where `known` ends, for some pages; a page that does not come ends it, and those before it count. @param {number} chatId @param {number} seq
      * @param {import("../state/reactors.js").Reactors} known
      * @returns {Promise<{ok: true, reactors: import("../state/reactors.js").Reactors} | Refused>} */
     async reactors(chatId, seq, known) {
@@ -98,10 +98,9 @@ export function chatActions(api, publish, chatOf) {
       let reactors = known;
       for (let page = 0; page < PAGES && (page === 0 || !reactors.whole); page += 1) {
         const answer = await from.get(`/api/chats/${chatId}/messages?after_seq=${reactors.upto}&limit=${ENTRIES}`);
-        if (!answer.ok) return answer;
-        if (!isItemPage(answer.body) || answer.body.from_seq !== reactors.upto) return refusal("bad_answer");
-        const { items, users, to_seq: upto, has_more: more } = answer.body;
-        if (more && items.length === 0) return refusal("bad_answer");
+        const found = entriesAfter(answer, reactors.upto);
+        if (!found.ok) return page === 0 ? found : { ok: true, reactors };
+        const { items, users, to_seq: upto, has_more: more } = found.body;
         tell([{ do: "users", users }]);
         reactors = readOn(reactors, seq, items, { upto, whole: !more });
       }
@@ -155,4 +154,13 @@ export function chatActions(api, publish, chatOf) {
     /** @param {string} code */
     acceptInvite: (code) => chatTold(api().post("/api/invites/accept", { code })),
   };
+}
+
+/** A page of a log that goes on behind an entry. @param {{ok: true, body: unknown} | Refused} answer @param {number} seq
+ * @returns {{ok: true, body: import("../protocol/frames.js").ItemPage} | Refused} */
+function entriesAfter(answer, seq) {
+  if (!answer.ok) return answer;
+  const { body } = answer;
+  const goesOn = isItemPage(body) && body.from_seq === seq && (!body.has_more || body.items.length > 0);
+  return goesOn ? { ok: true, body } : refusal("bad_answer");
 }

@@ -1,6 +1,7 @@
 /** Who is who: people as the server told of them, in the chats that show them too. */
 
 import { withUsers } from "./chats.js";
+import { isLive } from "./link-view.js";
 
 /** @typedef {import("./next.js").Next} Next @typedef {import("../types.js").User} User */
 
@@ -56,10 +57,12 @@ function namedIn({ me, chats, timelines, pins, quoted }) {
 export const latestOf = (users, user) => users.get(user.id) ?? user;
 
 /**
- * How many members of a group are here, oneself among them; 0 where nobody else is, which is no news.
- * @param {import("../types.js").ChatView} chat @param {Pick<import("../types.js").State, "users" | "me">} state
+ * How many members of a group are here, oneself among them; 0 where nobody else is, which is no news, and where there is no
+ * link that tells.
+ * @param {import("../types.js").ChatView} chat @param {Pick<import("../types.js").State, "users" | "me" | "link">} state
  */
-export function onlineIn({ members }, { users, me }) {
+export function onlineIn({ members }, { users, me, link }) {
+  if (!isLive(link)) return 0;
   const here = (members ?? []).filter(({ user }) => user.id === me?.id || latestOf(users, user).online);
   return here.some(({ user }) => user.id !== me?.id) ? here.length : 0;
 }

@@ -9,6 +9,7 @@ const { emptyModel } = await import("../../renderer/state/model.js");
 const { chatAvatar } = await import("../../renderer/ui/parts/chat-avatar.js");
 const { chatInfo } = await import("../../renderer/ui/dialogs/chat-info.js");
 const { createPlaces } = await import("../../renderer/ui/dialogs/places.js");
+const { personRow } = await import("../../renderer/ui/parts/people.js");
 const { topbar } = await import("../../renderer/ui/log/topbar.js");
 
 const DIRECT = 7;
@@ -68,11 +69,11 @@ test("one is not told that one is here oneself", () => {
 const wordsIn = (template) =>
   [...within(template)].flatMap(({ values }) => (values ?? []).filter((/** @type {any} */ one) => typeof one === "string")).join("\n"); // prettier-ignore
 
-/** @param {boolean | null} own whether the server tells that one is here oneself @param {any[]} others */
-function countsIn(own, others) {
+/** @param {boolean | null} own whether the server tells that one is here oneself @param {any[]} others @param {string} link */
+function countsIn(own, others, link = "live") {
   const me = user(ME, own);
   const members = [me, ...others].map((one) => ({ user: one, role: "member" }));
-  const state = stateOf("live");
+  const state = stateOf(link);
   state.me = me;
   state.users = new Map(members.map(({ user: one }) => [one.id, one]));
   state.chats.set(GROUP, chat(GROUP, null, { is_group: true, title: "Маяк", members }));
@@ -86,5 +87,17 @@ test("how many of a group are here is one number above the chat and in its card,
   for (const own of [true, false, null]) {
     assert.deepEqual(countsIn(own, [user(2, false), user(3, null)]), [null, null]);
     assert.deepEqual(countsIn(own, [user(2, true), user(3, null)]), ["2", "2"]);
+    assert.deepEqual(countsIn(own, [user(2, true), user(3, null)], "offline"), [null, null]);
+  }
+});
+
+test("a person in a list is here while there is a link that tells", () => {
+  for (const [link, here] of [
+    ["live", true],
+    ["polling", true],
+    ["offline", false],
+  ]) {
+    const state = stateOf(/** @type {string} */ (link));
+    assert.equal(isOnline(personRow(faceOf({ state: () => state }).face, user(2, true), { id: "row" })), here);
   }
 });

@@ -49,12 +49,14 @@ test("the message's own names count until all are known; one's own is as the mes
   assert.deepEqual(namedUnder(of(2, 3, ME), whole, ME, 2), [2, 3, ME], "bounded, but for one's own");
 });
 
-/** The log of a server, in pages of two entries. @param {Item[]} items the first of them behind the message */
-function serverWith(items) {
+/** The log of a server, in pages of two entries. @param {Item[]} items the first of them behind the message
+ * @param {number} [broken] the request that is not answered: 1, 2, ... */
+function serverWith(items, broken = 0) {
   /** @type {string[]} */
   const asked = [];
   const get = async (/** @type {string} */ path) => {
     asked.push(path);
+    if (asked.length === broken) return { ok: false, code: "no_connection" };
     const after = Number(/after_seq=(\d+)/u.exec(path)?.[1]);
     const page = items.filter(({ seq }) => seq > after).slice(0, 2);
     const to_seq = after + page.length;
@@ -94,4 +96,17 @@ test("of a long log some pages are read at one go, and the rest when it is asked
   assert.ok(next.ok);
   assert.deepEqual([asked.length, next.reactors.whole], [25, true]);
   assert.equal(next.reactors.given.get("👍")?.size, 50);
+});
+
+test("where a page does not come, those before it count, and the next press goes on from there", async () => {
+  const items = Array.from({ length: 6 }, (_, at) => entry(6 + at, "reaction_added", 2 + at));
+  const { asked, actions } = serverWith(items, 3);
+  const first = await actions.reactors(7, SEQ, unread(SEQ));
+  assert.ok(first.ok);
+  assert.deepEqual([first.reactors.upto, first.reactors.whole], [9, false]);
+  const next = await actions.reactors(7, SEQ, first.reactors);
+  assert.ok(next.ok);
+  assert.deepEqual([asked.length, next.reactors.whole, next.reactors.given.get("👍")?.size], [4, true, 6]);
+  const { actions: away } = serverWith(items, 1);
+  assert.deepEqual(await away.reactors(7, SEQ, unread(SEQ)), { ok: false, code: "no_connection" });
 });

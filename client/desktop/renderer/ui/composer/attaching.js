@@ -155,7 +155,7 @@ export class Attaching {
 /** What is not seen leaves its name here as it does at the server: turned round by U+202E, `gpj.exe` would be read as
  * `exe.jpg` by who sends it. @param {File} file */
 function readable(file) {
-  const name = file.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "");
+  const name = file.name.replace(/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/gu, "") || "file";
   return name === file.name ? file : new File([file], name, { type: file.type, lastModified: file.lastModified });
 }
 

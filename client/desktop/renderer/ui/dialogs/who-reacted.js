@@ -1,6 +1,7 @@
 /** Who reacted to a message, by sign: the first of them, and all where that is asked for. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { watchReturn } from "../../state/link-view.js";
 import { itemAt } from "../../state/timeline.js";
 import { shownItems } from "../../state/changes.js";
 import { namedUnder, unread } from "../../state/reactors.js";
@@ -17,7 +18,11 @@ export function whoReacted(face, { chatId, seq }) {
   /** The message's `rev` when all were asked for; null: nobody did. @type {number | null} */
   let asked = null;
   let busy = false;
+  /** The last question was not answered. */
+  let stale = false;
+  let closed = false;
   let most = STEP;
+  const isBack = watchReturn();
 
   /** What the log tells, and what it told since. @param {number} rev @param {boolean} speaks of what went wrong */
   async function load(rev, speaks) {
@@ -26,6 +31,8 @@ export function whoReacted(face, { chatId, seq }) {
     face.redraw();
     const answer = await face.messenger.reactors(chatId, seq, known);
     busy = false;
+    stale = !answer.ok;
+    if (closed) return;
     if (answer.ok) known = answer.reactors;
     if (speaks && !answer.ok) face.overlays.toast({ text: errorText(answer) });
     else if (speaks && !known.whole) face.overlays.toast({ text: t("reacted.far") });
@@ -37,7 +44,7 @@ export function whoReacted(face, { chatId, seq }) {
     if (busy) return;
     const list = button.closest("ul");
     const before = new Set(namesUnder(emoji));
-    if (known.whole) most += STEP;
+    if (known.whole && !stale) most += STEP;
     else await load(messageOf(face.messenger.state())?.rev ?? 1, true);
     face.redraw();
     requestAnimationFrame(() => {
@@ -76,7 +83,9 @@ export function whoReacted(face, { chatId, seq }) {
   function content(state) {
     const message = messageOf(state);
     const given = message?.reactions ?? [];
-    if (message && known.whole && !busy && asked !== (message.rev ?? 1)) void load(message.rev ?? 1, false);
+    const back = isBack(state.link);
+    if (message && known.whole && !busy && ((stale && back) || asked !== (message.rev ?? 1)))
+      void load(message.rev ?? 1, false);
     const lists = given.map(({ emoji, count }) => {
       const ids = namesUnder(emoji);
       const heading = html`<span>${emoji}</span> ${count}`;
@@ -87,5 +96,5 @@ export function whoReacted(face, { chatId, seq }) {
     </div>`;
   }
 
-  return { title: () => t("reacted.title"), harmless: true, content };
+  return { title: () => t("reacted.title"), harmless: true, content, gone: () => (closed = true) };
 }

@@ -3,6 +3,7 @@
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { isLive } from "../../state/link-view.js";
 import { hueOf, initials } from "../../words/names.js";
 import { MAX_SIDE, pictureFile, pictureSource } from "../../words/pictures.js";
 import { avatarPicture } from "./avatar-picture.js";
@@ -14,14 +15,17 @@ const MAX_BROKEN = 500;
 const broken = new Set();
 
 /**
+ * Whether somebody is here is not known while there is no link, and not shown then.
  * @param {import("../face.js").Face} face
  * @param {{id: number, name: string, group?: boolean, online?: boolean | null, size?: "" | "xs" | "s" | "l",
  *   url?: string | null}} of
  */
 export function avatar(face, { id, name, group = false, online = false, size = "", url = null }) {
   const file = pictureFile(url);
-  const source = pictureSource(url, face.messenger.state());
-  const classes = { ava: true, "ava--group": group, [`ava--${size}`]: size !== "", "is-online": online === true };
+  const state = face.messenger.state();
+  const source = pictureSource(url, state);
+  const here = online === true && isLive(state.link);
+  const classes = { ava: true, "ava--group": group, [`ava--${size}`]: size !== "", "is-online": here };
   return html`<span class=${classMap(classes)} data-hue=${hueOf(id)} aria-hidden="true"
     ><span class="ava__letters">${initials(name)}</span>${
       file ? avatarPicture(face, file) : source && !broken.has(source) ? keyed(source, picture(source)) : nothing

@@ -1,6 +1,5 @@
 /** The picture of a chat: of the other person, with whether they are here, or of the group. */
 
-import { isLive } from "../../state/link-view.js";
 import { latestOf } from "../../state/people.js";
 import { isSaved, titleOf } from "../../words/names.js";
 import { avatar } from "./avatar.js";
@@ -13,6 +12,6 @@ export function chatAvatar(face, state, chat, size = "") {
   const name = titleOf(chat, state.me);
   if (!chat.peer) return avatar(face, { id: chat.id, name, group: chat.is_group, size, url: chat.avatar_url });
   const peer = latestOf(state.users, chat.peer);
-  const online = isLive(state.link) && !isSaved(chat, state.me) && peer.online;
+  const online = !isSaved(chat, state.me) && peer.online;
   return avatar(face, { id: peer.id, name, online, size, url: peer.avatar_url });
 }
