@@ -108,18 +108,16 @@ def create_invite(operation: CreateInvite) -> Steps[Outcome]:
     """By those who may. Whoever makes one is locked, so that of several at once each counts those before it; their
     group is held before that, as by whoever writes there, for the row of an invitation needs both."""
     actor_id, chat_id = operation.actor_id, operation.chat_id
+    refusal = yield from _may_not_invite(actor_id, chat_id)
+    if refusal is not None:  # strangers hold no rows of a chat
+        return refusal
     if chat_id is not None:
         yield from _HOLD_CHAT.run(chat_id=chat_id)
     if actor_id is not None:
         yield from LOCK_USERS.run(user_ids=[actor_id])
-    if chat_id is not None:
-        member = yield from _MEMBER.first(user_id=actor_id, chat_id=chat_id)
-        if member is None or member.role is None or member.left_seq is not None:
-            return Refused("not_found")
-        if member.type != "group" or member.role != "admin":
-            return Refused("forbidden")
-    elif not (yield from keeps(actor_id)):
-        return Refused("forbidden")
+    refusal = yield from _may_not_invite(actor_id, chat_id)
+    if refusal is not None:
+        return refusal
     if actor_id is not None:
         live = yield from _LIVE.one(user_id=actor_id, now=operation.now)
         if live is None or live[0] >= MAX_INVITES:
@@ -134,6 +132,15 @@ def create_invite(operation: CreateInvite) -> Steps[Outcome]:
     )
     found = yield from _BY_ID.all(invite_id=made.last_id)
     return InvitesFound(tuple(map(_shown, found)))
+
+
+def _may_not_invite(actor_id: int | None, chat_id: int | None) -> Steps[Refused | None]:
+    if chat_id is None:
+        return None if (yield from keeps(actor_id)) else Refused("forbidden")
+    member = yield from _MEMBER.first(user_id=actor_id, chat_id=chat_id)
+    if member is None or member.role is None or member.left_seq is not None:
+        return Refused("not_found")
+    return None if member.type == "group" and member.role == "admin" else Refused("forbidden")
 
 
 def keeps(actor_id: int | None) -> Steps[bool]:

@@ -84,8 +84,8 @@ export function whoReacted(face, { chatId, seq }) {
     const message = messageOf(state);
     const given = message?.reactions ?? [];
     const back = isBack(state.link);
-    if (message && known.whole && !busy && ((stale && back) || asked !== (message.rev ?? 1)))
-      void load(message.rev ?? 1, false);
+    const rev = message?.rev ?? 1;
+    if (message && known.whole && !busy && ((stale && back) || asked !== rev)) void load(rev, false);
     const lists = given.map(({ emoji, count }) => {
       const ids = namesUnder(emoji);
       const heading = html`<span>${emoji}</span> ${count}`;
