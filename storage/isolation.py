@@ -25,7 +25,7 @@ from chatproto.operations import (
     Refused,
 )
 from storage.statements import Steps
-from storage.transactions.batches import append_batches, of_one
+from storage.transactions.batches import append_batches
 from storage.transactions.marks import mark_all
 
 _log = logging.getLogger(__name__)
@@ -106,7 +106,8 @@ def _one_by_one(batch: AppendBatch) -> Generator[Start, Tried, Outcome]:
         if trouble is not None:
             outcomes.append(trouble)
             continue
-        tried = yield partial(_together, [of_one(command)])
+        # of the batch's chat, whichever the command names: one that strayed into it is a bug, and not stored
+        tried = yield partial(_together, [AppendBatch(batch.chat_id, (command,))])
         match tried:
             case OutcomeUnknown():
                 return tried

@@ -148,16 +148,17 @@ export class History {
   }
 
   /** To a message: of what this machine keeps, else of the server. `cancelled`: another place was wished for meanwhile.
-   * @param {number} chatId @param {number} seq @param {boolean} [quietly] the log does not tell that it could not be had: who
-   * asked does
+   * @param {number} chatId @param {number} seq @param {boolean} [quietly] where it cannot be had the log stays as it is, and
+   * does not tell: who asked does
    * @returns {Promise<Done | Refused>} */
   async to(chatId, seq, quietly = false) {
     const isHere = () => itemAt(this.#line(chatId).items, seq)?.type === "message";
     if (isHere()) return DONE;
     const turn = this.#begin(chatId, "older");
-    await this.#recallAt(chatId, turn, seq);
+    const only = quietly ? seq : undefined;
+    await this.#recallAt(chatId, turn, seq, only);
     const from = Math.max(0, seq - 1 - PAGE / 2);
-    const fetched = () => this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true });
+    const fetched = () => this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true, only });
     const refused = isHere() ? null : await fetched();
     const latest = this.#isLatest(chatId, turn);
     this.#end(chatId, turn, quietly ? null : refused);
@@ -253,13 +254,14 @@ export class History {
   }
 
   /** What this machine keeps around a message, in place of what is loaded. @param {number} chatId @param {number} turn
-   * @param {number} seq */
-  async #recallAt(chatId, turn, seq) {
+   * @param {number} seq @param {number} [only] see `#fetch` */
+  async #recallAt(chatId, turn, seq, only) {
     const { applied = 0 } = this.model().chats.get(chatId) ?? {};
     if (seq > applied) return;
     const to_seq = Math.min(seq + PAGE / 2, applied);
     const items = await this.#kept(chatId, to_seq + 1, PAGE);
-    if (!itemAt(items, seq) || !this.#isLatest(chatId, turn)) return;
+    const item = itemAt(items, seq);
+    if (!item || (only !== undefined && item.type !== "message") || !this.#isLatest(chatId, turn)) return;
     const page = { items, users: [], from_seq: items[0].seq - 1, to_seq };
     this.update([{ do: "page", chat_id: chatId, page, keep: "start", anew: true }]);
   }
@@ -302,15 +304,16 @@ export class History {
   }
 
   /**
-   * The items above `from`, up to `to`, into the timeline.
+   * The items above `from`, up to `to`, into the timeline; where they are wanted for one message `only`, not without it.
    * @param {number} chatId @param {number} turn @param {number} from @param {number} to
-   * @param {{keep: "start" | "end", anew?: boolean}} how
+   * @param {{keep: "start" | "end", anew?: boolean, only?: number}} how
    * @returns {Promise<Refused | null>}
    */
-  async #fetch(chatId, turn, from, to, how) {
+  async #fetch(chatId, turn, from, to, { only, ...how }) {
     const page = await this.#page(chatId, from, to);
     if ("ok" in page) return page;
     if (!this.#isLatest(chatId, turn)) return null;
+    if (only !== undefined && itemAt(page.items, only)?.type !== "message") return null;
     this.update([{ do: "page", chat_id: chatId, page, ...how }]);
     const line = this.#line(chatId);
     const applied = this.model().chats.get(chatId)?.applied ?? 0;

@@ -148,6 +148,18 @@ test("a place that was overtaken and could not be had is given up, not waited fo
   assert.deepEqual([await second, window.span], [{ ok: true }, [275, 324]]);
 });
 
+test("a message that is not there leaves the log where it is, for who tells of it", async () => {
+  const window = new Window();
+  const first = window.history.to(CHAT, 300);
+  await window.answer();
+  await first;
+  assert.deepEqual(window.span, [275, 324]);
+  const second = window.history.to(CHAT, MANY + 20, true);
+  await window.answer();
+  await window.answer(); // there is nothing behind
+  assert.deepEqual([await second, window.span], [{ ok: false, code: "not_found" }, [275, 324]]);
+});
+
 test("an attempt that fails is not repeated while the link is the same", async () => {
   const window = new Window();
   const opening = window.history.open(CHAT);
