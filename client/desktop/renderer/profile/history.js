@@ -67,10 +67,14 @@ export class History {
   }
 
   /**
-   * What is to be seen first: what is unread, else the place where the chat was left, else its end.
+   * What is to be seen first: what is unread, else the place where the chat was left, else its end. A chat that is shown
+   * already stays as it is.
    * @param {number} chatId @param {number | null} [place] a seq
    */
   async open(chatId, place = null) {
+    const { current, timelines } = this.model();
+    const shown = current === chatId ? timelines.get(chatId) : undefined;
+    if (shown && shown.items.length > 0 && shown.problem === null) return; // one is there: it stays where it is
     this.#opening = true; // which fills it: nobody else may begin with its end meanwhile
     this.update([{ do: "open", chat_id: chatId }]);
     this.#opening = false;

@@ -70,6 +70,7 @@ test(
       await startAgain(APP, userData, link(chat, seq));
       await said;
       await becomes(current, String(group), `${chat}/${seq}: one stays`);
+      await messageRow(page, "последнее").waitFor();
       await toast.waitFor({ state: "detached" });
     }
     await becomes(() => page.getByText("не для Анны").count(), 0);

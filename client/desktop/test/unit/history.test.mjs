@@ -160,6 +160,20 @@ test("a message that is not there leaves the log where it is, for who tells of i
   assert.deepEqual([await second, window.span], [{ ok: false, code: "not_found" }, [275, 324]]);
 });
 
+test("a chat that is shown is not taken to its first unread message by being opened once more", async () => {
+  const window = new Window({ read: 100 });
+  const opening = window.history.open(CHAT);
+  await window.answer();
+  await opening;
+  const going = window.history.to(CHAT, MANY);
+  await window.answer();
+  await window.answer(); // there is nothing behind
+  await going;
+  const before = window.span;
+  await window.history.open(CHAT);
+  assert.deepEqual([before[1], window.span, window.asked.length], [MANY, before, 0]);
+});
+
 test("an attempt that fails is not repeated while the link is the same", async () => {
   const window = new Window();
   const opening = window.history.open(CHAT);
