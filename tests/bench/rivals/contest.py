@@ -71,10 +71,10 @@ class Contest:
         """Our room of 100."""
         return house.target("room", ROOM, house.gathering.rooms[:1])
 
-    def take(self, title: str, runs: Mapping[str, Callable[[], Load]]) -> Series:
-        """Run a measure and remember what went wrong in it."""
+    def take(self, title: str, runs: Mapping[str, Callable[[], Load]], rounds: int | None = None) -> Series:
+        """Run a measure, as often as all where no `rounds` are given, and remember what went wrong in it."""
         print(f"\n{title}", flush=True)
-        series = interleaved(runs, self.pace.rounds)
+        series = interleaved(runs, rounds or self.pace.rounds)
         for trouble in series.troubles:
             print(f"  ! {trouble}", flush=True)
         self.sound = all(trouble.startswith(PEERS) for trouble in series.troubles)

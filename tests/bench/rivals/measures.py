@@ -78,14 +78,14 @@ def fanout(contest: Contest) -> None:
 
 
 def idle(contest: Contest) -> None:
-    """Memory of a connection that says nothing."""
+    """Memory of a connection that says nothing; once: what those take who come later is what the first ones left."""
     tries: dict[str, Callable[[], Load]] = {}
     for name, peer in contest.peers.items():
         if name == "FastAPI":
             tries[name] = _idle(peer.room)
     for name, house in contest.ours.items():
         tries[name] = _idle(house.target("idle", EVERYBODY, house.gathering.rooms[1:2]))
-    series = contest.take(f"{IDLE:,} idle connections", tries)
+    series = contest.take(f"{IDLE:,} idle connections", tries, rounds=1)
     memory = series.figures(runs.kib_a_connection(IDLE_FIRST))
     contest.show("memory a connection", "KiB", memory)
     contest.beside("memory an idle connection", memory, "FastAPI", "at most", 0.8)
