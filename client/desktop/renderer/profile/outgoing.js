@@ -133,10 +133,14 @@ export class Outgoing {
     if (echo?.state === "failed") await this.#putAgain(echo, echo.content);
   }
 
-  /** @param {string} cid */
+  /** Given up. What has all that it needs may have gone out, and is deleted as what went out is. @param {string} cid */
   async discard(cid) {
     const echo = this.#echo(cid);
     if (!echo) return;
+    if (echo.state === "queued" && echo.files.every(({ file_id }) => file_id !== null)) {
+      await this.remove(echo.chat_id, echo);
+      return;
+    }
     await this.db()
       ?.dropRow(cid)
       .catch(() => {});

@@ -3,6 +3,7 @@
 import { Api, BUSY_UNSEEN, inTurn, probe } from "../link/api.js";
 import { DONE, refusal } from "../protocol/answers.js";
 import { echoOf } from "../protocol/commands.js";
+import { isChat } from "../protocol/frames.js";
 import { hex } from "../protocol/ids.js";
 import { serverOrigin } from "../rules/address.js";
 import { USUAL, settingsOf } from "../rules/settings.js";
@@ -339,6 +340,7 @@ export class Vestnik {
       const answer = await this.api.get(`/api/chats/${chatId}`);
       if (wish !== this.#wishes || profile !== this.profile) return refusal("cancelled");
       if (!answer.ok) return answer;
+      if (!isChat(answer.body) || answer.body.id !== chatId) return refusal("bad_answer");
       this.publish([{ do: "chat", chat: answer.body }]);
     }
     this.place = null;

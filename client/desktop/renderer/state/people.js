@@ -56,14 +56,19 @@ function namedIn({ me, chats, timelines, pins, quoted }) {
  * @param {ReadonlyMap<number, User>} users @param {User} user @returns {User} */
 export const latestOf = (users, user) => users.get(user.id) ?? user;
 
+/** Somebody is here; nobody where there is no link that tells. @param {Pick<User, "online">} user
+ * @param {Pick<import("../types.js").State, "link">} state */
+export const isHere = ({ online }, { link }) => online === true && isLive(link);
+
 /**
  * How many members of a group are here, oneself among them; 0 where nobody else is, which is no news, and where there is no
  * link that tells.
  * @param {import("../types.js").ChatView} chat @param {Pick<import("../types.js").State, "users" | "me" | "link">} state
  */
-export function onlineIn({ members }, { users, me, link }) {
+export function onlineIn({ members }, state) {
+  const { users, me, link } = state;
   if (!isLive(link)) return 0;
-  const here = (members ?? []).filter(({ user }) => user.id === me?.id || latestOf(users, user).online);
+  const here = (members ?? []).filter(({ user }) => user.id === me?.id || isHere(latestOf(users, user), state));
   return here.some(({ user }) => user.id !== me?.id) ? here.length : 0;
 }
 

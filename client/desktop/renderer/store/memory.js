@@ -12,6 +12,9 @@ import { isTooMuch } from "./waiting.js";
 /** @typedef {import("../types.js").Output} Output @typedef {import("../types.js").Update} Update
  * @typedef {Extract<Output | Update, {do: "sent" | "failed" | "merged" | "discarded"}>} End */
 
+/** @type {ReadonlySet<string>} */
+const NONE = new Set();
+
 /** @param {Output | Update} one @returns {one is End} what became of a row is told in it */
 const endsRow = (one) => ["sent", "failed", "merged", "discarded"].includes(one.do);
 
@@ -41,12 +44,15 @@ export function memoryStore(name) {
    * window is none of its own. @param {(import("../types.js").Output | import("../types.js").Update)[]} told @param {boolean} own */
   function follow(told, own) {
     const ends = new Set(told.flatMap((one) => (endsRow(one) ? [one.cid] : [])));
+    const goOn = new Set(
+      told.flatMap((one) => (one.do === "echo" ? one.echo.files.map(({ local_id }) => local_id) : [])),
+    );
     let changed = false;
     for (const output of told) {
       if (output.do === "save_row") changed = ((own || rows.has(output.row.cid)) && put(output.row)) || changed;
       else if (output.do === "failed") changed = fail(output.cid, output.code) || changed;
-      else if (output.do === "sent") changed = settle(output.cid, output) || changed;
-      else if (endsRow(output)) changed = settle(output.cid) || changed;
+      else if (output.do === "sent") changed = settle(output.cid, { stored: output }) || changed;
+      else if (endsRow(output)) changed = settle(output.cid, { goOn }) || changed;
       else if (own && output.do === "drop_row" && !ends.has(output.cid)) changed = settle(output.cid) || changed;
     }
     if (changed) keep();
@@ -59,13 +65,14 @@ export function memoryStore(name) {
     return true;
   }
 
-  /** It leaves, and what names it by its cid names its place, or leaves too. @param {string} cid
-   * @param {{seq: number | null, created_at?: string | null}} [stored] */
-  function settle(cid, stored) {
+  /** It leaves, and what names it by its cid names its place, or leaves too; so do its files, but for those that go on in
+   * another message. @param {string} cid
+   * @param {{stored?: {seq: number | null, created_at?: string | null}, goOn?: ReadonlySet<string>}} [how] */
+  function settle(cid, { stored, goOn = NONE } = {}) {
     const gone = rows.get(cid);
     if (!gone) return false;
     rows.delete(cid);
-    for (const { local_id } of gone.files ?? []) files.delete(local_id);
+    for (const { local_id } of gone.files ?? []) if (!goOn.has(local_id)) files.delete(local_id);
     for (const row of [...rows.values()].filter(({ of_cid }) => of_cid === cid)) {
       if (!stored?.created_at) rows.delete(row.cid);
       else rows.set(row.cid, { ...row, seq: stored.seq, target_at: stored.created_at, of_cid: null });

@@ -130,6 +130,10 @@ export class App {
       this.face.overlays.closeAll();
     }
     this.#redraw();
+    // a tab that nobody sees draws no frames: what belongs to the log-in is made all the same, for it tells of messages
+    if (document.hidden && !this.#parts && this.face.messenger.state().phase === "signed_in") {
+      setTimeout(() => this.#parts ?? this.#draw());
+    }
   }
 
   #redraw() {
@@ -252,10 +256,11 @@ export class App {
       this.#wantedSeq = seq; // after the log-in
       return;
     }
-    if (opened && !opened.ok && opened.code === "cancelled") return; // for another chat
-    if (opened && !opened.ok && opened.code !== "not_found") overlays.toast({ text: errorText(opened) });
-    else if (current !== chatId) overlays.toast({ text: t("place.no_chat") });
-    else if (seq !== null) await this.going.toMessage({ chatId, seq, focus: true, jumped: true });
+    if (opened && !opened.ok) {
+      if (opened.code === "cancelled") return; // for another chat
+      return overlays.toast({ text: opened.code === "not_found" ? t("place.no_chat") : errorText(opened) });
+    }
+    if (current === chatId && seq !== null) await this.going.toMessage({ chatId, seq, focus: true, jumped: true });
   }
 
   /** @param {number} chatId @param {import("../types.js").Message | null} message */

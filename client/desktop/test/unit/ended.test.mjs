@@ -91,6 +91,34 @@ test("the server is told of a sign-out before anything is erased, also where the
   await profile.close({ polite: false });
 });
 
+test("a chat is opened as its own server tells of it, or not at all", async () => {
+  const chat = new ServerChat(CHAT).chat();
+  for (const [body, expected] of /** @type {[any, any][]} */ ([
+    [chat, { ok: true }],
+    [
+      { ...chat, id: CHAT + 1 },
+      { ok: false, code: "bad_answer" },
+    ],
+    [
+      { ...chat, members: {} },
+      { ok: false, code: "bad_answer" },
+    ],
+    ["<html>", { ok: false, code: "bad_answer" }],
+  ])) {
+    newPage(({ path }) => (path === `/api/chats/${CHAT}` ? { body } : { status: 404, body: { code: "not_found" } }));
+    const vestnik = new Vestnik(/** @type {any} */ ({}), {});
+    const { profile } = windowOf("one", { update: (updates) => vestnik.update(updates) });
+    Object.assign(vestnik, { profile, db: profile.parts.db });
+    await profile.tokens.keep({ access_token: "token", refresh_token: "r" });
+    vestnik.update([
+      { do: "set", values: { ...emptyProfile(), phase: "signed_in", me: /** @type {any} */ (person(ME)) } },
+    ]);
+    assert.deepEqual(await vestnik.openChat(CHAT, null), expected);
+    assert.deepEqual([...vestnik.model.chats.keys()], expected.ok ? [CHAT] : []);
+    await profile.close({ polite: false });
+  }
+});
+
 test("an exchange that was under way when the user left keeps nothing", async () => {
   const exchanging = promised();
   newPage(async () => {

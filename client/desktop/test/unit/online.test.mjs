@@ -8,7 +8,8 @@ import { ME, at, person } from "./world.js";
 const { emptyModel } = await import("../../renderer/state/model.js");
 const { chatAvatar } = await import("../../renderer/ui/parts/chat-avatar.js");
 const { chatInfo } = await import("../../renderer/ui/dialogs/chat-info.js");
-const { createPlaces } = await import("../../renderer/ui/dialogs/places.js");
+const { person: personDialog } = await import("../../renderer/ui/dialogs/person.js");
+const { aboutChat, createPlaces } = await import("../../renderer/ui/dialogs/places.js");
 const { personRow } = await import("../../renderer/ui/parts/people.js");
 const { topbar } = await import("../../renderer/ui/log/topbar.js");
 
@@ -99,5 +100,25 @@ test("a person in a list is here while there is a link that tells", () => {
   ]) {
     const state = stateOf(/** @type {string} */ (link));
     assert.equal(isOnline(personRow(faceOf({ state: () => state }).face, user(2, true), { id: "row" })), here);
+  }
+});
+
+test("words say that somebody is here while there is a link that tells, as pictures do", () => {
+  for (const [link, here] of /** @type {const} */ ([
+    ["live", true],
+    ["polling", true],
+    ["connecting", false],
+  ])) {
+    const state = stateOf(link);
+    const { face } = faceOf({ state: () => state });
+    const chatHere = state.chats.get(DIRECT);
+    const drawn = [
+      topbar(face, state, chatHere, { now: new Date(), find: () => {} }),
+      chatInfo(face, { chatId: DIRECT }, () => true).content(state),
+      personDialog(face, { userId: 2 }, () => true).content(state),
+      personRow(face, user(2, true), { id: "row" }),
+    ].map(wordsIn);
+    drawn.push(aboutChat(chatHere, state));
+    assert.deepEqual(drawn.map((words) => words.includes("в сети")), Array(5).fill(here), link); // prettier-ignore
   }
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { FakeElement, TEXTS, attach, faceOf, valueAt } from "./face.js";
+import { FakeElement, TEXTS, attach, faceOf, valueAt, within } from "./face.js";
 import { promised, settled } from "./page.js";
 import { Composer } from "../../renderer/ui/composer/composer.js";
 
@@ -22,11 +22,13 @@ let sending;
 /** @type {AbortController} of the log-in */
 let over;
 let draw = () => /** @type {unknown} */ (null);
+/** @type {any} */
+let state;
 
 beforeEach(() => {
   chat = { id: CHAT, title: "", is_group: true, draft: "черновик", read_only: false, left_seq: null };
   sending = promised();
-  const state = { current: CHAT, chats: new Map([[CHAT, chat]]), users: new Map(), timelines: new Map(), removed: new Set(), echoes: { lists: new Map() }, me: { id: 1 }, link: { state: "live" }, limits: {}, settings: { size: "m" }, begun: new Map(), pins: new Map(), quoted: new Map() };
+  state = { current: CHAT, chats: new Map([[CHAT, chat]]), users: new Map(), timelines: new Map(), removed: new Set(), echoes: { lists: new Map() }, me: { id: 1 }, link: { state: "live" }, limits: {}, settings: { size: "m" }, begun: new Map(), pins: new Map(), quoted: new Map() };
   const messenger = {
     state: () => state,
     setDraft: (/** @type {number} */ _id, /** @type {string} */ text) => void (chat.draft = text),
@@ -45,6 +47,9 @@ beforeEach(() => {
   composer.rendered(/** @type {any} */ (state));
   assert.equal(area.value, "черновик");
 }); // prettier-ignore
+
+/** The list of people after "@" is open. */
+const offersPeople = () => [...within(draw())].some(({ strings }) => strings?.join("").includes(`role="listbox"`));
 
 /** @param {string} text */
 function type(text) {
@@ -122,4 +127,27 @@ test("what could not be kept is not given to who is logged in next", async () =>
   sending.resolve({ ok: false, code: "stopped" });
   await settled();
   assert.deepEqual([chat.draft, said], ["", []]);
+});
+
+test("the list of people after @ belongs to the text in which it was asked for, and goes with it", () => {
+  chat.members = [{ user: { id: 2, username: "boris", display_name: "Борис" }, role: "member" }];
+  const next = { ...chat, id: CHAT + 1, draft: "другое" };
+  /** @type {[string, () => void][]} */
+  const ways = [
+    ["another chat", () => {
+      state.chats.set(next.id, next);
+      state.current = next.id;
+      composer.rendered(/** @type {any} */ (state));
+      assert.equal(area.value, "другое");
+    }],
+    ["a message to be changed", () => composer.edit(CHAT, /** @type {any} */ (OWN))],
+  ]; // prettier-ignore
+  for (const [what, go] of ways.reverse()) {
+    Object.assign(area, { selectionStart: 2, selectionEnd: 2 });
+    type("@б");
+    assert.equal(offersPeople(), true);
+    go();
+    assert.equal(offersPeople(), false, what);
+    composer.cancel(CHAT);
+  }
 });

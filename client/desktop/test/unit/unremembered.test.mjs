@@ -42,9 +42,13 @@ class Server {
     newPage((asked) => this.#begun(asked) ?? never.promise, this.live);
   }
 
-  /** An upload begins, and comes no further. @param {import("./page.js").Asked} asked */
+  /** What it says of an upload; null: that begins, and comes no further. @type {import("./page.js").Answer | null} */
+  refusal = null;
+
+  /** @param {import("./page.js").Asked} asked */
   #begun({ method, path }) {
     if (method !== "POST" || path !== "/api/uploads") return null;
+    if (this.refusal) return this.refusal;
     this.begun += 1;
     return { status: 201, headers: { Location: `${path}/${this.begun}` } };
   }
@@ -115,4 +119,23 @@ test("what another tab wrote before this one was changed keeps its order", async
   t.after(() => two.profile.close({ polite: false }));
   assert.equal(two.model().chats.get(CHAT)?.failed, 0);
   assert.equal(server.heard.length, 1);
+});
+
+test("the file of a message that was refused goes on with it where another tab tries that again", async (t) => {
+  const server = new Server();
+  server.isBack = true;
+  server.refusal = { status: 507, body: { code: "quota_exceeded", status: 507, title: "Full" } };
+  const [one, two] = [await tabOf("one"), await tabOf("two")];
+  t.after(() => Promise.all([one, two].map(({ profile }) => profile.close({ polite: false }))));
+  assert.deepEqual([one.profile.owns, two.profile.owns], [true, false]);
+  await one.outgoing.send(CHAT, "look", null, [{ file: new File(["bytes"], "a.txt"), as_file: true }]);
+  await settled();
+  assert.deepEqual(two.shown(), ["look failed"]);
+
+  server.refusal = null;
+  const [{ cid }] = two.model().echoes.lists.get(CHAT) ?? [];
+  await two.outgoing.retry(cid);
+  await settled();
+  assert.equal(server.begun, 1, "it is brought to the server");
+  for (const tab of [one, two]) assert.deepEqual(tab.shown(), ["look queued"]);
 });

@@ -139,6 +139,7 @@ export class Composer {
       else this.drafts.flush(); // an edit was begun, or has ended, in another window or by itself
       this.#chatId = chat.id;
       this.#shown = keyOf(edit);
+      this.#mentioning.close(); // it belongs to the text that was here
       area.value = edit?.text ?? this.#draftOf(chat.id);
       this.#fit();
       this.face.redrawComposer();
@@ -382,6 +383,7 @@ export class Composer {
   #show(chatId, text) {
     if (this.#area && this.#chatId === chatId) {
       this.#shown = keyOf(this.begun.of(chatId).edit);
+      this.#mentioning.close();
       this.#area.value = text;
       this.#fit();
     }

@@ -97,7 +97,7 @@ export function chatInfo(face, { chatId }, close) {
     const mine = user.id === state.me?.id;
     const role = member.role === "admin" ? html`<span class="role role--owner">${t("info.admin")}</span>` : nothing;
     const end = html`<span class="row__end">${role}${mine ? nothing : icon("more", "icon--s")}</span>`;
-    const sub = mine ? t("info.you") : presence(user, new Date()) || handleOf(user);
+    const sub = mine ? t("info.you") : presence(user, state, new Date()) || handleOf(user);
     const row = personRow(face, user, { id: `member-${user.id}`, end, sub });
     return html`<li>
       <button
@@ -214,7 +214,7 @@ function hero(face, chat, state) {
     : isSaved(chat, state.me)
       ? [t("newchat.saved_about")]
       : peer
-        ? personLines(peer, false)
+        ? personLines(peer, state)
         : [];
   const now = new Date();
   if (chat.left_seq === null && chat.muted_until && isMuted(chat, now.getTime())) about.push(mutedText(chat, now));

@@ -274,7 +274,7 @@ function nameOfDestination({ chat, user }, { me }) {
 /** @param {Destination} destination @param {State} state */
 function aboutOf({ chat, user }, state) {
   if (user && user.id === state.me?.id) return t("newchat.saved_about");
-  return chat ? aboutChat(chat, state) : user ? handleAndPresence(user) : "";
+  return chat ? aboutChat(chat, state) : user ? handleAndPresence(user, state) : "";
 }
 
 /** @param {import("../face.js").Face} face @param {Destination} destination @param {State} state */

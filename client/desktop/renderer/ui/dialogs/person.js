@@ -36,7 +36,7 @@ export function person(face, { userId, name: told }, close) {
     asking.follow(state);
     const unknown = user ? null : asking.get();
     const refused = unknown?.ok === false ? errorText(unknown) : null;
-    const about = user ? personLines(user, mine) : [];
+    const about = user ? personLines(user, state) : [];
     return html`<div class="dialog__pad">
         <div class="hero">
           ${avatar(face, { id: userId, name, online: user?.online, size: "l", url: user?.avatar_url })}

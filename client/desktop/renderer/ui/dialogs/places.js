@@ -25,7 +25,7 @@ export function aboutChat(chat, state) {
   const peer = chat.peer && latestOf(state.users, chat.peer);
   const kind = chat.is_group
     ? [t("switcher.group")]
-    : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, new Date()) : ""];
+    : [t("switcher.direct"), peer && !isSaved(chat, state.me) ? presence(peer, state, new Date()) : ""];
   return [...kind, chat.hidden ? t("switcher.hidden") : ""].filter(Boolean).join(" · ");
 }
 
@@ -69,7 +69,7 @@ export function createPlaces(face, close) {
       id: `switch-user-${user.id}`,
       name: nameOf(user),
       more: [`@${user.username}`],
-      about: handleAndPresence(user),
+      about: handleAndPresence(user, state),
       picture: avatar(face, { id: user.id, name: nameOf(user), online: user.online, size: "s", url: user.avatar_url }),
       run: () => void write(user.id),
     }));

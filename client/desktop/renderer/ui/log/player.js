@@ -4,6 +4,7 @@ import { AsyncDirective } from "../../vendor/lit-html/async-directive.js";
 import { directive } from "../../vendor/lit-html/directive.js";
 import { html, noChange, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../../words/i18n.js";
+import { isGone, whenBetter } from "../parts/better.js";
 import { whenNear } from "../parts/near.js";
 
 /** @typedef {import("../../types.js").Attachment} Attachment @typedef {import("../face.js").Face} Face */
@@ -24,7 +25,7 @@ class Player extends AsyncDirective {
     this.#id = file.id;
     this.#end();
     const near = part.parentNode;
-    if (near instanceof Element) this.#end = whenNear(near, () => void this.#bring(face, file, kind));
+    if (near instanceof Element) this.#begin(near, face, file, kind);
     return nothing;
   }
 
@@ -34,10 +35,20 @@ class Player extends AsyncDirective {
     this.#id = "";
   }
 
-  /** @param {Face} face @param {Attachment} file @param {"audio" | "video"} kind */
-  async #bring(face, file, kind) {
+  /** @param {Element} near @param {Face} face @param {Attachment} file @param {"audio" | "video"} kind */
+  #begin(near, face, file, kind) {
+    this.#end = whenNear(near, () => void this.#bring(near, face, file, kind));
+  }
+
+  /** The card stays where there is no address. @param {Element} near @param {Face} face @param {Attachment} file
+   * @param {"audio" | "video"} kind */
+  async #bring(near, face, file, kind) {
     const answer = await face.messenger.fileLink(file.id);
-    if (!this.isConnected || this.#id !== file.id || !answer.ok) return; // the card stays
+    if (!this.isConnected || this.#id !== file.id) return;
+    if (!answer.ok) {
+      if (!isGone(answer)) this.#end = whenBetter(face, () => this.#begin(near, face, file, kind));
+      return;
+    }
     const none = () => this.setValue(html`<p class="note">${t("file.not_played")}</p>`);
     const failed = renewing(face, file, none);
     const label = t(`file.play_${kind}`, { name: file.name });

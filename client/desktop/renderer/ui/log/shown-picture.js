@@ -3,18 +3,13 @@
 import { AsyncDirective } from "../../vendor/lit-html/async-directive.js";
 import { directive } from "../../vendor/lit-html/directive.js";
 import { html, noChange, nothing } from "../../vendor/lit-html/lit-html.js";
-import { isLive } from "../../state/link-view.js";
 import { t } from "../../words/i18n.js";
 import { icon } from "../parts/icon.js";
+import { isGone, whenBetter } from "../parts/better.js";
 import { whenNear } from "../parts/near.js";
 
 /** @typedef {import("../../types.js").Attachment} Attachment @typedef {import("../face.js").Face} Face
  * @typedef {{chat_id: number, seq: number}} Place */
-
-/** Milliseconds before another try where the link is well. */
-const AGAIN = 5_000;
-/** There is no picture, and there will be none. */
-const GONE = ["not_found", "no_preview"];
 
 class Shown extends AsyncDirective {
   #what = "";
@@ -63,7 +58,7 @@ class Shown extends AsyncDirective {
       this.setValue(html`<span class="media__none">${icon("alert")} <bdi>${t("file.gone")}</bdi></span>`);
     if (answer.ok) {
       this.setValue(html`<img src=${answer.url} alt="" decoding="async" draggable="false" @error=${none} />`);
-    } else if (GONE.includes(answer.code)) {
+    } else if (isGone(answer)) {
       none();
     } else {
       this.setValue(html`<span class="media__none">${icon("image")} <bdi>${t("file.waiting")}</bdi></span>`);
@@ -74,18 +69,3 @@ class Shown extends AsyncDirective {
 
 /** A picture once it is here. */
 export const shown = directive(Shown);
-
-/** Call once: when there is a link again, or a while later where there is one. @param {Face} face @param {() => void} run
- * @returns {() => void} gives it up */
-function whenBetter(face, run) {
-  if (isLive(face.messenger.state().link)) {
-    const timer = setTimeout(run, AGAIN);
-    return () => clearTimeout(timer);
-  }
-  const stop = face.messenger.subscribe(() => {
-    if (!isLive(face.messenger.state().link)) return;
-    stop();
-    run();
-  });
-  return stop;
-}

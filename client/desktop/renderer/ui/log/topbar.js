@@ -4,7 +4,7 @@ import { lastSeen } from "../../words/format.js";
 import { t } from "../../words/i18n.js";
 import { isAway } from "../../state/link-view.js";
 import { isMuted } from "../../state/muting.js";
-import { latestOf, onlineIn } from "../../state/people.js";
+import { isHere, latestOf, onlineIn } from "../../state/people.js";
 import { isSaved, titleOf } from "../../words/names.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { linkText } from "../parts/banner.js";
@@ -81,7 +81,8 @@ function presence(state, chat, now) {
   if (isSaved(chat, state.me)) return t("topbar.saved");
   const peer = chat.peer && latestOf(state.users, chat.peer);
   if (peer?.deleted) return "";
-  if (peer?.online) return t("topbar.online");
-  if (peer?.last_seen_at) return lastSeen(peer.last_seen_at, now);
-  return peer?.online === null ? `@${peer.username}` : t("topbar.offline");
+  if (peer && isHere(peer, state)) return t("topbar.online");
+  if (peer?.last_seen_at && !peer.online) return lastSeen(peer.last_seen_at, now);
+  const isUntold = peer && (peer.online || peer.online === null);
+  return isUntold ? `@${peer.username}` : t("topbar.offline");
 }

@@ -1,4 +1,4 @@
-/** The files of a message on its way: how far each has come, and a way to take them back. */
+/** The files of a message on its way: how far each has come, and a way to take them back until the last of them is there. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { nameParts, sizeText } from "../../words/files.js";
@@ -11,10 +11,12 @@ import { icon } from "../parts/icon.js";
 export function uploading(face, echo, progress) {
   if (!echo.files.length) return nothing;
   const waits = echo.state === "queued";
+  // with all of them the message goes out: from then on it is deleted, as any other
+  const comes = waits && echo.files.some(({ file_id }) => file_id === null);
   return html`<ul class="sending" aria-label=${t("file.attachments")}>
     ${echo.files.map((file) => row(file, waits, progress.get(file.local_id)))}
     ${
-      waits
+      comes
         ? html`<li class="upload__cancel">
             <button class="link-btn" type="button" @click=${() => face.messenger.discard(echo.cid)}>
               ${t("file.cancel")}

@@ -3,6 +3,7 @@
 import { AsyncDirective } from "../../vendor/lit-html/async-directive.js";
 import { directive } from "../../vendor/lit-html/directive.js";
 import { html, noChange, nothing } from "../../vendor/lit-html/lit-html.js";
+import { isGone, whenBetter } from "./better.js";
 import { whenNear } from "./near.js";
 
 /** Pixels of the side: enough for the largest that is shown, on a fine screen. */
@@ -26,7 +27,7 @@ class AvatarPicture extends AsyncDirective {
     this.#id = id;
     this.#end();
     const near = part.parentNode;
-    if (near instanceof Element) this.#end = whenNear(near, () => void this.#bring(face, id));
+    if (near instanceof Element) this.#begin(near, face, id);
     return nothing;
   }
 
@@ -36,10 +37,19 @@ class AvatarPicture extends AsyncDirective {
     this.#id = ""; // it is drawn anew where it comes back
   }
 
-  /** @param {import("../face.js").Face} face @param {string} id */
-  async #bring(face, id) {
+  /** @param {Element} near @param {import("../face.js").Face} face @param {string} id */
+  #begin(near, face, id) {
+    this.#end = whenNear(near, () => void this.#bring(near, face, id));
+  }
+
+  /** The letters stay where there is none. @param {Element} near @param {import("../face.js").Face} face @param {string} id */
+  async #bring(near, face, id) {
     const answer = await face.messenger.preview(id, SIZE, PLACE);
-    if (!this.isConnected || this.#id !== id || !answer.ok) return; // the letters stay
+    if (!this.isConnected || this.#id !== id) return;
+    if (!answer.ok) {
+      if (!isGone(answer)) this.#end = whenBetter(face, () => this.#begin(near, face, id));
+      return;
+    }
     this.setValue(
       html`<img class="ava__picture is-loaded" src=${answer.url} alt="" decoding="async" draggable="false" />`,
     );

@@ -3,7 +3,7 @@
 import { classMap } from "../../vendor/lit-html/directives/class-map.js";
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { isLive } from "../../state/link-view.js";
+import { isHere } from "../../state/people.js";
 import { hueOf, initials } from "../../words/names.js";
 import { MAX_SIDE, pictureFile, pictureSource } from "../../words/pictures.js";
 import { avatarPicture } from "./avatar-picture.js";
@@ -24,7 +24,7 @@ export function avatar(face, { id, name, group = false, online = false, size = "
   const file = pictureFile(url);
   const state = face.messenger.state();
   const source = pictureSource(url, state);
-  const here = online === true && isLive(state.link);
+  const here = isHere({ online }, state);
   const classes = { ava: true, "ava--group": group, [`ava--${size}`]: size !== "", "is-online": here };
   return html`<span class=${classMap(classes)} data-hue=${hueOf(id)} aria-hidden="true"
     ><span class="ava__letters">${initials(name)}</span>${

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { fullDate, lastSeen } from "../../words/format.js";
+import { isHere } from "../../state/people.js";
 import { errorText, t } from "../../words/i18n.js";
 import { handleOf, nameOf } from "../../words/names.js";
 import { otherLayout } from "../../words/layout.js";
@@ -110,23 +111,24 @@ export function knownPeople({ users, me }, without = new Set()) {
 }
 
 /**
- * Whether somebody is here, or when they were last; nothing where one may not know.
- * @param {User} user @param {Date} now
+ * Whether somebody is here, or when they were last; nothing where one may not know, or nobody tells just now.
+ * @param {User} user @param {Pick<import("../../types.js").State, "link">} state @param {Date} now
  */
-export function presence(user, now) {
-  if (user.online) return t("person.online");
+export function presence(user, state, now) {
+  if (user.online) return isHere(user, state) ? t("person.online") : "";
   return user.last_seen_at ? lastSeen(user.last_seen_at, now) : "";
 }
 
-/** A line about somebody in a list. @param {User} user */
-export const handleAndPresence = (user) =>
-  [`@${user.username}`, presence(user, new Date())].filter(Boolean).join(" · ");
+/** A line about somebody in a list. @param {User} user @param {Pick<import("../../types.js").State, "link">} state */
+export const handleAndPresence = (user, state) =>
+  [`@${user.username}`, presence(user, state, new Date())].filter(Boolean).join(" · ");
 
-/** What a card tells of somebody. @param {User} user @param {boolean} mine one's own has no word of presence */
-export const personLines = (user, mine) =>
-  [handleOf(user), mine ? "" : presence(user, new Date()), t("info.since", { date: fullDate(user.created_at) })].filter(
-    Boolean,
-  );
+/** What a card tells of somebody; one's own has no word of presence. @param {User} user
+ * @param {Pick<import("../../types.js").State, "link" | "me">} state */
+export function personLines(user, state) {
+  const seen = user.id === state.me?.id ? "" : presence(user, state, new Date());
+  return [handleOf(user), seen, t("info.since", { date: fullDate(user.created_at) })].filter(Boolean);
+}
 
 /**
  * The box to type in.
@@ -191,7 +193,7 @@ function placesIn(name, query) {
  */
 export function personRow(face, user, { query = "", id, end = nothing, sub, described = false }) {
   const name = nameOf(user);
-  const about = sub ?? handleAndPresence(user);
+  const about = sub ?? handleAndPresence(user, face.messenger.state());
   return html`${avatar(face, { id: user.id, name, online: user.online, size: "s", url: user.avatar_url })}
     <span class="row__main">
       <span class="row__line"
