@@ -73,8 +73,10 @@
 /**
  * What of a chat's log is in memory: items of consecutive seqs, ascending, at most 500; then the echoes, in order.
  * `at_start`: the first item is the first that the user may see. `at_end`: the last one is the newest that is known.
+ * `problem`: why something of it could not be had; `failed`: at which ends that was.
+ * @typedef {"older" | "newer"} Side
  * @typedef {{chat_id: number, items: Item[], echoes: Echo[], at_start: boolean, at_end: boolean,
- *   loading: "older" | "newer" | null, problem: string | null}} Timeline
+ *   loading: Side | null, problem: string | null, failed: readonly Side[]}} Timeline
  */
 
 /**
@@ -182,7 +184,7 @@
  *   {do: "leave", chat_id: number, place: number | null} |
  *   {do: "page", chat_id: number, page: import("./state/timeline.js").Page & {users?: User[]}, keep?: "start" | "end",
  *     anew?: boolean} |
- *   {do: "pins", chat_id: number, messages: Message[]} |
+ *   {do: "pins", chat_id: number, messages: Message[], since?: number} |
  *   {do: "quoted", chat_id: number, messages: Message[], users: User[], since: number} |
  *   {do: "line", chat_id: number, values: Partial<import("./state/timeline.js").Line>} | {do: "tick"}} Update
  */

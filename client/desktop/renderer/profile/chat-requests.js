@@ -25,7 +25,7 @@ function adding(answer) {
 
 /**
  * @param {() => Api} api @param {(updates: Update[]) => void} publish to all windows
- * @param {(chatId: number) => import("../types.js").ChatView | undefined} chatOf
+ * @param {(chatId: number) => import("../state/chats.js").Chat | undefined} chatOf
  */
 export function chatActions(api, publish, chatOf) {
   /** The group that is being made: asked for again after a lost answer, it is the same one. */
@@ -52,13 +52,14 @@ export function chatActions(api, publish, chatOf) {
     /** @param {number} chatId @returns {Promise<Done | Refused>} */
     async loadPins(chatId) {
       const tell = telling();
+      const since = chatOf(chatId)?.applied ?? 0;
       const answer = await api().get(`/api/chats/${chatId}/pins`);
       if (!answer.ok) return answer;
       if (!isPinList(answer.body)) return refusal("bad_answer");
       const messages = inOrder(answer.body.messages.map((one) => ({ ...one, type: "message" })));
       tell([
         { do: "users", users: answer.body.users },
-        { do: "pins", chat_id: chatId, messages },
+        { do: "pins", chat_id: chatId, messages, since },
       ]);
       return DONE;
     },

@@ -10,11 +10,12 @@ import { currentTimeline } from "../state/chat-list.js";
 import { isLive } from "../state/link-view.js";
 import { namedBy } from "../state/people.js";
 import { isDrawn } from "../state/rows.js";
-import { firstOf, itemAt, lastOf } from "../state/timeline.js";
+import { WELL, firstOf, itemAt, lastOf, wellAt } from "../state/timeline.js";
 
 /** @typedef {import("../state/model.js").Model} Model @typedef {import("../types.js").Update} Update
  * @typedef {import("../types.js").Item} Item @typedef {import("../types.js").Refused} Refused
- * @typedef {import("../types.js").Done} Done
+ * @typedef {import("../types.js").Done} Done @typedef {import("../types.js").Side} Side
+ * @typedef {import("../state/timeline.js").Line} Line
  * @typedef {{items: Item[], users: import("../types.js").User[], from_seq: number, to_seq: number}} Page */
 
 /** Items of a page, and the most that are taken at once where unread ones reach further. */
@@ -68,15 +69,18 @@ export class History {
 
   /**
    * What is to be seen first: what is unread, else the place where the chat was left, else its end. A chat that is shown
-   * already stays as it is.
+   * already stays as it is. What could not be had of it is tried again.
    * @param {number} chatId @param {number | null} [place] a seq
    */
   async open(chatId, place = null) {
     const { current, timelines } = this.model();
     const shown = current === chatId ? timelines.get(chatId) : undefined;
-    if (shown && shown.items.length > 0 && shown.problem === null) return; // one is there: it stays where it is
+    if (shown && shown.items.length > 0) return this.again(chatId); // one is there: it stays where it is
     this.#opening = true; // which fills it: nobody else may begin with its end meanwhile
-    this.update([{ do: "open", chat_id: chatId }]);
+    this.update([
+      { do: "open", chat_id: chatId },
+      { do: "line", chat_id: chatId, values: WELL }, // the face asks anew for what lacks
+    ]);
     this.#opening = false;
     const line = this.#line(chatId);
     const chat = this.model().chats.get(chatId);
@@ -106,10 +110,10 @@ export class History {
     const isBack = online && this.#returns > (this.#tried.get(line.chat_id) ?? 0);
     if (line.problem !== null && !isBack) return;
     if (line.items.length === 0 && !line.at_end) await this.#newest(line.chat_id);
-    else if (line.problem !== null) this.update([{ do: "line", chat_id: line.chat_id, values: { problem: null } }]);
+    else if (line.problem !== null) this.#set(line.chat_id, WELL);
   }
 
-  /** A part of the log that may be out of date, where it is looked at. @param {import("../state/timeline.js").Line} line */
+  /** A part of the log that may be out of date, where it is looked at. @param {Line} line */
   async #readAgain({ chat_id, items }) {
     if (this.#again.get(chat_id) === this.#returns) return; // under way, or in vain on this link
     this.#again.set(chat_id, this.#returns);
@@ -129,10 +133,17 @@ export class History {
     this.update([told, { do: "line", chat_id, values: { stale: false } }]);
   }
 
+  /** What of a log could not be had. @param {number} chatId */
+  async again(chatId) {
+    const side = this.#line(chatId).failed.at(-1);
+    if (side) await (side === "newer" ? this.newer(chatId) : this.older(chatId));
+  }
+
   /** @param {number} chatId */
   async older(chatId) {
     const line = this.#line(chatId);
-    if (line.loading !== null || line.at_start || line.items.length === 0) return;
+    if (line.loading !== null || line.items.length === 0) return;
+    if (line.at_start) return this.#set(chatId, wellAt(line, "older")); // what failed was a place that lies elsewhere
     const turn = this.#begin(chatId, "older");
     this.#end(chatId, turn, await this.#fillUp(chatId, turn, "start", PAGE / 2));
   }
@@ -140,10 +151,11 @@ export class History {
   /** @param {number} chatId */
   async newer(chatId) {
     const line = this.#line(chatId);
-    if (line.loading !== null || line.at_end || line.items.length === 0) return;
+    if (line.loading !== null || line.items.length === 0) return;
+    if (line.at_end) return this.#set(chatId, wellAt(line, "newer"));
     const turn = this.#begin(chatId, "newer");
     const last = lastOf(line);
-    this.#end(chatId, turn, await this.#fetch(chatId, turn, last, last + PAGE, { keep: "end" }));
+    this.#end(chatId, turn, await this.#fetch(chatId, turn, last, last + PAGE, { keep: "end" }), "newer");
   }
 
   /** @param {number} chatId */
@@ -165,7 +177,7 @@ export class History {
     const fetched = () => this.#fetch(chatId, turn, from, from + PAGE, { keep: "start", anew: true, only });
     const refused = isHere() ? null : await fetched();
     const latest = this.#isLatest(chatId, turn);
-    this.#end(chatId, turn, quietly ? null : refused);
+    this.#end(chatId, turn, quietly ? null : refused, seq > lastOf(this.#line(chatId)) ? "newer" : "older");
     if (isHere()) return DONE;
     if (!latest) return refusal("cancelled");
     if (refused && refused.code !== "bad_seq") return refused; // there are not so many
@@ -193,7 +205,7 @@ export class History {
   // --- steps ---
 
   /** A timeline is made by opening its chat; what is open stays what it was.
-   * @param {number} chatId @returns {import("../state/timeline.js").Line} */
+   * @param {number} chatId @returns {Line} */
   #line(chatId) {
     const { current, timelines } = this.model();
     const line = timelines.get(chatId);
@@ -241,7 +253,7 @@ export class History {
     const { items, at_end } = this.#line(chatId);
     if (items.length === 0 && !at_end) refused ??= refusal("bad_answer");
     if (this.#isLatest(chatId, turn)) this.#filling.delete(chatId); // what follows may begin anew
-    this.#end(chatId, turn, refused);
+    this.#end(chatId, turn, refused, items.length > 0 && !at_end ? "newer" : "older");
   }
 
   /** What this machine keeps of the end, at once. @param {number} chatId @param {number} turn */
@@ -348,7 +360,7 @@ export class History {
     return whole;
   }
 
-  /** @param {number} chatId @param {"older" | "newer"} loading @returns {number} the turn */
+  /** @param {number} chatId @param {Side} loading @returns {number} the turn */
   #begin(chatId, loading) {
     const turn = this.#wish(chatId);
     this.#load(chatId, loading);
@@ -367,16 +379,21 @@ export class History {
     return this.#turns.get(chatId) === turn;
   }
 
-  /** @param {number} chatId @param {"older" | "newer"} loading */
+  /** @param {number} chatId @param {Side} loading */
   #load(chatId, loading) {
     this.#tried.set(chatId, this.#returns);
-    this.#line(chatId);
-    this.update([{ do: "line", chat_id: chatId, values: { loading, problem: null } }]);
+    this.#set(chatId, { loading, ...wellAt(this.#line(chatId), loading) });
   }
 
-  /** @param {number} chatId @param {number} turn @param {Refused | null} refused */
-  #end(chatId, turn, refused) {
+  /** @param {number} chatId @param {number} turn @param {Refused | null} refused @param {Side} [side] where it was to be */
+  #end(chatId, turn, refused, side = "older") {
     if (!this.#isLatest(chatId, turn)) return;
-    this.update([{ do: "line", chat_id: chatId, values: { loading: null, problem: refused?.code ?? null } }]);
+    const failed = [...wellAt(this.#line(chatId), side).failed, side];
+    this.#set(chatId, { loading: null, ...(refused && { problem: refused.code, failed }) });
+  }
+
+  /** @param {number} chatId @param {Partial<Line>} values */
+  #set(chatId, values) {
+    this.update([{ do: "line", chat_id: chatId, values }]);
   }
 }

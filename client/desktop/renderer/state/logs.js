@@ -110,10 +110,27 @@ export function putPage(next, { chat_id, page, keep = "end", anew = false }) {
   next.line(chat_id, (line) => withPage(anew ? { ...line, items: [], stale: false } : line, page, bounds, keep));
 }
 
-/** They are known as long as the timeline of their chat is. @param {Next} next @param {number} chatId
- * @param {import("../types.js").Message[]} messages */
-export function putPins(next, chatId, messages) {
-  if (next.state.timelines.has(chatId)) next.own("pins").set(chatId, messages);
+/** They are known as long as the timeline of their chat is. They were read when the log was applied up to `since`: what was
+ * applied after it changes them too, and where not all of that is known they are asked for again (ui/log/pinned.js).
+ * @param {Next} next @param {Extract<Update, {do: "pins"}>} update */
+export function putPins(next, { chat_id: chatId, messages, since }) {
+  const line = next.state.timelines.get(chatId);
+  if (!line) return;
+  const { applied = 0, first_seq = 1 } = next.state.chats.get(chatId) ?? {};
+  const from = since ?? applied;
+  const later = line.tail.filter(({ seq }) => seq > from);
+  if (later.length < applied - from) return;
+  /** @type {import("../types.js").Message[] | null} */
+  let pins = messages.filter(({ seq }) => seq >= first_seq);
+  for (const item of later) if (pins && item.type === "event") pins = pinsAfter(pins, item, pinned(line, item));
+  if (pins) next.own("pins").set(chatId, pins);
+}
+
+/** The message of an event, where that is loaded. @param {import("./timeline.js").Line | undefined} line
+ * @param {import("../types.js").Event} event */
+function pinned(line, { target_seq: seq }) {
+  const target = seq ? itemAt(line?.items ?? [], seq) : null;
+  return target?.type === "message" ? target : null;
 }
 
 /** @param {Next} next @param {import("../types.js").Item} item */
@@ -144,10 +161,7 @@ export function apply(next, item) {
 function applyPin(next, event) {
   const before = next.state.pins.get(event.chat_id);
   if (!before) return;
-  const target = event.target_seq
-    ? itemAt(next.state.timelines.get(event.chat_id)?.items ?? [], event.target_seq)
-    : null;
-  const after = pinsAfter(before, event, target?.type === "message" ? target : null);
+  const after = pinsAfter(before, event, pinned(next.state.timelines.get(event.chat_id), event));
   if (after === null) next.own("pins").delete(event.chat_id);
   else if (after !== before) next.own("pins").set(event.chat_id, after);
 }

@@ -176,7 +176,7 @@ function take(next, update) {
     case "page":
       return putPage(next, update);
     case "pins":
-      return putPins(next, update.chat_id, update.messages);
+      return putPins(next, update);
     case "quoted":
       learnUsers(next, update.users);
       return putQuoted(next, update);

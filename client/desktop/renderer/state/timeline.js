@@ -22,10 +22,19 @@ const TAIL = 1000;
 /** Items that are kept of a chat that is not shown: some screenfuls, for all of them are drawn at once when it is. */
 const LEFT = 50;
 
+/** Nothing of it failed. @type {Pick<Line, "problem" | "failed">} */
+export const WELL = Object.freeze({ problem: null, failed: [] });
+
+/** What failed of it but for one end. @param {Line} line @param {import("../types.js").Side} side
+ * @returns {Pick<Line, "problem" | "failed">} */
+export function wellAt({ problem, failed }, side) {
+  const left = failed.filter((one) => one !== side);
+  return left.length > 0 ? { problem, failed: left } : WELL;
+}
+
 /** Nothing is known yet. @param {number} chatId @param {import("../types.js").Echo[]} [echoes] @returns {Line} */
 export function emptyLine(chatId, echoes = []) {
-  const loading = null;
-  return { chat_id: chatId, items: [], echoes, at_start: false, at_end: false, loading, problem: null, tail: [] };
+  return { chat_id: chatId, items: [], echoes, at_start: false, at_end: false, loading: null, ...WELL, tail: [] };
 }
 
 /** The seq of the first or last item; 0 where there are none. @param {Pick<Line, "items">} line */
@@ -66,7 +75,7 @@ export function withPage(line, page, bounds, keep) {
   const touches = line.items.length > 0 && page.from_seq <= lastOf(line) && page.to_seq >= firstOf(line) - 1;
   const items = caughtUp(touches ? merged(line.items, given) : given, line.tail);
   const last = items[items.length - 1]?.seq ?? page.to_seq;
-  const whole = { ...line, items, at_end: last >= bounds.applied, at_start: false, problem: null };
+  const whole = { ...line, items, at_end: last >= bounds.applied, at_start: false, ...WELL };
   whole.at_start = items.length === 0 ? page.from_seq < bounds.first_seq : items[0].seq <= bounds.first_seq;
   return pruned(whole, keep === "start" ? "end" : "start");
 }

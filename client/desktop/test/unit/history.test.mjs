@@ -174,6 +174,68 @@ test("a chat that is shown is not taken to its first unread message by being ope
   assert.deepEqual([before[1], window.span, window.asked.length], [MANY, before, 0]);
 });
 
+/** A window at an old place, whose next page of newer messages failed; the link never went away. */
+async function stuck() {
+  const window = new Window();
+  const opening = window.history.open(CHAT, 500);
+  await window.answer();
+  await opening;
+  const more = window.history.newer(CHAT);
+  await window.answer("internal");
+  await more;
+  assert.deepEqual([window.span, window.line.problem, window.line.failed], [[475, 524], "internal", ["newer"]]);
+  return window;
+}
+
+test("newer messages that could not be had come where one tries again, and where the chat is opened once more", async () => {
+  for (const again of ["newer", "open"]) {
+    const window = await stuck();
+    const trying = again === "newer" ? window.history.newer(CHAT) : window.history.open(CHAT);
+    await window.answer();
+    await trying;
+    assert.deepEqual([window.span, window.line.problem, window.line.failed], [[475, 574], null, []], again);
+  }
+});
+
+test("a chat that is opened after one was elsewhere has no old failure in its way", async () => {
+  const window = await stuck();
+  window.update([{ do: "open", chat_id: null }]);
+  await window.history.open(CHAT, 500);
+  assert.deepEqual([window.span, window.line.problem, window.line.failed], [[475, 524], null, []]);
+});
+
+test("each end fails by itself, and a page clears both", async () => {
+  const window = await stuck();
+  const older = window.history.older(CHAT);
+  assert.deepEqual([window.line.problem, window.line.failed], ["internal", ["newer"]]);
+  await window.answer("busy");
+  await older;
+  assert.deepEqual([window.line.problem, window.line.failed], ["busy", ["newer", "older"]]);
+  const newer = window.history.newer(CHAT);
+  assert.deepEqual(window.line.failed, ["older"]);
+  await window.answer();
+  await newer;
+  assert.deepEqual([window.span, window.line.problem, window.line.failed], [[475, 574], null, []]);
+});
+
+test("the end that could not be had from an old place is asked for on the side of the newer ones", async () => {
+  const window = await stuck();
+  const going = window.history.toEnd(CHAT);
+  await window.answer("internal");
+  await going;
+  assert.deepEqual([window.span, window.line.failed], [[475, 524], ["newer"]]);
+});
+
+test("trying again at the beginning takes away what is told of a place that lies elsewhere", async () => {
+  const window = new Window();
+  const opening = window.history.to(CHAT, 1);
+  await window.answer();
+  await opening;
+  window.update([{ do: "line", chat_id: CHAT, values: { problem: "internal", failed: ["older"] } }]);
+  await window.history.older(CHAT);
+  assert.deepEqual([window.line.at_start, window.line.problem, window.asked.length], [true, null, 0]);
+});
+
 test("an attempt that fails is not repeated while the link is the same", async () => {
   const window = new Window();
   const opening = window.history.open(CHAT);

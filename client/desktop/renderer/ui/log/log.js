@@ -7,6 +7,7 @@ import { t } from "../../words/i18n.js";
 import { hasLostSource } from "../../state/removed.js";
 import { messageAt, quotedIn } from "../../state/quoted.js";
 import { keptDays } from "../../state/retention.js";
+import { emptyLine } from "../../state/timeline.js";
 import { eventWords, sections } from "../../state/rows.js";
 import { guard } from "../../vendor/lit-html/directives/guard.js";
 import { keyed } from "../../vendor/lit-html/directives/keyed.js";
@@ -38,15 +39,7 @@ const FOUND = 1600;
 const SILENT = 500;
 
 /** @type {Timeline} */
-const EMPTY = {
-  chat_id: 0,
-  items: [],
-  echoes: [],
-  at_start: false,
-  at_end: false,
-  loading: "older",
-  problem: null,
-};
+const EMPTY = { ...emptyLine(0), loading: "older" };
 
 export class Log {
   /** The chat that is shown, and where its divider is. @type {{chatId: number, dividerAfter: number | null} | null} */
@@ -198,7 +191,7 @@ export class Log {
   #days(state, chat, timeline, now) {
     const days = this.#sections(timeline, state.me?.id ?? 0);
     const kept = keptDays(chat, state.limits);
-    return html`${timeline.problem ? this.#problem(timeline) : nothing}
+    return html`${this.#problem(timeline, "older")}
     ${timeline.at_start ? nothing : html`<div class="log__more" aria-hidden="true"><span class="sk-msg sk-msg--a"></span></div>`}
     ${timeline.at_start && kept > 0 ? html`<p class="log__kept">${icon("clock", "icon--s")}<span>${t("retention.note", { n: kept })}</span></p>` : nothing}
     ${days.length || timeline.problem ? nothing : html`<p class="log__empty">${t("log.empty")}</p>`}
@@ -226,7 +219,8 @@ export class Log {
           </ol>
         </section>`;
       },
-    )}`;
+    )}
+    ${this.#problem(timeline, "newer")}`;
   }
 
   /** Walked through anew only where the timeline, the divider or what a day is is another. @param {Timeline} timeline @param {number} me */
@@ -239,10 +233,14 @@ export class Log {
     return days;
   }
 
-  /** @param {Timeline} timeline */
-  #problem({ chat_id: chatId, items }) {
+  /** What could not be had at that end; of an empty log nothing could. @param {Timeline} timeline
+   * @param {import("../../types.js").Side} side */
+  #problem({ chat_id: chatId, items, problem, failed }, side) {
     const { messenger } = this.face;
-    const again = () => (items.length ? messenger.loadOlder(chatId) : messenger.openChat(chatId));
+    const bare = items.length === 0;
+    if (problem === null || (bare ? side === "newer" : !failed.includes(side))) return nothing;
+    const load = side === "newer" ? messenger.loadNewer : messenger.loadOlder;
+    const again = () => (bare ? messenger.openChat(chatId) : load(chatId));
     return html`<p class="log__problem" role="status">
       ${t("log.problem")} <button class="link-btn" type="button" @click=${again}>${t("msg.retry")}</button>
     </p>`;

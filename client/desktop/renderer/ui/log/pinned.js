@@ -92,8 +92,9 @@ export class Pinned {
     if (!isLive(state.link) || state.pins.has(chat.id) || chat.pinned_seq === null || this.#asked.has(chat.id)) return;
     this.#asked.add(chat.id);
     void this.face.messenger.loadPins(chat.id).then((done) => {
-      if (done.ok) this.#asked.delete(chat.id);
-      else setTimeout(() => this.#asked.delete(chat.id), AGAIN);
+      if (!done.ok) return void setTimeout(() => this.#asked.delete(chat.id), AGAIN);
+      this.#asked.delete(chat.id);
+      if (!this.face.messenger.state().pins.has(chat.id)) this.face.redraw(); // they are out of date already
     });
   }
 }

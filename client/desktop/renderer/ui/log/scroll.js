@@ -300,12 +300,13 @@ export class Scroll {
     const timeline = currentTimeline(this.face.messenger.state());
     if (!log || !timeline || this.#opening) return;
     if (log.scrollTop < 1 && !timeline.at_start) log.scrollTop = 1; // at 0 nothing is anchored
-    if (timeline.loading || this.#loading || timeline.problem) return;
+    if (timeline.loading || this.#loading || !timeline.items.length) return;
     const { messenger } = this.face;
     const left = log.scrollHeight - log.clientHeight - log.scrollTop;
-    if (!timeline.at_start && log.scrollTop < AHEAD) {
+    const { failed } = timeline; // is asked for again by whoever wishes it
+    if (!timeline.at_start && log.scrollTop < AHEAD && !failed.includes("older")) {
       void this.#load(() => messenger.loadOlder(timeline.chat_id));
-    } else if (!timeline.at_end && left < AHEAD) {
+    } else if (!timeline.at_end && left < AHEAD && !failed.includes("newer")) {
       this.#atEnd = false;
       void this.#load(() => messenger.loadNewer(timeline.chat_id));
     }
