@@ -22,7 +22,7 @@ PASSING: Final = frozenset({NO_CONNECTION, "store_unavailable", "rate_limited", 
 BUSY_FOR: Final = 120.0
 """Seconds for which a log-in waits its turn while many people log in."""
 PATIENCE: Final = 60.0
-"""Seconds without a byte in either direction, while a piece of a file goes to a server that is busy."""
+"""Seconds without a byte in either direction, while a file, or a piece of one, goes to a server that is busy."""
 ENDS: Final = frozenset({"token_invalid", "token_reused", "token_expired", "token_missing", "revoked"})
 """Refusals of an exchange of tokens after which there is no log-in; whatever else may have been a proxy's."""
 STALE: Final = frozenset({"token_expired", "token_invalid"})
@@ -90,13 +90,16 @@ class Account:
         self.user: dict[str, Any] = answer["user"]
 
     async def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """The JSON of the answer, None where it has none. A stale token is exchanged once. Raises ChatError."""
+        """The JSON of the answer, None where it has none. A stale token is exchanged once. Raises ChatError; and
+        ValueError for what is no path of the server (`/api/...`), as it would take the token elsewhere."""
+        _check(path)
         return await self._renewed(lambda: _call(self._http, method, path, body, self.token, params))
 
     async def ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, content: bytes = b""
     ) -> httpx.Response:
         """An answer with its headers, for what is no JSON. Else as `call`."""
+        _check(path)
 
         async def send() -> httpx.Response:
             said = {"Authorization": f"Bearer {self.token}", "Content-Length": str(len(content)), **(headers or {})}
@@ -107,13 +110,14 @@ class Account:
         return await self._renewed(send)
 
     async def send_form(self, path: str, fields: dict[str, str], name: str, content: BinaryIO, key: str) -> Any:
-        """Send a form with one file. Raises ChatError."""
+        """Send a form with one file. Else as `call`."""
+        _check(path)
 
         async def send() -> Any:
             headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
             content.seek(0)
             form = {"file": (name, content)}
-            request = self._http.build_request("POST", path, data=fields, files=form, headers=headers)
+            request = self._http.build_request("POST", path, data=fields, files=form, headers=headers, timeout=PATIENCE)
             return await _answer(self._http, request)
 
         return await self._renewed(send)
@@ -155,6 +159,10 @@ class Account:
         """Whether a log-in from a device that is not known is told by a letter. Raises ChatError."""
         self.user = await self.call("PATCH", "/api/auth/me", {"login_letters": wanted})
 
+    async def log_out(self) -> None:
+        """End this session; its tokens are of no use any more. Raises ChatError."""
+        await self.call("POST", "/api/auth/logout")
+
     async def delete(self, password: str) -> None:
         """Delete the account for good; what was sent stays. Raises ChatError: invalid_credentials, last_admin, ..."""
         await self.call("DELETE", "/api/auth/me", {"password": password})
@@ -168,7 +176,8 @@ class Account:
 
     async def save(self, url: str, path: Path) -> int:
         """Save what is read there at `path`, which must not be there; how many bytes it has. Raises ChatError, also
-        where the link is cut, and OSError."""
+        where the link is cut, OSError, and ValueError as `call` does."""
+        _check(url)
         target = trio.Path(path)
         size = 0
         async with await target.open("xb") as file:
@@ -184,7 +193,8 @@ class Account:
 
     @asynccontextmanager
     async def read(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The bytes of a file, piece by piece. Raises ChatError, also in the middle."""
+        """The bytes of a file, piece by piece. Raises ChatError, also in the middle; and ValueError as `call` does."""
+        _check(path)
         used = self.token
         async with AsyncExitStack() as stack:
             try:
@@ -207,6 +217,12 @@ class Account:
             if self.token == used:
                 answer = await _call(self._http, "POST", "/api/auth/refresh", {"refresh_token": self._refresh_token})
                 self.token, self._refresh_token = _tokens(answer)
+
+
+def _check(path: str) -> None:
+    """Addresses are found in what strangers write, and the token goes along: to our server, and to no other."""
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError(f"{path!r} is no path of the server")
 
 
 def _tokens(answer: Any) -> tuple[str, str]:

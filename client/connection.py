@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Final
@@ -14,7 +14,7 @@ from chatproto.client.client_config import ClientConfig
 from chatproto.client.client_session import ClientSession
 from chatproto.client.timing import Timing
 from chatproto.wire.devices import PYTHON
-from client.account import log_in
+from client.account import Account, log_in
 from client.cids import new_cid
 from client.exceptions import ChatError
 from client.link import CLOSE_TIMEOUT
@@ -24,6 +24,9 @@ from client.store import StoreError, opened
 KEEP: Final = 10_000
 """Items a chat, and events an iterator holds on to."""
 SYSTEM: Final = {"Darwin": "macOS"}.get(platform.system(), platform.system())
+DEVICE_LENGTH: Final = 64
+LOG_OUT_TIMEOUT: Final = 2.0
+"""Seconds that the end of a block waits for the end of its log-in."""
 
 
 @asynccontextmanager
@@ -51,11 +54,14 @@ async def connect(
     that are held in memory.
 
     Raises ChatError where the log-in is refused, and StoreError where the store cannot be read or, at any time,
-    written; later refusals come from the calls. The block's end waits for no message on its way, but for what is to be
-    saved (at most 5 s).
+    written; later refusals come from the calls. ValueError: `device` is none that a server takes. The block's end
+    waits for no message on its way, but for what is to be saved (at most 5 s), and for the server to end this log-in
+    (at most 2 s).
     """
     timing = timing or Timing()
     device = device or f"{PYTHON}, {SYSTEM}"
+    if len(device) > DEVICE_LENGTH or _is_halved(device):
+        raise ValueError(f"device has at most {DEVICE_LENGTH} characters, and no half of a surrogate pair")
     config = ClientConfig(
         device=device,
         name="vestnik-python",
@@ -69,12 +75,29 @@ async def connect(
         httpx.AsyncClient(base_url=url, timeout=timing.connect / 1000, headers=_named(device)) as http,
     ):
         account = await log_in(http, username, password)
-        if snapshot is not None and snapshot.user_id != account.user["id"]:
-            raise ChatError("wrong_store", "the store belongs to another user")
-        session = ClientSession(config, (random or SystemRandom()).random, snapshot, skips=False)
-        client = Client(url, account, session, memory, kept, make_cid, keep, auto_commit=auto_commit)
-        async with _running(client):
-            yield client
+        async with _left(account):
+            if snapshot is not None and snapshot.user_id != account.user["id"]:
+                raise ChatError("wrong_store", "the store belongs to another user")
+            session = ClientSession(config, (random or SystemRandom()).random, snapshot, skips=False)
+            client = Client(url, account, session, memory, kept, make_cid, keep, auto_commit=auto_commit)
+            async with _running(client):
+                yield client
+
+
+@asynccontextmanager
+async def _left(account: Account) -> AsyncIterator[None]:
+    """Its tokens are nowhere but in memory: a log-in that is not ended would stand in the list of sessions for months,
+    and be good for whoever finds a token."""
+    try:
+        yield
+    finally:
+        with trio.move_on_after(LOG_OUT_TIMEOUT) as limit, suppress(ChatError):
+            limit.shield = True
+            await account.log_out()
+
+
+def _is_halved(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _named(device: str) -> dict[str, str]:
@@ -90,6 +113,7 @@ async def _running(client: Client) -> AsyncIterator[None]:
             nursery.start_soon(client.driver.run)
             try:
                 await client.wait_live()
+                client.entered()
                 yield
             except Exception as error:  # raised again below, without the nursery's wrapping
                 failed = error

@@ -10,7 +10,7 @@ import trio
 
 from chatproto.client.session_outputs import LocalFile
 from chatproto.wire.model import Attachment, Chat, File, PrivateUser
-from client.account import PASSING, Account
+from client.account import BUSY_FOR, PASSING, Account
 from client.exceptions import ChatError
 from client.kept_files import KeptFiles
 
@@ -42,7 +42,7 @@ class Files:
         Raises ChatError (file_empty; disk_full, where there is no room, or more than 1 GiB would wait) and OSError.
         """
         path = Path(path)
-        work = partial(self.kept.keep, path, name or path.name, as_file=as_file)
+        work = partial(self.kept.keep, path, _sayable(name or path.name), as_file=as_file)
         return await trio.to_thread.run_sync(work)
 
     async def upload(self, path: Path | str, *, name: str | None = None, as_file: bool = False) -> File:
@@ -52,7 +52,7 @@ class Files:
         Raises ChatError (too_large, file_empty, quota_exceeded, no_connection, ...) and OSError.
         """
         path = Path(path)
-        return await _upload(self.account, path, name or path.name, self._make_cid(), as_file=as_file)
+        return await _upload(self.account, path, _sayable(name or path.name), self._make_cid(), as_file=as_file)
 
     async def set_avatar(self, path: Path | str | None) -> PrivateUser:
         """Show a picture (JPEG, PNG, GIF, WebP) beside one's name, the middle of it as a square; None: none any more.
@@ -70,6 +70,11 @@ class Files:
         """Save a file of a message at `path`, which must not be there; how many bytes it has. Raises ChatError, also
         where the link is cut, and OSError."""
         return await self.account.save(file.url, Path(path))
+
+
+def _sayable(name: str) -> str:
+    """A name on a disk is bytes, which need be no UTF-8; what cannot be told to others becomes another sign."""
+    return name.encode("utf-8", "replace").decode()
 
 
 async def _upload(account: Account, path: Path, name: str, key: str, *, as_file: bool) -> File:
@@ -91,8 +96,9 @@ async def _send(account: Account, url: str, path: Path, name: str, key: str, *, 
             with path.open("rb") as content:
                 return await account.send_form(url, fields, name, content, key)
         except ChatError as refused:
-            if refused.code not in PASSING or not tries_left:
+            wait = max(pause, refused.retry_after or 0)
+            if refused.code not in PASSING or not tries_left or wait > BUSY_FOR:
                 raise
-        await trio.sleep(pause)
+        await trio.sleep(wait)
         pause *= 2
     raise AssertionError("the last attempt returns or raises")

@@ -78,6 +78,11 @@ class Client(Chats, Files):
         self._merged: dict[str, list[Sending]] = {}
         self._messages: WeakSet[Stream[Message]] = WeakSet()
         self._events: WeakSet[Stream[Told]] = WeakSet()
+        self._first_messages: Stream[Message] | None = self._stream(self._messages)
+        self._first_events: Stream[Told] | None = self._stream(self._events)
+        """From the beginning, for who asks first: what comes right behind `ready` comes before the program's block."""
+        self._auto_commit = auto_commit
+        self._first_go = False
         self._changed = trio.Event()
 
     @property
@@ -169,7 +174,8 @@ class Client(Chats, Files):
         if self.stopped is not None:
             raise self.stopped
         try:
-            f"{row.content}{row.emoji}".encode()
+            names = [file.name for file in row.files]
+            "".join([row.content, row.emoji or "", row.cid, *row.attachments, *names]).encode()
         except UnicodeEncodeError:
             raise ChatError("bad_unicode", "half of a surrogate pair") from None
         waiting = self.session.outbox.entries.get(row.cid)
@@ -212,12 +218,20 @@ class Client(Chats, Files):
         await self.until(lambda: not self.session.outbox.entries)
 
     def messages(self) -> Stream[Message]:
-        """An iterator over the messages that are applied from this call on, one's own too."""
-        return self._stream(self._messages)
+        """An iterator over the messages that are applied from this call on, one's own too.
+
+        Where it, or `events`, is the first thing in the block, it has those as well that came while the client
+        connected. With `auto_commit=False` the first call of either has them whenever it is made.
+        """
+        self._first_go = True
+        first, self._first_messages = self._first_messages, None
+        return first or self._stream(self._messages)
 
     def events(self) -> Stream[Told]:
         """The same for everything there is: items of the logs, ends of sendings, marks, typing, presence, states."""
-        return self._stream(self._events)
+        self._first_go = True
+        first, self._first_events = self._first_events, None
+        return first or self._stream(self._events)
 
     def log(self, chat_id: int) -> tuple[LogItem, ...]:
         """The last items of a chat that this client applied, ascending without a hole; () where there are none.
@@ -275,7 +289,13 @@ class Client(Chats, Files):
 
     # --- what the driver tells ---
 
+    def entered(self) -> None:
+        """For `connect`: the block begins now. Whoever commits by themselves may take their stream later."""
+        self._first_go = self._auto_commit
+
     def _happened(self, told: list[Told]) -> None:
+        if self._first_go:
+            self._first_messages = self._first_events = None
         for one in told:
             for events in self._events:
                 events.put(one)

@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 Told = Changed | Sent | Failed | Merged | Apply | Jump | Expire | Begins | Forget | Tell | Uploading
 """What a program may want to know of."""
 
+ORDINARY: Final = frozenset({1000, NO_CLOSE_FRAME, 4401})
+"""Ends that a link may have before it is of use: one's own, the network's, that of a token."""
 CLOSES: Final = 100
 """Ends of links that are remembered."""
 FULL: Final = 1000
@@ -85,6 +87,7 @@ class _Present:
     frames: deque[FromClient] = field(factory=deque)
     written: trio.Event = field(factory=trio.Event)
     closing: Close | None = None
+    ready: bool = False
 
 
 @frozen(eq=False)
@@ -354,7 +357,11 @@ class Driver:
         if self._present is present:
             self._present = None
         ours = present.closing
-        self.closes = [*self.closes[1 - CLOSES :], closed if ours is None else Closed(ours.code, ours.reason)]
+        end = closed if ours is None else Closed(ours.code, ours.reason)
+        self.closes = [*self.closes[1 - CLOSES :], end]
+        if not present.ready:
+            level = logging.INFO if end.code in ORDINARY else logging.WARNING
+            log.log(level, "the link ended before the server was ready: %d %s", end.code, end.reason)
         if ours is None:
             self.session.lost(present.number, closed.code, closed.reason, self.now())
         self.perform()
@@ -366,6 +373,7 @@ class Driver:
             if isinstance(frames, Closed):
                 return frames
             self.session.receive(present.number, frames, self.now())
+            present.ready |= self.session.state in (ClientState.RESUMING, ClientState.LIVE)
             self.perform()
             while len(self._line) > FULL:
                 await self._moved_on.wait()

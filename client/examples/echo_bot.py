@@ -9,6 +9,7 @@ import argparse
 import os
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -42,15 +43,17 @@ def kept_password(folder: Path) -> str:
 
 
 async def run(url: str, folder: Path, task_status: trio.TaskStatus[Client] = trio.TASK_STATUS_IGNORED) -> None:
-    """Log in, or register first, and answer until cancelled."""
+    """Log in, or register first where there is no such account, and answer until cancelled."""
     password = await trio.to_thread.run_sync(kept_password, folder)
+    answering = partial(bot.run, url, "echo", password, folder / "echo.sqlite3", task_status=task_status)
+    try:
+        return await answering()
+    except ChatError as refused:
+        if refused.code != "invalid_credentials":
+            raise
     async with httpx.AsyncClient(base_url=url, timeout=20) as http:
-        try:
-            await register(http, "echo", password, "Echo")
-        except ChatError as refused:
-            if refused.code != "username_taken":
-                raise
-    await bot.run(url, "echo", password, folder / "echo.sqlite3", task_status=task_status)
+        await (await register(http, "echo", password, "Echo")).log_out()
+    await answering()
 
 
 def main() -> int:

@@ -1,11 +1,13 @@
 """What people do with their own account, with the Python client, against real servers of HTTP and mail."""
 
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+import trio
 
-from client.account import confirm_email, log_in, register
+from client.account import Account, confirm_email, log_in, register
 from client.exceptions import ChatError
 from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House
@@ -72,3 +74,30 @@ async def test_an_answer_without_tokens_is_no_connection() -> None:
         async with httpx.AsyncClient(base_url="http://portal.example", transport=portal) as http:
             with pytest.raises(ChatError, match="no_connection"):
                 await log_in(http, "anna", PASSWORD)
+
+
+async def test_a_token_goes_to_its_server_and_nowhere_else(tmp_path: Path) -> None:
+    """An address of an avatar is what a stranger made it."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=b"{}")
+
+    async with httpx.AsyncClient(base_url="http://ours", transport=httpx.MockTransport(answer)) as http:
+        account = Account(http, {"access_token": "secret", "refresh_token": "r", "user": {}})
+        for url in ("https://evil.example/x.png", "//evil.example/x.png", "HTTP://evil.example", "x.png", ""):
+            with pytest.raises(ValueError, match="no path of the server"):
+                await account.call("GET", url)
+            with pytest.raises(ValueError, match="no path of the server"):
+                await account.ask("GET", url)
+            with pytest.raises(ValueError, match="no path of the server"):
+                await account.send_form(url, {}, "name", BytesIO(b"x"), "key")
+            with pytest.raises(ValueError, match="no path of the server"):
+                await account.save(url, tmp_path / "saved")
+            with pytest.raises(ValueError, match="no path of the server"):
+                async with account.read(url):
+                    pass
+        assert not asked and not await trio.Path(tmp_path / "saved").exists()
+        assert await account.save("/api/files/x?token=y", tmp_path / "saved") == 2
+        assert [str(request.url) for request in asked] == ["http://ours/api/files/x?token=y"]

@@ -3,15 +3,19 @@
 import shutil
 from pathlib import Path
 
+import pytest
 import trio
+import trio_websocket
 from attrs import define, field
 
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Message
 from client.bot import Bot
 from client.connection import Client, connect
+from tests.client.scripted import say, scripted
 from tests.client.test_connection import until
 from tests.server.house import PASSWORD, House
+from tests.vectors.server_frames import head, message, ready
 
 FAST = Timing(backoff_first=10, backoff_ceiling=100)
 
@@ -153,3 +157,32 @@ async def test_a_handler_that_fails_has_ended(house: House, tmp_path: Path) -> N
                 await committed(robot, chat_id, ack.seq or 0)
                 nursery.cancel_scope.cancel()
     assert seen == ["one", "two"]
+
+
+async def test_what_comes_right_behind_the_first_word_of_the_server_is_handled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A message that was committed while the session was read is sent with `ready`, before the bot has begun."""
+    began, done = trio.Event(), trio.Event()
+    handled: list[int] = []
+    bot = Bot()
+
+    @bot.on_message
+    async def note(message: Message, chat: Client) -> None:
+        handled.append(message.seq)
+        if message.seq == 5:
+            done.set()
+
+    async def talk(websocket: trio_websocket.WebSocketConnection) -> None:
+        await say(websocket, ready(head(5, 3)), message(5, 4))
+        await began.wait()
+        await say(websocket, message(5, 5))
+
+    async with scripted(monkeypatch, talk) as url, trio.open_nursery() as nursery:
+        robot = await nursery.start(bot.run, url, "bot", PASSWORD, tmp_path / "bot", FAST)
+        began.set()
+        with trio.fail_after(60):
+            await done.wait()
+        assert handled == [4, 5]
+        await committed(robot, 5, 5)
+        nursery.cancel_scope.cancel()

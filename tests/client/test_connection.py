@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 import trio
+import trio_websocket
 
 from chatproto.client.timing import Timing
 from chatproto.server.knobs import Knobs
@@ -14,8 +15,10 @@ from chatproto.tokens import TokenKeys
 from client.account import log_in
 from client.connection import Client, connect
 from client.exceptions import ChatError
+from tests.client.scripted import say, scripted
 from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House
+from tests.vectors.server_frames import head, message, ready
 
 FAST = Timing(backoff_first=10, backoff_ceiling=100, answer=1000, busy_answer=2000)
 
@@ -223,3 +226,97 @@ async def test_a_stale_token_is_exchanged_once_and_the_call_goes_through(house: 
         await ann.account.call("POST", "/api/auth/logout")
         with pytest.raises(ChatError, match="revoked"):
             await ann.account.call("GET", "/api/auth/me")
+
+
+async def test_a_stream_has_what_came_while_the_client_connected_where_it_is_the_first_thing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entered, more = trio.Event(), trio.Event()
+
+    async def talk(websocket: trio_websocket.WebSocketConnection) -> None:
+        await say(websocket, ready(head(5, 3)), message(5, 4))
+        await entered.wait()
+        await say(websocket, message(5, 5))
+        await more.wait()
+        await say(websocket, message(5, 6))
+
+    async with scripted(monkeypatch, talk) as url:
+        for auto_commit, first, late in ((True, 4, 6), (False, 4, 4)):
+            async with connect(url, "ann", PASSWORD, timing=FAST, auto_commit=auto_commit) as ann:
+                heard = ann.messages()
+                entered.set()
+                assert [(await anext(heard)).seq for _ in range(2)] == [first, 5]
+                more.set()
+                assert (await anext(heard)).seq == 6
+            entered, more = trio.Event(), trio.Event()
+            async with connect(url, "ann", PASSWORD, timing=FAST, auto_commit=auto_commit) as ann:
+                entered.set()
+                await ann.reached(5, 5)
+                heard, second = ann.messages(), ann.messages()
+                more.set()
+                assert (await anext(heard)).seq == late
+                assert (await anext(second)).seq == 6
+            entered, more = trio.Event(), trio.Event()
+
+
+async def test_a_device_that_no_server_takes_is_told_at_once(house: House) -> None:
+    await house.register("ann")
+    for device in ("d" * 65, "\ud800"):
+        with pytest.raises(ValueError, match="device has at most 64"), trio.fail_after(30):
+            async with connect(house.url, "ann", PASSWORD, device=device, timing=FAST):
+                pass
+    async with connect(house.url, "ann", PASSWORD, device="Ж" * 64, timing=FAST):
+        pass
+
+
+async def test_why_a_server_is_not_ready_stands_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    links = 0
+
+    async def talk(websocket: trio_websocket.WebSocketConnection) -> None:
+        nonlocal links
+        links += 1
+        if links == 1:
+            await websocket.aclose(4400, "device is too long")
+        else:
+            await say(websocket, ready())
+
+    async with scripted(monkeypatch, talk) as url, connect(url, "ann", PASSWORD, timing=FAST) as ann:
+        assert ann.closes[0].code == 4400
+    told = [one.getMessage() for one in caplog.records if one.name == "client.session_driver"]
+    assert told == ["the link ended before the server was ready: 4400 device is too long"]
+
+
+async def test_the_end_of_the_block_ends_the_log_in_and_waits_for_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await house.register("ann")
+
+    async def devices() -> list[str]:
+        return [one["device"] for one in (await ann.get("/api/auth/sessions")).json()["sessions"]]
+
+    before = await devices()
+    async with connect(house.url, "ann", PASSWORD, device="first", timing=FAST):
+        assert await devices() == [*before, "first"]
+    assert await devices() == before
+    with pytest.raises(LookupError):
+        async with connect(house.url, "ann", PASSWORD, device="second", timing=FAST):
+            raise LookupError
+    with trio.move_on_after(60) as cancelled:
+        async with connect(house.url, "ann", PASSWORD, device="third", timing=FAST):
+            cancelled.cancel()
+            await trio.sleep_forever()
+    assert await devices() == before
+
+    async def never(*_: object) -> None:
+        await trio.sleep_forever()
+
+    async def refused(*_: object) -> None:
+        raise ChatError("no_connection")
+
+    for answer in (never, refused):
+        monkeypatch.setattr("client.account.Account.log_out", answer)
+        with trio.fail_after(30):
+            async with connect(house.url, "ann", PASSWORD, device="fourth", timing=FAST):
+                pass

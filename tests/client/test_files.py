@@ -1,16 +1,21 @@
 """Files of the Python client, against a real server."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 import trio
 
+from chatproto.client.session_outputs import LocalFile
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Message
+from client.account import PATIENCE, Account
 from client.connection import Client, connect
 from client.exceptions import ChatError
+from client.files import Files
 from client.kept_files import KeptFiles
 from client.sending import Stream
 from client.session_driver import Told
@@ -264,3 +269,61 @@ def test_what_waits_is_bounded_and_bytes_that_are_gone_are_told_of(tmp_path: Pat
     passing.close()
     with pytest.raises(ChatError, match="file_lost"):
         passing.read(again, 0, 10)
+
+
+async def test_a_name_that_is_no_utf_8_is_sent_as_well_as_it_can_be(house: House, tmp_path: Path) -> None:
+    await house.register("ann")
+    odd = tmp_path / os.fsdecode(b"\xcf\xf0\xe8.txt")
+    odd.write_text("odd")
+    async with connect(house.url, "ann", PASSWORD, timing=FAST, store=tmp_path / "store" / "ann") as ann:
+        chat_id = await ann.create_group("notes", [])
+        sent = await ann.send(chat_id, "", files=[odd, await ann.upload(odd)])
+        await ann.reached(chat_id, sent.seq or 0)
+        assert texts(ann, chat_id) == [("", ["___.txt", "___.txt"])]
+        half = "\ud800"
+        strange = LocalFile(local_id="x", name=half, size=1, as_file=False)
+        for refused in ({"cid": half}, {"files": [half]}, {"files": [strange]}):
+            with pytest.raises(ChatError, match="bad_unicode"):
+                ann.enqueue(chat_id, "x", **refused)
+        assert (await ann.send(chat_id, "still here")).seq == (sent.seq or 0) + 1
+
+
+class Stubborn(httpx.AsyncBaseTransport):
+    """Refuses as often as it has `pauses`, which it asks for. `asked`: when; `patience`: how long one waits for it."""
+
+    def __init__(self, *pauses: float) -> None:
+        self.pauses = list(pauses)
+        self.asked: list[float] = []
+        self.patience: set[float] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(trio.current_time())
+        self.patience |= {request.extensions["timeout"][name] for name in ("read", "write")}
+        if self.pauses:
+            wait = int(self.pauses.pop(0) * 1000)
+            return httpx.Response(429, json={"code": "rate_limited", "retry_after_ms": wait})
+        made = {"id": "f", "name": "a", "size": 1, "content_type": "x", "url": "/f", "sha256": "x"}
+        return httpx.Response(201, json={**made, "created_at": "2026-01-01T00:00:00Z"})
+
+
+async def test_an_upload_has_patience_and_returns_when_the_server_says(
+    tmp_path: Path, autojump_clock: trio.abc.Clock
+) -> None:
+    source = tmp_path / "a"
+    source.write_text("a")
+
+    async def upload(server: Stubborn) -> None:
+        files = Files()
+        files._make_cid = lambda: "key"
+        async with httpx.AsyncClient(base_url="http://server", transport=server, timeout=10) as http:
+            files.account = Account(http, {"access_token": "a", "refresh_token": "b", "user": {}})
+            await files.upload(source)
+
+    server = Stubborn(7, 0.1)
+    await upload(server)
+    assert server.patience == {PATIENCE}
+    began, second, third = server.asked
+    assert second - began == pytest.approx(7) and third - second == pytest.approx(1)
+    with pytest.raises(ChatError, match="rate_limited"):
+        await upload(server := Stubborn(3600))
+    assert len(server.asked) == 1, "nobody waits for an hour"

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
 import trio
 from msgspec.structs import replace
@@ -27,11 +28,13 @@ from chatproto.client.session_outputs import (
 from chatproto.client.snapshot import ChatSnapshot, Snapshot
 from chatproto.client.timing import Timing
 from chatproto.wire.model import Message
+from client.account import register
 from client.bot import Bot
 from client.connection import Client, connect
 from client.examples import echo_bot
 from client.exceptions import ChatError
 from client.store import SQLiteStore, StoreError
+from tests.server.conftest import OpenHouse
 from tests.server.house import PASSWORD, House
 from tests.vectors.server_frames import at, change, hidden, message, row
 
@@ -246,3 +249,20 @@ async def test_the_echo_bot_makes_its_account_and_answers(house: House, tmp_path
         last = ann.log(chat_id)[-1]
         assert isinstance(last, Message)
         assert (last.content, last.reply_to, last.sender_id) == ("Привет 1", 3, robot.user_id)
+
+
+async def test_the_echo_bot_starts_where_nobody_may_register_any_more(house_at: OpenHouse, tmp_path: Path) -> None:
+    for registration in ("open", "closed"):
+        async with house_at(registration=registration) as house, trio.open_nursery() as nursery:
+            with trio.fail_after(60):
+                robot = await nursery.start(echo_bot.run, house.url, tmp_path / "echo")
+            assert robot.account.user["username"] == "echo"
+            assert len(await robot.account.sessions()) == 1, "nothing is left of what it needed to begin"
+            nursery.cancel_scope.cancel()
+
+
+async def test_the_echo_bot_says_that_its_name_is_somebody_elses(house: House, tmp_path: Path) -> None:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as http:
+        await register(http, "echo", PASSWORD)
+    with pytest.raises(ChatError, match="username_taken"):
+        await echo_bot.run(house.url, tmp_path)

@@ -72,7 +72,7 @@ def test_every_option_of_connect_of_the_page_is_there() -> None:
     assert options <= set(inspect.signature(connect).parameters)
 
 
-OWN = {"Client.held", "Account.refresh"}
+OWN = {"Client.held", "Client.entered", "Account.refresh"}
 """What parts of the client ask of each other."""
 
 
