@@ -129,6 +129,14 @@ def fill_environment(folder: Path, wheel: Path) -> None:
     ]
     subprocess.run([*install, "-c", str(ROOT / "requirements.lock"), str(wheel)], check=True)
     shutil.rmtree(packages / "bin", ignore_errors=True)  # programs with the path of the building machine in them
+    compile_code(folder, packages)
+
+
+def compile_code(folder: Path, packages: Path) -> None:
+    """Nobody may write there later, so each start would compile all of it. dpkg replaces both the text and what is made
+    of it, so no start compares them."""
+    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", str(folder), "-p", f"/{HOME}", str(packages)], check=True)
 
 
 def copy_files(tree: Path) -> None:
