@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Message, Client], Awaitable[None]]
 ChangeHandler = Callable[[Event, Client], Awaitable[None]]
 """For a change of a message: `target_seq` names it, `data` is as docs/protocol.md says of the event.
-`chat.message(event.chat_id, event.target_seq)` is the message as it is now, where the client holds it."""
+`chat.message(event.chat_id, event.target_seq)` is the message as it is now, where the client holds it: where it came in
+this life of the bot. `chat.around(event.chat_id, event.target_seq)` asks the server for others."""
 
 AT_ONCE: Final = 8
 """Messages that are handled at a time; those of one chat always one after the other."""

@@ -70,7 +70,7 @@ class Store(Protocol):
         ...
 
     def load(self) -> Snapshot | None:
-        """What was saved; None where nothing was."""
+        """What was saved; None where nothing was. Raises StoreError where it cannot be read."""
         ...
 
     def save(self, outputs: Sequence[Output]) -> None:
@@ -138,6 +138,12 @@ class SQLiteStore:
 
     def load(self) -> Snapshot | None:
         """See Store."""
+        try:
+            return self._load()
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise StoreError(f"the store cannot be read: {error}") from None
+
+    def _load(self) -> Snapshot | None:
         me = self._connection.execute("select user_id, epoch from me").fetchone()
         if me is None:
             return None

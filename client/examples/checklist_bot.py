@@ -32,10 +32,18 @@ def of(message: Message, number: int) -> str:
     return f"item-{message.id}-{number}"
 
 
-def found(chat: Client, message: Message) -> list[Message]:
-    """The bot's items of a list that are still there, as they are now."""
-    mine = [item for item in chat.log(message.chat_id) if isinstance(item, Message) and item.sender_id == chat.user_id]
-    return [item for item in mine if item.cid.startswith(f"item-{message.id}-") and not item.deleted]
+async def near(chat: Client, event: Event) -> dict[int, Message]:
+    """By seq, as they are now: the message that an event is about and those around it. The bot holds what came in this
+    life; for the rest the server is asked."""
+    seq = event.target_seq or 0
+    older = [] if chat.message(event.chat_id, seq) else await chat.around(event.chat_id, seq, 200)
+    return {item.seq: item for item in [*older, *chat.log(event.chat_id)] if isinstance(item, Message)}
+
+
+def found(chat: Client, message: Message, there: dict[int, Message]) -> list[Message]:
+    """The bot's items of a list that are still there."""
+    mine = [item for item in there.values() if item.sender_id == chat.user_id and not item.deleted]
+    return [item for item in mine if item.cid.startswith(f"item-{message.id}-")]
 
 
 @bot.on_message
@@ -50,7 +58,7 @@ async def begin(message: Message, chat: Client) -> None:
 @bot.on_reaction
 async def tick(event: Event, chat: Client) -> None:
     """A ✅ strikes an item through; without one it is open again."""
-    message = chat.message(event.chat_id, event.target_seq or 0)
+    message = (await near(chat, event)).get(event.target_seq or 0)
     if message is None or message.deleted or message.sender_id != chat.user_id or message.content is None:
         return
     text = message.content.strip("~")
@@ -61,11 +69,12 @@ async def tick(event: Event, chat: Client) -> None:
 @bot.on_edit
 async def follow(event: Event, chat: Client) -> None:
     """A list that is edited is the new list: what is there changes, what is too much goes, what is missing comes."""
-    message = chat.message(event.chat_id, event.target_seq or 0)
+    around = await near(chat, event)
+    message = around.get(event.target_seq or 0)
     if message is None or not (message.content or "").startswith(START):
         return
     wanted = items_of(message.content or "")
-    there = found(chat, message)
+    there = found(chat, message, around)
     for item, text in zip(there, wanted, strict=False):
         await chat.edit(item, text)
     for item in there[len(wanted) :]:
@@ -77,8 +86,9 @@ async def follow(event: Event, chat: Client) -> None:
 @bot.on_delete
 async def end(event: Event, chat: Client) -> None:
     """A list that is deleted takes its items along."""
-    message = chat.message(event.chat_id, event.target_seq or 0)
-    for item in [] if message is None else found(chat, message):
+    around = await near(chat, event)
+    message = around.get(event.target_seq or 0)
+    for item in [] if message is None else found(chat, message, around):
         await chat.delete(item)
 
 

@@ -268,6 +268,36 @@ async def test_the_checklist_follows_its_message(house: House, tmp_path: Path) -
         nursery.cancel_scope.cancel()
 
 
+async def test_the_checklist_follows_a_list_of_an_earlier_life(house: House, tmp_path: Path) -> None:
+    await house.register("ann"), await house.register("bot")
+
+    async def live(task_status: trio.TaskStatus[Client]) -> None:
+        await checklist_bot.bot.run(house.url, "bot", PASSWORD, tmp_path / "b", FAST, task_status=task_status)
+
+    async with connect(house.url, "ann", PASSWORD, timing=FAST) as ann:
+        async with trio.open_nursery() as nursery:
+            robot = await nursery.start(live)
+            chat_id = await ann.create_direct(robot.user_id)
+            await ann.send(chat_id, "list: milk, bread")
+            await until(lambda: robot.session.replica.chats[chat_id].saved >= 4)
+            nursery.cancel_scope.cancel()
+
+        def items() -> list[str | None]:
+            log = [item for item in ann.log(chat_id) if isinstance(item, Message)]
+            return [item.content for item in log if item.sender_id == robot.user_id and not item.deleted]
+
+        await until(lambda: items() == ["milk", "bread"])
+        async with trio.open_nursery() as nursery:
+            await nursery.start(live)
+            await ann.react(at(ann, chat_id, 2), "✅")
+            await until(lambda: items() == ["~~milk~~", "bread"])
+            await ann.edit(at(ann, chat_id, 1), "list: tea, bread, jam")
+            await until(lambda: items() == ["tea", "bread", "jam"])
+            await ann.delete(at(ann, chat_id, 1))
+            await until(lambda: items() == [])
+            nursery.cancel_scope.cancel()
+
+
 async def test_forwards_mentions_and_what_to_notify_of(house: House) -> None:
     for name in ("ann", "bob", "eve"):
         await house.register(name)

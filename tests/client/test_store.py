@@ -159,6 +159,21 @@ def test_files_that_are_no_store_of_ours(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_store_that_cannot_be_read_is_told_as_one(tmp_path: Path) -> None:
+    spoilt = (
+        "insert into outbox (cid, body) values ('a', '{bad')",
+        "insert into chat (chat_id, applied, applied_at) values (5, 1, 'yesterday')",
+        "drop table chat",
+    )
+    for number, damage in enumerate(spoilt):
+        store = SQLiteStore(tmp_path / str(number))
+        store.save([SaveEpoch(1, "e1")])
+        store._connection.execute(damage)
+        with pytest.raises(StoreError, match="the store cannot be read"):
+            store.load()
+        store.close()
+
+
 async def test_what_was_enqueued_before_a_crash_is_sent_after_it_once(house: House, tmp_path: Path) -> None:
     person = await house.register("ann")
     chat_id = await person.direct(person)

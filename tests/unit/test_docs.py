@@ -1,5 +1,6 @@
 """The documents say what is true: links lead somewhere, pages made from the code are fresh, settings are all there."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -41,6 +42,21 @@ def test_sections_that_are_named_exist(page: Path) -> None:
     for target, section in _SECTION.findall(page.read_text(encoding="utf-8")):
         text = (page.parent / target).read_text(encoding="utf-8")  # protocol.md begins paragraphs with such a name
         assert re.search(rf"(?m)^(#+ )?{re.escape(section)}", text), f"{target} has no {section}"
+
+
+def test_every_input_and_output_of_the_vectors_of_a_client_is_told() -> None:
+    page = (ROOT / "docs/testing-your-client.md").read_text(encoding="utf-8")
+    inputs, outputs = (page.partition(f"## {part}\n")[2].partition("\n## ")[0] for part in ("Inputs", "Outputs"))
+    told = {name: set(filter(None, words.split(", "))) for name, words in re.findall(r"`(\w+)\((.*?)\)`", inputs)}
+    steps = [
+        step
+        for path in (ROOT / "tests/vectors").glob("client-*.json")
+        for step in json.loads(path.read_text(encoding="utf-8"))["steps"]
+    ]
+    assert {step["call"] for step in steps} == set(told)
+    for step in steps:
+        assert set(step["args"]) <= told[step["call"]], step["call"]
+    assert {output["do"] for step in steps for output in step["outputs"]} <= set(re.findall(r"`(\w+)`", outputs))
 
 
 def test_the_way_to_every_page_for_operators_is_told() -> None:
