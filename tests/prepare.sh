@@ -15,7 +15,14 @@ command_or redis-server redis-server
 command_or haproxy haproxy
 command_or age age
 command_or curl curl
-[ -n "${CHROMIUM:-}" ] || command -v google-chrome >/dev/null 2>&1 || command_or chromium chromium
+browser() {
+    [ -n "${CHROMIUM:-}" ] && return
+    for name in chromium-headless-shell chromium google-chrome; do
+        if command -v "$name" >/dev/null 2>&1; then return; fi
+    done
+    missing="$missing chromium-headless-shell"
+}
+browser
 command_or Xvfb xvfb
 command_or dbus-run-session dbus
 command_or gnome-keyring-daemon gnome-keyring
@@ -45,7 +52,13 @@ fi
 # Newer releases name some libraries anew.
 renamed() {
     for name in $missing; do
-        if apt-cache show "${name}t64" >/dev/null 2>&1; then echo "${name}t64"; else echo "$name"; fi
+        if apt-cache show "${name}t64" >/dev/null 2>&1; then
+            echo "${name}t64"
+        elif [ "$name" = chromium-headless-shell ] && ! apt-cache show "$name" >/dev/null 2>&1; then
+            echo chromium
+        else
+            echo "$name"
+        fi
     done
 }
 install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(renamed) >/dev/null 2>&1; }

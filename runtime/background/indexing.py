@@ -51,9 +51,9 @@ ROUND: Final = 60.0
 QUIET: Final = 0.1
 """Of the time that messages are stored in at most, for pieces of work to be large."""
 CHATS: Final = 64
-MESSAGES: Final = 256
+MESSAGES: Final = 64
 LARGE: Final = 1024
-"""In one piece of work: in a large one each costs less, but who sends waits longer behind it."""
+"""In one piece of work: in a large one each costs less, but who sends waits longer behind it: some 10 and 100 ms."""
 CLEARED: Final = 5000
 """Rows of an outdated index that are removed in one transaction."""
 SLICE: Final = 500

@@ -28,11 +28,14 @@ export const STEP_TIMEOUT = 90_000;
 /** The same for the start of a program with a window: twice as much, as it is many steps. */
 export const START_TIMEOUT = 180_000;
 
-/** The Chromium of this machine: $CHROMIUM, else the first that is found; null where there is none. */
+/**
+ * The Chromium of this machine: $CHROMIUM, else the first that is found; null where there is none. The same program
+ * without windows of its own starts in a third of the time.
+ */
 export function findChromium() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
   try {
-    const names = ["chromium", "chromium-browser", "google-chrome"];
+    const names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
     const script = `command -v ${names.join(" || command -v ")}`;
     return execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim();
   } catch {
@@ -109,6 +112,7 @@ export async function openProfile(folder) {
 /** One more page of a profile. @param {import("playwright-core").BrowserContext} context */
 export async function newPage(context) {
   const page = await context.newPage();
+  await page.mouse.move(-1, -1); // it begins in the corner
   return { page, errors: watchErrors(page) };
 }
 
