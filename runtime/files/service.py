@@ -71,6 +71,24 @@ class Files:
         finally:
             await self.discard(draft)
 
+    async def put_back(self, key: str, same: str) -> bool:
+        """Where the bytes under `key` are lost, put those there that stand under `same`, with their previews; whether
+        that was so. Raises OSError."""
+        blob = await self.store.open(key)
+        if blob is not None:
+            await blob.aclose()
+            return False
+        for size in PREVIEWS:
+            await self._copy_within(preview_key(same, size), preview_key(key, size))
+        await self._copy_within(same, key)
+        return True
+
+    async def _copy_within(self, old: str, new: str) -> None:
+        blob = await self.store.open(old)
+        if blob is not None:
+            async with aclosing(blob):
+                await self.copy(blob, new, self.store)
+
     async def remove(self, key: str) -> None:
         """Nothing is left of a blob and its previews. Raises OSError."""
         for one in (key, *(preview_key(key, size) for size in PREVIEWS)):

@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
-from chatproto.operations import AddFile, FileAdded, Outcome, OutcomeUnknown
+from chatproto.operations import AddFile, FileAdded, Outcome, OutcomeUnknown, StoredFile
 from chatproto.operations.files import AVATAR_TYPE, preview_url_of, url_of
 from chatproto.wire.model import File
 from runtime.files.drafts import Draft
@@ -98,7 +98,11 @@ async def _add(
         )
     )
     if _is_unused(outcome, kept.blob):
-        await services.files.remove(kept.blob)
+        try:
+            if isinstance(outcome, FileAdded):
+                await _put_back(services.files, outcome.stored, kept)
+        finally:
+            await services.files.remove(kept.blob)
     return outcome if isinstance(outcome, FileAdded) else refusal(outcome)
 
 
@@ -116,6 +120,13 @@ async def _keep(files: Files, draft: Draft | Whole, user_id: int, *, as_file: bo
         if picture.width is None:
             return _Bytes(blob, size, digest, BINARY)
         return _Bytes(blob, size, digest, kind, picture.width, picture.height)
+
+
+async def _put_back(files: Files, stored: StoredFile, kept: _Bytes) -> None:
+    """The file has bytes that came before; they may be lost, as after a backup without files. What came now may stand
+    in for them where they are the same to the last byte."""
+    if stored.file.sha256 == kept.sha256.hex() and await files.put_back(stored.blob, kept.blob):
+        log.warning("blob_put_back", key=stored.blob)
 
 
 def _is_unused(outcome: Outcome, blob: str) -> bool:
