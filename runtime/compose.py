@@ -157,7 +157,9 @@ def _start_side_tasks(
     ask, days, metrics = services.driver.request, services.settings.retention_days, services.metrics
     expire = partial(expire_for_ever, ask, _now, days, metrics.messages_expired)
     nursery.start_soon(keep_up, partial(clean_for_ever, ask, _now), "cleaning")
-    nursery.start_soon(keep_up, partial(sweep_for_ever, services.files, ask, _now), "files")
+    # by the storage itself: what asks through the driver gets no answer any more once that stops
+    clean_files = partial(sweep_for_ever, services.files, storage.perform, _now, services.settings.database_url)
+    nursery.start_soon(keep_up, clean_files, "files")
     nursery.start_soon(keep_up, expire, "retention")
     nursery.start_soon(keep_up, storage.run, "index")
     if services.mailer is not None:

@@ -1,5 +1,6 @@
 """The bytes that the database knows of, for the operator's commands; read apart from what servers do."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import frozen
@@ -35,6 +36,21 @@ _PAGE: Final = (
     .order_by(files.c.blob)
     .limit(bindparam("limit"))
 )
+
+_NAMED: Final = (
+    select(files.c.blob).where(files.c.blob.in_(bindparam("keys", expanding=True, type_=files.c.blob.type))).distinct()
+)
+_CHUNK: Final = 500
+"""Keys in one IN list."""
+
+
+def named_blobs(url: str, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that a file names. Blocks; raises MigrationError."""
+    named = set[str]()
+    with connected(url) as connection:
+        for start in range(0, len(keys), _CHUNK):
+            named.update(connection.scalars(_NAMED, {"keys": list(keys[start : start + _CHUNK])}))
+    return named
 
 
 def kept_blobs(url: str, first: str, limit: int = PAGE) -> list[KeptBlob]:

@@ -39,7 +39,7 @@ async def collect(settings: Settings, say: Say, *, dry: bool) -> None:
         ended = 0
         if not dry:
             async with storage_of_command(settings) as storage:
-                ended = await sweep(files, storage.perform, lambda: datetime.now(UTC))
+                ended = await sweep(files, storage.perform, lambda: datetime.now(UTC), settings.database_url)
         found = [one for one in await compare(settings.database_url, files.store, say) if one.fault == "orphaned"]
         for one in found:
             say(str(one))

@@ -10,13 +10,12 @@ import trio
 from runtime.config import Secret
 from runtime.files.downloads import MOST_OF_S3
 from runtime.files.places import read_place
-from runtime.files.sweeping import sweep
 from tests.s3_server import CREDENTIALS, absent_bucket, make_bucket, new_bucket
 from tests.server.conftest import OpenHouse
 from tests.server.house import House
 from tests.server.test_blob_stores import listed
 from tests.server.test_http_files import begun
-from tests.server.uploads import try_upload, upload
+from tests.server.uploads import swept, try_upload, upload
 
 LARGE = bytes(range(256)) * (10 << 12)
 """More than a part of an upload to the store."""
@@ -54,11 +53,11 @@ async def test_a_file_lives_as_long_as_a_message_holds_it(house_at: OpenHouse, t
         assert (await eve.get(file["url"])).status_code == 404
         assert not on_disk(tmp_path)
         await anna.delete(f"/api/chats/{chat}/messages/1")
-        assert await sweep(house.services.files, house.services.ask, house.clock.now) == 0
+        assert await swept(house) == 0
         assert (await boris.get(file["url"])).status_code == 200 and await keys_of(house) == [key]
         await anna.delete(f"/api/chats/{other}/messages/1")
         assert (await boris.get(file["url"])).status_code == 404
-        assert await sweep(house.services.files, house.services.ask, house.clock.now) == 1
+        assert await swept(house) == 1
         assert await keys_of(house) == []
 
 
@@ -72,7 +71,7 @@ async def test_pictures_and_avatars(house_at: OpenHouse, tmp_path: Path) -> None
         answer = await house.http.post("/api/auth/me/avatar", files={"file": ("a", data)}, headers=headers)
         assert (await boris.get(f"{answer.json()['avatar_url']}/preview")).headers["Content-Type"] == "image/webp"
         await anna.delete("/api/auth/me/avatar")
-        assert await sweep(house.services.files, house.services.ask, house.clock.now) == 1
+        assert await swept(house) == 1
         assert await keys_of(house) == [] and not on_disk(tmp_path)
 
 

@@ -9,13 +9,12 @@ import pytest
 
 Image = pytest.importorskip("PIL.Image")
 
-from runtime.files.sweeping import sweep  # noqa: E402
 from tests.server.answers import code_of, fields_of  # noqa: E402
 from tests.server.hostile_pictures import SECRET, png  # noqa: E402
 from tests.server.house import House, Person  # noqa: E402
 from tests.server.sockets import open_socket  # noqa: E402
 from tests.server.test_http_pictures import encoded, picture, with_exif  # noqa: E402
-from tests.server.uploads import upload  # noqa: E402
+from tests.server.uploads import swept, upload  # noqa: E402
 
 OWN = "/api/auth/me/avatar"
 
@@ -84,12 +83,12 @@ async def test_the_next_one_removes_the_one_before(house: House, tmp_path: Path)
     kept = blobs(tmp_path)
     second = await set_avatar(anna, OWN, encoded(picture(600, 900), "PNG"))
     assert first != second and [(await eve.get(url)).status_code for url in (first, second)] == [404, 200]
-    assert await sweep(house.services.files, house.services.ask, house.clock.now) == 1
+    assert await swept(house) == 1
     assert blobs(tmp_path) == kept
     removed = await anna.delete(OWN)
     assert (removed.status_code, removed.json()["avatar_url"]) == (200, None)
     assert (await anna.delete(OWN)).status_code == 200
-    await sweep(house.services.files, house.services.ask, house.clock.now)
+    await swept(house)
     assert not blobs(tmp_path)
 
 
@@ -135,7 +134,7 @@ async def test_the_avatar_of_a_group(house: House) -> None:
     await anna.delete(f"/api/chats/{group}/members/{boris.id}")
     removed = await anna.delete(path)
     assert (removed.status_code, removed.json()["avatar_url"]) == (200, None)
-    await sweep(house.services.files, house.services.ask, house.clock.now)
+    await swept(house)
     await opened(boris, url)
     assert (await eve.get(url)).status_code == 404
     assert code_of(await try_to_set(boris, path, data)) == "not_found", "a former member"

@@ -13,14 +13,13 @@ import trio
 from chatproto.operations import AddFile
 from runtime.files.blobs import BlobStore
 from runtime.files.downloads import MOST, Downloads
-from runtime.files.sweeping import sweep
 from runtime.http.api import ROUTES as API
 from tests.server.answers import code_of, fields_of
 from tests.server.conftest import OpenHouse
 from tests.server.house import House, Person
 from tests.server.sockets import open_socket
 from tests.server.test_http_routes import url
-from tests.server.uploads import try_upload, upload
+from tests.server.uploads import swept, try_upload, upload
 
 DATA = bytes(range(256)) * 10
 LARGE = bytes(16 << 20)
@@ -237,16 +236,13 @@ async def test_what_no_message_holds_is_removed(house: House, tmp_path: Path) ->
         await send(anna, where, kept)
     await anna.delete(f"/api/chats/{chat}/messages/1")
 
-    async def swept() -> int:
-        return await sweep(house.services.files, house.services.ask, house.clock.now)
-
-    assert await swept() == 0 and (await boris.get(kept["url"])).content == b"kept"
+    assert await swept(house) == 0 and (await boris.get(kept["url"])).content == b"kept"
     await anna.delete(f"/api/chats/{other}/messages/1")
     assert [(await person.get(kept["url"])).status_code for person in (anna, boris)] == [404, 404], "its owner too"
-    assert await swept() == 1 and [path.read_bytes() for path in blobs(tmp_path)] == [b"unsent"]
+    assert await swept(house) == 1 and [path.read_bytes() for path in blobs(tmp_path)] == [b"unsent"]
     house.clock.advance(hours=24, seconds=1)
     anna = await house.login("anna")
-    assert await swept() == 1 and blobs(tmp_path) == [] and (await anna.get(unsent["url"])).status_code == 404
+    assert await swept(house) == 1 and blobs(tmp_path) == [] and (await anna.get(unsent["url"])).status_code == 404
 
 
 async def test_a_store_that_goes_away_keeps_what_may_be_needed(house: House, tmp_path: Path) -> None:

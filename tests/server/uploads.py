@@ -4,7 +4,8 @@ from typing import Any
 
 import httpx
 
-from tests.server.house import Person
+from runtime.files.sweeping import sweep
+from tests.server.house import House, Person
 
 
 async def try_upload(
@@ -21,3 +22,10 @@ async def upload(person: Person, data: bytes, name: str = "a.txt", **fields: str
     answer = await try_upload(person, data, name, **fields)
     assert answer.status_code in (200, 201), answer.text
     return dict(answer.json())
+
+
+async def swept(house: House) -> int:
+    """How many files a sweep of the server removes now."""
+    services = house.services
+    database = f"sqlite:///{services.settings.data_dir}/vestnik.sqlite3"
+    return await sweep(services.files, services.ask, house.clock.now, database)
