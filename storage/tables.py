@@ -228,7 +228,8 @@ departures = _table(
     Index(None, "user_id"),
     _avatar_index(),
 )
-"""What a former member goes on seeing: the chat as it was when they were removed (`chat_users.left_seq`).
+"""What a former member goes on seeing: the chat as it was when they were removed (`chat_users.left_seq`). Of a
+deleted account it has neither title, picture nor members.
 
 `reader_id`, `reader_seq`: who had read furthest, and how far; `second_reader_seq`: the next one, so that of any
 message it is known whether somebody other than its sender had read it. `members`: JSON, made in

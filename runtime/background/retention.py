@@ -105,7 +105,7 @@ async def _expire_chat(ask: Ask, now: Callable[[], datetime], days: int, chat_id
     limit = ENTRIES
     while True:
         outcome = await _work(ask, Expire(chat_id, now(), days, limit))
-        if isinstance(outcome, OperationFailed) and outcome.retryable and limit > FEWER:
+        if isinstance(outcome, OperationFailed) and limit > FEWER:
             limit = FEWER
         elif not isinstance(outcome, EntriesExpired):
             reason = outcome.detail if isinstance(outcome, OperationFailed) else type(outcome).__name__

@@ -10,7 +10,8 @@ from chatproto.wire.model import DELETED_NAME, deleted_username
 from storage.statements import Select, Statement, Steps
 from storage.tables import blocks, chat_users, chats, codes, idempotency_keys, mails, messages, sessions, users
 from storage.transactions.accounts import DELETE_WORDS, LOCK_KEEPERS, digest_of
-from storage.transactions.files import change_avatar, release_avatar
+from storage.transactions.departures import avatars_then, empty_departures
+from storage.transactions.files import lock_avatars, release_avatars
 from storage.transactions.sessions import end_all
 
 
@@ -126,11 +127,11 @@ def delete_account(operation: DeleteAccount) -> Steps[Outcome]:
             for place in directs
         ]
     )
-    refused = yield from change_avatar(user_id, row.avatar_url, None, now)
-    assert refused is None, "no avatar can always be had"
+    pictures = yield from lock_avatars([row.avatar_url, *(yield from avatars_then(user_id))])
     name = deleted_username(user_id)
     yield from _ERASE.run(owner_id=user_id, name=name, name_key=name, at=now, digest=digest_of(row.username_key))
-    yield from release_avatar(row.avatar_url, now)
+    yield from empty_departures(user_id)
+    yield from release_avatars(pictures, now)
     yield from DELETE_WORDS.run(user_id=user_id)
     yield from _FORWARDED.run(owner_id=user_id)
     login_keys = [key for key in (row.username_key, row.email_key) if key is not None]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, select, update
 
 from chatproto.wire.model import Role
 from storage.statements import Statement, Steps, into
@@ -62,6 +62,17 @@ _FORGET: Final = Statement(delete(departures).where(*_KEY))
 _INSERT: Final = Statement(into(departures, *(column.name for column in departures.columns)))
 _AVATAR_THEN: Final = Statement(select(departures.c.avatar_url).where(*_KEY))
 _MEMBERS_THEN: Final = Statement(select(departures.c.members).where(*_KEY))
+
+_AVATARS_OF: Final = Statement(
+    select(departures.c.avatar_url)
+    .where(departures.c.user_id == bindparam("owner_id"), departures.c.avatar_url.is_not(None))
+    .distinct()
+)
+_EMPTY: Final = Statement(
+    update(departures)
+    .where(departures.c.user_id == bindparam("owner_id"))
+    .values(title=None, avatar_url=None, members="[]")
+)
 
 
 class MemberThen(NamedTuple):
@@ -117,6 +128,16 @@ def avatar_then(chat_id: int, user_id: int) -> Steps[str | None]:
     """The group's avatar when `user_id` was removed."""
     row = yield from _AVATAR_THEN.one(chat_id=chat_id, user_id=user_id)
     return None if row is None else row[0]
+
+
+def avatars_then(user_id: int) -> Steps[list[str]]:
+    """Of all groups from which `user_id` was removed, as they were then."""
+    return (yield from _AVATARS_OF.column(owner_id=user_id))
+
+
+def empty_departures(user_id: int) -> Steps[None]:
+    """Nobody sees any more what `user_id` went on seeing; the rows stay for those who read their messages."""
+    yield from _EMPTY.run(owner_id=user_id)
 
 
 def members_then(chat_id: int, user_id: int) -> Steps[list[MemberThen]]:

@@ -4,7 +4,7 @@ Whatever decides whether a file is held locks its row first: a message or an ava
 change that lets it go, and the sweep that removes it cannot miss each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -91,6 +91,8 @@ _SET_END: Final = Statement(
     .values(expires_at=bindparam("expires_at", type_=files.c.expires_at.type))
 )
 _LOCKED: Final = Lookup(select(*FILE_COLUMNS).order_by(files.c.id).with_for_update(), key=(files.c.id,), row=FileRow)
+_CHUNK: Final = 256
+"""Files locked by one statement."""
 _INSERT_LINK: Final = Statement(into(message_files, "chat_id", "seq", "place", "file_id", "kind"))
 _FORGET_LINKS: Final = Statement(
     delete(message_files).where(
@@ -223,7 +225,7 @@ def release_expired_files(chat_id: int, released: Sequence[Message], now: dateti
     ids = {one.id for message in released for one in message.attachments}
     if not ids:
         return
-    locked = yield from _LOCKED.of([{"id": file_id} for file_id in sorted(ids)])
+    locked = yield from _lock_many(ids)
     yield from _FORGET_LINKS.many([{"chat_id": chat_id, "seq": one.seq} for one in released if one.attachments])
     yield from _end_unheld(locked, now)
 
@@ -250,6 +252,25 @@ def release_avatar(old: str | None, now: datetime) -> Steps[None]:
     file_id = file_of_url(old)
     if file_id is not None:
         yield from _end_unheld((yield from _LOCKED.of([{"id": file_id}])), now)
+
+
+def lock_avatars(urls: Iterable[str | None]) -> Steps[list[FileRow]]:
+    """The files of avatars that are about to be given up; to be called before that."""
+    return (yield from _lock_many({file_id for file_id in map(file_of_url, urls) if file_id is not None}))
+
+
+def release_avatars(locked: Sequence[FileRow], now: datetime) -> Steps[None]:
+    """To be called after that: those of the locked files end that nothing else holds."""
+    if locked:
+        yield from _end_unheld(locked, now)
+
+
+def _lock_many(ids: Collection[str]) -> Steps[list[FileRow]]:
+    """In their order. SQLite takes no more than 1,000 conditions in one statement."""
+    ordered, locked = sorted(ids), list[FileRow]()
+    for start in range(0, len(ordered), _CHUNK):
+        locked += yield from _LOCKED.of([{"id": one} for one in ordered[start : start + _CHUNK]])
+    return locked
 
 
 def _end_unheld(locked: Sequence[FileRow], now: datetime) -> Steps[None]:

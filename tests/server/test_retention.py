@@ -143,7 +143,7 @@ class Chats:
         if chat_id not in tried:
             tried.append(chat_id)
         if chat_id in self.failing or (chat_id in self.large and operation.limit > FEWER):
-            return OperationFailed(retryable=chat_id in self.large, detail="it cannot be")
+            return OperationFailed(retryable=False, detail="it cannot be")
         self.old.discard(chat_id)
         return EntriesExpired(chat_id, 1, 2, more=False)
 

@@ -1,5 +1,6 @@
 """Messages that are removed after their time (chatproto/operations/retention.py)."""
 
+import pytest
 from attrs import evolve
 
 from chatproto.operations import (
@@ -15,9 +16,11 @@ from chatproto.operations import (
     Swept,
 )
 from chatproto.operations.outcomes import LogRead
+from chatproto.wire.limits import MAX_FILES
 from chatproto.wire.markup import Mentions
 from chatproto.wire.model import Event, Hidden, Message
 from tests.storage.store_house import House, expect, refusal
+from tests.storage.test_contract_files import add, clean, send
 from tests.storage.test_contract_search import index
 
 
@@ -179,3 +182,15 @@ async def test_how_long_is_said_by_admins_of_groups(house: House) -> None:
     await house.change("update", chat, ann, retention_days=30)
     await house.change("remove", chat, ann, bob)
     assert (await house.chat(bob, chat)).retention_days == 0, "what a former member is left with has no time of its own"
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_messages_with_very_many_files_are_removed_together(house: House) -> None:
+    """SQLite takes no more than 1,000 conditions in one statement."""
+    ann, bob = await house.people(2)
+    chat = await house.direct(ann, bob)
+    for _ in range(52):
+        await send(house, chat, ann, *[await add(house, ann, house.cid().encode()) for _ in range(MAX_FILES)])
+    house.wait(days=2)
+    assert (await house.expire(chat, days=1, limit=200)).messages == 52
+    assert (await clean(house, 1000)).removed == 52 * MAX_FILES
