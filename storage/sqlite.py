@@ -216,7 +216,7 @@ def _read(connection: sqlite3.Connection, start: Callable[[], Steps[Outcome]]) -
         try:
             return _drive(connection, start(), begins)
         finally:
-            connection.execute("ROLLBACK")
+            _roll_back(connection)
     except sqlite3.Error as error:
         return _failure(error)
     finally:
@@ -264,6 +264,7 @@ def _attempt(connection: sqlite3.Connection, start: Callable[[], Steps[Sequence[
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
+    """Unless SQLite has: an error of the disk ends the transaction."""
     if connection.in_transaction:
         connection.execute("ROLLBACK")
 

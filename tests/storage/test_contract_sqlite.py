@@ -1,8 +1,9 @@
 """What the SQLite store promises besides the contract: group commit, cancels, trouble with the file, closing."""
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ import trio.testing
 from sqlalchemy import Column, Integer, text
 
 from chatproto.operations import AppendBatch, Appended, ListUsers, OperationFailed, Outcome, SaveLastSeen, UsersFound
-from storage.sqlite import JOURNAL_BYTES, SQLiteStorage
+from storage.sqlite import JOURNAL_BYTES, SQLiteStorage, _open
 from storage.statements import Statement, Steps
 from tests.storage.store_house import House, expect, refusal
 
@@ -304,6 +305,37 @@ async def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(house: House
     assert (await house.chat(bob, chat)).last_seq == stored
     store._writing_connection.execute("PRAGMA max_page_count = 1000000")
     assert (await house.send(chat, ann)).seq == stored + 1
+
+
+def descriptors(path: Path) -> set[int]:
+    """Under which this process has it open."""
+    found = set()
+    for entry in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the one by which they are listed
+            if os.readlink(f"/proc/self/fd/{entry}") == str(path):
+                found.add(int(entry))
+    return found
+
+
+async def test_a_disk_that_cannot_be_read_is_trouble_and_no_bug(sqlite_file: Path, tmp_path: Path) -> None:
+    """SQLite rolls back by itself then."""
+    store = SQLiteStorage(sqlite_file, readers=1)
+    house = House(store)
+    await house.people(3)
+    store._writing_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    others = descriptors(sqlite_file)
+    store._idle.append(_open(sqlite_file, 0.1, read_only=True))
+    store._idle[-1].execute("PRAGMA cache_size = 1")
+    assert len(expect(UsersFound, await house.do(ListUsers(0, 10))).users) == 3
+    (its_own,) = descriptors(sqlite_file) - others
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        os.dup2(folder, its_own)
+    finally:
+        os.close(folder)
+    failed = await house.do(ListUsers(0, 10))
+    assert failed == OperationFailed(retryable=True, detail="SQLITE_IOERR_READ")
+    await store.aclose()
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
