@@ -1,12 +1,14 @@
 """The queue at work: takes what is due, writes it, hands it to the SMTP server, and comes back to what did not go.
 
 The queue is in the database, so it outlives a restart, and several processes share it: each takes a letter for a while.
-A letter may go out twice where a process died between the server's yes and its own note; never not at all.
+A letter may go out twice where a process, or its link to the server, died between the server's yes and its own note;
+never not at all.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Final, Self
 
 import trio
@@ -22,10 +24,13 @@ from storage.port import Ask
 
 log = get_logger(__name__)
 
-ATTEMPT: Final = 60.0
-"""Seconds that one attempt may take."""
+BEGIN_WITHIN: Final = 60.0
+"""Seconds in which an attempt has to come to the letter itself; else nothing is said of it."""
+ATTEMPT: Final = 150.0
+"""Seconds after which an attempt is left alone. It would go on, and the letter go out again by the next one: so it is
+longer than BEGIN_WITHIN and all waits for the server that may follow."""
 LEASE: Final = timedelta(minutes=3)
-"""So long a letter is kept from other processes."""
+"""So long a letter is kept from other processes; longer than an attempt."""
 LOOK: Final = 5.0
 """Seconds until the queue is looked at again where nothing was heard: for what commands and other processes order."""
 FIRST_PAUSE: Final = timedelta(seconds=15)
@@ -94,7 +99,7 @@ class Mailer:
         message = write(letter, code, settings.envelope(self.random_token(), self.now()))
         result: Sent | NotSent = NotSent(passing=True, reason="too slow")
         with trio.move_on_after(ATTEMPT):
-            work = partial(deliver, settings.server, message)
+            work = partial(deliver, settings.server, message, monotonic() + BEGIN_WITHIN)
             result = await trio.to_thread.run_sync(work, abandon_on_cancel=True)
         return result
 

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from time import monotonic
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,6 +13,10 @@ from attrs import field, frozen
 
 SILENCE: Final = 20.0
 """Seconds without a byte from the server."""
+ANSWERS: Final = 4
+"""For which a letter waits: to its sender, its recipient, the announcement of its text, and the text."""
+GOODBYE: Final = 5.0
+"""Seconds that the answer to a goodbye is waited for: the letter is there already."""
 PORTS: Final = {"smtp": 587, "smtps": 465}
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -79,18 +84,31 @@ def parse_smtp_url(url: str) -> SmtpServer:
     )
 
 
-def deliver(server: SmtpServer, message: EmailMessage) -> Sent | NotSent:
-    """Hand the letter over. Blocks; each wait for the server is bounded by SILENCE."""
-    return _talk(server, lambda smtp: smtp.send_message(message), SILENCE) or Sent()
+def deliver(server: SmtpServer, message: EmailMessage, until: float) -> Sent | NotSent:
+    """Hand the letter over. Blocks; each wait for the server is bounded by SILENCE. Nothing is said of the letter once
+    `until` (of time.monotonic) has passed, so that whoever waits for so long, and for ANSWERS more, knows the end."""
+
+    def say(smtp: smtplib.SMTP) -> NotSent | None:
+        smtp.ehlo_or_helo_if_needed()
+        if monotonic() > until:
+            return NotSent(passing=True, reason="too slow")
+        smtp.send_message(message)
+        return None
+
+    return _talk(server, say, SILENCE) or Sent()
 
 
 def log_in(server: SmtpServer, silence: float) -> NotSent | None:
     """Do all that comes before a letter, and send none; None: it went well. Blocks, as long as `silence` seconds for
     each answer."""
-    return _talk(server, lambda smtp: smtp.noop(), silence)
+
+    def say(smtp: smtplib.SMTP) -> None:
+        smtp.noop()
+
+    return _talk(server, say, silence)
 
 
-def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], object], silence: float) -> NotSent | None:
+def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], NotSent | None], silence: float) -> NotSent | None:
     """Greet, encrypt, log in, then `say`."""
     try:
         with _connected(server, silence) as smtp:
@@ -98,7 +116,7 @@ def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], object], silence: fl
                 smtp.starttls(context=_context(server))
             if server.user:
                 smtp.login(server.user, server.password)
-            say(smtp)
+            return say(smtp)
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         return NotSent(passing=any(code < 500 for code in codes), reason=f"recipient refused: {codes[0]}")
@@ -110,7 +128,6 @@ def _talk(server: SmtpServer, say: Callable[[smtplib.SMTP], object], silence: fl
         return NotSent(passing=True, reason=f"refused: {error.smtp_code}")
     except (smtplib.SMTPException, OSError) as error:
         return NotSent(passing=True, reason=type(error).__name__)
-    return None
 
 
 @contextmanager
@@ -122,6 +139,8 @@ def _connected(server: SmtpServer, silence: float) -> Iterator[smtplib.SMTP]:
     try:
         yield smtp
         with suppress(smtplib.SMTPException, OSError):  # a goodbye that fails takes nothing back that was accepted
+            if smtp.sock is not None:
+                smtp.sock.settimeout(min(silence, GOODBYE))
             smtp.quit()
     finally:
         smtp.close()

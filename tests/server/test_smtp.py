@@ -1,14 +1,19 @@
 """Letters go to a mail server as it asks for them: STARTTLS, TLS from the first byte, a log-in (docs/settings.md)."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
+from attrs import Factory, define
 
-from runtime.mail.smtp import NotSent, Sent, deliver, parse_smtp_url
+from chatproto.operations import Done, FinishMail, Letter, MailTaken, Operation, Outcome
+from runtime.mail import sending, smtp
+from runtime.mail.sending import ATTEMPT, BEGIN_WITHIN, LEASE, Mailer, MailSettings
+from runtime.mail.smtp import ANSWERS, GOODBYE, SILENCE, NotSent, Sent, deliver, parse_smtp_url
 from tests.server.proxied import certificate
 from tests.smtp_server import PASSWORD, USER, Post, smtp_server, text_of
 
@@ -32,7 +37,7 @@ async def send(url: str, to: str = "anna@example.org") -> Sent | NotSent:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "vestnik@example.org", to, "Проверка"
     message.set_content("Здравствуйте, Анна")
-    return await trio.to_thread.run_sync(deliver, parse_smtp_url(url), message)
+    return await trio.to_thread.run_sync(deliver, parse_smtp_url(url), message, smtp.monotonic() + 60)
 
 
 async def test_over_tls_and_with_a_log_in(guarded: tuple[str, Post], keys: Path) -> None:
@@ -90,3 +95,96 @@ async def test_only_the_letter_itself_is_refused_for_good(tmp_path: Path, nurser
 def test_a_password_that_the_protocol_cannot_carry_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="ASCII"):
         parse_smtp_url("smtps://post:%D0%BF%D0%B0%D1%80%D0%BE%D0%BB%D1%8C@mail.example.org")
+
+
+@define
+class Slow:
+    """A server each answer of which takes a while, by a clock of its own: `seconds`, by the command, of which "" is the
+    first that it is told, `.` the end of the letter. `taken`: letters."""
+
+    seconds: dict[str, float]
+    now: float = 1000.0
+    taken: int = 0
+    port: int = 0
+    heard: list[str] = Factory(list)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def listen(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Until cancelled."""
+        async with trio.open_nursery() as nursery:
+            serve = partial(trio.serve_tcp, self._serve, 0, host="127.0.0.1")
+            self.port = (await nursery.start(serve))[0].socket.getsockname()[1]
+            task_status.started()
+
+    async def _serve(self, stream: trio.SocketStream) -> None:
+        async with stream:
+            await self._answer(stream, "", b"220 hello")
+            rest, in_letter = b"", False
+            while data := await stream.receive_some():
+                *lines, rest = (rest + data).split(b"\r\n")
+                for line in lines:
+                    verb = line[:4].decode().upper()
+                    if in_letter and line != b".":
+                        continue
+                    if in_letter:
+                        self.taken, in_letter = self.taken + 1, False
+                    in_letter = in_letter or verb == "DATA"
+                    await self._answer(stream, verb, b"354 go on" if in_letter else b"250 well")
+
+    async def _answer(self, stream: trio.SocketStream, verb: str, text: bytes) -> None:
+        self.heard.append(verb)
+        self.now += self.seconds.get(verb, 0)
+        await stream.send_all(text + b"\r\n")
+
+
+@pytest.fixture
+async def slow(nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
+    """Its clock is the one by which letters are sent."""
+    server = Slow({})
+    for module in (smtp, sending):
+        monkeypatch.setattr(module, "monotonic", lambda: server.now)
+    await nursery.start(server.listen)
+    yield server
+    nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("seconds", [{"": 61.0}, {"": 35.0, "EHLO": 35.0}])
+async def test_nothing_is_said_of_a_letter_for_which_it_is_too_late(slow: Slow, seconds: dict[str, float]) -> None:
+    slow.seconds = seconds
+    assert await send(slow.url) == NotSent(passing=True, reason="too slow")
+    assert slow.heard == ["", "EHLO", "QUIT"] and slow.taken == 0
+
+
+async def test_a_letter_that_was_begun_in_time_is_brought_to_its_end(slow: Slow) -> None:
+    slow.seconds = dict.fromkeys(("", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"), 19.0)
+    assert await send(slow.url) == Sent()
+    assert slow.taken == 1 and slow.now > 1000 + 60
+    assert BEGIN_WITHIN + ANSWERS * SILENCE + GOODBYE < ATTEMPT < LEASE.total_seconds()
+
+
+async def test_a_slow_server_gets_a_letter_once(slow: Slow) -> None:
+    """Each attempt before was given up, and said nothing of it."""
+    finished: list[bool] = []
+
+    async def ask(operation: Operation) -> Outcome:
+        if isinstance(operation, FinishMail):
+            finished.append(operation.again_at is None)
+            return Done()
+        letter = Letter(
+            id=1, kind="changed", language="en", address="anna@example.org", username="anna",
+            attempts=len(finished) + 1, created_at=datetime.now(UTC), device="", network_address=None,
+        )  # fmt: skip
+        return MailTaken(letter)
+
+    settings = MailSettings(parse_smtp_url(slow.url), "vestnik@example.org", "https://chat.example.org")
+    mailer = Mailer(settings, ask, lambda: datetime.now(UTC), lambda: "x" * 43)
+    slow.seconds = dict.fromkeys(("", "EHLO", "MAIL", "RCPT", "DATA", "."), 31.0)
+    for _ in range(3):
+        assert await mailer.send_next()
+    assert (finished, slow.taken) == ([False] * 3, 0)
+    slow.seconds = {"DATA": 100.0}
+    assert await mailer.send_next()
+    assert (finished, slow.taken) == ([False] * 3 + [True], 1)
