@@ -31,7 +31,7 @@ from storage.transactions.audit_lines import write_lines
 from storage.transactions.codes import end_setups, lock_setup, use_code
 from storage.transactions.files import change_avatar, release_avatar
 from storage.transactions.invites import INVALID, count_use, lock_invite
-from storage.transactions.mails import kind_of_login, order
+from storage.transactions.mails import is_ordered, kind_of_login, order
 from storage.transactions.people import all_users, private_user
 from storage.transactions.sessions import END_RESETS, end_all
 
@@ -213,7 +213,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     if row is None:
         return Refused("not_found")
     display_name, avatar_url, email, email_key, verified, hid_last_seen, hid_reads, language, login_letters = row
-    old_email = email if verified else None
+    before, old_email = email, email if verified else None
     if operation.display_name is not None:
         display_name = operation.display_name
     old = avatar_url
@@ -249,7 +249,7 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     if avatar_url != old:
         yield from release_avatar(old, operation.now)
     if operation.email is not None:
-        yield from _tell_of_address(operation, old_email, email, verified)
+        yield from _tell_of_address(operation, old_email, email, verified, changed=email != before)
     if operation.words is not None:
         yield from DELETE_WORDS.run(user_id=operation.user_id)
         yield from _write_words(operation.user_id, operation.words)
@@ -264,14 +264,19 @@ def update_user(operation: UpdateUser) -> Steps[Outcome]:
     return UserUpdated(user, tuple(chat_ids), hides)
 
 
-def _tell_of_address(operation: UpdateUser, old: str | None, email: str | None, verified: bool) -> Steps[None]:
-    """`old`: the verified address before. What was sent there resets nothing any more."""
+def _tell_of_address(
+    operation: UpdateUser, old: str | None, email: str | None, verified: bool, *, changed: bool
+) -> Steps[None]:
+    """`old`: the verified address before. What was sent there resets nothing any more. What is run again has changed
+    the address already, where it was done the first time."""
     user_id, language = operation.user_id, operation.language
     if old is not None and old != email:
         yield from END_RESETS.run(owner_id=user_id, used_at=operation.now)
         if language is not None:
             yield from order("changed", language, operation.now, user_id=user_id, address=old)
     if email is not None and not verified and language is not None:
+        if not changed and (yield from is_ordered("verify", operation.now, user_id, email)):
+            return
         yield from order("verify", language, operation.now, user_id=user_id, address=email)
 
 

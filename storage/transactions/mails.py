@@ -27,6 +27,16 @@ _INSERT: Final = Statement(
     )
 )  # fmt: skip
 _WAITING: Final = Statement(select(func.count()).select_from(mails))
+_ORDERED: Final = Statement(
+    select(mails.c.id)
+    .where(
+        mails.c.user_id == bindparam("user_id"),
+        mails.c.kind == bindparam("kind"),
+        mails.c.address == bindparam("address"),
+        mails.c.created_at == bindparam("ordered_at"),
+    )
+    .limit(1)
+)
 
 
 class _Order(NamedTuple):
@@ -140,6 +150,12 @@ def order(
         network_address=news.network_address,
     )
     return True
+
+
+def is_ordered(kind: MailKind, now: datetime, user_id: int, address: str) -> Steps[bool]:
+    """Whether this very order waits: of a transaction that is run again, because nobody knows whether it was done."""
+    row = yield from _ORDERED.one(user_id=user_id, kind=kind, address=address, ordered_at=now)
+    return row is not None
 
 
 def look_at_mails(operation: TakeMail) -> Steps[Outcome]:
