@@ -8,10 +8,13 @@ from chatproto.operations import (
     CreateSession,
     CreateUser,
     EndSessions,
+    FindLogin,
     InviteOpened,
     ListSessions,
     LoginFound,
     OpenInvite,
+    Outcome,
+    OutcomeUnknown,
     RotateRefresh,
     SessionCreated,
     SessionsEnded,
@@ -93,28 +96,41 @@ async def register(call: Call[Register, None]) -> Result:
     username = body.username.lower()
     display_name = body.display_name or body.username
     email = body.email or None
-    outcome = await call.ask(
-        CreateUser(
-            username=username,
-            username_key=fold(username),
-            email=email,
-            email_key=None if email is None else fold(email),
-            password_hash=password_hash,
-            display_name=display_name,
-            words=search_words(username, display_name),
-            now=services.now(),
-            language=letter_language(call, body.language),
-            invite_hash=None if body.invite is None else hash_of(body.invite),
-        )
+    operation = CreateUser(
+        username=username,
+        username_key=fold(username),
+        email=email,
+        email_key=None if email is None else fold(email),
+        password_hash=password_hash,
+        display_name=display_name,
+        words=search_words(username, display_name),
+        now=services.now(),
+        language=letter_language(call, body.language),
+        invite_hash=None if body.invite is None else hash_of(body.invite),
     )
-    if not isinstance(outcome, UserFound):
+    outcome = await call.ask(operation)
+    user_id = await _made(call, operation, outcome)
+    if user_id is None:
         return refusal(outcome)
     services.emptiness.came()
     if body.invite is not None:
-        await _join_group(call, body.invite, outcome.user.id)
+        await _join_group(call, body.invite, user_id)
     if services.mailer is not None:
         services.mailer.hear()
-    return await _log_in(call, outcome.user.id, 201, letter=None, checked_hash=None)
+    return await _log_in(call, user_id, 201, letter=None, checked_hash=None)
+
+
+async def _made(call: Call[object, None], operation: CreateUser, outcome: Outcome) -> int | None:
+    """The new account; None: there is none. Whoever asked again because nobody knows whether the commit took place
+    would find their own name taken: so it is looked whether the account with this hash is there, which is no other's.
+    """
+    if isinstance(outcome, UserFound):
+        return outcome.user.id
+    if isinstance(outcome, OutcomeUnknown):
+        found = await call.persist(FindLogin(operation.username_key))
+        if isinstance(found, LoginFound) and found.password_hash == operation.password_hash:
+            return found.user_id
+    return None
 
 
 async def _join_group(call: Call[object, None], code: str, user_id: int) -> None:

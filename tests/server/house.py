@@ -85,7 +85,8 @@ class Valve:
     """Storage that a test can take away, now or after so many operations, or let answer something else.
 
     `failing`: kinds of operations that fail; `held`: kinds that wait until `let_go`, and `holding` is set by the first
-    of them. `answers`, of a kind each, are used up in order; `refused` counts the operations that met a
+    of them. `loses`: the kind with the next of which it goes away, having done it; `forgets`: kinds whose next one is
+    done, and nobody knows. `answers`, of a kind each, are used up in order; `refused` counts the operations that met a
     store that was away, `checks` the questions whether it is there.
     """
 
@@ -96,6 +97,7 @@ class Valve:
     answers: list[tuple[type[Operation], Outcome]] = field(factory=list)
     failing: list[type[Operation]] = field(factory=list)
     loses: type[Operation] | None = None
+    forgets: list[type[Operation]] = field(factory=list)
     held: list[type[Operation]] = field(factory=list)
     holding: trio.Event = field(factory=trio.Event)
     let_go: trio.Event = field(factory=trio.Event)
@@ -116,6 +118,10 @@ class Valve:
             return OperationFailed(retryable=True, detail="away")
         if self.loses is not None and isinstance(operation, self.loses):
             self.loses, self.broken = None, True
+            await self.inner.perform(operation)
+            return OutcomeUnknown()
+        if type(operation) in self.forgets:
+            self.forgets.remove(type(operation))
             await self.inner.perform(operation)
             return OutcomeUnknown()
         for place, (kind, answer) in enumerate(self.answers):

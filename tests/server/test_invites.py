@@ -7,6 +7,7 @@ import httpx
 import pytest
 from attrs import evolve
 
+from chatproto.operations import CreateUser, OutcomeUnknown
 from runtime.commands import account_commands
 from runtime.commands.account_commands import AccountError
 from runtime.config import Secret, Settings
@@ -102,6 +103,29 @@ async def test_a_link_into_a_group(house_at: OpenHouse) -> None:
         assert code_of(await boris.delete(f"/api/invites/{made['id']}")) == "not_found"
         assert (await anna.delete(f"/api/invites/{made['id']}")).status_code == 204
         assert code_of(await register(house, "eve", invite=made["code"])) == "invite_invalid"
+
+
+async def test_an_account_whose_commit_nobody_heard_of_is_its_owners(house_at: OpenHouse) -> None:
+    """Asked again, they would hear that their name is taken and their invitation used up."""
+    async with house_at(registration="invite", **PUBLIC) as house:
+        code = await account_commands.first_code(house.driver.request)
+        house.storage.forgets.append(CreateUser)
+        first = await register(house, "anna", invite=code)
+        assert first.status_code == 201 and first.json()["user"]["role"] == "admin"
+        anna = await house.login("anna")
+        group = await anna.group("Rowing")
+        link = (await anna.post("/api/invites", {"chat_id": group, "uses": 1})).json()
+        house.storage.forgets.append(CreateUser)
+        boris = await register(house, "boris", invite=link["code"])
+        assert boris.status_code == 201
+        members = (await anna.get(f"/api/chats/{group}")).json()["members"]
+        assert {member["user"]["id"] for member in members} == {anna.id, boris.json()["user"]["id"]}
+        assert not house.storage.forgets
+
+        link = (await anna.post("/api/invites", {"uses": 1})).json()
+        house.storage.answers.append((CreateUser, OutcomeUnknown()))
+        lost = await register(house, "boris", invite=link["code"], password="another fine one")
+        assert code_of(lost) == "store_unavailable", "whose name it is is somebody else"
 
 
 async def test_who_tries_codes_of_invitations_has_to_wait(house: House) -> None:
