@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal, cast
 
 import msgspec
+from attrs import evolve
 from msgspec import Meta
 
 from chatproto.operations import (
@@ -16,6 +17,7 @@ from chatproto.operations import (
     CreateGroup,
     ListChats,
     LoadChat,
+    Refused,
     SetFlags,
 )
 from chatproto.wire.limits import MAX_MEMBERS
@@ -23,13 +25,15 @@ from chatproto.wire.model import Chat, GroupWriters, Notify, RetentionDays, Role
 from runtime.http.cursors import microseconds
 from runtime.http.fields import AvatarUrl, ChatCursor, Id, Limit, Title, Until
 from runtime.http.problem import FieldError, Problem, refusal, wrong_fields
-from runtime.http.routes import Answer, Call, Result, Route
+from runtime.http.routes import Answer, Call, Result, Route, take_turn
 from runtime.http.shapes import ChatList, ChatPage
 
 MAX_NAMED = 10_000
 """Ids in one list, repeated ones included."""
 CHATS_PAGE: Final = 100
 """Chats of a page where no number is asked for."""
+NOBODY: Final = 0
+"""An id that nobody has."""
 
 UserIds = Annotated[list[Id], Meta(max_length=MAX_NAMED)]
 
@@ -191,13 +195,34 @@ async def _create(call: Call[NewChat, None], operation: CreateDirect | CreateGro
     chats, user_id = call.services.guards.new_chats, call.me.user_id
     wait = chats.take(user_id, call.services.clock())
     if wait > 0:
-        return Problem("rate_limited", "Too many new chats.", retry_after=wait)
+        there = await _there_already(call, operation)
+        return there or Problem("rate_limited", "Too many new chats.", retry_after=wait)
     outcome = await call.ask(operation)
     if not (isinstance(outcome, ChatCreated) and outcome.created):
         chats.give_back(user_id, call.services.clock())
     if not isinstance(outcome, ChatCreated):
         return refusal(outcome)
     return Answer(201 if outcome.created else 200, outcome.chat)
+
+
+async def _there_already(call: Call[NewChat, None], operation: CreateDirect | CreateGroup) -> Result | None:
+    """The chat that would not be new, for whoever may make no new one; None: there is none. It costs a read."""
+    if isinstance(operation, CreateGroup) and operation.idempotency_key is None:
+        return None
+    refused = await take_turn(call.services, "reads", operation.user_id)
+    if refused is not None:
+        return refused
+    if isinstance(operation, CreateDirect):
+        listed = await call.ask(ListChats(operation.user_id))
+        if not isinstance(listed, ChatsFound):
+            return refusal(listed)
+        found = (chat for chat in listed.chats if _is_with(chat, operation.peer_id))
+        return next((Answer(200, chat) for chat in found), None)
+    # A key that is known is told before anything else; with somebody in it who is not there no group is made.
+    outcome = await call.ask(evolve(operation, user_ids=(NOBODY,)))
+    if isinstance(outcome, ChatCreated):
+        return Answer(200, outcome.chat)
+    return None if isinstance(outcome, Refused) else refusal(outcome)
 
 
 async def _show(call: Call[object, None], chat_id: int, *, with_members: bool) -> Result:
@@ -229,6 +254,11 @@ def _flags(body: ChatChange, user_id: int, chat_id: int) -> SetFlags | None:
         return None
     until = body.muted_until if muted else None
     return SetFlags(user_id, chat_id, muted, body.favourite, body.hidden, body.notify, until)
+
+
+def _is_with(chat: Chat, peer_id: int) -> bool:
+    """Whether it is the direct chat with somebody who is still there."""
+    return chat.peer is not None and chat.peer.id == peer_id and not chat.peer.deleted
 
 
 def _recency(chat: Chat) -> tuple[datetime, int]:

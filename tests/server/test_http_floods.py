@@ -1,13 +1,16 @@
 """What floods over HTTP cost: the operations that reach storage are counted, and every refusal says when to return."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+from unittest.mock import ANY
 
 import httpx
 import pytest
 import trio
 
 from chatproto.operations import (
+    CreateGroup,
     CreateUser,
     FindFile,
     FindLogin,
@@ -192,8 +195,36 @@ async def test_new_chats_are_counted_by_the_hour(house_at: OpenHouse) -> None:
         assert refused.status_code == 429 and code_of(refused) == "rate_limited"
         assert 1100 <= int(refused.headers["Retry-After"]) <= 1200
         assert (await boris.post("/api/chats", group)).status_code == 201
+        direct = await anna.post("/api/chats", {"type": "direct", "user_id": boris.id})
+        assert (direct.status_code, direct.json()["peer"]["id"]) == (200, boris.id), "what is there is not new"
+        shown = (await anna.get(f"/api/chats/{direct.json()['id']}")).json()
+        assert shown == {**direct.json(), "members": ANY}
+        keyed = await anna.post("/api/chats", group, headers={"Idempotency-Key": "one"})
+        assert (keyed.status_code, keyed.json()["id"]) == (200, answer.json()["id"])
+        house.storage.performed.clear()
+        for body, key in ((group, None), (group, "two"), ({"type": "direct", "user_id": anna.id}, None)):
+            refused = await anna.post("/api/chats", body, headers={"Idempotency-Key": key} if key else {})
+            assert (refused.status_code, code_of(refused)) == (429, "rate_limited")
+            assert 1100 <= int(refused.headers["Retry-After"]) <= 1200
+        assert [type(one) for one in house.storage.performed] == [CreateGroup, ListChats]
+        assert len((await anna.get("/api/chats")).json()["chats"]) == 3
         house.clock.advance(minutes=20)
         assert (await anna.post("/api/chats", group)).status_code == 201
+
+
+async def test_looking_for_a_chat_that_is_not_new_costs_a_read(house_at: OpenHouse) -> None:
+    async with house_at(limit_new_chats=1, limit_reads_rate=1.0, limit_reads_burst=BURST) as house:
+        anna, boris = await house.register("anna"), await house.register("boris")
+        await anna.direct(boris)
+        began, looked = trio.current_time(), 0
+        for body, kind in (
+            ({"type": "direct", "user_id": boris.id}, ListChats),
+            ({"type": "group", "title": "x"}, CreateGroup),
+        ):
+            look = partial(anna.post, "/api/chats", body, headers={"Idempotency-Key": "one"})
+            await flood(house, look)
+            looked += asked(house, kind)
+        assert BURST <= looked <= BURST + 2 * (WAITING + 1) + (trio.current_time() - began)
 
 
 async def test_new_members_are_counted_by_the_hour(house_at: OpenHouse) -> None:

@@ -168,6 +168,9 @@ async def test_a_key_makes_one_group_for_a_day(house: House) -> None:
         await create(ann, None),
     ):
         assert other.created
+    for key, told in (("key", True), ("new", False)):
+        asked = CreateGroup(ann, "y", (0,), key, house.now)
+        assert isinstance(await house.do(asked), ChatCreated) is told, "a key is looked for before all else"
     house.wait(hours=23, minutes=59)
     assert (await create(ann, "key")).chat.id == first.chat.id
     house.wait(minutes=1)
