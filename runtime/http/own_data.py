@@ -35,6 +35,10 @@ NUMBER: Final = 16
 """Letters by which two links of the same second differ."""
 LOOK_EVERY: Final = 5.0
 """Seconds after which it is looked at again whether the log-in that asked is still there."""
+PATIENCE: Final = 300.0
+"""Seconds that it may be waited for a reader, all in all, before it is looked at how fast they are."""
+SLOWEST: Final = 16 * 1024
+"""Bytes a second that they have to take from then on, over all: so that AT_ONCE of them shut nobody out for long."""
 PATH: Final = "/api/auth/export"
 
 
@@ -115,7 +119,8 @@ def _refused(services: Services, user_id: int) -> Problem | None:
 
 @define
 class _Archive:
-    """An archive as a blob (runtime.files.blobs.Blob) whose size nobody knows; it is read once."""
+    """An archive as a blob (runtime.files.blobs.Blob) whose size nobody knows; it is read once. `_taken`: bytes, and
+    `_waited`: seconds that they took whoever reads; what the server takes is not their fault."""
 
     _services: Services
     _user_id: int
@@ -123,6 +128,8 @@ class _Archive:
     size: int = 0
     place: str | None = None
     _looked: float = field(init=False, factory=trio.current_time)
+    _taken: int = field(init=False, default=0)
+    _waited: float = field(init=False, default=0.0)
 
     async def pieces(self, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """All of it. Raises ExportError, OSError: then the connection ends before the archive does."""
@@ -130,16 +137,25 @@ class _Archive:
         export = Export(self._ask, services.files.store, self._user_id, services.now(), self._session_id)
         async with aclosing(export.pieces()) as pieces:
             async for piece in pieces:
+                await self._look()
+                began = trio.current_time()
                 yield piece
+                self._waited += trio.current_time() - began
+                self._taken += len(piece)
+                if self._waited > PATIENCE and self._taken < self._waited * SLOWEST:
+                    raise ExportError("it is read too slowly")
 
     async def _ask(self, operation: Operation) -> Outcome:
+        await self._look()
+        return await self._services.ask(operation)
+
+    async def _look(self) -> None:
         """What was shut meanwhile gets nothing more."""
         if trio.current_time() - self._looked > LOOK_EVERY:
             self._looked = trio.current_time()
             found = await self._services.ask(ListSessions(self._user_id, self._session_id))
             if isinstance(found, SessionsFound) and not any(one.current for one in found.sessions):
                 raise ExportError("the log-in that asked has ended")
-        return await self._services.ask(operation)
 
     async def aclose(self) -> None:
         """See Blob: another one may be made now."""

@@ -2,19 +2,26 @@
 
 import io
 import zipfile
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 import trio
-from attrs import evolve
+from attrs import define, evolve
+from trio.testing import MockClock
 
-from chatproto.operations import FetchPage, FindFile
+from chatproto.operations import FetchPage, FindFile, ListSessions, Operation, Outcome, SessionsFound
+from chatproto.wire.model import SessionInfo
 from runtime import data_export
 from runtime.commands import account_commands
-from runtime.files.blobs import FolderStore
+from runtime.data_export import ExportError
+from runtime.files.blobs import FolderBlob, FolderStore
 from runtime.http import own_data
 from tests.server.answers import code_of
 from tests.server.conftest import OpenHouse
@@ -205,6 +212,83 @@ async def test_who_is_signed_out_meanwhile_gets_nothing_more(
     monkeypatch.setattr(data_export.Export, "_messages", signed_out)
     with pytest.raises(httpx.RemoteProtocolError):
         await house.http.get(url)
+
+
+async def test_who_is_signed_out_while_a_file_flows_gets_no_more_of_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked of the database between its first byte and its last."""
+    monkeypatch.setattr(own_data, "LOOK_EVERY", -1.0)
+    anna = await house.register("anna")
+    file = await upload(anna, Random(1).randbytes(1 << 20), "a.bin")
+    sent = {"content": "", "attachment": file["id"]}
+    assert (await anna.post(f"/api/chats/{await anna.direct(anna)}/messages", sent)).is_success
+    flowing = FolderBlob.pieces
+
+    async def signed_out(*arguments: Any) -> Any:
+        async with aclosing(flowing(*arguments)) as pieces:
+            async for piece in pieces:
+                yield piece
+                await account_commands.end_sessions(settings_of(house, tmp_path), "anna")
+
+    monkeypatch.setattr(FolderBlob, "pieces", signed_out)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await house.http.get(await link(anna))
+
+
+@define
+class Archive:
+    """One that has no end, and who reads it. `looks`: how often the server asked for the sessions."""
+
+    clock: MockClock
+    pieces: int = 0
+    looks: int = 0
+    ended: bool = False
+
+    async def read(self, size: int, seconds: float, pieces: int) -> None:
+        """So many of them, of so many bytes and seconds each. Raises ExportError."""
+        services = cast("Any", SimpleNamespace(ask=self._ask, now=lambda: None, files=SimpleNamespace(store=None)))
+        archive = own_data._Archive(services, 1, 2)
+
+        async def endless(_export: data_export.Export) -> AsyncIterator[bytes]:
+            while True:
+                yield bytes(size)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(data_export.Export, "pieces", endless)
+            async with aclosing(archive.pieces(0, 0)) as read:
+                async for piece in read:
+                    assert len(piece) == size
+                    self.pieces += 1
+                    if self.pieces == pieces:
+                        return
+                    self.clock.jump(seconds)
+
+    async def _ask(self, operation: Operation) -> Outcome:
+        assert operation == ListSessions(1, 2)
+        self.looks += 1
+        now = datetime.now(UTC)
+        return SessionsFound((SessionInfo(id=2, device="", created_at=now, last_used_at=now, current=not self.ended),))
+
+
+async def test_four_slow_readers_do_not_shut_others_out(mock_clock: MockClock) -> None:
+    slow = Archive(mock_clock)
+    with pytest.raises(ExportError, match="slow"):
+        await slow.read(64 * 1024, 10.0, 1000)
+    assert slow.pieces == 31, "after five minutes, and not before"
+    await Archive(mock_clock).read(64 * 1024, 3.9, 1000)
+    with pytest.raises(ExportError, match="slow"):
+        await Archive(mock_clock).read(64 * 1024, 4.1, 1000)
+
+
+async def test_the_log_in_is_looked_at_while_pieces_flow(mock_clock: MockClock) -> None:
+    archive = Archive(mock_clock)
+    await archive.read(64 * 1024, 1.0, 61)
+    assert 9 <= archive.looks <= 12, "every five seconds"
+    archive.ended = True
+    with pytest.raises(ExportError, match="log-in"):
+        await archive.read(64 * 1024, 1.0, 1000)
+    assert archive.pieces <= 61 + 6
 
 
 async def test_a_missing_file_is_named(house: House) -> None:
