@@ -50,8 +50,8 @@ from runtime.deletion import delete_account
 from runtime.files.service import open_store
 from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
-from runtime.mail.sending import ATTEMPT, MailSettings
-from runtime.mail.smtp import NotSent, Sent, deliver
+from runtime.mail.sending import MailSettings, hand_over
+from runtime.mail.smtp import NotSent
 from runtime.opened_storage import storage_of_command
 from storage.passwords import hash_at_once, password_fault
 from storage.port import Ask, Storage
@@ -277,9 +277,7 @@ async def send_test(settings: Settings, address: str) -> None:
         raise AccountError("this is no email address; write other alphabets in its domain as xn--")
     mail = MailSettings.of(settings)
     message = write_test(address, "en", mail.envelope(random_token(), datetime.now(UTC)))
-    result: Sent | NotSent = NotSent(passing=True, reason="too slow")
-    with trio.move_on_after(ATTEMPT):
-        result = await trio.to_thread.run_sync(partial(deliver, mail.server, message), abandon_on_cancel=True)
+    result = await hand_over(mail.server, message)
     if isinstance(result, NotSent):
         raise AccountError(f"{mail.server.host}:{mail.server.port} did not take the letter: {result.reason}")
 

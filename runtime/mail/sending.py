@@ -7,6 +7,7 @@ never not at all.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from functools import partial
 from time import monotonic
 from typing import Final, Self
@@ -97,11 +98,7 @@ class Mailer:
     async def _deliver(self, letter: Letter, code: str) -> Sent | NotSent:
         settings = self.settings
         message = write(letter, code, settings.envelope(self.random_token(), self.now()))
-        result: Sent | NotSent = NotSent(passing=True, reason="too slow")
-        with trio.move_on_after(ATTEMPT):
-            work = partial(deliver, settings.server, message, monotonic() + BEGIN_WITHIN)
-            result = await trio.to_thread.run_sync(work, abandon_on_cancel=True)
-        return result
+        return await hand_over(settings.server, message)
 
     async def _finish(self, letter: Letter, result: Sent | NotSent) -> None:
         """No line names the person: addresses stay out of the log."""
@@ -115,3 +112,12 @@ class Mailer:
         else:
             log.error("mail_given_up", kind=letter.kind, reason=result.reason, attempts=letter.attempts)
         await self.ask(FinishMail(letter.id, letter.created_at, again_at))
+
+
+async def hand_over(server: SmtpServer, message: EmailMessage) -> Sent | NotSent:
+    """One attempt."""
+    result: Sent | NotSent = NotSent(passing=True, reason="too slow")
+    with trio.move_on_after(ATTEMPT):
+        work = partial(deliver, server, message, monotonic() + BEGIN_WITHIN)
+        result = await trio.to_thread.run_sync(work, abandon_on_cancel=True)
+    return result
