@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from chatproto.operations import (
+    CreateDirect,
     CreateGroup,
     CreateUser,
     FindFile,
@@ -206,7 +207,7 @@ async def test_new_chats_are_counted_by_the_hour(house_at: OpenHouse) -> None:
             refused = await anna.post("/api/chats", body, headers={"Idempotency-Key": key} if key else {})
             assert (refused.status_code, code_of(refused)) == (429, "rate_limited")
             assert 1100 <= int(refused.headers["Retry-After"]) <= 1200
-        assert [type(one) for one in house.storage.performed] == [CreateGroup, ListChats]
+        assert [asked(house, kind) for kind in (CreateGroup, ListChats, CreateDirect)] == [1, 1, 0]
         assert len((await anna.get("/api/chats")).json()["chats"]) == 3
         house.clock.advance(minutes=20)
         assert (await anna.post("/api/chats", group)).status_code == 201
