@@ -1,6 +1,7 @@
 """The messenger's own pages at `/`: what is served, how, and what is not."""
 
 import gzip
+import posixpath
 import re
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -130,6 +131,43 @@ async def test_what_the_page_names_is_kept_for_good(http: httpx.AsyncClient, web
     assert pages.version == version and re.fullmatch("[0-9a-f]{16}", version)
     (web_dir / "renderer" / "protocol" / "session.js").write_text("export { a };")
     assert read_pages(web_dir).version != version, "one file is another"
+
+
+def test_the_page_names_all_that_its_modules_need(web_dir: Path) -> None:
+    """Else a browser would find what to ask for next in each answer, one after the other."""
+    renderer = web_dir / "renderer"
+    (renderer / "index.html").write_text('<head>\n<script type="module" src="app.js"></script>\n</head>')
+    (renderer / "app.js").write_text(
+        '/** @typedef {import("./tiny.js").Tiny} Tiny */\nimport {\n  a,\n  b,\n} from "./protocol/session.js";\n'
+        'import "./absent.js";\nconst later = () => import("./ui/later.js");\n'
+    )
+    (renderer / "protocol" / "session.js").write_text(
+        'export * from "../ui/face.js";\nimport { c } from "../app.js";\n'
+    )
+    (renderer / "ui").mkdir()
+    for name in ("face", "later"):
+        (renderer / "ui" / f"{name}.js").write_text('import { a } from "../protocol/session.js";\n')
+    pages = read_pages(web_dir)
+    start = f'<link rel="modulepreload" href="v/{pages.version}'
+    assert pages.files["/"].body.decode().splitlines()[1:-1] == [
+        f'<script type="module" src="v/{pages.version}/app.js"></script>',
+        f'{start}/protocol/session.js">',
+        f'{start}/ui/face.js">',
+    ]
+
+
+def test_the_real_page_does_so() -> None:
+    pages = read_pages(DESKTOP)
+    found = re.findall(r'<link rel="modulepreload" href="v/[0-9a-f]{16}/([^"]+)">', pages.files["/"].body.decode())
+    needed = {"app.js"}
+    for path in ("app.js", *found):
+        for name in re.findall(r'(?:from ?|^import )"(\.[^"]+)";', _text(path), re.MULTILINE):
+            needed.add(posixpath.normpath(f"{posixpath.dirname(path)}/{name}".lstrip("/")))
+    assert needed == {"app.js", *found} and len(found) == len(set(found)) > 200
+
+
+def _text(path: str) -> str:
+    return (DESKTOP / "renderer" / path).read_text()
 
 
 async def test_a_versioned_file_is_the_same_and_asked_for_once(http: httpx.AsyncClient, web_dir: Path) -> None:
