@@ -73,7 +73,7 @@ export async function createPlatform() {
  * @returns {Desktop}
  */
 function browser({ load, save, durable }) {
-  /** @type {Map<string, Notification>} */
+  /** Of this page: others cannot be had. @type {Map<string, {note: Notification, seq: number}>} */
   const notes = new Map();
   /** @type {((chatId: number) => void)[]} */
   const openers = [];
@@ -123,20 +123,30 @@ function browser({ load, save, durable }) {
         // they hold until the page is closed
       }
     },
-    async notify({ tag, title: head, body, chat_id, silent }) {
+    async notify({ tag, title: head, body, chat_id, seq, silent }) {
       // asking for the permission is for a click in the settings
       if (!("Notification" in window) || Notification.permission !== "granted") return false;
       const note = new Notification(head, { tag, body, silent });
-      notes.set(tag, note);
+      notes.set(tag, { note, seq });
       note.onclick = () => {
         window.focus();
         note.close();
         if (chat_id !== 0) for (const open of openers) open(chat_id); // a summary is of no chat alone
       };
-      note.onclose = () => notes.get(tag) === note && notes.delete(tag); // another one may be in its place
+      note.onclose = () => notes.get(tag)?.note === note && notes.delete(tag); // another one may be in its place
       return true;
     },
-    closeNote: async (tag) => notes.get(tag)?.close(),
+    notes: async () => [],
+    async closeNote(tag, first = 0, last = Number.MAX_SAFE_INTEGER) {
+      const there = notes.get(tag);
+      if (!there || there.seq < first || there.seq > last) return;
+      notes.delete(tag);
+      there.note.close();
+    },
+    async closeNotes() {
+      for (const { note } of notes.values()) note.close();
+      notes.clear();
+    },
     setBadge: () => {}, // the title of the page has the number (ui/notify.js)
     openExternal: async (url) => {
       const link = externalLink(url, { plain: true }); // the face asks before it opens plain http

@@ -19,6 +19,12 @@ export function withRemoved(removed, place) {
   return removed.has(key) ? removed : new Set([...removed, key].slice(-REMEMBERED));
 }
 
+/** What was deleted since. @param {ReadonlySet<string>} before @param {ReadonlySet<string>} removed @returns {Place[]} */
+export function removedSince(before, removed) {
+  const keys = before === removed ? [] : [...removed].filter((key) => !before.has(key));
+  return keys.map((key) => key.split(" ").map(Number)).map(([chat_id, seq]) => ({ chat_id, seq }));
+}
+
 /**
  * It was deleted as far as is known here, is being deleted, or may not be seen any more.
  * @param {State} state @param {Place} place

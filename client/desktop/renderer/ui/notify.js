@@ -3,7 +3,7 @@
 import { t } from "../words/i18n.js";
 import { isLive } from "../state/link-view.js";
 import { nameOf, titleOf } from "../words/names.js";
-import { isRemoved } from "../state/removed.js";
+import { isRemoved, removedSince } from "../state/removed.js";
 import { Notices } from "../state/notices.js";
 import { messageWords } from "../words/files.js";
 
@@ -24,6 +24,10 @@ export class Notify {
   #shown = new Map();
   /** A summary in sight: up to which seq it tells of each chat. @type {Map<number, number>} */
   #summary = new Map();
+  /** The notices are known that were in sight when the link came. */
+  #adopted = false;
+  /** What was unread and deleted when it was looked at last. @type {Pick<State, "chats" | "removed"> | null} */
+  #seen = null;
   /** What the other windows were told that is looked at here. @type {number | null} */
   #looks = null;
 
@@ -45,8 +49,7 @@ export class Notify {
     face.ended.addEventListener("abort", () => {
       unhear();
       unfollow();
-      if (this.#summary.size > 0) void face.platform.closeNote(SUMMARY);
-      for (const chatId of this.#shown.keys()) void face.platform.closeNote(tagOf(chatId));
+      void face.platform.closeNotes(); // of whichever window, and of a page before a reload
       this.#count(0);
     });
   }
@@ -72,7 +75,10 @@ export class Notify {
     const live = isLive(state.link);
     if (live && !this.#live) this.#show(this.#notices.live(state, this.face.messenger.isLookedAt, performance.now()), state); // prettier-ignore
     this.#live = live;
+    if (!live) this.#adopted = false;
+    else if (state.listed && !this.#adopted) void this.#adopt();
     this.#close(state);
+    this.#closeOthers(state);
     this.#count(state.unread);
   }
 
@@ -101,9 +107,11 @@ export class Notify {
     const { chat_id: chatId, message, chats, silent } = notice;
     const tag = chatId === null ? SUMMARY : tagOf(chatId);
     const words = this.#words(notice, state);
-    const shown = this.face.platform.notify({ tag, chat_id: chatId ?? 0, silent, ...words });
-    void shown.then((done) => done || !this.face.platform.desktop || this.#showHere(chatId, words));
-    if (chatId !== null) this.#shown.set(chatId, message?.seq ?? 0);
+    const seq = message?.seq ?? 0;
+    const { ended, platform } = this.face;
+    const shown = platform.notify({ tag, chat_id: chatId ?? 0, seq, silent, ...words });
+    void shown.then((done) => done || !platform.desktop || ended.aborted || this.#showHere(chatId, words));
+    if (chatId !== null) this.#shown.set(chatId, seq);
     else this.#summary = new Map([...this.#summary, ...chats]);
     if (!document.hasFocus()) this.face.platform.attention();
   }
@@ -136,12 +144,51 @@ export class Notify {
     for (const [chatId, seq] of this.#shown) {
       if (isUnread(state, chatId, seq) && !isRemoved(state, { chat_id: chatId, seq })) continue;
       this.#shown.delete(chatId);
-      void this.face.platform.closeNote(tagOf(chatId));
+      void this.face.platform.closeNote(tagOf(chatId), 0, seq);
     }
     if (this.#summary.size === 0 || [...this.#summary].some(([chatId, seq]) => isUnread(state, chatId, seq))) return;
     this.#summary = new Map();
     void this.face.platform.closeNote(SUMMARY);
   }
+
+  /** Notices that are there already, of another window or of this one before a reload: they end as those of this page. */
+  async #adopt() {
+    this.#adopted = true;
+    const notes = await this.face.platform.notes();
+    if (this.face.ended.aborted) return;
+    const state = this.face.messenger.state();
+    for (const { chat_id: chatId, seq } of notes) {
+      if (chatId !== 0) this.#shown.set(chatId, Math.max(seq, this.#shown.get(chatId) ?? 0));
+      else if (this.#summary.size === 0) this.#summary = lastUnread(state);
+    }
+    if (this.#summary.size === 0 && notes.some(({ chat_id: id }) => id === 0)) {
+      void this.face.platform.closeNote(SUMMARY);
+    }
+    this.#close(state);
+  }
+
+  /** Those that another window shows, which may be gone: where a chat stops being unread, and what was deleted. @param {State} state */
+  #closeOthers({ chats, removed }) {
+    const before = this.#seen;
+    if (before?.chats === chats && before.removed === removed) return;
+    this.#seen = { chats, removed };
+    if (!before) return;
+    const { platform } = this.face;
+    for (const { chat_id: id, seq } of removedSince(before.removed, removed)) {
+      void platform.closeNote(tagOf(id), seq, seq);
+    }
+    if (before.chats === chats) return;
+    const unread = lastUnread({ chats });
+    const read = [...lastUnread(before).keys()].filter((id) => !unread.has(id));
+    for (const id of read) void platform.closeNote(tagOf(id), 0, chats.get(id)?.last_seq);
+    if (read.length > 0 && unread.size === 0) void platform.closeNote(SUMMARY);
+  }
+}
+
+/** Chats with something unread, and their last seqs. @param {Pick<State, "chats">} state @returns {Map<number, number>} */
+function lastUnread({ chats }) {
+  const unread = [...chats.values()].filter(({ unread_count: count }) => count > 0);
+  return new Map(unread.map(({ id, last_seq: last }) => [id, last]));
 }
 
 /** @param {State} state @param {number} chatId @param {number} seq */

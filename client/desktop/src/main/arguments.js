@@ -24,11 +24,13 @@ const shape = (fields) => (value) =>
   Object.keys(/** @type {object} */ (value)).length === Object.keys(fields).length &&
   Object.entries(fields).every(([name, check]) => check(Reflect.get(/** @type {object} */ (value), name)));
 
+const seq = whole(0, Number.MAX_SAFE_INTEGER);
 const note = shape({
   tag: text(200),
   title: text(500),
   body: text(4000),
   chat_id: whole(0, Number.MAX_SAFE_INTEGER), // 0: of no chat alone
+  seq,
   silent: flag,
 });
 
@@ -43,7 +45,9 @@ const CALLS = {
   loadSettings: [],
   saveSettings: [object],
   notify: [note],
-  closeNote: [text(200)],
+  notes: [],
+  closeNote: [text(200), seq, seq],
+  closeNotes: [],
   setBadge: [whole(0, 1_000_000), text(500)],
   openExternal: [text(8192)],
   attention: [],

@@ -134,7 +134,9 @@ function aboutSigns({ windows, tray, notes }) {
       if (!shown) attention();
       return shown;
     },
-    closeNote: (_contents, tag) => notes.close(tag),
+    notes: () => notes.list(),
+    closeNote: (_contents, tag, first, last) => notes.close(tag, first, last),
+    closeNotes: () => notes.closeAll(),
     setBadge(_contents, count, title) {
       showBadge(count, title, windows.all(), process.platform);
       tray?.setUnread(count, title);

@@ -10,30 +10,33 @@ const PATIENCE = 3000;
 /** How many are remembered, to be closed and clicked; the oldest is closed for a newer one. */
 const MOST = 50;
 
-/** @typedef {{tag: string, title: string, body: string, chat_id: number, silent: boolean}} Note */
-/** @typedef {{show: (note: Note) => Promise<boolean>, close: (tag: string) => void, closeAll: () => void}} Notes */
+/** `seq`: of the message that it tells of, 0 where it tells of several.
+ * @typedef {{tag: string, title: string, body: string, chat_id: number, seq: number, silent: boolean}} Note */
+/** `close`: where it tells of a message from `first` to `last`. `list`: of all windows, and of pages that are gone.
+ * @typedef {{show: (note: Note) => Promise<boolean>, close: (tag: string, first: number, last: number) => void,
+ *   list: () => {tag: string, chat_id: number, seq: number}[], closeAll: () => void}} Notes */
 
 /** @param {(chatId: number) => void} clicked is given 0 where the note is of no chat alone @returns {Notes} */
 function createNotes(clicked) {
-  /** @type {Map<string, Electron.Notification>} */
+  /** @type {Map<string, {notification: Electron.Notification, note: Note}>} */
   const shown = new Map();
 
   /** @param {string} tag */
-  const close = (tag) => {
-    shown.get(tag)?.close();
+  const drop = (tag) => {
+    shown.get(tag)?.notification.close();
     shown.delete(tag);
   };
 
   return {
     show(note) {
       if (!Notification.isSupported()) return Promise.resolve(false);
-      close(note.tag);
-      if (shown.size >= MOST) close([...shown.keys()][0]);
+      drop(note.tag);
+      if (shown.size >= MOST) drop([...shown.keys()][0]);
       const { title, body, silent } = note;
       const notification = new Notification({ title, body: noticeBody(body, process.platform), silent });
-      shown.set(note.tag, notification);
+      shown.set(note.tag, { notification, note });
       const forget = () => {
-        if (shown.get(note.tag) === notification) shown.delete(note.tag);
+        if (shown.get(note.tag)?.notification === notification) shown.delete(note.tag);
       };
       notification.on("click", () => clicked(note.chat_id));
       notification.on("close", forget);
@@ -52,9 +55,13 @@ function createNotes(clicked) {
         notification.show();
       });
     },
-    close,
+    close(tag, first, last) {
+      const seq = shown.get(tag)?.note.seq;
+      if (seq !== undefined && first <= seq && seq <= last) drop(tag);
+    },
+    list: () => [...shown.values()].map(({ note: { tag, chat_id, seq } }) => ({ tag, chat_id, seq })),
     closeAll() {
-      for (const tag of [...shown.keys()]) close(tag);
+      for (const tag of [...shown.keys()]) drop(tag);
     },
   };
 }

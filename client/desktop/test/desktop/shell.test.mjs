@@ -12,10 +12,12 @@ import { becomes, eventually, launchElectron, noElectron, STEP_TIMEOUT } from ".
 const FUNCTIONS = [
   "attention",
   "closeNote",
+  "closeNotes",
   "deleteSecret",
   "info",
   "loadSecret",
   "loadSettings",
+  "notes",
   "notify",
   "onMenu",
   "onOpenChat",
@@ -448,7 +450,7 @@ describe("the window", { skip: noElectron() }, () => {
   });
 
   test("is told where a notification cannot be shown", async () => {
-    const note = { tag: "1", title: "Катя", body: "Привет", chat_id: 42, silent: true };
+    const note = { tag: "1", title: "Катя", body: "Привет", chat_id: 42, seq: 3, silent: true };
     const shown = await it.page.evaluate((given) => window.vestnik?.notify(given), note);
     assert.equal(shown, false, "there is no service of notifications under this bus");
     await it.page.evaluate(() => window.vestnik?.closeNote("1"));

@@ -46,7 +46,7 @@ test("the words of a notice are not markup where the system takes it for that", 
 });
 
 test("calls carry what they may, and nothing else", () => {
-  const note = { tag: "1", title: "t", body: "b", chat_id: 1, silent: false };
+  const note = { tag: "1", title: "t", body: "b", chat_id: 1, seq: 3, silent: false };
   /** @type {[string, unknown[]][]} */
   const good = [
     ["info", []],
@@ -56,6 +56,7 @@ test("calls carry what they may, and nothing else", () => {
     ["saveSettings", [{}]],
     ["notify", [note]],
     ["notify", [{ ...note, chat_id: 0 }]],
+    ["closeNote", ["1", 0, Number.MAX_SAFE_INTEGER]],
     ["setBadge", [0, ""]],
     ["listens", ["wake"]],
   ];
@@ -79,6 +80,7 @@ test("calls carry what they may, and nothing else", () => {
     ["notify", [{ ...note, chat_id: 1.5 }]],
     ["notify", [{ ...note, icon: "https://x" }]],
     ["notify", [{ tag: "1" }]],
+    ["closeNote", ["1"]],
     ["setBadge", [-1, ""]],
     ["setBadge", [NaN, ""]],
     ["openExternal", [{}]],

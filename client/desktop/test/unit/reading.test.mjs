@@ -42,7 +42,7 @@ function opened() {
     subscribe: () => {},
     isLookedAt: () => false,
   };
-  const platform = { desktop: true, setBadge: () => {}, closeNote: async () => {} };
+  const platform = { desktop: true, setBadge: () => {}, closeNote: async () => {}, notes: async () => [] };
   const { face } = faceOf(messenger, { platform });
   face.overlays.busy = () => over.dialog;
   return { face, over, read, looks };

@@ -179,6 +179,21 @@ test(
     await page.getByRole("log").getByRole("button", { name: "Повторить", exact: true }).click();
     await messageRow(page, "не сразу").waitFor();
     await problem.waitFor({ state: "detached" });
+
+    await page.evaluate((id) => (location.hash = `#chat/${id}/20`), chat);
+    await messageRow(page, "старое 20").waitFor();
+    await context.route(/\/messages\?/, (route) => route.fulfill({ status: 500, json: { code: "internal" } }));
+    for (let turns = 0; turns < 30 && !(await problem.count()); turns += 1) {
+      await page.mouse.wheel(0, 1500);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    }
+    await page.locator("section + .log__problem").waitFor(); // below what there is
+    await look(page, "history-newer-failed");
+    await context.unroute(/\/messages\?/);
+    const rows = await page.locator(".log li[data-seq]").count();
+    await page.getByRole("log").getByRole("button", { name: "Повторить", exact: true }).click();
+    await problem.waitFor({ state: "detached" });
+    await becomes(async () => (await page.locator(".log li[data-seq]").count()) > rows, true);
     assertNoErrors({ name: "history", errors });
     await context.close();
   },
