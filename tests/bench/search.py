@@ -41,6 +41,7 @@ from chatproto.operations import (
 from chatproto.operations.indexed import index_of
 from chatproto.wire.query import ANYTHING, read_query
 from runtime.background.indexing import IndexedStorage
+from runtime.collecting import settle
 from storage.migrate import connected, upgrade
 from storage.open import open_storage
 from storage.port import Storage
@@ -348,6 +349,7 @@ async def measure(options: argparse.Namespace, kind: str, url: str) -> bool:
             )
             met = rate >= GOAL_INDEXED
         await trio.to_thread.run_sync(_analyze, url)
+        settle()  # as a server does
         if options.searches:
             met = (await search(storage, options, texts, processors)).told() < GOAL_MS and met
         if options.seconds:
