@@ -188,7 +188,7 @@ async def make_index(storage: Storage, chat_ids: Sequence[int]) -> int:
     while left:
         read = expect(UnindexedRead, await storage.perform(ReadUnindexed(tuple(left[:50]), AT_ONCE)))
         spans = tuple(map(index_of, read.chats))
-        assert await storage.perform(StoreIndex(spans)) == Done()
+        expect(Done, await storage.perform(StoreIndex(spans)))
         count += sum(len(span.messages) for span in spans)
         if not read.more:
             left = left[50:]
