@@ -112,7 +112,6 @@ export async function openProfile(folder) {
 /** One more page of a profile. @param {import("playwright-core").BrowserContext} context */
 export async function newPage(context) {
   const page = await context.newPage();
-  await page.mouse.move(-1, -1); // it begins in the corner
   return { page, errors: watchErrors(page) };
 }
 

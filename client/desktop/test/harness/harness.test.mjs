@@ -89,6 +89,8 @@ test("a profile that is used again is as empty as a new one", { skip: noChromium
   };
   const first = await door();
   const { page } = first;
+  // where no mouse has moved yet, some browsers take it to be in the corner
+  const empty = { ...first.found, hovered: 0 };
   await page.evaluate(() => {
     document.cookie = "left=here";
     localStorage.left = sessionStorage.left = "here";
@@ -106,14 +108,14 @@ test("a profile that is used again is as empty as a new one", { skip: noChromium
   assert.ok(other.isClosed());
   const second = await door();
   assert.equal(second.page, page, "it is the same page");
-  assert.deepEqual(second.found, first.found);
+  assert.deepEqual(second.found, empty);
   await page.evaluate(() => console.error("heard by one"));
   assert.deepEqual([first.errors.length, second.errors.length], [0, 1]);
   await first.context.close();
   const person = await newPerson(browser, server, "anna");
   assertNoErrors(person);
   await person.context.close();
-  assert.deepEqual((await door()).found, first.found, "nobody is logged in");
+  assert.deepEqual((await door()).found, empty, "nobody is logged in");
 });
 
 test("a profile to which something lasting was done is not used again", { skip: noChromium() }, async () => {
