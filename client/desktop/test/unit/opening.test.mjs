@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mock, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { TEXTS, faceOf } from "./face.js";
 import { promised, settled, tabStorage } from "./page.js";
 import { App } from "../../renderer/ui/page.js";
@@ -25,6 +25,9 @@ Object.assign(page.document, {
   body: null,
 });
 Object.assign(page.window, bare);
+
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] })); // the next render is a minute away
+afterEach(() => mock.timers.reset());
 
 /** The app over such a messenger; what it draws is nothing. @param {Record<string, unknown>} asked */
 function appOf(asked) {
@@ -73,9 +76,7 @@ test("a chat that opens after one went on to another one is nothing to tell of",
   }
 });
 
-test("what belongs to a log-in is made in a tab that nobody sees, too", async (context) => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  context.after(() => mock.timers.reset());
+test("what belongs to a log-in is made in a tab that nobody sees, too", async () => {
   for (const hidden of [false, true]) {
     const { app, state, drawn, change } = appOf({});
     state.phase = "signed_out";
