@@ -32,13 +32,14 @@ async function timeToShow(page, chatId, seq) {
 }
 
 test("a chat of 100,000 messages opens within 300 ms", { skip: noChromium() }, async () => {
-  const { server, accounts, chatId, groupIds, lastSeq } = await serverWithHistory();
+  const { server, accounts, chatId, lastSeq } = await serverWithHistory();
   const browser = await launchChromium();
   const [cold, warm] = [[], []].map(() => /** @type {number[]} */ ([]));
   for (let run = 0; run < RUNS; run++) {
     const { page, context } = await newPerson(browser, server, "anna", { account: accounts[0] });
     cold.push(await timeToShow(page, chatId, lastSeq));
-    await openChat(page, groupIds[run]);
+    const others = page.locator(`nav.side [data-chat]:not([data-chat="${chatId}"])`); // those that stand above are drawn
+    await openChat(page, Number(await others.nth(run).getAttribute("data-chat")));
     warm.push(await timeToShow(page, chatId, lastSeq));
     await context.close();
   }
